@@ -1,0 +1,89 @@
+"""What a provider is: a declared form of settings, and a transport that hands over one message at a time."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from django import forms
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One rendered message to one recipient, ready to be handed over.
+
+    `message_id` includes the angle brackets and never changes for a SubTask, however often it is handed over.
+    `idempotency_key` is as stable, for providers that de-duplicate by one.
+    """
+
+    message_id: str
+    from_email: str
+    to_email: str
+    subject: str
+    html: str
+    text: str
+    from_name: str = ""
+    to_name: str = ""
+    reply_to: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    idempotency_key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider took responsibility for the message. `provider_message_id` is its own name for it, or ""."""
+
+    provider_message_id: str = ""
+    code: int | None = None
+    reply: str = ""
+
+
+class Transport(ABC):
+    """A connection to a provider, used by one thread at a time.
+
+    Every method may raise `dispatch.errors.ServiceError`; no other exception than those of `dispatch.errors` leaves it.
+    """
+
+    @abstractmethod
+    def open(self) -> None:
+        """Connect and authenticate unless that was done already and the connection still lives."""
+
+    @abstractmethod
+    def send(self, message: Message, starting: Callable[[], None]) -> Accepted:
+        """Hand over one message on the open connection.
+
+        Calls `starting` once, at the last moment before the first byte about this message leaves; everything that can be
+        prepared is prepared before it. `starting` may wait for the slot, and may raise: then nothing was handed over, and
+        what it raised is passed on as it is, with the connection still usable.
+        Raises RecipientError, MessageError or ServiceError (definitely not accepted) or OutcomeUnknown.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Disconnect; never raises, may be called twice."""
+
+
+class Provider(ABC):
+    """A kind of service that staff can choose. `settings` is what `settings_form` cleaned, decrypted."""
+
+    name: ClassVar[str]
+    label: ClassVar[str]
+    settings_form: ClassVar[type[forms.Form]]
+    secret_fields: ClassVar[frozenset[str]] = frozenset()
+    idempotency_window_seconds: ClassVar[int] = 0
+    development_only: ClassVar[bool] = False
+
+    @abstractmethod
+    def transport(self, settings: Mapping[str, Any]) -> Transport:
+        """A new, unopened transport for one thread."""
+
+    def describe_connection(self, settings: Mapping[str, Any]) -> str:
+        """Connect once and say in a sentence what answered. Raises ServiceError."""
+        transport = self.transport(settings)
+        try:
+            transport.open()
+        finally:
+            transport.close()
+        return "The connection works."
