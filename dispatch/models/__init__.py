@@ -1,0 +1,15 @@
+from dispatch.models.attempt import Attempt, AttemptOutcome, Decision, DecisionChoice
+from dispatch.models.dispatcher import ConnectionShare, Dispatcher
+from dispatch.models.service import EmailService, Pace, Turn
+
+__all__ = [
+    "Attempt",
+    "AttemptOutcome",
+    "ConnectionShare",
+    "Decision",
+    "DecisionChoice",
+    "Dispatcher",
+    "EmailService",
+    "Pace",
+    "Turn",
+]

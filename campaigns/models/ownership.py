@@ -1,0 +1,22 @@
+"""Whose rows a staff member sees."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
+from django.db import models
+
+SEE_EVERYTHING = "campaigns.see_everything"
+
+
+class OwnedQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    """Rows that belong to an owner, directly or through the relation in `owner_path`."""
+
+    owner_path = "owner"
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser | PermissionsMixin) -> Self:
+        """All rows for whoever may see everything, else only the user's own."""
+        if isinstance(user, PermissionsMixin) and user.has_perm(SEE_EVERYTHING):
+            return self
+        return self.filter(**{self.owner_path: user.pk})

@@ -1,0 +1,187 @@
+"""One message to one recipient."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from campaigns.fields import DatabaseEnumField
+from campaigns.models.content import Content
+from campaigns.models.ownership import OwnedQuerySet
+from campaigns.models.task import Task
+
+
+class SubTaskStatus(models.TextChoices):
+    """The nine values of the database enum, in its order. What may follow what is in `campaigns.states`."""
+
+    PENDING = "pending", "Pending"
+    ALLOCATED = "allocated", "Allocated"
+    SENDING = "sending", "Sending"
+    SENT = "sent", "Sent"
+    DELIVERED = "delivered", "Delivered"
+    BOUNCED = "bounced", "Bounced"
+    OPENED = "opened", "Opened"
+    CLICKED = "clicked", "Clicked"
+    FAILED = "failed", "Failed"
+
+
+class FailureReason(models.TextChoices):
+    REJECTED = "rejected", "Rejected by the recipient's server"
+    RETRIES_EXHAUSTED = "retries_exhausted", "Given up after several tries"
+    INVALID = "invalid", "Invalid address"
+    RENDER_ERROR = "render_error", "The template failed for this recipient"
+    SUPPRESSED = "suppressed", "The address is suppressed"
+    CANCELLED = "cancelled", "The task was cancelled"
+    DISCARDED = "discarded", "Given up by staff while in doubt"
+
+
+HELD = (SubTaskStatus.ALLOCATED, SubTaskStatus.SENDING)
+
+
+class SubTaskQuerySet(OwnedQuerySet):
+    owner_path = "task__owner"
+
+    def claimable(self, task_id: int) -> models.QuerySet[SubTask]:
+        """A task's SubTasks that may be sent now, in the order they are served. Uses index subtask_claim."""
+        return self.filter(
+            task_id=task_id, status=SubTaskStatus.PENDING, available_at__lte=Now()
+        ).order_by("available_at", "id")
+
+    def in_doubt(self) -> models.QuerySet[SubTask]:
+        """Handed over, outcome unknown. Uses index subtask_in_doubt."""
+        return self.filter(in_doubt_since__isnull=False)
+
+    def failed(self) -> models.QuerySet[SubTask]:
+        return self.filter(status=SubTaskStatus.FAILED)
+
+
+class SubTask(models.Model):
+    """One message to one recipient of a task. `campaigns.states` is the only writer of `status`.
+
+    `claim_token` fences every write after a claim: who no longer holds the token can change nothing. `dispatcher_id` is the
+    `dispatch.Dispatcher` that holds the row while it is allocated or sending; there is no foreign key, because a lock on a
+    row that every claim refers to would be contended.
+    """
+
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="subtasks", db_index=False)
+    content = models.ForeignKey(Content, on_delete=models.PROTECT, related_name="+", db_index=False)
+    recipient_email = models.CharField(max_length=254)
+    variables = models.JSONField(default=dict, help_text="Merge variables, frozen at launch.")
+
+    status = DatabaseEnumField(
+        type_setting="SUBTASK_STATUS_TYPE", choices=SubTaskStatus, default=SubTaskStatus.PENDING
+    )
+    service = models.ForeignKey(
+        "dispatch.EmailService",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    available_at = models.DateTimeField(db_default=Now(), help_text="Not sent before this time.")
+    claim_token = models.UUIDField(null=True)
+    dispatcher_id = models.BigIntegerField(null=True)
+    in_doubt_since = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(
+        default=0, help_text="Tries that counted: refusals for a while. Waiting does not count."
+    )
+    failure_reason = models.CharField(max_length=20, choices=FailureReason, blank=True)
+    error = models.TextField(blank=True, help_text="What the provider said last.")
+    provider_message_id = models.CharField(max_length=255, blank=True)
+
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    allocated_at = models.DateTimeField(null=True)
+    sending_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    bounced_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField(null=True)
+    clicked_at = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+
+    objects = SubTaskQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "SubTask"
+        permissions = [
+            ("retry_subtask", "Can retry failed SubTasks"),
+            ("decide_subtask", "Can decide what happens to SubTasks in doubt"),
+        ]
+        constraints = [
+            models.UniqueConstraint("task", "recipient_email", name="subtask_recipient_once"),
+            models.CheckConstraint(
+                condition=models.Q(status=SubTaskStatus.PENDING, service__isnull=True)
+                | models.Q(status=SubTaskStatus.FAILED)
+                | (
+                    ~models.Q(status__in=[SubTaskStatus.PENDING, SubTaskStatus.FAILED])
+                    & models.Q(service__isnull=False)
+                ),
+                name="subtask_service_past_pending",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=HELD, claim_token__isnull=False)
+                | (~models.Q(status__in=HELD) & models.Q(claim_token__isnull=True)),
+                name="subtask_token_while_held",
+            ),
+            # A held row belongs to a living dispatcher or is in doubt, never both and never neither.
+            models.CheckConstraint(
+                condition=models.Q(
+                    status=SubTaskStatus.ALLOCATED,
+                    dispatcher_id__isnull=False,
+                    in_doubt_since__isnull=True,
+                )
+                | models.Q(
+                    status=SubTaskStatus.SENDING,
+                    dispatcher_id__isnull=False,
+                    in_doubt_since__isnull=True,
+                )
+                | models.Q(
+                    status=SubTaskStatus.SENDING,
+                    dispatcher_id__isnull=True,
+                    in_doubt_since__isnull=False,
+                )
+                | (
+                    ~models.Q(status__in=HELD)
+                    & models.Q(dispatcher_id__isnull=True, in_doubt_since__isnull=True)
+                ),
+                name="subtask_held_or_in_doubt",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status=SubTaskStatus.FAILED) ^ models.Q(failure_reason=""),
+                name="subtask_failed_has_reason",
+            ),
+        ]
+        indexes = [
+            # Claim: WHERE task_id = … AND status = 'pending' AND available_at <= now() ORDER BY available_at, id LIMIT …
+            models.Index(
+                "task",
+                "available_at",
+                "id",
+                name="subtask_claim",
+                condition=models.Q(status=SubTaskStatus.PENDING),
+            ),
+            # Recovery, pause, cancel, completion: WHERE status IN ('allocated', 'sending') AND dispatcher_id = … | task_id = …
+            models.Index(
+                "task",
+                "dispatcher_id",
+                name="subtask_held",
+                condition=models.Q(status__in=HELD),
+            ),
+            # The in-doubt list and its count: WHERE in_doubt_since IS NOT NULL [AND task_id = …]
+            models.Index(
+                "task",
+                "id",
+                name="subtask_in_doubt",
+                condition=models.Q(in_doubt_since__isnull=False),
+            ),
+            # Retry failed: WHERE status = 'failed' AND task_id = …
+            models.Index(
+                "task",
+                "id",
+                name="subtask_failed",
+                condition=models.Q(status=SubTaskStatus.FAILED),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"SubTask {self.pk} to {self.recipient_email}"

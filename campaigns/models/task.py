@@ -1,0 +1,150 @@
+"""A campaign: what is sent to whom, through which services, and when."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models.functions import Now
+
+from campaigns.models.contacts import Contact, Tag
+from campaigns.models.content import Sender, Template
+from campaigns.models.ownership import SEE_EVERYTHING, OwnedQuerySet
+
+
+class TaskStatus(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    SCHEDULED = "scheduled", "Scheduled"
+    QUEUED = "queued", "Launching"
+    SENDING = "sending", "Sending"
+    PAUSED = "paused", "Paused"
+    COMPLETED = "completed", "Completed"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Audience(models.TextChoices):
+    ALL = "all", "All my contacts"
+    TAGS = "tags", "Contacts with a tag"
+    CHOSEN = "chosen", "Chosen contacts"
+
+
+class TaskQuerySet(OwnedQuerySet):
+    def due(self) -> models.QuerySet[Task]:
+        """Scheduled tasks whose time has come by the database clock."""
+        return self.filter(status=TaskStatus.SCHEDULED, scheduled_at__lte=Now())
+
+
+class Task(models.Model):
+    """A campaign. `campaigns.lifecycle` is the only writer of `status`."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)
+    sender = models.ForeignKey(
+        Sender, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    templates = models.ManyToManyField(Template, through="TaskTemplate", related_name="+")
+
+    audience = models.CharField(max_length=10, choices=Audience, default=Audience.ALL)
+    include_tags = models.ManyToManyField(
+        Tag, blank=True, related_name="+", help_text="Contacts with any of these tags."
+    )
+    exclude_tags = models.ManyToManyField(
+        Tag, blank=True, related_name="+", help_text="Never contacts with any of these tags."
+    )
+    contacts = models.ManyToManyField(
+        Contact, blank=True, related_name="+", verbose_name="chosen contacts"
+    )
+
+    services = models.ManyToManyField(
+        "dispatch.EmailService",
+        blank=True,
+        related_name="+",
+        verbose_name="email services",
+        help_text="Leave empty to use every service that the owner may use.",
+    )
+    priority = models.SmallIntegerField(
+        default=0, help_text="Among tasks of one owner, a higher number goes first."
+    )
+    scheduled_at = models.DateTimeField(null=True, blank=True)
+
+    status = models.CharField(
+        max_length=10, choices=TaskStatus, default=TaskStatus.DRAFT, editable=False
+    )
+    note = models.TextField(
+        blank=True, editable=False, help_text="Why the task is in this state, for its staff."
+    )
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    launched_at = models.DateTimeField(null=True, editable=False)
+    started_at = models.DateTimeField(null=True, editable=False)
+    paused_at = models.DateTimeField(null=True, editable=False)
+    completed_at = models.DateTimeField(null=True, editable=False)
+    cancelled_at = models.DateTimeField(null=True, editable=False)
+
+    objects = TaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-id"]
+        permissions = [
+            (SEE_EVERYTHING.split(".")[1], "Can see and use the rows of every owner"),
+            ("launch_task", "Can launch and schedule tasks"),
+            ("control_task", "Can pause, resume and cancel tasks"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(status=TaskStatus.SCHEDULED) | models.Q(scheduled_at__isnull=False),
+                name="task_scheduled_has_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=TaskStatus.values), name="task_status_known"
+            ),
+        ]
+        indexes = [
+            # The dispatcher's agenda and housekeeping: WHERE status = 'scheduled' | 'queued' | 'sending' | 'cancelled'
+            models.Index(
+                "status",
+                name="task_open",
+                condition=~models.Q(status__in=[TaskStatus.DRAFT, TaskStatus.COMPLETED]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TaskTemplate(models.Model):
+    """One of a task's templates. Each recipient gets one, picked at random by weight when the task is launched."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE)
+    template = models.ForeignKey(Template, on_delete=models.PROTECT)
+    weight = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("task", "template", name="task_template_once"),
+            models.CheckConstraint(condition=models.Q(weight__gte=1), name="task_template_weight"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.template} × {self.weight}"
+
+
+class Launch(models.Model):
+    """How far a task's audience has been turned into SubTasks. Written chunk by chunk, each with its SubTasks.
+
+    `last_contact_id` is where the next chunk starts, so that a launch killed half-way goes on where it was.
+    """
+
+    task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE)
+    last_contact_id = models.BigIntegerField(default=0)
+    audience_size = models.PositiveBigIntegerField(default=0)
+    walked = models.PositiveBigIntegerField(default=0, help_text="Contacts looked at so far.")
+    inserted = models.PositiveBigIntegerField(default=0, help_text="SubTasks made so far.")
+    suppressed = models.JSONField(
+        default=dict, help_text="Recipients left out, counted by the reason of their suppression."
+    )
+    progressed_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.task}: {self.walked} of {self.audience_size}"

@@ -1,0 +1,65 @@
+"""The proof of what was handed over, and of what people decided about what is unknown. Append-only."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+from campaigns.models import SubTask
+from dispatch.models.service import EmailService
+
+
+class AttemptOutcome(models.TextChoices):
+    ACCEPTED = "accepted", "Accepted"
+    DEFERRED = "deferred", "Refused for now"
+    REJECTED = "rejected", "Refused for good"
+    SERVICE_ERROR = "service_error", "The service failed"
+    UNKNOWN = "unknown", "Unknown: no reply came back"
+
+
+class Attempt(models.Model):
+    """One hand-over of one SubTask. Times are by the database clock; `started_at` never comes before `slot_at`."""
+
+    subtask = models.ForeignKey(SubTask, on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey(
+        EmailService, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+    )
+    dispatcher_id = models.BigIntegerField()
+    claim_token = models.UUIDField()
+    slot_at = models.DateTimeField(help_text="The slot that was granted; no start is earlier.")
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField(db_default=Now())
+    outcome = models.CharField(max_length=15, choices=AttemptOutcome)
+    code = models.PositiveSmallIntegerField(null=True)
+    reply = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("subtask", "claim_token", name="attempt_once_per_claim"),
+        ]
+        indexes = [
+            # Audit of pace and quota, send rate: WHERE service_id = … AND started_at >= … ORDER BY started_at
+            models.Index("service", "started_at", name="attempt_pace"),
+        ]
+
+    def __str__(self) -> str:
+        return f"attempt at SubTask {self.subtask_id}: {self.outcome}"
+
+
+class DecisionChoice(models.TextChoices):
+    WAS_SENT = "was_sent", "It was sent"
+    SEND_AGAIN = "send_again", "Send again, may duplicate"
+    GIVE_UP = "give_up", "Give up"
+
+
+class Decision(models.Model):
+    """What a named person decided about a SubTask whose outcome was unknown."""
+
+    subtask = models.ForeignKey(SubTask, on_delete=models.PROTECT, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    choice = models.CharField(max_length=10, choices=DecisionChoice)
+    decided_at = models.DateTimeField(db_default=Now())
+
+    def __str__(self) -> str:
+        return f"{self.user} on SubTask {self.subtask_id}: {self.get_choice_display()}"

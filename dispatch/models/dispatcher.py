@@ -1,0 +1,52 @@
+"""Who is dispatching right now."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from dispatch.models.service import EmailService
+
+
+class Dispatcher(models.Model):
+    """One run of the dispatch loop in one worker process. Its leases hold while its heartbeat is fresh.
+
+    `ended_at` is set once, by itself when it ends in order or by whoever found it dead; after that it holds nothing.
+    """
+
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    cluster = models.UUIDField(help_text="The qcluster process that runs it.")
+    started_at = models.DateTimeField(db_default=Now())
+    heartbeat_at = models.DateTimeField(db_default=Now())
+    ended_at = models.DateTimeField(null=True)
+    figures = models.JSONField(default=dict, help_text="What it has done so far.")
+
+    class Meta:
+        indexes = [
+            # Who is alive: WHERE ended_at IS NULL
+            models.Index("heartbeat_at", name="dispatcher_alive", condition=models.Q(ended_at=None))
+        ]
+
+    def __str__(self) -> str:
+        return f"dispatcher {self.pk} on {self.host}"
+
+
+class ConnectionShare(models.Model):
+    """How many of a service's connections a dispatcher may hold. Written only under the service's Pace lock."""
+
+    service = models.ForeignKey(
+        EmailService, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+    dispatcher = models.ForeignKey(
+        Dispatcher, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+    connections = models.PositiveSmallIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("service", "dispatcher", name="connection_share_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connections} of service {self.service_id}"

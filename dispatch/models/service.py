@@ -1,0 +1,190 @@
+"""A sending domain or provider account, its limits, and how far they are used up."""
+
+from __future__ import annotations
+
+import datetime as dt
+import zoneinfo
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models, transaction
+from django.db.models.functions import Lower, Now
+
+from campaigns.models.ownership import SEE_EVERYTHING
+
+LIMITS = ("sending_interval", "burst", "daily_quota", "quota_reset_time", "quota_time_zone")
+domain_validator = RegexValidator(
+    r"\A(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}\Z",
+    "Enter a domain name in lower case, for example: mail.example.com",
+)
+
+
+def validate_time_zone(name: str) -> None:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+        raise ValidationError(
+            f"“{name}” is not a time zone; enter a name such as Europe/Berlin."
+        ) from error
+
+
+def default_time_zone() -> str:
+    return settings.TIME_ZONE
+
+
+class EmailServiceQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def usable_by(self, user_id: int) -> models.QuerySet[EmailService]:
+        """Enabled services that are open to everyone or to this user."""
+        return self.filter(enabled=True).filter(
+            models.Exists(EmailService.users.through.objects.filter(emailservice_id=models.OuterRef("pk"), user_id=user_id))
+            | ~models.Exists(EmailService.users.through.objects.filter(emailservice_id=models.OuterRef("pk")))
+        )
+
+    def visible_to(
+        self, user: AbstractBaseUser | AnonymousUser | PermissionsMixin
+    ) -> models.QuerySet[EmailService]:
+        if isinstance(user, PermissionsMixin) and user.has_perm(SEE_EVERYTHING):
+            return self.all()
+        return self.filter(models.Q(users__isnull=True) | models.Q(users=user.pk)).distinct()
+
+
+class EmailService(models.Model):
+    """A sending domain or provider account. Its state of use is in `Pace`, which alone is written while sending."""
+
+    name = models.CharField(max_length=100, unique=True)
+    domain = models.CharField(
+        max_length=253,
+        validators=[domain_validator],
+        help_text="The domain that messages are from.",
+    )
+    provider = models.CharField(max_length=30)
+    credentials = models.TextField(
+        blank=True, editable=False, help_text="The provider's settings, encrypted."
+    )
+    sending_interval = models.DecimalField(
+        "sending interval (seconds)",
+        max_digits=9,
+        decimal_places=3,
+        default=Decimal("1"),
+        validators=[MinValueValidator(0)],
+        help_text="Seconds between the starts of two messages; 0 for no limit.",
+    )
+    burst = models.PositiveSmallIntegerField(
+        default=1,
+        validators=[MinValueValidator(1)],
+        help_text="How many messages may start at once after a time of rest; 1 for an even pace.",
+    )
+    daily_quota = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Most messages in a day; leave empty for no limit."
+    )
+    quota_reset_time = models.TimeField(
+        default=dt.time(0), help_text="When the day of the quota begins, in the time zone below."
+    )
+    quota_time_zone = models.CharField(
+        max_length=64, default=default_time_zone, validators=[validate_time_zone]
+    )
+    max_connections = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MinValueValidator(1)],
+        help_text="Most connections at the same time, over all hosts.",
+    )
+    enabled = models.BooleanField(default=True)
+    users = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="+",
+        help_text="Who may use this service; leave empty for everyone.",
+    )
+    limits_changed_at = models.DateTimeField(
+        db_default=Now(),
+        editable=False,
+        help_text="Since when the interval, burst and quota are as they are; the audit judges what was sent since.",
+    )
+
+    objects = EmailServiceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "email service"
+        ordering = ["name"]
+        permissions = [("control_emailservice", "Can freeze, unfreeze and test email services")]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sending_interval__gte=0), name="service_interval_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(daily_quota__isnull=True) | models.Q(daily_quota__gte=0),
+                name="service_quota_not_negative",
+            ),
+            models.CheckConstraint(condition=models.Q(burst__gte=1), name="service_burst_positive"),
+            models.CheckConstraint(
+                condition=models.Q(max_connections__gte=1), name="service_connections_positive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(domain=Lower("domain")), name="service_domain_lower_case"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Keep `limits_changed_at` true and make sure that the service has its Pace row."""
+        with transaction.atomic():
+            before = EmailService.objects.filter(pk=self.pk).values(*LIMITS).first()
+            super().save(*args, **kwargs)
+            Pace.objects.get_or_create(service=self)
+            self.refresh_from_db(fields=LIMITS)
+            if before and before != {name: getattr(self, name) for name in LIMITS}:
+                EmailService.objects.filter(pk=self.pk).update(limits_changed_at=Now())
+
+
+class Pace(models.Model):
+    """How far a service's limits are used up. One narrow row, locked for each grant; nothing refers to it.
+
+    Lock order everywhere: Pace rows by service, then SubTasks.
+    """
+
+    service = models.OneToOneField(
+        EmailService, primary_key=True, on_delete=models.CASCADE, related_name="pace"
+    )
+    next_send_at = models.DateTimeField(
+        db_default=Now(), help_text="When the next even slot is; a burst may start earlier."
+    )
+    quota_period_start = models.DateTimeField(null=True, help_text="The period `quota_used` is about.")
+    quota_used = models.PositiveIntegerField(default=0)
+    frozen_until = models.DateTimeField(null=True)
+    needs_person = models.BooleanField(
+        default=False, help_text="Frozen until a person unfreezes it."
+    )
+    freeze_reason = models.TextField(blank=True)
+    failures_in_row = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quota_used__gte=0), name="pace_quota_used_not_negative"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Pace of service {self.pk}"
+
+
+class Turn(models.Model):
+    """When a service last served a task: what fairness is decided by. Written only under the service's Pace lock."""
+
+    service = models.ForeignKey(
+        EmailService, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+    task_id = models.BigIntegerField()
+    served_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("service", "task_id", name="turn_once")]
+
+    def __str__(self) -> str:
+        return f"service {self.service_id} served task {self.task_id} at {self.served_at}"
