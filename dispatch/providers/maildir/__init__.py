@@ -1,0 +1,25 @@
+"""Development only: each message becomes a file in a Maildir under `var/maildir/`, and nobody is
+mailed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dispatch.providers.base import Provider
+from dispatch.providers.maildir.forms import MaildirForm
+from dispatch.providers.maildir.transport import MaildirTransport
+
+
+class MaildirProvider(Provider):
+    name = "maildir"
+    label = "Files on this machine (development)"
+    settings_form = MaildirForm
+    development_only = True
+
+    def transport(self, settings: Mapping[str, Any]) -> MaildirTransport:
+        return MaildirTransport(str(settings.get("folder", "")))
+
+
+__all__ = ["MaildirProvider"]

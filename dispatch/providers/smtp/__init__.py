@@ -1,0 +1,35 @@
+"""SMTP submission to a relay: kept-alive connections, one recipient per message."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dispatch.providers.base import Provider
+from dispatch.providers.smtp.client import SmtpSettings
+from dispatch.providers.smtp.forms import SmtpForm
+from dispatch.providers.smtp.transport import SmtpTransport
+
+
+class SmtpProvider(Provider):
+    name = "smtp"
+    label = "SMTP"
+    settings_form = SmtpForm
+    secret_fields = frozenset({"password"})
+
+    def transport(self, settings: Mapping[str, Any]) -> SmtpTransport:
+        """`settings` may also hold `domain`, the service's, to greet with when `ehlo_name` is
+        blank.
+        """
+        return SmtpTransport(SmtpSettings.from_mapping(settings))
+
+    def describe_connection(self, settings: Mapping[str, Any]) -> str:
+        transport = self.transport(settings)
+        try:
+            transport.open()
+            return transport.describe()
+        finally:
+            transport.close()
+
+
+__all__ = ["SmtpProvider"]

@@ -1,0 +1,39 @@
+"""Re-encrypt what every service stores, so that old keys can be taken out of CREDENTIALS_KEYS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
+
+from dispatch.credentials import CredentialsError, rotate
+from dispatch.models import EmailService
+
+
+class Command(BaseCommand):
+    help = "Encrypts the credentials of every email service with the first key in CREDENTIALS_KEYS."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        unreadable = []
+        rotated = 0
+        for pk in EmailService.objects.order_by("pk").values_list("pk", flat=True):
+            try:
+                rotated += _rotate_one(pk)
+            except CredentialsError as error:
+                unreadable.append(f"service {pk}: {error}")
+        self.stdout.write(f"{rotated} rotated, {len(unreadable)} unreadable")
+        if unreadable:
+            raise CommandError("\n".join(unreadable))
+
+
+@transaction.atomic
+def _rotate_one(pk: int) -> int:
+    """How many rows were re-encrypted. One lock at a time, so that no dispatcher waits for the
+    whole run.
+    """
+    service = EmailService.objects.select_for_update(no_key=True).filter(pk=pk).first()
+    if service is None or not service.credentials:
+        return 0
+    token = rotate(service.credentials)
+    return EmailService.objects.filter(pk=pk).update(credentials=token)

@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from django.conf import settings
+
+from dispatch.errors import ServiceError
+from dispatch.mime import as_bytes, envelope
+from dispatch.providers.base import Accepted, Message, Transport
+
+FOLDER = re.compile(r"[A-Za-z0-9_-]{1,60}")
+_serial = itertools.count()
+
+
+class MaildirTransport(Transport):
+    """Delivers by renaming a finished file into `new/`, so that no reader sees half a message."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def open(self) -> None:
+        if not settings.DEBUG:
+            raise ServiceError(
+                "The maildir provider mails nobody and works only while DEBUG is on; "
+                "choose another provider.",
+                needs_person=True,
+            )
+        try:
+            for name in ("tmp", "new", "cur"):
+                (self._path() / name).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ServiceError(f"Cannot write the Maildir: {error.strerror}.") from error
+
+    def send(self, message: Message, starting: Callable[[], None]) -> Accepted:
+        envelope(message)
+        data = as_bytes(message)
+        self.open()
+        starting()
+        name = _unique_name()
+        unfinished = self._path() / "tmp" / name
+        try:
+            unfinished.write_bytes(data)
+            unfinished.rename(self._path() / "new" / name)
+        except OSError as error:
+            raise ServiceError(f"Cannot write the Maildir: {error.strerror}.") from error
+        return Accepted(provider_message_id=name, reply=f"written as {name}")
+
+    def close(self) -> None:
+        """There is no connection."""
+
+    def _path(self) -> Path:
+        if not FOLDER.fullmatch(self._folder):
+            raise ServiceError(f"{self._folder!r} is no folder name.", needs_person=True)
+        return Path(settings.VAR_DIR) / "maildir" / self._folder
+
+
+def _unique_name() -> str:
+    return f"{time.time_ns()}.P{os.getpid()}T{threading.get_ident()}Q{next(_serial)}.dispatch"

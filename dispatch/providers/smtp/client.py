@@ -1,0 +1,287 @@
+"""An SMTP client that knows how far the hand-over got, which `smtplib` alone does not tell."""
+
+from __future__ import annotations
+
+import base64
+import re
+import select
+import smtplib
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, NoReturn
+
+from dispatch.mime import ascii_domain
+
+REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
+LONGEST_REPLY = 65_536  # bytes
+RECEIVE_SIZE = 8_192  # bytes
+LINE_START_DOT = re.compile(rb"^\.", re.MULTILINE)
+
+
+class Phase(StrEnum):
+    """What was under way. Only in FINAL_DOT can a lost connection hide an acceptance."""
+
+    CONNECT = "connect"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    AUTH = "auth"
+    IDLE = "idle"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    BODY = "body"
+    FINAL_DOT = "final-dot"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """What `SmtpForm` cleaned. Times are in seconds."""
+
+    host: str
+    port: int = 587
+    security: str = "starttls"
+    user: str = ""
+    password: str = ""
+    timeout: float = 15
+    reply_timeout: float = 90
+    ehlo_name: str = ""
+    domain: str = ""
+    messages_per_connection: int = 100
+    ca_certificates: str = ""
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> SmtpSettings:
+        known = {field.name for field in fields(cls)}
+        return cls(**{"host": "", **{key: value for key, value in values.items() if key in known}})
+
+    def __repr__(self) -> str:
+        """Without the credentials, for tracebacks and logs."""
+        return f"SmtpSettings({self.host}:{self.port}, {self.security})"
+
+
+@lru_cache(maxsize=64)
+def tls_context(ca_certificates: str) -> ssl.SSLContext:
+    """Checks certificates and host names. Cached, because loading the public authorities takes 10
+    ms or more.
+    """
+    return ssl.create_default_context(cadata=ca_certificates or None)
+
+
+class SmtpClient(smtplib.SMTP):
+    """One connection. `phase` says what was under way when a method raised.
+
+    Raises smtplib.SMTPResponseException for a refusal, after which the connection can still be used
+    unless its code is 421, smtplib.SMTPNotSupportedError for something the server does not offer,
+    and any other OSError when the conversation is over: dropped, timed out, or answered with
+    something that is no SMTP reply.
+    """
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        super().__init__(local_hostname=_greeting_name(settings), timeout=settings.timeout)
+        self.settings = settings
+        self.phase = Phase.CONNECT
+        self._received = b""
+
+    def establish(self) -> None:
+        """Connect, secure and authenticate as the settings say."""
+        self._connect()
+        self._greet()
+        if self.settings.security == "starttls":
+            self.phase = Phase.STARTTLS
+            self.starttls(context=tls_context(self.settings.ca_certificates))
+            self._received = b""  # what came in the clear is no part of the encrypted conversation
+            self._greet()
+        if self.settings.user:
+            self.phase = Phase.AUTH
+            self._authenticate()
+        self.phase = Phase.IDLE
+
+    def start_message(self, sender: str, size: int) -> None:
+        """MAIL: nothing that the server has seen after it can be delivered to anybody."""
+        self.phase = Phase.MAIL
+        option = f" SIZE={size}" if self.has_extn("size") else ""
+        self._command(f"MAIL FROM:<{sender}>{option}", "2")
+
+    def finish_message(self, recipient: str, data: bytes) -> tuple[int, str]:
+        """RCPT, DATA and the message; the code and text of the acceptance. `data` has CRLF line
+        ends.
+        """
+        self.phase = Phase.RCPT
+        self._command(f"RCPT TO:<{recipient}>", "2")
+        self.phase = Phase.DATA
+        self._command("DATA", "3")
+        self.phase = Phase.BODY
+        self._send_body(LINE_START_DOT.sub(b"..", data))
+        self.phase = Phase.FINAL_DOT
+        accepted = self._command(".", "2")
+        self.phase = Phase.DONE
+        return accepted
+
+    def reset(self) -> None:
+        """RSET: forget the message that was refused. Raises OSError when the connection is no good
+        any more.
+        """
+        self._command("RSET", "2")
+        self.phase = Phase.IDLE
+
+    def ping(self) -> None:
+        """NOOP. Raises OSError when the connection is no good any more."""
+        code, text = self.docmd("NOOP")
+        if code == 421:
+            self._refuse(code, text)
+
+    def say_goodbye(self, patience: float) -> None:
+        """QUIT, waiting at most `patience` seconds for the reply. Raises OSError."""
+        self.phase = Phase.IDLE
+        self.settings = replace(self.settings, timeout=patience)
+        self.docmd("QUIT")
+
+    def tls_version(self) -> str:
+        """Such as "TLSv1.3"; "" on a connection in the clear."""
+        return (isinstance(self.sock, ssl.SSLSocket) and self.sock.version()) or ""
+
+    def has_news(self) -> bool:
+        """Whether the server closed the connection, or spoke unasked (421), while nobody waited for
+        it.
+        """
+        if self.sock is None or self._received:
+            return True
+        if isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
+            return True
+        poll = select.poll()  # select.select() cannot take descriptors of 1024 and above
+        poll.register(self.sock, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def send(self, s: Any) -> None:
+        """Raises OSError. In place of smtplib's, which hides the reason."""
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        self.sock.settimeout(self._patience())
+        self.sock.sendall(s.encode("ascii") if isinstance(s, str) else s)
+
+    def getreply(self) -> tuple[int, bytes]:
+        """One whole reply. The time-out bounds all of it, not each byte as smtplib's does. Raises
+        OSError.
+        """
+        deadline = time.monotonic() + self._patience()
+        texts: list[bytes] = []
+        while True:
+            code, more, text = self._reply_line(deadline)
+            texts.append(text)
+            if not more:
+                return code, b"\n".join(texts)
+            if sum(map(len, texts)) + len(texts) > LONGEST_REPLY:
+                raise smtplib.SMTPServerDisconnected("endless reply")
+
+    def _connect(self) -> None:
+        self.phase = Phase.CONNECT
+        self._host = self.settings.host  # smtplib checks the certificate of STARTTLS against it
+        address = (self.settings.host, self.settings.port)
+        self.sock = socket.create_connection(address, timeout=self.settings.timeout)
+        # The final dot is a packet of its own: Nagle's algorithm would hold it back for up to 40
+        # ms.
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if self.settings.security == "tls":
+            context = tls_context(self.settings.ca_certificates)
+            self.sock = context.wrap_socket(self.sock, server_hostname=self.settings.host)
+        code, text = self.getreply()
+        if code != 220:
+            self._refuse(code, text)
+
+    def _greet(self) -> None:
+        self.phase = Phase.EHLO
+        code, text = self.ehlo()
+        if code in (500, 502):
+            code, text = self.helo()
+        if code != 250:
+            self._refuse(code, text)
+
+    def _authenticate(self) -> None:
+        """One attempt with one mechanism: smtplib tries them all, which locks accounts and hides
+        the first refusal.
+        """
+        offered = self.esmtp_features.get("auth", "").upper().split()
+        user, password = self.settings.user, self.settings.password
+        if "PLAIN" in offered:
+            self._command("AUTH PLAIN " + _base64(f"\0{user}\0{password}"), "2")
+        elif "LOGIN" in offered:
+            self._command("AUTH LOGIN", "3")
+            self._command(_base64(user), "3")
+            self._command(_base64(password), "2")
+        else:
+            raise smtplib.SMTPNotSupportedError(
+                "The server offers neither AUTH PLAIN nor AUTH LOGIN."
+            )
+
+    def _command(self, line: str, expected: str) -> tuple[int, str]:
+        """`expected` is the first digit of success."""
+        self.putcmd(line)
+        code, text = self.getreply()
+        if code >= 400:
+            self._refuse(code, text)
+        if not str(code).startswith(expected):
+            raise smtplib.SMTPServerDisconnected(f"unexpected reply {code}")
+        return code, text.decode("utf-8", "replace")
+
+    def _refuse(self, code: int, text: bytes) -> NoReturn:
+        raise smtplib.SMTPResponseException(code, text)
+
+    def _send_body(self, data: bytes) -> None:
+        """Without the final dot: an error here proves that it never left. Raises OSError."""
+        try:
+            self.send(data)
+        except OSError:
+            if self.has_news():  # a server that closes early may have said why
+                code, text = self.getreply()
+                if code >= 400:
+                    self._refuse(code, text)
+            raise
+
+    def _patience(self) -> float:
+        whole_message = self.phase in (Phase.BODY, Phase.FINAL_DOT)
+        return self.settings.reply_timeout if whole_message else self.settings.timeout
+
+    def _reply_line(self, deadline: float) -> tuple[int, bool, bytes]:
+        while b"\n" not in self._received:
+            self._receive(deadline)
+        line, _, self._received = self._received.partition(b"\n")
+        match = REPLY_LINE.fullmatch(line.rstrip(b"\r"))
+        if match is None:
+            raise smtplib.SMTPServerDisconnected(f"not an SMTP reply: {line[:80]!r}")
+        return int(match[1]), match[2] == b"-", match[3] or b""
+
+    def _receive(self, deadline: float) -> None:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            raise TimeoutError("timed out")
+        self.sock.settimeout(remaining)
+        chunk = self.sock.recv(RECEIVE_SIZE)
+        if not chunk:
+            raise smtplib.SMTPServerDisconnected("the server closed the connection")
+        self._received += chunk
+        if len(self._received) > LONGEST_REPLY:
+            raise smtplib.SMTPServerDisconnected("endless reply")
+
+
+def repeats_credentials(settings: SmtpSettings, text: str) -> bool:
+    """Whether a reply echoes the password, as it is or as AUTH sends it."""
+    user, password = settings.user, settings.password
+    echoes = (password, _base64(password), _base64(f"\0{user}\0{password}"))
+    return bool(password) and any(echo in text for echo in echoes)
+
+
+def _greeting_name(settings: SmtpSettings) -> str:
+    name = settings.ehlo_name or settings.domain or socket.getfqdn()
+    return name if name.isascii() else ascii_domain(name)
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode("utf-8")).decode("ascii")

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import ssl
+from typing import Any
+
+from django import forms
+
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class SmtpForm(forms.Form):
+    host = forms.CharField(
+        max_length=253, help_text="Name of the SMTP server, such as smtp.example.com."
+    )
+    port = forms.IntegerField(
+        initial=587, min_value=1, max_value=65535, help_text="587 for STARTTLS, 465 for TLS."
+    )
+    security = forms.ChoiceField(
+        initial="starttls",
+        choices=[("starttls", "STARTTLS"), ("tls", "TLS from the first byte"), ("none", "None")],
+    )
+    user = forms.CharField(
+        required=False, max_length=255, help_text="Blank when the server asks for none."
+    )
+    password = forms.CharField(
+        required=False, max_length=1000, strip=False, widget=forms.PasswordInput(render_value=False)
+    )
+    timeout = forms.IntegerField(
+        initial=15,
+        min_value=1,
+        max_value=120,
+        help_text="Seconds to wait for a connection or a reply.",
+    )
+    reply_timeout = forms.IntegerField(
+        initial=90,
+        min_value=60,
+        max_value=120,
+        help_text=(
+            "Seconds to wait for the reply to a whole message. "
+            "When it passes, nobody can tell whether the message was accepted."
+        ),
+    )
+    ehlo_name = forms.RegexField(
+        r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
+        required=False,
+        max_length=253,
+        label="EHLO name",
+        help_text="The name to greet the server with. Blank: the domain of the service.",
+    )
+    messages_per_connection = forms.IntegerField(
+        initial=100, min_value=1, max_value=100_000, help_text="Reconnect after this many messages."
+    )
+    ca_certificates = forms.CharField(
+        required=False,
+        label="CA certificates",
+        widget=forms.Textarea,
+        help_text="PEM text of the authorities to trust in place of the public ones.",
+    )
+
+    def clean_ca_certificates(self) -> str:
+        pem = str(self.cleaned_data["ca_certificates"])
+        if pem:
+            try:
+                ssl.create_default_context(cadata=pem)
+            except (ssl.SSLError, ValueError) as error:
+                raise forms.ValidationError("This is no certificate in PEM form.") from error
+        return pem
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        in_the_clear = cleaned.get("security") == "none" and cleaned.get("host") not in LOOPBACK
+        if in_the_clear and cleaned.get("user"):
+            self.add_error(
+                "security", "The password would travel unencrypted; choose STARTTLS or TLS."
+            )
+        return cleaned

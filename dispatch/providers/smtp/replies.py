@@ -1,0 +1,188 @@
+"""What a refusal means: one table, read from the top, the first row that fits decides.
+
+The enhanced code (RFC 3463) goes before the basic one and both before the text, except where a code
+is known to mean several things.
+"""
+
+from __future__ import annotations
+
+import re
+import ssl
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from dispatch.errors import (
+    DeliveryError,
+    MessageError,
+    OutcomeUnknown,
+    RecipientError,
+    ServiceError,
+)
+from dispatch.providers.smtp.client import Phase
+
+LONGEST_TEXT = 500  # characters of a reply that are kept
+ENHANCED = re.compile(r"^\s*([245]\.\d{1,3}\.\d{1,3})(?=\s|$|:)\s*", re.MULTILINE)
+ACCEPTED_ID = re.compile(
+    r"\b(?:queued as|queued mail for delivery as|id=|ok:? )\s*<?([\w.@+-]{6,200})>?", re.IGNORECASE
+)
+
+
+class Blame(Enum):
+    PERSON = auto()  # the service, until somebody puts it right
+    SERVICE = auto()  # the service, for a while
+    RECIPIENT = auto()  # this recipient, for a while
+    REFUSED = auto()  # this recipient, for good, though the address may be fine
+    BOUNCE = auto()  # this address does not exist
+    MESSAGE = auto()  # this message
+
+
+SESSION = frozenset({Phase.CONNECT, Phase.EHLO, Phase.STARTTLS, Phase.AUTH, Phase.IDLE})
+SENDER = frozenset({Phase.MAIL})
+CONTENT = frozenset({Phase.DATA, Phase.BODY, Phase.FINAL_DOT})
+ANY = frozenset(Phase)
+
+ONES_OWN_MAILBOX = r"mailbox|inbox|storage|over[ -]?quota|recipient'?s? quota|user'?s? quota"
+THROTTLED = r"\brate\b|quota|too many (?!hops)|throttl|(daily|hourly|sending|message) limit"
+BAD_LOGIN = r"invalid|incorrect|bad (user|cred|pass)|not accepted|not match"
+BLAMES_SENDER = (
+    r"\bspf\b|dkim|dmarc|authenticat|sender|relay|spamhaus|(block|black) ?list|\bdnsbl\b|"
+    r"\bptr\b|reverse dns|client host|your (ip|domain|server)|sending (ip|domain)"
+)
+NO_SUCH_USER = r"no such (user|mailbox|recipient|address)|user unknown|unknown (user|recipient)"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Patterns are regular expressions: code and enhanced code must match whole, the text anywhere
+    in any case.
+    """
+
+    blame: Blame
+    code: str = ".*"
+    enhanced: str = ".*"
+    text: str = ""
+    phases: frozenset[Phase] = ANY
+
+
+TABLE = (
+    # The server is going away or wants a pause, whatever was under way.
+    Row(Blame.SERVICE, "421"),
+    Row(Blame.SERVICE, "432"),
+    # 454 is a temporary authentication failure to some and "sending rate exceeded" to SES.
+    Row(Blame.SERVICE, "454", text=f"{THROTTLED}|temporar"),
+    Row(Blame.PERSON, "454", text=BAD_LOGIN, phases=frozenset({Phase.AUTH})),
+    Row(Blame.SERVICE, "454"),
+    # Credentials, and what they are allowed.
+    Row(Blame.PERSON, "530|534|535|538"),
+    Row(Blame.PERSON, enhanced=r"5\.7\.(3|8|9|11|13|14)"),
+    # Before any message was named there is nobody else to blame.
+    Row(Blame.PERSON, "5..", phases=SESSION),
+    Row(Blame.SERVICE, phases=SESSION),
+    # The message itself: too large, or not transportable.
+    Row(Blame.MESSAGE, enhanced=r"5\.3\.4|5\.2\.3|5\.6\.\d+|5\.4\.6"),
+    Row(Blame.MESSAGE, "552", "", r"size|large|big|message length"),
+    # The sender's address: these look like bounces and are none.
+    Row(Blame.PERSON, enhanced=r"5\.1\.[78]"),
+    Row(Blame.SERVICE, enhanced=r"4\.1\.[78]"),
+    Row(Blame.SERVICE, "5..", text=THROTTLED, phases=SENDER),
+    Row(Blame.PERSON, "5..", phases=SENDER),
+    Row(Blame.SERVICE, phases=SENDER),
+    # The recipient, by enhanced code.
+    Row(Blame.BOUNCE, enhanced=r"5\.1\.\d+"),
+    Row(Blame.REFUSED, enhanced=r"5\.2\.\d+"),
+    Row(Blame.RECIPIENT, enhanced=r"4\.[12]\.\d+"),
+    # Greylisting asks this one recipient's mail to come again; 4.7.1 alone would stop the whole
+    # service.
+    Row(Blame.RECIPIENT, "4..", text=r"gr[ae]y-?list"),
+    # The service: its server, its pace, its reputation.
+    Row(Blame.SERVICE, enhanced=r"4\.3\.[12]|5\.3\.2|5\.4\.5|5\.7\.28|4\.7\.\d+"),
+    Row(Blame.PERSON, enhanced=r"5\.7\.(2\d|5(?!04)\d\d|[67]\d\d)"),
+    # By text, a full mailbox first, because it speaks of quotas too.
+    Row(Blame.RECIPIENT, "4..", text=ONES_OWN_MAILBOX),
+    Row(Blame.REFUSED, "5..", text=ONES_OWN_MAILBOX),
+    Row(Blame.SERVICE, "[45]..", text=THROTTLED),
+    Row(Blame.PERSON, enhanced=r"5\.7\.\d+", text=BLAMES_SENDER),
+    # By basic code.
+    Row(Blame.RECIPIENT, "4.."),
+    Row(Blame.MESSAGE, "552|554", phases=CONTENT),
+    Row(Blame.BOUNCE, "550|551|553", "", NO_SUCH_USER),
+    Row(Blame.REFUSED, "551|553"),
+    Row(Blame.MESSAGE, "552"),
+    Row(Blame.SERVICE, "503"),
+    Row(Blame.MESSAGE, "5..", phases=CONTENT),
+    Row(Blame.REFUSED, "5.."),
+    Row(Blame.SERVICE),
+)
+
+
+def classify(phase: Phase, code: int, enhanced: str, text: str) -> DeliveryError:
+    """The error for a reply of `code` in `phase`. A reply after the final dot is as definite as any
+    before.
+    """
+    # A class that contradicts the basic code is a server's mistake: believe the basic one.
+    trusted = enhanced if enhanced[:1] == str(code)[:1] else ""
+    blame = next(row.blame for row in TABLE if _fits(row, phase, code, trusted, text))
+    return _error(blame, code, enhanced, text)
+
+
+def parse(reply: str) -> tuple[str, str]:
+    """The enhanced code of a reply's text, "" when it has none, and the text without it, in one
+    line.
+    """
+    match = ENHANCED.match(reply)
+    return (match[1] if match else ""), readable(ENHANCED.sub("", reply))
+
+
+def readable(text: str) -> str:
+    """`text` in one line, without control characters, cut to a length that can be shown."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST_TEXT]
+
+
+def accepted_id(reply: str) -> str:
+    """The name the server gave to the message it accepted, "" when the reply tells none."""
+    match = ACCEPTED_ID.search(reply)
+    return match[1] if match else ""
+
+
+def lost(phase: Phase, error: Exception) -> DeliveryError:
+    """The error for a conversation that ended without a reply."""
+    reason = _reason(error)
+    if phase is Phase.FINAL_DOT:
+        return OutcomeUnknown(f"No reply to the whole message: {reason}")
+    needs_person = isinstance(error, ssl.SSLCertVerificationError | UnicodeError)
+    return ServiceError(f"Connection lost ({phase.value}): {reason}", needs_person=needs_person)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return readable(f"the certificate is not valid: {error.verify_message}")
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    if isinstance(error, UnicodeError):
+        return "the host name or the login cannot be encoded"
+    return readable(getattr(error, "strerror", None) or str(error)) or type(error).__name__
+
+
+def _fits(row: Row, phase: Phase, code: int, enhanced: str, text: str) -> bool:
+    return (
+        phase in row.phases
+        and re.fullmatch(row.code, str(code)) is not None
+        and re.fullmatch(row.enhanced, enhanced) is not None
+        and re.search(row.text, text, re.IGNORECASE) is not None
+    )
+
+
+def _error(blame: Blame, code: int, enhanced: str, text: str) -> DeliveryError:
+    match blame:
+        case Blame.PERSON | Blame.SERVICE:
+            needs_person = blame is Blame.PERSON
+            return ServiceError(text, code=code, enhanced=enhanced, needs_person=needs_person)
+        case Blame.RECIPIENT:
+            return RecipientError(text, code=code, enhanced=enhanced, permanent=False)
+        case Blame.REFUSED | Blame.BOUNCE:
+            bounce = blame is Blame.BOUNCE
+            return RecipientError(
+                text, code=code, enhanced=enhanced, permanent=True, hard_bounce=bounce
+            )
+        case Blame.MESSAGE:
+            return MessageError(text, code=code, enhanced=enhanced)

@@ -1,0 +1,155 @@
+"""Hand messages to a relay over a connection that is kept alive between them."""
+
+from __future__ import annotations
+
+import smtplib
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from dispatch.errors import DeliveryError, ServiceError
+from dispatch.mime import Envelope, as_bytes, envelope
+from dispatch.providers.base import Accepted, Message, Transport
+from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings, repeats_credentials
+from dispatch.providers.smtp.replies import accepted_id, classify, lost, parse, readable
+
+IDLE_CHECK_AFTER = (
+    5.0  # seconds without traffic after which NOOP asks whether the server is still there
+)
+FRESH_FOR = 1.0  # seconds after connecting during which a drop is not put down to old age
+GOODBYE_TIMEOUT = 2.0  # seconds; nobody waits long for the reply to QUIT
+# After a refusal in one of these the server listens for the next command.
+REUSABLE_AFTER = frozenset({Phase.IDLE, Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.FINAL_DOT})
+
+T = TypeVar("T")
+
+
+class SmtpTransport(Transport):
+    """One connection to one relay."""
+
+    def __init__(self, settings: SmtpSettings) -> None:
+        self._settings = settings
+        self._client: SmtpClient | None = None
+        self._messages = 0
+        self._used_at = 0.0
+
+    def open(self) -> None:
+        if self._client is not None and not self._is_usable(self._client):
+            self.close()
+        if self._client is None:
+            self._connect()
+
+    def send(self, message: Message, starting: Callable[[], None]) -> Accepted:
+        """See Transport. Only a failure after the final dot was written leaves the outcome unknown.
+
+        The final dot is written apart from the body. Until it is, a server must drop what it has
+        (RFC 5321, 4.1.1.10), so a connection lost while the body travels is a definite failure, and
+        so is any 4yz or 5yz reply after the dot.
+        """
+        addresses = envelope(message)
+        data = as_bytes(message)
+        self.open()
+        starting()
+        self._start_message(addresses, len(data))
+        code, reply = self._guarded(lambda client: client.finish_message(addresses.recipient, data))
+        self._used_at = time.monotonic()
+        return Accepted(provider_message_id=accepted_id(reply), code=code, reply=readable(reply))
+
+    def close(self) -> None:
+        client, self._client = self._client, None
+        if client is None:
+            return
+        try:
+            if not client.has_news():
+                client.say_goodbye(GOODBYE_TIMEOUT)
+        except OSError:
+            pass  # it is gone either way
+        finally:
+            client.close()
+
+    def describe(self) -> str:
+        """Who answered and how the connection is secured; on an open connection."""
+        client = self._client
+        if client is None:
+            return "Not connected."
+        secured = client.tls_version() or "without encryption"
+        login = f", logged in as {self._settings.user}" if self._settings.user else ""
+        return f"{self._settings.host}:{self._settings.port} answered, {secured}{login}."
+
+    def _is_usable(self, client: SmtpClient) -> bool:
+        """Whether the next message can go over the connection; settles what the last one left
+        behind.
+        """
+        if self._messages >= self._settings.messages_per_connection or client.has_news():
+            return False
+        try:
+            if client.phase not in (Phase.IDLE, Phase.DONE):
+                client.reset()
+            elif time.monotonic() - self._used_at > IDLE_CHECK_AFTER:
+                client.ping()
+        except OSError:
+            client.close()
+            return False
+        self._used_at = time.monotonic()
+        return True
+
+    def _connect(self) -> None:
+        self._client = SmtpClient(self._settings)
+        self._messages = 0
+        self._guarded(lambda client: client.establish())
+        self._used_at = time.monotonic()
+
+    def _start_message(self, addresses: Envelope, size: int) -> None:
+        """MAIL, once more on a new connection when the kept one turns out to be dead.
+
+        `starting` may have waited for longer than the server keeps an idle connection. No server
+        delivers after MAIL alone, so repeating it is safe, and a connection that died of old age
+        must not count against the service.
+        """
+        was_kept = self._messages > 0 or time.monotonic() - self._used_at > FRESH_FOR
+        try:
+            self._mail(addresses, size)
+        except ServiceError:
+            if self._client is not None or not was_kept:
+                raise
+            self._connect()
+            self._mail(addresses, size)
+
+    def _mail(self, addresses: Envelope, size: int) -> None:
+        self._messages += 1
+        self._guarded(lambda client: client.start_message(addresses.sender, size))
+
+    def _guarded(self, step: Callable[[SmtpClient], T]) -> T:
+        """What `step` returns, or its failure as a DeliveryError; closes a connection that can
+        carry no more messages.
+        """
+        client = self._client
+        if client is None:
+            raise ServiceError("The connection is not open.")
+        try:
+            return step(client)
+        except smtplib.SMTPNotSupportedError as error:
+            self._abandon()
+            raise ServiceError(readable(str(error)), needs_person=True) from error
+        except smtplib.SMTPResponseException as error:
+            if client.phase not in REUSABLE_AFTER or error.smtp_code == 421:
+                self._abandon()
+            raise self._refusal(client.phase, error) from error
+        except (OSError, UnicodeError) as error:
+            self._abandon()
+            raise lost(client.phase, error) from error
+
+    def _abandon(self) -> None:
+        """Close without the courtesy of QUIT."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _refusal(self, phase: Phase, error: smtplib.SMTPResponseException) -> DeliveryError:
+        raw = error.smtp_error
+        enhanced, text = parse(raw if isinstance(raw, str) else raw.decode("utf-8", "replace"))
+        if phase is Phase.AUTH and repeats_credentials(self._settings, text):
+            text = (
+                "The server refused the login; its reply repeats the credentials and is not kept."
+            )
+        return classify(phase, error.smtp_code, enhanced, text)
