@@ -28,7 +28,9 @@ class Attempt(models.Model):
     dispatcher_id = models.BigIntegerField()
     claim_token = models.UUIDField()
     slot_at = models.DateTimeField(help_text="The slot that was granted; no start is earlier.")
-    started_at = models.DateTimeField()
+    started_at = models.DateTimeField(
+        null=True, help_text="Empty when the dispatcher died and nobody knows whether it started."
+    )
     finished_at = models.DateTimeField(db_default=Now())
     outcome = models.CharField(max_length=15, choices=AttemptOutcome)
     code = models.PositiveSmallIntegerField(null=True)

@@ -162,6 +162,7 @@ class Pace(models.Model):
     )
     freeze_reason = models.TextField(blank=True)
     failures_in_row = models.PositiveIntegerField(default=0)
+    freezes_in_row = models.PositiveIntegerField(default=0)
 
     class Meta:
         constraints = [

@@ -1,0 +1,238 @@
+"""The states of a SubTask: what may follow what, and the only code that writes `SubTask.status`.
+
+Every function is one statement over a set of rows, to be called inside a transaction. Whoever also locks `dispatch.Pace`
+rows locks them first.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import astuple, dataclass
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from campaigns.models.subtask import FailureReason, SubTask, SubTaskStatus
+
+S = SubTaskStatus
+
+NEXT: dict[SubTaskStatus, frozenset[SubTaskStatus]] = {
+    S.PENDING: frozenset({S.ALLOCATED, S.FAILED}),
+    S.ALLOCATED: frozenset({S.PENDING, S.SENDING, S.FAILED}),
+    S.SENDING: frozenset(
+        {S.SENDING, S.PENDING, S.FAILED, S.SENT, S.DELIVERED, S.BOUNCED, S.OPENED, S.CLICKED}
+    ),
+    S.SENT: frozenset({S.DELIVERED, S.BOUNCED, S.OPENED, S.CLICKED}),
+    S.DELIVERED: frozenset({S.BOUNCED, S.OPENED, S.CLICKED}),
+    S.BOUNCED: frozenset(),
+    S.OPENED: frozenset({S.CLICKED}),
+    S.CLICKED: frozenset(),
+    S.FAILED: frozenset({S.PENDING}),
+}
+
+
+def before(target: SubTaskStatus) -> list[SubTaskStatus]:
+    """The states from which a SubTask may become `target`."""
+    return [status for status in SubTaskStatus if target in NEXT[status]]
+
+
+class Held(NamedTuple):
+    """A SubTask as its holder knows it; `token` is what it must still carry for a write to take effect."""
+
+    id: int
+    token: uuid.UUID
+
+
+class Returned(NamedTuple):
+    """A SubTask that was taken from its holder before it was handed over, with what is to be given back."""
+
+    id: int
+    service_id: int
+    allocated_at: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What becomes of a held SubTask. `status` SENDING means in doubt; `delay_seconds` is how long a pending one waits."""
+
+    id: int
+    token: uuid.UUID
+    status: SubTaskStatus
+    failure_reason: str = ""
+    error: str = ""
+    provider_message_id: str = ""
+    counts_as_attempt: bool = False
+    delay_seconds: float = 0.0
+
+
+def allocate(
+    rows: Sequence[tuple[int, int]], token: uuid.UUID, dispatcher_id: int
+) -> list[int]:
+    """Reserve locked pending rows, given as (id, service id), for a dispatcher. Returns the ids it changed."""
+    sql = """
+    UPDATE campaigns_subtask s
+    SET status = 'allocated', service_id = v.service_id, claim_token = %s, dispatcher_id = %s,
+        allocated_at = clock_timestamp()
+    FROM unnest(%s::bigint[], %s::bigint[]) AS v(id, service_id)
+    WHERE s.id = v.id AND s.status = 'pending'
+    RETURNING s.id
+    """
+    ids, services = zip(*rows, strict=True) if rows else ((), ())
+    return _ids(sql, [token, dispatcher_id, list(ids), list(services)])
+
+
+def begin_sending(claims: Collection[Held]) -> set[int]:
+    """Mark allocated rows of tasks that are still sending, just before they are handed over.
+
+    Returns the ids that are now `sending` under their token; also those that already were, so that running it again after
+    a lost COMMIT reply is harmless. A row that is not returned must not be handed over.
+    """
+    sql = """
+    UPDATE campaigns_subtask s SET status = 'sending', sending_at = clock_timestamp()
+    FROM unnest(%s::bigint[], %s::uuid[]) AS v(id, token), campaigns_task t
+    WHERE s.id = v.id AND s.claim_token = v.token AND s.status IN ('allocated', 'sending')
+      AND s.in_doubt_since IS NULL AND t.id = s.task_id AND t.status = 'sending'
+    RETURNING s.id
+    """
+    if not claims:
+        return set()
+    ids, tokens = zip(*sorted(claims), strict=True)
+    return set(_ids(sql, [list(ids), list(tokens)]))
+
+
+def settle(settlements: Iterable[Settlement]) -> set[int]:
+    """Record what became of held rows, each fenced by its token. Returns the ids it changed.
+
+    A row that is not returned is no longer held under that token: it was settled before (a COMMIT whose reply was lost)
+    or taken away, and nothing about it was written.
+    """
+    rows = sorted(settlements, key=lambda settlement: settlement.id)
+    if not rows:
+        return set()
+    for row in rows:
+        if row.status not in NEXT[S.SENDING] | NEXT[S.ALLOCATED]:
+            raise ValueError(f"a held SubTask cannot become {row.status}")
+    sql = f"""
+    UPDATE campaigns_subtask s SET
+        status = v.status::{_enum_type()},
+        service_id = CASE WHEN v.status = 'pending' THEN NULL ELSE s.service_id END,
+        claim_token = CASE WHEN v.status = 'sending' THEN gen_random_uuid() END,
+        dispatcher_id = NULL,
+        in_doubt_since = CASE WHEN v.status = 'sending' THEN clock_timestamp() END,
+        failure_reason = v.failure_reason,
+        error = v.error,
+        provider_message_id = v.provider_message_id,
+        attempts = s.attempts + v.counts_as_attempt::int,
+        available_at = CASE WHEN v.status = 'pending' AND v.delay_seconds > 0
+            THEN clock_timestamp() + make_interval(secs => v.delay_seconds) ELSE s.available_at END,
+        sent_at = CASE WHEN v.status = 'sent' THEN clock_timestamp() ELSE s.sent_at END,
+        failed_at = CASE WHEN v.status = 'failed' THEN clock_timestamp() ELSE s.failed_at END
+    FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::float8[])
+        AS v(id, token, status, failure_reason, error, provider_message_id, counts_as_attempt, delay_seconds)
+    WHERE s.id = v.id AND s.claim_token = v.token AND s.status IN ('allocated', 'sending')
+    RETURNING s.id
+    """
+    columns = [list(column) for column in zip(*map(astuple, rows), strict=True)]
+    columns[2] = [str(status) for status in columns[2]]
+    return set(_ids(sql, columns))
+
+
+def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[tuple[int, int, uuid.UUID, Any]]]:
+    """Take everything from a dispatcher that is dead: allocated rows go back to pending, sending ones are in doubt.
+
+    Returns the rows given back, and (id, service id, old token, sending_at) of those now in doubt. Tokens are rotated.
+    """
+    given_back = release(SubTask.objects.filter(dispatcher_id=dispatcher_id))
+    sql = """
+    UPDATE campaigns_subtask s
+    SET claim_token = gen_random_uuid(), dispatcher_id = NULL, in_doubt_since = clock_timestamp()
+    FROM (SELECT id, claim_token FROM campaigns_subtask
+          WHERE dispatcher_id = %s AND status = 'sending' ORDER BY id FOR NO KEY UPDATE) AS old
+    WHERE s.id = old.id
+    RETURNING s.id, s.service_id, old.claim_token, s.sending_at
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [dispatcher_id])
+        return given_back, cursor.fetchall()
+
+
+def release(subtasks: QuerySet[SubTask]) -> list[Returned]:
+    """Give allocated rows back: pending again, as if they had never been claimed."""
+    rows = _lock(subtasks.filter(status=S.ALLOCATED))
+    SubTask.objects.filter(pk__in=[row.id for row in rows]).update(
+        status=S.PENDING, service=None, claim_token=None, dispatcher_id=None
+    )
+    return rows
+
+
+def cancel(task_id: int, limit: int) -> tuple[int, list[Returned]]:
+    """Fail up to `limit` SubTasks that are not handed over. Returns how many, and those that had been allocated."""
+    open_ones = SubTask.objects.filter(task_id=task_id, status__in=[S.PENDING, S.ALLOCATED])
+    rows = _lock(open_ones, limit)
+    _fail([row.id for row in rows], FailureReason.CANCELLED)
+    return len(rows), [row for row in rows if row.service_id is not None]
+
+
+def suppress(subtask_ids: Collection[int]) -> None:
+    """Fail locked pending rows whose address must not be mailed any more."""
+    _fail(subtask_ids, FailureReason.SUPPRESSED)
+
+
+def retry(subtask_ids: Collection[int]) -> int:
+    """Failed rows become pending again, with all their attempts. Returns how many."""
+    return SubTask.objects.filter(pk__in=subtask_ids, status=S.FAILED).update(
+        status=S.PENDING,
+        service=None,
+        failure_reason="",
+        attempts=0,
+        available_at=Now(),
+        failed_at=None,
+    )
+
+
+def resolve_doubt(subtask_ids: Collection[int], status: SubTaskStatus) -> list[int]:
+    """Settle rows in doubt: SENT (it was), PENDING (send again) or FAILED (give up). Returns the ids it changed."""
+    doubtful = SubTask.objects.in_doubt().filter(pk__in=subtask_ids)
+    ids = list(doubtful.select_for_update(no_key=True).order_by("id").values_list("id", flat=True))
+    changes: dict[str, Any] = {
+        S.SENT: {"sent_at": Now()},
+        S.PENDING: {"service": None, "available_at": Now()},
+        S.FAILED: {"failure_reason": FailureReason.DISCARDED, "failed_at": Now()},
+    }[status]
+    SubTask.objects.filter(pk__in=ids).update(
+        status=status, claim_token=None, in_doubt_since=None, **changes
+    )
+    return ids
+
+
+def _lock(subtasks: QuerySet[SubTask], limit: int | None = None) -> list[Returned]:
+    rows = (
+        subtasks.select_for_update(no_key=True, of=("self",))
+        .order_by("id")
+        .values_list("id", "service_id", "allocated_at")
+    )
+    return [Returned(*row) for row in rows[:limit]]
+
+
+def _fail(subtask_ids: Collection[int], reason: FailureReason) -> None:
+    SubTask.objects.filter(pk__in=subtask_ids).update(
+        status=S.FAILED,
+        failure_reason=reason,
+        failed_at=Now(),
+        claim_token=None,
+        dispatcher_id=None,
+    )
+
+
+def _ids(sql: str, params: Sequence[Any]) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _enum_type() -> str:
+    return connection.ops.quote_name(settings.SUBTASK_STATUS_TYPE)

@@ -1,0 +1,59 @@
+"""Claiming SubTasks: locked ids first, then one update of exactly those.
+
+`select_for_update(skip_locked=True)` picks the rows and never waits; the update names the locked ids, so that no more than
+the limit can ever be taken.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+
+from campaigns import states
+from campaigns.models import SubTask, Suppression
+from dispatch.orders import Claim
+
+COLUMNS = ("id", "task_id", "content_id", "recipient_email", "variables", "attempts")
+
+
+def lock_claimable(task_id: int, limit: int) -> list[Claim]:
+    """Lock up to `limit` SubTasks of a task that may be sent now, in the order they are served.
+
+    Rows that somebody else has locked are passed over. Rows whose address has been suppressed since the launch are failed
+    here and others taken in their place. Locks the SubTask rows returned; call inside a transaction.
+    """
+    claims: list[Claim] = []
+    while (missing := limit - len(claims)) > 0:
+        rows = SubTask.objects.claimable(task_id).select_for_update(
+            skip_locked=True, no_key=True, of=("self",)
+        )
+        seen = [claim.id for claim in claims]
+        found = [Claim(*row) for row in rows.exclude(pk__in=seen).values_list(*COLUMNS)[:missing]]
+        suppressed = _suppressed(found)
+        if suppressed:
+            states.suppress([claim.id for claim in found if claim.id in suppressed])
+        claims += [claim for claim in found if claim.id not in suppressed]
+        if len(found) < missing or not suppressed:
+            break
+    return claims
+
+
+def take(claims: Iterable[tuple[Claim, int]], token: uuid.UUID, dispatcher_id: int) -> None:
+    """Reserve locked claims, given with the service each is for, under one token."""
+    states.allocate([(claim.id, service_id) for claim, service_id in claims], token, dispatcher_id)
+
+
+def _suppressed(claims: list[Claim]) -> set[int]:
+    """The ids of those whose address, or its whole domain, is on the suppression list."""
+    names = {claim.recipient_email for claim in claims}
+    names |= {_domain(claim) for claim in claims}
+    listed = set(Suppression.objects.filter(email__in=names).values_list("email", flat=True))
+    return {
+        claim.id
+        for claim in claims
+        if listed and (claim.recipient_email in listed or _domain(claim) in listed)
+    }
+
+
+def _domain(claim: Claim) -> str:
+    return "@" + claim.recipient_email.rpartition("@")[2]

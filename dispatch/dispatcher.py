@@ -1,0 +1,301 @@
+"""The dispatcher: one thread that coordinates, a loop per service, and lanes for the network.
+
+It works in ticks (`dispatch.tick`), and acts only upon what a tick has committed: orders go to the lanes after the commit that
+marked them as sending, and outcomes are kept until the commit that recorded them. A tick that fails is run again
+whole. One whose COMMIT reply was lost may be run twice: every write is fenced by the claim's token, and claims that nobody
+remembers are given back.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import queue
+import random
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from django.db import InterfaceError, OperationalError, connection
+
+from campaigns.models import SubTaskStatus
+from dispatch import leases, messages, paces, tick
+from dispatch.agenda import Agenda, ServicePlan
+from dispatch.clock import DatabaseClock
+from dispatch.errors import OutcomeUnknown
+from dispatch.lanes import Desk, LanePool
+from dispatch.orders import NotStarted, Order, Report, Unsendable
+from dispatch.paces import Notes
+from dispatch.service_loop import ServiceLoop
+from dispatch.transports import transport_for
+
+logger = logging.getLogger(__name__)
+
+REFRESH_SECONDS = 0.4
+"""How old the agenda may get: a task that starts is noticed that soon."""
+
+CLAIMS_PER_TICK = 192
+"""Most SubTasks claimed in one tick, so that rendering them does not make other services late."""
+
+STOP_SECONDS = 5.0
+"""How long a stopping dispatcher waits for replies; what is then still unanswered is in doubt."""
+
+DATABASE_RETRY_SECONDS = 0.25
+
+
+class Dispatcher:
+    """One run of the dispatch loop, in the thread that calls `run`."""
+
+    def __init__(self, cluster: uuid.UUID) -> None:
+        self.id = leases.register(cluster)
+        self.figures: Counter[str] = Counter()
+        self._wake = threading.Event()
+        self._inbox: queue.SimpleQueue[Report] = queue.SimpleQueue()
+        self._clock = DatabaseClock(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0.0, 0.0)
+        self._desk = Desk(self._clock, 0.0, self._receive, self._wake.set)
+        self._loops: dict[int, ServiceLoop] = {}
+        self._unrecorded: list[Report] = []
+        self._agenda: Agenda | None = None
+        self._agenda_read_at = 0.0
+        self._dry: set[int] = set()
+        self._suspect = False
+
+    def run(self, should_stop: Callable[[], bool], seconds: float) -> None:
+        """Dispatch for about so long, or until told to stop; then hand everything back and sign off.
+
+        Raises LeaseLost when it was declared dead: what it held has then been taken from it.
+        """
+        until = time.monotonic() + seconds
+        try:
+            while time.monotonic() < until and not should_stop():
+                self._tick(claim=True)
+                self._wait(until)
+            self._wind_up()
+        finally:
+            self._desk.lease_until = 0.0
+            for loop in self._loops.values():
+                loop.pool.close()
+
+    # Before the commit
+
+    def _tick(self, claim: bool) -> None:
+        self._collect()
+        intent = self._intend(claim)
+        try:
+            done = tick.run(intent)
+        except (OperationalError, InterfaceError) as error:
+            self._database_failed(error)
+        else:
+            self._suspect = False
+            self._follow(intent, done)
+
+    def _receive(self, report: Report) -> None:
+        """Called by the lanes."""
+        self._inbox.put(report)
+        self._wake.set()
+
+    def _collect(self) -> None:
+        """Take what the lanes reported."""
+        self._wake.clear()
+        while not self._inbox.empty():
+            report = self._inbox.get()
+            self._loops[report.order.grant.service_id].finished(report)
+            self._resolve([report])
+        for loop in self._loops.values():
+            loop.note_exact_paces()
+
+    def _resolve(self, reports: Iterable[Report]) -> None:
+        """Keep reports until they are recorded. Each order is resolved once."""
+        for report in reports:
+            report.order.grant.given_back += not report.started
+            self._unrecorded.append(report)
+
+    def _intend(self, claim: bool) -> tick.Intent:
+        refresh = time.monotonic() - self._agenda_read_at >= REFRESH_SECONDS
+        now = self._clock.at_least()
+        room = self._room(now) if claim else {}
+        dispatchers = self._agenda.dispatchers if self._agenda else 1
+        return tick.Intent(
+            dispatcher_id=self.id,
+            figures=dict(self.figures),
+            reports=list(self._unrecorded),
+            mark=[order for loop in self._loops.values() for order in loop.due(now) if claim],
+            notes={key: loop.notes for key, loop in self._loops.items() if not loop.notes.is_empty},
+            room=room,
+            lanes={
+                key: lanes
+                for key in room
+                if (lanes := self._loops[key].wanted_lanes(dispatchers)) > self._loops[key].share
+            },
+            agenda=None if refresh else self._agenda,
+            remembered=self._remembered() if self._suspect else None,
+        )
+
+    def _room(self, now: dt.datetime) -> dict[int, int]:
+        """The services that may claim in this tick, and how much."""
+        budget = CLAIMS_PER_TICK
+        room: dict[int, int] = {}
+        working = sorted(self._working(now))
+        for service_id in random.sample(working, len(working)):
+            loop = self._loops[service_id]
+            wanted = min(loop.room(), budget)
+            if wanted and loop.may_claim(now):
+                room[service_id] = wanted
+                budget -= wanted
+        return room
+
+    def _working(self, now: dt.datetime) -> set[int]:
+        """The services for which there is something to send."""
+        tasks = self._agenda.tasks.values() if self._agenda else ()
+        return {
+            service_id
+            for task in tasks
+            if task.id not in self._dry and task.available_at <= now
+            for service_id in task.service_ids
+            if service_id in self._loops
+        }
+
+    def _remembered(self) -> frozenset[int]:
+        orders = [report.order for report in self._unrecorded]
+        for loop in self._loops.values():
+            orders += [*loop.ready, *loop.in_hand]
+        return frozenset(order.claim.id for order in orders)
+
+    # After the commit
+
+    def _follow(self, intent: tick.Intent, done: tick.Done) -> None:
+        self._clock = self._desk.clock = done.clock
+        self._desk.lease_until = leases.valid_until(done.clock)
+        del self._unrecorded[: len(intent.reports)]
+        self._count(done)
+        for key, loop in self._loops.items():
+            loop.notes = done.unwritten.get(key) or Notes()
+        self._hand_over(intent.mark, done.marked)
+        self._follow_paces(intent, done)
+        self._dry |= done.dry
+        if done.agenda is not self._agenda:
+            self._plan(done.agenda)
+        for orders in done.granted:
+            self._make_ready(orders)
+
+    def _hand_over(self, asked: Iterable[Order], marked: set[int]) -> None:
+        for loop in self._loops.values():
+            mine = [order for order in asked if order.grant.service_id == loop.plan.id]
+            if mine or loop.in_hand:
+                loop.pool.grow(max(1, loop.share))
+            loop.hand_over([order for order in mine if order.claim.id in marked])
+            refused = [order for order in mine if order.claim.id not in marked]
+            self._resolve(loop.drop(refused, "the task is not being sent any more"))
+
+    def _follow_paces(self, intent: tick.Intent, done: tick.Done) -> None:
+        now = done.clock.reading
+        for key, share in done.shares.items():
+            self._loops[key].share = share
+        for key, pace in done.paces.items():
+            self._loops[key].follow(pace, now)
+            if paces.is_frozen(pace, now):
+                self._resolve(self._loops[key].recall("the service is frozen"))
+        for key in intent.room.keys() - done.paces.keys():
+            self._loops[key].could_not_lock(now)
+
+    def _plan(self, agenda: Agenda) -> None:
+        """Follow a new agenda: loops for new services, none for those that are gone or connect differently."""
+        self._agenda, self._agenda_read_at, self._dry = agenda, time.monotonic(), set()
+        for key, loop in list(self._loops.items()):
+            plan = agenda.services.get(key)
+            if plan is None or (plan.provider, plan.credentials) != loop.connects_with:
+                self._resolve(loop.recall("the service was changed"))
+                if not loop.in_hand:
+                    loop.pool.close()
+                    del self._loops[key]
+            else:
+                loop.plan = plan
+                loop.pool.shrink(loop.wanted_lanes(agenda.dispatchers))
+                loop.return_share(self.id)
+        for key, plan in agenda.services.items():
+            if key not in self._loops:
+                self._loops[key] = ServiceLoop(plan, self._pool(plan))
+
+    def _pool(self, plan: ServicePlan) -> LanePool:
+        return LanePool(plan.name, self._desk, lambda: transport_for(plan.provider, plan.credentials))
+
+    def _make_ready(self, orders: list[Order]) -> None:
+        """Render what was claimed; what cannot be rendered is resolved at once."""
+        loop = self._loops.get(orders[0].grant.service_id)
+        if loop is None:
+            self._resolve(Report(order, NotStarted("the service was changed")) for order in orders)
+            return
+        loop.take(orders)
+        for order in orders:
+            message = messages.compose(order.claim, loop.plan.domain)
+            if isinstance(message, Unsendable):
+                self._resolve([Report(order, message)])
+            else:
+                order.message = message
+                loop.ready.append(order)
+
+    def _count(self, done: tick.Done) -> None:
+        self.figures["claimed"] += sum(map(len, done.granted))
+        self.figures["lost_races"] += len(done.lost)
+        for verdict in done.verdicts:
+            if verdict.settlement.id not in done.lost:
+                self.figures["sent"] += verdict.succeeded
+                self.figures["failed"] += verdict.settlement.status == SubTaskStatus.FAILED
+                self.figures["in_doubt"] += verdict.settlement.status == SubTaskStatus.SENDING
+
+    # Waiting, failing, stopping
+
+    def _wait(self, until: float) -> None:
+        """Until a lane reports, the next slot comes up, or the agenda is due to be read."""
+        if self._unrecorded:
+            return
+        now = self._clock.at_least()
+        working = self._working(now)
+        events = [loop.next_event(key in working) for key, loop in self._loops.items()]
+        seconds = [(event - now).total_seconds() for event in events if event is not None]
+        refresh = self._agenda_read_at + REFRESH_SECONDS - time.monotonic()
+        timeout = min([refresh, until - time.monotonic(), *seconds])
+        if timeout > 0:
+            self._wake.wait(timeout)
+
+    def _database_failed(self, error: Exception) -> None:
+        """Go on with a new connection. What the failed transaction may or may not have done is sorted out by the next."""
+        logger.warning("dispatcher %s: the database failed, trying again: %s", self.id, error)
+        self._suspect = True
+        for loop in self._loops.values():
+            loop.notes.quota_back.clear()  # may have been given back already
+        connection.close()
+        time.sleep(DATABASE_RETRY_SECONDS)
+
+    def _wind_up(self) -> None:
+        """Give back what is not handed over, wait a little for replies, and sign off."""
+        deadline = time.monotonic() + STOP_SECONDS
+        for loop in self._loops.values():
+            self._resolve(loop.recall("the dispatcher stops"))
+        self._tick(claim=False)
+        while self._is_busy() and time.monotonic() < deadline:
+            self._wake.wait(0.1)
+            self._tick(claim=False)
+        self._doubt_the_rest()
+        while self._unrecorded and time.monotonic() < deadline + leases.LEASE_SECONDS:
+            self._tick(claim=False)
+        if not self._unrecorded:
+            leases.end(self.id)
+
+    def _is_busy(self) -> bool:
+        return bool(self._unrecorded) or any(
+            not loop.is_idle or not loop.notes.is_empty for loop in self._loops.values()
+        )
+
+    def _doubt_the_rest(self) -> None:
+        """What a lane is still at when time is up either cannot start any more or is in doubt."""
+        self._collect()
+        for loop in self._loops.values():
+            for order in loop.in_hand:
+                order.grant.gate.close()
+                why = "the dispatcher stopped before the provider replied"
+                outcome = OutcomeUnknown(why) if order.started_at else NotStarted(why)
+                self._resolve([Report(order, outcome)])
+            loop.in_hand.clear()

@@ -1,0 +1,121 @@
+"""Granting: what a service may start next, claimed for it, in the transaction of the tick.
+
+Under the service's Pace lock, m = min(slots due, quota left, room on the connections); at most m SubTasks are claimed, and what was
+not used is not charged. All services of a tick share one claim per task.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from dispatch import claims, paces, turns
+from dispatch.agenda import Agenda, ServicePlan, TaskPlan
+from dispatch.models import Pace
+from dispatch.orders import Claim, Grant, Order
+from dispatch.pacing import Gate, Slots, due_slots
+
+
+@dataclass(slots=True)
+class Wish:
+    """A service with its locked Pace row, what it may start, and the tasks it would serve, in turn."""
+
+    plan: ServicePlan
+    pace: Pace
+    slots: Slots
+    tasks: list[TaskPlan]
+    claims: list[Claim] = field(default_factory=list)
+
+    @property
+    def missing(self) -> int:
+        return len(self.slots.times) - len(self.claims)
+
+
+def wishes(
+    agenda: Agenda, locked: dict[int, Pace], room: dict[int, int], now: dt.datetime
+) -> list[Wish]:
+    """What each locked service may start now, given how much room (messages) this dispatcher has for it."""
+    served = turns.last_served(locked)
+    found = []
+    for service_id, pace in locked.items():
+        plan = agenda.services.get(service_id)
+        if plan is None or paces.is_frozen(pace, now):
+            continue
+        left = paces.quota_left(pace, plan.limits, now)
+        at_most = room.get(service_id, 0) if left is None else min(room.get(service_id, 0), left)
+        slots = due_slots(plan.limits, pace.next_send_at, now, at_most)
+        if slots.times:
+            tasks = turns.in_turn(agenda.tasks_for(service_id, now), served[service_id])
+            found.append(Wish(plan, pace, slots, tasks))
+    return found
+
+
+def fulfil(
+    wished: list[Wish], dispatcher_id: int, now: dt.datetime
+) -> tuple[list[list[Order]], set[int]]:
+    """Claim for these services, charge what was claimed and note the turns. Changes the Pace rows, does not save them.
+
+    Returns the orders, a list per service that got any, and the ids of the tasks that had less than was asked for.
+    """
+    token = uuid.uuid4()
+    dry: set[int] = set()
+    while asked := _ask(wished, dry):
+        for task_id, askers in asked.items():
+            wanted = sum(wish.missing for wish in askers)
+            found = claims.lock_claimable(task_id, wanted)
+            if len(found) < wanted:
+                dry.add(task_id)
+            claims.take(_deal(found, askers), token, dispatcher_id)
+    granted = [wish for wish in wished if wish.claims]
+    turns.record(
+        ((wish.plan.id, claim.task_id) for wish in granted for claim in wish.claims), now
+    )
+    return [_grant(wish, token, now) for wish in granted], dry
+
+
+def _ask(wished: Iterable[Wish], dry: set[int]) -> dict[int, list[Wish]]:
+    """Which task each service that still misses something turns to next."""
+    asked: dict[int, list[Wish]] = defaultdict(list)
+    for wish in wished:
+        task = next((task for task in wish.tasks if task.id not in dry), None)
+        if task is not None and wish.missing:
+            asked[task.id].append(wish)
+    return asked
+
+
+def _deal(found: list[Claim], askers: list[Wish]) -> list[tuple[Claim, int]]:
+    """Deal claims out to the services, one each in turn."""
+    dealt = []
+    remaining = iter(found)
+    while any(wish.missing for wish in askers):
+        for wish in askers:
+            if not wish.missing:
+                continue
+            claim = next(remaining, None)
+            if claim is None:
+                return dealt
+            wish.claims.append(claim)
+            dealt.append((claim, wish.plan.id))
+    return dealt
+
+
+def _grant(wish: Wish, token: uuid.UUID, now: dt.datetime) -> list[Order]:
+    slots = wish.slots.first(len(wish.claims))
+    limits = wish.plan.limits
+    if limits.interval:
+        wish.pace.next_send_at = slots.padded_next()
+    paces.charge(wish.pace, limits, now, len(wish.claims))
+    grant = Grant(
+        service_id=wish.plan.id,
+        token=token,
+        gate=Gate(slots),
+        period_start=limits.period(now)[0],
+        padded_next=wish.pace.next_send_at,
+        size=len(wish.claims),
+    )
+    return [
+        Order(claim, grant, slot) for claim, slot in zip(wish.claims, slots.times, strict=True)
+    ]

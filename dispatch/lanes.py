@@ -1,0 +1,132 @@
+"""Lanes: the threads of a dispatcher that talk to providers. Each keeps one connection; none touches the database."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dispatch.clock import DatabaseClock
+from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
+from dispatch.orders import NotStarted, Order, Report
+from dispatch.pacing import SlotMissed
+from dispatch.providers.base import Accepted, Transport
+
+logger = logging.getLogger(__name__)
+IDLE_SECONDS = 20.0
+"""A lane without work for so long closes its connection and ends, so that another dispatcher may have it."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What the lanes of a dispatcher share with it: the clock, its lease, and where reports go."""
+
+    clock: DatabaseClock
+    lease_until: float
+    """Monotonic seconds; no hand-over starts at or after it."""
+    report: Callable[[Report], None]
+    wake: Callable[[], None]
+
+
+class LanePool:
+    """The lanes of one service in one dispatcher."""
+
+    def __init__(self, name: str, desk: Desk, make_transport: Callable[[], Transport]) -> None:
+        self._name = name
+        self._desk = desk
+        self._make_transport = make_transport
+        self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
+        self._threads: list[threading.Thread] = []
+        self._closing = False
+
+    @property
+    def lanes(self) -> int:
+        """How many lanes are running, each with at most one connection."""
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        return len(self._threads)
+
+    def grow(self, lanes: int) -> None:
+        """Start lanes until there are so many."""
+        for _ in range(lanes - self.lanes):
+            thread = threading.Thread(target=self._run, name=f"lane {self._name}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+
+    def hand_over(self, order: Order) -> None:
+        """Queue an order that is durably marked as sending."""
+        self._orders.put(order)
+
+    def recall(self) -> list[Order]:
+        """Take back the orders that no lane has begun with."""
+        orders: list[Order] = []
+        while True:
+            try:
+                order = self._orders.get_nowait()
+            except queue.Empty:
+                return orders
+            if order is not None:
+                orders.append(order)
+
+    def shrink(self, lanes: int) -> None:
+        """Ask lanes to end after their current message until so many are left; does nothing while orders wait."""
+        if self._orders.empty():
+            for _ in range(self.lanes - lanes):
+                self._orders.put(None)
+
+    def close(self) -> None:
+        """Let the lanes end when they have reported what they are at; does not wait."""
+        self._closing = True
+        for _ in range(self.lanes):
+            self._orders.put(None)
+
+    def _run(self) -> None:
+        transport: Transport | None = None
+        try:
+            while not self._closing and (order := self._orders.get(timeout=IDLE_SECONDS)):
+                try:
+                    transport = transport or self._make_transport()
+                except ServiceError as error:
+                    self._desk.report(Report(order, error))
+                else:
+                    self._desk.report(self._carry_out(order, transport))
+        except queue.Empty:
+            return
+        finally:
+            if transport is not None:
+                transport.close()
+
+    def _carry_out(self, order: Order, transport: Transport) -> Report:
+        began = time.monotonic()
+
+        def starting() -> None:
+            nonlocal began
+            desk = self._desk
+            order.grant.gate.start(
+                order.slot, lambda: desk.clock, lambda: desk.lease_until, order.start
+            )
+            began = time.monotonic()
+            desk.wake()
+
+        outcome: Accepted | DeliveryError | NotStarted
+        assert order.message is not None
+        try:
+            transport.open()
+            outcome = transport.send(order.message, starting)
+        except SlotMissed as error:
+            outcome = NotStarted(str(error))
+        except DeliveryError as error:
+            outcome = error
+        except Exception as error:  # a bug in a transport must neither lose an order nor end the lane
+            logger.exception("transport of %s failed on SubTask %s", self._name, order.claim.id)
+            transport.close()
+            bug = f"the transport failed unexpectedly: {type(error).__name__}: {error}"
+            outcome = OutcomeUnknown(bug) if order.started_at else ServiceError(bug)
+        return Report(
+            order,
+            outcome,
+            finished_at=self._desk.clock.at_most(),
+            seconds=time.monotonic() - began,
+        )

@@ -1,0 +1,43 @@
+"""From a claimed SubTask to the message that is handed over."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.utils.crypto import salted_hmac
+
+from campaigns import content
+from campaigns.models import Content, FailureReason
+from dispatch.orders import Claim, Unsendable
+from dispatch.providers.base import Message
+
+
+@lru_cache(maxsize=256)
+def frozen_content(content_id: int) -> Content:
+    """A launched task's content, which never changes."""
+    return Content.objects.get(pk=content_id)
+
+
+def message_id(subtask_id: int, domain: str) -> str:
+    """The Message-ID of a SubTask: the same at every hand-over, not to be guessed, on the sending domain."""
+    return f"<{subtask_id}.{salted_hmac('dispatch.message_id', str(subtask_id)).hexdigest()[:16]}@{domain}>"
+
+
+def compose(claim: Claim, domain: str) -> Message | Unsendable:
+    """Render a SubTask's frozen content, from its sender's local part at the service's domain."""
+    frozen = frozen_content(claim.content_id)
+    try:
+        rendered = content.render(frozen, claim.variables)
+    except content.RenderError as error:
+        return Unsendable(FailureReason.RENDER_ERROR, str(error))
+    return Message(
+        message_id=message_id(claim.id, domain),
+        from_email=f"{frozen.sender_local_part}@{domain}",
+        from_name=frozen.sender_name,
+        to_email=claim.recipient_email,
+        reply_to=frozen.reply_to,
+        subject=rendered.subject,
+        html=rendered.html,
+        text=rendered.text,
+        idempotency_key=f"subtask-{claim.id}",
+    )

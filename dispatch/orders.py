@@ -1,0 +1,92 @@
+"""A SubTask on its way through one dispatcher: from the claim to what became of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from campaigns.models import FailureReason
+from campaigns.states import Held
+from dispatch.errors import DeliveryError
+from dispatch.pacing import Gate
+from dispatch.providers.base import Accepted, Message
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a claim read of a SubTask."""
+
+    id: int
+    task_id: int
+    content_id: int
+    recipient_email: str
+    variables: dict[str, Any]
+    attempts: int
+
+
+@dataclass(slots=True)
+class Grant:
+    """What one service may start, claimed together under one token, in one quota period."""
+
+    service_id: int
+    token: uuid.UUID
+    gate: Gate
+    period_start: dt.datetime
+    padded_next: dt.datetime
+    size: int
+    given_back: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """All messages have started or been given back: the exact pace is known."""
+        return len(self.gate.starts) + self.given_back >= self.size
+
+
+@dataclass(slots=True, eq=False)
+class Order:
+    """One claimed SubTask, its slot, and (once rendered) its message."""
+
+    claim: Claim
+    grant: Grant
+    slot: dt.datetime
+    message: Message | None = None
+    started_at: dt.datetime | None = None
+    """When its hand-over began, by the database clock; set once, by the lane."""
+
+    def start(self, at: dt.datetime) -> None:
+        self.started_at = at
+
+    @property
+    def held(self) -> Held:
+        return Held(self.claim.id, self.grant.token)
+
+
+@dataclass(frozen=True, slots=True)
+class NotStarted:
+    """Nothing was handed over and nobody is to blame: the SubTask goes back as if it had not been claimed."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unsendable:
+    """No message can be made for this recipient: final, and nobody else's business."""
+
+    reason: FailureReason
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of an order; `seconds` is how long its hand-over took."""
+
+    order: Order
+    outcome: Accepted | DeliveryError | NotStarted | Unsendable
+    finished_at: dt.datetime | None = None
+    seconds: float = 0.0
+
+    @property
+    def started(self) -> bool:
+        return self.order.started_at is not None

@@ -1,0 +1,138 @@
+"""What an outcome means for the SubTask and for the service: the one place where that is decided.
+
+| outcome | SubTask | service |
+|---|---|---|
+| accepted | sent | failures in a row end |
+| recipient refused for now | pending after a back-off, or failed when that was the last try | counts as a failure |
+| recipient refused for good | failed (rejected), suppressed if the address is bad | nothing: the service did its work |
+| message refused | failed (rejected) | counts as a failure |
+| service failed | pending at once, no try used up: another service may take it | freezes |
+| no reply after the hand-over | in doubt | counts as a failure |
+| not started | pending at once, no try used up | nothing |
+| cannot be made | failed (render_error, invalid) | nothing |
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from campaigns.models import FailureReason, SubTaskStatus
+from campaigns.states import Settlement
+from dispatch import policy
+from dispatch.errors import (
+    DeliveryError,
+    MessageError,
+    OutcomeUnknown,
+    RecipientError,
+    ServiceError,
+)
+from dispatch.models import AttemptOutcome
+from dispatch.orders import NotStarted, Report, Unsendable
+from dispatch.providers.base import Accepted
+
+MAX_ERROR_CHARACTERS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to write about one report."""
+
+    report: Report
+    settlement: Settlement
+    attempt: AttemptOutcome | None = None
+    succeeded: bool = False
+    failed: bool = False
+    freeze: ServiceError | None = None
+    suppress: bool = False
+
+
+def judge(report: Report) -> Verdict:
+    """Decide what an outcome means."""
+    outcome = report.outcome
+    if isinstance(outcome, Accepted):
+        settlement = _settle(
+            report, SubTaskStatus.SENT, provider_message_id=outcome.provider_message_id[:255]
+        )
+        return Verdict(report, settlement, AttemptOutcome.ACCEPTED, succeeded=True)
+    if isinstance(outcome, NotStarted):
+        return Verdict(report, _settle(report, SubTaskStatus.PENDING))
+    if isinstance(outcome, Unsendable):
+        return Verdict(report, _fail(report, outcome.reason, outcome.why))
+    return _judge_error(report, outcome)
+
+
+def _judge_error(report: Report, error: DeliveryError) -> Verdict:
+    if isinstance(error, ServiceError):
+        settlement = _settle(report, SubTaskStatus.PENDING, error=_short(error.reply))
+        return Verdict(
+            report,
+            settlement,
+            AttemptOutcome.SERVICE_ERROR if report.started else None,
+            failed=True,
+            freeze=error,
+        )
+    if isinstance(error, OutcomeUnknown):
+        settlement = _settle(report, SubTaskStatus.SENDING, error=_short(error.reply))
+        return Verdict(report, settlement, AttemptOutcome.UNKNOWN, failed=True)
+    if isinstance(error, MessageError):
+        settlement = _fail(report, FailureReason.REJECTED, error.reply)
+        attempt = AttemptOutcome.REJECTED if report.started else None
+        return Verdict(report, settlement, attempt, failed=True)
+    if isinstance(error, RecipientError):
+        return _judge_recipient(report, error)
+    raise TypeError(f"a transport raised {type(error).__name__}, which means nothing")
+
+
+def _judge_recipient(report: Report, error: RecipientError) -> Verdict:
+    if error.permanent:
+        settlement = _fail(report, FailureReason.REJECTED, error.reply)
+        return Verdict(report, settlement, AttemptOutcome.REJECTED, suppress=error.hard_bounce)
+    delay = policy.retry_delay_seconds(report.order.claim.attempts + 1)
+    if delay is None:
+        settlement = _fail(report, FailureReason.RETRIES_EXHAUSTED, error.reply, counts=True)
+    else:
+        settlement = _settle(
+            report,
+            SubTaskStatus.PENDING,
+            error=_short(error.reply),
+            counts_as_attempt=True,
+            delay_seconds=delay,
+        )
+    return Verdict(report, settlement, AttemptOutcome.DEFERRED, failed=True)
+
+
+def _settle(
+    report: Report,
+    status: SubTaskStatus,
+    *,
+    error: str = "",
+    provider_message_id: str = "",
+    counts_as_attempt: bool = False,
+    delay_seconds: float = 0.0,
+) -> Settlement:
+    held = report.order.held
+    return Settlement(
+        held.id,
+        held.token,
+        status,
+        error=error,
+        provider_message_id=provider_message_id,
+        counts_as_attempt=counts_as_attempt,
+        delay_seconds=delay_seconds,
+    )
+
+
+def _fail(report: Report, reason: FailureReason, why: str, *, counts: bool = False) -> Settlement:
+    held = report.order.held
+    return Settlement(
+        held.id,
+        held.token,
+        SubTaskStatus.FAILED,
+        failure_reason=reason,
+        error=_short(why),
+        counts_as_attempt=counts,
+    )
+
+
+def _short(text: str) -> str:
+    return text.replace("\x00", "")[:MAX_ERROR_CHARACTERS]
