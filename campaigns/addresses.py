@@ -19,8 +19,9 @@ class AddressError(ValueError):
 def normalise(address: str) -> str:
     """Return the stored form: no white space around it, lower case, the domain in ASCII (A-labels).
 
-    `User@Bücher.test` and `user@xn--bcher-kva.test` are one address and must not be mailed twice; ASCII is what
-    goes over SMTP, so it is the form kept. Domains reserved for tests (.test) are allowed. Raises AddressError.
+    `User@Bücher.test` and `user@xn--bcher-kva.test` are one address and must not be mailed twice;
+    ASCII is what goes over SMTP, so it is the form kept. Domains reserved for tests (.test) are
+    allowed. Raises AddressError.
     """
     stripped = address.strip().strip(INVISIBLE).strip()
     if not stripped:
@@ -47,6 +48,6 @@ def clean_address(address: str) -> str:
 
 
 def _refuse_unprintable(address: str) -> None:
-    """A line break in an address is an attempt to add mail headers, or a broken export: say so plainly."""
+    """A line break in an address is a broken export or an attempt to add mail headers: say so."""
     if any(unicodedata.category(character) == "Cc" for character in address):
         raise AddressError("The address contains a line break or a control character.")
