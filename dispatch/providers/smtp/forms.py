@@ -62,7 +62,7 @@ class SmtpForm(forms.Form):
         if pem:
             try:
                 ssl.create_default_context(cadata=pem)
-            except (ssl.SSLError, ValueError) as error:
+            except (ssl.SSLError, ValueError, TypeError) as error:
                 raise forms.ValidationError("This is no certificate in PEM form.") from error
         return pem
 

@@ -23,7 +23,8 @@ from dispatch.providers.smtp.client import Phase
 LONGEST_TEXT = 500  # characters of a reply that are kept
 ENHANCED = re.compile(r"^\s*([245]\.\d{1,3}\.\d{1,3})(?=\s|$|:)\s*", re.MULTILINE)
 ACCEPTED_ID = re.compile(
-    r"\b(?:queued as|queued mail for delivery as|id=|ok:? )\s*<?([\w.@+-]{6,200})>?", re.IGNORECASE
+    r"(?:\bqueued as |\bid=|^(?:2\.\d\.\d )?ok:? (?!.*queued as))<?([\w.@+-]{6,200})>?",
+    re.IGNORECASE,
 )
 
 
