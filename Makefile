@@ -1,0 +1,77 @@
+# Every target does its own set-up; `make run` and `make test` work on a fresh clone.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3.14 python3 python,\
+	$(shell $(name) -c 'import sys, venv, ensurepip; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
+BIN := .venv/bin
+PORT ?= 8000
+TEST_ARGS ?=
+UV_COMPILE = uv pip compile --universal --python-version 3.11 --no-header \
+	--no-emit-index-url --no-emit-find-links --quiet $(LOCK_ARGS)
+
+.PHONY: help venv venv-dev run test faults browser bench lint format lock clean
+
+help:
+	@echo "make run      everything on this machine: web, cluster, mail sink and a demo (PORT=$(PORT))"
+	@echo "make test     the test suite (TEST_ARGS=… passes through to pytest)"
+	@echo "make faults   the tests that kill processes and restart the database"
+	@echo "make browser  the tests that drive the admin in Chromium"
+	@echo "make bench    the benchmarks"
+	@echo "make lint     ruff, mypy, import contracts, migrations and system checks"
+	@echo "make lock     compile the requirement files anew (LOCK_ARGS=--upgrade for newer versions)"
+	@echo "make clean    stop the embedded database, delete its data and the virtual environment"
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later (with venv) is needed: make PYTHON=/path/to/python" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: requirements.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+	@touch $@
+
+venv: .venv/installed
+
+venv-dev: .venv/installed-dev
+
+run: venv
+	$(BIN)/python manage.py migrate --verbosity 0
+	PORT=$(PORT) $(BIN)/python manage.py demo_run
+
+test: venv-dev
+	$(BIN)/python -m pytest $(TEST_ARGS)
+
+faults: venv-dev
+	$(BIN)/python -m pytest tests/faults $(TEST_ARGS)
+
+browser: venv-dev
+	$(BIN)/python -m pytest tests/browser $(TEST_ARGS)
+
+bench: venv-dev
+	$(BIN)/python -m bench $(BENCH_ARGS)
+
+lint: venv-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check --database default
+
+format: venv-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 1; }
+	$(UV_COMPILE) pyproject.toml --output-file requirements.txt
+	$(UV_COMPILE) pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
+
+clean:
+	-@test ! -x $(BIN)/python || $(BIN)/python -m edm_project.embedded_postgres remove
+	rm -rf .venv var staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,9 @@
+from django.apps import AppConfig
+
+
+class ProjectConfig(AppConfig):
+    name = "edm_project"
+    verbose_name = "EDM Dispatch"
+
+    def ready(self) -> None:
+        from edm_project import checks  # noqa: F401  (registers them)

@@ -1,0 +1,49 @@
+"""System checks of the database server. E002 runs with every command; E001 needs a connection, so it
+runs with `check --database default` and before `migrate`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
+
+OLDEST_VERSION = 15
+
+
+@register(Tags.compatibility)
+def check_vendor(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"The database {alias!r} is {connections[alias].display_name}, not PostgreSQL.",
+            hint="Set DATABASE_URL to postgres://user:password@host:5432/name.",
+            id="edm.E002",
+        )
+        for alias in connections
+        if connections[alias].vendor != "postgresql"
+    ]
+
+
+@register(Tags.database)
+def check_version(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    errors: list[CheckMessage] = []
+    for alias in databases or ():
+        connection = connections[alias]
+        if connection.vendor == "postgresql":
+            errors += version_errors(alias, connection.get_database_version())
+    return errors
+
+
+def version_errors(alias: str, version: tuple[int, ...]) -> list[CheckMessage]:
+    if version >= (OLDEST_VERSION,):
+        return []
+    return [
+        Error(
+            f"The database {alias!r} is PostgreSQL {'.'.join(map(str, version))}; "
+            f"{OLDEST_VERSION} or later is needed.",
+            hint="Upgrade the server, or point DATABASE_URL to a newer one.",
+            id="edm.E001",
+        )
+    ]

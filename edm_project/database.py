@@ -1,0 +1,73 @@
+"""DATABASES: the server named by DATABASE_URL, or the embedded PostgreSQL when it is not set."""
+
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from edm_project import environment
+from edm_project.embedded_postgres import EmbeddedPostgres
+
+POSTGRESQL = "django.db.backends.postgresql"
+
+
+def database(embedded_home: Path) -> dict[str, Any]:
+    """One entry of DATABASES. Starts nothing: the embedded server starts with the first connection."""
+    url = environment.text("DATABASE_URL", "")
+    settings = _from_url(url) if url else _embedded(embedded_home)
+    settings["TEST"] = {"NAME": environment.text("TEST_DATABASE_NAME", "test_edm")}
+    settings["CONN_MAX_AGE"] = environment.integer("CONN_MAX_AGE_SECONDS", 60)
+    settings["CONN_HEALTH_CHECKS"] = True
+    if settings["ENGINE"] != POSTGRESQL and url:
+        return settings  # another vendor: the system check says so, and these options would crash first
+    settings["OPTIONS"] = {**_connection_options(), **settings.get("OPTIONS", {})}
+    return settings
+
+
+def _from_url(url: str) -> dict[str, Any]:
+    try:
+        settings = environ.Env.db_url_config(url)
+    except (ValueError, KeyError) as error:
+        settings = {}
+        reason = f" ({error})"
+    else:
+        reason = ""
+    if not settings.get("ENGINE") or not settings.get("NAME"):
+        raise ImproperlyConfigured(
+            f"DATABASE_URL cannot be understood{reason}. "
+            "Set it to postgres://user:password@host:5432/name."
+        )
+    return dict(settings)
+
+
+def _embedded(home: Path) -> dict[str, Any]:
+    server = EmbeddedPostgres(home)
+    return {
+        "ENGINE": "edm_project.embedded_backend",
+        "NAME": server.database,
+        "USER": server.user,
+        "HOST": str(server.socket_directory),
+        "EMBEDDED_HOME": home,
+    }
+
+
+def _connection_options() -> dict[str, Any]:
+    """The time-outs that bound every statement, lock wait and idle transaction, and the keepalives
+    that notice a dead host within half a minute."""
+    seconds = {
+        "statement_timeout": environment.integer("STATEMENT_TIMEOUT_SECONDS", 30),
+        "lock_timeout": environment.integer("LOCK_TIMEOUT_SECONDS", 5),
+        "idle_in_transaction_session_timeout": environment.integer(
+            "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS", 10
+        ),
+    }
+    return {
+        "options": " ".join(f"-c {name}={value}s" for name, value in seconds.items()),
+        "connect_timeout": environment.integer("CONNECT_TIMEOUT_SECONDS", 5, minimum=1),
+        "keepalives": 1,
+        "keepalives_idle": 10,
+        "keepalives_interval": 5,
+        "keepalives_count": 4,
+        "tcp_user_timeout": 30_000,  # milliseconds
+    }

