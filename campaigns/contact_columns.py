@@ -1,0 +1,89 @@
+"""What the columns of a contact list mean, from their headings."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_HEADINGS = {
+    "email": """
+        email, mail, e mail address, mail address, email id, your email, e mail adresse,
+        mail adresse, adresse e mail, adresse mail, adresse email, courriel, correo,
+        correo electrónico, correo electronico, indirizzo email, posta elettronica,
+        endereço de email, epost,
+        e postadress, электронная почта, эл почта, почта, البريد الإلكتروني, email地址, 邮箱,
+        邮箱地址, 邮件, 邮件地址, 电子邮件, 电子邮箱, 电子邮件地址, 電子郵件, 電子信箱, 電郵, 郵箱,
+        メール, メールアドレス, 이메일, 이메일 주소""",
+    "name": """
+        name, full name, contact name, display name, contact, vollständiger name, nom complet,
+        nom et prénom, nombre completo, nome, nome completo, фио, имя и фамилия, الاسم, 姓名, 全名,
+        名称, 名字, 联系人, 客户姓名, 聯絡人, 氏名, お名前, 名前, 이름, 성명""",
+    "first_name": """
+        first name, given name, forename, first, vorname, prénom, prenom, nombre, имя, 名""",
+    "last_name": """
+        last name, surname, family name, last, nachname, familienname, nom, nom de famille,
+        apellido, apellidos, cognome, sobrenome, фамилия, 姓, 姓氏""",
+    "company": """
+        company, company name, organisation, organization, firma, unternehmen, société, societe,
+        entreprise, empresa, azienda, компания, организация, 公司, 公司名称, 单位, 企业, 企业名称,
+        公司名稱, 会社, 会社名, 회사, 회사명""",
+    "tags": """
+        tags, tag, labels, label, groups, group, schlagworte, schlagwörter, étiquettes, etiquetas,
+        etichette, теги, метки, 标签, 標籤, 分组, 组, 群组, タグ, 태그""",
+}
+
+# Names a template could not use, or that must not be replaced by what a list contains.
+_RESERVED = {"email", "name", "tags", "unsubscribe_url", "web_view_url"} | {
+    "forloop", "tablerowloop", "true", "false", "nil", "null", "empty", "blank",
+    "and", "or", "not", "contains", "if", "else",
+}  # fmt: skip
+
+
+def attribute_key(heading: str) -> str:
+    """The merge variable for a heading: `Letzter Kauf (€)` gives `letzter_kauf`, `颜色` is `颜色`.
+
+    Letters of any alphabet work in Liquid. "" when the heading has no letters or digits.
+    """
+    text = unicodedata.normalize("NFKC", heading)
+    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
+    key = re.sub(r"\W+", "_", text.lower()).strip("_")[:100]
+    return f"field_{key}" if key in _RESERVED or key[:1].isdigit() else key
+
+
+def known_column(heading: str) -> str | None:
+    """email, name, first_name, last_name, company or tags, if the heading says so, else None."""
+    return _KNOWN.get(_folded(heading))
+
+
+def keys_of(header: list[str]) -> list[str]:
+    """Name every column, each name once; "" for a column without a heading.
+
+    The first column of a meaning has it; a second one becomes an attribute, like unknown columns.
+    """
+    keys: list[str] = []
+    for heading in header:
+        key = known_column(heading)
+        if key is None or key in keys:
+            key = _unused(attribute_key(heading), keys)
+        keys.append(key)
+    return keys
+
+
+def _unused(key: str, taken: list[str]) -> str:
+    number, candidate = 1, key
+    while candidate and candidate in taken:
+        number += 1
+        candidate = f"{key}_{number}"
+    return candidate
+
+
+def _folded(heading: str) -> str:
+    """Headings that differ in case, spaces and punctuation only are the same."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", heading).casefold())
+
+
+_KNOWN = {
+    _folded(heading): role
+    for role, headings in _HEADINGS.items()
+    for heading in headings.split(",")
+}
