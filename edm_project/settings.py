@@ -29,7 +29,9 @@ if DEBUG:
     ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     PUBLIC_URL = environment.http_url("PUBLIC_URL", "http://localhost:8000")
 else:
-    environment.text("DATABASE_URL", hint="Production needs postgres://user:password@host:5432/name.")
+    environment.text(
+        "DATABASE_URL", hint="Production needs postgres://user:password@host:5432/name."
+    )
     SECRET_KEY = environment.text(
         "SECRET_KEY",
         hint="Set it to a long random text, or set DEBUG=True on a development machine.",
@@ -41,7 +43,8 @@ else:
         "ALLOWED_HOSTS", hint="Set it to the host names of this site, separated by commas."
     )
     PUBLIC_URL = environment.http_url(
-        "PUBLIC_URL", hint="Set it to the address recipients reach, such as https://edm.example.com."
+        "PUBLIC_URL",
+        hint="Set it to the address recipients reach, such as https://edm.example.com.",
     )
 
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
@@ -147,6 +150,7 @@ Q_CLUSTER = {
     "name": "edm",
     "label": _("Task queue"),
     "orm": "default",
+    "broker_class": "dispatch.broker.DatabaseClockBroker",
     # Two workers stay free for launches and other short work while the dispatch loops run.
     "workers": DISPATCHERS + 2,
     # A task taken from the broker but queued behind a long one waits where no other host sees it:

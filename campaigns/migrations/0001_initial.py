@@ -172,6 +172,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('task', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, serialize=False, to='campaigns.task')),
                 ('last_contact_id', models.BigIntegerField(default=0)),
+                ('up_to_contact_id', models.BigIntegerField(default=0, help_text='The newest contact at the launch; later ones are not mailed.')),
                 ('audience_size', models.PositiveBigIntegerField(default=0)),
                 ('walked', models.PositiveBigIntegerField(default=0, help_text='Contacts looked at so far.')),
                 ('inserted', models.PositiveBigIntegerField(default=0, help_text='SubTasks made so far.')),

@@ -137,6 +137,9 @@ class Launch(models.Model):
 
     task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE)
     last_contact_id = models.BigIntegerField(default=0)
+    up_to_contact_id = models.BigIntegerField(
+        default=0, help_text="The newest contact at the launch; later ones are not mailed."
+    )
     audience_size = models.PositiveBigIntegerField(default=0)
     walked = models.PositiveBigIntegerField(default=0, help_text="Contacts looked at so far.")
     inserted = models.PositiveBigIntegerField(default=0, help_text="SubTasks made so far.")

@@ -17,11 +17,11 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         unreadable = []
         rotated = 0
-        for pk in EmailService.objects.order_by("pk").values_list("pk", flat=True):
+        for pk, name in EmailService.objects.order_by("pk").values_list("pk", "name"):
             try:
                 rotated += _rotate_one(pk)
             except CredentialsError as error:
-                unreadable.append(f"service {pk}: {error}")
+                unreadable.append(f"{name}: {error}")
         self.stdout.write(f"{rotated} rotated, {len(unreadable)} unreadable")
         if unreadable:
             raise CommandError("\n".join(unreadable))

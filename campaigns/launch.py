@@ -1,0 +1,172 @@
+"""Turning a launched task's audience into SubTasks: set-based, a chunk a transaction, restartable at any point.
+
+Each chunk and how far it got are committed together, and the unique key on (task, address) makes even a chunk that is run twice
+harmless; so a launch that is killed goes on where it was, and two workers on the same one merely take turns.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from collections import Counter
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Max, Q
+from django.db.models.functions import Now
+
+from campaigns import audience, content, lifecycle, tasks
+from campaigns.models import Contact, Content, Launch, Task, TaskStatus, TaskTemplate
+
+CHUNK = 20_000
+SLICE_SECONDS = 120.0
+STALLED = dt.timedelta(seconds=10)
+
+# The contacts of a chunk with the reason of their suppression, the SubTasks made of the others, and what to remember.
+CHUNK_SQL = """
+WITH audience AS MATERIALIZED (
+    SELECT c.id, c.email, c.name, c.attributes, random() * %(weights)s AS pick,
+           coalesce(s.reason, d.reason) AS suppressed
+    FROM ({contacts}) AS c
+    LEFT JOIN campaigns_suppression s ON s.email = c.email
+    LEFT JOIN campaigns_suppression d ON d.email = '@' || split_part(c.email, '@', 2)
+), inserted AS (
+    INSERT INTO campaigns_subtask (task_id, content_id, recipient_email, variables, status, attempts,
+                                   failure_reason, error, provider_message_id)
+    SELECT %(task)s, (SELECT w.id FROM unnest(%(content_ids)s::bigint[], %(up_to)s::float8[]) AS w(id, up_to)
+                      WHERE a.pick < w.up_to ORDER BY w.up_to LIMIT 1),
+           a.email, a.attributes || jsonb_build_object('name', a.name, 'email', a.email),
+           'pending', 0, '', '', ''
+    FROM audience a WHERE a.suppressed IS NULL
+    ORDER BY a.id
+    ON CONFLICT (task_id, recipient_email) DO NOTHING
+    RETURNING 1
+)
+SELECT (SELECT max(id) FROM audience), (SELECT count(*) FROM audience), (SELECT count(*) FROM inserted),
+       (SELECT jsonb_object_agg(suppressed, n)
+        FROM (SELECT suppressed, count(*) AS n FROM audience WHERE suppressed IS NOT NULL GROUP BY 1) AS counted)
+"""
+
+
+def expand(task_id: int) -> None:
+    """Make the SubTasks of a task that is being launched, then let it be sent. For a worker; safe to run again."""
+    task = Task.objects.filter(pk=task_id, status=TaskStatus.QUEUED).select_related("sender").first()
+    if task is None:
+        return
+    try:
+        prepare(task)
+    except content.TemplateError as error:
+        give_up(task, str(error))
+        return
+    until = time.monotonic() + SLICE_SECONDS
+    while expand_chunk(task):
+        if time.monotonic() > until:
+            tasks.expand_later(task_id)
+            return
+
+
+def prepare(task: Task) -> None:
+    """Freeze what the task says and how far its audience goes, once. Raises TemplateError. Locks the Task row."""
+    with transaction.atomic():
+        Task.objects.select_for_update(no_key=True).get(pk=task.pk)
+        if Launch.objects.filter(task=task).exists():
+            return
+        for choice in TaskTemplate.objects.filter(task=task).select_related("template"):
+            freeze(task, choice)
+        contacts = audience.contacts_of(task)
+        newest = Contact.objects.aggregate(newest=Max("id"))["newest"] or 0
+        Launch.objects.create(
+            task=task, up_to_contact_id=newest, audience_size=contacts.filter(pk__lte=newest).count()
+        )
+
+
+def freeze(task: Task, choice: TaskTemplate) -> Content:
+    """Compile one of a task's templates into content that never changes again. Raises TemplateError."""
+    template, sender = choice.template, task.sender
+    if sender is None:
+        raise ValueError(f"task {task.pk} has no sender")
+    html = content.compile_html(template.html)
+    return Content.objects.create(
+        task=task,
+        template=template,
+        weight=choice.weight,
+        subject=template.subject,
+        preview_text=template.preview_text,
+        html=html,
+        text=template.text if template.text.strip() else content.compile_text(html),
+        sender_local_part=sender.local_part,
+        sender_name=sender.display_name,
+        reply_to=sender.reply_to,
+    )
+
+
+def expand_chunk(task: Task) -> bool:
+    """Make the next CHUNK of SubTasks. False when there is nothing more to do. Locks the Launch row."""
+    with transaction.atomic():
+        launch = Launch.objects.select_for_update(no_key=True).get(task=task)
+        task.refresh_from_db(fields=["status"])
+        if task.status != TaskStatus.QUEUED or launch.finished_at is not None:
+            return False
+        last, walked, inserted, suppressed = _run_chunk(task, launch)
+        launch.walked += walked
+        launch.inserted += inserted
+        launch.suppressed = dict(Counter(launch.suppressed) + Counter(suppressed))
+        launch.last_contact_id = last or launch.last_contact_id
+        launch.progressed_at = Now()
+        is_last = walked < CHUNK
+        if is_last:
+            launch.finished_at = Now()
+        launch.save()
+        if is_last and launch.inserted:
+            lifecycle.start_sending(task)
+    if is_last and not launch.inserted:
+        give_up(task, "It was not sent: every recipient is on the suppression list.")
+    return not is_last
+
+
+def give_up(task: Task, why: str) -> None:
+    """A launch that came to nothing leaves a draft behind."""
+    with transaction.atomic():
+        Launch.objects.filter(task=task).delete()
+        Content.objects.filter(task=task).delete()
+        lifecycle.back_to_draft(task, why)
+
+
+def requeue_stalled() -> int:
+    """Have launches go on whose worker died. Returns how many."""
+    seconds_ago = Now() - STALLED
+    stalled = Task.objects.filter(status=TaskStatus.QUEUED, launched_at__lt=seconds_ago).filter(
+        Q(launch__isnull=True) | Q(launch__progressed_at__lt=seconds_ago)
+    )
+    ids = list(stalled.values_list("pk", flat=True))
+    for task_id in ids:
+        Launch.objects.filter(task=task_id).update(progressed_at=Now())
+        tasks.expand_later(task_id)
+    return len(ids)
+
+
+def _run_chunk(task: Task, launch: Launch) -> tuple[int | None, int, int, dict[str, int]]:
+    contacts = (
+        audience.contacts_of(task)
+        .filter(pk__gt=launch.last_contact_id, pk__lte=launch.up_to_contact_id)
+        .order_by("pk")
+        .values("id", "email", "name", "attributes")[:CHUNK]
+    )
+    contacts_sql, contacts_params = contacts.query.sql_with_params()
+    numbered = {f"c{n}": value for n, value in enumerate(contacts_params)}
+    contents = list(Content.objects.filter(task=task).order_by("pk").values_list("pk", "weight"))
+    up_to = [sum(weight for _, weight in contents[: n + 1]) for n in range(len(contents))]
+    params: dict[str, Any] = {
+        **numbered,
+        "task": task.pk,
+        "content_ids": [pk for pk, _ in contents],
+        "up_to": [float(bound) for bound in up_to],
+        "weights": up_to[-1],
+    }
+    contacts_sql = contacts_sql % tuple(f"%({name})s" for name in numbered)
+    with connection.cursor() as cursor:
+        cursor.execute(CHUNK_SQL.format(contacts=contacts_sql), params)
+        row = cursor.fetchone()
+    last, walked, inserted, suppressed = row
+    return last, walked, inserted, json.loads(suppressed) if suppressed else {}

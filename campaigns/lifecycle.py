@@ -1,0 +1,203 @@
+"""What staff do with a task, and what time does: the only code that writes `Task.status`.
+
+Every change is a guarded update: it names the states it starts from, and says so when the task is not in one of them. Nothing
+that happens to a SubTask later can bring a paused, completed or cancelled task back, except that retrying failed ones reopens
+a completed task.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection
+from typing import Any
+
+from django.apps import apps
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from campaigns import audience, content, states, tasks
+from campaigns.models import Contact, SubTask, SubTaskStatus, Task, TaskStatus, TaskTemplate
+
+T = TaskStatus
+
+CANCEL_CHUNK = 5_000
+
+
+class NotPossible(Exception):
+    """What was asked for cannot be done; the message tells staff why."""
+
+
+def problems(task: Task) -> list[str]:
+    """Why a task cannot be launched, in sentences for staff; empty when it can be."""
+    found = []
+    if task.sender is None:
+        found.append("It has no sender.")
+    templates = list(TaskTemplate.objects.filter(task=task).select_related("template"))
+    if not templates:
+        found.append("It has no template.")
+    for choice in templates:
+        template = choice.template
+        try:
+            content.check(template.subject, template.html, template.text, template.preview_text)
+        except content.TemplateError as error:
+            found.append(f"The template “{template}” cannot be used: {error}")
+    if not _has_service(task):
+        found.append("None of its email services is enabled and open to its owner.")
+    if not expected_contacts(task).exists():
+        found.append("Its audience is empty: no contact matches that may be mailed.")
+    return found
+
+
+def expected_contacts(task: Task) -> QuerySet[Contact]:
+    return audience.mailable(audience.contacts_of(task))
+
+
+def expected_recipients(task: Task) -> int:
+    """How many people would get a message if the task were launched now."""
+    return expected_contacts(task).count()
+
+
+def launch(task: Task) -> None:
+    """Start a draft or scheduled task: its SubTasks are made in the background, then it is sent. Raises NotPossible."""
+    if found := problems(task):
+        raise NotPossible(f"“{task}” cannot be launched. " + " ".join(found))
+    with transaction.atomic():
+        _move(task, [T.DRAFT, T.SCHEDULED], T.QUEUED, "launched", launched_at=Now(), note="")
+        transaction.on_commit(lambda: tasks.expand_later(task.pk))
+
+
+def schedule(task: Task, at: dt.datetime) -> None:
+    """Launch a task at a time, by the database clock. Raises NotPossible."""
+    if found := problems(task):
+        raise NotPossible(f"“{task}” cannot be scheduled. " + " ".join(found))
+    _move(task, [T.DRAFT, T.SCHEDULED], T.SCHEDULED, "scheduled", scheduled_at=at, note="")
+
+
+def unschedule(task: Task) -> None:
+    """Make a scheduled task a draft again. Raises NotPossible."""
+    _move(task, [T.SCHEDULED], T.DRAFT, "taken off the schedule")
+
+
+def pause(task: Task, reason: str = "") -> None:
+    """Stop handing over; what is claimed but not handed over goes back within a second. Raises NotPossible."""
+    _move(task, [T.SENDING], T.PAUSED, "paused", note=reason, paused_at=Now())
+
+
+def resume(task: Task) -> None:
+    """Go on with a paused task. Raises NotPossible."""
+    _move(task, [T.PAUSED], T.SENDING, "resumed", note="", paused_at=None)
+
+
+def cancel(task: Task) -> None:
+    """Stop a task for good and fail what is not handed over. Raises NotPossible.
+
+    A large task's SubTasks are failed by housekeeping, a chunk at a time.
+    """
+    with transaction.atomic():
+        stoppable = [T.SCHEDULED, T.QUEUED, T.SENDING, T.PAUSED]
+        _move(task, stoppable, T.CANCELLED, "cancelled", cancelled_at=Now())
+        states.cancel(task.pk, CANCEL_CHUNK)
+
+
+def clone(task: Task) -> Task:
+    """A new draft like this task."""
+    with transaction.atomic():
+        copy: Task = Task.objects.create(
+            owner_id=task.owner_id,
+            name=f"Copy of {task.name}"[:200],
+            sender_id=task.sender_id,
+            audience=task.audience,
+            priority=task.priority,
+        )
+        for name in ("include_tags", "exclude_tags", "contacts", "services"):
+            getattr(copy, name).set(getattr(task, name).all())
+        for choice in TaskTemplate.objects.filter(task=task):
+            TaskTemplate.objects.create(
+                task=copy, template_id=choice.template_id, weight=choice.weight
+            )
+        return copy
+
+
+# What time does
+
+
+def start_sending(task: Task, note: str = "") -> bool:
+    """All SubTasks of a launched task exist: let them be sent. False when it was cancelled meanwhile."""
+    values = {"note": note} if note else {}
+    return _try_move([task.pk], [T.QUEUED], T.SENDING, started_at=Now(), **values) == 1
+
+
+def back_to_draft(task: Task, why: str) -> None:
+    """A launch that came to nothing: the task is a draft again and says why."""
+    _try_move([task.pk], [T.SCHEDULED, T.QUEUED], T.DRAFT, note=why, launched_at=None)
+
+
+def launch_due() -> int:
+    """Launch the scheduled tasks whose time has come; one that cannot be becomes a draft with the reason."""
+    launched = 0
+    for task in Task.objects.due().select_related("owner", "sender"):
+        late = _minutes_late(task)
+        try:
+            launch(task)
+        except NotPossible as error:
+            back_to_draft(task, str(error))
+            continue
+        launched += 1
+        if late:
+            note = f"Started {late} minutes late: nothing was running at the time it was scheduled for."
+            Task.objects.filter(pk=task.pk).update(note=note)
+    return launched
+
+
+def complete_finished() -> int:
+    """Complete the tasks that have nothing left to do; one with SubTasks in doubt waits for a decision. Returns how many.
+
+    Reads the partial indexes subtask_claim and subtask_held.
+    """
+    left = SubTask.objects.filter(task=OuterRef("pk"))
+    return (
+        Task.objects.filter(status=T.SENDING)
+        .exclude(Exists(left.filter(status=SubTaskStatus.PENDING)))
+        .exclude(Exists(left.filter(status__in=[SubTaskStatus.ALLOCATED, SubTaskStatus.SENDING])))
+        .update(status=T.COMPLETED, completed_at=Now())
+    )
+
+
+def sweep_cancelled() -> int:
+    """Fail what is left of cancelled tasks, a chunk each. Returns how many SubTasks."""
+    pending = SubTask.objects.filter(task=OuterRef("pk"), status=SubTaskStatus.PENDING)
+    swept = 0
+    for task_id in Task.objects.filter(Exists(pending), status=T.CANCELLED).values_list("pk", flat=True):
+        with transaction.atomic():
+            swept += states.cancel(task_id, CANCEL_CHUNK)
+    return swept
+
+
+def reopen(task_ids: Collection[int]) -> int:
+    """Completed tasks have something to send again."""
+    return _try_move(task_ids, [T.COMPLETED], T.SENDING, completed_at=None)
+
+
+def _minutes_late(task: Task) -> int:
+    late = Task.objects.filter(pk=task.pk).values_list(Now() - task.scheduled_at, flat=True).first()
+    return int(late.total_seconds() // 60) if late else 0
+
+
+def _has_service(task: Task) -> bool:
+    usable = apps.get_model("dispatch", "EmailService").objects.usable_by(task.owner_id)
+    chosen = task.services.values("pk")
+    return bool(usable.filter(pk__in=chosen).exists() if chosen.exists() else usable.exists())
+
+
+def _move(task: Task, start: list[TaskStatus], end: TaskStatus, verb: str, **values: Any) -> None:
+    if not _try_move([task.pk], start, end, **values):
+        task.refresh_from_db(fields=["status"])
+        raise NotPossible(f"“{task}” is {task.get_status_display().lower()} and cannot be {verb}.")
+    task.refresh_from_db()
+
+
+def _try_move(
+    task_ids: Collection[int], start: list[TaskStatus], end: TaskStatus, **values: Any
+) -> int:
+    return Task.objects.filter(pk__in=task_ids, status__in=start).update(status=end, **values)

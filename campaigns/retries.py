@@ -1,0 +1,93 @@
+"""Trying failed SubTasks again: what staff may ask for, and what is left out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat, StrIndex, Substr
+
+from campaigns import lifecycle, states
+from campaigns.models import SubTask, SubTaskStatus, Suppression, TaskStatus
+from campaigns.models.contacts import SuppressionReason
+
+CHUNK = 5_000
+
+
+@dataclass(slots=True)
+class RetryPlan:
+    """How many SubTasks are tried again, and how many are left out for which reason."""
+
+    retryable: int = 0
+    suppressed: int = 0
+    hard_bounced: int = 0
+    cancelled: int = 0
+    not_failed: int = 0
+
+    def explain(self) -> str:
+        left_out = [
+            f"{count} {why}"
+            for count, why in (
+                (self.suppressed, "on the suppression list"),
+                (self.hard_bounced, "bounced for good"),
+                (self.cancelled, "of a cancelled task"),
+                (self.not_failed, "not failed"),
+            )
+            if count
+        ]
+        text = f"{self.retryable} failed SubTasks are sent again."
+        return f"{text} Left out: {', '.join(left_out)}." if left_out else text
+
+
+def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:
+    """What a retry of these would do."""
+    listed = _suppressions()
+    bounced = listed.filter(reason=SuppressionReason.HARD_BOUNCE)
+    failed = _with_domain(subtasks.filter(status=SubTaskStatus.FAILED))
+    is_bounced = Exists(bounced)
+    return RetryPlan(
+        retryable=_retryable(subtasks).count(),
+        hard_bounced=failed.filter(is_bounced).count()
+        + subtasks.filter(status=SubTaskStatus.BOUNCED).count(),
+        suppressed=failed.filter(Exists(listed)).exclude(is_bounced).count(),
+        cancelled=failed.exclude(Exists(listed))
+        .filter(task__status=TaskStatus.CANCELLED)
+        .count(),
+        not_failed=subtasks.exclude(
+            status__in=[SubTaskStatus.FAILED, SubTaskStatus.BOUNCED]
+        ).count(),
+    )
+
+
+def retry_failed(subtasks: QuerySet[SubTask]) -> RetryPlan:
+    """Send failed SubTasks again, unless suppressed, bounced for good or cancelled; reopens completed tasks.
+
+    Works in chunks of their own transactions, so that any number can be retried.
+    """
+    done = plan(subtasks)
+    done.retryable = 0
+    ids = list(_retryable(subtasks).order_by("id").values_list("id", flat=True))
+    for start in range(0, len(ids), CHUNK):
+        chunk = ids[start : start + CHUNK]
+        with transaction.atomic():
+            done.retryable += states.retry(chunk)
+            tasks = SubTask.objects.filter(pk__in=chunk).values_list("task_id", flat=True)
+            lifecycle.reopen(set(tasks))
+    return done
+
+
+def _retryable(subtasks: QuerySet[SubTask]) -> QuerySet[SubTask]:
+    failed = _with_domain(subtasks.filter(status=SubTaskStatus.FAILED))
+    return failed.exclude(task__status=TaskStatus.CANCELLED).exclude(Exists(_suppressions()))
+
+
+def _with_domain(subtasks: QuerySet[SubTask]) -> QuerySet[SubTask]:
+    after_at = Substr("recipient_email", StrIndex("recipient_email", Value("@")) + 1)
+    return subtasks.annotate(at_domain=Concat(Value("@"), after_at, output_field=TextField()))
+
+
+def _suppressions() -> QuerySet[Suppression]:
+    return Suppression.objects.filter(
+        Q(email=OuterRef("recipient_email")) | Q(email=OuterRef("at_domain"))
+    )

@@ -1,0 +1,75 @@
+"""What has to happen now and then, wherever: done by one dispatcher's housekeeping thread at a time (advisory lock)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable
+
+from django.db import DatabaseError, InterfaceError, connection
+from django.db.models.functions import Now
+
+from campaigns import launch, lifecycle
+from dispatch import recovery, tallying
+from dispatch.models import Dispatcher, Turn
+
+logger = logging.getLogger(__name__)
+
+ADVISORY_LOCK = 0x45444D00  # any number that nothing else in this database locks
+EVERY_SECONDS = 1.0
+KEEP_DISPATCHERS = dt.timedelta(days=7)
+
+
+def keep_house() -> bool:
+    """Do every chore once, each in transactions of its own. False when somebody else is at it.
+
+    The lock belongs to the session, so that it is gone with the connection when this process dies.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
+        if not cursor.fetchone()[0]:
+            return False
+        try:
+            for chore in CHORES:
+                chore()
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+    return True
+
+
+def prune() -> None:
+    """Forget dispatchers that ended long ago, and the turns of tasks that are over."""
+    Dispatcher.objects.filter(ended_at__lt=Now() - KEEP_DISPATCHERS).delete()
+    Turn.objects.filter(served_at__lt=Now() - KEEP_DISPATCHERS).delete()
+
+
+CHORES: tuple[Callable[[], object], ...] = (
+    lifecycle.launch_due,
+    recovery.recover_dead,
+    launch.requeue_stalled,
+    lifecycle.sweep_cancelled,
+    lifecycle.complete_finished,
+    tallying.fold,
+    prune,
+)
+
+
+class Housekeeper(threading.Thread):
+    """Keeps house every second on a database connection of its own, until stopped."""
+
+    def __init__(self) -> None:
+        super().__init__(name="housekeeper", daemon=True)
+        self._stopping = threading.Event()
+
+    def run(self) -> None:
+        while not self._stopping.wait(EVERY_SECONDS):
+            try:
+                keep_house()
+            except (DatabaseError, InterfaceError) as error:
+                logger.warning("housekeeping failed, trying again: %s", error)
+                connection.close()
+        connection.close()
+
+    def stop(self) -> None:
+        self._stopping.set()

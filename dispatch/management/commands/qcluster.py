@@ -1,0 +1,31 @@
+"""`manage.py qcluster`: all that an operator starts. Replaces django-q2's command of the same name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from dispatch.cluster import Supervisor
+
+
+class Command(BaseCommand):
+    help = (
+        "Runs a cluster: launches tasks, dispatches SubTasks, keeps house. Runs until SIGTERM or Ctrl-C, then hands back what is "
+        "not handed over and exits within seconds. Start as many as you like, on as many hosts."
+    )
+    requires_migrations_checks = True
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.refuse_unmigrated()
+        Supervisor().run()
+
+    def refuse_unmigrated(self) -> None:
+        from django.db import connection
+        from django.db.migrations.executor import MigrationExecutor
+
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CommandError(
+                "The database is not migrated, so nothing can be sent. Run: manage.py migrate"
+            )

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from campaigns.models import SubTask, SubTaskStatus
+from dispatch.dispatcher import Dispatcher
+from dispatch.models import EmailService
+from tests.factories import EmailServiceFactory
+from tests.smtp_server import SmtpServer
+
+
+@pytest.fixture
+def smtp() -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        yield server
+
+
+def smtp_settings(server: SmtpServer) -> dict[str, Any]:
+    return {
+        "host": "127.0.0.1",
+        "port": server.port,
+        "security": "none",
+        "timeout": 5,
+        "reply_timeout": 5,
+        "messages_per_connection": 100,
+    }
+
+
+@pytest.fixture
+def make_service(smtp: SmtpServer) -> Callable[..., EmailService]:
+    """Services that send through the test's SMTP server."""
+
+    def make(**kwargs: Any) -> EmailService:
+        service: EmailService = EmailServiceFactory(
+            settings=smtp_settings(kwargs.pop("server", smtp)), **kwargs
+        )
+        return service
+
+    return make
+
+
+def nothing_left() -> bool:
+    open_ones = [SubTaskStatus.PENDING, SubTaskStatus.ALLOCATED, SubTaskStatus.SENDING]
+    return not SubTask.objects.filter(status__in=open_ones, in_doubt_since=None).exists()
+
+
+@pytest.fixture
+def dispatch() -> Callable[..., Dispatcher]:
+    """Run a dispatcher until there is nothing left to do, or until told otherwise."""
+
+    def run(until: Callable[[], bool] = nothing_left, seconds: float = 10) -> Dispatcher:
+        dispatcher = Dispatcher(uuid.uuid4())
+        dispatcher.run(until, seconds)
+        return dispatcher
+
+    return run
