@@ -170,13 +170,14 @@ class SmtpClient(smtplib.SMTP):
         OSError.
         """
         deadline = time.monotonic() + self._patience()
-        texts: list[bytes] = []
+        whole = b""
         while True:
             code, more, text = self._reply_line(deadline)
-            texts.append(text)
+            whole += text
             if not more:
-                return code, b"\n".join(texts)
-            if sum(map(len, texts)) + len(texts) > LONGEST_REPLY:
+                return code, whole
+            whole += b"\n"
+            if len(whole) > LONGEST_REPLY:
                 raise smtplib.SMTPServerDisconnected("endless reply")
 
     def _connect(self) -> None:

@@ -25,10 +25,16 @@ def a_message(**changes: Any) -> Message:
     return replace(MESSAGE, **changes)
 
 
+def patience(*misdeeds: str) -> float:
+    """Seconds worth waiting for a server that misbehaves so."""
+    return 0.3 if any("hang" in misdeed for misdeed in misdeeds) else 10
+
+
 def at_once() -> None:
     """A `starting` that waits for nothing."""
 
 
-def smtp_transport(port: int, **settings: Any) -> SmtpTransport:
-    chosen = {"security": "none", "timeout": 0.4, "reply_timeout": 0.4, **settings}
+def smtp_transport(port: int, *, patience: float = 10, **settings: Any) -> SmtpTransport:
+    """`patience` is both time-outs, in seconds; short only where one is meant to pass."""
+    chosen = {"security": "none", "timeout": patience, "reply_timeout": patience, **settings}
     return SmtpTransport(SmtpSettings(host="localhost", port=port, **chosen))

@@ -8,7 +8,7 @@ import pytest
 
 from dispatch.errors import MessageError, OutcomeUnknown, RecipientError, ServiceError
 from dispatch.providers.smtp import transport as smtp
-from tests.dispatch.providers.samples import a_message, at_once, smtp_transport
+from tests.dispatch.providers.samples import a_message, at_once, patience, smtp_transport
 from tests.smtp_server import SmtpServer
 
 
@@ -50,7 +50,7 @@ def test_a_refusal_leaves_the_connection_usable(phase: str) -> None:
 @pytest.mark.parametrize("phase", ["rcpt", "data", "dot"])
 def test_the_next_message_gets_a_new_connection_after_a_drop(phase: str, misdeed: str) -> None:
     with SmtpServer([f"{phase}:{misdeed}@first=1"]) as server:
-        transport = smtp_transport(server.port)
+        transport = smtp_transport(server.port, patience=patience(misdeed))
         with pytest.raises((ServiceError, OutcomeUnknown)):
             transport.send(a_message(), at_once)
         transport.send(a_message(to_email="bob@example.org"), at_once)
@@ -133,7 +133,7 @@ def test_a_connection_that_does_not_answer_when_asked_is_replaced(
 ) -> None:
     monkeypatch.setattr(smtp, "IDLE_CHECK_AFTER", 0.0)
     with SmtpServer([f"noop:{misdeed}@after=1"]) as server:
-        transport = smtp_transport(server.port)
+        transport = smtp_transport(server.port, patience=patience(misdeed))
         for _ in range(3):
             transport.send(a_message(), at_once)
         transport.close()
@@ -243,7 +243,7 @@ def test_the_reply_names_the_message_as_the_server_does() -> None:
 def test_a_megabyte_arrives_as_it_was_sent_with_its_leading_dots() -> None:
     text = "".join(f".line {number}\n..\n.\n" for number in range(60_000))
     with SmtpServer() as server:
-        transport = smtp_transport(server.port, reply_timeout=10)
+        transport = smtp_transport(server.port)
         transport.send(a_message(text=text, html=""), at_once)
         transport.close()
     received = server.messages[0].data

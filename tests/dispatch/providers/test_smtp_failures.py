@@ -17,7 +17,7 @@ from dispatch.errors import (
 )
 from dispatch.providers.smtp.client import SmtpSettings
 from dispatch.providers.smtp.transport import SmtpTransport
-from tests.dispatch.providers.samples import a_message, at_once, smtp_transport
+from tests.dispatch.providers.samples import a_message, at_once, patience, smtp_transport
 from tests.smtp_server import SmtpServer
 
 LOGIN: dict[str, Any] = {"user": "mailer", "password": "opensesame"}
@@ -28,7 +28,7 @@ BEFORE_THE_DOT = ["connect", "ehlo", "auth", "mail", "rcpt", "data"]
 def failure(*behaviours: str, size: int = 0) -> tuple[DeliveryError, SmtpServer]:
     """What handing over one message raises, and the server it was handed to."""
     with SmtpServer(behaviours, **LOGIN) as server:
-        transport = smtp_transport(server.port, **LOGIN)
+        transport = smtp_transport(server.port, patience=patience(*behaviours), **LOGIN)
         with pytest.raises(DeliveryError) as caught:
             transport.send(a_message(text="x" * 70 + "\n" * size), at_once)
         transport.close()
@@ -80,7 +80,7 @@ def test_a_server_that_stops_reading_the_body_is_definitely_not_accepting_it() -
     # A small body would fit in the kernel's buffers and the dot follow it: then nobody can tell.
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        transport = smtp_transport(listener.getsockname()[1])
+        transport = smtp_transport(listener.getsockname()[1], patience=0.3)
         script = b"220 hi\r\n250 hi\r\n250 ok\r\n250 ok\r\n354 go\r\n"
 
         def accept_and_speak() -> None:
@@ -166,7 +166,7 @@ def test_a_dripping_reply_cannot_hold_the_connection_beyond_its_time_out() -> No
         thread = threading.Thread(target=drip)
         thread.start()
         with pytest.raises(ServiceError, match="timed out"):
-            smtp_transport(listener.getsockname()[1]).open()
+            smtp_transport(listener.getsockname()[1], patience=0.3).open()
         stop.set()
         thread.join()
 

@@ -8,11 +8,10 @@ import pytest
 from dispatch.errors import ServiceError
 from dispatch.providers import get_provider
 from tests.dispatch.providers.certificates import Certificate, self_signed
-from tests.dispatch.providers.samples import a_message, at_once, smtp_transport
+from tests.dispatch.providers.samples import a_message, at_once, patience, smtp_transport
 from tests.smtp_server import SmtpServer
 
 LOGIN: dict[str, Any] = {"user": "mailer", "password": "pässword ✓"}
-PATIENT: dict[str, Any] = {"timeout": 5, "reply_timeout": 5}
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,7 @@ def secure_server(certificate: Certificate, security: str, **options: Any) -> Sm
 def test_a_message_goes_out_over_tls(certificate: Certificate, security: str) -> None:
     with secure_server(certificate, security, **LOGIN) as server:
         transport = smtp_transport(
-            server.port, security=security, ca_certificates=certificate.pem, **LOGIN, **PATIENT
+            server.port, security=security, ca_certificates=certificate.pem, **LOGIN
         )
         for _ in range(3):
             transport.send(a_message(), at_once)
@@ -47,16 +46,14 @@ def test_an_unknown_certificate_needs_a_person(certificate: Certificate, securit
         secure_server(certificate, security) as server,
         pytest.raises(ServiceError, match="certificate") as caught,
     ):
-        smtp_transport(server.port, security=security, **PATIENT).open()
+        smtp_transport(server.port, security=security).open()
     assert caught.value.needs_person
 
 
 def test_a_certificate_of_another_host_needs_a_person(tmp_path: Path, security: str) -> None:
     foreign = self_signed("mail.example.net", tmp_path)
     with secure_server(foreign, security) as server:
-        transport = smtp_transport(
-            server.port, security=security, ca_certificates=foreign.pem, **PATIENT
-        )
+        transport = smtp_transport(server.port, security=security, ca_certificates=foreign.pem)
         with pytest.raises(ServiceError, match="certificate") as caught:
             transport.open()
     assert caught.value.needs_person
@@ -86,7 +83,7 @@ def test_a_failing_starttls_blames_the_service(
         secure_server(certificate, "starttls", behaviours=[f"starttls:{misdeed}"]) as server,
         pytest.raises(ServiceError) as caught,
     ):
-        smtp_transport(server.port, security="starttls").open()
+        smtp_transport(server.port, security="starttls", patience=patience(misdeed)).open()
     assert caught.value.needs_person is needs_person
 
 

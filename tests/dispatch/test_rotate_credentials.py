@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+from io import StringIO
+
+import pytest
+from cryptography.fernet import Fernet
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
+
+from dispatch.credentials import decrypt, encrypt
+from dispatch.models import EmailService
+
+OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+
+pytestmark = pytest.mark.django_db
+
+
+def a_service(name: str, credentials: str) -> None:
+    EmailService.objects.create(
+        name=name, domain=f"{name}.example.com", provider="smtp", credentials=credentials
+    )
+
+
+def stored(name: str) -> str:
+    return EmailService.objects.get(name=name).credentials
+
+
+def test_after_the_command_the_old_key_can_go(settings: Settings) -> None:
+    settings.CREDENTIALS_KEYS = [OLD]
+    a_service("relay", encrypt({"host": "smtp.example.com"}))
+    settings.CREDENTIALS_KEYS = [NEW, OLD]
+    out = StringIO()
+    call_command("rotate_credentials", stdout=out)
+    settings.CREDENTIALS_KEYS = [NEW]
+    assert decrypt(stored("relay")) == {"host": "smtp.example.com"}
+    assert out.getvalue() == "1 rotated, 0 unreadable\n"
+
+
+def test_an_unreadable_service_is_named_and_keeps_no_other_from_being_rotated(
+    settings: Settings,
+) -> None:
+    settings.CREDENTIALS_KEYS = [OLD]
+    a_service("lost", "nonsense")
+    a_service("relay", encrypt({"host": "smtp.example.com"}))
+    settings.CREDENTIALS_KEYS = [NEW, OLD]
+    with pytest.raises(CommandError, match="lost: The credentials cannot be read"):
+        call_command("rotate_credentials", stdout=StringIO())
+    settings.CREDENTIALS_KEYS = [NEW]
+    assert decrypt(stored("relay")) == {"host": "smtp.example.com"}
+
+
+def test_a_service_without_credentials_is_left_alone() -> None:
+    a_service("bare", "")
+    call_command("rotate_credentials", stdout=StringIO())
+    assert stored("bare") == ""
