@@ -1,4 +1,6 @@
-"""Who a task is for, as one SQL set: all contacts, those with a tag, or chosen ones; never those with an excluded tag."""
+"""Who a task is for, as one SQL set: all contacts, those with a tag, or chosen ones; never those
+with an excluded tag.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,6 @@ def mailable(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
     domain = Concat(Value("@"), Substr("email", StrIndex("email", Value("@")) + 1))
     return contacts.annotate(at_domain=domain).exclude(
         Exists(
-            Suppression.objects.filter(
-                Q(email=OuterRef("email")) | Q(email=OuterRef("at_domain"))
-            )
+            Suppression.objects.filter(Q(email=OuterRef("email")) | Q(email=OuterRef("at_domain")))
         )
     )

@@ -21,7 +21,9 @@ WHERE t.typname = %s AND pg_type_is_visible(t.oid) ORDER BY e.enumsortorder
 def check_enum_labels(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Compare each enum type's labels with the choices of the fields that use it (`check --database default`)."""
+    """Compare each enum type's labels with the choices of the fields that use it (`check --database
+    default`).
+    """
     fields = {
         (field.type_name, tuple(field.labels)): field
         for model in apps.get_models()
@@ -52,9 +54,10 @@ def _compare(alias: str, field: DatabaseEnumField) -> list[CheckMessage]:
         return []
     return [
         Error(
-            f"The enum type “{field.type_name}” and the statuses in the code differ: {'; '.join(problems)}.",
-            hint="Point SUBTASK_STATUS_TYPE at the right type, or alter the type (ALTER TYPE … ADD VALUE) "
-            "before sending anything: writing an unknown status would fail.",
+            f"The enum type “{field.type_name}” and the statuses in the code differ: "
+            f"{'; '.join(problems)}.",
+            hint="Point SUBTASK_STATUS_TYPE at the right type, or alter the type "
+            "(ALTER TYPE … ADD VALUE) before sending anything.",
             id="campaigns.E001",
         )
     ]

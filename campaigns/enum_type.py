@@ -11,7 +11,8 @@ from django.db.migrations.state import ProjectState
 
 
 class CreateEnumType(Operation):
-    """Create the enum type named by a setting, unless the database has a type of that name: that one is used as it is.
+    """Create the enum type named by a setting, unless the database has a type of that name: that
+    one is used as it is.
 
     Its labels are compared with the code by `manage.py check --database default`, not here.
     """

@@ -12,8 +12,9 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 class DatabaseEnumField(models.CharField):  # type: ignore[type-arg]  # generic only in the stubs
     """A choice stored as a PostgreSQL enum.
 
-    `type_setting` names the Django setting that holds the name of the type, so that the type of an existing database can
-    be used as it is. The labels come from `choices`; `campaigns.checks` compares them with the type in the database.
+    `type_setting` names the Django setting that holds the name of the type, so that the type of an
+    existing database can be used as it is. The labels come from `choices`; `campaigns.checks`
+    compares them with the type in the database.
     """
 
     def __init__(self, *args: Any, type_setting: str, **kwargs: Any) -> None:

@@ -1,7 +1,9 @@
-"""Turning a launched task's audience into SubTasks: set-based, a chunk a transaction, restartable at any point.
+"""Turning a launched task's audience into SubTasks: set-based, a chunk a transaction, restartable
+at any point.
 
-Each chunk and how far it got are committed together, and the unique key on (task, address) makes even a chunk that is run twice
-harmless; so a launch that is killed goes on where it was, and two workers on the same one merely take turns.
+Each chunk and how far it got are committed together, and the unique key on (task, address) makes
+even a chunk that is run twice harmless; so a launch that is killed goes on where it was, and two
+workers on the same one merely take turns.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ CHUNK = 20_000
 SLICE_SECONDS = 120.0
 STALLED = dt.timedelta(seconds=10)
 
-# The contacts of a chunk with the reason of their suppression, the SubTasks made of the others, and what to remember.
+# The contacts of a chunk with the reason of their suppression, the SubTasks made of the others, and
+# what to remember.
 CHUNK_SQL = """
 WITH audience AS MATERIALIZED (
     SELECT c.id, c.email, c.name, c.attributes, random() * %(weights)s AS pick,
@@ -32,9 +35,10 @@ WITH audience AS MATERIALIZED (
     LEFT JOIN campaigns_suppression s ON s.email = c.email
     LEFT JOIN campaigns_suppression d ON d.email = '@' || split_part(c.email, '@', 2)
 ), inserted AS (
-    INSERT INTO campaigns_subtask (task_id, content_id, recipient_email, variables, status, attempts,
-                                   failure_reason, error, provider_message_id)
-    SELECT %(task)s, (SELECT w.id FROM unnest(%(content_ids)s::bigint[], %(up_to)s::float8[]) AS w(id, up_to)
+    INSERT INTO campaigns_subtask (task_id, content_id, recipient_email, variables, status,
+                                   attempts, failure_reason, error, provider_message_id)
+    SELECT %(task)s, (SELECT w.id
+                      FROM unnest(%(content_ids)s::bigint[], %(up_to)s::float8[]) AS w(id, up_to)
                       WHERE a.pick < w.up_to ORDER BY w.up_to LIMIT 1),
            a.email, a.attributes || jsonb_build_object('name', a.name, 'email', a.email),
            'pending', 0, '', '', ''
@@ -43,15 +47,21 @@ WITH audience AS MATERIALIZED (
     ON CONFLICT (task_id, recipient_email) DO NOTHING
     RETURNING 1
 )
-SELECT (SELECT max(id) FROM audience), (SELECT count(*) FROM audience), (SELECT count(*) FROM inserted),
+SELECT (SELECT max(id) FROM audience), (SELECT count(*) FROM audience),
+       (SELECT count(*) FROM inserted),
        (SELECT jsonb_object_agg(suppressed, n)
-        FROM (SELECT suppressed, count(*) AS n FROM audience WHERE suppressed IS NOT NULL GROUP BY 1) AS counted)
+        FROM (SELECT suppressed, count(*) AS n FROM audience WHERE suppressed IS NOT NULL
+              GROUP BY 1) AS counted)
 """
 
 
 def expand(task_id: int) -> None:
-    """Make the SubTasks of a task that is being launched, then let it be sent. For a worker; safe to run again."""
-    task = Task.objects.filter(pk=task_id, status=TaskStatus.QUEUED).select_related("sender").first()
+    """Make the SubTasks of a task that is being launched, then let it be sent. For a worker; safe
+    to run again.
+    """
+    task = (
+        Task.objects.filter(pk=task_id, status=TaskStatus.QUEUED).select_related("sender").first()
+    )
     if task is None:
         return
     try:
@@ -67,7 +77,9 @@ def expand(task_id: int) -> None:
 
 
 def prepare(task: Task) -> None:
-    """Freeze what the task says and how far its audience goes, once. Raises TemplateError. Locks the Task row."""
+    """Freeze what the task says and how far its audience goes, once. Raises TemplateError. Locks
+    the Task row.
+    """
     with transaction.atomic():
         Task.objects.select_for_update(no_key=True).get(pk=task.pk)
         if Launch.objects.filter(task=task).exists():
@@ -77,12 +89,16 @@ def prepare(task: Task) -> None:
         contacts = audience.contacts_of(task)
         newest = Contact.objects.aggregate(newest=Max("id"))["newest"] or 0
         Launch.objects.create(
-            task=task, up_to_contact_id=newest, audience_size=contacts.filter(pk__lte=newest).count()
+            task=task,
+            up_to_contact_id=newest,
+            audience_size=contacts.filter(pk__lte=newest).count(),
         )
 
 
 def freeze(task: Task, choice: TaskTemplate) -> Content:
-    """Compile one of a task's templates into content that never changes again. Raises TemplateError."""
+    """Compile one of a task's templates into content that never changes again. Raises
+    TemplateError.
+    """
     template, sender = choice.template, task.sender
     if sender is None:
         raise ValueError(f"task {task.pk} has no sender")
@@ -102,7 +118,9 @@ def freeze(task: Task, choice: TaskTemplate) -> Content:
 
 
 def expand_chunk(task: Task) -> bool:
-    """Make the next CHUNK of SubTasks. False when there is nothing more to do. Locks the Launch row."""
+    """Make the next CHUNK of SubTasks. False when there is nothing more to do. Locks the Launch
+    row.
+    """
     with transaction.atomic():
         launch = Launch.objects.select_for_update(no_key=True).get(task=task)
         task.refresh_from_db(fields=["status"])

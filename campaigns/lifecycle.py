@@ -1,8 +1,8 @@
 """What staff do with a task, and what time does: the only code that writes `Task.status`.
 
-Every change is a guarded update: it names the states it starts from, and says so when the task is not in one of them. Nothing
-that happens to a SubTask later can bring a paused, completed or cancelled task back, except that retrying failed ones reopens
-a completed task.
+Every change is a guarded update: it names the states it starts from, and says so when the task is
+not in one of them. Nothing that happens to a SubTask later can bring a paused, completed or
+cancelled task back, except that retrying failed ones reopens a completed task.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from django.db.models.functions import Now
 
 from campaigns import audience, content, states, tasks
 from campaigns.models import Contact, SubTask, SubTaskStatus, Task, TaskStatus, TaskTemplate
+from campaigns.models.subtask import HELD
 
 T = TaskStatus
-
 CANCEL_CHUNK = 5_000
 
 
@@ -59,7 +59,9 @@ def expected_recipients(task: Task) -> int:
 
 
 def launch(task: Task) -> None:
-    """Start a draft or scheduled task: its SubTasks are made in the background, then it is sent. Raises NotPossible."""
+    """Start a draft or scheduled task: its SubTasks are made in the background, then it is sent.
+    Raises NotPossible.
+    """
     if found := problems(task):
         raise NotPossible(f"“{task}” cannot be launched. " + " ".join(found))
     with transaction.atomic():
@@ -80,7 +82,9 @@ def unschedule(task: Task) -> None:
 
 
 def pause(task: Task, reason: str = "") -> None:
-    """Stop handing over; what is claimed but not handed over goes back within a second. Raises NotPossible."""
+    """Stop handing over; what is claimed but not handed over goes back within a second. Raises
+    NotPossible.
+    """
     _move(task, [T.SENDING], T.PAUSED, "paused", note=reason, paused_at=Now())
 
 
@@ -123,7 +127,9 @@ def clone(task: Task) -> Task:
 
 
 def start_sending(task: Task, note: str = "") -> bool:
-    """All SubTasks of a launched task exist: let them be sent. False when it was cancelled meanwhile."""
+    """All SubTasks of a launched task exist: let them be sent. False when it was cancelled
+    meanwhile.
+    """
     values = {"note": note} if note else {}
     return _try_move([task.pk], [T.QUEUED], T.SENDING, started_at=Now(), **values) == 1
 
@@ -134,7 +140,9 @@ def back_to_draft(task: Task, why: str) -> None:
 
 
 def launch_due() -> int:
-    """Launch the scheduled tasks whose time has come; one that cannot be becomes a draft with the reason."""
+    """Launch the scheduled tasks whose time has come; one that cannot be becomes a draft with the
+    reason.
+    """
     launched = 0
     for task in Task.objects.due().select_related("owner", "sender"):
         late = _minutes_late(task)
@@ -145,22 +153,38 @@ def launch_due() -> int:
             continue
         launched += 1
         if late:
-            note = f"Started {late} minutes late: nothing was running at the time it was scheduled for."
+            note = f"Started {late} minutes late: nothing was running at its time."
             Task.objects.filter(pk=task.pk).update(note=note)
     return launched
 
 
 def complete_finished() -> int:
-    """Complete the tasks that have nothing left to do; one with SubTasks in doubt waits for a decision. Returns how many.
+    """Complete the tasks that have nothing left to do; one with SubTasks in doubt waits for a
+    decision. Returns how many.
 
-    Reads the partial indexes subtask_claim and subtask_held.
+    Each is looked at again with its row locked, so that a retry at the same moment is either seen
+    or waits.
+    """
+    completed = 0
+    for task_id in _with_nothing_left().values_list("pk", flat=True):
+        with transaction.atomic():
+            Task.objects.select_for_update(no_key=True).get(pk=task_id)
+            completed += (
+                _with_nothing_left()
+                .filter(pk=task_id)
+                .update(status=T.COMPLETED, completed_at=Now())
+            )
+    return completed
+
+
+def _with_nothing_left() -> QuerySet[Task]:
+    """Tasks being sent without open SubTasks. Reads the partial indexes subtask_claim and
+    subtask_held.
     """
     left = SubTask.objects.filter(task=OuterRef("pk"))
-    return (
-        Task.objects.filter(status=T.SENDING)
-        .exclude(Exists(left.filter(status=SubTaskStatus.PENDING)))
-        .exclude(Exists(left.filter(status__in=[SubTaskStatus.ALLOCATED, SubTaskStatus.SENDING])))
-        .update(status=T.COMPLETED, completed_at=Now())
+    tasks: QuerySet[Task] = Task.objects.filter(status=T.SENDING)
+    return tasks.exclude(Exists(left.filter(status=SubTaskStatus.PENDING))).exclude(
+        Exists(left.filter(status__in=HELD))
     )
 
 
@@ -168,15 +192,22 @@ def sweep_cancelled() -> int:
     """Fail what is left of cancelled tasks, a chunk each. Returns how many SubTasks."""
     pending = SubTask.objects.filter(task=OuterRef("pk"), status=SubTaskStatus.PENDING)
     swept = 0
-    for task_id in Task.objects.filter(Exists(pending), status=T.CANCELLED).values_list("pk", flat=True):
+    for task_id in Task.objects.filter(Exists(pending), status=T.CANCELLED).values_list(
+        "pk", flat=True
+    ):
         with transaction.atomic():
             swept += states.cancel(task_id, CANCEL_CHUNK)
     return swept
 
 
-def reopen(task_ids: Collection[int]) -> int:
-    """Completed tasks have something to send again."""
-    return _try_move(task_ids, [T.COMPLETED], T.SENDING, completed_at=None)
+def reopen(task_ids: Collection[int]) -> None:
+    """Some SubTasks of these tasks are about to be sent again: completed tasks go on.
+
+    Locks the Task rows, so call it in the transaction that changes the SubTasks, before that.
+    """
+    locked = Task.objects.select_for_update(no_key=True).filter(pk__in=task_ids).order_by("pk")
+    ids = list(locked.values_list("pk", flat=True))
+    _try_move(ids, [T.COMPLETED], T.SENDING, completed_at=None)
 
 
 def _minutes_late(task: Task) -> int:

@@ -51,9 +51,7 @@ def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:
         hard_bounced=failed.filter(is_bounced).count()
         + subtasks.filter(status=SubTaskStatus.BOUNCED).count(),
         suppressed=failed.filter(Exists(listed)).exclude(is_bounced).count(),
-        cancelled=failed.exclude(Exists(listed))
-        .filter(task__status=TaskStatus.CANCELLED)
-        .count(),
+        cancelled=failed.exclude(Exists(listed)).filter(task__status=TaskStatus.CANCELLED).count(),
         not_failed=subtasks.exclude(
             status__in=[SubTaskStatus.FAILED, SubTaskStatus.BOUNCED]
         ).count(),
@@ -61,7 +59,8 @@ def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:
 
 
 def retry_failed(subtasks: QuerySet[SubTask]) -> RetryPlan:
-    """Send failed SubTasks again, unless suppressed, bounced for good or cancelled; reopens completed tasks.
+    """Send failed SubTasks again, unless suppressed, bounced for good or cancelled; reopens
+    completed tasks.
 
     Works in chunks of their own transactions, so that any number can be retried.
     """
@@ -71,9 +70,9 @@ def retry_failed(subtasks: QuerySet[SubTask]) -> RetryPlan:
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         with transaction.atomic():
-            done.retryable += states.retry(chunk)
             tasks = SubTask.objects.filter(pk__in=chunk).values_list("task_id", flat=True)
             lifecycle.reopen(set(tasks))
+            done.retryable += states.retry(chunk)
     return done
 
 

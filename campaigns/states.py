@@ -1,7 +1,7 @@
 """The states of a SubTask: what may follow what, and the only code that writes `SubTask.status`.
 
-Every function is one statement over a set of rows, to be called inside a transaction. Whoever also locks `dispatch.Pace`
-rows locks them first.
+Every function is one statement over a set of rows, to be called inside a transaction. Whoever also
+locks `dispatch.Pace` rows locks them first.
 """
 
 from __future__ import annotations
@@ -41,14 +41,18 @@ def before(target: SubTaskStatus) -> list[SubTaskStatus]:
 
 
 class Held(NamedTuple):
-    """A SubTask as its holder knows it; `token` is what it must still carry for a write to take effect."""
+    """A SubTask as its holder knows it; `token` is what it must still carry for a write to take
+    effect.
+    """
 
     id: int
     token: uuid.UUID
 
 
 class Returned(NamedTuple):
-    """A SubTask that was taken from its holder before it was handed over, with what is to be given back."""
+    """A SubTask that was taken from its holder before it was handed over, with what is to be given
+    back.
+    """
 
     id: int
     service_id: int
@@ -57,7 +61,9 @@ class Returned(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What becomes of a held SubTask. `status` SENDING means in doubt; `delay_seconds` is how long a pending one waits."""
+    """What becomes of a held SubTask. `status` SENDING means in doubt; `delay_seconds` is how long
+    a pending one waits.
+    """
 
     id: int
     token: uuid.UUID
@@ -69,10 +75,10 @@ class Settlement:
     delay_seconds: float = 0.0
 
 
-def allocate(
-    rows: Sequence[tuple[int, int]], token: uuid.UUID, dispatcher_id: int
-) -> list[int]:
-    """Reserve locked pending rows, given as (id, service id), for a dispatcher. Returns the ids it changed."""
+def allocate(rows: Sequence[tuple[int, int]], token: uuid.UUID, dispatcher_id: int) -> list[int]:
+    """Reserve locked pending rows, given as (id, service id), for a dispatcher. Returns the ids it
+    changed.
+    """
     sql = """
     UPDATE campaigns_subtask s
     SET status = 'allocated', service_id = v.service_id, claim_token = %s, dispatcher_id = %s,
@@ -88,8 +94,9 @@ def allocate(
 def begin_sending(claims: Collection[Held]) -> set[int]:
     """Mark allocated rows of tasks that are still sending, just before they are handed over.
 
-    Returns the ids that are now `sending` under their token; also those that already were, so that running it again after
-    a lost COMMIT reply is harmless. A row that is not returned must not be handed over.
+    Returns the ids that are now `sending` under their token; also those that already were, so that
+    running it again after a lost COMMIT reply is harmless. A row that is not returned must not be
+    handed over.
     """
     sql = """
     UPDATE campaigns_subtask s SET status = 'sending', sending_at = clock_timestamp()
@@ -107,8 +114,8 @@ def begin_sending(claims: Collection[Held]) -> set[int]:
 def settle(settlements: Iterable[Settlement]) -> set[int]:
     """Record what became of held rows, each fenced by its token. Returns the ids it changed.
 
-    A row that is not returned is no longer held under that token: it was settled before (a COMMIT whose reply was lost)
-    or taken away, and nothing about it was written.
+    A row that is not returned is no longer held under that token: it was settled before (a COMMIT
+    whose reply was lost) or taken away, and nothing about it was written.
     """
     rows = sorted(settlements, key=lambda settlement: settlement.id)
     if not rows:
@@ -131,8 +138,10 @@ def settle(settlements: Iterable[Settlement]) -> set[int]:
             THEN clock_timestamp() + make_interval(secs => v.delay_seconds) ELSE s.available_at END,
         sent_at = CASE WHEN v.status = 'sent' THEN clock_timestamp() ELSE s.sent_at END,
         failed_at = CASE WHEN v.status = 'failed' THEN clock_timestamp() ELSE s.failed_at END
-    FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[], %s::bool[], %s::float8[])
-        AS v(id, token, status, failure_reason, error, provider_message_id, counts_as_attempt, delay_seconds)
+    FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[],
+                %s::bool[], %s::float8[])
+        AS v(id, token, status, failure_reason, error, provider_message_id,
+             counts_as_attempt, delay_seconds)
     WHERE s.id = v.id AND s.claim_token = v.token AND s.status IN ('allocated', 'sending')
     RETURNING s.id
     """
@@ -142,9 +151,11 @@ def settle(settlements: Iterable[Settlement]) -> set[int]:
 
 
 def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[tuple[int, int, uuid.UUID, Any]]]:
-    """Take everything from a dispatcher that is dead: allocated rows go back to pending, sending ones are in doubt.
+    """Take everything from a dispatcher that is dead: allocated rows go back to pending, sending
+    ones are in doubt.
 
-    Returns the rows given back, and (id, service id, old token, sending_at) of those now in doubt. Tokens are rotated.
+    Returns the rows given back, and (id, service id, old token, sending_at) of those now in doubt.
+    Tokens are rotated.
     """
     given_back = release(SubTask.objects.filter(dispatcher_id=dispatcher_id))
     sql = """
@@ -169,12 +180,15 @@ def release(subtasks: QuerySet[SubTask]) -> list[Returned]:
     return rows
 
 
-def cancel(task_id: int, limit: int) -> tuple[int, list[Returned]]:
-    """Fail up to `limit` SubTasks that are not handed over. Returns how many, and those that had been allocated."""
-    open_ones = SubTask.objects.filter(task_id=task_id, status__in=[S.PENDING, S.ALLOCATED])
-    rows = _lock(open_ones, limit)
+def cancel(task_id: int, limit: int) -> int:
+    """Fail up to `limit` pending SubTasks of a cancelled task. Returns how many.
+
+    Allocated ones are given back by their dispatcher, which finds that the task is not being sent,
+    and failed after that.
+    """
+    rows = _lock(SubTask.objects.filter(task_id=task_id, status=S.PENDING), limit)
     _fail([row.id for row in rows], FailureReason.CANCELLED)
-    return len(rows), [row for row in rows if row.service_id is not None]
+    return len(rows)
 
 
 def suppress(subtask_ids: Collection[int]) -> None:
@@ -195,16 +209,18 @@ def retry(subtask_ids: Collection[int]) -> int:
 
 
 def resolve_doubt(subtask_ids: Collection[int], status: SubTaskStatus) -> list[int]:
-    """Settle rows in doubt: SENT (it was), PENDING (send again) or FAILED (give up). Returns the ids it changed."""
+    """Settle rows in doubt: SENT (it was), PENDING (send again) or FAILED (give up). Returns the
+    ids it changed.
+    """
     doubtful = SubTask.objects.in_doubt().filter(pk__in=subtask_ids)
     ids = list(doubtful.select_for_update(no_key=True).order_by("id").values_list("id", flat=True))
-    changes: dict[str, Any] = {
+    by_status: dict[SubTaskStatus, dict[str, Any]] = {
         S.SENT: {"sent_at": Now()},
         S.PENDING: {"service": None, "available_at": Now()},
         S.FAILED: {"failure_reason": FailureReason.DISCARDED, "failed_at": Now()},
-    }[status]
+    }
     SubTask.objects.filter(pk__in=ids).update(
-        status=status, claim_token=None, in_doubt_since=None, **changes
+        status=status, claim_token=None, in_doubt_since=None, **by_status[status]
     )
     return ids
 

@@ -1,4 +1,6 @@
-"""What campaigns has done in the background. With `dispatch.tasks`, the only place where django-q2 is named."""
+"""What campaigns has done in the background. With `dispatch.tasks`, the only place where django-q2
+is named.
+"""
 
 from __future__ import annotations
 

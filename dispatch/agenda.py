@@ -1,4 +1,6 @@
-"""What there is to do: the tasks that are being sent and the services that may carry them. Read, never locked."""
+"""What there is to do: the tasks that are being sent and the services that may carry them. Read,
+never locked.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +26,11 @@ class ServicePlan:
     credentials: str
     max_connections: int
     limits: Limits
+
+    @property
+    def connects_with(self) -> tuple[str, str, str]:
+        """When this changes, open connections are of no use any more."""
+        return self.provider, self.credentials, self.domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +105,11 @@ def _tasks(enabled: frozenset[int]) -> list[TaskPlan]:
         .values_list("id", "owner_id", "priority", "available_at")
         .order_by()
     )
-    chosen = _pairs(Task.services.through.objects.values_list("task_id", "emailservice_id").filter(
-        task__in=[row[0] for row in open_tasks]
-    ))
+    chosen = _pairs(
+        Task.services.through.objects.values_list("task_id", "emailservice_id").filter(
+            task__in=[row[0] for row in open_tasks]
+        )
+    )
     reserved = _pairs(EmailService.users.through.objects.values_list("emailservice_id", "user_id"))
     return [
         TaskPlan(

@@ -1,6 +1,7 @@
 """Checking guarantees 1 to 6 of the design from the database alone, on live data.
 
-Each check is one query that returns the offending rows; a summary says how far from the limit everything else is.
+Each check is one query that returns the offending rows; a summary says how far from the limit
+everything else is.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ MOST_NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The result of one check. `offenders` are sentences that name rows; none means that the guarantee holds."""
+    """The result of one check. `offenders` are sentences that name rows; none means that the
+    guarantee holds.
+    """
 
     guarantee: str
     summary: str
@@ -37,7 +40,8 @@ def audit() -> Iterator[Finding]:
         yield from [check() for check in CHECKS]
 
 
-# 1. Rows that nobody living holds: given up by a dispatcher that ended, or by one that died and was not recovered.
+# 1. Rows that nobody living holds: given up by a dispatcher that ended, or by one that died and was
+# not recovered.
 HELD_BY_NOBODY = """
 SELECT s.id, s.status::text, s.dispatcher_id FROM campaigns_subtask s
 LEFT JOIN dispatch_dispatcher d ON d.id = s.dispatcher_id
@@ -64,7 +68,8 @@ def one_claim() -> Finding:
     )
 
 
-# 2. SubTasks handed over more often than people allowed: each decision about a doubt allows one more.
+# 2. SubTasks handed over more often than people allowed: each decision about a doubt allows one
+# more.
 HANDED_OVER_AGAIN = """
 SELECT a.subtask_id, count(*) AS handed_over,
        (SELECT count(*) FROM dispatch_decision d
@@ -113,7 +118,8 @@ WITH counted AS (
     SELECT task_id, status, in_doubt_since IS NOT NULL AS in_doubt, failure_reason, count(*) AS n
     FROM campaigns_subtask GROUP BY 1, 2, 3, 4
 ), tallied AS (
-    SELECT task_id, status, in_doubt, failure_reason, sum(count) AS n FROM campaigns_tally GROUP BY 1, 2, 3, 4
+    SELECT task_id, status, in_doubt, failure_reason, sum(count) AS n
+    FROM campaigns_tally GROUP BY 1, 2, 3, 4
 )
 SELECT task_id, status::text, coalesce(t.n, 0), coalesce(c.n, 0)
 FROM counted c FULL JOIN tallied t USING (task_id, status, in_doubt, failure_reason)
@@ -130,7 +136,9 @@ LIMIT %s
 
 
 def nothing_lost() -> Finding:
-    total, tasks = _one("SELECT coalesce(sum(count), 0), count(DISTINCT task_id) FROM campaigns_tally")
+    total, tasks = _one(
+        "SELECT coalesce(sum(count), 0), count(DISTINCT task_id) FROM campaigns_tally"
+    )
     return Finding(
         "3 nothing lost",
         f"{total} SubTasks of {tasks} tasks add up",
@@ -145,9 +153,10 @@ def nothing_lost() -> Finding:
     )
 
 
-# 4. With burst b, any b + 1 starts in a row take at least one interval; more exactly (generic cell rate algorithm), the j-th start
-# is never earlier than any i-th one plus (j - i - b + 1) intervals. x is the start minus n intervals: it may fall
-# behind its running maximum by (b - 1) intervals at most. `slack` is in seconds.
+# 4. With burst b, any b + 1 starts in a row take at least one interval; more exactly (generic cell
+# rate algorithm), the j-th start is never earlier than any i-th one plus (j - i - b + 1) intervals.
+# x is the start minus n intervals: it may fall behind its running maximum by (b - 1) intervals at
+# most. `slack` is in seconds.
 PACE = """
 WITH starts AS (
     SELECT e.id AS service_id, e.name, e.sending_interval AS interval, e.burst, a.id AS attempt_id,
@@ -159,14 +168,16 @@ WITH starts AS (
     WINDOW service AS (PARTITION BY a.service_id ORDER BY a.started_at, a.id)
 ), placed AS (
     SELECT *, at - n * interval AS x,
-           max(at - n * interval) OVER (PARTITION BY service_id ORDER BY n ROWS UNBOUNDED PRECEDING) AS highest
+           max(at - n * interval) OVER (
+               PARTITION BY service_id ORDER BY n ROWS UNBOUNDED PRECEDING) AS highest
     FROM starts
 )
 """
 TOO_CLOSE = (
     PACE
     + """
-SELECT name, attempt_id, round((highest - (burst - 1) * interval - x)::numeric, 6) AS too_early, interval
+SELECT name, attempt_id, round((highest - (burst - 1) * interval - x)::numeric, 6) AS too_early,
+       interval
 FROM placed WHERE x < highest - (burst - 1) * interval - 0.0000005 ORDER BY 3 DESC LIMIT %s
 """
 )
@@ -205,7 +216,8 @@ def exact_pace() -> Finding:
 QUOTA = """
 SELECT name, daily_quota, max(used) FROM (
     SELECT e.name, e.daily_quota,
-           ((coalesce(a.started_at, a.slot_at) AT TIME ZONE e.quota_time_zone) - e.quota_reset_time)::date AS day,
+           ((coalesce(a.started_at, a.slot_at) AT TIME ZONE e.quota_time_zone)
+            - e.quota_reset_time)::date AS day,
            count(*) AS used
     FROM dispatch_attempt a JOIN dispatch_emailservice e ON e.id = a.service_id
     WHERE e.daily_quota IS NOT NULL AND coalesce(a.started_at, a.slot_at) >= e.limits_changed_at
@@ -219,7 +231,9 @@ def exact_quota() -> Finding:
     return Finding(
         "5 quota is exact",
         "highest use of a day: "
-        + ("; ".join(f"{name} {used} of {quota}" for name, quota, used in rows) or "no quotas used"),
+        + (
+            "; ".join(f"{name} {used} of {quota}" for name, quota, used in rows) or "no quotas used"
+        ),
         [
             f"{name}: {used} messages in one day, the quota is {quota}"
             for name, quota, used in rows
@@ -228,21 +242,24 @@ def exact_quota() -> Finding:
     )
 
 
-# 6. Tasks that could have been sent and were passed over: the service served another owner, and came back to that one, for
-# longer than a whole round of its owners takes.
+# 6. Tasks that could have been sent and were passed over: the service served another owner, and
+# came back to that one, for longer than a whole round of its owners takes.
 PASSED_OVER = """
 WITH waiting AS (
     SELECT t.id, t.owner_id, t.priority, t.started_at,
-           (SELECT s.available_at FROM campaigns_subtask s WHERE s.task_id = t.id AND s.status = 'pending'
+           (SELECT s.available_at FROM campaigns_subtask s
+            WHERE s.task_id = t.id AND s.status = 'pending'
             ORDER BY s.available_at, s.id LIMIT 1) AS since
     FROM campaigns_task t WHERE t.status = 'sending'
 ), chosen AS (
-    SELECT w.*, c.emailservice_id AS service_id FROM waiting w JOIN campaigns_task_services c ON c.task_id = w.id
+    SELECT w.*, c.emailservice_id AS service_id
+    FROM waiting w JOIN campaigns_task_services c ON c.task_id = w.id
 ), latest AS (
     SELECT n.service_id, t.owner_id, max(n.served_at) AS served_at
     FROM dispatch_turn n JOIN campaigns_task t ON t.id = n.task_id GROUP BY 1, 2
 )
-SELECT c.id, e.name, extract(epoch FROM max(l.served_at) - greatest(c.since, c.started_at, mine.served_at))
+SELECT c.id, e.name,
+       extract(epoch FROM max(l.served_at) - greatest(c.since, c.started_at, mine.served_at))
 FROM chosen c
 JOIN dispatch_emailservice e ON e.id = c.service_id AND e.enabled
 JOIN latest l ON l.service_id = c.service_id AND l.owner_id <> c.owner_id
@@ -286,7 +303,8 @@ def _execute(sql: str) -> None:
 def _all(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _one(sql: str) -> tuple[Any, ...]:

@@ -1,4 +1,6 @@
-"""django-q2's ORM broker by the database clock, so that a host whose clock is wrong neither delays nor repeats a task."""
+"""django-q2's ORM broker by the database clock, so that a host whose clock is wrong neither delays
+nor repeats a task.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from django_q.conf import Conf
 
 
 class DatabaseClockBroker(ORM):  # type: ignore[misc]  # django-q2 is untyped
-    """Each queued task goes to one cluster; one that is not acknowledged within `retry` seconds goes out again."""
+    """Each queued task goes to one cluster; one that is not acknowledged within `retry` seconds
+    goes out again.
+    """
 
     def enqueue(self, task: str) -> int:
         queued = self.get_connection().create(

@@ -1,7 +1,7 @@
 """Claiming SubTasks: locked ids first, then one update of exactly those.
 
-`select_for_update(skip_locked=True)` picks the rows and never waits; the update names the locked ids, so that no more than
-the limit can ever be taken.
+`select_for_update(skip_locked=True)` picks the rows and never waits; the update names the locked
+ids, so that no more than the limit can ever be taken.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ COLUMNS = ("id", "task_id", "content_id", "recipient_email", "variables", "attem
 def lock_claimable(task_id: int, limit: int) -> list[Claim]:
     """Lock up to `limit` SubTasks of a task that may be sent now, in the order they are served.
 
-    Rows that somebody else has locked are passed over. Rows whose address has been suppressed since the launch are failed
-    here and others taken in their place. Locks the SubTask rows returned; call inside a transaction.
+    Rows that somebody else has locked are passed over. Rows whose address has been suppressed since
+    the launch are failed here and others taken in their place. Locks the SubTask rows returned;
+    call inside a transaction.
     """
     claims: list[Claim] = []
     while (missing := limit - len(claims)) > 0:

@@ -1,11 +1,13 @@
 """Running a django-q2 cluster for good: what `manage.py qcluster` does.
 
-A supervisor forks the cluster into a process group of its own and looks after it every second: dispatchers whose process
-is gone are declared dead and replaced, and a cluster whose sentinel died, or that does not get dispatchers running (a worker killed
-while it held the lock of the task queue leaves the others waiting for ever), is killed whole and started anew.
+A supervisor forks the cluster into a process group of its own and looks after it every second:
+dispatchers whose process is gone are declared dead and replaced, and a cluster whose sentinel died,
+or that does not get dispatchers running (a worker killed while it held the lock of the task queue
+leaves the others waiting for ever), is killed whole and started anew.
 
-On SIGTERM or SIGINT, to the supervisor alone (Docker, honcho) or to every process (systemd), all processes of the group get
-SIGTERM: dispatchers hand back what they hold and end, the others just end. What is left after GRACE_SECONDS is killed.
+On SIGTERM or SIGINT, to the supervisor alone (Docker, honcho) or to every process (systemd), all
+processes of the group get SIGTERM: dispatchers hand back what they hold and end, the others just
+end. What is left after GRACE_SECONDS is killed.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ logger = logging.getLogger(__name__)
 LOOK_SECONDS = 0.5
 GRACE_SECONDS = 9.0
 PATIENCE_SECONDS = 20.0
-"""How long a cluster may have no dispatcher, while the database answers, before it is started anew."""
+"""How long a cluster may have no dispatcher, while the database answers, before it is started
+anew.
+"""
 
 ASK_AGAIN_SECONDS = 3.0
 
@@ -119,7 +123,9 @@ class Supervisor:
         return mine.count()
 
     def _end(self, number: int) -> None:
-        """Signal the whole group and wait until it is gone; whoever is still there after a while is killed."""
+        """Signal the whole group and wait until it is gone; whoever is still there after a while is
+        killed.
+        """
         deadline = time.monotonic() + GRACE_SECONDS
         while _signal_group(self._group, number):
             self._is_running()
@@ -133,7 +139,9 @@ class Supervisor:
 
 
 def _be_cluster(keep_alive: int) -> NoReturn:
-    """The child: run django-q2's cluster until it ends, and end the group when the supervisor is gone."""
+    """The child: run django-q2's cluster until it ends, and end the group when the supervisor is
+    gone.
+    """
     os.setpgid(0, 0)
     threading.Thread(target=_end_with_supervisor, args=(keep_alive,), daemon=True).start()
     cluster = Cluster()

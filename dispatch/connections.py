@@ -14,9 +14,11 @@ from dispatch.models import ConnectionShare
 def raise_shares(
     dispatcher_id: int, wanted: Mapping[int, int], services: Mapping[int, ServicePlan]
 ) -> dict[int, int]:
-    """Take as many connections of each service as are wanted and free. Returns how many this dispatcher now has.
+    """Take as many connections of each service as are wanted and free. Returns how many this
+    dispatcher now has.
 
-    The services' Pace rows must be locked, so that all dispatchers together never have more than `max_connections`.
+    The services' Pace rows must be locked, so that all dispatchers together never have more than
+    `max_connections`.
     """
     if not wanted:
         return {}

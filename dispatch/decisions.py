@@ -19,14 +19,15 @@ BECOMES = {
 
 
 def decide(subtask_ids: Collection[int], choice: DecisionChoice, user: AbstractBaseUser) -> int:
-    """Settle those of these SubTasks that are in doubt. Returns how many; locks them while it does."""
+    """Settle those of these SubTasks that are in doubt. Returns how many; locks them while it
+    does.
+    """
     with transaction.atomic():
+        if choice == DecisionChoice.SEND_AGAIN:
+            subtasks = SubTask.objects.in_doubt().filter(pk__in=subtask_ids)
+            lifecycle.reopen(set(subtasks.values_list("task_id", flat=True)))
         settled = states.resolve_doubt(subtask_ids, BECOMES[choice])
         Decision.objects.bulk_create(
             Decision(subtask_id=pk, user_id=user.pk, choice=choice) for pk in settled
         )
-        if choice == DecisionChoice.SEND_AGAIN:
-            lifecycle.reopen(
-                set(SubTask.objects.filter(pk__in=settled).values_list("task_id", flat=True))
-            )
     return len(settled)

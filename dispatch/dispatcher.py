@@ -1,9 +1,9 @@
 """The dispatcher: one thread that coordinates, a loop per service, and lanes for the network.
 
-It works in ticks (`dispatch.tick`), and acts only upon what a tick has committed: orders go to the lanes after the commit that
-marked them as sending, and outcomes are kept until the commit that recorded them. A tick that fails is run again
-whole. One whose COMMIT reply was lost may be run twice: every write is fenced by the claim's token, and claims that nobody
-remembers are given back.
+It works in ticks (`dispatch.tick`), and acts only upon what a tick has committed: orders go to the
+lanes after the commit that marked them as sending, and outcomes are kept until the commit that
+recorded them. A tick that fails is run again whole. One whose COMMIT reply was lost may be run
+twice: every write is fenced by the claim's token, and claims that nobody remembers are given back.
 """
 
 from __future__ import annotations
@@ -63,7 +63,8 @@ class Dispatcher:
         self._suspect = False
 
     def run(self, should_stop: Callable[[], bool], seconds: float) -> None:
-        """Dispatch for about so long, or until told to stop; then hand everything back and sign off.
+        """Dispatch for about so long, or until told to stop; then hand everything back and sign
+        off.
 
         Raises LeaseLost when it was declared dead: what it held has then been taken from it.
         """
@@ -201,11 +202,14 @@ class Dispatcher:
             self._loops[key].could_not_lock(now)
 
     def _plan(self, agenda: Agenda) -> None:
-        """Follow a new agenda: loops for new services, none for those that are gone or connect differently."""
+        """Follow a new agenda: loops for new services, none for those that are gone or connect
+        differently.
+        """
         self._agenda, self._agenda_read_at, self._dry = agenda, time.monotonic(), set()
         for key, loop in list(self._loops.items()):
             plan = agenda.services.get(key)
-            if plan is None or (plan.provider, plan.credentials) != loop.connects_with:
+            if plan is None or plan.connects_with != loop.plan.connects_with:
+                loop.retired = True
                 self._resolve(loop.recall("the service was changed"))
                 if not loop.in_hand:
                     loop.pool.close()
@@ -219,7 +223,7 @@ class Dispatcher:
                 self._loops[key] = ServiceLoop(plan, self._pool(plan))
 
     def _pool(self, plan: ServicePlan) -> LanePool:
-        return LanePool(plan.name, self._desk, lambda: transport_for(plan.provider, plan.credentials))
+        return LanePool(plan.name, self._desk, lambda: transport_for(plan))
 
     def _make_ready(self, orders: list[Order]) -> None:
         """Render what was claimed; what cannot be rendered is resolved at once."""
@@ -261,7 +265,9 @@ class Dispatcher:
             self._wake.wait(timeout)
 
     def _database_failed(self, error: Exception) -> None:
-        """Go on with a new connection. What the failed transaction may or may not have done is sorted out by the next."""
+        """Go on with a new connection. What the failed transaction may or may not have done is
+        sorted out by the next.
+        """
         logger.warning("dispatcher %s: the database failed, trying again: %s", self.id, error)
         self._suspect = True
         for loop in self._loops.values():

@@ -1,7 +1,8 @@
-"""How a hand-over can fail, sorted by whom it blames and whether the message may have been accepted.
+"""How a hand-over can fail, sorted by whom it blames and whether the message may have been
+accepted.
 
-A transport raises exactly one of these; `dispatch.outcomes` is the one place that decides what each means for the
-SubTask and for the service.
+A transport raises exactly one of these; `dispatch.outcomes` is the one place that decides what each
+means for the SubTask and for the service.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 class DeliveryError(Exception):
     """The provider did not confirm the message.
 
-    `code` is the SMTP or HTTP status (None when there was no reply), `enhanced` the RFC 3463 code such as "5.1.1" or "",
-    `reply` what the provider said, safe to show and to log (never credentials).
+    `code` is the SMTP or HTTP status (None when there was no reply), `enhanced` the RFC 3463 code
+    such as "5.1.1" or "", `reply` what the provider said, safe to show and to log (never
+    credentials).
     """
 
     def __init__(self, reply: str, *, code: int | None = None, enhanced: str = "") -> None:
@@ -22,7 +24,8 @@ class DeliveryError(Exception):
 
 
 class ServiceError(DeliveryError):
-    """The service is to blame; the message was definitely not accepted and may go through another service.
+    """The service is to blame; the message was definitely not accepted and may go through another
+    service.
 
     `needs_person` says that waiting will not help (bad credentials, refused sender or certificate).
     """
@@ -55,8 +58,12 @@ class RecipientError(DeliveryError):
 
 
 class MessageError(DeliveryError):
-    """This message was refused for good (size, content, cannot be encoded); another recipient's may be fine."""
+    """This message was refused for good (size, content, cannot be encoded); another recipient's may
+    be fine.
+    """
 
 
 class OutcomeUnknown(DeliveryError):
-    """The message was handed over and no reply came back: it may or may not have been accepted (RFC 1047)."""
+    """The message was handed over and no reply came back: it may or may not have been accepted (RFC
+    1047).
+    """

@@ -1,7 +1,8 @@
 """Granting: what a service may start next, claimed for it, in the transaction of the tick.
 
-Under the service's Pace lock, m = min(slots due, quota left, room on the connections); at most m SubTasks are claimed, and what was
-not used is not charged. All services of a tick share one claim per task.
+Under the service's Pace lock, m = min(slots due, quota left, room on the connections); at most m
+SubTasks are claimed, and what was not used is not charged. All services of a tick share one claim
+per task.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from dispatch.pacing import Gate, Slots, due_slots
 
 @dataclass(slots=True)
 class Wish:
-    """A service with its locked Pace row, what it may start, and the tasks it would serve, in turn."""
+    """A service with its locked Pace row, what it may start, and the tasks it would serve, in
+    turn.
+    """
 
     plan: ServicePlan
     pace: Pace
@@ -37,7 +40,9 @@ class Wish:
 def wishes(
     agenda: Agenda, locked: dict[int, Pace], room: dict[int, int], now: dt.datetime
 ) -> list[Wish]:
-    """What each locked service may start now, given how much room (messages) this dispatcher has for it."""
+    """What each locked service may start now, given how much room (messages) this dispatcher has
+    for it.
+    """
     served = turns.last_served(locked)
     found = []
     for service_id, pace in locked.items():
@@ -56,9 +61,11 @@ def wishes(
 def fulfil(
     wished: list[Wish], dispatcher_id: int, now: dt.datetime
 ) -> tuple[list[list[Order]], set[int]]:
-    """Claim for these services, charge what was claimed and note the turns. Changes the Pace rows, does not save them.
+    """Claim for these services, charge what was claimed and note the turns. Changes the Pace rows,
+    does not save them.
 
-    Returns the orders, a list per service that got any, and the ids of the tasks that had less than was asked for.
+    Returns the orders, a list per service that got any, and the ids of the tasks that had less than
+    was asked for.
     """
     token = uuid.uuid4()
     dry: set[int] = set()
@@ -70,9 +77,7 @@ def fulfil(
                 dry.add(task_id)
             claims.take(_deal(found, askers), token, dispatcher_id)
     granted = [wish for wish in wished if wish.claims]
-    turns.record(
-        ((wish.plan.id, claim.task_id) for wish in granted for claim in wish.claims), now
-    )
+    turns.record(((wish.plan.id, claim.task_id) for wish in granted for claim in wish.claims), now)
     return [_grant(wish, token, now) for wish in granted], dry
 
 
@@ -88,7 +93,7 @@ def _ask(wished: Iterable[Wish], dry: set[int]) -> dict[int, list[Wish]]:
 
 def _deal(found: list[Claim], askers: list[Wish]) -> list[tuple[Claim, int]]:
     """Deal claims out to the services, one each in turn."""
-    dealt = []
+    dealt: list[tuple[Claim, int]] = []
     remaining = iter(found)
     while any(wish.missing for wish in askers):
         for wish in askers:
@@ -116,6 +121,4 @@ def _grant(wish: Wish, token: uuid.UUID, now: dt.datetime) -> list[Order]:
         padded_next=wish.pace.next_send_at,
         size=len(wish.claims),
     )
-    return [
-        Order(claim, grant, slot) for claim, slot in zip(wish.claims, slots.times, strict=True)
-    ]
+    return [Order(claim, grant, slot) for claim, slot in zip(wish.claims, slots.times, strict=True)]

@@ -1,4 +1,6 @@
-"""What has to happen now and then, wherever: done by one dispatcher's housekeeping thread at a time (advisory lock)."""
+"""What has to happen now and then, wherever: done by one dispatcher's housekeeping thread at a time
+(advisory lock).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Lanes: the threads of a dispatcher that talk to providers. Each keeps one connection; none touches the database."""
+"""Lanes: the threads of a dispatcher that talk to providers. Each keeps one connection; none
+touches the database.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from dispatch.providers.base import Accepted, Transport
 
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 20.0
-"""A lane without work for so long closes its connection and ends, so that another dispatcher may have it."""
+"""A lane without work for so long closes its connection and ends, so that another dispatcher may
+have it.
+"""
 
 
 @dataclass(slots=True)
@@ -71,7 +75,9 @@ class LanePool:
                 orders.append(order)
 
     def shrink(self, lanes: int) -> None:
-        """Ask lanes to end after their current message until so many are left; does nothing while orders wait."""
+        """Ask lanes to end after their current message until so many are left; does nothing while
+        orders wait.
+        """
         if self._orders.empty():
             for _ in range(self.lanes - lanes):
                 self._orders.put(None)
@@ -119,7 +125,9 @@ class LanePool:
             outcome = NotStarted(str(error))
         except DeliveryError as error:
             outcome = error
-        except Exception as error:  # a bug in a transport must neither lose an order nor end the lane
+        except (
+            Exception
+        ) as error:  # a bug in a transport must neither lose an order nor end the lane
             logger.exception("transport of %s failed on SubTask %s", self._name, order.claim.id)
             transport.close()
             bug = f"the transport failed unexpectedly: {type(error).__name__}: {error}"

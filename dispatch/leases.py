@@ -1,4 +1,6 @@
-"""Leases: a dispatcher holds what it claimed for as long as its heartbeat row is fresh by the database clock."""
+"""Leases: a dispatcher holds what it claimed for as long as its heartbeat row is fresh by the
+database clock.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ MARGIN_SECONDS = 2.0
 
 
 class LeaseLost(Exception):
-    """This dispatcher was declared dead: it may neither send nor write anything about what it held."""
+    """This dispatcher was declared dead: it may neither send nor write anything about what it
+    held.
+    """
 
 
 def register(cluster: uuid.UUID) -> int:
@@ -54,7 +58,9 @@ def beat(dispatcher_id: int, figures: dict[str, Any]) -> DatabaseClock:
 
 
 def valid_until(clock: DatabaseClock) -> float:
-    """Until when (monotonic seconds) a hand-over may start after a heartbeat that was written with this clock."""
+    """Until when (monotonic seconds) a hand-over may start after a heartbeat that was written with
+    this clock.
+    """
     return clock.asked + LEASE_SECONDS - MARGIN_SECONDS
 
 

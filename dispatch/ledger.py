@@ -13,7 +13,9 @@ from dispatch.outcomes import MAX_ERROR_CHARACTERS, Verdict
 
 
 def record(verdicts: Iterable[Verdict], dispatcher_id: int) -> None:
-    """Append an attempt for every hand-over and suppress addresses that bounced hard. Harmless when run again."""
+    """Append an attempt for every hand-over and suppress addresses that bounced hard. Harmless when
+    run again.
+    """
     verdicts = list(verdicts)
     Attempt.objects.bulk_create(
         [_attempt(verdict, dispatcher_id) for verdict in verdicts if verdict.attempt],

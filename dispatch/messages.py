@@ -19,8 +19,11 @@ def frozen_content(content_id: int) -> Content:
 
 
 def message_id(subtask_id: int, domain: str) -> str:
-    """The Message-ID of a SubTask: the same at every hand-over, not to be guessed, on the sending domain."""
-    return f"<{subtask_id}.{salted_hmac('dispatch.message_id', str(subtask_id)).hexdigest()[:16]}@{domain}>"
+    """The Message-ID of a SubTask: the same at every hand-over, not to be guessed, on the sending
+    domain.
+    """
+    mark = salted_hmac("dispatch.message_id", str(subtask_id)).hexdigest()[:16]
+    return f"<{subtask_id}.{mark}@{domain}>"
 
 
 def compose(claim: Claim, domain: str) -> Message | Unsendable:

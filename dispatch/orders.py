@@ -65,7 +65,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class NotStarted:
-    """Nothing was handed over and nobody is to blame: the SubTask goes back as if it had not been claimed."""
+    """Nothing was handed over and nobody is to blame: the SubTask goes back as if it had not been
+    claimed.
+    """
 
     why: str
 

@@ -3,11 +3,11 @@
 | outcome | SubTask | service |
 |---|---|---|
 | accepted | sent | failures in a row end |
-| recipient refused for now | pending after a back-off, or failed when that was the last try | counts as a failure |
-| recipient refused for good | failed (rejected), suppressed if the address is bad | nothing: the service did its work |
-| message refused | failed (rejected) | counts as a failure |
+| recipient refused for now | pending after a back-off, failed at the last try | a failure |
+| recipient refused for good | failed (rejected), suppressed if the address is bad | nothing |
+| message refused | failed (rejected) | a failure |
 | service failed | pending at once, no try used up: another service may take it | freezes |
-| no reply after the hand-over | in doubt | counts as a failure |
+| no reply after the hand-over | in doubt | a failure |
 | not started | pending at once, no try used up | nothing |
 | cannot be made | failed (render_error, invalid) | nothing |
 """

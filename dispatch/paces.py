@@ -1,7 +1,7 @@
 """Writing to Pace rows: what a dispatcher, or a member of staff, has to say about a service.
 
-Lock order everywhere: Pace rows by service id, then SubTasks. A dispatcher never waits for a Pace row (SKIP LOCKED): what
-it could not say now it says in its next tick.
+Lock order everywhere: Pace rows by service id, then SubTasks. A dispatcher never waits for a Pace
+row (SKIP LOCKED): what it could not say now it says in its next tick.
 """
 
 from __future__ import annotations
@@ -28,15 +28,18 @@ WRITTEN = (
     "freezes_in_row",
 )
 SURELY = dt.timedelta(minutes=1)
-"""A claim this long after the beginning of a period was surely charged to it: no transaction lasts as long."""
+"""A claim this long after the beginning of a period was surely charged to it: no transaction lasts
+as long.
+"""
 
 
 @dataclass(slots=True)
 class Notes:
     """What one dispatcher has to say about one service, kept until it has been written.
 
-    `exact_next` maps the value that a grant left in `next_send_at` to the exact one; it is applied only if nobody has
-    changed the value since. `quota_back` counts, by quota period, the messages granted but never started.
+    `exact_next` maps the value that a grant left in `next_send_at` to the exact one; it is applied
+    only if nobody has changed the value since. `quota_back` counts, by quota period, the messages
+    granted but never started.
     """
 
     exact_next: dict[dt.datetime, dt.datetime] = field(default_factory=dict)
@@ -104,7 +107,9 @@ def is_frozen(pace: Pace, now: dt.datetime) -> bool:
 
 
 def quota_left(pace: Pace, limits: Limits, now: dt.datetime) -> int | None:
-    """How many more messages may start in the period of `now`; None for no quota. Does not change the row."""
+    """How many more messages may start in the period of `now`; None for no quota. Does not change
+    the row.
+    """
     if limits.daily_quota is None:
         return None
     period_start, _ = limits.period(now)
@@ -113,7 +118,9 @@ def quota_left(pace: Pace, limits: Limits, now: dt.datetime) -> int | None:
 
 
 def charge(pace: Pace, limits: Limits, now: dt.datetime, messages: int) -> None:
-    """Count messages as used in the period of `now`, beginning a new period when the last one is over. Does not save."""
+    """Count messages as used in the period of `now`, beginning a new period when the last one is
+    over. Does not save.
+    """
     period_start, _ = limits.period(now)
     if pace.quota_period_start != period_start:
         pace.quota_period_start, pace.quota_used = period_start, 0
@@ -121,27 +128,37 @@ def charge(pace: Pace, limits: Limits, now: dt.datetime, messages: int) -> None:
 
 
 def give_back(rows: Iterable[Returned], paces: dict[int, Pace]) -> None:
-    """Return the quota of SubTasks that were claimed in the running period and never handed over; saves the locked rows.
+    """Return the quota of SubTasks that were claimed in the running period and never handed over;
+    saves the locked rows.
 
-    Services whose Pace row is not among the locked ones keep the charge: the quota is then used up early, never overrun.
+    Services whose Pace row is not among the locked ones keep the charge: the quota is then used up
+    early, never overrun.
     """
     changed = set()
     for row in rows:
         pace = paces.get(row.service_id)
-        if pace and pace.quota_period_start and row.allocated_at >= pace.quota_period_start + SURELY:
+        if (
+            pace
+            and pace.quota_period_start
+            and row.allocated_at >= pace.quota_period_start + SURELY
+        ):
             pace.quota_used = max(0, pace.quota_used - 1)
             changed.add(pace)
     save(changed)
 
 
 def lock_waiting(service_ids: Collection[int] | None = None) -> dict[int, Pace]:
-    """Lock Pace rows in order, waiting for each: for staff and recovery, before they touch SubTasks."""
+    """Lock Pace rows in order, waiting for each: for staff and recovery, before they touch
+    SubTasks.
+    """
     rows = Pace.objects.all() if service_ids is None else Pace.objects.filter(pk__in=service_ids)
     return {pace.pk: pace for pace in rows.select_for_update(no_key=True).order_by("pk")}
 
 
 def freeze(service: EmailService, reason: str) -> None:
-    """Staff stop a service until they unfreeze it. Locks its Pace row; call inside a transaction."""
+    """Staff stop a service until they unfreeze it. Locks its Pace row; call inside a
+    transaction.
+    """
     pace = lock_waiting([service.pk])[service.pk]
     pace.needs_person, pace.freeze_reason = True, reason[:500]
     save([pace])

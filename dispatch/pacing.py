@@ -1,13 +1,15 @@
-"""When a service may start its next messages: slots of an even pace with a burst, within a daily quota.
+"""When a service may start its next messages: slots of an even pace with a burst, within a daily
+quota.
 
-The pace is the generic cell rate algorithm (ITU-T I.371): `next_send_at` is when the next message is due at an even pace,
-a burst of b lets a start come up to (b - 1) intervals earlier, and each start moves it on by one interval. So any b + 1
-starts in a row take at least one interval.
+The pace is the generic cell rate algorithm (ITU-T I.371): `next_send_at` is when the next message
+is due at an even pace, a burst of b lets a start come up to (b - 1) intervals earlier, and each
+start moves it on by one interval. So any b + 1 starts in a row take at least one interval.
 
-A start is a little later than its slot. So that the next one is never too close to it, a grant first writes
-`next_send_at` as if all its starts came at the last moment they may (`Slots.start_before`); once they have all been
-made, the dispatcher puts the exact value there (`exact_next`), unless somebody changed it in the meantime. If the dispatcher
-dies in between, the service is merely a second late.
+A start is a little later than its slot. So that the next one is never too close to it, a grant
+first writes `next_send_at` as if all its starts came at the last moment they may
+(`Slots.start_before`); once they have all been made, the dispatcher puts the exact value there
+(`exact_next`), unless somebody changed it in the meantime. If the dispatcher dies in between, the
+service is merely a second late.
 """
 
 from __future__ import annotations
@@ -25,11 +27,15 @@ LOOKAHEAD = dt.timedelta(seconds=0.5)
 """How long before its slot a SubTask may be claimed, so that it is rendered when the slot comes."""
 
 START_WINDOW = dt.timedelta(seconds=1)
-"""How long after its slot a message may still start; then the slot is gone and the SubTask goes back."""
+"""How long after its slot a message may still start; then the slot is gone and the SubTask goes
+back.
+"""
 
 
 class SlotMissed(Exception):
-    """The slot, the quota period or the lease passed before the message could be started: nothing was handed over."""
+    """The slot, the quota period or the lease passed before the message could be started: nothing
+    was handed over.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +51,15 @@ class Limits:
     def period(self, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
         """The quota period that `now` is in: its start, and the start of the next one.
 
-        Computed from the boundaries around `now`, never by comparing clock readings, so that none is missed; a period
-        lasts 23 or 25 hours when the zone's clocks change.
+        Computed from the boundaries around `now`, never by comparing clock readings, so that none
+        is missed; a period lasts 23 or 25 hours when the zone's clocks change.
         """
         zone = zoneinfo.ZoneInfo(self.time_zone)
         day = now.astimezone(zone).date()
         bounds = [
-            dt.datetime.combine(day + dt.timedelta(days=n), self.reset_time, zone).astimezone(dt.UTC)
+            dt.datetime.combine(day + dt.timedelta(days=n), self.reset_time, zone).astimezone(
+                dt.UTC
+            )
             for n in (-1, 0, 1, 2)
         ]
         start = max(bound for bound in bounds if bound <= now)
@@ -96,9 +104,7 @@ class Slots:
         return due
 
 
-def due_slots(
-    limits: Limits, next_send_at: dt.datetime, now: dt.datetime, at_most: int
-) -> Slots:
+def due_slots(limits: Limits, next_send_at: dt.datetime, now: dt.datetime, at_most: int) -> Slots:
     """The slots that come up within LOOKAHEAD, at most that many, none beyond the quota period."""
     _, period_end = limits.period(now)
     times: list[dt.datetime] = []
@@ -113,9 +119,11 @@ def due_slots(
 
 
 class Gate:
-    """Lets the messages of one grant start, one after the other, each as soon as the pace allows after the last.
+    """Lets the messages of one grant start, one after the other, each as soon as the pace allows
+    after the last.
 
-    Shared by the lanes of one dispatcher; what it lets through is what `exact_next` is computed from.
+    Shared by the lanes of one dispatcher; what it lets through is what `exact_next` is computed
+    from.
     """
 
     def __init__(self, slots: Slots) -> None:
@@ -133,8 +141,8 @@ class Gate:
     ) -> None:
         """Wait for the slot and tell `started` when it was; the hand-over must follow at once.
 
-        Raises SlotMissed when it is too late, by the slot, the quota period or the lease (monotonic seconds): then the
-        caller must not hand over.
+        Raises SlotMissed when it is too late, by the slot, the quota period or the lease (monotonic
+        seconds): then the caller must not hand over.
         """
         with self._lock:
             if self.slots.limits.interval:

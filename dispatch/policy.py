@@ -11,16 +11,20 @@ FAILURES_THAT_FREEZE = 10
 
 
 def retry_delay_seconds(attempts: int) -> float | None:
-    """How long a SubTask waits after its n-th try that counted (n from 1); None when that was the last.
+    """How long a SubTask waits after its n-th try that counted (n from 1); None when that was the
+    last.
 
-    From settings.RETRY_DELAYS_SECONDS, with a fifth of jitter so that what failed together does not return together.
+    From settings.RETRY_DELAYS_SECONDS, with a fifth of jitter so that what failed together does not
+    return together.
     """
     delays = settings.RETRY_DELAYS_SECONDS
     return _jitter(delays[attempts - 1]) if attempts <= len(delays) else None
 
 
 def freeze_seconds(freezes_in_row: int) -> float:
-    """How long a service rests at its n-th freeze in a row (n from 1): doubling, up to an hour, with jitter."""
+    """How long a service rests at its n-th freeze in a row (n from 1): doubling, up to an hour,
+    with jitter.
+    """
     seconds: float = settings.FREEZE_SECONDS * 2 ** min(freezes_in_row - 1, 20)
     return _jitter(min(seconds, 3600.0))
 

@@ -1,4 +1,6 @@
-"""Taking over from dead dispatchers: what was only reserved goes back, what was handed over is in doubt."""
+"""Taking over from dead dispatchers: what was only reserved goes back, what was handed over is in
+doubt.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +21,8 @@ logger = logging.getLogger(__name__)
 def recover_dead() -> int:
     """Take what every dead dispatcher held. Returns how many were dead.
 
-    A dispatcher is dead when its heartbeat is older than its lease. Its row is locked while it is recovered; one whose tick is
-    still open holds that lock itself and is left for the next time.
+    A dispatcher is dead when its heartbeat is older than its lease. Its row is locked while it is
+    recovered; one whose tick is still open holds that lock itself and is left for the next time.
     """
     stale = Dispatcher.objects.filter(
         ended_at=None, heartbeat_at__lt=Now() - dt.timedelta(seconds=LEASE_SECONDS)
@@ -29,7 +31,9 @@ def recover_dead() -> int:
 
 
 def recover(dispatcher_id: int) -> bool:
-    """Declare one dispatcher dead and take what it held. Locks its row, all Pace rows, then the SubTasks."""
+    """Declare one dispatcher dead and take what it held. Locks its row, all Pace rows, then the
+    SubTasks.
+    """
     with transaction.atomic():
         dead = Dispatcher.objects.select_for_update(skip_locked=True).filter(
             pk=dispatcher_id,
@@ -68,7 +72,9 @@ def recover(dispatcher_id: int) -> bool:
 
 
 def bury(dispatcher_ids: list[int]) -> None:
-    """Dispatchers whose process is known to be gone need not be waited for: their lease is over now."""
+    """Dispatchers whose process is known to be gone need not be waited for: their lease is over
+    now.
+    """
     Dispatcher.objects.filter(pk__in=dispatcher_ids, ended_at=None).update(
         heartbeat_at=Now() - dt.timedelta(seconds=2 * LEASE_SECONDS)
     )

@@ -1,4 +1,6 @@
-"""One service's part in a dispatcher: what it has claimed, its lanes, and when it wants to claim again."""
+"""One service's part in a dispatcher: what it has claimed, its lanes, and when it wants to claim
+again.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ MARK_AHEAD = dt.timedelta(seconds=0.05)
 """How long before its slot an order is marked as sending: one transaction, with room to spare."""
 
 LANE_BACKLOG_SECONDS = 0.05
-"""How much work may be marked as sending ahead of a lane: enough to keep it busy for a tick, little enough to stop soon."""
+"""How much work may be marked as sending ahead of a lane: enough to keep it busy for a tick, little
+enough to stop soon.
+"""
 
 MAX_DEPTH = 32
 LOOK_AGAIN = dt.timedelta(seconds=1)
@@ -30,12 +34,17 @@ LOCKED_AGAIN = dt.timedelta(seconds=0.02)
 
 
 class ServiceLoop:
-    """The dispatch loop of one EmailService within one dispatcher. Used by the coordinating thread only."""
+    """The dispatch loop of one EmailService within one dispatcher. Used by the coordinating thread
+    only.
+    """
 
     def __init__(self, plan: ServicePlan, pool: LanePool) -> None:
         self.plan = plan
         self.pool = pool
-        self.connects_with = (plan.provider, plan.credentials)
+        self.retired = False
+        """The service is gone or connects differently: take nothing new, and end when all is
+        reported.
+        """
         self.notes = Notes()
         self.ready: deque[Order] = deque()
         self.in_hand: set[Order] = set()
@@ -51,13 +60,19 @@ class ServiceLoop:
         return not self.ready and not self.in_hand
 
     def wanted_lanes(self, dispatchers: int) -> int:
-        """How many connections this dispatcher can use: its part of them all, or what the pace needs if that is less."""
+        """How many connections this dispatcher can use: its part of them all, or what the pace
+        needs if that is less.
+        """
         part = math.ceil(self.plan.max_connections / dispatchers)
         interval = self.plan.limits.interval.total_seconds()
         return min(part, 1 + math.ceil(self._send_seconds / interval)) if interval else part
 
     def room(self) -> int:
-        """How many more SubTasks may be claimed: two rounds of the lanes, one being sent and one being made ready."""
+        """How many more SubTasks may be claimed: two rounds of the lanes, one being sent and one
+        being made ready.
+        """
+        if self.retired:
+            return 0
         return max(0, 2 * self._round() - len(self.ready) - len(self.in_hand))
 
     def may_claim(self, now: dt.datetime) -> bool:
@@ -70,7 +85,9 @@ class ServiceLoop:
         return [order for order in list(self.ready)[:free] if order.slot <= soon]
 
     def next_event(self, has_work: bool) -> dt.datetime | None:
-        """When there is something to do that no lane will report: a slot to mark, or one to claim if there is work."""
+        """When there is something to do that no lane will report: a slot to mark, or one to claim
+        if there is work.
+        """
         moments = []
         if self.ready and len(self.in_hand) < self._round():
             moments.append(self.ready[0].slot - MARK_AHEAD)

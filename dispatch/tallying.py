@@ -7,8 +7,8 @@ from django.db import connection
 FOLD_FROM = 50
 """A task whose tallies have this many rows is folded; reading fewer costs nothing."""
 
-# One statement: whoever reads meanwhile sees the rows before or after, never between. Tallies of tasks
-# that are gone go with them. Rows that are appended meanwhile are not seen and stay.
+# One statement: whoever reads meanwhile sees the rows before or after, never between. Tallies of
+# tasks that are gone go with them. Rows that are appended meanwhile are not seen and stay.
 FOLD_SQL = """
 WITH long AS (
     SELECT task_id FROM campaigns_tally GROUP BY task_id HAVING count(*) >= %s

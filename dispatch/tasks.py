@@ -32,9 +32,11 @@ def dispatch_later() -> None:
 
 
 def dispatch() -> None:
-    """Dispatch for a slice, unless this cluster has enough dispatchers; then have a successor take over.
+    """Dispatch for a slice, unless this cluster has enough dispatchers; then have a successor take
+    over.
 
-    On SIGTERM or SIGINT, or when the sentinel is gone, it hands everything back and ends the worker.
+    On SIGTERM or SIGINT, or when the sentinel is gone, it hands everything back and ends the
+    worker.
     """
     cluster = uuid.UUID(os.environ.get(CLUSTER_VARIABLE) or str(uuid.uuid4()))
     if alive_in(cluster) >= settings.DISPATCHERS:

@@ -1,7 +1,9 @@
-"""The transaction of a tick: record outcomes, mark the next messages as sending, grant slots and claim.
+"""The transaction of a tick: record outcomes, mark the next messages as sending, grant slots and
+claim.
 
-One commit for every service's progress is what makes it fast; that nothing is acted upon before the commit is what makes it safe.
-Lock order: the dispatcher's own row, Pace rows (never waited for), SubTasks by id.
+One commit for every service's progress is what makes it fast; that nothing is acted upon before the
+commit is what makes it safe. Lock order: the dispatcher's own row, Pace rows (never waited for),
+SubTasks by id.
 """
 
 from __future__ import annotations
@@ -36,13 +38,17 @@ class Intent:
     mark: Sequence[Order] = ()
     notes: Mapping[int, Notes] = field(default_factory=dict)
     room: Mapping[int, int] = field(default_factory=dict)
-    """How many messages may be claimed, by service; a service with work is here even with room for none."""
+    """How many messages may be claimed, by service; a service with work is here even with room for
+    none.
+    """
     lanes: Mapping[int, int] = field(default_factory=dict)
     """How many connections are wanted, by service, where that is more than there are."""
     agenda: Agenda | None = None
     """None: read a new one."""
     remembered: frozenset[int] | None = None
-    """After a failed commit: the SubTasks this dispatcher knows it holds; all others it holds are given back."""
+    """After a failed commit: the SubTasks this dispatcher knows it holds; all others it holds are
+    given back.
+    """
 
 
 @dataclass(slots=True)
@@ -62,7 +68,9 @@ class Done:
 
 
 def run(intent: Intent) -> Done:
-    """Do it, in one transaction. Raises LeaseLost, or OperationalError / InterfaceError of the database: then run it again."""
+    """Do it, in one transaction. Raises LeaseLost, or OperationalError / InterfaceError of the
+    database: then run it again.
+    """
     with transaction.atomic():
         clock = leases.beat(intent.dispatcher_id, intent.figures)
         done = Done(clock, intent.agenda or agendas.read())
@@ -75,7 +83,9 @@ def run(intent: Intent) -> Done:
 
 
 def _forget(dispatcher_id: int, remembered: frozenset[int]) -> None:
-    """Give back claims of a commit whose reply was lost. Their quota stays used: at worst it is used up early."""
+    """Give back claims of a commit whose reply was lost. Their quota stays used: at worst it is
+    used up early.
+    """
     held = SubTask.objects.filter(dispatcher_id=dispatcher_id, status=SubTaskStatus.ALLOCATED)
     states.release(held.exclude(pk__in=remembered))
 

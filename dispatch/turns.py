@@ -1,4 +1,6 @@
-"""Whose turn it is: owners take turns, then an owner's tasks by priority and turn. Per service, in the database."""
+"""Whose turn it is: owners take turns, then an owner's tasks by priority and turn. Per service, in
+the database.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ LastServed = dict[int, dict[int, dt.datetime]]
 
 
 def last_served(service_ids: Collection[int]) -> LastServed:
-    """When each of these services last served each task. Call with the services' Pace rows locked."""
+    """When each of these services last served each task. Call with the services' Pace rows
+    locked.
+    """
     served: LastServed = defaultdict(dict)
     for service_id, task_id, at in Turn.objects.filter(service__in=service_ids).values_list(
         "service_id", "task_id", "served_at"
@@ -26,7 +30,8 @@ def last_served(service_ids: Collection[int]) -> LastServed:
 def in_turn(tasks: Iterable[TaskPlan], served: dict[int, dt.datetime]) -> list[TaskPlan]:
     """The tasks in the order in which a service serves them.
 
-    The owner who was served longest ago comes first; among an owner's tasks the higher priority, then the one served longest ago.
+    The owner who was served longest ago comes first; among an owner's tasks the higher priority,
+    then the one served longest ago.
     """
     by_owner: dict[int, list[TaskPlan]] = defaultdict(list)
     for task in tasks:
@@ -45,8 +50,13 @@ def in_turn(tasks: Iterable[TaskPlan], served: dict[int, dt.datetime]) -> list[T
 
 
 def record(turns: Iterable[tuple[int, int]], now: dt.datetime) -> None:
-    """Note that these (service, task) pairs were served now. Call with the services' Pace rows locked."""
-    rows = [Turn(service_id=service, task_id=task, served_at=now) for service, task in sorted(set(turns))]
+    """Note that these (service, task) pairs were served now. Call with the services' Pace rows
+    locked.
+    """
+    rows = [
+        Turn(service_id=service, task_id=task, served_at=now)
+        for service, task in sorted(set(turns))
+    ]
     if rows:
         Turn.objects.bulk_create(
             rows,

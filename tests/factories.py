@@ -138,7 +138,9 @@ class DispatcherFactory(DjangoModelFactory):
     cluster = factory.LazyFunction(uuid.uuid4)
 
 
-def held(status: SubTaskStatus, dispatcher: Dispatcher, service: EmailService, **kwargs: Any) -> SubTask:
+def held(
+    status: SubTaskStatus, dispatcher: Dispatcher, service: EmailService, **kwargs: Any
+) -> SubTask:
     """A SubTask that a dispatcher holds for a service."""
     subtask: SubTask = SubTaskFactory(
         status=status,

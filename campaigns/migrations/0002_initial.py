@@ -7,174 +7,363 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('campaigns', '0001_initial'),
-        ('dispatch', '0001_initial'),
+        ("campaigns", "0001_initial"),
+        ("dispatch", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='task',
-            name='services',
-            field=models.ManyToManyField(blank=True, help_text='Leave empty to use every service that the owner may use.', related_name='+', to='dispatch.emailservice', verbose_name='email services'),
+            model_name="task",
+            name="services",
+            field=models.ManyToManyField(
+                blank=True,
+                help_text="Leave empty to use every service that the owner may use.",
+                related_name="+",
+                to="dispatch.emailservice",
+                verbose_name="email services",
+            ),
         ),
         migrations.AddField(
-            model_name='content',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contents', to='campaigns.task'),
+            model_name="content",
+            name="task",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="contents",
+                to="campaigns.task",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='sender',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.sender'),
+            model_name="task",
+            name="sender",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="campaigns.sender",
+            ),
         ),
         migrations.AddField(
-            model_name='sender',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="sender",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='subtask',
-            name='content',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='campaigns.content'),
+            model_name="subtask",
+            name="content",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="campaigns.content",
+            ),
         ),
         migrations.AddField(
-            model_name='subtask',
-            name='service',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='dispatch.emailservice'),
+            model_name="subtask",
+            name="service",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="dispatch.emailservice",
+            ),
         ),
         migrations.AddField(
-            model_name='subtask',
-            name='task',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='subtasks', to='campaigns.task'),
+            model_name="subtask",
+            name="task",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="subtasks",
+                to="campaigns.task",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='suppression',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email')), models.Q(('email', ''), _negated=True)), name='suppression_lower_case'),
+            model_name="suppression",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("email", django.db.models.functions.text.Lower("email")),
+                    models.Q(("email", ""), _negated=True),
+                ),
+                name="suppression_lower_case",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='exclude_tags',
-            field=models.ManyToManyField(blank=True, help_text='Never contacts with any of these tags.', related_name='+', to='campaigns.tag'),
+            model_name="task",
+            name="exclude_tags",
+            field=models.ManyToManyField(
+                blank=True,
+                help_text="Never contacts with any of these tags.",
+                related_name="+",
+                to="campaigns.tag",
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='include_tags',
-            field=models.ManyToManyField(blank=True, help_text='Contacts with any of these tags.', related_name='+', to='campaigns.tag'),
+            model_name="task",
+            name="include_tags",
+            field=models.ManyToManyField(
+                blank=True,
+                help_text="Contacts with any of these tags.",
+                related_name="+",
+                to="campaigns.tag",
+            ),
         ),
         migrations.AddField(
-            model_name='tag',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="tag",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='tags',
-            field=models.ManyToManyField(blank=True, related_name='contacts', to='campaigns.tag'),
+            model_name="contact",
+            name="tags",
+            field=models.ManyToManyField(blank=True, related_name="contacts", to="campaigns.tag"),
         ),
         migrations.AddIndex(
-            model_name='tally',
-            index=models.Index(models.F('task_id'), name='tally_task'),
+            model_name="tally",
+            index=models.Index(models.F("task_id"), name="tally_task"),
         ),
         migrations.AddField(
-            model_name='tasktemplate',
-            name='task',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='campaigns.task'),
+            model_name="tasktemplate",
+            name="task",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, to="campaigns.task"
+            ),
         ),
         migrations.AddField(
-            model_name='template',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="template",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='tasktemplate',
-            name='template',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='campaigns.template'),
+            model_name="tasktemplate",
+            name="template",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="campaigns.template"
+            ),
         ),
         migrations.AddField(
-            model_name='task',
-            name='templates',
-            field=models.ManyToManyField(related_name='+', through='campaigns.TaskTemplate', to='campaigns.template'),
+            model_name="task",
+            name="templates",
+            field=models.ManyToManyField(
+                related_name="+", through="campaigns.TaskTemplate", to="campaigns.template"
+            ),
         ),
         migrations.AddField(
-            model_name='content',
-            name='template',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='campaigns.template'),
+            model_name="content",
+            name="template",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="campaigns.template",
+            ),
         ),
         migrations.AddIndex(
-            model_name='subtask',
-            index=models.Index(models.F('task'), models.F('available_at'), models.F('id'), condition=models.Q(('status', 'pending')), name='subtask_claim'),
+            model_name="subtask",
+            index=models.Index(
+                models.F("task"),
+                models.F("available_at"),
+                models.F("id"),
+                condition=models.Q(("status", "pending")),
+                name="subtask_claim",
+            ),
         ),
         migrations.AddIndex(
-            model_name='subtask',
-            index=models.Index(models.F('task'), models.F('dispatcher_id'), condition=models.Q(('status__in', ('allocated', 'sending'))), name='subtask_held'),
+            model_name="subtask",
+            index=models.Index(
+                models.F("task"),
+                models.F("dispatcher_id"),
+                condition=models.Q(("status__in", ("allocated", "sending"))),
+                name="subtask_held",
+            ),
         ),
         migrations.AddIndex(
-            model_name='subtask',
-            index=models.Index(models.F('task'), models.F('id'), condition=models.Q(('in_doubt_since__isnull', False)), name='subtask_in_doubt'),
+            model_name="subtask",
+            index=models.Index(
+                models.F("task"),
+                models.F("id"),
+                condition=models.Q(("in_doubt_since__isnull", False)),
+                name="subtask_in_doubt",
+            ),
         ),
         migrations.AddIndex(
-            model_name='subtask',
-            index=models.Index(models.F('task'), models.F('id'), condition=models.Q(('status', 'failed')), name='subtask_failed'),
+            model_name="subtask",
+            index=models.Index(
+                models.F("task"),
+                models.F("id"),
+                condition=models.Q(("status", "failed")),
+                name="subtask_failed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subtask',
-            constraint=models.UniqueConstraint(models.F('task'), models.F('recipient_email'), name='subtask_recipient_once'),
+            model_name="subtask",
+            constraint=models.UniqueConstraint(
+                models.F("task"), models.F("recipient_email"), name="subtask_recipient_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subtask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('service__isnull', True), ('status', 'pending')), ('status', 'failed'), models.Q(models.Q(('status__in', ['pending', 'failed']), _negated=True), ('service__isnull', False)), _connector='OR'), name='subtask_service_past_pending'),
+            model_name="subtask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("service__isnull", True), ("status", "pending")),
+                    ("status", "failed"),
+                    models.Q(
+                        models.Q(("status__in", ["pending", "failed"]), _negated=True),
+                        ("service__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="subtask_service_past_pending",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subtask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('claim_token__isnull', False), ('status__in', ('allocated', 'sending'))), models.Q(models.Q(('status__in', ('allocated', 'sending')), _negated=True), ('claim_token__isnull', True)), _connector='OR'), name='subtask_token_while_held'),
+            model_name="subtask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("claim_token__isnull", False), ("status__in", ("allocated", "sending"))
+                    ),
+                    models.Q(
+                        models.Q(("status__in", ("allocated", "sending")), _negated=True),
+                        ("claim_token__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="subtask_token_while_held",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subtask',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dispatcher_id__isnull', False), ('in_doubt_since__isnull', True), ('status', 'allocated')), models.Q(('dispatcher_id__isnull', False), ('in_doubt_since__isnull', True), ('status', 'sending')), models.Q(('dispatcher_id__isnull', True), ('in_doubt_since__isnull', False), ('status', 'sending')), models.Q(models.Q(('status__in', ('allocated', 'sending')), _negated=True), ('dispatcher_id__isnull', True), ('in_doubt_since__isnull', True)), _connector='OR'), name='subtask_held_or_in_doubt'),
+            model_name="subtask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("dispatcher_id__isnull", False),
+                        ("in_doubt_since__isnull", True),
+                        ("status", "allocated"),
+                    ),
+                    models.Q(
+                        ("dispatcher_id__isnull", False),
+                        ("in_doubt_since__isnull", True),
+                        ("status", "sending"),
+                    ),
+                    models.Q(
+                        ("dispatcher_id__isnull", True),
+                        ("in_doubt_since__isnull", False),
+                        ("status", "sending"),
+                    ),
+                    models.Q(
+                        models.Q(("status__in", ("allocated", "sending")), _negated=True),
+                        ("dispatcher_id__isnull", True),
+                        ("in_doubt_since__isnull", True),
+                    ),
+                    _connector="OR",
+                ),
+                name="subtask_held_or_in_doubt",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subtask',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'failed'), ('failure_reason', ''), _connector='XOR'), name='subtask_failed_has_reason'),
+            model_name="subtask",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status", "failed"), ("failure_reason", ""), _connector="XOR"),
+                name="subtask_failed_has_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tag',
-            constraint=models.UniqueConstraint(models.F('owner'), django.db.models.functions.text.Lower('name'), name='tag_name_unique_per_owner'),
+            model_name="tag",
+            constraint=models.UniqueConstraint(
+                models.F("owner"),
+                django.db.models.functions.text.Lower("name"),
+                name="tag_name_unique_per_owner",
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(models.F('owner'), models.F('id'), name='contact_walk'),
+            model_name="contact",
+            index=models.Index(models.F("owner"), models.F("id"), name="contact_walk"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.UniqueConstraint(models.F('owner'), models.F('email'), name='contact_email_unique_per_owner'),
+            model_name="contact",
+            constraint=models.UniqueConstraint(
+                models.F("owner"), models.F("email"), name="contact_email_unique_per_owner"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email')), models.Q(('email', ''), _negated=True)), name='contact_email_lower_case'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("email", django.db.models.functions.text.Lower("email")),
+                    models.Q(("email", ""), _negated=True),
+                ),
+                name="contact_email_lower_case",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tasktemplate',
-            constraint=models.UniqueConstraint(models.F('task'), models.F('template'), name='task_template_once'),
+            model_name="tasktemplate",
+            constraint=models.UniqueConstraint(
+                models.F("task"), models.F("template"), name="task_template_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='tasktemplate',
-            constraint=models.CheckConstraint(condition=models.Q(('weight__gte', 1)), name='task_template_weight'),
+            model_name="tasktemplate",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weight__gte", 1)), name="task_template_weight"
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(models.F('status'), condition=models.Q(('status__in', ['draft', 'completed']), _negated=True), name='task_open'),
+            model_name="task",
+            index=models.Index(
+                models.F("status"),
+                condition=models.Q(("status__in", ["draft", "completed"]), _negated=True),
+                name="task_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'scheduled'), _negated=True), ('scheduled_at__isnull', False), _connector='OR'), name='task_scheduled_has_time'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "scheduled"), _negated=True),
+                    ("scheduled_at__isnull", False),
+                    _connector="OR",
+                ),
+                name="task_scheduled_has_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'scheduled', 'queued', 'sending', 'paused', 'completed', 'failed', 'cancelled'])), name='task_status_known'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "draft",
+                            "scheduled",
+                            "queued",
+                            "sending",
+                            "paused",
+                            "completed",
+                            "failed",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="task_status_known",
+            ),
         ),
     ]

@@ -28,7 +28,9 @@ class Tag(models.Model):
 
 
 class Contact(models.Model):
-    """A person who may be mailed. `attributes` are the merge variables beyond `name` and `email`."""
+    """A person who may be mailed. `attributes` are the merge variables beyond `name` and
+    `email`.
+    """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     email = models.CharField(
@@ -38,7 +40,7 @@ class Contact(models.Model):
     attributes = models.JSONField(
         default=dict,
         blank=True,
-        help_text='Further merge variables, for example {"first_name": "Ada"}: {{ first_name }} in a template.',
+        help_text='More merge variables: {"first_name": "Ada"} is {{ first_name }} in a template.',
     )
     tags = models.ManyToManyField(Tag, blank=True, related_name="contacts")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -55,7 +57,8 @@ class Contact(models.Model):
             ),
         ]
         indexes = [
-            # Launch walks an owner's contacts in key order: WHERE owner_id = … AND id > … ORDER BY id
+            # Launch walks an owner's contacts in key order: WHERE owner_id = … AND id > … ORDER BY
+            # id
             models.Index("owner", "id", name="contact_walk"),
         ]
 
@@ -80,7 +83,8 @@ class SuppressionReason(models.TextChoices):
 
 
 class Suppression(models.Model):
-    """An address, or with a leading "@" a whole domain, that no task may mail; it outlives the contact.
+    """An address, or with a leading "@" a whole domain, that no task may mail; it outlives the
+    contact.
 
     Checked when a task is launched and again in every claim.
     """
@@ -89,7 +93,7 @@ class Suppression(models.Model):
         "address or @domain",
         max_length=254,
         unique=True,
-        help_text="In lower case. A value such as @example.com stands for every address of that domain.",
+        help_text="In lower case. @example.com stands for every address of that domain.",
     )
     reason = models.CharField(
         max_length=20, choices=SuppressionReason, default=SuppressionReason.MANUAL

@@ -17,7 +17,7 @@ one_line_validator = RegexValidator(r"\A[^\r\n\x00]*\Z", "Enter one line of text
 
 
 class Sender(models.Model):
-    """Who a message is from. The address is this local part at the domain of the service that sends it."""
+    """Who a message is from: this local part, at the domain of the service that sends it."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     local_part = models.CharField(
@@ -31,11 +31,15 @@ class Sender(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     def __str__(self) -> str:
-        return f"{self.display_name} <{self.local_part}@…>" if self.display_name else f"{self.local_part}@…"
+        return (
+            f"{self.display_name} <{self.local_part}@…>"
+            if self.display_name
+            else f"{self.local_part}@…"
+        )
 
 
 class Template(models.Model):
-    """A message in Liquid: {{ name }}, {{ email }}, {{ first_name | default: "friend" }}, any contact attribute."""
+    """A message in Liquid: {{ name }}, {{ first_name | default: "friend" }}, any attribute."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=200)

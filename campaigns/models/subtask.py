@@ -12,7 +12,9 @@ from campaigns.models.task import Task
 
 
 class SubTaskStatus(models.TextChoices):
-    """The nine values of the database enum, in its order. What may follow what is in `campaigns.states`."""
+    """The nine values of the database enum, in its order. What may follow what is in
+    `campaigns.states`.
+    """
 
     PENDING = "pending", "Pending"
     ALLOCATED = "allocated", "Allocated"
@@ -42,7 +44,9 @@ class SubTaskQuerySet(OwnedQuerySet):
     owner_path = "task__owner"
 
     def claimable(self, task_id: int) -> models.QuerySet[SubTask]:
-        """A task's SubTasks that may be sent now, in the order they are served. Uses index subtask_claim."""
+        """A task's SubTasks that may be sent now, in the order they are served. Uses index
+        subtask_claim.
+        """
         return self.filter(
             task_id=task_id, status=SubTaskStatus.PENDING, available_at__lte=Now()
         ).order_by("available_at", "id")
@@ -58,12 +62,15 @@ class SubTaskQuerySet(OwnedQuerySet):
 class SubTask(models.Model):
     """One message to one recipient of a task. `campaigns.states` is the only writer of `status`.
 
-    `claim_token` fences every write after a claim: who no longer holds the token can change nothing. `dispatcher_id` is the
-    `dispatch.Dispatcher` that holds the row while it is allocated or sending; there is no foreign key, because a lock on a
-    row that every claim refers to would be contended.
+    `claim_token` fences every write after a claim: who no longer holds the token can change
+    nothing. `dispatcher_id` is the `dispatch.Dispatcher` that holds the row while it is allocated
+    or sending; there is no foreign key, because a lock on a row that every claim refers to would be
+    contended.
     """
 
-    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="subtasks", db_index=False)
+    task = models.ForeignKey(
+        Task, on_delete=models.PROTECT, related_name="subtasks", db_index=False
+    )
     content = models.ForeignKey(Content, on_delete=models.PROTECT, related_name="+", db_index=False)
     recipient_email = models.CharField(max_length=254)
     variables = models.JSONField(default=dict, help_text="Merge variables, frozen at launch.")
@@ -123,7 +130,8 @@ class SubTask(models.Model):
                 | (~models.Q(status__in=HELD) & models.Q(claim_token__isnull=True)),
                 name="subtask_token_while_held",
             ),
-            # A held row belongs to a living dispatcher or is in doubt, never both and never neither.
+            # A held row belongs to a living dispatcher or is in doubt, never both and never
+            # neither.
             models.CheckConstraint(
                 condition=models.Q(
                     status=SubTaskStatus.ALLOCATED,
@@ -152,7 +160,8 @@ class SubTask(models.Model):
             ),
         ]
         indexes = [
-            # Claim: WHERE task_id = … AND status = 'pending' AND available_at <= now() ORDER BY available_at, id LIMIT …
+            # Claim: WHERE task_id = … AND status = 'pending' AND available_at <= now() ORDER BY
+            # available_at, id LIMIT …
             models.Index(
                 "task",
                 "available_at",
@@ -160,7 +169,8 @@ class SubTask(models.Model):
                 name="subtask_claim",
                 condition=models.Q(status=SubTaskStatus.PENDING),
             ),
-            # Recovery, pause, cancel, completion: WHERE status IN ('allocated', 'sending') AND dispatcher_id = … | task_id = …
+            # Recovery, pause, cancel, completion: WHERE status IN ('allocated', 'sending') AND
+            # dispatcher_id = … | task_id = …
             models.Index(
                 "task",
                 "dispatcher_id",

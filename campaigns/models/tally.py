@@ -14,7 +14,9 @@ from campaigns.models.subtask import FailureReason, SubTaskStatus
 
 @dataclass(slots=True)
 class Counts:
-    """A task's SubTasks by state; `sending` leaves out those in doubt, so that the states add up to `total`."""
+    """A task's SubTasks by state; `sending` leaves out those in doubt, so that the states add up to
+    `total`.
+    """
 
     by_status: dict[str, int] = field(default_factory=dict)
     by_reason: dict[str, int] = field(default_factory=dict)
@@ -71,9 +73,9 @@ class TallyQuerySet(models.QuerySet):  # type: ignore[type-arg]
 class Tally(models.Model):
     """A change in the number of a task's SubTasks in one state; the sum is the number.
 
-    Appended by a statement-level trigger on the SubTask table, whoever writes there, so that writers never wait for each
-    other; `dispatch.housekeeping` folds the rows of a task into one per state. No foreign key: it would lock the Task row
-    with every batch.
+    Appended by a statement-level trigger on the SubTask table, whoever writes there, so that
+    writers never wait for each other; `dispatch.housekeeping` folds the rows of a task into one per
+    state. No foreign key: it would lock the Task row with every batch.
     """
 
     task_id = models.BigIntegerField()

@@ -92,7 +92,8 @@ class Task(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=~models.Q(status=TaskStatus.SCHEDULED) | models.Q(scheduled_at__isnull=False),
+                condition=~models.Q(status=TaskStatus.SCHEDULED)
+                | models.Q(scheduled_at__isnull=False),
                 name="task_scheduled_has_time",
             ),
             models.CheckConstraint(
@@ -100,7 +101,8 @@ class Task(models.Model):
             ),
         ]
         indexes = [
-            # The dispatcher's agenda and housekeeping: WHERE status = 'scheduled' | 'queued' | 'sending' | 'cancelled'
+            # The dispatcher's agenda and housekeeping: WHERE status = 'scheduled' | 'queued' |
+            # 'sending' | 'cancelled'
             models.Index(
                 "status",
                 name="task_open",
@@ -113,7 +115,9 @@ class Task(models.Model):
 
 
 class TaskTemplate(models.Model):
-    """One of a task's templates. Each recipient gets one, picked at random by weight when the task is launched."""
+    """One of a task's templates. Each recipient gets one, picked at random by weight when the task
+    is launched.
+    """
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE)
     template = models.ForeignKey(Template, on_delete=models.PROTECT)
@@ -130,9 +134,11 @@ class TaskTemplate(models.Model):
 
 
 class Launch(models.Model):
-    """How far a task's audience has been turned into SubTasks. Written chunk by chunk, each with its SubTasks.
+    """How far a task's audience has been turned into SubTasks. Written chunk by chunk, each with
+    its SubTasks.
 
-    `last_contact_id` is where the next chunk starts, so that a launch killed half-way goes on where it was.
+    `last_contact_id` is where the next chunk starts, so that a launch killed half-way goes on where
+    it was.
     """
 
     task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE)

@@ -1,4 +1,6 @@
-"""The proof of what was handed over, and of what people decided about what is unknown. Append-only."""
+"""The proof of what was handed over, and of what people decided about what is unknown.
+Append-only.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,17 @@ class AttemptOutcome(models.TextChoices):
 
 
 class Attempt(models.Model):
-    """One hand-over of one SubTask. Times are by the database clock; `started_at` never comes before `slot_at`."""
+    """One hand-over of one SubTask. Times are by the database clock; `started_at` never comes
+    before `slot_at`.
+    """
 
     subtask = models.ForeignKey(SubTask, on_delete=models.PROTECT, related_name="+")
     service = models.ForeignKey(
-        EmailService, on_delete=models.PROTECT, related_name="+", db_constraint=False, db_index=False
+        EmailService,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     dispatcher_id = models.BigIntegerField()
     claim_token = models.UUIDField()
@@ -41,7 +49,8 @@ class Attempt(models.Model):
             models.UniqueConstraint("subtask", "claim_token", name="attempt_once_per_claim"),
         ]
         indexes = [
-            # Audit of pace and quota, send rate: WHERE service_id = … AND started_at >= … ORDER BY started_at
+            # Audit of pace and quota, send rate: WHERE service_id = … AND started_at >= … ORDER BY
+            # started_at
             models.Index("service", "started_at", name="attempt_pace"),
         ]
 

@@ -9,9 +9,11 @@ from dispatch.models.service import EmailService
 
 
 class Dispatcher(models.Model):
-    """One run of the dispatch loop in one worker process. Its leases hold while its heartbeat is fresh.
+    """One run of the dispatch loop in one worker process. Its leases hold while its heartbeat is
+    fresh.
 
-    `ended_at` is set once, by itself when it ends in order or by whoever found it dead; after that it holds nothing.
+    `ended_at` is set once, by itself when it ends in order or by whoever found it dead; after that
+    it holds nothing.
     """
 
     host = models.CharField(max_length=255)
@@ -33,7 +35,9 @@ class Dispatcher(models.Model):
 
 
 class ConnectionShare(models.Model):
-    """How many of a service's connections a dispatcher may hold. Written only under the service's Pace lock."""
+    """How many of a service's connections a dispatcher may hold. Written only under the service's
+    Pace lock.
+    """
 
     service = models.ForeignKey(
         EmailService, on_delete=models.CASCADE, related_name="+", db_constraint=False

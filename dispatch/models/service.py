@@ -40,8 +40,14 @@ class EmailServiceQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def usable_by(self, user_id: int) -> models.QuerySet[EmailService]:
         """Enabled services that are open to everyone or to this user."""
         return self.filter(enabled=True).filter(
-            models.Exists(EmailService.users.through.objects.filter(emailservice_id=models.OuterRef("pk"), user_id=user_id))
-            | ~models.Exists(EmailService.users.through.objects.filter(emailservice_id=models.OuterRef("pk")))
+            models.Exists(
+                EmailService.users.through.objects.filter(
+                    emailservice_id=models.OuterRef("pk"), user_id=user_id
+                )
+            )
+            | ~models.Exists(
+                EmailService.users.through.objects.filter(emailservice_id=models.OuterRef("pk"))
+            )
         )
 
     def visible_to(
@@ -53,7 +59,9 @@ class EmailServiceQuerySet(models.QuerySet):  # type: ignore[type-arg]
 
 
 class EmailService(models.Model):
-    """A sending domain or provider account. Its state of use is in `Pace`, which alone is written while sending."""
+    """A sending domain or provider account. Its state of use is in `Pace`, which alone is written
+    while sending.
+    """
 
     name = models.CharField(max_length=100, unique=True)
     domain = models.CharField(
@@ -102,7 +110,7 @@ class EmailService(models.Model):
     limits_changed_at = models.DateTimeField(
         db_default=Now(),
         editable=False,
-        help_text="Since when the interval, burst and quota are as they are; the audit judges what was sent since.",
+        help_text="Since when the limits are as they are; the audit judges what was sent since.",
     )
 
     objects = EmailServiceQuerySet.as_manager()
@@ -143,7 +151,8 @@ class EmailService(models.Model):
 
 
 class Pace(models.Model):
-    """How far a service's limits are used up. One narrow row, locked for each grant; nothing refers to it.
+    """How far a service's limits are used up. One narrow row, locked for each grant; nothing refers
+    to it.
 
     Lock order everywhere: Pace rows by service, then SubTasks.
     """
@@ -154,7 +163,9 @@ class Pace(models.Model):
     next_send_at = models.DateTimeField(
         db_default=Now(), help_text="When the next even slot is; a burst may start earlier."
     )
-    quota_period_start = models.DateTimeField(null=True, help_text="The period `quota_used` is about.")
+    quota_period_start = models.DateTimeField(
+        null=True, help_text="The period `quota_used` is about."
+    )
     quota_used = models.PositiveIntegerField(default=0)
     frozen_until = models.DateTimeField(null=True)
     needs_person = models.BooleanField(
@@ -176,7 +187,9 @@ class Pace(models.Model):
 
 
 class Turn(models.Model):
-    """When a service last served a task: what fairness is decided by. Written only under the service's Pace lock."""
+    """When a service last served a task: what fairness is decided by. Written only under the
+    service's Pace lock.
+    """
 
     service = models.ForeignKey(
         EmailService, on_delete=models.CASCADE, related_name="+", db_constraint=False

@@ -1,4 +1,6 @@
-"""What a provider is: a declared form of settings, and a transport that hands over one message at a time."""
+"""What a provider is: a declared form of settings, and a transport that hands over one message at a
+time.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ from django import forms
 class Message:
     """One rendered message to one recipient, ready to be handed over.
 
-    `message_id` includes the angle brackets and never changes for a SubTask, however often it is handed over.
-    `idempotency_key` is as stable, for providers that de-duplicate by one.
+    `message_id` includes the angle brackets and never changes for a SubTask, however often it is
+    handed over. `idempotency_key` is as stable, for providers that de-duplicate by one.
     """
 
     message_id: str
@@ -33,7 +35,9 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider took responsibility for the message. `provider_message_id` is its own name for it, or ""."""
+    """The provider took responsibility for the message. `provider_message_id` is its own name for
+    it, or "".
+    """
 
     provider_message_id: str = ""
     code: int | None = None
@@ -43,7 +47,8 @@ class Accepted:
 class Transport(ABC):
     """A connection to a provider, used by one thread at a time.
 
-    Every method may raise `dispatch.errors.ServiceError`; no other exception than those of `dispatch.errors` leaves it.
+    Every method may raise `dispatch.errors.ServiceError`; no other exception than those of
+    `dispatch.errors` leaves it.
     """
 
     @abstractmethod
@@ -54,10 +59,11 @@ class Transport(ABC):
     def send(self, message: Message, starting: Callable[[], None]) -> Accepted:
         """Hand over one message on the open connection.
 
-        Calls `starting` once, at the last moment before the first byte about this message leaves; everything that can be
-        prepared is prepared before it. `starting` may wait for the slot, and may raise: then nothing was handed over, and
-        what it raised is passed on as it is, with the connection still usable.
-        Raises RecipientError, MessageError or ServiceError (definitely not accepted) or OutcomeUnknown.
+        Calls `starting` once, at the last moment before the first byte about this message leaves;
+        everything that can be prepared is prepared before it. `starting` may wait for the slot, and
+        may raise: then nothing was handed over, and what it raised is passed on as it is, with the
+        connection still usable. Raises RecipientError, MessageError or ServiceError (definitely not
+        accepted) or OutcomeUnknown.
         """
 
     @abstractmethod
@@ -66,7 +72,9 @@ class Transport(ABC):
 
 
 class Provider(ABC):
-    """A kind of service that staff can choose. `settings` is what `settings_form` cleaned, decrypted."""
+    """A kind of service that staff can choose. `settings` is what `settings_form` cleaned,
+    decrypted.
+    """
 
     name: ClassVar[str]
     label: ClassVar[str]

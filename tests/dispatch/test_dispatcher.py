@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from campaigns.models import SubTask, SubTaskStatus
-from dispatch.models import Attempt, AttemptOutcome, Dispatcher, Pace
+from dispatch.models import Attempt, AttemptOutcome
 from tests.factories import ContentFactory, SendingTaskFactory, SubTaskFactory
 
 pytestmark = pytest.mark.django_db

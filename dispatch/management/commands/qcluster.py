@@ -1,4 +1,4 @@
-"""`manage.py qcluster`: all that an operator starts. Replaces django-q2's command of the same name."""
+"""`manage.py qcluster`: all that an operator starts. Replaces django-q2's command."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from dispatch.cluster import Supervisor
 
 class Command(BaseCommand):
     help = (
-        "Runs a cluster: launches tasks, dispatches SubTasks, keeps house. Runs until SIGTERM or Ctrl-C, then hands back what is "
-        "not handed over and exits within seconds. Start as many as you like, on as many hosts."
+        "Runs a cluster: launches tasks, dispatches SubTasks, keeps house. Runs until SIGTERM or "
+        "Ctrl-C, then gives back what is not handed over and exits within seconds. Start as many "
+        "as you like, on as many hosts."
     )
     requires_migrations_checks = True
 
