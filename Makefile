@@ -40,8 +40,7 @@ venv: .venv/installed
 venv-dev: .venv/installed-dev
 
 run: venv
-	$(BIN)/python manage.py migrate --verbosity 0
-	PORT=$(PORT) $(BIN)/python manage.py demo_run
+	@PORT=$(PORT) exec $(BIN)/python manage.py run_local
 
 test: venv-dev
 	$(BIN)/python -m pytest $(TEST_ARGS)

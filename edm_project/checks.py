@@ -1,5 +1,5 @@
-"""System checks of the database server. E002 runs with every command; E001 needs a connection, so it
-runs with `check --database default` and before `migrate`."""
+"""System checks of the database server. E002 runs with every command; E001 needs a connection, so
+it runs with `check --database default` and before `migrate`."""
 
 from collections.abc import Sequence
 from typing import Any

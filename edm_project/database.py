@@ -13,14 +13,14 @@ POSTGRESQL = "django.db.backends.postgresql"
 
 
 def database(embedded_home: Path) -> dict[str, Any]:
-    """One entry of DATABASES. Starts nothing: the embedded server starts with the first connection."""
+    """One entry of DATABASES. The embedded server only starts with the first connection."""
     url = environment.text("DATABASE_URL", "")
     settings = _from_url(url) if url else _embedded(embedded_home)
     settings["TEST"] = {"NAME": environment.text("TEST_DATABASE_NAME", "test_edm")}
     settings["CONN_MAX_AGE"] = environment.integer("CONN_MAX_AGE_SECONDS", 60)
     settings["CONN_HEALTH_CHECKS"] = True
-    if settings["ENGINE"] != POSTGRESQL and url:
-        return settings  # another vendor: the system check says so, and these options would crash first
+    if url and settings["ENGINE"] != POSTGRESQL:
+        return settings  # these options would crash before the system check can name the mistake
     settings["OPTIONS"] = {**_connection_options(), **settings.get("OPTIONS", {})}
     return settings
 

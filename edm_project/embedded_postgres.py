@@ -4,8 +4,8 @@ Who uses the server is known to the kernel, not to a list that can be stale: eac
 a shared lock on one file, which forked children inherit, and a caretaker process waits for the
 exclusive lock. It gets it when the last user is gone, however that one died, and stops the server.
 
-Locks in `home`: `users.lock` as said; `start.lock` held while somebody looks whether the server runs
-and starts it; `caretaker.lock` held (shared) by a caretaker for its life.
+Locks in `home`: `users.lock` as said; `start.lock` held while somebody sees to it that the server
+runs; `caretaker.lock` held (shared) by a caretaker for its life.
 
 Only the standard library is imported here: settings load this module in every command.
 """
@@ -56,10 +56,11 @@ class EmbeddedPostgres:
         key = hashlib.sha256(str(self.home).encode()).hexdigest()[:12]
         self.socket_directory = Path("/tmp") / f"edm-postgres-{key}"
         self.socket = self.socket_directory / ".s.PGSQL.5432"
+        self.socket_lock = self.socket.with_name(f"{self.socket.name}.lock")
 
     def url(self, database: str = database) -> str:
-        """For DATABASE_URL. Whoever connects by it is no user: somebody else must keep it running."""
-        return f"postgres://{self.user}@{str(self.socket_directory).replace('/', '%2F')}/{database}"
+        """For DATABASE_URL. A process that connects by it does not count as a user."""
+        return f"postgres://{self.user}@/{database}?host={self.socket_directory}"
 
     def use(self) -> None:
         """Have the server run until this process and its forked children are gone. Costs well under
@@ -74,7 +75,7 @@ class EmbeddedPostgres:
         self.start()
 
     def start(self) -> None:
-        """Start the server unless it runs. Processes that call this at the same moment take turns."""
+        """Start the server unless it runs. Processes that call this together take turns."""
         start_lock = _locked(self.home / "start.lock", fcntl.LOCK_EX)
         try:
             if not (self._serves_our_data() and self._has_caretaker()):
@@ -96,7 +97,9 @@ class EmbeddedPostgres:
         if self._serves_our_data():
             timeout = f"--timeout={STOP_TIMEOUT_SECONDS}"
             data = f"--pgdata={self.data}"
-            postgres_programs.run(self.home, "pg_ctl", "stop", data, "--mode=fast", timeout, "--wait")
+            postgres_programs.run(
+                self.home, "pg_ctl", "stop", data, "--mode=fast", timeout, "--wait"
+            )
 
     def remove(self) -> None:
         """Stop the server and delete its data."""
@@ -117,7 +120,8 @@ class EmbeddedPostgres:
         os.close(start_lock)
         os.close(sys.stdout.fileno())
         users = _locked(self.home / "users.lock", fcntl.LOCK_EX)
-        if _is_same_file(life, self.home / "caretaker.lock"):  # else the data were deleted meanwhile
+        data_are_ours = _is_same_file(life, self.home / "caretaker.lock")  # not deleted meanwhile
+        if data_are_ours:
             self.stop()
         os.close(life)
         os.close(users)
@@ -157,12 +161,13 @@ class EmbeddedPostgres:
         if self._serves_our_data():
             return
         self._end_leftover()
+        self._await_end_of_previous()
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         self._start()
 
     def _initialise(self) -> None:
-        """Make the data directory complete or not at all: a kill in the middle leaves only a draft."""
+        """Make the data directory complete or not at all: a kill half-way leaves only a draft."""
         draft = self.home / "data.draft"
         shutil.rmtree(draft, ignore_errors=True)
         postgres_programs.make_private_directory(draft)
@@ -194,16 +199,40 @@ class EmbeddedPostgres:
             postgres_programs.run(self.home, "pg_ctl", "start", *arguments, timeout, "--wait")
         except EmbeddedPostgresError as error:
             lines = log.read_text(errors="replace").splitlines() if log.exists() else []
-            raise EmbeddedPostgresError("\n".join([str(error), f"{log} ends:", *lines[-20:]])) from None
+            raise EmbeddedPostgresError(
+                "\n".join([str(error), f"{log} ends:", *lines[-20:]])
+            ) from None
 
     def _end_leftover(self) -> None:
         """End a server that still listens on our socket although its data were deleted."""
-        lock = self.socket.with_name(f"{self.socket.name}.lock")
-        if self.is_running() and lock.exists():
-            os.kill(int(lock.read_text().split()[0]), signal.SIGQUIT)
-            deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-            while self.is_running() and time.monotonic() < deadline:
-                time.sleep(0.02)
+        pid = _recorded_pid(self.socket_lock)
+        if pid and self.is_running():
+            os.kill(pid, signal.SIGQUIT)
+            _wait_for_end(pid)
+
+    def _await_end_of_previous(self) -> None:
+        """Let a server that was stopped or killed just now end, and remove what a killed one left:
+        PostgreSQL takes any process that has the recorded pid by now for a running server."""
+        for lock in (self.data / "postmaster.pid", self.socket_lock):
+            pid = _recorded_pid(lock)
+            if pid is None:
+                continue
+            _wait_for_end(pid)
+            if not postgres_programs.is_live_server(pid):
+                lock.unlink(missing_ok=True)
+
+
+def _recorded_pid(path: Path) -> int | None:
+    try:
+        return abs(int(path.read_text().split()[0]))
+    except (FileNotFoundError, IndexError):
+        return None
+
+
+def _wait_for_end(pid: int) -> None:
+    deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
+    while postgres_programs.is_live_server(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _locked(path: Path, operation: int) -> int:

@@ -17,7 +17,7 @@ env = environ.Env()
 
 
 def text(name: str, default: str | None = None, *, hint: str = "") -> str:
-    """The variable's value. Without a default the variable is required, and `hint` says what to set."""
+    """The variable's value. Without a default it is required, and `hint` says what to set."""
     value: str = env.str(name, default="").strip() or (default or "")
     if not value and default is None:
         raise ImproperlyConfigured(f"{name} is not set. {hint}".rstrip())
@@ -55,12 +55,24 @@ def names(name: str, default: list[str] | None = None, *, hint: str = "") -> lis
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def numbers(name: str, default: list[float]) -> list[float]:
+    """A comma-separated list of numbers, none below zero."""
+    parts = names(name, [f"{number:g}" for number in default])
+    if not all(re.fullmatch(r"\d+(\.\d+)?", part, re.ASCII) for part in parts):
+        raise ImproperlyConfigured(
+            f"{name} is {','.join(parts)!r}. Set it to numbers separated by commas, such as 60,300."
+        )
+    return [float(part) for part in parts]
+
+
 def http_url(name: str, default: str | None = None, *, hint: str = "") -> str:
     """An absolute http(s) URL without a trailing slash."""
     value = text(name, default, hint=hint)
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a URL such as https://edm.example.com.")
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Set it to a URL such as https://edm.example.com."
+        )
     return value.rstrip("/")
 
 

@@ -11,7 +11,7 @@ LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time (UTC), level, logger, message, process and, if any, the traceback."""
+    """One JSON object a line; the time is UTC, and `traceback` is there when something raised."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {

