@@ -9,7 +9,7 @@
 | service failed | pending at once, no try used up: another service may take it | freezes |
 | no reply after the hand-over | in doubt | a failure |
 | not started | pending at once, no try used up | nothing |
-| cannot be made | failed (render_error, invalid) | nothing |
+| cannot be made or addressed | failed (render_error, invalid) | nothing |
 """
 
 from __future__ import annotations
@@ -75,15 +75,18 @@ def _judge_error(report: Report, error: DeliveryError) -> Verdict:
         settlement = _settle(report, SubTaskStatus.SENDING, error=_short(error.reply))
         return Verdict(report, settlement, AttemptOutcome.UNKNOWN, failed=True)
     if isinstance(error, MessageError):
+        if not report.started:
+            return Verdict(report, _fail(report, FailureReason.INVALID, error.reply))
         settlement = _fail(report, FailureReason.REJECTED, error.reply)
-        attempt = AttemptOutcome.REJECTED if report.started else None
-        return Verdict(report, settlement, attempt, failed=True)
+        return Verdict(report, settlement, AttemptOutcome.REJECTED, failed=True)
     if isinstance(error, RecipientError):
         return _judge_recipient(report, error)
     raise TypeError(f"a transport raised {type(error).__name__}, which means nothing")
 
 
 def _judge_recipient(report: Report, error: RecipientError) -> Verdict:
+    if not report.started:
+        return Verdict(report, _fail(report, FailureReason.INVALID, error.reply))
     if error.permanent:
         settlement = _fail(report, FailureReason.REJECTED, error.reply)
         return Verdict(report, settlement, AttemptOutcome.REJECTED, suppress=error.hard_bounce)

@@ -27,7 +27,7 @@ from dispatch.models import (
     EmailService,
     Pace,
 )
-from tests.dispatch.conftest import nothing_left
+from tests.dispatching import nothing_left
 from tests.factories import ContentFactory, SendingTaskFactory, SubTaskFactory
 from tests.smtp_server import SmtpServer
 
@@ -356,3 +356,19 @@ def test_unreadable_credentials_freeze_the_service_and_say_why(make_service, dis
 
     assert Pace.objects.get(service=service).freeze_reason
     assert only().status == SubTaskStatus.PENDING
+
+
+def test_an_address_that_cannot_travel_fails_as_invalid_and_blames_nobody_else(
+    smtp, make_service, dispatch
+):
+    service = make_service()
+    task = launched(1)
+    SubTaskFactory(
+        task=task, content=ContentFactory(task=task), recipient_email="two words@example.com"
+    )
+
+    dispatch()
+
+    assert SubTask.objects.get(status="failed").failure_reason == FailureReason.INVALID
+    assert Pace.objects.get(service=service).failures_in_row == 0
+    assert len(smtp.messages) == 1

@@ -1,3 +1,5 @@
+"""Running a dispatcher in a test, against the test's SMTP server."""
+
 from __future__ import annotations
 
 import uuid
