@@ -87,10 +87,19 @@ def _directory(home: Path) -> Path:
     if not copy.exists():
         draft = home / "server.draft"
         shutil.rmtree(draft, ignore_errors=True)
-        shutil.copytree(installed, draft, symlinks=True)
+        _copy_programs(installed, draft)
         _make_readable(draft)
         draft.rename(copy)
-    return copy / "bin"
+    return copy / installed.parent.name / installed.name / "bin"
+
+
+def _copy_programs(installed: Path, target: Path) -> None:
+    """The programs find the libraries that come with them by their place beside the package."""
+    package = installed.parent
+    shutil.copytree(installed, target / package.name / installed.name, symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.exists():
+        shutil.copytree(libraries, target / libraries.name, symlinks=True)
 
 
 def _make_readable(directory: Path) -> None:
