@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth import authenticate, get_user_model
+
+from campaigns import audience, lifecycle
+from campaigns.models import Contact, Task, TaskStatus
+from devmail import demo
+from dispatch.credentials import decrypt, encrypt
+from dispatch.models import EmailService
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_demo_has_one_campaign_launched_and_one_ready_to_launch() -> None:
+    assert demo.prepare(2525)
+    running, draft = Task.objects.order_by("pk")
+    assert running.status == TaskStatus.QUEUED
+    assert draft.status == TaskStatus.DRAFT
+    assert lifecycle.problems(draft) == []
+    assert Contact.objects.count() == demo.CONTACTS == audience.contacts_of(running).count()
+
+
+def test_the_demo_is_made_once() -> None:
+    demo.prepare(2525)
+    assert not demo.prepare(2525)
+    assert Task.objects.count() == 2
+
+
+def test_the_demo_account_logs_in_with_the_password_that_is_printed() -> None:
+    demo.prepare(2525)
+    user = authenticate(username=demo.USER, password=demo.password())
+    assert user is not None and user.is_staff
+    assert demo.knows_password()
+
+
+def test_a_password_that_staff_changed_stays_as_they_set_it() -> None:
+    demo.prepare(2525)
+    user = get_user_model()._default_manager.get(username=demo.USER)
+    user.set_password("something else")
+    user.save()
+    demo.prepare(2525)
+    assert not demo.knows_password()
+
+
+def test_services_follow_the_local_smtp_server_to_another_port() -> None:
+    demo.prepare(2525)
+    assert demo.follow_port(2525, 2626) == len(demo.SERVICES)
+    ports = {decrypt(service.credentials)["port"] for service in EmailService.objects.all()}
+    assert ports == {2626}
+
+
+def test_a_service_of_another_server_keeps_its_port() -> None:
+    credentials = encrypt({"host": "smtp.example.com", "port": 2525})
+    service = EmailService.objects.create(name="S", provider="smtp", credentials=credentials)
+    assert demo.follow_port(2525, 2626) == 0
+    service.refresh_from_db()
+    assert decrypt(service.credentials)["port"] == 2525
