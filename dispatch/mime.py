@@ -11,10 +11,11 @@ from __future__ import annotations
 import binascii
 import re
 import secrets
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.header import Header
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime, quote
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,8 @@ UNSAFE_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\
 UNSAFE_IN_7BIT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff]")
 HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
+LOCAL_PART_UTF8 = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u0080-\U0010ffff-]{1,64}")
+PHRASE_SPECIALS = re.compile(r'[][\\()<>@,:;".]')
 MESSAGE_ID = re.compile(r"<[!-;=?-~]+@[!-;=?-~]+>")
 OUR_HEADERS = frozenset(
     [
@@ -58,22 +61,29 @@ OUR_HEADERS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The addresses of MAIL and RCPT: plain ASCII, international domains as A-labels."""
+    """The addresses of MAIL and RCPT, international domains as A-labels. Only the recipient's part
+    before the @ may be beyond ASCII.
+    """
 
     sender: str
     recipient: str
 
+    @property
+    def needs_utf8(self) -> bool:
+        """Whether only a server with SMTPUTF8 (RFC 6531) can take it."""
+        return not self.recipient.isascii()
+
 
 def envelope(message: Message) -> Envelope:
     """Raises MessageError for an address that cannot travel."""
-    return Envelope(ascii_address(message.from_email), ascii_address(message.to_email))
+    return Envelope(ascii_address(message.from_email), any_address(message.to_email))
 
 
 def as_bytes(message: Message) -> bytes:
-    """The whole message with CRLF line ends, 7-bit, no line over 998 characters. Raises
-    MessageError.
+    """The whole message with CRLF line ends, no line over 998 bytes, 7-bit but for a recipient
+    beyond ASCII in the header To (RFC 6532). Raises MessageError.
     """
-    headers = "".join(_header_lines(message)).encode("ascii")
+    headers = "".join(_header_lines(message)).encode("utf-8")
     return headers + _body(message)
 
 
@@ -89,6 +99,22 @@ def ascii_address(address: str) -> str:
     return f"{local}@{ascii_domain(domain)}"
 
 
+def any_address(address: str) -> str:
+    """As `ascii_address`, but any script may be used before the @, without its blanks, control
+    characters and invisible marks. Raises MessageError.
+    """
+    local, _, domain = address.rpartition("@")
+    if not LOCAL_PART_UTF8.fullmatch(local) or any(map(_is_unsafe, local)):
+        raise MessageError(
+            f"The address {address!r} cannot be used: its part before the @ is not plain."
+        )
+    return f"{local}@{ascii_domain(domain)}"
+
+
+def _is_unsafe(character: str) -> bool:
+    return unicodedata.category(character)[0] in "CZ"
+
+
 @lru_cache(maxsize=4096)
 def ascii_domain(domain: str) -> str:
     """`domain` as A-labels. Raises MessageError."""
@@ -99,8 +125,8 @@ def ascii_domain(domain: str) -> str:
 
 
 def _header_lines(message: Message) -> Iterator[str]:
-    yield _header("From", _mailbox(message.from_name, message.from_email))
-    yield _header("To", _mailbox(message.to_name, message.to_email))
+    yield _header("From", _mailbox(message.from_name, ascii_address(message.from_email)))
+    yield _header("To", _mailbox(message.to_name, any_address(message.to_email)))
     if message.reply_to:
         yield _header("Reply-To", ascii_address(message.reply_to))
     yield _header("Subject", _encoded("Subject", message.subject))
@@ -127,11 +153,12 @@ def _message_id(value: str) -> str:
 
 
 def _mailbox(name: str, address: str) -> str:
-    ascii_form = ascii_address(address)
     words = _encoded("display name", name)
-    if words.startswith("=?"):
-        return f"{words} <{ascii_form}>"
-    return formataddr((words, ascii_form))
+    if not words:
+        return address
+    if PHRASE_SPECIALS.search(words) and not words.startswith("=?"):
+        words = f'"{quote(words)}"'
+    return f"{words} <{address}>"
 
 
 def _checked(name: str, value: str) -> str:
@@ -163,7 +190,7 @@ def _header(name: str, value: str) -> str:
         if len(lines[-1]) + 1 + len(word) > FOLD_AT and word and not _is_bare(lines[-1], name):
             lines.append("")
         lines[-1] += " " + word
-    if max(map(len, lines)) > MAX_LINE:
+    if max(len(line.encode("utf-8")) for line in lines) > MAX_LINE:
         raise MessageError(f"The header {name} has a word too long to send.")
     return CRLF.join(lines) + CRLF
 

@@ -16,10 +16,10 @@ import os
 import signal
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from tests.smtp_behaviours import Behaviour
 from tests.smtp_session import Received, Session
@@ -29,6 +29,14 @@ class SmtpServer:
     """Runs in a thread of its own between `start` and `stop`. What it counted may be read at any
     time.
     """
+
+    EXTENSIONS: ClassVar[tuple[str, ...]] = (
+        "PIPELINING",
+        "SIZE 20000000",
+        "8BITMIME",
+        "ENHANCEDSTATUSCODES",
+        "SMTPUTF8",
+    )
 
     def __init__(
         self,
@@ -44,11 +52,13 @@ class SmtpServer:
         store: bool = True,
         idle_seconds: float = 0,
         idle_reply: bytes = b"",
+        without: Collection[str] = (),
     ) -> None:
         self.behaviours = [Behaviour.parse(text) for text in behaviours]
         self.port, self.record, self.tls, self.implicit_tls = port, record, tls, implicit_tls
         self.user, self.password, self.mechanisms = user, password, mechanisms
         self.store, self.idle_seconds, self.idle_reply = store, idle_seconds, idle_reply
+        self.extensions = [one for one in self.EXTENSIONS if one.split()[0] not in without]
         self.messages: list[Received] = []
         self.accepted = self.resets = self.pings = self.farewells = self.connections = 0
         self.greetings: list[str] = []
@@ -123,7 +133,7 @@ class SmtpServer:
         return next((one for one in self.behaviours if one.applies(phase, recipient)), None)
 
     def offers(self, secured: bool) -> list[str]:
-        offers = ["PIPELINING", "SIZE 20000000", "8BITMIME", "ENHANCEDSTATUSCODES"]
+        offers = list(self.extensions)
         if self.tls and not secured and not self.implicit_tls:
             offers.append("STARTTLS")
         if self.user:
@@ -159,12 +169,16 @@ def main() -> None:
     parser.add_argument(
         "--idle-seconds", type=float, default=0, help="close connections idle for so long"
     )
+    parser.add_argument(
+        "--without", action="append", default=[], help="extension not to offer, such as SMTPUTF8"
+    )
     parser.add_argument("--user", default="")
     parser.add_argument("--password", default="")
     chosen = parser.parse_args()
     server = SmtpServer(
         chosen.behaviour, port=chosen.port, record=chosen.record, store=False,
         idle_seconds=chosen.idle_seconds, user=chosen.user, password=chosen.password,
+        without=chosen.without,
     )  # fmt: skip
     asyncio.run(server.serve(signals=True))
 

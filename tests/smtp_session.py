@@ -32,6 +32,7 @@ class Received:
     dot_monotonic: float
     connection: int
     peer: str
+    mail_options: str = ""
     data: bytes = field(repr=False, default=b"")
 
     def line(self) -> bytes:
@@ -53,7 +54,7 @@ class Session(asyncio.Protocol):
         self.scanned = 0
         self.login: list[str] | None = None
         self.secured = False
-        self.sender = self.recipient = ""
+        self.sender = self.recipient = self.mail_options = ""
         self.mail_at = self.mail_monotonic = 0.0
         self.idle: asyncio.TimerHandle | None = None
         self.transport: asyncio.Transport
@@ -102,7 +103,7 @@ class Session(asyncio.Protocol):
         end = self.buffer.find(b"\n")
         if end < 0:
             return False
-        line = bytes(self.buffer[:end]).rstrip(b"\r").decode("latin-1")
+        line = bytes(self.buffer[:end]).rstrip(b"\r").decode("utf-8", "replace")
         del self.buffer[: end + 1]
         if self.login is not None:
             self.continue_login(line)
@@ -138,7 +139,8 @@ class Session(asyncio.Protocol):
         now, monotonic = time.time(), time.monotonic()
         received = Received(
             self.recipient, self.sender, _message_id(data), self.mail_at, self.mail_monotonic,
-            now, monotonic, self.number, self.peer, data,
+            now, monotonic, self.number, self.peer,
+            self.mail_options, data,
         )  # fmt: skip
         self.perform("dot", b"250 2.0.0 Ok: queued as %08X" % self.server.serial(), received)
         self.sender = self.recipient = ""
@@ -256,10 +258,22 @@ class Session(asyncio.Protocol):
     def mail(self, rest: str) -> None:
         self.mail_at, self.mail_monotonic = time.time(), time.monotonic()
         self.sender, self.recipient = _path(rest), ""
+        self.mail_options = rest.partition(">")[2].strip()
+        if self.wants_utf8() and "SMTPUTF8" not in self.server.extensions:
+            self.sender = ""
+            self.reply(b"555 5.5.4 Unsupported option: SMTPUTF8")
+            return
         self.perform("mail", b"250 2.1.0 Ok")
+
+    def wants_utf8(self) -> bool:
+        return "SMTPUTF8" in self.mail_options.split()
 
     def rcpt(self, rest: str) -> None:
         self.recipient = _path(rest)
+        if not self.recipient.isascii() and not self.wants_utf8():
+            self.recipient = ""
+            self.reply(b"553 5.6.7 Address needs SMTPUTF8")
+            return
         self.perform("rcpt", b"250 2.1.5 Ok")
 
     def data(self, rest: str) -> None:

@@ -224,10 +224,40 @@ def test_an_international_domain_travels_as_a_labels() -> None:
     assert parsed(message)["To"].addresses[0].addr_spec == "ann@xn--fa-hia.example"
 
 
+def test_a_recipient_beyond_ascii_is_the_only_thing_that_is_not_7_bit() -> None:
+    message = a_message(to_email="用户@例子.test", to_name="用户", subject="春季特卖", html="é")
+    data = as_bytes(message)
+    to = "To: =?utf-8?b?55So5oi3?= <用户@xn--fsqu00a.test>\r\n".encode()
+    assert data.count(to) == 1
+    assert data.replace(to, b"").isascii()
+    assert envelope(message).recipient == "用户@xn--fsqu00a.test"
+
+
+def test_a_recipient_beyond_ascii_is_read_back() -> None:
+    message = a_message(to_email="jürgen.ñandú@example.org", to_name="Doe, Jürgen")
+    # The parser of bytes does not decode UTF-8 in headers.
+    result = email.message_from_string(as_bytes(message).decode(), policy=email.policy.SMTPUTF8)
+    (mailbox,) = result["To"].addresses
+    assert (mailbox.display_name, mailbox.addr_spec) == (message.to_name, message.to_email)
+
+
+@pytest.mark.parametrize(
+    ("address", "needs_utf8"),
+    [("jürgen@example.org", True), ("ann@bücher.example", False), ("ann@example.org", False)],
+)
+def test_only_a_recipient_beyond_ascii_needs_smtputf8(address: str, needs_utf8: bool) -> None:
+    assert envelope(a_message(to_email=address)).needs_utf8 is needs_utf8
+
+
+@pytest.mark.parametrize("field", ["from_email", "reply_to"])
+def test_our_own_addresses_stay_in_ascii(field: str) -> None:
+    with pytest.raises(MessageError):
+        as_bytes(a_message(**{field: "jürgen@example.org"}))
+
+
 @pytest.mark.parametrize(
     "address",
     [
-        "jürgen@example.org",
         "ann",
         "@example.org",
         "ann@",
@@ -238,7 +268,27 @@ def test_an_international_domain_travels_as_a_labels() -> None:
         "ann@-x-.example",
         '"a"@example.org',
         "a,b@example.org",
+        "用\x00户@example.org",
+        "用\r\n户@example.org",
+        "用\x85户@example.org",
+        "用 户@example.org",
+        "用\u3000户@example.org",
+        "用\u00a0户@example.org",
+        "用\u2028户@example.org",
+        "用\u200b户@example.org",
+        "用\u202e户@example.org",
+        "用\ud800户@example.org",
+        '"用户"@example.org',
+        "<用户@example.org",
+        "用>户@example.org",
+        "用,户@example.org",
+        "用;户@example.org",
+        "用(户)@example.org",
+        "用@户@example.org",
+        "用\\户@example.org",
+        "用" * 65 + "@example.org",
     ],
+    ids=ascii,
 )
 def test_an_address_that_cannot_travel_is_refused(address: str) -> None:
     with pytest.raises(MessageError):

@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from dispatch.mime import ascii_domain
+from dispatch.mime import Envelope, ascii_domain
 
 REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 LONGEST_REPLY = 65_536  # bytes
@@ -102,11 +102,10 @@ class SmtpClient(smtplib.SMTP):
             self._authenticate()
         self.phase = Phase.IDLE
 
-    def start_message(self, sender: str, size: int) -> None:
+    def start_message(self, envelope: Envelope, size: int) -> None:
         """MAIL: nothing that the server has seen after it can be delivered to anybody."""
         self.phase = Phase.MAIL
-        option = f" SIZE={size}" if self.has_extn("size") else ""
-        self._command(f"MAIL FROM:<{sender}>{option}", "2")
+        self._command(f"MAIL FROM:<{envelope.sender}>{self._mail_options(envelope, size)}", "2")
 
     def finish_message(self, recipient: str, data: bytes) -> tuple[int, str]:
         """RCPT, DATA and the message; the code and text of the acceptance. `data` has CRLF line
@@ -163,7 +162,7 @@ class SmtpClient(smtplib.SMTP):
         if self.sock is None:
             raise smtplib.SMTPServerDisconnected("not connected")
         self.sock.settimeout(self._patience())
-        self.sock.sendall(s.encode("ascii") if isinstance(s, str) else s)
+        self.sock.sendall(s.encode("utf-8") if isinstance(s, str) else s)
 
     def getreply(self) -> tuple[int, bytes]:
         """One whole reply. The time-out bounds all of it, not each byte as smtplib's does. Raises
@@ -229,6 +228,13 @@ class SmtpClient(smtplib.SMTP):
         if not str(code).startswith(expected):
             raise smtplib.SMTPServerDisconnected(f"unexpected reply {code}")
         return code, text.decode("utf-8", "replace")
+
+    def _mail_options(self, envelope: Envelope, size: int) -> str:
+        options = f" SIZE={size}" if self.has_extn("size") else ""
+        if envelope.needs_utf8:
+            options += " BODY=8BITMIME" if self.has_extn("8bitmime") else ""
+            options += " SMTPUTF8"
+        return options
 
     def _refuse(self, code: int, text: bytes) -> NoReturn:
         raise smtplib.SMTPResponseException(code, text)

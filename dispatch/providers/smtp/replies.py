@@ -79,6 +79,8 @@ TABLE = (
     # Before any message was named there is nobody else to blame.
     Row(Blame.PERSON, "5..", phases=SESSION),
     Row(Blame.SERVICE, phases=SESSION),
+    # The next server on the way lacks SMTPUTF8; another service's way may have it.
+    Row(Blame.REFUSED, enhanced=r"5\.6\.7"),
     # The message itself: too large, or not transportable.
     Row(Blame.MESSAGE, enhanced=r"5\.3\.4|5\.2\.3|5\.6\.\d+|5\.4\.6"),
     Row(Blame.MESSAGE, "552", "", r"size|large|big|message length"),

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from dispatch.errors import DeliveryError, ServiceError
+from dispatch.errors import DeliveryError, RecipientError, ServiceError
 from dispatch.mime import Envelope, as_bytes, envelope
 from dispatch.providers.base import Accepted, Message, Transport
 from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings, repeats_credentials
@@ -49,6 +49,7 @@ class SmtpTransport(Transport):
         addresses = envelope(message)
         data = as_bytes(message)
         self.open()
+        self._check_reach(addresses)
         starting()
         self._start_message(addresses, len(data))
         code, reply = self._guarded(lambda client: client.finish_message(addresses.recipient, data))
@@ -113,11 +114,21 @@ class SmtpTransport(Transport):
             if self._client is not None or not was_kept:
                 raise
             self._connect()
+            self._check_reach(addresses)
             self._mail(addresses, size)
+
+    def _check_reach(self, addresses: Envelope) -> None:
+        client = self._client
+        if addresses.needs_utf8 and client is not None and not client.has_extn("smtputf8"):
+            raise RecipientError(
+                "The server cannot take internationalised addresses (it does not offer SMTPUTF8), "
+                f"such as {addresses.recipient}.",
+                permanent=True,
+            )
 
     def _mail(self, addresses: Envelope, size: int) -> None:
         self._messages += 1
-        self._guarded(lambda client: client.start_message(addresses.sender, size))
+        self._guarded(lambda client: client.start_message(addresses, size))
 
     def _guarded(self, step: Callable[[SmtpClient], T]) -> T:
         """What `step` returns, or its failure as a DeliveryError; closes a connection that can

@@ -47,6 +47,7 @@ RECIPIENT_REPLIES = [
     ("552 Mailbox over quota", REFUSED),
     ("550 Requested action not taken", REFUSED),
     ("553 Mailbox name not allowed", REFUSED),
+    ("553 5.6.7 Non-ASCII addresses not permitted for that recipient", REFUSED),
     ("550 5.7.1 Not authorized to send to this group", REFUSED),
     ("550 5.4.1 Recipient address rejected: access denied", REFUSED),
     ("450 Mailbox unavailable", LATER),
