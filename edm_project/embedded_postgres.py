@@ -30,6 +30,7 @@ PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent
 DEFAULT_HOME = PROJECT_DIRECTORY / "var" / "postgres"
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 30
+READY = "ready"
 
 SERVER_SETTINGS = {
     "listen_addresses": "",
@@ -109,14 +110,15 @@ class EmbeddedPostgres:
             shutil.rmtree(directory, ignore_errors=True)
 
     def take_care(self, start_lock: int) -> None:
-        """The caretaker's life: start the server, tell by closing standard output (an error is
-        written there first), wait until nobody uses it, stop it."""
+        """The caretaker's life: start the server, say so (or what is wrong) on standard output,
+        wait until nobody uses it, stop it."""
         life = _locked(self.home / "caretaker.lock", fcntl.LOCK_SH)
         try:
             self._ensure_started()
         except EmbeddedPostgresError as error:
-            print(error, flush=True)
+            print(error)
             return
+        print(READY, flush=True)
         os.close(start_lock)
         os.close(sys.stdout.fileno())
         users = _locked(self.home / "users.lock", fcntl.LOCK_EX)
@@ -150,16 +152,17 @@ class EmbeddedPostgres:
         )
         assert caretaker.stdout is not None
         with caretaker.stdout:
-            error = caretaker.stdout.read()
-        if error:
+            answer = caretaker.stdout.read().strip()
+        if answer != READY:
             caretaker.wait()
-            raise EmbeddedPostgresError(error.strip())
+            raise EmbeddedPostgresError(answer or "The database's caretaker died, see above.")
         # It outlives us: without this, Python would warn about a child that still runs.
         caretaker.returncode = 0
 
     def _ensure_started(self) -> None:
         if self._serves_our_data():
             return
+        postgres_programs.make_private_directory(self.socket_directory)
         self._end_leftover()
         self._await_end_of_previous()
         if not (self.data / "PG_VERSION").exists():
@@ -189,7 +192,6 @@ class EmbeddedPostgres:
         draft.rename(self.data)
 
     def _start(self) -> None:
-        postgres_programs.make_private_directory(self.socket_directory)
         log = self.data / "server.log"
         settings = {**SERVER_SETTINGS, "unix_socket_directories": str(self.socket_directory)}
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())

@@ -41,13 +41,18 @@ def make_home(home: Path) -> None:
 
 def make_private_directory(path: Path) -> None:
     """A directory that only the server's account may enter (and root, who may everything)."""
-    path.mkdir(mode=0o700, exist_ok=True)
-    if os.geteuid() == 0:
-        account = _system_account()
-        os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
-    if path.is_symlink() or path.stat().st_uid not in {os.geteuid(), _server_uid()}:
-        raise EmbeddedPostgresError(f"{path} belongs to somebody else. Delete it.")
-    path.chmod(0o700)
+    account = _system_account() if os.geteuid() == 0 else None
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        owner = path.lstat().st_uid
+        if owner != (account.pw_uid if account else os.geteuid()):
+            raise EmbeddedPostgresError(
+                f"{path} belongs to another account, which has run the database before. Delete it."
+            ) from None
+    else:
+        if account:
+            os.chown(path, account.pw_uid, account.pw_gid)
 
 
 def run(home: Path, program: str, *arguments: str, stdin: str = "") -> None:
@@ -122,10 +127,6 @@ def is_live_server(pid: int) -> bool:
 def _others_can_enter(path: Path) -> bool:
     existing = [part for part in (path, *path.parents) if part.exists()]
     return all(part.stat().st_mode & stat.S_IXOTH for part in existing)
-
-
-def _server_uid() -> int:
-    return _system_account().pw_uid if os.geteuid() == 0 else os.geteuid()
 
 
 def _system_account() -> pwd.struct_passwd:
