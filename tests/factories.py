@@ -7,6 +7,7 @@ from typing import Any
 
 import factory
 from django.contrib.auth import get_user_model
+from django.db.models.functions import Now
 from factory.django import DjangoModelFactory
 
 from campaigns.models import (
@@ -147,6 +148,19 @@ def held(
         service=service,
         dispatcher_id=dispatcher.pk,
         claim_token=uuid.uuid4(),
+        **kwargs,
+    )
+    return subtask
+
+
+def in_doubt(service: EmailService, **kwargs: Any) -> SubTask:
+    """A SubTask that was handed over and whose outcome nobody knows."""
+    subtask: SubTask = SubTaskFactory(
+        status=SubTaskStatus.SENDING,
+        service=service,
+        claim_token=uuid.uuid4(),
+        in_doubt_since=Now(),
+        sending_at=Now(),
         **kwargs,
     )
     return subtask

@@ -1,0 +1,66 @@
+"""Doing things at the same time, deterministically: threads with connections of their own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+PATIENCE_SECONDS = 10.0
+
+
+@contextmanager
+def second_connection() -> Iterator[BaseDatabaseWrapper]:
+    """Another session on the same database, for SQL that is to be in progress meanwhile."""
+    other = connection.copy()
+    try:
+        yield other
+    finally:
+        other.close()
+
+
+def run_together(*functions: Callable[[], Any]) -> list[Any]:
+    """Run all at the same time, each in a thread; returns their results, raises what they raise."""
+    start = threading.Barrier(len(functions))
+
+    def run(function: Callable[[], Any]) -> Any:
+        start.wait(PATIENCE_SECONDS)
+        return _and_disconnect(function)
+
+    with ThreadPoolExecutor(len(functions)) as pool:
+        return [future.result() for future in [pool.submit(run, each) for each in functions]]
+
+
+@contextmanager
+def running(function: Callable[[], Any]) -> Iterator[Future[Any]]:
+    """Run in a thread while the block goes on; ask the future for its result."""
+    with ThreadPoolExecutor(1) as pool:
+        yield pool.submit(_and_disconnect, function)
+
+
+def wait_until_somebody_waits_for_a_lock() -> None:
+    """Return when a session of this database is held up by another one's lock."""
+    sql = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'
+    """
+    tick = threading.Event()
+    with second_connection() as other, other.cursor() as cursor:
+        for _ in range(int(PATIENCE_SECONDS / 0.01)):
+            cursor.execute(sql)
+            if cursor.fetchone()[0]:
+                return
+            tick.wait(0.01)
+    raise AssertionError("nobody waited for a lock")
+
+
+def _and_disconnect(function: Callable[[], Any]) -> Any:
+    try:
+        return function()
+    finally:
+        connection.close()
