@@ -1,7 +1,9 @@
 """Ways in which the test SMTP server misbehaves.
 
 A behaviour is `phase:action[:argument][@selector=value…]`.
-Phases: connect, ehlo, starttls, auth, mail, rcpt, data, body, dot, rset, noop, quit.
+Phases: connect, ehlo, starttls, auth, mail, rcpt, data, body, dot, rset, noop, quit. What a client
+sent ahead of a refusal (PIPELINING) is in a phase of its own and refused unless told otherwise:
+stray-rcpt, stray-data, and stray-dot when stray-data was answered with 354.
 Actions: `reply:CODE TEXT`, `garbage`, `partial` (half a reply, then close), `close`, `hang` (never
 answer), `delay:SECONDS`, and for the dot also `close-stored`, `hang-stored`, `garbage-stored`: the
 message is accepted, the client is not told. Without `-stored`, whatever the reply, the message is
@@ -27,6 +29,9 @@ PHASES = frozenset(
         "data",
         "body",
         "dot",
+        "stray-rcpt",
+        "stray-data",
+        "stray-dot",
         "rset",
         "noop",
         "quit",

@@ -60,6 +60,7 @@ class SmtpServer:
         self.store, self.idle_seconds, self.idle_reply = store, idle_seconds, idle_reply
         self.extensions = [one for one in self.EXTENSIONS if one.split()[0] not in without]
         self.messages: list[Received] = []
+        self.stray_bodies: list[bytes] = []  # up to the dot, of messages to nobody
         self.accepted = self.resets = self.pings = self.farewells = self.connections = 0
         self.greetings: list[str] = []
         self.open_sessions: set[Session] = set()

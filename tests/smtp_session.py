@@ -52,6 +52,7 @@ class Session(asyncio.Protocol):
         self.in_body = False
         self.body_began = False
         self.scanned = 0
+        self.refused = False  # MAIL or RCPT was: what follows up to the next MAIL is stray
         self.login: list[str] | None = None
         self.secured = False
         self.sender = self.recipient = self.mail_options = ""
@@ -119,7 +120,8 @@ class Session(asyncio.Protocol):
     def read_body(self) -> bool:
         if not self.body_began and self.buffer:
             self.body_began = True
-            self.perform("body", b"")
+            if not self.is_stray():
+                self.perform("body", b"")
             if self.waiting:
                 return False
         end = 0 if self.buffer.startswith(b".\r\n") and not self.scanned else -1
@@ -136,6 +138,10 @@ class Session(asyncio.Protocol):
         return True
 
     def finish(self, data: bytes) -> None:
+        if self.is_stray():
+            self.server.stray_bodies.append(data)
+            self.perform("stray-dot", b"554 5.5.1 No valid recipients")
+            return
         now, monotonic = time.time(), time.monotonic()
         received = Received(
             self.recipient, self.sender, _message_id(data), self.mail_at, self.mail_monotonic,
@@ -190,6 +196,8 @@ class Session(asyncio.Protocol):
         self.transport.close()
 
     def misreply(self, behaviour: Behaviour, normal: bytes) -> None:
+        if behaviour.phase in ("mail", "rcpt") and behaviour.argument[:1] in "45":
+            self.refused = True
         self.reply(behaviour.argument.encode())
 
     def garble(self, behaviour: Behaviour, normal: bytes) -> None:
@@ -257,10 +265,10 @@ class Session(asyncio.Protocol):
 
     def mail(self, rest: str) -> None:
         self.mail_at, self.mail_monotonic = time.time(), time.monotonic()
-        self.sender, self.recipient = _path(rest), ""
+        self.sender, self.recipient, self.refused = _path(rest), "", False
         self.mail_options = rest.partition(">")[2].strip()
         if self.wants_utf8() and "SMTPUTF8" not in self.server.extensions:
-            self.sender = ""
+            self.refused = True
             self.reply(b"555 5.5.4 Unsupported option: SMTPUTF8")
             return
         self.perform("mail", b"250 2.1.0 Ok")
@@ -269,19 +277,27 @@ class Session(asyncio.Protocol):
         return "SMTPUTF8" in self.mail_options.split()
 
     def rcpt(self, rest: str) -> None:
+        if self.refused or not self.sender:
+            self.perform("stray-rcpt", b"503 5.5.1 Need MAIL")
+            return
         self.recipient = _path(rest)
         if not self.recipient.isascii() and not self.wants_utf8():
-            self.recipient = ""
+            self.refused = True
             self.reply(b"553 5.6.7 Address needs SMTPUTF8")
             return
         self.perform("rcpt", b"250 2.1.5 Ok")
 
+    def is_stray(self) -> bool:
+        return self.refused or not self.recipient
+
     def data(self, rest: str) -> None:
-        ready = self.sender and self.recipient
-        self.perform("data", b"354 Go ahead" if ready else b"503 5.5.1 Need MAIL and RCPT")
+        if self.is_stray():
+            self.perform("stray-data", b"554 5.5.1 No valid recipients")
+        else:
+            self.perform("data", b"354 Go ahead")
 
     def rset(self, rest: str) -> None:
-        self.sender = self.recipient = ""
+        self.sender, self.recipient, self.refused = "", "", False
         self.server.resets += 1
         self.perform("rset", b"250 2.0.0 Ok")
 

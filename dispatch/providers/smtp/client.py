@@ -20,7 +20,7 @@ from dispatch.mime import Envelope, ascii_domain
 REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 LONGEST_REPLY = 65_536  # bytes
 RECEIVE_SIZE = 8_192  # bytes
-LINE_START_DOT = re.compile(rb"^\.", re.MULTILINE)
+MORE_FOLLOWS = getattr(socket, "MSG_MORE", 0)  # Linux only
 
 
 class Phase(StrEnum):
@@ -37,6 +37,9 @@ class Phase(StrEnum):
     BODY = "body"
     FINAL_DOT = "final-dot"
     DONE = "done"
+
+
+ENVELOPE = {Phase.MAIL: "2", Phase.RCPT: "2", Phase.DATA: "3"}  # with the first digit of success
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +85,16 @@ class SmtpClient(smtplib.SMTP):
     something that is no SMTP reply.
     """
 
-    def __init__(self, settings: SmtpSettings) -> None:
+    def __init__(self, settings: SmtpSettings, *, pipelining: bool = True) -> None:
+        """`pipelining` allows it where the server offers it; the attribute turns False when the
+        server proves unfit for it.
+        """
         super().__init__(local_hostname=_greeting_name(settings), timeout=settings.timeout)
         self.settings = settings
+        self.pipelining = pipelining
         self.phase = Phase.CONNECT
+        self._commands: dict[Phase, str] = {}
+        self._sent_ahead = False
         self._received = b""
 
     def establish(self) -> None:
@@ -103,20 +112,31 @@ class SmtpClient(smtplib.SMTP):
         self.phase = Phase.IDLE
 
     def start_message(self, envelope: Envelope, size: int) -> None:
-        """MAIL: nothing that the server has seen after it can be delivered to anybody."""
-        self.phase = Phase.MAIL
-        self._command(f"MAIL FROM:<{envelope.sender}>{self._mail_options(envelope, size)}", "2")
+        """MAIL: nothing that the server has seen after it can be delivered to anybody.
 
-    def finish_message(self, recipient: str, data: bytes) -> tuple[int, str]:
+        With pipelining RCPT and DATA leave in the same write; the same is true of them.
+        """
+        self.phase = Phase.MAIL
+        self._commands = {
+            Phase.MAIL: f"MAIL FROM:<{envelope.sender}>{self._mail_options(envelope, size)}",
+            Phase.RCPT: f"RCPT TO:<{envelope.recipient}>",
+            Phase.DATA: "DATA",
+        }
+        self._sent_ahead = self.pipelining and self.has_extn("pipelining")
+        if self._sent_ahead:
+            self.send("".join(f"{command}\r\n" for command in self._commands.values()))
+        self._pass(Phase.MAIL)
+
+    def finish_message(self, data: bytes) -> tuple[int, str]:
         """RCPT, DATA and the message; the code and text of the acceptance. `data` has CRLF line
         ends.
         """
-        self.phase = Phase.RCPT
-        self._command(f"RCPT TO:<{recipient}>", "2")
-        self.phase = Phase.DATA
-        self._command("DATA", "3")
+        self._pass(Phase.RCPT)
+        self._pass(Phase.DATA)
+        if self._received:  # or a reply too many would pass for the one to the final dot
+            raise smtplib.SMTPServerDisconnected("a reply out of turn")
         self.phase = Phase.BODY
-        self._send_body(LINE_START_DOT.sub(b"..", data))
+        self._send_body(_dot_stuffed(data))
         self.phase = Phase.FINAL_DOT
         accepted = self._command(".", "2")
         self.phase = Phase.DONE
@@ -184,8 +204,7 @@ class SmtpClient(smtplib.SMTP):
         self._host = self.settings.host  # smtplib checks the certificate of STARTTLS against it
         address = (self.settings.host, self.settings.port)
         self.sock = socket.create_connection(address, timeout=self.settings.timeout)
-        # The final dot is a packet of its own: Nagle's algorithm would hold it back for up to 40
-        # ms.
+        # The final dot is written apart: Nagle's algorithm would hold it back for up to 40 ms.
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.settings.security == "tls":
             context = tls_context(self.settings.ca_certificates)
@@ -219,9 +238,54 @@ class SmtpClient(smtplib.SMTP):
                 "The server offers neither AUTH PLAIN nor AUTH LOGIN."
             )
 
+    def _pass(self, phase: Phase) -> None:
+        """One command of the envelope, or only its reply where it was sent ahead."""
+        self.phase = phase
+        if not self._sent_ahead:
+            self.putcmd(self._commands[phase])
+        try:
+            self._reply(ENVELOPE[phase])
+        except smtplib.SMTPResponseException as refusal:
+            if self._sent_ahead and refusal.smtp_code != 421:
+                self._settle(phase)
+            raise
+
+    def _settle(self, refused: Phase) -> None:
+        """Settle what was sent ahead of the refusal, so that RSET can follow, or else close.
+
+        Nothing that happens here changes what the refusal means.
+        """
+        try:
+            settled = self._takes_the_refusal(refused)
+        except OSError:
+            settled = False
+        if not settled:
+            self.close()
+
+    def _takes_the_refusal(self, refused: Phase) -> bool:
+        """Whether the server, too, is done with the message of which it `refused` a command.
+
+        One that wants the message for no recipient gets a lone dot, as RFC 2920 asks, and must
+        refuse it. If it accepts even that, nobody was to get the nothing it has; it is not trusted
+        with commands ahead of their replies again. The dot is never sent for an accepted recipient.
+        """
+        awaited = list(ENVELOPE)[list(ENVELOPE).index(refused) + 1 :]
+        codes = {phase: self.getreply()[0] for phase in awaited}
+        data = codes.get(Phase.DATA, 500)
+        if 421 in codes.values() or (codes.get(Phase.RCPT, 500) < 400 and data < 400):
+            return False
+        if data // 100 == 3:
+            self.putcmd(".")
+            data, _ = self.getreply()
+            self.pipelining = data >= 400
+        return data >= 400 and data != 421
+
     def _command(self, line: str, expected: str) -> tuple[int, str]:
         """`expected` is the first digit of success."""
         self.putcmd(line)
+        return self._reply(expected)
+
+    def _reply(self, expected: str) -> tuple[int, str]:
         code, text = self.getreply()
         if code >= 400:
             self._refuse(code, text)
@@ -241,8 +305,13 @@ class SmtpClient(smtplib.SMTP):
 
     def _send_body(self, data: bytes) -> None:
         """Without the final dot: an error here proves that it never left. Raises OSError."""
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        self.sock.settimeout(self._patience())
+        # The end of the body may wait in the kernel for the dot and share its packet.
+        flags = 0 if isinstance(self.sock, ssl.SSLSocket) else MORE_FOLLOWS
         try:
-            self.send(data)
+            self.sock.sendall(data, flags)
         except OSError:
             if self.has_news():  # a server that closes early may have said why
                 code, text = self.getreply()
@@ -288,6 +357,11 @@ def repeats_credentials(settings: SmtpSettings, text: str) -> bool:
 def _greeting_name(settings: SmtpSettings) -> str:
     name = settings.ehlo_name or settings.domain or socket.getfqdn()
     return name if name.isascii() else ascii_domain(name)
+
+
+def _dot_stuffed(data: bytes) -> bytes:
+    stuffed = data.replace(b"\n.", b"\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed
 
 
 def _base64(text: str) -> str:

@@ -30,6 +30,7 @@ class SmtpTransport(Transport):
     def __init__(self, settings: SmtpSettings) -> None:
         self._settings = settings
         self._client: SmtpClient | None = None
+        self._pipelining = True
         self._messages = 0
         self._used_at = 0.0
 
@@ -52,7 +53,7 @@ class SmtpTransport(Transport):
         self._check_reach(addresses)
         starting()
         self._start_message(addresses, len(data))
-        code, reply = self._guarded(lambda client: client.finish_message(addresses.recipient, data))
+        code, reply = self._guarded(lambda client: client.finish_message(data))
         self._used_at = time.monotonic()
         return Accepted(provider_message_id=accepted_id(reply), code=code, reply=readable(reply))
 
@@ -95,7 +96,7 @@ class SmtpTransport(Transport):
         return True
 
     def _connect(self) -> None:
-        self._client = SmtpClient(self._settings)
+        self._client = SmtpClient(self._settings, pipelining=self._pipelining)
         self._messages = 0
         self._guarded(lambda client: client.establish())
         self._used_at = time.monotonic()
@@ -104,8 +105,8 @@ class SmtpTransport(Transport):
         """MAIL, once more on a new connection when the kept one turns out to be dead.
 
         `starting` may have waited for longer than the server keeps an idle connection. No server
-        delivers after MAIL alone, so repeating it is safe, and a connection that died of old age
-        must not count against the service.
+        delivers what has no final dot, so repeating it is safe, and a connection that died of old
+        age must not count against the service.
         """
         was_kept = self._messages > 0 or time.monotonic() - self._used_at > FRESH_FOR
         try:
@@ -143,6 +144,7 @@ class SmtpTransport(Transport):
             self._abandon()
             raise ServiceError(readable(str(error)), needs_person=True) from error
         except smtplib.SMTPResponseException as error:
+            self._pipelining = client.pipelining
             if client.phase not in REUSABLE_AFTER or error.smtp_code == 421:
                 self._abandon()
             raise self._refusal(client.phase, error) from error

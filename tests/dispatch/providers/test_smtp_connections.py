@@ -11,6 +11,8 @@ from dispatch.providers.smtp import transport as smtp
 from tests.dispatch.providers.samples import a_message, at_once, patience, smtp_transport
 from tests.smtp_server import SmtpServer
 
+pytestmark = pytest.mark.usefixtures("conversation")
+
 
 def test_one_connection_carries_many_messages() -> None:
     with SmtpServer() as server:

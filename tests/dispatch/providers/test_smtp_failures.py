@@ -25,6 +25,9 @@ SILENCES = ["close", "hang", "garbage", "partial"]
 BEFORE_THE_DOT = ["connect", "ehlo", "auth", "mail", "rcpt", "data"]
 
 
+pytestmark = pytest.mark.usefixtures("conversation")
+
+
 def failure(*behaviours: str, size: int = 0) -> tuple[DeliveryError, SmtpServer]:
     """What handing over one message raises, and the server it was handed to."""
     with SmtpServer(behaviours, **LOGIN) as server:
@@ -68,6 +71,12 @@ def test_a_reply_that_makes_no_sense_after_the_final_dot_leaves_the_outcome_unkn
 ) -> None:
     error, _ = failure(f"dot:reply:{reply}")
     assert isinstance(error, OutcomeUnknown)
+
+
+def test_a_reply_too_many_is_not_taken_for_the_acceptance() -> None:
+    error, server = failure("data:reply:354 Go ahead\r\n250 2.0.0 Ok")
+    assert isinstance(error, ServiceError)
+    assert not server.messages
 
 
 def test_a_connection_closed_while_the_body_travels_is_definitely_not_accepted() -> None:
