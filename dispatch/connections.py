@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db.models import Sum
 
@@ -42,8 +42,6 @@ def raise_shares(
     return mine
 
 
-def lower_share(dispatcher_id: int, service_id: int, lanes: int) -> None:
-    """Return connections that are closed. Needs no lock: it only makes room."""
-    ConnectionShare.objects.filter(dispatcher=dispatcher_id, service=service_id).update(
-        connections=lanes
-    )
+def return_shares(dispatcher_id: int, service_ids: Collection[int]) -> None:
+    """Return all connections of these services, which are closed. Needs no lock: it makes room."""
+    ConnectionShare.objects.filter(dispatcher=dispatcher_id, service__in=service_ids).delete()

@@ -60,6 +60,7 @@ class Dispatcher:
         self._agenda: Agenda | None = None
         self._agenda_read_at = 0.0
         self._dry: set[int] = set()
+        self._returning: set[int] = set()
         self._suspect = False
 
     def run(self, should_stop: Callable[[], bool], seconds: float) -> None:
@@ -130,6 +131,7 @@ class Dispatcher:
                 for key in room
                 if (lanes := self._loops[key].wanted_lanes(dispatchers)) > self._loops[key].share
             },
+            returned=self._returning,
             agenda=None if refresh else self._agenda,
             remembered=self._remembered() if self._suspect else None,
         )
@@ -170,6 +172,7 @@ class Dispatcher:
         self._clock = self._desk.clock = done.clock
         self._desk.lease_until = leases.valid_until(done.clock)
         del self._unrecorded[: len(intent.reports)]
+        self._returning = set()
         self._count(done)
         for key, loop in self._loops.items():
             loop.notes = done.unwritten.get(key) or Notes()
@@ -183,12 +186,15 @@ class Dispatcher:
 
     def _hand_over(self, asked: Iterable[Order], marked: set[int]) -> None:
         for loop in self._loops.values():
-            mine = [order for order in asked if order.grant.service_id == loop.plan.id]
-            if mine or loop.in_hand:
+            if loop.in_hand:
+                loop.pool.grow(1)  # the last lane may have ended just before its order came
+        for order in asked:
+            loop = self._loops[order.grant.service_id]
+            if order.claim.id in marked:
                 loop.pool.grow(max(1, loop.share))
-            loop.hand_over([order for order in mine if order.claim.id in marked])
-            refused = [order for order in mine if order.claim.id not in marked]
-            self._resolve(loop.drop(refused, "the task is not being sent any more"))
+                loop.hand_over([order])
+            else:
+                self._resolve(loop.drop([order], "the task is not being sent any more"))
 
     def _follow_paces(self, intent: tick.Intent, done: tick.Done) -> None:
         now = done.clock.reading
@@ -217,10 +223,10 @@ class Dispatcher:
             else:
                 loop.plan = plan
                 loop.pool.shrink(loop.wanted_lanes(agenda.dispatchers))
-                loop.return_share(self.id)
         for key, plan in agenda.services.items():
             if key not in self._loops:
                 self._loops[key] = ServiceLoop(plan, self._pool(plan))
+        self._returning = {key for key, loop in self._loops.items() if loop.gives_up_share()}
 
     def _pool(self, plan: ServicePlan) -> LanePool:
         return LanePool(plan.name, self._desk, lambda: transport_for(plan))

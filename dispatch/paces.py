@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
+from django.db import connection
+
 from campaigns.states import Returned
 from dispatch import policy
 from dispatch.errors import ServiceError
@@ -27,6 +29,18 @@ WRITTEN = (
     "failures_in_row",
     "freezes_in_row",
 )
+SAVE_SQL = """
+UPDATE dispatch_pace p SET
+    next_send_at = v.next_send_at, quota_period_start = v.quota_period_start,
+    quota_used = v.quota_used, frozen_until = v.frozen_until, needs_person = v.needs_person,
+    freeze_reason = v.freeze_reason, failures_in_row = v.failures_in_row,
+    freezes_in_row = v.freezes_in_row
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::int[], %s::timestamptz[],
+            %s::bool[], %s::text[], %s::int[], %s::int[])
+    AS v(service_id, next_send_at, quota_period_start, quota_used, frozen_until, needs_person,
+         freeze_reason, failures_in_row, freezes_in_row)
+WHERE p.service_id = v.service_id
+"""
 SURELY = dt.timedelta(minutes=1)
 """A claim this long after the beginning of a period was surely charged to it: no transaction lasts
 as long.
@@ -68,9 +82,14 @@ def lock(service_ids: Collection[int]) -> dict[int, Pace]:
 
 
 def save(paces: Iterable[Pace]) -> None:
-    """Write locked Pace rows back, in one statement."""
-    if rows := sorted(paces, key=lambda pace: pace.pk):
-        Pace.objects.bulk_update(rows, WRITTEN)
+    """Write locked Pace rows back, in one statement.
+
+    By hand, because every tick does it: `bulk_update` takes 5 ms of Python for each row.
+    """
+    if rows := [(pace.pk, *written(pace)) for pace in paces]:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute(SAVE_SQL, columns)
 
 
 def written(pace: Pace) -> tuple[object, ...]:

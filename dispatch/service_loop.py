@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import time
 from collections import deque
 from collections.abc import Iterable
 
-from dispatch import connections, paces
+from dispatch import paces
 from dispatch.agenda import ServicePlan
-from dispatch.lanes import LanePool
+from dispatch.lanes import IDLE_SECONDS, LanePool
 from dispatch.models import Pace
 from dispatch.orders import Grant, NotStarted, Order, Report
 from dispatch.paces import Notes
@@ -52,6 +53,7 @@ class ServiceLoop:
         self._claim_at: dt.datetime | None = None
         self._grants: list[Grant] = []
         self._send_seconds = 0.02
+        self._idle_since = time.monotonic()
 
     # How much it can take
 
@@ -158,9 +160,12 @@ class ServiceLoop:
     def could_not_lock(self, now: dt.datetime) -> None:
         self._claim_at = now + LOCKED_AGAIN
 
-    def return_share(self, dispatcher_id: int) -> None:
-        """Let others have the connections that are closed."""
-        lanes = self.pool.lanes
-        if self.is_idle and lanes < self.share:
-            connections.lower_share(dispatcher_id, self.plan.id, lanes)
-            self.share = lanes
+    def gives_up_share(self) -> bool:
+        """Whether it has connections to return: idle for so long that its lanes have ended."""
+        if not self.is_idle:
+            self._idle_since = time.monotonic()
+        long_idle = time.monotonic() - self._idle_since > IDLE_SECONDS
+        if not (self.share and long_idle and not self.pool.lanes):
+            return False
+        self.share = 0
+        return True

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,8 @@ class Intent:
     """
     lanes: Mapping[int, int] = field(default_factory=dict)
     """How many connections are wanted, by service, where that is more than there are."""
+    returned: Collection[int] = ()
+    """Services whose connections are all closed."""
     agenda: Agenda | None = None
     """None: read a new one."""
     remembered: frozenset[int] | None = None
@@ -76,6 +78,8 @@ def run(intent: Intent) -> Done:
         done = Done(clock, intent.agenda or agendas.read())
         if intent.remembered is not None:
             _forget(intent.dispatcher_id, intent.remembered)
+        if intent.returned:
+            connections.return_shares(intent.dispatcher_id, intent.returned)
         notes = _record(intent, done)
         done.marked = states.begin_sending([order.held for order in intent.mark])
         _grant(intent, done, notes)
