@@ -8,6 +8,7 @@ from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
 from edm_project import environment
+from edm_project.admin_settings import UNFOLD  # noqa: F401
 from edm_project.database import database
 from edm_project.logs import logging_settings
 

@@ -113,4 +113,10 @@ class Suppression(models.Model):
         return self.email
 
     def clean(self) -> None:
-        self.email = self.email.strip().lower()
+        from campaigns.addresses import clean_address
+
+        address = self.email.strip()
+        if address.startswith("@"):
+            self.email = clean_address(f"x{address}")[1:]
+        else:
+            self.email = clean_address(address)

@@ -1,0 +1,186 @@
+"""What the admin classes have in common: own rows only, no counting of big tables, no crash on odd
+query strings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.checks import ModelAdminChecks
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import DataError, models, transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.admin import TabularInline as UnfoldTabularInline
+from unfold.paginator import InfinitePaginator
+from unfold.views import ChangeList as UnfoldChangeList
+
+from campaigns.models.ownership import SEE_EVERYTHING
+
+if TYPE_CHECKING:
+    from django.contrib.admin import ModelAdmin as DjangoModelAdmin
+    from django.contrib.admin import TabularInline as DjangoTabularInline
+    from django.contrib.admin.views.main import ChangeList as DjangoChangeList
+    from django.core.paginator import Paginator
+
+    ModelAdmin = DjangoModelAdmin[Any]
+    TabularInline = DjangoTabularInline[Any, Any]
+    BaseChangeList = DjangoChangeList
+    BasePaginator = Paginator[Any]
+    ModelForm = forms.ModelForm[Any]
+else:
+    ModelAdmin = UnfoldModelAdmin
+    TabularInline = UnfoldTabularInline
+    BaseChangeList = UnfoldChangeList
+    BasePaginator = InfinitePaginator
+    ModelForm = forms.ModelForm
+
+User = AbstractBaseUser | AnonymousUser
+MAX_PAGES = 500
+
+
+class UncountedPaginator(BasePaginator):
+    """Pages without a total. Far pages, which cost as much as all before them, are not offered."""
+
+    template_name = "unfold/helpers/pagination_infinite.html"
+    count = property(lambda self: self.per_page * MAX_PAGES)  # type: ignore[assignment]
+
+
+class ChangeList(BaseChangeList):
+    """A change list whose query strings cannot break it: what the database refuses is an incorrect
+    lookup, and leads back to the plain list.
+    """
+
+    def get_results(self, request: HttpRequest) -> None:
+        try:
+            with transaction.atomic():
+                super().get_results(request)
+                self.result_list = list(self.result_list)  # type: ignore[assignment]
+        except (DataError, ValueError) as error:
+            raise IncorrectLookupParameters from error
+
+
+class SafeAdmin(ModelAdmin):
+    """Our defaults for every model."""
+
+    # Unfold's own checks look the permissions of actions up in the database, so that no command,
+    # not even `migrate`, would run before there is one.
+    checks_class = ModelAdminChecks
+    list_per_page = 50
+    list_filter_submit = True
+    warn_unsaved_form = True
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ChangeList
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if "\x00" in search_term:  # no text in PostgreSQL contains it
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def visible(self, request: HttpRequest, object_id: str) -> Any:
+        """The row, if this user may see it. Raises Http404."""
+        found = self.get_object(request, object_id)
+        if found is None or not self.has_view_or_change_permission(request, found):
+            raise Http404("There is no such row, or it belongs to somebody else.")
+        return found
+
+    def url(self, page: str, *args: Any) -> str:
+        """The address of one of this model's admin pages, such as "changelist"."""
+        meta = self.opts
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
+
+
+class LedgerAdmin(SafeAdmin):
+    """Rows that the system writes and nobody edits, millions of them."""
+
+    paginator = UncountedPaginator
+    ordering = ("-id",)
+    list_disable_select_all = True
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class OwnedForm(ModelForm):
+    """Gives a new row its owner before it is validated, so that "unique per owner" is checked."""
+
+    user: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.owner_id is None:
+            self.instance.owner = self.user
+
+    def _get_validation_exclusions(self) -> set[str]:
+        return super()._get_validation_exclusions() - {"owner"}
+
+
+class OwnedAdmin(SafeAdmin):
+    """Staff see and choose their own rows; whoever may see everything may also choose the owner."""
+
+    form = OwnedForm
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return visible_rows(super().get_queryset(request), request.user)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[Any]:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"user": request.user})
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        excluded = tuple(super().get_exclude(request, obj) or ())
+        return excluded if request.user.has_perm(SEE_EVERYTHING) else (*excluded, "owner")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        excluded = self.get_exclude(request, obj)
+        return [
+            (title, {**options, "fields": [f for f in options["fields"] if f not in excluded]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = tuple(super().get_list_display(request))
+        return (*columns, "owner") if request.user.has_perm(SEE_EVERYTHING) else columns
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"owner": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs.setdefault("queryset", choices_for(db_field, request.user))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(
+        self, db_field: models.ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs.setdefault("queryset", choices_for(db_field, request.user))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+def choices_for(field: Any, user: User) -> QuerySet[Any]:
+    """The rows that a user may choose for a relation."""
+    return visible_rows(field.remote_field.model._default_manager.all(), user)
+
+
+def visible_rows(rows: Any, user: User) -> QuerySet[Any]:
+    return rows.visible_to(user) if hasattr(rows, "visible_to") else rows

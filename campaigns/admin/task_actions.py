@@ -1,0 +1,168 @@
+"""What staff do with a task: each is asked first, logged, and done by `campaigns.lifecycle`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.decorators import action
+from unfold.enums import ActionVariant
+
+from campaigns import lifecycle
+from campaigns.admin import task_steps as steps
+from campaigns.admin.base import OwnedAdmin
+from campaigns.admin.confirmation import Question, ask, is_confirmed, say
+from campaigns.admin.task_steps import Step
+from campaigns.models import SubTaskStatus, Tally, Task, TaskStatus
+
+T = TaskStatus
+POSSIBLE: dict[str, Collection[TaskStatus]] = {
+    "launch": (T.DRAFT, T.SCHEDULED),
+    "schedule": (T.DRAFT, T.SCHEDULED),
+    "unschedule": (T.SCHEDULED,),
+    "pause": (T.SENDING,),
+    "resume": (T.PAUSED,),
+    "cancel": (T.SCHEDULED, T.QUEUED, T.SENDING, T.PAUSED),
+    "retry_failed": (T.SENDING, T.PAUSED, T.COMPLETED),
+    "clone": tuple(T),
+}
+
+
+class TaskActions(OwnedAdmin):
+    """The buttons of a task's page."""
+
+    actions_detail = (
+        "launch",
+        "schedule",
+        "unschedule",
+        "pause",
+        "resume",
+        "retry_failed",
+        "clone",
+        "cancel",
+    )
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Those that the task's status allows."""
+        task = self.get_object(request, str(object_id))
+        actions: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
+        return [
+            each for each in actions if task and self._may(task, each.method.original_function_name)
+        ]
+
+    def _may(self, task: Task, name: str) -> bool:
+        if name == "retry_failed" and not Tally.objects.counts(task.pk)[SubTaskStatus.FAILED]:
+            return False
+        return task.status in POSSIBLE[name]
+
+    @action(
+        description="Launch",
+        url_path="launch",
+        icon="rocket_launch",
+        variant=ActionVariant.PRIMARY,
+        permissions=["campaigns.launch_task"],
+    )
+    def launch(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._take(request, object_id, steps.LAUNCH)
+
+    @action(
+        description="Schedule",
+        url_path="schedule",
+        icon="schedule",
+        permissions=["campaigns.launch_task"],
+    )
+    def schedule(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._take(request, object_id, steps.SCHEDULE)
+
+    @action(
+        description="Unschedule",
+        url_path="unschedule",
+        icon="event_busy",
+        permissions=["campaigns.launch_task"],
+    )
+    def unschedule(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._take(request, object_id, steps.UNSCHEDULE)
+
+    @action(
+        description="Pause",
+        url_path="pause",
+        icon="pause",
+        variant=ActionVariant.WARNING,
+        permissions=["campaigns.control_task"],
+    )
+    def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._take(request, object_id, steps.PAUSE)
+
+    @action(
+        description="Resume",
+        url_path="resume",
+        icon="play_arrow",
+        variant=ActionVariant.PRIMARY,
+        permissions=["campaigns.control_task"],
+    )
+    def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._take(request, object_id, steps.RESUME)
+
+    @action(
+        description="Retry failed",
+        url_path="retry-failed",
+        icon="replay",
+        permissions=["campaigns.retry_subtask"],
+    )
+    def retry_failed(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._take(request, object_id, steps.RETRY)
+
+    @action(
+        description="Cancel",
+        url_path="cancel",
+        icon="cancel",
+        variant=ActionVariant.DANGER,
+        permissions=["campaigns.control_task"],
+    )
+    def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._take(request, object_id, steps.CANCEL)
+
+    @action(
+        description="Clone",
+        url_path="clone",
+        icon="content_copy",
+        permissions=["campaigns.add_task"],
+    )
+    def clone(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        task = self.visible(request, object_id)
+        if not is_confirmed(request):
+            question = Question(
+                f"Clone {task}?",
+                "A new draft is made with the same sender, templates, audience and services. "
+                "Nothing is sent.",
+                "Clone",
+            )
+            return ask(request, self, question, original=task, back_url=self._change_url(task))
+        copy = lifecycle.clone(task)
+        self.log_addition(request, copy, f"Cloned from task {task.pk}, “{task}”.")
+        say(request, f"“{copy}” is a new draft.")
+        return HttpResponseRedirect(self._change_url(copy))
+
+    def _take(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
+        """Ask; once confirmed, do it and log it, or show why it cannot be done."""
+        task = self.visible(request, object_id)
+        if task.status not in POSSIBLE[step.name]:
+            say(request, f"“{task}” is {task.get_status_display().lower()} now.", error=True)
+            return HttpResponseRedirect(self._change_url(task))
+        confirmed = is_confirmed(request)
+        form = step.form(request.POST if confirmed else None) if step.form else None
+        if not confirmed or (form and not form.is_valid()):
+            context = {"original": task, "form": form, "back_url": self._change_url(task)}
+            return ask(request, self, step.question(task), **context)
+        try:
+            done = step.do(task, form.cleaned_data if form else {})
+        except lifecycle.NotPossible as error:
+            say(request, str(error), error=True)
+        else:
+            self.log_change(request, task, done)
+            say(request, f"“{task}”: {done}")
+        return HttpResponseRedirect(self._change_url(task))
+
+    def _change_url(self, task: Task) -> str:
+        return self.url("change", task.pk)

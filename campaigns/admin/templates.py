@@ -1,0 +1,126 @@
+"""Templates, and how one looks to a contact."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.decorators import action
+
+from campaigns import content
+from campaigns.addresses import clean_address
+from campaigns.admin.base import OwnedAdmin, User
+from campaigns.admin.confirmation import StyledForm, page
+from campaigns.models import Contact, Template
+
+SAMPLE = {
+    "name": "Ada Lovelace",
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "email": "ada@example.com",
+}
+
+
+@dataclass(slots=True)
+class Preview:
+    """A template rendered for somebody, or why it cannot be."""
+
+    who: str
+    error: str = ""
+    rendered: content.Rendered | None = field(default=None)
+
+
+def preview(template: Template, contact: Contact | None) -> Preview:
+    """Render as a launch would: CSS inlined, text made from the HTML when there is none."""
+    who = str(contact) if contact else "sample values"
+    try:
+        rendered = render_template(template, contact)
+    except content.ContentError as error:
+        return Preview(who, error=str(error))
+    return Preview(who, rendered=rendered)
+
+
+def render_template(template: Template, contact: Contact | None) -> content.Rendered:
+    """Raises ContentError."""
+    compiled = Template(
+        subject=template.subject,
+        preview_text=template.preview_text,
+        html=content.compile_html(template.html),
+        text=template.text,
+    )
+    return content.render(compiled, contact.merge_variables() if contact else SAMPLE)
+
+
+class ContactField(forms.CharField):
+    """A contact by address, among those a user may see. Empty stands for sample values."""
+
+    def __init__(self, *, user: User, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=254, **kwargs)
+        self.user = user
+
+    def clean(self, value: Any) -> Contact | None:
+        address = super().clean(value)
+        if not address:
+            return None
+        contacts = Contact.objects.visible_to(self.user).filter(email=clean_address(address))
+        contact: Contact | None = contacts.order_by("pk").first()
+        if contact is None:
+            raise ValidationError("You have no contact with this address.")
+        return contact
+
+
+class PreviewForm(StyledForm):
+    def __init__(self, data: Any, user: User) -> None:
+        super().__init__(data)
+        self.fields["contact"] = ContactField(
+            user=user,
+            label="Contact's address",
+            widget=forms.TextInput(),
+            help_text="Leave empty for sample values.",
+        )
+        self.restyle()
+
+
+@admin.register(Template)
+class TemplateAdmin(OwnedAdmin):
+    list_display = ("name", "subject", "updated_at")
+    search_fields = ("name", "subject")
+    fields = ("owner", "name", "subject", "preview_text", "html", "text")
+    autocomplete_fields = ("owner",)
+    actions_detail = ("preview", "send_test")
+
+    @action(description="Preview", url_path="preview", icon="visibility", permissions=["view"])
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        template = self.visible(request, object_id)
+        form = PreviewForm(request.GET if "contact" in request.GET else None, request.user)
+        contact, asked = None, form.is_bound
+        if asked and form.is_valid():
+            contact = form.cleaned_data["contact"]
+        elif not asked:
+            contact = Contact.objects.visible_to(request.user).order_by("pk").first()
+        return page(
+            request,
+            self,
+            "admin/campaigns/template/preview.html",
+            title=f"Preview of {template}",
+            original=template,
+            form=form,
+            preview=None if form.errors else preview(template, contact),
+            back_url=self.url("change", template.pk),
+        )
+
+    @action(
+        description="Send a test",
+        url_path="send-test",
+        icon="forward_to_inbox",
+        permissions=["view", "campaigns.launch_task"],
+    )
+    def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        template = self.visible(request, object_id)
+        send = reverse("admin:dispatch_emailservice_test_mail")
+        return HttpResponseRedirect(f"{send}?template={template.pk}")

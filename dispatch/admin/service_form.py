@@ -1,0 +1,117 @@
+"""The form of an email service: its limits, and the settings that its provider declares.
+
+The provider's fields are part of the model form as `settings_<name>`; its own form validates them.
+Secrets are never shown: an empty secret keeps the stored one.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from django import forms
+
+from campaigns.admin.base import ModelForm
+from campaigns.admin.confirmation import restyled
+from dispatch.credentials import CredentialsError, decrypt, encrypt
+from dispatch.models import EmailService
+from dispatch.providers import get_provider
+from dispatch.providers.base import Provider
+
+PREFIX = "settings_"
+
+
+class ServiceForm(ModelForm):
+    provider_chosen: Provider
+
+    class Meta:
+        model = EmailService
+        exclude = ("provider", "credentials", "limits_changed_at")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.unreadable = ""
+        self.stored = self._stored()
+        for name, value in self._shown().items():
+            if PREFIX + name in self.fields:
+                self.fields[PREFIX + name].initial = value
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        nested = self.provider_chosen.settings_form(self._settings_data())
+        for name, errors in nested.errors.items():
+            outer = PREFIX + name if PREFIX + name in self.fields else None
+            if outer not in self.errors:
+                self.add_error(outer, list(errors))
+        if nested.is_valid():
+            self._keep(nested.cleaned_data)
+        return cleaned
+
+    def _keep(self, settings: dict[str, Any]) -> None:
+        try:
+            self.instance.credentials = encrypt(settings)
+        except CredentialsError as error:
+            self.add_error(None, str(error))
+        self.instance.provider = self.provider_chosen.name
+
+    def _settings_data(self) -> dict[str, Any]:
+        """What was entered, with the stored secrets where none was."""
+        entered = {
+            name: self.fields[PREFIX + name].widget.value_from_datadict(
+                self.data, self.files, self.add_prefix(PREFIX + name)
+            )
+            for name in self.provider_chosen.settings_form.base_fields
+            if PREFIX + name in self.fields
+        }
+        kept = {
+            name: self.stored.get(name)
+            for name in self.provider_chosen.secret_fields
+            if not entered.get(name)
+        }
+        return {**entered, **kept}
+
+    def _stored(self) -> dict[str, Any]:
+        """The settings so far; none when the provider is another one now."""
+        if self.instance.provider != self.provider_chosen.name:
+            return {}
+        try:
+            return decrypt(self.instance.credentials)
+        except CredentialsError as error:
+            self.unreadable = str(error)
+            return {}
+
+    def _shown(self) -> dict[str, Any]:
+        secret = self.provider_chosen.secret_fields
+        return {name: value for name, value in self.stored.items() if name not in secret}
+
+
+def form_for(provider: Provider) -> type[ServiceForm]:
+    """The form with the fields of this provider."""
+    fields: dict[str, Any] = {"provider_chosen": provider}
+    for name, declared in provider.settings_form.base_fields.items():
+        fields[PREFIX + name] = _outer(name, declared, name in provider.secret_fields)
+    return type("ProviderServiceForm", (ServiceForm,), fields)
+
+
+def settings_fields(provider: Provider) -> list[str]:
+    return [PREFIX + name for name in provider.settings_form.base_fields]
+
+
+def _outer(name: str, declared: forms.Field, secret: bool) -> forms.Field:
+    """A copy that only shows and takes the value: the provider's own form judges it."""
+    field = copy.deepcopy(declared)
+    field.label = declared.label or name.replace("_", " ").capitalize()
+    if secret:
+        field.widget = forms.PasswordInput(render_value=False)
+        field.help_text = f"{declared.help_text} Never shown; leave empty to keep it.".strip()
+        field.required = False
+    field = restyled(field)
+    if secret:
+        field.widget.attrs["autocomplete"] = "new-password"
+    return field
+
+
+def stored_provider(service: EmailService | None, asked: str) -> Provider | None:
+    """The provider to show the form of: the one asked for, else the service's own."""
+    name = asked or (service.provider if service else "")
+    return get_provider(name) if name else None

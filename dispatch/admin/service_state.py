@@ -1,0 +1,80 @@
+"""What a service is doing: ready, waiting, frozen; its quota and its send rate."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import (
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+)
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from dispatch import paces
+from dispatch.agenda import limits_of
+from dispatch.models import Attempt, EmailService
+
+RATE_WINDOW = dt.timedelta(minutes=1)
+READY, WAITING, FROZEN, DISABLED = "Ready", "Waiting", "Frozen", "Disabled"
+STATE_LABELS = {READY: "success", WAITING: "info", FROZEN: "danger", DISABLED: ""}
+
+
+def with_state(services: QuerySet[EmailService]) -> QuerySet[EmailService]:
+    """Services with their Pace, the database's time as `now`, and `sent_last_minute`."""
+    started = Attempt.objects.filter(
+        service=OuterRef("pk"),
+        started_at__gte=ExpressionWrapper(Now() - RATE_WINDOW, output_field=DateTimeField()),
+    )
+    rate = started.order_by().values("service").annotate(n=Count("pk")).values("n")
+    return services.select_related("pace").annotate(
+        now=Now(),
+        sent_last_minute=Coalesce(Subquery(rate, output_field=IntegerField()), 0),
+        next_send_at=F("pace__next_send_at"),
+    )
+
+
+def state_of(service: Any) -> tuple[str, str]:
+    """A word, and the reason in a sentence."""
+    pace, limits, now = service.pace, limits_of(service), service.now
+    if not service.enabled:
+        return DISABLED, "Staff switched it off."
+    if paces.is_frozen(pace, now):
+        until = "a person unfreezes it" if pace.needs_person else _time(pace.frozen_until)
+        return FROZEN, f"Until {until}. {pace.freeze_reason}".strip()
+    if paces.quota_left(pace, limits, now) == 0:
+        _, period_end = limits.period(now)
+        return WAITING, f"The quota is used up until {_time(period_end)}."
+    earliest = limits.earliest(pace.next_send_at)
+    if limits.interval and earliest > now:
+        return WAITING, f"The next message may start at {_time(earliest)}."
+    return READY, ""
+
+
+def quota_of(service: Any) -> str:
+    limits = limits_of(service)
+    left = paces.quota_left(service.pace, limits, service.now)
+    if left is None or limits.daily_quota is None:
+        return "no limit"
+    period_start, _ = limits.period(service.now)
+    same_period = service.pace.quota_period_start == period_start
+    used = service.pace.quota_used if same_period else 0
+    return f"{used:,} of {limits.daily_quota:,}"
+
+
+def pace_of(service: EmailService) -> str:
+    if not service.sending_interval:
+        return "no limit"
+    burst = f", burst {service.burst}" if service.burst > 1 else ""
+    return f"every {service.sending_interval.normalize():f} s{burst}"
+
+
+def _time(moment: dt.datetime) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S %Z}"

@@ -1,0 +1,115 @@
+"""A single message outside of any task: does the service work, what does the template look like?"""
+
+from __future__ import annotations
+
+from email.utils import make_msgid
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from campaigns import content
+from campaigns.addresses import clean_address
+from campaigns.admin.confirmation import StyledForm
+from campaigns.admin.templates import SAMPLE, ContactField, render_template
+from campaigns.models import Contact, Suppression, Template
+from campaigns.models.content import local_part_validator
+from dispatch.models import EmailService
+from dispatch.providers.base import Accepted, Message
+from dispatch.transports import transport_for
+
+BUILT_IN = Template(
+    subject="Test from {{ service }}",
+    html="<p>This is a test message sent through {{ service }}.</p>",
+)
+
+
+class TestMailForm(StyledForm):
+    """To whom: anybody for whoever controls services, else only to oneself."""
+
+    __test__ = False  # not a test case, whatever its name looks like
+
+    template = forms.ModelChoiceField(
+        Template.objects.none(), required=False, empty_label="A short built-in message"
+    )
+    service = forms.ModelChoiceField(EmailService.objects.none(), label="Email service")
+    local_part = forms.CharField(
+        label="From",
+        initial="test",
+        max_length=64,
+        validators=[local_part_validator],
+        help_text="The part before the @; the domain is that of the service.",
+    )
+    to = forms.CharField(max_length=254, help_text="Who gets the message.")
+
+    def __init__(self, data: Any, request: HttpRequest) -> None:
+        super().__init__(data, initial=_initial(request))
+        user = request.user
+        self.own_address = getattr(user, "email", "")
+        self.may_choose = user.has_perm("dispatch.control_emailservice")
+        self._choices("template").queryset = Template.objects.visible_to(user)
+        self._choices("service").queryset = EmailService.objects.visible_to(user).filter(
+            enabled=True
+        )
+        self.fields["contact"] = ContactField(
+            user=user,
+            label="Contact's address",
+            widget=forms.TextInput(),
+            help_text="Whose values fill the template; leave empty for sample values.",
+        )
+        if not self.may_choose:
+            self.fields["to"].help_text = "Your own address: a test goes to nobody else."
+        self.restyle()
+
+    def _choices(self, name: str) -> Any:
+        return self.fields[name]
+
+    def clean_to(self) -> str:
+        address = clean_address(self.cleaned_data["to"])
+        if not self.may_choose and address != self.own_address.strip().lower():
+            raise ValidationError(
+                "You may send a test only to your own address"
+                + (f", {self.own_address}." if self.own_address else "; your account has none.")
+            )
+        domain = address[address.index("@") :]
+        if Suppression.objects.filter(email__in=[address, domain]).exists():
+            raise ValidationError("This address is suppressed: nothing is sent to it.")
+        return address
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    return {
+        "template": request.GET.get("template"),
+        "service": request.GET.get("service"),
+        "contact": request.GET.get("contact"),
+        "to": getattr(request.user, "email", ""),
+    }
+
+
+def send_test(cleaned: dict[str, Any]) -> Accepted:
+    """Render and hand over, with no transaction open. Raises DeliveryError or ContentError."""
+    service: EmailService = cleaned["service"]
+    rendered = _rendered(cleaned["template"], cleaned["contact"], service)
+    message = Message(
+        message_id=make_msgid(domain=service.domain),
+        from_email=f"{cleaned['local_part']}@{service.domain}",
+        to_email=cleaned["to"],
+        subject=f"[Test] {rendered.subject}",
+        html=rendered.html,
+        text=rendered.text,
+    )
+    transport = transport_for(service)
+    try:
+        transport.open()
+        return transport.send(message, lambda: None)
+    finally:
+        transport.close()
+
+
+def _rendered(
+    template: Template | None, contact: Contact | None, service: EmailService
+) -> content.Rendered:
+    if template is not None:
+        return render_template(template, contact)
+    return content.render(BUILT_IN, {**SAMPLE, "service": service.name})
