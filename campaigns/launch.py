@@ -102,6 +102,7 @@ def freeze(task: Task, choice: TaskTemplate) -> Content:
     template, sender = choice.template, task.sender
     if sender is None:
         raise ValueError(f"task {task.pk} has no sender")
+    content.check(template.subject, template.html, template.text, template.preview_text)
     html = content.compile_html(template.html)
     return Content.objects.create(
         task=task,
@@ -122,9 +123,9 @@ def expand_chunk(task: Task) -> bool:
     row.
     """
     with transaction.atomic():
-        launch = Launch.objects.select_for_update(no_key=True).get(task=task)
+        launch = Launch.objects.select_for_update(no_key=True).filter(task=task).first()
         task.refresh_from_db(fields=["status"])
-        if task.status != TaskStatus.QUEUED or launch.finished_at is not None:
+        if launch is None or task.status != TaskStatus.QUEUED or launch.finished_at is not None:
             return False
         last, walked, inserted, suppressed = _run_chunk(task, launch)
         launch.walked += walked
@@ -138,8 +139,8 @@ def expand_chunk(task: Task) -> bool:
         launch.save()
         if is_last and launch.inserted:
             lifecycle.start_sending(task)
-    if is_last and not launch.inserted:
-        give_up(task, "It was not sent: every recipient is on the suppression list.")
+        elif is_last:
+            give_up(task, "It was not sent: every recipient is on the suppression list.")
     return not is_last
 
 

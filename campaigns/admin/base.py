@@ -4,9 +4,8 @@ query strings.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from django import forms
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.checks import ModelAdminChecks
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -15,36 +14,16 @@ from django.db import DataError, models, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
-from unfold.admin import ModelAdmin as UnfoldModelAdmin
-from unfold.admin import TabularInline as UnfoldTabularInline
-from unfold.paginator import InfinitePaginator
-from unfold.views import ChangeList as UnfoldChangeList
 
+from campaigns.admin.typed import ChangeList as BaseChangeList
+from campaigns.admin.typed import InfinitePages, ModelAdmin, ModelForm
 from campaigns.models.ownership import SEE_EVERYTHING
-
-if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin as DjangoModelAdmin
-    from django.contrib.admin import TabularInline as DjangoTabularInline
-    from django.contrib.admin.views.main import ChangeList as DjangoChangeList
-    from django.core.paginator import Paginator
-
-    ModelAdmin = DjangoModelAdmin[Any]
-    TabularInline = DjangoTabularInline[Any, Any]
-    BaseChangeList = DjangoChangeList
-    BasePaginator = Paginator[Any]
-    ModelForm = forms.ModelForm[Any]
-else:
-    ModelAdmin = UnfoldModelAdmin
-    TabularInline = UnfoldTabularInline
-    BaseChangeList = UnfoldChangeList
-    BasePaginator = InfinitePaginator
-    ModelForm = forms.ModelForm
 
 User = AbstractBaseUser | AnonymousUser
 MAX_PAGES = 500
 
 
-class UncountedPaginator(BasePaginator):
+class UncountedPaginator(InfinitePages):
     """Pages without a total. Far pages, which cost as much as all before them, are not offered."""
 
     template_name = "unfold/helpers/pagination_infinite.html"

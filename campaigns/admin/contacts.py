@@ -11,10 +11,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import AutocompleteSelectFilter
-from unfold.decorators import action
 
 from campaigns.admin.base import OwnedAdmin, UncountedPaginator
 from campaigns.admin.confirmation import StyledForm, page, say
+from campaigns.admin.typed import button
 from campaigns.contact_import import ContactImportError, ImportReport, import_contacts
 from campaigns.models import Contact
 
@@ -76,9 +76,7 @@ class ContactAdmin(OwnedAdmin):
     def has_import_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("campaigns.import_contact")
 
-    @action(
-        description="Import from a file", url_path="import", icon="upload", permissions=["import"]
-    )
+    @button("Import from a file", "import", icon="upload", permissions=["import"])
     def import_file(self, request: HttpRequest) -> HttpResponse:
         report = None
         form = ImportForm(request.POST or None, request.FILES or None)

@@ -9,10 +9,10 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import action
 
 from campaigns.admin.base import SafeAdmin, UncountedPaginator
 from campaigns.admin.confirmation import StyledForm, page, say
+from campaigns.admin.typed import button
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
 
@@ -59,7 +59,7 @@ class SuppressionAdmin(SafeAdmin):
     fields = ("email", "reason", "source")
     actions_list = ("add_many",)
 
-    @action(description="Add many", url_path="add-many", icon="playlist_add", permissions=["add"])
+    @button("Add many", "add-many", icon="playlist_add", permissions=["add"])
     def add_many(self, request: HttpRequest) -> HttpResponse:
         form = ManyForm(request.POST or None)
         if request.method == "POST" and form.is_valid():

@@ -6,7 +6,6 @@ from collections.abc import Collection
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from unfold.decorators import action
 from unfold.enums import ActionVariant
 
 from campaigns import lifecycle
@@ -14,6 +13,7 @@ from campaigns.admin import task_steps as steps
 from campaigns.admin.base import OwnedAdmin
 from campaigns.admin.confirmation import Question, ask, is_confirmed, say
 from campaigns.admin.task_steps import Step
+from campaigns.admin.typed import button
 from campaigns.models import SubTaskStatus, Tally, Task, TaskStatus
 
 T = TaskStatus
@@ -56,9 +56,9 @@ class TaskActions(OwnedAdmin):
             return False
         return task.status in POSSIBLE[name]
 
-    @action(
-        description="Launch",
-        url_path="launch",
+    @button(
+        "Launch",
+        "launch",
         icon="rocket_launch",
         variant=ActionVariant.PRIMARY,
         permissions=["campaigns.launch_task"],
@@ -66,27 +66,27 @@ class TaskActions(OwnedAdmin):
     def launch(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._take(request, object_id, steps.LAUNCH)
 
-    @action(
-        description="Schedule",
-        url_path="schedule",
+    @button(
+        "Schedule",
+        "schedule",
         icon="schedule",
         permissions=["campaigns.launch_task"],
     )
     def schedule(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._take(request, object_id, steps.SCHEDULE)
 
-    @action(
-        description="Unschedule",
-        url_path="unschedule",
+    @button(
+        "Unschedule",
+        "unschedule",
         icon="event_busy",
         permissions=["campaigns.launch_task"],
     )
     def unschedule(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._take(request, object_id, steps.UNSCHEDULE)
 
-    @action(
-        description="Pause",
-        url_path="pause",
+    @button(
+        "Pause",
+        "pause",
         icon="pause",
         variant=ActionVariant.WARNING,
         permissions=["campaigns.control_task"],
@@ -94,9 +94,9 @@ class TaskActions(OwnedAdmin):
     def pause(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._take(request, object_id, steps.PAUSE)
 
-    @action(
-        description="Resume",
-        url_path="resume",
+    @button(
+        "Resume",
+        "resume",
         icon="play_arrow",
         variant=ActionVariant.PRIMARY,
         permissions=["campaigns.control_task"],
@@ -104,18 +104,18 @@ class TaskActions(OwnedAdmin):
     def resume(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._take(request, object_id, steps.RESUME)
 
-    @action(
-        description="Retry failed",
-        url_path="retry-failed",
+    @button(
+        "Retry failed",
+        "retry-failed",
         icon="replay",
         permissions=["campaigns.retry_subtask"],
     )
     def retry_failed(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._take(request, object_id, steps.RETRY)
 
-    @action(
-        description="Cancel",
-        url_path="cancel",
+    @button(
+        "Cancel",
+        "cancel",
         icon="cancel",
         variant=ActionVariant.DANGER,
         permissions=["campaigns.control_task"],
@@ -123,9 +123,9 @@ class TaskActions(OwnedAdmin):
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._take(request, object_id, steps.CANCEL)
 
-    @action(
-        description="Clone",
-        url_path="clone",
+    @button(
+        "Clone",
+        "clone",
         icon="content_copy",
         permissions=["campaigns.add_task"],
     )

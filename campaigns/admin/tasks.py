@@ -11,11 +11,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.decorators import display
 
-from campaigns.admin.base import ChangeList, OwnedAdmin, OwnedForm, TabularInline, choices_for
+from campaigns.admin.base import ChangeList, OwnedAdmin, OwnedForm, choices_for
 from campaigns.admin.progress import Progress, bar, progress_of
 from campaigns.admin.task_actions import TaskActions
+from campaigns.admin.typed import TabularInline, label
 from campaigns.models import Tally, Task, TaskStatus, TaskTemplate
 
 STATUS_LABELS = {
@@ -134,7 +134,7 @@ class TaskAdmin(TaskActions, OwnedAdmin):
         progress = progress_of(self.visible(request, object_id))
         return render(request, "admin/campaigns/task/progress.html", {"progress": progress})
 
-    @display(description="status", label=STATUS_LABELS, ordering="status")
+    @label("status", STATUS_LABELS, ordering="status")
     def status_label(self, task: Any) -> str:
         if task.progress.needs_attention:
             return "Needs attention"

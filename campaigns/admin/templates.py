@@ -10,12 +10,12 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from unfold.decorators import action
 
 from campaigns import content
 from campaigns.addresses import clean_address
 from campaigns.admin.base import OwnedAdmin, User
 from campaigns.admin.confirmation import StyledForm, page
+from campaigns.admin.typed import button
 from campaigns.models import Contact, Template
 
 SAMPLE = {
@@ -94,7 +94,7 @@ class TemplateAdmin(OwnedAdmin):
     autocomplete_fields = ("owner",)
     actions_detail = ("preview", "send_test")
 
-    @action(description="Preview", url_path="preview", icon="visibility", permissions=["view"])
+    @button("Preview", "preview", icon="visibility", permissions=["view"])
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         template = self.visible(request, object_id)
         form = PreviewForm(request.GET if "contact" in request.GET else None, request.user)
@@ -114,9 +114,9 @@ class TemplateAdmin(OwnedAdmin):
             back_url=self.url("change", template.pk),
         )
 
-    @action(
-        description="Send a test",
-        url_path="send-test",
+    @button(
+        "Send a test",
+        "send-test",
         icon="forward_to_inbox",
         permissions=["view", "campaigns.launch_task"],
     )

@@ -6,9 +6,9 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
-from unfold.decorators import display
 
 from campaigns.admin.base import LedgerAdmin
+from campaigns.admin.typed import label
 from campaigns.models import SubTask, Task
 from campaigns.models.ownership import SEE_EVERYTHING
 from dispatch.admin.service_filter import ServiceFilter
@@ -58,7 +58,7 @@ class AttemptAdmin(LedgerAdmin):
     def recipient(self, attempt: Attempt) -> str:
         return attempt.subtask.recipient_email
 
-    @display(description="outcome", label=OUTCOME_LABELS)
+    @label("outcome", OUTCOME_LABELS)
     def outcome_label(self, attempt: Attempt) -> str:
         return str(attempt.get_outcome_display())
 

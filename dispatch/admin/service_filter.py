@@ -4,12 +4,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import DropdownFilter
 
+from campaigns.admin.typed import DropdownFilter
 from dispatch.models import EmailService
 
 
-class ServiceFilter(DropdownFilter):  # type: ignore[misc]  # unfold is not typed
+class ServiceFilter(DropdownFilter):
     """By the email services that the user may see."""
 
     title = "email service"

@@ -11,8 +11,8 @@ from typing import Any
 
 from django import forms
 
-from campaigns.admin.base import ModelForm
 from campaigns.admin.confirmation import restyled
+from campaigns.admin.typed import ModelForm
 from dispatch.credentials import CredentialsError, decrypt, encrypt
 from dispatch.models import EmailService
 from dispatch.providers import get_provider

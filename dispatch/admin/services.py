@@ -12,12 +12,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import BooleanRadioFilter
-from unfold.decorators import action, display
 from unfold.enums import ActionVariant
 
 from campaigns import content
 from campaigns.admin.base import SafeAdmin, visible_rows
 from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
+from campaigns.admin.typed import button, label
 from dispatch import paces
 from dispatch.admin import service_state as state
 from dispatch.admin.service_form import form_for, settings_fields, stored_provider
@@ -118,7 +118,7 @@ class EmailServiceAdmin(SafeAdmin):
 
     # The list
 
-    @display(description="state", label=state.STATE_LABELS)
+    @label("state", state.STATE_LABELS)
     def state_label(self, service: EmailService) -> str:
         return state.state_of(service)[0]
 
@@ -150,14 +150,14 @@ class EmailServiceAdmin(SafeAdmin):
         hidden = "freeze" if service.pace.needs_person else "" if frozen else "unfreeze"
         return [each for each in actions if each.method.original_function_name != hidden]
 
-    @action(description="Change provider", url_path="provider", permissions=["change"])
+    @button("Change provider", "provider", permissions=["change"])
     def change_provider(self, request: HttpRequest, object_id: str) -> HttpResponse:
         change_url = self.url("change", self.visible(request, object_id).pk)
         return self._choose_provider(request, change_url, change_url)
 
-    @action(
-        description="Freeze",
-        url_path="freeze",
+    @button(
+        "Freeze",
+        "freeze",
         icon="ac_unit",
         variant=ActionVariant.DANGER,
         permissions=[CONTROL],
@@ -179,9 +179,9 @@ class EmailServiceAdmin(SafeAdmin):
             paces.freeze(service, reason)
         return self._done(request, service, f"Frozen: {reason}")
 
-    @action(
-        description="Unfreeze",
-        url_path="unfreeze",
+    @button(
+        "Unfreeze",
+        "unfreeze",
         icon="local_fire_department",
         permissions=[CONTROL],
     )
@@ -195,9 +195,9 @@ class EmailServiceAdmin(SafeAdmin):
             paces.unfreeze(service)
         return self._done(request, service, "Unfrozen.")
 
-    @action(
-        description="Test connection",
-        url_path="test-connection",
+    @button(
+        "Test connection",
+        "test-connection",
         icon="cable",
         permissions=[CONTROL],
     )
@@ -214,9 +214,9 @@ class EmailServiceAdmin(SafeAdmin):
             return self._failed(request, service, f"The connection failed: {error}")
         return self._done(request, service, f"Connection tested: {answer}")
 
-    @action(
-        description="Send test mail",
-        url_path="send-test",
+    @button(
+        "Send test mail",
+        "send-test",
         icon="forward_to_inbox",
         permissions=[CONTROL],
     )

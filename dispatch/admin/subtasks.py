@@ -15,14 +15,13 @@ from django.http import HttpRequest, HttpResponse
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
-    DropdownFilter,
     RangeDateTimeFilter,
 )
-from unfold.decorators import display
 
 from campaigns import retries
 from campaigns.admin.base import LedgerAdmin, visible_rows
 from campaigns.admin.confirmation import Question, ask, bulk_question, is_confirmed, say
+from campaigns.admin.typed import DropdownFilter, label
 from campaigns.models import SubTask, SubTaskStatus
 from dispatch.admin.attempts import subtasks_to
 from dispatch.admin.service_filter import ServiceFilter
@@ -49,7 +48,7 @@ CONSEQUENCES = {
 }
 
 
-class InDoubtFilter(DropdownFilter):  # type: ignore[misc]  # unfold is not typed
+class InDoubtFilter(DropdownFilter):
     title = "in doubt"
     parameter_name = "in_doubt"
 
@@ -109,7 +108,7 @@ class SubTaskAdmin(LedgerAdmin):
             extra["decisions"] = Decision.objects.filter(subtask=subtask).select_related("user")
         return super().changeform_view(request, object_id, form_url, extra)
 
-    @display(description="status", label=STATUS_LABELS)
+    @label("status", STATUS_LABELS)
     def status_label(self, subtask: SubTask) -> str:
         return IN_DOUBT if subtask.in_doubt_since else str(subtask.get_status_display())
 

@@ -338,9 +338,10 @@ def test_a_disabled_service_sends_nothing_more(make_service, dispatch):
     def disable_after_the_first() -> bool:
         if Attempt.objects.exists():
             EmailService.objects.filter(pk=service.pk).update(enabled=False)
-        return not EmailService.objects.get().enabled and not SubTask.objects.filter(
-            status__in=["allocated", "sending"]
-        ).exists()
+        return (
+            not EmailService.objects.get().enabled
+            and not SubTask.objects.filter(status__in=["allocated", "sending"]).exists()
+        )
 
     dispatch(until=disable_after_the_first)
 

@@ -1,0 +1,433 @@
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from campaigns import lifecycle
+from campaigns.lifecycle import NotPossible
+from campaigns.models import SubTask, Suppression, Task, TaskStatus, TaskTemplate
+from tests.concurrency import (
+    running,
+    second_connection,
+    wait_until_somebody_waits_for_a_lock,
+)
+from tests.factories import (
+    ContactFactory,
+    ContentFactory,
+    EmailServiceFactory,
+    SubTaskFactory,
+    TagFactory,
+    TaskFactory,
+    TemplateFactory,
+    UserFactory,
+    in_doubt,
+)
+
+pytestmark = pytest.mark.django_db
+
+EVERY_STATUS = TaskStatus.values
+LATER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
+# From where each verb may start, and where it ends.
+VERBS = {
+    "launch": ({"draft", "scheduled"}, "queued"),
+    "schedule": ({"draft", "scheduled"}, "scheduled"),
+    "unschedule": ({"scheduled"}, "draft"),
+    "pause": ({"sending"}, "paused"),
+    "resume": ({"paused"}, "sending"),
+    "cancel": ({"scheduled", "queued", "sending", "paused"}, "cancelled"),
+}
+
+
+def ready(status="draft", **kwargs):
+    """A task with which nothing is wrong."""
+    task = TaskFactory(status=status, **{"scheduled_at": LATER, **kwargs})
+    ContactFactory(owner=task.owner)
+    EmailServiceFactory()
+    return task
+
+
+def with_subtasks(status, count=2, **kwargs):
+    task = ready(status)
+    SubTaskFactory.create_batch(count, task=task, content=ContentFactory(task=task), **kwargs)
+    return task
+
+
+def status(task):
+    return Task.objects.get(pk=task.pk).status
+
+
+def call(verb, task):
+    arguments = [LATER] if verb == "schedule" else []
+    getattr(lifecycle, verb)(task, *arguments)
+
+
+class TestVerbs:
+    @pytest.mark.parametrize(
+        ("verb", "before"), [(verb, b) for verb, (allowed, _) in VERBS.items() for b in allowed]
+    )
+    def test_a_verb_moves_a_task_from_where_it_may_start(self, verb, before):
+        task = ready(before)
+        call(verb, task)
+        assert task.status == status(task) == VERBS[verb][1]
+
+    @pytest.mark.parametrize(
+        ("verb", "before"),
+        [(v, b) for v, (allowed, _) in VERBS.items() for b in EVERY_STATUS if b not in allowed],
+    )
+    def test_a_verb_leaves_a_task_alone_anywhere_else_and_says_so(self, verb, before):
+        task = ready(before)
+        name = TaskStatus(before).label.lower()
+        with pytest.raises(NotPossible, match=f"“{task}” is {name} and cannot be "):
+            call(verb, task)
+        assert status(task) == before
+
+    def test_a_stale_task_is_judged_by_what_the_database_says(self):
+        task = ready("sending")
+        Task.objects.update(status="cancelled")
+        with pytest.raises(NotPossible, match="is cancelled and cannot be paused"):
+            lifecycle.pause(task)
+
+    def test_launching_has_the_subtasks_made_in_the_background(
+        self, django_capture_on_commit_callbacks
+    ):
+        task = ready()
+        with django_capture_on_commit_callbacks(execute=True):
+            lifecycle.launch(task)
+        assert OrmQ.objects.get().name() == f"launch task {task.pk}"
+        assert task.launched_at is not None
+
+    def test_a_launch_that_is_rolled_back_makes_nothing(self, django_capture_on_commit_callbacks):
+        with django_capture_on_commit_callbacks() as callbacks, pytest.raises(NotPossible):
+            lifecycle.launch(ready("paused"))
+        assert callbacks == []
+
+    def test_pausing_notes_the_reason_and_the_time(self):
+        task = ready("sending")
+        lifecycle.pause(task, "Typing error in the subject")
+        assert task.note == "Typing error in the subject"
+        assert task.paused_at is not None
+
+    def test_resuming_forgets_the_pause(self):
+        task = ready("sending")
+        lifecycle.pause(task, "why")
+        lifecycle.resume(task)
+        assert (task.note, task.paused_at) == ("", None)
+
+    def test_a_paused_task_keeps_its_subtasks_as_they_are(self):
+        lifecycle.pause(with_subtasks("sending"))
+        assert set(SubTask.objects.values_list("status", flat=True)) == {"pending"}
+
+
+class TestProblems:
+    def test_a_task_that_is_ready_has_none(self):
+        assert lifecycle.problems(ready()) == []
+
+    def test_a_missing_sender_is_named(self):
+        assert lifecycle.problems(ready(sender=None)) == ["It has no sender."]
+
+    def test_a_missing_template_is_named(self):
+        task = ready()
+        TaskTemplate.objects.all().delete()
+        assert lifecycle.problems(task) == ["It has no template."]
+
+    @pytest.mark.parametrize(
+        "broken", [{"subject": "{{ name"}, {"html": "{% if %}"}, {"text": "{% for x in %}"}]
+    )
+    def test_a_template_that_does_not_compile_is_named(self, broken):
+        task = ready(template=TemplateFactory(name="Spring", **broken))
+        (problem,) = lifecycle.problems(task)
+        assert problem.startswith("The template “Spring” cannot be used: ")
+
+    def test_an_owner_without_contacts_has_an_empty_audience(self):
+        EmailServiceFactory()
+        assert lifecycle.problems(TaskFactory()) == [
+            "Its audience is empty: no contact matches that may be mailed."
+        ]
+
+    def test_a_tag_that_nobody_has_makes_an_empty_audience(self):
+        task = ready(audience="tags")
+        task.include_tags.add(TagFactory(owner=task.owner))
+        assert "audience is empty" in lifecycle.problems(task)[0]
+
+    @pytest.mark.parametrize("listed", ["ada@example.com", "@example.com"])
+    def test_an_audience_that_is_suppressed_is_empty(self, listed):
+        task = TaskFactory()
+        EmailServiceFactory()
+        ContactFactory(owner=task.owner, email="ada@example.com")
+        Suppression.objects.create(email=listed)
+        assert "audience is empty" in lifecycle.problems(task)[0]
+
+    def test_everything_that_is_wrong_is_named_at_once(self):
+        task = TaskFactory(sender=None)
+        TaskTemplate.objects.all().delete()
+        assert len(lifecycle.problems(task)) == 4
+
+    @pytest.mark.parametrize("verb", ["launch", "schedule"])
+    def test_a_task_with_problems_stays_a_draft_and_says_which(self, verb):
+        task = ready(sender=None)
+        with pytest.raises(NotPossible, match="It has no sender"):
+            call(verb, task)
+        assert status(task) == TaskStatus.DRAFT
+
+    def test_the_expected_recipients_are_those_who_may_be_mailed(self):
+        task = ready()
+        ContactFactory(owner=task.owner, email="ada@example.org")
+        Suppression.objects.create(email="@example.org")
+        assert lifecycle.expected_recipients(task) == 1
+
+
+class TestServices:
+    PROBLEM = "None of its email services is enabled and open to its owner."
+
+    @pytest.fixture
+    def task(self):
+        task = TaskFactory()
+        ContactFactory(owner=task.owner)
+        return task
+
+    def test_no_service_at_all_is_a_problem(self, task):
+        assert lifecycle.problems(task) == [self.PROBLEM]
+
+    def test_a_disabled_service_is_no_service(self, task):
+        EmailServiceFactory(enabled=False)
+        assert lifecycle.problems(task) == [self.PROBLEM]
+
+    def test_a_service_reserved_for_others_is_no_service(self, task):
+        EmailServiceFactory().users.add(UserFactory())
+        assert lifecycle.problems(task) == [self.PROBLEM]
+
+    def test_a_service_reserved_for_the_owner_will_do(self, task):
+        EmailServiceFactory().users.add(task.owner, UserFactory())
+        assert lifecycle.problems(task) == []
+
+    def test_a_chosen_service_that_is_disabled_is_not_replaced_by_another(self, task):
+        EmailServiceFactory()
+        task.services.add(EmailServiceFactory(enabled=False))
+        assert lifecycle.problems(task) == [self.PROBLEM]
+
+    def test_a_chosen_service_that_is_reserved_for_others_is_no_service(self, task):
+        chosen = EmailServiceFactory()
+        chosen.users.add(UserFactory())
+        task.services.add(chosen)
+        assert lifecycle.problems(task) == [self.PROBLEM]
+
+    def test_one_good_service_among_the_chosen_will_do(self, task):
+        task.services.add(EmailServiceFactory(enabled=False), EmailServiceFactory())
+        assert lifecycle.problems(task) == []
+
+
+class TestSchedule:
+    def due(self, minutes=0, **kwargs):
+        task = ready("scheduled", **kwargs)
+        Task.objects.filter(pk=task.pk).update(
+            scheduled_at=Now() - dt.timedelta(minutes=minutes, seconds=1)
+        )
+        return task
+
+    def test_a_task_whose_time_has_come_is_launched(self):
+        task = self.due()
+        assert lifecycle.launch_due() == 1
+        assert status(task) == TaskStatus.QUEUED
+
+    def test_a_task_whose_time_has_not_come_waits(self):
+        task = ready("scheduled")
+        assert lifecycle.launch_due() == 0
+        assert status(task) == TaskStatus.SCHEDULED
+
+    def test_the_database_clock_decides_and_not_the_hosts(self, monkeypatch):
+        past = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+        monkeypatch.setattr(timezone, "now", lambda: past)
+        self.due()
+        assert lifecycle.launch_due() == 1
+
+    def test_one_that_starts_on_time_says_nothing(self):
+        task = self.due()
+        lifecycle.launch_due()
+        assert Task.objects.get(pk=task.pk).note == ""
+
+    def test_one_that_starts_late_says_so(self):
+        task = self.due(minutes=10)
+        lifecycle.launch_due()
+        assert Task.objects.get(pk=task.pk).note.startswith("Started 10 minutes late")
+
+    def test_one_that_cannot_be_launched_any_more_is_a_draft_that_says_why(self):
+        task = self.due(sender=None)
+        assert lifecycle.launch_due() == 0
+        task.refresh_from_db()
+        assert task.status == TaskStatus.DRAFT
+        assert "It has no sender." in task.note
+
+    def test_one_that_cannot_be_launched_does_not_hold_up_the_next(self):
+        self.due(sender=None)
+        good = self.due()
+        assert lifecycle.launch_due() == 1
+        assert status(good) == TaskStatus.QUEUED
+
+    def test_a_task_is_launched_once(self):
+        self.due()
+        assert (lifecycle.launch_due(), lifecycle.launch_due()) == (1, 0)
+
+    def test_scheduling_again_moves_the_time(self):
+        task = ready("scheduled")
+        lifecycle.schedule(task, LATER + dt.timedelta(days=1))
+        assert task.scheduled_at == LATER + dt.timedelta(days=1)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_that_staff_launch_at_the_very_moment_it_is_due_stays_launched():
+    task = ready("scheduled")
+    Task.objects.update(scheduled_at=Now() - dt.timedelta(seconds=1))
+    with second_connection() as staff, staff.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("UPDATE campaigns_task SET status = 'queued', launched_at = now()")
+        with running(lifecycle.launch_due) as housekeeping:
+            wait_until_somebody_waits_for_a_lock()
+            cursor.execute("COMMIT")
+            assert housekeeping.result() == 0
+    assert status(task) == TaskStatus.QUEUED
+
+
+class TestCancelling:
+    def test_everything_not_handed_over_fails_as_cancelled(self):
+        lifecycle.cancel(with_subtasks("sending", 3))
+        assert SubTask.objects.filter(status="failed", failure_reason="cancelled").count() == 3
+
+    def test_a_large_task_is_cancelled_in_chunks(self, monkeypatch):
+        monkeypatch.setattr(lifecycle, "CANCEL_CHUNK", 2)
+        lifecycle.cancel(with_subtasks("sending", 5))
+        left = [SubTask.objects.filter(status="pending").count()]
+        for _ in range(3):
+            lifecycle.sweep_cancelled()
+            left.append(SubTask.objects.filter(status="pending").count())
+        assert left == [3, 1, 0, 0]
+
+    def test_sweeping_leaves_other_tasks_alone(self):
+        with_subtasks("paused", 2)
+        assert lifecycle.sweep_cancelled() == 0
+        assert SubTask.objects.filter(status="pending").count() == 2
+
+    def test_one_in_doubt_stays_in_doubt(self):
+        task = ready("sending")
+        subtask = in_doubt(EmailServiceFactory(), task=task)
+        lifecycle.cancel(task)
+        assert SubTask.objects.get(pk=subtask.pk).in_doubt_since is not None
+
+    def test_what_is_sent_stays_sent(self):
+        task = with_subtasks("sending", 1, status="sent", service=EmailServiceFactory())
+        lifecycle.cancel(task)
+        assert SubTask.objects.get().status == "sent"
+
+
+class TestCompletion:
+    def test_a_task_with_nothing_left_to_do_is_completed(self):
+        task = with_subtasks("sending", status="sent", service=EmailServiceFactory())
+        assert lifecycle.complete_finished() == 1
+        task.refresh_from_db()
+        assert task.status == TaskStatus.COMPLETED
+        assert task.completed_at is not None
+
+    def test_a_task_whose_subtasks_all_failed_is_completed(self):
+        task = with_subtasks("sending", status="failed", failure_reason="invalid")
+        lifecycle.complete_finished()
+        assert status(task) == TaskStatus.COMPLETED
+
+    def test_a_task_with_something_pending_is_not_completed(self):
+        task = with_subtasks("sending")
+        assert lifecycle.complete_finished() == 0
+        assert status(task) == TaskStatus.SENDING
+
+    def test_a_task_with_a_retry_in_the_future_is_not_completed(self):
+        task = with_subtasks("sending", available_at=LATER)
+        lifecycle.complete_finished()
+        assert status(task) == TaskStatus.SENDING
+
+    def test_a_task_with_one_in_doubt_waits_for_a_decision(self):
+        task = ready("sending")
+        in_doubt(EmailServiceFactory(), task=task)
+        lifecycle.complete_finished()
+        assert status(task) == TaskStatus.SENDING
+
+    @pytest.mark.parametrize(
+        "before", ["draft", "scheduled", "queued", "paused", "failed", "cancelled"]
+    )
+    def test_only_a_task_being_sent_is_completed(self, before):
+        task = ready(before)
+        assert lifecycle.complete_finished() == 0
+        assert status(task) == before
+
+    def test_completing_again_keeps_the_time(self):
+        task = with_subtasks("sending", status="sent", service=EmailServiceFactory())
+        lifecycle.complete_finished()
+        first = Task.objects.get(pk=task.pk).completed_at
+        lifecycle.complete_finished()
+        assert Task.objects.get(pk=task.pk).completed_at == first
+
+
+class TestLateEvents:
+    @pytest.mark.parametrize("before", ["paused", "cancelled", "completed"])
+    def test_the_end_of_a_launch_brings_no_task_back(self, before):
+        task = ready(before)
+        assert not lifecycle.start_sending(task)
+        assert status(task) == before
+
+    @pytest.mark.parametrize("before", ["sending", "paused", "cancelled", "completed"])
+    def test_a_launch_that_comes_to_nothing_brings_no_task_back(self, before):
+        task = ready(before)
+        lifecycle.back_to_draft(task, "why")
+        assert (status(task), Task.objects.get(pk=task.pk).note) == (before, "")
+
+    @pytest.mark.parametrize("before", [s for s in EVERY_STATUS if s != "completed"])
+    def test_only_a_completed_task_is_reopened(self, before):
+        task = ready(before)
+        lifecycle.reopen([task.pk])
+        assert status(task) == before
+
+    def test_a_completed_task_is_reopened(self):
+        task = ready("completed", completed_at=Now())
+        lifecycle.reopen([task.pk])
+        task.refresh_from_db()
+        assert (task.status, task.completed_at) == (TaskStatus.SENDING, None)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_task_whose_subtasks_are_retried_at_this_moment_is_not_completed():
+    task = with_subtasks("sending", 1, status="failed", failure_reason="invalid")
+    with second_connection() as staff, staff.cursor() as cursor:
+        cursor.execute("BEGIN")
+        cursor.execute("SELECT 1 FROM campaigns_task FOR NO KEY UPDATE")
+        with running(lifecycle.complete_finished) as housekeeping:
+            wait_until_somebody_waits_for_a_lock()
+            cursor.execute("UPDATE campaigns_subtask SET status = 'pending', failure_reason = ''")
+            cursor.execute("COMMIT")
+            assert housekeeping.result() == 0
+    assert status(task) == TaskStatus.SENDING
+
+
+class TestCloning:
+    def test_a_clone_is_a_draft_that_says_the_same_to_the_same_people(self):
+        task = ready("completed", audience="tags", priority=5)
+        tag, excluded = TagFactory(owner=task.owner), TagFactory(owner=task.owner)
+        task.include_tags.add(tag)
+        task.exclude_tags.add(excluded)
+        task.services.add(EmailServiceFactory())
+        TaskTemplate.objects.update(weight=7)
+        copy = lifecycle.clone(task)
+        assert (copy.status, copy.priority, copy.audience) == ("draft", 5, "tags")
+        assert list(copy.include_tags.all()) == [tag]
+        assert list(copy.exclude_tags.all()) == [excluded]
+        assert list(copy.services.all()) == list(task.services.all())
+        assert TaskTemplate.objects.get(task=copy).weight == 7
+
+    def test_a_clone_has_none_of_the_history(self):
+        copy = lifecycle.clone(with_subtasks("completed"))
+        assert not copy.subtasks.exists()
+        assert (copy.launched_at, copy.scheduled_at, copy.note) == (None, None, "")
+
+    def test_the_name_of_a_clone_fits_its_column(self):
+        assert len(lifecycle.clone(ready(name="x" * 200)).name) == 200
+        assert connection.needs_rollback is False

@@ -1,0 +1,204 @@
+"""Processes that are killed, told to stop, or frozen in the middle of a campaign."""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Callable
+
+from campaigns.models import SubTask, Task
+from dispatch.models import Attempt, AttemptOutcome, Dispatcher
+from tests.faults.conftest import Report
+from tests.faults.harness import (
+    START_SECONDS,
+    Scenario,
+    counts,
+    dispatchers,
+    in_flight,
+)
+from tests.faults.programs import GOODBYE_SECONDS, Cluster, send, wait_until
+
+SEED = 20
+RECOVERY_SECONDS = 15.0
+"""How long after a kill -9 everything must run again: a lease, and a few seconds to notice and to take over."""
+
+
+def test_kill_9_of_any_process_loses_and_doubles_nothing(
+    scenario: Scenario, report: Report
+) -> None:
+    task = paced_campaign(scenario, recipients=6_000)
+    scenario.start_clusters(3)
+    scenario.launch(task)
+    dice = random.Random(SEED)
+    kills = [kill_worker, kill_sentinel, kill_pusher, kill_supervisor, kill_cluster] * 2
+    dice.shuffle(kills)
+    worst: dict[str, float] = {}
+    at_risk = 0
+
+    for number, kill in enumerate(kills, start=1):
+        scenario.wait_sent(task, number * 450 + dice.randrange(300))
+        cluster = dice.choice(living(scenario))
+        victims = freeze(cluster)
+        flying = in_flight(victims)
+        recovered = kill(cluster)
+        seconds = wait_until(recovered, START_SECONDS, f"all well again after {kill.__name__}")
+        name = kill.__name__.removeprefix("kill_")
+        worst[name] = max(worst.get(name, 0), seconds)
+        if kill in (kill_worker, kill_cluster):
+            assert unknown(victims) <= flying
+            at_risk += flying
+        while len(living(scenario)) < 3:
+            scenario.start_clusters(1)
+    found = scenario.finish(task)
+
+    assert max(worst.values()) <= RECOVERY_SECONDS
+    times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in sorted(worst.items()))
+    report(scenario, "3 kill -9", found, f"{at_risk} in flight; again after at most {times}")
+
+
+def test_a_cluster_told_to_stop_does_so_in_time_and_the_others_go_on(
+    scenario: Scenario, report: Report
+) -> None:
+    task = paced_campaign(scenario, recipients=3_000)
+    alone, like_systemd, other = scenario.start_clusters(3)
+    scenario.launch(task)
+    scenario.wait_sent(task, 300)
+
+    held_before = dispatchers(alone, like_systemd)
+    alone.process.send_signal(signal.SIGTERM)
+    first = alone.wait_gone(GOODBYE_SECONDS)
+    like_systemd.signal(signal.SIGTERM)
+    second = like_systemd.wait_gone(GOODBYE_SECONDS)
+
+    assert alone.process.wait() == like_systemd.process.wait() == 0
+    assert not SubTask.objects.filter(dispatcher_id__in=held_before).exists()
+    assert not Dispatcher.objects.filter(pk__in=held_before, ended_at=None).exists()
+    assert dispatchers(other)
+    scenario.wait_sent(task, counts(task).accepted + 300)
+    found = scenario.finish(task)
+    assert found.in_doubt == 0
+    report(
+        scenario, "5 SIGTERM", found, f"supervisor alone {first:.1f} s, whole tree {second:.1f} s"
+    )
+
+
+def test_a_cluster_that_slept_longer_than_its_lease_neither_sends_nor_writes(
+    scenario: Scenario, report: Report
+) -> None:
+    task = paced_campaign(scenario, recipients=3_000, behaviour="dot:delay:0.05")
+    sleeper, _ = scenario.start_clusters(2)
+    scenario.launch(task)
+    scenario.wait_sent(task, 300)
+
+    victims = freeze(sleeper)
+    flying = in_flight(victims)
+    buried = wait_until(
+        lambda: not Dispatcher.objects.filter(pk__in=victims, ended_at=None).exists(),
+        START_SECONDS,
+        "the sleeping dispatcher is declared dead",
+    )
+    proof = written_by(victims)
+    sleeper.signal(signal.SIGCONT)
+    wait_until(
+        lambda: set(dispatchers(sleeper)) - set(victims), START_SECONDS, "a new one dispatches"
+    )
+
+    found = scenario.finish(task)
+    assert flying > 0
+    assert written_by(victims) == proof
+    assert found.in_doubt == unknown(victims) == flying
+    report(
+        scenario,
+        "6 SIGSTOP, SIGCONT",
+        found,
+        f"declared dead after {buried:.1f} s with {flying} in flight",
+    )
+
+
+# The campaign
+
+
+def paced_campaign(scenario: Scenario, recipients: int, behaviour: str = "") -> Task:
+    """One that lasts long enough to be interrupted: ten services, 400 messages a second at most."""
+    smtp = scenario.smtp(*[behaviour] if behaviour else [])
+    for _ in range(10):
+        scenario.service(smtp, sending_interval="0.025", max_connections=4)
+    return scenario.campaign(recipients)
+
+
+def freeze(cluster: Cluster) -> list[int]:
+    """Stop every process where it is. Returns the dispatchers among them."""
+    found = dispatchers(cluster)
+    cluster.signal(signal.SIGSTOP)
+    return found
+
+
+def living(scenario: Scenario) -> list[Cluster]:
+    return [cluster for cluster in scenario.clusters if cluster.process.poll() is None]
+
+
+def unknown(dispatcher_ids: list[int]) -> int:
+    """How many SubTasks were in doubt when these were found dead."""
+    attempts = Attempt.objects.filter(dispatcher_id__in=dispatcher_ids)
+    return attempts.filter(outcome=AttemptOutcome.UNKNOWN).count()
+
+
+def written_by(dispatcher_ids: list[int]) -> list[tuple[object, ...]]:
+    """All that there is from these dispatchers."""
+    attempts = Attempt.objects.filter(dispatcher_id__in=dispatcher_ids).order_by("pk")
+    rows = Dispatcher.objects.filter(pk__in=dispatcher_ids).order_by("pk")
+    return [*attempts.values_list(), *rows.values_list()]
+
+
+# The kills. Each gets a cluster whose processes are all stopped, lets those it spares go on, and returns when all is well.
+
+
+def kill_worker(cluster: Cluster) -> Callable[[], bool]:
+    """The one that dispatches."""
+    victims = dispatchers(cluster)
+    for pid in Dispatcher.objects.filter(pk__in=victims).values_list("pid", flat=True):
+        send(pid, signal.SIGKILL)
+    cluster.signal(signal.SIGCONT)
+    return lambda: replaced(cluster, victims)
+
+
+def kill_sentinel(cluster: Cluster) -> Callable[[], bool]:
+    victims = dispatchers(cluster)
+    send(cluster.sentinel(), signal.SIGKILL)
+    cluster.signal(signal.SIGCONT)
+    return lambda: replaced(cluster, victims)
+
+
+def kill_pusher(cluster: Cluster) -> Callable[[], bool]:
+    """The one that takes work from the queue; dispatching goes on meanwhile."""
+    before = cluster.pushers()
+    send(before[-1], signal.SIGKILL)
+    cluster.signal(signal.SIGCONT)
+    return lambda: len(cluster.pushers()) > len(before) and bool(dispatchers(cluster))
+
+
+def kill_supervisor(cluster: Cluster) -> Callable[[], bool]:
+    """Its cluster must not live on without it."""
+    victims = dispatchers(cluster)
+    cluster.process.kill()
+    cluster.signal(signal.SIGCONT)
+    return lambda: not cluster.pids() and are_over(victims)
+
+
+def kill_cluster(cluster: Cluster) -> Callable[[], bool]:
+    """Everything at once, as when a host loses power."""
+    victims = dispatchers(cluster)
+    cluster.kill()
+    return lambda: are_over(victims)
+
+
+def replaced(cluster: Cluster, victims: list[int]) -> bool:
+    return are_over(victims) and bool(set(dispatchers(cluster)) - set(victims))
+
+
+def are_over(dispatcher_ids: list[int]) -> bool:
+    """Declared dead or signed off, and holding nothing any more."""
+    return not (
+        Dispatcher.objects.filter(pk__in=dispatcher_ids, ended_at=None).exists()
+        or SubTask.objects.filter(dispatcher_id__in=dispatcher_ids).exists()
+    )
