@@ -1,4 +1,4 @@
-"""What we use of unfold, which is not typed, with the types of the Django classes that it extends."""
+"""What we use of unfold, which is untyped, with the types of the Django classes it extends."""
 
 from __future__ import annotations
 
