@@ -149,7 +149,7 @@ def launch_due() -> int:
         try:
             launch(task)
         except NotPossible as error:
-            back_to_draft(task, str(error))
+            _try_move([task.pk], [T.SCHEDULED], T.DRAFT, note=str(error))
             continue
         launched += 1
         if late:

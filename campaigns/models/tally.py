@@ -23,6 +23,11 @@ class Counts:
     in_doubt: int = 0
 
     def __getitem__(self, status: str) -> int:
+        """How many have this status. Raises KeyError for what is none: a template that asks for
+        `counts.total` looks it up here before it takes the property.
+        """
+        if status not in SubTaskStatus.values:
+            raise KeyError(status)
         return self.by_status.get(status, 0)
 
     @property

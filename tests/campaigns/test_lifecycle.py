@@ -51,8 +51,8 @@ def ready(status="draft", **kwargs):
     return task
 
 
-def with_subtasks(status, count=2, **kwargs):
-    task = ready(status)
+def with_subtasks(task_status, count=2, **kwargs):
+    task = ready(task_status)
     SubTaskFactory.create_batch(count, task=task, content=ContentFactory(task=task), **kwargs)
     return task
 

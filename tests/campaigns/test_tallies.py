@@ -5,8 +5,10 @@ from collections import Counter
 import pytest
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.template import Context, Template
 
 from campaigns.models import SubTask, SubTaskStatus, Tally
+from campaigns.models.tally import Counts
 from dispatch import tallying
 from tests.concurrency import run_together, second_connection
 from tests.factories import (
@@ -278,3 +280,9 @@ class TestAtTheSameTime:
         task = make(10)
         run_together(tallying.fold, tallying.fold)
         assert tallied(task) == {"pending": 10}
+
+
+def test_a_template_reads_the_totals_of_the_counts_and_not_a_status_of_that_name():
+    counts = Counts({"pending": 2, "sent": 3}, in_doubt=1)
+    template = Template("{{ c.total }} {{ c.open }} {{ c.accepted }} {{ c.in_doubt }} {{ c.sent }}")
+    assert template.render(Context({"c": counts})) == "6 2 3 1 3"
