@@ -1,11 +1,11 @@
 """Running a django-q2 cluster for good: what `manage.py qcluster` does.
 
-A supervisor forks the cluster into a process group of its own and looks after it every second:
+A supervisor forks the cluster into a process group of its own and looks after it twice a second:
 dispatchers whose process is gone are declared dead and replaced, and a cluster whose sentinel died,
 or that does not get dispatchers running (a worker killed while it held the lock of the task queue
-leaves the others waiting for ever), is killed whole and started anew.
+leaves the others waiting for ever), is ended whole and started anew.
 
-On SIGTERM or SIGINT, to the supervisor alone (Docker, honcho) or to every process (systemd), all
+On SIGTERM, SIGINT or SIGHUP, to the supervisor alone (Docker, honcho) or to every process (systemd), all
 processes of the group get SIGTERM: dispatchers hand back what they hold and end, the others just
 end. What is left after GRACE_SECONDS is killed.
 """
@@ -13,9 +13,11 @@ end. What is left after GRACE_SECONDS is killed.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 import uuid
@@ -26,7 +28,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 from django_q.cluster import Cluster
 
-from dispatch import recovery, tasks
+from dispatch import broker, recovery, tasks
 from dispatch.models import Dispatcher
 
 logger = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ anew.
 """
 
 ASK_AGAIN_SECONDS = 3.0
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 class Supervisor:
@@ -53,17 +56,19 @@ class Supervisor:
 
     def run(self) -> None:
         """Returns when the cluster has been stopped by a signal."""
-        os.environ[tasks.CLUSTER_VARIABLE] = str(self.cluster)
-        for number in (signal.SIGTERM, signal.SIGINT):
+        os.environ[broker.CLUSTER_VARIABLE] = str(self.cluster)
+        _adopt_orphans()
+        for number in tasks.stop_signals():
             signal.signal(number, self._on_signal)
         self._start()
         while not self._stop.wait(LOOK_SECONDS):
             if not self._is_running() or self._is_stuck():
                 logger.error("the cluster died or is stuck: starting it anew")
-                self._end(signal.SIGKILL)
+                self._end()
                 self._start()
             self._look_after_dispatchers()
-        self._end(signal.SIGTERM)
+        self._end()
+        self._forget_requests()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stop.set()
@@ -106,7 +111,8 @@ class Supervisor:
             if alive:
                 self._healthy_at = now
             if alive < settings.DISPATCHERS and now - self._asked_at > ASK_AGAIN_SECONDS:
-                tasks.dispatch_later()
+                for _ in range(settings.DISPATCHERS - alive):
+                    tasks.dispatch_later()
                 self._asked_at = now
         except (DatabaseError, InterfaceError) as error:
             logger.warning("cannot look after dispatchers: %s", error)
@@ -122,20 +128,34 @@ class Supervisor:
                 recovery.recover(pk)
         return mine.count()
 
-    def _end(self, number: int) -> None:
-        """Signal the whole group and wait until it is gone; whoever is still there after a while is
-        killed.
+    def _end(self) -> None:
+        """SIGTERM to the whole group, and wait until it is gone; whoever is still there after a
+        while is killed.
         """
         deadline = time.monotonic() + GRACE_SECONDS
-        while _signal_group(self._group, number):
-            self._is_running()
-            if time.monotonic() > deadline:
-                number = signal.SIGKILL
-            elif number == signal.SIGTERM:
-                number = 0  # only look
+        is_left = _signal_group(self._group, signal.SIGTERM)
+        while is_left:
             time.sleep(0.05)
+            self._is_running()
+            is_late = time.monotonic() > deadline
+            is_left = _signal_group(self._group, signal.SIGKILL if is_late else 0)
         os.close(self._held)
         connections.close_all()
+
+    def _forget_requests(self) -> None:
+        """What this cluster has asked for, nobody needs to do."""
+        try:
+            broker.clear_own_queue()
+        except (DatabaseError, InterfaceError) as error:
+            logger.warning("left to housekeeping: %s", error)
+
+
+def _adopt_orphans() -> None:
+    """Have the processes of a sentinel that died become this one's children, so that it sees them
+    end: what is process 1 in a container need not collect them.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def _be_cluster(keep_alive: int) -> NoReturn:
@@ -143,11 +163,12 @@ def _be_cluster(keep_alive: int) -> NoReturn:
     gone.
     """
     os.setpgid(0, 0)
-    threading.Thread(target=_end_with_supervisor, args=(keep_alive,), daemon=True).start()
     cluster = Cluster()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     cluster.start()
+    # After the last fork of this process: a fork beside a thread may leave locks held for ever.
+    threading.Thread(target=_end_with_supervisor, args=(keep_alive,), daemon=True).start()
     cluster.sentinel.join()
     os._exit(1)
 

@@ -10,23 +10,24 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import math
 import queue
 import random
 import threading
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.models import SubTaskStatus
-from dispatch import leases, messages, paces, tick
+from dispatch import leases, paces, tick
 from dispatch.agenda import Agenda, ServicePlan
 from dispatch.clock import DatabaseClock
 from dispatch.errors import OutcomeUnknown
 from dispatch.lanes import Desk, LanePool
-from dispatch.orders import NotStarted, Order, Report, Unsendable
+from dispatch.orders import NotStarted, Order, Report
 from dispatch.paces import Notes
 from dispatch.service_loop import ServiceLoop
 from dispatch.transports import transport_for
@@ -48,13 +49,14 @@ DATABASE_RETRY_SECONDS = 0.25
 class Dispatcher:
     """One run of the dispatch loop, in the thread that calls `run`."""
 
-    def __init__(self, cluster: uuid.UUID) -> None:
-        self.id = leases.register(cluster)
+    def __init__(self, cluster: uuid.UUID, at_most: int = 1) -> None:
+        """Raises EnoughDispatchers when the cluster already runs `at_most` of them."""
+        self.id = leases.register(cluster, at_most)
         self.figures: Counter[str] = Counter()
         self._wake = threading.Event()
         self._inbox: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._clock = DatabaseClock(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0.0, 0.0)
-        self._desk = Desk(self._clock, 0.0, self._receive, self._wake.set)
+        self._desk = Desk(self._clock, 0.0, self._receive)
         self._loops: dict[int, ServiceLoop] = {}
         self._unrecorded: list[Report] = []
         self._agenda: Agenda | None = None
@@ -105,13 +107,12 @@ class Dispatcher:
             report = self._inbox.get()
             self._loops[report.order.grant.service_id].finished(report)
             self._resolve([report])
-        for loop in self._loops.values():
-            loop.note_exact_paces()
 
     def _resolve(self, reports: Iterable[Report]) -> None:
         """Keep reports until they are recorded. Each order is resolved once."""
         for report in reports:
-            report.order.grant.given_back += not report.started
+            if not report.started:
+                report.order.grant.gate.give_back(report.order.slot)
             self._unrecorded.append(report)
 
     def _intend(self, claim: bool) -> tick.Intent:
@@ -125,6 +126,7 @@ class Dispatcher:
             reports=list(self._unrecorded),
             mark=[order for loop in self._loops.values() for order in loop.due(now) if claim],
             notes={key: loop.notes for key, loop in self._loops.items() if not loop.notes.is_empty},
+            gates={key: loop.gate for key, loop in self._loops.items()},
             room=room,
             lanes={
                 key: lanes
@@ -141,13 +143,25 @@ class Dispatcher:
         budget = CLAIMS_PER_TICK
         room: dict[int, int] = {}
         working = sorted(self._working(now))
+        held = sum(self._loops[key].holds for key in working)
+        fair_share = self._fair_share(working)
         for service_id in random.sample(working, len(working)):
             loop = self._loops[service_id]
             wanted = min(loop.room(), budget)
-            if wanted and loop.may_claim(now):
-                room[service_id] = wanted
-                budget -= wanted
+            if not wanted or not loop.may_claim(now):
+                continue
+            if loop.is_paced and not loop.holds:
+                if held >= fair_share and not loop.is_left_alone(now):
+                    continue
+                held += 1
+            room[service_id] = wanted
+            budget -= wanted
         return room
+
+    def _fair_share(self, working: Collection[int]) -> int:
+        """How many of the paced services this dispatcher grants for while all are alive."""
+        paced = sum(self._loops[key].is_paced for key in working)
+        return math.ceil(paced / self._agenda.dispatchers) if self._agenda else paced
 
     def _working(self, now: dt.datetime) -> set[int]:
         """The services for which there is something to send."""
@@ -176,13 +190,21 @@ class Dispatcher:
         self._count(done)
         for key, loop in self._loops.items():
             loop.notes = done.unwritten.get(key) or Notes()
+        for key, stored in done.stored.items():
+            slots = [
+                order.slot
+                for orders in done.granted
+                for order in orders
+                if order.grant.service_id == key
+            ]
+            self._loops[key].gate.opened(stored.before, slots, stored.after)
         self._hand_over(intent.mark, done.marked)
         self._follow_paces(intent, done)
         self._dry |= done.dry
         if done.agenda is not self._agenda:
-            self._plan(done.agenda)
+            self._plan(done.agenda, done.clock.reading)
         for orders in done.granted:
-            self._make_ready(orders)
+            self._take(orders)
 
     def _hand_over(self, asked: Iterable[Order], marked: set[int]) -> None:
         for loop in self._loops.values():
@@ -204,10 +226,12 @@ class Dispatcher:
             self._loops[key].follow(pace, now)
             if paces.is_frozen(pace, now):
                 self._resolve(self._loops[key].recall("the service is frozen"))
+            if done.shares.get(key) == 0:
+                self._loops[key].could_not_connect(now)
         for key in intent.room.keys() - done.paces.keys():
             self._loops[key].could_not_lock(now)
 
-    def _plan(self, agenda: Agenda) -> None:
+    def _plan(self, agenda: Agenda, now: dt.datetime) -> None:
         """Follow a new agenda: loops for new services, none for those that are gone or connect
         differently.
         """
@@ -221,30 +245,30 @@ class Dispatcher:
                     loop.pool.close()
                     del self._loops[key]
             else:
-                loop.plan = plan
+                loop.replan(plan)
                 loop.pool.shrink(loop.wanted_lanes(agenda.dispatchers))
         for key, plan in agenda.services.items():
             if key not in self._loops:
                 self._loops[key] = ServiceLoop(plan, self._pool(plan))
-        self._returning = {key for key, loop in self._loops.items() if loop.gives_up_share()}
+        self._share_work(now)
+        self._returning = {key for key, loop in self._loops.items() if loop.gives_up_share(now)}
+
+    def _share_work(self, now: dt.datetime) -> None:
+        """Leave one service to the others where this dispatcher grants for more than its share."""
+        working = self._working(now)
+        held = [self._loops[key] for key in working if self._loops[key].holds]
+        if len(held) > self._fair_share(working):
+            max(held, key=lambda loop: loop.plan.limits.interval).leave_to_others(now)
 
     def _pool(self, plan: ServicePlan) -> LanePool:
-        return LanePool(plan.name, self._desk, lambda: transport_for(plan))
+        return LanePool(plan.name, plan.domain, self._desk, lambda: transport_for(plan))
 
-    def _make_ready(self, orders: list[Order]) -> None:
-        """Render what was claimed; what cannot be rendered is resolved at once."""
+    def _take(self, orders: list[Order]) -> None:
         loop = self._loops.get(orders[0].grant.service_id)
         if loop is None:
             self._resolve(Report(order, NotStarted("the service was changed")) for order in orders)
-            return
-        loop.take(orders)
-        for order in orders:
-            message = messages.compose(order.claim, loop.plan.domain)
-            if isinstance(message, Unsendable):
-                self._resolve([Report(order, message)])
-            else:
-                order.message = message
-                loop.ready.append(order)
+        else:
+            loop.ready.extend(orders)
 
     def _count(self, done: tick.Done) -> None:
         self.figures["claimed"] += sum(map(len, done.granted))
@@ -278,6 +302,7 @@ class Dispatcher:
         self._suspect = True
         for loop in self._loops.values():
             loop.notes.quota_back.clear()  # may have been given back already
+            loop.gate.forget()
         connection.close()
         time.sleep(DATABASE_RETRY_SECONDS)
 

@@ -10,14 +10,14 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dispatch import claims, paces, turns
+from dispatch import claims, messages, paces, turns
 from dispatch.agenda import Agenda, ServicePlan, TaskPlan
+from dispatch.gate import Gate
 from dispatch.models import Pace
 from dispatch.orders import Claim, Grant, Order
-from dispatch.pacing import Gate, Slots, due_slots
 
 
 @dataclass(slots=True)
@@ -28,41 +28,46 @@ class Wish:
 
     plan: ServicePlan
     pace: Pace
-    slots: Slots
+    gate: Gate
+    slots: list[dt.datetime]
     tasks: list[TaskPlan]
     claims: list[Claim] = field(default_factory=list)
 
     @property
     def missing(self) -> int:
-        return len(self.slots.times) - len(self.claims)
+        return len(self.slots) - len(self.claims)
 
 
 def wishes(
-    agenda: Agenda, locked: dict[int, Pace], room: dict[int, int], now: dt.datetime
+    agenda: Agenda,
+    locked: Mapping[int, Pace],
+    room: Mapping[int, int],
+    gates: Mapping[int, Gate],
+    now: dt.datetime,
 ) -> list[Wish]:
-    """What each locked service may start now, given how much room (messages) this dispatcher has
-    for it.
+    """The locked services that may start something now, given how much room (messages) this
+    dispatcher has for each.
     """
     served = turns.last_served(locked)
     found = []
     for service_id, pace in locked.items():
         plan = agenda.services.get(service_id)
-        if plan is None or paces.is_frozen(pace, now):
+        if plan is None or not room.get(service_id) or paces.is_frozen(pace, now):
             continue
         left = paces.quota_left(pace, plan.limits, now)
-        at_most = room.get(service_id, 0) if left is None else min(room.get(service_id, 0), left)
-        slots = due_slots(plan.limits, pace.next_send_at, now, at_most)
-        if slots.times:
+        at_most = room[service_id] if left is None else min(room[service_id], left)
+        slots = gates[service_id].slots(pace.next_send_at, now, at_most)
+        if slots:
             tasks = turns.in_turn(agenda.tasks_for(service_id, now), served[service_id])
-            found.append(Wish(plan, pace, slots, tasks))
+            found.append(Wish(plan, pace, gates[service_id], slots, tasks))
     return found
 
 
 def fulfil(
     wished: list[Wish], dispatcher_id: int, now: dt.datetime
 ) -> tuple[list[list[Order]], set[int]]:
-    """Claim for these services, charge what was claimed and note the turns. Changes the Pace rows,
-    does not save them.
+    """Claim for these services, charge what was claimed and note the turns. Changes the quota in
+    the Pace rows, does not save them.
 
     Returns the orders, a list per service that got any, and the ids of the tasks that had less than
     was asked for.
@@ -108,17 +113,10 @@ def _deal(found: list[Claim], askers: list[Wish]) -> list[tuple[Claim, int]]:
 
 
 def _grant(wish: Wish, token: uuid.UUID, now: dt.datetime) -> list[Order]:
-    slots = wish.slots.first(len(wish.claims))
     limits = wish.plan.limits
-    if limits.interval:
-        wish.pace.next_send_at = slots.padded_next()
     paces.charge(wish.pace, limits, now, len(wish.claims))
-    grant = Grant(
-        service_id=wish.plan.id,
-        token=token,
-        gate=Gate(slots),
-        period_start=limits.period(now)[0],
-        padded_next=wish.pace.next_send_at,
-        size=len(wish.claims),
-    )
-    return [Order(claim, grant, slot) for claim, slot in zip(wish.claims, slots.times, strict=True)]
+    grant = Grant(wish.plan.id, token, wish.gate, *limits.period(now))
+    return [
+        Order(claim, grant, slot, messages.frozen_content(claim.content_id))
+        for claim, slot in zip(wish.claims, wish.slots, strict=False)
+    ]

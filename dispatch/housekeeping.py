@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.db.models.functions import Now
 
 from campaigns import launch, lifecycle
-from dispatch import recovery, tallying
+from dispatch import broker, recovery, tallying
 from dispatch.models import Dispatcher, Turn
 
 logger = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ CHORES: tuple[Callable[[], object], ...] = (
     lifecycle.complete_finished,
     tallying.fold,
     prune,
+    broker.forget_dead_queues,
 )
 
 

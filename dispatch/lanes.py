@@ -11,10 +11,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dispatch import messages
 from dispatch.clock import DatabaseClock
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
-from dispatch.orders import NotStarted, Order, Report
-from dispatch.pacing import SlotMissed
+from dispatch.gate import SlotMissed
+from dispatch.orders import NotStarted, Order, Report, Unsendable
 from dispatch.providers.base import Accepted, Transport
 
 logger = logging.getLogger(__name__)
@@ -32,14 +33,16 @@ class Desk:
     lease_until: float
     """Monotonic seconds; no hand-over starts at or after it."""
     report: Callable[[Report], None]
-    wake: Callable[[], None]
 
 
 class LanePool:
     """The lanes of one service in one dispatcher."""
 
-    def __init__(self, name: str, desk: Desk, make_transport: Callable[[], Transport]) -> None:
+    def __init__(
+        self, name: str, domain: str, desk: Desk, make_transport: Callable[[], Transport]
+    ) -> None:
         self._name = name
+        self._domain = domain
         self._desk = desk
         self._make_transport = make_transport
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
@@ -109,18 +112,23 @@ class LanePool:
 
         def starting() -> None:
             nonlocal began
-            desk = self._desk
-            order.grant.gate.start(
-                order.slot, lambda: desk.clock, lambda: desk.lease_until, order.start
+            desk, grant = self._desk, order.grant
+            grant.gate.start(
+                order.slot,
+                grant.period_end,
+                lambda: desk.clock,
+                lambda: desk.lease_until,
+                order.start,
             )
             began = time.monotonic()
-            desk.wake()
 
+        message = messages.compose(order.claim, order.content, self._domain)
+        if isinstance(message, Unsendable):
+            return Report(order, message)
         outcome: Accepted | DeliveryError | NotStarted
-        assert order.message is not None
         try:
             transport.open()
-            outcome = transport.send(order.message, starting)
+            outcome = transport.send(message, starting)
         except SlotMissed as error:
             outcome = NotStarted(str(error))
         except DeliveryError as error:

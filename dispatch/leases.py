@@ -31,10 +31,23 @@ class LeaseLost(Exception):
     """
 
 
-def register(cluster: uuid.UUID) -> int:
-    """Enter a new dispatcher, alive from now on. Returns its id."""
-    row = Dispatcher.objects.create(host=socket.gethostname(), pid=os.getpid(), cluster=cluster)
-    return row.pk
+class EnoughDispatchers(Exception):
+    """This cluster has as many dispatchers as it is to run."""
+
+
+def register(cluster: uuid.UUID, at_most: int) -> int:
+    """Enter a new dispatcher, alive from now on. Returns its id.
+
+    Raises EnoughDispatchers when its cluster already has `at_most` that have not ended; an advisory
+    lock makes two that start at the same moment count each other.
+    """
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(cluster)])
+        if Dispatcher.objects.filter(cluster=cluster, ended_at=None).count() >= at_most:
+            raise EnoughDispatchers(f"cluster {cluster} already runs {at_most}")
+        row = Dispatcher.objects.create(host=socket.gethostname(), pid=os.getpid(), cluster=cluster)
+        return row.pk
 
 
 def beat(dispatcher_id: int, figures: dict[str, Any]) -> DatabaseClock:

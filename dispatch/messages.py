@@ -26,9 +26,11 @@ def message_id(subtask_id: int, domain: str) -> str:
     return f"<{subtask_id}.{mark}@{domain}>"
 
 
-def compose(claim: Claim, domain: str) -> Message | Unsendable:
-    """Render a SubTask's frozen content, from its sender's local part at the service's domain."""
-    frozen = frozen_content(claim.content_id)
+def compose(claim: Claim, frozen: Content, domain: str) -> Message | Unsendable:
+    """Render a SubTask's frozen content, from its sender's local part at the service's domain.
+
+    Touches no database.
+    """
     try:
         rendered = content.render(frozen, claim.variables)
     except content.RenderError as error:

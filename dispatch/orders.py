@@ -7,11 +7,11 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from campaigns.models import FailureReason
+from campaigns.models import Content, FailureReason
 from campaigns.states import Held
 from dispatch.errors import DeliveryError
-from dispatch.pacing import Gate
-from dispatch.providers.base import Accepted, Message
+from dispatch.gate import Gate
+from dispatch.providers.base import Accepted
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Claim:
     attempts: int
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Grant:
     """What one service may start, claimed together under one token, in one quota period."""
 
@@ -34,24 +34,17 @@ class Grant:
     token: uuid.UUID
     gate: Gate
     period_start: dt.datetime
-    padded_next: dt.datetime
-    size: int
-    given_back: int = 0
-
-    @property
-    def is_over(self) -> bool:
-        """All messages have started or been given back: the exact pace is known."""
-        return len(self.gate.starts) + self.given_back >= self.size
+    period_end: dt.datetime
 
 
 @dataclass(slots=True, eq=False)
 class Order:
-    """One claimed SubTask, its slot, and (once rendered) its message."""
+    """One claimed SubTask with its slot and what its message is made from."""
 
     claim: Claim
     grant: Grant
     slot: dt.datetime
-    message: Message | None = None
+    content: Content
     started_at: dt.datetime | None = None
     """When its hand-over began, by the database clock; set once, by the lane."""
 

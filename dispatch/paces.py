@@ -51,12 +51,9 @@ as long.
 class Notes:
     """What one dispatcher has to say about one service, kept until it has been written.
 
-    `exact_next` maps the value that a grant left in `next_send_at` to the exact one; it is applied
-    only if nobody has changed the value since. `quota_back` counts, by quota period, the messages
-    granted but never started.
+    `quota_back` counts, by quota period, the messages granted but never started.
     """
 
-    exact_next: dict[dt.datetime, dt.datetime] = field(default_factory=dict)
     quota_back: Counter[dt.datetime] = field(default_factory=Counter)
     failures: int = 0
     succeeded: bool = False
@@ -64,7 +61,6 @@ class Notes:
 
     def add(self, other: Notes) -> None:
         """Take over what other notes say."""
-        self.exact_next.update(other.exact_next)
         self.quota_back.update(other.quota_back)
         self.failures += other.failures
         self.succeeded |= other.succeeded
@@ -99,7 +95,6 @@ def written(pace: Pace) -> tuple[object, ...]:
 
 def apply(notes: Notes, pace: Pace, now: dt.datetime) -> None:
     """Bring a locked Pace row up to date with what there is to say about it. Does not save it."""
-    pace.next_send_at = notes.exact_next.get(pace.next_send_at, pace.next_send_at)
     if pace.quota_period_start is not None:
         pace.quota_used = max(0, pace.quota_used - notes.quota_back[pace.quota_period_start])
     if notes.succeeded:

@@ -12,9 +12,10 @@ from collections.abc import Iterable
 
 from dispatch import paces
 from dispatch.agenda import ServicePlan
+from dispatch.gate import Gate
 from dispatch.lanes import IDLE_SECONDS, LanePool
 from dispatch.models import Pace
-from dispatch.orders import Grant, NotStarted, Order, Report
+from dispatch.orders import NotStarted, Order, Report
 from dispatch.paces import Notes
 from dispatch.pacing import LOOKAHEAD
 
@@ -29,6 +30,9 @@ enough to stop soon.
 MAX_DEPTH = 32
 LOOK_AGAIN = dt.timedelta(seconds=1)
 """How soon a service that is frozen, out of quota or without a connection is looked at again."""
+
+REST = dt.timedelta(seconds=3)
+"""How long a paced service that is left to other dispatchers is left alone."""
 
 LOCKED_AGAIN = dt.timedelta(seconds=0.02)
 """How soon a Pace row that another dispatcher had locked is tried again."""
@@ -50,8 +54,12 @@ class ServiceLoop:
         self.ready: deque[Order] = deque()
         self.in_hand: set[Order] = set()
         self.share = 0
+        self.gate = Gate(plan.limits)
+        self.holds = False
+        """Whether this dispatcher was the last to grant slots of this paced service."""
         self._claim_at: dt.datetime | None = None
-        self._grants: list[Grant] = []
+        self._rest_until: dt.datetime | None = None
+        self._left_since: dt.datetime | None = None
         self._send_seconds = 0.02
         self._idle_since = time.monotonic()
 
@@ -61,24 +69,32 @@ class ServiceLoop:
     def is_idle(self) -> bool:
         return not self.ready and not self.in_hand
 
+    @property
+    def is_paced(self) -> bool:
+        return bool(self.plan.limits.interval)
+
     def wanted_lanes(self, dispatchers: int) -> int:
-        """How many connections this dispatcher can use: its part of them all, or what the pace
-        needs if that is less.
-        """
-        part = math.ceil(self.plan.max_connections / dispatchers)
-        interval = self.plan.limits.interval.total_seconds()
-        return min(part, 1 + math.ceil(self._send_seconds / interval)) if interval else part
+        """How many connections this dispatcher can use: what the pace needs, or its part of all."""
+        if self.is_paced:
+            interval = self.plan.limits.interval.total_seconds()
+            needed = self.plan.limits.burst + math.ceil(self._send_seconds / interval)
+            return min(self.plan.max_connections, needed)
+        return math.ceil(self.plan.max_connections / dispatchers)
 
     def room(self) -> int:
-        """How many more SubTasks may be claimed: two rounds of the lanes, one being sent and one
-        being made ready.
+        """How many more SubTasks may be claimed: what its lanes can send within the lookahead, or
+        without a pace two rounds, one being sent and one waiting.
         """
         if self.retired:
             return 0
-        return max(0, 2 * self._round() - len(self.ready) - len(self.in_hand))
+        at_most = 2 * self._round()
+        if self.is_paced:
+            per_lane = int(LOOKAHEAD.total_seconds() / self._send_seconds)
+            at_most = max(1, self.share) * max(2, min(2 * MAX_DEPTH, per_lane))
+        return max(0, at_most - len(self.ready) - len(self.in_hand))
 
     def may_claim(self, now: dt.datetime) -> bool:
-        return self._claim_at is None or now >= self._claim_at
+        return not self._rests(now) and (self._claim_at is None or now >= self._claim_at)
 
     def due(self, now: dt.datetime) -> list[Order]:
         """The orders whose slot is near and for which a lane will soon be free."""
@@ -103,11 +119,6 @@ class ServiceLoop:
         return max(1, self.share) * max(1, min(MAX_DEPTH, depth))
 
     # Following its orders
-
-    def take(self, orders: list[Order]) -> None:
-        """Take over what was granted, still to be rendered."""
-        if orders[0].grant.gate.slots.limits.interval:
-            self._grants.append(orders[0].grant)
 
     def hand_over(self, orders: Iterable[Order]) -> None:
         """Give orders that are durably sending to the lanes."""
@@ -139,33 +150,56 @@ class ServiceLoop:
 
     # Following its pace
 
-    def note_exact_paces(self) -> None:
-        """Put down the exact pace of the grants that are over."""
-        for grant in [grant for grant in self._grants if grant.is_over]:
-            self._grants.remove(grant)
-            exact = grant.gate.slots.exact_next(grant.gate.starts)
-            self.notes.exact_next[grant.padded_next] = exact
-            self._claim_at = None
+    def replan(self, plan: ServicePlan) -> None:
+        """Keep to what its staff have changed."""
+        self.plan = plan
+        self.gate.limits = plan.limits
 
     def follow(self, pace: Pace, now: dt.datetime) -> None:
         """See from its Pace row when this service may claim again."""
         limits = self.plan.limits
-        if paces.is_frozen(pace, now) or paces.quota_left(pace, limits, now) == 0 or not self.share:
+        self._left_since = None
+        self.holds = self.is_paced and self.gate.holds(pace.next_send_at) and not self._rests(now)
+        if paces.is_frozen(pace, now) or paces.quota_left(pace, limits, now) == 0:
             self._claim_at = now + LOOK_AGAIN
-        elif limits.interval:
-            self._claim_at = limits.earliest(pace.next_send_at) - LOOKAHEAD
+        elif self.is_paced:
+            due = limits.earliest(self.gate.expected(pace.next_send_at, now))
+            self._claim_at = due - LOOKAHEAD / 2
         else:
             self._claim_at = None
+
+    def leave_to_others(self, now: dt.datetime) -> None:
+        """Let another dispatcher grant the next slots of this paced service."""
+        self.holds = False
+        self._rest_until = now + REST
+
+    def is_left_alone(self, now: dt.datetime) -> bool:
+        """Whether it could have been claimed for since a while ago, and was left to others. Ask
+        whenever it is left to them.
+        """
+        self._left_since = self._left_since or now
+        return now - self._left_since > LOOK_AGAIN
+
+    def _rests(self, now: dt.datetime) -> bool:
+        return self._rest_until is not None and now < self._rest_until
+
+    def could_not_connect(self, now: dt.datetime) -> None:
+        self._claim_at = now + LOOK_AGAIN
 
     def could_not_lock(self, now: dt.datetime) -> None:
         self._claim_at = now + LOCKED_AGAIN
 
-    def gives_up_share(self) -> bool:
-        """Whether it has connections to return: idle for so long that its lanes have ended."""
+    def gives_up_share(self, now: dt.datetime) -> bool:
+        """Whether it has connections to return: its lanes have ended, since it was idle for long or
+        is left to others.
+        """
         if not self.is_idle:
             self._idle_since = time.monotonic()
-        long_idle = time.monotonic() - self._idle_since > IDLE_SECONDS
-        if not (self.share and long_idle and not self.pool.lanes):
+            return False
+        if self._rests(now):
+            self.pool.shrink(0)
+        is_over = self._rests(now) or time.monotonic() - self._idle_since > IDLE_SECONDS
+        if not (self.share and is_over and not self.pool.lanes):
             return False
         self.share = 0
         return True

@@ -6,40 +6,37 @@ import logging
 import os
 import signal
 import threading
-import uuid
 from types import FrameType
 
 from django.conf import settings
 from django_q.tasks import async_task
 
-from dispatch import leases
+from dispatch import broker, leases
 from dispatch.dispatcher import Dispatcher
 from dispatch.housekeeping import Housekeeper
-from dispatch.models import Dispatcher as DispatcherRow
 
 logger = logging.getLogger(__name__)
-
-CLUSTER_VARIABLE = "EDM_CLUSTER"
-"""The environment variable by which a worker knows its cluster; `dispatch.cluster` sets it."""
 
 SLICE_SECONDS = 240.0
 """How long one task dispatches before its successor takes over; less than Q_CLUSTER's timeout."""
 
 
 def dispatch_later() -> None:
-    """Have a worker become a dispatcher."""
-    async_task("dispatch.tasks.dispatch", task_name="dispatch", save=False)
+    """Have a worker of this cluster become a dispatcher."""
+    async_task(
+        "dispatch.tasks.dispatch", task_name="dispatch", save=False, cluster=broker.own_queue()
+    )
 
 
 def dispatch() -> None:
     """Dispatch for a slice, unless this cluster has enough dispatchers; then have a successor take
     over.
 
-    On SIGTERM or SIGINT, or when the sentinel is gone, it hands everything back and ends the
-    worker.
+    When told to stop, or when the sentinel is gone, it hands everything back and ends the worker.
     """
-    cluster = uuid.UUID(os.environ.get(CLUSTER_VARIABLE) or str(uuid.uuid4()))
-    if alive_in(cluster) >= settings.DISPATCHERS:
+    try:
+        dispatcher = Dispatcher(broker.this_cluster(), settings.DISPATCHERS)
+    except leases.EnoughDispatchers:
         return
     stop = threading.Event()
     sentinel = os.getppid()
@@ -47,11 +44,11 @@ def dispatch() -> None:
     def on_signal(number: int, frame: FrameType | None) -> None:
         stop.set()
 
-    previous = {n: signal.signal(n, on_signal) for n in (signal.SIGTERM, signal.SIGINT)}
+    previous = {n: signal.signal(n, on_signal) for n in stop_signals()}
     housekeeper = Housekeeper()
     housekeeper.start()
     try:
-        Dispatcher(cluster).run(lambda: stop.is_set() or os.getppid() != sentinel, SLICE_SECONDS)
+        dispatcher.run(lambda: stop.is_set() or os.getppid() != sentinel, SLICE_SECONDS)
     except leases.LeaseLost as error:
         logger.warning("%s; another one takes over", error)
     finally:
@@ -63,6 +60,11 @@ def dispatch() -> None:
     dispatch_later()
 
 
-def alive_in(cluster: uuid.UUID) -> int:
-    """How many dispatchers of a cluster are registered and not ended."""
-    return DispatcherRow.objects.filter(cluster=cluster, ended_at=None).count()
+def stop_signals() -> list[signal.Signals]:
+    """The signals that ask for an orderly end. Not the hang-up of a terminal under `nohup`; the
+    kernel also sends that one to a stopped process group whose parent died.
+    """
+    numbers = [signal.SIGTERM, signal.SIGINT]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        numbers.append(signal.SIGHUP)
+    return numbers

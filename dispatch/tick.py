@@ -12,16 +12,18 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
 from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus
 from dispatch import agenda as agendas
-from dispatch import connections, grants, leases, ledger, messages, paces
+from dispatch import connections, grants, leases, ledger, paces
 from dispatch.agenda import Agenda
 from dispatch.clock import DatabaseClock
+from dispatch.gate import Gate
+from dispatch.grants import Wish
 from dispatch.models import Pace
 from dispatch.orders import Order, Report
 from dispatch.outcomes import Verdict, judge
@@ -37,12 +39,12 @@ class Intent:
     reports: Sequence[Report] = ()
     mark: Sequence[Order] = ()
     notes: Mapping[int, Notes] = field(default_factory=dict)
+    gates: Mapping[int, Gate] = field(default_factory=dict)
+    """The gate of every service that this dispatcher runs."""
     room: Mapping[int, int] = field(default_factory=dict)
-    """How many messages may be claimed, by service; a service with work is here even with room for
-    none.
-    """
+    """How many messages may be claimed, by service."""
     lanes: Mapping[int, int] = field(default_factory=dict)
-    """How many connections are wanted, by service, where that is more than there are."""
+    """How many connections are wanted for these, where that is more than there are."""
     returned: Collection[int] = ()
     """Services whose connections are all closed."""
     agenda: Agenda | None = None
@@ -51,6 +53,13 @@ class Intent:
     """After a failed commit: the SubTasks this dispatcher knows it holds; all others it holds are
     given back.
     """
+
+
+class Stored(NamedTuple):
+    """What a tick has put into a service's `next_send_at`, and what was there before."""
+
+    before: dt.datetime
+    after: dt.datetime
 
 
 @dataclass(slots=True)
@@ -65,6 +74,7 @@ class Done:
     granted: list[list[Order]] = field(default_factory=list)
     shares: dict[int, int] = field(default_factory=dict)
     paces: dict[int, Pace] = field(default_factory=dict)
+    stored: dict[int, Stored] = field(default_factory=dict)
     unwritten: dict[int, Notes] = field(default_factory=dict)
     dry: set[int] = field(default_factory=set)
 
@@ -120,25 +130,37 @@ def _record(intent: Intent, done: Done) -> dict[int, Notes]:
 
 def _grant(intent: Intent, done: Done, notes: dict[int, Notes]) -> None:
     now: dt.datetime = done.clock.reading
-    locked = paces.lock({*intent.room, *notes}) if intent.room or notes else {}
+    unsettled = {service_id for service_id, gate in intent.gates.items() if gate.is_unsettled}
+    concerned = {*intent.room, *notes, *unsettled}
+    locked = paces.lock(concerned) if concerned else {}
     before = {service_id: paces.written(pace) for service_id, pace in locked.items()}
     for service_id in list(notes):
         if service_id in locked:
             paces.apply(notes.pop(service_id), locked[service_id], now)
     done.unwritten, done.paces = notes, locked
+    wished = _connected(
+        intent, done, grants.wishes(done.agenda, locked, intent.room, intent.gates, now)
+    )
+    done.granted, done.dry = grants.fulfil(wished, intent.dispatcher_id, now)
+    _store_paces(intent, done)
+    paces.save(pace for pace in locked.values() if paces.written(pace) != before[pace.pk])
+
+
+def _connected(intent: Intent, done: Done, wished: list[Wish]) -> list[Wish]:
+    """Get these services the connections they want; leaves those that have none at all."""
     wanted = {
-        service_id: lanes
-        for service_id, lanes in intent.lanes.items()
-        if service_id in locked and service_id in done.agenda.services
+        wish.plan.id: intent.lanes[wish.plan.id] for wish in wished if wish.plan.id in intent.lanes
     }
     done.shares = connections.raise_shares(intent.dispatcher_id, wanted, done.agenda.services)
-    room = {
-        service_id: 0 if done.shares.get(service_id) == 0 else messages
-        for service_id, messages in intent.room.items()
+    return [wish for wish in wished if done.shares.get(wish.plan.id) != 0]
+
+
+def _store_paces(intent: Intent, done: Done) -> None:
+    granted = {
+        orders[0].grant.service_id: [order.slot for order in orders] for orders in done.granted
     }
-    wished = grants.wishes(done.agenda, locked, room, now)
-    done.granted, done.dry = grants.fulfil(wished, intent.dispatcher_id, now)
-    for orders in done.granted:
-        for order in orders:
-            messages.frozen_content(order.claim.content_id)
-    paces.save(pace for pace in locked.values() if paces.written(pace) != before[pace.pk])
+    for service_id, pace in done.paces.items():
+        if gate := intent.gates.get(service_id):
+            before = pace.next_send_at
+            pace.next_send_at = gate.padded(before, granted.get(service_id, ()))
+            done.stored[service_id] = Stored(before, pace.next_send_at)

@@ -131,7 +131,7 @@ def test_05_the_next_slot_is_an_interval_after_the_last_start_not_after_a_poll()
 
     slots = due_slots(limits, due, last_start + dt.timedelta(seconds=30.9), 5)
 
-    assert slots.times == (last_start + dt.timedelta(seconds=31),)
+    assert slots == [last_start + dt.timedelta(seconds=31)]
 
 
 def test_06_the_interval_of_a_service_says_that_it_is_in_seconds():

@@ -54,11 +54,10 @@ class Evidence:
         assert self.subtasks == self.sent + self.failed + self.in_doubt + self.open
 
 
-def gather(records: Iterable[Path]) -> Evidence:
-    mails = [json.loads(line) for record in records for line in record.read_text().splitlines()]
+def gather(records: Sequence[Path]) -> Evidence:
     evidence = Evidence()
-    _compare_messages(evidence, mails)
-    _compare_limits(evidence, mails)
+    _compare_messages(evidence, read(records))
+    _compare_limits(evidence, arrivals_by_domain(records))
     return evidence
 
 
@@ -74,6 +73,29 @@ def too_early(starts: Sequence[float], interval: float, burst: int) -> float:
         worst = max(worst, latest - (burst - 1) * interval - even)
         latest = max(latest, even)
     return worst
+
+
+def latenesses(starts: Sequence[float], interval: float, burst: int) -> list[float]:
+    """Seconds between each start but the first and the moment at which the pace allowed it, where there is work from the
+    first start on."""
+    ordered = sorted(starts)
+    due, found = float("-inf"), []
+    for start in ordered:
+        found.append(start - max(due - (burst - 1) * interval, ordered[0]))
+        due = max(due, start) + interval
+    return found[1:]
+
+
+def arrivals_by_domain(records: Iterable[Path]) -> dict[str, list[float]]:
+    """When the servers saw MAIL, by the sending domain."""
+    arrivals: dict[str, list[float]] = defaultdict(list)
+    for mail in read(records):
+        arrivals[mail["sender"].rpartition("@")[2]].append(mail["mail_at"])
+    return arrivals
+
+
+def read(records: Iterable[Path]) -> list[dict[str, Any]]:
+    return [json.loads(line) for record in records for line in record.read_text().splitlines()]
 
 
 def _compare_messages(evidence: Evidence, mails: list[dict[str, Any]]) -> None:
@@ -96,10 +118,7 @@ def _compare_messages(evidence: Evidence, mails: list[dict[str, Any]]) -> None:
                 evidence.lost.append(pk)
 
 
-def _compare_limits(evidence: Evidence, mails: list[dict[str, Any]]) -> None:
-    arrivals = defaultdict(list)
-    for mail in mails:
-        arrivals[mail["sender"].rpartition("@")[2]].append(mail["mail_at"])
+def _compare_limits(evidence: Evidence, arrivals: dict[str, list[float]]) -> None:
     gaps, uses = [], []
     for service in EmailService.objects.all():
         interval, burst = float(service.sending_interval), service.burst

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import signal
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -109,12 +110,21 @@ class Scenario:
         wait_until(
             lambda: is_under_way(task) and not counts(task).open, seconds, "nothing left to send"
         )
-        self.stop_clusters()
-        found = evidence.gather(server.record for server in self.servers)
-        manage("audit_dispatch", url=self.url)
-        found.check()
+        found = self.stop_half_way(task)
         assert not found.open, f"{found.open} SubTasks are not done"
         return found
+
+    def stop_half_way(self, task: Task) -> Evidence:
+        """Stop everything in order and compare what everybody says."""
+        self.stop_clusters()
+        found = evidence.gather([server.record for server in self.servers])
+        manage("audit_dispatch", url=self.url)
+        found.check()
+        return found
+
+    def run_for(self, seconds: float) -> None:
+        """Let everything go on for so long: what is measured takes its time."""
+        threading.Event().wait(seconds)
 
     def stop_clusters(self) -> None:
         """SIGTERM to every supervisor; each must end in time, in order, and leave nobody behind."""
