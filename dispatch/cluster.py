@@ -5,9 +5,9 @@ dispatchers whose process is gone are declared dead and replaced, and a cluster 
 or that does not get dispatchers running (a worker killed while it held the lock of the task queue
 leaves the others waiting for ever), is ended whole and started anew.
 
-On SIGTERM, SIGINT or SIGHUP, to the supervisor alone (Docker, honcho) or to every process (systemd),
-all processes of the group get SIGTERM: dispatchers hand back what they hold and end, the others just
-end. What is left after GRACE_SECONDS is killed.
+On SIGTERM, SIGINT or SIGHUP, to the supervisor alone (Docker, honcho) or to every process
+(systemd), all processes of the group get SIGTERM: dispatchers hand back what they hold and end, the
+others just end. What is left after GRACE_SECONDS is killed.
 """
 
 from __future__ import annotations
