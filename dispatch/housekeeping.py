@@ -20,6 +20,11 @@ logger = logging.getLogger(__name__)
 
 ADVISORY_LOCK = 0x45444D00  # any number that nothing else in this database locks
 EVERY_SECONDS = 1.0
+AFTER_FAILURE_SECONDS = 4.0
+"""How long housekeeping rests when the database failed: dispatchers that could not renew their
+lease meanwhile come first, and still record what they know.
+"""
+
 KEEP_DISPATCHERS = dt.timedelta(days=7)
 
 
@@ -72,6 +77,7 @@ class Housekeeper(threading.Thread):
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("housekeeping failed, trying again: %s", error)
                 connection.close()
+                self._stopping.wait(AFTER_FAILURE_SECONDS)
         connection.close()
 
     def stop(self) -> None:
