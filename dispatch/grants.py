@@ -48,7 +48,7 @@ def wishes(
     """The locked services that may start something now, given how much room (messages) this
     dispatcher has for each.
     """
-    served = turns.last_served(locked)
+    served = turns.last_served(locked, agenda.tasks)
     found = []
     for service_id, pace in locked.items():
         plan = agenda.services.get(service_id)
