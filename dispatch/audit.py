@@ -164,7 +164,8 @@ WITH starts AS (
            row_number() OVER service AS n,
            lag(a.started_at) OVER service AS previous, a.started_at
     FROM dispatch_attempt a JOIN dispatch_emailservice e ON e.id = a.service_id
-    WHERE a.started_at >= e.limits_changed_at AND e.sending_interval > 0
+    JOIN dispatch_pace p ON p.service_id = e.id
+    WHERE a.started_at >= p.limits_changed_at AND e.sending_interval > 0
     WINDOW service AS (PARTITION BY a.service_id ORDER BY a.started_at, a.id)
 ), placed AS (
     SELECT *, at - n * interval AS x,
@@ -220,7 +221,8 @@ SELECT name, daily_quota, max(used) FROM (
             - e.quota_reset_time)::date AS day,
            count(*) AS used
     FROM dispatch_attempt a JOIN dispatch_emailservice e ON e.id = a.service_id
-    WHERE e.daily_quota IS NOT NULL AND coalesce(a.started_at, a.slot_at) >= e.limits_changed_at
+    JOIN dispatch_pace p ON p.service_id = e.id
+    WHERE e.daily_quota IS NOT NULL AND coalesce(a.started_at, a.slot_at) >= p.limits_changed_at
     GROUP BY e.id, day
 ) AS days GROUP BY 1, 2 ORDER BY 1
 """

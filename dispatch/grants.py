@@ -48,18 +48,20 @@ def wishes(
     """The locked services that may start something now, given how much room (messages) this
     dispatcher has for each.
     """
-    served = turns.last_served(locked)
+    served = turns.last_served(locked, agenda.tasks)
     found = []
     for service_id, pace in locked.items():
         plan = agenda.services.get(service_id)
         if plan is None or not room.get(service_id) or paces.is_frozen(pace, now):
             continue
-        left = paces.quota_left(pace, plan.limits, now)
+        gate = gates[service_id]
+        if gate.limits.since != pace.limits_changed_at:
+            continue  # the limits were changed, and this dispatcher has yet to read the new ones
+        left = paces.quota_left(pace, gate.limits, now)
         at_most = room[service_id] if left is None else min(room[service_id], left)
-        slots = gates[service_id].slots(pace.next_send_at, now, at_most)
-        if slots:
+        if slots := gate.slots(pace.next_send_at, now, at_most):
             tasks = turns.in_turn(agenda.tasks_for(service_id, now), served[service_id])
-            found.append(Wish(plan, pace, gates[service_id], slots, tasks))
+            found.append(Wish(plan, pace, gate, slots, tasks))
     return found
 
 
@@ -113,7 +115,7 @@ def _deal(found: list[Claim], askers: list[Wish]) -> list[tuple[Claim, int]]:
 
 
 def _grant(wish: Wish, token: uuid.UUID, now: dt.datetime) -> list[Order]:
-    limits = wish.plan.limits
+    limits = wish.gate.limits
     paces.charge(wish.pace, limits, now, len(wish.claims))
     grant = Grant(wish.plan.id, token, wish.gate, *limits.period(now))
     return [

@@ -151,7 +151,9 @@ class ServiceLoop:
     # Following its pace
 
     def replan(self, plan: ServicePlan) -> None:
-        """Keep to what its staff have changed."""
+        """Keep to what its staff have changed, and look at once what that allows."""
+        if plan.limits != self.plan.limits:
+            self._claim_at = None
         self.plan = plan
         self.gate.limits = plan.limits
 

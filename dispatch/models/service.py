@@ -107,12 +107,6 @@ class EmailService(models.Model):
         related_name="+",
         help_text="Who may use this service; leave empty for everyone.",
     )
-    limits_changed_at = models.DateTimeField(
-        db_default=Now(),
-        editable=False,
-        help_text="Since when the limits are as they are; the audit judges what was sent since.",
-    )
-
     objects = EmailServiceQuerySet.as_manager()
 
     class Meta:
@@ -140,14 +134,21 @@ class EmailService(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep `limits_changed_at` true and make sure that the service has its Pace row."""
+        """Make sure that the service has its Pace row, and that the row follows its limits.
+
+        Locks the Pace row before the service, like everybody.
+        """
+        from dispatch import limits
+
         with transaction.atomic():
-            before = EmailService.objects.filter(pk=self.pk).values(*LIMITS).first()
+            pace = Pace.objects.select_for_update(no_key=True).filter(service=self.pk).first()
+            before = EmailService.objects.filter(pk=self.pk).first()
             super().save(*args, **kwargs)
-            Pace.objects.get_or_create(service=self)
             self.refresh_from_db(fields=LIMITS)
-            if before and before != {name: getattr(self, name) for name in LIMITS}:
-                EmailService.objects.filter(pk=self.pk).update(limits_changed_at=Now())
+            if before is None or pace is None:
+                Pace.objects.create(service=self)
+            elif any(getattr(before, name) != getattr(self, name) for name in LIMITS):
+                limits.change(pace, before, self)
 
 
 class Pace(models.Model):
@@ -159,6 +160,11 @@ class Pace(models.Model):
 
     service = models.OneToOneField(
         EmailService, primary_key=True, on_delete=models.CASCADE, related_name="pace"
+    )
+    limits_changed_at = models.DateTimeField(
+        db_default=Now(),
+        help_text="Since when the limits are as they are: who knows older ones may not grant by "
+        "this row, and the audit judges what was sent since.",
     )
     next_send_at = models.DateTimeField(
         db_default=Now(), help_text="When the next even slot is; a burst may start earlier."
