@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email.utils import make_msgid
 from typing import Any
 
@@ -95,9 +96,7 @@ def send_test(cleaned: dict[str, Any]) -> Accepted:
         message_id=make_msgid(domain=service.domain),
         from_email=f"{cleaned['local_part']}@{service.domain}",
         to_email=cleaned["to"],
-        subject=f"[Test] {rendered.subject}",
-        html=rendered.html,
-        text=rendered.text,
+        rendered=replace(rendered, subject=f"[Test] {rendered.subject}"),
     )
     transport = transport_for(service)
     try:

@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from campaigns.content import Rendered
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -23,14 +25,24 @@ class Message:
     message_id: str
     from_email: str
     to_email: str
-    subject: str
-    html: str
-    text: str
+    rendered: Rendered
     from_name: str = ""
     to_name: str = ""
     reply_to: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str = ""
+
+    @property
+    def subject(self) -> str:
+        return self.rendered.subject
+
+    @property
+    def html(self) -> str:
+        return self.rendered.html
+
+    @property
+    def text(self) -> str:
+        return self.rendered.text
 
 
 @dataclass(frozen=True, slots=True)
