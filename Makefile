@@ -35,6 +35,10 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	@touch $@
 
+.venv/installed-bench: requirements-bench.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --requirement requirements-bench.txt
+	@touch $@
+
 venv: .venv/installed
 
 venv-dev: .venv/installed-dev
@@ -51,7 +55,7 @@ faults: venv-dev
 browser: venv-dev
 	$(BIN)/python -m pytest tests/browser $(TEST_ARGS)
 
-bench: venv-dev
+bench: .venv/installed-bench
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
 lint: venv-dev
@@ -70,6 +74,7 @@ lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 1; }
 	$(UV_COMPILE) pyproject.toml --output-file requirements.txt
 	$(UV_COMPILE) pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(UV_COMPILE) pyproject.toml --group bench --constraints requirements.txt --output-file requirements-bench.txt
 
 clean:
 	-@test ! -x $(BIN)/python || $(BIN)/python -m edm_project.embedded_postgres remove
