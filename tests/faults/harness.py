@@ -71,7 +71,8 @@ class Scenario:
 
     def wait_for_dispatchers(self) -> None:
         for cluster in [one for one in self.clusters if one.process.poll() is None]:
-            wait_until(lambda c=cluster: dispatchers(c), START_SECONDS, "a dispatcher runs")  # type: ignore[misc]
+            what = f"a dispatcher runs in {cluster.log.name}"
+            wait_until(lambda c=cluster: dispatchers(c), START_SECONDS, what)  # type: ignore[misc]
 
     def service(self, server: Smtp, **limits: Any) -> EmailService:
         transport = {
