@@ -108,7 +108,10 @@ class Program:
         self.process.wait()
 
     def wait_gone(self, seconds: float = GOODBYE_SECONDS) -> float:
-        return wait_until(lambda: not self.pids(), seconds, f"all processes of {self.log} gone")
+        def is_gone() -> bool:
+            return self.process.poll() is not None and not self.pids()
+
+        return wait_until(is_gone, seconds, f"all processes of {self.log} gone")
 
 
 class Cluster(Program):
