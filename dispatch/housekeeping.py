@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from campaigns import launch, lifecycle
 from dispatch import recovery, tallying
 from dispatch.models import Dispatcher, Turn
+from dispatch.monitoring import history
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +42,10 @@ def keep_house() -> bool:
 
 
 def prune() -> None:
-    """Forget dispatchers that ended long ago, and the turns of tasks that are over."""
-    Dispatcher.objects.filter(ended_at__lt=Now() - KEEP_DISPATCHERS).delete()
+    """Forget dispatchers that ended long ago and whose figures are in the total, and the turns of
+    tasks that are over.
+    """
+    Dispatcher.objects.filter(ended_at__lt=Now() - KEEP_DISPATCHERS, counted=True).delete()
     Turn.objects.filter(served_at__lt=Now() - KEEP_DISPATCHERS).delete()
 
 
@@ -53,6 +56,8 @@ CHORES: tuple[Callable[[], object], ...] = (
     lifecycle.sweep_cancelled,
     lifecycle.complete_finished,
     tallying.fold,
+    history.count_ended,
+    history.take_sample,
     prune,
 )
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from campaigns import states
-from dispatch import paces
+from dispatch import figures, paces
 from dispatch.leases import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher
 
@@ -61,7 +61,10 @@ def recover(dispatcher_id: int) -> bool:
             ignore_conflicts=True,
         )
         ConnectionShare.objects.filter(dispatcher=dispatcher_id).delete()
-        Dispatcher.objects.filter(pk=dispatcher_id).update(ended_at=Now())
+        doubts = figures.doubts(service_id for _, service_id, _, _ in in_doubt)
+        Dispatcher.objects.filter(pk=dispatcher_id).update(
+            ended_at=Now(), figures=figures.add(dead[0].figures, doubts)
+        )
     logger.warning(
         "dispatcher %s is dead: %d SubTasks given back, %d in doubt",
         dispatcher_id,
