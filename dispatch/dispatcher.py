@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 
 from django.db import InterfaceError, OperationalError, connection
 
-from dispatch import leases, messages, paces, tick
+from dispatch import journal, leases, messages, paces, tick
 from dispatch.agenda import Agenda, ServicePlan
 from dispatch.clock import DatabaseClock
 from dispatch.errors import OutcomeUnknown
@@ -53,7 +53,7 @@ class Dispatcher:
         self._wake = threading.Event()
         self._inbox: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._clock = DatabaseClock(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0.0, 0.0)
-        self._desk = Desk(self._clock, 0.0, self._receive, self._wake.set)
+        self._desk = Desk(self.id, self._clock, 0.0, self._receive, self._wake.set)
         self._loops: dict[int, ServiceLoop] = {}
         self._unrecorded: list[Report] = []
         self._agenda: Agenda | None = None
@@ -174,6 +174,7 @@ class Dispatcher:
         self._desk.lease_until = leases.valid_until(done.clock)
         del self._unrecorded[: len(intent.reports)]
         self._returning = set()
+        journal.settled(done.verdicts, done.lost, self.id)
         for key, loop in self._loops.items():
             loop.notes = done.unwritten.get(key) or Notes()
         self._hand_over(intent.mark, done.marked)
@@ -265,7 +266,12 @@ class Dispatcher:
         """Go on with a new connection. What the failed transaction may or may not have done is
         sorted out by the next.
         """
-        logger.warning("dispatcher %s: the database failed, trying again: %s", self.id, error)
+        logger.warning(
+            "dispatcher %s: the database failed, trying again: %s",
+            self.id,
+            error,
+            extra={"dispatcher_id": self.id},
+        )
         self.figures.database_failed()
         self._suspect = True
         for loop in self._loops.values():
