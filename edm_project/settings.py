@@ -139,6 +139,9 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGGING = logging_settings()
 
+# Probes come in plain http and bring no secret along.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
+
 # How many dispatch loops one cluster runs.
 DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
 # How long a recipient refused for now waits before each further try; after the last one it is
