@@ -141,6 +141,8 @@ LOGGING = logging_settings()
 
 # Probes come in plain http and bring no secret along.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
+# Whoever sends it sees /metrics; without it there is no such page.
+METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 
 # How many dispatch loops one cluster runs.
 DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
