@@ -16,16 +16,15 @@ import random
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 
 from django.db import InterfaceError, OperationalError, connection
 
-from campaigns.models import SubTaskStatus
-from dispatch import leases, paces, tick
+from dispatch import journal, leases, paces, tick
 from dispatch.agenda import Agenda, ServicePlan
 from dispatch.clock import DatabaseClock
 from dispatch.errors import OutcomeUnknown
+from dispatch.figures import Figures
 from dispatch.lanes import Desk, LanePool
 from dispatch.orders import NotStarted, Order, Report
 from dispatch.paces import Notes
@@ -52,11 +51,11 @@ class Dispatcher:
     def __init__(self, cluster: uuid.UUID, at_most: int = 1) -> None:
         """Raises EnoughDispatchers when the cluster already runs `at_most` of them."""
         self.id = leases.register(cluster, at_most)
-        self.figures: Counter[str] = Counter()
+        self.figures = Figures()
         self._wake = threading.Event()
         self._inbox: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._clock = DatabaseClock(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0.0, 0.0)
-        self._desk = Desk(self._clock, 0.0, self._receive)
+        self._desk = Desk(self.id, self._clock, 0.0, self._receive)
         self._loops: dict[int, ServiceLoop] = {}
         self._unrecorded: list[Report] = []
         self._agenda: Agenda | None = None
@@ -87,12 +86,14 @@ class Dispatcher:
     def _tick(self, claim: bool) -> None:
         self._collect()
         intent = self._intend(claim)
+        began = time.monotonic()
         try:
             done = tick.run(intent)
         except (OperationalError, InterfaceError) as error:
             self._database_failed(error)
         else:
             self._suspect = False
+            self.figures.tick(intent, done, time.monotonic() - began)
             self._follow(intent, done)
 
     def _receive(self, report: Report) -> None:
@@ -122,7 +123,7 @@ class Dispatcher:
         dispatchers = self._agenda.dispatchers if self._agenda else 1
         return tick.Intent(
             dispatcher_id=self.id,
-            figures=dict(self.figures),
+            figures=self.figures.due(),
             reports=list(self._unrecorded),
             mark=[order for loop in self._loops.values() for order in loop.due(now) if claim],
             notes={key: loop.notes for key, loop in self._loops.items() if not loop.notes.is_empty},
@@ -187,7 +188,7 @@ class Dispatcher:
         self._desk.lease_until = leases.valid_until(done.clock)
         del self._unrecorded[: len(intent.reports)]
         self._returning = set()
-        self._count(done)
+        journal.settled(done.verdicts, done.lost, self.id)
         for key, loop in self._loops.items():
             loop.notes = done.unwritten.get(key) or Notes()
         for key, stored in done.stored.items():
@@ -270,15 +271,6 @@ class Dispatcher:
         else:
             loop.ready.extend(orders)
 
-    def _count(self, done: tick.Done) -> None:
-        self.figures["claimed"] += sum(map(len, done.granted))
-        self.figures["lost_races"] += len(done.lost)
-        for verdict in done.verdicts:
-            if verdict.settlement.id not in done.lost:
-                self.figures["sent"] += verdict.succeeded
-                self.figures["failed"] += verdict.settlement.status == SubTaskStatus.FAILED
-                self.figures["in_doubt"] += verdict.settlement.status == SubTaskStatus.SENDING
-
     # Waiting, failing, stopping
 
     def _wait(self, until: float) -> None:
@@ -298,7 +290,13 @@ class Dispatcher:
         """Go on with a new connection. What the failed transaction may or may not have done is
         sorted out by the next.
         """
-        logger.warning("dispatcher %s: the database failed, trying again: %s", self.id, error)
+        logger.warning(
+            "dispatcher %s: the database failed, trying again: %s",
+            self.id,
+            error,
+            extra={"dispatcher_id": self.id},
+        )
+        self.figures.database_failed()
         self._suspect = True
         for loop in self._loops.values():
             loop.notes.quota_back.clear()  # may have been given back already
@@ -319,7 +317,7 @@ class Dispatcher:
         while self._unrecorded and time.monotonic() < deadline + leases.LEASE_SECONDS:
             self._tick(claim=False)
         if not self._unrecorded:
-            leases.end(self.id)
+            leases.end(self.id, self.figures.counts())
 
     def _is_busy(self) -> bool:
         return bool(self._unrecorded) or any(

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from campaigns import launch, lifecycle
 from dispatch import broker, recovery, tallying
 from dispatch.models import Dispatcher, Turn
+from dispatch.monitoring import history
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +47,10 @@ def keep_house() -> bool:
 
 
 def prune() -> None:
-    """Forget dispatchers that ended long ago, and the turns of tasks that are over."""
-    Dispatcher.objects.filter(ended_at__lt=Now() - KEEP_DISPATCHERS).delete()
+    """Forget dispatchers that ended long ago and whose figures are in the total, and the turns of
+    tasks that are over.
+    """
+    Dispatcher.objects.filter(ended_at__lt=Now() - KEEP_DISPATCHERS, counted=True).delete()
     Turn.objects.filter(served_at__lt=Now() - KEEP_DISPATCHERS).delete()
 
 
@@ -58,6 +61,8 @@ CHORES: tuple[Callable[[], object], ...] = (
     lifecycle.sweep_cancelled,
     lifecycle.complete_finished,
     tallying.fold,
+    history.count_ended,
+    history.take_sample,
     prune,
     broker.forget_dead_queues,
 )

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dispatch import messages
+from dispatch import journal, messages
 from dispatch.clock import DatabaseClock
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.gate import SlotMissed
@@ -29,6 +29,7 @@ have it.
 class Desk:
     """What the lanes of a dispatcher share with it: the clock, its lease, and where reports go."""
 
+    dispatcher_id: int
     clock: DatabaseClock
     lease_until: float
     """Monotonic seconds; no hand-over starts at or after it."""
@@ -136,7 +137,12 @@ class LanePool:
         except (
             Exception
         ) as error:  # a bug in a transport must neither lose an order nor end the lane
-            logger.exception("transport of %s failed on SubTask %s", self._name, order.claim.id)
+            logger.exception(
+                "transport of %s failed on SubTask %s",
+                self._name,
+                order.claim.id,
+                extra=journal.ids(order, self._desk.dispatcher_id),
+            )
             transport.close()
             bug = f"the transport failed unexpectedly: {type(error).__name__}: {error}"
             outcome = OutcomeUnknown(bug) if order.started_at else ServiceError(bug)

@@ -6,16 +6,21 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import uuid
+from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
 
 from campaigns import states
-from dispatch import paces
+from dispatch import figures, paces
 from dispatch.leases import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher
 
 logger = logging.getLogger(__name__)
+
+HandedOver = tuple[int, int, uuid.UUID, Any]
+"""A SubTask that a dead dispatcher was handing over: its id, service, token, and since when."""
 
 
 def recover_dead() -> int:
@@ -61,14 +66,33 @@ def recover(dispatcher_id: int) -> bool:
             ignore_conflicts=True,
         )
         ConnectionShare.objects.filter(dispatcher=dispatcher_id).delete()
-        Dispatcher.objects.filter(pk=dispatcher_id).update(ended_at=Now())
+        doubts = figures.doubts(service_id for _, service_id, _, _ in in_doubt)
+        Dispatcher.objects.filter(pk=dispatcher_id).update(
+            ended_at=Now(), figures=figures.add(dead[0].figures, doubts)
+        )
+    _log(dispatcher_id, len(given_back), in_doubt)
+    return True
+
+
+def _log(dispatcher_id: int, given_back: int, in_doubt: list[HandedOver]) -> None:
     logger.warning(
         "dispatcher %s is dead: %d SubTasks given back, %d in doubt",
         dispatcher_id,
-        len(given_back),
+        given_back,
         len(in_doubt),
+        extra={"dispatcher_id": dispatcher_id},
     )
-    return True
+    for subtask_id, service_id, _, _ in in_doubt:
+        logger.warning(
+            "SubTask %s is in doubt: dispatcher %s died while handing it over",
+            subtask_id,
+            dispatcher_id,
+            extra={
+                "subtask_id": subtask_id,
+                "service_id": service_id,
+                "dispatcher_id": dispatcher_id,
+            },
+        )
 
 
 def bury(dispatcher_ids: list[int]) -> None:

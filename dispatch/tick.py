@@ -9,6 +9,7 @@ SubTasks by id.
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +36,8 @@ class Intent:
     """What a dispatcher wants to have done in one tick."""
 
     dispatcher_id: int
-    figures: dict[str, Any]
+    figures: dict[str, Any] | None = None
+    """What the dispatcher has counted, when it is to be written again."""
     reports: Sequence[Report] = ()
     mark: Sequence[Order] = ()
     notes: Mapping[int, Notes] = field(default_factory=dict)
@@ -72,6 +74,8 @@ class Done:
     lost: set[int] = field(default_factory=set)
     marked: set[int] = field(default_factory=set)
     granted: list[list[Order]] = field(default_factory=list)
+    claim_seconds: float | None = None
+    """How long granting and claiming took; None when there was nothing to ask for."""
     shares: dict[int, int] = field(default_factory=dict)
     paces: dict[int, Pace] = field(default_factory=dict)
     stored: dict[int, Stored] = field(default_factory=dict)
@@ -141,7 +145,10 @@ def _grant(intent: Intent, done: Done, notes: dict[int, Notes]) -> None:
     wished = _connected(
         intent, done, grants.wishes(done.agenda, locked, intent.room, intent.gates, now)
     )
-    done.granted, done.dry = grants.fulfil(wished, intent.dispatcher_id, now)
+    if wished:
+        began = time.monotonic()
+        done.granted, done.dry = grants.fulfil(wished, intent.dispatcher_id, now)
+        done.claim_seconds = time.monotonic() - began
     _store_paces(intent, done)
     paces.save(pace for pace in locked.values() if paces.written(pace) != before[pace.pk])
 

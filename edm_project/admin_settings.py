@@ -19,6 +19,15 @@ def _link(title: str, icon: str, model: str, permission: str = "") -> dict[str, 
     }
 
 
+def _page(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(name),
+        "permission": _may_view(permission),
+    }
+
+
 def _may_view(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: request.user.has_perm(permission)
 
@@ -82,6 +91,7 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Email services", "dns", "dispatch.emailservice"),
                     _link("Attempts", "receipt_long", "dispatch.attempt"),
+                    _page("Monitor", "monitor_heart", "monitor", "campaigns.see_everything"),
                 ],
             },
             {

@@ -139,6 +139,11 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGGING = logging_settings()
 
+# Probes come in plain http and bring no secret along.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
+# Whoever sends it sees /metrics; without it there is no such page.
+METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
+
 # How many dispatch loops one cluster runs.
 DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
 # How long a recipient refused for now waits before each further try; after the last one it is
