@@ -90,10 +90,11 @@ class TestTheLock:
 
 
 class TestPruning:
-    def test_dispatchers_that_ended_long_ago_are_forgotten(self):
-        DispatcherFactory(ended_at=Now() - 8 * DAY)
+    def test_dispatchers_that_ended_long_ago_are_forgotten_once_their_figures_are_counted(self):
+        DispatcherFactory(ended_at=Now() - 8 * DAY, counted=True)
         kept = [
-            DispatcherFactory(ended_at=Now() - 6 * DAY),
+            DispatcherFactory(ended_at=Now() - 6 * DAY, counted=True),
+            DispatcherFactory(ended_at=Now() - 8 * DAY),
             DispatcherFactory(heartbeat_at=Now() - 8 * DAY),
         ]
         prune()

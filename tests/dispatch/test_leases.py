@@ -39,7 +39,7 @@ class TestRegistering:
 
     def test_one_that_has_ended_makes_room_for_another(self):
         cluster = uuid.uuid4()
-        leases.end(leases.register(cluster, 1))
+        leases.end(leases.register(cluster, 1), {})
         assert leases.register(cluster, 1)
 
     def test_every_cluster_counts_its_own(self):
@@ -117,11 +117,11 @@ class TestEnding:
         service = EmailServiceFactory()
         for each in (row, other):
             ConnectionShare.objects.create(service=service, dispatcher=each, connections=1)
-        leases.end(row.pk)
+        leases.end(row.pk, {})
         assert Dispatcher.objects.get(pk=row.pk).ended_at is not None
         assert [share.dispatcher_id for share in ConnectionShare.objects.all()] == [other.pk]
 
     def test_the_time_of_the_end_is_written_once(self):
         row = DispatcherFactory(ended_at=Now() - HOUR)
-        leases.end(row.pk)
+        leases.end(row.pk, {})
         assert Dispatcher.objects.filter(pk=row.pk, ended_at__lte=Now() - HOUR).exists()
