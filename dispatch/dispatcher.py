@@ -61,7 +61,7 @@ class Dispatcher:
         self._agenda: Agenda | None = None
         self._agenda_read_at = 0.0
         self._dry: set[int] = set()
-        self._returning: set[int] = set()
+        self._kept: dict[int, int] = {}
         self._suspect = False
 
     def run(self, should_stop: Callable[[], bool], seconds: float) -> None:
@@ -134,7 +134,7 @@ class Dispatcher:
                 for key in room
                 if (lanes := self._loops[key].wanted_lanes(dispatchers)) > self._loops[key].share
             },
-            returned=self._returning,
+            kept=self._kept,
             agenda=None if refresh else self._agenda,
             remembered=self._remembered() if self._suspect else None,
         )
@@ -187,7 +187,7 @@ class Dispatcher:
         self._clock = self._desk.clock = done.clock
         self._desk.lease_until = leases.valid_until(done.clock)
         del self._unrecorded[: len(intent.reports)]
-        self._returning = set()
+        self._kept = {}
         journal.settled(done.verdicts, done.lost, self.id)
         for key, loop in self._loops.items():
             loop.notes = done.unwritten.get(key) or Notes()
@@ -214,7 +214,7 @@ class Dispatcher:
         for order in asked:
             loop = self._loops[order.grant.service_id]
             if order.claim.id in marked:
-                loop.pool.grow(max(1, loop.share))
+                loop.pool.grow(max(1, loop.connections))
                 loop.hand_over([order])
             else:
                 self._resolve(loop.drop([order], "the task is not being sent any more"))
@@ -222,7 +222,7 @@ class Dispatcher:
     def _follow_paces(self, intent: tick.Intent, done: tick.Done) -> None:
         now = done.clock.reading
         for key, share in done.shares.items():
-            self._loops[key].share = share
+            self._loops[key].connect(share)
         for key, pace in done.paces.items():
             self._loops[key].follow(pace, now)
             if paces.is_frozen(pace, now):
@@ -247,12 +247,15 @@ class Dispatcher:
                     del self._loops[key]
             else:
                 loop.replan(plan)
-                loop.pool.shrink(loop.wanted_lanes(agenda.dispatchers))
         for key, plan in agenda.services.items():
             if key not in self._loops:
                 self._loops[key] = ServiceLoop(plan, self._pool(plan))
         self._share_work(now)
-        self._returning = {key for key, loop in self._loops.items() if loop.gives_up_share(now)}
+        self._kept = {
+            key: kept
+            for key, loop in self._loops.items()
+            if (kept := loop.keeps(agenda.dispatchers, now)) is not None
+        }
 
     def _share_work(self, now: dt.datetime) -> None:
         """Leave one service to the others where this dispatcher grants for more than its share."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -47,8 +47,8 @@ class Intent:
     """How many messages may be claimed, by service."""
     lanes: Mapping[int, int] = field(default_factory=dict)
     """How many connections are wanted for these, where that is more than there are."""
-    returned: Collection[int] = ()
-    """Services whose connections are all closed."""
+    kept: Mapping[int, int] = field(default_factory=dict)
+    """How many connections are still open, of services of which others have been closed."""
     agenda: Agenda | None = None
     """None: read a new one."""
     remembered: frozenset[int] | None = None
@@ -92,8 +92,8 @@ def run(intent: Intent) -> Done:
         done = Done(clock, intent.agenda or agendas.read())
         if intent.remembered is not None:
             _forget(intent.dispatcher_id, intent.remembered)
-        if intent.returned:
-            connections.return_shares(intent.dispatcher_id, intent.returned)
+        if intent.kept:
+            connections.lower_shares(intent.dispatcher_id, intent.kept)
         notes = _record(intent, done)
         done.marked = states.begin_sending([order.held for order in intent.mark])
         _grant(intent, done, notes)
