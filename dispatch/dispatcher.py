@@ -317,15 +317,21 @@ class Dispatcher:
             self._wake.wait(0.1)
             self._tick(claim=False)
         self._doubt_the_rest()
-        while self._unrecorded and time.monotonic() < deadline + leases.LEASE_SECONDS:
+        while self._is_unsure() and time.monotonic() < deadline + leases.LEASE_SECONDS:
             self._tick(claim=False)
-        if not self._unrecorded:
+        if not self._is_unsure():
             leases.end(self.id, self.figures.counts())
 
     def _is_busy(self) -> bool:
         return bool(self._unrecorded) or any(
             not loop.is_idle or not loop.notes.is_empty for loop in self._loops.values()
         )
+
+    def _is_unsure(self) -> bool:
+        """Whether it may hold something: outcomes to record, or what a commit claimed whose reply
+        was lost. Then it must not sign off, so that its lease runs out and it is recovered.
+        """
+        return bool(self._unrecorded) or self._suspect
 
     def _doubt_the_rest(self) -> None:
         """What a lane is still at when time is up either cannot start any more or is in doubt."""
