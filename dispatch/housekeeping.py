@@ -33,6 +33,7 @@ def keep_house() -> bool:
     """Do every chore once, each in transactions of its own. False when somebody else is at it.
 
     The lock belongs to the session, so that it is gone with the connection when this process dies.
+    Raises DatabaseError or InterfaceError when the connection is of no use any more.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
@@ -40,10 +41,19 @@ def keep_house() -> bool:
             return False
         try:
             for chore in CHORES:
-                chore()
+                _do(chore)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
     return True
+
+
+def _do(chore: Callable[[], object]) -> None:
+    try:
+        chore()
+    except Exception as error:  # one that fails must not keep the dead from being recovered
+        if isinstance(error, (DatabaseError, InterfaceError)) and not connection.is_usable():
+            raise
+        logger.exception("housekeeping: %s failed, trying again", chore.__name__)
 
 
 def prune() -> None:
