@@ -96,7 +96,8 @@ def pause(task: Task, reason: str = "") -> None:
 
 def resume(task: Task) -> None:
     """Go on with a paused task. Raises NotPossible."""
-    _move(task, [T.PAUSED], T.SENDING, "resumed", note="", paused_at=None)
+    values = {"note": "", "paused_at": None, "resumed_at": Now()}
+    _move(task, [T.PAUSED], T.SENDING, "resumed", **values)
 
 
 def cancel(task: Task) -> None:
