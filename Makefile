@@ -18,7 +18,7 @@ help:
 	@echo "make test     the test suite (TEST_ARGS=… passes through to pytest)"
 	@echo "make faults   the tests that kill processes and restart the database"
 	@echo "make browser  the tests that drive the admin in Chromium"
-	@echo "make bench    the benchmarks"
+	@echo "make bench    the benchmarks (BENCH_ARGS=--quick to see that they run, --help for more)"
 	@echo "make lint     ruff, mypy, import contracts, migrations and system checks"
 	@echo "make lock     compile the requirement files anew (LOCK_ARGS=--upgrade for newer versions)"
 	@echo "make clean    stop the embedded database, delete its data and the virtual environment"

@@ -14,7 +14,7 @@ from bench.context import Bench
 from bench.databases import PREFIX, Server
 from bench.options import Options
 from bench.product_settings import DATABASE, use_product
-from bench.programs import BASE, kill_marked
+from bench.programs import BASE, kill_all, kill_leftovers
 
 VAR = BASE / "var"
 SCRATCH = VAR / "bench"
@@ -42,7 +42,7 @@ def end(number: int, frame: FrameType | None) -> NoReturn:
 
 def alone(chosen: Options) -> int:
     """Run with a server and a directory that leave nothing behind, whatever happens."""
-    kill_marked()  # what a run that was killed left behind
+    kill_leftovers()
     shutil.rmtree(SCRATCH / "files", ignore_errors=True)
     (SCRATCH / "files").mkdir(parents=True)
     try:
@@ -54,7 +54,7 @@ def alone(chosen: Options) -> int:
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     finally:
-        kill_marked()
+        kill_all()
         shutil.rmtree(SCRATCH, ignore_errors=True)
 
 

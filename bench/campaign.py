@@ -27,8 +27,7 @@ def run(bench: Bench) -> None:
     recipients = bench.options.campaign
     name = f"{TWO.name}, {recipients:,} recipients"
     contestant = bench.enter(Contestant("campaign", name, AFTER_CRASH))
-    laps = 1 if recipients >= LONG else bench.options.repeats
-    for number in range(1, laps + 1):
+    for number in bench.repeats(1 if recipients >= LONG else None):
         with dispatching.launched(bench, TWO, recipients) as campaign:
             before = health()
             lap = campaign.send()

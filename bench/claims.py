@@ -136,7 +136,7 @@ def with_claimers(
         PGBENCH_SQL.format(task=task, batch=BATCH, service=service, dispatcher=DISPATCHER)
     )
     with crew.crew("bench.claims", claimers, [service, task], share, bench.directory) as members:
-        for number in range(1, bench.options.rounds + 1):
+        for number in bench.repeats(bench.options.rounds):
             make_room(session, claimers * share * BATCH)
             claim_round(product, members, number)
             make_room(session, claimers * share * BATCH)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,11 @@ class Bench:
     tables: list[Table] = field(default_factory=list)
     headlines: list[Headline] = field(default_factory=list)
     raw: list[dict[str, Any]] = field(default_factory=list)
+    until: float = 0.0
+    """Monotonic seconds."""
+
+    def __post_init__(self) -> None:
+        self.until = time.monotonic() + 60 * self.options.minutes
 
     @property
     def database_url(self) -> str:
@@ -42,5 +48,17 @@ class Bench:
         """Keep raw figures."""
         self.raw.append({"benchmark": benchmark, **figures})
 
-    def repeats(self) -> Iterable[int]:
-        return range(1, self.options.repeats + 1)
+    @property
+    def is_late(self) -> bool:
+        """Whether the time is up, so that nothing more should begin."""
+        return time.monotonic() > self.until
+
+    def repeats(self, wanted: int | None = None) -> Iterator[int]:
+        """Number the laps (as many as the options say); after the first only while there is
+        time.
+        """
+        for number in range(1, (wanted or self.options.repeats) + 1):
+            if number > 1 and self.is_late:
+                self.say(f"the time is up: no lap {number}")
+                return
+            yield number

@@ -12,7 +12,7 @@ from bench.report import Headline, Table
 from bench.sink import Sink
 from campaigns import lifecycle
 
-RECIPIENTS = (1_000, 100_000)
+RECIPIENTS = (1_000, 20_000)
 LAUNCHES = 5
 IDLE_SECONDS = 2.0
 MOST_SECONDS = 1.0

@@ -28,7 +28,7 @@ class Options:
     services: int = 4
     connections: int = 2
     minutes: float = 40.0
-    results: str = "bench/RESULTS.md"
+    results: str = ""
 
 
 QUICK = Options(
@@ -40,7 +40,6 @@ QUICK = Options(
     rounds=1,
     launch=50_000,
     minutes=10.0,
-    results="bench/results/quick.md",
 )
 FULL = Options(
     alternative_messages=20_000,
@@ -62,12 +61,14 @@ def read(arguments: Sequence[str]) -> Options:
     parser.add_argument("--alternative-messages", type=int, help="of those of the alternatives")
     parser.add_argument("--campaign", type=int, help="recipients of the long run")
     parser.add_argument("--claims", help="SubTasks to claim from: sizes by commas")
-    parser.add_argument("--rounds", type=int, help="of 10,000 claims each")
+    parser.add_argument("--rounds", type=int, help="of 5,000 claims each")
     parser.add_argument("--launch", type=int, help="recipients of the launch")
     parser.add_argument("--services", type=int, help="email services of this project's runs")
     parser.add_argument("--connections", type=int, help="most connections of each of them")
     parser.add_argument("--minutes", type=float, help="what has not begun by then is left out")
-    parser.add_argument("--results", help="the file to write the tables to")
+    parser.add_argument(
+        "--results", help="the file for the tables: bench/RESULTS.md, if everything is run"
+    )
     chosen = parser.parse_args(arguments)
     base = QUICK if chosen.quick else FULL if chosen.full else Options()
     given = {
@@ -82,4 +83,9 @@ def read(arguments: Sequence[str]) -> Options:
         options = replace(options, only=tuple(chosen.only.split(",")))
         if unknown := set(options.only) - set(NAMES):
             parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
+    if not options.results:
+        # Only a whole run replaces the published figures.
+        whole = not (chosen.quick or chosen.only)
+        name = "bench/RESULTS.md" if whole else "bench/results/latest.md"
+        options = replace(options, results=name)
     return options

@@ -1,18 +1,17 @@
 """Real processes, and the certainty that none is left.
 
-Each gets a mark in its environment, by which it and all its descendants are found, orphans too:
-also by the next run, should this one be killed.
+Each gets a mark in its environment, by which it and all its descendants are found, orphans too: by
+whoever started it, and by the next run, should that one be killed.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -49,7 +48,7 @@ class Program:
     ) -> None:
         self.name = name
         self.log = directory / f"{name}.log"
-        self._mark = f"{BASE}:{uuid.uuid4().hex}"
+        self._mark = f"{BASE}:{os.getpid()}:{uuid.uuid4().hex}"
         with self.log.open("wb") as output:
             self.process = subprocess.Popen(
                 [str(word) for word in command],
@@ -124,22 +123,32 @@ def run(name: str, command: Sequence[str | Path], env: Mapping[str, str], direct
         return program.wait(1800)
 
 
-def kill_marked(mark: str = f"{BASE}:") -> None:
-    """Kill every process whose mark begins so, also those that are born meanwhile: by default all
-    that any benchmark of this folder has started.
-    """
-    while found := list(_marked(mark)):
+def kill_marked(mark: str) -> None:
+    """Kill every process whose mark begins so, also those that are born meanwhile."""
+    while found := [process for process, found in _marked() if found.startswith(mark)]:
         for process in found:
             try:
-                process.send_signal(signal.SIGKILL)
+                process.kill()
             except psutil.NoSuchProcess:
                 continue
         psutil.wait_procs(found, timeout=1)
 
 
-def _marked(mark: str) -> Iterable[psutil.Process]:
+def kill_all() -> None:
+    """Kill whatever this process has started and not ended."""
+    kill_marked(f"{BASE}:{os.getpid()}:")
+
+
+def kill_leftovers() -> None:
+    """Kill what benchmarks of this folder have left behind that are no more."""
+    for mark in {found for _, found in _marked()}:
+        folder, starter, _ = mark.rsplit(":", 2)
+        if folder == str(BASE) and not psutil.pid_exists(int(starter)):
+            kill_marked(mark)
+
+
+def _marked() -> Iterator[tuple[psutil.Process, str]]:
     for process in psutil.process_iter(["environ", "status"]):
-        environ = process.info["environ"] or {}
-        zombie = process.info["status"] == psutil.STATUS_ZOMBIE
-        if environ.get(MARK, "").startswith(mark) and not zombie and process.pid != os.getpid():
-            yield process
+        mark = (process.info["environ"] or {}).get(MARK, "")
+        if mark and process.info["status"] != psutil.STATUS_ZOMBIE and process.pid != os.getpid():
+            yield process, mark

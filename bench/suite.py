@@ -24,7 +24,7 @@ from bench.alternatives import celery, django_q2, post_office, procrastinate
 from bench.context import Bench
 from bench.options import NAMES
 from bench.product_settings import TEMPLATE, environment
-from bench.programs import BASE, Failure, kill_marked, python
+from bench.programs import BASE, Failure, kill_all, python
 from bench.programs import run as run_program
 from bench.report import Headline, Table
 
@@ -46,13 +46,12 @@ BENCHMARKS: dict[str, Callable[[Bench], None]] = {
 def run(bench: Bench) -> int:
     """Returns how many benchmarks failed."""
     head = [*machine.describe(), *(f"{k}: {v}." for k, v in bench.server.settings().items())]
-    until = time.monotonic() + 60 * bench.options.minutes
     troubles = []
     with bench.server.fresh(TEMPLATE) as url:
         command = python("manage.py", "migrate", "--verbosity=0")
         run_program("migrate", command, environment(url), bench.directory)
         for name in bench.options.only or NAMES:
-            if time.monotonic() > until:
+            if bench.is_late:
                 troubles.append(f"{name}: not run, the time was up.")
             elif trouble := attempt(bench, name):
                 troubles.append(f"{name}: {trouble}")
@@ -72,7 +71,7 @@ def attempt(bench: Bench, name: str) -> str:
         traceback.print_exc()
         return told(f"{type(error).__name__}: {error}")
     finally:
-        kill_marked()
+        kill_all()
         bench.say(f"{time.monotonic() - began:.0f} s")
     return ""
 
