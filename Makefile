@@ -8,6 +8,7 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3.14
 BIN := .venv/bin
 PORT ?= 8000
 TEST_ARGS ?=
+TEST_WORKERS ?= auto
 UV_COMPILE = uv pip compile --universal --python-version 3.11 --no-header \
 	--no-emit-index-url --no-emit-find-links --quiet $(LOCK_ARGS)
 
@@ -47,7 +48,7 @@ run: venv
 	@PORT=$(PORT) exec $(BIN)/python manage.py run_local
 
 test: venv-dev
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) $(TEST_ARGS)
 
 faults: venv-dev
 	$(BIN)/python -m pytest tests/faults $(TEST_ARGS)

@@ -29,10 +29,9 @@ class Dispatcher(models.Model):
 
     class Meta:
         indexes = [
-            # Who is alive: WHERE ended_at IS NULL
-            models.Index(
-                "heartbeat_at", name="dispatcher_alive", condition=models.Q(ended_at=None)
-            ),
+            # Who is alive: WHERE ended_at IS NULL [AND cluster = …]. Not by the heartbeat, which
+            # every tick writes: a row whose indexed columns stay the same is written in place.
+            models.Index("cluster", name="dispatcher_alive", condition=models.Q(ended_at=None)),
             # Whose figures are not in the total yet: WHERE ended_at IS NOT NULL AND NOT counted
             models.Index(
                 "id",
