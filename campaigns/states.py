@@ -196,9 +196,11 @@ def suppress(subtask_ids: Collection[int]) -> None:
     _fail(subtask_ids, FailureReason.SUPPRESSED)
 
 
-def retry(subtask_ids: Collection[int]) -> int:
-    """Failed rows become pending again, with all their attempts. Returns how many."""
-    return SubTask.objects.filter(pk__in=subtask_ids, status=S.FAILED).update(
+def retry(subtask_ids: Collection[int]) -> list[int]:
+    """Failed rows become pending again, with all their attempts. Returns the ids it changed."""
+    failed = SubTask.objects.filter(pk__in=subtask_ids, status=S.FAILED)
+    ids = [row.id for row in _lock(failed)]
+    SubTask.objects.filter(pk__in=ids).update(
         status=S.PENDING,
         service=None,
         failure_reason="",
@@ -206,6 +208,7 @@ def retry(subtask_ids: Collection[int]) -> int:
         available_at=Now(),
         failed_at=None,
     )
+    return ids
 
 
 def resolve_doubt(subtask_ids: Collection[int], status: SubTaskStatus) -> list[int]:

@@ -31,6 +31,15 @@ class LeaseLost(Exception):
     """
 
 
+def database_time() -> Any:
+    """What time it is, to the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+        assert row is not None
+        return row[0]
+
+
 def register(cluster: uuid.UUID) -> int:
     """Enter a new dispatcher, alive from now on. Returns its id."""
     row = Dispatcher.objects.create(host=socket.gethostname(), pid=os.getpid(), cluster=cluster)
@@ -42,16 +51,8 @@ def beat(dispatcher_id: int, figures: dict[str, Any]) -> DatabaseClock:
 
     Raises LeaseLost when somebody has declared the dispatcher dead.
     """
-
-    def query() -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT clock_timestamp()")
-            row = cursor.fetchone()
-            assert row is not None
-            return row[0]
-
     alive = Dispatcher.objects.filter(pk=dispatcher_id, ended_at=None)
-    clock = DatabaseClock.ask(query)
+    clock = DatabaseClock.ask(database_time)
     if not alive.update(heartbeat_at=clock.reading, figures=figures):
         raise LeaseLost(f"dispatcher {dispatcher_id} was declared dead and has to stop")
     return clock
