@@ -14,7 +14,12 @@ from campaigns.admin.base import OwnedAdmin, OwnedForm, UncountedPaginator, staf
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
 from campaigns.admin.typed import AutocompleteFilter, Textarea, button
-from campaigns.contact_import import ContactImportError, ImportReport, import_contacts
+from campaigns.contact_import import (
+    ContactImportError,
+    ImportReport,
+    LineProblem,
+    import_contacts,
+)
 from campaigns.models import Contact
 from campaigns.wording import counted
 
@@ -58,6 +63,12 @@ class ImportForm(StyledForm):
     def clean_tags(self) -> list[str]:
         tags = [tag.strip() for tag in str(self.cleaned_data["tags"]).split(",")]
         return [tag for tag in tags if tag]
+
+
+def table_of(problems: list[LineProblem]) -> dict[str, Any]:
+    """For unfold's component; a file may have more problems than anybody reads."""
+    rows = [[problem.line, problem.value, problem.reason] for problem in problems[:SHOWN]]
+    return {"headers": ["Line", "Value", "Reason"], "rows": rows}
 
 
 @admin.register(Contact)
@@ -107,8 +118,8 @@ class ContactAdmin(OwnedAdmin):
             title="Import contacts",
             form=form,
             report=report,
-            rejected=report.rejected[:SHOWN] if report else (),
-            ignored=report.ignored[:SHOWN] if report else (),
+            rejected=table_of(report.rejected) if report else None,
+            ignored=table_of(report.ignored) if report else None,
             shown=SHOWN,
             back_url=self.url("changelist"),
         )

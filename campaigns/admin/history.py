@@ -11,9 +11,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import RangeDateTimeFilter
 
 from campaigns.admin.base import LedgerAdmin, staff
+from campaigns.admin.filters import TimeRangeFilter
 from campaigns.admin.moments import to_the_second
 from campaigns.admin.typed import DropdownFilter
 from campaigns.models.ownership import SEE_EVERYTHING
@@ -77,9 +77,9 @@ class HistoryAdmin(LedgerAdmin):
     """Staff read what they did themselves; who may see everything, what everybody did."""
 
     list_display = ("when", "user", "what", "row", "message")
-    list_display_links = None
+    fields = list_display
     list_select_related = ("user", "content_type")
-    list_filter = (KindFilter, ("action_time", RangeDateTimeFilter))
+    list_filter = (KindFilter, ("action_time", TimeRangeFilter))
     sortable_by = ()
     search_fields = ("user__username", "object_repr")
     search_help_text = "Part of a user name, or of what was changed"

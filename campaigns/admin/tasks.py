@@ -20,6 +20,8 @@ from campaigns.admin.task_actions import TaskActions
 from campaigns.admin.typed import InlineFormSet, TabularInline, label
 from campaigns.models import Audience, Tally, Task, TaskStatus, TaskTemplate
 
+MOST_TEMPLATES = 50
+
 
 class TaskChangeList(ChangeList):
     """Knows the counts of the tasks on the page, from one query."""
@@ -62,10 +64,15 @@ class TemplateInline(Autocompletes, TabularInline):
     formset = TemplateFormSet
     extra = 0
     min_num = 1
+    max_num = MOST_TEMPLATES
     hide_title = True
     autocomplete_fields = ("template",)
     verbose_name = "template"
-    verbose_name_plural = "templates: each recipient gets one, picked by weight"
+    verbose_name_plural = "templates, one for each recipient by weight"
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Else a thousand rows more than allowed are taken, and shown again with their errors."""
+        return super().get_formset(request, obj, absolute_max=MOST_TEMPLATES, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", choices_for(db_field, request.user))

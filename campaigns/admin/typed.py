@@ -12,14 +12,15 @@ from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter as UnfoldAutocompleteFilter
 from unfold.contrib.filters.admin import DropdownFilter as UnfoldDropdownFilter
+from unfold.contrib.filters.admin import RangeDateTimeFilter as UnfoldDateTimeRangeFilter
 from unfold.enums import ActionVariant
 from unfold.forms import PaginationInlineFormSet
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList as UnfoldChangeList
 
 if TYPE_CHECKING:
+    from django.contrib.admin import FieldListFilter, RelatedFieldListFilter, SimpleListFilter
     from django.contrib.admin import ModelAdmin as DjangoModelAdmin
-    from django.contrib.admin import RelatedFieldListFilter, SimpleListFilter
     from django.contrib.admin import TabularInline as DjangoTabularInline
     from django.contrib.admin.views.main import ChangeList as DjangoChangeList
     from django.contrib.auth.models import User
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     ChangeList = DjangoChangeList
     InfinitePages = Paginator[Any]
     AutocompleteFilter = RelatedFieldListFilter
+    DateTimeRangeFilter = FieldListFilter
     DropdownFilter = SimpleListFilter
     ModelForm = forms.ModelForm[Any]
     UserAdmin = auth_admin.UserAdmin[User]
@@ -50,6 +52,7 @@ else:
     ChangeList = UnfoldChangeList
     InfinitePages = InfinitePaginator
     AutocompleteFilter = UnfoldAutocompleteFilter
+    DateTimeRangeFilter = UnfoldDateTimeRangeFilter
     DropdownFilter = UnfoldDropdownFilter
     ModelForm = forms.ModelForm
     UserAdmin = auth_admin.UserAdmin

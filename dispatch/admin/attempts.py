@@ -9,9 +9,10 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from campaigns.admin.base import LedgerAdmin, staff
+from campaigns.admin.filters import TimeRangeFilter
 from campaigns.admin.moments import to_the_millisecond
 from campaigns.admin.typed import label
 from campaigns.models.ownership import SEE_EVERYTHING
@@ -39,7 +40,7 @@ class AttemptAdmin(LedgerAdmin):
     list_filter = (
         ("outcome", ChoicesDropdownFilter),
         ServiceFilter,
-        ("started_at", RangeDateTimeFilter),
+        ("started_at", TimeRangeFilter),
     )
     sortable_by = ()
     search_fields = ("subtask__recipient_email",)

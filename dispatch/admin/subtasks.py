@@ -15,10 +15,10 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
-    RangeDateTimeFilter,
 )
 
 from campaigns.admin.base import staff
+from campaigns.admin.filters import TimeRangeFilter
 from campaigns.admin.moments import to_the_second
 from campaigns.admin.typed import DropdownFilter, label
 from campaigns.models import SubTask, SubTaskStatus
@@ -67,14 +67,14 @@ class SubTaskAdmin(SubTaskActions):
         InDoubtFilter,
         ("failure_reason", ChoicesDropdownFilter),
         ServiceFilter,
-        ("sent_at", RangeDateTimeFilter),
+        ("sent_at", TimeRangeFilter),
     )
     sortable_by = ()
     search_fields = ("recipient_email",)
     search_help_text = "The whole address of a recipient"
     fieldsets = (
         (None, {"fields": ("task", "recipient_email", "status_text", "service")}),
-        ("What the provider said", {"fields": ("failure_reason", "error", "provider_message_id")}),
+        ("What the provider said", {"fields": ("failure_reason", "reply", "provider_message_id")}),
         ("Message", {"fields": ("content", "values", "available_at", "attempts")}),
     )
     change_form_outer_after_template = "admin/campaigns/subtask/story.html"
@@ -127,6 +127,12 @@ class SubTaskAdmin(SubTaskActions):
     def values(self, subtask: SubTask) -> str:
         text = json.dumps(subtask.variables, ensure_ascii=False, indent=2)
         return format_html('<pre class="edm-plain">{}</pre>', text)
+
+    @admin.display(description="last reply")
+    def reply(self, subtask: SubTask) -> str:
+        return (
+            format_html('<div class="edm-plain">{}</div>', subtask.error) if subtask.error else "–"
+        )
 
     @admin.display(description="failure reason")
     def why(self, subtask: SubTask) -> str:
