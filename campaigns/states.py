@@ -203,10 +203,11 @@ def suppress(subtask_ids: Collection[int]) -> None:
     _fail(subtask_ids, FailureReason.SUPPRESSED)
 
 
-def retry(subtask_ids: Collection[int]) -> int:
-    """Failed rows become pending again, with all their attempts. Returns how many."""
+def retry(subtask_ids: Collection[int]) -> list[int]:
+    """Failed rows become pending again, with all their attempts. Returns the ids it changed."""
     failed = SubTask.objects.annotate(was=Cast("status", TextField())).filter(was=S.FAILED)
-    return failed.filter(pk__in=subtask_ids).update(
+    ids = [row.id for row in _lock(failed.filter(pk__in=subtask_ids))]
+    SubTask.objects.filter(pk__in=ids).update(
         status=S.PENDING,
         service=None,
         failure_reason="",
@@ -214,6 +215,7 @@ def retry(subtask_ids: Collection[int]) -> int:
         available_at=Now(),
         failed_at=None,
     )
+    return ids
 
 
 def resolve_doubt(subtask_ids: Collection[int], status: SubTaskStatus) -> list[int]:

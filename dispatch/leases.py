@@ -33,6 +33,15 @@ class LeaseLost(Exception):
     """
 
 
+def database_time() -> Any:
+    """What time it is, to the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+        assert row is not None
+        return row[0]
+
+
 class EnoughDispatchers(Exception):
     """This cluster has as many dispatchers as it is to run."""
 
@@ -64,16 +73,8 @@ def beat(dispatcher_id: int, figures: dict[str, Any] | None) -> DatabaseClock:
 
     Raises LeaseLost when somebody has declared the dispatcher dead.
     """
-
-    def query() -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT clock_timestamp()")
-            row = cursor.fetchone()
-            assert row is not None
-            return row[0]
-
     alive = Dispatcher.objects.filter(pk=dispatcher_id, ended_at=None)
-    clock = DatabaseClock.ask(query)
+    clock = DatabaseClock.ask(database_time)
     values = {} if figures is None else {"figures": figures}
     if not alive.update(heartbeat_at=clock.reading, **values):
         raise LeaseLost(f"dispatcher {dispatcher_id} was declared dead and has to stop")

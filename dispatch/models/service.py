@@ -37,25 +37,21 @@ def default_time_zone() -> str:
 
 
 class EmailServiceQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def open_to(self, user_id: int) -> models.QuerySet[EmailService]:
+        """Services for everyone, or for this user among others."""
+        users = EmailService.users.through.objects.filter(emailservice_id=models.OuterRef("pk"))
+        return self.filter(models.Exists(users.filter(user_id=user_id)) | ~models.Exists(users))
+
     def usable_by(self, user_id: int) -> models.QuerySet[EmailService]:
-        """Enabled services that are open to everyone or to this user."""
-        return self.filter(enabled=True).filter(
-            models.Exists(
-                EmailService.users.through.objects.filter(
-                    emailservice_id=models.OuterRef("pk"), user_id=user_id
-                )
-            )
-            | ~models.Exists(
-                EmailService.users.through.objects.filter(emailservice_id=models.OuterRef("pk"))
-            )
-        )
+        """Enabled services that are open to this user."""
+        return self.open_to(user_id).filter(enabled=True)
 
     def visible_to(
         self, user: AbstractBaseUser | AnonymousUser | PermissionsMixin
     ) -> models.QuerySet[EmailService]:
         if isinstance(user, PermissionsMixin) and user.has_perm(SEE_EVERYTHING):
             return self.all()
-        return self.filter(models.Q(users__isnull=True) | models.Q(users=user.pk)).distinct()
+        return self.open_to(user.pk or 0)
 
 
 class EmailService(models.Model):
