@@ -158,7 +158,7 @@ def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[tuple[int, int, uu
     """Take everything from a dispatcher that is dead: allocated rows go back to pending, sending
     ones are in doubt.
 
-    Returns the rows given back, and (id, service id, old token, sending_at) of those now in doubt.
+    Returns the rows given back, and (id, service id, old token, claimed at) of those now in doubt.
     Tokens are rotated.
     """
     given_back = release(SubTask.objects.filter(dispatcher_id=dispatcher_id))
@@ -168,7 +168,7 @@ def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[tuple[int, int, uu
     FROM (SELECT id, claim_token FROM campaigns_subtask
           WHERE dispatcher_id = %s AND status = 'sending' ORDER BY id FOR NO KEY UPDATE) AS old
     WHERE s.id = old.id
-    RETURNING s.id, s.service_id, old.claim_token, s.sending_at
+    RETURNING s.id, s.service_id, old.claim_token, coalesce(s.allocated_at, s.sending_at)
     """
     with connection.cursor() as cursor:
         cursor.execute(sql, [dispatcher_id])

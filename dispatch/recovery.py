@@ -57,11 +57,11 @@ def recover(dispatcher_id: int) -> bool:
                     service_id=service_id,
                     dispatcher_id=dispatcher_id,
                     claim_token=token,
-                    slot_at=sending_at,
+                    slot_at=claimed_at,  # the quota was charged then
                     outcome=AttemptOutcome.UNKNOWN,
                     reply="The dispatcher died before the outcome was recorded.",
                 )
-                for subtask_id, service_id, token, sending_at in in_doubt
+                for subtask_id, service_id, token, claimed_at in in_doubt
             ],
             ignore_conflicts=True,
         )

@@ -19,6 +19,7 @@ from django.db import transaction
 
 from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus
+from campaigns.states import Held
 from dispatch import agenda as agendas
 from dispatch import connections, grants, leases, ledger, paces
 from dispatch.agenda import Agenda
@@ -51,9 +52,9 @@ class Intent:
     """How many connections are still open, of services of which others have been closed."""
     agenda: Agenda | None = None
     """None: read a new one."""
-    remembered: frozenset[int] | None = None
-    """After a failed commit: the SubTasks this dispatcher knows it holds; all others it holds are
-    given back.
+    remembered: frozenset[Held] | None = None
+    """After a failed commit: the claims this dispatcher knows of; all others it holds are given
+    back.
     """
 
 
@@ -100,12 +101,16 @@ def run(intent: Intent) -> Done:
     return done
 
 
-def _forget(dispatcher_id: int, remembered: frozenset[int]) -> None:
+def _forget(dispatcher_id: int, remembered: frozenset[Held]) -> None:
     """Give back claims of a commit whose reply was lost. Their quota stays used: at worst it is
     used up early.
+
+    A SubTask may be remembered under an older token: it was given back and claimed again in that
+    commit.
     """
     held = SubTask.objects.filter(dispatcher_id=dispatcher_id, status=SubTaskStatus.ALLOCATED)
-    states.release(held.exclude(pk__in=remembered))
+    claims = {Held(*row) for row in held.values_list("pk", "claim_token")}
+    states.release(held.filter(pk__in=[claim.id for claim in claims - remembered]))
 
 
 def _record(intent: Intent, done: Done) -> dict[int, Notes]:
