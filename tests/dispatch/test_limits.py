@@ -214,7 +214,6 @@ class TestGranting:
         """A tick of a dispatcher that knows these limits, whatever they are now."""
         intent = tick.Intent(
             DispatcherFactory().pk,
-            {},
             gates={service.pk: Gate(known)},
             room={service.pk: 5},
             lanes={service.pk: 1},
