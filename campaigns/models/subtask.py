@@ -189,8 +189,8 @@ class SubTask(models.Model):
                 name="subtask_claim",
                 condition=models.Q(status=SubTaskStatus.PENDING),
             ),
-            # Recovery, pause, cancel, completion: WHERE status IN ('allocated', 'sending') AND
-            # dispatcher_id = … | task_id = …
+            # Completion: WHERE status IN ('allocated', 'sending') AND task_id = …. Recovery reads
+            # all of it for AND dispatcher_id = …: it is no more than what is held.
             models.Index(
                 "task",
                 "dispatcher_id",
