@@ -95,7 +95,7 @@ def marking_and_settling(busy: BusyDatabase) -> None:
 def deciding_doubts(busy: BusyDatabase) -> None:
     assert SubTask.objects.in_doubt().filter(task=busy.huge).count() == 8
     ids = list(SubTask.objects.in_doubt().values_list("pk", flat=True))
-    assert decisions.decide(ids, DecisionChoice.SEND_AGAIN, busy.huge.owner) == 10
+    assert len(decisions.decide(ids, DecisionChoice.SEND_AGAIN, busy.huge.owner)) == 10
 
 
 def completing(busy: BusyDatabase) -> None:
@@ -179,6 +179,9 @@ LISTS = [
     "task=small",
     "task=small&status__exact=failed",
     "task=huge&status__exact=pending",
+    "task=huge&status__exact=failed",
+    "task=huge&status__exact=bounced",
+    "task=huge&status__exact=clicked",
     "task=huge&in_doubt=yes",
     *[f"status__exact={status}" for status in SubTaskStatus.values],
     "failure_reason__exact=rejected",
