@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from django.utils.crypto import salted_hmac
-
 from campaigns import content
+from campaigns.message_ids import message_id
 from campaigns.models import Content, FailureReason
 from dispatch.orders import Claim, Unsendable
 from dispatch.providers.base import Message
+from tracking import personal
 
 
 @lru_cache(maxsize=256)
@@ -18,21 +18,14 @@ def frozen_content(content_id: int) -> Content:
     return Content.objects.get(pk=content_id)
 
 
-def message_id(subtask_id: int, domain: str) -> str:
-    """The Message-ID of a SubTask: the same at every hand-over, not to be guessed, on the sending
-    domain.
-    """
-    mark = salted_hmac("dispatch.message_id", str(subtask_id)).hexdigest()[:16]
-    return f"<{subtask_id}.{mark}@{domain}>"
-
-
 def compose(claim: Claim, frozen: Content, domain: str) -> Message | Unsendable:
     """Render a SubTask's frozen content, from its sender's local part at the service's domain.
 
     Touches no database.
     """
     try:
-        rendered = content.render(frozen, claim.variables)
+        variables = personal.variables(claim.id, frozen, claim.variables)
+        rendered = content.render(frozen, variables)
     except content.RenderError as error:
         return Unsendable(FailureReason.RENDER_ERROR, str(error))
     return Message(
@@ -44,5 +37,8 @@ def compose(claim: Claim, frozen: Content, domain: str) -> Message | Unsendable:
         subject=rendered.subject,
         html=rendered.html,
         text=rendered.text,
+        headers=personal.headers(
+            claim.task_id, frozen, domain, variables[personal.UNSUBSCRIBE_URL]
+        ),
         idempotency_key=f"subtask-{claim.id}",
     )
