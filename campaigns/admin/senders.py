@@ -10,7 +10,7 @@ from campaigns.models import Sender, Tag
 class SenderAdmin(OwnedAdmin):
     list_display = ("__str__", "local_part", "display_name", "reply_to")
     search_fields = ("local_part", "display_name")
-    fields = ("owner", "local_part", "display_name", "reply_to")
+    fields = ("owner", "local_part", "display_name", "reply_to", "postal_address")
     autocomplete_fields = ("owner",)
 
 

@@ -85,6 +85,7 @@ class TaskAdmin(TaskActions, OwnedAdmin):
         (None, {"fields": ("owner", "name", "sender", "priority")}),
         ("Audience", {"fields": ("audience", "include_tags", "exclude_tags", "contacts")}),
         ("Delivery", {"fields": ("services",)}),
+        ("Tracking", {"fields": ("track_opens", "track_clicks")}),
     )
     change_form_outer_before_template = "admin/campaigns/task/before_form.html"
 
