@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from campaigns import launch, lifecycle
 from dispatch import broker, recovery, tallying
 from dispatch.models import Dispatcher, Turn
+from tracking import applying, refusals, retention
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,9 @@ CHORES: tuple[Callable[[], object], ...] = (
     tallying.fold,
     prune,
     broker.forget_dead_queues,
+    applying.apply_waiting,
+    retention.forget_payloads,
+    refusals.fold,
 )
 
 
