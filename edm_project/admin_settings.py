@@ -82,6 +82,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Email services", "dns", "dispatch.emailservice"),
                     _link("Attempts", "receipt_long", "dispatch.attempt"),
+                    _link("Events", "mark_email_read", "tracking.event"),
+                    _link("Refused requests", "gpp_bad", "tracking.refusal"),
                 ],
             },
             {

@@ -27,6 +27,7 @@ from dispatch.admin.attempts import subtasks_to
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.decisions import decide
 from dispatch.models import Attempt, Decision, DecisionChoice
+from tracking.feedback import events_of
 
 IN_DOUBT = "In doubt"
 STATUS_LABELS = {
@@ -105,6 +106,7 @@ class SubTaskAdmin(LedgerAdmin):
         extra = dict(extra_context or {})
         if subtask:
             extra["attempts"] = Attempt.objects.filter(subtask=subtask).select_related("service")
+            extra["events"] = events_of(subtask)
             extra["decisions"] = Decision.objects.filter(subtask=subtask).select_related("user")
         return super().changeform_view(request, object_id, form_url, extra)
 

@@ -18,20 +18,16 @@ ALTER TABLE tracking_event RESET (autovacuum_vacuum_scale_factor, autovacuum_vac
     autovacuum_analyze_scale_factor);
 ALTER TABLE tracking_eventtally RESET (fillfactor, autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold);
 """
-GROUPS = {
-    "campaign manager": ["view_event"],
-    "operator": ["view_event", "view_refusal"],
-    "viewer": ["view_event", "view_refusal"],
-}
+GROUPS = ("campaign manager", "operator", "viewer")
 
 
 def let_groups_look(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     alias = schema_editor.connection.alias
     _create_permissions(apps, alias)
     permissions = apps.get_model("auth", "Permission").objects.using(alias)
-    for name, wanted in GROUPS.items():
+    for name in GROUPS:
         group, _ = apps.get_model("auth", "Group").objects.using(alias).get_or_create(name=name)
-        for codename in wanted:
+        for codename in ("view_event", "view_refusal"):
             group.permissions.add(
                 permissions.get(content_type__app_label="tracking", codename=codename)
             )

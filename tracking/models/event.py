@@ -15,6 +15,10 @@ class EventState(models.TextChoices):
     GIVEN_UP = "given_up", "Given up"
 
 
+COMMON_KINDS = ("accepted", "clicked", "delivered", "opened")
+"""Most events: what lists only the others need not look at these."""
+
+
 class Event(models.Model):
     """One thing that somebody told about a message, once however often it was told.
 
@@ -79,6 +83,17 @@ class Event(models.Model):
                 "actor",
                 name="event_subtask",
                 condition=models.Q(subtask__isnull=False),
+            ),
+            # The list of a kind that is rare: WHERE kind = … ORDER BY id DESC
+            models.Index(
+                "kind",
+                "id",
+                name="event_rare_kind",
+                condition=~models.Q(kind__in=COMMON_KINDS),
+            ),
+            # The list of what was given up: WHERE state = 'given_up' ORDER BY id DESC
+            models.Index(
+                "id", name="event_given_up", condition=models.Q(state=EventState.GIVEN_UP)
             ),
             # Search by address, soft bounces in a row: WHERE recipient = … [ORDER BY id]
             models.Index(
