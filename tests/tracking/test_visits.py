@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 
 from campaigns.models import SubTask
+from tests.concurrency import second_connection
 from tests.tracking.making import from_launch, frozen, now, sent
 from tests.tracking.visiting import APPLE, BROWSER, get, path, stranger
 from tracking import applying, destinations, ledger
@@ -173,6 +174,18 @@ def test_a_click_leads_on_even_when_it_cannot_be_written_down(link, monkeypatch,
     monkeypatch.setattr(ledger, "accept", fail)
     assert get(link).status_code == 302
     assert "lost that SubTask" in caplog.text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_click_on_a_connection_that_died_is_recorded_on_a_new_one(link):
+    get(link)
+    with connection.cursor() as cursor, second_connection() as other:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+        with other.cursor() as killer:
+            killer.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    assert get(link).status_code == 302
+    assert len(told()) == 2
 
 
 def test_a_slash_at_the_end_changes_nothing(link):
