@@ -22,6 +22,7 @@ from django.db.models.functions import Now
 from campaigns import states
 from tracking import consequences, matching, reviewing
 from tracking.consequences import Matched
+from tracking.incoming import EventKind
 from tracking.models import Event, EventState
 
 logger = logging.getLogger(__name__)
@@ -87,9 +88,13 @@ def apply_chunk(limit: int) -> int:
 
 
 def _due(limit: int) -> list[Event]:
-    """Uses index event_waiting. `age` is by the database clock."""
+    """Uses index event_waiting. `age` is by the database clock. A kind that this version does not
+    know waits for one that does.
+    """
     age = ExpressionWrapper(Now() - F("received_at"), output_field=fields.DurationField())
-    due = Event.objects.filter(state=EventState.WAITING, due_at__lte=Now())
+    due = Event.objects.filter(
+        state=EventState.WAITING, due_at__lte=Now(), kind__in=EventKind.values
+    )
     due = due.select_for_update(skip_locked=True, no_key=True).annotate(age=age)
     return list(due.order_by("due_at", "id").defer("raw")[:limit])
 

@@ -359,6 +359,13 @@ class TestInBatches:
         with django_assert_max_num_queries(12):
             applying.apply_waiting()
 
+    def test_a_kind_that_only_a_newer_version_knows_waits_for_it(self):
+        subtask = sent()
+        ledger.accept([event(K.OPENED, subtask)])
+        Event.objects.update(kind="forwarded")
+        assert applying.apply_waiting() == 0
+        assert len(waiting()) == 1
+
     def test_one_that_the_database_refuses_does_not_hold_up_the_others(self, monkeypatch, caplog):
         good, bad = sent(), sent()
         ledger.accept([event(K.DELIVERED, bad), event(K.DELIVERED, good)])

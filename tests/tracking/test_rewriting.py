@@ -206,15 +206,18 @@ def test_no_value_changes_the_site_of_a_personal_link(value):
     assert destination(url, subtask).startswith("https://a.example/")
 
 
+def read_token(url: str) -> tuple[int, ...] | None:
+    return read(Purpose.UNSUBSCRIBE, url.rpartition("/")[2])
+
+
 class TestWhatIsPutUnderTheMessage:
     def test_a_template_without_a_way_out_gets_one_with_the_senders_address(self):
         made = frozen("<p>Hi</p>", postal_address="Example Ltd\n1 Sample St {{ x }} <b>")
         html, text = rendered(made, 4711).html, rendered(made, 4711).text
-        token = links(html)["Unsubscribe"].rpartition("/")[2]
-        assert read(Purpose.UNSUBSCRIBE, token) == (4711,)
+        assert read_token(links(html)["Unsubscribe"]) == (4711,)
         assert "Example Ltd<br>1 Sample St &#123;&#123; x }} &lt;b&gt;<br>" in html
         assert "Example Ltd\n1 Sample St {{ x }} <b>\n" in text
-        assert f"/u/{token}" in text
+        assert read_token(text.rpartition("/")[2].strip()) == (4711,)
 
     def test_it_comes_before_the_end_of_the_body(self):
         made = frozen("<html><body><p>Hi</p></body></html>")
@@ -229,6 +232,11 @@ class TestWhatIsPutUnderTheMessage:
         made = frozen("<body>Hi{% if vip %}!</body>{% else %}.</body>{% endif %}")
         assert "Unsubscribe" in rendered(made, vip=True).html
         assert "Unsubscribe" in rendered(made).html
+
+    @pytest.mark.parametrize("block", ["raw", "comment"])
+    def test_it_is_shown_when_the_body_ends_where_liquid_is_not_read(self, block):
+        made = frozen(f"<body>Hi{{% {block} %}}</body>{{% end{block} %}}")
+        assert read_token(links(rendered(made, 7).html)["Unsubscribe"]) == (7,)
 
     def test_a_way_out_for_some_only_is_none(self):
         made = frozen('{% if vip %}<a href="{{ unsubscribe_url }}">out</a>{% endif %}Hi')
