@@ -30,10 +30,34 @@ _HEADINGS = {
     "tags": """
         tags, tag, labels, label, groups, group, schlagworte, schlagwörter, étiquettes, etiquetas,
         etichette, теги, метки, 标签, 標籤, 分组, 组, 群组, タグ, 태그""",
+    "tracking_consent": """
+        tracking consent, consent to tracking, agrees to open tracking, open tracking,
+        einwilligung tracking, tracking einwilligung, consentement au suivi, 同意跟踪, 跟踪同意""",
 }
 
+_YES = {
+    "yes",
+    "y",
+    "true",
+    "t",
+    "1",
+    "x",
+    "on",
+    "ja",
+    "j",
+    "wahr",
+    "oui",
+    "vrai",
+    "sí",
+    "si",
+    "是",
+    "同意",
+}
+_NO = {"no", "n", "false", "f", "0", "off", "nein", "falsch", "non", "faux", "否", "不同意"}
+
 # Names a template could not use, or that must not be replaced by what a list contains.
-_RESERVED = {"email", "name", "tags", "unsubscribe_url", "web_view_url"} | {
+_RESERVED = {"email", "name", "tags", "tracking_consent"} | {
+    "unsubscribe_url", "web_view_url", "preferences_url",
     "forloop", "tablerowloop", "true", "false", "nil", "null", "empty", "blank",
     "and", "or", "not", "contains", "if", "else",
 }  # fmt: skip
@@ -51,7 +75,9 @@ def attribute_key(heading: str) -> str:
 
 
 def known_column(heading: str) -> str | None:
-    """email, name, first_name, last_name, company or tags, if the heading says so, else None."""
+    """email, name, first_name, last_name, company, tags or tracking_consent, if the heading says
+    so, else None.
+    """
     return _KNOWN.get(_folded(heading))
 
 
@@ -67,6 +93,14 @@ def keys_of(header: list[str]) -> list[str]:
             key = _unused(attribute_key(heading), keys)
         keys.append(key)
     return keys
+
+
+def yes_or_no(cell: str) -> bool | None:
+    """None for an empty cell. Raises ValueError for what is neither yes nor no."""
+    word = cell.strip().casefold()
+    if word and word not in _YES | _NO:
+        raise ValueError(f"“{word}” is neither yes nor no.")
+    return word in _YES if word else None
 
 
 def _unused(key: str, taken: list[str]) -> str:

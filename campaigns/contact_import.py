@@ -12,7 +12,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from campaigns.addresses import AddressError, normalise
-from campaigns.contact_columns import keys_of, known_column
+from campaigns.contact_columns import keys_of, known_column, yes_or_no
 from campaigns.contact_staging import StagedContact, Staging
 from campaigns.csv_source import Row, Source, SourceError, open_table
 
@@ -151,13 +151,22 @@ def _contact(row: Row, keys: list[str], tags: list[str]) -> StagedContact:
         email = normalise(address)
     except AddressError as error:
         raise _RowError(address, str(error)) from error
+    consent = _consent(address, values.pop("tracking_consent", ""))
     own_tags = _clean_tags(_TAG_SEPARATORS.split(values.pop("tags", "")))
     name = " ".join((values.pop("name", "") or _joined_name(values)).split())
     if len(name) > MAX_NAME:
         raise _RowError(
             address, f"The name is longer than {MAX_NAME} characters{_quote_hint(row)}."
         )
-    return StagedContact(row.line, email, name, _attributes(row, address, values), tags + own_tags)
+    attributes = _attributes(row, address, values)
+    return StagedContact(row.line, email, name, attributes, tags + own_tags, consent)
+
+
+def _consent(address: str, cell: str) -> bool | None:
+    try:
+        return yes_or_no(cell)
+    except ValueError as error:
+        raise _RowError(address, f"The consent to tracking is not clear: {error}") from error
 
 
 def _attributes(row: Row, address: str, values: dict[str, str]) -> dict[str, str]:

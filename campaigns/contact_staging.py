@@ -15,19 +15,21 @@ from campaigns.models import Contact, Tag
 CREATE = """
 DROP TABLE IF EXISTS pg_temp.contact_import, pg_temp.contact_import_touched;
 CREATE TEMPORARY TABLE contact_import (
-    line bigint, email text, name text, attributes jsonb, tags text[]
+    line bigint, email text, name text, attributes jsonb, tags text[], tracking_consent boolean
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE contact_import_touched (contact_id bigint, created boolean) ON COMMIT DROP;
 SET LOCAL statement_timeout = 0
 """
-COPY = "COPY pg_temp.contact_import (line, email, name, attributes, tags) FROM STDIN"
+COPY = """
+COPY pg_temp.contact_import (line, email, name, attributes, tags, tracking_consent) FROM STDIN
+"""
 
 # The first row of an address counts. In the order of the addresses, so that two imports that run at
 # the same time wait for each other instead of locking each other out.
 MERGE_CONTACTS = """
 WITH merged AS (
-    INSERT INTO {contact} AS contact (owner_id, email, name, attributes)
-    SELECT DISTINCT ON (email) %(owner)s, email, name, attributes
+    INSERT INTO {contact} AS contact (owner_id, email, name, attributes, tracking_consent)
+    SELECT DISTINCT ON (email) %(owner)s, email, name, attributes, false
     FROM pg_temp.contact_import
     ORDER BY email, line
     ON CONFLICT (owner_id, email) DO UPDATE
@@ -60,6 +62,21 @@ WITH tagged AS (
 )
 INSERT INTO pg_temp.contact_import_touched SELECT contact_id, false FROM tagged
 """
+# The first row of an address that says anything about it counts.
+RECORD_CONSENT = """
+WITH said AS (
+    SELECT DISTINCT ON (email) email, tracking_consent
+    FROM pg_temp.contact_import WHERE tracking_consent IS NOT NULL
+    ORDER BY email, line
+), changed AS (
+    UPDATE {contact} AS contact SET tracking_consent = said.tracking_consent
+    FROM said
+    WHERE contact.owner_id = %(owner)s AND contact.email = said.email
+      AND contact.tracking_consent <> said.tracking_consent
+    RETURNING contact.id
+)
+INSERT INTO pg_temp.contact_import_touched SELECT id, false FROM changed
+"""
 COUNT = """
 SELECT
     (SELECT count(*) FROM pg_temp.contact_import),
@@ -77,6 +94,7 @@ class StagedContact(NamedTuple):
     name: str
     attributes: dict[str, str]
     tags: list[str]
+    tracking_consent: bool | None = None
 
 
 class MergeCounts(NamedTuple):
@@ -103,7 +121,7 @@ class Staging:
     def merge(self, owner_id: Any) -> MergeCounts:
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE pg_temp.contact_import")
-            for statement in (MERGE_CONTACTS, ADD_TAGS, TAG_CONTACTS):
+            for statement in (MERGE_CONTACTS, ADD_TAGS, TAG_CONTACTS, RECORD_CONSENT):
                 cursor.execute(_named(statement, cursor), {"owner": owner_id})
             cursor.execute(COUNT)
             return MergeCounts(*cursor.fetchone())

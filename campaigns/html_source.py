@@ -42,7 +42,8 @@ def mask_liquid(html: str) -> str:
 class StartTag:
     """Where a start tag stands in the source, in characters.
 
-    `style` is the span of its style attribute's value, with the quotes.
+    `values` has the span of each attribute's value, with the quotes; of several attributes of one
+    name the first counts.
     """
 
     name: str
@@ -50,7 +51,11 @@ class StartTag:
     end: int
     name_end: int
     attributes_end: int
-    style: tuple[int, int] | None
+    values: dict[str, tuple[int, int]]
+
+    @property
+    def style(self) -> tuple[int, int] | None:
+        return self.values.get("style")
 
 
 class SourceTags(HTMLParser):
@@ -82,12 +87,15 @@ class SourceTags(HTMLParser):
 def _start_tag(name: str, start: int, text: str) -> StartTag:
     matched = _TAG_NAME.match(text)
     name_end = attributes_end = matched.end() if matched else len(text) - 1
-    style = None
+    values: dict[str, tuple[int, int]] = {}
     for attribute in _ATTRIBUTE.finditer(text, name_end):
         attributes_end = attribute.end()
-        if attribute[1].lower() == "style" and attribute[2] and style is None:
-            style = (start + attribute.start(2), start + attribute.end(2))
-    return StartTag(name, start, start + len(text), start + name_end, start + attributes_end, style)
+        if attribute[2]:
+            span = (start + attribute.start(2), start + attribute.end(2))
+            values.setdefault(attribute[1].lower(), span)
+    return StartTag(
+        name, start, start + len(text), start + name_end, start + attributes_end, values
+    )
 
 
 def parse_html(parser: HTMLParser, html: str) -> None:

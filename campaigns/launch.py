@@ -12,6 +12,7 @@ import datetime as dt
 import json
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
@@ -25,11 +26,17 @@ CHUNK = 20_000
 SLICE_SECONDS = 120.0
 STALLED = dt.timedelta(seconds=10)
 
+FINISHERS: list[Callable[[Content, Task], None]] = []
+"""What apps that build on this one (tracking) do to content in the moment in which it is frozen, in
+the transaction of the launch. May raise TemplateError.
+"""
+
 # The contacts of a chunk with the reason of their suppression, the SubTasks made of the others, and
 # what to remember.
 CHUNK_SQL = """
 WITH audience AS MATERIALIZED (
-    SELECT c.id, c.email, c.name, c.attributes, random() * %(weights)s AS pick,
+    SELECT c.id, c.email, c.name, c.attributes, c.tracking_consent,
+           random() * %(weights)s AS pick,
            coalesce(s.reason, d.reason) AS suppressed
     FROM ({contacts}) AS c
     LEFT JOIN campaigns_suppression s ON s.email = c.email
@@ -40,7 +47,8 @@ WITH audience AS MATERIALIZED (
     SELECT %(task)s, (SELECT w.id
                       FROM unnest(%(content_ids)s::bigint[], %(up_to)s::float8[]) AS w(id, up_to)
                       WHERE a.pick < w.up_to ORDER BY w.up_to LIMIT 1),
-           a.email, a.attributes || jsonb_build_object('name', a.name, 'email', a.email),
+           a.email, a.attributes || jsonb_build_object('name', a.name, 'email', a.email,
+                                                       'tracking_consent', a.tracking_consent),
            'pending', 0, '', '', ''
     FROM audience a WHERE a.suppressed IS NULL
     ORDER BY a.id
@@ -104,7 +112,7 @@ def freeze(task: Task, choice: TaskTemplate) -> Content:
         raise ValueError(f"task {task.pk} has no sender")
     content.check(template.subject, template.html, template.text, template.preview_text)
     html = content.compile_html(template.html)
-    return Content.objects.create(
+    frozen: Content = Content.objects.create(
         task=task,
         template=template,
         weight=choice.weight,
@@ -116,6 +124,9 @@ def freeze(task: Task, choice: TaskTemplate) -> Content:
         sender_name=sender.display_name,
         reply_to=sender.reply_to,
     )
+    for finish in FINISHERS:
+        finish(frozen, task)
+    return frozen
 
 
 def expand_chunk(task: Task) -> bool:
@@ -170,7 +181,7 @@ def _run_chunk(task: Task, launch: Launch) -> tuple[int | None, int, int, dict[s
         audience.contacts_of(task)
         .filter(pk__gt=launch.last_contact_id, pk__lte=launch.up_to_contact_id)
         .order_by("pk")
-        .values("id", "email", "name", "attributes")[:CHUNK]
+        .values("id", "email", "name", "attributes", "tracking_consent")[:CHUNK]
     )
     contacts_sql, contacts_params = contacts.query.sql_with_params()
     numbered = {f"c{n}": value for n, value in enumerate(contacts_params)}

@@ -120,6 +120,8 @@ def clone(task: Task) -> Task:
             sender_id=task.sender_id,
             audience=task.audience,
             priority=task.priority,
+            track_opens=task.track_opens,
+            track_clicks=task.track_clicks,
         )
         for name in ("include_tags", "exclude_tags", "contacts", "services"):
             getattr(copy, name).set(getattr(task, name).all())

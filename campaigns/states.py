@@ -10,6 +10,7 @@ takes pending rows to be few and walks through all of them for each claim.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass
@@ -77,6 +78,22 @@ class Settlement:
     provider_message_id: str = ""
     counts_as_attempt: bool = False
     delay_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What came back about a SubTask: the highest status it leads to, and when each thing was told
+    for the first time. `error` is why it bounced.
+    """
+
+    id: int
+    status: SubTaskStatus
+    delivered_at: dt.datetime | None = None
+    bounced_at: dt.datetime | None = None
+    opened_at: dt.datetime | None = None
+    clicked_at: dt.datetime | None = None
+    provider_message_id: str = ""
+    error: str = ""
 
 
 def allocate(rows: Sequence[tuple[int, int]], token: uuid.UUID, dispatcher_id: int) -> list[int]:
@@ -233,6 +250,55 @@ def resolve_doubt(subtask_ids: Collection[int], status: SubTaskStatus) -> list[i
         status=status, claim_token=None, in_doubt_since=None, **by_status[status]
     )
     return ids
+
+
+def rise(feedback: Iterable[Feedback]) -> set[int]:
+    """Record what came back. Returns the ids it changed.
+
+    Times and texts are recorded of every row, each once; the status changes only where NEXT allows
+    it, so that what comes late changes nothing. A row in doubt is so no longer. Rows that are in a
+    dispatcher's hands are left alone: their outcome has to be recorded first.
+    """
+    rows = sorted(feedback, key=lambda row: row.id)
+    if not rows:
+        return set()
+    sql = f"""
+    UPDATE campaigns_subtask s SET
+        status = CASE WHEN {_MAY_RISE} THEN v.status::{_enum_type()} ELSE s.status END,
+        claim_token = CASE WHEN {_MAY_RISE} THEN NULL ELSE s.claim_token END,
+        in_doubt_since = CASE WHEN {_MAY_RISE} THEN NULL ELSE s.in_doubt_since END,
+        sent_at = CASE WHEN {_MAY_RISE}
+            THEN coalesce(s.sent_at, s.sending_at, clock_timestamp()) ELSE s.sent_at END,
+        delivered_at = coalesce(s.delivered_at, v.delivered_at),
+        bounced_at = coalesce(s.bounced_at, v.bounced_at),
+        opened_at = coalesce(s.opened_at, v.opened_at),
+        clicked_at = coalesce(s.clicked_at, v.clicked_at),
+        provider_message_id = coalesce(nullif(s.provider_message_id, ''), v.provider_message_id),
+        error = coalesce(nullif(v.error, ''), s.error)
+    FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
+                %s::timestamptz[], %s::text[], %s::text[])
+        AS v(id, status, delivered_at, bounced_at, opened_at, clicked_at, provider_message_id,
+             error)
+    WHERE s.id = v.id AND s.dispatcher_id IS NULL AND ({_MAY_RISE} OR {_IS_NEWS})
+    RETURNING s.id
+    """
+    columns = [list(column) for column in zip(*map(astuple, rows), strict=True)]
+    columns[1] = [str(status) for status in columns[1]]
+    return set(_ids(sql, columns))
+
+
+# NEXT, as far as what comes back may move a SubTask, in SQL.
+_TOLD = frozenset({S.SENT, S.DELIVERED, S.BOUNCED, S.OPENED, S.CLICKED})
+_MAY_RISE = "(s.status::text || '>' || v.status) IN ({})".format(
+    ", ".join(f"'{start}>{end}'" for start, ends in NEXT.items() for end in sorted(ends & _TOLD))
+)
+
+_IS_NEWS = """(v.delivered_at IS NOT NULL AND s.delivered_at IS NULL
+    OR v.bounced_at IS NOT NULL AND s.bounced_at IS NULL
+    OR v.opened_at IS NOT NULL AND s.opened_at IS NULL
+    OR v.clicked_at IS NOT NULL AND s.clicked_at IS NULL
+    OR v.provider_message_id <> '' AND s.provider_message_id = ''
+    OR v.error <> '' AND v.error <> s.error)"""
 
 
 def _lock(subtasks: QuerySet[SubTask]) -> list[Returned]:

@@ -142,7 +142,10 @@ def _make_contacts(owner: AbstractBaseUser) -> dict[str, Tag]:
 def _make_tasks(owner: AbstractBaseUser, tags: dict[str, Tag]) -> tuple[Task, Task]:
     """A task to be launched for every contact, and a draft for some."""
     sender = Sender.objects.create(
-        owner_id=owner.pk, local_part="news", display_name="Northwind Garden Club"
+        owner_id=owner.pk,
+        local_part="news",
+        display_name="Northwind Garden Club",
+        postal_address="Northwind Garden Club\n1 Garden Lane, 12345 Exampletown",
     )
     running = Task.objects.create(owner_id=owner.pk, name="Spring newsletter", sender=sender)
     draft = Task.objects.create(

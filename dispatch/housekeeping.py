@@ -16,6 +16,7 @@ from campaigns import launch, lifecycle
 from dispatch import broker, recovery, tallying
 from dispatch.models import Dispatcher, Turn
 from dispatch.monitoring import history
+from tracking import applying, refusals, retention
 
 logger = logging.getLogger(__name__)
 
@@ -75,6 +76,9 @@ CHORES: tuple[Callable[[], object], ...] = (
     history.take_sample,
     prune,
     broker.forget_dead_queues,
+    applying.apply_waiting,
+    retention.forget_payloads,
+    refusals.fold,
 )
 
 

@@ -110,6 +110,8 @@ UNFOLD: dict[str, Any] = {
                     _link("Email services", "dns", "dispatch.emailservice"),
                     _link("Attempts", "receipt_long", "dispatch.attempt"),
                     _page("Monitor", "monitor_heart", "monitor", "campaigns.see_everything"),
+                    _link("Events", "mark_email_read", "tracking.event"),
+                    _link("Refused requests", "gpp_bad", "tracking.refusal"),
                 ],
             },
             {

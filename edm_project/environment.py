@@ -76,6 +76,16 @@ def http_url(name: str, default: str | None = None, *, hint: str = "") -> str:
     return value.rstrip("/")
 
 
+def address(name: str, default: str) -> str:
+    """A plain email address, or nothing."""
+    value = text(name, default)
+    if value and not re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)+", value, re.ASCII):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}. Set it to an address such as unsubscribe@example.com."
+        )
+    return value
+
+
 def fernet_keys(name: str, default: list[str] | None = None, *, hint: str = "") -> list[str]:
     keys = names(name, default, hint=hint)
     for position, key in enumerate(keys, start=1):

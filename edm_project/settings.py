@@ -27,6 +27,10 @@ if DEBUG:
     CREDENTIALS_KEYS = environment.fernet_keys("CREDENTIALS_KEYS", []) or [
         environment.generated_once(VAR_DIR / "credentials_key", environment.new_fernet_key)
     ]
+    # Sign the links in mail: the first key signs, all of them are accepted.
+    TRACKING_KEYS = environment.fernet_keys("TRACKING_KEYS", []) or [
+        environment.generated_once(VAR_DIR / "tracking_key", environment.new_fernet_key)
+    ]
     ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     PUBLIC_URL = environment.http_url("PUBLIC_URL", "http://localhost:8000")
 else:
@@ -39,6 +43,9 @@ else:
     )
     CREDENTIALS_KEYS = environment.fernet_keys(
         "CREDENTIALS_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
+    )
+    TRACKING_KEYS = environment.fernet_keys(
+        "TRACKING_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
     )
     ALLOWED_HOSTS = environment.names(
         "ALLOWED_HOSTS", hint="Set it to the host names of this site, separated by commas."
@@ -58,6 +65,7 @@ INSTALLED_APPS = [
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "dispatch",  # before django_q: it overrides the command `qcluster`
+    "tracking",
     "campaigns",
     "edm_project",
     "django.contrib.admin",
@@ -127,6 +135,8 @@ LOGIN_REDIRECT_URL = "admin:index"
 LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
 TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
 USE_I18N = True
+# The pages that recipients see, and the footers of messages; see docs/how-to/what-is-tracked.md.
+LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 
 STATIC_URL = "static/"
@@ -157,6 +167,20 @@ RETRY_DELAYS_SECONDS = environment.numbers("RETRY_DELAYS_SECONDS", [60, 300, 900
 # How long a failing service rests the first time; doubled each time in a row, up to an hour.
 FREEZE_SECONDS = environment.integer("FREEZE_SECONDS", 30, minimum=1)
 
+# Whether an open is recorded only of people who agreed to it.
+OPENS_NEED_CONSENT = environment.boolean("OPENS_NEED_CONSENT", True)
+# Opens and clicks count after so many seconds, together with what else came of the same message: a
+# scanner follows every link at once. 0 counts each by itself.
+SCANNER_SECONDS = environment.integer("SCANNER_SECONDS", 5)
+# Messages in a row that bounce for now until their address is suppressed; 0 for never.
+SOFT_BOUNCES_SUPPRESS = environment.integer("SOFT_BOUNCES_SUPPRESS", 3)
+# How long an event waits for its SubTask to become known.
+EVENT_WAIT_HOURS = environment.integer("EVENT_WAIT_HOURS", 24, minimum=1)
+# How long an event's payload, IP address and user agent are kept.
+EVENT_PAYLOAD_DAYS = environment.integer("EVENT_PAYLOAD_DAYS", 30, minimum=1)
+# A mailbox that is read for mail to unsubscribe, named in the header List-Unsubscribe.
+UNSUBSCRIBE_MAILBOX = environment.address("UNSUBSCRIBE_MAILBOX", "")
+
 Q_CLUSTER = {
     "name": "edm",
     "label": _("Task queue"),
@@ -178,11 +202,16 @@ Q_CLUSTER = {
     "catch_up": False,
 }
 
+# The address of whoever asks is then the last one in X-Forwarded-For.
+BEHIND_TLS_PROXY = environment.boolean("BEHIND_TLS_PROXY", False)
+
 if not DEBUG:
     SECURE_SSL_REDIRECT = environment.boolean("SSL_REDIRECT", True)
+    # One-click unsubscribing (RFC 8058) must never be answered with a redirect.
+    SECURE_REDIRECT_EXEMPT = [r"(^|/)u/[\w-]+/?$"]
     SECURE_HSTS_SECONDS = environment.integer("HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-    if environment.boolean("BEHIND_TLS_PROXY", False):
+    if BEHIND_TLS_PROXY:
         # Only safe behind a proxy that always sets or strips this header.
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

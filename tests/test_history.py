@@ -43,6 +43,9 @@ from tests.factories import (
     UserFactory,
     held,
 )
+from tests.tracking.making import now, sent, tell
+from tracking.incoming import EventKind
+from tracking.models import EventTally
 
 pytestmark = pytest.mark.django_db
 
@@ -239,6 +242,19 @@ def test_11_a_status_only_moves_up():
         ("clicked", "delivered"),
     ]:
         assert SubTaskStatus(earlier) not in states.NEXT[SubTaskStatus(later)]
+
+
+def test_11_a_late_delivered_does_not_overwrite_an_open():
+    subtask = sent("opened")
+    tell(EventKind.DELIVERED, subtask)
+    assert now(subtask).status == "opened"
+
+
+def test_11_an_event_that_is_told_twice_counts_once():
+    subtask = sent()
+    for _ in range(2):
+        tell(EventKind.OPENED, subtask, dedupe_key="the same")
+    assert EventTally.objects.get().events == 1
 
 
 def test_12_a_quota_whose_boundary_nobody_saw_begins_anew():

@@ -49,7 +49,15 @@ def test_the_production_example_passes_the_deployment_check() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["SECRET_KEY", "CREDENTIALS_KEYS", "DATABASE_URL", "ALLOWED_HOSTS", "PUBLIC_URL"]
+    "name",
+    [
+        "SECRET_KEY",
+        "CREDENTIALS_KEYS",
+        "TRACKING_KEYS",
+        "DATABASE_URL",
+        "ALLOWED_HOSTS",
+        "PUBLIC_URL",
+    ],
 )
 def test_production_names_the_variable_that_is_missing(name: str) -> None:
     assert f"{name} is not set. " in error_of(**{**production(), name: ""})
@@ -147,6 +155,13 @@ def test_a_url_without_a_host_is_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("PUBLIC_URL", "edm.example.com")
     with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL is 'edm.example.com'"):
         environment.http_url("PUBLIC_URL")
+
+
+@pytest.mark.parametrize("value", ["leave", "a b@example.com", "leave@example", "<a@b.com>"])
+def test_what_is_no_mail_address_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UNSUBSCRIBE_MAILBOX", value)
+    with pytest.raises(ImproperlyConfigured, match="UNSUBSCRIBE_MAILBOX is"):
+        environment.address("UNSUBSCRIBE_MAILBOX", "")
 
 
 def test_a_generated_secret_stays_and_is_private(tmp_path: Path) -> None:

@@ -128,7 +128,7 @@ class LedgerAdmin(SafeAdmin):
     """Rows that the system writes and nobody edits, millions of them."""
 
     paginator = UncountedPaginator
-    ordering = ("-id",)
+    ordering: tuple[str, ...] = ("-id",)
     list_disable_select_all = True
     warn_unsaved_form = False
 

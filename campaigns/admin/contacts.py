@@ -82,7 +82,7 @@ class ContactAdmin(OwnedAdmin):
     ordering = ("-id",)
     search_fields = ("email", "name")
     search_help_text = "Part of an address or a name"
-    fields = ("owner", "email", "name", "attributes", "tags")
+    fields = ("owner", "email", "name", "attributes", "tags", "tracking_consent")
     autocomplete_fields = ("tags",)
     actions_list = ("import_file",)
 

@@ -17,7 +17,7 @@ class SenderAdmin(OwnedAdmin):
     ordering = ("display_name", "local_part", "pk")
     search_fields = ("local_part", "display_name")
     search_help_text = "Part of an address or a name"
-    fields = ("owner", "local_part", "display_name", "reply_to")
+    fields = ("owner", "local_part", "display_name", "reply_to", "postal_address")
 
 
 @admin.register(Tag)

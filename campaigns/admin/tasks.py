@@ -103,6 +103,7 @@ class TaskAdmin(TaskActions, OwnedAdmin):
         (None, {"fields": ("owner", "name", "sender", "priority")}),
         ("Audience", {"fields": ("audience", "include_tags", "contacts", "exclude_tags")}),
         ("Delivery", {"fields": ("services",)}),
+        ("Tracking", {"fields": ("track_opens", "track_clicks")}),
     )
     # In JavaScript. Where the task is only shown there is no field of this name to look at.
     conditional_fields = {

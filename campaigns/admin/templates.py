@@ -27,6 +27,14 @@ SAMPLE = {
 }
 
 
+# What is each recipient's own leads nowhere in a preview or a test message.
+NOBODYS_LINKS = {
+    "unsubscribe_url": "#unsubscribe",
+    "preferences_url": "#preferences",
+    "web_view_url": "#web-view",
+}
+
+
 @dataclass(slots=True)
 class Preview:
     """A template rendered for somebody, or why it cannot be."""
@@ -54,7 +62,8 @@ def render_template(template: Template, contact: Contact | None) -> content.Rend
         html=content.compile_html(template.html),
         text=template.text,
     )
-    return content.render(compiled, contact.merge_variables() if contact else SAMPLE)
+    variables = contact.merge_variables() if contact else SAMPLE
+    return content.render(compiled, {**variables, **NOBODYS_LINKS})
 
 
 class ContactField(forms.CharField):

@@ -54,6 +54,12 @@ class Contact(models.Model):
         help_text='More merge variables: {"first_name": "Ada"} is {{ first_name }} in a template.',
     )
     tags = models.ManyToManyField(Tag, blank=True, related_name="contacts")
+    tracking_consent = models.BooleanField(
+        "agrees to open tracking",
+        default=False,
+        db_default=False,
+        help_text="Whether this person agreed that it is recorded when they open a message.",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = OwnedQuerySet.as_manager()
@@ -84,12 +90,14 @@ class Contact(models.Model):
 
     def merge_variables(self) -> dict[str, Any]:
         """What a template sees; `campaigns.launch` builds the same in SQL."""
-        return {**self.attributes, "name": self.name, "email": self.email}
+        own = {"name": self.name, "email": self.email, "tracking_consent": self.tracking_consent}
+        return {**self.attributes, **own}
 
 
 class SuppressionReason(models.TextChoices):
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
     HARD_BOUNCE = "hard_bounce", "Hard bounce"
+    SOFT_BOUNCES = "soft_bounces", "Soft bounces in a row"
     COMPLAINT = "complaint", "Complaint"
     MANUAL = "manual", "Added by staff"
 

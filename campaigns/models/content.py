@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
@@ -27,6 +28,12 @@ class Sender(models.Model):
     )
     display_name = models.CharField(max_length=200, blank=True, validators=[one_line_validator])
     reply_to = models.EmailField("reply-to address", blank=True)
+    postal_address = models.TextField(
+        blank=True,
+        max_length=500,
+        help_text="Shown with an unsubscribe link under messages whose template has none. The law "
+        "of many countries requires one.",
+    )
 
     objects = OwnedQuerySet.as_manager()
 
@@ -67,7 +74,9 @@ class Template(models.Model):
 class Content(models.Model):
     """A template and a sender as they were when a task was launched. Never changed afterwards.
 
-    `html` has its CSS inlined and `text` is always filled, so that rendering needs nothing else.
+    `html` has its CSS inlined and `text` is always filled, so that rendering needs nothing else but
+    the links of the recipient: `link_ids` are the `tracking.Link` rows that `{{ edm_link_0 }}`,
+    `{{ edm_link_1 }}`, … in it stand for.
     """
 
     task = models.ForeignKey("campaigns.Task", on_delete=models.PROTECT, related_name="contents")
@@ -82,6 +91,8 @@ class Content(models.Model):
     sender_local_part = models.CharField(max_length=64)
     sender_name = models.CharField(max_length=200, blank=True)
     reply_to = models.EmailField(blank=True)
+    link_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])
+    tracks_opens = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:

@@ -204,6 +204,12 @@ class SubTask(models.Model):
                 name="subtask_in_doubt",
                 condition=models.Q(in_doubt_since__isnull=False),
             ),
+            # What comes back by the provider's name for a message: WHERE provider_message_id IN (…)
+            models.Index(
+                "provider_message_id",
+                name="subtask_provider_message",
+                condition=~models.Q(provider_message_id=""),
+            ),
             # Retry failed: WHERE status = 'failed' AND task_id = …
             models.Index(
                 "task",

@@ -67,6 +67,19 @@ class Task(models.Model):
         default=0, help_text="Among tasks of one owner, a higher number goes first."
     )
     scheduled_at = models.DateTimeField(null=True, blank=True)
+    track_opens = models.BooleanField(
+        "record opens",
+        default=False,
+        db_default=False,
+        help_text="Adds an invisible image. Where the law asks for consent, it is left out for "
+        "contacts that did not agree.",
+    )
+    track_clicks = models.BooleanField(
+        "record clicks",
+        default=True,
+        db_default=True,
+        help_text="Links lead through this site.",
+    )
 
     status = models.CharField(
         max_length=10, choices=TaskStatus, default=TaskStatus.DRAFT, editable=False

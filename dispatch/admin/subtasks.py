@@ -27,6 +27,7 @@ from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtask_actions import SubTaskActions
 from dispatch.admin.subtask_search import own_task_ids, subtasks_to
 from dispatch.admin.subtask_story import story_of
+from tracking.feedback import events_of
 
 IN_DOUBT = "In doubt"
 STATUS_LABELS = {
@@ -112,7 +113,9 @@ class SubTaskAdmin(SubTaskActions):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         subtask = self.get_object(request, object_id) if object_id else None
-        extra = {**(extra_context or {}), "story": story_of(subtask) if subtask else None}
+        extra = dict(extra_context or {})
+        if subtask:
+            extra |= {"story": story_of(subtask), "events": events_of(subtask)}
         return super().changeform_view(request, object_id, form_url, extra)
 
     @label("status", STATUS_LABELS)

@@ -175,9 +175,10 @@ class TestFreezing:
         assert (content.sender_local_part, content.sender_name) == ("news", "Example News")
 
     def test_a_text_part_of_the_templates_own_is_kept_as_it_is(self):
-        task = queued("ada@example.com", template=TemplateFactory(text="My own words"))
+        words = "My own words, and {{ unsubscribe_url }}"
+        task = queued("ada@example.com", template=TemplateFactory(text=words))
         launch.expand(task.pk)
-        assert Content.objects.get().text == "My own words"
+        assert Content.objects.get().text == words
 
     def test_the_variables_are_those_of_the_contact_at_the_launch(self):
         task = queued()
@@ -187,7 +188,8 @@ class TestFreezing:
         launch.expand(task.pk)
         contact.name, contact.attributes = "Changed", {}
         contact.save()
-        expected = {"name": "Ada", "email": "ada@example.com", "city": "Ulm"}
+        own = {"name": "Ada", "email": "ada@example.com", "tracking_consent": False}
+        expected = {**own, "city": "Ulm"}
         assert SubTask.objects.get().variables == expected
 
     def test_the_variables_are_what_the_contact_says_they_are(self):

@@ -27,6 +27,7 @@ from tests.factories import (
     TaskFactory,
     UserFactory,
 )
+from tracking.models import Event, Refusal
 
 pytestmark = pytest.mark.django_db
 MODELS = (
@@ -39,10 +40,11 @@ MODELS = (
     "campaigns.subtask",
     "dispatch.emailservice",
     "dispatch.attempt",
+    "tracking.event",
+    "tracking.refusal",
 )
-OURS = [
-    model for model in admin.site._registry if model._meta.app_label in ("campaigns", "dispatch")
-]
+APPS = ("campaigns", "dispatch", "tracking")
+OURS = [model for model in admin.site._registry if model._meta.app_label in APPS]
 ODD = (
     "?q=%00",
     "?q=%27%22%3Cscript%3E",
@@ -74,6 +76,8 @@ ODD = (
     "?outcome__exact=nonsense",
     "?sent_at_from_0=9999-12-31&sent_at_from_1=23:59",
     "?started_at_to_0=0001-01-01",
+    "?kind__exact=nonsense",
+    "?received_at_from_0=x&received_at_to_0=%00",
 )
 
 
@@ -91,6 +95,8 @@ def make_a_row_of_each(owner: Any) -> None:
         started_at="2030-01-01T00:00Z",
         outcome="accepted",
     )
+    Event.objects.create(kind="opened", source="open", subtask=subtask, state="applied")
+    Refusal.objects.create(day="2030-01-01", endpoint="open", reason="token", count=1)
 
 
 def test_all_models_of_the_product_are_tried_here() -> None:
@@ -118,7 +124,12 @@ def test_the_index_opens_for_everybody(role: str) -> None:
 @pytest.mark.parametrize("model", MODELS)
 def test_adding_is_offered_to_the_superuser_where_it_makes_sense(model: str) -> None:
     client = signed_in(member(SUPERUSER))
-    ledger = model in ("campaigns.subtask", "dispatch.attempt")
+    ledger = model in (
+        "campaigns.subtask",
+        "dispatch.attempt",
+        "tracking.event",
+        "tracking.refusal",
+    )
     assert client.get(address(model, "add")).status_code == (403 if ledger else 200)
 
 

@@ -1,0 +1,141 @@
+"""How many opens and clicks a second the public pages take, and whether each is counted:
+
+    .venv/bin/python -m tests.load.public_endpoints [seconds] [connections]
+
+Starts the web server as docs/operations.md says, on a database of its own, and asks it over
+loopback from this process, which takes part of the same processors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import socket
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edm_project.settings")
+django.setup()
+
+from django.conf import settings  # noqa: E402  (needs django.setup)
+
+from tests.faults.databases import Server, django_uses  # noqa: E402
+from tests.faults.programs import Program, environment, wait_until  # noqa: E402
+from tests.tracking.making import from_launch, frozen  # noqa: E402
+from tests.tracking.visiting import BROWSER, path  # noqa: E402
+from tracking import applying  # noqa: E402
+from tracking.models import Event  # noqa: E402
+from tracking.tokens import Purpose  # noqa: E402
+
+SUBTASKS = 500
+WORKERS, THREADS = 2, 8
+Counts = Counter[int]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@contextmanager
+def web(url: str, port: int) -> Iterator[None]:
+    """The web server, in production's way of running it."""
+    arguments = ["-m", "gunicorn", "edm_project.wsgi", "--bind", f"127.0.0.1:{port}"]
+    arguments += ["--workers", str(WORKERS), "--threads", str(THREADS), "--log-level", "warning"]
+    keys = {"TRACKING_KEYS": ",".join(settings.TRACKING_KEYS), "SCANNER_SECONDS": "0"}
+    with tempfile.TemporaryDirectory() as directory:
+        log = Path(directory) / "web.log"
+        program = Program(arguments, {**environment(url), **keys, "LOG_LEVEL": "ERROR"}, log)
+        try:
+            wait_until(lambda: answers(port), 30, "the web server listens")
+            yield
+        finally:
+            program.kill()
+
+
+def addresses() -> dict[str, list[str]]:
+    made = frozen('<a href="https://example.com/a">x</a>', track_opens=True)
+    subtasks = [from_launch(made).pk for _ in range(SUBTASKS)]
+    return {
+        "opens": [path(Purpose.OPEN, pk) for pk in subtasks],
+        "clicks": [path(Purpose.CLICK, pk, *made.link_ids) for pk in subtasks],
+    }
+
+
+async def visit(port: int, paths: Iterator[str], until: float, counts: Counts) -> None:
+    """One connection that asks again and again."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    while time.monotonic() < until:
+        request = f"GET {next(paths)} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {BROWSER}\r\n\r\n"
+        writer.write(request.encode("ascii"))
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(_length(head))
+        counts[int(head[9:12])] += 1
+        if b"connection: close" in head.lower():
+            writer.close()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.close()
+
+
+def _length(head: bytes) -> int:
+    for line in head.lower().split(b"\r\n"):
+        if line.startswith(b"content-length:"):
+            return int(line.partition(b":")[2])
+    return 0
+
+
+async def storm(port: int, paths: list[str], seconds: float, connections: int) -> Counts:
+    counts: Counts = Counter()
+    turns = itertools.cycle(paths)
+    until = time.monotonic() + seconds
+    await asyncio.gather(*(visit(port, turns, until, counts) for _ in range(connections)))
+    return counts
+
+
+def apply_all() -> float:
+    """Apply everything that came in. Returns events a second."""
+    began, waiting = time.monotonic(), Event.objects.filter(state="waiting").count()
+    while Event.objects.filter(state="waiting").exists():
+        applying.apply_waiting()
+    return waiting / (time.monotonic() - began)
+
+
+def main(seconds: float = 10.0, connections: int = 16) -> None:
+    settings.SCANNER_SECONDS = 0
+    server = Server()
+    try:
+        with server.fresh() as url, django_uses(url):
+            port, paths = free_port(), addresses()
+            with web(url, port):
+                for name, urls in paths.items():
+                    asyncio.run(storm(port, urls, 1.0, connections))
+                    before = Event.objects.count()
+                    counts = asyncio.run(storm(port, urls, seconds, connections))
+                    told = Event.objects.count() - before
+                    total = sum(counts.values())
+                    print(
+                        f"{name}: {total / seconds:,.0f} requests/s, answers {dict(counts)}, "
+                        f"{total - told} not counted"
+                    )
+            print(f"applied: {apply_all():,.0f} events/s")
+    finally:
+        server.close()
+
+
+if __name__ == "__main__":
+    main(*map(float, sys.argv[1:2]), *map(int, sys.argv[2:3]))

@@ -1,0 +1,147 @@
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from tests.campaigns.admin.staff import MANAGER, SUPERUSER, VIEWER, member, signed_in
+from tests.tracking.making import event, sent, tell
+from tracking import applying, ledger
+from tracking.feedback import MOST_EVENTS, feedback_of
+from tracking.incoming import Actor, EventKind
+from tracking.models import Event
+
+pytestmark = pytest.mark.django_db
+
+EVENTS = reverse("admin:tracking_event_changelist")
+
+
+def page(user, url: str) -> str:
+    response = signed_in(user).get(url)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def change(subtask) -> str:
+    return reverse("admin:campaigns_subtask_change", args=[subtask.pk])
+
+
+class TestTheList:
+    def test_is_searched_by_the_whole_address(self):
+        ann, bob = sent(recipient_email="ann@example.com"), sent(recipient_email="bob@example.com")
+        for subtask in (ann, bob):
+            tell(EventKind.OPENED, subtask)
+        found = page(member(SUPERUSER), f"{EVENTS}?q=ANN@example.com")
+        assert "ann@example.com" in found
+        assert "bob@example.com" not in found
+
+    def test_finds_nothing_for_a_part_of_one(self):
+        tell(EventKind.OPENED, sent(recipient_email="ann@example.com"))
+        assert "ann@example.com</" not in page(member(SUPERUSER), f"{EVENTS}?q=ann@")
+
+    def test_counts_no_rows(self):
+        subtask = sent()
+        ledger.accept(event(EventKind.OPENED, subtask) for _ in range(60))
+        client = signed_in(member(SUPERUSER))
+        client.get(EVENTS)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(EVENTS)
+        about_events = [q["sql"] for q in queries if "tracking_event" in q["sql"]]
+        assert about_events
+        assert not any("COUNT(" in sql.upper() for sql in about_events)
+
+    def test_shows_staff_their_own_campaigns_only(self):
+        mine = sent(task__owner=member(MANAGER), recipient_email="mine@example.com")
+        tell(EventKind.OPENED, mine)
+        tell(EventKind.OPENED, sent(recipient_email="others@example.com"))
+        tell(EventKind.OPENED, recipient="unknown@example.com")
+        found = page(mine.task.owner, EVENTS)
+        assert "mine@example.com" in found
+        assert "others@example.com" not in found
+        assert "unknown@example.com" not in found
+        assert "unknown@example.com" in page(member(VIEWER), EVENTS)
+
+    @pytest.mark.parametrize("role", [SUPERUSER, MANAGER, VIEWER])
+    def test_nobody_changes_or_deletes_an_event(self, role):
+        user = member(role)
+        tell(EventKind.OPENED, sent(task__owner=user))
+        row = Event.objects.get()
+        client = signed_in(user)
+        url = reverse("admin:tracking_event_change", args=[row.pk])
+        assert client.post(url, {"kind": "clicked"}).status_code == 403
+        assert client.post(url.replace("change", "delete"), {"post": "yes"}).status_code == 403
+        assert Event.objects.filter(kind="opened").exists()
+
+
+class TestTheEvent:
+    def test_shows_its_payload_as_text(self):
+        tell(EventKind.OPENED, sent(), raw={"x": "<script>alert(1)</script>"})
+        url = reverse("admin:tracking_event_change", args=[Event.objects.get().pk])
+        text = page(member(SUPERUSER), url)
+        assert "alert(1)" in text
+        assert "<script>alert(1)" not in text
+
+    def test_opens_when_its_subtask_is_unknown(self):
+        tell(EventKind.OPENED, subtask_id=10**12)
+        url = reverse("admin:tracking_event_change", args=[Event.objects.get().pk])
+        assert str(10**12) in page(member(SUPERUSER), url)
+
+
+class TestTheSubTask:
+    def test_shows_what_came_back(self):
+        subtask = sent()
+        tell(EventKind.HARD_BOUNCED, subtask, detail="550 no such user")
+        text = page(member(SUPERUSER), change(subtask))
+        assert "What came back" in text
+        assert "550 no such user" in text
+
+    def test_shows_nothing_that_others_claim_about_it(self):
+        subtask = sent()
+        tell(EventKind.HARD_BOUNCED, subtask, service_id=subtask.service_id + 1, detail="a lie")
+        assert "a lie" not in page(member(SUPERUSER), change(subtask))
+
+    def test_shows_the_newest_when_there_are_very_many(self):
+        subtask = sent()
+        ledger.accept(event(EventKind.OPENED, subtask) for _ in range(MOST_EVENTS + 50))
+        applying.apply_waiting()
+        text = page(member(SUPERUSER), change(subtask))
+        assert text.count("postmark") == MOST_EVENTS
+
+
+class TestTheTask:
+    def numbers(self, task_id: int) -> dict[str, tuple[int, int, int, int]]:
+        lines = feedback_of(task_id)
+        return {
+            line.label: (line.people, line.proxies, line.machines, line.events) for line in lines
+        }
+
+    def test_shows_people_proxies_and_machines_apart(self):
+        subtask = sent()
+        for actor, times in ((Actor.PERSON, 3), (Actor.PROXY, 2), (Actor.MACHINE, 1)):
+            for _ in range(times):
+                tell(EventKind.CLICKED, subtask, actor=actor)
+        tell(EventKind.COMPLAINED, subtask)
+        tell(EventKind.DELIVERED, subtask)
+        assert self.numbers(subtask.task_id) == {
+            "Clicked": (1, 1, 1, 6),
+            "Reported as spam": (1, 0, 0, 1),
+        }
+        text = page(
+            member(SUPERUSER), reverse("admin:campaigns_task_change", args=[subtask.task_id])
+        )
+        assert "Reported as spam" in text
+
+    def test_of_which_nothing_came_back_shows_nothing(self):
+        subtask = sent()
+        text = page(
+            member(SUPERUSER), reverse("admin:campaigns_task_change", args=[subtask.task_id])
+        )
+        assert "What came back" not in text
+
+    def test_is_read_in_one_query_however_much_came_back(self, django_assert_num_queries):
+        subtask = sent()
+        ledger.accept(event(kind, subtask) for kind in EventKind for _ in range(50))
+        applying.apply_waiting()
+        with django_assert_num_queries(1):
+            feedback_of(subtask.task_id)

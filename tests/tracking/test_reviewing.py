@@ -1,0 +1,139 @@
+"""Telling scanners that look like people from people, by what came together."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Now
+
+from tests.tracking.making import event, now, sent
+from tracking import applying, ledger, reviewing
+from tracking.incoming import Actor, EventKind
+from tracking.models import Event, EventState
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def scanners_are_looked_for(settings, scanners_are_not_looked_for):
+    settings.SCANNER_SECONDS = 5
+
+
+def click(subtask, url="https://a/", seconds=0.0, **kwargs) -> None:
+    """Somebody follows a link, so many seconds after a moment a minute ago."""
+    come(event(EventKind.CLICKED, subtask, source="click", url=url, **kwargs), seconds)
+
+
+def open_(subtask, seconds=0.0) -> None:
+    come(event(EventKind.OPENED, subtask, source="open"), seconds)
+
+
+def trap(subtask, seconds=0.0) -> None:
+    click(subtask, "", seconds, detail=reviewing.TRAP_DETAIL, actor=Actor.MACHINE)
+
+
+def come(incoming, seconds) -> None:
+    ledger.accept([incoming])
+    at = Now() - dt.timedelta(seconds=60 - seconds)
+    Event.objects.filter(dedupe_key=incoming.dedupe_key).update(received_at=at, due_at=at)
+
+
+def actors() -> list[str]:
+    applying.apply_waiting()
+    return list(Event.objects.order_by("received_at").values_list("actor", flat=True))
+
+
+def test_what_came_by_our_links_is_looked_at_a_little_later():
+    subtask = sent()
+    ledger.accept(
+        [
+            event(EventKind.CLICKED, subtask, source="click"),
+            event(EventKind.OPENED, subtask, source="open"),
+            event(EventKind.CLICKED, subtask, source="postmark"),
+        ]
+    )
+    waits = Event.objects.filter(due_at__gt=F("received_at") + dt.timedelta(seconds=4))
+    assert set(waits.values_list("source", flat=True)) == {"click", "open"}
+    assert applying.apply_waiting() == 1
+
+
+def test_a_person_reads_and_follows_two_links():
+    subtask = sent()
+    open_(subtask, 0)
+    click(subtask, "https://a/", 1)
+    click(subtask, "https://b/", 2)
+    assert actors() == ["person"] * 3
+    assert now(subtask).status == "clicked"
+
+
+def test_whoever_follows_three_links_at_once_is_a_machine():
+    subtask = sent()
+    for n in range(3):
+        click(subtask, f"https://{n}/", n / 10)
+    assert actors() == ["machine"] * 3
+    assert now(subtask).status == "sent"
+
+
+def test_whoever_follows_one_link_three_times_is_impatient():
+    subtask = sent()
+    for n in range(3):
+        click(subtask, "https://a/", n / 10)
+    assert actors() == ["person"] * 3
+
+
+def test_three_links_of_three_messages_are_three_people():
+    for n in range(3):
+        click(sent(), f"https://{n}/", n / 10)
+    assert actors() == ["person"] * 3
+
+
+def test_whatever_comes_with_the_hidden_link_is_a_machines():
+    subtask = sent()
+    open_(subtask, 0)
+    click(subtask, "https://a/", 1)
+    trap(subtask, 3)
+    click(subtask, "https://b/", 4)
+    assert actors() == ["machine"] * 4
+    assert now(subtask).status == "sent"
+
+
+def test_a_person_who_reads_later_is_a_person():
+    subtask = sent()
+    trap(subtask, 0)
+    click(subtask, "https://a/", 30)
+    assert actors() == ["machine", "person"]
+    assert now(subtask).status == "clicked"
+
+
+def test_a_machine_that_was_there_before_is_remembered_when_the_next_chunk_is_applied():
+    subtask = sent()
+    trap(subtask, 0)
+    assert actors() == ["machine"]
+    click(subtask, "https://a/", 2)
+    assert actors() == ["machine", "machine"]
+
+
+def test_a_click_right_after_the_message_was_sent_is_a_machines():
+    subtask = sent()
+    click(subtask, seconds=10)
+    type(subtask).objects.update(sent_at=Event.objects.values_list("received_at", flat=True)[0])
+    assert actors() == ["machine"]
+
+
+def test_what_a_provider_tells_is_not_judged():
+    subtask = sent()
+    for n in range(3):
+        come(event(EventKind.CLICKED, subtask, url=f"https://{n}/"), n / 10)
+    assert actors() == ["person"] * 3
+
+
+def test_it_can_be_switched_off(settings):
+    settings.SCANNER_SECONDS = 0
+    subtask = sent()
+    for n in range(3):
+        click(subtask, f"https://{n}/", n / 10)
+    trap(subtask, 0.5)
+    assert actors() == ["person"] * 3 + ["machine"]
+    assert not Event.objects.exclude(state=EventState.APPLIED).exists()

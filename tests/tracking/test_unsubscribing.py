@@ -1,0 +1,241 @@
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+
+import pytest
+from django.test import override_settings
+
+from campaigns.models import SubTask, Suppression
+from campaigns.models.contacts import SuppressionReason
+from tests.tracking.making import now, sent, tell
+from tests.tracking.visiting import get, path, post, stranger
+from tracking import applying
+from tracking.incoming import EventKind
+from tracking.models import Event, EventTally, Refusal
+from tracking.tokens import Purpose
+
+pytestmark = pytest.mark.django_db
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+CONFIRMED = {"confirmed": "yes"}
+UNSUBSCRIBE_PATHS = r"(^|/)u/[\w-]+/?$"
+
+
+@pytest.fixture
+def subtask() -> SubTask:
+    return sent(recipient_email="ann@example.com")
+
+
+@pytest.fixture
+def url(subtask) -> str:
+    return path(Purpose.UNSUBSCRIBE, subtask.pk)
+
+
+@pytest.fixture
+def preferences(subtask) -> str:
+    return path(Purpose.PREFERENCES, subtask.pk)
+
+
+def is_suppressed() -> bool:
+    return Suppression.objects.filter(email="ann@example.com", reason="unsubscribed").exists()
+
+
+def kinds() -> list[str]:
+    return list(Event.objects.order_by("pk").values_list("kind", flat=True))
+
+
+class TestOneClick:
+    """As RFC 8058 wants it."""
+
+    def test_a_form_unsubscribes(self, url):
+        response = post(url, "List-Unsubscribe=One-Click", content_type="application/x-www-form-urlencoded")  # fmt: skip
+        assert response.status_code == 200
+        assert is_suppressed()
+
+    def test_a_multipart_form_unsubscribes(self, url):
+        assert post(url, ONE_CLICK).status_code == 200
+        assert is_suppressed()
+
+    @pytest.mark.parametrize("charset", ["us-ascii", "ISO-8859-1", "utf-8", "nonsense"])
+    def test_whatever_charset_the_sender_claims(self, url, charset):
+        kind = f"application/x-www-form-urlencoded; charset={charset}"
+        response = stranger().generic("POST", url, b"List-Unsubscribe=One-Click", content_type=kind)
+        assert response.status_code == 200
+        assert is_suppressed()
+
+    def test_needs_no_cookie_and_no_token_against_forgery(self, url):
+        client = stranger()
+        assert client.post(url, ONE_CLICK).status_code == 200
+        assert not client.cookies
+
+    def test_holds_at_once_and_is_told_to_the_task(self, url, subtask):
+        post(url, ONE_CLICK)
+        assert is_suppressed()
+        applying.apply_waiting()
+        assert EventTally.objects.get().kind == "unsubscribed"
+        assert now(subtask).status == "delivered"
+
+    def test_twice_is_once(self, url):
+        for _ in range(3):
+            assert post(url, ONE_CLICK).status_code == 200
+        assert kinds() == ["unsubscribed"]
+        assert Suppression.objects.count() == 1
+
+    @pytest.mark.parametrize("slash", ["", "/"])
+    @override_settings(SECURE_SSL_REDIRECT=True)
+    def test_is_never_redirected_not_even_to_https(self, url, slash, settings):
+        settings.SECURE_REDIRECT_EXEMPT = [UNSUBSCRIBE_PATHS]
+        assert post(url + slash, ONE_CLICK).status_code == 200
+        assert is_suppressed()
+
+    def test_the_exemption_from_https_is_the_one_of_the_settings(self, settings):
+        source = (settings.BASE_DIR / "edm_project" / "settings.py").read_text("utf-8")
+        assert f'SECURE_REDIRECT_EXEMPT = [r"{UNSUBSCRIBE_PATHS}"]' in source
+
+    def test_of_an_address_that_bounced_changes_nothing(self, url):
+        Suppression.objects.create(email="ann@example.com", reason="hard_bounce", source="x")
+        assert post(url, ONE_CLICK).status_code == 200
+        assert Suppression.objects.get().reason == "hard_bounce"
+
+
+class TestThePage:
+    def test_asks_and_unsubscribes_nobody(self, url):
+        response = get(url)
+        assert response.status_code == 200
+        assert '<form method="post">' in response.content.decode()
+        assert not is_suppressed()
+        assert kinds() == []
+
+    def test_head_unsubscribes_nobody_either(self, url):
+        assert stranger().head(url).status_code == 200
+        assert not is_suppressed()
+
+    def test_shows_enough_of_the_address_to_know_it(self, url):
+        text = get(url).content.decode()
+        assert "a…@example.com" in text
+        assert "ann@example.com" not in text
+
+    def test_confirmed_it_unsubscribes(self, url):
+        response = post(url, CONFIRMED)
+        assert response.status_code == 200
+        assert "You are unsubscribed" in response.content.decode()
+        assert is_suppressed()
+
+    def test_keeps_the_reason_that_is_given(self, url):
+        post(url, {**CONFIRMED, "reason": "too_often"})
+        assert Event.objects.get().detail == "Too many messages"
+
+    def test_keeps_it_in_the_language_of_the_site(self, url):
+        stranger(**{"Accept-Language": "de"}).post(url, {**CONFIRMED, "reason": "too_often"})
+        assert Event.objects.get().detail == "Too many messages"
+
+    @pytest.mark.parametrize("reason", ["", "nonsense", "<script>", "\x00", "x" * 5000])
+    def test_takes_no_other_reason(self, url, reason):
+        assert post(url, {**CONFIRMED, "reason": reason}).status_code == 200
+        assert Event.objects.get().detail == ""
+
+    @pytest.mark.parametrize(
+        "data", [{}, {"List-Unsubscribe": "No"}, {"list-unsubscribe": "One-Click"}, {"x": "y"}]
+    )
+    def test_what_says_neither_is_asked_again(self, url, data):
+        response = post(url, data)
+        assert response.status_code == 400
+        assert '<form method="post">' in response.content.decode()
+        assert not is_suppressed()
+        assert Refusal.objects.get().reason == "form"
+
+    @pytest.mark.parametrize(
+        ("language", "heading"),
+        [
+            ("en", "Do you want to unsubscribe?"),
+            ("de", "Möchten Sie sich abmelden?"),
+            ("zh-CN,zh;q=0.9", "确定要退订吗？"),
+            ("fr", "Do you want to unsubscribe?"),
+        ],
+    )
+    def test_speaks_the_readers_language(self, url, language, heading):
+        response = get(url, **{"Accept-Language": language})
+        assert heading in response.content.decode()
+
+    def test_is_safe_from_scripts_frames_and_search_engines(self, url):
+        response = get(url)
+        policy = response["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "frame-ancestors 'none'" in policy
+        assert "unsafe" not in policy
+        assert response["Referrer-Policy"] == "no-referrer"
+        assert response["X-Robots-Tag"] == "noindex"
+        assert response["Cache-Control"] == "no-store"
+        assert "<script" not in response.content.decode()
+
+    def test_its_style_is_what_the_policy_allows(self, url):
+        response = get(url)
+        style = re.search(r"<style>(.*?)</style>", response.content.decode(), re.DOTALL)[1]
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'sha256-{digest}'" in response["Content-Security-Policy"]
+        assert 'style="' not in response.content.decode()
+
+
+class TestChangingOnesMind:
+    def test_the_way_back_is_on_the_page(self, url):
+        page = post(url, CONFIRMED).content.decode()
+        back = re.search(r'action="(/p/[\w-]+)"', page)[1]
+        response = post(back, {"choice": "subscribe"})
+        assert "You are subscribed" in response.content.decode()
+        assert not is_suppressed()
+        assert kinds() == ["unsubscribed", "resubscribed"]
+
+    def test_what_the_cluster_does_later_does_not_undo_it(self, url, preferences):
+        post(url, CONFIRMED)
+        post(preferences, {"choice": "subscribe"})
+        applying.apply_waiting()
+        assert not is_suppressed()
+        post(url, CONFIRMED)
+        applying.apply_waiting()
+        assert is_suppressed()
+
+    def test_each_change_is_told(self, url, preferences):
+        for _ in range(2):
+            post(url, CONFIRMED)
+            post(preferences, {"choice": "subscribe"})
+        assert kinds() == ["unsubscribed", "resubscribed"] * 2
+
+    def test_asking_to_be_subscribed_while_one_is_changes_nothing(self, preferences):
+        assert post(preferences, {"choice": "subscribe"}).status_code == 200
+        assert kinds() == []
+
+    def test_get_changes_nothing(self, url, preferences):
+        post(url, CONFIRMED)
+        assert "You get no messages" in get(preferences).content.decode()
+        assert is_suppressed()
+
+    def test_one_can_unsubscribe_there_too(self, preferences):
+        assert (
+            "You get no messages" in post(preferences, {"choice": "unsubscribe"}).content.decode()
+        )
+        assert is_suppressed()
+
+    @pytest.mark.parametrize("reason", [r for r in SuppressionReason if r != "unsubscribed"])
+    def test_only_staff_lift_other_reasons(self, preferences, reason):
+        Suppression.objects.create(email="ann@example.com", reason=reason)
+        page = post(preferences, {"choice": "subscribe"}).content.decode()
+        assert "came back" in page
+        assert "<form" not in page
+        assert Suppression.objects.get().reason == reason
+
+    def test_a_complaint_after_the_unsubscribe_cannot_be_lifted(self, url, preferences, subtask):
+        post(url, CONFIRMED)
+        tell(EventKind.COMPLAINED, subtask)
+        post(preferences, {"choice": "subscribe"})
+        assert Suppression.objects.get().reason == "complaint"
+
+
+@pytest.mark.parametrize("purpose", [Purpose.UNSUBSCRIBE, Purpose.PREFERENCES, Purpose.WEB_VIEW])
+def test_wrong_and_unknown_look_alike(purpose):
+    unknown = get(path(purpose, 10**9))
+    wrong = get(path(purpose, 10**9)[:-1] + "!")
+    assert (unknown.status_code, wrong.status_code) == (404, 404)
+    assert unknown.content == wrong.content
+    assert dict(unknown.headers) == dict(wrong.headers)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.tracking.making import from_launch, frozen, rendered
+from tests.tracking.visiting import get, path
+from tracking.models import Event
+from tracking.tokens import Purpose
+
+pytestmark = pytest.mark.django_db
+
+HTML = """<html><body><script>alert(1)</script><p onclick="x()">Hi {{ name }}</p>
+<a href="https://example.com/">x</a> <a href="{{ unsubscribe_url }}">out</a></body></html>"""
+
+
+def seen(subtask):
+    return get(path(Purpose.WEB_VIEW, subtask.pk))
+
+
+def test_the_message_is_shown_as_it_was_sent():
+    subtask = from_launch(frozen(HTML), variables={"name": "Ann & co"})
+    sent = rendered(subtask.content, subtask.pk, **subtask.variables).html
+    assert seen(subtask).content.decode() == sent
+    assert "Hi Ann &amp; co" in sent
+
+
+def test_what_was_edited_since_is_not_shown():
+    subtask = from_launch(frozen(HTML), variables={"name": "Ann"})
+    before = seen(subtask).content
+    template = subtask.content.template
+    template.html = "<p>new</p>"
+    template.save()
+    assert seen(subtask).content == before
+
+
+def test_looking_at_it_is_not_recorded():
+    subtask = from_launch(frozen(HTML, track_opens=True), variables={"tracking_consent": True})
+    assert "/o/" in rendered(subtask.content, subtask.pk, **subtask.variables).html
+    assert "/o/" not in seen(subtask).content.decode()
+    assert not Event.objects.exists()
+
+
+def test_nothing_that_staff_wrote_runs_on_our_site():
+    policy = seen(from_launch(frozen(HTML)))["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "allow-scripts" not in policy and "allow-same-origin" not in policy
+    assert "sandbox" in policy
+
+
+def test_a_message_that_is_no_more_is_not_found():
+    assert get(path(Purpose.WEB_VIEW, 10**9)).status_code == 404
+
+
+def test_a_message_that_could_not_be_made_is_not_found():
+    subtask = from_launch(frozen("{{ a | divided_by: b }}"), variables={"a": 1, "b": 0})
+    assert seen(subtask).status_code == 404

@@ -1,0 +1,144 @@
+"""From the launch over real SMTP to what comes back, over HTTP and by webhooks."""
+
+from __future__ import annotations
+
+import email
+import re
+from email import policy
+
+import pytest
+
+from campaigns import launch
+from campaigns.models import SubTask, Suppression, Tally, Task
+from dispatch import housekeeping
+from tests.factories import ContactFactory, SenderFactory, TaskFactory
+from tests.tracking.making import event
+from tests.tracking.visiting import get, post, stranger
+from tracking import ledger
+from tracking.incoming import EventKind
+from tracking.models import EventTally
+from tracking.tokens import Purpose, read
+
+HTML = """<html><body><p>Hi {{ name }}</p><a href="https://example.com/{{ email }}">page</a>
+<a href="https://example.com/2">two</a></body></html>"""
+RECIPIENTS = 40
+
+
+def launched(**kwargs) -> Task:
+    sender = SenderFactory(postal_address="Example Ltd, 1 Sample Street")
+    task = TaskFactory(
+        owner=sender.owner, sender=sender, template__html=HTML, status="queued", **kwargs
+    )
+    for n in range(RECIPIENTS):
+        ContactFactory(owner=sender.owner, email=f"r{n}@example.com", tracking_consent=n % 2 == 0)
+    launch.expand(task.pk)
+    return task
+
+
+def message(mail) -> email.message.EmailMessage:
+    return email.message_from_bytes(mail.data, policy=policy.default)
+
+
+def html_of(mail) -> str:
+    return message(mail).get_body(("html",)).get_content()
+
+
+@pytest.fixture
+def mails(smtp, make_service, dispatch):
+    """The messages of a campaign, in the order of their recipients."""
+    make_service(domain="mail.example.org")
+    launched(track_opens=True)
+    dispatch()
+    by_recipient = {mail.recipient: mail for mail in smtp.messages}
+    return [by_recipient[f"r{n}@example.com"] for n in range(RECIPIENTS)]
+
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_message_has_the_headers_that_mailbox_providers_ask_for(mails):
+    feedback = set()
+    for n, mail in enumerate(mails):
+        headers = message(mail)
+        url = re.fullmatch(r"<(http://localhost:8000/u/[\w-]+)>", headers["List-Unsubscribe"])[1]
+        (pk,) = read(Purpose.UNSUBSCRIBE, url.rpartition("/")[2])
+        assert SubTask.objects.get(pk=pk).recipient_email == f"r{n}@example.com"
+        assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert headers["List-Id"] == "<news.mail.example.org>"
+        feedback.add(headers["Feedback-ID"])
+    (only,) = feedback
+    assert re.fullmatch(r"\d+:\d+:news:edm[0-9a-f]{10}", only)
+
+
+def test_the_mailbox_for_unsubscribing_is_named_when_there_is_one(
+    smtp, make_service, dispatch, settings
+):
+    settings.UNSUBSCRIBE_MAILBOX = "leave@example.org"
+    make_service()
+    launched()
+    dispatch()
+    ways = message(smtp.messages[0])["List-Unsubscribe"].split(", ")
+    token = re.search(r"/u/([\w-]+)>", ways[0])[1]
+    assert ways[1] == f"<mailto:leave@example.org?subject=unsubscribe%20{token}>"
+
+
+def test_only_who_agreed_gets_the_pixel_and_all_get_a_way_out(mails):
+    for n, mail in enumerate(mails):
+        assert ("/o/" in html_of(mail)) == (n % 2 == 0)
+        assert "Example Ltd, 1 Sample Street" in html_of(mail)
+        assert "/u/" in message(mail).get_body(("plain",)).get_content()
+
+
+def test_the_page_in_the_browser_is_the_message_without_the_pixel(mails):
+    html = html_of(mails[0])
+    url = re.search(r'href="http://localhost:8000(/w/[^"]+)"', html)[1]
+    without_pixel = re.sub(r"<img[^>]*/o/[^>]*>", "", html)
+    assert get(url).content.decode().splitlines() == without_pixel.splitlines()
+
+
+def test_a_campaign_ends_with_exactly_the_numbers_of_what_happened(mails):
+    opens, clicks, unsubscribes = mails[0:20:2], mails[4:9], mails[30:33]
+    for mail in opens:
+        get(_own(mail, "o"))
+        get(_own(mail, "o"), **{"User-Agent": "Mozilla/5.0"})
+    for mail in clicks:
+        get(_own(mail, "c"))
+        stranger().head(_own(mail, "c"))
+    for mail in unsubscribes:
+        post(_own(mail, "u"), {"List-Unsubscribe": "One-Click"})
+    service = SubTask.objects.first().service_id
+    rows = {s.recipient_email: s for s in SubTask.objects.all()}
+    told = [(EventKind.DELIVERED, n) for n in range(35)]
+    told += [(EventKind.HARD_BOUNCED, n) for n in range(35, 38)]
+    told += [(EventKind.SOFT_BOUNCED, 38), (EventKind.COMPLAINED, 20), (EventKind.COMPLAINED, 21)]
+    events = [event(kind, rows[f"r{n}@example.com"], service_id=service) for kind, n in told]
+    assert ledger.accept(events) == len(events)
+    assert ledger.accept(events) == 0
+
+    housekeeping.keep_house()
+
+    counts = Tally.objects.counts(SubTask.objects.first().task_id)
+    # Recipients 0 to 18 (even ones) opened, 4 to 8 clicked.
+    assert (counts["clicked"], counts["opened"]) == (5, 10 - 3)
+    assert counts["bounced"] == 4
+    assert counts["delivered"] == 35 - 5 - 7
+    assert (counts["sent"], counts.total) == (1, RECIPIENTS)
+    lines = {(t.kind, t.actor): (t.events, t.recipients) for t in EventTally.objects.all()}
+    assert lines == {
+        ("opened", "person"): (10, 10),
+        ("opened", "proxy"): (10, 10),
+        ("clicked", "person"): (5, 5),
+        ("clicked", "machine"): (5, 5),
+        ("unsubscribed", "person"): (3, 3),
+        ("delivered", "person"): (35, 35),
+        ("hard_bounced", "person"): (3, 3),
+        ("soft_bounced", "person"): (1, 1),
+        ("complained", "person"): (2, 2),
+    }
+    suppressed = {n for n in range(RECIPIENTS) if Suppression.objects.filter(email=f"r{n}@example.com")}  # fmt: skip
+    assert suppressed == {20, 21, 30, 31, 32, 35, 36, 37}
+
+
+def _own(mail, kind: str) -> str:
+    """The first of the message's own links of a kind."""
+    return re.search(rf'"http://localhost:8000(/{kind}/[\w-]+)"', html_of(mail))[1]

@@ -1,0 +1,30 @@
+"""What recipients and their mail programs ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+
+from tracking.personal import PATHS
+from tracking.tokens import Purpose, sign
+
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+APPLE = "Mozilla/5.0"
+
+
+def path(purpose: Purpose, *ids: int) -> str:
+    return f"/{PATHS[purpose]}/{sign(purpose, *ids)}"
+
+
+def stranger(**headers: str) -> Client:
+    """Somebody with a browser and no cookies; the client enforces CSRF checks, as the site does."""
+    return Client(enforce_csrf_checks=True, headers={"User-Agent": BROWSER, **headers})
+
+
+def get(url: str, **headers: str) -> Any:
+    return stranger(**headers).get(url)
+
+
+def post(url: str, data: Any = None, **kwargs: Any) -> Any:
+    return stranger().post(url, data, **kwargs)

@@ -1,0 +1,36 @@
+"""Telling people from machines by what a request says about itself.
+
+Whoever lies is not found out here; `tracking.reviewing` looks at what came together.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tracking.incoming import Actor
+
+# Apple's privacy proxy fetches every image of every message and says no more than this.
+_APPLE_PROXY = "Mozilla/5.0"
+_PROXIES = re.compile(r"GoogleImageProxy|ggpht\.com|YahooMailProxy", re.IGNORECASE)
+_MACHINES = re.compile(
+    r"bot\b|bot/|spider|crawl|slurp|scan|preview|prefetch|monitor|validator|checker|headless"
+    r"|phantomjs|python|curl|wget|libwww|lwp|java/|jakarta|okhttp|httpclient|http-client|httpx"
+    r"|aiohttp|urllib|axios|node-fetch|undici|got \(|guzzle|go-http|ruby|perl|php/|postman"
+    r"|barracuda|proofpoint|mimecast|safelinks|symantec|fireeye|trendmicro|sophos|forcepoint"
+    r"|ironport|zscaler|cloudmark|spam|virus",
+    re.IGNORECASE,
+)
+
+
+def actor_of(user_agent: str) -> Actor:
+    """Whom a user agent stands for. People's programs all say something."""
+    if user_agent.strip() == _APPLE_PROXY or _PROXIES.search(user_agent):
+        return Actor.PROXY
+    if not user_agent.strip() or _MACHINES.search(user_agent):
+        return Actor.MACHINE
+    return Actor.PERSON
+
+
+def surest(*actors: Actor) -> Actor:
+    """Of several opinions the one that claims least: a machine, else a proxy, else a person."""
+    return max(actors, key=list(Actor).index)

@@ -1,0 +1,128 @@
+"""What came back, to look at: written by the system, changed by nobody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+
+from campaigns.admin.base import LedgerAdmin
+from campaigns.admin.typed import label
+from campaigns.models.ownership import SEE_EVERYTHING
+from tracking.incoming import EventKind
+from tracking.models import Event, EventState, Refusal
+
+KIND_LABELS = {
+    EventKind.ACCEPTED.label: "",
+    EventKind.DEFERRED.label: "warning",
+    EventKind.DELIVERED.label: "success",
+    EventKind.OPENED.label: "success",
+    EventKind.CLICKED.label: "success",
+    EventKind.SOFT_BOUNCED.label: "warning",
+    EventKind.HARD_BOUNCED.label: "danger",
+    EventKind.REJECTED.label: "danger",
+    EventKind.COMPLAINED.label: "danger",
+    EventKind.UNSUBSCRIBED.label: "warning",
+    EventKind.RESUBSCRIBED.label: "info",
+}
+STATE_LABELS = {
+    EventState.WAITING.label: "info",
+    EventState.APPLIED.label: "success",
+    EventState.GIVEN_UP.label: "warning",
+}
+
+
+@admin.register(Event)
+class EventAdmin(LedgerAdmin):
+    list_display = (
+        "id",
+        "kind_label",
+        "actor",
+        "recipient",
+        "message",
+        "source",
+        "received_at",
+        "state_label",
+        "note",
+    )
+    list_display_links = ("id",)
+    list_filter = (
+        ("kind", ChoicesDropdownFilter),
+        ("actor", ChoicesDropdownFilter),
+        ("state", ChoicesDropdownFilter),
+        ("received_at", RangeDateTimeFilter),
+    )
+    sortable_by = ()
+    search_fields = ("recipient",)
+    search_help_text = "The whole address of a recipient"
+    fields = (
+        "kind",
+        "actor",
+        "message",
+        "recipient",
+        "url",
+        "detail",
+        "source",
+        "service_id",
+        "dedupe_key",
+        "message_id",
+        "provider_message_id",
+        "ip_address",
+        "user_agent",
+        "occurred_at",
+        "received_at",
+        "state",
+        "due_at",
+        "settled_at",
+        "note",
+        "raw",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What is not matched, or not yet, belongs to nobody: only who sees everything sees it."""
+        events = super().get_queryset(request)
+        if request.user.has_perm(SEE_EVERYTHING):
+            return events
+        return events.filter(state=EventState.APPLIED, subtask__task__owner=request.user.pk)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """The planner takes index event_recipient only when asked for the keys alone."""
+        if "\x00" in search_term:
+            return queryset.none(), False
+        if not search_term:
+            return queryset, False
+        to_address = Event.objects.filter(recipient=search_term.strip().lower())
+        newest = to_address.order_by("-id").values_list("pk", flat=True)[:1000]
+        return queryset.filter(pk__in=list(newest)), False
+
+    @label("kind", KIND_LABELS)
+    def kind_label(self, event: Event) -> str:
+        return str(event.get_kind_display())
+
+    @label("state", STATE_LABELS)
+    def state_label(self, event: Event) -> str:
+        return str(event.get_state_display())
+
+    @admin.display(description="SubTask")
+    def message(self, event: Event) -> str:
+        if event.subtask_id is None:
+            return "–"
+        url = reverse("admin:campaigns_subtask_change", args=[event.subtask_id])
+        return format_html('<a class="hover:underline" href="{}">{}</a>', url, event.subtask_id)
+
+
+@admin.register(Refusal)
+class RefusalAdmin(LedgerAdmin):
+    """How many requests were refused; what they were is not kept."""
+
+    list_display = ("day", "endpoint", "reason", "count")
+    list_display_links = None
+    sortable_by = ()
+    ordering = ("-day", "endpoint", "reason")

@@ -1,0 +1,57 @@
+"""Where a link of launched content leads."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from campaigns import content
+from campaigns.models import Content, SubTask
+from tracking.hrefs import destination_of, site_of
+from tracking.models import Link
+
+
+class Destination(NamedTuple):
+    """A `Link` as it is kept in memory."""
+
+    destination: str
+    is_personal: bool
+
+
+def link(link_id: int) -> Destination | None:
+    """None for one that is not there: its launch came to nothing."""
+    try:
+        return _link(link_id)
+    except Link.DoesNotExist:
+        return None
+
+
+@lru_cache(maxsize=10_000)
+def _link(link_id: int) -> Destination:
+    """Links never change, so what was read once is true for good; what is missing may come."""
+    return Destination(*Link.objects.values_list("destination", "is_personal").get(pk=link_id))
+
+
+def resolve(link: Destination, subtask_id: int) -> str | None:
+    """The address to lead to, for this recipient. None when there is none any more.
+
+    Only the values in a personal link are the recipient's: scheme and host are as its author wrote
+    them, whatever the values are.
+    """
+    if not link.is_personal:
+        return link.destination
+    variables = SubTask.objects.filter(pk=subtask_id).values_list("variables", flat=True).first()
+    if variables is None:
+        return None
+    try:
+        rendered = content.render(_as_content(link.destination), variables).html
+    except content.RenderError:
+        return None
+    address = destination_of(rendered)
+    site = site_of(link.destination)
+    return address if address and site and address.startswith(site) else None
+
+
+def _as_content(source: str) -> Content:
+    """The href alone, rendered as it was in the message: with values escaped for HTML."""
+    return Content(subject="", html=source, text="-")

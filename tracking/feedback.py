@@ -1,0 +1,63 @@
+"""What came back of a task, in numbers: one query over a few rows, however large the task is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from campaigns.models import SubTask
+from tracking.incoming import Actor, EventKind
+from tracking.models import Event, EventState, EventTally
+
+SHOWN = (
+    EventKind.OPENED,
+    EventKind.CLICKED,
+    EventKind.UNSUBSCRIBED,
+    EventKind.RESUBSCRIBED,
+    EventKind.COMPLAINED,
+    EventKind.HARD_BOUNCED,
+    EventKind.SOFT_BOUNCED,
+    EventKind.REJECTED,
+)
+"""The other kinds are the states of the SubTasks."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One kind of event: how many recipients did it themselves, through a proxy, by a machine, and
+    how often it happened. A recipient may be in several columns.
+    """
+
+    label: str
+    recipients: dict[str, int] = field(default_factory=dict)
+    events: int = 0
+
+    @property
+    def people(self) -> int:
+        return self.recipients.get(Actor.PERSON, 0)
+
+    @property
+    def proxies(self) -> int:
+        return self.recipients.get(Actor.PROXY, 0)
+
+    @property
+    def machines(self) -> int:
+        return self.recipients.get(Actor.MACHINE, 0)
+
+
+MOST_EVENTS = 200
+
+
+def events_of(subtask: SubTask) -> list[Event]:
+    """The newest of what came back about one message. Uses index event_subtask."""
+    events = Event.objects.filter(subtask=subtask, state=EventState.APPLIED).defer("raw")
+    return list(events.order_by("-received_at", "-pk")[:MOST_EVENTS])
+
+
+def feedback_of(task_id: int) -> list[Line]:
+    """A line for each kind that happened, in a fixed order."""
+    lines = {kind: Line(str(kind.label)) for kind in SHOWN}
+    for tally in EventTally.objects.filter(task_id=task_id, kind__in=SHOWN):
+        line = lines[EventKind(tally.kind)]
+        line.recipients[tally.actor] = tally.recipients
+        line.events += tally.events
+    return [line for line in lines.values() if line.events]

@@ -1,0 +1,118 @@
+"""The links in HTML source, Outlook's conditional comments included, and where they lead."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from html import unescape
+from html.entities import html5
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from campaigns.html_source import SourceTags, StartTag, mask_liquid
+from campaigns.liquid import markup_in
+
+MAX_DESTINATION = 8_000  # characters
+_CONDITIONAL = re.compile(r"\s*\[if\b[^\]]*\]>", re.IGNORECASE)
+_REFERENCE = re.compile(r"&(#[xX][0-9a-fA-F]+;?|#[0-9]+;?|[a-zA-Z][a-zA-Z0-9]*;?)")
+# Scheme and host, and where the host surely ends.
+_WEB = re.compile(r"(?:https?:)?//[^/\\?#\s\"'<>]+(?=[/?#]|\Z)", re.IGNORECASE)
+_REMOVED_FROM_URLS = str.maketrans("", "", "\t\r\n")
+_AROUND_URLS = "".join(map(chr, range(33)))  # the space and what comes before it
+
+
+class Href(NamedTuple):
+    """The value of a link's href attribute: where it stands with its quotes, and its source."""
+
+    start: int
+    end: int
+    source: str
+    in_comment: bool = False
+
+
+def hrefs_in(html: str) -> list[Href]:
+    """Every href of a, area and Outlook's shapes, in the order of the source.
+
+    Liquid between quotes belongs to the value. Raises Problem for HTML that cannot be read.
+    """
+    masked = mask_liquid(html)
+    return sorted(_hrefs(html, masked, 0, in_comment=False))
+
+
+def _hrefs(html: str, masked: str, at: int, *, in_comment: bool) -> Iterator[Href]:
+    tags = _Tags(masked)
+    for tag in tags.tags:
+        if _is_link(tag) and (span := tag.values.get("href")):
+            start, end = at + span[0], at + span[1]
+            yield Href(start, end, _unquoted(html[start:end]), in_comment)
+    for start, end in tags.conditional:
+        yield from _hrefs(html, masked[start:end], at + start, in_comment=True)
+
+
+def _is_link(tag: StartTag) -> bool:
+    return tag.name in ("a", "area") or tag.name.startswith("v:")
+
+
+def _unquoted(value: str) -> str:
+    return value[1:-1] if value[:1] in "\"'" else value
+
+
+class _Tags(SourceTags):
+    """Also knows where the content of conditional comments stands."""
+
+    def __init__(self, masked: str) -> None:
+        self.conditional: list[tuple[int, int]] = []
+        self._masked = masked
+        super().__init__(masked)
+
+    def handle_comment(self, data: str) -> None:
+        start = self._position()
+        condition = _CONDITIONAL.match(data)
+        if condition and self._masked.startswith("<!--", start):
+            start += len("<!--")
+            self.conditional.append((start + condition.end(), start + len(data)))
+
+
+def destination_of(source: str) -> str | None:
+    """Where a literal href leads, None for what is no address on the web."""
+    address = unescape_attribute(source).translate(_REMOVED_FROM_URLS).strip(_AROUND_URLS)
+    if len(address) > MAX_DESTINATION or not (web := _WEB.match(address)):
+        return None
+    if web[0].startswith("//"):
+        address = f"https:{address}"
+    return address if _can_be_read(address) else None
+
+
+def site_of(source: str) -> str | None:
+    """Scheme and host of an href, also of one with Liquid in it; None unless both are literal, so
+    that nobody's values can lead elsewhere.
+    """
+    first = next(markup_in(source), None)
+    literal = source[: first.start] if first else source
+    address = unescape_attribute(literal).translate(_REMOVED_FROM_URLS).lstrip(_AROUND_URLS)
+    web = _WEB.match(address)
+    if web is None or (first and web.end() == len(address)) or not _can_be_read(address):
+        return None
+    return f"https:{web[0]}" if web[0].startswith("//") else web[0]
+
+
+def unescape_attribute(value: str) -> str:
+    """Decode the character references of an attribute as browsers do: `&copy=1` is none there,
+    though it would be one in a text.
+    """
+
+    def decoded(reference: re.Match[str]) -> str:
+        name = reference[1]
+        followed_by_equals = value[reference.end() : reference.end() + 1] == "="
+        if name.startswith("#") or name in html5 and (name[-1] == ";" or not followed_by_equals):
+            return unescape(reference[0])
+        return reference[0]
+
+    return _REFERENCE.sub(decoded, value)
+
+
+def _can_be_read(address: str) -> bool:
+    try:
+        return bool(urlsplit(address).hostname)
+    except ValueError:
+        return False

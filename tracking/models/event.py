@@ -1,0 +1,109 @@
+"""The ledger of what came back. Append-only: only what became of an event is written later."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from campaigns.models import SubTask
+from tracking.incoming import Actor, EventKind
+
+
+class EventState(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    APPLIED = "applied", "Applied"
+    GIVEN_UP = "given_up", "Given up"
+
+
+COMMON_KINDS = ("accepted", "clicked", "delivered", "opened")
+"""Most events: what lists only the others need not look at these."""
+
+
+class Event(models.Model):
+    """One thing that somebody told about a message, once however often it was told.
+
+    `subtask` is what the source says until the event is applied, then the SubTask it was matched
+    with; `recipient` likewise. No constraint on it: the source may say anything, and its row must
+    not be locked by every event. Payload, IP address and user agent are erased after a while.
+    """
+
+    kind = models.CharField(max_length=15, choices=EventKind)
+    actor = models.CharField(max_length=10, choices=Actor, default=Actor.PERSON)
+    source = models.CharField(max_length=40)
+    dedupe_key = models.CharField(max_length=200)
+    service_id = models.BigIntegerField(
+        null=True, help_text="The email service through whose webhook it came."
+    )
+    subtask = models.ForeignKey(
+        SubTask,
+        null=True,
+        on_delete=models.DO_NOTHING,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
+    )
+    message_id = models.CharField(max_length=255, blank=True)
+    provider_message_id = models.CharField(max_length=255, blank=True)
+    recipient = models.CharField(max_length=254, blank=True)
+    url = models.TextField("link", blank=True)
+    detail = models.TextField(blank=True)
+    ip_address = models.CharField(
+        max_length=45, blank=True, help_text="The network only: the host's part is cut off."
+    )
+    user_agent = models.TextField(blank=True)
+    raw = models.JSONField("payload", null=True)
+    occurred_at = models.DateTimeField(null=True, help_text="As the source says.")
+    received_at = models.DateTimeField(db_default=Now())
+
+    state = models.CharField(max_length=10, choices=EventState, default=EventState.WAITING)
+    due_at = models.DateTimeField(db_default=Now(), help_text="Not applied before this time.")
+    settled_at = models.DateTimeField(null=True)
+    note = models.CharField(
+        max_length=200, blank=True, help_text="What it waits for, or why it was given up."
+    )
+
+    class Meta:
+        constraints = [
+            # The same event told again: ON CONFLICT DO NOTHING. By service too, so that no account
+            # can use up the keys of another.
+            models.UniqueConstraint(
+                "source", "dedupe_key", "service_id", name="event_once", nulls_distinct=False
+            ),
+        ]
+        indexes = [
+            # Applying: WHERE state = 'waiting' AND due_at <= now() ORDER BY due_at, id
+            models.Index(
+                "due_at", "id", name="event_waiting", condition=models.Q(state=EventState.WAITING)
+            ),
+            # A SubTask's page, whether one of this kind was counted before, what else came of the
+            # same message: WHERE subtask_id = … [AND kind = … AND actor = …]
+            models.Index(
+                "subtask",
+                "kind",
+                "actor",
+                name="event_subtask",
+                condition=models.Q(subtask__isnull=False),
+            ),
+            # The list of a kind that is rare: WHERE kind = … ORDER BY id DESC
+            models.Index(
+                "kind",
+                "id",
+                name="event_rare_kind",
+                condition=~models.Q(kind__in=COMMON_KINDS),
+            ),
+            # The list of what was given up: WHERE state = 'given_up' ORDER BY id DESC
+            models.Index(
+                "id", name="event_given_up", condition=models.Q(state=EventState.GIVEN_UP)
+            ),
+            # Search by address, soft bounces in a row: WHERE recipient = … [ORDER BY id]
+            models.Index(
+                "recipient", "id", name="event_recipient", condition=~models.Q(recipient="")
+            ),
+            # Erasing payloads: WHERE raw IS NOT NULL AND received_at < …
+            models.Index(
+                "received_at", name="event_payload", condition=models.Q(raw__isnull=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.source})"

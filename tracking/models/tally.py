@@ -1,0 +1,44 @@
+"""Numbers that are kept rather than counted."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from tracking.incoming import Actor, EventKind
+
+
+class EventTally(models.Model):
+    """How many events of a kind a task's messages had, by whom, and of how many recipients.
+
+    Exact: raised in the transaction that applies the events. One row per task, kind and actor, so
+    reading costs the same for ten SubTasks or ten million. No foreign key: it would lock the Task.
+    """
+
+    task_id = models.BigIntegerField()
+    kind = models.CharField(max_length=15, choices=EventKind)
+    actor = models.CharField(max_length=10, choices=Actor)
+    events = models.PositiveBigIntegerField()
+    recipients = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "event tallies"
+        constraints = [
+            models.UniqueConstraint("task_id", "kind", "actor", name="event_tally_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task_id} {self.kind} by {self.actor}: {self.events}"
+
+
+class Refusal(models.Model):
+    """Requests to a public address that were refused on a day, for a reason; the sum is the number.
+    All that is kept of them.
+    """
+
+    day = models.DateField()
+    endpoint = models.CharField(max_length=40)
+    reason = models.CharField(max_length=40)
+    count = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.endpoint}: {self.reason} {self.count}"

@@ -1,0 +1,90 @@
+"""What people, and machines, do with our own links."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+
+from django.conf import settings
+from django.db import Error, connection
+from django.http import HttpRequest
+
+from tracking import ledger
+from tracking.actors import actor_of
+from tracking.incoming import Actor, EventKind, Incoming
+from tracking.reviewing import TRAP_DETAIL
+
+logger = logging.getLogger(__name__)
+
+
+def record_open(request: HttpRequest, subtask_id: int) -> None:
+    _record(_visit(request, EventKind.OPENED, "open", subtask_id))
+
+
+def record_click(request: HttpRequest, subtask_id: int, destination: str) -> None:
+    _record(_visit(request, EventKind.CLICKED, "click", subtask_id, url=destination))
+
+
+def record_trap(request: HttpRequest, subtask_id: int) -> None:
+    """Somebody followed the link that no person sees."""
+    visit = _visit(request, EventKind.CLICKED, "click", subtask_id, detail=TRAP_DETAIL)
+    _record(visit)
+
+
+def _record(visit: Incoming) -> None:
+    """Nobody's click fails because it cannot be written down.
+
+    Django would ask a kept connection whether it still lives, before each request's first
+    statement. Here the statement itself finds out, and is tried once more on a new connection: told
+    twice, it is one event.
+    """
+    connection.health_check_done = True  # type: ignore[attr-defined]  # not in the stubs
+    try:
+        ledger.accept([visit])
+    except Error:
+        connection.close()
+        _try_again(visit)
+
+
+def _try_again(visit: Incoming) -> None:
+    try:
+        ledger.accept([visit])
+    except Error as error:
+        logger.error("lost that SubTask %s was %s: %s", visit.subtask_id, visit.kind, error)
+
+
+def _visit(
+    request: HttpRequest,
+    kind: EventKind,
+    source: str,
+    subtask_id: int,
+    url: str = "",
+    detail: str = "",
+) -> Incoming:
+    """Every request is an event of its own."""
+    return Incoming(
+        kind=kind,
+        source=source,
+        dedupe_key=uuid.uuid4().hex,
+        subtask_id=subtask_id,
+        actor=Actor.MACHINE if detail else visitor(request),
+        url=url,
+        ip_address=client_address(request),
+        user_agent=request.headers.get("User-Agent", ""),
+        detail=detail,
+    )
+
+
+def visitor(request: HttpRequest) -> Actor:
+    """Who asks, as far as one request tells."""
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    if request.method == "HEAD" or "prefetch" in purpose.lower():
+        return Actor.MACHINE
+    return actor_of(request.headers.get("User-Agent", ""))
+
+
+def client_address(request: HttpRequest) -> str:
+    """Behind a proxy of ours, the address that it saw, which is the last one."""
+    if settings.BEHIND_TLS_PROXY:
+        return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -1,0 +1,89 @@
+"""What people decide about being mailed. It holds at once, whether or not a cluster is running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import models, transaction
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import suppressing
+from campaigns.models import SubTask, Suppression
+from campaigns.models.contacts import SuppressionReason
+from tracking import ledger
+from tracking.consequences import OWN_PAGES
+from tracking.incoming import EventKind, Incoming
+
+
+class Reason(models.TextChoices):
+    """Why somebody unsubscribes, if they say so."""
+
+    TOO_OFTEN = "too_often", _("Too many messages")
+    NOT_RELEVANT = "not_relevant", _("Not interesting")
+    NEVER_ASKED = "never_asked", _("Never asked for it")
+    OTHER = "other", _("Another reason")
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """The recipient of a message, as one of its links leads back to them."""
+
+    subtask_id: int
+    email: str
+
+    @property
+    def shown(self) -> str:
+        """Enough of the address to know it by, for whoever was forwarded the message."""
+        local, _, domain = self.email.rpartition("@")
+        return f"{local[:1]}…@{domain}"
+
+
+def subscriber(subtask_id: int) -> Subscriber | None:
+    email = SubTask.objects.filter(pk=subtask_id).values_list("recipient_email", flat=True).first()
+    return Subscriber(subtask_id, email) if email else None
+
+
+def state_of(subscriber: Subscriber) -> SuppressionReason | None:
+    """Why nothing is sent to the address; None when it may be mailed."""
+    found = Suppression.objects.filter(email=subscriber.email).values_list("reason", flat=True)
+    reason = found.first()
+    return SuppressionReason(reason) if reason else None
+
+
+def unsubscribe(subscriber: Subscriber, reason: str = "") -> None:
+    """Never mail this address again. Idempotent: asked for again, it is told once."""
+    source = f"asked by the recipient of SubTask {subscriber.subtask_id}"
+    row = (subscriber.email, SuppressionReason.UNSUBSCRIBED, source)
+    with transaction.atomic():
+        key = suppressing.suppress([row])[subscriber.email]
+        _tell(EventKind.UNSUBSCRIBED, subscriber, key, _in_words(reason))
+
+
+def _in_words(reason: str) -> str:
+    """For staff, in the language of the site, whatever that of the person who says it."""
+    if reason not in Reason.values:
+        return ""
+    with translation.override(settings.LANGUAGE_CODE):
+        return str(Reason(reason).label)
+
+
+def resubscribe(subscriber: Subscriber) -> None:
+    """Mail this address again, if all that keeps it from being mailed is that it unsubscribed."""
+    with transaction.atomic():
+        key = suppressing.lift(subscriber.email)
+        if key is not None:
+            _tell(EventKind.RESUBSCRIBED, subscriber, key)
+
+
+def _tell(kind: EventKind, subscriber: Subscriber, suppression_id: int, detail: str = "") -> None:
+    """Once for each time that the address comes to be on the list, or off it."""
+    event = Incoming(
+        kind=kind,
+        source=OWN_PAGES,
+        dedupe_key=f"{kind}:{subscriber.subtask_id}:{suppression_id}",
+        subtask_id=subscriber.subtask_id,
+        detail=detail,
+    )
+    ledger.accept([event])

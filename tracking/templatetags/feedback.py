@@ -1,0 +1,17 @@
+"""For the pages of a task, which know nothing of this app."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+
+from campaigns.models import Task
+from tracking.feedback import feedback_of
+
+register = template.Library()
+
+
+@register.inclusion_tag("admin/tracking/feedback.html")
+def task_feedback(task: Task) -> dict[str, Any]:
+    return {"lines": feedback_of(task.pk)}

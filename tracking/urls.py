@@ -1,0 +1,23 @@
+"""The public addresses, short because they are in every message; with a slash at the end or not, as
+a redirect would lose what was posted.
+"""
+
+from django.urls import re_path
+
+from tracking.personal import PATHS
+from tracking.tokens import Purpose
+from tracking.views.subscriptions import preferences, unsubscribe
+from tracking.views.visits import click, open_pixel
+from tracking.views.web_view import web_view
+
+app_name = "tracking"
+urlpatterns = [
+    re_path(rf"^{PATHS[purpose]}/(?P<token>[^/]+)/?$", view, name=view.__name__)
+    for purpose, view in (
+        (Purpose.OPEN, open_pixel),
+        (Purpose.CLICK, click),
+        (Purpose.WEB_VIEW, web_view),
+        (Purpose.UNSUBSCRIBE, unsubscribe),
+        (Purpose.PREFERENCES, preferences),
+    )
+]

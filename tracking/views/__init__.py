@@ -1,0 +1,1 @@
+"""What recipients and their mail programs reach: no login, no cookies, no scripts."""

@@ -1,0 +1,92 @@
+"""What the public pages have in common: what requests they take, and the headers of answers."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import BadRequest, SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
+from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
+
+from tracking import refusals
+
+View = Callable[..., HttpResponse]
+
+MAX_BODY = 10_000  # bytes; the largest form of ours has a few hundred
+CSS = (Path(settings.BASE_DIR) / "templates" / "tracking" / "public.css").read_text("utf-8")
+_CSS_HASH = base64.b64encode(hashlib.sha256(CSS.encode("utf-8")).digest()).decode("ascii")
+PAGE_POLICY = (
+    f"default-src 'none'; style-src 'sha256-{_CSS_HASH}'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+
+
+def public(endpoint: str, *methods: str) -> Callable[[View], View]:
+    """For a view that is reached by a token alone, which stands in for cookies and for CSRF's.
+
+    Refuses other methods and large bodies, and counts them. The token in the address is nobody
+    else's business, so no referrer, no cache and no search engine gets to know it.
+    """
+
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            response = _refused(request, endpoint, methods) or view(request, *args, **kwargs)
+            response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+            response.headers["Cache-Control"] = "no-store"
+            response.headers["Referrer-Policy"] = "no-referrer"
+            response.headers["X-Robots-Tag"] = "noindex"
+            return response
+
+        return guarded
+
+    return decorate
+
+
+def _refused(request: HttpRequest, endpoint: str, methods: tuple[str, ...]) -> HttpResponse | None:
+    if request.method not in methods:
+        refusals.count(endpoint, "method")
+        return HttpResponseNotAllowed(methods)
+    if not _is_small(str(request.META.get("CONTENT_LENGTH") or "0")):
+        refusals.count(endpoint, "too large")
+        return HttpResponse(status=413)
+    if request.method == "POST" and not _can_be_read(request):
+        refusals.count(endpoint, "form")
+        return HttpResponse(status=400)
+    return None
+
+
+def _is_small(length: str) -> bool:
+    return re.fullmatch(r"\d{1,9}", length, re.ASCII) is not None and int(length) <= MAX_BODY
+
+
+def _can_be_read(request: HttpRequest) -> bool:
+    """Read the form here, so that one that is mutilated is refused like anything else."""
+    request.encoding = "utf-8"  # whatever its sender says: it is ASCII, and Django takes only this
+    try:
+        return request.POST is not None
+    except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError):
+        return False
+
+
+def not_found(request: HttpRequest, endpoint: str) -> HttpResponse:
+    """The one answer to a token that is forged, mutilated, or about something that is no more."""
+    refusals.count(endpoint, "token")
+    return page(request, "not_found", status=404)
+
+
+def page(
+    request: HttpRequest, name: str, context: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """One of the pages in templates/tracking/, in the language of the reader."""
+    return render(request, f"tracking/{name}.html", {"css": CSS, **(context or {})}, status=status)

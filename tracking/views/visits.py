@@ -1,0 +1,44 @@
+"""Opens and clicks: one INSERT each, and never a reason for anybody to wait or to see an error."""
+
+from __future__ import annotations
+
+import base64
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.encoding import iri_to_uri
+
+from tracking import destinations, recording, refusals
+from tracking.personal import TRAP
+from tracking.tokens import Purpose, read
+from tracking.views.public import not_found, public
+
+PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+
+
+@public("open", "GET", "HEAD")
+def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
+    """The same image whatever the token says."""
+    ids = read(Purpose.OPEN, token)
+    if ids is None:
+        refusals.count("open", "token")
+    else:
+        recording.record_open(request, *ids)
+    return HttpResponse(PIXEL, content_type="image/gif")
+
+
+@public("click", "GET", "HEAD")
+def click(request: HttpRequest, token: str) -> HttpResponse:
+    """Lead on to where the link of this content leads; nothing in the request says where."""
+    ids = read(Purpose.CLICK, token, ids=2)
+    if ids is None:
+        return not_found(request, "click")
+    subtask_id, link_id = ids
+    if link_id == TRAP:
+        recording.record_trap(request, subtask_id)
+        return not_found(request, "click")
+    link = destinations.link(link_id)
+    destination = link and destinations.resolve(link, subtask_id)
+    if not link or not destination:
+        return not_found(request, "click")
+    recording.record_click(request, subtask_id, link.destination)
+    return HttpResponse(status=302, headers={"Location": iri_to_uri(destination)})

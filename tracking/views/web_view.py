@@ -1,0 +1,42 @@
+"""The message in a browser, as it was sent."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+from campaigns import content
+from campaigns.models import SubTask
+from tracking import personal
+from tracking.tokens import Purpose, read
+from tracking.views.public import not_found, public
+
+# What staff wrote is shown on the site where they log in: no scripts, in an origin of its own.
+MESSAGE_POLICY = (
+    "default-src 'none'; img-src http: https: data:; media-src http: https:; "
+    "style-src 'unsafe-inline' http: https:; font-src http: https: data:; form-action 'none'; "
+    "base-uri 'none'; frame-ancestors 'none'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+
+
+@public("web view", "GET", "HEAD")
+def web_view(request: HttpRequest, token: str) -> HttpResponse:
+    """Rendered anew from what the launch froze. Looking at it here is not recorded."""
+    ids = read(Purpose.WEB_VIEW, token)
+    html = _html(*ids) if ids else None
+    if html is None:
+        return not_found(request, "web view")
+    response = HttpResponse(html)
+    response.headers["Content-Security-Policy"] = MESSAGE_POLICY
+    return response
+
+
+def _html(subtask_id: int) -> str | None:
+    subtask = SubTask.objects.filter(pk=subtask_id).select_related("content").first()
+    if subtask is None:
+        return None
+    variables = personal.variables(subtask.pk, subtask.content, subtask.variables)
+    try:
+        return content.render(subtask.content, {**variables, personal.OPEN_URL: ""}).html
+    except content.RenderError:
+        return None
