@@ -106,7 +106,7 @@ class TestGroups:
     @pytest.mark.parametrize("role", [MANAGER, OPERATOR, VIEWER])
     def test_nobody_in_them_touches_accounts_or_the_task_queue(self, role: str) -> None:
         apps = {permission.split(".")[0] for permission in member(role).get_all_permissions()}
-        assert apps == {"campaigns", "dispatch"}
+        assert apps == {"campaigns", "dispatch", "tracking"}
 
 
 class TestTheHistory:

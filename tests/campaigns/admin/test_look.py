@@ -12,6 +12,7 @@ TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
 STYLES = (
     Path(unfold.__file__).parent / "static/unfold/css/styles.css",
     settings.BASE_DIR / "edm_project/static/edm/admin.css",
+    settings.BASE_DIR / "templates/tracking/public.css",
 )
 # Names that scripts and unfold's icons go by, not styles.
 NOT_STYLES = {"material-symbols-outlined", "group"}
