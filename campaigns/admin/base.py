@@ -5,7 +5,7 @@ query strings.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.contrib.admin import ShowFacets
@@ -128,7 +128,7 @@ class LedgerAdmin(SafeAdmin):
     """Rows that the system writes and nobody edits, millions of them."""
 
     paginator = UncountedPaginator
-    ordering: tuple[str, ...] = ("-id",)
+    ordering: ClassVar[tuple[str, ...]] = ("-id",)
     list_disable_select_all = True
     warn_unsaved_form = False
 

@@ -223,7 +223,6 @@ class Migration(migrations.Migration):
                     models.Index(
                         models.F("recipient"),
                         models.F("id"),
-                        condition=models.Q(("recipient", ""), _negated=True),
                         name="event_recipient",
                     ),
                     models.Index(
