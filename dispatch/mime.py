@@ -191,7 +191,7 @@ def _encoded(name: str, value: str) -> str:
     """`value` as ASCII, in encoded words (RFC 2047) where it has to be; blanks are collapsed so
     that it folds safely.
     """
-    text = re.sub(r"[ \t]+", " ", _checked(name, value)).strip()
+    text = re.sub(r"[ \t]+", " ", _checked(name, value)).strip(" ")
     longest = max(map(len, text.split(" ")))
     if text.isascii() and "=?" not in text and longest <= FOLD_AT:
         return text

@@ -196,7 +196,11 @@ class Turn(models.Model):
     """
 
     service = models.ForeignKey(
-        EmailService, on_delete=models.CASCADE, related_name="+", db_constraint=False
+        EmailService,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,  # turn_once begins with it
     )
     task_id = models.BigIntegerField()
     served_at = models.DateTimeField()

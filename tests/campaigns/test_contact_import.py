@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Callable
 from io import BytesIO
@@ -92,13 +91,8 @@ class TestTheMessySample:
         assert len(refused) == 14
         assert all(lines[line - 1].startswith(b"not-an-email,") for line, _, _ in refused)
 
-    def test_a_second_time_changes_nothing_and_takes_seconds(
-        self, report: ImportReport, owner: User
-    ) -> None:
-        started = time.monotonic()
-        again = load_sample(owner)
-        assert counts(again) == (0, 0, 11_567, 244, 189)
-        assert time.monotonic() - started < 15
+    def test_a_second_time_changes_nothing(self, report: ImportReport, owner: User) -> None:
+        assert counts(load_sample(owner)) == (0, 0, 11_567, 244, 189)
 
     def test_values_and_tags_are_what_the_file_says(self, report: ImportReport) -> None:
         contact = Contact.objects.get(email="user7@example.org")

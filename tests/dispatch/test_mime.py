@@ -312,3 +312,7 @@ def test_our_own_addresses_stay_in_ascii(field: str) -> None:
 def test_an_address_that_cannot_travel_is_refused(address: str) -> None:
     with pytest.raises(MessageError):
         envelope(a_message(to_email=address))
+
+
+def test_blanks_beyond_ascii_are_part_of_the_text() -> None:
+    assert parsed(a_message(subject="\xa0"))["Subject"] == "\xa0"
