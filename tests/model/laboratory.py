@@ -116,8 +116,11 @@ def moves() -> list[tuple[object, ...]]:
 
 def empty() -> None:
     """Forget every row of the product."""
-    models = [*apps.get_app_config("campaigns").get_models(include_auto_created=True)]
-    models += apps.get_app_config("dispatch").get_models(include_auto_created=True)
+    models = [
+        model
+        for app in ("campaigns", "tracking", "dispatch")
+        for model in apps.get_app_config(app).get_models(include_auto_created=True)
+    ]
     tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in models)
     _execute(f"TRUNCATE {tables}, model.move")
 
