@@ -13,6 +13,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from dispatch.leases import LEASE_SECONDS
+from dispatch.providers import PROVIDERS
 
 MOST_NAMED = 10
 
@@ -69,17 +70,36 @@ def one_claim() -> Finding:
 
 
 # 2. SubTasks handed over more often than people allowed: each decision about a doubt allows one
-# more.
-HANDED_OVER_AGAIN = """
-SELECT a.subtask_id, count(*) AS handed_over,
-       (SELECT count(*) FROM dispatch_decision d
-        WHERE d.subtask_id = a.subtask_id AND d.choice <> 'was_sent') AS allowed
-FROM dispatch_attempt a WHERE a.outcome IN ('accepted', 'unknown')
-GROUP BY a.subtask_id HAVING count(*) > 1
-"""
-DUPLICATES = (
-    f"SELECT * FROM ({HANDED_OVER_AGAIN}) AS again WHERE handed_over > allowed + 1 LIMIT %s"
+# more. An attempt that repeats one in doubt is the same hand-over: through the same service, under
+# the same key (which `sending_at` stands for), within the window of its provider, in seconds. Where
+# a service was connected anew since, what its provider was is not known any more.
+DUPLICATES = """
+WITH windows AS (
+    SELECT * FROM unnest(%s::text[], %s::float8[]) AS w(provider, seconds)
+), again AS (
+    SELECT subtask_id FROM dispatch_attempt WHERE outcome IN ('accepted', 'unknown')
+    GROUP BY subtask_id HAVING count(*) > 1
+), handed_over AS (
+    SELECT a.*, a.sending_at + make_interval(secs => CASE
+               WHEN e.connection_changed_at > a.sending_at THEN (SELECT max(seconds) FROM windows)
+               ELSE coalesce(w.seconds, 0) END) AS window_end
+    FROM again JOIN dispatch_attempt a USING (subtask_id)
+    JOIN dispatch_emailservice e ON e.id = a.service_id
+    LEFT JOIN windows w ON w.provider = e.provider
+    WHERE a.outcome IN ('accepted', 'unknown')
+), counted AS (
+    SELECT h.subtask_id, count(*) AS handed_over,
+           (SELECT count(*) FROM dispatch_decision d
+            WHERE d.subtask_id = h.subtask_id AND d.choice <> 'was_sent') AS allowed
+    FROM handed_over h WHERE NOT EXISTS (
+        SELECT 1 FROM handed_over f
+        WHERE f.subtask_id = h.subtask_id AND f.service_id = h.service_id AND f.id < h.id
+          AND f.outcome = 'unknown' AND f.sending_at = h.sending_at
+          AND coalesce(h.started_at, h.slot_at) < h.window_end)
+    GROUP BY h.subtask_id
 )
+SELECT * FROM counted WHERE handed_over > allowed + 1 ORDER BY 1 LIMIT %s
+"""
 # … and those whose state contradicts the proof.
 CONTRADICTIONS = """
 SELECT s.id, s.status::text FROM campaigns_subtask s
@@ -97,7 +117,8 @@ LIMIT %s
 
 def one_acceptance() -> Finding:
     accepted = _one("SELECT count(*) FROM dispatch_attempt WHERE outcome = 'accepted'")[0]
-    duplicates = _all(DUPLICATES, [MOST_NAMED])
+    windows = {each.name: each.idempotency_window_seconds for each in PROVIDERS}
+    duplicates = _all(DUPLICATES, [list(windows), list(windows.values()), MOST_NAMED])
     return Finding(
         "2 at most one acceptance",
         f"{accepted} messages accepted, {len(duplicates)} duplicates",

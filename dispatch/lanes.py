@@ -9,7 +9,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dispatch import messages
 from dispatch.clock import DatabaseClock
@@ -112,10 +112,10 @@ class LanePool:
 
         def starting() -> None:
             nonlocal began
-            desk, grant = self._desk, order.grant
-            grant.gate.start(
+            desk = self._desk
+            order.grant.gate.start(
                 order.slot,
-                grant.period_end,
+                order.not_after,
                 lambda: desk.clock,
                 lambda: desk.lease_until,
                 order.start,
@@ -125,6 +125,7 @@ class LanePool:
         message = messages.compose(order.claim, order.content, self._domain)
         if isinstance(message, Unsendable):
             return Report(order, message)
+        message = replace(message, subtask_id=order.claim.id, idempotency_key=order.idempotency_key)
         outcome: Accepted | DeliveryError | NotStarted
         try:
             transport.open()

@@ -44,5 +44,4 @@ def compose(claim: Claim, frozen: Content, domain: str) -> Message | Unsendable:
         subject=rendered.subject,
         html=rendered.html,
         text=rendered.text,
-        idempotency_key=f"subtask-{claim.id}",
     )

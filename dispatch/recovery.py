@@ -48,15 +48,16 @@ def recover(dispatcher_id: int) -> bool:
         Attempt.objects.bulk_create(
             [
                 Attempt(
-                    subtask_id=subtask_id,
-                    service_id=service_id,
+                    subtask_id=row.id,
+                    service_id=row.service_id,
                     dispatcher_id=dispatcher_id,
-                    claim_token=token,
-                    slot_at=sending_at,
+                    claim_token=row.token,
+                    slot_at=row.claimed_at,  # the quota was charged then
+                    sending_at=row.sending_at,
                     outcome=AttemptOutcome.UNKNOWN,
                     reply="The dispatcher died before the outcome was recorded.",
                 )
-                for subtask_id, service_id, token, sending_at in in_doubt
+                for row in in_doubt
             ],
             ignore_conflicts=True,
         )

@@ -70,7 +70,8 @@ class Done:
     agenda: Agenda
     verdicts: list[Verdict] = field(default_factory=list)
     lost: set[int] = field(default_factory=set)
-    marked: set[int] = field(default_factory=set)
+    marked: dict[int, dt.datetime] = field(default_factory=dict)
+    """When the hand-over of each SubTask that may now be handed over was first marked."""
     granted: list[list[Order]] = field(default_factory=list)
     shares: dict[int, int] = field(default_factory=dict)
     paces: dict[int, Pace] = field(default_factory=dict)
@@ -102,6 +103,7 @@ def _forget(dispatcher_id: int, remembered: frozenset[int]) -> None:
     """
     held = SubTask.objects.filter(dispatcher_id=dispatcher_id, status=SubTaskStatus.ALLOCATED)
     states.release(held.exclude(pk__in=remembered))
+    states.doubt(dispatcher_id, remembered)  # repeats that were claimed, not begun
 
 
 def _record(intent: Intent, done: Done) -> dict[int, Notes]:

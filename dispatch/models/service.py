@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 import zoneinfo
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from django.db.models.functions import Lower, Now
 
 from campaigns.models.ownership import SEE_EVERYTHING
 
+CONNECTION = ("provider", "credentials", "domain")
 LIMITS = ("sending_interval", "burst", "daily_quota", "quota_reset_time", "quota_time_zone")
 domain_validator = RegexValidator(
     r"\A(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}\Z",
@@ -30,6 +32,11 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(
             f"“{name}” is not a time zone; enter a name such as Europe/Berlin."
         ) from error
+
+
+def new_webhook_key() -> str:
+    """256 bits that nobody can guess."""
+    return secrets.token_urlsafe(32)
 
 
 def default_time_zone() -> str:
@@ -113,6 +120,20 @@ class EmailService(models.Model):
         help_text="Since when the limits are as they are; the audit judges what was sent since.",
     )
 
+    connection_changed_at = models.DateTimeField(
+        db_default=Now(),
+        editable=False,
+        help_text="Since when provider, account and domain are as they are: a hand-over in doubt "
+        "is repeated only where it was made.",
+    )
+    webhook_key = models.CharField(
+        max_length=64,
+        unique=True,
+        editable=False,
+        default=new_webhook_key,
+        help_text="The unguessable part of the address that the provider posts events to.",
+    )
+
     objects = EmailServiceQuerySet.as_manager()
 
     class Meta:
@@ -140,14 +161,28 @@ class EmailService(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep `limits_changed_at` true and make sure that the service has its Pace row."""
+        """Keep the times of the last changes true and make sure that the service has its Pace
+        row.
+        """
         with transaction.atomic():
-            before = EmailService.objects.filter(pk=self.pk).values(*LIMITS).first()
+            before = EmailService.objects.filter(pk=self.pk).values(*LIMITS, *CONNECTION).first()
             super().save(*args, **kwargs)
             Pace.objects.get_or_create(service=self)
             self.refresh_from_db(fields=LIMITS)
-            if before and before != {name: getattr(self, name) for name in LIMITS}:
-                EmailService.objects.filter(pk=self.pk).update(limits_changed_at=Now())
+            if before:
+                changed = {name for name in before if before[name] != getattr(self, name)}
+                self._note_changes(changed)
+
+    def _note_changes(self, changed: set[str]) -> None:
+        times = {"limits_changed_at": LIMITS, "connection_changed_at": CONNECTION}
+        now = {name: Now() for name, fields in times.items() if changed.intersection(fields)}
+        if now:
+            EmailService.objects.filter(pk=self.pk).update(**now)
+
+    def renew_webhook_key(self) -> None:
+        """Whoever knew the old address can tell nothing any more. Saves."""
+        self.webhook_key = new_webhook_key()
+        self.save(update_fields=["webhook_key"])
 
 
 class Pace(models.Model):
