@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("hooks/", include("dispatch.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
 ]
 

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.enums import ActionVariant
 
@@ -27,6 +28,7 @@ from dispatch.errors import DeliveryError, ServiceError
 from dispatch.models import EmailService
 from dispatch.providers import get_provider, provider_choices
 from dispatch.providers.base import Provider
+from dispatch.webhooks import webhook_url
 
 CONTROL = "dispatch.control_emailservice"
 GENERAL = ("name", "domain", "enabled", "users")
@@ -51,10 +53,12 @@ class EmailServiceAdmin(SafeAdmin):
     search_fields = ("name", "domain")
     sortable_by = ("name", "domain")
     autocomplete_fields = ("users",)
+    readonly_fields = ("webhook_address",)
     actions_detail = (
         "test_connection",
         "send_test_mail",
         "change_provider",
+        "renew_webhook",
         "freeze",
         "unfreeze",
     )
@@ -87,7 +91,10 @@ class EmailServiceAdmin(SafeAdmin):
         provider = self.provider_of(request, obj)
         shown = [(None, {"fields": GENERAL})]
         if provider is not None and self._may_save(request, obj):
-            shown.append((provider.label, {"fields": settings_fields(provider)}))  # type: ignore[arg-type]
+            fields = settings_fields(provider)
+            if obj is not None and webhook_url(obj):
+                fields = ["webhook_address", *fields]
+            shown.append((provider.label, {"fields": fields}))  # type: ignore[arg-type]
         return [*shown, ("Pace and quota", {"fields": LIMITS})]
 
     def _may_save(self, request: HttpRequest, obj: Any) -> bool:
@@ -138,22 +145,47 @@ class EmailServiceAdmin(SafeAdmin):
     def pace_text(self, service: EmailService) -> str:
         return state.pace_of(service)
 
+    @admin.display(description="webhook address")
+    def webhook_address(self, service: EmailService) -> str:
+        """With its secret part: only for whoever may change the service."""
+        return format_html(
+            '<input type="text" readonly value="{}" size="100" class="w-full bg-transparent" '
+            'aria-label="Webhook address"><br>Enter it at the provider, so that it tells what '
+            "became of the messages. Whoever knows it can tell us anything: keep it secret.",
+            webhook_url(service),
+        )
+
     # What staff do with it
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Freeze or unfreeze, whichever applies."""
+        """Freeze or unfreeze, whichever applies; the webhook of a provider that has one."""
         actions: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
         service = self.get_object(request, str(object_id))
         if service is None:
             return []
         frozen = paces.is_frozen(service.pace, service.now)
-        hidden = "freeze" if service.pace.needs_person else "" if frozen else "unfreeze"
-        return [each for each in actions if each.method.original_function_name != hidden]
+        hidden = {"freeze" if service.pace.needs_person else "" if frozen else "unfreeze"}
+        if not webhook_url(service):
+            hidden.add("renew_webhook")
+        return [each for each in actions if each.method.original_function_name not in hidden]
 
     @button("Change provider", "provider", permissions=["change"])
     def change_provider(self, request: HttpRequest, object_id: str) -> HttpResponse:
         change_url = self.url("change", self.visible(request, object_id).pk)
         return self._choose_provider(request, change_url, change_url)
+
+    @button("Renew webhook address", "renew-webhook", icon="key", permissions=["change"])
+    def renew_webhook(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        service = self.visible(request, object_id)
+        if not is_confirmed(request):
+            text = (
+                "The old address is refused from then on: what the provider tells is lost until "
+                "the new one is entered there."
+            )
+            question = Question(f"Renew the webhook address of {service}?", text, "Renew")
+            return self._ask(request, service, question)
+        service.renew_webhook_key()
+        return self._done(request, service, "The webhook has a new address.")
 
     @button(
         "Freeze",

@@ -47,11 +47,16 @@ def get_provider(name: str) -> Provider:
         ) from None
 
 
+def find_provider(name: str) -> Provider | None:
+    """None for a name that no provider has."""
+    return _BY_NAME.get(name)
+
+
 def idempotency_window(name: str) -> dt.timedelta:
     """How long this provider de-duplicates by our key; nothing for one that does not, or is
     unknown.
     """
-    provider = _BY_NAME.get(name)
+    provider = find_provider(name)
     return dt.timedelta(seconds=provider.idempotency_window_seconds if provider else 0)
 
 

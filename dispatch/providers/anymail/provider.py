@@ -107,20 +107,20 @@ class AnymailProvider(HttpProvider):
         kind = self.kind_of(event)
         if kind is None:
             return None
-        identity = hooks.fingerprint(service_id, kind, *self.identity_of(event))
+        identity = hooks.fingerprint(kind, *self.identity_of(event))
         details = (event.description, event.mta_response)
         return Incoming(
             kind=kind,
             source=self.name,
             dedupe_key=identity,
-            occurred_at=hooks.moment(event.timestamp),
+            occurred_at=event.timestamp,
             service_id=service_id,
             subtask_id=hooks.subtask_id((event.metadata or {}).get(SUBTASK)),
-            provider_message_id=hooks.text(event.message_id, 255),
-            recipient=hooks.text(event.recipient, 254).lower(),
+            provider_message_id=hooks.text(event.message_id),
+            recipient=hooks.text(event.recipient).lower(),
             actor=self.actor_of(event),
             url=hooks.text(event.click_url),
-            user_agent=hooks.text(event.user_agent, 500),
-            detail=": ".join(hooks.text(detail) for detail in details if detail)[:2000],
-            raw=hooks.storable(dict(self.payload_of(event))),
+            user_agent=hooks.text(event.user_agent),
+            detail=": ".join(hooks.text(detail) for detail in details if detail),
+            raw=dict(self.payload_of(event)),
         )

@@ -82,17 +82,17 @@ def _incoming(event: Event, service_id: int) -> Incoming | None:
     return Incoming(
         kind=kind,
         source="engagelab",
-        dedupe_key=hooks.fingerprint(service_id, email_id, name, event["itime"], data.get("url")),
+        dedupe_key=hooks.fingerprint(email_id, name, event["itime"], data.get("url")),
         occurred_at=hooks.from_epoch(event["itime"], unit=0.001),
         service_id=service_id,
         subtask_id=hooks.subtask_id((event.get("custom_args") or {}).get(SUBTASK)),
-        provider_message_id=hooks.text(email_id, 255),
-        recipient=hooks.text(parseaddr(str(event.get("to") or ""))[1], 254).lower(),
+        provider_message_id=hooks.text(email_id),
+        recipient=hooks.text(parseaddr(str(event.get("to") or ""))[1]).lower(),
         url=hooks.text(data.get("url")),
-        ip_address=hooks.text(data.get("ip"), 45),
-        user_agent=hooks.text(data.get("user_agent"), 500),
+        ip_address=hooks.text(data.get("ip")),
+        user_agent=hooks.text(data.get("user_agent")),
         detail=hooks.text(error.get("message")),
-        raw=hooks.storable(dict(event)),
+        raw=dict(event),
     )
 
 

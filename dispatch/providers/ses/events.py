@@ -88,17 +88,17 @@ def _events(notification: Event, service_id: int) -> Iterator[Incoming]:
             kind=kind,
             source="ses",
             dedupe_key=hooks.fingerprint(
-                service_id, name, notification["MessageId"], recipient, details.get("link")
+                name, notification["MessageId"], recipient, details.get("link")
             ),
-            occurred_at=hooks.moment(parse_datetime(str(occurred))),
+            occurred_at=parse_datetime(str(occurred)),
             service_id=service_id,
             subtask_id=hooks.subtask_id(_metadata(mail).get("subtask")),
-            provider_message_id=hooks.text(mail["messageId"], 255),
-            recipient=hooks.text(recipient, 254).lower(),
+            provider_message_id=hooks.text(mail["messageId"]),
+            recipient=hooks.text(recipient).lower(),
             url=hooks.text(details.get("link")),
-            user_agent=hooks.text(details.get("userAgent"), 500),
+            user_agent=hooks.text(details.get("userAgent")),
             detail=hooks.text(reply or details.get("reason") or details.get("errorMessage")),
-            raw=hooks.storable(event),
+            raw=event,
         )
 
 
