@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -52,23 +53,32 @@ class Request:
 class HttpServer:
     """Answers with what is in `answers`, in turn, then with `otherwise` for ever."""
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.answers: deque[Answer | Callable[[Request], Answer]] = deque()
         self.otherwise: Answer | Callable[[Request], Answer] = Answer()
         self.requests: list[Request] = []
         self.connections = 0
+        self.sockets: list[socket.socket] = []
         self.stopping = threading.Event()
         self._server = _server(self)
+        self._root = "https://localhost" if tls else "http://127.0.0.1"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}/"
+        return f"{self._root}:{self._server.server_port}/"
 
     def next_answer(self, request: Request) -> Answer:
         self.requests.append(request)
         answer = self.answers.popleft() if self.answers else self.otherwise
         return answer if isinstance(answer, Answer) else answer(request)
+
+    def hang_up(self) -> None:
+        """Close every connection, from this end."""
+        for sock in self.sockets:
+            sock.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> HttpServer:
         self._thread.start()
@@ -100,6 +110,7 @@ def _server(test: HttpServer) -> ThreadingHTTPServer:
         def setup(self) -> None:
             super().setup()
             test.connections += 1
+            test.sockets.append(self.connection)
 
         def do_POST(self) -> None:
             url = urlsplit(self.path)

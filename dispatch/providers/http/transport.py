@@ -69,7 +69,10 @@ class HttpTransport(Transport):
     """One connection to the API of a provider."""
 
     def __init__(self, provider: HttpProvider, settings: Mapping[str, Any]) -> None:
-        """`settings` may also hold `connect_timeout` and `reply_timeout`, in seconds."""
+        """`settings` may also hold `connect_timeout` and `reply_timeout`, in seconds. Raises
+        ServiceError when something is missing in them.
+        """
+        _check_complete(provider, settings)
         self.provider = provider
         self.settings = settings
         self._session: HandOverSession | None = None
@@ -136,3 +139,11 @@ class HttpTransport(Transport):
 
     def _secrets(self) -> list[str]:
         return [str(self.settings.get(name) or "") for name in self.provider.secret_fields]
+
+
+def _check_complete(provider: HttpProvider, settings: Mapping[str, Any]) -> None:
+    fields = provider.settings_form.base_fields
+    missing = [name for name, field in fields.items() if field.required and not settings.get(name)]
+    if missing:
+        names = ", ".join(name.replace("_", " ") for name in missing)
+        raise ServiceError(f"The service's settings lack: {names}.", needs_person=True)

@@ -234,6 +234,11 @@ class ProviderCase:
         assert form.is_valid(), form.errors
         assert self.settings.items() <= form.cleaned_data.items()
 
+    def test_settings_that_lack_something_need_a_person(self) -> None:
+        with pytest.raises(ServiceError, match="settings lack: ") as caught:
+            self.provider.transport({"domain": "news.example.com"})
+        assert caught.value.needs_person
+
     def test_a_key_with_a_line_break_is_refused(self) -> None:
         for name in self.provider.secret_fields:
             form = self.provider.settings_form({**self.settings, name: "key\r\nX-Evil: 1"})
