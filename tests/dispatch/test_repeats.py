@@ -23,6 +23,7 @@ from dispatch.models import Attempt, EmailService, Pace
 from dispatch.orders import Claim, NotStarted, Order, Report, Unsendable
 from dispatch.outcomes import judge
 from dispatch.providers.base import Accepted
+from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatching import nothing_left
 from tests.factories import (
     ContentFactory,
@@ -32,37 +33,22 @@ from tests.factories import (
     SubTaskFactory,
     held,
 )
-from tests.http_server import Answer, HttpServer, Request
+from tests.http_server import Answer
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
 
 
-class Provider(HttpServer):
-    """De-duplicates by the key, as Resend does; `misdeeds` come after the acceptance."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.accepted: dict[str, str] = {}
-        self.misdeeds: list[str] = []
-        self.otherwise = self.take
-
-    def take(self, request: Request) -> Answer:
-        key = request.headers["idempotency-key"]
-        self.accepted.setdefault(key, str(uuid.uuid4()))
-        misdeed = self.misdeeds.pop(0) if self.misdeeds else ""
-        return Answer(200, {"id": self.accepted[key]}, misdeed=misdeed)
-
-
 @pytest.fixture
-def provider() -> Iterator[Provider]:
-    with Provider() as server:
+def provider() -> Iterator[DeduplicatingProvider]:
+    with DeduplicatingProvider() as server:
         yield server
 
 
-def service_at(server: HttpServer, name: str = "resend", **kwargs: Any) -> EmailService:
-    settings = {"api_key": "re_1", "api_url": server.url, "reply_timeout": 5, "api_user": "a"}
-    service: EmailService = EmailServiceFactory(provider=name, settings=settings, **kwargs)
+def service_at(server: DeduplicatingProvider, **kwargs: Any) -> EmailService:
+    service: EmailService = EmailServiceFactory(
+        provider="resend", settings=server.settings(), **kwargs
+    )
     return service
 
 
@@ -72,7 +58,7 @@ def one_message(**kwargs: Any) -> SubTask:
     return subtask
 
 
-def lose_a_reply(provider: Provider, dispatch: Any, service: EmailService) -> SubTask:
+def lose_a_reply(provider: DeduplicatingProvider, dispatch: Any, service: EmailService) -> SubTask:
     """A SubTask that the provider has accepted, in doubt because its reply was lost."""
     subtask = one_message()
     provider.misdeeds = ["cut"]
@@ -189,7 +175,7 @@ class TestNotRepeated:
         EmailService.objects.filter(pk=self.service.pk).update(enabled=False)
 
     def test_through_another_account(self, provider) -> None:
-        self.service.credentials = encrypt({"api_key": "re_2", "api_url": provider.url})
+        self.service.credentials = encrypt({**provider.settings(), "api_key": "re_2"})
         self.service.save()
 
     def test_through_another_provider(self) -> None:
