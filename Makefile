@@ -8,6 +8,7 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3.14
 BIN := .venv/bin
 PORT ?= 8000
 TEST_ARGS ?=
+TEST_WORKERS ?= auto
 UV_COMPILE = uv pip compile --universal --python-version 3.11 --no-header \
 	--no-emit-index-url --no-emit-find-links --quiet $(LOCK_ARGS)
 
@@ -18,7 +19,7 @@ help:
 	@echo "make test     the test suite (TEST_ARGS=… passes through to pytest)"
 	@echo "make faults   the tests that kill processes and restart the database"
 	@echo "make browser  the tests that drive the admin in Chromium"
-	@echo "make bench    the benchmarks"
+	@echo "make bench    the benchmarks (BENCH_ARGS=--quick to see that they run, --help for more)"
 	@echo "make lint     ruff, mypy, import contracts, migrations and system checks"
 	@echo "make lock     compile the requirement files anew (LOCK_ARGS=--upgrade for newer versions)"
 	@echo "make clean    stop the embedded database, delete its data and the virtual environment"
@@ -35,6 +36,10 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
 	@touch $@
 
+.venv/installed-bench: requirements-bench.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --requirement requirements-bench.txt
+	@touch $@
+
 venv: .venv/installed
 
 venv-dev: .venv/installed-dev
@@ -43,7 +48,7 @@ run: venv
 	@PORT=$(PORT) exec $(BIN)/python manage.py run_local
 
 test: venv-dev
-	$(BIN)/python -m pytest $(TEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) $(TEST_ARGS)
 
 faults: venv-dev
 	$(BIN)/python -m pytest tests/faults $(TEST_ARGS)
@@ -51,7 +56,7 @@ faults: venv-dev
 browser: venv-dev
 	$(BIN)/python -m pytest tests/browser $(TEST_ARGS)
 
-bench: venv-dev
+bench: .venv/installed-bench
 	$(BIN)/python -m bench $(BENCH_ARGS)
 
 lint: venv-dev
@@ -70,6 +75,7 @@ lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: https://docs.astral.sh/uv/" >&2; exit 1; }
 	$(UV_COMPILE) pyproject.toml --output-file requirements.txt
 	$(UV_COMPILE) pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(UV_COMPILE) pyproject.toml --group bench --constraints requirements.txt --output-file requirements-bench.txt
 
 clean:
 	-@test ! -x $(BIN)/python || $(BIN)/python -m edm_project.embedded_postgres remove

@@ -7,12 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from html import escape
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from django.core.exceptions import ValidationError
 
 from campaigns import inline_css, liquid, plain_text
 from campaigns.html_source import Edit, SourceTags, apply_edits, mask_liquid
+from campaigns.stencils import Pieces, Stencil
 
 _LABELS = {
     "subject": "Subject",
@@ -58,11 +59,21 @@ class CompiledContent(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What one recipient gets; `subject` is one line."""
+    """What one recipient gets; `subject` is one line. Texts are in pieces, so that what is fixed in
+    a template can be encoded once; an empty one stands for none.
+    """
 
     subject: str
-    html: str
-    text: str
+    html_pieces: Pieces
+    text_pieces: Pieces
+
+    @property
+    def html(self) -> str:
+        return str(self.html_pieces)
+
+    @property
+    def text(self) -> str:
+        return str(self.text_pieces)
 
 
 def compile_html(html: str) -> str:
@@ -101,13 +112,12 @@ def validate_template(template: CompiledContent) -> None:
 
 def render(content: CompiledContent, variables: Mapping[str, Any]) -> Rendered:
     """Render for one recipient; values are escaped in the HTML only. Raises RenderError."""
-    subject = _render_part("subject", content.subject, variables)
-    page = _page(content.html, content.preview_text)
-    text = content.text if content.text.strip() else _text_of(content.html)
+    stencils = _stencils(content.subject, content.preview_text, content.html, content.text)
+    subject = str(_filled("subject", stencils.subject, variables))
     return Rendered(
         subject=_WHITE_SPACE_AND_CONTROLS.sub(" ", subject).strip(),
-        html=_render_part("html", page, variables),
-        text=_render_part("text", text, variables).strip() + "\n",
+        html_pieces=_filled("html", stencils.html, variables),
+        text_pieces=_trimmed(_filled("text", stencils.text, variables), stencils.trimmed_text),
     )
 
 
@@ -121,19 +131,46 @@ def _check_part(part: str, source: str) -> None:
         raise TemplateError(part, problem) from problem
 
 
-def _render_part(part: str, source: str, variables: Mapping[str, Any]) -> str:
+class _Stencils(NamedTuple):
+    subject: Stencil
+    html: Stencil
+    text: Stencil
+    trimmed_text: tuple[bytes, ...] | None
+
+
+@lru_cache(maxsize=64)
+def _stencils(subject: str, preview_text: str, html: str, text: str) -> _Stencils:
+    """Raises RenderError."""
+    text_stencil = _stencil("text", text if text.strip() else compile_text(html))
+    return _Stencils(
+        _stencil("subject", subject),
+        _stencil("html", _page(html, preview_text)),
+        text_stencil,
+        text_stencil.trimmed,
+    )
+
+
+def _stencil(part: str, source: str) -> Stencil:
     try:
-        return liquid.render(liquid.parse(source, escape=part == "html"), variables)
+        return Stencil(source, escape=part == "html")
     except liquid.Problem as problem:
         raise RenderError(part, problem) from problem
 
 
-@lru_cache(maxsize=64)
-def _text_of(html: str) -> str:
-    return compile_text(html)
+def _filled(part: str, stencil: Stencil, variables: Mapping[str, Any]) -> Pieces:
+    try:
+        return Pieces(stencil.fixed, stencil.fill(variables))
+    except liquid.Problem as problem:
+        raise RenderError(part, problem) from problem
 
 
-@lru_cache(maxsize=64)
+def _trimmed(pieces: Pieces, fixed: tuple[bytes, ...] | None) -> Pieces:
+    """Without white space around it and with one line end; `fixed` is what that makes of what is
+    fixed, where it is the same for everybody.
+    """
+    return Pieces(fixed, pieces.values) if fixed else Pieces.of(str(pieces).strip() + "\n")
+
+
 def _page(html: str, preview_text: str) -> str:
     """The HTML template with the preview text, hidden, as the first thing in its body."""
     if not preview_text.strip():

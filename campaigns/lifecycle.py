@@ -13,7 +13,7 @@ from typing import Any
 
 from django.apps import apps
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from campaigns import audience, content, states, tasks
@@ -22,6 +22,12 @@ from campaigns.models.subtask import HELD
 
 T = TaskStatus
 CANCEL_CHUNK = 5_000
+
+# One of a task's SubTasks, from index subtask_claim and subtask_held. With order and limit, so that
+# PostgreSQL never makes it a join, which would read the SubTasks of all tasks.
+_OF_TASK = SubTask.objects.filter(task=OuterRef("pk")).values("pk")
+A_PENDING = Subquery(_OF_TASK.filter(status=SubTaskStatus.PENDING).order_by("available_at")[:1])
+A_HELD = Subquery(_OF_TASK.filter(status__in=HELD).order_by("dispatcher_id")[:1])
 
 
 class NotPossible(Exception):
@@ -90,7 +96,8 @@ def pause(task: Task, reason: str = "") -> None:
 
 def resume(task: Task) -> None:
     """Go on with a paused task. Raises NotPossible."""
-    _move(task, [T.PAUSED], T.SENDING, "resumed", note="", paused_at=None)
+    values = {"note": "", "paused_at": None, "resumed_at": Now()}
+    _move(task, [T.PAUSED], T.SENDING, "resumed", **values)
 
 
 def cancel(task: Task) -> None:
@@ -178,23 +185,16 @@ def complete_finished() -> int:
 
 
 def _with_nothing_left() -> QuerySet[Task]:
-    """Tasks being sent without open SubTasks. Reads the partial indexes subtask_claim and
-    subtask_held.
-    """
-    left = SubTask.objects.filter(task=OuterRef("pk"))
+    """Tasks being sent without open SubTasks."""
     tasks: QuerySet[Task] = Task.objects.filter(status=T.SENDING)
-    return tasks.exclude(Exists(left.filter(status=SubTaskStatus.PENDING))).exclude(
-        Exists(left.filter(status__in=HELD))
-    )
+    return tasks.alias(pending=A_PENDING, held=A_HELD).filter(pending=None, held=None)
 
 
 def sweep_cancelled() -> int:
     """Fail what is left of cancelled tasks, a chunk each. Returns how many SubTasks."""
-    pending = SubTask.objects.filter(task=OuterRef("pk"), status=SubTaskStatus.PENDING)
+    cancelled = Task.objects.filter(status=T.CANCELLED).alias(pending=A_PENDING)
     swept = 0
-    for task_id in Task.objects.filter(Exists(pending), status=T.CANCELLED).values_list(
-        "pk", flat=True
-    ):
+    for task_id in cancelled.exclude(pending=None).values_list("pk", flat=True):
         with transaction.atomic():
             swept += states.cancel(task_id, CANCEL_CHUNK)
     return swept

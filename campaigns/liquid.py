@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
-from io import StringIO
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from liquid import BoundTemplate, Environment, RenderContext, Token
 from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.exceptions import LiquidError
 from liquid.expression import Expression
-from liquid.output import LimitedStringIO
 from liquid.undefined import UNDEFINED
 
 MAX_SOURCE = 1_000_000  # characters of one template
@@ -102,10 +100,6 @@ class _BoundedRange(RangeLiteral):
 class _BoundedTemplate(BoundTemplate):
     context_class = _BoundedContext
 
-    def _get_buffer(self) -> StringIO:
-        # Line ends are kept as the author wrote them; python-liquid's own buffer would change them.
-        return LimitedStringIO(limit=MAX_OUTPUT, newline="")
-
 
 class _BoundedEnvironment(Environment):
     template_class = _BoundedTemplate
@@ -125,9 +119,8 @@ _HTML = _environment(autoescape=True)
 _PLAIN = _environment(autoescape=False)
 
 
-@lru_cache(maxsize=64)
 def parse(source: str, *, escape: bool) -> BoundTemplate:
-    """Parse once and keep; `escape` says that values are escaped for HTML. Raises Problem."""
+    """`escape` says that values are escaped for HTML. Raises Problem."""
     if len(source) > MAX_SOURCE:
         raise Problem(f"longer than {MAX_SOURCE:,} characters")
     _refuse_unclosed(source)
@@ -147,10 +140,11 @@ def refuse_unknown_filters(template: BoundTemplate, source: str) -> None:
             raise Problem(f"unknown filter '{name}'", line)
 
 
-def render(template: BoundTemplate, variables: Mapping[str, Any]) -> str:
-    """Undefined variables come out empty. Raises Problem, whatever goes wrong in the template."""
+@contextmanager
+def problems() -> Iterator[None]:
+    """While a template is rendered: raises Problem, whatever goes wrong in it."""
     try:
-        return template.render(variables)
+        yield
     except LiquidError as error:
         raise _problem(error) from error
     except _FILTER_FAULTS as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
@@ -11,33 +11,38 @@ from django.db.models.functions import Concat, StrIndex, Substr
 from campaigns import lifecycle, states
 from campaigns.models import SubTask, SubTaskStatus, Suppression, TaskStatus
 from campaigns.models.contacts import SuppressionReason
+from campaigns.wording import counted
 
 CHUNK = 5_000
 
 
 @dataclass(slots=True)
 class RetryPlan:
-    """How many SubTasks are tried again, and how many are left out for which reason."""
+    """How many SubTasks are tried again, and how many are left out for which reason. `ids` are
+    those that have been retried.
+    """
 
     retryable: int = 0
     suppressed: int = 0
     hard_bounced: int = 0
     cancelled: int = 0
     not_failed: int = 0
+    ids: list[int] = field(default_factory=list, compare=False)
 
     def explain(self) -> str:
-        left_out = [
-            f"{count} {why}"
-            for count, why in (
-                (self.suppressed, "on the suppression list"),
-                (self.hard_bounced, "bounced for good"),
-                (self.cancelled, "of a cancelled task"),
-                (self.not_failed, "not failed"),
-            )
-            if count
-        ]
-        text = f"{self.retryable} failed SubTasks are sent again."
-        return f"{text} Left out: {', '.join(left_out)}." if left_out else text
+        again = f"{counted(self.retryable, 'failed SubTask')} will be sent again."
+        return f"{again} {self.left_out()}".strip()
+
+    def left_out(self) -> str:
+        """What is not tried again, with numbers; "" for nothing."""
+        counts = (
+            (self.suppressed, "on the suppression list"),
+            (self.hard_bounced, "bounced for good"),
+            (self.cancelled, "of a cancelled task"),
+            (self.not_failed, "not failed"),
+        )
+        listed = ", ".join(f"{count:,} {why}" for count, why in counts if count)
+        return f"Left out: {listed}." if listed else ""
 
 
 def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:
@@ -65,14 +70,14 @@ def retry_failed(subtasks: QuerySet[SubTask]) -> RetryPlan:
     Works in chunks of their own transactions, so that any number can be retried.
     """
     done = plan(subtasks)
-    done.retryable = 0
     ids = list(_retryable(subtasks).order_by("id").values_list("id", flat=True))
     for start in range(0, len(ids), CHUNK):
         chunk = ids[start : start + CHUNK]
         with transaction.atomic():
             tasks = SubTask.objects.filter(pk__in=chunk).values_list("task_id", flat=True)
             lifecycle.reopen(set(tasks))
-            done.retryable += states.retry(chunk)
+            done.ids += states.retry(chunk)
+    done.retryable = len(done.ids)
     return done
 
 

@@ -108,17 +108,19 @@ def _services() -> list[ServicePlan]:
             max_connections=service.max_connections,
             limits=limits_of(service),
         )
-        for service in EmailService.objects.filter(enabled=True)
+        for service in EmailService.objects.filter(enabled=True).select_related("pace")
     ]
 
 
 def limits_of(service: EmailService) -> Limits:
+    """Reads the service's Pace row, too."""
     return Limits(
         interval=dt.timedelta(seconds=float(service.sending_interval)),
         burst=service.burst,
         daily_quota=service.daily_quota,
         reset_time=service.quota_reset_time,
         time_zone=service.quota_time_zone,
+        since=service.pace.limits_changed_at,
     )
 
 

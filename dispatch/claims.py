@@ -15,6 +15,14 @@ from campaigns import states
 from campaigns.models import SubTask, Suppression
 from dispatch.orders import Claim
 
+STEP = 500
+"""How many rows are looked at together once some turned out to be suppressed."""
+
+MOST_LOOKED_AT = 2_000
+"""How many rows a claim looks at beyond its limit: a tick must not last long, and what it has
+failed is done for good only when it commits.
+"""
+
 COLUMNS = ("id", "task_id", "content_id", "recipient_email", "variables", "attempts")
 
 
@@ -22,21 +30,21 @@ def lock_claimable(task_id: int, limit: int) -> list[Claim]:
     """Lock up to `limit` SubTasks of a task that may be sent now, in the order they are served.
 
     Rows that somebody else has locked are passed over. Rows whose address has been suppressed since
-    the launch are failed here and others taken in their place. Locks the SubTask rows returned;
-    call inside a transaction.
+    the launch are failed here and others taken in their place; where many are (a whole domain may
+    be), a claim takes fewer than there are and leaves the rest to the next. Locks the SubTask rows
+    returned; call inside a transaction.
     """
     claims: list[Claim] = []
-    while (missing := limit - len(claims)) > 0:
-        rows = SubTask.objects.claimable(task_id).select_for_update(
-            skip_locked=True, no_key=True, of=("self",)
-        )
-        seen = [claim.id for claim in claims]
-        found = [Claim(*row) for row in rows.exclude(pk__in=seen).values_list(*COLUMNS)[:missing]]
+    looked_at = 0
+    while len(claims) < limit and looked_at < limit + MOST_LOOKED_AT:
+        step = limit if not looked_at else max(limit, STEP)
+        found = _lock(task_id, step, besides=claims)
+        looked_at += step
         suppressed = _suppressed(found)
         if suppressed:
-            states.suppress([claim.id for claim in found if claim.id in suppressed])
-        claims += [claim for claim in found if claim.id not in suppressed]
-        if len(found) < missing or not suppressed:
+            states.suppress(suppressed)
+        claims += [claim for claim in found if claim.id not in suppressed][: limit - len(claims)]
+        if len(found) < step:
             break
     return claims
 
@@ -64,6 +72,12 @@ def repeat(
 def take(claims: Iterable[tuple[Claim, int]], token: uuid.UUID, dispatcher_id: int) -> None:
     """Reserve locked claims, given with the service each is for, under one token."""
     states.allocate([(claim.id, service_id) for claim, service_id in claims], token, dispatcher_id)
+
+
+def _lock(task_id: int, limit: int, besides: Iterable[Claim]) -> list[Claim]:
+    claimable = SubTask.objects.claimable(task_id).exclude(pk__in=[claim.id for claim in besides])
+    rows = claimable.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    return [Claim(*row) for row in rows.values_list(*COLUMNS)[:limit]]
 
 
 def _suppressed(claims: list[Claim]) -> set[int]:

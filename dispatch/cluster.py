@@ -164,12 +164,13 @@ def _be_cluster(keep_alive: int) -> NoReturn:
     """
     os.setpgid(0, 0)
     cluster = Cluster()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in tasks.stop_signals():
         signal.signal(number, signal.SIG_DFL)
     cluster.start()
     # After the last fork of this process: a fork beside a thread may leave locks held for ever.
     threading.Thread(target=_end_with_supervisor, args=(keep_alive,), daemon=True).start()
     cluster.sentinel.join()
+    os.killpg(0, signal.SIGTERM)  # what it has started must not go on without it
     os._exit(1)
 
 

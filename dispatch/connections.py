@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from django.db.models import Sum
 
@@ -42,6 +42,11 @@ def raise_shares(
     return mine
 
 
-def return_shares(dispatcher_id: int, service_ids: Collection[int]) -> None:
-    """Return all connections of these services, which are closed. Needs no lock: it makes room."""
-    ConnectionShare.objects.filter(dispatcher=dispatcher_id, service__in=service_ids).delete()
+def lower_shares(dispatcher_id: int, kept: Mapping[int, int]) -> None:
+    """Return the connections of these services but those that are kept; the others are closed.
+    Needs no lock: it makes room.
+    """
+    shares = ConnectionShare.objects.filter(dispatcher=dispatcher_id)
+    for service_id, connections in sorted(kept.items()):
+        shares.filter(service=service_id).update(connections=connections)
+    shares.filter(service__in=kept, connections=0).delete()

@@ -18,8 +18,10 @@ BECOMES = {
 }
 
 
-def decide(subtask_ids: Collection[int], choice: DecisionChoice, user: AbstractBaseUser) -> int:
-    """Settle those of these SubTasks that are in doubt. Returns how many; locks them while it
+def decide(
+    subtask_ids: Collection[int], choice: DecisionChoice, user: AbstractBaseUser
+) -> list[int]:
+    """Settle those of these SubTasks that are in doubt. Returns their ids; locks them while it
     does.
     """
     with transaction.atomic():
@@ -30,4 +32,4 @@ def decide(subtask_ids: Collection[int], choice: DecisionChoice, user: AbstractB
         Decision.objects.bulk_create(
             Decision(subtask_id=pk, user_id=user.pk, choice=choice) for pk in settled
         )
-    return len(settled)
+    return settled

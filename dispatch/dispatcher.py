@@ -16,16 +16,15 @@ import random
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.db import InterfaceError, OperationalError, connection
 
-from campaigns.models import SubTaskStatus
-from dispatch import leases, paces, tick
+from dispatch import journal, leases, paces, tick
 from dispatch.agenda import Agenda, ServicePlan
 from dispatch.clock import DatabaseClock
 from dispatch.errors import OutcomeUnknown
+from dispatch.figures import Figures
 from dispatch.lanes import Desk, LanePool
 from dispatch.orders import NotStarted, Order, Report
 from dispatch.paces import Notes
@@ -52,18 +51,18 @@ class Dispatcher:
     def __init__(self, cluster: uuid.UUID, at_most: int = 1) -> None:
         """Raises EnoughDispatchers when the cluster already runs `at_most` of them."""
         self.id = leases.register(cluster, at_most)
-        self.figures: Counter[str] = Counter()
+        self.figures = Figures()
         self._wake = threading.Event()
         self._inbox: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._clock = DatabaseClock(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0.0, 0.0)
-        self._desk = Desk(self._clock, 0.0, self._receive)
+        self._desk = Desk(self.id, self._clock, 0.0, self._receive)
         self._loops: dict[int, ServiceLoop] = {}
         self._unrecorded: list[Report] = []
         self._agenda: Agenda | None = None
         self._agenda_read_at = 0.0
         self._dry: set[int] = set()
         self._doubtful: set[int] = set()
-        self._returning: set[int] = set()
+        self._kept: dict[int, int] = {}
         self._suspect = False
 
     def run(self, should_stop: Callable[[], bool], seconds: float) -> None:
@@ -88,12 +87,14 @@ class Dispatcher:
     def _tick(self, claim: bool) -> None:
         self._collect()
         intent = self._intend(claim)
+        began = time.monotonic()
         try:
             done = tick.run(intent)
         except (OperationalError, InterfaceError) as error:
             self._database_failed(error)
         else:
             self._suspect = False
+            self.figures.tick(intent, done, time.monotonic() - began)
             self._follow(intent, done)
 
     def _receive(self, report: Report) -> None:
@@ -123,7 +124,7 @@ class Dispatcher:
         dispatchers = self._agenda.dispatchers if self._agenda else 1
         return tick.Intent(
             dispatcher_id=self.id,
-            figures=dict(self.figures),
+            figures=self.figures.due(),
             reports=list(self._unrecorded),
             mark=[order for loop in self._loops.values() for order in loop.due(now) if claim],
             notes={key: loop.notes for key, loop in self._loops.items() if not loop.notes.is_empty},
@@ -134,7 +135,7 @@ class Dispatcher:
                 for key in room
                 if (lanes := self._loops[key].wanted_lanes(dispatchers)) > self._loops[key].share
             },
-            returned=self._returning,
+            kept=self._kept,
             agenda=None if refresh else self._agenda,
             remembered=self._remembered() if self._suspect else None,
         )
@@ -187,8 +188,8 @@ class Dispatcher:
         self._clock = self._desk.clock = done.clock
         self._desk.lease_until = leases.valid_until(done.clock)
         del self._unrecorded[: len(intent.reports)]
-        self._returning = set()
-        self._count(done)
+        self._kept = {}
+        journal.settled(done.verdicts, done.lost, self.id)
         for key, loop in self._loops.items():
             loop.notes = done.unwritten.get(key) or Notes()
         for key, stored in done.stored.items():
@@ -216,7 +217,7 @@ class Dispatcher:
             loop = self._loops[order.grant.service_id]
             if order.claim.id in marked:
                 order.sending_at = marked[order.claim.id]
-                loop.pool.grow(max(1, loop.share))
+                loop.pool.grow(max(1, loop.connections))
                 loop.hand_over([order])
             else:
                 self._resolve(loop.drop([order], "the task is not being sent any more"))
@@ -224,7 +225,7 @@ class Dispatcher:
     def _follow_paces(self, intent: tick.Intent, done: tick.Done) -> None:
         now = done.clock.reading
         for key, share in done.shares.items():
-            self._loops[key].share = share
+            self._loops[key].connect(share)
         for key, pace in done.paces.items():
             self._loops[key].follow(pace, now)
             if paces.is_frozen(pace, now):
@@ -250,12 +251,15 @@ class Dispatcher:
                     del self._loops[key]
             else:
                 loop.replan(plan)
-                loop.pool.shrink(loop.wanted_lanes(agenda.dispatchers))
         for key, plan in agenda.services.items():
             if key not in self._loops:
                 self._loops[key] = ServiceLoop(plan, self._pool(plan))
         self._share_work(now)
-        self._returning = {key for key, loop in self._loops.items() if loop.gives_up_share(now)}
+        self._kept = {
+            key: kept
+            for key, loop in self._loops.items()
+            if (kept := loop.keeps(agenda.dispatchers, now)) is not None
+        }
 
     def _share_work(self, now: dt.datetime) -> None:
         """Leave one service to the others where this dispatcher grants for more than its share."""
@@ -273,15 +277,6 @@ class Dispatcher:
             self._resolve(Report(order, NotStarted("the service was changed")) for order in orders)
         else:
             loop.ready.extend(orders)
-
-    def _count(self, done: tick.Done) -> None:
-        self.figures["claimed"] += sum(map(len, done.granted))
-        self.figures["lost_races"] += len(done.lost)
-        for verdict in done.verdicts:
-            if verdict.settlement.id not in done.lost:
-                self.figures["sent"] += verdict.succeeded
-                self.figures["failed"] += verdict.settlement.status == SubTaskStatus.FAILED
-                self.figures["in_doubt"] += verdict.settlement.status == SubTaskStatus.SENDING
 
     # Waiting, failing, stopping
 
@@ -302,7 +297,13 @@ class Dispatcher:
         """Go on with a new connection. What the failed transaction may or may not have done is
         sorted out by the next.
         """
-        logger.warning("dispatcher %s: the database failed, trying again: %s", self.id, error)
+        logger.warning(
+            "dispatcher %s: the database failed, trying again: %s",
+            self.id,
+            error,
+            extra={"dispatcher_id": self.id},
+        )
+        self.figures.database_failed()
         self._suspect = True
         for loop in self._loops.values():
             loop.notes.quota_back.clear()  # may have been given back already
@@ -320,15 +321,21 @@ class Dispatcher:
             self._wake.wait(0.1)
             self._tick(claim=False)
         self._doubt_the_rest()
-        while self._unrecorded and time.monotonic() < deadline + leases.LEASE_SECONDS:
+        while self._is_unsure() and time.monotonic() < deadline + leases.LEASE_SECONDS:
             self._tick(claim=False)
-        if not self._unrecorded:
-            leases.end(self.id)
+        if not self._is_unsure():
+            leases.end(self.id, self.figures.counts())
 
     def _is_busy(self) -> bool:
         return bool(self._unrecorded) or any(
             not loop.is_idle or not loop.notes.is_empty for loop in self._loops.values()
         )
+
+    def _is_unsure(self) -> bool:
+        """Whether it may hold something: outcomes to record, or what a commit claimed whose reply
+        was lost. Then it must not sign off, so that its lease runs out and it is recovered.
+        """
+        return bool(self._unrecorded) or self._suspect
 
     def _doubt_the_rest(self) -> None:
         """What a lane is still at when time is up either cannot start any more or is in doubt."""

@@ -49,19 +49,21 @@ def wishes(
     """The locked services that may start something now, given how much room (messages) this
     dispatcher has for each.
     """
-    served = turns.last_served(locked)
+    served = turns.last_served(locked, agenda.tasks)
     found = []
     for service_id, pace in locked.items():
         plan = agenda.services.get(service_id)
         if plan is None or not room.get(service_id) or paces.is_frozen(pace, now):
             continue
-        left = paces.quota_left(pace, plan.limits, now)
+        gate = gates[service_id]
+        if gate.limits.since != pace.limits_changed_at:
+            continue  # the limits were changed, and this dispatcher has yet to read the new ones
+        left = paces.quota_left(pace, gate.limits, now)
         at_most = room[service_id] if left is None else min(room[service_id], left)
-        slots = gates[service_id].slots(pace.next_send_at, now, at_most)
-        if slots:
+        if slots := gate.slots(pace.next_send_at, now, at_most):
             tasks = turns.in_turn(agenda.tasks_for(service_id, now), served[service_id])
             may_repeat = service_id in agenda.doubtful
-            found.append(Wish(plan, pace, gates[service_id], slots, tasks, may_repeat))
+            found.append(Wish(plan, pace, gate, slots, tasks, may_repeat))
     return found
 
 
@@ -69,8 +71,7 @@ def fulfil(
     wished: list[Wish], dispatcher_id: int, now: dt.datetime
 ) -> tuple[list[list[Order]], set[int]]:
     """Claim for these services, what may be repeated first, charge what was claimed and note the
-    turns. Changes the quota in
-    the Pace rows, does not save them.
+    turns. Changes the quota in the Pace rows, does not save them.
 
     Returns the orders, a list per service that got any, and the ids of the tasks that had less than
     was asked for.
@@ -120,7 +121,7 @@ def _deal(found: list[Claim], askers: list[Wish]) -> list[tuple[Claim, int]]:
 
 
 def _grant(wish: Wish, token: uuid.UUID, now: dt.datetime) -> list[Order]:
-    limits = wish.plan.limits
+    limits = wish.gate.limits
     paces.charge(wish.pace, limits, now, len(wish.claims))
     grant = Grant(wish.plan.id, token, wish.gate, *limits.period(now))
     return [

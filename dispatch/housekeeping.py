@@ -15,11 +15,17 @@ from django.db.models.functions import Now
 from campaigns import launch, lifecycle
 from dispatch import broker, recovery, tallying
 from dispatch.models import Dispatcher, Turn
+from dispatch.monitoring import history
 
 logger = logging.getLogger(__name__)
 
 ADVISORY_LOCK = 0x45444D00  # any number that nothing else in this database locks
 EVERY_SECONDS = 1.0
+AFTER_FAILURE_SECONDS = 4.0
+"""How long housekeeping rests when the database failed: dispatchers that could not renew their
+lease meanwhile come first, and still record what they know.
+"""
+
 KEEP_DISPATCHERS = dt.timedelta(days=7)
 
 
@@ -27,6 +33,7 @@ def keep_house() -> bool:
     """Do every chore once, each in transactions of its own. False when somebody else is at it.
 
     The lock belongs to the session, so that it is gone with the connection when this process dies.
+    Raises DatabaseError or InterfaceError when the connection is of no use any more.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
@@ -34,15 +41,26 @@ def keep_house() -> bool:
             return False
         try:
             for chore in CHORES:
-                chore()
+                _do(chore)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
     return True
 
 
+def _do(chore: Callable[[], object]) -> None:
+    try:
+        chore()
+    except Exception as error:  # one that fails must not keep the dead from being recovered
+        if isinstance(error, (DatabaseError, InterfaceError)) and not connection.is_usable():
+            raise
+        logger.exception("housekeeping: %s failed, trying again", chore.__name__)
+
+
 def prune() -> None:
-    """Forget dispatchers that ended long ago, and the turns of tasks that are over."""
-    Dispatcher.objects.filter(ended_at__lt=Now() - KEEP_DISPATCHERS).delete()
+    """Forget dispatchers that ended long ago and whose figures are in the total, and the turns of
+    tasks that are over.
+    """
+    Dispatcher.objects.filter(ended_at__lt=Now() - KEEP_DISPATCHERS, counted=True).delete()
     Turn.objects.filter(served_at__lt=Now() - KEEP_DISPATCHERS).delete()
 
 
@@ -53,6 +71,8 @@ CHORES: tuple[Callable[[], object], ...] = (
     lifecycle.sweep_cancelled,
     lifecycle.complete_finished,
     tallying.fold,
+    history.count_ended,
+    history.take_sample,
     prune,
     broker.forget_dead_queues,
 )
@@ -72,6 +92,7 @@ class Housekeeper(threading.Thread):
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("housekeeping failed, trying again: %s", error)
                 connection.close()
+                self._stopping.wait(AFTER_FAILURE_SECONDS)
         connection.close()
 
     def stop(self) -> None:

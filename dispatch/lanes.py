@@ -8,10 +8,11 @@ import logging
 import queue
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from dispatch import messages
+from dispatch import journal, messages
 from dispatch.clock import DatabaseClock
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.gate import SlotMissed
@@ -29,6 +30,7 @@ have it.
 class Desk:
     """What the lanes of a dispatcher share with it: the clock, its lease, and where reports go."""
 
+    dispatcher_id: int
     clock: DatabaseClock
     lease_until: float
     """Monotonic seconds; no hand-over starts at or after it."""
@@ -47,6 +49,9 @@ class LanePool:
         self._make_transport = make_transport
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
+        self._most = 0
+        self._leaving: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._lock = threading.Lock()  # guards the two above
         self._closing = False
 
     @property
@@ -57,6 +62,8 @@ class LanePool:
 
     def grow(self, lanes: int) -> None:
         """Start lanes until there are so many."""
+        with self._lock:
+            self._most = max(self._most, lanes)
         for _ in range(lanes - self.lanes):
             thread = threading.Thread(target=self._run, name=f"lane {self._name}", daemon=True)
             self._threads.append(thread)
@@ -78,12 +85,12 @@ class LanePool:
                 orders.append(order)
 
     def shrink(self, lanes: int) -> None:
-        """Ask lanes to end after their current message until so many are left; does nothing while
-        orders wait.
-        """
+        """Have lanes end after their current message until so many are left."""
+        with self._lock:
+            self._most = lanes
         if self._orders.empty():
             for _ in range(self.lanes - lanes):
-                self._orders.put(None)
+                self._orders.put(None)  # wakes one that waits for an order
 
     def close(self) -> None:
         """Let the lanes end when they have reported what they are at; does not wait."""
@@ -94,7 +101,7 @@ class LanePool:
     def _run(self) -> None:
         transport: Transport | None = None
         try:
-            while not self._closing and (order := self._orders.get(timeout=IDLE_SECONDS)):
+            while not self._is_to_end() and (order := self._orders.get(timeout=IDLE_SECONDS)):
                 try:
                     transport = transport or self._make_transport()
                 except ServiceError as error:
@@ -106,6 +113,15 @@ class LanePool:
         finally:
             if transport is not None:
                 transport.close()
+
+    def _is_to_end(self) -> bool:
+        """Asked by each lane before it takes an order."""
+        with self._lock:
+            staying = {each for each in self._threads if each.is_alive()} - set(self._leaving)
+            if self._closing or len(staying) > self._most:
+                self._leaving.add(threading.current_thread())
+                return True
+        return False
 
     def _carry_out(self, order: Order, transport: Transport) -> Report:
         began = time.monotonic()
@@ -137,7 +153,12 @@ class LanePool:
         except (
             Exception
         ) as error:  # a bug in a transport must neither lose an order nor end the lane
-            logger.exception("transport of %s failed on SubTask %s", self._name, order.claim.id)
+            logger.exception(
+                "transport of %s failed on SubTask %s",
+                self._name,
+                order.claim.id,
+                extra=journal.ids(order, self._desk.dispatcher_id),
+            )
             transport.close()
             bug = f"the transport failed unexpectedly: {type(error).__name__}: {error}"
             outcome = OutcomeUnknown(bug) if order.started_at else ServiceError(bug)

@@ -4,12 +4,14 @@ database clock.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import socket
 import uuid
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from dispatch.clock import DatabaseClock
@@ -31,6 +33,15 @@ class LeaseLost(Exception):
     """
 
 
+def database_time() -> Any:
+    """What time it is, to the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+        assert row is not None
+        return row[0]
+
+
 class EnoughDispatchers(Exception):
     """This cluster has as many dispatchers as it is to run."""
 
@@ -50,22 +61,22 @@ def register(cluster: uuid.UUID, at_most: int) -> int:
         return row.pk
 
 
-def beat(dispatcher_id: int, figures: dict[str, Any]) -> DatabaseClock:
-    """Renew the lease; takes effect with the commit. Returns the database clock.
+def alive() -> QuerySet[Dispatcher]:
+    """The dispatchers whose lease holds. Uses the partial index dispatcher_alive."""
+    lease = dt.timedelta(seconds=LEASE_SECONDS)
+    return Dispatcher.objects.filter(ended_at=None, heartbeat_at__gt=Now() - lease)
+
+
+def beat(dispatcher_id: int, figures: dict[str, Any] | None) -> DatabaseClock:
+    """Renew the lease, and write the figures if there are any; takes effect with the commit.
+    Returns the database clock.
 
     Raises LeaseLost when somebody has declared the dispatcher dead.
     """
-
-    def query() -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT clock_timestamp()")
-            row = cursor.fetchone()
-            assert row is not None
-            return row[0]
-
     alive = Dispatcher.objects.filter(pk=dispatcher_id, ended_at=None)
-    clock = DatabaseClock.ask(query)
-    if not alive.update(heartbeat_at=clock.reading, figures=figures):
+    clock = DatabaseClock.ask(database_time)
+    values = {} if figures is None else {"figures": figures}
+    if not alive.update(heartbeat_at=clock.reading, **values):
         raise LeaseLost(f"dispatcher {dispatcher_id} was declared dead and has to stop")
     return clock
 
@@ -77,8 +88,10 @@ def valid_until(clock: DatabaseClock) -> float:
     return clock.asked + LEASE_SECONDS - MARGIN_SECONDS
 
 
-def end(dispatcher_id: int) -> None:
-    """A dispatcher that holds nothing any more signs off."""
+def end(dispatcher_id: int, figures: dict[str, Any]) -> None:
+    """A dispatcher that holds nothing any more signs off, with its last figures."""
     with transaction.atomic():
         ConnectionShare.objects.filter(dispatcher=dispatcher_id).delete()
-        Dispatcher.objects.filter(pk=dispatcher_id, ended_at=None).update(ended_at=Now())
+        Dispatcher.objects.filter(pk=dispatcher_id, ended_at=None).update(
+            ended_at=Now(), figures=figures
+        )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 from functools import lru_cache
 
+from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 from campaigns import content
@@ -22,8 +24,15 @@ def message_id(subtask_id: int, domain: str) -> str:
     """The Message-ID of a SubTask: the same at every hand-over, not to be guessed, on the sending
     domain.
     """
-    mark = salted_hmac("dispatch.message_id", str(subtask_id)).hexdigest()[:16]
-    return f"<{subtask_id}.{mark}@{domain}>"
+    mark = _keyed(settings.SECRET_KEY).copy()
+    mark.update(str(subtask_id).encode("ascii"))
+    return f"<{subtask_id}.{mark.hexdigest()[:16]}@{domain}>"
+
+
+@lru_cache(maxsize=1)
+def _keyed(secret: str) -> hmac.HMAC:
+    """Deriving the key takes longer than using it."""
+    return salted_hmac("dispatch.message_id", "", secret)
 
 
 def compose(claim: Claim, frozen: Content, domain: str) -> Message | Unsendable:
@@ -40,8 +49,6 @@ def compose(claim: Claim, frozen: Content, domain: str) -> Message | Unsendable:
         from_email=f"{frozen.sender_local_part}@{domain}",
         from_name=frozen.sender_name,
         to_email=claim.recipient_email,
+        rendered=rendered,
         reply_to=frozen.reply_to,
-        subject=rendered.subject,
-        html=rendered.html,
-        text=rendered.text,
     )

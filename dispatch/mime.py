@@ -1,4 +1,4 @@
-"""A Message as the bytes that travel: the one place where messages are encoded.
+"""A Message as the bytes that travel: its addresses and headers; `dispatch.parts` has its texts.
 
 Written by hand on `binascii` rather than with `email.message`: that package costs about a
 millisecond of CPU per message, folds long Message-IDs and URLs into encoded words that mail clients
@@ -9,34 +9,33 @@ defect.
 from __future__ import annotations
 
 import binascii
+import datetime as dt
 import re
-import secrets
+import time
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.header import Header
 from email.utils import format_datetime, quote
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import idna
-from django.utils import timezone
 
 from dispatch.errors import MessageError
+from dispatch.parts import MAX_LINE, body
 
 if TYPE_CHECKING:  # the providers import this module
     from dispatch.providers.base import Message
 
 CRLF = "\r\n"
+FINAL_DOT = b".\r\n"
 FOLD_AT = 78
-MAX_LINE = 998  # RFC 5322 section 2.1.1, without the CRLF
-BASE64_LINE_BYTES = 57  # 76 characters a line
+WORD_BYTES = 39  # an encoded word of 64 characters
 
 # Control characters end or split a header line in one reader or another: the line separators among
 # them did in Python's own.
 UNSAFE_IN_HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-UNSAFE_IN_7BIT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\xff]")
-HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")
+HEADER_NAME = re.compile(r"[A-Za-z][!-9;-~]{0,75}")
 LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 LOCAL_PART_UTF8 = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u0080-\U0010ffff-]{1,64}")
 PHRASE_SPECIALS = re.compile(r'[][\\()<>@,:;".]')
@@ -83,8 +82,14 @@ def as_bytes(message: Message) -> bytes:
     """The whole message with CRLF line ends, no line over 998 bytes, 7-bit but for a recipient
     beyond ASCII in the header To (RFC 6532). Raises MessageError.
     """
-    headers = "".join(_header_lines(message)).encode("utf-8")
-    return headers + _body(message)
+    return b"".join(_pieces(message))
+
+
+def as_data(message: Message) -> bytes:
+    """The whole message as it follows the command DATA, with the final dot. No line of a message
+    begins with a dot, so there is none to double. Raises MessageError.
+    """
+    return b"".join((*_pieces(message), FINAL_DOT))
 
 
 def ascii_address(address: str) -> str:
@@ -104,15 +109,15 @@ def any_address(address: str) -> str:
     characters and invisible marks. Raises MessageError.
     """
     local, _, domain = address.rpartition("@")
-    if not LOCAL_PART_UTF8.fullmatch(local) or any(map(_is_unsafe, local)):
+    if not LOCAL_PART_UTF8.fullmatch(local) or _has_unsafe(local):
         raise MessageError(
             f"The address {address!r} cannot be used: its part before the @ is not plain."
         )
     return f"{local}@{ascii_domain(domain)}"
 
 
-def _is_unsafe(character: str) -> bool:
-    return unicodedata.category(character)[0] in "CZ"
+def _has_unsafe(local: str) -> bool:
+    return not local.isascii() and any(unicodedata.category(one)[0] in "CZ" for one in local)
 
 
 @lru_cache(maxsize=4096)
@@ -124,17 +129,30 @@ def ascii_domain(domain: str) -> str:
         raise MessageError(f"The domain {domain!r} cannot be used: {error}.") from error
 
 
+def _pieces(message: Message) -> list[bytes]:
+    return ["".join(_header_lines(message)).encode("utf-8"), *body(message.rendered)]
+
+
 def _header_lines(message: Message) -> Iterator[str]:
-    yield _header("From", _mailbox(message.from_name, ascii_address(message.from_email)))
+    yield _sender_lines(message.from_name, message.from_email, message.reply_to)
     yield _header("To", _mailbox(message.to_name, any_address(message.to_email)))
-    if message.reply_to:
-        yield _header("Reply-To", ascii_address(message.reply_to))
     yield _header("Subject", _encoded("Subject", message.subject))
     yield _header("Message-ID", _message_id(message.message_id))
-    yield _header("Date", format_datetime(timezone.now()))
+    yield _date_line(int(time.time()))
     for name, value in message.headers.items():
         yield _extra_header(name, value)
-    yield _header("MIME-Version", "1.0")
+    yield "MIME-Version: 1.0\r\n"
+
+
+@lru_cache(maxsize=256)
+def _sender_lines(name: str, email: str, reply_to: str) -> str:
+    lines = _header("From", _mailbox(name, ascii_address(email)))
+    return lines + _header("Reply-To", ascii_address(reply_to)) if reply_to else lines
+
+
+@lru_cache(maxsize=1)
+def _date_line(timestamp: int) -> str:
+    return _header("Date", format_datetime(dt.datetime.fromtimestamp(timestamp, dt.UTC)))
 
 
 def _extra_header(name: str, value: str) -> str:
@@ -177,13 +195,26 @@ def _encoded(name: str, value: str) -> str:
     longest = max(map(len, text.split(" ")))
     if text.isascii() and "=?" not in text and longest <= FOLD_AT:
         return text
-    return Header(text, "utf-8", maxlinelen=75).encode(linesep="\n").replace("\n", "")
+    return " ".join(_encoded_words(text.encode("utf-8")))
+
+
+def _encoded_words(data: bytes) -> Iterator[str]:
+    """Words that each stand for whole characters, as readers decode them one by one."""
+    while data:
+        end = len(data) if len(data) <= WORD_BYTES else WORD_BYTES
+        while end < len(data) and data[end] & 0xC0 == 0x80:  # amid a character
+            end -= 1
+        yield f"=?utf-8?b?{binascii.b2a_base64(data[:end], newline=False).decode('ascii')}?="
+        data = data[end:]
 
 
 def _header(name: str, value: str) -> str:
     """The header folded at blanks, which a reader undoes exactly. Raises MessageError when a word
     exceeds a line.
     """
+    line = f"{name}: {value}"
+    if len(line) <= FOLD_AT:
+        return line + CRLF
     lines = [f"{name}:"]
     for word in value.split(" "):
         # A line of nothing but blanks would end the header for some readers.
@@ -197,57 +228,3 @@ def _header(name: str, value: str) -> str:
 
 def _is_bare(line: str, name: str) -> bool:
     return line.strip() in ("", f"{name}:")
-
-
-def _body(message: Message) -> bytes:
-    parts = [
-        _part(subtype, content)
-        for subtype, content in (("plain", message.text), ("html", message.html))
-        if content or (subtype == "plain" and not message.html)
-    ]
-    if len(parts) == 1:
-        return parts[0]
-    boundary = f"=_{secrets.token_hex(16)}".encode("ascii")
-    opening = b'Content-Type: multipart/alternative;\r\n boundary="' + boundary + b'"\r\n\r\n'
-    delimited = b"".join(b"--" + boundary + b"\r\n" + part for part in parts)
-    return opening + delimited + b"--" + boundary + b"--\r\n"
-
-
-def _part(subtype: str, content: str) -> bytes:
-    try:
-        data = content.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise MessageError(f"The {subtype} part cannot be encoded: {error.reason}.") from error
-    encoding, encoded = _transfer_encoded(_with_crlf(data))
-    head = (
-        f'Content-Type: text/{subtype}; charset="utf-8"{CRLF}'
-        f"Content-Transfer-Encoding: {encoding}{CRLF}{CRLF}"
-    )
-    return head.encode("ascii") + encoded
-
-
-def _with_crlf(data: bytes) -> bytes:
-    """`data` with CRLF as its only line end, one at its very end included: a bare CR or LF is what
-    smuggles commands.
-    """
-    unix = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    if not unix.endswith(b"\n"):
-        unix += b"\n"
-    return unix.replace(b"\n", b"\r\n")
-
-
-def _transfer_encoded(data: bytes) -> tuple[str, bytes]:
-    if not UNSAFE_IN_7BIT.search(data) and max(map(len, data.split(b"\r\n"))) <= MAX_LINE:
-        return "7bit", data
-    foreign = len(data) - len(data.decode("utf-8").encode("ascii", "ignore"))
-    if foreign * 6 > len(data):  # quoted-printable triples these, base64 adds a third to everything
-        return "base64", _base64(data)
-    return "quoted-printable", binascii.b2a_qp(data, istext=True)
-
-
-def _base64(data: bytes) -> bytes:
-    lines = (
-        binascii.b2a_base64(data[start : start + BASE64_LINE_BYTES], newline=False)
-        for start in range(0, len(data), BASE64_LINE_BYTES)
-    )
-    return b"\r\n".join(lines) + b"\r\n"

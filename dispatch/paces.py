@@ -123,20 +123,25 @@ def is_frozen(pace: Pace, now: dt.datetime) -> bool:
 def quota_left(pace: Pace, limits: Limits, now: dt.datetime) -> int | None:
     """How many more messages may start in the period of `now`; None for no quota. Does not change
     the row.
+
+    None are left of a period once somebody has begun the next one: their count is gone.
     """
     if limits.daily_quota is None:
         return None
     period_start, _ = limits.period(now)
-    used = pace.quota_used if pace.quota_period_start == period_start else 0
-    return max(0, limits.daily_quota - used)
+    if pace.quota_period_start is None or pace.quota_period_start < period_start:
+        return limits.daily_quota
+    if pace.quota_period_start > period_start:
+        return 0
+    return max(0, limits.daily_quota - pace.quota_used)
 
 
 def charge(pace: Pace, limits: Limits, now: dt.datetime, messages: int) -> None:
     """Count messages as used in the period of `now`, beginning a new period when the last one is
-    over. Does not save.
+    over; never going back to one that is. Does not save.
     """
     period_start, _ = limits.period(now)
-    if pace.quota_period_start != period_start:
+    if pace.quota_period_start is None or pace.quota_period_start < period_start:
         pace.quota_period_start, pace.quota_used = period_start, 0
     pace.quota_used += messages
 

@@ -24,13 +24,16 @@ back.
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """A service's limits. `interval` zero: no pace; `daily_quota` None: no quota."""
+    """A service's limits. `interval` zero: no pace; `daily_quota` None: no quota. `since` is when
+    they became what they are: whoever knows an older state of them may grant nothing.
+    """
 
     interval: dt.timedelta
     burst: int = 1
     daily_quota: int | None = None
     reset_time: dt.time = dt.time(0)
     time_zone: str = "UTC"
+    since: dt.datetime | None = None
 
     def period(self, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
         """The quota period that `now` is in: its start, and the start of the next one.
@@ -62,6 +65,25 @@ class Limits:
         for start in starts:
             next_send_at = self.after(next_send_at, start)
         return next_send_at
+
+
+def carried_over(
+    next_send_at: dt.datetime, old: Limits, new: Limits, now: dt.datetime
+) -> dt.datetime:
+    """What `next_send_at` becomes when the limits change at `now`.
+
+    A longer interval counts from the last start that there may have been, with the burst used up. A
+    shorter one shortens what is left of the wait. Nobody waits longer than the new limits have
+    anybody wait after a start that was granted by the old ones.
+    """
+    latest = now + LOOKAHEAD + START_WINDOW + new.burst * new.interval
+    if new.interval > old.interval:
+        if not old.interval:
+            return latest
+        next_send_at += new.burst * new.interval - old.interval
+    elif new.interval < old.interval and next_send_at > now:
+        next_send_at = now + (next_send_at - now) * (new.interval / old.interval)
+    return min(next_send_at, latest)
 
 
 def due_slots(

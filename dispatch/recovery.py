@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from campaigns import states
-from dispatch import paces
+from dispatch import figures, paces
 from dispatch.leases import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher
 
@@ -62,14 +62,33 @@ def recover(dispatcher_id: int) -> bool:
             ignore_conflicts=True,
         )
         ConnectionShare.objects.filter(dispatcher=dispatcher_id).delete()
-        Dispatcher.objects.filter(pk=dispatcher_id).update(ended_at=Now())
+        doubts = figures.doubts(service_id for _, service_id, *_ in in_doubt)
+        Dispatcher.objects.filter(pk=dispatcher_id).update(
+            ended_at=Now(), figures=figures.add(dead[0].figures, doubts)
+        )
+    _log(dispatcher_id, len(given_back), in_doubt)
+    return True
+
+
+def _log(dispatcher_id: int, given_back: int, in_doubt: list[states.Doubtful]) -> None:
     logger.warning(
         "dispatcher %s is dead: %d SubTasks given back, %d in doubt",
         dispatcher_id,
-        len(given_back),
+        given_back,
         len(in_doubt),
+        extra={"dispatcher_id": dispatcher_id},
     )
-    return True
+    for subtask_id, service_id, *_ in in_doubt:
+        logger.warning(
+            "SubTask %s is in doubt: dispatcher %s died while handing it over",
+            subtask_id,
+            dispatcher_id,
+            extra={
+                "subtask_id": subtask_id,
+                "service_id": service_id,
+                "dispatcher_id": dispatcher_id,
+            },
+        )
 
 
 def bury(dispatcher_ids: list[int]) -> None:

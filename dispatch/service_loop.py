@@ -54,6 +54,8 @@ class ServiceLoop:
         self.ready: deque[Order] = deque()
         self.in_hand: set[Order] = set()
         self.share = 0
+        """How many of the service's connections belong to this dispatcher."""
+        self._most = 0
         self.gate = Gate(plan.limits)
         self.holds = False
         """Whether this dispatcher was the last to grant slots of this paced service."""
@@ -81,6 +83,11 @@ class ServiceLoop:
             return min(self.plan.max_connections, needed)
         return math.ceil(self.plan.max_connections / dispatchers)
 
+    @property
+    def connections(self) -> int:
+        """How many connections it may have open: its share, but none that it is about to return."""
+        return min(self.share, self._most)
+
     def room(self) -> int:
         """How many more SubTasks may be claimed: what its lanes can send within the lookahead, or
         without a pace two rounds, one being sent and one waiting.
@@ -90,7 +97,7 @@ class ServiceLoop:
         at_most = 2 * self._round()
         if self.is_paced:
             per_lane = int(LOOKAHEAD.total_seconds() / self._send_seconds)
-            at_most = max(1, self.share) * max(2, min(2 * MAX_DEPTH, per_lane))
+            at_most = max(1, self.connections) * max(2, min(2 * MAX_DEPTH, per_lane))
         return max(0, at_most - len(self.ready) - len(self.in_hand))
 
     def may_claim(self, now: dt.datetime) -> bool:
@@ -116,7 +123,7 @@ class ServiceLoop:
     def _round(self) -> int:
         """How many messages may be marked as sending at a time."""
         depth = int(LANE_BACKLOG_SECONDS / self._send_seconds)
-        return max(1, self.share) * max(1, min(MAX_DEPTH, depth))
+        return max(1, self.connections) * max(1, min(MAX_DEPTH, depth))
 
     # Following its orders
 
@@ -151,7 +158,9 @@ class ServiceLoop:
     # Following its pace
 
     def replan(self, plan: ServicePlan) -> None:
-        """Keep to what its staff have changed."""
+        """Keep to what its staff have changed, and look at once what that allows."""
+        if plan.limits != self.plan.limits:
+            self._claim_at = None
         self.plan = plan
         self.gate.limits = plan.limits
 
@@ -189,17 +198,20 @@ class ServiceLoop:
     def could_not_lock(self, now: dt.datetime) -> None:
         self._claim_at = now + LOCKED_AGAIN
 
-    def gives_up_share(self, now: dt.datetime) -> bool:
-        """Whether it has connections to return: its lanes have ended, since it was idle for long or
-        is left to others.
+    def connect(self, share: int) -> None:
+        self.share = self._most = share
+
+    def keeps(self, dispatchers: int, now: dt.datetime) -> int | None:
+        """How many connections it goes on with now that it has closed the others; None while there
+        are none to return. It keeps those it can use, so that a dispatcher that comes gets its
+        part, and none when it was idle for long or is left to others.
         """
         if not self.is_idle:
             self._idle_since = time.monotonic()
-            return False
-        if self._rests(now):
-            self.pool.shrink(0)
         is_over = self._rests(now) or time.monotonic() - self._idle_since > IDLE_SECONDS
-        if not (self.share and is_over and not self.pool.lanes):
-            return False
-        self.share = 0
-        return True
+        self._most = 0 if self.is_idle and is_over else self.wanted_lanes(dispatchers)
+        self.pool.shrink(self._most)
+        if self.share <= self._most or self.pool.lanes > self._most:
+            return None
+        self.share = self._most
+        return self.share

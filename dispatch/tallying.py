@@ -7,13 +7,21 @@ from django.db import connection
 FOLD_FROM = 50
 """A task whose tallies have this many rows is folded; reading fewer costs nothing."""
 
+NEWEST = 2_000
+"""Tasks are looked at that are among this many of the newest rows: whose counts do not change any
+more are folded already, and there are ever more of them.
+"""
+
 # One statement: whoever reads meanwhile sees the rows before or after, never between. Tallies of
-# tasks that are gone go with them. Rows that are appended meanwhile are not seen and stay.
+# tasks that are gone go with them. Rows that are appended meanwhile are not seen and stay. Arrays,
+# so that each task's rows are found by index tally_task however many there are in all.
 FOLD_SQL = """
-WITH long AS (
-    SELECT task_id FROM campaigns_tally GROUP BY task_id HAVING count(*) >= %s
-), taken AS (
-    DELETE FROM campaigns_tally WHERE task_id IN (SELECT task_id FROM long)
+WITH taken AS (
+    DELETE FROM campaigns_tally WHERE task_id = ANY (ARRAY(
+        SELECT task_id FROM campaigns_tally WHERE task_id = ANY (ARRAY(
+            SELECT DISTINCT task_id FROM (
+                SELECT task_id FROM campaigns_tally ORDER BY id DESC LIMIT %s) AS newest))
+        GROUP BY task_id HAVING count(*) >= %s))
     RETURNING task_id, status, in_doubt, failure_reason, count
 )
 INSERT INTO campaigns_tally (task_id, status, in_doubt, failure_reason, count)
@@ -26,4 +34,4 @@ GROUP BY 1, 2, 3, 4 HAVING sum(count) <> 0
 def fold() -> None:
     """Fold the tallies of busy tasks. Run by one process at a time."""
     with connection.cursor() as cursor:
-        cursor.execute(FOLD_SQL, [FOLD_FROM])
+        cursor.execute(FOLD_SQL, [NEWEST, FOLD_FROM])

@@ -41,6 +41,9 @@ def dispatch() -> None:
     stop = threading.Event()
     sentinel = os.getppid()
 
+    def should_stop() -> bool:
+        return stop.is_set() or os.getppid() != sentinel
+
     def on_signal(number: int, frame: FrameType | None) -> None:
         stop.set()
 
@@ -48,14 +51,14 @@ def dispatch() -> None:
     housekeeper = Housekeeper()
     housekeeper.start()
     try:
-        dispatcher.run(lambda: stop.is_set() or os.getppid() != sentinel, SLICE_SECONDS)
+        dispatcher.run(should_stop, SLICE_SECONDS)
     except leases.LeaseLost as error:
         logger.warning("%s; another one takes over", error)
     finally:
         housekeeper.stop()
         for number, handler in previous.items():
             signal.signal(number, handler)
-    if stop.is_set():
+    if should_stop():
         raise SystemExit(0)
     dispatch_later()
 

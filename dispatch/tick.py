@@ -9,8 +9,9 @@ SubTasks by id.
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -35,7 +36,8 @@ class Intent:
     """What a dispatcher wants to have done in one tick."""
 
     dispatcher_id: int
-    figures: dict[str, Any]
+    figures: dict[str, Any] | None = None
+    """What the dispatcher has counted, when it is to be written again."""
     reports: Sequence[Report] = ()
     mark: Sequence[Order] = ()
     notes: Mapping[int, Notes] = field(default_factory=dict)
@@ -45,8 +47,8 @@ class Intent:
     """How many messages may be claimed, by service."""
     lanes: Mapping[int, int] = field(default_factory=dict)
     """How many connections are wanted for these, where that is more than there are."""
-    returned: Collection[int] = ()
-    """Services whose connections are all closed."""
+    kept: Mapping[int, int] = field(default_factory=dict)
+    """How many connections are still open, of services of which others have been closed."""
     agenda: Agenda | None = None
     """None: read a new one."""
     remembered: frozenset[int] | None = None
@@ -73,6 +75,8 @@ class Done:
     marked: dict[int, dt.datetime] = field(default_factory=dict)
     """When the hand-over of each SubTask that may now be handed over was first marked."""
     granted: list[list[Order]] = field(default_factory=list)
+    claim_seconds: float | None = None
+    """How long granting and claiming took; None when there was nothing to ask for."""
     shares: dict[int, int] = field(default_factory=dict)
     paces: dict[int, Pace] = field(default_factory=dict)
     stored: dict[int, Stored] = field(default_factory=dict)
@@ -89,8 +93,8 @@ def run(intent: Intent) -> Done:
         done = Done(clock, intent.agenda or agendas.read())
         if intent.remembered is not None:
             _forget(intent.dispatcher_id, intent.remembered)
-        if intent.returned:
-            connections.return_shares(intent.dispatcher_id, intent.returned)
+        if intent.kept:
+            connections.lower_shares(intent.dispatcher_id, intent.kept)
         notes = _record(intent, done)
         done.marked = states.begin_sending([order.held for order in intent.mark])
         _grant(intent, done, notes)
@@ -143,7 +147,10 @@ def _grant(intent: Intent, done: Done, notes: dict[int, Notes]) -> None:
     wished = _connected(
         intent, done, grants.wishes(done.agenda, locked, intent.room, intent.gates, now)
     )
-    done.granted, done.dry = grants.fulfil(wished, intent.dispatcher_id, now)
+    if wished:
+        began = time.monotonic()
+        done.granted, done.dry = grants.fulfil(wished, intent.dispatcher_id, now)
+        done.claim_seconds = time.monotonic() - began
     _store_paces(intent, done)
     paces.save(pace for pace in locked.values() if paces.written(pace) != before[pace.pk])
 

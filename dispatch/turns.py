@@ -15,14 +15,13 @@ NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 LastServed = dict[int, dict[int, dt.datetime]]
 
 
-def last_served(service_ids: Collection[int]) -> LastServed:
-    """When each of these services last served each task. Call with the services' Pace rows
-    locked.
+def last_served(service_ids: Collection[int], task_ids: Collection[int]) -> LastServed:
+    """When each of these services last served each of these tasks. Call with the services' Pace
+    rows locked.
     """
     served: LastServed = defaultdict(dict)
-    for service_id, task_id, at in Turn.objects.filter(service__in=service_ids).values_list(
-        "service_id", "task_id", "served_at"
-    ):
+    turns = Turn.objects.filter(service__in=service_ids, task_id__in=task_ids)
+    for service_id, task_id, at in turns.values_list("service_id", "task_id", "served_at"):
         served[service_id][task_id] = at
     return served
 

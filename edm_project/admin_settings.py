@@ -8,6 +8,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
+EVERYBODY = "everybody"
+
 
 def _link(title: str, icon: str, model: str, permission: str = "") -> dict[str, Any]:
     app, name = model.split(".")
@@ -19,8 +21,30 @@ def _link(title: str, icon: str, model: str, permission: str = "") -> dict[str, 
     }
 
 
+def _page(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(name),
+        "permission": _may_view(permission),
+    }
+
+
 def _may_view(permission: str) -> Callable[[HttpRequest], bool]:
-    return lambda request: request.user.has_perm(permission)
+    return lambda request: permission == EVERYBODY or request.user.has_perm(permission)
+
+
+def _static(path: str) -> Callable[[HttpRequest], str]:
+    """The address of one of our own files, asked for when a page is shown: settings are not
+    complete yet.
+    """
+
+    def address(request: HttpRequest) -> str:
+        from django.templatetags.static import static
+
+        return static(path)
+
+    return address
 
 
 def environment(request: HttpRequest) -> list[str] | None:
@@ -36,6 +60,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "Email campaigns",
     "SITE_SYMBOL": "outgoing_mail",
     "SITE_URL": None,
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("edm/icon.svg")}],
+    "STYLES": [_static("edm/admin.css")],
+    "DASHBOARD_CALLBACK": "dispatch.admin.start_page.start_page",
     "ENVIRONMENT": "edm_project.admin_settings.environment",
     "SHOW_BACK_BUTTON": True,
     "BORDER_RADIUS": "6px",
@@ -82,12 +109,14 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Email services", "dns", "dispatch.emailservice"),
                     _link("Attempts", "receipt_long", "dispatch.attempt"),
+                    _page("Monitor", "monitor_heart", "monitor", "campaigns.see_everything"),
                 ],
             },
             {
                 "title": "Staff",
                 "separator": True,
                 "items": [
+                    _link("History", "history", "admin.logentry", EVERYBODY),
                     _link("Users", "person", "auth.user"),
                     _link("Groups", "group", "auth.group"),
                 ],

@@ -7,11 +7,16 @@ from typing import Any
 
 from edm_project import environment
 
+FIELDS = ("task_id", "subtask_id", "service_id", "dispatcher_id", "outcome")
+"""What a log call may add with `extra`, for whoever collects lines; text lines do not show it."""
+
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line; the time is UTC, and `traceback` is there when something raised."""
+    """One JSON object a line; the time is UTC, FIELDS are there when the call gave them, and
+    `traceback` when something raised.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -20,6 +25,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             "process": record.process,
+            **{name: getattr(record, name) for name in FIELDS if hasattr(record, name)},
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)

@@ -49,6 +49,9 @@ else:
     )
 
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# Pasted lists and large templates; a task may be for thousands of contacts chosen one by one.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
 INSTALLED_APPS = [
     "unfold",
@@ -80,6 +83,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "edm_project.busy.BusyDatabaseMiddleware",
 ]
 
 TEMPLATES = [
@@ -118,6 +122,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 
 LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
 TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
@@ -138,6 +143,11 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGGING = logging_settings()
+
+# Probes come in plain http and bring no secret along.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
+# Whoever sends it sees /metrics; without it there is no such page.
+METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 
 # How many dispatch loops one cluster runs.
 DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)

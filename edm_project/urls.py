@@ -3,9 +3,17 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from dispatch.admin.monitor import monitor
+from dispatch.monitoring.views import metrics
+from edm_project.health import healthz, readyz
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("admin/monitor/", admin.site.admin_view(monitor), name="monitor"),
     path("admin/", admin.site.urls),
     path("hooks/", include("dispatch.urls")),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
 ]
 

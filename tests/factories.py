@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import Any
 
@@ -137,6 +138,14 @@ class DispatcherFactory(DjangoModelFactory):
     host = "host.example.com"
     pid = 1
     cluster = factory.LazyFunction(uuid.uuid4)
+
+
+def living_dispatcher(**kwargs: Any) -> Dispatcher:
+    """One whose lease holds until the test is over, however slow the machine is."""
+    dispatcher: Dispatcher = DispatcherFactory(
+        heartbeat_at=Now() + dt.timedelta(minutes=1), **kwargs
+    )
+    return dispatcher
 
 
 def held(

@@ -42,6 +42,7 @@ class SmtpServer:
         self,
         behaviours: Sequence[str] = (),
         *,
+        host: str = "127.0.0.1",
         port: int = 0,
         record: Path | None = None,
         tls: ssl.SSLContext | None = None,
@@ -55,6 +56,7 @@ class SmtpServer:
         without: Collection[str] = (),
     ) -> None:
         self.behaviours = [Behaviour.parse(text) for text in behaviours]
+        self.host = host
         self.port, self.record, self.tls, self.implicit_tls = port, record, tls, implicit_tls
         self.user, self.password, self.mechanisms = user, password, mechanisms
         self.store, self.idle_seconds, self.idle_reply = store, idle_seconds, idle_reply
@@ -104,7 +106,7 @@ class SmtpServer:
         if self.record:
             self._file = os.open(self.record, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         server = await self._loop.create_server(
-            lambda: Session(self), "127.0.0.1", self.port, backlog=512,
+            lambda: Session(self), self.host, self.port, backlog=512,
             ssl=self.tls if self.implicit_tls else None,
         )  # fmt: skip
         self.port = server.sockets[0].getsockname()[1]
@@ -160,6 +162,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument(
         "--record", type=Path, help="file that takes one JSON line per accepted message"
@@ -177,7 +180,7 @@ def main() -> None:
     parser.add_argument("--password", default="")
     chosen = parser.parse_args()
     server = SmtpServer(
-        chosen.behaviour, port=chosen.port, record=chosen.record, store=False,
+        chosen.behaviour, host=chosen.host, port=chosen.port, record=chosen.record, store=False,
         idle_seconds=chosen.idle_seconds, user=chosen.user, password=chosen.password,
         without=chosen.without,
     )  # fmt: skip

@@ -1,3 +1,3 @@
-from campaigns.admin import accounts, contacts, senders, suppressions, tasks, templates
+from campaigns.admin import accounts, contacts, history, senders, suppressions, tasks, templates
 
-__all__ = ["accounts", "contacts", "senders", "suppressions", "tasks", "templates"]
+__all__ = ["accounts", "contacts", "history", "senders", "suppressions", "tasks", "templates"]

@@ -4,30 +4,51 @@ query strings.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.checks import ModelAdminChecks
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
 from django.db import DataError, models, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 
+from campaigns.admin.autocompletes import Autocompletes
 from campaigns.admin.typed import ChangeList as BaseChangeList
-from campaigns.admin.typed import InfinitePages, ModelAdmin, ModelForm
+from campaigns.admin.typed import (
+    InfinitePages,
+    ModelAdmin,
+    ModelForm,
+    SearchableSelect,
+    SearchableSelectMultiple,
+)
 from campaigns.models.ownership import SEE_EVERYTHING
 
-User = AbstractBaseUser | AnonymousUser
+Visitor = User | AnonymousUser
 MAX_PAGES = 500
+
+
+def staff(request: HttpRequest) -> User:
+    """Who is behind a request. The admin lets nobody else in; raises PermissionDenied if it did."""
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    return request.user
 
 
 class UncountedPaginator(InfinitePages):
     """Pages without a total. Far pages, which cost as much as all before them, are not offered."""
 
     template_name = "unfold/helpers/pagination_infinite.html"
-    count = property(lambda self: self.per_page * MAX_PAGES)  # type: ignore[assignment]
+
+    @property
+    def count(self) -> int:
+        return self.per_page * MAX_PAGES
 
 
 class ChangeList(BaseChangeList):
@@ -39,12 +60,14 @@ class ChangeList(BaseChangeList):
         try:
             with transaction.atomic():
                 super().get_results(request)
-                self.result_list = list(self.result_list)  # type: ignore[assignment]
+                self.result_list = list(self.result_list)
         except (DataError, ValueError) as error:
             raise IncorrectLookupParameters from error
+        # Else unfold's heading gives the number of results, which an uncounted list does not know.
+        self.full_result_count = self.result_count
 
 
-class SafeAdmin(ModelAdmin):
+class SafeAdmin(Autocompletes, ModelAdmin):
     """Our defaults for every model."""
 
     # Unfold's own checks look the permissions of actions up in the database, so that no command,
@@ -55,6 +78,8 @@ class SafeAdmin(ModelAdmin):
     warn_unsaved_form = True
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
+    searchable_fields: Sequence[str] = ()
+    """Relations to few rows, all of them in the page: choosing needs no permission to see them."""
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList
@@ -65,6 +90,26 @@ class SafeAdmin(ModelAdmin):
         if "\x00" in search_term:  # no text in PostgreSQL contains it
             return queryset.none(), False
         return super().get_search_results(request, queryset, search_term)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Django looks for whatever was posted as selected, and crashes on what is no key."""
+        if all(key.isdecimal() for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            return super().response_action(request, queryset, *args, **kwargs)
+        messages.error(request, "The selection cannot be read. Nothing was changed.")
+        return None
+
+    def formfield_for_manytomany(
+        self, db_field: models.ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None and db_field.name in self.searchable_fields:
+            # Set here, for unfold restyles and Django explains a list to select from with Control.
+            field.widget = SearchableSelectMultiple()
+            field.widget.choices = field.choices
+            field.help_text = db_field.help_text
+        return field
 
     def visible(self, request: HttpRequest, object_id: str) -> Any:
         """The row, if this user may see it. Raises Http404."""
@@ -100,15 +145,32 @@ class LedgerAdmin(SafeAdmin):
 class OwnedForm(ModelForm):
     """Gives a new row its owner before it is validated, so that "unique per owner" is checked."""
 
-    user: User
+    user: Visitor
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.owner_id is None:
             self.instance.owner = self.user
 
+    def clean(self) -> dict[str, Any]:
+        """What belongs together has one owner: a task would find nobody by another owner's tag."""
+        cleaned = super().clean() or self.cleaned_data
+        owner = cleaned.get("owner") or self.instance.owner
+        for name, chosen in list(cleaned.items()):
+            if foreign := [row for row in _rows(chosen) if row.owner_id != owner.pk]:
+                listed = ", ".join(f"“{row}”" for row in foreign[:5])
+                self.add_error(name, f"Owned by somebody else than {owner}: {listed}.")
+        return cleaned
+
     def _get_validation_exclusions(self) -> set[str]:
-        return super()._get_validation_exclusions() - {"owner"}
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # private
+        return excluded - {"owner"}
+
+
+def _rows(chosen: Any) -> list[Any]:
+    """The owned rows among what was chosen in a form's field."""
+    rows = list(chosen) if isinstance(chosen, QuerySet) else [chosen]
+    return [row for row in rows if isinstance(row, models.Model) and hasattr(row, "owner_id")]
 
 
 class OwnedAdmin(SafeAdmin):
@@ -146,6 +208,9 @@ class OwnedAdmin(SafeAdmin):
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
+        if db_field.name == "owner":
+            kwargs["widget"] = SearchableSelect()
+            kwargs["queryset"] = User.objects.order_by("username")
         kwargs.setdefault("queryset", choices_for(db_field, request.user))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
@@ -156,10 +221,11 @@ class OwnedAdmin(SafeAdmin):
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
 
-def choices_for(field: Any, user: User) -> QuerySet[Any]:
+def choices_for(field: Any, user: Visitor) -> QuerySet[Any]:
     """The rows that a user may choose for a relation."""
     return visible_rows(field.remote_field.model._default_manager.all(), user)
 
 
-def visible_rows(rows: Any, user: User) -> QuerySet[Any]:
-    return rows.visible_to(user) if hasattr(rows, "visible_to") else rows
+def visible_rows(rows: QuerySet[Any], user: Visitor) -> QuerySet[Any]:
+    visible_to = getattr(rows, "visible_to", None)
+    return visible_to(user) if visible_to else rows

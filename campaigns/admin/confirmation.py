@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django import forms
@@ -11,31 +11,22 @@ from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
-from unfold import widgets
+
+from campaigns.admin.typed import STYLED_WIDGETS
 
 CONFIRMED = "confirmed"
-WIDGETS: dict[type[forms.Widget], type[forms.Widget]] = {
-    forms.TextInput: widgets.UnfoldAdminTextInputWidget,
-    forms.EmailInput: widgets.UnfoldAdminEmailInputWidget,
-    forms.URLInput: widgets.UnfoldAdminURLInputWidget,
-    forms.NumberInput: widgets.UnfoldAdminIntegerFieldWidget,
-    forms.PasswordInput: widgets.UnfoldAdminPasswordWidget,
-    forms.Textarea: widgets.UnfoldAdminTextareaWidget,
-    forms.Select: widgets.UnfoldAdminSelectWidget,
-    forms.CheckboxInput: widgets.UnfoldBooleanSwitchWidget,
-    forms.FileInput: widgets.UnfoldAdminFileFieldWidget,
-    forms.ClearableFileInput: widgets.UnfoldAdminFileFieldWidget,
-}
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What staff are asked. With `problems` there is nothing to confirm: they say why not."""
+    """What staff are asked. `details` are names and values. With `problems` there is nothing to
+    confirm: they say why not.
+    """
 
     title: str
     text: str
     button: str
-    details: Sequence[str] = ()
+    details: Sequence[tuple[str, str]] = ()
     problems: Sequence[str] = ()
     danger: bool = False
     hidden: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -65,7 +56,7 @@ def page(
 ) -> TemplateResponse:
     """One of our own pages in the frame of the admin."""
     site = model_admin.admin_site
-    request.current_app = site.name  # type: ignore[attr-defined]
+    request.current_app = site.name  # as Django's own views do
     return TemplateResponse(
         request, template, {**site.each_context(request), "opts": model_admin.opts, **context}
     )
@@ -79,15 +70,7 @@ def bulk_question(request: HttpRequest, action: str, question: Question) -> Ques
         ACTION_CHECKBOX_NAME: selected,
         "select_across": [request.POST.get("select_across", "0")],
     }
-    return Question(
-        question.title,
-        question.text,
-        question.button,
-        details=question.details,
-        problems=question.problems,
-        danger=question.danger,
-        hidden=hidden,
-    )
+    return replace(question, hidden=hidden)
 
 
 def say(request: HttpRequest, text: str, *, error: bool = False) -> None:
@@ -96,14 +79,14 @@ def say(request: HttpRequest, text: str, *, error: bool = False) -> None:
 
 def restyled(field: forms.Field) -> forms.Field:
     """Give a plain form field the look of the admin; its behaviour stays."""
-    widget = WIDGETS.get(type(field.widget))
-    if widget is not None:
-        old = field.widget
-        attrs = dict(old.attrs)
-        field.widget = widget(attrs)
-        if isinstance(field, forms.ChoiceField):
-            field.widget.choices = field.choices  # type: ignore[attr-defined]
-        field.widget.is_required = old.is_required
+    old = field.widget
+    styled = STYLED_WIDGETS.get(type(old))
+    if styled is None:
+        return field
+    field.widget = styled(dict(old.attrs))
+    if isinstance(field, forms.ChoiceField) and isinstance(field.widget, forms.Select):
+        field.widget.choices = field.choices  # type: ignore[assignment]  # what the getter returns
+    field.widget.is_required = old.is_required
     return field
 
 

@@ -6,17 +6,22 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.models import ADDITION, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from unfold.contrib.filters.admin import AutocompleteSelectFilter
 
-from campaigns.admin.base import OwnedAdmin, UncountedPaginator
+from campaigns.admin.attributes import AttributesField
+from campaigns.admin.base import OwnedAdmin, OwnedForm, UncountedPaginator, staff
 from campaigns.admin.confirmation import StyledForm, page, say
-from campaigns.admin.typed import button
-from campaigns.contact_import import ContactImportError, ImportReport, import_contacts
+from campaigns.admin.history import log_event
+from campaigns.admin.typed import AutocompleteFilter, Textarea, button
+from campaigns.contact_import import (
+    ContactImportError,
+    ImportReport,
+    LineProblem,
+    import_contacts,
+)
 from campaigns.models import Contact
+from campaigns.wording import counted
 
 SHOWN = 500
 ENCODINGS = [
@@ -30,8 +35,16 @@ ENCODINGS = [
 ]
 
 
-class TagFilter(AutocompleteSelectFilter):  # type: ignore[misc]  # unfold is not typed
+class TagFilter(AutocompleteFilter):
     title = "tag"
+
+
+class ContactForm(OwnedForm):
+    attributes = AttributesField(
+        required=False,
+        widget=Textarea(attrs={"rows": 6, "class": "edm-code"}),
+        help_text=Contact._meta.get_field("attributes").help_text,
+    )
 
 
 class ImportForm(StyledForm):
@@ -52,8 +65,15 @@ class ImportForm(StyledForm):
         return [tag for tag in tags if tag]
 
 
+def table_of(problems: list[LineProblem]) -> dict[str, Any]:
+    """For unfold's component; a file may have more problems than anybody reads."""
+    rows = [[problem.line, problem.value, problem.reason] for problem in problems[:SHOWN]]
+    return {"headers": ["Line", "Value", "Reason"], "rows": rows}
+
+
 @admin.register(Contact)
 class ContactAdmin(OwnedAdmin):
+    form = ContactForm
     paginator = UncountedPaginator
     list_disable_select_all = True
     list_display = ("email", "name", "tag_names", "created_at")
@@ -63,11 +83,16 @@ class ContactAdmin(OwnedAdmin):
     search_fields = ("email", "name")
     search_help_text = "Part of an address or a name"
     fields = ("owner", "email", "name", "attributes", "tags")
-    autocomplete_fields = ("owner", "tags")
+    autocomplete_fields = ("tags",)
     actions_list = ("import_file",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("tags")
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
+        """Only the contacts: that they lose their tags, row by row, is nothing to read about."""
+        contacts = list(objs)
+        return [str(contact) for contact in contacts], {"contacts": len(contacts)}, set(), []
 
     @admin.display(description="tags")
     def tag_names(self, contact: Contact) -> str:
@@ -79,8 +104,9 @@ class ContactAdmin(OwnedAdmin):
     @button("Import from a file", "import", icon="upload", permissions=["import"])
     def import_file(self, request: HttpRequest) -> HttpResponse:
         report = None
-        form = ImportForm(request.POST or None, request.FILES or None)
-        if request.method == "POST" and form.is_valid():
+        posted = request.method == "POST"
+        form = ImportForm(request.POST, request.FILES) if posted else ImportForm()
+        if form.is_valid():
             try:
                 report = self._import(request, form)
             except ContactImportError as error:
@@ -92,8 +118,8 @@ class ContactAdmin(OwnedAdmin):
             title="Import contacts",
             form=form,
             report=report,
-            rejected=report.rejected[:SHOWN] if report else (),
-            ignored=report.ignored[:SHOWN] if report else (),
+            rejected=table_of(report.rejected) if report else None,
+            ignored=table_of(report.ignored) if report else None,
             shown=SHOWN,
             back_url=self.url("changelist"),
         )
@@ -102,21 +128,16 @@ class ContactAdmin(OwnedAdmin):
         cleaned = form.cleaned_data
         report = import_contacts(
             cleaned["file"].file,
-            request.user,
+            staff(request),
             tags=cleaned["tags"],
             encoding=cleaned["encoding"] or None,
         )
         text = (
-            f"Imported “{cleaned['file'].name}”: {report.created} contacts created, "
-            f"{report.updated} updated, {report.unchanged} unchanged, {report.duplicates} "
-            f"duplicates, {len(report.rejected)} rows rejected."
+            f"Imported “{cleaned['file'].name}”: {counted(report.created, 'contact')} created, "
+            f"{report.updated:,} updated, {report.unchanged:,} unchanged, "
+            f"{counted(report.duplicates, 'duplicate')}, "
+            f"{counted(len(report.rejected), 'row')} rejected."
         )
-        LogEntry.objects.create(
-            user_id=request.user.pk,
-            content_type=ContentType.objects.get_for_model(Contact),
-            object_repr=str(cleaned["file"].name)[:200],
-            action_flag=ADDITION,
-            change_message=text,
-        )
+        log_event(request, Contact, cleaned["file"].name, text)
         say(request, text)
         return report

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
@@ -15,13 +16,25 @@ from campaigns.models.tally import Counts
 
 S = SubTaskStatus
 MOVING = (TaskStatus.SCHEDULED, TaskStatus.QUEUED, TaskStatus.SENDING, TaskStatus.PAUSED)
+NEEDS_ATTENTION = "Needs attention"
+STATUS_COLOURS = {
+    TaskStatus.DRAFT.label: "",
+    TaskStatus.SCHEDULED.label: "info",
+    TaskStatus.QUEUED.label: "info",
+    TaskStatus.SENDING.label: "primary",
+    TaskStatus.PAUSED.label: "warning",
+    TaskStatus.COMPLETED.label: "success",
+    TaskStatus.FAILED.label: "danger",
+    TaskStatus.CANCELLED.label: "danger",
+    NEEDS_ATTENTION: "warning",
+}
 
 
-class Cell(NamedTuple):
+class Figure(NamedTuple):
     """A number on the task's page, and the SubTasks behind it."""
 
     label: str
-    count: int
+    number: int
     url: str
 
 
@@ -34,7 +47,9 @@ class Progress:
 
     @property
     def url(self) -> str:
-        return reverse("admin:campaigns_task_progress", args=[self.task.pk])
+        """Where to ask for news, given what is known: another status changes the whole page."""
+        address = reverse("admin:campaigns_task_progress", args=[self.task.pk])
+        return f"{address}?{urlencode({'status': self.task.status})}"
 
     @property
     def refreshes(self) -> bool:
@@ -48,11 +63,21 @@ class Progress:
     @property
     def needs_attention(self) -> bool:
         """All that is left to do is in doubt: only a person can go on."""
-        return self.task.status == TaskStatus.SENDING and self.in_doubt_only
+        is_waiting = self.counts.open == 0 and self.counts.in_doubt > 0
+        return self.task.status == TaskStatus.SENDING and is_waiting
 
     @property
-    def in_doubt_only(self) -> bool:
-        return self.counts.open == 0 and self.counts.in_doubt > 0
+    def status_text(self) -> str:
+        return NEEDS_ATTENTION if self.needs_attention else str(self.task.get_status_display())
+
+    @property
+    def status_colour(self) -> str:
+        return STATUS_COLOURS[self.status_text]
+
+    @property
+    def scheduled_for(self) -> str:
+        at = self.task.scheduled_at
+        return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}" if at else ""
 
     @property
     def accepted_percent(self) -> float:
@@ -60,30 +85,32 @@ class Progress:
 
     @property
     def failed_percent(self) -> float:
-        return self._percent(self.counts[S.FAILED])
+        return self._percent(self.failed)
 
     @property
     def in_doubt_percent(self) -> float:
         return self._percent(self.counts.in_doubt)
 
     @property
+    def failed(self) -> int:
+        return self.counts[S.FAILED]
+
+    @property
     def done(self) -> int:
-        return self.counts.accepted + self.counts[S.FAILED]
+        return self.counts.accepted + self.failed
 
     @property
     def summary(self) -> str:
         if not self.counts.total:
-            return "–"
+            return ""
         text = f"{self.counts.accepted:,} of {self.counts.total:,} sent"
-        if self.counts[S.FAILED]:
-            text += f", {self.counts[S.FAILED]:,} failed"
+        if self.failed:
+            text += f", {self.failed:,} failed"
         return text + (f", {self.counts.in_doubt:,} in doubt" if self.counts.in_doubt else "")
 
     @cached_property
     def launch(self) -> Launch | None:
-        """How far the audience has been walked, while the task is being launched."""
-        if self.task.status != TaskStatus.QUEUED:
-            return None
+        """How far the audience has been walked, and who was left out."""
         return Launch.objects.filter(task=self.task).first()
 
     @property
@@ -93,29 +120,32 @@ class Progress:
 
     @property
     def suppressed(self) -> int:
-        """Recipients left out when the task was launched."""
-        launch = Launch.objects.filter(task=self.task).first()
-        return sum(launch.suppressed.values()) if launch else 0
+        """Contacts left out by the launch so far."""
+        return sum(self.launch.suppressed.values()) if self.launch else 0
 
-    def cells(self) -> Iterator[Cell]:
+    def figures(self) -> Iterator[Figure]:
+        """Every state; they add up to the total."""
         for status in SubTaskStatus:
-            yield Cell(status.label, self.counts[status], self._link(status__exact=status))
+            # The database's "sending" includes what is in doubt, which has a figure of its own.
+            only = {"in_doubt": "no"} if status == S.SENDING else {}
+            url = self._link({"status__exact": status.value, **only})
+            yield Figure(status.label, self.counts[status], url)
             if status == S.SENDING:
-                yield Cell("In doubt", self.counts.in_doubt, self.in_doubt_url)
+                yield Figure("In doubt", self.counts.in_doubt, self.in_doubt_url)
 
-    def reasons(self) -> list[Cell]:
+    def reasons(self) -> list[Figure]:
         return [
-            Cell(reason.label, count, self._link(failure_reason__exact=reason))
+            Figure(reason.label, number, self._link({"failure_reason__exact": reason.value}))
             for reason in FailureReason
-            if (count := self.counts.by_reason.get(reason, 0))
+            if (number := self.counts.by_reason.get(reason, 0))
         ]
 
     @property
     def in_doubt_url(self) -> str:
-        return self._link(in_doubt="yes")
+        return self._link({"in_doubt": "yes"})
 
-    def _link(self, **filters: str) -> str:
-        query = urlencode({"task__id__exact": self.task.pk, **filters})
+    def _link(self, filters: dict[str, str]) -> str:
+        query = urlencode({"task__id__exact": str(self.task.pk), **filters})
         return f"{reverse('admin:campaigns_subtask_changelist')}?{query}"
 
     def _percent(self, part: int) -> float:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.models import ADDITION, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from campaigns.admin.base import SafeAdmin, UncountedPaginator
 from campaigns.admin.confirmation import StyledForm, page, say
+from campaigns.admin.history import log_event
 from campaigns.admin.typed import button
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
+from campaigns.wording import counted
 
 MOST_AT_ONCE = 100_000
 
@@ -31,7 +31,7 @@ class ManyForm(StyledForm):
         """All or nothing: every line that is wrong is named, and the text stays in the form."""
         lines = str(self.cleaned_data["addresses"]).splitlines()
         if len(lines) > MOST_AT_ONCE:
-            raise ValidationError(f"Enter at most {MOST_AT_ONCE} lines at once.")
+            raise ValidationError(f"Enter at most {MOST_AT_ONCE:,} lines at once.")
         rows, errors = [], []
         for number, line in enumerate(lines, start=1):
             row = Suppression(email=line.strip())
@@ -56,13 +56,14 @@ class SuppressionAdmin(SafeAdmin):
     sortable_by = ("email",)
     ordering = ("-id",)
     search_fields = ("email",)
+    search_help_text = "Part of an address"
     fields = ("email", "reason", "source")
     actions_list = ("add_many",)
 
     @button("Add many", "add-many", icon="playlist_add", permissions=["add"])
     def add_many(self, request: HttpRequest) -> HttpResponse:
-        form = ManyForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
+        form = ManyForm(request.POST if request.method == "POST" else None)
+        if form.is_valid():
             say(request, self._add(request, form))
             return HttpResponseRedirect(self.url("changelist"))
         return page(
@@ -70,6 +71,7 @@ class SuppressionAdmin(SafeAdmin):
             self,
             "admin/plain_form.html",
             title="Suppress many addresses",
+            text="No task mails them any more, whoever owns it: also not the tasks being sent now.",
             form=form,
             button="Suppress them",
             back_url=self.url("changelist"),
@@ -84,12 +86,7 @@ class SuppressionAdmin(SafeAdmin):
         already = set(known.values_list("email", flat=True))
         added = len({row.email for row in rows} - already)
         Suppression.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
-        text = f"{added} suppressed; {len(already)} already were."
-        LogEntry.objects.create(
-            user_id=request.user.pk,
-            content_type=ContentType.objects.get_for_model(Suppression),
-            object_repr=f"{len(rows)} addresses",
-            action_flag=ADDITION,
-            change_message=text,
-        )
+        addresses = counted(added, "address", "addresses")
+        text = f"{addresses} suppressed; {len(already):,} already on the list."
+        log_event(request, Suppression, addresses, text)
         return text

@@ -46,7 +46,7 @@ class TaskActions(OwnedAdmin):
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
         """Those that the task's status allows."""
         task = self.get_object(request, str(object_id))
-        actions: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
+        actions = super().get_actions_detail(request, object_id)
         return [
             each for each in actions if task and self._may(task, each.method.original_function_name)
         ]
@@ -133,7 +133,7 @@ class TaskActions(OwnedAdmin):
         task = self.visible(request, object_id)
         if not is_confirmed(request):
             question = Question(
-                f"Clone {task}?",
+                f"Clone “{task}”?",
                 "A new draft is made with the same sender, templates, audience and services. "
                 "Nothing is sent.",
                 "Clone",
@@ -148,7 +148,8 @@ class TaskActions(OwnedAdmin):
         """Ask; once confirmed, do it and log it, or show why it cannot be done."""
         task = self.visible(request, object_id)
         if task.status not in POSSIBLE[step.name]:
-            say(request, f"“{task}” is {task.get_status_display().lower()} now.", error=True)
+            status = task.get_status_display().lower()
+            say(request, f"“{task}” is {status} and cannot be {step.participle}.", error=True)
             return HttpResponseRedirect(self._change_url(task))
         confirmed = is_confirmed(request)
         form = step.form(request.POST if confirmed else None) if step.form else None

@@ -11,26 +11,35 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns import lifecycle, retries
+from campaigns import audience, lifecycle, retries
 from campaigns.admin.confirmation import Question, StyledForm
-from campaigns.models import SubTask, Tally, Task
+from campaigns.admin.typed import TextInput
+from campaigns.models import Audience, SubTask, SubTaskStatus, Tally, Task, TaskStatus
+from campaigns.models.tally import Counts
+from campaigns.wording import counted
+
+FARTHEST = dt.timedelta(days=2 * 365)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`do` returns what has been done, in a sentence, and may raise NotPossible."""
+    """`do` returns what has been done, in a sentence, and may raise NotPossible. `participle` is
+    what a task in another state cannot be.
+    """
 
     name: str
+    participle: str
     question: Callable[[Task], Question]
     do: Callable[[Task, dict[str, Any]], str]
     form: type[forms.Form] | None = None
 
 
+class DateTimeInput(TextInput):
+    input_type = "datetime-local"
+
+
 class ScheduleForm(StyledForm):
-    at = forms.DateTimeField(
-        label="When",
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
-    )
+    at = forms.DateTimeField(label="When", widget=DateTimeInput())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -40,6 +49,8 @@ class ScheduleForm(StyledForm):
         at: dt.datetime = self.cleaned_data["at"]
         if at <= timezone.now():
             raise forms.ValidationError("Choose a time that is still to come.")
+        if at > timezone.now() + FARTHEST:
+            raise forms.ValidationError("Choose a time within the next two years.")
         return at
 
 
@@ -50,12 +61,12 @@ class PauseForm(StyledForm):
 
 
 def ask_launch(task: Task) -> Question:
-    recipients = lifecycle.expected_recipients(task)
+    recipients = counted(lifecycle.expected_recipients(task), "recipient")
     return Question(
-        f"Launch {task}?",
-        f"Sending to {recipients:,} recipients starts at once. The content, the audience and the "
-        "sender are frozen: later changes do not reach this task.",
-        f"Launch to {recipients:,} recipients",
+        f"Launch “{task}”?",
+        f"Sending to {recipients} starts at once. The content, the audience and the sender are "
+        "frozen: later changes do not reach this task.",
+        f"Launch to {recipients}",
         details=_plan(task),
         problems=lifecycle.problems(task),
     )
@@ -67,11 +78,11 @@ def launch(task: Task, cleaned: dict[str, Any]) -> str:
 
 
 def ask_schedule(task: Task) -> Question:
-    recipients = lifecycle.expected_recipients(task)
+    recipients = counted(lifecycle.expected_recipients(task), "recipient")
     return Question(
-        f"Schedule {task}?",
+        f"Schedule “{task}”?",
         "At the time you choose the task is launched to whoever matches its audience then; now "
-        f"these are {recipients:,} recipients.",
+        f"that would be {recipients}.",
         "Schedule",
         details=_plan(task),
         problems=lifecycle.problems(task),
@@ -85,7 +96,7 @@ def schedule(task: Task, cleaned: dict[str, Any]) -> str:
 
 def ask_unschedule(task: Task) -> Question:
     text = "The task becomes a draft again. Nothing is sent."
-    return Question(f"Unschedule {task}?", text, "Unschedule")
+    return Question(f"Unschedule “{task}”?", text, "Unschedule")
 
 
 def unschedule(task: Task, cleaned: dict[str, Any]) -> str:
@@ -94,11 +105,12 @@ def unschedule(task: Task, cleaned: dict[str, Any]) -> str:
 
 
 def ask_pause(task: Task) -> Question:
+    left = counted(_counts(task).open, "message")
     text = (
-        f"{_left(task):,} messages are not sent yet; they wait until you resume. What is being "
-        "handed over at this moment still goes out."
+        f"{left} not sent yet will wait until you resume it. What is being handed over at this "
+        "moment still goes out."
     )
-    return Question(f"Pause {task}?", text, "Pause")
+    return Question(f"Pause “{task}”?", text, "Pause", details=_so_far(task))
 
 
 def pause(task: Task, cleaned: dict[str, Any]) -> str:
@@ -107,8 +119,9 @@ def pause(task: Task, cleaned: dict[str, Any]) -> str:
 
 
 def ask_resume(task: Task) -> Question:
-    text = f"Sending goes on with the {_left(task):,} messages that are left."
-    return Question(f"Resume {task}?", text, "Resume")
+    left = counted(_counts(task).open, "message")
+    text = f"Sending goes on with the {left} still to be sent."
+    return Question(f"Resume “{task}”?", text, "Resume", details=_so_far(task))
 
 
 def resume(task: Task, cleaned: dict[str, Any]) -> str:
@@ -117,11 +130,20 @@ def resume(task: Task, cleaned: dict[str, Any]) -> str:
 
 
 def ask_cancel(task: Task) -> Question:
-    text = (
-        f"{_left(task):,} messages that are not handed over yet are never sent. A cancelled task "
-        "cannot be resumed; clone it to start again."
+    if task.status == TaskStatus.SCHEDULED:
+        text = "It is not launched at its time; nobody gets a message."
+    elif task.status == TaskStatus.QUEUED:
+        text = "The launch stops; nobody gets a message."
+    else:
+        left = counted(_counts(task).open, "message")
+        text = f"{left} not handed over yet will never be sent. What was handed over stays sent."
+    return Question(
+        f"Cancel “{task}”?",
+        f"{text} A cancelled task cannot be resumed; clone it to start again.",
+        "Cancel the task",
+        details=_so_far(task),
+        danger=True,
     )
-    return Question(f"Cancel {task}?", text, "Cancel the task", danger=True)
 
 
 def cancel(task: Task, cleaned: dict[str, Any]) -> str:
@@ -132,10 +154,10 @@ def cancel(task: Task, cleaned: dict[str, Any]) -> str:
 def ask_retry(task: Task) -> Question:
     plan = retries.plan(_failed(task))
     return Question(
-        f"Retry the failed SubTasks of {task}?",
+        f"Retry the failed SubTasks of “{task}”?",
         plan.explain(),
-        f"Retry {plan.retryable:,} SubTasks",
-        problems=() if plan.retryable else ("None of them can be sent again.",),
+        f"Retry {counted(plan.retryable, 'SubTask')}",
+        problems=() if plan.retryable else (f"None of them can be sent again. {plan.left_out()}",),
     )
 
 
@@ -143,33 +165,64 @@ def retry(task: Task, cleaned: dict[str, Any]) -> str:
     return retries.retry_failed(_failed(task)).explain()
 
 
-LAUNCH = Step("launch", ask_launch, launch)
-SCHEDULE = Step("schedule", ask_schedule, schedule, ScheduleForm)
-UNSCHEDULE = Step("unschedule", ask_unschedule, unschedule)
-PAUSE = Step("pause", ask_pause, pause, PauseForm)
-RESUME = Step("resume", ask_resume, resume)
-CANCEL = Step("cancel", ask_cancel, cancel)
-RETRY = Step("retry_failed", ask_retry, retry)
+LAUNCH = Step("launch", "launched", ask_launch, launch)
+SCHEDULE = Step("schedule", "scheduled", ask_schedule, schedule, ScheduleForm)
+UNSCHEDULE = Step("unschedule", "taken off the schedule", ask_unschedule, unschedule)
+PAUSE = Step("pause", "paused", ask_pause, pause, PauseForm)
+RESUME = Step("resume", "resumed", ask_resume, resume)
+CANCEL = Step("cancel", "cancelled", ask_cancel, cancel)
+RETRY = Step("retry_failed", "retried", ask_retry, retry)
 
 
 def _failed(task: Task) -> QuerySet[SubTask]:
     return SubTask.objects.filter(task=task).failed()
 
 
-def _left(task: Task) -> int:
-    return Tally.objects.counts(task.pk).open
+def _counts(task: Task) -> Counts:
+    return Tally.objects.counts(task.pk)
 
 
-def _plan(task: Task) -> list[str]:
+def _so_far(task: Task) -> list[tuple[str, str]]:
+    counts = _counts(task)
+    if not counts.total:
+        return []
+    figures = [
+        ("Sent", counts.accepted),
+        ("Failed", counts[SubTaskStatus.FAILED]),
+        ("In doubt", counts.in_doubt),
+        ("Still to be sent", counts.open),
+    ]
+    return [(name, f"{count:,}") for name, count in figures if count]
+
+
+def _plan(task: Task) -> list[tuple[str, str]]:
     """What a task would send, for whoever is about to launch it."""
     templates = ", ".join(
         f"{choice.template} (weight {choice.weight})"
-        for choice in task.tasktemplate_set.select_related("template")
+        for choice in task.tasktemplate_set.select_related("template").order_by("pk")
     )
-    services = ", ".join(str(service) for service in task.services.all())
+    contacts = audience.contacts_of(task)
+    suppressed = contacts.count() - audience.mailable(contacts).count()
     return [
-        f"From: {task.sender or 'nobody'}",
-        f"Templates: {templates or 'none'}",
-        f"Audience: {task.get_audience_display()}",
-        f"Email services: {services or 'all that its owner may use'}",
+        ("From", str(task.sender or "nobody")),
+        ("Templates", templates or "none"),
+        ("Audience", _audience(task)),
+        ("Left out", f"{counted(suppressed, 'contact')} on the suppression list"),
+        ("Email services", _listed(task.services.all()) or "all that its owner may use"),
     ]
+
+
+def _audience(task: Task) -> str:
+    """Whom a task is for, in words."""
+    if task.audience == Audience.TAGS:
+        whom = f"contacts with any of the tags {_listed(task.include_tags.all()) or '(none)'}"
+    elif task.audience == Audience.CHOSEN:
+        whom = f"{counted(task.contacts.count(), 'chosen contact')}"
+    else:
+        whom = f"all contacts of {task.owner}"
+    without = _listed(task.exclude_tags.all())
+    return f"{whom}, never those with {without}" if without else whom
+
+
+def _listed(rows: QuerySet[Any]) -> str:
+    return ", ".join(str(row) for row in rows)

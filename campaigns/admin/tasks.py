@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -12,23 +13,14 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from campaigns.admin.autocompletes import Autocompletes
 from campaigns.admin.base import ChangeList, OwnedAdmin, OwnedForm, choices_for
-from campaigns.admin.progress import Progress, bar, progress_of
+from campaigns.admin.progress import STATUS_COLOURS, Progress, bar, progress_of
 from campaigns.admin.task_actions import TaskActions
-from campaigns.admin.typed import TabularInline, label
-from campaigns.models import Tally, Task, TaskStatus, TaskTemplate
+from campaigns.admin.typed import InlineFormSet, TabularInline, label
+from campaigns.models import Audience, Tally, Task, TaskStatus, TaskTemplate
 
-STATUS_LABELS = {
-    TaskStatus.DRAFT.label: "",
-    TaskStatus.SCHEDULED.label: "info",
-    TaskStatus.QUEUED.label: "info",
-    TaskStatus.SENDING.label: "primary",
-    TaskStatus.PAUSED.label: "warning",
-    TaskStatus.COMPLETED.label: "success",
-    TaskStatus.FAILED.label: "danger",
-    TaskStatus.CANCELLED.label: "danger",
-    "Needs attention": "warning",
-}
+MOST_TEMPLATES = 50
 
 
 class TaskChangeList(ChangeList):
@@ -44,7 +36,7 @@ class TaskChangeList(ChangeList):
 
 class TaskForm(OwnedForm):
     def clean(self) -> dict[str, Any]:
-        cleaned = super().clean() or self.cleaned_data
+        cleaned = super().clean()
         needed = {"tags": ("include_tags", "a tag"), "chosen": ("contacts", "a contact")}
         name, what = needed.get(cleaned.get("audience", ""), ("", ""))
         if name in self.fields and name not in self.errors and not cleaned.get(name):
@@ -52,16 +44,47 @@ class TaskForm(OwnedForm):
         return cleaned
 
 
-class TemplateInline(TabularInline):
+class TemplateFormSet(InlineFormSet):
+    def clean(self) -> None:
+        super().clean()
+        seen = set()
+        for form in self.forms:
+            if not form.is_valid() or form.cleaned_data.get("DELETE"):
+                continue
+            template = form.cleaned_data.get("template")
+            if template and template.owner_id != self.instance.owner_id:
+                raise ValidationError(f"“{template}” is owned by somebody else than the task.")
+            if template and template in seen:
+                raise ValidationError(f"“{template}” is here twice: raise its weight instead.")
+            seen.add(template)
+
+
+class TemplateInline(Autocompletes, TabularInline):
     model = TaskTemplate
-    extra = 1
+    formset = TemplateFormSet
+    extra = 0
+    min_num = 1
+    max_num = MOST_TEMPLATES
+    hide_title = True
     autocomplete_fields = ("template",)
     verbose_name = "template"
-    verbose_name_plural = "templates: each recipient gets one, picked by weight"
+    verbose_name_plural = "templates, one for each recipient by weight"
+
+    def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
+        """Else a thousand rows more than allowed are taken, and shown again with their errors."""
+        return super().get_formset(request, obj, absolute_max=MOST_TEMPLATES, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("queryset", choices_for(db_field, request.user))
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return _is_open(obj) and super().has_add_permission(request, obj)
+
+
+def _is_open(task: Task | None) -> bool:
+    """Only drafts can be changed: what is launched is frozen."""
+    return task is None or task.status == TaskStatus.DRAFT
 
 
 @admin.register(Task)
@@ -72,24 +95,42 @@ class TaskAdmin(TaskActions, OwnedAdmin):
     list_filter = (("status", ChoicesDropdownFilter),)
     sortable_by = ("name", "created_at")
     search_fields = ("name",)
+    search_help_text = "Part of a name"
     list_select_related = ("owner",)
-    autocomplete_fields = (
-        "owner",
-        "sender",
-        "include_tags",
-        "exclude_tags",
-        "contacts",
-        "services",
-    )
+    actions = None
+    autocomplete_fields = ("sender", "include_tags", "exclude_tags", "contacts", "services")
     fieldsets = (
         (None, {"fields": ("owner", "name", "sender", "priority")}),
-        ("Audience", {"fields": ("audience", "include_tags", "exclude_tags", "contacts")}),
+        ("Audience", {"fields": ("audience", "include_tags", "contacts", "exclude_tags")}),
         ("Delivery", {"fields": ("services",)}),
     )
+    # In JavaScript. Where the task is only shown there is no field of this name to look at.
+    conditional_fields = {
+        "include_tags": "typeof audience === 'undefined' || audience === 'tags'",
+        "contacts": "typeof audience === 'undefined' || audience === 'chosen'",
+    }
     change_form_outer_before_template = "admin/campaigns/task/before_form.html"
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*(super().get_exclude(request, obj) or ()), "templates", "scheduled_at")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Where the task is only shown, without the fields that its audience does not use."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        unused = {"include_tags": Audience.TAGS, "contacts": Audience.CHOSEN}
+        return [
+            (
+                title,
+                {
+                    **rest,
+                    "fields": [f for f in fields if unused.get(f, obj.audience) == obj.audience],
+                },
+            )
+            for title, rest in fieldsets
+            for fields in [rest["fields"]]
+        ]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return TaskChangeList
@@ -105,13 +146,11 @@ class TaskAdmin(TaskActions, OwnedAdmin):
         return locked.filter(pk=task.pk).first()
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Only drafts can be changed: what is launched is frozen."""
-        editable = obj is None or obj.status == TaskStatus.DRAFT
-        return editable and super().has_change_permission(request, obj)
+        return _is_open(obj) and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        deletable = obj is None or obj.status == TaskStatus.DRAFT
-        return deletable and super().has_delete_permission(request, obj)
+        """There is no action that deletes many: it would look for all SubTasks of each."""
+        return _is_open(obj) and super().has_delete_permission(request, obj)
 
     def changeform_view(
         self,
@@ -131,14 +170,17 @@ class TaskAdmin(TaskActions, OwnedAdmin):
 
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The part of the task's page that refreshes itself."""
-        progress = progress_of(self.visible(request, object_id))
-        return render(request, "admin/campaigns/task/progress.html", {"progress": progress})
+        task = self.visible(request, object_id)
+        response = render(
+            request, "admin/campaigns/task/progress.html", {"progress": progress_of(task)}
+        )
+        if request.GET.get("status", task.status) != task.status:
+            response["HX-Refresh"] = "true"  # the buttons are others now
+        return response
 
-    @label("status", STATUS_LABELS, ordering="status")
+    @label("status", STATUS_COLOURS)
     def status_label(self, task: Any) -> str:
-        if task.progress.needs_attention:
-            return "Needs attention"
-        return str(task.get_status_display())
+        return str(task.progress.status_text)
 
     @admin.display(description="progress")
     def progress_bar(self, task: Any) -> str:
@@ -146,4 +188,4 @@ class TaskAdmin(TaskActions, OwnedAdmin):
 
     @admin.display(description="recipients")
     def counts(self, task: Any) -> str:
-        return str(task.progress.summary)
+        return str(task.progress.summary) or "–"

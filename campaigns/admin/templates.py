@@ -10,12 +10,13 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from campaigns import content
 from campaigns.addresses import clean_address
-from campaigns.admin.base import OwnedAdmin, User
+from campaigns.admin.base import OwnedAdmin, OwnedForm, Visitor
 from campaigns.admin.confirmation import StyledForm, page
-from campaigns.admin.typed import button
+from campaigns.admin.typed import Textarea, button
 from campaigns.models import Contact, Template
 
 SAMPLE = {
@@ -59,7 +60,7 @@ def render_template(template: Template, contact: Contact | None) -> content.Rend
 class ContactField(forms.CharField):
     """A contact by address, among those a user may see. Empty stands for sample values."""
 
-    def __init__(self, *, user: User, **kwargs: Any) -> None:
+    def __init__(self, *, user: Visitor, **kwargs: Any) -> None:
         super().__init__(required=False, max_length=254, **kwargs)
         self.user = user
 
@@ -75,8 +76,8 @@ class ContactField(forms.CharField):
 
 
 class PreviewForm(StyledForm):
-    def __init__(self, data: Any, user: User) -> None:
-        super().__init__(data)
+    def __init__(self, data: Any, user: Visitor, shown: Contact | None) -> None:
+        super().__init__(data, initial={"contact": shown})
         self.fields["contact"] = ContactField(
             user=user,
             label="Contact's address",
@@ -86,23 +87,41 @@ class PreviewForm(StyledForm):
         self.restyle()
 
 
+class TemplateForm(OwnedForm):
+    class Meta:
+        widgets = {
+            "html": Textarea(attrs={"rows": 24, "class": "edm-code", "spellcheck": "false"}),
+            "text": Textarea(attrs={"rows": 10, "class": "edm-code"}),
+        }
+
+
 @admin.register(Template)
 class TemplateAdmin(OwnedAdmin):
+    form = TemplateForm
     list_display = ("name", "subject", "updated_at")
+    ordering = ("name", "pk")
     search_fields = ("name", "subject")
-    fields = ("owner", "name", "subject", "preview_text", "html", "text")
-    autocomplete_fields = ("owner",)
+    search_help_text = "Part of a name or a subject"
+    fieldsets = (
+        (None, {"fields": ("owner", "name")}),
+        (
+            "Message",
+            {
+                "fields": ("subject", "preview_text", "html", "text"),
+                "description": "Everywhere: {{ name }}, {{ email }}, "
+                "{{ first_name | default: 'friend' }} and every other attribute of a contact.",
+            },
+        ),
+    )
     actions_detail = ("preview", "send_test")
 
     @button("Preview", "preview", icon="visibility", permissions=["view"])
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         template = self.visible(request, object_id)
-        form = PreviewForm(request.GET if "contact" in request.GET else None, request.user)
-        contact, asked = None, form.is_bound
-        if asked and form.is_valid():
-            contact = form.cleaned_data["contact"]
-        elif not asked:
-            contact = Contact.objects.visible_to(request.user).order_by("pk").first()
+        contacts = Contact.objects.visible_to(request.user).filter(owner=template.owner_id)
+        first = contacts.order_by("pk").first()
+        form = PreviewForm(request.GET if "contact" in request.GET else None, request.user, first)
+        contact = form.cleaned_data["contact"] if form.is_valid() else first
         return page(
             request,
             self,
@@ -111,6 +130,7 @@ class TemplateAdmin(OwnedAdmin):
             original=template,
             form=form,
             preview=None if form.errors else preview(template, contact),
+            test_url=self._test_url(template, contact),
             back_url=self.url("change", template.pk),
         )
 
@@ -121,6 +141,8 @@ class TemplateAdmin(OwnedAdmin):
         permissions=["view", "campaigns.launch_task"],
     )
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        template = self.visible(request, object_id)
-        send = reverse("admin:dispatch_emailservice_test_mail")
-        return HttpResponseRedirect(f"{send}?template={template.pk}")
+        return HttpResponseRedirect(self._test_url(self.visible(request, object_id), None))
+
+    def _test_url(self, template: Template, contact: Contact | None) -> str:
+        query = {"template": str(template.pk)} | ({"contact": contact.email} if contact else {})
+        return f"{reverse('admin:dispatch_emailservice_test_mail')}?{urlencode(query)}"

@@ -6,35 +6,74 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
-from unfold import decorators
+from django.contrib.auth import admin as auth_admin
+from unfold import decorators, widgets
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import TabularInline as UnfoldTabularInline
+from unfold.contrib.filters.admin import AutocompleteSelectFilter as UnfoldAutocompleteFilter
 from unfold.contrib.filters.admin import DropdownFilter as UnfoldDropdownFilter
+from unfold.contrib.filters.admin import RangeDateTimeFilter as UnfoldDateTimeRangeFilter
 from unfold.enums import ActionVariant
+from unfold.forms import PaginationInlineFormSet
 from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList as UnfoldChangeList
 
 if TYPE_CHECKING:
+    from django.contrib.admin import FieldListFilter, RelatedFieldListFilter, SimpleListFilter
     from django.contrib.admin import ModelAdmin as DjangoModelAdmin
-    from django.contrib.admin import SimpleListFilter
     from django.contrib.admin import TabularInline as DjangoTabularInline
     from django.contrib.admin.views.main import ChangeList as DjangoChangeList
+    from django.contrib.auth.models import User
     from django.core.paginator import Paginator
     from django.db.models import Model
+    from django.http import HttpRequest
 
-    ModelAdmin = DjangoModelAdmin[Any]
+    class ModelAdmin(DjangoModelAdmin[Any]):
+        def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+            """The buttons of a row's page that this user may press."""
+
     TabularInline = DjangoTabularInline[Model, Model]
+    InlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
     ChangeList = DjangoChangeList
     InfinitePages = Paginator[Any]
+    AutocompleteFilter = RelatedFieldListFilter
+    DateTimeRangeFilter = FieldListFilter
     DropdownFilter = SimpleListFilter
     ModelForm = forms.ModelForm[Any]
+    UserAdmin = auth_admin.UserAdmin[User]
+    SearchableSelect = forms.Select
+    SearchableSelectMultiple = forms.SelectMultiple
+    TextInput = forms.TextInput
+    Textarea = forms.Textarea
 else:
     ModelAdmin = UnfoldModelAdmin
     TabularInline = UnfoldTabularInline
+    InlineFormSet = PaginationInlineFormSet
     ChangeList = UnfoldChangeList
     InfinitePages = InfinitePaginator
+    AutocompleteFilter = UnfoldAutocompleteFilter
+    DateTimeRangeFilter = UnfoldDateTimeRangeFilter
     DropdownFilter = UnfoldDropdownFilter
     ModelForm = forms.ModelForm
+    UserAdmin = auth_admin.UserAdmin
+    SearchableSelect = widgets.UnfoldAdminSelect2Widget
+    SearchableSelectMultiple = widgets.UnfoldAdminSelect2MultipleWidget
+    TextInput = widgets.UnfoldAdminTextInputWidget
+    Textarea = widgets.UnfoldAdminTextareaWidget
+
+STYLED_WIDGETS: dict[type[forms.Widget], type[forms.Widget]] = {
+    forms.TextInput: widgets.UnfoldAdminTextInputWidget,
+    forms.EmailInput: widgets.UnfoldAdminEmailInputWidget,
+    forms.URLInput: widgets.UnfoldAdminURLInputWidget,
+    forms.NumberInput: widgets.UnfoldAdminIntegerFieldWidget,
+    forms.PasswordInput: widgets.UnfoldAdminPasswordWidget,
+    forms.Textarea: widgets.UnfoldAdminTextareaWidget,
+    forms.Select: widgets.UnfoldAdminSelectWidget,
+    forms.CheckboxInput: widgets.UnfoldBooleanSwitchWidget,
+    forms.FileInput: widgets.UnfoldAdminFileFieldWidget,
+    forms.ClearableFileInput: widgets.UnfoldAdminFileFieldWidget,
+}
+"""What plain form widgets look like in the admin."""
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

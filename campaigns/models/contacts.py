@@ -5,10 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
 
 from campaigns.models.ownership import OwnedQuerySet
+
+
+def clean_field(address: str) -> str:
+    """The stored spelling of the field `email`. Raises ValidationError on that field."""
+    from campaigns.addresses import clean_address
+
+    try:
+        return clean_address(address)
+    except ValidationError as error:
+        raise ValidationError({"email": error}) from error
 
 
 class Tag(models.Model):
@@ -66,9 +77,10 @@ class Contact(models.Model):
         return self.email
 
     def clean(self) -> None:
-        from campaigns.addresses import clean_address
-
-        self.email = clean_address(self.email)
+        if self.email:
+            self.email = clean_field(self.email)
+        if not isinstance(self.attributes, dict):
+            raise ValidationError({"attributes": "Attributes are an object: names and values."})
 
     def merge_variables(self) -> dict[str, Any]:
         """What a template sees; `campaigns.launch` builds the same in SQL."""
@@ -113,10 +125,8 @@ class Suppression(models.Model):
         return self.email
 
     def clean(self) -> None:
-        from campaigns.addresses import clean_address
-
         address = self.email.strip()
         if address.startswith("@"):
-            self.email = clean_address(f"x{address}")[1:]
-        else:
-            self.email = clean_address(address)
+            self.email = clean_field(f"x{address}")[1:]
+        elif address:
+            self.email = clean_field(address)

@@ -10,13 +10,18 @@ from django.db import models
 SEE_EVERYTHING = "campaigns.see_everything"
 
 
+User = AbstractBaseUser | AnonymousUser | PermissionsMixin
+
+
+def sees_everything(user: User) -> bool:
+    return isinstance(user, PermissionsMixin) and user.has_perm(SEE_EVERYTHING)
+
+
 class OwnedQuerySet(models.QuerySet):  # type: ignore[type-arg]
     """Rows that belong to an owner, directly or through the relation in `owner_path`."""
 
     owner_path = "owner"
 
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser | PermissionsMixin) -> Self:
+    def visible_to(self, user: User) -> Self:
         """All rows for whoever may see everything, else only the user's own."""
-        if isinstance(user, PermissionsMixin) and user.has_perm(SEE_EVERYTHING):
-            return self
-        return self.filter(**{self.owner_path: user.pk})
+        return self if sees_everything(user) else self.filter(**{self.owner_path: user.pk})

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection
+from typing import Self
 
 from django.db import models
 from django.db.models.functions import Greatest, Now
 
 from campaigns.fields import DatabaseEnumField
 from campaigns.models.content import Content
-from campaigns.models.ownership import OwnedQuerySet
+from campaigns.models.ownership import OwnedQuerySet, User, sees_everything
 from campaigns.models.task import Task, TaskStatus
 
 
@@ -45,10 +46,28 @@ REPEAT_AFTER = dt.timedelta(seconds=30)
 """How long a doubt lasts at least before its hand-over is repeated: the first may still be under
 way at the provider.
 """
+ENDED = (
+    SubTaskStatus.DELIVERED,
+    SubTaskStatus.BOUNCED,
+    SubTaskStatus.OPENED,
+    SubTaskStatus.CLICKED,
+    SubTaskStatus.FAILED,
+)
 
 
 class SubTaskQuerySet(OwnedQuerySet):
     owner_path = "task__owner"
+
+    def visible_to(self, user: User) -> Self:
+        """All rows for whoever may see everything, else those of the user's own tasks.
+
+        By the keys of the tasks: of a join with the owner PostgreSQL cannot tell whether it is
+        most of the table or next to nothing, and may walk all of it for a page.
+        """
+        if sees_everything(user):
+            return self
+        own = Task.objects.visible_to(user).order_by().values_list("pk", flat=True)
+        return self.filter(task__in=list(own))
 
     def claimable(self, task_id: int) -> models.QuerySet[SubTask]:
         """A task's SubTasks that may be sent now, in the order they are served. Uses index
@@ -221,6 +240,20 @@ class SubTask(models.Model):
                 "id",
                 name="subtask_failed",
                 condition=models.Q(status=SubTaskStatus.FAILED),
+            ),
+            # Admin's list of a task: WHERE task_id = … [AND status = …] ORDER BY id DESC LIMIT …
+            models.Index("task", "id", name="subtask_of_task"),
+            # Admin's list by how it ended: WHERE status = … ORDER BY id DESC LIMIT …. Written once
+            # a SubTask; the other states are either few rows or spread all over the table.
+            models.Index(
+                "status", "id", name="subtask_ended", condition=models.Q(status__in=ENDED)
+            ),
+            # Admin's list by reason: WHERE failure_reason = … ORDER BY id DESC LIMIT …
+            models.Index(
+                "failure_reason",
+                "id",
+                name="subtask_reason",
+                condition=~models.Q(failure_reason=""),
             ),
         ]
 

@@ -1,18 +1,27 @@
+"""Attempts: the proof of what was handed over; nobody edits it."""
+
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from django.urls import reverse
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from campaigns.admin.base import LedgerAdmin
+from campaigns.admin.base import LedgerAdmin, staff
+from campaigns.admin.filters import TimeRangeFilter
+from campaigns.admin.moments import to_the_millisecond
 from campaigns.admin.typed import label
-from campaigns.models import SubTask, Task
 from campaigns.models.ownership import SEE_EVERYTHING
 from dispatch.admin.service_filter import ServiceFilter
+from dispatch.admin.subtask_search import own_task_ids, subtasks_to
 from dispatch.models import Attempt, AttemptOutcome
+
+NEWEST = 100_000
+"""Among so many attempts of everybody an owner's own are listed; older ones are searched for."""
 
 OUTCOME_LABELS = {
     AttemptOutcome.ACCEPTED.label: "success",
@@ -25,51 +34,62 @@ OUTCOME_LABELS = {
 
 @admin.register(Attempt)
 class AttemptAdmin(LedgerAdmin):
-    """The proof of what was handed over; nobody edits it."""
-
-    list_display = ("id", "recipient", "service", "outcome_label", "code", "started_at", "reply")
+    list_display = ("id", "recipient", "service", "outcome_label", "code", "started", "reply")
     list_display_links = ("id",)
     list_select_related = ("subtask", "service")
     list_filter = (
         ("outcome", ChoicesDropdownFilter),
         ServiceFilter,
-        ("started_at", RangeDateTimeFilter),
+        ("started_at", TimeRangeFilter),
     )
     sortable_by = ()
     search_fields = ("subtask__recipient_email",)
     search_help_text = "The whole address of a recipient"
+    fieldsets = (
+        (None, {"fields": ("of_subtask", "service", "outcome", "code", "reply")}),
+        ("Times", {"fields": ("slot", "started", "finished")}),
+        ("Who handed it over", {"fields": ("dispatcher_id", "claim_token")}),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         attempts = super().get_queryset(request).defer("subtask__variables", "subtask__error")
-        if request.user.has_perm(SEE_EVERYTHING):
+        if staff(request).has_perm(SEE_EVERYTHING):
             return attempts
-        return attempts.filter(subtask__task__owner=request.user.pk)
+        return attempts.filter(subtask__task__in=own_task_ids(request.user))
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         if "\x00" in search_term:
             return queryset.none(), False
-        if not search_term:
+        if search_term:
+            return queryset.filter(subtask__in=subtasks_to(search_term, request.user)), False
+        if staff(request).has_perm(SEE_EVERYTHING):
             return queryset, False
-        return queryset.filter(subtask__in=subtasks_to(search_term, request.user)), False
+        newest = Attempt.objects.aggregate(newest=Max("pk"))["newest"] or 0
+        return queryset.filter(pk__gt=newest - NEWEST), False
 
     @admin.display(description="recipient")
     def recipient(self, attempt: Attempt) -> str:
         return attempt.subtask.recipient_email
 
+    @admin.display(description="SubTask")
+    def of_subtask(self, attempt: Attempt) -> str:
+        url = reverse("admin:campaigns_subtask_change", args=[attempt.subtask_id])
+        return format_html('<a href="{}" class="edm-link">{}</a>', url, attempt.subtask)
+
     @label("outcome", OUTCOME_LABELS)
     def outcome_label(self, attempt: Attempt) -> str:
         return str(attempt.get_outcome_display())
 
+    @admin.display(description="slot")
+    def slot(self, attempt: Attempt) -> str:
+        return to_the_millisecond(attempt.slot_at)
 
-def subtasks_to(address: str, user: Any) -> list[int]:
-    """The keys of a recipient's SubTasks, the newest 1,000.
+    @admin.display(description="started")
+    def started(self, attempt: Attempt) -> str:
+        return to_the_millisecond(attempt.started_at)
 
-    The unique index on (task, recipient) finds them once per task; together with the order and the
-    limit of a list the planner would rather walk the whole table.
-    """
-    found = SubTask.objects.filter(
-        task__in=Task.objects.visible_to(user), recipient_email=address.strip().lower()
-    )
-    return sorted(found.values_list("pk", flat=True), reverse=True)[:1000]
+    @admin.display(description="finished")
+    def finished(self, attempt: Attempt) -> str:
+        return to_the_millisecond(attempt.finished_at)

@@ -26,7 +26,7 @@ class ServiceForm(ModelForm):
 
     class Meta:
         model = EmailService
-        exclude = ("provider", "credentials", "limits_changed_at")
+        exclude = ("provider", "credentials")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -18,11 +18,15 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
+from campaigns.wording import counted
 from dispatch import paces
 from dispatch.agenda import limits_of
 from dispatch.models import Attempt, EmailService
 
 RATE_WINDOW = dt.timedelta(minutes=1)
+SOON = dt.timedelta(seconds=2)
+"""Whoever watches need not be told of a wait as short as this: it is over before they have read it.
+"""
 READY, WAITING, FROZEN, DISABLED = "Ready", "Waiting", "Frozen", "Disabled"
 STATE_LABELS = {READY: "success", WAITING: "info", FROZEN: "danger", DISABLED: ""}
 
@@ -53,9 +57,24 @@ def state_of(service: Any) -> tuple[str, str]:
         _, period_end = limits.period(now)
         return WAITING, f"The quota is used up until {_time(period_end)}."
     earliest = limits.earliest(pace.next_send_at)
-    if limits.interval and earliest > now:
+    if limits.interval and earliest > now + SOON:
         return WAITING, f"The next message may start at {_time(earliest)}."
     return READY, ""
+
+
+def figures_of(service: Any) -> list[tuple[str, str]]:
+    """What the page of a service shows beside its state."""
+    failures = service.pace.failures_in_row
+    figures = [
+        ("Quota used", quota_of(service)),
+        ("Sent in the last minute", f"{service.sent_last_minute:,}"),
+        ("Pace", pace_of(service)),
+    ]
+    return (
+        [*figures, ("Just now", counted(failures, "failure") + " in a row")]
+        if failures
+        else figures
+    )
 
 
 def quota_of(service: Any) -> str:

@@ -1,36 +1,30 @@
-"""Email services: set up, watched, frozen and tested."""
+"""Email services: set up and watched. What staff do with one is in `service_actions`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.http import urlencode
 from unfold.contrib.filters.admin import BooleanRadioFilter
-from unfold.enums import ActionVariant
 
-from campaigns import content
-from campaigns.admin.base import SafeAdmin, visible_rows
-from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
+from campaigns.admin.base import visible_rows
+from campaigns.admin.confirmation import page, say
 from campaigns.admin.typed import button, label
-from dispatch import paces
 from dispatch.admin import service_state as state
+from dispatch.admin.service_actions import ServiceActions
 from dispatch.admin.service_form import form_for, settings_fields, stored_provider
-from dispatch.admin.test_mail import TestMailForm, send_test
-from dispatch.credentials import decrypt
-from dispatch.errors import DeliveryError, ServiceError
-from dispatch.models import EmailService
-from dispatch.providers import get_provider, provider_choices
+from dispatch.errors import ServiceError
+from dispatch.models import Attempt, EmailService, Turn
+from dispatch.providers import provider_choices
 from dispatch.providers.base import Provider
 from dispatch.webhooks import webhook_url
 
-CONTROL = "dispatch.control_emailservice"
 GENERAL = ("name", "domain", "enabled", "users")
 LIMITS = (
     "sending_interval",
@@ -42,29 +36,33 @@ LIMITS = (
 )
 
 
-class FreezeForm(StyledForm):
-    reason = forms.CharField(max_length=500, help_text="Shown to whoever looks at the service.")
-
-
 @admin.register(EmailService)
-class EmailServiceAdmin(SafeAdmin):
-    list_display = ("name", "domain", "state_label", "why", "quota", "rate", "pace_text", "enabled")
+class EmailServiceAdmin(ServiceActions):
+    list_display = ("name", "domain", "state_label", "why", "quota", "rate", "pace_text")
     list_filter = (("enabled", BooleanRadioFilter),)
     search_fields = ("name", "domain")
+    search_help_text = "Part of a name or a domain"
     sortable_by = ("name", "domain")
-    autocomplete_fields = ("users",)
+    searchable_fields = ("users",)  # also for who may not see accounts
     readonly_fields = ("webhook_address",)
+    actions = None
     actions_detail = (
-        "test_connection",
-        "send_test_mail",
+        {"title": "Test", "icon": "science", "items": ["test_connection", "send_test_mail"]},
         "change_provider",
         "renew_webhook",
-        "freeze",
         "unfreeze",
+        "freeze",
     )
+    change_form_outer_before_template = "admin/dispatch/emailservice/before_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return state.with_state(visible_rows(super().get_queryset(request), request.user))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What has sent anything is part of the proof: it is switched off instead. Many at once
+        cannot be deleted either, which would look for all their SubTasks.
+        """
+        return super().has_delete_permission(request, obj) and (obj is None or _is_unused(obj))
 
     # The form
 
@@ -89,12 +87,10 @@ class EmailServiceAdmin(SafeAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         provider = self.provider_of(request, obj)
-        shown = [(None, {"fields": GENERAL})]
+        shown: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": GENERAL})]
         if provider is not None and self._may_save(request, obj):
-            fields = settings_fields(provider)
-            if obj is not None and webhook_url(obj):
-                fields = ["webhook_address", *fields]
-            shown.append((provider.label, {"fields": fields}))  # type: ignore[arg-type]
+            address = ["webhook_address"] if obj is not None and webhook_url(obj) else []
+            shown.append((provider.label, {"fields": [*address, *settings_fields(provider)]}))
         return [*shown, ("Pace and quota", {"fields": LIMITS})]
 
     def _may_save(self, request: HttpRequest, obj: Any) -> bool:
@@ -118,18 +114,58 @@ class EmailServiceAdmin(SafeAdmin):
             back_url=back_url,
         )
 
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        service = self.get_object(request, object_id) if object_id else None
+        extra = {**(extra_context or {}), **(self._panel(service) if service else {})}
+        return super().changeform_view(request, object_id, form_url, extra)
+
+    @button("Provider", "provider", icon="swap_horiz", permissions=["change"])
+    def change_provider(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        change_url = self.url("change", self.visible(request, object_id).pk)
+        return self._choose_provider(request, change_url, change_url)
+
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
-        if form.unreadable:
+        if getattr(form, "unreadable", ""):
             say(request, "The credentials were entered anew: the old ones could not be read.")
         return super().save_form(request, form, change)
 
-    # The list
+    # How it is doing
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.state_view)
+        name = "dispatch_emailservice_state"
+        return [path("<path:object_id>/state/", view, name=name), *super().get_urls()]
+
+    def _panel(self, service: EmailService) -> dict[str, Any]:
+        word, why = state.state_of(service)
+        query = urlencode({"service": str(service.pk)})
+        return {
+            "service_state": {
+                "word": word,
+                "colour": state.STATE_LABELS[word],
+                "why": why,
+                "figures": state.figures_of(service),
+                "url": self.url("state", service.pk),
+                "attempts_url": f"{reverse('admin:dispatch_attempt_changelist')}?{query}",
+            }
+        }
+
+    def state_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The part of the service's page that refreshes itself."""
+        panel = self._panel(self.visible(request, object_id))
+        return render(request, "admin/dispatch/emailservice/state.html", panel)
 
     @label("state", state.STATE_LABELS)
     def state_label(self, service: EmailService) -> str:
         return state.state_of(service)[0]
 
-    @admin.display(description="because")
+    @admin.display(description="until when, or why")
     def why(self, service: EmailService) -> str:
         return state.state_of(service)[1] or "–"
 
@@ -155,162 +191,8 @@ class EmailServiceAdmin(SafeAdmin):
             webhook_url(service),
         )
 
-    # What staff do with it
 
-    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Freeze or unfreeze, whichever applies; the webhook of a provider that has one."""
-        actions: list[Any] = super().get_actions_detail(request, object_id)  # type: ignore[misc]
-        service = self.get_object(request, str(object_id))
-        if service is None:
-            return []
-        frozen = paces.is_frozen(service.pace, service.now)
-        hidden = {"freeze" if service.pace.needs_person else "" if frozen else "unfreeze"}
-        if not webhook_url(service):
-            hidden.add("renew_webhook")
-        return [each for each in actions if each.method.original_function_name not in hidden]
-
-    @button("Change provider", "provider", permissions=["change"])
-    def change_provider(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        change_url = self.url("change", self.visible(request, object_id).pk)
-        return self._choose_provider(request, change_url, change_url)
-
-    @button("Renew webhook address", "renew-webhook", icon="key", permissions=["change"])
-    def renew_webhook(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        service = self.visible(request, object_id)
-        if not is_confirmed(request):
-            text = (
-                "The old address is refused from then on: what the provider tells is lost until "
-                "the new one is entered there."
-            )
-            question = Question(f"Renew the webhook address of {service}?", text, "Renew")
-            return self._ask(request, service, question)
-        service.renew_webhook_key()
-        return self._done(request, service, "The webhook has a new address.")
-
-    @button(
-        "Freeze",
-        "freeze",
-        icon="ac_unit",
-        variant=ActionVariant.DANGER,
-        permissions=[CONTROL],
-    )
-    def freeze(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        service = self.visible(request, object_id)
-        form = FreezeForm(request.POST if is_confirmed(request) else None)
-        if not form.is_valid():
-            question = Question(
-                f"Freeze {service}?",
-                "It starts no message until somebody unfreezes it. Tasks that may use other "
-                "services go on with those.",
-                "Freeze",
-                danger=True,
-            )
-            return self._ask(request, service, question, form=form)
-        reason = form.cleaned_data["reason"]
-        with transaction.atomic():
-            paces.freeze(service, reason)
-        return self._done(request, service, f"Frozen: {reason}")
-
-    @button(
-        "Unfreeze",
-        "unfreeze",
-        icon="local_fire_department",
-        permissions=[CONTROL],
-    )
-    def unfreeze(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        service = self.visible(request, object_id)
-        if not is_confirmed(request):
-            word, why = state.state_of(service)
-            text = f"Now: {word.lower()}. {why} It goes on sending at once."
-            return self._ask(request, service, Question(f"Unfreeze {service}?", text, "Unfreeze"))
-        with transaction.atomic():
-            paces.unfreeze(service)
-        return self._done(request, service, "Unfrozen.")
-
-    @button(
-        "Test connection",
-        "test-connection",
-        icon="cable",
-        permissions=[CONTROL],
-    )
-    def test_connection(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        service = self.visible(request, object_id)
-        if not is_confirmed(request):
-            text = "The service is connected to, logged in to and left again. Nothing is sent."
-            question = Question(f"Test the connection of {service}?", text, "Test")
-            return self._ask(request, service, question)
-        try:
-            settings = {**decrypt(service.credentials), "domain": service.domain}
-            answer = get_provider(service.provider).describe_connection(settings)
-        except DeliveryError as error:
-            return self._failed(request, service, f"The connection failed: {error}")
-        return self._done(request, service, f"Connection tested: {answer}")
-
-    @button(
-        "Send test mail",
-        "send-test",
-        icon="forward_to_inbox",
-        permissions=[CONTROL],
-    )
-    def send_test_mail(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        service = self.visible(request, object_id)
-        return HttpResponseRedirect(f"{self.url('test_mail')}?service={service.pk}")
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.test_mail_view)
-        name = "dispatch_emailservice_test_mail"
-        return [path("test-mail/", view, name=name), *super().get_urls()]
-
-    def test_mail_view(self, request: HttpRequest) -> HttpResponse:
-        """One message outside of any task, its outcome shown as a message."""
-        user = request.user
-        if not (user.has_perm(CONTROL) or user.has_perm("campaigns.launch_task")):
-            raise PermissionDenied
-        form = TestMailForm(request.POST if request.method == "POST" else None, request)
-        if form.is_valid():
-            self._send_test(request, form.cleaned_data)
-        text = (
-            "One message is sent at once, outside of any task; it does not count for the pace and "
-            "the quota of the service."
-        )
-        return page(
-            request,
-            self,
-            "admin/plain_form.html",
-            title="Send a test",
-            text=text,
-            form=form,
-            button="Send",
-            back_url=self._back_from_test(request),
-        )
-
-    def _send_test(self, request: HttpRequest, cleaned: dict[str, Any]) -> None:
-        service = cleaned["service"]
-        try:
-            accepted = send_test(cleaned)
-        except (DeliveryError, content.ContentError) as error:
-            done, failed = f"Test to {cleaned['to']} failed: {error}", True
-        else:
-            done, failed = f"Test to {cleaned['to']} accepted. {accepted.reply}".strip(), False
-        self.log_change(request, service, done)
-        say(request, f"“{service}”: {done}", error=failed)
-
-    def _back_from_test(self, request: HttpRequest) -> str:
-        may_view = self.has_view_permission(request)
-        return self.url("changelist") if may_view else str(self.admin_site.site_url or "/")
-
-    def _ask(
-        self, request: HttpRequest, service: EmailService, question: Question, **context: Any
-    ) -> HttpResponse:
-        back = self.url("change", service.pk)
-        return ask(request, self, question, original=service, back_url=back, **context)
-
-    def _done(self, request: HttpRequest, service: EmailService, text: str) -> HttpResponse:
-        self.log_change(request, service, text)
-        say(request, f"“{service}”: {text}")
-        return HttpResponseRedirect(self.url("change", service.pk))
-
-    def _failed(self, request: HttpRequest, service: EmailService, text: str) -> HttpResponse:
-        self.log_change(request, service, text)
-        say(request, f"“{service}”: {text}", error=True)
-        return HttpResponseRedirect(self.url("change", service.pk))
+def _is_unused(service: EmailService) -> bool:
+    """Whether it never got anything to send."""
+    served = (Turn.objects.filter(service=service.pk), Attempt.objects.filter(service=service.pk))
+    return not any(rows.exists() for rows in served)

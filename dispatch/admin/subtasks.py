@@ -5,28 +5,28 @@ Registered here and not beside the Task because a decision belongs to the dispat
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import (
     AutocompleteSelectFilter,
     ChoicesDropdownFilter,
-    RangeDateTimeFilter,
 )
 
-from campaigns import retries
-from campaigns.admin.base import LedgerAdmin, visible_rows
-from campaigns.admin.confirmation import Question, ask, bulk_question, is_confirmed, say
+from campaigns.admin.base import staff
+from campaigns.admin.filters import TimeRangeFilter
+from campaigns.admin.moments import to_the_second
 from campaigns.admin.typed import DropdownFilter, label
 from campaigns.models import SubTask, SubTaskStatus
-from dispatch.admin.attempts import subtasks_to
+from campaigns.models.ownership import SEE_EVERYTHING
 from dispatch.admin.service_filter import ServiceFilter
-from dispatch.decisions import decide
-from dispatch.models import Attempt, Decision, DecisionChoice
+from dispatch.admin.subtask_actions import SubTaskActions
+from dispatch.admin.subtask_search import own_task_ids, subtasks_to
+from dispatch.admin.subtask_story import story_of
 
 IN_DOUBT = "In doubt"
 STATUS_LABELS = {
@@ -40,11 +40,6 @@ STATUS_LABELS = {
     SubTaskStatus.CLICKED.label: "success",
     SubTaskStatus.FAILED.label: "danger",
     IN_DOUBT: "warning",
-}
-CONSEQUENCES = {
-    DecisionChoice.WAS_SENT: "count as sent",
-    DecisionChoice.SEND_AGAIN: "are sent again; whoever got the message already gets it twice",
-    DecisionChoice.GIVE_UP: "count as failed",
 }
 
 
@@ -62,8 +57,8 @@ class InDoubtFilter(DropdownFilter):
 
 
 @admin.register(SubTask)
-class SubTaskAdmin(LedgerAdmin):
-    list_display = ("id", "recipient_email", "task", "status_label", "service", "why", "sent_at")
+class SubTaskAdmin(SubTaskActions):
+    list_display = ("id", "recipient_email", "task", "status_label", "service", "why", "sent")
     list_display_links = ("id", "recipient_email")
     list_select_related = ("task", "service")
     list_filter = (
@@ -72,18 +67,33 @@ class SubTaskAdmin(LedgerAdmin):
         InDoubtFilter,
         ("failure_reason", ChoicesDropdownFilter),
         ServiceFilter,
-        ("sent_at", RangeDateTimeFilter),
+        ("sent_at", TimeRangeFilter),
     )
     sortable_by = ()
     search_fields = ("recipient_email",)
     search_help_text = "The whole address of a recipient"
-    actions = ("retry_failed_subtasks", "was_sent", "send_again", "give_up")
-    exclude = ("claim_token",)
-    change_form_outer_after_template = "admin/campaigns/subtask/history.html"
+    fieldsets = (
+        (None, {"fields": ("task", "recipient_email", "status_text", "service")}),
+        ("What the provider said", {"fields": ("failure_reason", "reply", "provider_message_id")}),
+        ("Message", {"fields": ("content", "values", "available_at", "attempts")}),
+    )
+    change_form_outer_after_template = "admin/campaigns/subtask/story.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         subtasks = super().get_queryset(request).defer("variables", "error")
-        return visible_rows(subtasks, request.user)
+        if staff(request).has_perm(SEE_EVERYTHING):
+            return subtasks
+        return subtasks.filter(task__in=own_task_ids(request.user))
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """By an index that fits what is asked for: in any other order the rows of one task, or of
+        one owner, would be looked for among all there are.
+        """
+        if "task__id__exact" in request.GET:
+            return ("recipient_email",)
+        if staff(request).has_perm(SEE_EVERYTHING):
+            return ("-id",)
+        return ("-task_id", "-recipient_email")
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -102,97 +112,32 @@ class SubTaskAdmin(LedgerAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         subtask = self.get_object(request, object_id) if object_id else None
-        extra = dict(extra_context or {})
-        if subtask:
-            extra["attempts"] = Attempt.objects.filter(subtask=subtask).select_related("service")
-            extra["decisions"] = Decision.objects.filter(subtask=subtask).select_related("user")
+        extra = {**(extra_context or {}), "story": story_of(subtask) if subtask else None}
         return super().changeform_view(request, object_id, form_url, extra)
 
     @label("status", STATUS_LABELS)
     def status_label(self, subtask: SubTask) -> str:
+        return self.status_text(subtask)
+
+    @admin.display(description="status")
+    def status_text(self, subtask: SubTask) -> str:
         return IN_DOUBT if subtask.in_doubt_since else str(subtask.get_status_display())
+
+    @admin.display(description="values, frozen at the launch")
+    def values(self, subtask: SubTask) -> str:
+        text = json.dumps(subtask.variables, ensure_ascii=False, indent=2)
+        return format_html('<pre class="edm-plain">{}</pre>', text)
+
+    @admin.display(description="last reply")
+    def reply(self, subtask: SubTask) -> str:
+        return (
+            format_html('<div class="edm-plain">{}</div>', subtask.error) if subtask.error else "–"
+        )
 
     @admin.display(description="failure reason")
     def why(self, subtask: SubTask) -> str:
-        return str(subtask.get_failure_reason_display())
+        return str(subtask.get_failure_reason_display()) or "–"
 
-    def has_retry_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("campaigns.retry_subtask")
-
-    def has_decide_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("campaigns.decide_subtask")
-
-    @admin.action(description="Retry failed SubTasks", permissions=["retry"])
-    def retry_failed_subtasks(
-        self, request: HttpRequest, queryset: QuerySet[SubTask]
-    ) -> HttpResponse | None:
-        if is_confirmed(request):
-            failed = list(queryset.filter(status=SubTaskStatus.FAILED).values_list("pk", flat=True))
-            say(request, retries.retry_failed(queryset).explain())
-            retried = SubTask.objects.filter(pk__in=failed).exclude(status=SubTaskStatus.FAILED)
-            log_each(request, retried, "Tried again.")
-            return None
-        plan = retries.plan(queryset)
-        question = Question(
-            "Retry failed SubTasks?",
-            plan.explain(),
-            f"Retry {plan.retryable:,} SubTasks",
-            problems=() if plan.retryable else (f"None can be sent again. {plan.explain()}",),
-        )
-        return self._ask(request, "retry_failed_subtasks", question)
-
-    @admin.action(description="In doubt: it was sent", permissions=["decide"])
-    def was_sent(self, request: HttpRequest, queryset: QuerySet[SubTask]) -> HttpResponse | None:
-        return self._decide(request, queryset, DecisionChoice.WAS_SENT)
-
-    @admin.action(description="In doubt: send again, may duplicate", permissions=["decide"])
-    def send_again(self, request: HttpRequest, queryset: QuerySet[SubTask]) -> HttpResponse | None:
-        return self._decide(request, queryset, DecisionChoice.SEND_AGAIN)
-
-    @admin.action(description="In doubt: give up", permissions=["decide"])
-    def give_up(self, request: HttpRequest, queryset: QuerySet[SubTask]) -> HttpResponse | None:
-        return self._decide(request, queryset, DecisionChoice.GIVE_UP)
-
-    def _decide(
-        self, request: HttpRequest, queryset: QuerySet[SubTask], choice: DecisionChoice
-    ) -> HttpResponse | None:
-        doubtful = queryset.filter(in_doubt_since__isnull=False)
-        ids = list(doubtful.order_by("pk").values_list("pk", flat=True))
-        if is_confirmed(request):
-            done = decide(ids, choice, request.user)  # type: ignore[arg-type]  # staff only
-            settled = SubTask.objects.filter(pk__in=ids, in_doubt_since=None)
-            log_each(request, settled, f"Decided: {choice.label}.")
-            say(request, f"{done:,} SubTasks: {choice.label.lower()}.")
-            return None
-        question = Question(
-            f"{choice.label}?",
-            f"{len(ids):,} of the selected SubTasks are in doubt. They {CONSEQUENCES[choice]}. "
-            "The choice is recorded with your name.",
-            choice.label,
-            problems=() if ids else ("None of the selected SubTasks is in doubt.",),
-            danger=choice == DecisionChoice.SEND_AGAIN,
-        )
-        return self._ask(request, choice.value, question)
-
-    def _ask(self, request: HttpRequest, action: str, question: Question) -> HttpResponse:
-        question = bulk_question(request, action, question)
-        return ask(request, self, question, back_url=request.get_full_path())
-
-
-def log_each(request: HttpRequest, subtasks: QuerySet[SubTask], text: str) -> None:
-    """One entry in each SubTask's history."""
-    content_type = ContentType.objects.get_for_model(SubTask)
-    LogEntry.objects.bulk_create(
-        (
-            LogEntry(
-                user_id=request.user.pk,
-                content_type=content_type,
-                object_id=str(subtask.pk),
-                object_repr=str(subtask)[:200],
-                action_flag=CHANGE,
-                change_message=text,
-            )
-            for subtask in subtasks.only("pk", "recipient_email")
-        ),
-        batch_size=1000,
-    )
+    @admin.display(description="sent at")
+    def sent(self, subtask: SubTask) -> str:
+        return to_the_second(subtask.sent_at)

@@ -1,23 +1,26 @@
-"""A single message outside of any task: does the service work, what does the template look like?"""
+"""Does the service work, what does the template look like? A single message shows it."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from email.utils import make_msgid
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from campaigns import content
 from campaigns.addresses import clean_address
+from campaigns.admin.base import Visitor
 from campaigns.admin.confirmation import StyledForm
 from campaigns.admin.templates import SAMPLE, ContactField, render_template
 from campaigns.models import Contact, Suppression, Template
 from campaigns.models.content import local_part_validator
+from dispatch import trial
 from dispatch.models import EmailService
 from dispatch.providers.base import Accepted, Message
-from dispatch.transports import transport_for
 
 BUILT_IN = Template(
     subject="Test from {{ service }}",
@@ -49,9 +52,7 @@ class TestMailForm(StyledForm):
         self.own_address = getattr(user, "email", "")
         self.may_choose = user.has_perm("dispatch.control_emailservice")
         self._choices("template").queryset = Template.objects.visible_to(user)
-        self._choices("service").queryset = EmailService.objects.visible_to(user).filter(
-            enabled=True
-        )
+        self._choices("service").queryset = self._services(user)
         self.fields["contact"] = ContactField(
             user=user,
             label="Contact's address",
@@ -64,6 +65,12 @@ class TestMailForm(StyledForm):
 
     def _choices(self, name: str) -> Any:
         return self.fields[name]
+
+    def _services(self, user: Visitor) -> QuerySet[EmailService]:
+        """Whoever controls services may also try one that is not enabled yet."""
+        if self.may_choose:
+            return EmailService.objects.visible_to(user)
+        return EmailService.objects.usable_by(user.pk or 0)
 
     def clean_to(self) -> str:
         address = clean_address(self.cleaned_data["to"])
@@ -79,32 +86,21 @@ class TestMailForm(StyledForm):
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    return {
-        "template": request.GET.get("template"),
-        "service": request.GET.get("service"),
-        "contact": request.GET.get("contact"),
-        "to": getattr(request.user, "email", ""),
-    }
+    asked = {name: request.GET.get(name) for name in ("template", "service", "contact")}
+    return {**asked, "to": getattr(request.user, "email", "")}
 
 
 def send_test(cleaned: dict[str, Any]) -> Accepted:
-    """Render and hand over, with no transaction open. Raises DeliveryError or ContentError."""
+    """Render and hand over. Raises NoSlot, DeliveryError or ContentError."""
     service: EmailService = cleaned["service"]
     rendered = _rendered(cleaned["template"], cleaned["contact"], service)
     message = Message(
         message_id=make_msgid(domain=service.domain),
         from_email=f"{cleaned['local_part']}@{service.domain}",
         to_email=cleaned["to"],
-        subject=f"[Test] {rendered.subject}",
-        html=rendered.html,
-        text=rendered.text,
+        rendered=replace(rendered, subject=f"[Test] {rendered.subject}"),
     )
-    transport = transport_for(service)
-    try:
-        transport.open()
-        return transport.send(message, lambda: None)
-    finally:
-        transport.close()
+    return trial.send(service, message)
 
 
 def _rendered(

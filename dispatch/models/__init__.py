@@ -1,5 +1,6 @@
 from dispatch.models.attempt import Attempt, AttemptOutcome, Decision, DecisionChoice
 from dispatch.models.dispatcher import ConnectionShare, Dispatcher
+from dispatch.models.figures import FiguresSample, FiguresTotal
 from dispatch.models.service import EmailService, Pace, Turn
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "DecisionChoice",
     "Dispatcher",
     "EmailService",
+    "FiguresSample",
+    "FiguresTotal",
     "Pace",
     "Turn",
 ]

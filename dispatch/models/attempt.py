@@ -25,7 +25,7 @@ class Attempt(models.Model):
     before `slot_at`.
     """
 
-    subtask = models.ForeignKey(SubTask, on_delete=models.PROTECT, related_name="+")
+    subtask = models.ForeignKey(SubTask, on_delete=models.PROTECT, related_name="+", db_index=False)
     service = models.ForeignKey(
         EmailService,
         on_delete=models.PROTECT,
@@ -50,12 +50,21 @@ class Attempt(models.Model):
 
     class Meta:
         constraints = [
+            # Also a SubTask's history: WHERE subtask_id = …
             models.UniqueConstraint("subtask", "claim_token", name="attempt_once_per_claim"),
         ]
         indexes = [
             # Audit of pace and quota, send rate: WHERE service_id = … AND started_at >= … ORDER BY
             # started_at
             models.Index("service", "started_at", name="attempt_pace"),
+            # Admin's list by outcome: WHERE outcome = … ORDER BY id DESC LIMIT …. Accepted ones
+            # are everywhere.
+            models.Index(
+                "outcome",
+                "id",
+                name="attempt_not_accepted",
+                condition=~models.Q(outcome=AttemptOutcome.ACCEPTED),
+            ),
         ]
 
     def __str__(self) -> str:

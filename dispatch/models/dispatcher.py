@@ -23,11 +23,21 @@ class Dispatcher(models.Model):
     heartbeat_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
     figures = models.JSONField(default=dict, help_text="What it has done so far.")
+    counted = models.BooleanField(
+        db_default=False, help_text="Ended, and its figures are in the total."
+    )
 
     class Meta:
         indexes = [
-            # Who is alive: WHERE ended_at IS NULL
-            models.Index("heartbeat_at", name="dispatcher_alive", condition=models.Q(ended_at=None))
+            # Who is alive: WHERE ended_at IS NULL [AND cluster = …]. Not by the heartbeat, which
+            # every tick writes: a row whose indexed columns stay the same is written in place.
+            models.Index("cluster", name="dispatcher_alive", condition=models.Q(ended_at=None)),
+            # Whose figures are not in the total yet: WHERE ended_at IS NOT NULL AND NOT counted
+            models.Index(
+                "id",
+                name="dispatcher_uncounted",
+                condition=models.Q(ended_at__isnull=False, counted=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -44,25 +44,21 @@ def default_time_zone() -> str:
 
 
 class EmailServiceQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def open_to(self, user_id: int) -> models.QuerySet[EmailService]:
+        """Services for everyone, or for this user among others."""
+        users = EmailService.users.through.objects.filter(emailservice_id=models.OuterRef("pk"))
+        return self.filter(models.Exists(users.filter(user_id=user_id)) | ~models.Exists(users))
+
     def usable_by(self, user_id: int) -> models.QuerySet[EmailService]:
-        """Enabled services that are open to everyone or to this user."""
-        return self.filter(enabled=True).filter(
-            models.Exists(
-                EmailService.users.through.objects.filter(
-                    emailservice_id=models.OuterRef("pk"), user_id=user_id
-                )
-            )
-            | ~models.Exists(
-                EmailService.users.through.objects.filter(emailservice_id=models.OuterRef("pk"))
-            )
-        )
+        """Enabled services that are open to this user."""
+        return self.open_to(user_id).filter(enabled=True)
 
     def visible_to(
         self, user: AbstractBaseUser | AnonymousUser | PermissionsMixin
     ) -> models.QuerySet[EmailService]:
         if isinstance(user, PermissionsMixin) and user.has_perm(SEE_EVERYTHING):
             return self.all()
-        return self.filter(models.Q(users__isnull=True) | models.Q(users=user.pk)).distinct()
+        return self.open_to(user.pk or 0)
 
 
 class EmailService(models.Model):
@@ -114,12 +110,6 @@ class EmailService(models.Model):
         related_name="+",
         help_text="Who may use this service; leave empty for everyone.",
     )
-    limits_changed_at = models.DateTimeField(
-        db_default=Now(),
-        editable=False,
-        help_text="Since when the limits are as they are; the audit judges what was sent since.",
-    )
-
     connection_changed_at = models.DateTimeField(
         db_default=Now(),
         editable=False,
@@ -161,23 +151,24 @@ class EmailService(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Keep the times of the last changes true and make sure that the service has its Pace
-        row.
-        """
-        with transaction.atomic():
-            before = EmailService.objects.filter(pk=self.pk).values(*LIMITS, *CONNECTION).first()
-            super().save(*args, **kwargs)
-            Pace.objects.get_or_create(service=self)
-            self.refresh_from_db(fields=LIMITS)
-            if before:
-                changed = {name for name in before if before[name] != getattr(self, name)}
-                self._note_changes(changed)
+        """Make sure that the service has its Pace row, that the row follows its limits, and that it
+        is known since when the service connects as it does.
 
-    def _note_changes(self, changed: set[str]) -> None:
-        times = {"limits_changed_at": LIMITS, "connection_changed_at": CONNECTION}
-        now = {name: Now() for name, fields in times.items() if changed.intersection(fields)}
-        if now:
-            EmailService.objects.filter(pk=self.pk).update(**now)
+        Locks the Pace row before the service, like everybody.
+        """
+        from dispatch import limits
+
+        with transaction.atomic():
+            pace = Pace.objects.select_for_update(no_key=True).filter(service=self.pk).first()
+            before = EmailService.objects.filter(pk=self.pk).first()
+            super().save(*args, **kwargs)
+            self.refresh_from_db(fields=LIMITS)
+            if before is None or pace is None:
+                Pace.objects.create(service=self)
+            elif any(getattr(before, name) != getattr(self, name) for name in LIMITS):
+                limits.change(pace, before, self)
+            if before and any(getattr(before, name) != getattr(self, name) for name in CONNECTION):
+                EmailService.objects.filter(pk=self.pk).update(connection_changed_at=Now())
 
     def renew_webhook_key(self) -> None:
         """Whoever knew the old address can tell nothing any more. Saves."""
@@ -194,6 +185,11 @@ class Pace(models.Model):
 
     service = models.OneToOneField(
         EmailService, primary_key=True, on_delete=models.CASCADE, related_name="pace"
+    )
+    limits_changed_at = models.DateTimeField(
+        db_default=Now(),
+        help_text="Since when the limits are as they are: who knows older ones may not grant by "
+        "this row, and the audit judges what was sent since.",
     )
     next_send_at = models.DateTimeField(
         db_default=Now(), help_text="When the next even slot is; a burst may start earlier."

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from campaigns.content import Rendered
 from dispatch.providers.hooks import Post
 from tracking.incoming import Incoming
 
@@ -28,15 +29,25 @@ class Message:
     message_id: str
     from_email: str
     to_email: str
-    subject: str
-    html: str
-    text: str
+    rendered: Rendered
     from_name: str = ""
     to_name: str = ""
     reply_to: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str = ""
     subtask_id: int | None = None
+
+    @property
+    def subject(self) -> str:
+        return self.rendered.subject
+
+    @property
+    def html(self) -> str:
+        return self.rendered.html
+
+    @property
+    def text(self) -> str:
+        return self.rendered.text
 
 
 @dataclass(frozen=True, slots=True)

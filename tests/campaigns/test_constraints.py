@@ -11,7 +11,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models.functions import Now
 
 from campaigns.models import Contact, SubTask, SubTaskStatus, Suppression, Tag, Task, TaskTemplate
-from dispatch.models import Attempt, ConnectionShare, EmailService, Pace, Turn
+from dispatch.models import Attempt, ConnectionShare, Pace, Turn
 from tests.factories import (
     ContactFactory,
     ContentFactory,
@@ -232,17 +232,17 @@ class TestEmailService:
         assert Pace.objects.filter(service=service).count() == 1
 
     def test_a_change_of_its_limits_is_remembered(self, service):
-        before = EmailService.objects.get(pk=service.pk).limits_changed_at
-        EmailService.objects.update(limits_changed_at=before.replace(year=2000))
+        before = Pace.objects.get(service=service).limits_changed_at
+        Pace.objects.update(limits_changed_at=before.replace(year=2000))
         service.quota_reset_time = time(6)
         service.save()
-        assert EmailService.objects.get(pk=service.pk).limits_changed_at.year > 2000
+        assert Pace.objects.get(service=service).limits_changed_at.year > 2000
 
     def test_a_change_of_anything_else_leaves_the_time_of_its_limits(self, service):
-        before = EmailService.objects.get(pk=service.pk).limits_changed_at
+        before = Pace.objects.get(service=service).limits_changed_at
         service.name = "renamed"
         service.save()
-        assert EmailService.objects.get(pk=service.pk).limits_changed_at == before
+        assert Pace.objects.get(service=service).limits_changed_at == before
 
 
 class TestDispatch:

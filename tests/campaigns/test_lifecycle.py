@@ -117,6 +117,7 @@ class TestVerbs:
         lifecycle.pause(task, "why")
         lifecycle.resume(task)
         assert (task.note, task.paused_at) == ("", None)
+        assert task.resumed_at is not None
 
     def test_a_paused_task_keeps_its_subtasks_as_they_are(self):
         lifecycle.pause(with_subtasks("sending"))

@@ -163,7 +163,7 @@ def test_retrying_again_finds_nothing(make):
 
 
 def test_the_plan_is_explained_in_a_sentence():
-    assert RetryPlan(retryable=3).explain() == "3 failed SubTasks are sent again."
+    assert RetryPlan(retryable=3).explain() == "3 failed SubTasks will be sent again."
 
 
 def test_what_is_left_out_is_explained_with_numbers():

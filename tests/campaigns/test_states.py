@@ -313,7 +313,7 @@ class TestGivingUp:
 
 class TestRetrying:
     def test_only_failed_rows_are_tried_again(self, world):
-        assert states.retry(world.ids) == 1
+        assert states.retry(world.ids) == [world.rows["failed"].pk]
         assert world.changed() == {"failed": "pending"}
 
     def test_a_row_tried_again_starts_afresh(self, world):

@@ -214,6 +214,22 @@ class TestFolding:
         tallying.fold()
         assert tallied(task) == {"pending": 5}
 
+    def test_a_task_is_looked_at_only_while_its_counts_change(self, monkeypatch):
+        monkeypatch.setattr(tallying, "NEWEST", 2)
+        slow, busy = make(3), make(5)
+        tallying.fold()
+        assert Tally.objects.filter(task_id=slow.pk).count() == 3
+        assert Tally.objects.filter(task_id=busy.pk).count() == 1
+
+    def test_a_task_whose_counts_change_rarely_is_folded_with_the_next_change(self, monkeypatch):
+        monkeypatch.setattr(tallying, "NEWEST", 2)
+        slow = make(3)
+        make(5)
+        SubTaskFactory(task=slow, content=slow.contents.get())
+        tallying.fold()
+        assert tallied(slow) == {"pending": 4}
+        assert Tally.objects.filter(task_id=slow.pk).count() == 1
+
     def test_the_tallies_of_a_task_that_is_gone_go_too(self):
         Tally.objects.bulk_create(Tally(task_id=-1, status="sent", count=1) for _ in range(5))
         tallying.fold()
@@ -262,7 +278,7 @@ class TestAtTheSameTime:
         task = make(5)
         with second_connection() as session, session.cursor() as cursor:
             cursor.execute("BEGIN")
-            cursor.execute(tallying.FOLD_SQL, [3])
+            cursor.execute(tallying.FOLD_SQL, [tallying.NEWEST, 3])
             during = tallied(task)
             cursor.execute("COMMIT")
         assert during == tallied(task) == {"pending": 5}
@@ -271,7 +287,7 @@ class TestAtTheSameTime:
         task = make(5)
         with second_connection() as session, session.cursor() as cursor:
             cursor.execute("BEGIN")
-            cursor.execute(tallying.FOLD_SQL, [3])
+            cursor.execute(tallying.FOLD_SQL, [tallying.NEWEST, 3])
             SubTask.objects.update(status="failed", failure_reason="invalid")
             cursor.execute("COMMIT")
         assert tallied(task) == {"failed": 5}

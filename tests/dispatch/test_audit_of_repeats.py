@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
+from campaigns.models import SubTask
 from dispatch.audit import audit
 from dispatch.models import Attempt, Decision, EmailService
-from tests.factories import EmailServiceFactory, SubTaskFactory, UserFactory
+from tests.factories import DispatcherFactory, EmailServiceFactory, SubTaskFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -92,3 +93,29 @@ def test_two_decisions_of_a_person_are_no_duplicates(attempts) -> None:
     Decision.objects.create(subtask=attempts["subtask"], user=UserFactory(), choice="send_again")
     attempt(attempts, "accepted", sending_at=attempts["sending_at"] + dt.timedelta(hours=1))
     assert offenders() == []
+
+
+def test_a_repeat_that_is_under_way_is_no_contradiction(attempts) -> None:
+    dispatcher = DispatcherFactory()
+    SubTask.objects.filter(pk=attempts["subtask"].pk).update(
+        status="sending",
+        dispatcher_id=dispatcher.pk,
+        claim_token=uuid.uuid4(),
+        sending_at=attempts["sending_at"],
+        allocated_at=Now(),
+    )
+    attempt(attempts, "unknown")
+    assert offenders() == []
+
+
+def test_a_doubt_that_is_sent_again_as_if_it_were_new_is_a_contradiction(attempts) -> None:
+    dispatcher = DispatcherFactory()
+    SubTask.objects.filter(pk=attempts["subtask"].pk).update(
+        status="sending",
+        dispatcher_id=dispatcher.pk,
+        claim_token=uuid.uuid4(),
+        sending_at=attempts["sending_at"] + dt.timedelta(minutes=1),
+        allocated_at=Now(),
+    )
+    attempt(attempts, "unknown")
+    assert "but it is sending" in offenders()[0]

@@ -36,7 +36,7 @@ def subtask():
 
 @pytest.mark.parametrize(("choice", "status"), EACH)
 def test_a_choice_settles_the_doubt(user, subtask, choice, status):
-    assert decide([subtask.pk], choice, user) == 1
+    assert decide([subtask.pk], choice, user) == [subtask.pk]
     subtask.refresh_from_db()
     assert (subtask.status, subtask.in_doubt_since, subtask.claim_token) == (status, None, None)
 
@@ -53,14 +53,14 @@ def test_who_chose_what_and_when_is_recorded(user, subtask, choice):
 def test_what_is_not_in_doubt_is_left_alone_and_nothing_recorded(user, choice):
     sending = held("sending", DispatcherFactory(), EmailServiceFactory())
     pending = SubTaskFactory()
-    assert decide([sending.pk, pending.pk], choice, user) == 0
+    assert decide([sending.pk, pending.pk], choice, user) == []
     assert not Decision.objects.exists()
     assert SubTask.objects.get(pk=sending.pk).status == "sending"
 
 
 def test_a_doubt_is_settled_once(user, subtask):
     decide([subtask.pk], DecisionChoice.WAS_SENT, user)
-    assert decide([subtask.pk], DecisionChoice.SEND_AGAIN, user) == 0
+    assert decide([subtask.pk], DecisionChoice.SEND_AGAIN, user) == []
     assert SubTask.objects.get().status == "sent"
     assert Decision.objects.count() == 1
 
@@ -96,7 +96,7 @@ def test_any_other_choice_leaves_a_completed_task_completed(user, subtask, choic
 
 
 def test_deciding_about_nothing_is_harmless(user):
-    assert decide([], DecisionChoice.GIVE_UP, user) == 0
+    assert decide([], DecisionChoice.GIVE_UP, user) == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -106,5 +106,5 @@ def test_of_two_people_who_decide_at_once_one_is_heard(subtask):
         lambda: decide([subtask.pk], DecisionChoice.SEND_AGAIN, ada),
         lambda: decide([subtask.pk], DecisionChoice.WAS_SENT, bob),
     )
-    assert sorted(settled) == [0, 1]
+    assert sorted(settled) == [[], [subtask.pk]]
     assert Decision.objects.count() == 1

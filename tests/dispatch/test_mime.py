@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import email
 import email.policy
+import re
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from email.utils import parseaddr
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dispatch.errors import MessageError
 from dispatch.mime import as_bytes, envelope
@@ -34,6 +37,9 @@ LANGUAGES = {
     "emoji": "🎉 50 % off 👩‍👩‍👧‍👦 🏳️‍🌈 today",
     "combining": "e\u0301a\u0308 o\u0328",
 }
+ANY_LINE = st.text(
+    st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=150
+) | st.text('aé 春=?_."(', max_size=150)
 INJECTIONS = [
     "a\r\nBcc: eve@example.net",
     "a\nBcc: eve@example.net",
@@ -57,6 +63,7 @@ def parsed(message: Message) -> EmailMessage:
     assert b"\n" not in data.replace(b"\r\n", b"") and b"\r" not in data.replace(b"\r\n", b"")
     assert max(map(len, data.split(b"\r\n"))) <= 998
     assert b"\0" not in data
+    assert not any(line.startswith(b".") for line in data.split(b"\r\n"))
     result = email.message_from_bytes(data, policy=email.policy.SMTP)
     for part in result.walk():
         assert part.defects == []
@@ -94,6 +101,16 @@ def test_names_arrive_in_any_language(text: str) -> None:
     for header, address in (("From", "hello@news.example.com"), ("To", "ann@example.org")):
         name, found = parseaddr(result[header])
         assert (str(make_header(decode_header(name))), found) == (text, address)
+
+
+@settings(deadline=None)
+@given(ANY_LINE)
+def test_any_subject_and_any_name_arrive(text: str) -> None:
+    message = a_message(subject=text, from_name=text)
+    expected = re.sub(" +", " ", text).strip(" ")
+    assert parsed(message)["Subject"] == expected
+    name, address = parseaddr(email.message_from_bytes(as_bytes(message))["From"])
+    assert (str(make_header(decode_header(name))), address) == (expected, "hello@news.example.com")
 
 
 @pytest.mark.parametrize("text", LANGUAGES.values(), ids=LANGUAGES.keys())
@@ -169,7 +186,9 @@ def test_no_header_can_be_injected_by_an_extra_header(value: str) -> None:
         as_bytes(a_message(headers={value: "x"}))
 
 
-@pytest.mark.parametrize("name", ["Bcc", "from", "Content-Type", "DATE", "X Y", "X:", "", "Ü"])
+@pytest.mark.parametrize(
+    "name", ["Bcc", "from", "Content-Type", "DATE", "X Y", "X:", "", "Ü", ".X"]
+)
 def test_an_extra_header_can_replace_none_of_ours(name: str) -> None:
     with pytest.raises(MessageError):
         as_bytes(a_message(headers={name: "x"}))

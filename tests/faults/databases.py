@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,17 +72,57 @@ class OwnServer:
         self._server = EmbeddedPostgres(home)
         self._server.use()
         self.url = self._server.url()
+        self._options = shlex.join(_options(self._server.data))
         manage("migrate", "--verbosity=0", url=self.url)
 
     def restart_at_once(self) -> None:
         """Drop everybody and recover from the log, as after a power cut; returns when it answers again."""
-        arguments = (f"--pgdata={self._server.data}", f"--log={self._server.data / 'server.log'}")
-        postgres_programs.run(
-            self._server.home, "pg_ctl", "restart", *arguments, "--mode=immediate", "--wait"
+        self._pg_ctl("restart", "--mode=immediate")
+
+    def stop_at_once(self) -> None:
+        self._pg_ctl("stop", "--mode=immediate")
+
+    def start_again(self) -> None:
+        self._pg_ctl("start", f"--options={self._options}")
+
+    def set(self, **values: str) -> None:
+        """Change settings of the server, for which it restarts."""
+        with psycopg.connect(self.url, autocommit=True) as session:
+            for name, value in values.items():
+                statement = sql.SQL("ALTER SYSTEM SET {} = {}")
+                session.execute(statement.format(sql.Identifier(name), sql.Literal(value)))
+        self._options = shlex.join(
+            [
+                option
+                for option in shlex.split(self._options)
+                if option.removeprefix("--").partition("=")[0] not in values
+            ]
         )
+        self.stop_at_once()
+        self.start_again()
+
+    def listen(self, address: str, network: str) -> None:
+        """Serve that network too, at this address."""
+        with (self._server.data / "pg_hba.conf").open("a") as rules:
+            rules.write(f"host all all {network} trust\n")
+        self.set(listen_addresses=address)
+
+    def url_at(self, address: str) -> str:
+        return f"postgres://{self._server.user}@{address}:5432/{self._server.database}"
 
     def remove(self) -> None:
         self._server.remove()
+
+    def _pg_ctl(self, verb: str, *arguments: str) -> None:
+        data = self._server.data
+        files = (f"--pgdata={data}", f"--log={data / 'server.log'}")
+        postgres_programs.run(self._server.home, "pg_ctl", verb, *files, *arguments, "--wait")
+
+
+def _options(data: Path) -> list[str]:
+    """The settings that the server was started with, each as --name=value."""
+    words = shlex.split((data / "postmaster.opts").read_text())
+    return [f"--{word}" for flag, word in zip(words, words[1:], strict=False) if flag == "-c"]
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
@@ -35,39 +36,47 @@ class Scenario:
     def __init__(self, url: str, directory: Path) -> None:
         self.url = url
         self.directory = directory
+        self.settings: dict[str, str] = {}
+        """Environment variables of the clusters that are started from now on."""
         self.clusters: list[Cluster] = []
         self.servers: list[Smtp] = []
         self._began = time.monotonic()
 
     # Setting up
 
-    def smtp(self, *behaviours: str) -> Smtp:
+    def smtp(self, *behaviours: str, host: str = "127.0.0.1") -> Smtp:
         """Start a recording SMTP server that misbehaves so."""
-        server = Smtp(self.directory, f"smtp{len(self.servers)}", behaviours, port=0)
+        server = Smtp(self.directory, f"smtp{len(self.servers)}", behaviours, 0, host)
         self.servers.append(server)
         return server
 
     def again(self, server: Smtp) -> Smtp:
         """Start a server that has ended once more, on its port and with its record."""
-        new = Smtp(self.directory, server.record.stem, server.behaviours, server.port)
+        new = Smtp(self.directory, server.record.stem, server.behaviours, server.port, server.host)
         self.servers[self.servers.index(server)] = new
         return new
 
-    def cluster(self) -> Cluster:
-        cluster = Cluster(self.url, self.directory / f"cluster{len(self.clusters)}.log")
+    def cluster_on(self, prefix: Sequence[str], url: str) -> Cluster:
+        """Start one by a command with this prefix, which reaches the database by this URL."""
+        log = self.directory / f"cluster{len(self.clusters)}.log"
+        cluster = Cluster(url, log, self.settings, prefix)
         self.clusters.append(cluster)
         return cluster
 
     def start_clusters(self, count: int) -> list[Cluster]:
         """Start that many and wait until each has a dispatcher."""
-        started = [self.cluster() for _ in range(count)]
-        for cluster in started:
-            wait_until(lambda c=cluster: dispatchers(c), START_SECONDS, "a dispatcher runs")  # type: ignore[misc]
+        started = [self.cluster_on([], self.url) for _ in range(count)]
+        self.wait_for_dispatchers()
         return started
+
+    def wait_for_dispatchers(self) -> None:
+        for cluster in [one for one in self.clusters if one.process.poll() is None]:
+            what = f"a dispatcher runs in {cluster.log.name}"
+            wait_until(lambda c=cluster: dispatchers(c), START_SECONDS, what)  # type: ignore[misc]
 
     def service(self, server: Smtp, **limits: Any) -> EmailService:
         transport = {
-            "host": "127.0.0.1",
+            "host": server.host,
             "port": server.port,
             "security": "none",
             "timeout": 10,
@@ -98,6 +107,14 @@ class Scenario:
 
     # Running
 
+    def terminate_sessions_of_dispatchers(self) -> None:
+        """Drop the database sessions of everybody else."""
+        with psycopg.connect(self.url, autocommit=True) as session:
+            session.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> 'taker'"
+            )
+
     def launch(self, task: Task) -> None:
         lifecycle.launch(task)
         wait_until(lambda: is_under_way(task), START_SECONDS, "the task is being sent")
@@ -105,19 +122,20 @@ class Scenario:
     def wait_sent(self, task: Task, messages: int, seconds: float = 60) -> None:
         wait_until(lambda: counts(task).accepted >= messages, seconds, f"{messages} sent")
 
-    def finish(self, task: Task, seconds: float = 120) -> Evidence:
-        """Wait until nothing is left to do, stop everything in order, and compare what everybody says."""
+    def finish(self, task: Task, seconds: float = 120, records: Sequence[Path] = ()) -> Evidence:
+        """Wait until nothing is left to do, stop everything in order, and compare what everybody says: `records` are
+        those of further servers."""
         wait_until(
             lambda: is_under_way(task) and not counts(task).open, seconds, "nothing left to send"
         )
-        found = self.stop_half_way(task)
+        found = self.stop_half_way(records)
         assert not found.open, f"{found.open} SubTasks are not done"
         return found
 
-    def stop_half_way(self, task: Task) -> Evidence:
+    def stop_half_way(self, records: Sequence[Path] = ()) -> Evidence:
         """Stop everything in order and compare what everybody says."""
         self.stop_clusters()
-        found = evidence.gather([server.record for server in self.servers])
+        found = evidence.gather([*[server.record for server in self.servers], *records])
         manage("audit_dispatch", url=self.url)
         found.check()
         return found

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from django.conf import settings
@@ -70,12 +70,14 @@ def manage(*arguments: str, url: str) -> str:
 class Program:
     """A process in a session of its own, its descendants, and their log."""
 
-    def __init__(self, arguments: list[str], env: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, arguments: list[str], env: dict[str, str], log: Path, prefix: Sequence[str] = ()
+    ) -> None:
         self._mark = uuid.uuid4().hex
         self.log = log
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, *arguments],
+                [*prefix, sys.executable, *arguments],
                 cwd=settings.BASE_DIR,
                 env={**env, MARK: self._mark},
                 stdin=subprocess.DEVNULL,
@@ -106,14 +108,19 @@ class Program:
         self.process.wait()
 
     def wait_gone(self, seconds: float = GOODBYE_SECONDS) -> float:
-        return wait_until(lambda: not self.pids(), seconds, f"all processes of {self.log} gone")
+        def is_gone() -> bool:
+            return self.process.poll() is not None and not self.pids()
+
+        return wait_until(is_gone, seconds, f"all processes of {self.log} gone")
 
 
 class Cluster(Program):
     """A `manage.py qcluster`."""
 
-    def __init__(self, url: str, log: Path) -> None:
-        super().__init__(["manage.py", "qcluster"], environment(url), log)
+    def __init__(
+        self, url: str, log: Path, settings: Mapping[str, str], prefix: Sequence[str]
+    ) -> None:
+        super().__init__(["manage.py", "qcluster"], {**environment(url), **settings}, log, prefix)
 
     def sentinel(self) -> int:
         return self._child(self._child(self.process.pid))
@@ -149,11 +156,15 @@ def _read(path: Path) -> bytes:
 class Smtp(Program):
     """A recording SMTP server. Started again, it listens on the same port and adds to the same record."""
 
-    def __init__(self, directory: Path, name: str, behaviours: tuple[str, ...], port: int) -> None:
+    def __init__(
+        self, directory: Path, name: str, behaviours: tuple[str, ...], port: int, host: str
+    ) -> None:
         self.record = directory / f"{name}.jsonl"
         self.record.touch()
         self.behaviours = behaviours
-        arguments = ["-m", "tests.smtp_server", "--record", str(self.record), "--port", str(port)]
+        self.host = host
+        arguments = ["-m", "tests.smtp_server", "--record", str(self.record)]
+        arguments += ["--host", host, "--port", str(port)]
         for behaviour in behaviours:
             arguments += ["--behaviour", behaviour]
         super().__init__(arguments, dict(os.environ), directory / f"{name}.log")

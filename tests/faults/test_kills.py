@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 from collections.abc import Callable
+
+import pytest
 
 from campaigns.models import SubTask, Task
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher
@@ -19,24 +22,31 @@ from tests.faults.harness import (
 from tests.faults.programs import GOODBYE_SECONDS, Cluster, send, wait_until
 
 SEED = 20
+KILLS = int(os.environ.get("FAULTS_KILLS", "50"))
+BETWEEN_KILLS = 250
+"""Messages that are sent before the next kill, and as many again at random."""
+
+STORMS = 8
 RECOVERY_SECONDS = 15.0
 """How long after a kill -9 everything must run again: a lease, and a few seconds to notice and to take over."""
 
 
+@pytest.mark.timeout(180 + 8 * KILLS)
 def test_kill_9_of_any_process_loses_and_doubles_nothing(
     scenario: Scenario, report: Report
 ) -> None:
-    task = paced_campaign(scenario, recipients=6_000)
+    task = paced_campaign(scenario, recipients=(KILLS + 2) * BETWEEN_KILLS)
     scenario.start_clusters(3)
     scenario.launch(task)
     dice = random.Random(SEED)
-    kills = [kill_worker, kill_sentinel, kill_pusher, kill_supervisor, kill_cluster] * 2
+    kinds = [kill_worker, kill_sentinel, kill_pusher, kill_supervisor, kill_cluster]
+    kills = [kinds[number % len(kinds)] for number in range(KILLS)]
     dice.shuffle(kills)
     worst: dict[str, float] = {}
     at_risk = 0
 
     for number, kill in enumerate(kills, start=1):
-        scenario.wait_sent(task, number * 450 + dice.randrange(300))
+        scenario.wait_sent(task, number * BETWEEN_KILLS - dice.randrange(BETWEEN_KILLS))
         cluster = dice.choice(living(scenario))
         victims = freeze(cluster)
         flying = in_flight(victims)
@@ -49,11 +59,39 @@ def test_kill_9_of_any_process_loses_and_doubles_nothing(
             at_risk += flying
         while len(living(scenario)) < 3:
             scenario.start_clusters(1)
-    found = scenario.finish(task)
+    found = scenario.finish(task, seconds=240)
 
     assert max(worst.values()) <= RECOVERY_SECONDS
     times = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in sorted(worst.items()))
-    report(scenario, "3 kill -9", found, f"{at_risk} in flight; again after at most {times}")
+    report(
+        scenario,
+        "3 kill -9",
+        found,
+        f"{KILLS} kills, {at_risk} in flight; again after at most {times}",
+    )
+
+
+def test_a_storm_of_stop_signals_loses_and_doubles_nothing(
+    scenario: Scenario, report: Report
+) -> None:
+    task = paced_campaign(scenario, recipients=3_000)
+    scenario.start_clusters(3)
+    scenario.launch(task)
+    dice = random.Random(SEED)
+    slowest = 0.0
+    for number in range(1, STORMS + 1):
+        scenario.wait_sent(task, number * 250)
+        cluster = dice.choice(living(scenario))
+        for _ in range(20):
+            send(dice.choice(cluster.pids() or [cluster.process.pid]), signal.SIGTERM)
+        cluster.process.terminate()
+        slowest = max(slowest, cluster.wait_gone())
+        scenario.start_clusters(1)
+
+    found = scenario.finish(task)
+    report(
+        scenario, "5 SIGTERM storms", found, f"{STORMS} storms, gone after {slowest:.1f} s at most"
+    )
 
 
 def test_a_cluster_told_to_stop_does_so_in_time_and_the_others_go_on(

@@ -1,4 +1,4 @@
-"""PostgreSQL and SMTP servers that go away, or do not say what they did."""
+"""SMTP servers that go away, or do not say what they did."""
 
 from __future__ import annotations
 
@@ -9,39 +9,8 @@ from django.db.models.functions import Now
 from campaigns.models import SubTask, SubTaskStatus
 from dispatch.models import Attempt, AttemptOutcome, EmailService, Pace
 from tests.faults.conftest import Report
-from tests.faults.databases import OwnServer
 from tests.faults.harness import Scenario
 from tests.faults.programs import wait_until
-
-RESTARTS = 3
-
-
-def test_immediate_restarts_of_postgresql_lose_and_double_nothing(
-    scenario_on_own_server: Scenario, own_server: OwnServer, report: Report
-) -> None:
-    scenario = scenario_on_own_server
-    smtp = scenario.smtp()
-    for _ in range(10):
-        scenario.service(smtp, sending_interval="0.025", max_connections=4)
-    task = scenario.campaign(3_000)
-    scenario.start_clusters(2)
-    scenario.launch(task)
-    slowest = 0.0
-
-    for number in range(1, RESTARTS + 1):
-        scenario.wait_sent(task, number * 500)
-        own_server.restart_at_once()
-        sent = smtp.accepted()
-        seconds = wait_until(lambda s=sent: smtp.accepted() > s, 30, "messages sent again")  # type: ignore[misc]
-        slowest = max(slowest, seconds)
-
-    found = scenario.finish(task)
-    report(
-        scenario,
-        "4 PostgreSQL restarts",
-        found,
-        f"{RESTARTS} restarts, sending again {slowest:.1f} s after at most",
-    )
 
 
 def test_messages_whose_fate_the_server_did_not_tell_are_in_doubt_and_never_sent_again(

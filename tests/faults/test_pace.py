@@ -42,7 +42,7 @@ def test_a_hundred_services_keep_their_pace_while_clusters_come_and_go(
     first.process.terminate()
     first.wait_gone()
     scenario.run_for(SECONDS / 4)
-    found = scenario.stop_half_way(task)
+    found = scenario.stop_half_way()
 
     began = lateness_at_start(services)
     arrived = lateness_at_server(smtp.record, services)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import select
 import smtplib
 import socket
 import ssl
@@ -15,12 +14,11 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NoReturn
 
-from dispatch.mime import Envelope, ascii_domain
+from dispatch.mime import FINAL_DOT, Envelope, ascii_domain
+from dispatch.providers.smtp import wire
 
 REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 LONGEST_REPLY = 65_536  # bytes
-RECEIVE_SIZE = 8_192  # bytes
-MORE_FOLLOWS = getattr(socket, "MSG_MORE", 0)  # Linux only
 
 
 class Phase(StrEnum):
@@ -103,7 +101,9 @@ class SmtpClient(smtplib.SMTP):
         self._greet()
         if self.settings.security == "starttls":
             self.phase = Phase.STARTTLS
+            self._socket.settimeout(self.settings.timeout)  # for the handshake
             self.starttls(context=tls_context(self.settings.ca_certificates))
+            self._socket.setblocking(False)
             self._received = b""  # what came in the clear is no part of the encrypted conversation
             self._greet()
         if self.settings.user:
@@ -128,17 +128,16 @@ class SmtpClient(smtplib.SMTP):
         self._pass(Phase.MAIL)
 
     def finish_message(self, data: bytes) -> tuple[int, str]:
-        """RCPT, DATA and the message; the code and text of the acceptance. `data` has CRLF line
-        ends.
+        """RCPT, DATA and the message; the code and text of the acceptance. `data` goes as it is,
+        with its final dot.
         """
         self._pass(Phase.RCPT)
         self._pass(Phase.DATA)
         if self._received:  # or a reply too many would pass for the one to the final dot
             raise smtplib.SMTPServerDisconnected("a reply out of turn")
         self.phase = Phase.BODY
-        self._send_body(_dot_stuffed(data))
-        self.phase = Phase.FINAL_DOT
-        accepted = self._command(".", "2")
+        self._send_message(data)
+        accepted = self._reply("2")
         self.phase = Phase.DONE
         return accepted
 
@@ -169,32 +168,28 @@ class SmtpClient(smtplib.SMTP):
         """Whether the server closed the connection, or spoke unasked (421), while nobody waited for
         it.
         """
-        if self.sock is None or self._received:
-            return True
-        if isinstance(self.sock, ssl.SSLSocket) and self.sock.pending():
-            return True
-        poll = select.poll()  # select.select() cannot take descriptors of 1024 and above
-        poll.register(self.sock, select.POLLIN)
-        return bool(poll.poll(0))
+        return self.sock is None or bool(self._received) or wire.is_readable(self.sock)
 
     def send(self, s: Any) -> None:
         """Raises OSError. In place of smtplib's, which hides the reason."""
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("not connected")
-        self.sock.settimeout(self._patience())
-        self.sock.sendall(s.encode("utf-8") if isinstance(s, str) else s)
+        data = s.encode("utf-8") if isinstance(s, str) else s
+        wire.write(self._socket, data, self._deadline())
 
     def getreply(self) -> tuple[int, bytes]:
         """One whole reply. The time-out bounds all of it, not each byte as smtplib's does. Raises
         OSError.
         """
-        deadline = time.monotonic() + self._patience()
+        deadline = self._deadline()
         whole = b""
         while True:
-            code, more, text = self._reply_line(deadline)
+            line = self._line(deadline)
+            match = REPLY_LINE.fullmatch(line)
+            if match is None:
+                raise smtplib.SMTPServerDisconnected(f"not an SMTP reply: {line[:80]!r}")
+            code, separator, text = match.groups(b"")
             whole += text
-            if not more:
-                return code, whole
+            if separator != b"-":
+                return int(code), whole
             whole += b"\n"
             if len(whole) > LONGEST_REPLY:
                 raise smtplib.SMTPServerDisconnected("endless reply")
@@ -204,11 +199,12 @@ class SmtpClient(smtplib.SMTP):
         self._host = self.settings.host  # smtplib checks the certificate of STARTTLS against it
         address = (self.settings.host, self.settings.port)
         self.sock = socket.create_connection(address, timeout=self.settings.timeout)
-        # The final dot is written apart: Nagle's algorithm would hold it back for up to 40 ms.
+        # Nagle's algorithm would hold back the end of a long message for up to 40 ms.
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.settings.security == "tls":
             context = tls_context(self.settings.ca_certificates)
             self.sock = context.wrap_socket(self.sock, server_hostname=self.settings.host)
+        self.sock.setblocking(False)
         code, text = self.getreply()
         if code != 220:
             self._refuse(code, text)
@@ -303,43 +299,45 @@ class SmtpClient(smtplib.SMTP):
     def _refuse(self, code: int, text: bytes) -> NoReturn:
         raise smtplib.SMTPResponseException(code, text)
 
-    def _send_body(self, data: bytes) -> None:
-        """Without the final dot: an error here proves that it never left. Raises OSError."""
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("not connected")
-        self.sock.settimeout(self._patience())
-        # The end of the body may wait in the kernel for the dot and share its packet.
-        flags = 0 if isinstance(self.sock, ssl.SSLSocket) else MORE_FOLLOWS
+    def _send_message(self, data: bytes) -> None:
+        """The body and the final dot, mostly in one write. Raises OSError; as no write that fails
+        has sent anything, an error before `phase` is FINAL_DOT proves that the dot never left.
+        """
+        rest, deadline = memoryview(data), self._deadline()
         try:
-            self.sock.sendall(data, flags)
+            while rest:
+                rest = rest[wire.write_some(self._socket, rest, deadline) :]
+                if len(rest) < len(FINAL_DOT):
+                    self.phase = Phase.FINAL_DOT
         except OSError:
-            if self.has_news():  # a server that closes early may have said why
+            # A server that closes early may have said why.
+            if self.phase is Phase.BODY and self.has_news():
                 code, text = self.getreply()
                 if code >= 400:
                     self._refuse(code, text)
             raise
 
+    @property
+    def _socket(self) -> socket.socket:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("not connected")
+        return self.sock
+
+    def _deadline(self) -> float:
+        return time.monotonic() + self._patience()
+
     def _patience(self) -> float:
         whole_message = self.phase in (Phase.BODY, Phase.FINAL_DOT)
         return self.settings.reply_timeout if whole_message else self.settings.timeout
 
-    def _reply_line(self, deadline: float) -> tuple[int, bool, bytes]:
-        while b"\n" not in self._received:
+    def _line(self, deadline: float) -> bytes:
+        while (end := self._received.find(b"\n")) < 0:
             self._receive(deadline)
-        line, _, self._received = self._received.partition(b"\n")
-        match = REPLY_LINE.fullmatch(line.rstrip(b"\r"))
-        if match is None:
-            raise smtplib.SMTPServerDisconnected(f"not an SMTP reply: {line[:80]!r}")
-        return int(match[1]), match[2] == b"-", match[3] or b""
+        line, self._received = self._received[:end], self._received[end + 1 :]
+        return line.rstrip(b"\r")
 
     def _receive(self, deadline: float) -> None:
-        if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("not connected")
-        remaining = deadline - time.monotonic()
-        if remaining <= 0:
-            raise TimeoutError("timed out")
-        self.sock.settimeout(remaining)
-        chunk = self.sock.recv(RECEIVE_SIZE)
+        chunk = wire.read(self._socket, deadline)
         if not chunk:
             raise smtplib.SMTPServerDisconnected("the server closed the connection")
         self._received += chunk
@@ -357,11 +355,6 @@ def repeats_credentials(settings: SmtpSettings, text: str) -> bool:
 def _greeting_name(settings: SmtpSettings) -> str:
     name = settings.ehlo_name or settings.domain or socket.getfqdn()
     return name if name.isascii() else ascii_domain(name)
-
-
-def _dot_stuffed(data: bytes) -> bytes:
-    stuffed = data.replace(b"\n.", b"\n..")
-    return b"." + stuffed if stuffed.startswith(b".") else stuffed
 
 
 def _base64(text: str) -> str:

@@ -138,7 +138,9 @@ def parse(reply: str) -> tuple[str, str]:
 
 def readable(text: str) -> str:
     """`text` in one line, without control characters, cut to a length that can be shown."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST_TEXT]
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())[:LONGEST_TEXT]
 
 
 def accepted_id(reply: str) -> str:

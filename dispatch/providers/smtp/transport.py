@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dispatch.errors import DeliveryError, RecipientError, ServiceError
-from dispatch.mime import Envelope, as_bytes, envelope
+from dispatch.mime import Envelope, as_data, envelope
 from dispatch.providers.base import Accepted, Message, Transport
 from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings, repeats_credentials
 from dispatch.providers.smtp.replies import accepted_id, classify, lost, parse, readable
@@ -43,12 +43,13 @@ class SmtpTransport(Transport):
     def send(self, message: Message, starting: Callable[[], None]) -> Accepted:
         """See Transport. Only a failure after the final dot was written leaves the outcome unknown.
 
-        The final dot is written apart from the body. Until it is, a server must drop what it has
-        (RFC 5321, 4.1.1.10), so a connection lost while the body travels is a definite failure, and
-        so is any 4yz or 5yz reply after the dot.
+        The final dot is the last that is written, and it is known of each write how far it got.
+        Until the dot has left, a server must drop what it has (RFC 5321, 4.1.1.10), so a connection
+        lost while the body travels is a definite failure, and so is any 4yz or 5yz reply after the
+        dot.
         """
         addresses = envelope(message)
-        data = as_bytes(message)
+        data = as_data(message)
         self.open()
         self._check_reach(addresses)
         starting()

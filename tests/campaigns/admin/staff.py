@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group
+from django.http import HttpResponse
 from django.test import Client
+from django.urls import reverse
 
 from tests.factories import UserFactory
 
@@ -28,6 +31,22 @@ def signed_in(user: Any) -> Client:
     return client
 
 
+def address(model: str, page: str, *args: Any) -> str:
+    """Of an admin page, such as address("campaigns.task", "change", task.pk)."""
+    return reverse(f"admin:{model.replace('.', '_')}_{page}", args=args)
+
+
 def texts(response: Any) -> str:
     """The messages shown after an action; `response` followed the redirect."""
     return " ".join(str(message) for message in response.context["messages"])
+
+
+def page_of(response: HttpResponse) -> str:
+    """The page as one line of text, white space made single."""
+    return " ".join(response.content.decode().split())
+
+
+def entries(row: Any) -> list[tuple[str, str]]:
+    """Who did what to a row, from its history."""
+    found = LogEntry.objects.filter(object_id=str(row.pk), content_type__model=row._meta.model_name)
+    return [(entry.user.username, entry.get_change_message()) for entry in found.order_by("pk")]

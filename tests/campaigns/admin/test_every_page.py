@@ -10,7 +10,15 @@ from django.urls import reverse
 
 from campaigns.models import Suppression
 from dispatch.models import Attempt
-from tests.campaigns.admin.staff import EVERYBODY, NOBODY, SUPERUSER, VIEWER, member, signed_in
+from tests.campaigns.admin.staff import (
+    EVERYBODY,
+    NOBODY,
+    SUPERUSER,
+    VIEWER,
+    address,
+    member,
+    signed_in,
+)
 from tests.factories import (
     ContactFactory,
     EmailServiceFactory,
@@ -64,6 +72,8 @@ ODD = (
     "?sent_at_from_0=9999-99-99&sent_at_to_0=%00",
     "?started_at_from_0=0000-00-00&started_at_from_1=99:99",
     "?outcome__exact=nonsense",
+    "?sent_at_from_0=9999-12-31&sent_at_from_1=23:59",
+    "?started_at_to_0=0001-01-01",
 )
 
 
@@ -81,10 +91,6 @@ def make_a_row_of_each(owner: Any) -> None:
         started_at="2030-01-01T00:00Z",
         outcome="accepted",
     )
-
-
-def address(model: str, page: str, *args: Any) -> str:
-    return reverse(f"admin:{model.replace('.', '_')}_{page}", args=args)
 
 
 def test_all_models_of_the_product_are_tried_here() -> None:

@@ -18,17 +18,22 @@ from dispatch.errors import (
     ServiceError,
 )
 from dispatch.providers import get_provider
-from dispatch.providers.base import Accepted, Transport
+from dispatch.providers.base import Accepted, Message, Transport
 from dispatch.providers.http.transport import HttpProvider
 from tests.dispatch.providers.samples import a_message, at_once
 from tests.http_server import Answer, HttpServer, closed_port
 
-MESSAGE = a_message(
-    subtask_id=4711,
-    idempotency_key="4711-1764072000000000",
-    reply_to="answers@example.com",
-    headers={"List-Unsubscribe": "<https://example.com/u/1>"},
-)
+USUAL = {
+    "subtask_id": 4711,
+    "idempotency_key": "4711-20261125120000000000",
+    "reply_to": "answers@example.com",
+    "headers": {"List-Unsubscribe": "<https://example.com/u/1>"},
+}
+MESSAGE = a_message(**USUAL)
+
+
+def message_with(**changes: Any) -> Message:
+    return a_message(**{**USUAL, **changes})
 
 
 class Late(Exception):

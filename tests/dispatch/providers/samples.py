@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from campaigns.content import Rendered
+from campaigns.stencils import Pieces
 from dispatch.providers.base import Message
 from dispatch.providers.smtp.client import SmtpSettings
 from dispatch.providers.smtp.transport import SmtpTransport
@@ -15,14 +17,20 @@ MESSAGE = Message(
     from_name="Example News",
     to_email="ann@example.org",
     to_name="Ann",
-    subject="Spring sale",
-    text="Hello Ann",
-    html="<p>Hello Ann</p>",
+    rendered=Rendered("Spring sale", Pieces.of("<p>Hello Ann</p>"), Pieces.of("Hello Ann")),
 )
 
 
-def a_message(**changes: Any) -> Message:
-    return replace(MESSAGE, **changes)
+def a_message(
+    *, subject: str | None = None, html: str | None = None, text: str | None = None, **changes: Any
+) -> Message:
+    usual = MESSAGE.rendered
+    rendered = Rendered(
+        usual.subject if subject is None else subject,
+        usual.html_pieces if html is None else Pieces.of(html),
+        usual.text_pieces if text is None else Pieces.of(text),
+    )
+    return replace(MESSAGE, **{"rendered": rendered, **changes})
 
 
 def patience(*misdeeds: str) -> float:

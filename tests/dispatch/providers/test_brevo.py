@@ -1,10 +1,9 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import replace
 
 from dispatch.errors import MessageError, OutcomeUnknown
-from tests.dispatch.providers.cases import MESSAGE, ProviderCase
+from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
 from tests.http_server import Answer
 
@@ -41,7 +40,7 @@ class TestBrevo(ProviderCase):
 
     def test_the_same_key_becomes_the_same_uuid(self, transport, server) -> None:
         first, again = (self.key_of(transport, server, MESSAGE) for _ in range(2))
-        other = self.key_of(transport, server, replace(MESSAGE, idempotency_key="4712-1"))
+        other = self.key_of(transport, server, message_with(idempotency_key="4712-1"))
         assert uuid.UUID(first) == uuid.UUID(again) != uuid.UUID(other)
 
     def test_a_key_that_it_has_had_does_not_say_what_became_of_it(self, transport, server) -> None:
@@ -53,13 +52,13 @@ class TestBrevo(ProviderCase):
         assert server.requests[0].json["headers"]["X-Mailin-custom"] == '{"subtask": "4711"}'
 
     def test_what_it_would_take_for_a_template_stays_as_it_is(self, transport, server) -> None:
-        transport.send(replace(MESSAGE, html="<p>{{ params.x }}</p>"), at_once)
+        transport.send(message_with(html="<p>{{ params.x }}</p>"), at_once)
         html = server.requests[0].json["htmlContent"]
         assert html == "<p>&#123;&#123; params.x }}</p>"
-        assert isinstance(self.failure(transport, replace(MESSAGE, text="{{ x }}")), MessageError)
+        assert isinstance(self.failure(transport, message_with(text="{{ x }}")), MessageError)
 
     def test_a_header_that_it_would_spoil_is_refused(self, transport) -> None:
-        message = replace(MESSAGE, headers={"X-Campaign": "Frühling"})
+        message = message_with(headers={"X-Campaign": "Frühling"})
         assert isinstance(self.failure(transport, message), MessageError)
 
     def test_no_more_credits_need_a_person(self, transport, server) -> None:

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from dispatch.errors import MessageError
 from dispatch.providers import get_provider
-from tests.dispatch.providers.cases import MESSAGE, ProviderCase
+from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
 from tests.http_server import Answer
 
@@ -83,14 +81,14 @@ class TestEngageLab(ProviderCase):
     def test_what_it_would_refuse_or_change_is_refused_before(
         self, transport, server, changes, why
     ) -> None:
-        refused = self.failure(transport, replace(MESSAGE, **changes))
+        refused = self.failure(transport, message_with(**changes))
         assert isinstance(refused, MessageError) and why in refused.reply
         assert not server.requests
 
     def test_what_it_would_fill_in_stays_as_it_is(self, transport, server) -> None:
         html = '<a href="https://example.com/%E4%BD%A0">50%</a> %name% {{name}}'
         text = "https://example.com/%E4%BD%A0 50% or 60%"
-        transport.send(replace(MESSAGE, html=html, text=text), at_once)
+        transport.send(message_with(html=html, text=text), at_once)
         content = server.requests[0].json["body"]["content"]
         assert content["text"] == text
         assert content["html"] == (

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 from dispatch.errors import MessageError
-from tests.dispatch.providers.cases import MESSAGE, ProviderCase
+from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
 from tests.http_server import Answer
 
@@ -48,9 +46,9 @@ class TestSparkPost(ProviderCase):
         assert "neither yes nor no" in self.failure(transport).reply
 
     def test_what_it_would_take_for_a_template_stays_as_it_is(self, transport, server) -> None:
-        transport.send(replace(MESSAGE, html="<p>{{name}}</p>"), at_once)
+        transport.send(message_with(html="<p>{{name}}</p>"), at_once)
         assert server.requests[0].json["content"]["html"] == "<p>&#123;&#123;name}}</p>"
-        refused = self.failure(transport, replace(MESSAGE, subject="Dear {{name}}"))
+        refused = self.failure(transport, message_with(subject="Dear {{name}}"))
         assert isinstance(refused, MessageError)
 
     def test_a_key_that_may_not_read_the_account_passes_the_connection_test(self, server) -> None:

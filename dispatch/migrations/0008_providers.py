@@ -25,7 +25,7 @@ WEBHOOK_KEY: dict[str, Any] = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dispatch", "0003_groups")]
+    dependencies = [("dispatch", "0007_heartbeats_in_place")]
 
     operations = [
         migrations.AddField(

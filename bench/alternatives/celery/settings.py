@@ -1,0 +1,10 @@
+import os
+
+from bench.alternatives.settings import *  # noqa: F403
+
+CELERY_BROKER_URL = f"redis+socket://{os.environ['BENCH_REDIS']}"
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 256
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False

@@ -1,0 +1,41 @@
+"""A contact's attributes as staff enter them: a JSON object that the database can store."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
+
+
+class AttributesField(forms.JSONField):
+    """Empty stands for no attributes."""
+
+    def to_python(self, value: Any) -> dict[str, Any]:  # type: ignore[override]  # stubs say str
+        try:
+            attributes = super().to_python(value)
+        except (ValueError, RecursionError) as error:  # endless numbers, bottomless brackets
+            raise ValidationError("This cannot be read as JSON.") from error
+        if attributes is None:
+            return {}
+        if not isinstance(attributes, dict):
+            raise ValidationError('Enter an object, such as {"first_name": "Ada"}.')
+        if not is_storable(attributes):
+            raise ValidationError("It contains a character or a number that cannot be stored.")
+        return attributes
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """A form with errors shows what was entered, as it was entered."""
+        return InvalidJSONInput(data) if isinstance(data, str) else data
+
+
+def is_storable(value: Any) -> bool:
+    """PostgreSQL's jsonb takes neither NUL, nor half of a surrogate pair, nor NaN and infinity."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except ValueError:
+        return False
+    return r"\u0000" not in text.replace(r"\\", "")

@@ -1,0 +1,47 @@
+"""The first page of the admin: what is being sent, and how the services are doing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+
+from campaigns.admin.base import Visitor
+from campaigns.admin.progress import MOVING, Progress
+from campaigns.models import Tally, Task
+from dispatch.admin import service_state as state
+from dispatch.models import EmailService
+
+MOST_SHOWN = 10
+
+
+def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """Called by unfold (DASHBOARD_CALLBACK) with the page's context."""
+    user = request.user
+    if user.has_perm("campaigns.view_task"):
+        context["moving"] = moving_tasks(user)
+    if user.has_perm("dispatch.view_emailservice"):
+        context["services"] = services(user)
+    return context
+
+
+def moving_tasks(user: Visitor) -> list[Progress]:
+    """The newest tasks that are launched and not over."""
+    tasks = list(Task.objects.visible_to(user).filter(status__in=MOVING)[:MOST_SHOWN])
+    counts = Tally.objects.counts_of(task.pk for task in tasks)
+    return [Progress(task, counts[task.pk]) for task in tasks]
+
+
+def services(user: Visitor) -> list[dict[str, Any]]:
+    shown = state.with_state(EmailService.objects.visible_to(user))[:MOST_SHOWN]
+    return [{"service": service, **_summary(service)} for service in shown]
+
+
+def _summary(service: EmailService) -> dict[str, Any]:
+    word, why = state.state_of(service)
+    return {
+        "word": word,
+        "colour": state.STATE_LABELS[word],
+        "why": why,
+        "figures": state.figures_of(service),
+    }

@@ -1,0 +1,176 @@
+"""What staff do with SubTasks, many in the list or one on its page: retry, or decide what is in
+doubt. Each is asked first and logged with every SubTask it changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.enums import ActionVariant
+
+from campaigns import retries
+from campaigns.admin.base import LedgerAdmin, staff
+from campaigns.admin.confirmation import Question, ask, bulk_question, is_confirmed, say
+from campaigns.admin.history import log_each
+from campaigns.admin.typed import button
+from campaigns.models import SubTask, SubTaskStatus, TaskStatus
+from campaigns.wording import counted
+from dispatch.decisions import decide
+from dispatch.models import DecisionChoice
+
+CONSEQUENCES = {
+    DecisionChoice.WAS_SENT: "counts as sent",
+    DecisionChoice.SEND_AGAIN: "is sent again; who got the message already gets it twice",
+    DecisionChoice.GIVE_UP: "counts as failed and is not sent again",
+}
+RETRY, DECIDE = "campaigns.retry_subtask", "campaigns.decide_subtask"
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """`do` returns the ids it changed and what to say."""
+
+    question: Callable[[QuerySet[SubTask]], Question]
+    do: Callable[[QuerySet[SubTask], Any], tuple[list[int], str]]
+    entry: str
+
+
+def ask_retry(subtasks: QuerySet[SubTask]) -> Question:
+    plan = retries.plan(subtasks)
+    return Question(
+        "Retry failed SubTasks?",
+        plan.explain(),
+        f"Retry {counted(plan.retryable, 'SubTask')}",
+        problems=() if plan.retryable else (f"None can be sent again. {plan.left_out()}",),
+    )
+
+
+def retry(subtasks: QuerySet[SubTask], user: Any) -> tuple[list[int], str]:
+    done = retries.retry_failed(subtasks)
+    return done.ids, done.explain()
+
+
+def decision(choice: DecisionChoice) -> Deed:
+    """What it takes to settle doubts in this way."""
+
+    def ask_decision(subtasks: QuerySet[SubTask]) -> Question:
+        doubtful = in_doubt(subtasks)
+        number, cancelled = doubtful.count(), 0
+        if choice == DecisionChoice.SEND_AGAIN:
+            cancelled = doubtful.filter(task__status=TaskStatus.CANCELLED).count()
+        left_out = f"{cancelled:,}: their task is cancelled, they fail" if cancelled else ""
+        return Question(
+            f"{choice.label}?",
+            f"{counted(number, 'SubTask')} in doubt. Each {CONSEQUENCES[choice]}. The choice is "
+            "recorded with your name.",
+            choice.label,
+            details=[("Not sent again", left_out)] if left_out else (),
+            problems=() if number else ("Nothing that was selected is in doubt.",),
+            danger=choice == DecisionChoice.SEND_AGAIN,
+        )
+
+    def settle(subtasks: QuerySet[SubTask], user: Any) -> tuple[list[int], str]:
+        ids = decide(list(in_doubt(subtasks).values_list("pk", flat=True)), choice, user)
+        return ids, f"{counted(len(ids), 'SubTask')} in doubt: {choice.label.lower()}."
+
+    return Deed(ask_decision, settle, f"Decided: {choice.label}.")
+
+
+def in_doubt(subtasks: QuerySet[SubTask]) -> QuerySet[SubTask]:
+    return subtasks.filter(in_doubt_since__isnull=False)
+
+
+RETRY_FAILED = Deed(ask_retry, retry, "Tried again.")
+WAS_SENT, SEND_AGAIN, GIVE_UP = (
+    decision(choice)
+    for choice in (DecisionChoice.WAS_SENT, DecisionChoice.SEND_AGAIN, DecisionChoice.GIVE_UP)
+)
+
+
+class SubTaskActions(LedgerAdmin):
+    """The actions of the list, and the buttons of a SubTask's page."""
+
+    actions = ("retry_failed_subtasks", "was_sent", "send_again", "give_up")
+    actions_detail = ("retry_this", "was_sent_this", "send_again_this", "give_up_this")
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        """Those that the SubTask's state allows."""
+        subtask = self.get_object(request, str(object_id))
+        actions = super().get_actions_detail(request, object_id)
+        if subtask and subtask.in_doubt_since:
+            return [each for each in actions if not each.action_name.endswith("retry_this")]
+        if subtask and subtask.status == SubTaskStatus.FAILED:
+            return [each for each in actions if each.action_name.endswith("retry_this")]
+        return []
+
+    def has_retry_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(RETRY)
+
+    def has_decide_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(DECIDE)
+
+    @admin.action(description="Retry failed SubTasks", permissions=["retry"])
+    def retry_failed_subtasks(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return self._many(request, queryset, "retry_failed_subtasks", RETRY_FAILED)
+
+    @admin.action(description="In doubt: it was sent", permissions=["decide"])
+    def was_sent(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return self._many(request, queryset, "was_sent", WAS_SENT)
+
+    @admin.action(description="In doubt: send again, may duplicate", permissions=["decide"])
+    def send_again(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return self._many(request, queryset, "send_again", SEND_AGAIN)
+
+    @admin.action(description="In doubt: give up", permissions=["decide"])
+    def give_up(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
+        return self._many(request, queryset, "give_up", GIVE_UP)
+
+    @button("Retry", "retry", icon="replay", permissions=[RETRY])
+    def retry_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._one(request, object_id, RETRY_FAILED)
+
+    @button("It was sent", "was-sent", icon="check", permissions=[DECIDE])
+    def was_sent_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._one(request, object_id, WAS_SENT)
+
+    @button(
+        "Send again",
+        "send-again",
+        icon="replay",
+        variant=ActionVariant.WARNING,
+        permissions=[DECIDE],
+    )
+    def send_again_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._one(request, object_id, SEND_AGAIN)
+
+    @button("Give up", "give-up", icon="close", permissions=[DECIDE])
+    def give_up_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._one(request, object_id, GIVE_UP)
+
+    def _many(
+        self, request: HttpRequest, subtasks: QuerySet[SubTask], action: str, deed: Deed
+    ) -> HttpResponse | None:
+        if is_confirmed(request):
+            self._do(request, subtasks, deed)
+            return None
+        question = bulk_question(request, action, deed.question(subtasks))
+        return ask(request, self, question, back_url=request.get_full_path())
+
+    def _one(self, request: HttpRequest, object_id: str, deed: Deed) -> HttpResponse:
+        subtask = self.visible(request, object_id)
+        only: QuerySet[SubTask] = SubTask.objects.filter(pk=subtask.pk)
+        back = self.url("change", subtask.pk)
+        if is_confirmed(request):
+            self._do(request, only, deed)
+            return HttpResponseRedirect(back)
+        return ask(request, self, deed.question(only), original=subtask, back_url=back)
+
+    def _do(self, request: HttpRequest, subtasks: QuerySet[SubTask], deed: Deed) -> None:
+        ids, text = deed.do(subtasks, staff(request))
+        log_each(request, SubTask.objects.filter(pk__in=ids).only("recipient_email"), deed.entry)
+        say(request, text, error=not ids)

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import connection, connections
+from pytest_django.live_server_helper import LiveServer
+
+from campaigns import launch
+from campaigns.models import Task, TaskStatus
+from dispatch.dispatcher import Dispatcher
+from dispatch.housekeeping import Housekeeper
+from tests.browser.chromium import DESKTOP, Browser
+
+PASSWORD = "a long passphrase"
+LAUNCHER_SECONDS = 0.1
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    made = Browser(tmp_path_factory.mktemp("chromium"))
+    yield made
+    made.quit()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_kept_connections() -> None:
+    """The threads of the live server keep none open: the database is deleted at the end."""
+    connections.settings["default"]["CONN_MAX_AGE"] = 0
+
+
+@pytest.fixture
+def user(transactional_db: None) -> Any:
+    return get_user_model().objects.create_superuser("ada", "ada@example.com", PASSWORD)
+
+
+@pytest.fixture
+def browser(chromium: Browser, live_server: LiveServer) -> Iterator[Browser]:
+    """Not signed in. Whatever a test does, no script fails and nothing is fetched elsewhere."""
+    chromium.site = live_server.url
+    chromium.driver.delete_all_cookies()
+    chromium.resize(DESKTOP)
+    chromium.complaints()
+    chromium.foreign_requests()
+    yield chromium
+    complaints, foreign = chromium.complaints(), chromium.foreign_requests()
+    chromium.driver.get("about:blank")  # else it goes on asking for news
+    assert complaints == []
+    assert foreign == []
+
+
+@pytest.fixture
+def admin(browser: Browser, user: Any, client: Any) -> Browser:
+    """Signed in."""
+    client.force_login(user)
+    browser.open("/admin/login/")
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    browser.driver.add_cookie({"name": settings.SESSION_COOKIE_NAME, "value": session})
+    return browser
+
+
+@pytest.fixture
+def works(live_server: LiveServer) -> Iterator[Callable[[], None]]:
+    """Do what a cluster does from now on, in threads: launch, dispatch, keep house."""
+    stop = threading.Event()
+    housekeeper = Housekeeper()
+    threads = [
+        threading.Thread(target=_until, args=(stop, _launch)),
+        threading.Thread(target=_until, args=(stop, lambda: _dispatch(stop))),
+    ]
+
+    def start() -> None:
+        for thread in (*threads, housekeeper):
+            thread.start()
+
+    yield start
+    stop.set()
+    housekeeper.stop()
+    for thread in (*threads, housekeeper):
+        if thread.ident:
+            thread.join(20)
+
+
+def _until(stop: threading.Event, work: Callable[[], None]) -> None:
+    try:
+        while not stop.wait(LAUNCHER_SECONDS):
+            work()
+    finally:
+        connection.close()
+
+
+def _launch() -> None:
+    for task_id in Task.objects.filter(status=TaskStatus.QUEUED).values_list("pk", flat=True):
+        launch.expand(task_id)
+
+
+def _dispatch(stop: threading.Event) -> None:
+    Dispatcher(uuid.uuid4()).run(stop.is_set, 120)
+
+
+@pytest.fixture
+def contacts_file(tmp_path: Path) -> Path:
+    path = tmp_path / "contacts.csv"
+    path.write_text("email,name\nada@example.com,Ada\nnobody,Bob\nCleo@Example.com,Cleo\n")
+    return path

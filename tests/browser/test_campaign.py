@@ -1,0 +1,181 @@
+"""A campaign as staff run it: planned, launched, watched, steered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from campaigns.models import SubTask, Task
+from tests.browser.chromium import Browser
+from tests.browser.conftest import PASSWORD
+from tests.factories import (
+    ContactFactory,
+    ContentFactory,
+    EmailServiceFactory,
+    SendingTaskFactory,
+    SubTaskFactory,
+    in_doubt,
+)
+from tests.smtp_server import SmtpServer
+
+pytestmark = pytest.mark.timeout(180)
+
+Works = Callable[[], None]
+MESSAGES = 40
+
+
+def page(task: Task) -> str:
+    return reverse("admin:campaigns_task_change", args=[task.pk])
+
+
+def launched(user: Any, messages: int, **kwargs: Any) -> Task:
+    task: Task = SendingTaskFactory(owner=user, name="Spring", **kwargs)
+    SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
+    return task
+
+
+def test_from_the_sign_in_to_the_last_message(
+    browser: Browser, user: Any, works: Works, make_service: Any, smtp: SmtpServer
+) -> None:
+    service = make_service(sending_interval="2")
+    ContactFactory(owner=user, name="Ada")
+    ContactFactory.create_batch(MESSAGES - 1, owner=user)
+
+    browser.open("/")
+    browser.fill("username", "ada")
+    browser.fill("password", PASSWORD)
+    browser.press(browser.find("button[type=submit]"))
+    browser.wait_for_text("Nothing is being sent.")
+
+    browser.click("Senders")
+    browser.press(browser.find("a[href$='/sender/add/']"))
+    browser.fill("local_part", "news")
+    browser.fill("display_name", "Garden News")
+    browser.save()
+    browser.wait_for_text("was added successfully")
+
+    browser.click("Templates")
+    browser.press(browser.find("a[href$='/template/add/']"))
+    browser.fill("name", "Seeds")
+    browser.fill("subject", "Seeds for {{ name }}")
+    browser.fill("html", "<p>Dear {{ name }}, it is time to sow.</p>")
+    browser.press(browser.find("button[name=_continue]"))
+    browser.wait_for_text("was added successfully")
+    browser.click("Preview")
+    browser.wait_for_text("Seeds for Ada")
+    frame = browser.find("iframe")
+    browser.driver.switch_to.frame(frame)
+    browser.wait_for_text("it is time to sow")
+    browser.driver.switch_to.default_content()
+
+    browser.click("Tasks")
+    browser.press(browser.find("a[href$='/task/add/']"))
+    browser.fill("name", "Spring")
+    browser.choose("sender", "Garden News <news@…>")
+    assert not browser.visible("select[name=contacts] + .select2")
+    browser.select("audience", "Chosen contacts")
+    browser.find("select[name=contacts] + .select2")
+    browser.select("audience", "All my contacts")
+    browser.choose("tasktemplate_set-0-template", "Seeds")
+    browser.press(browser.find("button[name=_continue]"))
+    browser.wait_for_text("Nothing is sent before you launch it.")
+
+    browser.click("Launch")
+    browser.wait_for_text(f"Sending to {MESSAGES} recipients starts at once.")
+    assert Task.objects.get().status == "draft"
+    works()
+    browser.confirm()
+    browser.wait_for_text("“Spring”: Launched.")
+
+    browser.find("[data-figure=Sent]")
+    browser.wait(lambda: "Pause" in browser.text, "the buttons follow the status")
+    with browser.without_reload():
+        before = browser.figure("Sent")
+        browser.wait(lambda: browser.figure("Sent") > before, "the numbers do not move")
+    service.sending_interval = 0
+    service.save()
+    browser.wait_for_text("Completed")
+    browser.wait_for_text(f"{MESSAGES} of {MESSAGES} sent")
+    assert len({message.recipient for message in smtp.messages}) == len(smtp.messages) == MESSAGES
+    browser.wait(lambda: "Pause" not in browser.text, "the buttons follow the status")
+
+
+def test_pause_resume_and_cancel(
+    admin: Browser, user: Any, works: Works, make_service: Any, smtp: SmtpServer
+) -> None:
+    make_service(sending_interval="0.2")
+    task = launched(user, 200)
+    works()
+    admin.open(page(task))
+    admin.wait(lambda: admin.figure("Sent") > 0, "nothing is sent")
+
+    admin.click("Pause")
+    admin.wait_for_text("will wait until you resume it")
+    admin.fill("reason", "Wrong price")
+    admin.confirm()
+    admin.wait_for_text("“Spring”: Paused. Wrong price")
+    admin.wait(lambda: admin.figure("Allocated") + admin.figure("Sending") == 0, "it goes on")
+    sent = len(smtp.messages)
+
+    admin.click("Resume")
+    admin.wait_for_text("Sending goes on with the")
+    assert len(smtp.messages) == sent
+    admin.confirm()
+    admin.wait_for_text("“Spring”: Resumed.")
+    with admin.without_reload():
+        admin.wait(lambda: admin.figure("Sent") > sent, "it does not go on")
+
+    admin.click("Cancel")
+    admin.wait_for_text("will never be sent")
+    admin.confirm()
+    admin.wait_for_text("“Spring”: Cancelled.")
+    admin.wait_for_text("the task was cancelled")
+    admin.wait(lambda: admin.figure("Sent") + admin.figure("Failed") == 200, "something is left")
+
+
+def test_failed_ones_are_retried(
+    admin: Browser, user: Any, works: Works, make_service: Any, smtp: SmtpServer
+) -> None:
+    make_service()
+    task = launched(user, 2, status="completed")
+    SubTask.objects.update(status="failed", failure_reason="retries_exhausted")
+    works()
+    admin.open(page(task))
+    admin.wait_for_text("given up after several tries 2")
+    admin.click("Retry failed")
+    admin.wait_for_text("2 failed SubTasks will be sent again.")
+    admin.confirm()
+    admin.wait_for_text("2 of 2 sent")
+    assert len(smtp.messages) == 2
+
+
+@pytest.mark.parametrize(
+    ("action", "button", "result"),
+    [
+        ("In doubt: it was sent", "It was sent", "sent"),
+        ("In doubt: give up", "Give up", "failed"),
+        ("In doubt: send again, may duplicate", "Send again, may duplicate", "pending"),
+    ],
+)
+def test_what_is_in_doubt_is_decided_on(
+    admin: Browser, user: Any, action: str, button: str, result: str
+) -> None:
+    task = launched(user, 0)
+    content, service = ContentFactory(task=task), EmailServiceFactory()
+    doubtful = [in_doubt(service, task=task, content=content) for _ in range(2)]
+    admin.open(page(task))
+    admin.wait_for_text("All that is left are 2 SubTasks in doubt")
+    admin.click("Decide what happens to them")
+    admin.press(admin.find("#action-toggle"))
+    admin.select("action", action)
+    admin.click("Run")
+    admin.wait_for_text("2 SubTasks in doubt. Each")
+    admin.click(button)
+    admin.wait_for_text(f"2 SubTasks in doubt: {button.lower()}.")
+    assert set(SubTask.objects.values_list("status", flat=True)) == {result}
+
+    admin.open(reverse("admin:campaigns_subtask_change", args=[doubtful[0].pk]))
+    admin.wait_for_text(f"Decided: {button.lower()}")

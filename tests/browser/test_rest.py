@@ -1,0 +1,168 @@
+"""Contacts, services, the local mailbox; and every page on a desk and on a phone, light and dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from campaigns.models import Contact, Launch
+from devmail.mailbox import Mailbox, default_path
+from dispatch.models import EmailService
+from tests.browser.chromium import DESKTOP, PHONE, Browser
+from tests.factories import (
+    ContactFactory,
+    ContentFactory,
+    EmailServiceFactory,
+    SendingTaskFactory,
+    SubTaskFactory,
+    TagFactory,
+    TaskFactory,
+    in_doubt,
+)
+from tests.smtp_server import SmtpServer
+
+pytestmark = pytest.mark.timeout(180)
+
+
+def test_contacts_come_from_a_file(admin: Browser, user: Any, contacts_file: Path) -> None:
+    admin.open(reverse("admin:campaigns_contact_changelist"))
+    admin.wait_for_text("There is nothing here yet.")
+    admin.click("Import from a file")
+    admin.driver.find_element("name", "file").send_keys(str(contacts_file))
+    admin.fill("tags", "spring")
+    admin.press(admin.find("button[type=submit]"))
+    admin.wait_for_text("2 created · 0 updated · 0 unchanged")
+    admin.wait_for_text("3 nobody An email address must have an @-sign.")
+    assert {contact.email for contact in Contact.objects.filter(owner=user)} == {
+        "ada@example.com",
+        "cleo@example.com",
+    }
+    admin.click("Contacts", "#content, nav")
+    admin.wait_for_text("cleo@example.com Cleo spring")
+
+
+def test_a_service_is_set_up_tested_frozen_and_unfrozen(admin: Browser, smtp: SmtpServer) -> None:
+    admin.open(reverse("admin:dispatch_emailservice_add"))
+    admin.click("SMTP")
+    admin.fill("name", "North")
+    admin.fill("domain", "north.example.com")
+    admin.fill("settings_host", "127.0.0.1")
+    admin.fill("settings_port", str(smtp.port))
+    admin.select("settings_security", "None")
+    admin.press(admin.find("button[name=_continue]"))
+    admin.wait_for_text("was added successfully")
+    admin.wait_for_text("Ready")
+
+    admin.click("Test")
+    admin.click("Test connection")
+    admin.wait_for_text("Nothing is sent.")
+    admin.confirm()
+    admin.wait_for_text(f"Connection tested: 127.0.0.1:{smtp.port} answered")
+
+    admin.click("Test")
+    admin.click("Send test mail")
+    admin.press(admin.find("button[type=submit]"))
+    admin.wait_for_text("Test to ada@example.com accepted.")
+    assert [message.recipient for message in smtp.messages] == ["ada@example.com"]
+
+    service = EmailService.objects.get()
+    admin.open(reverse("admin:dispatch_emailservice_change", args=[service.pk]))
+    admin.click("Freeze")
+    admin.fill("reason", "Too many complaints")
+    admin.confirm()
+    admin.wait_for_text("Until a person unfreezes it. Too many complaints")
+    with admin.without_reload():
+        service.pace.refresh_from_db()
+        service.pace.freeze_reason = "Something else"
+        service.pace.save()
+        admin.wait_for_text("Until a person unfreezes it. Something else")
+    admin.click("Unfreeze")
+    admin.confirm()
+    admin.wait_for_text("“North”: Unfrozen.")
+    admin.wait_for_text("Ready")
+
+
+@pytest.fixture
+def mailbox(settings: Any, tmp_path: Path) -> None:
+    settings.DEBUG = True  # the pages are for development only
+    settings.VAR_DIR = tmp_path
+    with Mailbox(default_path()) as box:
+        for name in ("ada", "cleo"):
+            html = f"<script>document.title = 'ran'</script><p>Dear {name}</p>"
+            head = f"Subject: Seeds for {name}\r\nContent-Type: text/html; charset=utf-8"
+            box.add("news@example.com", f"{name}@example.com", f"{head}\r\n\r\n{html}".encode())
+
+
+@pytest.mark.usefixtures("mailbox")
+def test_the_local_mailbox_is_searched_and_read(admin: Browser) -> None:
+    admin.open("/mail/")
+    admin.wait_for_text("2 messages")
+    admin.fill("recipient", "cleo")
+    admin.click("Search")
+    admin.wait_for_text("1 message")
+    admin.click("Seeds for cleo")
+    frame = admin.find("iframe")
+    admin.driver.switch_to.frame(frame)
+    admin.wait_for_text("Dear cleo")
+    admin.driver.switch_to.default_content()
+    assert admin.driver.title == "Seeds for cleo"
+    blocked = [entry for entry in admin.complaints() if "Blocked script execution" not in entry]
+    assert blocked == []
+    admin.click("All mail")
+    admin.wait_for_text("Seeds for ada")
+
+
+@pytest.fixture
+def pages(user: Any) -> list[str]:
+    """Pages of every kind, with something on them."""
+    task = SendingTaskFactory(owner=user, name="A campaign with quite a long name, for the spring")
+    content, service = ContentFactory(task=task), EmailServiceFactory(daily_quota=5000)
+    in_doubt(service, task=task, content=content)
+    failed = SubTaskFactory(
+        task=task, content=content, status="failed", failure_reason="rejected", error="x" * 300
+    )
+    Launch.objects.create(task=task, suppressed={"manual": 2})
+    draft, contact = TaskFactory(owner=user), ContactFactory(owner=user)
+    contact.tags.add(TagFactory(owner=user))
+    template = draft.templates.get()
+    models = ("contact", "tag", "suppression", "sender", "template", "task", "subtask")
+    return [
+        "/admin/",
+        *(reverse(f"admin:campaigns_{model}_changelist") for model in models),
+        *(reverse(f"admin:dispatch_{model}_changelist") for model in ("emailservice", "attempt")),
+        reverse("admin:admin_logentry_changelist"),
+        reverse("admin:campaigns_task_change", args=[task.pk]),
+        reverse("admin:campaigns_task_change", args=[draft.pk]),
+        reverse("admin:campaigns_task_launch", args=[draft.pk]),
+        reverse("admin:campaigns_task_schedule", args=[draft.pk]),
+        reverse("admin:campaigns_task_cancel", args=[task.pk]),
+        reverse("admin:campaigns_subtask_change", args=[failed.pk]),
+        reverse("admin:campaigns_template_change", args=[template.pk]),
+        reverse("admin:campaigns_template_preview", args=[template.pk]),
+        reverse("admin:campaigns_contact_change", args=[contact.pk]),
+        reverse("admin:campaigns_contact_import_file"),
+        reverse("admin:campaigns_suppression_add_many"),
+        reverse("admin:dispatch_emailservice_change", args=[service.pk]),
+        reverse("admin:dispatch_emailservice_test_mail"),
+        reverse("admin:auth_user_change", args=[user.pk]),
+        "/mail/",
+    ]
+
+
+@pytest.mark.usefixtures("mailbox")
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_every_page_fits_its_window_in_light_and_dark(
+    admin: Browser, pages: list[str], size: tuple[int, int]
+) -> None:
+    admin.resize(size)
+    for dark in (False, True):
+        admin.dark(dark)
+        for page in pages if not dark else pages[:2]:
+            admin.open(page)
+            admin.find("body")
+            assert not admin.is_wider_than_its_window(), (page, size)
+            assert admin.complaints() == [], page
+    admin.dark(False)

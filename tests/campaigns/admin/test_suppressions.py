@@ -1,0 +1,129 @@
+"""Suppressions: one by one, or many pasted at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+
+from campaigns.models import Suppression
+from tests.campaigns.admin.staff import (
+    MANAGER,
+    NOBODY,
+    OPERATOR,
+    VIEWER,
+    address,
+    member,
+    page_of,
+    signed_in,
+    texts,
+)
+
+pytestmark = pytest.mark.django_db
+
+MANY = address("campaigns.suppression", "add_many")
+
+
+def paste(user: Any, addresses: str, **fields: str) -> Any:
+    form = {"addresses": addresses, "reason": "manual", **fields}
+    return signed_in(user).post(MANY, form, follow=True)
+
+
+def stored() -> set[str]:
+    return set(Suppression.objects.values_list("email", flat=True))
+
+
+@pytest.fixture
+def user() -> Any:
+    return member(MANAGER)
+
+
+def test_addresses_and_domains_are_pasted_together(user: Any) -> None:
+    response = paste(user, "Ada@Example.com\n\n @Example.org \nada@example.com")
+    assert stored() == {"ada@example.com", "@example.org"}
+    assert "2 addresses suppressed; 0 already on the list." in texts(response)
+
+
+def test_those_known_already_are_counted(user: Any) -> None:
+    Suppression.objects.create(email="ada@example.com", reason="hard_bounce")
+    response = paste(user, "ada@example.com\nbob@example.com")
+    assert "1 address suppressed; 1 already on the list." in texts(response)
+    assert Suppression.objects.get(email="ada@example.com").reason == "hard_bounce"
+
+
+def test_who_pasted_is_in_the_history(user: Any) -> None:
+    paste(user, "ada@example.com", source="A letter")
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_repr) == (user, "1 address")
+    assert Suppression.objects.get().source == "A letter"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "problem"),
+    [
+        ("", "This field is required"),
+        ("ada@example.com\nnobody", "Line 2, “nobody”"),
+        ("@", "Line 1, “@”"),
+        ("a\x00@example.com", "Null characters are not allowed"),
+        ("x\n" * 60, "And 10 more."),
+    ],
+)
+def test_what_is_wrong_is_named_and_nothing_stored(user: Any, addresses: str, problem: str) -> None:
+    response = paste(user, addresses)
+    assert response.status_code == 200
+    assert problem in page_of(response)
+    assert not stored()
+
+
+def test_odd_choices_are_explained(user: Any) -> None:
+    assert "Select a valid choice" in page_of(paste(user, "a@example.com", reason="dislike"))
+    assert "at most 200 characters" in page_of(paste(user, "a@example.com", source="x" * 201))
+    assert not stored()
+
+
+def test_an_empty_form_is_explained(user: Any) -> None:
+    assert "This field is required" in page_of(signed_in(user).post(MANY, {}))
+
+
+@pytest.mark.parametrize("role", [VIEWER, NOBODY])
+def test_pasting_is_refused_to_whoever_may_not(role: str) -> None:
+    user = member(role)
+    assert signed_in(user).get(MANY).status_code == 403
+    assert paste(user, "ada@example.com").status_code == 403
+    assert not stored()
+
+
+@pytest.mark.parametrize(
+    ("entered", "kept"),
+    [("Ada@Example.com", "ada@example.com"), (" @Example.org ", "@example.org")],
+)
+def test_one_is_added_in_its_stored_spelling(user: Any, entered: str, kept: str) -> None:
+    form = {"email": entered, "reason": "manual"}
+    signed_in(user).post(address("campaigns.suppression", "add"), form)
+    assert stored() == {kept}
+
+
+@pytest.mark.parametrize("entered", ["", "nobody", "@", "@a@b", "a\x00@example.com"])
+def test_one_that_cannot_be_is_explained(user: Any, entered: str) -> None:
+    form = {"email": entered, "reason": "manual"}
+    response = signed_in(user).post(address("campaigns.suppression", "add"), form)
+    assert response.context["errors"]
+    assert not stored()
+
+
+def test_one_that_is_there_already_is_explained(user: Any) -> None:
+    Suppression.objects.create(email="ada@example.com")
+    form = {"email": "ADA@example.com", "reason": "manual"}
+    response = signed_in(user).post(address("campaigns.suppression", "add"), form)
+    assert "already exists" in page_of(response)
+
+
+def test_only_an_operator_takes_an_address_off_the_list(user: Any) -> None:
+    row = Suppression.objects.create(email="ada@example.com")
+    url = address("campaigns.suppression", "delete", row.pk)
+    assert signed_in(user).post(url, {"post": "yes"}).status_code == 403
+    operator = member(OPERATOR)
+    signed_in(operator).post(url, {"post": "yes"})
+    assert not stored()
+    assert LogEntry.objects.get().user == operator

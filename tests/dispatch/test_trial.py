@@ -1,0 +1,134 @@
+"""One message outside of any task keeps pace and quota like every other."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+
+from campaigns.content import Rendered
+from campaigns.stencils import Pieces
+from dispatch import paces, trial
+from dispatch.agenda import limits_of
+from dispatch.errors import ServiceError
+from dispatch.gate import Gate
+from dispatch.leases import database_time
+from dispatch.models import EmailService, Pace
+from dispatch.providers.base import Message
+from tests.smtp_server import SmtpServer
+
+pytestmark = pytest.mark.django_db
+
+MESSAGE = Message(
+    message_id="<1@example.com>",
+    from_email="test@mail.example.com",
+    to_email="ada@example.com",
+    rendered=Rendered("Test", Pieces.of("<p>Hi</p>"), Pieces.of("Hi")),
+)
+
+
+def due_in(service: EmailService, seconds: float) -> None:
+    """When the service's next message is due."""
+    Pace.objects.filter(service=service).update(next_send_at=Now() + dt.timedelta(seconds=seconds))
+
+
+def test_a_message_is_handed_over_at_once(make_service: Any, smtp: SmtpServer) -> None:
+    accepted = trial.send(make_service(), MESSAGE)
+    assert accepted.code == 250
+    assert [message.recipient for message in smtp.messages] == ["ada@example.com"]
+
+
+def test_the_next_message_of_the_service_waits_its_interval(make_service: Any) -> None:
+    service = make_service(sending_interval=60)
+    before = database_time()
+    trial.send(service, MESSAGE)
+    assert Pace.objects.get().next_send_at >= before + dt.timedelta(seconds=60)
+
+
+def test_a_slot_that_is_due_soon_is_waited_for(make_service: Any, smtp: SmtpServer) -> None:
+    service = make_service(sending_interval=1)
+    due_in(service, 0.3)
+    due = Pace.objects.get().next_send_at
+    trial.send(service, MESSAGE)
+    assert database_time() >= due
+    assert len(smtp.messages) == 1
+
+
+def test_a_slot_that_is_far_away_is_told(make_service: Any, smtp: SmtpServer) -> None:
+    service = make_service(sending_interval=600)
+    due_in(service, 500)
+    with pytest.raises(trial.NoSlot, match="Its next message may start at 20"):
+        trial.send(service, MESSAGE)
+    assert smtp.messages == []
+    assert Pace.objects.get().quota_used == 0
+
+
+def test_a_burst_may_be_used(make_service: Any, smtp: SmtpServer) -> None:
+    service = make_service(sending_interval=600, burst=2)
+    trial.send(service, MESSAGE)
+    trial.send(service, MESSAGE)
+    with pytest.raises(trial.NoSlot):
+        trial.send(service, MESSAGE)
+    assert len(smtp.messages) == 2
+
+
+def test_the_quota_is_charged(make_service: Any) -> None:
+    service = make_service(daily_quota=5)
+    trial.send(service, MESSAGE)
+    pace = Pace.objects.get()
+    assert pace.quota_used == 1
+    assert pace.quota_period_start is not None
+
+
+def test_no_message_is_sent_beyond_the_quota(make_service: Any, smtp: SmtpServer) -> None:
+    service = make_service(daily_quota=1)
+    trial.send(service, MESSAGE)
+    with pytest.raises(trial.NoSlot, match="quota is used up until 20"):
+        trial.send(service, MESSAGE)
+    assert len(smtp.messages) == 1
+
+
+def test_a_service_that_cannot_be_reached_uses_up_nothing(make_service: Any) -> None:
+    with SmtpServer(["connect:close"]) as server:
+        service = make_service(server=server, daily_quota=5, sending_interval=60)
+        with pytest.raises(ServiceError):
+            trial.send(service, MESSAGE)
+    pace = Pace.objects.get()
+    assert pace.quota_used == 0
+    assert pace.next_send_at <= database_time()
+
+
+def test_a_frozen_service_can_be_tried(make_service: Any, smtp: SmtpServer) -> None:
+    service = make_service()
+    paces.freeze(service, "Something is wrong")
+    trial.send(service, MESSAGE)
+    assert len(smtp.messages) == 1
+    assert Pace.objects.get().needs_person
+
+
+def test_a_dispatcher_leaves_a_slot_alone_that_was_taken(make_service: Any) -> None:
+    """It may have granted before, and know better than what it stored: no longer."""
+    service = make_service(sending_interval=60)
+    now = database_time()
+    gate = Gate(limits_of(service))
+    stored = gate.padded(Pace.objects.get().next_send_at, [])
+    gate.opened(Pace.objects.get().next_send_at, [], stored)
+
+    trial.take_slot(service, now)
+
+    taken = Pace.objects.get().next_send_at
+    assert gate.padded(taken) == taken
+    assert gate.slots(taken, now, 5) == []
+
+
+def test_nothing_is_sent_in_the_last_moment_of_a_quotas_day(make_service: Any) -> None:
+    service = make_service(sending_interval=1, daily_quota=5)
+    due_in(service, 5)
+    now = database_time()
+    reset = (now + dt.timedelta(seconds=3)).time()
+    EmailService.objects.update(quota_reset_time=reset)
+    service.refresh_from_db()
+    with pytest.raises(trial.NoSlot):
+        trial.take_slot(service, now)
