@@ -17,9 +17,10 @@ from dataclasses import astuple, dataclass
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import connection
 from django.db.models import QuerySet, TextField
-from django.db.models.functions import Cast, Now
+from django.db.models.functions import Cast, Coalesce, Now
 
 from campaigns.models.subtask import FailureReason, SubTask, SubTaskStatus
 
@@ -192,29 +193,28 @@ class Doubtful(NamedTuple):
 
 def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[Doubtful]]:
     """Take everything from a dispatcher that is dead: allocated rows go back to pending, sending
-    ones are in doubt. Tokens are rotated.
+    ones are in doubt.
     """
     held = SubTask.objects.filter(dispatcher_id=dispatcher_id)
-    return release(held), doubt(dispatcher_id)
+    return release(held), doubt(held)
 
 
-def doubt(dispatcher_id: int, except_ids: Collection[int] = ()) -> list[Doubtful]:
-    """Take rows that are being sent from a dispatcher: they are in doubt, and their tokens
+def doubt(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
+    """Take rows that are being sent from who holds them: they are in doubt, and their tokens
     rotated.
     """
-    sql = """
-    UPDATE campaigns_subtask s
-    SET claim_token = gen_random_uuid(), dispatcher_id = NULL, in_doubt_since = clock_timestamp()
-    FROM (SELECT id, claim_token FROM campaigns_subtask
-          WHERE dispatcher_id = %s AND status = 'sending' AND id <> ALL(%s)
-          ORDER BY id FOR NO KEY UPDATE) AS old
-    WHERE s.id = old.id
-    RETURNING s.id, s.service_id, old.claim_token, coalesce(s.allocated_at, s.sending_at),
-              s.sending_at
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [dispatcher_id, list(except_ids)])
-        return [Doubtful(*row) for row in cursor.fetchall()]
+    sending = subtasks.filter(status=S.SENDING, in_doubt_since=None)
+    claimed_at = Coalesce("allocated_at", "sending_at")
+    rows = (
+        sending.select_for_update(no_key=True, of=("self",))
+        .order_by("id")
+        .values_list("id", "service_id", "claim_token", claimed_at, "sending_at")
+    )
+    doubtful = [Doubtful(*row) for row in rows]
+    SubTask.objects.filter(pk__in=[row.id for row in doubtful]).update(
+        claim_token=RandomUUID(), dispatcher_id=None, in_doubt_since=Now()
+    )
+    return doubtful
 
 
 def release(subtasks: QuerySet[SubTask]) -> list[Returned]:

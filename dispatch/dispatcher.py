@@ -20,6 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.db import InterfaceError, OperationalError, connection
 
+from campaigns.states import Held
 from dispatch import journal, leases, paces, tick
 from dispatch.agenda import Agenda, ServicePlan
 from dispatch.clock import DatabaseClock
@@ -176,11 +177,11 @@ class Dispatcher:
         }
         return (working | self._doubtful) & self._loops.keys()
 
-    def _remembered(self) -> frozenset[int]:
+    def _remembered(self) -> frozenset[Held]:
         orders = [report.order for report in self._unrecorded]
         for loop in self._loops.values():
             orders += [*loop.ready, *loop.in_hand]
-        return frozenset(order.claim.id for order in orders)
+        return frozenset(order.held for order in orders)
 
     # After the commit
 
@@ -227,11 +228,14 @@ class Dispatcher:
         for key, share in done.shares.items():
             self._loops[key].connect(share)
         for key, pace in done.paces.items():
-            self._loops[key].follow(pace, now)
+            loop = self._loops.get(key)
+            if loop is None:
+                continue  # the last was said about a service that is gone
+            loop.follow(pace, now)
             if paces.is_frozen(pace, now):
-                self._resolve(self._loops[key].recall("the service is frozen"))
+                self._resolve(loop.recall("the service is frozen"))
             if done.shares.get(key) == 0:
-                self._loops[key].could_not_connect(now)
+                loop.could_not_connect(now)
         for key in intent.room.keys() - done.paces.keys():
             self._loops[key].could_not_lock(now)
 

@@ -89,10 +89,13 @@ def carried_over(
 def due_slots(
     limits: Limits, next_send_at: dt.datetime, now: dt.datetime, at_most: int
 ) -> list[dt.datetime]:
-    """The slots that come up within LOOKAHEAD, at most that many, none beyond the quota period."""
+    """The slots that come up within LOOKAHEAD, at most that many, none beyond the quota period.
+
+    Without an interval every slot is now, whatever is left of a pace that there was before.
+    """
     _, period_end = limits.period(now)
     slots: list[dt.datetime] = []
-    due = next_send_at
+    due = next_send_at if limits.interval else now
     while len(slots) < at_most:
         slot = max(now, limits.earliest(due))
         if slot > now + LOOKAHEAD or slot >= period_end:

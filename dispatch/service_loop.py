@@ -163,6 +163,8 @@ class ServiceLoop:
             self._claim_at = None
         self.plan = plan
         self.gate.limits = plan.limits
+        self.retired = False
+        self.holds = self.holds and self.is_paced
 
     def follow(self, pace: Pace, now: dt.datetime) -> None:
         """See from its Pace row when this service may claim again."""

@@ -16,9 +16,12 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from campaigns import states
-from campaigns.models import SubTask, SubTaskStatus
+from campaigns.models import SubTask
+from campaigns.models.subtask import HELD
+from campaigns.states import Held
 from dispatch import agenda as agendas
 from dispatch import connections, grants, leases, ledger, paces
 from dispatch.agenda import Agenda
@@ -51,9 +54,9 @@ class Intent:
     """How many connections are still open, of services of which others have been closed."""
     agenda: Agenda | None = None
     """None: read a new one."""
-    remembered: frozenset[int] | None = None
-    """After a failed commit: the SubTasks this dispatcher knows it holds; all others it holds are
-    given back.
+    remembered: frozenset[Held] | None = None
+    """After a failed commit: the claims this dispatcher knows of; all others it holds are given
+    back.
     """
 
 
@@ -101,13 +104,23 @@ def run(intent: Intent) -> Done:
     return done
 
 
-def _forget(dispatcher_id: int, remembered: frozenset[int]) -> None:
+def _forget(dispatcher_id: int, remembered: frozenset[Held]) -> None:
     """Give back claims of a commit whose reply was lost. Their quota stays used: at worst it is
     used up early.
+
+    A SubTask may be remembered under an older token: it was given back and claimed again in that
+    commit.
     """
-    held = SubTask.objects.filter(dispatcher_id=dispatcher_id, status=SubTaskStatus.ALLOCATED)
-    states.release(held.exclude(pk__in=remembered))
-    states.doubt(dispatcher_id, remembered)  # repeats that were claimed, not begun
+    held = SubTask.objects.filter(dispatcher_id=dispatcher_id, status__in=HELD)
+    forgotten = _unremembered(held, remembered)
+    states.release(forgotten)
+    states.doubt(forgotten)  # repeats that were claimed, not begun
+
+
+def _unremembered(held: QuerySet[SubTask], remembered: frozenset[Held]) -> QuerySet[SubTask]:
+    rows = held.values_list("pk", "claim_token")
+    claims = {Held(pk, token) for pk, token in rows if token}
+    return held.filter(pk__in=[claim.id for claim in claims - remembered])
 
 
 def _record(intent: Intent, done: Done) -> dict[int, Notes]:

@@ -98,9 +98,13 @@ class EmbeddedPostgres:
         if self._serves_our_data():
             timeout = f"--timeout={STOP_TIMEOUT_SECONDS}"
             data = f"--pgdata={self.data}"
-            postgres_programs.run(
-                self.home, "pg_ctl", "stop", data, "--mode=fast", timeout, "--wait"
-            )
+            try:
+                postgres_programs.run(
+                    self.home, "pg_ctl", "stop", data, "--mode=fast", timeout, "--wait"
+                )
+            except EmbeddedPostgresError:
+                if self._serves_our_data():  # else somebody has stopped it at the same moment
+                    raise
 
     def remove(self) -> None:
         """Stop the server and delete its data."""

@@ -16,6 +16,7 @@ from tests.factories import (
 )
 
 TABLES = "campaigns_subtask, campaigns_tally, campaigns_contact, dispatch_attempt, dispatch_turn"
+OTHERS = "campaigns_task, dispatch_emailservice, dispatch_dispatcher, dispatch_pace, auth_user"
 
 SUBTASKS_SQL = """
 INSERT INTO campaigns_subtask (
@@ -71,6 +72,8 @@ class BusyDatabase:
 
 def begin() -> BusyDatabase:
     """What was there when PostgreSQL looked last: 1,000 SubTasks of a completed campaign."""
+    # Whatever autovacuum found out meanwhile, it would not know about these rows.
+    execute(f"LOCK TABLE {TABLES}, {OTHERS} IN SHARE UPDATE EXCLUSIVE MODE")
     drop_foreign_keys()
     world = BusyDatabase(
         services=EmailServiceFactory.create_batch(10),
@@ -136,7 +139,7 @@ def drop_foreign_keys() -> None:
 
 
 def analyze() -> None:
-    execute(f"ANALYZE {TABLES}")
+    execute(f"ANALYZE {TABLES}, {OTHERS}")
 
 
 def execute(sql: str, parameters: object = None) -> None:

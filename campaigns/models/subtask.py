@@ -219,8 +219,8 @@ class SubTask(models.Model):
                 name="subtask_claim",
                 condition=models.Q(status=SubTaskStatus.PENDING),
             ),
-            # Recovery, pause, cancel, completion: WHERE status IN ('allocated', 'sending') AND
-            # dispatcher_id = … | task_id = …
+            # Completion: WHERE status IN ('allocated', 'sending') AND task_id = …. Recovery reads
+            # all of it for AND dispatcher_id = …: it is no more than what is held.
             models.Index(
                 "task",
                 "dispatcher_id",
@@ -241,8 +241,6 @@ class SubTask(models.Model):
                 name="subtask_failed",
                 condition=models.Q(status=SubTaskStatus.FAILED),
             ),
-            # Admin's list of a task: WHERE task_id = … [AND status = …] ORDER BY id DESC LIMIT …
-            models.Index("task", "id", name="subtask_of_task"),
             # Admin's list by how it ended: WHERE status = … ORDER BY id DESC LIMIT …. Written once
             # a SubTask; the other states are either few rows or spread all over the table.
             models.Index(

@@ -156,7 +156,7 @@ class EmailService(models.Model):
 
         Locks the Pace row before the service, like everybody.
         """
-        from dispatch import limits
+        from dispatch import leases, limits
 
         with transaction.atomic():
             pace = Pace.objects.select_for_update(no_key=True).filter(service=self.pk).first()
@@ -164,7 +164,9 @@ class EmailService(models.Model):
             super().save(*args, **kwargs)
             self.refresh_from_db(fields=LIMITS)
             if before is None or pace is None:
-                Pace.objects.create(service=self)
+                # Nothing can have been granted by other limits: they are settled from the start.
+                settled = Now() - dt.timedelta(seconds=leases.LEASE_SECONDS)
+                Pace.objects.create(service=self, limits_changed_at=settled)
             elif any(getattr(before, name) != getattr(self, name) for name in LIMITS):
                 limits.change(pace, before, self)
             if before and any(getattr(before, name) != getattr(self, name) for name in CONNECTION):

@@ -11,6 +11,8 @@ import pytest
 
 from bench.programs import Failure
 from bench.sink import Sink
+from campaigns.content import Rendered
+from campaigns.stencils import Pieces
 from dispatch.providers.base import Message
 from dispatch.providers.smtp.client import SmtpSettings
 from dispatch.providers.smtp.transport import SmtpTransport
@@ -86,7 +88,5 @@ def message_to(number: int) -> Message:
         from_email="news@example.com",
         from_name="News",
         to_email=f"person{number}@example.com",
-        subject="Hello",
-        html="<p>Hello</p>",
-        text="Hello",
+        rendered=Rendered("Hello", Pieces.of("<p>Hello</p>"), Pieces.of("Hello")),
     )

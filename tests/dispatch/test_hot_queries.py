@@ -22,6 +22,7 @@ from dispatch.admin.service_state import with_state
 from dispatch.agenda import limits_of
 from dispatch.gate import Gate
 from dispatch.models import Attempt, Decision, DecisionChoice, EmailService
+from dispatch.monitoring import snapshot
 from tests import busy_database
 from tests.busy_database import BusyDatabase
 from tests.factories import SendingTaskFactory, UserFactory
@@ -67,7 +68,6 @@ def ticking(busy: BusyDatabase) -> None:
     services = [service.pk for service in busy.services]
     intent = tick.Intent(
         dispatcher_id=busy.dispatchers[0].pk,
-        figures={},
         gates={service.pk: Gate(limits_of(service)) for service in busy.services},
         room=dict.fromkeys(services, 20),
         lanes=dict.fromkeys(services, 1),
@@ -95,7 +95,7 @@ def marking_and_settling(busy: BusyDatabase) -> None:
 def deciding_doubts(busy: BusyDatabase) -> None:
     assert SubTask.objects.in_doubt().filter(task=busy.huge).count() == 8
     ids = list(SubTask.objects.in_doubt().values_list("pk", flat=True))
-    assert decisions.decide(ids, DecisionChoice.SEND_AGAIN, busy.huge.owner) == 10
+    assert len(decisions.decide(ids, DecisionChoice.SEND_AGAIN, busy.huge.owner)) == 10
 
 
 def completing(busy: BusyDatabase) -> None:
@@ -139,6 +139,10 @@ def reading_the_history_of_a_subtask(busy: BusyDatabase) -> None:
     assert not Decision.objects.filter(subtask=newest).exists()
 
 
+def watching(busy: BusyDatabase) -> None:
+    assert len(snapshot.take().services) == len(busy.services)
+
+
 HOT: list[Callable[[BusyDatabase], None]] = [
     claiming,
     ticking,
@@ -154,6 +158,7 @@ HOT: list[Callable[[BusyDatabase], None]] = [
     folding,
     reading_send_rates,
     reading_the_history_of_a_subtask,
+    watching,
 ]
 
 
@@ -174,6 +179,9 @@ LISTS = [
     "task=small",
     "task=small&status__exact=failed",
     "task=huge&status__exact=pending",
+    "task=huge&status__exact=failed",
+    "task=huge&status__exact=bounced",
+    "task=huge&status__exact=clicked",
     "task=huge&in_doubt=yes",
     *[f"status__exact={status}" for status in SubTaskStatus.values],
     "failure_reason__exact=rejected",

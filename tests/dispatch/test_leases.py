@@ -67,9 +67,10 @@ class TestBeating:
 
     def test_it_says_what_was_done_so_far(self):
         row = DispatcherFactory()
-        leases.beat(row.pk, {"sent": 7})
+        leases.beat(row.pk, {"claimed": 7})
+        leases.beat(row.pk, None)  # nothing to say this time
         row.refresh_from_db()
-        assert row.figures == {"sent": 7}
+        assert row.figures == {"claimed": 7}
 
     def test_it_tells_the_databases_time(self):
         row = DispatcherFactory()
@@ -117,8 +118,9 @@ class TestEnding:
         service = EmailServiceFactory()
         for each in (row, other):
             ConnectionShare.objects.create(service=service, dispatcher=each, connections=1)
-        leases.end(row.pk, {})
-        assert Dispatcher.objects.get(pk=row.pk).ended_at is not None
+        leases.end(row.pk, {"claimed": 7})
+        row.refresh_from_db()
+        assert (row.ended_at is not None, row.figures) == (True, {"claimed": 7})
         assert [share.dispatcher_id for share in ConnectionShare.objects.all()] == [other.pk]
 
     def test_the_time_of_the_end_is_written_once(self):

@@ -17,8 +17,10 @@ from campaigns.models import SubTask, Task
 from dispatch import agenda, paces, tick
 from dispatch.agenda import limits_of
 from dispatch.gate import Gate
+from dispatch.lanes import LanePool
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.pacing import LOOKAHEAD, START_WINDOW, Limits, carried_over
+from dispatch.service_loop import ServiceLoop
 from tests.dispatching import nothing_left
 from tests.factories import (
     ContentFactory,
@@ -35,6 +37,7 @@ LONG_AGO = NOW - dt.timedelta(days=1)
 SECOND = dt.timedelta(seconds=1)
 HOUR = dt.timedelta(hours=1)
 GRANTED_AHEAD = LOOKAHEAD + START_WINDOW
+IN_FORCE = GRANTED_AHEAD + SECOND / 5
 
 
 def limits(seconds: float, burst: int = 1, **kwargs: Any) -> Limits:
@@ -158,7 +161,7 @@ class TestFollowing:
                 changes.append(change(service, sending_interval=30))
             return (
                 bool(changes)
-                and Pace.objects.filter(limits_changed_at__lt=Now() - 2 * SECOND).exists()
+                and Pace.objects.filter(limits_changed_at__lt=Now() - IN_FORCE).exists()
             )
 
         dispatch(until=change_then_stop_when_the_old_grants_are_over)
@@ -177,7 +180,7 @@ class TestFollowing:
                 changes.append(change(service, daily_quota=2))
             return (
                 bool(changes)
-                and Pace.objects.filter(limits_changed_at__lt=Now() - 2 * SECOND).exists()
+                and Pace.objects.filter(limits_changed_at__lt=Now() - IN_FORCE).exists()
             )
 
         dispatch(until=change_after_five)
@@ -204,6 +207,19 @@ def after_the_first(action: Callable[[], object]) -> Callable[[], bool]:
 
 
 @pytest.mark.django_db
+def test_a_service_that_is_not_paced_any_more_is_left_to_nobody():
+    """Paced ones are shared out between dispatchers: who runs more than its part rests from one."""
+    service = EmailServiceFactory(sending_interval=10)
+    loop = ServiceLoop(agenda.read().services[service.pk], LanePool("", "", None, None))
+    loop.holds = True
+    change(service, sending_interval=0)
+
+    loop.replan(agenda.read().services[service.pk])
+
+    assert not loop.holds
+
+
+@pytest.mark.django_db
 class TestGranting:
     @pytest.fixture
     def service(self):
@@ -214,7 +230,6 @@ class TestGranting:
         """A tick of a dispatcher that knows these limits, whatever they are now."""
         intent = tick.Intent(
             DispatcherFactory().pk,
-            {},
             gates={service.pk: Gate(known)},
             room={service.pk: 5},
             lanes={service.pk: 1},

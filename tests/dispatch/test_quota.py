@@ -169,6 +169,6 @@ def grant(service: EmailService, room: int) -> int:
 def slots_granted(service: EmailService, room: int) -> list[dt.datetime]:
     gates: dict[int, Any] = {service.pk: Gate(limits_of(service))}
     intent = tick.Intent(
-        DispatcherFactory().pk, {}, gates=gates, room={service.pk: room}, lanes={service.pk: 1}
+        DispatcherFactory().pk, gates=gates, room={service.pk: room}, lanes={service.pk: 1}
     )
     return [order.slot for orders in tick.run(intent).granted for order in orders]

@@ -80,7 +80,6 @@ class TestInTheDatabase:
         before = set(SubTask.objects.filter(status="allocated").values_list("pk", flat=True))
         intent = tick.Intent(
             DispatcherFactory().pk,
-            {},
             gates={service.pk: Gate(limits_of(service))},
             room={service.pk: room},
             lanes={service.pk: 1},
@@ -141,7 +140,6 @@ class TestInTheDatabase:
         other = EmailServiceFactory(sending_interval=0)
         intent = tick.Intent(
             DispatcherFactory().pk,
-            {},
             gates={each.pk: Gate(limits_of(each)) for each in (service, other)},
             room={service.pk: 4, other.pk: 4},
             lanes={service.pk: 1, other.pk: 1},

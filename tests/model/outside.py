@@ -1,0 +1,92 @@
+"""What the world outside the database sees: every start and every acceptance, judged by rules of
+its own.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import zoneinfo
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from dispatch.orders import Order
+from dispatch.pacing import Limits
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    at: dt.datetime
+    limits: Limits
+
+
+def too_close(starts: Sequence[dt.datetime], interval: dt.timedelta, burst: int) -> list[str]:
+    """Starts that break the generic cell rate algorithm: in any stretch of time there may be
+    `burst` starts, and one more for each interval.
+    """
+    ordered = sorted(starts)
+    return [
+        f"{last - first} for {n + 1} starts, {interval} each with burst {burst}"
+        for (i, first), (j, last) in itertools.combinations(enumerate(ordered), 2)
+        if (n := j - i) >= burst and last - first < (n - burst + 1) * interval
+    ]
+
+
+def quota_day(at: dt.datetime, limits: Limits) -> dt.date:
+    """The day of the quota, named by the date on which it began in the service's zone."""
+    local = at.astimezone(zoneinfo.ZoneInfo(limits.time_zone))
+    date = local.date()
+    return date if local.time() >= limits.reset_time else date - dt.timedelta(days=1)
+
+
+@dataclass
+class Outside:
+    """The providers' own record, and what people allowed."""
+
+    starts: dict[int, list[Start]] = field(default_factory=lambda: defaultdict(list))
+    accepted: Counter[int] = field(default_factory=Counter)
+    """Messages accepted, by SubTask; whether the dispatcher got to know or not."""
+    allowed: Counter[int] = field(default_factory=Counter)
+    """How many more messages than one a named person allowed, by SubTask."""
+    quotas: dict[tuple[int, dt.date], set[int | None]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
+    """The quotas under which messages were granted, by service and day of their start."""
+
+    def started(self, order: Order, at: dt.datetime) -> None:
+        limits, service_id = order.grant.gate.limits, order.grant.service_id
+        self.starts[service_id].append(Start(at, limits))
+        self.quotas[service_id, quota_day(at, limits)].add(limits.daily_quota)
+
+    def broken(self) -> list[str]:
+        """The guarantees that are broken, in sentences."""
+        return [*self._doubles(), *self._too_close(), *self._overrun()]
+
+    def used(self, service_id: int, day: dt.date) -> int:
+        return sum(quota_day(start.at, start.limits) == day for start in self.starts[service_id])
+
+    def _doubles(self) -> list[str]:
+        return [
+            f"SubTask {pk} was accepted {times} times"
+            for pk, times in self.accepted.items()
+            if times > 1 + self.allowed[pk]
+        ]
+
+    def _too_close(self) -> list[str]:
+        """Neighbours that were granted under the same limits are judged by these."""
+        return [
+            f"service {service_id}: {complaint}"
+            for service_id, starts in self.starts.items()
+            for limits, group in itertools.groupby(
+                sorted(starts, key=lambda start: start.at), key=lambda start: start.limits
+            )
+            for complaint in too_close([start.at for start in group], limits.interval, limits.burst)
+        ]
+
+    def _overrun(self) -> list[str]:
+        return [
+            f"service {service_id}: {used} messages on {day}, the quota is {quotas}"
+            for (service_id, day), quotas in self.quotas.items()
+            if None not in quotas and (used := self.used(service_id, day)) > max(quotas)
+        ]

@@ -1,0 +1,180 @@
+"""A real dispatcher whose lanes are moved by hand: orders go in, and the test says when each starts
+and what is reported.
+
+What a host carries on with its monotonic clock goes on with the model's time: the reading of the
+database clock, the age of the agenda, how long a connection has rested, and the lease.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+from dispatch.agenda import Agenda
+from dispatch.dispatcher import Dispatcher
+from dispatch.gate import SlotMissed
+from dispatch.lanes import LanePool
+from dispatch.leases import LeaseLost
+from dispatch.orders import NotStarted, Order, Report
+from dispatch.tick import Done, Intent
+from tests.model.laboratory import StoppedClock
+
+
+class Lanes(LanePool):
+    """What a dispatcher has handed over for one service: orders that wait, and those that have
+    begun.
+    """
+
+    def __init__(self) -> None:
+        self.waiting: list[Order] = []
+        self.begun: list[Order] = []
+
+    @property
+    def lanes(self) -> int:
+        return len(self.begun)
+
+    def grow(self, lanes: int) -> None:
+        pass
+
+    def shrink(self, lanes: int) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def hand_over(self, order: Order) -> None:
+        self.waiting.append(order)
+
+    def recall(self) -> list[Order]:
+        recalled, self.waiting = self.waiting, []
+        return recalled
+
+
+class Puppet(Dispatcher):
+    """A dispatcher that does one thing at a time, when it is told to."""
+
+    def __init__(self, clock: StoppedClock) -> None:
+        super().__init__(uuid.uuid4())
+        self._stopped_clock = clock
+        self._looked_at = clock.now
+        self._beat_at = time.monotonic(), clock.now
+        self._all_lanes: list[Lanes] = []
+        self.intents: list[Intent] = []
+        self.granted: list[Order] = []
+        self.agenda: Agenda | None = None
+        """By which it granted these."""
+        self.is_lost = False
+        """Whether it has found out that it was declared dead."""
+        self.heartbeat = clock.now
+
+    def _pool(self, plan: object) -> Lanes:
+        self._all_lanes.append(Lanes())
+        return self._all_lanes[-1]
+
+    # What it is told to do
+
+    def tick(self, during: AbstractContextManager[None] | None = None) -> None:
+        """One tick, with everything it brings along."""
+        self._look_at_the_clock()
+        with during or nullcontext():
+            self._unless_lost(lambda: self._tick(claim=True))
+
+    def sign_off(self, during: AbstractContextManager[None] | None = None) -> None:
+        """SIGTERM: wind up, without waiting for replies."""
+        self._look_at_the_clock()
+        with during or nullcontext():
+            self._unless_lost(self._wind_up)
+
+    def start(self, order: Order) -> bool:
+        """A lane takes up an order and starts it in its slot, unless the gate refuses; then it says
+        so.
+        """
+        lane = self.lane_of(order)
+        lane.waiting.remove(order)
+        try:
+            order.grant.gate.start(
+                order.slot,
+                order.grant.period_end,
+                lambda: self._stopped_clock,
+                self._lease_until,
+                order.start,
+            )
+        except SlotMissed as missed:
+            self._receive(Report(order, NotStarted(str(missed)), self._stopped_clock.now))
+            return False
+        lane.begun.append(order)
+        return True
+
+    def report(self, order: Order, outcome: object) -> None:
+        """A lane is done with an order, begun or not."""
+        lane = self.lane_of(order)
+        (lane.begun if order in lane.begun else lane.waiting).remove(order)
+        self._receive(Report(order, outcome, self._stopped_clock.now))
+
+    # What it knows
+
+    @property
+    def waiting(self) -> list[Order]:
+        return [order for lanes in self._all_lanes for order in lanes.waiting]
+
+    @property
+    def begun(self) -> list[Order]:
+        return [order for lanes in self._all_lanes for order in lanes.begun]
+
+    @property
+    def in_its_hands(self) -> list[Order]:
+        """What it means to hand over, or has."""
+        loops = self._loops.values()
+        return [order for loop in loops for order in (*loop.ready, *loop.in_hand)]
+
+    @property
+    def lease_is_fresh(self) -> bool:
+        return self._lease_until() > time.monotonic()
+
+    def lane_of(self, order: Order) -> Lanes:
+        return next(
+            lanes for lanes in self._all_lanes if order in lanes.waiting or order in lanes.begun
+        )
+
+    # How it lives in the model
+
+    def _look_at_the_clock(self) -> None:
+        elapsed = (self._stopped_clock.now - self._looked_at).total_seconds()
+        self._looked_at = self._stopped_clock.now
+        self._clock = self._stopped_clock
+        self._agenda_read_at -= elapsed
+        for loop in self._loops.values():
+            loop._idle_since -= elapsed
+
+    def _lease_until(self) -> float:
+        """When its lease ends, by a monotonic clock that has gone on with the model's time."""
+        since = self._stopped_clock.now - self.heartbeat
+        return (
+            self._desk.lease_until
+            + time.monotonic()
+            - (self._desk.clock.asked + since.total_seconds())
+        )
+
+    def _intend(self, claim: bool) -> Intent:
+        self.intents.append(super()._intend(claim))
+        return self.intents[-1]
+
+    def _follow(self, intent: Intent, done: Done) -> None:
+        self.heartbeat = done.clock.reading
+        self.witness(done)
+        super()._follow(intent, done)
+
+    def witness(self, done: Done) -> None:
+        """Note what was committed, whether or not the dispatcher gets to know."""
+        self.granted = [order for orders in done.granted for order in orders]
+        self.agenda = done.agenda
+
+    def _unless_lost(self, act: Callable[[], None]) -> None:
+        self.intents, self.granted = [], []
+        try:
+            act()
+        except LeaseLost:
+            self.is_lost = True
+            self._desk.lease_until = 0.0

@@ -1,0 +1,86 @@
+"""SubTasks as they are in the database at one moment, for comparing one moment with the next."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from django.db import connection
+
+from tests.model.hand_overs import End
+
+SQL = """
+SELECT id, task_id, recipient_email, status::text, in_doubt_since IS NOT NULL, attempts,
+       failure_reason, dispatcher_id, claim_token, available_at
+FROM campaigns_subtask
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    id: int
+    task_id: int
+    address: str
+    status: str
+    in_doubt: bool
+    attempts: int
+    reason: str
+    dispatcher_id: int | None
+    token: uuid.UUID | None
+    available_at: dt.datetime
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What the model says about it; tokens are random, and it does not say when it is
+        available.
+        """
+        return self.status, self.in_doubt, self.attempts, self.reason, self.dispatcher_id
+
+    def becomes(self, status: str, reason: str = "", **changes: object) -> Row:
+        """It, in nobody's hands."""
+        values = {"in_doubt": False, "dispatcher_id": None, "token": None, **changes}
+        return replace(self, status=status, reason=reason, **values)
+
+    def claimed(self, dispatcher_id: int) -> Row:
+        return replace(self, status="allocated", dispatcher_id=dispatcher_id)
+
+    def ended(self, end: End, most_attempts: int) -> Row:
+        """It, after its hand-over ended so."""
+        attempts = self.attempts + end.counts
+        if attempts > most_attempts:
+            return self.becomes("failed", "retries_exhausted", attempts=attempts)
+        return self.becomes(
+            end.status, end.reason, attempts=attempts, in_doubt=end.status == "sending"
+        )
+
+    def recovered(self) -> Row:
+        """It, after the dispatcher that held it died."""
+        if self.status == "allocated":
+            return self.becomes("pending")
+        return self.becomes("sending", in_doubt=True)
+
+
+Explanation = Callable[[Row, Row], bool]
+"""Whether a step may have made the second of the first; asked about every row, changed or not."""
+
+
+def read() -> dict[int, Row]:
+    with connection.cursor() as cursor:
+        cursor.execute(SQL)
+        return {row[0]: Row(*row) for row in cursor.fetchall()}
+
+
+def untouched(before: Row, after: Row) -> bool:
+    return before == after
+
+
+def exactly(expected: Callable[[Row], Row]) -> Explanation:
+    """Each row is as expected, and untouched where nothing is expected to change."""
+
+    def explains(before: Row, after: Row) -> bool:
+        wanted = expected(before)
+        return after == before if wanted == before else after.state == wanted.state
+
+    return explains

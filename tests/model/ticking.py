@@ -1,0 +1,127 @@
+"""What one dispatcher may do in one tick, and what it may not."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from campaigns.models import Suppression
+from dispatch import paces
+from dispatch.models import Pace
+from dispatch.orders import Order
+from tests.model.hand_overs import UNANSWERED, UNBEGUN, End
+from tests.model.puppets import Puppet
+from tests.model.rows import Row
+
+if TYPE_CHECKING:
+    from tests.model.world import World
+
+NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+class Ticking:
+    """Made before the tick; judges it afterwards."""
+
+    def __init__(self, world: World, puppet: Puppet) -> None:
+        self._world = world
+        self._puppet = puppet
+        self._waited = set(puppet.waiting)
+        self._suppressed = suppressed()
+        self._frozen = {
+            pace.pk for pace in Pace.objects.all() if paces.is_frozen(pace, world.clock.now)
+        }
+
+    def explains(self, before: Row, after: Row) -> bool:
+        """Whether the tick may have made this of a SubTask."""
+        if self._puppet.is_lost:
+            return after == before
+        if before.status == "pending":
+            return after == before or self._may_be_claimed(before, after)
+        if before.dispatcher_id != self._puppet.id:
+            return after == before
+        if end := self._reported(before):
+            settled = before.ended(end, len(settings.RETRY_DELAYS_SECONDS))
+            return after.state == settled.state or self._may_be_claimed(settled, after)
+        if before.status != "allocated":
+            return after == before
+        return after in (before, replace(before, status="sending")) or self._may_forget(
+            before, after
+        )
+
+    def complaints(self) -> Iterator[str]:
+        """What it should not have claimed or handed over."""
+        for order in self._puppet.granted:
+            if order.grant.service_id in self._frozen:
+                yield f"service {order.grant.service_id} is frozen and was granted a message"
+            if order.claim.recipient_email in self._suppressed:
+                yield f"SubTask {order.claim.id} was claimed although its address is suppressed"
+        for order in set(self._puppet.waiting) - self._waited:
+            row = self._world.rows[order.claim.id]
+            if not holds(self._puppet, order, row):
+                yield f"an order was handed over that is not durably sending: {row}"
+            if self._world.statuses[row.task_id] != "sending":
+                yield f"SubTask {row.id} was handed over, its task is not being sent"
+
+    def passed_over(self) -> Iterator[str]:
+        """Whoever had to wait although a service served somebody whom it had served more
+        recently.
+        """
+        if self._puppet.agenda is None or not self._puppet.granted:
+            return
+        now, served = self._world.clock.now, self._world.served
+        owners = {task.pk: task.owner_id for task in self._world.tasks}
+        granted = {
+            (order.grant.service_id, owners[order.claim.task_id]) for order in self._puppet.granted
+        }
+        for service_id, owner in granted:
+            for plan in self._puppet.agenda.tasks_for(service_id, now):
+                before = served.get((service_id, plan.owner_id), NEVER)
+                if before < served.get((service_id, owner), NEVER) and self._left(plan.id):
+                    yield f"service {service_id} passed over task {plan.id}"
+        served |= dict.fromkeys(granted, now)
+
+    def _left(self, task_id: int) -> bool:
+        return any(
+            row.task_id == task_id
+            and row.status == "pending"
+            and row.available_at <= self._world.clock.now
+            for row in self._world.rows.values()
+        )
+
+    def _reported(self, before: Row) -> End | None:
+        for intent in self._puppet.intents:
+            for report in intent.reports:
+                if report.order.held == (before.id, before.token):
+                    guess = UNANSWERED if report.started else UNBEGUN
+                    return self._world.ends.get(report.order, guess)
+        return None
+
+    def _may_be_claimed(self, before: Row, after: Row) -> bool:
+        """Pending rows are claimed, or failed instead when the address is suppressed."""
+        if before.status != "pending":
+            return False
+        if before.address in suppressed():
+            return after.state == before.becomes("failed", "suppressed").state
+        return after.state == before.claimed(self._puppet.id).state
+
+    def _may_forget(self, before: Row, after: Row) -> bool:
+        """After a failed commit, what a dispatcher does not know that it holds is pending again."""
+        if all(intent.remembered is None for intent in self._puppet.intents):
+            return False
+        pending = before.becomes("pending")
+        return after.state == pending.state or self._may_be_claimed(pending, after)
+
+
+def holds(puppet: Puppet, order: Order, row: Row) -> bool:
+    """Whether a SubTask is durably being sent by this dispatcher under this claim."""
+    return (row.status, row.in_doubt, row.dispatcher_id, row.token) == (
+        "sending", False, puppet.id, order.held.token,
+    )  # fmt: skip
+
+
+def suppressed() -> set[str]:
+    return set(Suppression.objects.values_list("email", flat=True))
