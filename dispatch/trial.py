@@ -67,6 +67,8 @@ def take_slot(service: EmailService, now: dt.datetime) -> Taken:
     _, period_end = limits.period(now)
     with transaction.atomic():
         pace = paces.lock_waiting([service.pk])[service.pk]
+        if pace.limits_changed_at != limits.since:
+            raise NoSlot("Its limits were changed at this moment; try again.")
         if paces.quota_left(pace, limits, now) == 0:
             raise NoSlot(f"Its quota is used up until {_time(period_end)}.")
         before = pace.next_send_at

@@ -22,7 +22,7 @@ SUBTASKS_SQL = """
 INSERT INTO campaigns_subtask (
     task_id, content_id, recipient_email, variables, status, service_id, claim_token, dispatcher_id,
     in_doubt_since, attempts, failure_reason, error, provider_message_id, available_at)
-SELECT %(task)s, %(content)s, m || '.' || status || '@example.com', '{"name": "Ada"}',
+SELECT %(task)s, %(content)s, reverse(m::text) || '.' || status || '@example.com', '{"name": "Ada"}',
        CASE status WHEN 'in doubt' THEN 'sending' ELSE status::subtask_status END,
        CASE WHEN status <> 'pending' THEN (%(services)s::bigint[])[1 + m %% %(of_services)s] END,
        CASE WHEN status IN ('allocated', 'sending', 'in doubt') THEN gen_random_uuid() END,

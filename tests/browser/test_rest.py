@@ -134,6 +134,7 @@ def pages(user: Any) -> list[str]:
         *(reverse(f"admin:campaigns_{model}_changelist") for model in models),
         *(reverse(f"admin:dispatch_{model}_changelist") for model in ("emailservice", "attempt")),
         reverse("admin:admin_logentry_changelist"),
+        reverse("monitor"),
         reverse("admin:campaigns_task_change", args=[task.pk]),
         reverse("admin:campaigns_task_change", args=[draft.pk]),
         reverse("admin:campaigns_task_launch", args=[draft.pk]),

@@ -175,7 +175,7 @@ class TestARunThatIsRepeated:
         kept = world.order("allocated")
         tick.run(world.claiming(2))
 
-        tick.run(world.intent(remembered=frozenset({kept.claim.id})))
+        tick.run(world.intent(remembered=frozenset({kept.held})))
 
         assert world.state(kept) == "allocated"
         assert SubTask.objects.filter(status="pending").count() == 3

@@ -132,3 +132,13 @@ def test_nothing_is_sent_in_the_last_moment_of_a_quotas_day(make_service: Any) -
     service.refresh_from_db()
     with pytest.raises(trial.NoSlot):
         trial.take_slot(service, now)
+
+
+def test_limits_that_are_being_changed_are_not_gone_by(make_service: Any) -> None:
+    service = make_service(sending_interval=1)
+    assert service.pace.limits_changed_at
+    changed = EmailService.objects.get()
+    changed.sending_interval = 600
+    changed.save()
+    with pytest.raises(trial.NoSlot, match="limits were changed"):
+        trial.take_slot(service, database_time())
