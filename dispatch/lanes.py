@@ -11,13 +11,15 @@ import time
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from campaigns.models import FailureReason
 from dispatch import journal, messages
 from dispatch.clock import DatabaseClock
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.gate import SlotMissed
-from dispatch.orders import NotStarted, Order, Report, Unsendable
-from dispatch.providers.base import Accepted, Transport
+from dispatch.orders import NotStarted, Order, Outcome, Report, Unsendable
+from dispatch.providers.base import Message, Transport
 
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 20.0
@@ -124,46 +126,53 @@ class LanePool:
         return False
 
     def _carry_out(self, order: Order, transport: Transport) -> Report:
-        began = time.monotonic()
+        outcome = self._outcome_of(order, transport)
+        finished_at = self._desk.clock.at_most()
+        seconds = time.monotonic() - order.began if order.started_at else 0.0
+        return Report(order, outcome, finished_at=finished_at, seconds=seconds)
 
-        def starting() -> None:
-            nonlocal began
-            desk, grant = self._desk, order.grant
-            grant.gate.start(
-                order.slot,
-                grant.period_end,
-                lambda: desk.clock,
-                lambda: desk.lease_until,
-                order.start,
-            )
-            began = time.monotonic()
-
-        message = messages.compose(order.claim, order.content, self._domain)
+    def _outcome_of(self, order: Order, transport: Transport) -> Outcome:
+        message = self._compose(order)
         if isinstance(message, Unsendable):
-            return Report(order, message)
-        outcome: Accepted | DeliveryError | NotStarted
+            return message
         try:
             transport.open()
-            outcome = transport.send(message, starting)
+            return transport.send(message, lambda: self._start(order))
         except SlotMissed as error:
-            outcome = NotStarted(str(error))
+            return NotStarted(str(error))
         except DeliveryError as error:
-            outcome = error
-        except (
-            Exception
-        ) as error:  # a bug in a transport must neither lose an order nor end the lane
-            logger.exception(
-                "transport of %s failed on SubTask %s",
-                self._name,
-                order.claim.id,
-                extra=journal.ids(order, self._desk.dispatcher_id),
-            )
-            transport.close()
-            bug = f"the transport failed unexpectedly: {type(error).__name__}: {error}"
-            outcome = OutcomeUnknown(bug) if order.started_at else ServiceError(bug)
-        return Report(
-            order,
-            outcome,
-            finished_at=self._desk.clock.at_most(),
-            seconds=time.monotonic() - began,
+            return error
+        except Exception as error:  # a bug must neither lose an order nor end the lane
+            return self._outcome_of_bug(order, transport, error)
+
+    def _compose(self, order: Order) -> Message | Unsendable:
+        try:
+            return messages.compose(order.claim, order.content, self._domain)
+        except Exception as error:  # a bug must neither lose an order nor stop anybody else's
+            logger.exception("no message can be made", extra=self._ids(order))
+            bug = f"the message cannot be made: {type(error).__name__}: {error}"
+            return Unsendable(FailureReason.RENDER_ERROR, bug)
+
+    def _ids(self, order: Order) -> dict[str, Any]:
+        return journal.ids(order, self._desk.dispatcher_id)
+
+    def _start(self, order: Order) -> None:
+        desk, grant = self._desk, order.grant
+        grant.gate.start(
+            order.slot,
+            grant.period_end,
+            lambda: desk.clock,
+            lambda: desk.lease_until,
+            order.start,
         )
+
+    def _outcome_of_bug(self, order: Order, transport: Transport, error: Exception) -> Outcome:
+        logger.exception(
+            "transport of %s failed on SubTask %s",
+            self._name,
+            order.claim.id,
+            extra=self._ids(order),
+        )
+        transport.close()
+        bug = f"the transport failed unexpectedly: {type(error).__name__}: {error}"
+        return OutcomeUnknown(bug) if order.started_at else ServiceError(bug)

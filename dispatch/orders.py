@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -48,8 +49,11 @@ class Order:
     started_at: dt.datetime | None = None
     """When its hand-over began, by the database clock; set once, by the lane."""
 
+    began: float = 0.0
+    """The same in monotonic seconds of this process."""
+
     def start(self, at: dt.datetime) -> None:
-        self.started_at = at
+        self.started_at, self.began = at, time.monotonic()
 
     @property
     def held(self) -> Held:
@@ -73,12 +77,15 @@ class Unsendable:
     why: str
 
 
+Outcome = Accepted | DeliveryError | NotStarted | Unsendable
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What became of an order; `seconds` is how long its hand-over took."""
 
     order: Order
-    outcome: Accepted | DeliveryError | NotStarted | Unsendable
+    outcome: Outcome
     finished_at: dt.datetime | None = None
     seconds: float = 0.0
 
