@@ -17,9 +17,10 @@ from dataclasses import astuple, dataclass
 from typing import Any, NamedTuple
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import connection
 from django.db.models import QuerySet, TextField
-from django.db.models.functions import Cast, Now
+from django.db.models.functions import Cast, Coalesce, Now
 
 from campaigns.models.subtask import FailureReason, SubTask, SubTaskStatus
 
@@ -103,7 +104,7 @@ def allocate(rows: Sequence[tuple[int, int]], token: uuid.UUID, dispatcher_id: i
     sql = """
     UPDATE campaigns_subtask s
     SET status = 'allocated', service_id = v.service_id, claim_token = %s, dispatcher_id = %s,
-        allocated_at = clock_timestamp()
+        allocated_at = clock_timestamp(), sending_at = NULL
     FROM unnest(%s::bigint[], %s::bigint[]) AS v(id, service_id)
     WHERE s.id = v.id AND s.status::text = 'pending'
     RETURNING s.id
@@ -112,24 +113,47 @@ def allocate(rows: Sequence[tuple[int, int]], token: uuid.UUID, dispatcher_id: i
     return _ids(sql, [token, dispatcher_id, list(ids), list(services)])
 
 
-def begin_sending(claims: Collection[Held]) -> set[int]:
-    """Mark allocated rows of tasks that are still sending, just before they are handed over.
+def repeat_doubtful(
+    subtask_ids: Collection[int], token: uuid.UUID, dispatcher_id: int
+) -> list[int]:
+    """Hold locked rows in doubt, so that the service they were handed to repeats the hand-over.
+    Returns the ids it changed.
 
-    Returns the ids that are now `sending` under their token; also those that already were, so that
-    running it again after a lost COMMIT reply is harmless. A row that is not returned must not be
-    handed over.
+    They stay `sending`: whoever holds them, however it ends, they are sent or in doubt again, and
+    never reserved for another service. `sending_at` stays that of the first hand-over, by which the
+    provider's window is measured and its key made.
     """
     sql = """
-    UPDATE campaigns_subtask s SET status = 'sending', sending_at = clock_timestamp()
+    UPDATE campaigns_subtask s
+    SET claim_token = %s, dispatcher_id = %s, in_doubt_since = NULL,
+        allocated_at = clock_timestamp()
+    WHERE s.id = ANY(%s) AND s.in_doubt_since IS NOT NULL
+    RETURNING s.id
+    """
+    return _ids(sql, [token, dispatcher_id, sorted(subtask_ids)]) if subtask_ids else []
+
+
+def begin_sending(claims: Collection[Held]) -> dict[int, dt.datetime]:
+    """Mark allocated rows of tasks that are still sending, just before they are handed over.
+
+    Returns the ids that are now `sending` under their token, each with when its hand-over was first
+    marked; also those that already were, so that running it again after a lost COMMIT reply is
+    harmless. A row that is not returned must not be handed over.
+    """
+    sql = """
+    UPDATE campaigns_subtask s
+    SET status = 'sending', sending_at = coalesce(s.sending_at, clock_timestamp())
     FROM unnest(%s::bigint[], %s::uuid[]) AS v(id, token), campaigns_task t
     WHERE s.id = v.id AND s.claim_token = v.token AND s.status::text IN ('allocated', 'sending')
       AND s.in_doubt_since IS NULL AND t.id = s.task_id AND t.status = 'sending'
-    RETURNING s.id
+    RETURNING s.id, s.sending_at
     """
     if not claims:
-        return set()
+        return {}
     ids, tokens = zip(*sorted(claims), strict=True)
-    return set(_ids(sql, [list(ids), list(tokens)]))
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [list(ids), list(tokens)])
+        return dict(cursor.fetchall())
 
 
 def settle(settlements: Iterable[Settlement]) -> set[int]:
@@ -171,25 +195,42 @@ def settle(settlements: Iterable[Settlement]) -> set[int]:
     return set(_ids(sql, columns))
 
 
-def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[tuple[int, int, uuid.UUID, Any]]]:
+class Doubtful(NamedTuple):
+    """A SubTask that came into doubt in the hands of a dispatcher, with the token it was held
+    under.
+    """
+
+    id: int
+    service_id: int
+    token: uuid.UUID
+    claimed_at: dt.datetime
+    sending_at: dt.datetime
+
+
+def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[Doubtful]]:
     """Take everything from a dispatcher that is dead: allocated rows go back to pending, sending
     ones are in doubt.
+    """
+    held = SubTask.objects.filter(dispatcher_id=dispatcher_id)
+    return release(held), doubt(held)
 
-    Returns the rows given back, and (id, service id, old token, claimed at) of those now in doubt.
-    Tokens are rotated.
+
+def doubt(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
+    """Take rows that are being sent from who holds them: they are in doubt, and their tokens
+    rotated.
     """
-    given_back = release(SubTask.objects.filter(dispatcher_id=dispatcher_id))
-    sql = """
-    UPDATE campaigns_subtask s
-    SET claim_token = gen_random_uuid(), dispatcher_id = NULL, in_doubt_since = clock_timestamp()
-    FROM (SELECT id, claim_token FROM campaigns_subtask
-          WHERE dispatcher_id = %s AND status = 'sending' ORDER BY id FOR NO KEY UPDATE) AS old
-    WHERE s.id = old.id
-    RETURNING s.id, s.service_id, old.claim_token, coalesce(s.allocated_at, s.sending_at)
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [dispatcher_id])
-        return given_back, cursor.fetchall()
+    sending = subtasks.filter(status=S.SENDING, in_doubt_since=None)
+    claimed_at = Coalesce("allocated_at", "sending_at")
+    rows = (
+        sending.select_for_update(no_key=True, of=("self",))
+        .order_by("id")
+        .values_list("id", "service_id", "claim_token", claimed_at, "sending_at")
+    )
+    doubtful = [Doubtful(*row) for row in rows]
+    SubTask.objects.filter(pk__in=[row.id for row in doubtful]).update(
+        claim_token=RandomUUID(), dispatcher_id=None, in_doubt_since=Now()
+    )
+    return doubtful
 
 
 def release(subtasks: QuerySet[SubTask]) -> list[Returned]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, Subquery
@@ -13,6 +14,10 @@ from django.db.models import OuterRef, Subquery
 from campaigns.models import SubTask, SubTaskStatus, Task, TaskStatus
 from dispatch.models import Dispatcher, EmailService
 from dispatch.pacing import Limits
+from dispatch.providers import idempotency_window
+
+START_MARGIN = dt.timedelta(minutes=1)
+"""A repeat starts so long before the provider's window is over: it has to arrive within it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,11 @@ class ServicePlan:
         """When this changes, open connections are of no use any more."""
         return self.provider, self.credentials, self.domain
 
+    @property
+    def repeat_window(self) -> dt.timedelta:
+        """How long after a hand-over in doubt a repeat of it may start; negative for never."""
+        return idempotency_window(self.provider) - START_MARGIN
+
 
 @dataclass(frozen=True, slots=True)
 class TaskPlan:
@@ -50,6 +60,8 @@ class Agenda:
     tasks: dict[int, TaskPlan]
     dispatchers: int
     """How many dispatchers are alive: connections are shared between so many."""
+    doubtful: frozenset[int] = frozenset()
+    """Services that may repeat a hand-over in doubt."""
 
     def tasks_for(self, service_id: int, now: dt.datetime) -> list[TaskPlan]:
         """What this service could send at this time."""
@@ -66,6 +78,22 @@ def read() -> Agenda:
         services,
         {task.id: task for task in _tasks(frozenset(services))},
         max(1, Dispatcher.objects.filter(ended_at=None).count()),
+        _doubtful(services.values()),
+    )
+
+
+def _doubtful(services: Iterable[ServicePlan]) -> frozenset[int]:
+    by_window: dict[dt.timedelta, list[int]] = defaultdict(list)
+    for service in services:
+        if service.repeat_window > dt.timedelta(0):
+            by_window[service.repeat_window].append(service.id)
+    return frozenset(
+        service_id
+        for window, ids in by_window.items()
+        for service_id in SubTask.objects.repeatable(ids, window)
+        .order_by()
+        .values_list("service_id", flat=True)
+        .distinct()
     )
 
 

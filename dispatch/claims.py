@@ -6,8 +6,10 @@ ids, so that no more than the limit can ever be taken.
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 
 from campaigns import states
 from campaigns.models import SubTask, Suppression
@@ -45,6 +47,26 @@ def lock_claimable(task_id: int, limit: int) -> list[Claim]:
         if len(found) < step:
             break
     return claims
+
+
+def repeat(
+    service_id: int, window: dt.timedelta, limit: int, token: uuid.UUID, dispatcher_id: int
+) -> list[Claim]:
+    """Hold up to `limit` SubTasks in doubt whose hand-over through this service may be repeated,
+    within `window` of the first one. Those suppressed since are left as they are. Locks the rows;
+    call inside a transaction.
+    """
+    rows = SubTask.objects.repeatable([service_id], window).select_for_update(
+        skip_locked=True, no_key=True, of=("self",)
+    )
+    found = [
+        replace(Claim(*row), repeat_until=sending_at + window)
+        for sending_at, *row in rows.values_list("sending_at", *COLUMNS)[:limit]
+    ]
+    suppressed = _suppressed(found)
+    claims = [claim for claim in found if claim.id not in suppressed]
+    held = states.repeat_doubtful([claim.id for claim in claims], token, dispatcher_id)
+    return [claim for claim in claims if claim.id in held]
 
 
 def take(claims: Iterable[tuple[Claim, int]], token: uuid.UUID, dispatcher_id: int) -> None:

@@ -16,7 +16,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.db import InterfaceError, OperationalError, connection
 
@@ -62,6 +62,7 @@ class Dispatcher:
         self._agenda: Agenda | None = None
         self._agenda_read_at = 0.0
         self._dry: set[int] = set()
+        self._doubtful: set[int] = set()
         self._kept: dict[int, int] = {}
         self._suspect = False
 
@@ -168,13 +169,13 @@ class Dispatcher:
     def _working(self, now: dt.datetime) -> set[int]:
         """The services for which there is something to send."""
         tasks = self._agenda.tasks.values() if self._agenda else ()
-        return {
+        working = {
             service_id
             for task in tasks
             if task.id not in self._dry and task.available_at <= now
             for service_id in task.service_ids
-            if service_id in self._loops
         }
+        return (working | self._doubtful) & self._loops.keys()
 
     def _remembered(self) -> frozenset[Held]:
         orders = [report.order for report in self._unrecorded]
@@ -203,18 +204,20 @@ class Dispatcher:
         self._hand_over(intent.mark, done.marked)
         self._follow_paces(intent, done)
         self._dry |= done.dry
+        self._doubtful -= intent.room.keys()  # they have been asked; the next agenda knows of more
         if done.agenda is not self._agenda:
             self._plan(done.agenda, done.clock.reading)
         for orders in done.granted:
             self._take(orders)
 
-    def _hand_over(self, asked: Iterable[Order], marked: set[int]) -> None:
+    def _hand_over(self, asked: Iterable[Order], marked: Mapping[int, dt.datetime]) -> None:
         for loop in self._loops.values():
             if loop.in_hand:
                 loop.pool.grow(1)  # the last lane may have ended just before its order came
         for order in asked:
             loop = self._loops[order.grant.service_id]
             if order.claim.id in marked:
+                order.sending_at = marked[order.claim.id]
                 loop.pool.grow(max(1, loop.connections))
                 loop.hand_over([order])
             else:
@@ -241,6 +244,7 @@ class Dispatcher:
         differently.
         """
         self._agenda, self._agenda_read_at, self._dry = agenda, time.monotonic(), set()
+        self._doubtful = set(agenda.doubtful)
         for key, loop in list(self._loops.items()):
             plan = agenda.services.get(key)
             if plan is None or plan.connects_with != loop.plan.connects_with:

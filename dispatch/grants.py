@@ -31,6 +31,7 @@ class Wish:
     gate: Gate
     slots: list[dt.datetime]
     tasks: list[TaskPlan]
+    may_repeat: bool
     claims: list[Claim] = field(default_factory=list)
 
     @property
@@ -61,21 +62,26 @@ def wishes(
         at_most = room[service_id] if left is None else min(room[service_id], left)
         if slots := gate.slots(pace.next_send_at, now, at_most):
             tasks = turns.in_turn(agenda.tasks_for(service_id, now), served[service_id])
-            found.append(Wish(plan, pace, gate, slots, tasks))
+            may_repeat = service_id in agenda.doubtful
+            found.append(Wish(plan, pace, gate, slots, tasks, may_repeat))
     return found
 
 
 def fulfil(
     wished: list[Wish], dispatcher_id: int, now: dt.datetime
 ) -> tuple[list[list[Order]], set[int]]:
-    """Claim for these services, charge what was claimed and note the turns. Changes the quota in
-    the Pace rows, does not save them.
+    """Claim for these services, what may be repeated first, charge what was claimed and note the
+    turns. Changes the quota in the Pace rows, does not save them.
 
     Returns the orders, a list per service that got any, and the ids of the tasks that had less than
     was asked for.
     """
     token = uuid.uuid4()
     dry: set[int] = set()
+    for wish in wished:
+        if wish.may_repeat:
+            window = wish.plan.repeat_window
+            wish.claims += claims.repeat(wish.plan.id, window, wish.missing, token, dispatcher_id)
     while asked := _ask(wished, dry):
         for task_id, askers in asked.items():
             wanted = sum(wish.missing for wish in askers)

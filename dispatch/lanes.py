@@ -147,7 +147,7 @@ class LanePool:
 
     def _compose(self, order: Order) -> Message | Unsendable:
         try:
-            return messages.compose(order.claim, order.content, self._domain)
+            return messages.compose(order.claim, order.content, self._domain, order.idempotency_key)
         except Exception as error:  # a bug must neither lose an order nor stop anybody else's
             logger.exception("no message can be made", extra=self._ids(order))
             bug = f"the message cannot be made: {type(error).__name__}: {error}"
@@ -157,10 +157,10 @@ class LanePool:
         return journal.ids(order, self._desk.dispatcher_id)
 
     def _start(self, order: Order) -> None:
-        desk, grant = self._desk, order.grant
-        grant.gate.start(
+        desk = self._desk
+        order.grant.gate.start(
             order.slot,
-            grant.period_end,
+            order.not_after,
             lambda: desk.clock,
             lambda: desk.lease_until,
             order.start,

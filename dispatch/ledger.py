@@ -43,6 +43,7 @@ def _attempt(verdict: Verdict, dispatcher_id: int) -> Attempt:
         dispatcher_id=dispatcher_id,
         claim_token=verdict.settlement.token,
         slot_at=report.order.slot,
+        sending_at=report.order.sending_at,
         started_at=report.order.started_at,
         finished_at=report.finished_at or Now(),
         outcome=str(verdict.attempt),

@@ -18,10 +18,13 @@ def frozen_content(content_id: int) -> Content:
     return Content.objects.get(pk=content_id)
 
 
-def compose(claim: Claim, frozen: Content, domain: str) -> Message | Unsendable:
+def compose(
+    claim: Claim, frozen: Content, domain: str, idempotency_key: str = ""
+) -> Message | Unsendable:
     """Render a SubTask's frozen content, from its sender's local part at the service's domain.
 
-    Touches no database.
+    The same for the same arguments, to the byte: a provider that de-duplicates by the key refuses
+    it with another message. Touches no database.
     """
     try:
         variables = personal.variables(claim.id, frozen, claim.variables)
@@ -38,5 +41,6 @@ def compose(claim: Claim, frozen: Content, domain: str) -> Message | Unsendable:
         headers=personal.headers(
             claim.task_id, frozen, domain, variables[personal.UNSUBSCRIBE_URL]
         ),
-        idempotency_key=f"subtask-{claim.id}",
+        subtask_id=claim.id,
+        idempotency_key=idempotency_key,
     )

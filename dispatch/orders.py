@@ -25,6 +25,10 @@ class Claim:
     recipient_email: str
     variables: dict[str, Any]
     attempts: int
+    repeat_until: dt.datetime | None = None
+    """Set for the repeat of a hand-over in doubt: until when the provider surely de-duplicates it.
+    Such a claim ends as sent or in doubt again, and in no other way.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +52,26 @@ class Order:
     content: Content
     started_at: dt.datetime | None = None
     """When its hand-over began, by the database clock; set once, by the lane."""
+    sending_at: dt.datetime | None = None
+    """When the hand-over was first marked; a repeat has that of the one in doubt."""
 
     began: float = 0.0
     """The same in monotonic seconds of this process."""
 
     def start(self, at: dt.datetime) -> None:
         self.started_at, self.began = at, time.monotonic()
+
+    @property
+    def not_after(self) -> dt.datetime:
+        """Its hand-over must have begun before."""
+        return min(self.grant.period_end, self.claim.repeat_until or self.grant.period_end)
+
+    @property
+    def idempotency_key(self) -> str:
+        """Names the hand-over. What was refused for sure gets another one when it is tried again,
+        or a provider that remembers answers would refuse it again.
+        """
+        return f"{self.claim.id}-{self.sending_at:%Y%m%d%H%M%S%f}" if self.sending_at else ""
 
     @property
     def held(self) -> Held:

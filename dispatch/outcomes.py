@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from campaigns.models import FailureReason, SubTaskStatus
 from campaigns.states import Settlement
@@ -47,7 +47,19 @@ class Verdict:
 
 
 def judge(report: Report) -> Verdict:
-    """Decide what an outcome means."""
+    """Decide what an outcome means.
+
+    The repeat of a hand-over in doubt that is not accepted tells nothing about the first one,
+    however definite it is: the SubTask stays in doubt.
+    """
+    verdict = _judge(report)
+    if report.order.claim.repeat_until is None or verdict.succeeded:
+        return verdict
+    why = verdict.settlement.error or "The hand-over was to be repeated, and was not begun."
+    return replace(verdict, settlement=_settle(report, SubTaskStatus.SENDING, error=why))
+
+
+def _judge(report: Report) -> Verdict:
     outcome = report.outcome
     if isinstance(outcome, Accepted):
         settlement = _settle(

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-import uuid
-from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -18,9 +16,6 @@ from dispatch.leases import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher
 
 logger = logging.getLogger(__name__)
-
-HandedOver = tuple[int, int, uuid.UUID, Any]
-"""A SubTask that a dead dispatcher was handing over: its id, service, token, and since when."""
 
 
 def recover_dead() -> int:
@@ -53,20 +48,21 @@ def recover(dispatcher_id: int) -> bool:
         Attempt.objects.bulk_create(
             [
                 Attempt(
-                    subtask_id=subtask_id,
-                    service_id=service_id,
+                    subtask_id=row.id,
+                    service_id=row.service_id,
                     dispatcher_id=dispatcher_id,
-                    claim_token=token,
-                    slot_at=claimed_at,  # the quota was charged then
+                    claim_token=row.token,
+                    slot_at=row.claimed_at,  # the quota was charged then
+                    sending_at=row.sending_at,
                     outcome=AttemptOutcome.UNKNOWN,
                     reply="The dispatcher died before the outcome was recorded.",
                 )
-                for subtask_id, service_id, token, claimed_at in in_doubt
+                for row in in_doubt
             ],
             ignore_conflicts=True,
         )
         ConnectionShare.objects.filter(dispatcher=dispatcher_id).delete()
-        doubts = figures.doubts(service_id for _, service_id, _, _ in in_doubt)
+        doubts = figures.doubts(service_id for _, service_id, *_ in in_doubt)
         Dispatcher.objects.filter(pk=dispatcher_id).update(
             ended_at=Now(), figures=figures.add(dead[0].figures, doubts)
         )
@@ -74,7 +70,7 @@ def recover(dispatcher_id: int) -> bool:
     return True
 
 
-def _log(dispatcher_id: int, given_back: int, in_doubt: list[HandedOver]) -> None:
+def _log(dispatcher_id: int, given_back: int, in_doubt: list[states.Doubtful]) -> None:
     logger.warning(
         "dispatcher %s is dead: %d SubTasks given back, %d in doubt",
         dispatcher_id,
@@ -82,7 +78,7 @@ def _log(dispatcher_id: int, given_back: int, in_doubt: list[HandedOver]) -> Non
         len(in_doubt),
         extra={"dispatcher_id": dispatcher_id},
     )
-    for subtask_id, service_id, _, _ in in_doubt:
+    for subtask_id, service_id, *_ in in_doubt:
         logger.warning(
             "SubTask %s is in doubt: dispatcher %s died while handing it over",
             subtask_id,

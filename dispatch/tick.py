@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from campaigns import states
-from campaigns.models import SubTask, SubTaskStatus
+from campaigns.models import SubTask
+from campaigns.models.subtask import HELD
 from campaigns.states import Held
 from dispatch import agenda as agendas
 from dispatch import connections, grants, leases, ledger, paces
@@ -73,7 +75,8 @@ class Done:
     agenda: Agenda
     verdicts: list[Verdict] = field(default_factory=list)
     lost: set[int] = field(default_factory=set)
-    marked: set[int] = field(default_factory=set)
+    marked: dict[int, dt.datetime] = field(default_factory=dict)
+    """When the hand-over of each SubTask that may now be handed over was first marked."""
     granted: list[list[Order]] = field(default_factory=list)
     claim_seconds: float | None = None
     """How long granting and claiming took; None when there was nothing to ask for."""
@@ -108,9 +111,16 @@ def _forget(dispatcher_id: int, remembered: frozenset[Held]) -> None:
     A SubTask may be remembered under an older token: it was given back and claimed again in that
     commit.
     """
-    held = SubTask.objects.filter(dispatcher_id=dispatcher_id, status=SubTaskStatus.ALLOCATED)
-    claims = {Held(*row) for row in held.values_list("pk", "claim_token")}
-    states.release(held.filter(pk__in=[claim.id for claim in claims - remembered]))
+    held = SubTask.objects.filter(dispatcher_id=dispatcher_id, status__in=HELD)
+    forgotten = _unremembered(held, remembered)
+    states.release(forgotten)
+    states.doubt(forgotten)  # repeats that were claimed, not begun
+
+
+def _unremembered(held: QuerySet[SubTask], remembered: frozenset[Held]) -> QuerySet[SubTask]:
+    rows = held.values_list("pk", "claim_token")
+    claims = {Held(pk, token) for pk, token in rows if token}
+    return held.filter(pk__in=[claim.id for claim in claims - remembered])
 
 
 def _record(intent: Intent, done: Done) -> dict[int, Notes]:

@@ -164,6 +164,8 @@ DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
 # How long a recipient refused for now waits before each further try; after the last one it is
 # given up.
 RETRY_DELAYS_SECONDS = environment.numbers("RETRY_DELAYS_SECONDS", [60, 300, 900, 3600, 14400])
+# The largest body that is read at a provider's webhook address.
+WEBHOOK_MAX_BYTES = 5 * 1024 * 1024
 # How long a failing service rests the first time; doubled each time in a row, up to an hour.
 FREEZE_SECONDS = environment.integer("FREEZE_SECONDS", 30, minimum=1)
 

@@ -10,6 +10,7 @@ from edm_project.health import healthz, readyz
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/monitor/", admin.site.admin_view(monitor), name="monitor"),
     path("admin/", admin.site.urls),
+    path("hooks/", include("dispatch.urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),

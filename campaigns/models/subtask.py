@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Collection
 from typing import Self
 
 from django.db import models
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 
 from campaigns.fields import DatabaseEnumField
 from campaigns.models.content import Content
 from campaigns.models.ownership import OwnedQuerySet, User, sees_everything
-from campaigns.models.task import Task
+from campaigns.models.task import Task, TaskStatus
 
 
 class SubTaskStatus(models.TextChoices):
@@ -40,6 +42,10 @@ class FailureReason(models.TextChoices):
 
 
 HELD = (SubTaskStatus.ALLOCATED, SubTaskStatus.SENDING)
+REPEAT_AFTER = dt.timedelta(seconds=30)
+"""How long a doubt lasts at least before its hand-over is repeated: the first may still be under
+way at the provider.
+"""
 ENDED = (
     SubTaskStatus.DELIVERED,
     SubTaskStatus.BOUNCED,
@@ -74,6 +80,30 @@ class SubTaskQuerySet(OwnedQuerySet):
     def in_doubt(self) -> models.QuerySet[SubTask]:
         """Handed over, outcome unknown. Uses index subtask_in_doubt."""
         return self.filter(in_doubt_since__isnull=False)
+
+    def repeatable(
+        self, service_ids: Collection[int], window: dt.timedelta
+    ) -> models.QuerySet[SubTask]:
+        """In doubt, and these services may repeat the hand-over now: their provider de-duplicates
+        for `window` since the first one, they connect as they did then, and the task is being sent.
+        Each time the pause is as long as the doubt has lasted. Uses index subtask_in_doubt.
+        """
+        since = models.ExpressionWrapper(Now() - window, output_field=models.DateTimeField())
+        lasted = models.ExpressionWrapper(
+            models.F("in_doubt_since") - models.F("sending_at"), output_field=models.DurationField()
+        )
+        pause = Greatest(models.Value(REPEAT_AFTER), lasted)
+        return (
+            self.in_doubt()
+            .filter(service__in=service_ids, task__status=TaskStatus.SENDING, sending_at__gt=since)
+            .filter(sending_at__gt=models.F("service__connection_changed_at"))
+            .filter(
+                in_doubt_since__lte=models.ExpressionWrapper(
+                    Now() - pause, output_field=models.DateTimeField()
+                )
+            )
+            .order_by("sending_at", "id")
+        )
 
     def failed(self) -> models.QuerySet[SubTask]:
         return self.filter(status=SubTaskStatus.FAILED)

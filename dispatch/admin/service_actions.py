@@ -23,6 +23,7 @@ from dispatch.credentials import decrypt
 from dispatch.errors import DeliveryError
 from dispatch.models import EmailService
 from dispatch.providers import get_provider
+from dispatch.webhooks import webhook_url
 
 CONTROL = "dispatch.control_emailservice"
 
@@ -35,14 +36,29 @@ class ServiceActions(SafeAdmin):
     """The buttons of a service's page, and the page that sends a test."""
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
-        """Freeze or unfreeze, whichever applies."""
+        """Freeze or unfreeze, whichever applies; the webhook of a provider that has one."""
         actions = super().get_actions_detail(request, object_id)
         service = self.get_object(request, str(object_id))
         if service is None:
             return []
         frozen = paces.is_frozen(service.pace, service.now)
-        hidden = "freeze" if service.pace.needs_person else "" if frozen else "unfreeze"
-        return [each for each in actions if each.method.original_function_name != hidden]
+        hidden = {"freeze" if service.pace.needs_person else "" if frozen else "unfreeze"}
+        if not webhook_url(service):
+            hidden.add("renew_webhook")
+        return [each for each in actions if each.method.original_function_name not in hidden]
+
+    @button("Renew webhook address", "renew-webhook", icon="key", permissions=["change"])
+    def renew_webhook(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        service = self.visible(request, object_id)
+        if not is_confirmed(request):
+            text = (
+                "The old address is refused from then on: what the provider tells is lost until "
+                "the new one is entered there."
+            )
+            question = Question(f"Renew the webhook address of “{service}”?", text, "Renew")
+            return self._ask(request, service, question)
+        service.renew_webhook_key()
+        return self._done(request, service, "The webhook has a new address.")
 
     @button(
         "Freeze",

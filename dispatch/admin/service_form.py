@@ -48,8 +48,12 @@ class ServiceForm(ModelForm):
         return cleaned
 
     def _keep(self, settings: dict[str, Any]) -> None:
+        """Encrypted anew only when they differ: connections are kept, and so is what may be
+        repeated over them.
+        """
         try:
-            self.instance.credentials = encrypt(settings)
+            if settings != self.stored or not self.instance.credentials:
+                self.instance.credentials = encrypt(settings)
         except CredentialsError as error:
             self.add_error(None, str(error))
         self.instance.provider = self.provider_chosen.name

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.http import urlencode
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
@@ -22,6 +23,7 @@ from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Turn
 from dispatch.providers import provider_choices
 from dispatch.providers.base import Provider
+from dispatch.webhooks import webhook_url
 
 GENERAL = ("name", "domain", "enabled", "users")
 LIMITS = (
@@ -42,10 +44,12 @@ class EmailServiceAdmin(ServiceActions):
     search_help_text = "Part of a name or a domain"
     sortable_by = ("name", "domain")
     searchable_fields = ("users",)  # also for who may not see accounts
+    readonly_fields = ("webhook_address",)
     actions = None
     actions_detail = (
         {"title": "Test", "icon": "science", "items": ["test_connection", "send_test_mail"]},
         "change_provider",
+        "renew_webhook",
         "unfreeze",
         "freeze",
     )
@@ -85,7 +89,8 @@ class EmailServiceAdmin(ServiceActions):
         provider = self.provider_of(request, obj)
         shown: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": GENERAL})]
         if provider is not None and self._may_save(request, obj):
-            shown.append((provider.label, {"fields": settings_fields(provider)}))
+            address = ["webhook_address"] if obj is not None and webhook_url(obj) else []
+            shown.append((provider.label, {"fields": [*address, *settings_fields(provider)]}))
         return [*shown, ("Pace and quota", {"fields": LIMITS})]
 
     def _may_save(self, request: HttpRequest, obj: Any) -> bool:
@@ -175,6 +180,16 @@ class EmailServiceAdmin(ServiceActions):
     @admin.display(description="pace", ordering="sending_interval")
     def pace_text(self, service: EmailService) -> str:
         return state.pace_of(service)
+
+    @admin.display(description="webhook address")
+    def webhook_address(self, service: EmailService) -> str:
+        """With its secret part: only for whoever may change the service."""
+        return format_html(
+            '<input type="text" readonly value="{}" size="100" class="w-full bg-transparent" '
+            'aria-label="Webhook address"><br>Enter it at the provider, so that it tells what '
+            "became of the messages. Whoever knows it can tell us anything: keep it secret.",
+            webhook_url(service),
+        )
 
 
 def _is_unused(service: EmailService) -> bool:

@@ -36,6 +36,10 @@ class Attempt(models.Model):
     dispatcher_id = models.BigIntegerField()
     claim_token = models.UUIDField()
     slot_at = models.DateTimeField(help_text="The slot that was granted; no start is earlier.")
+    sending_at = models.DateTimeField(
+        null=True,
+        help_text="When the hand-over was first marked; repeats of one in doubt share it.",
+    )
     started_at = models.DateTimeField(
         null=True, help_text="Empty when the dispatcher died and nobody knows whether it started."
     )

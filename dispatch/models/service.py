@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import secrets
 import zoneinfo
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from django.db.models.functions import Lower, Now
 
 from campaigns.models.ownership import SEE_EVERYTHING
 
+CONNECTION = ("provider", "credentials", "domain")
 LIMITS = ("sending_interval", "burst", "daily_quota", "quota_reset_time", "quota_time_zone")
 domain_validator = RegexValidator(
     r"\A(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}\Z",
@@ -30,6 +32,11 @@ def validate_time_zone(name: str) -> None:
         raise ValidationError(
             f"“{name}” is not a time zone; enter a name such as Europe/Berlin."
         ) from error
+
+
+def new_webhook_key() -> str:
+    """256 bits that nobody can guess."""
+    return secrets.token_urlsafe(32)
 
 
 def default_time_zone() -> str:
@@ -103,6 +110,20 @@ class EmailService(models.Model):
         related_name="+",
         help_text="Who may use this service; leave empty for everyone.",
     )
+    connection_changed_at = models.DateTimeField(
+        db_default=Now(),
+        editable=False,
+        help_text="Since when provider, account and domain are as they are: a hand-over in doubt "
+        "is repeated only where it was made.",
+    )
+    webhook_key = models.CharField(
+        max_length=64,
+        unique=True,
+        editable=False,
+        default=new_webhook_key,
+        help_text="The unguessable part of the address that the provider posts events to.",
+    )
+
     objects = EmailServiceQuerySet.as_manager()
 
     class Meta:
@@ -130,7 +151,8 @@ class EmailService(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Make sure that the service has its Pace row, and that the row follows its limits.
+        """Make sure that the service has its Pace row, that the row follows its limits, and that it
+        is known since when the service connects as it does.
 
         Locks the Pace row before the service, like everybody.
         """
@@ -147,6 +169,13 @@ class EmailService(models.Model):
                 Pace.objects.create(service=self, limits_changed_at=settled)
             elif any(getattr(before, name) != getattr(self, name) for name in LIMITS):
                 limits.change(pace, before, self)
+            if before and any(getattr(before, name) != getattr(self, name) for name in CONNECTION):
+                EmailService.objects.filter(pk=self.pk).update(connection_changed_at=Now())
+
+    def renew_webhook_key(self) -> None:
+        """Whoever knew the old address can tell nothing any more. Saves."""
+        self.webhook_key = new_webhook_key()
+        self.save(update_fields=["webhook_key"])
 
 
 class Pace(models.Model):

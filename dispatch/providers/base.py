@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 from django import forms
 
 from campaigns.content import Rendered
+from dispatch.providers.hooks import Post
+from tracking.incoming import Incoming
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +21,9 @@ class Message:
     """One rendered message to one recipient, ready to be handed over.
 
     `message_id` includes the angle brackets and never changes for a SubTask, however often it is
-    handed over. `idempotency_key` is as stable, for providers that de-duplicate by one.
+    handed over. `idempotency_key`, for providers that de-duplicate by one, names the hand-over: a
+    repeat of one in doubt has the same, any other its own. `subtask_id` comes back in events; None
+    for a message outside of any task.
     """
 
     message_id: str
@@ -31,6 +35,7 @@ class Message:
     reply_to: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str = ""
+    subtask_id: int | None = None
 
     @property
     def subject(self) -> str:
@@ -86,6 +91,9 @@ class Transport(ABC):
 class Provider(ABC):
     """A kind of service that staff can choose. `settings` is what `settings_form` cleaned,
     decrypted.
+
+    `idempotency_window_seconds` is how long it answers a repeated `Message.idempotency_key` without
+    sending again; 0 when it does not de-duplicate.
     """
 
     name: ClassVar[str]
@@ -94,10 +102,18 @@ class Provider(ABC):
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     idempotency_window_seconds: ClassVar[int] = 0
     development_only: ClassVar[bool] = False
+    takes_webhooks: ClassVar[bool] = False
 
     @abstractmethod
     def transport(self, settings: Mapping[str, Any]) -> Transport:
         """A new, unopened transport for one thread."""
+
+    def incoming(self, post: Post) -> list[Incoming]:
+        """The events in a request to the webhook address of one of its services. Raises
+        `hooks.Refused` when it was not the provider who sent it, `hooks.Malformed` when it makes no
+        sense.
+        """
+        raise NotImplementedError
 
     def describe_connection(self, settings: Mapping[str, Any]) -> str:
         """Connect once and say in a sentence what answered. Raises ServiceError."""

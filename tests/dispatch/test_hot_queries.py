@@ -6,12 +6,14 @@ date, and with those that PostgreSQL gathered when there were a hundredth as man
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib import admin
 from django.db import connection, transaction
+from django.db.models.functions import Now
 from django.test import RequestFactory
 
 from campaigns import launch, lifecycle, retries, states
@@ -98,6 +100,17 @@ def deciding_doubts(busy: BusyDatabase) -> None:
     assert len(decisions.decide(ids, DecisionChoice.SEND_AGAIN, busy.huge.owner)) == 10
 
 
+def repeating_doubts(busy: BusyDatabase) -> None:
+    ids, window = [service.pk for service in busy.services], dt.timedelta(days=1)
+    EmailService.objects.update(connection_changed_at=Now() - window)
+    SubTask.objects.in_doubt().update(
+        in_doubt_since=Now() - dt.timedelta(minutes=2), sending_at=Now() - dt.timedelta(minutes=3)
+    )
+    assert SubTask.objects.repeatable(ids, window).order_by().values("service_id").distinct()
+    repeated = [claims.repeat(pk, window, 5, uuid.uuid4(), 1) for pk in ids]
+    assert sum(map(len, repeated))
+
+
 def completing(busy: BusyDatabase) -> None:
     assert lifecycle.complete_finished() == 0
 
@@ -150,6 +163,7 @@ HOT: list[Callable[[BusyDatabase], None]] = [
     recovering,
     marking_and_settling,
     deciding_doubts,
+    repeating_doubts,
     completing,
     sweeping,
     retrying,

@@ -151,7 +151,7 @@ class TestWhatItHeld:
     def test_a_dead_one_that_wakes_can_hand_nothing_over(self, dead, service):
         subtask = held(SubTaskStatus.ALLOCATED, dead, service)
         recovery.recover_dead()
-        assert states.begin_sending([Held(subtask.pk, subtask.claim_token)]) == set()
+        assert states.begin_sending([Held(subtask.pk, subtask.claim_token)]) == {}
 
     def test_what_was_in_doubt_before_stays_as_it_was(self, dead, service):
         doubtful = in_doubt(service)

@@ -96,7 +96,7 @@ class Puppet(Dispatcher):
         try:
             order.grant.gate.start(
                 order.slot,
-                order.grant.period_end,
+                order.not_after,
                 lambda: self._stopped_clock,
                 self._lease_until,
                 order.start,

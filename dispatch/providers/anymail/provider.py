@@ -1,0 +1,126 @@
+"""What a provider that django-anymail knows has to say about itself."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from anymail.backends.base_requests import AnymailRequestsBackend
+from anymail.exceptions import AnymailConfigurationError, AnymailError
+from anymail.signals import AnymailTrackingEvent, EventType
+from anymail.webhooks.base import AnymailBaseWebhookView
+
+from dispatch.providers import hooks
+from dispatch.providers.anymail.transport import SUBTASK, AnymailTransport
+from dispatch.providers.base import Message
+from dispatch.providers.hooks import Malformed, Post
+from dispatch.providers.http.transport import HttpProvider
+from tracking.incoming import Actor, EventKind, Incoming
+
+KINDS = {
+    EventType.QUEUED: EventKind.ACCEPTED,
+    EventType.SENT: EventKind.ACCEPTED,
+    EventType.DEFERRED: EventKind.DEFERRED,
+    EventType.DELIVERED: EventKind.DELIVERED,
+    EventType.OPENED: EventKind.OPENED,
+    EventType.CLICKED: EventKind.CLICKED,
+    EventType.BOUNCED: EventKind.SOFT_BOUNCED,
+    EventType.REJECTED: EventKind.REJECTED,
+    EventType.FAILED: EventKind.REJECTED,
+    EventType.COMPLAINED: EventKind.COMPLAINED,
+    EventType.UNSUBSCRIBED: EventKind.UNSUBSCRIBED,
+    EventType.SUBSCRIBED: EventKind.RESUBSCRIBED,
+}
+
+
+class AnymailProvider(HttpProvider):
+    """A provider through django-anymail."""
+
+    backend: ClassVar[type[AnymailRequestsBackend]]
+    webhook: ClassVar[type[AnymailBaseWebhookView]]
+    takes_webhooks = True
+    switches_tracking: ClassVar[bool] = False
+    """Whether its own tracking of opens and clicks can be switched off for a message."""
+    fills_in_braces: ClassVar[bool] = False
+    """Whether it takes `{{name}}` in a message for a variable."""
+
+    @abstractmethod
+    def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of its backend."""
+
+    def http_headers(self, message: Message) -> dict[str, str]:
+        """Headers of the request beyond those of its backend."""
+        return {}
+
+    def mail_headers(self, message: Message) -> dict[str, str]:
+        """Headers of the message that tell the provider something."""
+        return {}
+
+    def esp_extra(self, message: Message) -> dict[str, Any]:
+        """What else goes into the request."""
+        return {}
+
+    def transport(self, settings: Mapping[str, Any]) -> AnymailTransport:
+        return AnymailTransport(self, settings)
+
+    # Webhooks
+
+    def authenticate(self, post: Post) -> None:
+        """Raises Refused. Most offer nothing but a password in the address of the webhook."""
+        hooks.check_password(post)
+
+    def view_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {}
+
+    def kind_of(self, event: AnymailTrackingEvent) -> EventKind | None:
+        """What happened; None for what is of no interest. Providers tell hard bounces from soft
+        ones here.
+        """
+        return KINDS.get(event.event_type)
+
+    def actor_of(self, event: AnymailTrackingEvent) -> Actor:
+        return Actor.PERSON
+
+    def payload_of(self, event: AnymailTrackingEvent) -> Mapping[str, Any]:
+        """The part of the body that is about this event."""
+        payload: Mapping[str, Any] = event.esp_event
+        return payload
+
+    def identity_of(self, event: AnymailTrackingEvent) -> tuple[object, ...]:
+        """What is the same whenever this event is told again, and different for any other."""
+        if event.event_id:
+            return (event.event_id, event.recipient)
+        return (event.message_id, event.recipient, event.timestamp, event.click_url)
+
+    def incoming(self, post: Post) -> list[Incoming]:
+        self.authenticate(post)
+        view = self.webhook(**self.view_options(post.settings))
+        try:
+            events = view.parse_events(post.request)
+            found = [self._incoming(event, post.service_id) for event in events]
+        except (AnymailError, AnymailConfigurationError) as error:
+            raise Malformed(str(error)[:200]) from error
+        return [event for event in found if event is not None]
+
+    def _incoming(self, event: AnymailTrackingEvent, service_id: int) -> Incoming | None:
+        kind = self.kind_of(event)
+        if kind is None:
+            return None
+        identity = hooks.fingerprint(kind, *self.identity_of(event))
+        details = (event.description, event.mta_response)
+        return Incoming(
+            kind=kind,
+            source=self.name,
+            dedupe_key=identity,
+            occurred_at=event.timestamp,
+            service_id=service_id,
+            subtask_id=hooks.subtask_id((event.metadata or {}).get(SUBTASK)),
+            provider_message_id=hooks.text(event.message_id),
+            recipient=hooks.text(event.recipient).lower(),
+            actor=self.actor_of(event),
+            url=hooks.text(event.click_url),
+            user_agent=hooks.text(event.user_agent),
+            detail=": ".join(hooks.text(detail) for detail in details if detail),
+            raw=dict(self.payload_of(event)),
+        )

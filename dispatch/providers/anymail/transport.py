@@ -1,0 +1,94 @@
+"""One message through the request that django-anymail makes for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import requests
+from anymail.backends.base_requests import AnymailRequestsBackend, RequestsPayload
+from anymail.exceptions import AnymailError
+from django.core.mail import EmailMultiAlternatives
+
+from dispatch.errors import MessageError, RecipientError
+from dispatch.mime import any_address, ascii_address
+from dispatch.providers.base import Accepted, Message
+from dispatch.providers.http.checks import mailbox, refuse_braces, with_literal_braces
+from dispatch.providers.http.refusals import explanation
+from dispatch.providers.http.transport import HttpTransport, Request, Unreadable
+from dispatch.providers.smtp.replies import readable
+
+if TYPE_CHECKING:
+    from dispatch.providers.anymail.provider import AnymailProvider
+
+REFUSED = frozenset({"invalid", "rejected", "failed"})
+SUBTASK = "subtask"
+"""The name of the SubTask's id in what comes back with events."""
+
+
+class AnymailTransport(HttpTransport):
+    """One backend of django-anymail, kept between messages. It never opens a session of its own:
+    its requests go over ours.
+    """
+
+    provider: AnymailProvider
+
+    def __init__(self, provider: AnymailProvider, settings: Mapping[str, Any]) -> None:
+        super().__init__(provider, settings)
+        options = provider.backend_options(settings)
+        self._backend: AnymailRequestsBackend = provider.backend(
+            debug_api_requests=False, **options
+        )
+        self._payload: RequestsPayload | None = None
+        self._mail: EmailMultiAlternatives | None = None
+
+    def request_for(self, message: Message) -> Request:
+        self._mail = self._email(message)
+        try:
+            self._payload = self._backend.build_message_payload(self._mail, {})
+            request: Request = self._payload.get_request_params(self._backend.api_url)
+        except AnymailError as error:
+            raise MessageError(readable(str(error))) from error
+        headers = self.provider.http_headers(message)
+        return {**request, "headers": {**(request["headers"] or {}), **headers}}
+
+    def accepted(self, response: requests.Response, message: Message) -> Accepted:
+        try:
+            statuses = self._backend.parse_recipient_status(response, self._payload, self._mail)
+        except AnymailError as error:
+            raise Unreadable from error
+        (status,) = statuses.values()
+        if status.status in REFUSED:
+            raise RecipientError(explanation(response), code=response.status_code, permanent=True)
+        if status.status not in ("sent", "queued"):
+            raise Unreadable
+        return Accepted(status.message_id or "", response.status_code, status.status)
+
+    def _email(self, message: Message) -> EmailMultiAlternatives:
+        provider, html = self.provider, message.html
+        if provider.fills_in_braces:
+            refuse_braces("subject", message.subject, provider.label)
+            refuse_braces("text part", message.text, provider.label)
+            html = with_literal_braces(html)
+        mail = EmailMultiAlternatives(
+            subject=message.subject,
+            body=message.text,
+            from_email=mailbox(message.from_name, ascii_address(message.from_email)),
+            to=[mailbox(message.to_name, any_address(message.to_email))],
+            reply_to=[ascii_address(message.reply_to)] if message.reply_to else None,
+            headers={**message.headers, **provider.mail_headers(message)},
+        )
+        if html:
+            mail.attach_alternative(html, "text/html")
+        _expand(mail, message, provider)
+        return mail
+
+
+def _expand(mail: Any, message: Message, provider: AnymailProvider) -> None:
+    """What django-anymail reads from attributes that Django's class does not have."""
+    if message.subtask_id is not None:
+        mail.metadata = {SUBTASK: str(message.subtask_id)}
+    if provider.switches_tracking:
+        mail.track_opens = mail.track_clicks = False
+    if extra := provider.esp_extra(message):
+        mail.esp_extra = extra

@@ -1,0 +1,57 @@
+"""EngageLab Email, REST API v1. Plainly on our HTTP transport: its requests are one JSON object,
+and django-anymail has nothing for it beyond what that does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dispatch.providers.engagelab.events import incoming
+from dispatch.providers.engagelab.forms import EngageLabForm
+from dispatch.providers.engagelab.transport import EngageLabTransport
+from dispatch.providers.hooks import Post
+from dispatch.providers.http.refusals import Blame, Row
+from dispatch.providers.http.transport import HttpProvider, Request
+from tracking.incoming import Incoming
+
+
+class EngageLabProvider(HttpProvider):
+    name = "engagelab"
+    label = "EngageLab"
+    settings_form = EngageLabForm
+    secret_fields = frozenset({"api_key", "webhook_app_key"})
+    takes_webhooks = True
+    idempotency_window_seconds = 60 * 60
+    urls = {
+        "singapore": "https://email.api.engagelab.cc/",
+        "turkey": "https://emailapi-tr.engagelab.com/",
+    }
+    refusals = (
+        Row(Blame.PERSON, "...", r'"code":\s*30000\b'),  # authentication, or the other data centre
+        Row(Blame.PERSON, "400", r'"code":\s*30801\b'),  # no sender
+        Row(Blame.MESSAGE, "400", r'"code":\s*(30862|30893)\b'),  # forbidden header, custom_args
+        Row(Blame.SERVICE, "4..", r"quota|rate limit|too many|frequen"),
+    )
+
+    def transport(self, settings: Mapping[str, Any]) -> EngageLabTransport:
+        return EngageLabTransport(self, settings)
+
+    def account_request(self, settings: Mapping[str, Any]) -> Request:
+        return {
+            "method": "GET",
+            "url": self.root(settings) + "v1/account/quota",
+            "auth": (settings["api_user"], settings["api_key"]),
+        }
+
+    def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
+        return (
+            f"EngageLab answered: {answer['daily_quota_used']:,} of {answer['daily_quota']:,} "
+            f"messages used today, {answer['account_quota']:,} in the account."
+        )
+
+    def incoming(self, post: Post) -> list[Incoming]:
+        return incoming(post)
+
+
+__all__ = ["EngageLabProvider"]

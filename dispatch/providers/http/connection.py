@@ -1,0 +1,134 @@
+"""HTTP connections that know whether anything about a message has left.
+
+`requests` raises the same exceptions before and after a request was written. Here the connection is
+made first, then `starting` is called, and only then the first byte is written: whatever fails until
+then is definitely not sent, and whatever fails later may have been accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import PoolManager
+
+
+class ConnectionWentStale(Exception):
+    """The server closed a kept connection before the request was written: try again on a new
+    one.
+    """
+
+
+class Departure:
+    """The request that is about to leave. `starting` is called once, however often it is tried."""
+
+    def __init__(self) -> None:
+        self.has_left = False
+        self._starting: Callable[[], None] | None = None
+
+    def prepare(self, starting: Callable[[], None] | None) -> None:
+        """Forget the last request; the next one is announced with `starting`."""
+        self.has_left = False
+        self._starting = starting
+
+    def announce(self) -> None:
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            starting()
+
+
+class HandOverSession(requests.Session):
+    """Connects, announces, then writes. Follows no redirects, repeats nothing by itself, and reads
+    no `.netrc`; proxies are taken from the environment as usual.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.departure = Departure()
+        self.auth = _no_other_credentials
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, _Adapter(self.departure))
+
+    def hand_over(
+        self, request: dict[str, Any], starting: Callable[[], None] | None = None
+    ) -> requests.Response:
+        """The answer to `request` (arguments of `requests.request`).
+
+        Raises requests.RequestException, and what `starting` raises, as it is. `departure.has_left`
+        then says whether the request may have arrived.
+        """
+        self.departure.prepare(starting)
+        try:
+            return self.request(**request, allow_redirects=False)
+        except ConnectionWentStale:
+            return self.request(**request, allow_redirects=False)
+
+
+class _Adapter(HTTPAdapter):
+    """requests' adapter over pools whose connections announce what they write."""
+
+    def __init__(self, departure: Departure) -> None:
+        self._pools = _pools(departure)
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> PoolManager:
+        manager: PoolManager = super().proxy_manager_for(*args, **kwargs)
+        manager.pool_classes_by_scheme = self._pools
+        return manager
+
+
+class _Announcing:
+    """Mixed into a connection of urllib3."""
+
+    departure: ClassVar[Departure]
+    is_fresh = True
+
+    def connect(self) -> None:
+        self.is_fresh = True
+        super().connect()  # type: ignore[misc]
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        connection: Any = self
+        if connection.is_closed:
+            connection.connect()
+        self.departure.announce()
+        # Closed while `starting` waited? On a fresh TLS connection there may be something to read
+        # (session tickets) that says nothing about that.
+        if not self.is_fresh and not connection.is_connected:
+            raise ConnectionWentStale
+        self.is_fresh = False
+        self.departure.has_left = True
+        super().request(*args, **kwargs)  # type: ignore[misc]
+
+
+def _pools(departure: Departure) -> dict[str, type[HTTPConnectionPool]]:
+    """Pools whose connections tell this one departure."""
+
+    class Plain(_Announcing, HTTPConnection):
+        pass
+
+    class Secure(_Announcing, HTTPSConnection):
+        pass
+
+    Plain.departure = Secure.departure = departure
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
+
+
+def _no_other_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """In the place of what `.netrc` says about a host."""
+    return request

@@ -1,0 +1,145 @@
+"""What goes wrong over HTTP, and whom it blames: one table, read from the top, the first row that
+fits decides. A provider's own rows come before the general ones.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Any
+
+import requests
+
+from dispatch.errors import (
+    DeliveryError,
+    MessageError,
+    OutcomeUnknown,
+    RecipientError,
+    ServiceError,
+)
+from dispatch.providers.smtp.replies import readable
+
+LONGEST_BODY = 20_000  # characters of an answer that are looked at
+CERTIFICATE = re.compile(r"certificate|hostname .* doesn't match", re.IGNORECASE)
+REASON_KEYS = frozenset(
+    {"message", "errormessage", "error", "errors", "messages", "description", "detail", "reason"}
+)
+CODE_KEYS = frozenset({"code", "errorcode", "name", "__type"})
+
+
+class Blame(Enum):
+    PERSON = auto()  # the service, until somebody puts it right
+    SERVICE = auto()  # the service, for a while
+    REFUSED = auto()  # this recipient, for good, though the address may be fine
+    BOUNCE = auto()  # this address does not exist or is malformed
+    MESSAGE = auto()  # this message
+    UNKNOWN = auto()  # it may have been accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Patterns are regular expressions: the status must match whole, the text anywhere in the body,
+    in any case.
+    """
+
+    blame: Blame
+    status: str = "..."
+    text: str = ""
+
+
+GENERAL = (
+    # A gateway that heard nothing from behind it: what is there may have accepted.
+    Row(Blame.UNKNOWN, "502|504|520|524"),
+    # Credentials, payment, permission; an address or a domain that the provider does not know.
+    Row(Blame.PERSON, "3..|401|402|403|404|405|410"),
+    Row(Blame.SERVICE, "408|420|421|425|429"),
+    Row(Blame.SERVICE, "5.."),
+    # In conflict with another request about the same thing.
+    Row(Blame.UNKNOWN, "409"),
+    Row(Blame.MESSAGE, "4.."),
+    Row(Blame.UNKNOWN),
+)
+
+
+def refusal(
+    response: requests.Response, rows: tuple[Row, ...] = (), secrets: Collection[str] = ()
+) -> DeliveryError:
+    """The error for an answer that is no acceptance. `secrets` are hidden wherever it repeats
+    them.
+    """
+    status, body = response.status_code, response.text[:LONGEST_BODY]
+    blame = next(row.blame for row in (*rows, *GENERAL) if _fits(row, status, body))
+    return _error(blame, status, explanation(response, secrets))
+
+
+def failure(error: Exception, has_left: bool) -> DeliveryError:
+    """The error for a conversation that ended without an answer."""
+    reason = _reason(error)
+    if has_left:
+        return OutcomeUnknown(f"No answer to the whole message: {reason}")
+    needs_person = bool(CERTIFICATE.search(reason)) or isinstance(error, ValueError)
+    return ServiceError(f"Could not connect: {reason}", needs_person=needs_person)
+
+
+def explanation(response: requests.Response, secrets: Collection[str] = ()) -> str:
+    """What the provider says in its answer, in one line, else its HTTP status."""
+    try:
+        words = list(_words(response.json()))
+    except ValueError:
+        words = [re.sub(r"<[^>]*>", " ", response.text[:LONGEST_BODY])]
+    text = ": ".join(dict.fromkeys(words))
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "[hidden]")
+    return (
+        readable(text) or f"HTTP {response.status_code} {readable(response.reason or '')}".strip()
+    )
+
+
+def _words(answer: Any, key: str = "") -> Iterator[str]:
+    """The codes and reasons in an answer, outermost first."""
+    if isinstance(answer, dict):
+        for name, value in answer.items():
+            if name.lower() in REASON_KEYS | CODE_KEYS:
+                yield from _words(value, name.lower())
+    elif isinstance(answer, list):
+        for value in answer[:5]:
+            yield from _words(value, key)
+    elif isinstance(answer, str) or (isinstance(answer, int) and key in CODE_KEYS):
+        yield str(answer)
+
+
+def _reason(error: Exception) -> str:
+    """The innermost cause says most; the outer ones repeat the address."""
+    if isinstance(error, requests.Timeout):
+        return "timed out"
+    cause: BaseException = error
+    while True:
+        inner = getattr(cause, "reason", None) or cause.__cause__ or cause.__context__
+        if inner is None and cause.args and isinstance(cause.args[0], BaseException):
+            inner = cause.args[0]
+        if not isinstance(inner, BaseException):
+            break
+        cause = inner
+    return readable(getattr(cause, "strerror", None) or str(cause)) or type(cause).__name__
+
+
+def _fits(row: Row, status: int, body: str) -> bool:
+    return (
+        re.fullmatch(row.status, str(status)) is not None
+        and re.search(row.text, body, re.IGNORECASE | re.DOTALL) is not None
+    )
+
+
+def _error(blame: Blame, status: int, text: str) -> DeliveryError:
+    match blame:
+        case Blame.PERSON | Blame.SERVICE:
+            return ServiceError(text, code=status, needs_person=blame is Blame.PERSON)
+        case Blame.REFUSED | Blame.BOUNCE:
+            bounce = blame is Blame.BOUNCE
+            return RecipientError(text, code=status, permanent=True, hard_bounce=bounce)
+        case Blame.MESSAGE:
+            return MessageError(text, code=status)
+        case Blame.UNKNOWN:
+            return OutcomeUnknown(text, code=status)

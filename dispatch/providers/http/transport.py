@@ -1,0 +1,149 @@
+"""Hand messages to a provider's HTTP API over a connection that is kept alive between them."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+import requests
+
+from dispatch.errors import OutcomeUnknown, ServiceError
+from dispatch.providers.base import Accepted, Message, Provider, Transport
+from dispatch.providers.http.checks import check
+from dispatch.providers.http.connection import HandOverSession
+from dispatch.providers.http.refusals import Row, explanation, failure, refusal
+
+CONNECT_TIMEOUT = 10.0  # seconds
+REPLY_TIMEOUT = 60.0  # seconds; when it passes, nobody can tell whether the message was accepted
+
+Request = dict[str, Any]
+"""Arguments of `requests.request`."""
+
+
+class Unreadable(Exception):
+    """An answer that says neither yes nor no."""
+
+
+UNREADABLE = (Unreadable, ValueError, LookupError, TypeError, AttributeError)
+
+
+class HttpProvider(Provider):
+    """A provider with an HTTP API. `refusals` are its own rows, before the general ones."""
+
+    urls: ClassVar[Mapping[str, str]]
+    """The root of the API, by the region that staff choose; the first is the default."""
+    refusals: ClassVar[tuple[Row, ...]] = ()
+
+    def root(self, settings: Mapping[str, Any]) -> str:
+        """`settings` may hold an `api_url` that is used instead, for tests and gateways."""
+        region = settings.get("region") or next(iter(self.urls))
+        return str(settings.get("api_url") or self.urls[region])
+
+    @abstractmethod
+    def transport(self, settings: Mapping[str, Any]) -> HttpTransport: ...
+
+    @abstractmethod
+    def account_request(self, settings: Mapping[str, Any]) -> Request:
+        """A cheap request that only whoever may send can make."""
+
+    @abstractmethod
+    def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
+        """What the answer to it says, in a sentence. May raise ServiceError, or a KeyError and its
+        like when the answer is not what is documented.
+        """
+
+    def describe_connection(self, settings: Mapping[str, Any]) -> str:
+        transport = self.transport(settings)
+        try:
+            transport.open()
+            response = transport.ask(self.account_request(settings))
+            return self.describe_account(response.json(), settings)
+        except UNREADABLE as error:
+            raise ServiceError(f"{self.label} answered something unexpected.") from error
+        finally:
+            transport.close()
+
+
+class HttpTransport(Transport):
+    """One connection to the API of a provider."""
+
+    def __init__(self, provider: HttpProvider, settings: Mapping[str, Any]) -> None:
+        """`settings` may also hold `connect_timeout` and `reply_timeout`, in seconds. Raises
+        ServiceError when something is missing in them.
+        """
+        _check_complete(provider, settings)
+        self.provider = provider
+        self.settings = settings
+        self._session: HandOverSession | None = None
+        self._timeouts = (
+            float(settings.get("connect_timeout", CONNECT_TIMEOUT)),
+            float(settings.get("reply_timeout", REPLY_TIMEOUT)),
+        )
+
+    @abstractmethod
+    def request_for(self, message: Message) -> Request:
+        """What is to be posted. Raises MessageError or RecipientError."""
+
+    @abstractmethod
+    def accepted(self, response: requests.Response, message: Message) -> Accepted:
+        """What an answer of success says. Raises RecipientError for a recipient that was refused
+        all the same, and one of UNREADABLE.
+        """
+
+    def open(self) -> None:
+        """Connections are made by the first message, just before it is written."""
+        if self._session is None:
+            self._session = HandOverSession()
+
+    def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def send(self, message: Message, starting: Callable[[], None]) -> Accepted:
+        check(message)
+        request = self.request_for(message)
+        response = self._exchange(request, starting)
+        if response.status_code // 100 != 2:
+            raise refusal(response, self.provider.refusals, self._secrets())
+        try:
+            return self.accepted(response, message)
+        except UNREADABLE as error:
+            told = explanation(response, self._secrets())
+            raise OutcomeUnknown(
+                f"The answer says neither yes nor no: {told}", code=response.status_code
+            ) from error
+
+    def ask(self, request: Request) -> requests.Response:
+        """Ask for something that changes nothing. Raises ServiceError unless it succeeds."""
+        try:
+            response = self._exchange(request, None)
+        except OutcomeUnknown as error:
+            raise ServiceError(error.reply) from error
+        if response.status_code // 100 != 2:
+            refused = refusal(response, self.provider.refusals, self._secrets())
+            needs_person = getattr(refused, "needs_person", True)
+            raise ServiceError(refused.reply, code=refused.code, needs_person=needs_person)
+        return response
+
+    def _exchange(self, request: Request, starting: Callable[[], None] | None) -> requests.Response:
+        self.open()
+        session = self._session
+        assert session is not None
+        try:
+            return session.hand_over({"timeout": self._timeouts, **request}, starting)
+        except requests.RequestException as error:
+            self.close()
+            raise failure(error, session.departure.has_left) from error
+
+    def _secrets(self) -> list[str]:
+        return [str(self.settings.get(name) or "") for name in self.provider.secret_fields]
+
+
+def _check_complete(provider: HttpProvider, settings: Mapping[str, Any]) -> None:
+    fields = provider.settings_form.base_fields
+    missing = [name for name, field in fields.items() if field.required and not settings.get(name)]
+    if missing:
+        names = ", ".join(name.replace("_", " ") for name in missing)
+        raise ServiceError(f"The service's settings lack: {names}.", needs_person=True)

@@ -1,0 +1,139 @@
+"""Mailgun: an account in the US or the EU, one sending domain per service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from anymail.backends.mailgun import EmailBackend
+from anymail.signals import AnymailTrackingEvent
+from anymail.webhooks.mailgun import MailgunTrackingWebhookView
+from django import forms
+
+from dispatch.errors import ServiceError
+from dispatch.providers.anymail.provider import AnymailProvider
+from dispatch.providers.bounces import by_status_code
+from dispatch.providers.hooks import Post
+from dispatch.providers.http import fields
+from dispatch.providers.http.refusals import Blame, Row
+from dispatch.providers.http.transport import Request
+from dispatch.providers.mailgun.signature import check_signature
+from tracking.incoming import EventKind
+
+BY_REASON = {
+    "bounce": EventKind.HARD_BOUNCED,
+    "suppress-bounce": EventKind.HARD_BOUNCED,
+    # Mailgun's own lists.
+    "suppress-complaint": EventKind.REJECTED,
+    "suppress-unsubscribe": EventKind.REJECTED,
+    "espblock": EventKind.REJECTED,
+}
+
+
+class MailgunForm(forms.Form):
+    region = fields.region(
+        ("us", "US"), ("eu", "EU"), help_text="Where the domain was added at Mailgun."
+    )
+    api_key = fields.secret(
+        "A sending key of the domain, or a key of the account.", label="API key"
+    )
+    sender_domain = forms.RegexField(
+        r"\A[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z",
+        required=False,
+        max_length=253,
+        help_text="The domain at Mailgun. Blank: the domain of the service.",
+    )
+    webhook_signing_key = fields.secret(
+        "In Mailgun: Send, Webhooks, HTTP webhook signing key. Without it no events are taken.",
+        required=False,
+        label="Webhook signing key",
+    )
+
+
+class MailgunProvider(AnymailProvider):
+    name = "mailgun"
+    label = "Mailgun"
+    settings_form = MailgunForm
+    secret_fields = frozenset({"api_key", "webhook_signing_key"})
+    urls = {"us": "https://api.mailgun.net/", "eu": "https://api.eu.mailgun.net/"}
+    backend = EmailBackend
+    webhook = MailgunTrackingWebhookView
+    switches_tracking = True
+    refusals = (
+        Row(
+            Blame.PERSON,
+            "400",
+            r"not allowed to send|sandbox subdomain|domain .{1,253} is disabled",
+        ),
+        Row(Blame.PERSON, "400", r"'from' parameter"),
+        Row(Blame.BOUNCE, "400", r"'to' parameter is not a valid address|invalid recipient"),
+    )
+
+    def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "api_key": settings["api_key"],
+            "sender_domain": _domain(settings),
+            "api_url": self.root(settings) + "v3/",
+        }
+
+    def account_request(self, settings: Mapping[str, Any]) -> Request:
+        return {
+            "method": "GET",
+            "url": f"{self.root(settings)}v3/domains/{quote(_domain(settings), safe='')}",
+            "auth": ("api", settings["api_key"]),
+        }
+
+    def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
+        domain = answer["domain"]
+        if domain["state"] != "active":
+            raise ServiceError(
+                f"Mailgun says that {domain['name']} is {domain['state']}: see to its DNS records "
+                "there.",
+                needs_person=True,
+            )
+        return f"Mailgun answered: {domain['name']} is active."
+
+    def describe_connection(self, settings: Mapping[str, Any]) -> str:
+        try:
+            return super().describe_connection(settings)
+        except ServiceError as error:
+            if error.code not in (401, 403):
+                raise
+            raise ServiceError(
+                f"Mailgun refused the key: {error.reply}. (A key for sending only is refused here "
+                "even if it is right: send a test mail.)",
+                code=error.code,
+                needs_person=True,
+            ) from error
+
+    # Webhooks
+
+    def authenticate(self, post: Post) -> None:
+        check_signature(post)
+
+    def view_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {"webhook_signing_key": settings["webhook_signing_key"]}
+
+    def kind_of(self, event: AnymailTrackingEvent) -> EventKind | None:
+        data = self.payload_of(event)
+        if data["event"] != "failed":
+            return super().kind_of(event)
+        if data.get("severity") == "temporary":
+            return EventKind.DEFERRED
+        status = data.get("delivery-status") or {}
+        kind = by_status_code(status.get("enhanced-code"), status.get("code"))
+        return kind or BY_REASON.get(data.get("reason", ""), EventKind.SOFT_BOUNCED)
+
+    def payload_of(self, event: AnymailTrackingEvent) -> Mapping[str, Any]:
+        data: Mapping[str, Any] = event.esp_event["event-data"]
+        return data
+
+    def identity_of(self, event: AnymailTrackingEvent) -> tuple[object, ...]:
+        """Its ids are unique within a day only; the token of the signature is new for each try."""
+        data = self.payload_of(event)
+        return (data["id"], data["timestamp"], event.recipient)
+
+
+def _domain(settings: Mapping[str, Any]) -> str:
+    return str(settings.get("sender_domain") or settings.get("domain") or "")

@@ -1,0 +1,89 @@
+"""Postmark: one token per server, one stream for campaigns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from anymail.backends.postmark import EmailBackend
+from anymail.signals import AnymailTrackingEvent
+from anymail.webhooks.postmark import PostmarkTrackingWebhookView
+from django import forms
+
+from dispatch.providers.anymail.provider import AnymailProvider
+from dispatch.providers.http import fields
+from dispatch.providers.http.refusals import Blame, Row
+from dispatch.providers.http.transport import Request
+from tracking.incoming import EventKind
+
+BY_TYPE = {
+    "HardBounce": EventKind.HARD_BOUNCED,
+    "BadEmailAddress": EventKind.HARD_BOUNCED,
+    "SoftBounce": EventKind.SOFT_BOUNCED,
+    "Undeliverable": EventKind.SOFT_BOUNCED,
+    "Unknown": EventKind.SOFT_BOUNCED,
+    # Spam filters and policies of the receiver, or Postmark's own list: the address may be fine.
+    "SpamNotification": EventKind.REJECTED,
+    "VirusNotification": EventKind.REJECTED,
+    "Blocked": EventKind.REJECTED,
+    "DMARCPolicy": EventKind.REJECTED,
+    "ManuallyDeactivated": EventKind.REJECTED,
+}
+
+
+class PostmarkForm(forms.Form):
+    server_token = fields.secret("In Postmark: the server, then API Tokens.")
+    message_stream = fields.word(
+        "The stream for campaigns; Postmark wants them apart from transactional mail.",
+        initial="broadcast",
+    )
+    webhook_password = fields.webhook_password()
+
+
+class PostmarkProvider(AnymailProvider):
+    name = "postmark"
+    label = "Postmark"
+    settings_form = PostmarkForm
+    secret_fields = frozenset({"server_token", "webhook_password"})
+    urls = {"": "https://api.postmarkapp.com/"}
+    backend = EmailBackend
+    webhook = PostmarkTrackingWebhookView
+    switches_tracking = True
+    refusals = (
+        # Sender signatures, approval, credits (400, 401, 405, 412, 413), streams (1226, 1235).
+        Row(Blame.PERSON, "422", r'"ErrorCode":\s*(10|400|401|405|412|413|1226|1235)\b'),
+        Row(Blame.REFUSED, "422", r'"ErrorCode":\s*406\b'),
+        Row(Blame.BOUNCE, "422", r'"ErrorCode":\s*300\b.*(Invalid|Error parsing) \'To\''),
+        Row(Blame.PERSON, "422", r'"ErrorCode":\s*300\b.*(Invalid|Error parsing) \'From\''),
+    )
+
+    def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "server_token": settings["server_token"],
+            "message_stream": settings.get("message_stream") or None,
+            "api_url": self.root(settings),
+        }
+
+    def account_request(self, settings: Mapping[str, Any]) -> Request:
+        return {
+            "method": "GET",
+            "url": self.root(settings) + "server",
+            "headers": {
+                "Accept": "application/json",
+                "X-Postmark-Server-Token": settings["server_token"],
+            },
+        }
+
+    def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
+        test = " It is a sandbox: nothing is delivered." if _is_sandbox(answer) else ""
+        return f"Postmark answered for the server “{answer['Name']}”.{test}"
+
+    def kind_of(self, event: AnymailTrackingEvent) -> EventKind | None:
+        told = event.esp_event.get("Type") or event.esp_event.get("SuppressionReason")
+        if event.esp_event.get("RecordType") in ("Bounce", "SubscriptionChange"):
+            return BY_TYPE.get(told) or super().kind_of(event)
+        return super().kind_of(event)
+
+
+def _is_sandbox(answer: Any) -> bool:
+    return str(answer.get("DeliveryType", "Live")).lower() == "sandbox"

@@ -1,0 +1,119 @@
+"""Resend. It de-duplicates by a header of the request, and wants the same bytes again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from anymail.backends.resend import EmailBackend
+from anymail.signals import AnymailTrackingEvent, EventType
+from anymail.webhooks.resend import ResendTrackingWebhookView
+from django import forms
+
+from dispatch.errors import ServiceError
+from dispatch.providers.anymail.provider import AnymailProvider
+from dispatch.providers.base import Message
+from dispatch.providers.hooks import Post
+from dispatch.providers.http import fields
+from dispatch.providers.http.refusals import Blame, Row
+from dispatch.providers.http.transport import Request
+from dispatch.providers.resend.signature import check_signature, signing_key
+from tracking.incoming import EventKind
+
+BY_BOUNCE_TYPE = {
+    "Permanent": EventKind.HARD_BOUNCED,
+    "Transient": EventKind.SOFT_BOUNCED,
+    "Undetermined": EventKind.SOFT_BOUNCED,
+}
+REJECTED_SUBTYPES = frozenset(
+    {
+        "Suppressed",
+        "OnAccountSuppressionList",
+        "MessageTooLarge",
+        "ContentRejected",
+        "AttachmentRejected",
+    }
+)
+BY_TYPE = {"email.failed": EventKind.REJECTED, "email.suppressed": EventKind.REJECTED}
+
+
+class ResendForm(forms.Form):
+    api_key = fields.secret("A key that may send from the domain.", label="API key")
+    signing_secret = fields.secret(
+        "Optional: what Resend shows for the webhook (whsec_…). Without it the address itself is "
+        "the only secret.",
+        required=False,
+        label="Webhook signing secret",
+    )
+
+    def clean_signing_secret(self) -> str:
+        secret = str(self.cleaned_data["signing_secret"])
+        if secret:
+            try:
+                signing_key(secret)
+            except ValueError as error:
+                raise forms.ValidationError("This is no signing secret: whsec_….") from error
+        return secret
+
+
+class ResendProvider(AnymailProvider):
+    name = "resend"
+    label = "Resend"
+    settings_form = ResendForm
+    secret_fields = frozenset({"api_key", "signing_secret"})
+    idempotency_window_seconds = 24 * 60 * 60
+    urls = {"": "https://api.resend.com/"}
+    backend = EmailBackend
+    webhook = ResendTrackingWebhookView
+    refusals = (
+        # The key is in use, or was used for other bytes: what became of that is not known.
+        Row(Blame.UNKNOWN, "409"),
+        Row(Blame.PERSON, "4..", r'"(invalid_from_address|invalid_access|restricted_api_key)"'),
+        Row(Blame.PERSON, "4..", r"domain is not verified|not verified"),
+        Row(Blame.BOUNCE, "422", r"invalid `to` field"),
+    )
+
+    def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        return {"api_key": settings["api_key"], "api_url": self.root(settings)}
+
+    def http_headers(self, message: Message) -> dict[str, str]:
+        return {"Idempotency-Key": message.idempotency_key} if message.idempotency_key else {}
+
+    def account_request(self, settings: Mapping[str, Any]) -> Request:
+        return {
+            "method": "GET",
+            "url": self.root(settings) + "domains",
+            "headers": {"Authorization": f"Bearer {settings['api_key']}"},
+        }
+
+    def describe_connection(self, settings: Mapping[str, Any]) -> str:
+        try:
+            return super().describe_connection(settings)
+        except ServiceError as error:
+            if "restricted_api_key" in error.reply:
+                return "Resend knows the key; it may send, and nothing else."
+            raise
+
+    def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
+        domain = settings.get("domain", "")
+        states = {each["name"]: each["status"] for each in answer["data"]}
+        if domain and states.get(domain, "missing") != "verified":
+            raise ServiceError(
+                f"Resend knows the key, but {domain} is {states.get(domain, 'missing')} there: add "
+                "and verify it.",
+                needs_person=True,
+            )
+        return f"Resend answered: {domain or 'the account'} is ready."
+
+    # Webhooks
+
+    def authenticate(self, post: Post) -> None:
+        check_signature(post)
+
+    def kind_of(self, event: AnymailTrackingEvent) -> EventKind | None:
+        if event.event_type != EventType.BOUNCED:
+            return BY_TYPE.get(event.esp_event["type"]) or super().kind_of(event)
+        bounce = event.esp_event["data"].get("bounce") or {}
+        if bounce.get("subType") in REJECTED_SUBTYPES:
+            return EventKind.REJECTED
+        return BY_BOUNCE_TYPE.get(bounce.get("type", ""), EventKind.SOFT_BOUNCED)

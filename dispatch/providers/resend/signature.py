@@ -1,0 +1,40 @@
+"""Resend signs its webhooks as Svix does: id, time and body, with a shared secret."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime as dt
+import hashlib
+import hmac
+
+from dispatch.providers.hooks import Post, Refused, check_fresh
+
+FRESH_FOR = dt.timedelta(minutes=5)
+"""Each try is signed anew."""
+
+
+def signing_key(secret: str) -> bytes:
+    """Raises ValueError."""
+    prefix, _, encoded = secret.partition("_")
+    if prefix != "whsec":
+        raise ValueError("not a signing secret")
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except binascii.Error as error:
+        raise ValueError("not a signing secret") from error
+
+
+def check_signature(post: Post) -> None:
+    """Where the service has a signing secret. Raises Refused."""
+    secret = post.secret("signing_secret")
+    if not secret:
+        return
+    timestamp = post.header("svix-timestamp")
+    signed = f"{post.header('svix-id')}.{timestamp}.".encode() + post.request.body
+    digest = hmac.new(signing_key(secret), signed, hashlib.sha256).digest()
+    expected = "v1," + base64.b64encode(digest).decode()
+    given = post.header("svix-signature").split(" ")
+    if not any(hmac.compare_digest(each.encode(), expected.encode()) for each in given):
+        raise Refused("wrong signature")
+    check_fresh(timestamp, post.now, FRESH_FOR)

@@ -1,0 +1,70 @@
+"""Amazon SES, API v2. On our own connection and with our own signature rather than boto3: that
+package is 37 MB, reads credentials and settings from many places, and does not tell whether a
+request had left when it failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dispatch.errors import ServiceError
+from dispatch.providers.hooks import Post
+from dispatch.providers.http.refusals import Blame, Row
+from dispatch.providers.http.transport import HttpProvider, Request
+from dispatch.providers.ses.events import incoming
+from dispatch.providers.ses.forms import SesForm
+from dispatch.providers.ses.signature import SignatureV4
+from dispatch.providers.ses.transport import SesTransport
+from tracking.incoming import Incoming
+
+NOT_READY = (
+    r"not verified|MailFromDomainNotVerified|AccountSuspended|SendingPaused|NotFoundException"
+)
+
+
+class SesProvider(HttpProvider):
+    name = "ses"
+    label = "Amazon SES"
+    settings_form = SesForm
+    secret_fields = frozenset({"secret_access_key", "webhook_password"})
+    takes_webhooks = True
+    refusals = (
+        Row(Blame.PERSON, "4..", NOT_READY),
+        Row(Blame.SERVICE, "4..", r"TooManyRequests|LimitExceeded|Throttling|rate exceeded|quota"),
+        Row(Blame.REFUSED, "400", r"suppression list"),
+        Row(Blame.BOUNCE, "400", r"(illegal|invalid|missing).{0,40}(address|domain|recipient)"),
+    )
+
+    def root(self, settings: Mapping[str, Any]) -> str:
+        default = f"https://email.{settings.get('region')}.amazonaws.com/"
+        return str(settings.get("api_url") or default)
+
+    def transport(self, settings: Mapping[str, Any]) -> SesTransport:
+        return SesTransport(self, settings)
+
+    def account_request(self, settings: Mapping[str, Any]) -> Request:
+        return {
+            "method": "GET",
+            "url": self.root(settings) + "v2/email/account",
+            "auth": SignatureV4.from_settings(settings, "ses"),
+        }
+
+    def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
+        quota = answer["SendQuota"]
+        if not answer["SendingEnabled"]:
+            raise ServiceError("Amazon has paused sending for this account.", needs_person=True)
+        sandbox = "" if answer["ProductionAccessEnabled"] else " Still in the sandbox."
+        used, most, rate = (
+            quota[name] for name in ("SentLast24Hours", "Max24HourSend", "MaxSendRate")
+        )
+        return (
+            f"Amazon SES answered: {used:,.0f} of {most:,.0f} messages in 24 hours, "
+            f"{rate:g} a second.{sandbox}"
+        )
+
+    def incoming(self, post: Post) -> list[Incoming]:
+        return incoming(post)
+
+
+__all__ = ["SesProvider"]

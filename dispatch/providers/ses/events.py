@@ -1,0 +1,139 @@
+"""Events of SES, as SNS posts them: one notification, with one or more recipients."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import requests
+from django.utils.dateparse import parse_datetime
+
+from dispatch.providers import hooks
+from dispatch.providers.bounces import by_status_code
+from dispatch.providers.hooks import Malformed, Post, Refused
+from dispatch.providers.ses.transport import METADATA
+from tracking.incoming import EventKind, Incoming
+
+Event = Mapping[str, Any]
+
+CONFIRM_TIMEOUT = (2, 2)  # seconds
+SNS_ADDRESS = re.compile(r"\Ahttps://sns\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/\?[!-~]+\Z")
+KINDS = {
+    "Send": EventKind.ACCEPTED,
+    "Delivery": EventKind.DELIVERED,
+    "DeliveryDelay": EventKind.DEFERRED,
+    "Open": EventKind.OPENED,
+    "Click": EventKind.CLICKED,
+    "Complaint": EventKind.COMPLAINED,
+    "Reject": EventKind.REJECTED,
+    "Rendering Failure": EventKind.REJECTED,
+}
+BY_BOUNCE = {
+    # (bounceType, bounceSubType); "" stands for every other subtype.
+    ("Permanent", "Suppressed"): EventKind.REJECTED,  # SES's own list
+    ("Permanent", "OnAccountSuppressionList"): EventKind.REJECTED,
+    ("Permanent", ""): EventKind.HARD_BOUNCED,
+    ("Transient", "ContentRejected"): EventKind.REJECTED,
+    ("Transient", "AttachmentRejected"): EventKind.REJECTED,
+    ("Transient", "MessageTooLarge"): EventKind.REJECTED,
+    ("Transient", ""): EventKind.SOFT_BOUNCED,
+    ("Undetermined", ""): EventKind.SOFT_BOUNCED,
+}
+
+
+def incoming(post: Post) -> list[Incoming]:
+    """Raises Refused or Malformed, or one of MALFORMED."""
+    hooks.check_password(post)
+    notification = post.json()
+    topic = post.secret("topic_arn")
+    if not topic or not hmac.compare_digest(str(notification["TopicArn"]).encode(), topic.encode()):
+        raise Refused("not from the service's SNS topic")
+    if notification["Type"] == "SubscriptionConfirmation":
+        _confirm(str(notification["SubscribeURL"]))
+    if notification["Type"] != "Notification":
+        return []
+    return list(_events(notification, post.service_id))
+
+
+def _confirm(address: str) -> None:
+    if not SNS_ADDRESS.fullmatch(address):
+        raise Refused("the address to confirm the subscription at is not Amazon's")
+    try:
+        answer = requests.get(address, timeout=CONFIRM_TIMEOUT, allow_redirects=False)
+    except requests.RequestException as error:
+        raise Malformed("Amazon could not be told that the subscription is wanted") from error
+    if not answer.ok:
+        raise Malformed(
+            f"Amazon refused the confirmation of the subscription: {answer.status_code}"
+        )
+
+
+def _events(notification: Event, service_id: int) -> Iterator[Incoming]:
+    try:
+        event = json.loads(notification["Message"])
+    except ValueError:
+        return  # the greeting of a new topic is plain text
+    mail = event["mail"]
+    name = event.get("eventType") or event["notificationType"]
+    details = event.get("failure" if name == "Rendering Failure" else _key(name)) or {}
+    for recipient, reply in _recipients(name, details, mail):
+        kind = _kind(name, details, reply)
+        if kind is None:
+            continue
+        occurred = details.get("timestamp") or notification.get("Timestamp") or ""
+        yield Incoming(
+            kind=kind,
+            source="ses",
+            dedupe_key=hooks.fingerprint(
+                name, notification["MessageId"], recipient, details.get("link")
+            ),
+            occurred_at=parse_datetime(str(occurred)),
+            service_id=service_id,
+            subtask_id=hooks.subtask_id(_metadata(mail).get("subtask")),
+            provider_message_id=hooks.text(mail["messageId"]),
+            recipient=hooks.text(recipient).lower(),
+            url=hooks.text(details.get("link")),
+            user_agent=hooks.text(details.get("userAgent")),
+            detail=hooks.text(reply or details.get("reason") or details.get("errorMessage")),
+            raw=event,
+        )
+
+
+def _key(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def _recipients(name: str, details: Event, mail: Event) -> Iterator[tuple[str, str]]:
+    """Each recipient that an event is about, with what its server said."""
+    listed = {
+        "Bounce": "bouncedRecipients",
+        "Complaint": "complainedRecipients",
+        "DeliveryDelay": "delayedRecipients",
+    }.get(name)
+    if listed:
+        for each in details[listed]:
+            yield str(each["emailAddress"]), str(each.get("diagnosticCode") or "")
+    else:
+        for address in details.get("recipients") or mail["destination"]:
+            yield str(address), str(details.get("smtpResponse") or "")
+
+
+def _kind(name: str, details: Event, reply: str) -> EventKind | None:
+    if name != "Bounce":
+        return KINDS.get(name)
+    kind, subtype = details.get("bounceType", ""), details.get("bounceSubType", "")
+    found = BY_BOUNCE.get((kind, subtype)) or BY_BOUNCE.get((kind, ""), EventKind.SOFT_BOUNCED)
+    if (kind, subtype) == ("Permanent", "General"):
+        return by_status_code(reply) or found
+    return found
+
+
+def _metadata(mail: Event) -> Event:
+    for header in mail.get("headers") or []:
+        if header["name"] == METADATA:
+            metadata = json.loads(header["value"])
+            return metadata if isinstance(metadata, dict) else {}
+    return {}

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from django import forms
+
+from dispatch.providers.http import fields
+
+
+class SesForm(forms.Form):
+    region = forms.RegexField(
+        r"\A[a-z]{2}(-[a-z]+)+-\d\Z",
+        initial="eu-west-1",
+        max_length=30,
+        help_text="The AWS region, such as eu-west-1.",
+    )
+    access_key_id = fields.word(
+        "Of an IAM user that may ses:SendEmail and ses:GetAccount.", label="Access key id"
+    )
+    secret_access_key = fields.secret("Shown once, when the access key was made.")
+    configuration_set = fields.word(
+        "The one that publishes events to SNS; leave its open and click tracking off.",
+        required=False,
+    )
+    topic_arn = forms.RegexField(
+        r"\Aarn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}\Z",
+        required=False,
+        max_length=400,
+        label="SNS topic ARN",
+        help_text=(
+            "The topic that the events go to. Only its notifications are taken, and its "
+            "subscription is confirmed by itself. Without it no events are taken."
+        ),
+    )
+    webhook_password = fields.webhook_password()

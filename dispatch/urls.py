@@ -1,0 +1,7 @@
+from django.urls import path
+
+from dispatch.webhooks import WebhookView
+
+urlpatterns = [
+    path("<slug:provider>/<slug:key>/", WebhookView.as_view(), name="webhook"),
+]

@@ -1,0 +1,99 @@
+"""What providers tell about messages: `POST /hooks/<provider>/<key>/`, an address per service.
+
+Fast: one query, the provider's own reading of the body, one statement of the ledger. Whoever may
+not tell anything gets the same answer, whether the address is wrong or the signature.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import View
+
+from dispatch.credentials import CredentialsError, decrypt
+from dispatch.models import EmailService
+from dispatch.providers import find_provider
+from dispatch.providers.hooks import MALFORMED, Malformed, Post, Refused
+from tracking import ledger, refusals
+from tracking.incoming import Incoming
+
+logger = logging.getLogger(__name__)
+
+
+def webhook_url(service: EmailService) -> str:
+    """The address to enter at the provider; "" when its provider tells nothing."""
+    provider = find_provider(service.provider)
+    if provider is None or not provider.takes_webhooks:
+        return ""
+    return settings.PUBLIC_URL.rstrip("/") + reverse(
+        "webhook", args=[service.provider, service.webhook_key]
+    )
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class WebhookView(View):
+    """GET and HEAD are probes, and say the same of every address."""
+
+    http_method_names = ["get", "head", "post"]
+
+    def get(self, request: HttpRequest, provider: str, key: str) -> HttpResponse:
+        return HttpResponse()
+
+    def post(self, request: HttpRequest, provider: str, key: str) -> HttpResponseBase:
+        try:
+            if _length(request) > settings.WEBHOOK_MAX_BYTES:
+                return self._refuse(provider, "too large", 413)
+            told = self._read(request, provider, key)
+            ledger.accept(told)
+        except Refused as refused:
+            return self._refuse(provider, str(refused), 401)
+        except Malformed as malformed:
+            return self._refuse(provider, "malformed", 400, str(malformed))
+        except (OperationalError, InterfaceError):
+            logger.exception("an event of %s could not be written down", provider)
+            return HttpResponse(status=503)
+        return HttpResponse()
+
+    def _read(self, request: HttpRequest, provider: str, key: str) -> list[Incoming]:
+        """Raises Refused or Malformed."""
+        service = (
+            EmailService.objects.filter(provider=provider, webhook_key=key)
+            .annotate(now=Now())
+            .first()
+        )
+        teller = find_provider(provider)
+        if service is None or teller is None or not teller.takes_webhooks:
+            raise Refused("unknown address")
+        try:
+            stored = decrypt(service.credentials)
+        except CredentialsError as error:
+            raise Refused("unreadable settings") from error
+        post = Post(request, service.pk, stored, service.now)
+        try:
+            return teller.incoming(post)
+        except MALFORMED as error:
+            raise Malformed(f"{type(error).__name__}: {error}"[:200]) from error
+
+    def _refuse(self, provider: str, reason: str, status: int, why: str = "") -> HttpResponse:
+        known = find_provider(provider)
+        endpoint = f"webhook {known.name if known else 'unknown'}"
+        logger.warning("%s: refused, %s%s", endpoint, reason, f" ({why!r})" if why else "")
+        refusals.count(endpoint, reason)
+        response = HttpResponse(status=status)
+        if status == 401:  # some tell their password only when asked for it
+            response["WWW-Authenticate"] = 'Basic realm="webhook"'
+        return response
+
+
+def _length(request: HttpRequest) -> int:
+    try:
+        return int(request.headers.get("Content-Length") or 0)
+    except ValueError:
+        return 0

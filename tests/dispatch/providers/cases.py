@@ -1,0 +1,275 @@
+"""What every provider with an HTTP API must do, against a server that answers as the provider
+documents. A provider's test class says what that is.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pytest
+
+from dispatch.errors import (
+    DeliveryError,
+    MessageError,
+    OutcomeUnknown,
+    RecipientError,
+    ServiceError,
+)
+from dispatch.providers import get_provider
+from dispatch.providers.base import Accepted, Message, Transport
+from dispatch.providers.http.transport import HttpProvider
+from tests.dispatch.providers.samples import a_message, at_once
+from tests.http_server import Answer, HttpServer, closed_port
+
+USUAL = {
+    "subtask_id": 4711,
+    "idempotency_key": "4711-20261125120000000000",
+    "reply_to": "answers@example.com",
+    "headers": {"List-Unsubscribe": "<https://example.com/u/1>"},
+}
+MESSAGE = a_message(**USUAL)
+
+
+def message_with(**changes: Any) -> Message:
+    return a_message(**{**USUAL, **changes})
+
+
+class Late(Exception):
+    """The slot has passed."""
+
+
+class ProviderCase:
+    name: ClassVar[str]
+    settings: ClassVar[dict[str, Any]]
+    send_path: ClassVar[str]
+    accepted: ClassVar[Answer]
+    accepted_id: ClassVar[str]
+    throttled: ClassVar[Answer]
+    unauthorized: ClassVar[Answer]
+    sender_refused: ClassVar[Answer]
+    recipient_refused: ClassVar[Answer]
+    message_refused: ClassVar[Answer]
+    account: ClassVar[Answer]
+    account_says: ClassVar[str]
+    nonsense: ClassVar[Answer] = Answer(200, {"hello": "world"})
+
+    @pytest.fixture
+    def server(self) -> Iterator[HttpServer]:
+        with HttpServer() as server:
+            server.otherwise = self.accepted
+            yield server
+
+    @pytest.fixture
+    def transport(self, server: HttpServer) -> Iterator[Transport]:
+        transport = self.transport_to(server.url)
+        yield transport
+        transport.close()
+
+    @property
+    def provider(self) -> HttpProvider:
+        provider = get_provider(self.name)
+        assert isinstance(provider, HttpProvider)
+        return provider
+
+    def settings_for(self, url: str, patience: float = 10) -> dict[str, Any]:
+        return {
+            **self.settings,
+            "domain": "news.example.com",
+            "api_url": url,
+            "connect_timeout": patience,
+            "reply_timeout": patience,
+        }
+
+    def transport_to(self, url: str, patience: float = 10) -> Transport:
+        return self.provider.transport(self.settings_for(url, patience))
+
+    def failure(self, transport: Transport, message: Any = MESSAGE) -> DeliveryError:
+        with pytest.raises(DeliveryError) as caught:
+            transport.send(message, at_once)
+        return caught.value
+
+    def described(self, server: HttpServer) -> str:
+        return self.provider.describe_connection(self.settings_for(server.url))
+
+    # Accepted
+
+    def test_an_accepted_message_has_the_providers_id(self, transport, server) -> None:
+        assert transport.send(MESSAGE, at_once).provider_message_id == self.accepted_id
+        (request,) = server.requests
+        assert (request.method, request.path) == ("POST", self.send_path)
+
+    def test_a_message_of_one_part_is_accepted(self, transport) -> None:
+        for part in ("html", "text"):
+            assert isinstance(transport.send(a_message(**{part: ""}), at_once), Accepted)
+
+    def test_one_connection_carries_many_messages(self, transport, server) -> None:
+        for _ in range(3):
+            transport.open()
+            transport.send(MESSAGE, at_once)
+        assert server.connections == 1
+
+    def test_nothing_has_left_when_it_is_about_to_start(self, transport, server) -> None:
+        seen = []
+        transport.send(MESSAGE, lambda: seen.append(len(server.requests)))
+        assert seen == [0]
+
+    def test_what_starting_raises_is_passed_on_and_nothing_leaves(self, transport, server) -> None:
+        def too_late() -> None:
+            raise Late
+
+        with pytest.raises(Late):
+            transport.send(MESSAGE, too_late)
+        assert not server.requests
+        assert transport.send(MESSAGE, at_once).provider_message_id == self.accepted_id
+
+    # Refused
+
+    def test_throttling_blames_the_service_for_a_while(self, transport, server) -> None:
+        server.answers.append(self.throttled)
+        error = self.failure(transport)
+        assert isinstance(error, ServiceError) and not error.needs_person
+
+    def test_bad_credentials_need_a_person(self, transport, server) -> None:
+        server.answers.append(self.unauthorized)
+        error = self.failure(transport)
+        assert isinstance(error, ServiceError) and error.needs_person
+
+    def test_a_refused_sender_needs_a_person(self, transport, server) -> None:
+        server.answers.append(self.sender_refused)
+        error = self.failure(transport)
+        assert isinstance(error, ServiceError) and error.needs_person
+
+    def test_a_refused_recipient_is_final(self, transport, server) -> None:
+        server.answers.append(self.recipient_refused)
+        error = self.failure(transport)
+        assert isinstance(error, RecipientError) and error.permanent
+
+    def test_a_refused_message_is_final(self, transport, server) -> None:
+        server.answers.append(self.message_refused)
+        assert isinstance(self.failure(transport), MessageError)
+
+    def test_an_error_of_the_server_blames_the_service_for_a_while(self, transport, server) -> None:
+        server.answers.append(Answer(503, b"<html>Service unavailable</html>"))
+        error = self.failure(transport)
+        assert isinstance(error, ServiceError) and not error.needs_person
+        assert error.reply == "Service unavailable"
+
+    def test_a_redirect_is_not_followed_and_needs_a_person(self, transport, server) -> None:
+        server.answers.append(Answer(307, headers={"Location": server.url + "elsewhere"}))
+        error = self.failure(transport)
+        assert isinstance(error, ServiceError) and error.needs_person
+        assert len(server.requests) == 1
+
+    def test_a_kept_connection_carries_on_after_a_refusal(self, transport, server) -> None:
+        server.answers.append(self.message_refused)
+        self.failure(transport)
+        assert transport.send(MESSAGE, at_once).provider_message_id == self.accepted_id
+        assert server.connections == 1
+
+    def test_what_the_provider_says_is_kept_without_the_credentials(
+        self, transport, server
+    ) -> None:
+        secrets = [self.settings[name] for name in self.provider.secret_fields & set(self.settings)]
+        server.answers.append(Answer(401, {"message": f"bad key: {' '.join(secrets)}"}))
+        reply = self.failure(transport).reply
+        assert reply.startswith("bad key: [hidden]")
+        assert not [secret for secret in secrets if secret in reply]
+
+    # Nobody knows
+
+    @pytest.mark.parametrize("misdeed", ["cut", "cut mid-answer", "garbage"])
+    def test_an_answer_that_does_not_arrive_leaves_the_outcome_unknown(
+        self, transport, server, misdeed
+    ) -> None:
+        server.answers.append(Answer(200, self.accepted.body, misdeed=misdeed))
+        assert isinstance(self.failure(transport), OutcomeUnknown)
+        assert transport.send(MESSAGE, at_once).provider_message_id == self.accepted_id
+
+    def test_no_answer_in_time_leaves_the_outcome_unknown(self, server) -> None:
+        server.answers.append(Answer(misdeed="hang"))
+        transport = self.transport_to(server.url, patience=0.3)
+        assert isinstance(self.failure(transport), OutcomeUnknown)
+        transport.close()
+
+    @pytest.mark.parametrize("status", [502, 504])
+    def test_a_gateway_without_an_answer_leaves_the_outcome_unknown(
+        self, transport, server, status
+    ) -> None:
+        server.answers.append(Answer(status, b"Bad gateway"))
+        assert isinstance(self.failure(transport), OutcomeUnknown)
+
+    def test_an_unreadable_acceptance_leaves_the_outcome_unknown(self, transport, server) -> None:
+        for answer in (self.nonsense, Answer(200, b"{broken"), Answer(200, [1])):
+            server.answers.append(answer)
+            assert isinstance(self.failure(transport), OutcomeUnknown)
+
+    # Not sent for sure
+
+    def test_a_refused_connection_is_definitely_not_sent(self) -> None:
+        started: list[None] = []
+        transport = self.transport_to(f"http://127.0.0.1:{closed_port()}/")
+        with pytest.raises(ServiceError, match="Could not connect: .*refused") as caught:
+            transport.send(MESSAGE, lambda: started.append(None))
+        assert not caught.value.needs_person and not started
+
+    def test_a_kept_connection_that_was_closed_meanwhile_costs_nothing(
+        self, transport, server
+    ) -> None:
+        server.answers.append(
+            Answer(self.accepted.status, self.accepted.body, {"Connection": "close"})
+        )
+        for _ in range(2):
+            assert transport.send(MESSAGE, at_once).provider_message_id == self.accepted_id
+
+    def test_line_breaks_cannot_reach_a_header(self, transport, server) -> None:
+        for changes in (
+            {"subject": "Hello\nBcc: eve@example.com"},
+            {"from_name": "News\r\nBcc: eve@example.com"},
+            {"headers": {"X-Campaign": "1\r\nBcc: eve@example.com"}},
+        ):
+            assert isinstance(self.failure(transport, a_message(**changes)), MessageError)
+        assert not server.requests
+
+    # Settings and connection
+
+    def test_the_form_takes_its_settings_and_nothing_else_is_needed(self) -> None:
+        form = self.provider.settings_form(self.settings)
+        assert form.is_valid(), form.errors
+        assert self.settings.items() <= form.cleaned_data.items()
+
+    def test_settings_that_lack_something_need_a_person(self) -> None:
+        with pytest.raises(ServiceError, match="settings lack: ") as caught:
+            self.provider.transport({"domain": "news.example.com"})
+        assert caught.value.needs_person
+
+    def test_a_key_with_a_line_break_is_refused(self) -> None:
+        for name in self.provider.secret_fields:
+            form = self.provider.settings_form({**self.settings, name: "key\r\nX-Evil: 1"})
+            assert name in form.errors
+
+    def test_the_connection_test_says_what_answered_and_sends_nothing(self, server) -> None:
+        server.answers.append(self.account)
+        assert self.account_says in self.described(server)
+        (request,) = server.requests
+        assert request.method == "GET"
+
+    def test_the_connection_test_says_that_the_credentials_are_refused(self, server) -> None:
+        server.answers.append(self.unauthorized)
+        with pytest.raises(ServiceError) as caught:
+            self.described(server)
+        assert caught.value.needs_person
+
+    def test_the_connection_test_says_that_nothing_can_be_read(self, server) -> None:
+        server.answers.append(Answer(200, b"<html>Welcome</html>"))
+        with pytest.raises(ServiceError, match="answered something unexpected"):
+            self.described(server)
+
+    def test_credentials_are_never_logged(self, transport, server, caplog) -> None:
+        caplog.set_level(logging.DEBUG)
+        transport.send(MESSAGE, at_once)
+        server.answers.append(self.unauthorized)
+        self.failure(transport)
+        for name in self.provider.secret_fields & set(self.settings):
+            assert str(self.settings[name]) not in caplog.text

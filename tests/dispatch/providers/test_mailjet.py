@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from tests.dispatch.providers.cases import MESSAGE, ProviderCase
+from tests.dispatch.providers.samples import at_once
+from tests.http_server import Answer
+
+
+def error(status: int, code: str, message: str, related: str) -> Answer:
+    told = {"ErrorCode": code, "StatusCode": status, "ErrorMessage": message}
+    failed = {"Status": "error", "Errors": [{**told, "ErrorRelatedTo": [related]}]}
+    return Answer(status, {"Messages": [failed]})
+
+
+class TestMailjet(ProviderCase):
+    name = "mailjet"
+    settings = {"region": "eu", "api_key": "mj-api-key", "secret_key": "mj-secret-key"}
+    send_path = "/v3.1/send"
+    accepted = Answer(
+        200,
+        {
+            "Messages": [
+                {
+                    "Status": "success",
+                    "CustomID": "",
+                    "To": [
+                        {
+                            "Email": "ann@example.org",
+                            "MessageUUID": "cb927469-36fd-4c02-bce4-0d199929a207",
+                            "MessageID": 70650219165027410,
+                            "MessageHref": "https://api.mailjet.com/v3/message/70650219165027410",
+                        }
+                    ],
+                    "Cc": [],
+                    "Bcc": [],
+                }
+            ]
+        },
+    )
+    accepted_id = "70650219165027410"
+    throttled = Answer(429, {"ErrorMessage": "Too many requests", "StatusCode": 429})
+    unauthorized = Answer(
+        401, {"ErrorMessage": "API key authentication/authorization failure.", "StatusCode": 401}
+    )
+    sender_refused = error(403, "send-0008", '"hello@news.example.com" is not validated', "From")
+    recipient_refused = error(400, "mj-0013", '"ann@" is an invalid email address.', "To[0].Email")
+    message_refused = error(400, "send-0003", "The message is larger than allowed.", "HTMLPart")
+    account = Answer(
+        200, {"Count": 1, "Data": [{"Email": "*@news.example.com", "Status": "Active"}]}
+    )
+    account_says = "Active senders: *@news.example.com"
+
+    def test_tracking_is_ours_and_the_subtask_comes_back(self, transport, server) -> None:
+        transport.send(MESSAGE, at_once)
+        common = server.requests[0].json["Globals"]
+        assert (common["TrackOpens"], common["TrackClicks"]) == ("disabled", "disabled")
+        assert common["EventPayload"] == '{"subtask": "4711"}'

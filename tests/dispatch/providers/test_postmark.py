@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from tests.dispatch.providers.cases import MESSAGE, ProviderCase
+from tests.dispatch.providers.samples import at_once
+from tests.http_server import Answer
+
+
+def error(code: int, message: str) -> Answer:
+    return Answer(422, {"ErrorCode": code, "Message": message})
+
+
+class TestPostmark(ProviderCase):
+    name = "postmark"
+    settings = {"server_token": "0a1b-token", "message_stream": "broadcast"}
+    send_path = "/email"
+    accepted = Answer(
+        200,
+        {
+            "To": "ann@example.org",
+            "SubmittedAt": "2026-11-25T12:00:00.0000000Z",
+            "MessageID": "b7bc2f4a-e38e-4336-af7d-e6c392c2f817",
+            "ErrorCode": 0,
+            "Message": "OK",
+        },
+    )
+    accepted_id = "b7bc2f4a-e38e-4336-af7d-e6c392c2f817"
+    throttled = Answer(429, {"ErrorCode": 429, "Message": "Rate limit exceeded"})
+    unauthorized = Answer(
+        401, {"ErrorCode": 10, "Message": "The Server Token you provided was not valid."}
+    )
+    sender_refused = error(400, "The 'From' address is not a Sender Signature on your account.")
+    recipient_refused = error(406, "Found inactive addresses: ann@example.org.")
+    message_refused = error(300, "Zero recipients specified or the HTML body is too long.")
+    account = Answer(200, {"ID": 1, "Name": "Campaigns", "DeliveryType": "Live"})
+    account_says = "answered for the server “Campaigns”"
+
+    def test_tracking_is_ours_and_the_subtask_comes_back(self, transport, server) -> None:
+        transport.send(MESSAGE, at_once)
+        body = server.requests[0].json
+        assert (body["TrackOpens"], body["TrackLinks"]) == (False, "None")
+        assert body["Metadata"] == {"subtask": "4711"}
+        assert body["MessageStream"] == "broadcast"
+        assert body["From"] == "Example News <hello@news.example.com>"
+        assert {"Name": "List-Unsubscribe", "Value": "<https://example.com/u/1>"} in body["Headers"]
+
+    def test_an_address_that_is_invalid_is_a_hard_bounce(self, transport, server) -> None:
+        server.answers.append(error(300, "Invalid 'To' address: 'ann@example.org'."))
+        assert self.failure(transport).hard_bounce
+
+    def test_a_recipient_that_is_inactive_after_all_was_refused(self, transport, server) -> None:
+        told = "Message OK, but will not deliver to these inactive addresses: ann@example.org. "
+        inactive = {**self.accepted.body, "Message": told + "Inactive recipients are ones that …"}
+        server.answers.append(Answer(200, inactive))
+        assert self.failure(transport).permanent
