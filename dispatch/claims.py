@@ -11,6 +11,9 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import replace
 
+from django.db.models import CharField, Exists, Func, OuterRef, Value
+from django.db.models.functions import Concat
+
 from campaigns import states
 from campaigns.models import SubTask, Suppression
 from dispatch.orders import Claim
@@ -22,6 +25,25 @@ MOST_LOOKED_AT = 2_000
 """How many rows a claim looks at beyond its limit: a tick must not last long, and what it has
 failed is done for good only when it commits.
 """
+
+IS_SUPPRESSED = Exists(
+    Suppression.objects.filter(
+        email__in=[
+            OuterRef("recipient_email"),
+            Concat(
+                Value("@"),
+                Func(
+                    OuterRef("recipient_email"),
+                    Value("@"),
+                    Value(-1),
+                    function="split_part",
+                    output_field=CharField(),
+                ),
+            ),
+        ]
+    )
+)
+"""The address, or its whole domain."""
 
 COLUMNS = ("id", "task_id", "content_id", "recipient_email", "variables", "attempts")
 
@@ -56,15 +78,12 @@ def repeat(
     within `window` of the first one. Those suppressed since are left as they are. Locks the rows;
     call inside a transaction.
     """
-    rows = SubTask.objects.repeatable([service_id], window).select_for_update(
-        skip_locked=True, no_key=True, of=("self",)
-    )
-    found = [
+    repeatable = SubTask.objects.repeatable([service_id], window).exclude(IS_SUPPRESSED)
+    rows = repeatable.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    claims = [
         replace(Claim(*row), repeat_until=sending_at + window)
         for sending_at, *row in rows.values_list("sending_at", *COLUMNS)[:limit]
     ]
-    suppressed = _suppressed(found)
-    claims = [claim for claim in found if claim.id not in suppressed]
     held = states.repeat_doubtful([claim.id for claim in claims], token, dispatcher_id)
     return [claim for claim in claims if claim.id in held]
 

@@ -11,7 +11,7 @@ import logging
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db.models.functions import Now
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
@@ -60,6 +60,12 @@ class WebhookView(View):
             logger.exception("an event of %s could not be written down", provider)
             return HttpResponse(status=503)
         return HttpResponse()
+
+    def http_method_not_allowed(
+        self, request: HttpRequest, provider: str, key: str
+    ) -> HttpResponseNotAllowed:
+        self._refuse(provider, "method", 405)
+        return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
 
     def _read(self, request: HttpRequest, provider: str, key: str) -> list[Incoming]:
         """Raises Refused or Malformed."""

@@ -30,6 +30,10 @@ SELECT day, endpoint, reason, sum(count) FROM taken GROUP BY 1, 2, 3
 """
 
 
+# All of them: folded, there is a row a day for each.
+TOTALS_SQL = "SELECT endpoint, reason, sum(count) FROM tracking_refusal GROUP BY 1, 2 ORDER BY 1, 2"
+
+
 def count(endpoint: str, reason: str) -> None:
     """A request to this endpoint was refused. Both are our own words, never the stranger's."""
     try:
@@ -37,6 +41,13 @@ def count(endpoint: str, reason: str) -> None:
             cursor.execute(COUNT_SQL, [endpoint[:40], reason[:40]])
     except Error as error:
         logger.warning("a refused request to %s (%s) was not counted: %s", endpoint, reason, error)
+
+
+def totals() -> dict[tuple[str, str], int]:
+    """How many were refused so far, by endpoint and reason."""
+    with connection.cursor() as cursor:
+        cursor.execute(TOTALS_SQL)
+        return {(endpoint, reason): int(count) for endpoint, reason, count in cursor.fetchall()}
 
 
 def fold() -> None:

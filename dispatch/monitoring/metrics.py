@@ -45,6 +45,7 @@ class DispatchCollector(Collector):
         yield from _dispatchers(now)
         yield from _tasks(now)
         yield from _ages(now)
+        yield _refusals(now)
         yield from _database(now)
 
 
@@ -202,6 +203,17 @@ def _ages(now: Snapshot) -> Iterator[Metric]:
         ),
     ):
         yield GaugeMetricFamily(name, text, value=now.seconds_since(since) if since else 0)
+
+
+def _refusals(now: Snapshot) -> Metric:
+    refused = CounterMetricFamily(
+        "edm_refused_requests",
+        "Requests to webhooks and public pages that were refused.",
+        labels=["endpoint", "reason"],
+    )
+    for labels, count in now.refusals.items():
+        refused.add_metric(labels, count)
+    return refused
 
 
 def _database(now: Snapshot) -> Iterator[Metric]:

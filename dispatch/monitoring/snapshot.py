@@ -13,6 +13,7 @@ from dispatch.monitoring.activity import CountsNow, Living, Period
 from dispatch.monitoring.database import Table, Transactions
 from dispatch.monitoring.queues import BackgroundWork, InFlight, TaskReading
 from dispatch.monitoring.services import ServiceReading
+from tracking import refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Snapshot:
     background: BackgroundWork
     transactions: Transactions
     tables: list[Table]
+    refusals: dict[tuple[str, str], int]
+    """Requests that were refused, by endpoint and reason."""
 
     @property
     def at(self) -> dt.datetime:
@@ -67,4 +70,5 @@ def take() -> Snapshot:
         background=queues.background_work(),
         transactions=database.transactions(),
         tables=database.hot_tables(),
+        refusals=refusals.totals(),
     )

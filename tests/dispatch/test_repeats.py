@@ -12,9 +12,16 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from campaigns import states
-from campaigns.models import FailureReason, SubTask, Suppression, Task, TaskStatus
-from dispatch import agenda, claims, recovery, tick
+from campaigns import launch, states
+from campaigns.models import (
+    FailureReason,
+    SubTask,
+    Suppression,
+    Task,
+    TaskStatus,
+    TaskTemplate,
+)
+from dispatch import agenda, claims, messages, recovery, tick
 from dispatch.audit import audit
 from dispatch.credentials import encrypt
 from dispatch.dispatcher import Dispatcher
@@ -34,9 +41,13 @@ from tests.factories import (
     held,
 )
 from tests.http_server import Answer
+from tracking.personal import CONSENT, PATHS
+from tracking.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
+LINKED = """<html><body><p>Hi {{ name }}</p><a href="https://example.com/{{ email }}">page</a>
+<a href="{{ web_view_url }}">view</a> <a href="{{ preferences_url }}">less</a></body></html>"""
 
 
 @pytest.fixture
@@ -146,6 +157,39 @@ def test_another_hand_over_has_another_key(provider, dispatch) -> None:
     assert {key.partition("-")[0] for key in (first, second)} == {str(subtask.pk)}
 
 
+def test_the_links_in_a_repeated_message_are_the_same_to_the_byte(provider, dispatch) -> None:
+    service_at(provider)
+    task = SendingTaskFactory(track_opens=True, template__html=LINKED)
+    made = launch.freeze(task, TaskTemplate.objects.get(task=task))
+    agreed = {"name": "Ada", "email": "ada@example.org", CONSENT: True}
+    SubTaskFactory(task=task, content=made, variables=agreed)
+    provider.misdeeds = ["cut"]
+    dispatch()
+    time_passes()
+    messages.frozen_content.cache_clear()
+
+    dispatch(doubt_is_over)
+
+    first, second = (request.body for request in provider.requests)
+    assert first == second
+    for purpose in Purpose:
+        assert f"/{PATHS[purpose]}/".encode() in first
+
+
+def test_a_suppressed_one_does_not_keep_others_from_being_repeated(provider, dispatch) -> None:
+    service_at(provider, sending_interval="0.05")
+    first, second = one_message(), one_message()
+    provider.misdeeds = ["cut", "cut"]
+    dispatch()
+    time_passes()
+    oldest = min((first, second), key=lambda each: SubTask.objects.get(pk=each.pk).sending_at)
+    Suppression.objects.create(email=oldest.recipient_email, reason="complaint")
+
+    dispatch(lambda: SubTask.objects.filter(status="sent").exists())
+
+    assert SubTask.objects.get(status="sent").pk in {first.pk, second.pk} - {oldest.pk}
+
+
 class TestNotRepeated:
     """None of these changes anything about the SubTask in doubt."""
 
@@ -196,8 +240,11 @@ class TestNotRepeated:
     def test_while_the_task_is_not_being_sent(self, status) -> None:
         Task.objects.update(status=status)
 
-    def test_to_an_address_that_was_suppressed_meanwhile(self) -> None:
-        Suppression.objects.create(email=self.subtask.recipient_email, reason="complaint")
+    @pytest.mark.parametrize("domain", [False, True])
+    def test_to_an_address_that_was_suppressed_meanwhile(self, domain) -> None:
+        address = self.subtask.recipient_email
+        listed = "@" + address.partition("@")[2] if domain else address
+        Suppression.objects.create(email=listed, reason="complaint")
 
 
 def test_providers_that_do_not_de_duplicate_are_never_asked_again(db) -> None:

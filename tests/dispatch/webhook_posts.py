@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import http.client
 import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -66,18 +68,39 @@ def service_of(provider: str, **settings: str) -> EmailService:
     return service
 
 
+def signed(provider: str, body: Any, age: int = 0) -> tuple[bytes, Headers]:
+    """As the provider posts it; `age` in seconds of the signature."""
+    return SIGNERS[provider](_bytes(body), int(time.time()) - age)
+
+
+def _bytes(body: Any) -> bytes:
+    return body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
 def post(service: EmailService, body: Any, age: int = 0, sign: bool = True) -> Any:
-    """`age` in seconds of the signature."""
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    headers: Headers = {}
-    if sign:
-        data, headers = SIGNERS[service.provider](data, int(time.time()) - age)
+    data, headers = signed(service.provider, body, age) if sign else (_bytes(body), {})
     return send(webhook_url(service), data, headers)
 
 
 def send(url: str, data: bytes, headers: Headers | None = None) -> Any:
     path = "/hooks/" + url.partition("/hooks/")[2]
     return Client().post(path, data, content_type="application/json", headers=headers or {})
+
+
+def over_http(method: str, url: str, data: bytes = b"", headers: Headers | None = None) -> int:
+    """The status that a running server answers with; what it says is read to the end."""
+    address = urlsplit(url)
+    connection = http.client.HTTPConnection(address.netloc, timeout=30)
+    try:
+        path = address.path + (f"?{address.query}" if address.query else "")
+        connection.request(
+            method, path, data, {"Content-Type": "application/json", **(headers or {})}
+        )
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+    finally:
+        connection.close()
 
 
 def _password(data: bytes, at: int) -> tuple[bytes, Headers]:

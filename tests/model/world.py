@@ -272,7 +272,7 @@ class World:
         held = {Held(row.id, row.token) for row in self.rows.values()}
         past = sorted(self._tokens - held)
         with self.step():
-            changed = states.begin_sending(past)
+            changed = set(states.begin_sending(past))
             for status in ("sent", "pending", "failed", "sending"):
                 reason = "rejected" if status == "failed" else ""
                 changed |= states.settle(

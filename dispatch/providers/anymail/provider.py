@@ -42,6 +42,8 @@ class AnymailProvider(HttpProvider):
     takes_webhooks = True
     switches_tracking: ClassVar[bool] = False
     """Whether its own tracking of opens and clicks can be switched off for a message."""
+    refused_headers: ClassVar[frozenset[str]] = frozenset()
+    """Headers of a campaign's messages, in lower case, with which it refuses a message."""
     fills_in_braces: ClassVar[bool] = False
     """Whether it takes `{{name}}` in a message for a variable."""
 

@@ -76,12 +76,20 @@ class AnymailTransport(HttpTransport):
             from_email=mailbox(message.from_name, ascii_address(message.from_email)),
             to=[mailbox(message.to_name, any_address(message.to_email))],
             reply_to=[ascii_address(message.reply_to)] if message.reply_to else None,
-            headers={**message.headers, **provider.mail_headers(message)},
+            headers={**_headers(message, provider), **provider.mail_headers(message)},
         )
         if html:
             mail.attach_alternative(html, "text/html")
         _expand(mail, message, provider)
         return mail
+
+
+def _headers(message: Message, provider: AnymailProvider) -> dict[str, str]:
+    return {
+        name: value
+        for name, value in message.headers.items()
+        if name.lower() not in provider.refused_headers
+    }
 
 
 def _expand(mail: Any, message: Message, provider: AnymailProvider) -> None:

@@ -43,6 +43,7 @@ class MailjetProvider(AnymailProvider):
     backend = EmailBackend
     webhook = MailjetTrackingWebhookView
     switches_tracking = True
+    refused_headers = frozenset({"list-id"})
     refusals = (
         Row(Blame.PERSON, "4..", r'"(send-0008|mj-0015|send-0001)"|not (been )?validated|"From'),
         Row(Blame.BOUNCE, "4..", r'"mj-0013".*"To'),

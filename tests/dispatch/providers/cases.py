@@ -21,13 +21,18 @@ from dispatch.providers import get_provider
 from dispatch.providers.base import Accepted, Message, Transport
 from dispatch.providers.http.transport import HttpProvider
 from tests.dispatch.providers.samples import a_message, at_once
-from tests.http_server import Answer, HttpServer, closed_port
+from tests.http_server import Answer, HttpServer, Request, closed_port
 
 USUAL = {
     "subtask_id": 4711,
     "idempotency_key": "4711-20261125120000000000",
     "reply_to": "answers@example.com",
-    "headers": {"List-Unsubscribe": "<https://example.com/u/1>"},
+    "headers": {
+        "List-Unsubscribe": "<https://example.com/u/1>, <mailto:u@example.com?subject=off%201>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Id": "<news.example.com>",
+        "Feedback-ID": "1:2:news:edm0123456789",
+    },
 }
 MESSAGE = a_message(**USUAL)
 
@@ -53,6 +58,8 @@ class ProviderCase:
     message_refused: ClassVar[Answer]
     account: ClassVar[Answer]
     account_says: ClassVar[str]
+    headers_refused: ClassVar[frozenset[str]] = frozenset()
+    """By the provider's documentation: it must not get to see them."""
     nonsense: ClassVar[Answer] = Answer(200, {"hello": "world"})
 
     @pytest.fixture
@@ -99,6 +106,17 @@ class ProviderCase:
         assert transport.send(MESSAGE, at_once).provider_message_id == self.accepted_id
         (request,) = server.requests
         assert (request.method, request.path) == ("POST", self.send_path)
+
+    def sent(self, request: Request) -> str:
+        """What was posted, readable."""
+        return request.body.decode()
+
+    def test_the_headers_of_a_campaign_travel_with_the_message(self, transport, server) -> None:
+        transport.send(MESSAGE, at_once)
+        sent = self.sent(server.requests[0])
+        for name, value in MESSAGE.headers.items():
+            expected = name not in self.headers_refused
+            assert (name.lower() in sent.lower(), value in sent) == (expected, expected), name
 
     def test_a_message_of_one_part_is_accepted(self, transport) -> None:
         for part in ("html", "text"):

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from urllib.parse import unquote_plus
+
 import pytest
 
 from dispatch.errors import ServiceError
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase
 from tests.dispatch.providers.samples import at_once
-from tests.http_server import Answer
+from tests.http_server import Answer, Request
 
 
 class TestMailgun(ProviderCase):
@@ -28,12 +30,15 @@ class TestMailgun(ProviderCase):
     account = Answer(200, {"domain": {"name": "mg.example.com", "state": "active"}})
     account_says = "mg.example.com is active"
 
+    def sent(self, request: Request) -> str:
+        return unquote_plus(request.body.decode())
+
     def test_tracking_is_ours_and_the_subtask_comes_back(self, transport, server) -> None:
         transport.send(MESSAGE, at_once)
         form = server.requests[0].form
         assert (form["o:tracking-opens"], form["o:tracking-clicks"]) == (["no"], ["no"])
         assert form["v:subtask"] == ["4711"]
-        assert form["h:List-Unsubscribe"] == ["<https://example.com/u/1>"]
+        assert form["h:List-Unsubscribe"] == [MESSAGE.headers["List-Unsubscribe"]]
 
     def test_an_unknown_domain_needs_a_person(self, transport, server) -> None:
         server.answers.append(Answer(404, {"message": "Domain not found: mg.example.com"}))

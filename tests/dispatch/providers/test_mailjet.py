@@ -36,6 +36,7 @@ class TestMailjet(ProviderCase):
             ]
         },
     )
+    headers_refused = frozenset({"List-Id"})
     accepted_id = "70650219165027410"
     throttled = Answer(429, {"ErrorMessage": "Too many requests", "StatusCode": 429})
     unauthorized = Answer(

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import email
+import email.message
 import email.policy
 
 import pytest
@@ -12,7 +13,7 @@ from dispatch.errors import ServiceError
 from dispatch.providers.ses.signature import SignatureV4
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase
 from tests.dispatch.providers.samples import at_once
-from tests.http_server import Answer
+from tests.http_server import Answer, Request
 
 # The example pair of keys of AWS's documentation and test suite.
 KEY_ID, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -20,6 +21,11 @@ KEY_ID, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 
 def error(status: int, kind: str, message: str) -> Answer:
     return Answer(status, {"message": message}, {"x-amzn-ErrorType": kind})
+
+
+def mail_in(request: Request) -> email.message.EmailMessage:
+    raw = base64.b64decode(request.json["Content"]["Raw"]["Data"])
+    return email.message_from_bytes(raw, policy=email.policy.default)
 
 
 class TestSes(ProviderCase):
@@ -50,14 +56,16 @@ class TestSes(ProviderCase):
     )
     account_says = "7 of 200 messages in 24 hours, 1 a second. Still in the sandbox."
 
+    def sent(self, request: Request) -> str:
+        return "\n".join(f"{name}: {value}" for name, value in mail_in(request).items())
+
     def test_the_message_is_the_same_mime_as_over_smtp(self, transport, server) -> None:
         transport.send(MESSAGE, at_once)
-        body = server.requests[0].json
-        raw = base64.b64decode(body["Content"]["Raw"]["Data"])
-        mail = email.message_from_bytes(raw, policy=email.policy.default)
+        mail = mail_in(server.requests[0])
         assert mail["To"] == "Ann <ann@example.org>"
         assert mail["X-Metadata"] == '{"subtask": "4711"}'
         assert mail.get_body(("html",)).get_content().strip() == MESSAGE.html
+        body = server.requests[0].json
         assert body["Destination"] == {"ToAddresses": ["ann@example.org"]}
         assert body["ConfigurationSetName"] == "campaigns"
 
