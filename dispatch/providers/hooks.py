@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
+from django.http.multipartparser import MultiPartParserError
 
 WEBHOOK_USER = "webhook"
 
@@ -33,6 +35,10 @@ MALFORMED = (
     ArithmeticError,
     RecursionError,
     OSError,
+    # Of a form, where Django reads it.
+    BadRequest,
+    SuspiciousOperation,
+    MultiPartParserError,
 )
 """What reading a payload may raise that is not what the provider documents."""
 

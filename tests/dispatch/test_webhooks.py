@@ -16,6 +16,7 @@ from dispatch import webhooks
 from dispatch.models import EmailService
 from dispatch.providers import PROVIDERS
 from dispatch.webhooks import webhook_url
+from tests.dispatch.hostile_posts import BROKEN
 from tests.dispatch.webhook_posts import (
     OTHER_SECRETS,
     PAYLOADS,
@@ -260,23 +261,6 @@ def test_a_renewed_address_refuses_the_old_one(door, service) -> None:
     service.renew_webhook_key()
     assert webhook_url(service) != old
     assert refused(door, send(old, b"{}"), 401) == "unknown address"
-
-
-BROKEN = {
-    "empty": b"",
-    "no JSON": b"{broken",
-    "not UTF-8": b'{"a": "\xff\xfe"}',
-    "null": b"null",
-    "a number": b"1e400",
-    "a string": b'"event"',
-    "a list of numbers": b"[1, 2]",
-    "a list of lists": b"[[[]]]",
-    "an empty object": b"{}",
-    "deep": b"[" * 100_000,
-    "a number of many digits": b'{"itime": ' + b"9" * 5000 + b"}",
-    "nulls": b'{"event": null, "type": null, "msys": null, "Message": null, "status": null}',
-    "lists": b'{"event": [], "type": [], "RecordType": [], "response": [], "event-data": []}',
-}
 
 
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)

@@ -127,7 +127,9 @@ def _mailgun(data: bytes, at: int) -> tuple[bytes, Headers]:
         token = body["signature"]["token"]
     except (ValueError, TypeError, KeyError, RecursionError):
         return data, {}
-    signed = hmac.new(b"signing-key-0a1b", f"{at}{token}".encode(), hashlib.sha256).hexdigest()
+    signed = hmac.new(
+        b"signing-key-0a1b", f"{at}{token}".encode("utf-8", "surrogatepass"), hashlib.sha256
+    ).hexdigest()
     body["signature"] |= {"timestamp": str(at), "signature": signed}
     return json.dumps(body).encode(), {}
 
