@@ -6,11 +6,11 @@ not tell anything gets the same answer, whether the address is wrong or the sign
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
-from django.db.models.functions import Now
+from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -69,19 +69,15 @@ class WebhookView(View):
 
     def _read(self, request: HttpRequest, provider: str, key: str) -> list[Incoming]:
         """Raises Refused or Malformed."""
-        service = (
-            EmailService.objects.filter(provider=provider, webhook_key=key)
-            .annotate(now=Now())
-            .first()
-        )
+        service = _service(provider, key)
         teller = find_provider(provider)
         if service is None or teller is None or not teller.takes_webhooks:
             raise Refused("unknown address")
+        pk, credentials, now = service
         try:
-            stored = decrypt(service.credentials)
+            post = Post(request, pk, decrypt(credentials), now)
         except CredentialsError as error:
             raise Refused("unreadable settings") from error
-        post = Post(request, service.pk, stored, service.now)
         try:
             return teller.incoming(post)
         except MALFORMED as error:
@@ -96,6 +92,21 @@ class WebhookView(View):
         if status == 401:  # some tell their password only when asked for it
             response["WWW-Authenticate"] = 'Basic realm="webhook"'
         return response
+
+
+# By the unique index of webhook_key.
+SERVICE_SQL = """
+SELECT id, credentials, clock_timestamp() FROM dispatch_emailservice
+WHERE webhook_key = %s AND provider = %s
+"""
+
+
+def _service(provider: str, key: str) -> tuple[int, str, dt.datetime] | None:
+    """Key and credentials of the service whose address this is, and the database's time."""
+    with connection.cursor() as cursor:
+        cursor.execute(SERVICE_SQL, [key, provider])
+        row: tuple[int, str, dt.datetime] | None = cursor.fetchone()
+        return row
 
 
 def _length(request: HttpRequest) -> int:

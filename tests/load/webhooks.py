@@ -31,6 +31,7 @@ from tracking.models import Event  # isort: skip
 SUBTASKS = 500
 MOST_SECONDS = 3.0
 """EngageLab waits so long for an answer and then posts again."""
+MOST_A_SECOND = 2_000
 PROVIDERS = ("engagelab", "sendgrid")
 """One signs with a digest, the other with a key pair; both post arrays, too."""
 
@@ -91,16 +92,20 @@ def posts(service: EmailService, subtask_ids: list[int], port: int, events: int)
 
 
 async def post(port: int, requests: Iterator[bytes], until: float, storm: Storm) -> None:
-    """One connection after the other, as providers make them."""
-    while time.monotonic() < until:
-        request = next(requests)
+    """One connection that posts again and again, until the time or the requests run out."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for request in requests:
         began = time.monotonic()
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(request)
         head = await reader.readuntil(b"\r\n\r\n")
         storm.seconds.append(time.monotonic() - began)
         storm.answers[int(head[9:12])] += 1
-        writer.close()
+        if time.monotonic() >= until:
+            break
+        if b"connection: close" in head.lower():
+            writer.close()
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.close()
 
 
 async def blow(port: int, requests: Iterator[bytes], seconds: float, connections: int) -> Storm:
@@ -113,13 +118,17 @@ def measure(provider: str, port: int, seconds: float, connections: int, events: 
     """Whether every post was answered in time and every event is there."""
     service = service_of(provider)
     subtask_ids = [sent(service=service).pk for _ in range(SUBTASKS)]
-    requests = posts(service, subtask_ids, port, events)
+    # Signed beforehand: that is the provider's work.
+    most = int(MOST_A_SECOND * (seconds + 1))
+    requests = iter(list(itertools.islice(posts(service, subtask_ids, port, events), most)))
     asyncio.run(blow(port, requests, 1.0, connections))
     before = Event.objects.count()
+    began = time.monotonic()
     storm = asyncio.run(blow(port, requests, seconds, connections))
+    took = time.monotonic() - began
     total, told = storm.answers.total(), Event.objects.count() - before
     print(
-        f"{provider}: {total / seconds:,.0f} posts/s with {total * events / seconds:,.0f} events/s, "
+        f"{provider}: {total / took:,.0f} posts/s with {total * events / took:,.0f} events/s, "
         f"answered in {storm.quantile(0.5) * 1000:.0f} ms, 99 % in "
         f"{storm.quantile(0.99) * 1000:.0f} ms, all in {storm.quantile(1) * 1000:.0f} ms; answers "
         f"{dict(storm.answers)}, {total * events - told} events missing"
