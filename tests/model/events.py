@@ -109,6 +109,15 @@ class Events:
         if orders := self._orders(lambda puppet: puppet.waiting):
             self.world.report(*pick(orders, which), ENDS_BEFORE_IT_BEGAN[end])
 
+    @happens(3, who=WHICH, lost=END, ends=st.lists(END, max_size=4))
+    def replies_are_lost_and_time_passes(self, who: int, lost: str, ends: list[str]) -> None:
+        """So that what is in doubt may be repeated, where it may be at all."""
+        self.work(who, ["no reply but stored", lost, "no reply", "no reply"])
+        if self.world.puppets:
+            self.world.tick(self._dispatcher(who))
+        self.world.rest(61.0)
+        self.work(who, ends)
+
     # Dispatchers that come and go
 
     @happens(3, who=WHICH, how=st.sampled_from(["dies", "signs off", "reply lost", "rolled back"]))

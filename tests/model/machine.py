@@ -25,7 +25,8 @@ class Installation(Events, RuleBasedStateMachine):
     @initialize(first=LIMITS, second=LIMITS)
     def begin(self, first: dict[str, object], second: dict[str, object]) -> None:
         elsewhere = {"quota_reset_time": dt.time(5, 45), "quota_time_zone": "Asia/Kathmandu"}
-        self.world = World(self.clock, [first, second | elsewhere])
+        de_duplicating = {"provider": "engagelab"}
+        self.world = World(self.clock, [first, second | elsewhere | de_duplicating])
         self.staff = Staff(self.world)
         for _ in range(2):
             self.world.tick(self.world.join())

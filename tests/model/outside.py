@@ -47,6 +47,8 @@ class Outside:
     starts: dict[int, list[Start]] = field(default_factory=lambda: defaultdict(list))
     accepted: Counter[int] = field(default_factory=Counter)
     """Messages accepted, by SubTask; whether the dispatcher got to know or not."""
+    keys: dict[tuple[int, str], dt.datetime] = field(default_factory=dict)
+    """When a service that de-duplicates first accepted a message under a key."""
     allowed: Counter[int] = field(default_factory=Counter)
     """How many more messages than one a named person allowed, by SubTask."""
     quotas: dict[tuple[int, dt.date], set[int | None]] = field(
@@ -58,6 +60,15 @@ class Outside:
         limits, service_id = order.grant.gate.limits, order.grant.service_id
         self.starts[service_id].append(Start(at, limits))
         self.quotas[service_id, quota_day(at, limits)].add(limits.daily_quota)
+
+    def takes(self, order: Order, at: dt.datetime, window: dt.timedelta) -> None:
+        """A provider takes a message, unless it has one of that key, or remembers it no more: for
+        as long as its window. A provider that does not de-duplicate remembers nothing.
+        """
+        key = order.grant.service_id, order.idempotency_key
+        if at - self.keys.get(key, at - window) >= window:
+            self.keys[key] = at
+            self.accepted[order.claim.id] += 1
 
     def broken(self) -> list[str]:
         """The guarantees that are broken, in sentences."""

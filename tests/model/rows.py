@@ -13,7 +13,7 @@ from tests.model.hand_overs import End
 
 SQL = """
 SELECT id, task_id, recipient_email, status::text, in_doubt_since IS NOT NULL, attempts,
-       failure_reason, dispatcher_id, claim_token, available_at
+       failure_reason, dispatcher_id, claim_token, available_at, service_id
 FROM campaigns_subtask
 """
 
@@ -30,6 +30,7 @@ class Row:
     dispatcher_id: int | None
     token: uuid.UUID | None
     available_at: dt.datetime
+    service_id: int | None
 
     @property
     def state(self) -> tuple[object, ...]:
@@ -46,8 +47,19 @@ class Row:
     def claimed(self, dispatcher_id: int) -> Row:
         return replace(self, status="allocated", dispatcher_id=dispatcher_id)
 
-    def ended(self, end: End, most_attempts: int) -> Row:
-        """It, after its hand-over ended so."""
+    def repeated(self, dispatcher_id: int) -> Row:
+        """It, claimed so that its hand-over in doubt is repeated."""
+        return replace(self, in_doubt=False, dispatcher_id=dispatcher_id)
+
+    def doubtful(self) -> Row:
+        return self.becomes("sending", in_doubt=True)
+
+    def ended(self, end: End, most_attempts: int, is_repeat: bool) -> Row:
+        """It, after its hand-over ended so. Whatever becomes of a repeat says nothing about the
+        first one, unless it is accepted.
+        """
+        if is_repeat and end.status != "sent":
+            return self.doubtful()
         attempts = self.attempts + end.counts
         if attempts > most_attempts:
             return self.becomes("failed", "retries_exhausted", attempts=attempts)
@@ -59,7 +71,7 @@ class Row:
         """It, after the dispatcher that held it died."""
         if self.status == "allocated":
             return self.becomes("pending")
-        return self.becomes("sending", in_doubt=True)
+        return self.doubtful()
 
 
 Explanation = Callable[[Row, Row], bool]

@@ -20,10 +20,11 @@ from campaigns.states import Settlement
 from dispatch import claims, messages, paces, recovery
 from dispatch.audit import audit
 from dispatch.models import Attempt, Dispatcher, EmailService
-from dispatch.orders import Claim
+from dispatch.orders import Claim, Order
 from dispatch.pacing import Limits
 from dispatch.transports import transport_for
 from tests.concurrency import run_together
+from tests.deduplicating_provider import DeduplicatingProvider
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -167,6 +168,30 @@ def test_a_lease_judged_by_a_host_whose_clock_is_fast_is_caught(monkeypatch):
     monkeypatch.setattr(recovery, "Now", lambda: Value(fast))
     with caught():
         check_that_the_living_are_left_alone()
+
+
+# Repeating what is in doubt
+
+
+def check_that_a_repeat_mails_nobody_twice(dispatch: Callable[..., Any]) -> None:
+    EmailService.objects.update(enabled=False)
+    with DeduplicatingProvider() as provider:
+        EmailServiceFactory(provider="resend", settings=provider.settings())
+        pending(1)
+        provider.misdeeds = ["cut"]
+        dispatch()
+        half_a_minute_ago = Now() - dt.timedelta(seconds=31)
+        SubTask.objects.in_doubt().update(in_doubt_since=half_a_minute_ago)
+        dispatch(until=lambda: not SubTask.objects.exclude(status="sent").exists())
+    assert len(provider.requests) == 2
+    assert len(provider.accepted) == 1
+
+
+def test_a_repeat_under_another_key_is_caught(monkeypatch, dispatch):
+    check_that_a_repeat_mails_nobody_twice(dispatch)
+    monkeypatch.setattr(Order, "idempotency_key", property(lambda order: str(uuid.uuid4())))
+    with caught():
+        check_that_a_repeat_mails_nobody_twice(dispatch)
 
 
 # Quota and pace

@@ -13,6 +13,7 @@ from campaigns.models import Suppression
 from dispatch import paces
 from dispatch.models import Pace
 from dispatch.orders import Order
+from dispatch.providers import idempotency_window
 from tests.model.hand_overs import UNANSWERED, UNBEGUN, End
 from tests.model.puppets import Puppet
 from tests.model.rows import Row
@@ -31,6 +32,9 @@ class Ticking:
         self._puppet = puppet
         self._waited = set(puppet.waiting)
         self._suppressed = suppressed()
+        self._de_duplicating = {
+            service.pk for service in world.services if idempotency_window(service.provider)
+        }
         self._frozen = {
             pace.pk for pace in Pace.objects.all() if paces.is_frozen(pace, world.clock.now)
         }
@@ -39,18 +43,16 @@ class Ticking:
         """Whether the tick may have made this of a SubTask."""
         if self._puppet.is_lost:
             return after == before
-        if before.status == "pending":
+        if before.status == "pending" or before.in_doubt:
             return after == before or self._may_be_claimed(before, after)
         if before.dispatcher_id != self._puppet.id:
             return after == before
-        if end := self._reported(before):
-            settled = before.ended(end, len(settings.RETRY_DELAYS_SECONDS))
+        if reported := self._reported(before):
+            end, is_repeat = reported
+            settled = before.ended(end, len(settings.RETRY_DELAYS_SECONDS), is_repeat)
             return after.state == settled.state or self._may_be_claimed(settled, after)
-        if before.status != "allocated":
-            return after == before
-        return after in (before, replace(before, status="sending")) or self._may_forget(
-            before, after
-        )
+        marked = replace(before, status="sending")
+        return after in (before, marked) or self._may_forget(before, after)
 
     def complaints(self) -> Iterator[str]:
         """What it should not have claimed or handed over."""
@@ -74,10 +76,16 @@ class Ticking:
             return
         now, served = self._world.clock.now, self._world.served
         owners = {task.pk: task.owner_id for task in self._world.tasks}
+        # What is repeated comes first, whosever turn it is, and counts as a turn.
         granted = {
             (order.grant.service_id, owners[order.claim.task_id]) for order in self._puppet.granted
         }
-        for service_id, owner in granted:
+        repeats = {
+            (order.grant.service_id, owners[order.claim.task_id])
+            for order in self._puppet.granted
+            if order.claim.repeat_until is not None
+        }
+        for service_id, owner in granted - repeats:
             for plan in self._puppet.agenda.tasks_for(service_id, now):
                 before = served.get((service_id, plan.owner_id), NEVER)
                 if before < served.get((service_id, owner), NEVER) and self._left(plan.id):
@@ -92,16 +100,26 @@ class Ticking:
             for row in self._world.rows.values()
         )
 
-    def _reported(self, before: Row) -> End | None:
+    def _reported(self, before: Row) -> tuple[End, bool] | None:
+        """How the hand-over of a SubTask ended, and whether it was a repeat."""
         for intent in self._puppet.intents:
             for report in intent.reports:
                 if report.order.held == (before.id, before.token):
                     guess = UNANSWERED if report.started else UNBEGUN
-                    return self._world.ends.get(report.order, guess)
+                    is_repeat = report.order.claim.repeat_until is not None
+                    return self._world.ends.get(report.order, guess), is_repeat
         return None
 
     def _may_be_claimed(self, before: Row, after: Row) -> bool:
-        """Pending rows are claimed, or failed instead when the address is suppressed."""
+        """Pending rows are claimed, or failed instead when the address is suppressed. What is in
+        doubt may be repeated where the provider de-duplicates, and nowhere else.
+        """
+        if before.in_doubt:
+            return (
+                before.service_id in self._de_duplicating
+                and before.address not in suppressed()
+                and after.state == before.repeated(self._puppet.id).state
+            )
         if before.status != "pending":
             return False
         if before.address in suppressed():
@@ -109,9 +127,13 @@ class Ticking:
         return after.state == before.claimed(self._puppet.id).state
 
     def _may_forget(self, before: Row, after: Row) -> bool:
-        """After a failed commit, what a dispatcher does not know that it holds is pending again."""
+        """After a failed commit, what a dispatcher does not know that it holds is pending again, or
+        in doubt if it was to be repeated.
+        """
         if all(intent.remembered is None for intent in self._puppet.intents):
             return False
+        if before.status == "sending":
+            return after.state == before.doubtful().state
         pending = before.becomes("pending")
         return after.state == pending.state or self._may_be_claimed(pending, after)
 

@@ -21,6 +21,7 @@ from dispatch import recovery
 from dispatch.leases import LEASE_SECONDS
 from dispatch.models import Dispatcher, EmailService
 from dispatch.orders import Order
+from dispatch.providers import idempotency_window
 from tests.factories import (
     ContentFactory,
     EmailServiceFactory,
@@ -37,6 +38,8 @@ from tests.model.puppets import Puppet
 from tests.model.rows import Explanation, Row, exactly, untouched
 from tests.model.ticking import Ticking, holds
 
+LONGEST_ON_ITS_WAY = dt.timedelta(minutes=1)
+"""From the start of a hand-over until the provider has the message."""
 LEASE = dt.timedelta(seconds=LEASE_SECONDS)
 
 
@@ -256,14 +259,22 @@ class World:
         """A lane is done with an order."""
         with self.step_outside():
             self.ends[order] = end
-            self.outside.accepted[order.claim.id] += end.stored
+            if end.stored:
+                self._reaches_the_provider(order)
             puppet.report(order, end.outcome)
 
     def accept_late(self, puppet: Puppet, order: Order) -> None:
         """The provider accepts what a dispatcher began that is gone by now."""
         with self.step_outside():
-            self.outside.accepted[order.claim.id] += 1
+            self._reaches_the_provider(order)
             puppet.lane_of(order).begun.remove(order)
+
+    def _reaches_the_provider(self, order: Order) -> None:
+        """It is on its way for minutes at most: no connection lives for longer."""
+        assert order.started_at is not None
+        if self.clock.now - order.started_at < LONGEST_ON_ITS_WAY:
+            service = next(each for each in self.services if each.pk == order.grant.service_id)
+            self.outside.takes(order, self.clock.now, idempotency_window(service.provider))
 
     # Those who come too late
 

@@ -62,6 +62,7 @@ def snapshot(living: list[Living] | None = None, **changes: Any) -> Snapshot:
         background=BackgroundWork(0, 1),
         transactions=Transactions(0, 0, 0, 0, 8, 100),
         tables=[Table("campaigns_subtask", 1000, 10, None)],
+        refusals={},
     )
     return dataclasses.replace(calm, **changes)
 

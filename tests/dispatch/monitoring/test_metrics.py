@@ -22,6 +22,7 @@ from tests.factories import (
     SubTaskFactory,
     living_dispatcher,
 )
+from tracking import refusals
 
 TOKEN = "a-token-of-the-tests"
 OPERATIONS = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
@@ -209,6 +210,20 @@ def test_every_metric_is_explained_in_operations(token):
     explained = set(re.findall(r"^\| `(edm_\w+)", OPERATIONS.read_text(), re.MULTILINE))
 
     assert {name.removesuffix("_total") for name in explained} == names()
+
+
+@pytest.mark.django_db
+def test_refused_requests_are_counted_by_what_was_asked_for_and_why(token):
+    for _ in range(2):
+        refusals.count("webhook brevo", "wrong signature")
+    refusals.fold()
+    refusals.count("webhook brevo", "wrong signature")
+    refusals.count("open", "token")
+
+    found = samples()
+
+    assert found["edm_refused_requests_total", "webhook brevo", "wrong signature"] == 3
+    assert found["edm_refused_requests_total", "open", "token"] == 1
 
 
 @pytest.mark.django_db
