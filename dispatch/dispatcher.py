@@ -100,7 +100,8 @@ class Dispatcher:
     def _receive(self, report: Report) -> None:
         """Called by the lanes."""
         self._inbox.put(report)
-        self._wake.set()
+        if not self._wake.is_set():  # else it is cleared before the inbox is emptied
+            self._wake.set()
 
     def _collect(self) -> None:
         """Take what the lanes reported."""
