@@ -117,11 +117,13 @@ def begin_sending(claims: Collection[Held]) -> set[int]:
     running it again after a lost COMMIT reply is harmless. A row that is not returned must not be
     handed over.
     """
+    # A join would let PostgreSQL begin with the task and walk through all of its SubTasks.
     sql = """
     UPDATE campaigns_subtask s SET status = 'sending', sending_at = clock_timestamp()
-    FROM unnest(%s::bigint[], %s::uuid[]) AS v(id, token), campaigns_task t
+    FROM unnest(%s::bigint[], %s::uuid[]) AS v(id, token)
     WHERE s.id = v.id AND s.claim_token = v.token AND s.status::text IN ('allocated', 'sending')
-      AND s.in_doubt_since IS NULL AND t.id = s.task_id AND t.status = 'sending'
+      AND s.in_doubt_since IS NULL
+      AND (SELECT t.status FROM campaigns_task t WHERE t.id = s.task_id) = 'sending'
     RETURNING s.id
     """
     if not claims:
