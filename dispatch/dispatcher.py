@@ -40,7 +40,7 @@ REFRESH_SECONDS = 0.4
 CLAIMS_PER_TICK = 192
 """Most SubTasks claimed in one tick, so that rendering them does not make other services late."""
 
-GATHER_SECONDS = 0.0
+GATHER_SECONDS = 0.04
 """How long after the last tick outcomes are gathered for the next."""
 
 STOP_SECONDS = 5.0
