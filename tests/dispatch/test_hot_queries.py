@@ -167,7 +167,7 @@ HOT: list[Callable[[BusyDatabase], None]] = [
 
 @pytest.mark.parametrize("hot", HOT, ids=lambda hot: hot.__name__.replace("_", " "))
 def test_what_is_asked_all_the_time_looks_at_few_rows(busy, hot, monkeypatch):
-    monkeypatch.setattr(lifecycle, "CANCEL_CHUNK", 500)
+    monkeypatch.setattr(lifecycle, "CANCEL_CHUNK", 200)
     with explained() as plans:
         hot(busy)
 
@@ -245,7 +245,7 @@ def test_a_query_that_walks_through_the_table_would_be_noticed(busy, rare):
 
 @pytest.mark.parametrize("busy", [FRESH], indirect=True)
 def test_every_index_of_the_subtasks_serves_one_of_these_queries(busy, monkeypatch):
-    monkeypatch.setattr(lifecycle, "CANCEL_CHUNK", 500)
+    monkeypatch.setattr(lifecycle, "CANCEL_CHUNK", 200)
     used = set()
     for hot in HOT:
         with transaction.atomic(), explained() as plans:
