@@ -21,14 +21,15 @@ OTHERS = "campaigns_task, dispatch_emailservice, dispatch_dispatcher, dispatch_p
 SUBTASKS_SQL = """
 INSERT INTO campaigns_subtask (
     task_id, content_id, recipient_email, variables, status, service_id, claim_token, dispatcher_id,
-    in_doubt_since, attempts, failure_reason, error, provider_message_id, available_at)
+    sending_at, in_doubt_since, attempts, failure_reason, error, provider_message_id, available_at)
 SELECT %(task)s, %(content)s, reverse(m::text) || '.' || status || '@example.com', '{"name": "Ada"}',
        CASE status WHEN 'in doubt' THEN 'sending' ELSE status::subtask_status END,
        CASE WHEN status <> 'pending' THEN (%(services)s::bigint[])[1 + m %% %(of_services)s] END,
        CASE WHEN status IN ('allocated', 'sending', 'in doubt') THEN gen_random_uuid() END,
        CASE WHEN status IN ('allocated', 'sending')
             THEN (%(dispatchers)s::bigint[])[1 + m %% %(of_dispatchers)s] END,
-       CASE WHEN status = 'in doubt' THEN now() END, 0,
+       CASE WHEN status = 'in doubt' THEN now() - interval '3 minutes' END,
+       CASE WHEN status = 'in doubt' THEN now() - interval '2 minutes' END, 0,
        CASE WHEN status = 'failed' THEN 'rejected' ELSE '' END, '', '',
        now() + CASE WHEN m %% 10 = 0 THEN interval '1 hour' ELSE '0' END
 FROM unnest(%(statuses)s::text[], %(counts)s::int[]) AS mix(status, count),

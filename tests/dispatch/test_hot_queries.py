@@ -106,9 +106,6 @@ def deciding_doubts(busy: BusyDatabase) -> None:
 def repeating_doubts(busy: BusyDatabase) -> None:
     ids, window = [service.pk for service in busy.services], dt.timedelta(days=1)
     EmailService.objects.update(connection_changed_at=Now() - window)
-    SubTask.objects.in_doubt().update(
-        in_doubt_since=Now() - dt.timedelta(minutes=2), sending_at=Now() - dt.timedelta(minutes=3)
-    )
     assert SubTask.objects.repeatable(ids, window).order_by().values("service_id").distinct()
     repeated = [claims.repeat(pk, window, 5, uuid.uuid4(), 1) for pk in ids]
     assert sum(map(len, repeated))
