@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import uuid
 from collections.abc import Iterator
@@ -162,18 +163,37 @@ def one_message() -> SubTask:
     return subtask
 
 
-def test_what_engagelab_got_comes_back_with_its_events(provider, dispatch) -> None:
-    service: EmailService = EmailServiceFactory(
-        provider="engagelab",
-        settings={
-            "region": "turkey",
-            "api_user": "campaigns",
-            "api_key": "key",
-            "webhook_app_key": "app-key-0a1b",
-            "api_url": provider.url,
-        },
-    )
+def engagelab_at(provider: HttpServer) -> EmailService:
     provider.otherwise = Answer(200, {"email_ids": ["1447.inbound0$x"], "request_id": ""})
+    settings = {
+        "region": "turkey",
+        "api_user": "campaigns",
+        "api_key": "key",
+        "webhook_app_key": "app-key-0a1b",
+        "api_url": provider.url,
+        "reply_timeout": 30,
+    }
+    service: EmailService = EmailServiceFactory(provider="engagelab", settings=settings)
+    return service
+
+
+def test_engagelab_is_asked_again_by_itself_with_the_same_request_id(provider, dispatch) -> None:
+    engagelab_at(provider)
+    provider.answers.append(Answer(misdeed="cut"))
+    subtask = one_message()
+    dispatch()
+    half_a_minute_ago = Now() - dt.timedelta(seconds=31)
+    SubTask.objects.in_doubt().update(in_doubt_since=half_a_minute_ago)
+    dispatch(lambda: SubTask.objects.filter(status="sent").exists())
+
+    first, second = provider.requests
+    assert first.body == second.body
+    assert first.json["request_id"].startswith(f"{subtask.pk}-")
+    assert is_now(subtask) == ("sent", None)
+
+
+def test_what_engagelab_got_comes_back_with_its_events(provider, dispatch) -> None:
+    service = engagelab_at(provider)
     subtask = one_message()
     dispatch()
     (request,) = provider.requests
