@@ -47,7 +47,7 @@ class TestEngageLab(ProviderCase):
                 "subject": "Spring sale",
                 "content": {"html": "<p>Hello Ann</p>", "text": "Hello Ann"},
                 "reply_to": ["answers@example.com"],
-                "headers": {"List-Unsubscribe": "<https://example.com/u/1>"},
+                "headers": MESSAGE.headers,
                 "settings": {
                     "send_mode": 0,
                     "return_email_id": True,
