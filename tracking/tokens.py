@@ -2,12 +2,14 @@
 
 A token is its ids, six bytes each, and a keyed BLAKE2b digest of them, in URL-safe base64. The
 purpose is part of what is digested ("person"), so that a token of one kind is none of another.
+Where upper and lower case may be mixed up on the way, base32 stands for base64.
 Nothing is looked up before the signature holds.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 import hmac
 import re
 from enum import StrEnum
@@ -29,13 +31,17 @@ class Purpose(StrEnum):
     WEB_VIEW = "edm.web-view"
     UNSUBSCRIBE = "edm.unsubscribe"
     PREFERENCES = "edm.preferences"
+    BOUNCE = "edm.bounce"
 
 
 def sign(purpose: Purpose, *ids: int) -> str:
     """The token of these ids, signed with the newest key."""
-    told = b"".join(each.to_bytes(ID_BYTES, "big") for each in ids)
-    mac = _mac(_keys(tuple(settings.TRACKING_KEYS))[0], purpose, told)
-    return base64.urlsafe_b64encode(told + mac).decode("ascii")
+    return base64.urlsafe_b64encode(_signed(purpose, ids)).decode("ascii")
+
+
+def sign_caseless(purpose: Purpose, *ids: int) -> str:
+    """As `sign`, in lower-case letters and digits: the same token in any case."""
+    return base64.b32encode(_signed(purpose, ids)).decode("ascii").rstrip("=").lower()
 
 
 def read(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
@@ -43,7 +49,26 @@ def read(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
     length = ids * ID_BYTES
     if len(token) != 4 * (length + MAC_BYTES) // 3 or not _TOKEN.fullmatch(token):
         return None
-    data = base64.urlsafe_b64decode(token)
+    return _verified(purpose, base64.urlsafe_b64decode(token), length)
+
+
+def read_caseless(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
+    """As `read`, of what `sign_caseless` made."""
+    length = ids * ID_BYTES
+    try:
+        data = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
+    except (binascii.Error, ValueError):
+        return None
+    return _verified(purpose, data, length) if len(data) == length + MAC_BYTES else None
+
+
+def _signed(purpose: Purpose, ids: tuple[int, ...]) -> bytes:
+    told = b"".join(each.to_bytes(ID_BYTES, "big") for each in ids)
+    return told + _mac(_keys(tuple(settings.TRACKING_KEYS))[0], purpose, told)
+
+
+def _verified(purpose: Purpose, data: bytes, length: int) -> tuple[int, ...] | None:
+    """The ids in the first `length` bytes, if the rest is their signature."""
     told, mac = data[:length], data[length:]
     for key in _keys(tuple(settings.TRACKING_KEYS)):
         if hmac.compare_digest(mac, _mac(key, purpose, told)):
