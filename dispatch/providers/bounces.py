@@ -29,9 +29,13 @@ NO_SUCH_USER = (
 )
 NO_SUCH_DOMAIN = (
     r"(host or )?domain( name)? (\S+ )?(does not exist|doesn't exist|not found|could ?n[o']t be "
-    r"found)|name service error .*type=(a|mx).*not found|null ?mx|nxdomain"
+    r"found)|name service error .{0,100}not found|null ?mx|nxdomain"
 )
-FULL = r"full|over[ -]?quota|quota (is )?exceeded|exceed\w* .*(quota|storage)|insufficient storage"
+FULL = (
+    r"(mailbox|inbox|storage|disk|account|space|box)\W.{0,60}\bfull\b|over[ -]?quota|"
+    r"over the allowed quota|quota.{0,20}exceeded|exceed\w*.{0,60}(quota|storage)|"
+    r"insufficient.{0,20}storage|out of space"
+)
 LATER = r"gr[ae]y-?list|try again later|too busy|temporar"
 POLICY = (
     r"\bspam\b|\bspf\b|dkim|dmarc|authenticat|polic(y|ies)|spamhaus|(block|black|deny) ?list|"
@@ -65,6 +69,7 @@ TABLE = (
     # By basic code, when there is no enhanced one that says anything.
     Row(SOFT, "", "4.."),
     Row(SOFT, "", "55[02]", FULL),
+    Row(REJECTED, "", "|5..", r"sender\W.{0,60}(unknown|not found|exist|reject|verif|denied)"),
     Row(HARD, "", "55[0134]", NO_SUCH_USER),
     # By text alone. Mailbox before policy: its quota is no rate.
     Row(SOFT, "", "", FULL),
