@@ -154,6 +154,9 @@ class Session:
         stored = self.server.letters.get(uid)
         if stored is not None:
             raw = stored.raw[:most]
+            if not raw:
+                self._say(f'* 1 FETCH (UID {uid} BODY[]<0> "")')
+                return True
             self._say(f"* 1 FETCH (UID {uid} BODY[]<0> {{{len(raw)}}}".encode())
             self.connection.sendall(raw)
             self._say(")")

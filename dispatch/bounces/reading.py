@@ -120,6 +120,8 @@ def read(claimed: Claimed) -> Outcome | None:
     except (MailboxError, CredentialsError) as error:
         outcome.problem = str(error)
         logger.warning("the bounce mailbox of service %s: %s", claimed.service_id, error)
+    if outcome.meanings:
+        logger.info("the bounce mailbox of service %s: %s", claimed.service_id, outcome)
     _finish(claimed, row, outcome)
     return outcome
 

@@ -47,11 +47,12 @@ class ImapMailbox(Mailbox):
                     yield letter
 
     def _fetch(self, uid: str) -> Letter | None:
-        """None when it is gone, or the server cannot give it."""
-        for part in self._do("FETCH", uid, f"(BODY.PEEK[]<0.{READ_BYTES}>)"):
+        """None when it is gone. An empty one may come without a literal."""
+        parts = self._do("FETCH", uid, f"(BODY.PEEK[]<0.{READ_BYTES}>)")
+        for part in parts:
             if isinstance(part, tuple):
                 return Letter(uid, part[1][:READ_BYTES])
-        return None
+        return Letter(uid, b"") if any(parts) else None
 
     def done(self, names: Collection[str]) -> None:
         is_deleted = bool(self._settings.get("delete"))

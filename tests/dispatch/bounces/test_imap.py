@@ -37,6 +37,20 @@ def test_what_is_unread_is_new_and_reading_it_marks_nothing(server):
     assert server.flags(uids[0]) == set()
 
 
+def test_an_empty_message_is_one_too(server):
+    server.put(b"")
+    assert raws(server) == [b""]
+
+
+def test_a_message_that_is_gone_meanwhile_is_passed_over(server):
+    server.put(b"one"), server.put(b"two")
+    with open_mailbox(settings_of(server)) as mailbox:
+        letters = mailbox.new()
+        next(letters)
+        server.letters.pop(102)
+        assert list(letters) == []
+
+
 def test_an_empty_folder_has_nothing_new(server):
     assert raws(server) == []
 
