@@ -13,7 +13,7 @@ import logging
 import time
 import uuid
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,8 +41,9 @@ logger = logging.getLogger(__name__)
 ENDPOINT = "bounce mailbox"
 """Under this name what was not an event is counted among the refusals."""
 
-CLAIM = dt.timedelta(minutes=6)
-"""Longer than a task of the queue may run."""
+CLAIM = dt.timedelta(minutes=2)
+"""Renewed while reading goes on: when the reader dies, another takes over after so long."""
+RENEW_SECONDS = 20.0
 READ_SECONDS = 60.0
 """After so long the next reading goes on: others wait."""
 BATCH = 50
@@ -111,12 +112,12 @@ def read(claimed: Claimed) -> Outcome | None:
     Raises only what the database raises: the mailbox is read again when the claim has run out.
     """
     row = _mailboxes(claimed).first()
-    if row is None or not _mailboxes(claimed).update(claimed_until=Now() + CLAIM):
+    if row is None or not _renew(claimed):
         return None
     outcome = Outcome()
     try:
         with open_mailbox(decrypt(row.settings)) as mailbox:
-            _read_all(mailbox, outcome)
+            _read_all(claimed, mailbox, outcome)
     except (MailboxError, CredentialsError) as error:
         outcome.problem = str(error)
         logger.warning("the bounce mailbox of service %s: %s", claimed.service_id, error)
@@ -130,9 +131,24 @@ def _mailboxes(claimed: Claimed) -> QuerySet[BounceMailbox]:
     return BounceMailbox.objects.filter(pk=claimed.service_id, claim_token=claimed.token)
 
 
-def _read_all(mailbox: Mailbox, outcome: Outcome) -> None:
+def _renew(claimed: Claimed) -> bool:
+    """False when somebody else reads the mailbox now."""
+    return _mailboxes(claimed).update(claimed_until=Now() + CLAIM) == 1
+
+
+def _while_claimed(claimed: Claimed, letters: Iterable[Letter]) -> Iterator[Letter]:
+    renewed_at = time.monotonic()
+    for letter in letters:
+        yield letter
+        if time.monotonic() - renewed_at > RENEW_SECONDS:
+            if not _renew(claimed):
+                return
+            renewed_at = time.monotonic()
+
+
+def _read_all(claimed: Claimed, mailbox: Mailbox, outcome: Outcome) -> None:
     until = time.monotonic() + READ_SECONDS
-    letters = mailbox.new()
+    letters = _while_claimed(claimed, mailbox.new())
     while batch := list(itertools.islice(letters, BATCH)):
         _deal_with(mailbox, batch, outcome)
         if time.monotonic() > until:

@@ -129,19 +129,27 @@ def _told(
     subtask_id = _subtask_of(message, original_sender)
     if isinstance(subtask_id, SetAside):
         return subtask_id
-    key = mail.header(message, "Message-ID") or hashlib.sha256(raw).hexdigest()
     return Told(
         Incoming(
             kind=kind,
             source=SOURCE,
             # With the SubTask, so that nobody uses up the key of somebody else's bounce.
-            dedupe_key=f"{subtask_id} {key}",
+            dedupe_key=f"{subtask_id} {_name_of(raw, message)}",
             occurred_at=_date(message),
             subtask_id=subtask_id,
             detail=detail,
             raw=_kept(message),
         )
     )
+
+
+def _name_of(raw: bytes, message: Message) -> str:
+    """The same however often a message is delivered, each time with other headers of its way."""
+    if name := mail.header(message, "Message-ID"):
+        return name
+    said = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[-1].replace(b"\r\n", b"\n").rstrip()
+    written = f"{mail.header(message, 'Date')} {mail.header(message, 'From')}"
+    return hashlib.sha256(written.encode("utf-8", "replace") + said).hexdigest()
 
 
 def _subtask_of(message: Message, original_sender: str) -> int | SetAside:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -18,6 +19,7 @@ from campaigns.models import SubTask, Suppression
 from dispatch import housekeeping, tasks
 from dispatch.bounces import reading
 from dispatch.bounces.mailboxes.maildir import MaildirMailbox
+from dispatch.bounces.understanding import NO_REPORT
 from dispatch.credentials import encrypt
 from dispatch.models import BounceMailbox
 from tests.dispatch.bounces.samples import sample
@@ -223,6 +225,36 @@ class TestWhoReads:
         assert living.token != dead.token
         assert reading.read(dead) is None
         assert reading.read(living) is not None
+
+    def test_a_claim_is_renewed_while_reading_goes_on(self, maildir, monkeypatch):
+        monkeypatch.setattr(reading, "RENEW_SECONDS", -1.0)
+        mailbox = mailbox_of()
+        deliver(maildir, b"From: ada\n\nHello", b"From: bob\n\nHello!")
+        until = []
+
+        def look(raw: bytes) -> Any:
+            until.append(BounceMailbox.objects.get(pk=mailbox.pk).claimed_until)
+            return NO_REPORT
+
+        monkeypatch.setattr(reading, "understand", look)
+        monkeypatch.setattr(reading, "BATCH", 1)
+        read()
+        assert until[0] < until[1]
+
+    def test_a_reader_whose_claim_was_taken_over_stops(self, maildir, monkeypatch):
+        monkeypatch.setattr(reading, "RENEW_SECONDS", -1.0)
+        monkeypatch.setattr(reading, "BATCH", 1)
+        mailbox_of()
+        deliver(maildir, *[b"From: ada%d\n\nHello" % n for n in range(3)])
+        claimed = reading.claim()
+
+        def taken(raw: bytes) -> Any:
+            BounceMailbox.objects.update(claim_token=uuid.uuid4())
+            return NO_REPORT
+
+        monkeypatch.setattr(reading, "understand", taken)
+        assert sum(reading.read(claimed).meanings.values()) == 1
+        assert BounceMailbox.objects.get().claimed_until is not None
 
     def test_the_one_that_is_due_for_longest_comes_first(self, maildir):
         mailbox_of(next_read_at=Now() - dt.timedelta(hours=1))
