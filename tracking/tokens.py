@@ -12,6 +12,7 @@ import base64
 import binascii
 import hmac
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
@@ -36,12 +37,19 @@ class Purpose(StrEnum):
 
 def sign(purpose: Purpose, *ids: int) -> str:
     """The token of these ids, signed with the newest key."""
-    return base64.urlsafe_b64encode(_signed(purpose, ids)).decode("ascii")
+    return sign_each(purpose, [ids])[0]
+
+
+def sign_each(purpose: Purpose, rows: Iterable[tuple[int, ...]]) -> list[str]:
+    """A token for each row of ids."""
+    keyed = _newest(purpose)
+    return [_base64(_signed(keyed, ids)) for ids in rows]
 
 
 def sign_caseless(purpose: Purpose, *ids: int) -> str:
     """As `sign`, in lower-case letters and digits: the same token in any case."""
-    return base64.b32encode(_signed(purpose, ids)).decode("ascii").rstrip("=").lower()
+    signed = _signed(_newest(purpose), ids)
+    return base64.b32encode(signed).decode("ascii").rstrip("=").lower()
 
 
 def read(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
@@ -62,25 +70,41 @@ def read_caseless(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...]
     return _verified(purpose, data, length) if len(data) == length + MAC_BYTES else None
 
 
-def _signed(purpose: Purpose, ids: tuple[int, ...]) -> bytes:
-    told = b"".join(each.to_bytes(ID_BYTES, "big") for each in ids)
-    return told + _mac(_keys(tuple(settings.TRACKING_KEYS))[0], purpose, told)
-
-
 def _verified(purpose: Purpose, data: bytes, length: int) -> tuple[int, ...] | None:
     """The ids in the first `length` bytes, if the rest is their signature."""
     told, mac = data[:length], data[length:]
     for key in _keys(tuple(settings.TRACKING_KEYS)):
-        if hmac.compare_digest(mac, _mac(key, purpose, told)):
+        if hmac.compare_digest(mac, _mac(_keyed(key, purpose), told)):
             return tuple(
                 int.from_bytes(told[at : at + ID_BYTES], "big") for at in range(0, length, ID_BYTES)
             )
     return None
 
 
-def _mac(key: bytes, purpose: Purpose, told: bytes) -> bytes:
+def _signed(keyed: blake2b, ids: tuple[int, ...]) -> bytes:
+    told = b"".join([each.to_bytes(ID_BYTES, "big") for each in ids])
+    return told + _mac(keyed, told)
+
+
+def _base64(signed: bytes) -> str:
+    return base64.urlsafe_b64encode(signed).decode("ascii")
+
+
+def _mac(keyed: blake2b, told: bytes) -> bytes:
+    digest = keyed.copy()
+    digest.update(told)
+    return digest.digest()
+
+
+def _newest(purpose: Purpose) -> blake2b:
+    return _keyed(_keys(tuple(settings.TRACKING_KEYS))[0], purpose)
+
+
+@lru_cache(maxsize=32)
+def _keyed(key: bytes, purpose: Purpose) -> blake2b:
+    """Prepared once for all tokens of a kind."""
     person = purpose.value.encode("ascii")
-    return blake2b(told, digest_size=MAC_BYTES, key=key, person=person).digest()
+    return blake2b(digest_size=MAC_BYTES, key=key, person=person)
 
 
 @lru_cache(maxsize=4)
