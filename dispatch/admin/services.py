@@ -16,7 +16,7 @@ from campaigns.admin.base import visible_rows
 from campaigns.admin.confirmation import page, say
 from campaigns.admin.typed import button, label
 from dispatch.admin import service_state as state
-from dispatch.admin.service_actions import ServiceActions
+from dispatch.admin.bounce_mailbox import MailboxActions
 from dispatch.admin.service_form import form_for, settings_fields, stored_provider
 from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Turn
@@ -35,7 +35,7 @@ LIMITS = (
 
 
 @admin.register(EmailService)
-class EmailServiceAdmin(ServiceActions):
+class EmailServiceAdmin(MailboxActions):
     list_display = ("name", "domain", "state_label", "why", "quota", "rate", "pace_text")
     list_filter = (("enabled", BooleanRadioFilter),)
     search_fields = ("name", "domain")
@@ -44,8 +44,13 @@ class EmailServiceAdmin(ServiceActions):
     searchable_fields = ("users",)  # also for who may not see accounts
     actions = None
     actions_detail = (
-        {"title": "Test", "icon": "science", "items": ["test_connection", "send_test_mail"]},
+        {
+            "title": "Test",
+            "icon": "science",
+            "items": ["test_connection", "send_test_mail", "test_bounce_mailbox"],
+        },
         "change_provider",
+        "bounce_mailbox",
         "unfreeze",
         "freeze",
     )
