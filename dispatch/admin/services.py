@@ -17,7 +17,7 @@ from campaigns.admin.base import visible_rows
 from campaigns.admin.confirmation import page, say
 from campaigns.admin.typed import button, label
 from dispatch.admin import service_state as state
-from dispatch.admin.service_actions import ServiceActions
+from dispatch.admin.bounce_mailbox import MailboxActions
 from dispatch.admin.service_form import form_for, settings_fields, stored_provider
 from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Turn
@@ -37,7 +37,7 @@ LIMITS = (
 
 
 @admin.register(EmailService)
-class EmailServiceAdmin(ServiceActions):
+class EmailServiceAdmin(MailboxActions):
     list_display = ("name", "domain", "state_label", "why", "quota", "rate", "pace_text")
     list_filter = (("enabled", BooleanRadioFilter),)
     search_fields = ("name", "domain")
@@ -47,9 +47,14 @@ class EmailServiceAdmin(ServiceActions):
     readonly_fields = ("webhook_address",)
     actions = None
     actions_detail = (
-        {"title": "Test", "icon": "science", "items": ["test_connection", "send_test_mail"]},
+        {
+            "title": "Test",
+            "icon": "science",
+            "items": ["test_connection", "send_test_mail", "test_bounce_mailbox"],
+        },
         "change_provider",
         "renew_webhook",
+        "bounce_mailbox",
         "unfreeze",
         "freeze",
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from campaigns.models import Launch
 from dispatch import agenda as agendas
 from dispatch.leases import LEASE_SECONDS
+from dispatch.models import BounceMailbox
 from dispatch.monitoring import activity, database, queues, services
 from dispatch.monitoring.activity import CountsNow, Living, Period
 from dispatch.monitoring.database import Table, Transactions
@@ -30,6 +32,7 @@ class Snapshot:
     tables: list[Table]
     refusals: dict[tuple[str, str], int]
     """Requests that were refused, by endpoint and reason."""
+    mailboxes: Sequence[BounceMailbox] = ()
 
     @property
     def at(self) -> dt.datetime:
@@ -71,4 +74,5 @@ def take() -> Snapshot:
         transactions=database.transactions(),
         tables=database.hot_tables(),
         refusals=refusals.totals(),
+        mailboxes=list(BounceMailbox.objects.filter(enabled=True).select_related("service")),
     )

@@ -42,7 +42,6 @@ from tests.factories import (
 )
 from tests.http_server import Answer
 from tracking.personal import CONSENT, PATHS
-from tracking.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
@@ -172,7 +171,7 @@ def test_the_links_in_a_repeated_message_are_the_same_to_the_byte(provider, disp
 
     first, second = (request.body for request in provider.requests)
     assert first == second
-    for purpose in Purpose:
+    for purpose in PATHS:
         assert f"/{PATHS[purpose]}/".encode() in first
 
 

@@ -51,7 +51,7 @@ def test_hostile_requests_are_refused_and_leave_no_trace_but_counters(settings, 
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("purpose", PATHS)
 def test_tokens_of_another_key_are_forged(settings, purpose):
     ours = settings.TRACKING_KEYS
     settings.TRACKING_KEYS = [new_fernet_key()]

@@ -41,7 +41,7 @@ class TestPostmark(ProviderCase):
         assert body["Metadata"] == {"subtask": "4711"}
         assert body["MessageStream"] == "broadcast"
         assert body["From"] == "Example News <hello@news.example.com>"
-        assert {"Name": "List-Unsubscribe", "Value": "<https://example.com/u/1>"} in body["Headers"]
+        assert {each["Name"]: each["Value"] for each in body["Headers"]} == MESSAGE.headers
 
     def test_an_address_that_is_invalid_is_a_hard_bounce(self, transport, server) -> None:
         server.answers.append(error(300, "Invalid 'To' address: 'ann@example.org'."))

@@ -25,7 +25,7 @@ WEBHOOK_KEY: dict[str, Any] = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dispatch", "0008_turns_by_one_index")]
+    dependencies = [("dispatch", "0009_bounce_mailboxes")]
 
     operations = [
         migrations.AddField(
