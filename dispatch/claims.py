@@ -9,8 +9,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 
-from campaigns import states
-from campaigns.models import SubTask, Suppression
+from campaigns import states, suppressing
+from campaigns.models import SubTask
 from dispatch.orders import Claim
 
 STEP = 500
@@ -38,10 +38,11 @@ def lock_claimable(task_id: int, limit: int) -> list[Claim]:
         step = limit if not looked_at else max(limit, STEP)
         found = _lock(task_id, step, besides=claims)
         looked_at += step
-        suppressed = _suppressed(found)
+        suppressed = suppressing.suppressed([claim.recipient_email for claim in found])
         if suppressed:
-            states.suppress(suppressed)
-        claims += [claim for claim in found if claim.id not in suppressed][: limit - len(claims)]
+            states.suppress([c.id for c in found if c.recipient_email in suppressed])
+        good = [claim for claim in found if claim.recipient_email not in suppressed]
+        claims += good[: limit - len(claims)]
         if len(found) < step:
             break
     return claims
@@ -56,19 +57,3 @@ def _lock(task_id: int, limit: int, besides: Iterable[Claim]) -> list[Claim]:
     claimable = SubTask.objects.claimable(task_id).exclude(pk__in=[claim.id for claim in besides])
     rows = claimable.select_for_update(skip_locked=True, no_key=True, of=("self",))
     return [Claim(*row) for row in rows.values_list(*COLUMNS)[:limit]]
-
-
-def _suppressed(claims: list[Claim]) -> set[int]:
-    """The ids of those whose address, or its whole domain, is on the suppression list."""
-    names = {claim.recipient_email for claim in claims}
-    names |= {_domain(claim) for claim in claims}
-    listed = set(Suppression.objects.filter(email__in=names).values_list("email", flat=True))
-    return {
-        claim.id
-        for claim in claims
-        if listed and (claim.recipient_email in listed or _domain(claim) in listed)
-    }
-
-
-def _domain(claim: Claim) -> str:
-    return "@" + claim.recipient_email.rpartition("@")[2]

@@ -31,6 +31,10 @@ if DEBUG:
     TRACKING_KEYS = environment.fernet_keys("TRACKING_KEYS", []) or [
         environment.generated_once(VAR_DIR / "tracking_key", environment.new_fernet_key)
     ]
+    # Know erased addresses by their hashes: the first key makes them, all of them are looked up.
+    ERASURE_KEYS = environment.fernet_keys("ERASURE_KEYS", []) or [
+        environment.generated_once(VAR_DIR / "erasure_key", environment.new_fernet_key)
+    ]
     ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     PUBLIC_URL = environment.http_url("PUBLIC_URL", "http://localhost:8000")
 else:
@@ -46,6 +50,9 @@ else:
     )
     TRACKING_KEYS = environment.fernet_keys(
         "TRACKING_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
+    )
+    ERASURE_KEYS = environment.fernet_keys(
+        "ERASURE_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
     )
     ALLOWED_HOSTS = environment.names(
         "ALLOWED_HOSTS", hint="Set it to the host names of this site, separated by commas."
