@@ -44,7 +44,7 @@ def placeholder(subtask_id: int) -> str:
 
 
 def is_placeholder(address: str) -> bool:
-    return address.endswith(PLACEHOLDERS)
+    return address.endswith(PLACEHOLDERS) and address != PLACEHOLDERS
 
 
 def by_key(addresses: Iterable[str]) -> dict[str, str]:

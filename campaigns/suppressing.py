@@ -67,9 +67,9 @@ def suppress(rows: Iterable[tuple[str, SuppressionReason, str]]) -> dict[str, in
     """Suppress addresses, each with a reason and a source. Returns the key of each one's row.
 
     Idempotent: an address that is on the list keeps its row, and its reason unless that was only
-    that it unsubscribed.
+    that it unsubscribed. A placeholder is no address; its whole domain is on the list.
     """
-    rows = list(rows)
+    rows = [row for row in rows if not erased.is_placeholder(row[0])]
     if not rows:
         return {}
     emails, reasons, sources = zip(*rows, strict=True)

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
+    "privacy",
     "dispatch",  # before django_q: it overrides the command `qcluster`
     "tracking",
     "campaigns",
