@@ -12,6 +12,7 @@ from collections.abc import Collection
 from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection
 from django.db.models import QuerySet
+from psycopg.errors import LockNotAvailable
 
 from campaigns import erased, suppressing
 from campaigns.models import Contact, SubTask, Suppression, Task
@@ -38,6 +39,8 @@ def wait_for_storing() -> None:
         try:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
             raise BeingStored from error
 
 

@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from campaigns import launch, lifecycle
 from dispatch import broker, recovery, tallying
+from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
 from dispatch.monitoring import history
 from tracking import applying, refusals, retention
@@ -79,6 +80,7 @@ CHORES: tuple[Callable[[], object], ...] = (
     applying.apply_waiting,
     retention.forget_payloads,
     refusals.fold,
+    checking.ask_due,
 )
 
 

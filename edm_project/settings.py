@@ -175,6 +175,9 @@ RETRY_DELAYS_SECONDS = environment.numbers("RETRY_DELAYS_SECONDS", [60, 300, 900
 # How long a failing service rests the first time; doubled each time in a row, up to an hour.
 FREEZE_SECONDS = environment.integer("FREEZE_SECONDS", 30, minimum=1)
 
+# Whom to ask about the domains of email services; empty for the name servers of the machine.
+DNS_NAMESERVERS = environment.name_servers("DNS_NAMESERVERS", [])
+
 # Whether an open is recorded only of people who agreed to it.
 OPENS_NEED_CONSENT = environment.boolean("OPENS_NEED_CONSENT", True)
 # Opens and clicks count after so many seconds, together with what else came of the same message: a

@@ -1,5 +1,6 @@
 from dispatch.models.attempt import Attempt, AttemptOutcome, Decision, DecisionChoice
 from dispatch.models.dispatcher import ConnectionShare, Dispatcher
+from dispatch.models.domain import DomainReport
 from dispatch.models.figures import FiguresSample, FiguresTotal
 from dispatch.models.service import EmailService, Pace, Turn
 
@@ -10,6 +11,7 @@ __all__ = [
     "Decision",
     "DecisionChoice",
     "Dispatcher",
+    "DomainReport",
     "EmailService",
     "FiguresSample",
     "FiguresTotal",
