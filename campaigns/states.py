@@ -13,7 +13,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import astuple, dataclass
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -22,6 +21,7 @@ from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast, Now
 
 from campaigns.models.subtask import FailureReason, SubTask, SubTaskStatus
+from campaigns.record_sets import as_array, as_json
 
 S = SubTaskStatus
 
@@ -64,8 +64,7 @@ class Returned(NamedTuple):
     allocated_at: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     """What becomes of a held SubTask. `status` SENDING means in doubt; `delay_seconds` is how long
     a pending one waits.
     """
@@ -80,8 +79,7 @@ class Settlement:
     delay_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Feedback:
+class Feedback(NamedTuple):
     """What came back about a SubTask: the highest status it leads to, and when each thing was told
     for the first time. `error` is why it bounced.
     """
@@ -109,7 +107,7 @@ def allocate(rows: Sequence[tuple[int, int]], token: uuid.UUID, dispatcher_id: i
     RETURNING s.id
     """
     ids, services = zip(*rows, strict=True) if rows else ((), ())
-    return _ids(sql, [token, dispatcher_id, list(ids), list(services)])
+    return _ids(sql, [token, dispatcher_id, as_array(ids), as_array(services)])
 
 
 def begin_sending(claims: Collection[Held]) -> set[int]:
@@ -119,17 +117,19 @@ def begin_sending(claims: Collection[Held]) -> set[int]:
     running it again after a lost COMMIT reply is harmless. A row that is not returned must not be
     handed over.
     """
+    # A join would let PostgreSQL begin with the task and walk through all of its SubTasks.
     sql = """
     UPDATE campaigns_subtask s SET status = 'sending', sending_at = clock_timestamp()
-    FROM unnest(%s::bigint[], %s::uuid[]) AS v(id, token), campaigns_task t
+    FROM unnest(%s::bigint[], %s::uuid[]) AS v(id, token)
     WHERE s.id = v.id AND s.claim_token = v.token AND s.status::text IN ('allocated', 'sending')
-      AND s.in_doubt_since IS NULL AND t.id = s.task_id AND t.status = 'sending'
+      AND s.in_doubt_since IS NULL
+      AND (SELECT t.status FROM campaigns_task t WHERE t.id = s.task_id) = 'sending'
     RETURNING s.id
     """
     if not claims:
         return set()
     ids, tokens = zip(*sorted(claims), strict=True)
-    return set(_ids(sql, [list(ids), list(tokens)]))
+    return set(_ids(sql, [as_array(ids), as_array(tokens)]))
 
 
 def settle(settlements: Iterable[Settlement]) -> set[int]:
@@ -159,16 +159,13 @@ def settle(settlements: Iterable[Settlement]) -> set[int]:
             THEN clock_timestamp() + make_interval(secs => v.delay_seconds) ELSE s.available_at END,
         sent_at = CASE WHEN v.status = 'sent' THEN clock_timestamp() ELSE s.sent_at END,
         failed_at = CASE WHEN v.status = 'failed' THEN clock_timestamp() ELSE s.failed_at END
-    FROM unnest(%s::bigint[], %s::uuid[], %s::text[], %s::text[], %s::text[], %s::text[],
-                %s::bool[], %s::float8[])
-        AS v(id, token, status, failure_reason, error, provider_message_id,
-             counts_as_attempt, delay_seconds)
+    FROM json_to_recordset(%s) AS v(
+        id bigint, token uuid, status text, failure_reason text, error text,
+        provider_message_id text, counts_as_attempt bool, delay_seconds float8)
     WHERE s.id = v.id AND s.claim_token = v.token AND s.status::text IN ('allocated', 'sending')
     RETURNING s.id
     """
-    columns = [list(column) for column in zip(*map(astuple, rows), strict=True)]
-    columns[2] = [str(status) for status in columns[2]]
-    return set(_ids(sql, columns))
+    return set(_ids(sql, [as_json(row._asdict() for row in rows)]))
 
 
 def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[tuple[int, int, uuid.UUID, Any]]]:
@@ -275,16 +272,13 @@ def rise(feedback: Iterable[Feedback]) -> set[int]:
         clicked_at = coalesce(s.clicked_at, v.clicked_at),
         provider_message_id = coalesce(nullif(s.provider_message_id, ''), v.provider_message_id),
         error = coalesce(nullif(v.error, ''), s.error)
-    FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[],
-                %s::timestamptz[], %s::text[], %s::text[])
-        AS v(id, status, delivered_at, bounced_at, opened_at, clicked_at, provider_message_id,
-             error)
+    FROM json_to_recordset(%s) AS v(
+        id bigint, status text, delivered_at timestamptz, bounced_at timestamptz,
+        opened_at timestamptz, clicked_at timestamptz, provider_message_id text, error text)
     WHERE s.id = v.id AND s.dispatcher_id IS NULL AND ({_MAY_RISE} OR {_IS_NEWS})
     RETURNING s.id
     """
-    columns = [list(column) for column in zip(*map(astuple, rows), strict=True)]
-    columns[1] = [str(status) for status in columns[1]]
-    return set(_ids(sql, columns))
+    return set(_ids(sql, [as_json(row._asdict() for row in rows)]))
 
 
 # NEXT, as far as what comes back may move a SubTask, in SQL.

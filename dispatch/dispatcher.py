@@ -40,6 +40,9 @@ REFRESH_SECONDS = 0.4
 CLAIMS_PER_TICK = 192
 """Most SubTasks claimed in one tick, so that rendering them does not make other services late."""
 
+GATHER_SECONDS = 0.04
+"""How long after the last tick outcomes are gathered for the next."""
+
 STOP_SECONDS = 5.0
 """How long a stopping dispatcher waits for replies; what is then still unanswered is in doubt."""
 
@@ -61,6 +64,7 @@ class Dispatcher:
         self._unrecorded: list[Report] = []
         self._agenda: Agenda | None = None
         self._agenda_read_at = 0.0
+        self._ticked_at = 0.0
         self._dry: set[int] = set()
         self._kept: dict[int, int] = {}
         self._suspect = False
@@ -87,7 +91,7 @@ class Dispatcher:
     def _tick(self, claim: bool) -> None:
         self._collect()
         intent = self._intend(claim)
-        began = time.monotonic()
+        began = self._ticked_at = time.monotonic()
         try:
             done = tick.run(intent)
         except (OperationalError, InterfaceError) as error:
@@ -100,7 +104,8 @@ class Dispatcher:
     def _receive(self, report: Report) -> None:
         """Called by the lanes."""
         self._inbox.put(report)
-        self._wake.set()
+        if not self._wake.is_set():  # else it is cleared before the inbox is emptied
+            self._wake.set()
 
     def _collect(self) -> None:
         """Take what the lanes reported."""
@@ -281,17 +286,30 @@ class Dispatcher:
     # Waiting, failing, stopping
 
     def _wait(self, until: float) -> None:
-        """Until a lane reports, the next slot comes up, or the agenda is due to be read."""
+        """Until a lane reports, the next slot comes up, or the agenda is due to be read.
+
+        What has no slot to keep to waits for more of its kind: a transaction costs as much for one
+        message as for twenty.
+        """
         if self._unrecorded:
             return
-        now = self._clock.at_least()
+        gathered = self._ticked_at + GATHER_SECONDS
+        due = min(until, self._agenda_read_at + REFRESH_SECONDS, *self._events(gathered))
+        if self._wake.wait(max(0.0, due - time.monotonic())):
+            time.sleep(max(0.0, min(due, gathered) - time.monotonic()))
+
+    def _events(self, gathered: float) -> list[float]:
+        """When (monotonic seconds) each service next needs a tick that no lane will ask for; those
+        without a pace not before `gathered`.
+        """
+        now, here = self._clock.at_least(), time.monotonic()
         working = self._working(now)
-        events = [loop.next_event(key in working) for key, loop in self._loops.items()]
-        seconds = [(event - now).total_seconds() for event in events if event is not None]
-        refresh = self._agenda_read_at + REFRESH_SECONDS - time.monotonic()
-        timeout = min([refresh, until - time.monotonic(), *seconds])
-        if timeout > 0:
-            self._wake.wait(timeout)
+        events: list[float] = [math.inf]
+        for key, loop in self._loops.items():
+            if event := loop.next_event(key in working):
+                moment = here + (event - now).total_seconds()
+                events.append(moment if loop.is_paced else max(moment, gathered))
+        return events
 
     def _database_failed(self, error: Exception) -> None:
         """Go on with a new connection. What the failed transaction may or may not have done is

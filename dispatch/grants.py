@@ -84,7 +84,10 @@ def fulfil(
                 dry.add(task_id)
             claims.take(_deal(found, askers), token, dispatcher_id)
     granted = [wish for wish in wished if wish.claims]
-    turns.record(((wish.plan.id, claim.task_id) for wish in granted for claim in wish.claims), now)
+    had_choice = [wish for wish in granted if len(wish.tasks) > 1]
+    turns.record(
+        ((wish.plan.id, claim.task_id) for wish in had_choice for claim in wish.claims), now
+    )
     return [_grant(wish, token, now) for wish in granted], dry
 
 

@@ -8,7 +8,6 @@ import logging
 import queue
 import threading
 import time
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -52,7 +51,7 @@ class LanePool:
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._most = 0
-        self._leaving: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
+        self._staying = 0  # lanes that have not been told to end
         self._lock = threading.Lock()  # guards the two above
         self._closing = False
 
@@ -64,9 +63,11 @@ class LanePool:
 
     def grow(self, lanes: int) -> None:
         """Start lanes until there are so many."""
+        missing = lanes - self.lanes
         with self._lock:
             self._most = max(self._most, lanes)
-        for _ in range(lanes - self.lanes):
+            self._staying += max(0, missing)
+        for _ in range(missing):
             thread = threading.Thread(target=self._run, name=f"lane {self._name}", daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -102,8 +103,11 @@ class LanePool:
 
     def _run(self) -> None:
         transport: Transport | None = None
+        was_told = False
         try:
-            while not self._is_to_end() and (order := self._orders.get(timeout=IDLE_SECONDS)):
+            while not (was_told := self._is_to_end()) and (
+                order := self._orders.get(timeout=IDLE_SECONDS)
+            ):
                 try:
                     transport = transport or self._make_transport()
                 except ServiceError as error:
@@ -113,17 +117,17 @@ class LanePool:
         except queue.Empty:
             return
         finally:
+            with self._lock:
+                self._staying -= not was_told
             if transport is not None:
                 transport.close()
 
     def _is_to_end(self) -> bool:
         """Asked by each lane before it takes an order."""
         with self._lock:
-            staying = {each for each in self._threads if each.is_alive()} - set(self._leaving)
-            if self._closing or len(staying) > self._most:
-                self._leaving.add(threading.current_thread())
-                return True
-        return False
+            ends = self._closing or self._staying > self._most
+            self._staying -= ends
+        return ends
 
     def _carry_out(self, order: Order, transport: Transport) -> Report:
         outcome = self._outcome_of(order, transport)

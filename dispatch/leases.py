@@ -5,6 +5,7 @@ database clock.
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 import socket
 import uuid
@@ -73,12 +74,23 @@ def beat(dispatcher_id: int, figures: dict[str, Any] | None) -> DatabaseClock:
 
     Raises LeaseLost when somebody has declared the dispatcher dead.
     """
-    alive = Dispatcher.objects.filter(pk=dispatcher_id, ended_at=None)
-    clock = DatabaseClock.ask(database_time)
-    values = {} if figures is None else {"figures": figures}
-    if not alive.update(heartbeat_at=clock.reading, **values):
+    return DatabaseClock.ask(lambda: _beat(dispatcher_id, figures))
+
+
+def _beat(dispatcher_id: int, figures: dict[str, Any] | None) -> dt.datetime:
+    sql = """
+    UPDATE dispatch_dispatcher
+    SET heartbeat_at = clock_timestamp(), figures = coalesce(%s::jsonb, figures)
+    WHERE id = %s AND ended_at IS NULL
+    RETURNING heartbeat_at
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [None if figures is None else json.dumps(figures), dispatcher_id])
+        row = cursor.fetchone()
+    if row is None:
         raise LeaseLost(f"dispatcher {dispatcher_id} was declared dead and has to stop")
-    return clock
+    at: dt.datetime = row[0]
+    return at
 
 
 def valid_until(clock: DatabaseClock) -> float:

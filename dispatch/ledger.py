@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
-from django.db.models.functions import Now
+from django.db import connection
 
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
-from dispatch.models import Attempt
+from campaigns.record_sets import as_json
 from dispatch.outcomes import MAX_ERROR_CHARACTERS, Verdict
+
+RECORD_SQL = """
+INSERT INTO dispatch_attempt (subtask_id, service_id, dispatcher_id, claim_token, slot_at,
+                              started_at, finished_at, outcome, code, reply)
+SELECT subtask_id, service_id, %s, claim_token, slot_at,
+       started_at, coalesce(finished_at, clock_timestamp()), outcome, code, reply
+FROM json_to_recordset(%s) AS v(
+    subtask_id bigint, service_id bigint, claim_token uuid, slot_at timestamptz,
+    started_at timestamptz, finished_at timestamptz, outcome text, code smallint, reply text)
+ON CONFLICT DO NOTHING
+"""
 
 
 def record(verdicts: Iterable[Verdict], dispatcher_id: int) -> None:
@@ -17,10 +29,7 @@ def record(verdicts: Iterable[Verdict], dispatcher_id: int) -> None:
     run again.
     """
     verdicts = list(verdicts)
-    Attempt.objects.bulk_create(
-        [_attempt(verdict, dispatcher_id) for verdict in verdicts if verdict.attempt],
-        ignore_conflicts=True,
-    )
+    _append([_attempt(verdict) for verdict in verdicts if verdict.attempt], dispatcher_id)
     Suppression.objects.bulk_create(
         [
             Suppression(
@@ -35,17 +44,23 @@ def record(verdicts: Iterable[Verdict], dispatcher_id: int) -> None:
     )
 
 
-def _attempt(verdict: Verdict, dispatcher_id: int) -> Attempt:
+def _append(attempts: list[dict[str, Any]], dispatcher_id: int) -> None:
+    """By hand, because it is done for every message: `bulk_create` takes 45 us of Python each."""
+    if attempts:
+        with connection.cursor() as cursor:
+            cursor.execute(RECORD_SQL, [dispatcher_id, as_json(attempts)])
+
+
+def _attempt(verdict: Verdict) -> dict[str, Any]:
     report, outcome = verdict.report, verdict.report.outcome
-    return Attempt(
-        subtask_id=verdict.settlement.id,
-        service_id=report.order.grant.service_id,
-        dispatcher_id=dispatcher_id,
-        claim_token=verdict.settlement.token,
-        slot_at=report.order.slot,
-        started_at=report.order.started_at,
-        finished_at=report.finished_at or Now(),
-        outcome=str(verdict.attempt),
-        code=getattr(outcome, "code", None),
-        reply=getattr(outcome, "reply", "").replace("\x00", "")[:MAX_ERROR_CHARACTERS],
-    )
+    return {
+        "subtask_id": verdict.settlement.id,
+        "service_id": report.order.grant.service_id,
+        "claim_token": verdict.settlement.token,
+        "slot_at": report.order.slot,
+        "started_at": report.order.started_at,
+        "finished_at": report.finished_at,
+        "outcome": verdict.attempt,
+        "code": getattr(outcome, "code", None),
+        "reply": getattr(outcome, "reply", "").replace("\x00", "")[:MAX_ERROR_CHARACTERS],
+    }

@@ -22,7 +22,7 @@ from dispatch.pacing import LOOKAHEAD
 MARK_AHEAD = dt.timedelta(seconds=0.05)
 """How long before its slot an order is marked as sending: one transaction, with room to spare."""
 
-LANE_BACKLOG_SECONDS = 0.05
+LANE_BACKLOG_SECONDS = 0.08
 """How much work may be marked as sending ahead of a lane: enough to keep it busy for a tick, little
 enough to stop soon.
 """

@@ -16,10 +16,12 @@ LastServed = dict[int, dict[int, dt.datetime]]
 
 
 def last_served(service_ids: Collection[int], task_ids: Collection[int]) -> LastServed:
-    """When each of these services last served each of these tasks. Call with the services' Pace
-    rows locked.
+    """When each of these services last served each of these tasks; not asked while there is but
+    one. Call with the services' Pace rows locked.
     """
     served: LastServed = defaultdict(dict)
+    if len(task_ids) < 2:
+        return served
     turns = Turn.objects.filter(service__in=service_ids, task_id__in=task_ids)
     for service_id, task_id, at in turns.values_list("service_id", "task_id", "served_at"):
         served[service_id][task_id] = at

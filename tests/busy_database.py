@@ -71,7 +71,7 @@ class BusyDatabase:
 
 
 def begin() -> BusyDatabase:
-    """What was there when PostgreSQL looked last: 1,000 SubTasks of a completed campaign."""
+    """What may have been there when PostgreSQL looked last: 1,000 SubTasks of a completed campaign."""
     # Whatever autovacuum found out meanwhile, it would not know about these rows.
     execute(f"LOCK TABLE {TABLES}, {OTHERS} IN SHARE UPDATE EXCLUSIVE MODE")
     drop_foreign_keys()
@@ -85,7 +85,6 @@ def begin() -> BusyDatabase:
     )
     add(world, world.old, delivered=500, opened=300, clicked=100, bounced=50, failed=50)
     execute(OLD_TALLIES_SQL, [1_000_000, 200])
-    analyze()
     return world
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +10,7 @@ from urllib.parse import quote
 from django.conf import settings
 
 from campaigns.models import Content
-from tracking.tokens import Purpose, sign
+from tracking.tokens import Purpose, sign_each
 
 UNSUBSCRIBE_URL, PREFERENCES_URL, WEB_VIEW_URL = (
     "unsubscribe_url",
@@ -35,7 +35,13 @@ SENDER_ID_BYTES = 5
 
 def address(purpose: Purpose, *ids: int) -> str:
     """A public address of this site, with a signed token."""
-    return f"{settings.PUBLIC_URL}/{PATHS[purpose]}/{sign(purpose, *ids)}"
+    return addresses(purpose, [ids])[0]
+
+
+def addresses(purpose: Purpose, rows: Iterable[tuple[int, ...]]) -> list[str]:
+    """One for each row of ids."""
+    beginning = f"{settings.PUBLIC_URL}/{PATHS[purpose]}/"
+    return [beginning + token for token in sign_each(purpose, rows)]
 
 
 def variables(subtask_id: int, content: Content, recipient: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,15 +54,18 @@ def variables(subtask_id: int, content: Content, recipient: Mapping[str, Any]) -
 
 def links(subtask_id: int, content: Content, recipient: Mapping[str, Any]) -> dict[str, str]:
     """The address of the open pixel is empty for whoever did not agree to it."""
+    trap, *clicks = addresses(
+        Purpose.CLICK, [(subtask_id, link_id) for link_id in (TRAP, *content.link_ids)]
+    )
     values = {
         UNSUBSCRIBE_URL: address(Purpose.UNSUBSCRIBE, subtask_id),
         PREFERENCES_URL: address(Purpose.PREFERENCES, subtask_id),
         WEB_VIEW_URL: address(Purpose.WEB_VIEW, subtask_id),
-        TRAP_URL: address(Purpose.CLICK, subtask_id, TRAP),
+        TRAP_URL: trap,
         OPEN_URL: "",
     }
-    for position, link_id in enumerate(content.link_ids):
-        values[f"{LINK}{position}"] = address(Purpose.CLICK, subtask_id, link_id)
+    for position, click in enumerate(clicks):
+        values[f"{LINK}{position}"] = click
     if content.tracks_opens and may_record_opens(recipient):
         values[OPEN_URL] = address(Purpose.OPEN, subtask_id)
     return values

@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hmac
 import re
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import lru_cache
 from hashlib import blake2b
@@ -33,9 +34,13 @@ class Purpose(StrEnum):
 
 def sign(purpose: Purpose, *ids: int) -> str:
     """The token of these ids, signed with the newest key."""
-    told = b"".join(each.to_bytes(ID_BYTES, "big") for each in ids)
-    mac = _mac(_keys(tuple(settings.TRACKING_KEYS))[0], purpose, told)
-    return base64.urlsafe_b64encode(told + mac).decode("ascii")
+    return sign_each(purpose, [ids])[0]
+
+
+def sign_each(purpose: Purpose, rows: Iterable[tuple[int, ...]]) -> list[str]:
+    """A token for each row of ids."""
+    keyed = _keyed(_keys(tuple(settings.TRACKING_KEYS))[0], purpose)
+    return [_token(keyed, ids) for ids in rows]
 
 
 def read(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
@@ -46,16 +51,29 @@ def read(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
     data = base64.urlsafe_b64decode(token)
     told, mac = data[:length], data[length:]
     for key in _keys(tuple(settings.TRACKING_KEYS)):
-        if hmac.compare_digest(mac, _mac(key, purpose, told)):
+        if hmac.compare_digest(mac, _mac(_keyed(key, purpose), told)):
             return tuple(
                 int.from_bytes(told[at : at + ID_BYTES], "big") for at in range(0, length, ID_BYTES)
             )
     return None
 
 
-def _mac(key: bytes, purpose: Purpose, told: bytes) -> bytes:
+def _token(keyed: blake2b, ids: tuple[int, ...]) -> str:
+    told = b"".join([each.to_bytes(ID_BYTES, "big") for each in ids])
+    return base64.urlsafe_b64encode(told + _mac(keyed, told)).decode("ascii")
+
+
+def _mac(keyed: blake2b, told: bytes) -> bytes:
+    digest = keyed.copy()
+    digest.update(told)
+    return digest.digest()
+
+
+@lru_cache(maxsize=32)
+def _keyed(key: bytes, purpose: Purpose) -> blake2b:
+    """Prepared once for all tokens of a kind."""
     person = purpose.value.encode("ascii")
-    return blake2b(told, digest_size=MAC_BYTES, key=key, person=person).digest()
+    return blake2b(digest_size=MAC_BYTES, key=key, person=person)
 
 
 @lru_cache(maxsize=4)

@@ -37,19 +37,15 @@ def launched(user: Any, messages: int, **kwargs: Any) -> Task:
     return task
 
 
-def test_from_the_sign_in_to_the_last_message(
-    browser: Browser, user: Any, works: Works, make_service: Any, smtp: SmtpServer
-) -> None:
-    service = make_service(sending_interval="2")
-    ContactFactory(owner=user, name="Ada")
-    ContactFactory.create_batch(MESSAGES - 1, owner=user)
-
+def sign_in(browser: Browser) -> None:
     browser.open("/")
     browser.fill("username", "ada")
     browser.fill("password", PASSWORD)
     browser.press(browser.find("button[type=submit]"))
     browser.wait_for_text("Nothing is being sent.")
 
+
+def add_a_sender(browser: Browser) -> None:
     browser.click("Senders")
     browser.press(browser.find("a[href$='/sender/add/']"))
     browser.fill("local_part", "news")
@@ -57,6 +53,8 @@ def test_from_the_sign_in_to_the_last_message(
     browser.save()
     browser.wait_for_text("was added successfully")
 
+
+def write_and_preview_a_template(browser: Browser) -> None:
     browser.click("Templates")
     browser.press(browser.find("a[href$='/template/add/']"))
     browser.fill("name", "Seeds")
@@ -71,6 +69,8 @@ def test_from_the_sign_in_to_the_last_message(
     browser.wait_for_text("it is time to sow")
     browser.driver.switch_to.default_content()
 
+
+def plan_a_task(browser: Browser) -> None:
     browser.click("Tasks")
     browser.press(browser.find("a[href$='/task/add/']"))
     browser.fill("name", "Spring")
@@ -82,6 +82,18 @@ def test_from_the_sign_in_to_the_last_message(
     browser.choose("tasktemplate_set-0-template", "Seeds")
     browser.press(browser.find("button[name=_continue]"))
     browser.wait_for_text("Nothing is sent before you launch it.")
+
+
+def test_from_the_sign_in_to_the_last_message(
+    browser: Browser, user: Any, works: Works, make_service: Any, smtp: SmtpServer
+) -> None:
+    service = make_service(sending_interval="2")
+    ContactFactory(owner=user, name="Ada")
+    ContactFactory.create_batch(MESSAGES - 1, owner=user)
+    sign_in(browser)
+    add_a_sender(browser)
+    write_and_preview_a_template(browser)
+    plan_a_task(browser)
 
     browser.click("Launch")
     browser.wait_for_text(f"Sending to {MESSAGES} recipients starts at once.")

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import CommandError, call_command
 
 from campaigns.contact_columns import attribute_key, keys_of
 from campaigns.contact_import import ContactImportError, ImportReport, import_contacts
@@ -331,44 +330,6 @@ def test_a_pipe_can_be_imported(owner: User) -> None:
             raise OSError("a pipe cannot seek")
 
     assert import_contacts(Pipe(b"email\nann@example.com\n"), owner).created == 1
-
-
-class TestCommand:
-    @pytest.fixture
-    def path(self, tmp_path: Path, owner: User) -> Path:
-        path = tmp_path / "contacts.csv"
-        path.write_text("email,name\nann@example.com,Ann\nbad,Bob\n")
-        return path
-
-    def test_it_prints_what_came_in_and_what_did_not(
-        self, path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        call_command("import_contacts", str(path), "--owner=ann", "--tag=spring")
-        out = capsys.readouterr().out
-        assert "Rejected: line 3: bad: An email address must have an @-sign." in out
-        assert "1 created, 0 updated, 0 unchanged, 0 duplicate rows, 1 rejected." in out
-        assert tags_of("ann@example.com") == {"spring"}
-
-    def test_a_dry_run_changes_nothing(
-        self, path: Path, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        call_command("import_contacts", str(path), "--owner=ann", "--dry-run")
-        assert "1 created" in capsys.readouterr().out
-        assert not Contact.objects.exists()
-
-    @pytest.mark.parametrize("content", ["name\nAnn\n", "email\nbad\n"])
-    def test_an_unusable_file_is_an_error(self, path: Path, content: str) -> None:
-        path.write_text(content)
-        with pytest.raises(CommandError):
-            call_command("import_contacts", str(path), "--owner=ann")
-
-    def test_a_missing_file_is_an_error(self, path: Path) -> None:
-        with pytest.raises(CommandError, match="cannot be opened"):
-            call_command("import_contacts", str(path.with_name("none.csv")), "--owner=ann")
-
-    def test_an_unknown_owner_is_an_error(self, path: Path) -> None:
-        with pytest.raises(CommandError, match="no user called 'nobody'"):
-            call_command("import_contacts", str(path), "--owner=nobody")
 
 
 class TestConsentToTracking:
