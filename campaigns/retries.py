@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat, StrIndex, Substr
 
 from campaigns import lifecycle, states
-from campaigns.models import SubTask, SubTaskStatus, Suppression, TaskStatus
+from campaigns.models import FailureReason, SubTask, SubTaskStatus, Suppression, TaskStatus
 from campaigns.models.contacts import SuppressionReason
 from campaigns.wording import counted
 
@@ -23,6 +23,8 @@ class RetryPlan:
     """
 
     retryable: int = 0
+    doubtful: int = 0
+    """Those among the retryable that were given up while in doubt."""
     suppressed: int = 0
     hard_bounced: int = 0
     cancelled: int = 0
@@ -31,7 +33,14 @@ class RetryPlan:
 
     def explain(self) -> str:
         again = f"{counted(self.retryable, 'failed SubTask')} will be sent again."
-        return f"{again} {self.left_out()}".strip()
+        parts = (again, self._may_arrive_twice(), self.left_out())
+        return " ".join(part for part in parts if part)
+
+    def _may_arrive_twice(self) -> str:
+        if not self.doubtful:
+            return ""
+        were = "was" if self.doubtful == 1 else "were"
+        return f"Of these, {self.doubtful:,} {were} given up while in doubt and may arrive twice."
 
     def left_out(self) -> str:
         """What is not tried again, with numbers; "" for nothing."""
@@ -53,6 +62,7 @@ def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:
     is_bounced = Exists(bounced)
     return RetryPlan(
         retryable=_retryable(subtasks).count(),
+        doubtful=_retryable(subtasks).filter(failure_reason=FailureReason.DISCARDED).count(),
         hard_bounced=failed.filter(is_bounced).count()
         + subtasks.filter(status=SubTaskStatus.BOUNCED).count(),
         suppressed=failed.filter(Exists(listed)).exclude(is_bounced).count(),

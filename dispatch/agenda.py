@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Subquery
 
 from campaigns.models import SubTask, SubTaskStatus, Task, TaskStatus
-from dispatch.models import Dispatcher, EmailService
+from dispatch.models import BounceMailbox, Dispatcher, EmailService
 from dispatch.pacing import Limits
 
 
@@ -26,11 +26,13 @@ class ServicePlan:
     credentials: str
     max_connections: int
     limits: Limits
+    bounce_domain: str = ""
+    """Where the bounces of its messages go; "" for their sender."""
 
     @property
-    def connects_with(self) -> tuple[str, str, str]:
+    def connects_with(self) -> tuple[str, ...]:
         """When this changes, open connections are of no use any more."""
-        return self.provider, self.credentials, self.domain
+        return self.provider, self.credentials, self.domain, self.bounce_domain
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +81,18 @@ def _services() -> list[ServicePlan]:
             credentials=service.credentials,
             max_connections=service.max_connections,
             limits=limits_of(service),
+            bounce_domain=bounce_domain_of(service),
         )
-        for service in EmailService.objects.filter(enabled=True).select_related("pace")
+        for service in EmailService.objects.filter(enabled=True).select_related(
+            "pace", "bounce_mailbox"
+        )
     ]
+
+
+def bounce_domain_of(service: EmailService) -> str:
+    """Where the bounces of its messages go; "" when no mailbox of it is read."""
+    mailbox: BounceMailbox | None = getattr(service, "bounce_mailbox", None)
+    return mailbox.domain if mailbox and mailbox.enabled else ""
 
 
 def limits_of(service: EmailService) -> Limits:

@@ -274,7 +274,13 @@ class Dispatcher:
             max(held, key=lambda loop: loop.plan.limits.interval).leave_to_others(now)
 
     def _pool(self, plan: ServicePlan) -> LanePool:
-        return LanePool(plan.name, plan.domain, self._desk, lambda: transport_for(plan))
+        return LanePool(
+            plan.name,
+            plan.domain,
+            self._desk,
+            lambda: transport_for(plan),
+            plan.bounce_domain,
+        )
 
     def _take(self, orders: list[Order]) -> None:
         loop = self._loops.get(orders[0].grant.service_id)

@@ -9,15 +9,16 @@ import logging
 import threading
 from collections.abc import Callable
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
 from campaigns import launch, lifecycle
 from dispatch import broker, recovery, tallying
+from dispatch.bounces import reading
 from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
 from dispatch.monitoring import history
-from tracking import applying, refusals, retention
+from tracking import applying, pausing, refusals, retention
 
 logger = logging.getLogger(__name__)
 
@@ -66,6 +67,17 @@ def prune() -> None:
     Turn.objects.filter(served_at__lt=Now() - KEEP_DISPATCHERS).delete()
 
 
+def read_bounces() -> None:
+    """Have the bounce mailbox that is due for longest read by a worker: here nobody waits for a
+    server.
+    """
+    from dispatch import tasks  # which starts the housekeeper
+
+    with transaction.atomic():
+        if claimed := reading.claim():
+            tasks.read_bounces_later(claimed)
+
+
 CHORES: tuple[Callable[[], object], ...] = (
     lifecycle.launch_due,
     recovery.recover_dead,
@@ -78,8 +90,10 @@ CHORES: tuple[Callable[[], object], ...] = (
     prune,
     broker.forget_dead_queues,
     applying.apply_waiting,
+    pausing.pause_bad_tasks,
     retention.forget_payloads,
     refusals.fold,
+    read_bounces,
     checking.ask_due,
 )
 

@@ -42,10 +42,16 @@ class LanePool:
     """The lanes of one service in one dispatcher."""
 
     def __init__(
-        self, name: str, domain: str, desk: Desk, make_transport: Callable[[], Transport]
+        self,
+        name: str,
+        domain: str,
+        desk: Desk,
+        make_transport: Callable[[], Transport],
+        bounce_domain: str = "",
     ) -> None:
         self._name = name
         self._domain = domain
+        self._bounce_domain = bounce_domain
         self._desk = desk
         self._make_transport = make_transport
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
@@ -151,7 +157,9 @@ class LanePool:
 
     def _compose(self, order: Order) -> Message | Unsendable:
         try:
-            return messages.compose(order.claim, order.content, self._domain)
+            return messages.compose(
+                order.claim, order.content, self._domain, bounce_domain=self._bounce_domain
+            )
         except Exception as error:  # a bug must neither lose an order nor stop anybody else's
             logger.exception("no message can be made", extra=self._ids(order))
             bug = f"the message cannot be made: {type(error).__name__}: {error}"

@@ -7,10 +7,13 @@ from typing import Any
 
 from django.db import connection
 
-from campaigns.models import Suppression
+from campaigns.models import FailureReason, Suppression
 from campaigns.models.contacts import SuppressionReason
 from campaigns.record_sets import as_json
 from dispatch.outcomes import MAX_ERROR_CHARACTERS, Verdict
+from tracking import ledger
+from tracking.consequences import HAND_OVER
+from tracking.incoming import EventKind, Incoming
 
 RECORD_SQL = """
 INSERT INTO dispatch_attempt (subtask_id, service_id, dispatcher_id, claim_token, slot_at,
@@ -41,6 +44,27 @@ def record(verdicts: Iterable[Verdict], dispatcher_id: int) -> None:
             if verdict.suppress
         ],
         ignore_conflicts=True,
+    )
+    ledger.accept(event for verdict in verdicts if (event := _event(verdict)))
+
+
+def _event(verdict: Verdict) -> Incoming | None:
+    """A refusal at once is a bounce like one that comes later, and counts as one. None for what is
+    no fault of the address, or not final.
+    """
+    if verdict.suppress:
+        kind = EventKind.HARD_BOUNCED
+    elif verdict.settlement.failure_reason == FailureReason.RETRIES_EXHAUSTED:
+        kind = EventKind.SOFT_BOUNCED
+    else:
+        return None
+    return Incoming(
+        kind=kind,
+        source=HAND_OVER,
+        dedupe_key=str(verdict.settlement.token) + f" {verdict.settlement.id}",
+        subtask_id=verdict.settlement.id,
+        recipient=verdict.report.order.claim.recipient_email,
+        detail=verdict.settlement.error,
     )
 
 

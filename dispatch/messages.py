@@ -7,6 +7,7 @@ from functools import lru_cache
 from campaigns import content
 from campaigns.message_ids import message_id
 from campaigns.models import Content, FailureReason
+from dispatch.bounces import return_path
 from dispatch.orders import Claim, Unsendable
 from dispatch.providers.base import Message
 from tracking import personal
@@ -18,8 +19,11 @@ def frozen_content(content_id: int) -> Content:
     return Content.objects.get(pk=content_id)
 
 
-def compose(claim: Claim, frozen: Content, domain: str) -> Message | Unsendable:
+def compose(
+    claim: Claim, frozen: Content, domain: str, *, bounce_domain: str = ""
+) -> Message | Unsendable:
     """Render a SubTask's frozen content, from its sender's local part at the service's domain.
+    Bounces go to an address of its own at the bounce domain, if there is one.
 
     Touches no database.
     """
@@ -35,6 +39,7 @@ def compose(claim: Claim, frozen: Content, domain: str) -> Message | Unsendable:
         to_email=claim.recipient_email,
         rendered=rendered,
         reply_to=frozen.reply_to,
+        return_path=return_path.address(claim.id, bounce_domain),
         headers=personal.headers(
             claim.task_id, frozen, domain, variables[personal.UNSUBSCRIBE_URL]
         ),

@@ -75,7 +75,8 @@ class Envelope:
 
 def envelope(message: Message) -> Envelope:
     """Raises MessageError for an address that cannot travel."""
-    return Envelope(ascii_address(message.from_email), any_address(message.to_email))
+    sender = message.return_path or message.from_email
+    return Envelope(ascii_address(sender), any_address(message.to_email))
 
 
 def as_bytes(message: Message) -> bytes:

@@ -6,12 +6,14 @@ import logging
 import os
 import signal
 import threading
+import uuid
 from types import FrameType
 
 from django.conf import settings
 from django_q.tasks import async_task
 
 from dispatch import broker, leases
+from dispatch.bounces import reading
 from dispatch.dispatcher import Dispatcher
 from dispatch.housekeeping import Housekeeper
 
@@ -71,6 +73,22 @@ def dispatch() -> None:
     if should_stop():
         raise SystemExit(0)
     dispatch_later()
+
+
+def read_bounces_later(claimed: reading.Claimed) -> None:
+    """Have a worker of any cluster read this mailbox."""
+    async_task(
+        "dispatch.tasks.read_bounces",
+        claimed.service_id,
+        str(claimed.token),
+        task_name=f"read the bounces of service {claimed.service_id}",
+        save=False,
+    )
+
+
+def read_bounces(service_id: int, token: str) -> None:
+    """Read a claimed mailbox; nothing when its claim has run out."""
+    reading.read(reading.Claimed(service_id, uuid.UUID(token)))
 
 
 def stop_signals() -> list[signal.Signals]:

@@ -43,6 +43,14 @@ def integer(name: str, default: int, *, minimum: int = 0) -> int:
     return int(value)
 
 
+def number(name: str, default: float) -> float:
+    """A number with or without decimals, not below zero."""
+    value = text(name, f"{default:g}")
+    if not re.fullmatch(r"\d+(\.\d+)?", value, re.ASCII):
+        raise ImproperlyConfigured(f"{name} is {value!r}. Set it to a number such as 0.3.")
+    return float(value)
+
+
 def choice(name: str, default: str, choices: tuple[str, ...]) -> str:
     value = text(name, default)
     if value not in choices:

@@ -46,6 +46,8 @@ def logging_settings() -> dict[str, Any]:
                 "formatter": environment.choice("LOG_FORMAT", "text", ("text", "json")),
             },
         },
+        # It tells of each of its detectors, for each message.
+        "loggers": {"flufl.bounce": {"level": "CRITICAL"}},
         "root": {
             "handlers": ["console"],
             "level": environment.choice("LOG_LEVEL", "INFO", LEVELS),

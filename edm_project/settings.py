@@ -185,6 +185,17 @@ OPENS_NEED_CONSENT = environment.boolean("OPENS_NEED_CONSENT", True)
 SCANNER_SECONDS = environment.integer("SCANNER_SECONDS", 5)
 # Messages in a row that bounce for now until their address is suppressed; 0 for never.
 SOFT_BOUNCES_SUPPRESS = environment.integer("SOFT_BOUNCES_SUPPRESS", 3)
+# Only those of so many days count.
+SOFT_BOUNCE_DAYS = environment.integer("SOFT_BOUNCE_DAYS", 90, minimum=1)
+# How often a bounce mailbox is read.
+BOUNCE_READ_SECONDS = environment.integer("BOUNCE_READ_SECONDS", 60, minimum=1)
+# The folder that holds the Maildirs that services may have as bounce mailboxes.
+BOUNCE_MAILDIRS = environment.text("BOUNCE_MAILDIRS", str(VAR_DIR / "maildir"))
+# A task of whose messages so many percent bounce for good, or are reported as spam, is paused, but
+# not before so many messages; 0 percent for never.
+PAUSE_HARD_BOUNCE_PERCENT = environment.number("PAUSE_HARD_BOUNCE_PERCENT", 5.0)
+PAUSE_COMPLAINT_PERCENT = environment.number("PAUSE_COMPLAINT_PERCENT", 0.3)
+PAUSE_MIN_MESSAGES = environment.integer("PAUSE_MIN_MESSAGES", 500, minimum=1)
 # How long an event waits for its SubTask to become known.
 EVENT_WAIT_HOURS = environment.integer("EVENT_WAIT_HOURS", 24, minimum=1)
 # How long an event's payload, IP address and user agent are kept.

@@ -10,7 +10,8 @@
 | bounced for now | bounced | suppressed after several in a row |
 | refused (content, policy) | bounced | never |
 
-Each only where `campaigns.states.NEXT` allows it.
+Each only where `campaigns.states.NEXT` allows it. What the dispatcher was told while it handed over
+(HAND_OVER) its SubTask says already: it counts, and no more.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ BY_PEOPLE = frozenset({K.OPENED, K.CLICKED})
 BOUNCES = frozenset({K.SOFT_BOUNCED, K.HARD_BOUNCED, K.REJECTED})
 OWN_PAGES = "own pages"
 """The source of what people did on our own pages; what follows from it was done there and then."""
+HAND_OVER = "hand-over"
+"""The source of what a dispatcher was told while it handed a message over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ def feedback(matched: Sequence[Matched]) -> list[Feedback]:
     """What several events mean together for each SubTask, in the order in which they came."""
     by_row: dict[int, list[Matched]] = {}
     for each in sorted(matched, key=lambda each: each.event.pk):
+        if each.event.source == HAND_OVER:
+            continue
         by_row.setdefault(each.row.id, []).append(each)
     return [_together(pk, together) for pk, together in by_row.items()]
 
@@ -118,13 +123,14 @@ def _source(event: Event) -> str:
     )
 
 
-# Soft bounces of different messages since anything last reached the address. Uses index
-# event_recipient.
+# Soft bounces of different messages within so many days, since anything last reached the address.
+# Uses index event_recipient.
 IN_A_ROW_SQL = """
 SELECT r.email FROM unnest(%s::text[]) AS r(email)
 WHERE (
     SELECT count(DISTINCT e.subtask_id) FROM tracking_event e
     WHERE e.recipient = r.email AND e.state = 'applied' AND e.kind = 'soft_bounced'
+      AND e.received_at > now() - make_interval(days => %s)
       AND e.id > coalesce((
           SELECT max(d.id) FROM tracking_event d
           WHERE d.recipient = r.email AND d.state = 'applied'
@@ -137,12 +143,13 @@ WHERE (
 def suppress_soft_bounces(applied: Iterable[Event]) -> None:
     """Suppress addresses that bounced too often in a row, when the events are marked as applied."""
     bounced = {e.recipient for e in applied if e.kind == K.SOFT_BOUNCED and e.recipient}
-    if not bounced or not settings.SOFT_BOUNCES_SUPPRESS:
+    most = settings.SOFT_BOUNCES_SUPPRESS
+    if not bounced or not most:
         return
     with connection.cursor() as cursor:
-        cursor.execute(IN_A_ROW_SQL, [sorted(bounced), settings.SOFT_BOUNCES_SUPPRESS])
+        cursor.execute(IN_A_ROW_SQL, [sorted(bounced), settings.SOFT_BOUNCE_DAYS, most])
         emails = [email for (email,) in cursor.fetchall()]
-    why = f"{settings.SOFT_BOUNCES_SUPPRESS} messages in a row bounced for now"
+    why = f"{most} messages in a row bounced for now, within {settings.SOFT_BOUNCE_DAYS} days"
     suppressing.suppress((email, SuppressionReason.SOFT_BOUNCES, why) for email in emails)
 
 

@@ -2,12 +2,14 @@
 
 A token is its ids, six bytes each, and a keyed BLAKE2b digest of them, in URL-safe base64. The
 purpose is part of what is digested ("person"), so that a token of one kind is none of another.
+Where upper and lower case may be mixed up on the way, base32 stands for base64.
 Nothing is looked up before the signature holds.
 """
 
 from __future__ import annotations
 
 import base64
+import binascii
 import hmac
 import re
 from collections.abc import Iterable
@@ -30,6 +32,7 @@ class Purpose(StrEnum):
     WEB_VIEW = "edm.web-view"
     UNSUBSCRIBE = "edm.unsubscribe"
     PREFERENCES = "edm.preferences"
+    BOUNCE = "edm.bounce"
 
 
 def sign(purpose: Purpose, *ids: int) -> str:
@@ -39,8 +42,14 @@ def sign(purpose: Purpose, *ids: int) -> str:
 
 def sign_each(purpose: Purpose, rows: Iterable[tuple[int, ...]]) -> list[str]:
     """A token for each row of ids."""
-    keyed = _keyed(_keys(tuple(settings.TRACKING_KEYS))[0], purpose)
-    return [_token(keyed, ids) for ids in rows]
+    keyed = _newest(purpose)
+    return [_base64(_signed(keyed, ids)) for ids in rows]
+
+
+def sign_caseless(purpose: Purpose, *ids: int) -> str:
+    """As `sign`, in lower-case letters and digits: the same token in any case."""
+    signed = _signed(_newest(purpose), ids)
+    return base64.b32encode(signed).decode("ascii").rstrip("=").lower()
 
 
 def read(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
@@ -48,7 +57,21 @@ def read(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
     length = ids * ID_BYTES
     if len(token) != 4 * (length + MAC_BYTES) // 3 or not _TOKEN.fullmatch(token):
         return None
-    data = base64.urlsafe_b64decode(token)
+    return _verified(purpose, base64.urlsafe_b64decode(token), length)
+
+
+def read_caseless(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
+    """As `read`, of what `sign_caseless` made."""
+    length = ids * ID_BYTES
+    try:
+        data = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
+    except (binascii.Error, ValueError):
+        return None
+    return _verified(purpose, data, length) if len(data) == length + MAC_BYTES else None
+
+
+def _verified(purpose: Purpose, data: bytes, length: int) -> tuple[int, ...] | None:
+    """The ids in the first `length` bytes, if the rest is their signature."""
     told, mac = data[:length], data[length:]
     for key in _keys(tuple(settings.TRACKING_KEYS)):
         if hmac.compare_digest(mac, _mac(_keyed(key, purpose), told)):
@@ -58,15 +81,23 @@ def read(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
     return None
 
 
-def _token(keyed: blake2b, ids: tuple[int, ...]) -> str:
+def _signed(keyed: blake2b, ids: tuple[int, ...]) -> bytes:
     told = b"".join([each.to_bytes(ID_BYTES, "big") for each in ids])
-    return base64.urlsafe_b64encode(told + _mac(keyed, told)).decode("ascii")
+    return told + _mac(keyed, told)
+
+
+def _base64(signed: bytes) -> str:
+    return base64.urlsafe_b64encode(signed).decode("ascii")
 
 
 def _mac(keyed: blake2b, told: bytes) -> bytes:
     digest = keyed.copy()
     digest.update(told)
     return digest.digest()
+
+
+def _newest(purpose: Purpose) -> blake2b:
+    return _keyed(_keys(tuple(settings.TRACKING_KEYS))[0], purpose)
 
 
 @lru_cache(maxsize=32)

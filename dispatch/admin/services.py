@@ -19,7 +19,7 @@ from campaigns.admin.confirmation import page, say
 from campaigns.admin.typed import button, label
 from dispatch.admin import domain_state
 from dispatch.admin import service_state as state
-from dispatch.admin.service_actions import ServiceActions
+from dispatch.admin.bounce_mailbox import MailboxActions
 from dispatch.admin.service_form import form_for, settings_fields, stored_provider
 from dispatch.domains import checking
 from dispatch.errors import ServiceError
@@ -39,7 +39,7 @@ LIMITS = (
 
 
 @admin.register(EmailService)
-class EmailServiceAdmin(ServiceActions):
+class EmailServiceAdmin(MailboxActions):
     list_display = ("name", "domain", "state_label", "why", "quota", "rate", "pace_text")
     list_filter = (("enabled", BooleanRadioFilter),)
     search_fields = ("name", "domain")
@@ -51,9 +51,15 @@ class EmailServiceAdmin(ServiceActions):
         {
             "title": "Test",
             "icon": "science",
-            "items": ["test_connection", "send_test_mail", "check_domain"],
+            "items": [
+                "test_connection",
+                "send_test_mail",
+                "test_bounce_mailbox",
+                "check_domain",
+            ],
         },
         "change_provider",
+        "bounce_mailbox",
         "unfreeze",
         "freeze",
     )

@@ -1,4 +1,5 @@
 from dispatch.models.attempt import Attempt, AttemptOutcome, Decision, DecisionChoice
+from dispatch.models.bounce_mailbox import BounceMailbox
 from dispatch.models.dispatcher import ConnectionShare, Dispatcher
 from dispatch.models.domain import DomainReport
 from dispatch.models.figures import FiguresSample, FiguresTotal
@@ -7,6 +8,7 @@ from dispatch.models.service import EmailService, Pace, Turn
 __all__ = [
     "Attempt",
     "AttemptOutcome",
+    "BounceMailbox",
     "ConnectionShare",
     "Decision",
     "DecisionChoice",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from campaigns.models import Launch
 from dispatch import agenda as agendas
 from dispatch.leases import LEASE_SECONDS
+from dispatch.models import BounceMailbox
 from dispatch.monitoring import activity, database, queues, services
 from dispatch.monitoring.activity import CountsNow, Living, Period
 from dispatch.monitoring.database import Table, Transactions
@@ -27,6 +29,7 @@ class Snapshot:
     background: BackgroundWork
     transactions: Transactions
     tables: list[Table]
+    mailboxes: Sequence[BounceMailbox] = ()
 
     @property
     def at(self) -> dt.datetime:
@@ -67,4 +70,5 @@ def take() -> Snapshot:
         background=queues.background_work(),
         transactions=database.transactions(),
         tables=database.hot_tables(),
+        mailboxes=list(BounceMailbox.objects.filter(enabled=True).select_related("service")),
     )

@@ -29,6 +29,8 @@ class Message:
     from_name: str = ""
     to_name: str = ""
     reply_to: str = ""
+    return_path: str = ""
+    """Where bounces go (the envelope's sender); "" for `from_email`."""
     headers: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str = ""
 
@@ -94,6 +96,8 @@ class Provider(ABC):
     secret_fields: ClassVar[frozenset[str]] = frozenset()
     idempotency_window_seconds: ClassVar[int] = 0
     development_only: ClassVar[bool] = False
+    takes_return_path: ClassVar[bool] = False
+    """Whether it sends bounces to the address that a message names for them."""
 
     @abstractmethod
     def transport(self, settings: Mapping[str, Any]) -> Transport:

@@ -51,6 +51,22 @@ def test_failed_subtasks_are_pending_again(make):
     assert (subtask.status, subtask.attempts, subtask.failure_reason) == ("pending", 0, "")
 
 
+@pytest.mark.parametrize(
+    ("given_up", "said"),
+    [
+        (1, "Of these, 1 was given up while in doubt and may arrive twice."),
+        (2, "Of these, 2 were given up while in doubt and may arrive twice."),
+    ],
+)
+def test_staff_are_told_which_of_them_may_arrive_twice(make, given_up, said):
+    make()
+    for _ in range(given_up):
+        make(failure_reason="discarded")
+    plan = retries.plan(SubTask.objects.all())
+    assert (plan.retryable, plan.doubtful) == (given_up + 1, given_up)
+    assert plan.explain() == f"{given_up + 1} failed SubTasks will be sent again. {said}"
+
+
 def test_a_completed_task_is_being_sent_again(make, task):
     make()
     retry()

@@ -28,10 +28,10 @@ def test_a_bug_that_keeps_one_message_from_being_made_fails_that_subtask_only(
     _, unlucky, _ = launched(3)
     compose = messages.compose
 
-    def stumble(claim: Claim, content: Content, domain: str) -> object:
+    def stumble(claim: Claim, content: Content, domain: str, **others: str) -> object:
         if claim.id == unlucky.pk:
             raise KeyError("a bug")
-        return compose(claim, content, domain)
+        return compose(claim, content, domain, **others)
 
     monkeypatch.setattr(messages, "compose", stumble)
     dispatch()

@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
 from dispatch.credentials import decrypt, encrypt
-from dispatch.models import EmailService
+from dispatch.models import BounceMailbox, EmailService
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
@@ -53,3 +53,16 @@ def test_a_service_without_credentials_is_left_alone() -> None:
     a_service("bare", "")
     call_command("rotate_credentials", stdout=StringIO())
     assert stored("bare") == ""
+
+
+def test_bounce_mailboxes_are_rotated_too(settings: Settings) -> None:
+    settings.CREDENTIALS_KEYS = [OLD]
+    a_service("relay", "")
+    service = EmailService.objects.get()
+    BounceMailbox.objects.create(
+        service=service, domain="bounce.example.com", settings=encrypt({"host": "imap.example.com"})
+    )
+    settings.CREDENTIALS_KEYS = [NEW, OLD]
+    call_command("rotate_credentials", stdout=StringIO())
+    settings.CREDENTIALS_KEYS = [NEW]
+    assert decrypt(BounceMailbox.objects.get().settings) == {"host": "imap.example.com"}

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
+from django.db.models.functions import Now
 
 from campaigns import suppressing
 from campaigns.models import SubTaskStatus, Suppression
 from campaigns.models.contacts import SuppressionReason
 from dispatch import claims
 from tests.factories import SubTaskFactory, in_doubt
+from tests.smtp_server import SmtpServer
 from tests.tracking.making import event, sent, tell
 from tracking import applying, ledger
 from tracking.incoming import Actor, EventKind
+from tracking.models import Event
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +169,27 @@ class TestSoftBounces:
         ledger.accept([event(K.SOFT_BOUNCED, sent(recipient_email=self.ADDRESS)) for _ in range(3)])
         applying.apply_waiting()
         assert self.ADDRESS in listed()
+
+    def test_only_those_of_a_while_count(self, settings):
+        settings.SOFT_BOUNCE_DAYS = 30
+        self.bounce(2)
+        Event.objects.update(received_at=Now() - dt.timedelta(days=31))
+        self.bounce(2)
+        assert listed() == {}
+        Event.objects.update(received_at=Now() - dt.timedelta(days=29))
+        self.bounce(1)
+        assert self.ADDRESS in listed()
+
+    def test_refusals_for_now_until_the_last_try_count_too(self, settings, make_service, dispatch):
+        settings.RETRY_DELAYS_SECONDS = []
+        with SmtpServer(behaviours=["rcpt:reply:452 4.2.2 Mailbox full"]) as server:
+            make_service(server=server)
+            for _ in range(3):
+                assert listed() == {}
+                SubTaskFactory(recipient_email=self.ADDRESS)
+                dispatch()
+                applying.apply_waiting()
+        assert listed() == {self.ADDRESS: R.SOFT_BOUNCES}
 
     @pytest.mark.parametrize("kind", [K.REJECTED, K.DEFERRED])
     def test_content_and_policy_never_suppress_however_often(self, kind):

@@ -30,6 +30,21 @@ class EventTally(models.Model):
         return f"{self.task_id} {self.kind} by {self.actor}: {self.events}"
 
 
+class PauseBaseline(models.Model):
+    """What the counts of a task were when it was last resumed: what came before does not pause it
+    again. No foreign key: it would lock the Task.
+    """
+
+    task_id = models.BigIntegerField(primary_key=True)
+    resumed_at = models.DateTimeField()
+    messages = models.PositiveBigIntegerField()
+    hard_bounces = models.PositiveBigIntegerField()
+    complaints = models.PositiveBigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.task_id} since {self.resumed_at}"
+
+
 class Refusal(models.Model):
     """Requests to a public address that were refused on a day, for a reason; the sum is the number.
     All that is kept of them.

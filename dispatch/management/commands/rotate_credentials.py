@@ -8,11 +8,14 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from dispatch.credentials import CredentialsError, rotate
-from dispatch.models import EmailService
+from dispatch.models import BounceMailbox, EmailService
 
 
 class Command(BaseCommand):
-    help = "Encrypts the credentials of every email service with the first key in CREDENTIALS_KEYS."
+    help = (
+        "Encrypts the credentials of every email service and of its bounce mailbox with the first "
+        "key in CREDENTIALS_KEYS."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         unreadable = []
@@ -20,6 +23,7 @@ class Command(BaseCommand):
         for pk, name in EmailService.objects.order_by("pk").values_list("pk", "name"):
             try:
                 rotated += _rotate_one(pk)
+                rotated += _rotate_mailbox(pk)
             except CredentialsError as error:
                 unreadable.append(f"{name}: {error}")
         self.stdout.write(f"{rotated} rotated, {len(unreadable)} unreadable")
@@ -37,3 +41,12 @@ def _rotate_one(pk: int) -> int:
         return 0
     token = rotate(service.credentials)
     return EmailService.objects.filter(pk=pk).update(credentials=token)
+
+
+@transaction.atomic
+def _rotate_mailbox(pk: int) -> int:
+    """The same for where its bounces are read."""
+    mailbox = BounceMailbox.objects.select_for_update(no_key=True).filter(pk=pk).first()
+    if mailbox is None or not mailbox.settings:
+        return 0
+    return BounceMailbox.objects.filter(pk=pk).update(settings=rotate(mailbox.settings))

@@ -30,6 +30,7 @@ CHECKS: tuple[Callable[[Snapshot], Finding], ...] = (
     surroundings.dead_rows,
     surroundings.background,
     state.launches,
+    state.bounce_mailboxes,
 )
 
 

@@ -99,6 +99,22 @@ def in_doubt(now: Snapshot) -> Finding:
     return Finding(title, f"{count:,}", Level.LOOK, hint)
 
 
+def bounce_mailboxes(now: Snapshot) -> Finding:
+    title = "Bounce mailboxes"
+    value = f"{len(now.mailboxes):,}"
+    unread = [each for each in now.mailboxes if each.problem]
+    if unread:
+        names = _some([each.service.name for each in unread])
+        hint = (
+            f"What bounces by mail is not noticed, and goes on being mailed: {names}. "
+            f"{unread[0].problem}"
+        )
+        return Finding(title, f"{len(unread):,} of {value} cannot be read", Level.LOOK, hint)
+    if not now.mailboxes:
+        return Finding(title, "0", Level.GOOD, "No service has bounces come back by mail.")
+    return Finding(title, value, Level.GOOD, "Each could be read the last time.")
+
+
 def launches(now: Snapshot) -> Finding:
     title = "Launches"
     if not now.launches:

@@ -17,6 +17,7 @@ class MaildirProvider(Provider):
     label = "Files on this machine (development)"
     settings_form = MaildirForm
     development_only = True
+    takes_return_path = True
 
     def transport(self, settings: Mapping[str, Any]) -> MaildirTransport:
         return MaildirTransport(str(settings.get("folder", "")))

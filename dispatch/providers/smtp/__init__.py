@@ -16,6 +16,7 @@ class SmtpProvider(Provider):
     label = "SMTP"
     settings_form = SmtpForm
     secret_fields = frozenset({"password"})
+    takes_return_path = True
 
     def transport(self, settings: Mapping[str, Any]) -> SmtpTransport:
         """`settings` may also hold `domain`, the service's, to greet with when `ehlo_name` is

@@ -10,7 +10,7 @@ import pytest
 
 from campaigns.models import Launch, Task
 from campaigns.models.tally import Counts
-from dispatch.models import EmailService, Pace
+from dispatch.models import BounceMailbox, EmailService, Pace
 from dispatch.monitoring.activity import CountsNow, Living, Period
 from dispatch.monitoring.database import Table, Transactions
 from dispatch.monitoring.findings import Finding, Level, examine, state, surroundings, work
@@ -317,3 +317,17 @@ def test_rates_shares_and_numbers_read_well():
     ]
     assert [percent(0), percent(0.004), percent(0.5)] == ["0 %", "0.4 %", "50 %"]
     assert [counted(1, "host"), counted(1200, "host")] == ["1 host", "1,200 hosts"]
+
+
+def bounces(name: str, problem: str = "") -> BounceMailbox:
+    return BounceMailbox(service=EmailService(name=name), problem=problem)
+
+
+def test_a_bounce_mailbox_that_cannot_be_read_needs_a_look_and_says_why():
+    calm = state.bounce_mailboxes(snapshot(mailboxes=[bounces("North")]))
+    assert (calm.value, calm.level) == ("1", Level.GOOD)
+    told = state.bounce_mailboxes(
+        snapshot(mailboxes=[bounces("North"), bounces("South", "The login was refused.")])
+    )
+    assert (told.value, told.level) == ("1 of 2 cannot be read", Level.LOOK)
+    assert "South. The login was refused." in told.hint

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dispatch", "0008_turns_by_one_index"),
+        ("dispatch", "0009_bounce_mailboxes"),
     ]
 
     operations = [

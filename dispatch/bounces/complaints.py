@@ -1,0 +1,55 @@
+"""What people tell their mailbox provider about a message: feedback reports (ARF, RFC 5965), and
+the older ones of Outlook.com (JMRP), which forward the message with a header of their own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from email.message import Message
+
+from dispatch.bounces import mail
+from tracking.incoming import EventKind
+
+PART = "message/feedback-report"
+KINDS = {
+    "abuse": EventKind.COMPLAINED,
+    "fraud": EventKind.COMPLAINED,
+    "unsubscribe": EventKind.UNSUBSCRIBED,
+    "opt-out": EventKind.UNSUBSCRIBED,
+    "opt-out-list": EventKind.UNSUBSCRIBED,
+}
+"""All others ("not-spam", "virus", "auth-failure" and so on) say nothing about being mailed."""
+
+OUTLOOK_HEADER = "X-HmXmrOriginalRecipient"
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """`kind` is None when nothing follows from it; `original_sender` is the return path that the
+    message had, as far as it is told.
+    """
+
+    kind: EventKind | None
+    detail: str
+    original_sender: str = ""
+
+
+def read(message: Message) -> Feedback | None:
+    """None for what is no feedback."""
+    for part in mail.parts(message):
+        if part.get_content_type() == PART:
+            for fields in mail.blocks(part)[:1]:
+                return _feedback(fields)
+    if any(mail.header(each, OUTLOOK_HEADER) for each in mail.returned(message)):
+        return Feedback(EventKind.COMPLAINED, "Reported as junk at Outlook.com")
+    return None
+
+
+def _feedback(fields: Message) -> Feedback:
+    kind = mail.header(fields, "Feedback-Type").lower()
+    teller = mail.header(fields, "User-Agent") or mail.header(fields, "Source")
+    return Feedback(
+        KINDS.get(kind),
+        f"{kind} {teller}".strip()[:200],
+        mail.header(fields, "Original-Mail-From"),
+    )

@@ -1,0 +1,122 @@
+"""Where bounces arrive, as staff enter it."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+
+from dispatch.bounces.mailboxes.maildir import FOLDER
+from dispatch.models.service import domain_validator
+from dispatch.providers.smtp.forms import LOOPBACK
+
+SECRET = "password"
+
+
+class MailboxForm(forms.Form):
+    """`enabled` and `domain` are stored as they are, the others encrypted. An empty password keeps
+    the stored one.
+    """
+
+    enabled = forms.BooleanField(
+        required=False,
+        initial=True,
+        label="Read bounces by mail",
+        help_text="Off: bounces go to the sender of each message, and nobody reads them here.",
+    )
+    domain = forms.CharField(
+        max_length=253,
+        label="Bounce domain",
+        validators=[domain_validator],
+        help_text="Bounces go to bounces+…@ this domain. Everything that begins with bounces+ must "
+        "arrive in the mailbox below. Best a subdomain of the service's domain, with its own MX "
+        "and SPF records.",
+    )
+    kind = forms.ChoiceField(
+        initial="imap",
+        label="Mailbox",
+        choices=[("imap", "IMAP"), ("maildir", "Maildir on the machines of the cluster")],
+    )
+    host = forms.CharField(
+        required=False, max_length=253, help_text="IMAP server, such as imap.example.com."
+    )
+    port = forms.IntegerField(
+        required=False,
+        initial=993,
+        min_value=1,
+        max_value=65535,
+        help_text="993 for TLS, 143 for STARTTLS.",
+    )
+    security = forms.ChoiceField(
+        required=False,
+        initial="tls",
+        choices=[("tls", "TLS from the first byte"), ("starttls", "STARTTLS"), ("none", "None")],
+    )
+    user = forms.CharField(required=False, max_length=255)
+    password = forms.CharField(
+        required=False,
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        help_text="Never shown; leave empty to keep it.",
+    )
+    folder = forms.RegexField(
+        r"^[A-Za-z0-9 _./\[\]-]+$",
+        required=False,
+        initial="INBOX",
+        max_length=200,
+        help_text="The folder to read. Have nothing else read it: what is unread there is new.",
+    )
+    timeout = forms.IntegerField(
+        required=False, initial=15, min_value=1, max_value=60, help_text="Seconds."
+    )
+    ca_certificates = forms.CharField(
+        required=False,
+        label="CA certificates",
+        widget=forms.Textarea,
+        help_text="PEM text of the authorities to trust in place of the public ones.",
+    )
+    maildir = forms.RegexField(
+        rf"^{FOLDER.pattern}$",
+        required=False,
+        max_length=100,
+        help_text="Name of the Maildir in the folder that BOUNCE_MAILDIRS names.",
+    )
+    delete = forms.BooleanField(
+        required=False,
+        label="Delete what was understood",
+        help_text="Off: it is marked as read. What nobody understands is never deleted.",
+    )
+
+    def __init__(self, data: Any, stored: Mapping[str, Any]) -> None:
+        self.stored_secret = str(stored.get(SECRET) or "")
+        shown = {name: value for name, value in stored.items() if name != SECRET}
+        super().__init__(data, initial=shown)
+
+    def clean_password(self) -> str:
+        return self.cleaned_data[SECRET] or self.stored_secret
+
+    def clean_ca_certificates(self) -> str:
+        pem = str(self.cleaned_data["ca_certificates"])
+        if pem:
+            try:
+                ssl.create_default_context(cadata=pem)
+            except (ssl.SSLError, ValueError, TypeError) as error:
+                raise forms.ValidationError("This is no certificate in PEM form.") from error
+        return pem
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        needed = ("maildir",) if cleaned.get("kind") == "maildir" else ("host", "port", "user")
+        for name in needed:
+            if not cleaned.get(name) and name not in self.errors:
+                self.add_error(name, "This field is required.")
+        cleaned["timeout"] = cleaned.get("timeout") or 15
+        cleaned["folder"] = cleaned.get("folder") or "INBOX"
+        cleaned["security"] = cleaned.get("security") or "tls"
+        is_imap = cleaned.get("kind") == "imap"
+        if is_imap and cleaned["security"] == "none" and cleaned.get("host") not in LOOPBACK:
+            self.add_error("security", "The password would travel unencrypted; choose TLS.")
+        return cleaned

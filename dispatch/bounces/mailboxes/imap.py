@@ -1,0 +1,148 @@
+"""A folder of an IMAP server (RFC 3501). What is unread is new, what is set aside is flagged."""
+
+from __future__ import annotations
+
+import contextlib
+import imaplib
+import ssl
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any, TypeVar
+
+from dispatch.bounces.mailboxes.base import READ_BYTES, Letter, Mailbox, MailboxError
+from dispatch.providers.smtp.client import tls_context
+
+SEARCH_AT_ONCE = 5_000
+"""Messages per search: the answer is one line, and imaplib takes no line of a megabyte."""
+T = TypeVar("T")
+
+
+class ImapMailbox(Mailbox):
+    """One connection with the folder selected."""
+
+    def __init__(self, imap: imaplib.IMAP4, messages: int, settings: Mapping[str, Any]) -> None:
+        self._imap = imap
+        self._messages = messages
+        self._settings = settings
+
+    @classmethod
+    def connect(cls, settings: Mapping[str, Any]) -> ImapMailbox:
+        imap = _tried(settings, "could not be reached", lambda: _connect(settings))
+        try:
+            _tried(settings, "refused the login", lambda: _log_in(imap, settings))
+            folder = str(settings.get("folder") or "INBOX")
+            messages = _tried(
+                settings, f"has no folder “{folder}” to read", lambda: _select(imap, folder)
+            )
+        except MailboxError:
+            _leave(imap)
+            raise
+        return cls(imap, messages, settings)
+
+    def new(self) -> Iterator[Letter]:
+        for first in range(1, self._messages + 1, SEARCH_AT_ONCE):
+            last = min(first + SEARCH_AT_ONCE - 1, self._messages)
+            for uid in self._do("SEARCH", f"{first}:{last}", "UNSEEN")[0].split():
+                letter = self._fetch(uid.decode("ascii", "replace"))
+                if letter is not None:
+                    yield letter
+
+    def _fetch(self, uid: str) -> Letter | None:
+        """None when it is gone. An empty one may come without a literal."""
+        parts = self._do("FETCH", uid, f"(BODY.PEEK[]<0.{READ_BYTES}>)")
+        for part in parts:
+            if isinstance(part, tuple):
+                return Letter(uid, part[1][:READ_BYTES])
+        return Letter(uid, b"") if any(parts) else None
+
+    def done(self, names: Collection[str]) -> None:
+        is_deleted = bool(self._settings.get("delete"))
+        self._flag(names, r"(\Seen \Deleted)" if is_deleted else r"(\Seen)")
+        if is_deleted and names:
+            _tried(self._settings, "failed", lambda: _checked(self._imap.expunge()))
+
+    def set_aside(self, names: Collection[str]) -> None:
+        self._flag(names, r"(\Seen \Flagged)")
+
+    def _flag(self, names: Collection[str], flags: str) -> None:
+        if names:
+            self._do("STORE", ",".join(names), "+FLAGS.SILENT", flags)
+
+    def describe(self) -> str:
+        found = self._do("SEARCH", "UNSEEN")[0].split() if self._messages < SEARCH_AT_ONCE else None
+        unread = f", {len(found):,} of them unread" if found is not None else ""
+        return f"The folder was opened: {self._messages:,} messages{unread}."
+
+    def close(self) -> None:
+        _leave(self._imap)
+
+    def _do(self, command: str, *arguments: str) -> list[Any]:
+        return _tried(
+            self._settings, "failed", lambda: _checked(self._imap.uid(command, *arguments))
+        )
+
+
+def _connect(settings: Mapping[str, Any]) -> imaplib.IMAP4:
+    host, port = str(settings["host"]), int(settings["port"])
+    timeout, security = float(settings["timeout"]), settings.get("security")
+    context = tls_context(str(settings.get("ca_certificates") or ""))
+    if security == "tls":
+        return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=timeout)
+    imap = imaplib.IMAP4(host, port, timeout=timeout)
+    if security == "starttls":
+        try:
+            imap.starttls(context)
+        except (imaplib.IMAP4.error, OSError):
+            _leave(imap)
+            raise
+    return imap
+
+
+def _log_in(imap: imaplib.IMAP4, settings: Mapping[str, Any]) -> None:
+    user, password = str(settings["user"]), str(settings.get("password") or "")
+    if "AUTH=PLAIN" in imap.capabilities:  # takes any characters
+        secret = f"\0{user}\0{password}".encode()
+        imap.authenticate("PLAIN", lambda challenge: secret)
+    else:
+        imap.login(user, password)
+
+
+def _select(imap: imaplib.IMAP4, folder: str) -> int:
+    return int(_checked(imap.select(f'"{folder}"'))[0])
+
+
+def _checked(answer: tuple[str, list[Any]]) -> list[Any]:
+    status, data = answer
+    if status != "OK":
+        raise imaplib.IMAP4.error(data[0] if data else status)
+    return [item if item is not None else b"" for item in data] or [b""]
+
+
+def _leave(imap: imaplib.IMAP4) -> None:
+    with contextlib.suppress(imaplib.IMAP4.error, OSError):
+        imap.logout()
+    with contextlib.suppress(OSError):
+        imap.shutdown()
+
+
+def _tried(settings: Mapping[str, Any], what: str, step: Callable[[], T]) -> T:
+    """What `step` returns. Raises MailboxError, in words."""
+    try:
+        return step()
+    except (imaplib.IMAP4.error, OSError, UnicodeError, ValueError, KeyError) as error:
+        server = f"{settings.get('host')}:{settings.get('port')}"
+        raise MailboxError(f"The mail server {server} {what}: {_why(error, settings)}") from error
+
+
+def _why(error: Exception, settings: Mapping[str, Any]) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not to be trusted ({error.verify_message})."
+    if isinstance(error, ssl.SSLError):
+        return "it does not speak TLS there. Check the port and the security."
+    if isinstance(error, TimeoutError):
+        return "it did not answer in time."
+    first = error.args[0] if error.args else ""
+    said = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(error)
+    password = str(settings.get("password") or "")
+    if password and password in said:
+        return "its reply repeats the password and is not shown."
+    return " ".join(said.split())[:300] or type(error).__name__

@@ -1,0 +1,87 @@
+"""A Maildir on this machine, below `settings.BOUNCE_MAILDIRS`: what is in `new/` is new, what was
+dealt with goes to `cur/` with the flag S (seen), what was set aside with F (flagged), too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings as django_settings
+
+from dispatch.bounces.mailboxes.base import READ_BYTES, Letter, Mailbox, MailboxError
+
+FOLDER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.@-]{0,99}")
+
+
+class MaildirMailbox(Mailbox):
+    """Files are renamed, never written: nobody who delivers at the same time is disturbed."""
+
+    def __init__(self, path: Path, deletes: bool) -> None:
+        self._path = path
+        self._deletes = deletes
+
+    @classmethod
+    def connect(cls, settings: Mapping[str, Any]) -> MaildirMailbox:
+        name = str(settings.get("maildir", ""))
+        if not FOLDER.fullmatch(name):
+            raise MailboxError(f"“{name}” is no name of a Maildir.")
+        path = Path(django_settings.BOUNCE_MAILDIRS) / name
+        if not ((path / "new").is_dir() and (path / "cur").is_dir()):
+            raise MailboxError(
+                f"There is no Maildir “{name}” in BOUNCE_MAILDIRS on this machine: a folder with "
+                "the folders new and cur, which the cluster's user may write."
+            )
+        return cls(path, bool(settings.get("delete")))
+
+    def new(self) -> Iterator[Letter]:
+        for name in self._names():
+            try:
+                with open(self._path / "new" / name, "rb") as file:
+                    yield Letter(name, file.read(READ_BYTES))
+            except FileNotFoundError:
+                continue  # somebody else has dealt with it
+            except OSError as error:
+                raise MailboxError(f"A message cannot be read: {error.strerror}.") from error
+
+    def _names(self) -> list[str]:
+        try:
+            entries = [e.name for e in os.scandir(self._path / "new") if e.is_file()]
+        except OSError as error:
+            raise MailboxError(f"The Maildir cannot be read: {error.strerror}.") from error
+        return sorted(name for name in entries if not name.startswith("."))
+
+    def done(self, names: Collection[str]) -> None:
+        for name in names:
+            if self._deletes:
+                self._try((self._path / "new" / name).unlink)
+            else:
+                self._move(name, "S")
+
+    def set_aside(self, names: Collection[str]) -> None:
+        for name in names:
+            self._move(name, "FS")
+
+    def _move(self, name: str, flags: str) -> None:
+        target = self._path / "cur" / f"{name.partition(':')[0]}:2,{flags}"
+        self._try(lambda: (self._path / "new" / name).rename(target))
+
+    def _try(self, step: Callable[[], object]) -> None:
+        try:
+            with contextlib.suppress(FileNotFoundError):
+                step()
+        except OSError as error:
+            raise MailboxError(
+                f"A message cannot be marked as read: {error.strerror}. The cluster's user must be "
+                "allowed to write the Maildir."
+            ) from error
+
+    def describe(self) -> str:
+        return f"The Maildir was opened: {len(self._names()):,} new messages."
+
+    def close(self) -> None:
+        """There is no connection."""

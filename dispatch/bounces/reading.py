@@ -1,0 +1,226 @@
+"""Reading the bounce mailboxes: one at a time over the whole installation, in the background.
+
+Who reads a mailbox has claimed its row for a while. No transaction is open while its server is
+talked to. What was understood is written down first and marked in the mailbox then: whatever dies
+in between, it is read again, and the ledger knows it by its key.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import logging
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from dispatch.bounces.mailboxes import Letter, Mailbox, MailboxError, open_mailbox
+from dispatch.bounces.understanding import (
+    UNREADABLE,
+    Meaning,
+    Passed,
+    SetAside,
+    Told,
+    Wish,
+    understand,
+)
+from dispatch.credentials import CredentialsError, decrypt
+from dispatch.models import BounceMailbox
+from tracking import ledger, refusals, subscriptions
+
+logger = logging.getLogger(__name__)
+
+ENDPOINT = "bounce mailbox"
+"""Under this name what was not an event is counted among the refusals."""
+
+CLAIM = dt.timedelta(minutes=2)
+"""Renewed while reading goes on: when the reader dies, another takes over after so long."""
+RENEW_SECONDS = 20.0
+READ_SECONDS = 60.0
+"""After so long the next reading goes on: others wait."""
+BATCH = 50
+"""Letters that are written down, then marked, together."""
+LONGEST_PAUSE = dt.timedelta(hours=1)
+
+# One mailbox at a time: whoever claims sees nobody else's claim. Those of one server or shared by
+# services are so never read twice at once, and one worker of the queue is busy at most.
+CLAIM_SQL = """
+UPDATE dispatch_bouncemailbox SET
+    claimed_until = clock_timestamp() + make_interval(secs => %(seconds)s),
+    claim_token = %(token)s
+WHERE service_id = (
+    SELECT service_id FROM dispatch_bouncemailbox
+    WHERE enabled
+      AND CASE WHEN %(service)s::bigint IS NULL THEN next_read_at <= clock_timestamp()
+               ELSE service_id = %(service)s::bigint END
+      AND NOT EXISTS (SELECT 1 FROM dispatch_bouncemailbox WHERE claimed_until > clock_timestamp())
+    ORDER BY next_read_at LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING service_id
+"""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one reading came to. `problem` says why it ended early."""
+
+    events: int = 0
+    meanings: Counter[str] = field(default_factory=Counter)
+    is_finished: bool = False
+    problem: str = ""
+
+    def __str__(self) -> str:
+        letters = sum(self.meanings.values())
+        listed = ", ".join(f"{count} {what}" for what, count in self.meanings.most_common(8))
+        return f"{letters} messages" + (f": {listed}" if listed else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A mailbox that nobody else reads."""
+
+    service_id: int
+    token: uuid.UUID
+
+
+def claim(service_id: int | None = None) -> Claimed | None:
+    """The mailbox that is due for longest, or the one of this service whether it is due or not.
+    None when there is none, or one is being read.
+    """
+    token = uuid.uuid4()
+    values: dict[str, Any] = {
+        "seconds": CLAIM.total_seconds(),
+        "token": token,
+        "service": service_id,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM_SQL, values)
+        row = cursor.fetchone()
+    return Claimed(row[0], token) if row else None
+
+
+def read(claimed: Claimed) -> Outcome | None:
+    """Read what is new, for about a minute. None when the claim is over.
+
+    Raises only what the database raises: the mailbox is read again when the claim has run out.
+    """
+    row = _mailboxes(claimed).first()
+    if row is None or not _renew(claimed):
+        return None
+    outcome = Outcome()
+    try:
+        with open_mailbox(decrypt(row.settings)) as mailbox:
+            _read_all(claimed, mailbox, outcome)
+    except (MailboxError, CredentialsError) as error:
+        outcome.problem = str(error)
+        logger.warning("the bounce mailbox of service %s: %s", claimed.service_id, error)
+    if outcome.meanings:
+        logger.info("the bounce mailbox of service %s: %s", claimed.service_id, outcome)
+    _finish(claimed, row, outcome)
+    return outcome
+
+
+def _mailboxes(claimed: Claimed) -> QuerySet[BounceMailbox]:
+    return BounceMailbox.objects.filter(pk=claimed.service_id, claim_token=claimed.token)
+
+
+def _renew(claimed: Claimed) -> bool:
+    """False when somebody else reads the mailbox now."""
+    return _mailboxes(claimed).update(claimed_until=Now() + CLAIM) == 1
+
+
+def _while_claimed(claimed: Claimed, letters: Iterable[Letter]) -> Iterator[Letter]:
+    renewed_at = time.monotonic()
+    for letter in letters:
+        yield letter
+        if time.monotonic() - renewed_at > RENEW_SECONDS:
+            if not _renew(claimed):
+                return
+            renewed_at = time.monotonic()
+
+
+def _read_all(claimed: Claimed, mailbox: Mailbox, outcome: Outcome) -> None:
+    until = time.monotonic() + READ_SECONDS
+    letters = _while_claimed(claimed, mailbox.new())
+    while batch := list(itertools.islice(letters, BATCH)):
+        _deal_with(mailbox, batch, outcome)
+        if time.monotonic() > until:
+            return
+    outcome.is_finished = True
+
+
+def _deal_with(mailbox: Mailbox, letters: Iterable[Letter], outcome: Outcome) -> None:
+    meanings = {letter.name: _understand(letter) for letter in letters}
+    outcome.events += _write_down(meanings.values())
+    for meaning in meanings.values():
+        outcome.meanings[_in_words(meaning)] += 1
+    aside = [name for name, meaning in meanings.items() if isinstance(meaning, SetAside)]
+    mailbox.set_aside(aside)
+    mailbox.done([name for name in meanings if name not in aside])
+
+
+def _understand(letter: Letter) -> Meaning:
+    """Whatever somebody sends must not keep the others from being read."""
+    try:
+        return understand(letter.raw)
+    except Exception as error:
+        logger.exception("a message of the bounce mailbox was set aside: %s", error)
+        return UNREADABLE
+
+
+def _write_down(meanings: Iterable[Meaning]) -> int:
+    """How many events are new."""
+    meanings = list(meanings)
+    new = ledger.accept(meaning.event for meaning in meanings if isinstance(meaning, Told))
+    for meaning in meanings:
+        if isinstance(meaning, Passed | SetAside):
+            refusals.count(ENDPOINT, _in_words(meaning))
+        elif isinstance(meaning, Wish):
+            _unsubscribe(meaning)
+    set_aside = Counter(_in_words(m) for m in meanings if isinstance(m, SetAside))
+    for why, count in set_aside.items():
+        logger.warning("%d messages of the bounce mailbox were set aside: %s", count, why)
+    return new
+
+
+def _unsubscribe(wish: Wish) -> None:
+    """Nobody is left to unsubscribe when the SubTask was deleted."""
+    if subscriber := subscriptions.subscriber(wish.subtask_id):
+        subscriptions.unsubscribe(subscriber)
+
+
+def _in_words(meaning: Meaning) -> str:
+    match meaning:
+        case Told():
+            return str(meaning.event.kind.label).partition(":")[0].lower()
+        case Passed():
+            return meaning.what
+        case SetAside():
+            return meaning.why
+        case Wish():
+            return "unsubscribed by mail"
+
+
+def _finish(claimed: Claimed, row: BounceMailbox, outcome: Outcome) -> None:
+    """A mailbox that cannot be read rests longer each time, one that is not empty not at all."""
+    every = dt.timedelta(seconds=settings.BOUNCE_READ_SECONDS)
+    failures = row.failures_in_row + 1 if outcome.problem else 0
+    pause = min(every * 2 ** min(failures, 10), LONGEST_PAUSE) if failures else every
+    if not (outcome.is_finished or failures):
+        pause = dt.timedelta()
+    _mailboxes(claimed).update(
+        claimed_until=None,
+        claim_token=None,
+        next_read_at=Now() + pause,
+        failures_in_row=failures,
+        problem=outcome.problem,
+        **({} if outcome.problem and not outcome.meanings else {"result": str(outcome)[:500]}),
+        **({} if outcome.problem else {"read_at": Now()}),
+    )

@@ -1,0 +1,39 @@
+"""Where the bounces of a service arrive, and how reading them goes."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from dispatch.models.service import EmailService, domain_validator
+
+
+class BounceMailbox(models.Model):
+    """`dispatch.bounces.reading` alone writes what is below `settings`."""
+
+    service = models.OneToOneField(
+        EmailService, primary_key=True, on_delete=models.CASCADE, related_name="bounce_mailbox"
+    )
+    enabled = models.BooleanField(default=True)
+    domain = models.CharField(
+        max_length=253,
+        validators=[domain_validator],
+        help_text="The domain of the return path of the service's messages.",
+    )
+    settings = models.TextField(blank=True, editable=False, help_text="Encrypted.")
+
+    next_read_at = models.DateTimeField(db_default=Now())
+    claimed_until = models.DateTimeField(
+        null=True, help_text="Who reads it has it until then; the time that it takes at most."
+    )
+    claim_token = models.UUIDField(null=True)
+    read_at = models.DateTimeField(null=True)
+    result = models.CharField(max_length=500, blank=True, help_text="What was in it last.")
+    problem = models.TextField(blank=True, help_text="Why it could not be read last.")
+    failures_in_row = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "bounce mailboxes"
+
+    def __str__(self) -> str:
+        return f"bounces of {self.service}"

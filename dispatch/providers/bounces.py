@@ -1,0 +1,118 @@
+"""Hard, soft, or no fault of the address? What the receiving server said, wherever it is read: in a
+bounce that came by mail, or in what a provider passes on.
+
+One table, read from the top, the first row that fits decides. The enhanced code (RFC 3463) goes
+before the basic one and both before the text; x.0.0 says nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from tracking.incoming import EventKind
+
+ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
+BASIC = re.compile(r"(?<![\d.#-])([245]\d\d)(?=[ \-]|$)")
+LONGEST_TEXT = 2_000  # characters that are looked at
+
+HARD, SOFT, REJECTED = EventKind.HARD_BOUNCED, EventKind.SOFT_BOUNCED, EventKind.REJECTED
+
+NO_SUCH_USER = (
+    r"no such (user|mailbox|recipient|address|person|account)|(user|recipient|mailbox|address|"
+    r"account)( \S+)? (is )?(unknown|not found|unavailable|does ?n[o']t exist|not exist)|"
+    r"unknown (user|recipient|address|local part|mailbox)|unrouteable address|"
+    r"(does ?n[o']t|does not) have an? \S+ account|no mailbox here|not a valid (mailbox|recipient|"
+    r"user)|invalid (recipient|mailbox|user)|not our customer|account (is )?(disabled|deleted)|"
+    r"could ?n[o']t be found|was ?n[o']t found|recipientnotfound|user not exist"
+)
+NO_SUCH_DOMAIN = (
+    r"(host or )?domain( name)? (\S+ )?(does not exist|doesn't exist|not found|could ?n[o']t be "
+    r"found)|name service error .{0,100}not found|null ?mx|nxdomain"
+)
+FULL = (
+    r"(mailbox|inbox|storage|disk|account|space|box)\W.{0,60}\bfull\b|over[ -]?quota|"
+    r"over the allowed quota|quota.{0,20}exceeded|exceed\w*.{0,60}(quota|storage)|"
+    r"insufficient.{0,20}storage|out of space"
+)
+LATER = r"gr[ae]y-?list|try again later|too busy|temporar"
+POLICY = (
+    r"\bspam\b|\bspf\b|dkim|dmarc|authenticat|polic(y|ies)|spamhaus|(block|black|deny) ?list|"
+    r"\bdnsbl\b|\bptr\b|reverse dns|reputation|virus|malware|phish|suspicious|content|blocked|"
+    r"\brate\b|too many (?!hops)|throttl|unsolicited|bulk mail|sender|relay|access denied|"
+    r"attachment|too (large|big)|size|not allowed|junk"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Patterns are regular expressions: the codes must match whole, the text anywhere, in any case.
+    A code that is not told, or says nothing, is "".
+    """
+
+    kind: EventKind
+    enhanced: str = ".*"
+    basic: str = ".*"
+    text: str = ""
+
+
+TABLE = (
+    # By enhanced code. 5.1.7 and 5.1.8 are about the sender's address.
+    Row(REJECTED, r"[45]\.1\.[78]"),
+    Row(HARD, r"5\.1\.\d+"),
+    Row(SOFT, r"[45]\.[0-9]\.\d+", text=r"gr[ae]y-?list"),
+    Row(REJECTED, r"5\.2\.3|5\.3\.4|[45]\.[67]\.\d+"),
+    Row(SOFT, r"[45]\.2\.\d+"),
+    Row(HARD, r"5\.4\.\d+", text=NO_SUCH_DOMAIN),
+    Row(SOFT, r"4\.\d+\.\d+|5\.[345]\.\d+"),
+    # By basic code, when there is no enhanced one that says anything.
+    Row(SOFT, "", "4.."),
+    Row(SOFT, "", "55[02]", FULL),
+    Row(REJECTED, "", "|5..", r"sender\W.{0,60}(unknown|not found|exist|reject|verif|denied)"),
+    Row(HARD, "", "55[0134]", NO_SUCH_USER),
+    # By text alone. Mailbox before policy: its quota is no rate.
+    Row(SOFT, "", "", FULL),
+    Row(SOFT, "", "", LATER),
+    Row(HARD, "", "", f"{NO_SUCH_USER}|{NO_SUCH_DOMAIN}"),
+    Row(HARD, "", "5..", NO_SUCH_DOMAIN),
+    Row(REJECTED, "", "|5..", POLICY),
+    Row(SOFT),
+)
+
+
+def kind_of(enhanced: str, basic: str, text: str) -> EventKind:
+    """The kind of a failure that is final for the message: one of HARD, SOFT, REJECTED.
+
+    `enhanced` such as "5.1.1", `basic` such as "550", either "" when it is not told.
+    """
+    telling = "" if enhanced.endswith(".0.0") else enhanced
+    text = text[:LONGEST_TEXT]
+    return next(row.kind for row in TABLE if _fits(row, telling, basic, text))
+
+
+def by_status_code(enhanced: Any, basic: Any = None) -> EventKind | None:
+    """The kind of a failure with this enhanced code, which may stand in a longer text; None when
+    that cannot be told.
+    """
+    match = ENHANCED.search(str(enhanced or ""))
+    if match is None:
+        return SOFT if str(basic or "").startswith("4") else None
+    return kind_of(match[0], "", "")
+
+
+def codes_in(text: str) -> tuple[str, str]:
+    """The enhanced and the basic code that a reply in words begins with or names; "" for none.
+    Those of success are none.
+    """
+    enhanced = next((m[0] for m in ENHANCED.finditer(text[:LONGEST_TEXT]) if m[1] != "2"), "")
+    basic = next((m[1] for m in BASIC.finditer(text[:LONGEST_TEXT]) if m[1][0] != "2"), "")
+    return enhanced, basic
+
+
+def _fits(row: Row, enhanced: str, basic: str, text: str) -> bool:
+    return bool(
+        re.fullmatch(row.enhanced, enhanced)
+        and re.fullmatch(row.basic, basic)
+        and (not row.text or re.search(row.text, text, re.IGNORECASE))
+    )

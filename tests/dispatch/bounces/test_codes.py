@@ -1,0 +1,77 @@
+"""Hard, soft, or no fault of the address."""
+
+from __future__ import annotations
+
+import pytest
+
+from dispatch.providers.bounces import HARD, REJECTED, SOFT, by_status_code, codes_in, kind_of
+
+
+@pytest.mark.parametrize(
+    ("enhanced", "basic", "text", "kind"),
+    [
+        ("5.1.1", "550", "", HARD),
+        ("5.1.10", "550", "RESOLVER.ADR.RecipientNotFound", HARD),
+        ("5.1.2", "", "bad destination system", HARD),
+        ("5.1.8", "553", "sender address has no mail exchanger", REJECTED),
+        ("5.2.1", "550", "mailbox disabled", SOFT),
+        ("5.2.2", "552", "mailbox full", SOFT),
+        ("5.2.3", "552", "message too long for the mailbox", REJECTED),
+        ("5.3.4", "552", "too big", REJECTED),
+        ("5.4.1", "550", "Recipient address rejected: Access denied", SOFT),
+        ("5.4.4", "", "Host or domain name not found", HARD),
+        ("5.4.4", "", "unable to route", SOFT),
+        ("5.6.0", "554", "", REJECTED),
+        ("5.7.1", "550", "user unknown or spam", REJECTED),
+        ("5.7.26", "550", "unauthenticated", REJECTED),
+        ("4.7.0", "421", "unusual rate of mail", REJECTED),
+        ("4.7.1", "450", "Greylisted, try again", SOFT),
+        ("4.4.7", "", "delivery time expired", SOFT),
+        ("5.0.0", "550", "No such user here", HARD),
+        ("5.0.0", "554", "Message rejected as spam", REJECTED),
+        ("", "550", "User unknown", HARD),
+        ("", "550", "mailbox unavailable: user not found", HARD),
+        ("", "552", "Mailbox quota exceeded", SOFT),
+        ("", "550", "blocked by our policy", REJECTED),
+        ("", "550", "Sender address does not exist", REJECTED),
+        ("", "554", "This user doesn't have a yahoo.example account", HARD),
+        ("", "450", "user unknown", SOFT),
+        ("", "", "The mailbox is full", SOFT),
+        ("", "", "Your message successfully failed", SOFT),
+        ("", "", "", SOFT),
+        ("", "550", "", SOFT),
+    ],
+)  # fmt: skip
+def test_a_refusal_is_sorted(enhanced, basic, text, kind):
+    assert kind_of(enhanced, basic, text) == kind
+
+
+@pytest.mark.parametrize(
+    ("told", "basic", "kind"),
+    [
+        ("smtp; 550 5.1.1 user unknown", None, HARD),
+        ("5.7.1", 550, REJECTED),
+        ("4.2.2", None, SOFT),
+        ("no code", "450", SOFT),
+        ("no code", "550", None),
+        (None, None, None),
+    ],
+)
+def test_a_code_may_stand_in_a_longer_text(told, basic, kind):
+    assert by_status_code(told, basic) == kind
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("550 5.1.1 user unknown", ("5.1.1", "550")),
+        ("550-5.1.1 user\n550 5.1.1 unknown", ("5.1.1", "550")),
+        ("no mailbox by that name (#5.1.1)", ("5.1.1", "")),
+        ("250 2.0.0 queued, then 554 5.7.1 refused", ("5.7.1", "554")),
+        ("host 192.0.2.10 said 550 no", ("", "550")),
+        ("version 5.1.1.2 of 4.10.2026.1", ("", "")),
+        ("", ("", "")),
+    ],
+)
+def test_codes_are_found_in_replies(text, codes):
+    assert codes_in(text) == codes

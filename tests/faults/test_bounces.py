@@ -1,0 +1,81 @@
+"""Two clusters send a campaign and read what bounces of it: each bounce once, nothing twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from campaigns.models import SubTask, SubTaskStatus, Suppression
+from dispatch.credentials import encrypt
+from dispatch.models import BounceMailbox
+from tests.dispatch.bounces.samples import sample
+from tests.faults.conftest import Report
+from tests.faults.harness import Scenario
+from tests.faults.programs import wait_until
+from tracking.models import Event, EventTally
+
+RECIPIENTS = 2_000
+KINDS = {
+    "postfix-unknown-user": "hard_bounced",
+    "qmail-mailbox-full": "soft_bounced",
+    "office365-dmarc": "rejected",
+    "yahoo-complaint": "complained",
+}
+EACH = 40
+DOMAIN = "bounce.example.com"
+
+
+def deliver(new: Path, name: str, raw: bytes) -> None:
+    """Complete or not at all, as a mail server does."""
+    unfinished = new.parent / "tmp" / name
+    unfinished.write_bytes(raw)
+    unfinished.rename(new / name)
+
+
+def test_what_comes_back_by_mail_is_counted_exactly_over_two_clusters(
+    scenario: Scenario, report: Report, tmp_path: Path
+) -> None:
+    maildir = tmp_path / "maildirs" / "bounces"
+    for name in ("new", "cur", "tmp"):
+        (maildir / name).mkdir(parents=True)
+    scenario.settings |= {
+        "BOUNCE_MAILDIRS": str(maildir.parent),
+        "BOUNCE_READ_SECONDS": "1",
+        "PAUSE_HARD_BOUNCE_PERCENT": "0",
+        "PAUSE_COMPLAINT_PERCENT": "0",
+    }
+    service = scenario.service(scenario.smtp(), max_connections=4)
+    BounceMailbox.objects.create(
+        service=service,
+        domain=DOMAIN,
+        settings=encrypt({"kind": "maildir", "maildir": "bounces"}),
+    )
+    scenario.start_clusters(2)
+    task = scenario.campaign(RECIPIENTS)
+    scenario.launch(task)
+    scenario.wait_sent(task, len(KINDS) * EACH)
+
+    sent = SubTask.objects.filter(task=task, status=SubTaskStatus.SENT).order_by("pk")
+    rows = list(sent[: len(KINDS) * EACH])
+    for n, subtask in enumerate(rows):
+        kind = list(KINDS)[n % len(KINDS)]
+        raw = sample(kind, subtask.pk, recipient=subtask.recipient_email)
+        raw = raw.replace(b"Message-I", f"X-Number: {n}\nMessage-I".encode(), 1)
+        deliver(maildir / "new", f"{n}.first", raw)
+        deliver(maildir / "new", f"{n}.again", b"Received: again\n" + raw)
+        deliver(maildir / "new", f"{n}.forged", sample(kind, path=f"bounces+{'a' * 29}@{DOMAIN}"))
+
+    expected = dict.fromkeys(KINDS.values(), EACH)
+    wait_until(lambda: not list((maildir / "new").iterdir()), 60, "the mailbox is read")
+    wait_until(lambda: tallies(task.pk) == expected, 30, "each is counted once")
+    found = scenario.finish(task)
+
+    assert Event.objects.count() == len(rows)
+    assert Suppression.objects.count() == 2 * EACH
+    flags = [path.name.partition(":2,")[2] for path in (maildir / "cur").iterdir()]
+    assert (flags.count("S"), flags.count("FS")) == (2 * len(rows), len(rows))
+    report(scenario, "bounces by mail", found, f"{len(rows)} events")
+
+
+def tallies(task_id: int) -> dict[str, int]:
+    rows = EventTally.objects.filter(task_id=task_id)
+    return {row.kind: row.recipients for row in rows}

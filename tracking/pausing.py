@@ -1,0 +1,138 @@
+"""Tasks that are better not sent on: too many of their addresses do not exist, or too many people
+report them as spam. Each is paused and says why; staff may resume it, and then it is counted anew.
+
+Reads counts that are kept anyway, of the few tasks that are being sent, whatever their size.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from campaigns import lifecycle
+from campaigns.models import FailureReason, Tally, Task, TaskStatus
+from tracking.incoming import EventKind
+from tracking.models import EventTally, PauseBaseline
+
+logger = logging.getLogger(__name__)
+
+HARD, COMPLAINT = EventKind.HARD_BOUNCED, EventKind.COMPLAINED
+ADVICE = {
+    HARD: "Mailbox providers take that for a list that was bought or is old. Find out where the "
+    "addresses come from, and take out those that nobody has confirmed. ",
+    COMPLAINT: "Mailbox providers block senders for that. Find out whether these people asked for "
+    "mail, and how easily they can unsubscribe. ",
+}
+RESUME = "Resume the task to go on; what came before no longer counts then."
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Of a task: messages that a provider has taken or refused, and what recipients did."""
+
+    messages: int
+    hard_bounces: int
+    complaints: int
+
+    def since(self, baseline: PauseBaseline | None) -> Counts:
+        if baseline is None:
+            return self
+        return Counts(
+            max(0, self.messages - baseline.messages),
+            max(0, self.hard_bounces - baseline.hard_bounces),
+            max(0, self.complaints - baseline.complaints),
+        )
+
+
+def pause_bad_tasks() -> int:
+    """Pause the tasks whose limits are exceeded. Returns how many."""
+    tasks = list(Task.objects.filter(status=TaskStatus.SENDING).order_by("pk"))
+    baselines = PauseBaseline.objects.in_bulk([task.pk for task in tasks])
+    resumed = {
+        task.pk: task.resumed_at
+        for task in tasks
+        if task.resumed_at and not _is_known(task.resumed_at, baselines.get(task.pk))
+    }
+    bounced = _recipients([task.pk for task in tasks])
+    looked_at = {*resumed, *bounced}
+    counts = _counts(looked_at, bounced) if looked_at else {}
+    for task_id, resumed_at in resumed.items():
+        _begin_anew(task_id, resumed_at, counts[task_id])
+    return sum(
+        _pause(task, why)
+        for task in tasks
+        if task.pk in counts
+        and task.pk not in resumed
+        and (why := too_many(counts[task.pk].since(baselines.get(task.pk))))
+    )
+
+
+def too_many(counts: Counts) -> str:
+    """Why a task with these counts is paused, for its staff; "" when it is not."""
+    if counts.messages < settings.PAUSE_MIN_MESSAGES:
+        return ""
+    limits = (
+        (HARD, counts.hard_bounces, settings.PAUSE_HARD_BOUNCE_PERCENT, "bounced for good"),
+        (COMPLAINT, counts.complaints, settings.PAUSE_COMPLAINT_PERCENT, "were reported as spam"),
+    )
+    for kind, count, limit, what in limits:
+        percent = 100 * count / counts.messages
+        if limit and percent > limit:
+            return (
+                f"Paused automatically: {count:,} of {counts.messages:,} messages {what}, "
+                f"{percent:.2f} %; the limit is {limit:g} %. {ADVICE[kind]}{RESUME}"
+            )
+    return ""
+
+
+def _is_known(resumed_at: dt.datetime, baseline: PauseBaseline | None) -> bool:
+    """Whether it is known what had come before the task was resumed at this time."""
+    return baseline is not None and baseline.resumed_at == resumed_at
+
+
+def _recipients(task_ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """By task and kind, how many recipients bounced for good or complained; tasks with none are
+    left out.
+    """
+    found: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    rows = EventTally.objects.filter(task_id__in=task_ids, kind__in=(HARD, COMPLAINT))
+    for task_id, kind, recipients in rows.values_list("task_id", "kind", "recipients"):
+        found[task_id][kind] += recipients
+    return found
+
+
+def _counts(task_ids: Collection[int], bounced: dict[int, dict[str, int]]) -> dict[int, Counts]:
+    return {
+        task_id: Counts(
+            tally.accepted + tally.by_reason.get(FailureReason.REJECTED, 0),
+            bounced.get(task_id, {}).get(HARD, 0),
+            bounced.get(task_id, {}).get(COMPLAINT, 0),
+        )
+        for task_id, tally in Tally.objects.counts_of(task_ids).items()
+    }
+
+
+def _begin_anew(task_id: int, resumed_at: dt.datetime, counts: Counts) -> None:
+    PauseBaseline.objects.update_or_create(
+        task_id=task_id,
+        defaults={
+            "resumed_at": resumed_at,
+            "messages": counts.messages,
+            "hard_bounces": counts.hard_bounces,
+            "complaints": counts.complaints,
+        },
+    )
+
+
+def _pause(task: Task, why: str) -> bool:
+    try:
+        lifecycle.pause(task, why)
+    except lifecycle.NotPossible:
+        return False  # it was paused, cancelled or completed at this moment
+    logger.warning("task %s: %s", task.pk, why, extra={"task_id": task.pk})
+    return True
