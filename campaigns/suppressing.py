@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable
 
 from django.db import connection
@@ -10,7 +11,10 @@ from campaigns import erased
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
 
-LISTED_SQL = "SELECT email FROM campaigns_suppression WHERE email = ANY(%s::text[])"
+LISTED_SQL = """
+SELECT email FROM campaigns_suppression
+WHERE email = ANY (ARRAY(SELECT json_array_elements_text(%s)))
+"""
 
 # Sorted, so that two writers wait for each other instead of locking each other out. An address that
 # turns out to be worse than unsubscribed says so: its owner cannot subscribe it again. The update
@@ -59,7 +63,7 @@ def domain_of(address: str) -> str:
 
 def _listed(names: Iterable[str]) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute(LISTED_SQL, [list(names)])
+        cursor.execute(LISTED_SQL, [json.dumps(list(names), ensure_ascii=False)])
         return [email for (email,) in cursor.fetchall()]
 
 

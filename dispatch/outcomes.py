@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from campaigns.models import FailureReason, SubTaskStatus
 from campaigns.states import Settlement
@@ -33,8 +33,7 @@ from dispatch.providers.base import Accepted
 MAX_ERROR_CHARACTERS = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What to write about one report."""
 
     report: Report
