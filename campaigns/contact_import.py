@@ -6,34 +6,35 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from campaigns import erasing, suppressing
 from campaigns.addresses import AddressError, normalise
 from campaigns.contact_columns import keys_of, known_column, yes_or_no
 from campaigns.contact_staging import StagedContact, Staging
 from campaigns.csv_source import Row, Source, SourceError, open_table
+from campaigns.file_rows import (
+    LineProblem,
+    RowError,
+    encoding_note,
+    quote_hint,
+    refuse_unreadable,
+    shortened,
+)
+from campaigns.models.contacts import WAS_ERASED
 
 MAX_NAME = 200  # characters, as Contact.name
 MAX_TAG = 100  # characters, as Tag.name
 MAX_ATTRIBUTE = 2_000  # characters
 _BATCH = 5_000  # rows
-_SHOWN = 80  # characters of a value in the report
 _TAG_SEPARATORS = re.compile(r"[,;|，；、\n]")
 
 
 class ContactImportError(Exception):
     """The file as a whole cannot be imported; nothing was. The message is for staff."""
-
-
-class LineProblem(NamedTuple):
-    """`line` is that of the file, from 1, where the row starts."""
-
-    line: int
-    value: str
-    reason: str
 
 
 @dataclass(slots=True)
@@ -57,13 +58,6 @@ class ImportReport:
         return self.created + self.updated + self.unchanged
 
 
-class _RowError(ValueError):
-    def __init__(self, value: str, reason: str) -> None:
-        super().__init__(reason)
-        self.value = value
-        self.reason = reason
-
-
 def import_contacts(
     file: BinaryIO,
     owner: AbstractBaseUser,
@@ -84,10 +78,10 @@ def import_contacts(
             transaction.atomic(),
         ):
             _refuse_without_addresses(source.header)
-            _note_encoding(report, source.encoding, encoding)
+            report.notes += encoding_note(source.encoding, encoding)
             contacts = _good_rows(source, _clean_tags(tags), report)
             _store(contacts, owner, report)
-    except (SourceError, _RowError) as error:
+    except (SourceError, RowError) as error:
         raise ContactImportError(str(error)) from error
     return report
 
@@ -95,9 +89,16 @@ def import_contacts(
 def _store(
     contacts: Iterator[StagedContact], owner: AbstractBaseUser, report: ImportReport
 ) -> None:
+    erasing.storing()
     staging = Staging()
     while batch := list(islice(contacts, _BATCH)):
-        staging.add(batch)
+        erased = suppressing.erased_among([contact.email for contact in batch])
+        staging.add(contact for contact in batch if contact.email not in erased)
+        report.rejected += [
+            LineProblem(contact.line, contact.email, WAS_ERASED)
+            for contact in batch
+            if contact.email in erased
+        ]
     counts = staging.merge(owner.pk)
     report.created = counts.created
     report.updated = counts.touched - counts.created
@@ -111,18 +112,10 @@ def _has_address_column(header: list[str]) -> bool:
 
 def _refuse_without_addresses(header: list[str]) -> None:
     if not _has_address_column(header):
-        headings = ", ".join(_shortened(heading) for heading in header[:20])
+        headings = ", ".join(shortened(heading) for heading in header[:20])
         raise SourceError(
             "No column has email addresses: the first row must name the columns, one of them "
             f"“email”. It reads: {headings}."
-        )
-
-
-def _note_encoding(report: ImportReport, used: str, asked_for: str | None) -> None:
-    if used == "cp1252" and asked_for is None:
-        report.notes.append(
-            "The file does not say how it is encoded and is not UTF-8; it was read as Windows-1252 "
-            "(Western European). Check the accented letters."
         )
 
 
@@ -131,33 +124,27 @@ def _good_rows(source: Source, tags: list[str], report: ImportReport) -> Iterato
     for row in source.rows:
         try:
             contact = _contact(row, keys, tags)
-        except _RowError as error:
-            report.rejected.append(LineProblem(row.line, _shortened(error.value), error.reason))
+        except RowError as error:
+            report.rejected.append(error.at(row))
             continue
         report.ignored += _cells_without_column(row, keys)
         yield contact
 
 
 def _contact(row: Row, keys: list[str], tags: list[str]) -> StagedContact:
-    """Raises _RowError for the first thing that is wrong with the row."""
-    if row.problem:
-        raise _RowError("", f"The row cannot be read ({row.problem}){_quote_hint(row)}.")
+    """Raises RowError for the first thing that is wrong with the row."""
     values = {key: cell.strip() for key, cell in zip(keys, row.cells, strict=False) if key}
     address = values.pop("email", "")
-    for cell in row.cells:
-        if "\0" in cell:
-            raise _RowError(address or cell, "The row contains a NUL character.")
+    refuse_unreadable(row, address)
     try:
         email = normalise(address)
     except AddressError as error:
-        raise _RowError(address, str(error)) from error
+        raise RowError(address, str(error)) from error
     consent = _consent(address, values.pop("tracking_consent", ""))
     own_tags = _clean_tags(_TAG_SEPARATORS.split(values.pop("tags", "")))
     name = " ".join((values.pop("name", "") or _joined_name(values)).split())
     if len(name) > MAX_NAME:
-        raise _RowError(
-            address, f"The name is longer than {MAX_NAME} characters{_quote_hint(row)}."
-        )
+        raise RowError(address, f"The name is longer than {MAX_NAME} characters{quote_hint(row)}.")
     attributes = _attributes(row, address, values)
     return StagedContact(row.line, email, name, attributes, tags + own_tags, consent)
 
@@ -166,14 +153,14 @@ def _consent(address: str, cell: str) -> bool | None:
     try:
         return yes_or_no(cell)
     except ValueError as error:
-        raise _RowError(address, f"The consent to tracking is not clear: {error}") from error
+        raise RowError(address, f"The consent to tracking is not clear: {error}") from error
 
 
 def _attributes(row: Row, address: str, values: dict[str, str]) -> dict[str, str]:
     for key, value in values.items():
         if len(value) > MAX_ATTRIBUTE:
-            raise _RowError(
-                address, f"{key} is longer than {MAX_ATTRIBUTE:,} characters{_quote_hint(row)}."
+            raise RowError(
+                address, f"{key} is longer than {MAX_ATTRIBUTE:,} characters{quote_hint(row)}."
             )
     return {key: value for key, value in values.items() if value}
 
@@ -186,23 +173,11 @@ def _clean_tags(names: Iterable[str]) -> list[str]:
     tags = [" ".join(name.split()) for name in names]
     for tag in tags:
         if len(tag) > MAX_TAG:
-            raise _RowError(tag, f"A tag is longer than {MAX_TAG} characters.")
+            raise RowError(tag, f"A tag is longer than {MAX_TAG} characters.")
     return [tag for tag in tags if tag]
 
 
 def _cells_without_column(row: Row, keys: list[str]) -> Iterator[LineProblem]:
     for number, cell in enumerate(row.cells):
         if cell.strip() and (number >= len(keys) or not keys[number]):
-            yield LineProblem(row.line, _shortened(cell), "The cell has no column heading.")
-
-
-def _quote_hint(row: Row) -> str:
-    """A quote that is never closed swallows the rows after it: say which."""
-    if row.last_line == row.line:
-        return ""
-    return f"; the row goes on to line {row.last_line}, perhaps a quotation mark is not closed"
-
-
-def _shortened(value: str) -> str:
-    shown = " ".join(value.replace("\0", "␀").split())
-    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+            yield LineProblem(row.line, shortened(cell), "The cell has no column heading.")

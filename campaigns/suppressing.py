@@ -1,13 +1,20 @@
-"""Writing addresses to the suppression list, and taking them off again."""
+"""The suppression list: who is on it, writing addresses to it, and taking them off again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Collection, Iterable
 
 from django.db import connection
 
+from campaigns import erased
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
+
+LISTED_SQL = """
+SELECT email FROM campaigns_suppression
+WHERE email = ANY (ARRAY(SELECT json_array_elements_text(%s)))
+"""
 
 # Sorted, so that two writers wait for each other instead of locking each other out. An address that
 # turns out to be worse than unsubscribed says so: its owner cannot subscribe it again. The update
@@ -25,13 +32,48 @@ RETURNING s.email, s.id
 """
 
 
+def suppressed(addresses: Collection[str]) -> set[str]:
+    """Those that must not be mailed: on the list themselves, by their domain, or as erased ones.
+    Uses the unique index of the list.
+    """
+    names: dict[str, list[str]] = {}
+    for address in addresses:
+        for name in (address, domain_of(address), *erased.possible_keys(address)):
+            names.setdefault(name, []).append(address)
+    return {address for name in _listed(names) for address in names[name]}
+
+
+def listed(names: Iterable[str]) -> set[str]:
+    """Those of these addresses or domains that are on the list as they are."""
+    return set(_listed(names))
+
+
+def erased_among(addresses: Iterable[str]) -> set[str]:
+    """Those that were erased. Costs a look at an index, and nothing else while none ever was."""
+    if not Suppression.objects.erased().exists():
+        return set()
+    by_key = erased.by_key(addresses)
+    return {by_key[key] for key in _listed(by_key)}
+
+
+def domain_of(address: str) -> str:
+    """What stands on the list for the whole domain of an address."""
+    return "@" + address.rpartition("@")[2]
+
+
+def _listed(names: Iterable[str]) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(LISTED_SQL, [json.dumps(list(names), ensure_ascii=False)])
+        return [email for (email,) in cursor.fetchall()]
+
+
 def suppress(rows: Iterable[tuple[str, SuppressionReason, str]]) -> dict[str, int]:
     """Suppress addresses, each with a reason and a source. Returns the key of each one's row.
 
     Idempotent: an address that is on the list keeps its row, and its reason unless that was only
-    that it unsubscribed.
+    that it unsubscribed. A placeholder is no address; its whole domain is on the list.
     """
-    rows = list(rows)
+    rows = [row for row in rows if not erased.is_placeholder(row[0])]
     if not rows:
         return {}
     emails, reasons, sources = zip(*rows, strict=True)

@@ -9,13 +9,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterable
-from dataclasses import replace
 
-from django.db.models import CharField, Exists, Func, OuterRef, Value
-from django.db.models.functions import Concat
-
-from campaigns import states
-from campaigns.models import SubTask, Suppression
+from campaigns import states, suppressing
+from campaigns.models import SubTask
 from dispatch.orders import Claim
 
 STEP = 500
@@ -25,25 +21,6 @@ MOST_LOOKED_AT = 2_000
 """How many rows a claim looks at beyond its limit: a tick must not last long, and what it has
 failed is done for good only when it commits.
 """
-
-IS_SUPPRESSED = Exists(
-    Suppression.objects.filter(
-        email__in=[
-            OuterRef("recipient_email"),
-            Concat(
-                Value("@"),
-                Func(
-                    OuterRef("recipient_email"),
-                    Value("@"),
-                    Value(-1),
-                    function="split_part",
-                    output_field=CharField(),
-                ),
-            ),
-        ]
-    )
-)
-"""The address, or its whole domain."""
 
 COLUMNS = ("id", "task_id", "content_id", "recipient_email", "variables", "attempts")
 
@@ -62,10 +39,11 @@ def lock_claimable(task_id: int, limit: int) -> list[Claim]:
         step = limit if not looked_at else max(limit, STEP)
         found = _lock(task_id, step, besides=claims)
         looked_at += step
-        suppressed = _suppressed(found)
+        suppressed = suppressing.suppressed([claim.recipient_email for claim in found])
         if suppressed:
-            states.suppress(suppressed)
-        claims += [claim for claim in found if claim.id not in suppressed][: limit - len(claims)]
+            states.suppress([c.id for c in found if c.recipient_email in suppressed])
+        good = [claim for claim in found if claim.recipient_email not in suppressed]
+        claims += good[: limit - len(claims)]
         if len(found) < step:
             break
     return claims
@@ -78,14 +56,25 @@ def repeat(
     within `window` of the first one. Those suppressed since are left as they are. Locks the rows;
     call inside a transaction.
     """
-    repeatable = SubTask.objects.repeatable([service_id], window).exclude(IS_SUPPRESSED)
-    rows = repeatable.select_for_update(skip_locked=True, no_key=True, of=("self",))
-    claims = [
-        replace(Claim(*row), repeat_until=sending_at + window)
-        for sending_at, *row in rows.values_list("sending_at", *COLUMNS)[:limit]
-    ]
+    claims: list[Claim] = []
+    for most in (limit, limit + STEP):
+        found = _lock_repeatable(service_id, window, most)
+        suppressed = suppressing.suppressed([claim.recipient_email for claim in found])
+        claims = [claim for claim in found if claim.recipient_email not in suppressed][:limit]
+        if not suppressed:
+            break
     held = states.repeat_doubtful([claim.id for claim in claims], token, dispatcher_id)
     return [claim for claim in claims if claim.id in held]
+
+
+def _lock_repeatable(service_id: int, window: dt.timedelta, limit: int) -> list[Claim]:
+    rows = SubTask.objects.repeatable([service_id], window).select_for_update(
+        skip_locked=True, no_key=True, of=("self",)
+    )
+    return [
+        Claim(*row)._replace(repeat_until=sending_at + window)
+        for sending_at, *row in rows.values_list("sending_at", *COLUMNS)[:limit]
+    ]
 
 
 def take(claims: Iterable[tuple[Claim, int]], token: uuid.UUID, dispatcher_id: int) -> None:
@@ -97,19 +86,3 @@ def _lock(task_id: int, limit: int, besides: Iterable[Claim]) -> list[Claim]:
     claimable = SubTask.objects.claimable(task_id).exclude(pk__in=[claim.id for claim in besides])
     rows = claimable.select_for_update(skip_locked=True, no_key=True, of=("self",))
     return [Claim(*row) for row in rows.values_list(*COLUMNS)[:limit]]
-
-
-def _suppressed(claims: list[Claim]) -> set[int]:
-    """The ids of those whose address, or its whole domain, is on the suppression list."""
-    names = {claim.recipient_email for claim in claims}
-    names |= {_domain(claim) for claim in claims}
-    listed = set(Suppression.objects.filter(email__in=names).values_list("email", flat=True))
-    return {
-        claim.id
-        for claim in claims
-        if listed and (claim.recipient_email in listed or _domain(claim) in listed)
-    }
-
-
-def _domain(claim: Claim) -> str:
-    return "@" + claim.recipient_email.rpartition("@")[2]

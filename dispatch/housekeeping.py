@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from campaigns import launch, lifecycle
 from dispatch import broker, recovery, tallying
 from dispatch.bounces import reading
+from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
 from dispatch.monitoring import history
 from tracking import applying, pausing, refusals, retention
@@ -93,6 +94,7 @@ CHORES: tuple[Callable[[], object], ...] = (
     retention.forget_payloads,
     refusals.fold,
     read_bounces,
+    checking.ask_due,
 )
 
 

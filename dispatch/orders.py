@@ -6,7 +6,7 @@ import datetime as dt
 import time
 import uuid
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from campaigns.models import Content, FailureReason
 from campaigns.states import Held
@@ -15,8 +15,7 @@ from dispatch.gate import Gate
 from dispatch.providers.base import Accepted
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """What a claim read of a SubTask."""
 
     id: int
@@ -98,8 +97,7 @@ class Unsendable:
 Outcome = Accepted | DeliveryError | NotStarted | Unsendable
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """What became of an order; `seconds` is how long its hand-over took."""
 
     order: Order

@@ -14,7 +14,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from campaigns.models import FailureReason, SubTaskStatus
 from campaigns.states import Settlement
@@ -33,8 +33,7 @@ from dispatch.providers.base import Accepted
 MAX_ERROR_CHARACTERS = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What to write about one report."""
 
     report: Report
@@ -56,7 +55,7 @@ def judge(report: Report) -> Verdict:
     if report.order.claim.repeat_until is None or verdict.succeeded:
         return verdict
     why = verdict.settlement.error or "The hand-over was to be repeated, and was not begun."
-    return replace(verdict, settlement=_settle(report, SubTaskStatus.SENDING, error=why))
+    return verdict._replace(settlement=_settle(report, SubTaskStatus.SENDING, error=why))
 
 
 def _judge(report: Report) -> Verdict:

@@ -30,6 +30,16 @@ def dispatch_later() -> None:
     )
 
 
+def check_domain_later(service_id: int) -> None:
+    """Have a worker look the domain of a service up in the DNS."""
+    async_task(
+        "dispatch.domains.checking.check_domain",
+        service_id,
+        task_name=f"check the domain of service {service_id}",
+        save=False,
+    )
+
+
 def dispatch() -> None:
     """Dispatch for a slice, unless this cluster has enough dispatchers; then have a successor take
     over.

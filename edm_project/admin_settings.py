@@ -101,6 +101,7 @@ UNFOLD: dict[str, Any] = {
                     _link("Contacts", "contacts", "campaigns.contact"),
                     _link("Tags", "sell", "campaigns.tag"),
                     _link("Suppressions", "block", "campaigns.suppression"),
+                    _page("Export or erase", "person_off", "privacy", "campaigns.export_address"),
                 ],
             },
             {

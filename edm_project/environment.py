@@ -3,6 +3,7 @@ and the fix, so that nobody has to read a traceback to start the system."""
 
 import base64
 import binascii
+import ipaddress
 import os
 import re
 import zoneinfo
@@ -82,6 +83,30 @@ def http_url(name: str, default: str | None = None, *, hint: str = "") -> str:
             f"{name} is {value!r}. Set it to a URL such as https://edm.example.com."
         )
     return value.rstrip("/")
+
+
+def name_servers(name: str, default: list[str]) -> list[str]:
+    """IP addresses, each with a port or without, separated by commas."""
+    parts = names(name, default)
+    for part in parts:
+        if not _is_name_server(part):
+            raise ImproperlyConfigured(
+                f"{name} has {part!r}. "
+                "Set it to IP addresses such as 192.0.2.53 or 192.0.2.53:5353."
+            )
+    return parts
+
+
+def _is_name_server(text: str) -> bool:
+    bracketed = re.fullmatch(r"\[([0-9a-fA-F:.]+)\](?::(\d{1,5}))?", text, re.ASCII)
+    with_port = re.fullmatch(r"([0-9.]+):(\d{1,5})", text, re.ASCII)
+    found = bracketed or with_port
+    host, port = (found[1], found[2]) if found else (text, None)
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return port is None or 0 < int(port) < 65536
 
 
 def address(name: str, default: str) -> str:

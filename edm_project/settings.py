@@ -31,6 +31,10 @@ if DEBUG:
     TRACKING_KEYS = environment.fernet_keys("TRACKING_KEYS", []) or [
         environment.generated_once(VAR_DIR / "tracking_key", environment.new_fernet_key)
     ]
+    # Know erased addresses by their hashes: the first key makes them, all of them are looked up.
+    ERASURE_KEYS = environment.fernet_keys("ERASURE_KEYS", []) or [
+        environment.generated_once(VAR_DIR / "erasure_key", environment.new_fernet_key)
+    ]
     ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
     PUBLIC_URL = environment.http_url("PUBLIC_URL", "http://localhost:8000")
 else:
@@ -46,6 +50,9 @@ else:
     )
     TRACKING_KEYS = environment.fernet_keys(
         "TRACKING_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
+    )
+    ERASURE_KEYS = environment.fernet_keys(
+        "ERASURE_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
     )
     ALLOWED_HOSTS = environment.names(
         "ALLOWED_HOSTS", hint="Set it to the host names of this site, separated by commas."
@@ -64,6 +71,7 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
+    "privacy",
     "dispatch",  # before django_q: it overrides the command `qcluster`
     "tracking",
     "campaigns",
@@ -168,6 +176,9 @@ RETRY_DELAYS_SECONDS = environment.numbers("RETRY_DELAYS_SECONDS", [60, 300, 900
 WEBHOOK_MAX_BYTES = 5 * 1024 * 1024
 # How long a failing service rests the first time; doubled each time in a row, up to an hour.
 FREEZE_SECONDS = environment.integer("FREEZE_SECONDS", 30, minimum=1)
+
+# Whom to ask about the domains of email services; empty for the name servers of the machine.
+DNS_NAMESERVERS = environment.name_servers("DNS_NAMESERVERS", [])
 
 # Whether an open is recorded only of people who agreed to it.
 OPENS_NEED_CONSENT = environment.boolean("OPENS_NEED_CONSENT", True)

@@ -6,9 +6,11 @@ from django.views.generic import RedirectView
 from dispatch.admin.monitor import monitor
 from dispatch.monitoring.views import metrics
 from edm_project.health import healthz, readyz
+from privacy.views import privacy
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/monitor/", admin.site.admin_view(monitor), name="monitor"),
+    path("admin/privacy/", admin.site.admin_view(privacy), name="privacy"),
     path("admin/", admin.site.urls),
     path("hooks/", include("dispatch.urls")),
     path("healthz", healthz, name="healthz"),

@@ -54,6 +54,7 @@ def test_the_production_example_passes_the_deployment_check() -> None:
         "SECRET_KEY",
         "CREDENTIALS_KEYS",
         "TRACKING_KEYS",
+        "ERASURE_KEYS",
         "DATABASE_URL",
         "ALLOWED_HOSTS",
         "PUBLIC_URL",

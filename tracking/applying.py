@@ -20,7 +20,7 @@ from django.db.models import ExpressionWrapper, F, fields
 from django.db.models.functions import Now
 
 from campaigns import states
-from tracking import consequences, matching, reviewing
+from tracking import consequences, erasing, matching, reviewing
 from tracking.consequences import Matched
 from tracking.incoming import EventKind
 from tracking.models import Event, EventState
@@ -76,12 +76,15 @@ def apply_chunk(limit: int) -> int:
         events = _due(limit)
         if not events:
             return 0
+        late = erasing.blank_erased(events)
         matches = matching.match(events)
         rows = matching.lock({pk for pk in matches.values() if isinstance(pk, int)})
         settled = [_place(event, matches[event.pk], rows) for event in events]
+        late |= erasing.empty_late(events)
         applied = [each.event for each in settled if each.state == EventState.APPLIED]
         _take_effect(applied, rows)
         _write(settled)
+        erasing.forget_late(late)
         consequences.suppress_soft_bounces(applied)
     _log(settled)
     return len(events)

@@ -9,7 +9,7 @@ from django.db import models, transaction
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import suppressing
+from campaigns import erased, suppressing
 from campaigns.models import SubTask, Suppression
 from campaigns.models.contacts import SuppressionReason
 from tracking import ledger
@@ -41,8 +41,11 @@ class Subscriber:
 
 
 def subscriber(subtask_id: int) -> Subscriber | None:
+    """None when nobody is known by the SubTask, or not any more."""
     email = SubTask.objects.filter(pk=subtask_id).values_list("recipient_email", flat=True).first()
-    return Subscriber(subtask_id, email) if email else None
+    if not email or erased.is_placeholder(email):
+        return None
+    return Subscriber(subtask_id, email)
 
 
 def state_of(subscriber: Subscriber) -> SuppressionReason | None:

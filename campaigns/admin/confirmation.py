@@ -19,8 +19,8 @@ CONFIRMED = "confirmed"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What staff are asked. `details` are names and values. With `problems` there is nothing to
-    confirm: they say why not.
+    """What staff are asked. `details` are names and values, `warnings` what may go wrong. With
+    `problems` there is nothing to confirm: they say why not.
     """
 
     title: str
@@ -28,6 +28,7 @@ class Question:
     button: str
     details: Sequence[tuple[str, str]] = ()
     problems: Sequence[str] = ()
+    warnings: Sequence[str] = ()
     danger: bool = False
     hidden: Mapping[str, Sequence[str]] = field(default_factory=dict)
 

@@ -13,26 +13,11 @@ from campaigns.admin.attributes import AttributesField
 from campaigns.admin.base import OwnedAdmin, OwnedForm, UncountedPaginator, staff
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
+from campaigns.admin.importing import ENCODINGS, SHOWN, table_of
 from campaigns.admin.typed import AutocompleteFilter, Textarea, button
-from campaigns.contact_import import (
-    ContactImportError,
-    ImportReport,
-    LineProblem,
-    import_contacts,
-)
+from campaigns.contact_import import ContactImportError, ImportReport, import_contacts
 from campaigns.models import Contact
 from campaigns.wording import counted
-
-SHOWN = 500
-ENCODINGS = [
-    ("", "Find out by itself"),
-    ("utf-8", "UTF-8"),
-    ("cp1252", "Windows-1252 (Western European)"),
-    ("gb18030", "GB 18030 (simplified Chinese)"),
-    ("big5", "Big5 (traditional Chinese)"),
-    ("shift_jis", "Shift JIS (Japanese)"),
-    ("utf-16", "UTF-16"),
-]
 
 
 class TagFilter(AutocompleteFilter):
@@ -63,12 +48,6 @@ class ImportForm(StyledForm):
     def clean_tags(self) -> list[str]:
         tags = [tag.strip() for tag in str(self.cleaned_data["tags"]).split(",")]
         return [tag for tag in tags if tag]
-
-
-def table_of(problems: list[LineProblem]) -> dict[str, Any]:
-    """For unfold's component; a file may have more problems than anybody reads."""
-    rows = [[problem.line, problem.value, problem.reason] for problem in problems[:SHOWN]]
-    return {"headers": ["Line", "Value", "Reason"], "rows": rows}
 
 
 @admin.register(Contact)

@@ -1,22 +1,36 @@
-"""Addresses that are never mailed: one by one, or many pasted at once."""
+"""Addresses that are never mailed: one by one, many pasted at once, or from and to files."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from campaigns import erased, suppressing, suppression_export
+from campaigns.addresses import AddressError, normalise
 from campaigns.admin.base import SafeAdmin, UncountedPaginator
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
+from campaigns.admin.importing import ENCODINGS, SHOWN, table_of
 from campaigns.admin.typed import button
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
+from campaigns.suppression_import import (
+    SuppressionImportError,
+    SuppressionReport,
+    import_suppressions,
+)
 from campaigns.wording import counted
 
 MOST_AT_ONCE = 100_000
+REASONS = [choice for choice in SuppressionReason.choices if choice[0] != SuppressionReason.ERASED]
+"""What staff may give; an erased address has no other row."""
 
 
 class ManyForm(StyledForm):
@@ -24,7 +38,7 @@ class ManyForm(StyledForm):
         widget=forms.Textarea(attrs={"rows": 15}),
         help_text="One per line: an address, or @example.com for a whole domain.",
     )
-    reason = forms.ChoiceField(choices=SuppressionReason, initial=SuppressionReason.MANUAL)
+    reason = forms.ChoiceField(choices=REASONS, initial=SuppressionReason.MANUAL)
     source = forms.CharField(required=False, max_length=200, help_text="Where these came from.")
 
     def clean_addresses(self) -> list[Suppression]:
@@ -37,7 +51,7 @@ class ManyForm(StyledForm):
             row = Suppression(email=line.strip())
             try:
                 if row.email:
-                    row.clean()
+                    row.clean_address()
                     rows.append(row)
             except ValidationError as error:
                 errors.append(f"Line {number}, “{line.strip()[:80]}”: {' '.join(error.messages)}")
@@ -47,18 +61,63 @@ class ManyForm(StyledForm):
         return rows
 
 
+class FileForm(StyledForm):
+    file = forms.FileField(
+        label="CSV file",
+        help_text="The first row names the columns: “email” has addresses, or domains such as "
+        "@example.com; “reason” and “source” may say more.",
+    )
+    reason = forms.ChoiceField(
+        choices=REASONS,
+        initial=SuppressionReason.MANUAL,
+        help_text="Of rows that do not name one.",
+    )
+    source = forms.CharField(
+        required=False, max_length=200, help_text="Where these came from, if the file does not say."
+    )
+    encoding = forms.ChoiceField(required=False, choices=ENCODINGS)
+
+
 @admin.register(Suppression)
 class SuppressionAdmin(SafeAdmin):
     paginator = UncountedPaginator
     list_disable_select_all = True
-    list_display = ("email", "reason", "source", "created_at")
+    list_display = ("shown", "reason", "source", "created_at")
     list_filter = (("reason", ChoicesDropdownFilter),)
-    sortable_by = ("email",)
+    sortable_by = ("shown",)
     ordering = ("-id",)
     search_fields = ("email",)
-    search_help_text = "Part of an address"
+    search_help_text = "Part of an address; a whole one is also found when it was erased"
     fields = ("email", "reason", "source")
-    actions_list = ("add_many",)
+    actions_list = ("add_many", "import_file", "export_file")
+
+    @admin.display(description="address or @domain", ordering="email")
+    def shown(self, row: Suppression) -> str:
+        return str(row)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        try:
+            keys = erased.possible_keys(normalise(search_term))
+        except AddressError:
+            keys = []
+        if keys and (found := queryset.filter(email__in=keys)).exists():
+            return found, False
+        return super().get_search_results(request, queryset, search_term)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Of an erased address there is nothing that could be changed."""
+        return super().has_change_permission(request, obj) and not (obj and _is_of_erasure(obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """An erased address may be mailed again if its owner wishes so; placeholders never."""
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and not (obj and obj.email == erased.PLACEHOLDERS)
+
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        kwargs.setdefault("choices", REASONS)
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     @button("Add many", "add-many", icon="playlist_add", permissions=["add"])
     def add_many(self, request: HttpRequest) -> HttpResponse:
@@ -82,11 +141,65 @@ class SuppressionAdmin(SafeAdmin):
         for row in rows:
             row.reason = form.cleaned_data["reason"]
             row.source = form.cleaned_data["source"]
-        known = Suppression.objects.filter(email__in=[row.email for row in rows])
-        already = set(known.values_list("email", flat=True))
-        added = len({row.email for row in rows} - already)
+        emails = {row.email for row in rows}
+        gone = suppressing.erased_among(emails)
+        already = suppressing.listed(emails) | gone
+        rows = [row for row in rows if row.email not in gone]
         Suppression.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
-        addresses = counted(added, "address", "addresses")
+        addresses = counted(len(emails - already), "address", "addresses")
         text = f"{addresses} suppressed; {len(already):,} already on the list."
         log_event(request, Suppression, addresses, text)
         return text
+
+    @button("Import from a file", "import", icon="upload", permissions=["add"])
+    def import_file(self, request: HttpRequest) -> HttpResponse:
+        report = None
+        posted = request.method == "POST"
+        form = FileForm(request.POST, request.FILES) if posted else FileForm()
+        if form.is_valid():
+            try:
+                report = self._import(request, form)
+            except SuppressionImportError as error:
+                form.add_error("file", str(error))
+        return page(
+            request,
+            self,
+            "admin/campaigns/suppression/import.html",
+            title="Import suppressions",
+            text="No task mails these addresses any more, whoever owns it: also not the tasks "
+            "being sent now.",
+            form=form,
+            report=report,
+            rejected=table_of(report.rejected) if report else None,
+            shown=SHOWN,
+            back_url=self.url("changelist"),
+        )
+
+    def _import(self, request: HttpRequest, form: FileForm) -> SuppressionReport:
+        cleaned = form.cleaned_data
+        report = import_suppressions(
+            cleaned["file"].file,
+            reason=SuppressionReason(cleaned["reason"]),
+            source=cleaned["source"],
+            encoding=cleaned["encoding"] or None,
+        )
+        text = f"Imported “{cleaned['file'].name}”: {report.explain()}"
+        log_event(request, Suppression, cleaned["file"].name, text)
+        say(request, text)
+        return report
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("campaigns.export_suppression")
+
+    @button("Export to a file", "export", icon="download", permissions=["export"])
+    def export_file(self, request: HttpRequest) -> StreamingHttpResponse:
+        """Goes out as it is read: the list may have a million rows."""
+        log_event(request, Suppression, "the suppression list", "Exported to a file.")
+        response = StreamingHttpResponse(suppression_export.lines(), content_type="text/csv")
+        name = f"suppressions-{timezone.localdate():%Y-%m-%d}.csv"
+        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
+
+
+def _is_of_erasure(row: Suppression) -> bool:
+    return erased.is_key(row.email) or row.email == erased.PLACEHOLDERS

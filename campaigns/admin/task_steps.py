@@ -18,6 +18,10 @@ from campaigns.models import Audience, SubTask, SubTaskStatus, Tally, Task, Task
 from campaigns.models.tally import Counts
 from campaigns.wording import counted
 
+WARNERS: list[Callable[[Task], list[str]]] = []
+"""What apps that build on this one (dispatch) have to say, in sentences, to whoever is about to
+launch a task.
+"""
 FARTHEST = dt.timedelta(days=2 * 365)
 
 
@@ -69,6 +73,7 @@ def ask_launch(task: Task) -> Question:
         f"Launch to {recipients}",
         details=_plan(task),
         problems=lifecycle.problems(task),
+        warnings=_warnings(task),
     )
 
 
@@ -86,6 +91,7 @@ def ask_schedule(task: Task) -> Question:
         "Schedule",
         details=_plan(task),
         problems=lifecycle.problems(task),
+        warnings=_warnings(task),
     )
 
 
@@ -193,6 +199,10 @@ def _so_far(task: Task) -> list[tuple[str, str]]:
         ("Still to be sent", counts.open),
     ]
     return [(name, f"{count:,}") for name, count in figures if count]
+
+
+def _warnings(task: Task) -> list[str]:
+    return [warning for warn in WARNERS for warning in warn(task)]
 
 
 def _plan(task: Task) -> list[tuple[str, str]]:

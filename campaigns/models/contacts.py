@@ -9,7 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from campaigns import erased
 from campaigns.models.ownership import OwnedQuerySet
+
+WAS_ERASED = "This address was erased at the wish of the person behind it."
 
 
 def clean_field(address: str) -> str:
@@ -20,6 +23,12 @@ def clean_field(address: str) -> str:
         return clean_address(address)
     except ValidationError as error:
         raise ValidationError({"email": error}) from error
+
+
+def refuse_erased(address: str) -> None:
+    """Raises ValidationError on the field `email` for an address that was erased."""
+    if Suppression.objects.filter(email__in=erased.possible_keys(address)).exists():
+        raise ValidationError({"email": f"{WAS_ERASED} It is not mailed and not stored again."})
 
 
 class Tag(models.Model):
@@ -85,6 +94,7 @@ class Contact(models.Model):
     def clean(self) -> None:
         if self.email:
             self.email = clean_field(self.email)
+            refuse_erased(self.email)
         if not isinstance(self.attributes, dict):
             raise ValidationError({"attributes": "Attributes are an object: names and values."})
 
@@ -100,11 +110,18 @@ class SuppressionReason(models.TextChoices):
     SOFT_BOUNCES = "soft_bounces", "Soft bounces in a row"
     COMPLAINT = "complaint", "Complaint"
     MANUAL = "manual", "Added by staff"
+    ERASED = "erased", "Erased at the person's wish"
+
+
+class SuppressionQuerySet(models.QuerySet):  # type: ignore[type-arg]
+    def erased(self) -> models.QuerySet[Suppression]:
+        """Addresses of which only a hash is known. Uses index suppression_erased."""
+        return self.filter(reason=SuppressionReason.ERASED)
 
 
 class Suppression(models.Model):
-    """An address, or with a leading "@" a whole domain, that no task may mail; it outlives the
-    contact.
+    """An address that no task may mail; it outlives the contact. With a leading "@" a whole domain,
+    with a leading "#" the hash of an address that was erased (`campaigns.erased`).
 
     Checked when a task is launched and again in every claim.
     """
@@ -121,18 +138,38 @@ class Suppression(models.Model):
     source = models.CharField(max_length=200, blank=True, help_text="Where this came from.")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    objects = SuppressionQuerySet.as_manager()
+
     class Meta:
+        permissions = [
+            ("export_suppression", "Can export the suppression list"),
+            ("export_address", "Can export everything about an address"),
+            ("erase_address", "Can erase an address"),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")) & ~models.Q(email=""),
                 name="suppression_lower_case",
             )
         ]
+        indexes = [
+            # Whether any address was erased: WHERE reason = 'erased' LIMIT 1
+            models.Index(
+                "id", name="suppression_erased", condition=models.Q(reason=SuppressionReason.ERASED)
+            ),
+        ]
 
     def __str__(self) -> str:
-        return self.email
+        if not erased.is_key(self.email):
+            return self.email
+        return f"Erased address {self.email[: erased.SHOWN]}"
 
     def clean(self) -> None:
+        self.clean_address()
+        refuse_erased(self.email)
+
+    def clean_address(self) -> None:
+        """Bring what was entered to its stored spelling. Raises ValidationError."""
         address = self.email.strip()
         if address.startswith("@"):
             self.email = clean_field(f"x{address}")[1:]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,16 +18,18 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from campaigns.admin.base import visible_rows
 from campaigns.admin.confirmation import page, say
 from campaigns.admin.typed import button, label
+from dispatch.admin import domain_state
 from dispatch.admin import service_state as state
 from dispatch.admin.bounce_mailbox import MailboxActions
 from dispatch.admin.service_form import form_for, settings_fields, stored_provider
+from dispatch.domains import checking
 from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Turn
 from dispatch.providers import provider_choices
 from dispatch.providers.base import Provider
 from dispatch.webhooks import webhook_url
 
-GENERAL = ("name", "domain", "enabled", "users")
+GENERAL = ("name", "domain", "dkim_selector", "enabled", "users")
 LIMITS = (
     "sending_interval",
     "burst",
@@ -50,7 +54,12 @@ class EmailServiceAdmin(MailboxActions):
         {
             "title": "Test",
             "icon": "science",
-            "items": ["test_connection", "send_test_mail", "test_bounce_mailbox"],
+            "items": [
+                "test_connection",
+                "send_test_mail",
+                "test_bounce_mailbox",
+                "check_domain",
+            ],
         },
         "change_provider",
         "renew_webhook",
@@ -140,6 +149,11 @@ class EmailServiceAdmin(MailboxActions):
             say(request, "The credentials were entered anew: the old ones could not be read.")
         return super().save_form(request, form, change)
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Whatever was changed, the domain is looked up anew."""
+        super().save_model(request, obj, form, change)
+        transaction.on_commit(partial(checking.ask, obj.pk))
+
     # How it is doing
 
     def get_urls(self) -> list[URLPattern]:
@@ -149,6 +163,7 @@ class EmailServiceAdmin(MailboxActions):
 
     def _panel(self, service: EmailService) -> dict[str, Any]:
         word, why = state.state_of(service)
+        report = domain_state.report_of(service)
         query = urlencode({"service": str(service.pk)})
         return {
             "service_state": {
@@ -156,6 +171,8 @@ class EmailServiceAdmin(MailboxActions):
                 "colour": state.STATE_LABELS[word],
                 "why": why,
                 "figures": state.figures_of(service),
+                "domain": domain_state.summary(service, report),
+                "checks": domain_state.checks(service, report),
                 "url": self.url("state", service.pk),
                 "attempts_url": f"{reverse('admin:dispatch_attempt_changelist')}?{query}",
             }

@@ -11,12 +11,12 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from campaigns import content
+from campaigns import content, suppressing
 from campaigns.addresses import clean_address
 from campaigns.admin.base import Visitor
 from campaigns.admin.confirmation import StyledForm
 from campaigns.admin.templates import SAMPLE, ContactField, render_template
-from campaigns.models import Contact, Suppression, Template
+from campaigns.models import Contact, Template
 from campaigns.models.content import local_part_validator
 from dispatch import trial
 from dispatch.models import EmailService
@@ -79,8 +79,7 @@ class TestMailForm(StyledForm):
                 "You may send a test only to your own address"
                 + (f", {self.own_address}." if self.own_address else "; your account has none.")
             )
-        domain = address[address.index("@") :]
-        if Suppression.objects.filter(email__in=[address, domain]).exists():
+        if suppressing.suppressed([address]):
             raise ValidationError("This address is suppressed: nothing is sent to it.")
         return address
 

@@ -1,6 +1,7 @@
 from dispatch.models.attempt import Attempt, AttemptOutcome, Decision, DecisionChoice
 from dispatch.models.bounce_mailbox import BounceMailbox
 from dispatch.models.dispatcher import ConnectionShare, Dispatcher
+from dispatch.models.domain import DomainReport
 from dispatch.models.figures import FiguresSample, FiguresTotal
 from dispatch.models.service import EmailService, Pace, Turn
 
@@ -12,6 +13,7 @@ __all__ = [
     "Decision",
     "DecisionChoice",
     "Dispatcher",
+    "DomainReport",
     "EmailService",
     "FiguresSample",
     "FiguresTotal",

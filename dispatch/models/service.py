@@ -24,6 +24,11 @@ domain_validator = RegexValidator(
     "Enter a domain name in lower case, for example: mail.example.com",
 )
 
+selector_validator = RegexValidator(
+    r"\A(?!.*_domainkey)[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\Z",
+    "Enter a selector only, such as mail2026: the part before “._domainkey”.",
+)
+
 
 def validate_time_zone(name: str) -> None:
     try:
@@ -71,6 +76,14 @@ class EmailService(models.Model):
         max_length=253,
         validators=[domain_validator],
         help_text="The domain that messages are from.",
+    )
+    dkim_selector = models.CharField(
+        "DKIM selector",
+        max_length=63,
+        blank=True,
+        validators=[selector_validator],
+        help_text="The part before “._domainkey” of the name at which the key is published; your "
+        "provider or mail server shows it. Used to check the domain.",
     )
     provider = models.CharField(max_length=30)
     credentials = models.TextField(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -376,5 +375,5 @@ def report(outcome: Any, started: bool) -> Report:
 def test_a_repeat_starts_before_the_window_and_the_quota_period_end() -> None:
     order = report(Accepted(), False).order
     assert order.not_after == order.grant.period_end
-    order.claim = replace(order.claim, repeat_until=order.grant.period_end - DAY)
+    order.claim = order.claim._replace(repeat_until=order.grant.period_end - DAY)
     assert order.not_after == order.grant.period_end - DAY

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from campaigns import content
+from campaigns import content, erased
 from campaigns.models import SubTask
 from tracking import personal
 from tracking.tokens import Purpose, read
@@ -33,7 +33,7 @@ def web_view(request: HttpRequest, token: str) -> HttpResponse:
 
 def _html(subtask_id: int) -> str | None:
     subtask = SubTask.objects.filter(pk=subtask_id).select_related("content").first()
-    if subtask is None:
+    if subtask is None or erased.is_placeholder(subtask.recipient_email):
         return None
     variables = personal.variables(subtask.pk, subtask.content, subtask.variables)
     try:

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
-from contextlib import nullcontext
-from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -14,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from campaigns.contact_import import ContactImportError, ImportReport, import_contacts
+from campaigns.management.files import opened
 
 
 class Command(BaseCommand):
@@ -36,7 +34,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         owner = _user(options["owner"])
         try:
-            with _opened(options["file"]) as file, transaction.atomic():
+            with opened(options["file"]) as file, transaction.atomic():
                 report = import_contacts(
                     file, owner, tags=options["tag"], encoding=options["encoding"]
                 )
@@ -69,7 +67,3 @@ def _user(username: str) -> AbstractBaseUser:
         return users._default_manager.get_by_natural_key(username)
     except users.DoesNotExist as error:
         raise CommandError(f"There is no user called {username!r}.") from error
-
-
-def _opened(path: str) -> Any:
-    return nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb")

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.files.uploadedfile import SimpleUploadedFile
 
+from campaigns.erased import PLACEHOLDERS, key_of
 from campaigns.models import Suppression
 from tests.campaigns.admin.staff import (
     MANAGER,
@@ -127,3 +129,73 @@ def test_only_an_operator_takes_an_address_off_the_list(user: Any) -> None:
     signed_in(operator).post(url, {"post": "yes"})
     assert not stored()
     assert LogEntry.objects.get().user == operator
+
+
+class TestAFile:
+    IMPORT = address("campaigns.suppression", "import_file")
+    EXPORT = address("campaigns.suppression", "export_file")
+
+    def upload(self, user: Any, content: bytes, **fields: str) -> Any:
+        form = {"file": SimpleUploadedFile("list.csv", content), "reason": "manual", **fields}
+        return signed_in(user).post(self.IMPORT, form)
+
+    def test_comes_in_and_its_bad_rows_are_listed(self, user: Any) -> None:
+        response = self.upload(user, b"email\nnobody\nada@example.com", source="A letter")
+        assert stored() == {"ada@example.com"}
+        assert "1 address suppressed" in page_of(response)
+        assert "nobody" in page_of(response)
+        assert LogEntry.objects.get().object_repr == "list.csv"
+
+    def test_that_is_no_list_is_explained(self, user: Any) -> None:
+        assert "No column has addresses" in page_of(self.upload(user, b"x\ny"))
+
+    def test_cannot_say_that_addresses_were_erased(self, user: Any) -> None:
+        response = self.upload(user, b"email\nada@example.com", reason="erased")
+        assert "Select a valid choice" in page_of(response)
+        assert not stored()
+
+    def test_goes_out_and_is_in_the_history(self, user: Any) -> None:
+        Suppression.objects.create(email="ada@example.com")
+        response = signed_in(user).get(self.EXPORT)
+        content = b"".join(response.streaming_content).decode()
+        assert "ada@example.com,manual" in content
+        assert response["Content-Type"] == "text/csv"
+        assert LogEntry.objects.get().get_change_message() == "Exported to a file."
+
+    @pytest.mark.parametrize("role", [VIEWER, NOBODY])
+    def test_is_refused_to_whoever_may_not(self, role: str) -> None:
+        user = member(role)
+        assert self.upload(user, b"email\nada@example.com").status_code == 403
+        assert signed_in(user).get(self.EXPORT).status_code == 403
+        assert not stored()
+
+
+class TestAnErasedAddress:
+    @pytest.fixture
+    def row(self) -> Suppression:
+        return Suppression.objects.create(email=key_of("ada@example.com"), reason="erased")
+
+    def found(self, user: Any, query: str) -> str:
+        url = address("campaigns.suppression", "changelist")
+        return page_of(signed_in(user).get(url, {"q": query}))
+
+    def test_is_found_by_itself(self, user: Any, row: Suppression) -> None:
+        assert str(row) in self.found(user, "Ada@example.com")
+        assert str(row) not in self.found(user, "bob@example.com")
+
+    def test_is_not_changed_but_an_operator_takes_it_off(self, row: Suppression) -> None:
+        operator = member(OPERATOR)
+        url = address("campaigns.suppression", "change", row.pk)
+        assert signed_in(operator).post(url, {"email": "x@example.com"}).status_code == 403
+        url = address("campaigns.suppression", "delete", row.pk)
+        signed_in(operator).post(url, {"post": "yes"})
+        assert not stored()
+
+    def test_leaves_a_domain_behind_that_nobody_takes_off(self) -> None:
+        row = Suppression.objects.create(email=PLACEHOLDERS)
+        url = address("campaigns.suppression", "delete", row.pk)
+        assert signed_in(member(OPERATOR)).post(url, {"post": "yes"}).status_code == 403
+
+    def test_is_not_stored_again_by_pasting_it(self, user: Any, row: Suppression) -> None:
+        assert "0 addresses suppressed; 1 already" in texts(paste(user, "ada@example.com"))
+        assert stored() == {row.email}

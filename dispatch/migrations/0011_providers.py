@@ -25,7 +25,7 @@ WEBHOOK_KEY: dict[str, Any] = {
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dispatch", "0009_bounce_mailboxes")]
+    dependencies = [("dispatch", "0010_domain_reports")]
 
     operations = [
         migrations.AddField(

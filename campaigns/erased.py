@@ -1,0 +1,61 @@
+"""What stays of an address that was erased: a keyed hash, by which it is known if it comes again.
+
+The hash stands on the suppression list in place of the address, as "#" and 64 hexadecimal digits.
+The key is in the settings only: from the database alone nobody can try addresses out. What was sent
+is kept as proof, to an address that nobody can have.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+from collections.abc import Iterable
+from functools import lru_cache
+
+from django.conf import settings
+
+MARK = "#"
+SHOWN = 13  # characters of the key of an erased address, where a person compares two
+PLACEHOLDER_DOMAIN = "erased.invalid"
+"""A domain that can never exist (RFC 2606)."""
+PLACEHOLDERS = f"@{PLACEHOLDER_DOMAIN}"
+"""What stands on the list with the first erased address, so that nothing is ever sent to these."""
+
+
+def key_of(address: str) -> str:
+    """What stands on the list for an erased address, in its stored spelling; by the newest key."""
+    return _key(address, _secrets(tuple(settings.ERASURE_KEYS))[0])
+
+
+def possible_keys(address: str) -> list[str]:
+    """What may stand on the list for it, by any of the keys that were ever used."""
+    return [_key(address, secret) for secret in _secrets(tuple(settings.ERASURE_KEYS))]
+
+
+def is_key(text: str) -> bool:
+    return text.startswith(MARK)
+
+
+def placeholder(subtask_id: int) -> str:
+    """The recipient of a SubTask whose own was erased; another one for each, as addresses of a
+    task are unique.
+    """
+    return f"erased-{subtask_id}{PLACEHOLDERS}"
+
+
+def is_placeholder(address: str) -> bool:
+    return address.endswith(PLACEHOLDERS) and address != PLACEHOLDERS
+
+
+def by_key(addresses: Iterable[str]) -> dict[str, str]:
+    """The addresses by what may stand on the list for them."""
+    return {key: address for address in addresses for key in possible_keys(address)}
+
+
+def _key(address: str, secret: bytes) -> str:
+    return MARK + hmac.digest(secret, address.encode("utf-8"), "sha256").hex()
+
+
+@lru_cache(maxsize=4)
+def _secrets(encoded: tuple[str, ...]) -> list[bytes]:
+    return [base64.urlsafe_b64decode(key) for key in encoded]

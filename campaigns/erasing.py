@@ -1,0 +1,94 @@
+"""Forgetting an address, as far as contacts, suppressions and SubTasks know it.
+
+Whoever stores addresses that come from elsewhere (an import, a launch) says so with `storing` for
+its transaction, and looks afterwards which were erased. Whoever erases writes the hash first,
+commits, and then waits for those; so none of them can bring back what is being erased.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from django.contrib.auth import get_user_model
+from django.db import OperationalError, connection
+from django.db.models import QuerySet
+from psycopg.errors import LockNotAvailable
+
+from campaigns import erased, suppressing
+from campaigns.models import Contact, SubTask, Suppression, Task
+from campaigns.models.contacts import SuppressionReason
+
+ADVISORY_LOCK = 0x45444D01  # any number that nothing else in this database locks
+
+
+class BeingStored(Exception):
+    """Addresses are being stored for longer than anybody wants to wait."""
+
+
+def storing() -> None:
+    """Until the end of the transaction no erasure goes past the writing of its hash."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [ADVISORY_LOCK])
+
+
+def wait_for_storing() -> None:
+    """Until the end of the transaction nobody stores addresses. Raises BeingStored when somebody
+    does for longer than the lock time-out; the transaction is then lost.
+    """
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+        except OperationalError as error:
+            if not isinstance(error.__cause__, LockNotAvailable):
+                raise
+            raise BeingStored from error
+
+
+def forbid(address: str) -> str:
+    """Put an address on the suppression list as erased. Returns its key there."""
+    key = next(iter(sorted(_keys_on_list(address))), erased.key_of(address))
+    reason = SuppressionReason.ERASED
+    suppressing.suppress([(key, reason, ""), (erased.PLACEHOLDERS, reason, "")])
+    return key
+
+
+def _keys_on_list(address: str) -> set[str]:
+    return suppressing.listed(erased.possible_keys(address))
+
+
+def contacts_of(address: str) -> QuerySet[Contact]:
+    """Everybody's contacts with this address. By owner, which is what there is an index for."""
+    owners = get_user_model()._default_manager.values("pk")
+    contacts: QuerySet[Contact] = Contact.objects.filter(owner__in=owners, email=address)
+    return contacts
+
+
+def subtasks_of(address: str) -> QuerySet[SubTask]:
+    """Everybody's SubTasks to this address. By task, which is what there is an index for."""
+    return SubTask.objects.filter(task__in=Task.objects.values("pk"), recipient_email=address)
+
+
+def forget_contacts(address: str) -> int:
+    """Returns how many there were."""
+    ids = list(contacts_of(address).values_list("pk", flat=True))
+    Contact.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def forget_suppression(address: str) -> None:
+    """The hash stays."""
+    Suppression.objects.filter(email=address).delete()
+
+
+# What was sent stays as a message to somebody, one of a task: counts and proofs depend on it.
+ANONYMISE_SQL = """
+UPDATE campaigns_subtask
+SET recipient_email = 'erased-' || id || %s, variables = '{}', error = ''
+WHERE id = ANY(%s)
+"""
+
+
+def anonymise(subtask_ids: Collection[int]) -> None:
+    """Take the recipient out of locked SubTasks, whatever state they are in."""
+    with connection.cursor() as cursor:
+        cursor.execute(ANONYMISE_SQL, [erased.PLACEHOLDERS, list(subtask_ids)])

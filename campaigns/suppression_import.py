@@ -1,0 +1,226 @@
+"""Bring a list of addresses and domains that must not be mailed in: the good rows, all or nothing;
+the bad ones are reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import BinaryIO, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+
+from campaigns import erased, erasing, suppressing
+from campaigns.contact_columns import known_column
+from campaigns.csv_source import Row, Source, SourceError, open_table
+from campaigns.file_rows import LineProblem, RowError, encoding_note, refuse_unreadable, shortened
+from campaigns.models import Suppression
+from campaigns.models.contacts import SuppressionReason
+from campaigns.suppression_export import unescaped
+from campaigns.wording import counted
+
+_BATCH = 5_000  # rows
+_ADDRESS_HEADINGS = {"domain", "address", "emailordomain", "addressordomain", "recipient"}
+_ERASED_KEY = re.compile(rf"{erased.MARK}[0-9a-f]{{64}}")
+_R = SuppressionReason
+_REASONS = {
+    _R.UNSUBSCRIBED: "unsubscribed unsubscribe unsub optout abgemeldet",
+    _R.HARD_BOUNCE: "hardbounce bounce bounced hard invalid permanent",
+    _R.SOFT_BOUNCES: "softbounces softbounce softbouncesinarow",
+    _R.COMPLAINT: "complaint complained spam spamcomplaint spamreport abuse",
+    _R.MANUAL: "manual addedbystaff",
+}
+_BY_WORD = {word: reason for reason, words in _REASONS.items() for word in words.split()}
+
+# pg_temp by name: a table of the project that happened to be called the same is never touched.
+CREATE = """
+DROP TABLE IF EXISTS pg_temp.suppression_import;
+CREATE TEMPORARY TABLE suppression_import (line bigint, email text, reason text, source text)
+    ON COMMIT DROP;
+SET LOCAL statement_timeout = 0
+"""
+COPY = "COPY pg_temp.suppression_import (line, email, reason, source) FROM STDIN"
+# The first row of an address counts. In the order of the addresses, so that two imports that run at
+# the same time wait for each other. As in `suppressing`, an address that turns out to be worse than
+# unsubscribed says so.
+MERGE = """
+WITH merged AS (
+    INSERT INTO campaigns_suppression AS s (email, reason, source)
+    SELECT DISTINCT ON (email) email, reason, source FROM pg_temp.suppression_import
+    ORDER BY email, line
+    ON CONFLICT (email) DO UPDATE SET reason = excluded.reason, source = excluded.source
+    WHERE s.reason = 'unsubscribed' AND excluded.reason <> 'unsubscribed'
+    RETURNING s.xmax = 0 AS added
+)
+SELECT (SELECT count(*) FROM pg_temp.suppression_import),
+       (SELECT count(DISTINCT email) FROM pg_temp.suppression_import),
+       count(*) FILTER (WHERE added), count(*) FROM merged
+"""
+
+
+class SuppressionImportError(Exception):
+    """The file as a whole cannot be imported; nothing was. The message is for staff."""
+
+
+@dataclass(slots=True)
+class SuppressionReport:
+    """What became of every row: one of four counts, or in `rejected`.
+
+    `updated` are those that had only unsubscribed and have a worse reason now; `duplicates` are
+    further rows of an address that came earlier in the file.
+    """
+
+    added: int = 0
+    updated: int = 0
+    known: int = 0
+    duplicates: int = 0
+    rejected: list[LineProblem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> int:
+        return self.added + self.updated + self.known
+
+    def explain(self) -> str:
+        return (
+            f"{counted(self.added, 'address', 'addresses')} suppressed, "
+            f"{self.updated:,} with a worse reason than before, "
+            f"{self.known:,} already on the list, {counted(self.duplicates, 'duplicate')}, "
+            f"{counted(len(self.rejected), 'row')} rejected."
+        )
+
+
+class Columns(NamedTuple):
+    """Where in a row to look; None for what the file does not say."""
+
+    email: int
+    reason: int | None
+    source: int | None
+
+
+class Entry(NamedTuple):
+    line: int
+    email: str
+    reason: str
+    source: str
+
+
+def import_suppressions(
+    file: BinaryIO,
+    *,
+    reason: SuppressionReason = SuppressionReason.MANUAL,
+    source: str = "",
+    encoding: str | None = None,
+) -> SuppressionReport:
+    """Import a CSV file in one transaction; raises SuppressionImportError and then has changed
+    nothing.
+
+    `reason` and `source` are for rows that do not say. Without `encoding` it is detected.
+    """
+    report = SuppressionReport()
+    try:
+        with open_table(file, encoding, _has_address_column) as table, transaction.atomic():
+            columns = _columns(table.header)
+            report.notes += encoding_note(table.encoding, encoding)
+            default = Entry(0, "", str(reason), source)
+            _store(_good_rows(table, columns, default, report), report)
+    except SourceError as error:
+        raise SuppressionImportError(str(error)) from error
+    return report
+
+
+def _store(entries: Iterator[Entry], report: SuppressionReport) -> None:
+    erasing.storing()
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE)
+        while batch := list(islice(entries, _BATCH)):
+            known = suppressing.erased_among([entry.email for entry in batch])
+            report.known += len(known)
+            with cursor.copy(COPY) as copy:
+                for entry in batch:
+                    if entry.email not in known:
+                        copy.write_row(entry)
+        cursor.execute(MERGE)
+        rows, addresses, added, touched = cursor.fetchone()
+    report.added, report.updated = added, touched - added
+    report.known += addresses - touched
+    report.duplicates = rows - addresses
+
+
+def _folded(heading: str) -> str:
+    return re.sub(r"[\W_]+", "", heading.casefold())
+
+
+def _is_address_column(heading: str) -> bool:
+    return known_column(heading) == "email" or _folded(heading) in _ADDRESS_HEADINGS
+
+
+def _has_address_column(header: list[str]) -> bool:
+    return any(_is_address_column(heading) for heading in header)
+
+
+def _columns(header: list[str]) -> Columns:
+    """Raises SourceError when there are no addresses."""
+    if not _has_address_column(header):
+        headings = ", ".join(shortened(heading) for heading in header[:20])
+        raise SourceError(
+            "No column has addresses or domains: the first row must name the columns, one of them "
+            f"“email”. It reads: {headings}."
+        )
+    folded = [_folded(heading) for heading in header]
+    address = next(n for n, heading in enumerate(header) if _is_address_column(heading))
+    return Columns(address, *(_position(folded, name) for name in ("reason", "source")))
+
+
+def _position(folded: list[str], name: str) -> int | None:
+    return folded.index(name) if name in folded else None
+
+
+def _good_rows(
+    table: Source, columns: Columns, default: Entry, report: SuppressionReport
+) -> Iterator[Entry]:
+    for row in table.rows:
+        try:
+            yield _entry(row, columns, default)
+        except RowError as error:
+            report.rejected.append(error.at(row))
+
+
+def _entry(row: Row, columns: Columns, default: Entry) -> Entry:
+    """Raises RowError for the first thing that is wrong with the row."""
+    refuse_unreadable(row)
+    address = _stored_form(_cell(row, columns.email))
+    told = _cell(row, columns.reason)
+    reason = str(_R.ERASED) if erased.is_key(address) else _reason(told)
+    source = _cell(row, columns.source) or default.source
+    if told and reason is None:  # kept in words: not mailing somebody is the safe mistake
+        source = f"{source}: {told}" if source else told
+    return Entry(row.line, address, reason or default.reason, source[:200])
+
+
+def _cell(row: Row, position: int | None) -> str:
+    if position is None or position >= len(row.cells):
+        return ""
+    return unescaped(row.cells[position].strip())
+
+
+def _reason(told: str) -> str | None:
+    """The reason that a cell names, None when it names none that is known."""
+    reason = _BY_WORD.get(_folded(told))
+    return str(reason) if reason else None
+
+
+def _stored_form(address: str) -> str:
+    if _ERASED_KEY.fullmatch(address.lower()):
+        return address.lower()
+    entry = Suppression(email=address)
+    try:
+        if not address:
+            raise ValidationError("There is no address.")
+        entry.clean_address()
+    except ValidationError as error:
+        raise RowError(address, " ".join(error.messages)) from error
+    return entry.email

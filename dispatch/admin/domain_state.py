@@ -1,0 +1,90 @@
+"""What is known about the domains of services, in words: on their pages, and before a launch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.timesince import timesince
+
+from campaigns.models import Task
+from dispatch.domains.check import Verdict
+from dispatch.domains.names import is_reserved
+from dispatch.models import DomainReport, EmailService
+
+WORDS = {
+    Verdict.OK: ("Fine", "success"),
+    Verdict.WARNING: ("Could be better", "warning"),
+    Verdict.PROBLEM: ("Problem", "danger"),
+    Verdict.UNKNOWN: ("Could not be checked", "info"),
+}
+OF_DOMAIN = {
+    Verdict.OK: "is ready",
+    Verdict.WARNING: "is ready, but could be better",
+    Verdict.PROBLEM: "is not ready",
+    Verdict.UNKNOWN: "could not be checked whole",
+}
+MOST_NAMED = 5
+NOT_READY = (Verdict.PROBLEM, Verdict.UNKNOWN)
+
+
+def report_of(service: EmailService) -> DomainReport | None:
+    return DomainReport.objects.filter(service=service.pk).first()
+
+
+def summary(service: EmailService, report: DomainReport | None) -> dict[str, Any]:
+    """A label and a sentence, with how old the result is."""
+    if report is None or not report.is_about(service):
+        asked = report is not None and report.asked_at is not None
+        text = "is being checked" if asked else "has not been checked yet"
+        return {"word": "Not checked", "colour": "info", "text": f"{service.domain} {text}."}
+    verdict = Verdict(report.verdict)
+    word, colour = WORDS[verdict]
+    age = timesince(report.checked_at, depth=1) if report.checked_at else ""
+    again = " It is being checked again." if report.asked_at else ""
+    return {
+        "word": word,
+        "colour": colour,
+        "text": f"{service.domain} {OF_DOMAIN[verdict]}, as of {age} ago.{again}",
+    }
+
+
+def checks(service: EmailService, report: DomainReport | None) -> list[dict[str, str]]:
+    """What each check said; none when they were about another domain."""
+    if report is None or not report.is_about(service):
+        return []
+    return [_shown(check) for check in report.checks]
+
+
+def _shown(check: dict[str, str]) -> dict[str, str]:
+    word, colour = WORDS[Verdict(check["verdict"])]
+    return {**check, "word": word, "colour": colour}
+
+
+def warnings(task: Task) -> list[str]:
+    """What whoever launches a task should know about the domains that it may be sent from."""
+    services = EmailService.objects.usable_by(task.owner_id)
+    chosen = list(task.services.values_list("pk", flat=True))
+    if chosen:
+        services = services.filter(pk__in=chosen)
+    found = [_warning(each) for each in services.select_related("domain_report")]
+    told = sorted({warning for warning in found if warning})
+    more = [f"And {len(told) - MOST_NAMED} more domains."] if len(told) > MOST_NAMED else []
+    return told[:MOST_NAMED] + more
+
+
+def _warning(service: EmailService) -> str:
+    if is_reserved(service.domain):
+        return ""
+    report: DomainReport | None = getattr(service, "domain_report", None)
+    if report is None or not report.is_about(service):
+        return (
+            f"It has not been checked whether {service.domain} is ready for bulk mail; see the "
+            f"service “{service}”."
+        )
+    if report.verdict not in NOT_READY:
+        return ""
+    named = ", ".join(each["name"] for each in report.checks if each["verdict"] in NOT_READY)
+    return (
+        f"{service.domain} {OF_DOMAIN[Verdict(report.verdict)]} ({named}): messages may be refused "
+        f"or put with the spam; see the service “{service}”."
+    )

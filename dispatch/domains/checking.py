@@ -1,0 +1,103 @@
+"""Checking the domains of services: once a day, when one is new or changed, and when asked to."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from dispatch.credentials import CredentialsError, decrypt
+from dispatch.domains import dkim, dmarc, spf
+from dispatch.domains.check import Check, Verdict, worst
+from dispatch.domains.names import CouldNotAsk, Names, is_reserved
+from dispatch.domains.servers import MX, PTR, check_mail_servers, check_pointers
+from dispatch.models import DomainReport, EmailService
+
+EVERY = dt.timedelta(days=1)
+AGAIN = dt.timedelta(minutes=10)
+"""How long a check that was asked for may take until it is asked for again."""
+_FAILED = "Could not be checked: {}. It says nothing about the domain; check again later."
+
+
+def check_domain(service_id: int) -> None:
+    """Check the domain of a service and keep the result. For a worker; no transaction is open
+    while the DNS is asked.
+    """
+    service = EmailService.objects.filter(pk=service_id).first()
+    if service is not None:
+        keep(service, look_at(service))
+
+
+def look_at(service: EmailService) -> list[Check]:
+    """Every check of a service's domain. Never raises for what the DNS does."""
+    domain, selector, host = service.domain, service.dkim_selector, _host(service)
+    if is_reserved(domain):
+        words = f"{domain} is reserved for examples and private use: no provider can look it up."
+        return [Check("Domain", Verdict.WARNING, words)]
+    try:
+        names = Names()
+    except CouldNotAsk as error:
+        return [Check("DNS", Verdict.UNKNOWN, _FAILED.format(error))]
+    checks: tuple[tuple[str, Callable[[], Check]], ...] = (
+        (spf.NAME, lambda: spf.check(names, domain, host)),
+        (dkim.NAME, lambda: dkim.check(names, domain, selector)),
+        (dmarc.NAME, lambda: dmarc.check(names, domain)),
+        (MX, lambda: check_mail_servers(names, domain)),
+        (PTR, lambda: check_pointers(names, host)),
+    )
+    return [_one(name, check) for name, check in checks]
+
+
+def _one(name: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except CouldNotAsk as error:
+        return Check(name, Verdict.UNKNOWN, _FAILED.format(error))
+
+
+def _host(service: EmailService) -> str:
+    """The server that a service hands over to, if staff entered one."""
+    try:
+        return str(decrypt(service.credentials).get("host", ""))
+    except CredentialsError:
+        return ""
+
+
+def keep(service: EmailService, checks: list[Check]) -> None:
+    """Write a result down, as one about the domain as it was when it was looked at."""
+    DomainReport.objects.update_or_create(
+        service=service,
+        defaults={
+            "domain": service.domain,
+            "selector": service.dkim_selector,
+            "checked_at": Now(),
+            "asked_at": None,
+            "verdict": worst(check.verdict for check in checks),
+            "checks": [check.as_json() for check in checks],
+        },
+    )
+
+
+def ask(service_id: int) -> None:
+    """Have a worker check a service's domain. Harmless when asked for again."""
+    from dispatch import tasks
+
+    DomainReport.objects.update_or_create(service_id=service_id, defaults={"asked_at": Now()})
+    tasks.check_domain_later(service_id)
+
+
+def ask_due() -> int:
+    """Have every enabled service checked that is new, was changed, or was checked a day ago.
+    Returns how many.
+    """
+    missing = Q(domain_report=None) | Q(domain_report__checked_at=None)
+    changed = ~Q(domain_report__domain=F("domain")) | ~Q(domain_report__selector=F("dkim_selector"))
+    old = Q(domain_report__checked_at__lt=Now() - EVERY)
+    waiting = Q(domain_report__asked_at__gt=Now() - AGAIN)
+    due = EmailService.objects.filter(missing | changed | old, enabled=True).exclude(waiting)
+    ids = [pk for pk, domain in due.values_list("pk", "domain") if not is_reserved(domain)]
+    for pk in ids:
+        ask(pk)
+    return len(ids)

@@ -1,0 +1,107 @@
+"""Asking the DNS. What does not exist is an empty answer; what cannot be asked is an error."""
+
+from __future__ import annotations
+
+import ipaddress
+
+import dns.exception
+import dns.nameserver
+import dns.resolver
+import dns.reversename
+from django.conf import settings
+
+LIFETIME_SECONDS = 4.0
+"""How long one name may take, with all repetitions."""
+TRY_SECONDS = 1.5
+RESERVED = (
+    "example", "test", "invalid", "localhost", "local", "internal",
+    "example.com", "example.net", "example.org",
+)  # fmt: skip
+"""Names for documentation, tests and private networks (RFC 2606, 6761, 6762, 9476)."""
+
+
+class CouldNotAsk(Exception):
+    """No answer, or a server failure: nothing is known about the name. The message says which."""
+
+
+def is_reserved(domain: str) -> bool:
+    """Whether the public DNS cannot know it. A name server of one's own may."""
+    if settings.DNS_NAMESERVERS:
+        return False
+    return any(domain == name or domain.endswith(f".{name}") for name in RESERVED)
+
+
+class Names:
+    """One round of questions, each asked once: a check asks for the same names again and again."""
+
+    def __init__(self) -> None:
+        self._resolver = _resolver()
+        self._known: dict[tuple[str, str], list[str]] = {}
+
+    def texts(self, name: str) -> list[str]:
+        """The TXT records, the strings of each put together."""
+        return self._ask(name, "TXT")
+
+    def mail_servers(self, name: str) -> list[str]:
+        """The hosts of the MX records; "" stands for the one that takes no mail (RFC 7505)."""
+        return [text.split()[-1].rstrip(".") for text in self._ask(name, "MX")]
+
+    def addresses(self, name: str) -> list[str]:
+        return [*self._ask(name, "A"), *self._ask(name, "AAAA")]
+
+    def names_of(self, address: str) -> list[str]:
+        """The PTR records of an IP address."""
+        pointer = dns.reversename.from_address(address).to_text()
+        return [name.rstrip(".").lower() for name in self._ask(pointer, "PTR")]
+
+    def _ask(self, name: str, kind: str) -> list[str]:
+        key = (name.lower(), kind)
+        if key not in self._known:
+            self._known[key] = self._look_up(name, kind)
+        return self._known[key]
+
+    def _look_up(self, name: str, kind: str) -> list[str]:
+        try:
+            answer = self._resolver.resolve(name, kind, search=False)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return []
+        except dns.exception.Timeout as error:
+            raise CouldNotAsk(f"nobody answered about {name} ({kind}) in time") from error
+        except (dns.exception.DNSException, OSError, ValueError) as error:
+            raise CouldNotAsk(f"the name servers failed at {name} ({kind})") from error
+        return [_text(record, kind) for record in answer]
+
+
+def _text(record: object, kind: str) -> str:
+    if kind == "TXT":
+        strings: tuple[bytes, ...] = record.strings  # type: ignore[attr-defined]  # of a TXT
+        return b"".join(strings).decode("utf-8", "replace")
+    return str(record)
+
+
+def _resolver() -> dns.resolver.Resolver:
+    """Raises CouldNotAsk when the machine has no name servers."""
+    try:
+        resolver = dns.resolver.Resolver(configure=not settings.DNS_NAMESERVERS)
+    except dns.exception.DNSException as error:
+        raise CouldNotAsk("this machine knows no name servers; set DNS_NAMESERVERS") from error
+    if settings.DNS_NAMESERVERS:
+        resolver.nameservers = [_nameserver(each) for each in settings.DNS_NAMESERVERS]
+    resolver.timeout, resolver.lifetime = TRY_SECONDS, LIFETIME_SECONDS
+    return resolver
+
+
+def _nameserver(text: str) -> dns.nameserver.Nameserver:
+    host, port = split_port(text)
+    return dns.nameserver.Do53Nameserver(host, port)
+
+
+def split_port(text: str) -> tuple[str, int]:
+    """An IP address with its port, 53 where none is given: 192.0.2.1:5353, [2001:db8::1]:53."""
+    if text.startswith("["):
+        host, _, port = text[1:].partition("]")
+        return host, int(port.lstrip(":") or 53)
+    if text.count(":") == 1:
+        host, _, port = text.partition(":")
+        return host, int(port)
+    return str(ipaddress.ip_address(text)), 53

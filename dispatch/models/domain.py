@@ -1,0 +1,31 @@
+"""What the DNS said about the domain of a service."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from dispatch.models.service import EmailService
+
+
+class DomainReport(models.Model):
+    """The last check of a service's domain, of which `domain` and `selector` were true then. Empty
+    `checked_at`: it was asked for and has not been done yet.
+    """
+
+    service = models.OneToOneField(
+        EmailService, primary_key=True, on_delete=models.CASCADE, related_name="domain_report"
+    )
+    domain = models.CharField(max_length=253, blank=True)
+    selector = models.CharField(max_length=63, blank=True)
+    asked_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    verdict = models.CharField(max_length=10, blank=True)
+    checks = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"DNS of service {self.service_id}: {self.verdict or 'not checked yet'}"
+
+    def is_about(self, service: EmailService) -> bool:
+        """Whether it still holds: neither name has been changed since."""
+        names = (service.domain, service.dkim_selector)
+        return self.checked_at is not None and (self.domain, self.selector) == names

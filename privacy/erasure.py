@@ -1,0 +1,121 @@
+"""Erasing an address: whatever tells who it was is forgotten, and what was sent stays as proof.
+
+In three steps, each of which may be done again: the address is suppressed by its hash, which is
+committed first, so that nothing new can come to be; then everything about it is taken out in one
+transaction; then its name is taken out of the history.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.contrib.admin.models import LogEntry
+from django.db import transaction
+from django.db.models import Q
+
+from campaigns import erased, erasing, states
+from campaigns.models import SubTask, SubTaskStatus
+from campaigns.wording import counted
+from dispatch import paces
+from dispatch.models import Attempt
+from tracking.erasing import forget_events
+
+logger = logging.getLogger(__name__)
+
+ERASED = "[erased address]"
+STOPPABLE = (SubTaskStatus.PENDING, SubTaskStatus.ALLOCATED)
+
+
+class NotNow(Exception):
+    """Nothing about the address was forgotten yet; the message, for staff, says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What was found and taken out. `key` is what stands on the suppression list; `stopped` are
+    messages that were not handed over and now never will be.
+    """
+
+    key: str
+    contacts: int
+    messages: int
+    stopped: int
+    events: int
+
+    def explain(self) -> str:
+        return (
+            f"Erased as {self.key[: erased.SHOWN]}: {counted(self.contacts, 'contact')} deleted, "
+            f"{counted(self.messages, 'message')} without recipient now, {self.stopped:,} of them "
+            f"stopped before they were sent, {counted(self.events, 'event')} emptied."
+        )
+
+
+def erase(address: str) -> Erased:
+    """Erase an address, given in its stored spelling. Raises NotNow.
+
+    Not to be called inside a transaction. Locks Pace rows, then the SubTasks, then the events.
+    """
+    key = erasing.forbid(address)
+    try:
+        with transaction.atomic():
+            done = _forget(address, key)
+    except erasing.BeingStored as error:
+        raise NotNow(
+            "Contacts are just being imported or a task is being launched. The address gets no "
+            "more messages; erase it again in a minute, when that is over."
+        ) from error
+    _forget_history(address)
+    logger.info("address %s was erased: %s", key[: erased.SHOWN], done.explain())
+    return done
+
+
+def _forget(address: str, key: str) -> Erased:
+    erasing.wait_for_storing()
+    found = erasing.subtasks_of(address)
+    pace_of = paces.lock_waiting(
+        list(found.filter(status=SubTaskStatus.ALLOCATED).values_list("service", flat=True))
+    )
+    rows = _lock(list(found.values_list("pk", flat=True)))
+    _refuse_handed_over(rows)
+    ids = [row.pk for row in rows]
+    stopped = [row.pk for row in rows if row.status in STOPPABLE]
+    paces.give_back(states.release(SubTask.objects.filter(pk__in=stopped)), pace_of)
+    states.suppress(stopped)
+    erasing.anonymise(ids)
+    Attempt.objects.filter(subtask__in=ids).exclude(reply="").update(reply="")
+    events = forget_events(address, ids)
+    contacts = erasing.forget_contacts(address)
+    erasing.forget_suppression(address)
+    return Erased(key, contacts, len(ids), len(stopped), events)
+
+
+def _lock(ids: Sequence[int]) -> list[SubTask]:
+    rows = SubTask.objects.filter(pk__in=ids).select_for_update(no_key=True, of=("self",))
+    return list(rows.order_by("pk"))
+
+
+def _refuse_handed_over(rows: Sequence[SubTask]) -> None:
+    """What is leaving at this moment is known to a dispatcher, which would write about it."""
+    leaving = sum(
+        row.status == SubTaskStatus.SENDING and row.dispatcher_id is not None for row in rows
+    )
+    if leaving:
+        raise NotNow(
+            f"{counted(leaving, 'message')} to the address is being handed over at this moment. "
+            "Nothing else is sent to it; erase it again in a minute, when the outcome is known."
+        )
+
+
+def _forget_history(address: str) -> None:
+    """What staff did stays in the history, without the address."""
+    whole = re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", re.IGNORECASE)
+    named = Q(object_repr__icontains=address) | Q(change_message__icontains=address)
+    changed = []
+    for entry in LogEntry.objects.filter(named).iterator():
+        entry.object_repr = whole.sub(ERASED, entry.object_repr)[:200]
+        entry.change_message = whole.sub(ERASED, entry.change_message)
+        changed.append(entry)
+    LogEntry.objects.bulk_update(changed, ["object_repr", "change_message"], batch_size=500)

@@ -1,0 +1,116 @@
+"""Everything that is known about an address, for the person behind it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db.models import Model, Q, QuerySet
+from django.utils import timezone
+
+from campaigns import erased, erasing, suppressing
+from campaigns.models import Contact, SubTask, Suppression
+from dispatch.models import Attempt, Decision
+from tracking.erasing import events_of
+from tracking.models import Event
+
+MESSAGE = (
+    "id", "status", "failure_reason", "error", "variables", "provider_message_id", "attempts",
+    "created_at", "available_at", "sending_at", "sent_at", "delivered_at", "bounced_at",
+    "opened_at", "clicked_at", "failed_at",
+)  # fmt: skip
+ATTEMPT = ("slot_at", "started_at", "finished_at", "outcome", "code", "reply")
+EVENT = (
+    "kind", "actor", "source", "recipient", "url", "detail", "ip_address", "user_agent", "raw",
+    "message_id", "provider_message_id", "occurred_at", "received_at", "state",
+)  # fmt: skip
+
+
+def collect(address: str) -> dict[str, Any]:
+    """Whatever the database says about an address, given in its stored spelling: of every owner."""
+    messages = list(
+        erasing.subtasks_of(address).select_related("task", "content", "service").order_by("pk")
+    )
+    ids = {message.pk for message in messages}
+    events = events_of(address, ids).order_by("pk")
+    return {
+        "address": address,
+        "exported_at": timezone.now(),
+        "contacts": [_contact(contact) for contact in erasing.contacts_of(address)],
+        "suppressions": [_suppression(row) for row in _suppressions(address)],
+        "messages": _messages(messages, events),
+        "other_events": [_values(each, EVENT) for each in events if each.subtask_id not in ids],
+        "history": list(_history(address)),
+    }
+
+
+def as_json(collected: dict[str, Any]) -> str:
+    return json.dumps(collected, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2) + "\n"
+
+
+def _contact(contact: Contact) -> dict[str, Any]:
+    return {
+        **_values(contact, ("email", "name", "attributes", "tracking_consent", "created_at")),
+        "owner": str(contact.owner),
+        "tags": [tag.name for tag in contact.tags.all()],
+    }
+
+
+def _suppressions(address: str) -> QuerySet[Suppression]:
+    names = [address, suppressing.domain_of(address), *erased.possible_keys(address)]
+    rows: QuerySet[Suppression] = Suppression.objects.filter(email__in=names)
+    return rows.order_by("pk")
+
+
+def _suppression(row: Suppression) -> dict[str, Any]:
+    return {"of": row.email, **_values(row, ("reason", "source", "created_at"))}
+
+
+def _messages(messages: Iterable[SubTask], events: Iterable[Event]) -> list[dict[str, Any]]:
+    messages = list(messages)
+    ids = [message.pk for message in messages]
+    attempts = _by_subtask(Attempt.objects.filter(subtask__in=ids).order_by("pk"), ATTEMPT)
+    told = _by_subtask(events, EVENT)
+    decisions = _by_subtask(
+        Decision.objects.filter(subtask__in=ids).order_by("pk"), ("choice", "decided_at")
+    )
+    return [
+        {
+            **_values(message, MESSAGE),
+            "task": message.task.name,
+            "subject": message.content.subject,
+            "sender": message.content.sender_name or message.content.sender_local_part,
+            "service": str(message.service) if message.service else None,
+            "handed_over": attempts[message.pk],
+            "decisions": decisions[message.pk],
+            "events": told[message.pk],
+        }
+        for message in messages
+    ]
+
+
+def _by_subtask(rows: Iterable[Any], names: Collection[str]) -> dict[int, list[dict[str, Any]]]:
+    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.subtask_id].append(_values(row, names))
+    return found
+
+
+def _history(address: str) -> Iterable[dict[str, Any]]:
+    """What staff did with it; not who they are, which is not about the person who asks."""
+    named = Q(object_repr__icontains=address) | Q(change_message__icontains=address)
+    for entry in LogEntry.objects.filter(named).select_related("content_type").order_by("pk"):
+        yield {
+            "at": entry.action_time,
+            "kind": entry.content_type.name if entry.content_type else "",
+            "what": entry.object_repr,
+            "done": entry.get_change_message(),
+        }
+
+
+def _values(row: Model, names: Collection[str]) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}

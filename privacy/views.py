@@ -1,0 +1,110 @@
+"""The page where everything about an address is exported, or erased."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from campaigns import erased
+from campaigns.addresses import clean_address
+from campaigns.admin.base import staff
+from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
+from campaigns.admin.history import log_event
+from campaigns.models import Suppression
+from privacy import erasure, export, plan
+
+logger = logging.getLogger(__name__)
+
+EXPORT, ERASE = "export", "erase"
+MAY = {EXPORT: "campaigns.export_address", ERASE: "campaigns.erase_address"}
+
+
+class AddressForm(StyledForm):
+    address = forms.CharField(
+        label="Email address",
+        max_length=320,
+        help_text="Of the person who asks what is known about them, or wants to be forgotten.",
+    )
+
+    def clean_address(self) -> str:
+        return clean_address(self.cleaned_data["address"])
+
+
+def privacy(request: HttpRequest) -> HttpResponse:
+    """To be wrapped in `admin_view`. Addresses are posted, so that they are in no access log."""
+    allowed = [what for what, permission in MAY.items() if request.user.has_perm(permission)]
+    if not allowed:
+        raise PermissionDenied
+    form = AddressForm(request.POST if request.method == "POST" else None)
+    wanted = request.POST.get("do", "")
+    if form.is_valid():
+        if wanted not in allowed:
+            raise PermissionDenied
+        address = form.cleaned_data["address"]
+        return _export(request, address) if wanted == EXPORT else _erase(request, address)
+    return page(
+        request,
+        _suppressions(),
+        "admin/privacy/page.html",
+        title="Export or erase an address",
+        form=form,
+        allowed=allowed,
+        back_url=reverse("admin:index"),
+    )
+
+
+def _suppressions() -> admin.ModelAdmin[Any]:
+    """In whose name these pages are: nothing but the list outlives an erasure."""
+    return admin.site.get_model_admin(Suppression)
+
+
+def _export(request: HttpRequest, address: str) -> HttpResponse:
+    content = export.as_json(export.collect(address))
+    _log(request, address, "Everything about it was exported.")
+    response = HttpResponse(content, content_type="application/json")
+    name = f"address-{timezone.localdate():%Y-%m-%d}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _erase(request: HttpRequest, address: str) -> HttpResponse:
+    if not is_confirmed(request):
+        return _ask(request, address)
+    try:
+        done = erasure.erase(address)
+    except erasure.NotNow as error:
+        return _ask(request, address, str(error))
+    _log(request, address, done.explain())
+    say(request, done.explain())
+    return HttpResponseRedirect(reverse("privacy"))
+
+
+def _ask(request: HttpRequest, address: str, problem: str = "") -> HttpResponse:
+    question = Question(
+        f"Erase {address}?",
+        "Nobody can undo this. Contacts with the address are deleted, of every owner. What was "
+        "sent to it stays in the counts, without address, name and values; what was not sent yet "
+        "never will be. Only a keyed hash of the address stays, on the suppression list, so that "
+        "nobody mails it again.",
+        "Erase the address",
+        details=plan.details(address),
+        problems=[problem] if problem else (),
+        danger=True,
+        hidden={"address": [address], "do": [ERASE]},
+    )
+    return ask(request, _suppressions(), question, back_url=reverse("privacy"))
+
+
+def _log(request: HttpRequest, address: str, text: str) -> None:
+    """Who did it, without the address: by its hash whoever has it can find the entry again."""
+    name = f"Address {erased.key_of(address)[: erased.SHOWN]}"
+    log_event(request, Suppression, name, text)
+    logger.info("%s, by user %s: %s", name, staff(request).pk, text)

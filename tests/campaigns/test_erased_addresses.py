@@ -1,0 +1,99 @@
+"""An address that was erased is known by its hash wherever it comes again."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db.models.functions import Now
+
+from campaigns import audience, erased, launch, suppressing
+from campaigns.contact_import import import_contacts
+from campaigns.models import Contact, Launch, SubTask, Suppression, TaskStatus
+from dispatch import claims
+from edm_project.environment import new_fernet_key
+from tests.factories import ContactFactory, SubTaskFactory, TaskFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+ADA, BOB = "ada@example.com", "bob@example.com"
+
+
+@pytest.fixture
+def ada_erased() -> None:
+    Suppression.objects.create(email=erased.key_of(ADA), reason="erased")
+
+
+def test_the_hash_does_not_tell_the_address() -> None:
+    assert "ada" not in erased.key_of(ADA)
+    assert len(erased.key_of(ADA)) == 65
+
+
+def test_another_key_makes_another_hash(settings: Any) -> None:
+    before = erased.key_of(ADA)
+    settings.ERASURE_KEYS = [new_fernet_key()]
+    assert erased.key_of(ADA) != before
+
+
+def test_a_new_key_in_front_still_knows_what_the_old_one_erased(
+    ada_erased: None, settings: Any
+) -> None:
+    settings.ERASURE_KEYS = [new_fernet_key(), *settings.ERASURE_KEYS]
+    assert suppressing.suppressed([ADA, BOB]) == {ADA}
+    assert suppressing.erased_among([ADA, BOB]) == {ADA}
+
+
+def test_nothing_but_one_look_is_taken_while_nothing_was_erased(
+    django_assert_num_queries: Any,
+) -> None:
+    with django_assert_num_queries(1):
+        assert suppressing.erased_among([ADA]) == set()
+
+
+def test_a_claim_fails_what_is_addressed_to_it(ada_erased: None) -> None:
+    subtask = SubTaskFactory(recipient_email=ADA)
+    other = SubTaskFactory(recipient_email=BOB, task=subtask.task, content=subtask.content)
+    assert [claim.id for claim in claims.lock_claimable(subtask.task_id, 5)] == [other.pk]
+    assert SubTask.objects.get(pk=subtask.pk).failure_reason == "suppressed"
+
+
+def test_a_launch_leaves_it_out_and_counts_it(ada_erased: None) -> None:
+    task = TaskFactory(status=TaskStatus.QUEUED, launched_at=Now())
+    ContactFactory(owner=task.owner, email=ADA)
+    ContactFactory(owner=task.owner, email=BOB)
+    launch.expand(task.pk)
+    assert SubTask.objects.get().recipient_email == BOB
+    assert Launch.objects.get().suppressed == {"erased": 1}
+
+
+def test_an_import_of_contacts_rejects_it_with_its_line(ada_erased: None) -> None:
+    file = BytesIO(b"email\nbob@example.com\nAda@example.com\n")
+    report = import_contacts(file, UserFactory())
+    assert [(line, value) for line, value, _ in report.rejected] == [(3, ADA)]
+    assert "erased" in report.rejected[0].reason
+    assert [contact.email for contact in Contact.objects.all()] == [BOB]
+
+
+@pytest.mark.parametrize("make", [lambda: Contact(email=ADA), lambda: Suppression(email=ADA)])
+def test_nobody_enters_it_again_by_hand(ada_erased: None, make: Any) -> None:
+    with pytest.raises(ValidationError, match="was erased"):
+        make().clean()
+
+
+def test_a_domain_holds_for_all_its_addresses_at_the_launch_and_in_the_claim() -> None:
+    Suppression.objects.create(email="@example.com")
+    task = TaskFactory(status=TaskStatus.QUEUED, launched_at=Now())
+    ContactFactory(owner=task.owner, email=ADA)
+    ContactFactory(owner=task.owner, email="ada@example.org")
+    assert audience.mailable(Contact.objects.all()).get().email == "ada@example.org"
+    launch.expand(task.pk)
+    assert SubTask.objects.get().recipient_email == "ada@example.org"
+    late = SubTaskFactory(recipient_email=BOB)
+    assert claims.lock_claimable(late.task_id, 5) == []
+
+
+def test_a_suppression_outlives_its_contact() -> None:
+    Suppression.objects.create(email=ADA)
+    ContactFactory(email=ADA).delete()
+    assert suppressing.suppressed([ADA]) == {ADA}
