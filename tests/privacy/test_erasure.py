@@ -205,7 +205,7 @@ class TestWhatWasNotSentYet:
         )
         erase(ADA)
         assert (now(row).status, now(row).failure_reason) == ("failed", "suppressed")
-        assert states.begin_sending([Held(row.pk, row.claim_token)]) == set()
+        assert states.begin_sending([Held(row.pk, row.claim_token)]) == {}
         assert Pace.objects.get(service=service).quota_used == 4
 
     def test_is_not_tried_again_by_staff(self) -> None:
