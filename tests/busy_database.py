@@ -145,7 +145,8 @@ def drop_foreign_keys() -> None:
 
 
 def forget_statistics() -> None:
-    """Whatever autovacuum has found in these tables during other tests."""
+    """Whatever autovacuum has found in these tables during other tests; also how large they were."""
+    execute(f"TRUNCATE {TABLES} CASCADE")
     with connection.cursor() as cursor:
         cursor.execute(COLUMNS_SQL, [TABLES.split(", ")])
         for table, column, kind in cursor.fetchall():

@@ -50,7 +50,6 @@ def busy(request, django_db_setup, django_db_blocker) -> Iterator[BusyDatabase]:
                 busy_database.analyze()
             yield world
             transaction.set_rollback(True)
-        busy_database.execute(f"VACUUM {busy_database.TABLES}")
 
 
 def wasteful(plans: Plans) -> list[str]:
