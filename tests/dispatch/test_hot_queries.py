@@ -38,18 +38,17 @@ FRESH, STALE, NONE = "fresh statistics", "stale statistics", "no statistics"
 
 @pytest.fixture(scope="module", params=[FRESH, STALE, NONE])
 def busy(request, django_db_setup, django_db_blocker) -> Iterator[BusyDatabase]:
-    with django_db_blocker.unblock():
-        with transaction.atomic():
-            busy_database.execute("SET LOCAL statement_timeout = 0")
-            busy_database.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
-            world = busy_database.begin()
-            if request.param == STALE:
-                busy_database.analyze()
-            busy_database.grow(world)
-            if request.param == FRESH:
-                busy_database.analyze()
-            yield world
-            transaction.set_rollback(True)
+    with django_db_blocker.unblock(), transaction.atomic():
+        busy_database.execute("SET LOCAL statement_timeout = 0")
+        busy_database.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+        world = busy_database.begin()
+        if request.param == STALE:
+            busy_database.analyze()
+        busy_database.grow(world)
+        if request.param == FRESH:
+            busy_database.analyze()
+        yield world
+        transaction.set_rollback(True)
 
 
 def wasteful(plans: Plans) -> list[str]:
