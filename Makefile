@@ -8,7 +8,8 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3.14
 BIN := .venv/bin
 PORT ?= 8000
 TEST_ARGS ?=
-TEST_WORKERS ?= auto
+# A worker waits for the database about half of its time.
+TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 UV_COMPILE = uv pip compile --universal --python-version 3.11 --no-header \
 	--no-emit-index-url --no-emit-find-links --quiet $(LOCK_ARGS)
 

@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
+from campaigns.record_sets import as_json
 from tracking import cleaning
 from tracking.actors import actor_of, surest
 from tracking.incoming import Actor, EventKind, Incoming
@@ -31,12 +32,10 @@ INSERT INTO tracking_event (kind, source, dedupe_key, actor, service_id, subtask
 SELECT kind, source, dedupe_key, actor, service_id, subtask_id, message_id, provider_message_id,
        recipient, url, detail, ip_address, user_agent, raw::jsonb, occurred_at, clock_timestamp(),
        'waiting', clock_timestamp() + make_interval(secs => delay), ''
-FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::bigint[], %s::bigint[], %s::text[],
-            %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-            %s::timestamptz[], %s::float8[])
-    AS told(kind, source, dedupe_key, actor, service_id, subtask_id, message_id,
-            provider_message_id, recipient, url, detail, ip_address, user_agent, raw, occurred_at,
-            delay)
+FROM json_to_recordset(%s) AS told(
+    kind text, source text, dedupe_key text, actor text, service_id bigint, subtask_id bigint,
+    message_id text, provider_message_id text, recipient text, url text, detail text,
+    ip_address text, user_agent text, raw text, occurred_at timestamptz, delay float8)
 ON CONFLICT (source, dedupe_key, service_id) DO NOTHING
 """
 
@@ -51,37 +50,38 @@ def accept(events: Iterable[Incoming]) -> int:
     if not rows:
         return 0
     with connection.cursor() as cursor:
-        cursor.execute(ACCEPT_SQL, [list(column) for column in zip(*rows, strict=True)])
+        cursor.execute(ACCEPT_SQL, [as_json(rows)])
         return int(cursor.rowcount)
 
 
-_KEY = itemgetter(1, 2)
+_KEY = itemgetter("source", "dedupe_key")
 
 
-def _row(event: Incoming) -> tuple[Any, ...] | None:
+def _row(event: Incoming) -> dict[str, Any] | None:
     """The values of ACCEPT_SQL."""
     if event.kind not in EventKind.values:
         logger.error("%r is no kind of event; it was left out", event.kind)
         return None
     raw = cleaning.payload(event.raw)
-    return (
-        str(event.kind),
-        source := cleaning.text(event.source, 40) or "unknown",
-        cleaning.key(event.dedupe_key, 200) or _digest(event, raw),
-        str(_actor(event)),
-        cleaning.number(event.service_id),
-        cleaning.number(event.subtask_id),
-        cleaning.text(event.message_id, 255).strip(),
-        cleaning.text(event.provider_message_id, 255).strip(),
-        cleaning.text(event.recipient, 254).strip().lower(),
-        cleaning.text(event.url, 2000),
-        cleaning.text(event.detail, 2000),
-        cleaning.network(event.ip_address),
-        cleaning.text(event.user_agent, 500),
-        raw,
-        cleaning.moment(event.occurred_at),
-        float(settings.SCANNER_SECONDS) if source in OWN_LINKS else 0.0,
-    )
+    source = cleaning.text(event.source, 40) or "unknown"
+    return {
+        "kind": str(event.kind),
+        "source": source,
+        "dedupe_key": cleaning.key(event.dedupe_key, 200) or _digest(event, raw),
+        "actor": str(_actor(event)),
+        "service_id": cleaning.number(event.service_id),
+        "subtask_id": cleaning.number(event.subtask_id),
+        "message_id": cleaning.text(event.message_id, 255).strip(),
+        "provider_message_id": cleaning.text(event.provider_message_id, 255).strip(),
+        "recipient": cleaning.text(event.recipient, 254).strip().lower(),
+        "url": cleaning.text(event.url, 2000),
+        "detail": cleaning.text(event.detail, 2000),
+        "ip_address": cleaning.network(event.ip_address),
+        "user_agent": cleaning.text(event.user_agent, 500),
+        "raw": raw,
+        "occurred_at": cleaning.moment(event.occurred_at),
+        "delay": float(settings.SCANNER_SECONDS) if source in OWN_LINKS else 0.0,
+    }
 
 
 def _actor(event: Incoming) -> Actor:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import email
 import re
 from email import policy
+from pathlib import Path
 
 import pytest
 
 from campaigns import launch
-from campaigns.models import SubTask, Suppression, Tally, Task
+from campaigns.models import Contact, SubTask, Suppression, Tally, Task
 from dispatch import housekeeping
-from tests.factories import ContactFactory, SenderFactory, TaskFactory
+from tests.factories import SenderFactory, TaskFactory
 from tests.tracking.making import event
 from tests.tracking.visiting import get, post, stranger
 from tracking import ledger
@@ -22,15 +23,18 @@ from tracking.tokens import Purpose, read
 HTML = """<html><body><p>Hi {{ name }}</p><a href="https://example.com/{{ email }}">page</a>
 <a href="https://example.com/2">two</a></body></html>"""
 RECIPIENTS = 40
+NEWSLETTER = Path(__file__).parent.parent / "data" / "newsletter.html"
 
 
-def launched(**kwargs) -> Task:
+def launched(html=HTML, recipients=RECIPIENTS, **kwargs) -> Task:
     sender = SenderFactory(postal_address="Example Ltd, 1 Sample Street")
     task = TaskFactory(
-        owner=sender.owner, sender=sender, template__html=HTML, status="queued", **kwargs
+        owner=sender.owner, sender=sender, template__html=html, status="queued", **kwargs
     )
-    for n in range(RECIPIENTS):
-        ContactFactory(owner=sender.owner, email=f"r{n}@example.com", tracking_consent=n % 2 == 0)
+    Contact.objects.bulk_create(
+        Contact(owner=sender.owner, email=f"r{n}@example.com", tracking_consent=n % 2 == 0)
+        for n in range(recipients)
+    )
     launch.expand(task.pk)
     return task
 
@@ -43,14 +47,20 @@ def html_of(mail) -> str:
     return message(mail).get_body(("html",)).get_content()
 
 
+def in_order(smtp):
+    """One message for each recipient."""
+    by_recipient = {mail.recipient: mail for mail in smtp.messages}
+    assert len(by_recipient) == len(smtp.messages)
+    return [by_recipient[f"r{n}@example.com"] for n in range(len(by_recipient))]
+
+
 @pytest.fixture
 def mails(smtp, make_service, dispatch):
     """The messages of a campaign, in the order of their recipients."""
     make_service(domain="mail.example.org")
     launched(track_opens=True)
     dispatch()
-    by_recipient = {mail.recipient: mail for mail in smtp.messages}
-    return [by_recipient[f"r{n}@example.com"] for n in range(RECIPIENTS)]
+    return in_order(smtp)
 
 
 pytestmark = pytest.mark.django_db
@@ -141,6 +151,42 @@ def test_a_campaign_ends_with_exactly_the_numbers_of_what_happened(mails):
     }
     suppressed = {n for n in range(RECIPIENTS) if Suppression.objects.filter(email=f"r{n}@example.com")}  # fmt: skip
     assert suppressed == {20, 21, 30, 31, 32, 35, 36, 37}
+
+
+def test_the_newsletter_to_a_thousand_people_ends_with_exactly_the_numbers_of_what_happened(
+    smtp, make_service, dispatch
+):
+    service = make_service(domain="mail.example.org")
+    task = launched(html=NEWSLETTER.read_text(), recipients=1_000, track_opens=True)
+    dispatch()
+    mails = in_order(smtp)
+    visit(opened=mails[0:600:2], clicked=mails[100:200], left=mails[700:750])
+    rows = list(SubTask.objects.order_by("pk"))
+    told = [(EventKind.DELIVERED, n) for n in range(900)]
+    told += [(EventKind.HARD_BOUNCED, n) for n in range(950, 980)]
+    told += [(EventKind.SOFT_BOUNCED, n) for n in range(980, 990)]
+    told += [(EventKind.COMPLAINED, n) for n in (800, 801)]
+    assert ledger.accept([event(kind, rows[n], service_id=service.pk) for kind, n in told]) == 942
+
+    housekeeping.keep_house()
+
+    counts = Tally.objects.counts(task.pk)
+    # Of the hundred that clicked, the fifty with an even number had opened.
+    expected = {"clicked": 100, "opened": 250, "delivered": 550, "bounced": 40, "sent": 60}
+    assert {status: counts[status] for status in expected} == expected
+    lines = {(t.kind, t.actor): (t.events, t.recipients) for t in EventTally.objects.all()}
+    assert lines == {
+        ("opened", "person"): (300, 300),
+        ("opened", "proxy"): (300, 300),
+        ("clicked", "person"): (100, 100),
+        ("clicked", "machine"): (100, 100),
+        ("unsubscribed", "person"): (50, 50),
+        ("delivered", "person"): (900, 900),
+        ("hard_bounced", "person"): (30, 30),
+        ("soft_bounced", "person"): (10, 10),
+        ("complained", "person"): (2, 2),
+    }
+    assert Suppression.objects.count() == 50 + 30 + 2
 
 
 def _own(mail, kind: str) -> str:
