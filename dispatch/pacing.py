@@ -72,17 +72,17 @@ def carried_over(
 ) -> dt.datetime:
     """What `next_send_at` becomes when the limits change at `now`.
 
-    A longer interval counts from the last start that there may have been, with the burst used up. A
-    shorter one shortens what is left of the wait. Nobody waits longer than the new limits have
-    anybody wait after a start that was granted by the old ones.
+    It counts from the last start that there may be by the old limits; when the interval gets longer,
+    with the burst used up. Nobody waits longer than the new limits have anybody wait after a start
+    that was granted by the old ones.
     """
     latest = now + LOOKAHEAD + START_WINDOW + new.burst * new.interval
     if new.interval > old.interval:
         if not old.interval:
             return latest
         next_send_at += new.burst * new.interval - old.interval
-    elif new.interval < old.interval and next_send_at > now:
-        next_send_at = now + (next_send_at - now) * (new.interval / old.interval)
+    elif new.interval < old.interval:
+        next_send_at += new.interval - old.interval
     return min(next_send_at, latest)
 
 

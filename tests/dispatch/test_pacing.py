@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.pacing import LOOKAHEAD, Limits, due_slots
+from dispatch.pacing import LOOKAHEAD, START_WINDOW, Limits, carried_over, due_slots
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
@@ -31,6 +31,14 @@ def test_a_burst_lets_that_many_start_at_once_and_then_keeps_the_even_pace():
 
 def test_no_slot_is_further_away_than_the_lookahead():
     assert due_slots(limits(), NOW + LOOKAHEAD + SECOND, NOW, 10) == []
+
+
+@pytest.mark.parametrize("old_interval", [0.5, 1, 600])
+def test_a_shorter_interval_is_kept_after_starts_that_were_granted_by_the_longer_one(old_interval):
+    old, new = limits(old_interval), limits(0.1)
+    last_start = NOW + START_WINDOW
+    due = carried_over(old.after(LONG_AGO, last_start), old, new, NOW)
+    assert new.earliest(due) == last_start + 0.1 * SECOND
 
 
 def test_without_an_interval_everything_is_due_at_once():
