@@ -72,9 +72,9 @@ def carried_over(
 ) -> dt.datetime:
     """What `next_send_at` becomes when the limits change at `now`.
 
-    It counts from the last start that there may be by the old limits; when the interval gets longer,
-    with the burst used up. Nobody waits longer than the new limits have anybody wait after a start
-    that was granted by the old ones.
+    It counts from the last start that there may be by the old limits; when the interval gets
+    longer, with the burst used up. Nobody waits longer than the new limits have anybody wait after
+    a start that was granted by the old ones.
     """
     latest = now + LOOKAHEAD + START_WINDOW + new.burst * new.interval
     if new.interval > old.interval:
