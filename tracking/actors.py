@@ -6,6 +6,7 @@ Whoever lies is not found out here; `tracking.reviewing` looks at what came toge
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from tracking.incoming import Actor
 
@@ -22,6 +23,7 @@ _MACHINES = re.compile(
 )
 
 
+@lru_cache(maxsize=1_000)
 def actor_of(user_agent: str) -> Actor:
     """Whom a user agent stands for. People's programs all say something."""
     if user_agent.strip() == _APPLE_PROXY or _PROXIES.search(user_agent):
