@@ -24,6 +24,12 @@ EACH = 40
 DOMAIN = "bounce.example.com"
 
 
+def make_maildir(path: Path) -> Path:
+    for name in ("new", "cur", "tmp"):
+        (path / name).mkdir(parents=True)
+    return path
+
+
 def deliver(new: Path, name: str, raw: bytes) -> None:
     """Complete or not at all, as a mail server does."""
     unfinished = new.parent / "tmp" / name
@@ -31,12 +37,20 @@ def deliver(new: Path, name: str, raw: bytes) -> None:
     unfinished.rename(new / name)
 
 
+def bounce(new: Path, n: int, subtask: SubTask) -> None:
+    """Once, once again as it came by another way, and once as somebody else made it up."""
+    kind = list(KINDS)[n % len(KINDS)]
+    raw = sample(kind, subtask.pk, recipient=subtask.recipient_email)
+    raw = raw.replace(b"Message-I", f"X-Number: {n}\nMessage-I".encode(), 1)
+    deliver(new, f"{n}.first", raw)
+    deliver(new, f"{n}.again", b"Received: again\n" + raw)
+    deliver(new, f"{n}.forged", sample(kind, path=f"bounces+{'a' * 29}@{DOMAIN}"))
+
+
 def test_what_comes_back_by_mail_is_counted_exactly_over_two_clusters(
     scenario: Scenario, report: Report, tmp_path: Path
 ) -> None:
-    maildir = tmp_path / "maildirs" / "bounces"
-    for name in ("new", "cur", "tmp"):
-        (maildir / name).mkdir(parents=True)
+    maildir = make_maildir(tmp_path / "maildirs" / "bounces")
     scenario.settings |= {
         "BOUNCE_MAILDIRS": str(maildir.parent),
         "BOUNCE_READ_SECONDS": "1",
@@ -57,12 +71,7 @@ def test_what_comes_back_by_mail_is_counted_exactly_over_two_clusters(
     sent = SubTask.objects.filter(task=task, status=SubTaskStatus.SENT).order_by("pk")
     rows = list(sent[: len(KINDS) * EACH])
     for n, subtask in enumerate(rows):
-        kind = list(KINDS)[n % len(KINDS)]
-        raw = sample(kind, subtask.pk, recipient=subtask.recipient_email)
-        raw = raw.replace(b"Message-I", f"X-Number: {n}\nMessage-I".encode(), 1)
-        deliver(maildir / "new", f"{n}.first", raw)
-        deliver(maildir / "new", f"{n}.again", b"Received: again\n" + raw)
-        deliver(maildir / "new", f"{n}.forged", sample(kind, path=f"bounces+{'a' * 29}@{DOMAIN}"))
+        bounce(maildir / "new", n, subtask)
 
     expected = dict.fromkeys(KINDS.values(), EACH)
     wait_until(lambda: not list((maildir / "new").iterdir()), 60, "the mailbox is read")
