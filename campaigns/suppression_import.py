@@ -16,7 +16,14 @@ from django.db import connection, transaction
 from campaigns import erased, erasing, suppressing
 from campaigns.contact_columns import known_column
 from campaigns.csv_source import Row, Source, SourceError, open_table
-from campaigns.file_rows import LineProblem, RowError, encoding_note, refuse_unreadable, shortened
+from campaigns.file_rows import (
+    FileImportError,
+    LineProblem,
+    RowError,
+    encoding_note,
+    refuse_unreadable,
+    shortened,
+)
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
 from campaigns.suppression_export import unescaped
@@ -59,10 +66,6 @@ SELECT (SELECT count(*) FROM pg_temp.suppression_import),
        (SELECT count(DISTINCT email) FROM pg_temp.suppression_import),
        count(*) FILTER (WHERE added), count(*) FROM merged
 """
-
-
-class SuppressionImportError(Exception):
-    """The file as a whole cannot be imported; nothing was. The message is for staff."""
 
 
 @dataclass(slots=True)
@@ -115,7 +118,7 @@ def import_suppressions(
     source: str = "",
     encoding: str | None = None,
 ) -> SuppressionReport:
-    """Import a CSV file in one transaction; raises SuppressionImportError and then has changed
+    """Import a CSV file in one transaction; raises FileImportError and then has changed
     nothing.
 
     `reason` and `source` are for rows that do not say. Without `encoding` it is detected.
@@ -128,7 +131,7 @@ def import_suppressions(
             default = Entry(0, "", str(reason), source)
             _store(_good_rows(table, columns, default, report), report)
     except SourceError as error:
-        raise SuppressionImportError(str(error)) from error
+        raise FileImportError(str(error)) from error
     return report
 
 

@@ -14,10 +14,10 @@ from django.db import DatabaseError
 
 from campaigns import suppression_export, suppression_import
 from campaigns.erased import key_of
+from campaigns.file_rows import FileImportError
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
 from campaigns.suppression_import import (
-    SuppressionImportError,
     SuppressionReport,
     import_suppressions,
 )
@@ -114,7 +114,7 @@ class TestAnImport:
         ],
     )
     def test_explains_a_file_that_cannot_be_read(self, content: Any, why: str) -> None:
-        with pytest.raises(SuppressionImportError, match=why):
+        with pytest.raises(FileImportError, match=why):
             load(content, encoding="utf-8")
 
 
