@@ -39,12 +39,16 @@ class ImapMailbox(Mailbox):
         return cls(imap, messages, settings)
 
     def new(self) -> Iterator[Letter]:
+        for uid in list(self._unread()):  # deleting would shift the numbers that are searched
+            letter = self._fetch(uid)
+            if letter is not None:
+                yield letter
+
+    def _unread(self) -> Iterator[str]:
         for first in range(1, self._messages + 1, SEARCH_AT_ONCE):
             last = min(first + SEARCH_AT_ONCE - 1, self._messages)
             for uid in self._do("SEARCH", f"{first}:{last}", "UNSEEN")[0].split():
-                letter = self._fetch(uid.decode("ascii", "replace"))
-                if letter is not None:
-                    yield letter
+                yield uid.decode("ascii", "replace")
 
     def _fetch(self, uid: str) -> Letter | None:
         """None when it is gone. An empty one may come without a literal."""

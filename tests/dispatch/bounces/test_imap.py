@@ -69,6 +69,19 @@ def test_a_large_folder_is_searched_in_parts(server, monkeypatch):
     assert server.commands.count("SEARCH") == 3
 
 
+def test_a_large_folder_is_read_to_its_end_while_it_gets_smaller(server, monkeypatch):
+    monkeypatch.setattr("dispatch.bounces.mailboxes.imap.SEARCH_AT_ONCE", 3)
+    for n in range(8):
+        server.put(b"%d" % n)
+    read = []
+    with open_mailbox(settings_of(server, delete=True)) as mailbox:
+        for letter in mailbox.new():
+            read.append(letter.raw)
+            mailbox.done([letter.name])
+    assert read == [b"%d" % n for n in range(8)]
+    assert not server.letters
+
+
 def test_what_is_done_is_seen_and_what_is_set_aside_is_flagged(server):
     done, aside = server.put(b"one"), server.put(b"two")
     with open_mailbox(settings_of(server)) as mailbox:
