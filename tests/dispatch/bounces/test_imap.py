@@ -51,6 +51,17 @@ def test_a_message_that_is_gone_meanwhile_is_passed_over(server):
         assert list(letters) == []
 
 
+def test_a_message_that_the_server_cannot_read_keeps_no_other_from_being_read(server):
+    for raw in (b"one", b"two", b"three"):
+        server.put(raw)
+    server.damaged.add(102)
+    with open_mailbox(settings_of(server)) as mailbox:
+        letters = mailbox.new()
+        assert [next(letters).raw, next(letters).raw] == [b"one", b"three"]
+        with pytest.raises(MailboxError, match="not give out 1 of the messages.*102 is damaged"):
+            next(letters)
+
+
 def test_an_empty_folder_has_nothing_new(server):
     assert raws(server) == []
 
