@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import pytest
 
-from dispatch.bounces.understanding import NO_REPORT, Told, understand
+from dispatch.bounces.understanding import AUTOMATIC_REPLY, NO_REPORT, Told, understand
 from tests.dispatch.bounces.samples import sample
 from tracking.incoming import EventKind
 
@@ -53,3 +54,22 @@ def test_who_is_no_mail_server_gives_no_mail_back_in_chinese():
 def test_a_report_about_a_message_that_does_not_say_what_it_is_counts_as_a_complaint(line):
     raw = sample("yahoo-complaint", 7).replace(b"Feedback-Type: abuse\n", line)
     assert kind_of(raw) == EventKind.COMPLAINED
+
+
+def test_a_report_that_does_not_say_why_is_read_with_what_is_said_before_it():
+    raw = sample("postfix-unknown-user", 7)
+    raw = re.sub(rb"(?m)^Diagnostic-Code:.*\n .*\n", b"", raw)
+    raw = raw.replace(b"Status: 5.1.1", b"Status: 5.0.0")
+    assert raw.count(b"User unknown") == 1
+    assert kind_of(raw) == EventKind.HARD_BOUNCED
+
+
+def test_what_came_to_a_return_path_is_a_bounce_whoever_it_is_from():
+    raw = sample("qmail", 7).replace(b"Return-Path: <>\n", b"")
+    raw = re.sub(rb"(?m)^From: .*$", b"From: mail-service@receiver.example", raw, count=1)
+    assert kind_of(raw) == EventKind.HARD_BOUNCED
+
+
+def test_a_vacation_reply_that_came_to_a_return_path_is_none():
+    raw = sample("vacation-german", 7).replace(b"Return-Path: <>\n", b"")
+    assert understand(raw) == AUTOMATIC_REPLY
