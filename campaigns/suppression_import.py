@@ -102,6 +102,7 @@ class Columns(NamedTuple):
     email: int
     reason: int | None
     source: int | None
+    has_domains: bool
 
 
 class Entry(NamedTuple):
@@ -175,7 +176,8 @@ def _columns(header: list[str]) -> Columns:
         )
     folded = [_folded(heading) for heading in header]
     address = next(n for n, heading in enumerate(header) if _is_address_column(heading))
-    return Columns(address, *(_position(folded, name) for name in ("reason", "source")))
+    reason, source = _position(folded, "reason"), _position(folded, "source")
+    return Columns(address, reason, source, "domain" in folded[address])
 
 
 def _position(folded: list[str], name: str) -> int | None:
@@ -195,7 +197,7 @@ def _good_rows(
 def _entry(row: Row, columns: Columns, default: Entry) -> Entry:
     """Raises RowError for the first thing that is wrong with the row."""
     refuse_unreadable(row)
-    address = _stored_form(_cell(row, columns.email))
+    address = _stored_form(_cell(row, columns.email), columns.has_domains)
     told = _cell(row, columns.reason)
     reason = str(_R.ERASED) if erased.is_key(address) else _reason(told)
     source = _cell(row, columns.source) or default.source
@@ -216,9 +218,11 @@ def _reason(told: str) -> str | None:
     return str(reason) if reason else None
 
 
-def _stored_form(address: str) -> str:
+def _stored_form(address: str, may_be_domain: bool) -> str:
     if _ERASED_KEY.fullmatch(address.lower()):
         return address.lower()
+    if may_be_domain and address and "@" not in address:
+        address = f"@{address}"
     entry = Suppression(email=address)
     try:
         if not address:

@@ -14,6 +14,10 @@ from campaigns.models.ownership import OwnedQuerySet
 
 WAS_ERASED = "This address was erased at the wish of the person behind it."
 
+NEITHER = (
+    "This is neither an address, ada@example.com, nor a domain with an @ before it, @example.com."
+)
+
 
 def clean_field(address: str) -> str:
     """The stored spelling of the field `email`. Raises ValidationError on that field."""
@@ -169,9 +173,14 @@ class Suppression(models.Model):
         refuse_erased(self.email)
 
     def clean_address(self) -> None:
-        """Bring what was entered to its stored spelling. Raises ValidationError."""
+        """Bring what was entered to its stored spelling, a domain also from `*@example.com`. Raises
+        ValidationError.
+        """
         address = self.email.strip()
-        if address.startswith("@"):
-            self.email = clean_field(f"x{address}")[1:]
+        domain = address.removeprefix("*")
+        if domain.startswith("@"):
+            self.email = clean_field(f"x{domain}")[1:]
+        elif address and "@" not in address:
+            raise ValidationError({"email": NEITHER})
         elif address:
             self.email = clean_field(address)

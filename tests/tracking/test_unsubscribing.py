@@ -225,6 +225,13 @@ class TestChangingOnesMind:
         assert "<form" not in page
         assert Suppression.objects.get().reason == reason
 
+    def test_nobody_is_told_to_be_subscribed_whose_domain_is_on_the_list(self, url, preferences):
+        Suppression.objects.create(email="@example.com", reason="unsubscribed")
+        post(url, CONFIRMED)
+        page = post(preferences, {"choice": "subscribe"}).content.decode()
+        assert "You get no messages" in page
+        assert "<form" not in page
+
     def test_a_complaint_after_the_unsubscribe_cannot_be_lifted(self, url, preferences, subtask):
         post(url, CONFIRMED)
         tell(EventKind.COMPLAINED, subtask)
