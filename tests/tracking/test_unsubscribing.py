@@ -123,6 +123,12 @@ class TestThePage:
         assert "You are unsubscribed" in response.content.decode()
         assert is_suppressed()
 
+    def test_asks_nobody_again_who_is_unsubscribed(self, url):
+        post(url, ONE_CLICK)
+        text = get(url).content.decode()
+        assert "You are unsubscribed" in text
+        assert "Subscribe again" in text
+
     def test_keeps_the_reason_that_is_given(self, url):
         post(url, {**CONFIRMED, "reason": "too_often"})
         assert Event.objects.get().detail == "Too many messages"
