@@ -11,7 +11,7 @@ from typing import BinaryIO
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from campaigns import erasing, suppressing
+from campaigns import storing, suppressing
 from campaigns.addresses import AddressError, normalise
 from campaigns.contact_columns import keys_of, known_column, yes_or_no
 from campaigns.contact_staging import StagedContact, Staging
@@ -94,7 +94,7 @@ def import_contacts(
 def _store(
     contacts: Iterator[StagedContact], owner: AbstractBaseUser, report: ImportReport
 ) -> None:
-    erasing.storing()
+    storing.begin()
     staging = Staging()
     while batch := list(islice(contacts, _BATCH)):
         erased = suppressing.erased_among([contact.email for contact in batch])

@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from campaigns import erased, erasing, suppressing
+from campaigns import erased, storing, suppressing
 from campaigns.contact_columns import known_column
 from campaigns.csv_source import Row, Source, SourceError, open_table
 from campaigns.file_rows import (
@@ -137,7 +137,7 @@ def import_suppressions(
 
 
 def _store(entries: Iterator[Entry], report: SuppressionReport) -> None:
-    erasing.storing()
+    storing.begin()
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
         while batch := list(islice(entries, _BATCH)):

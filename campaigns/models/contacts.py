@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
 
-from campaigns import erased
+from campaigns import erased, storing
 from campaigns.models.ownership import OwnedQuerySet
 
 WAS_ERASED = "This address was erased at the wish of the person behind it."
@@ -30,7 +30,10 @@ def clean_field(address: str) -> str:
 
 
 def refuse_erased(address: str) -> None:
-    """Raises ValidationError on the field `email` for an address that was erased."""
+    """Before an address is stored in this transaction. Raises ValidationError on the field `email`
+    for one that was erased.
+    """
+    storing.begin()
     if Suppression.objects.filter(email__in=erased.possible_keys(address)).exists():
         raise ValidationError({"email": f"{WAS_ERASED} It is not mailed and not stored again."})
 
