@@ -162,8 +162,9 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGGING = logging_settings()
 
-# Probes come in plain http and bring no secret along.
-SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$"]
+# Never sent to https: probes, which come in plain http and bring no secret along, and one-click
+# unsubscribing, which RFC 8058 does not let answer with a redirect.
+SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$", r"(^|/)u/[\w-]+/?$"]
 # Whoever sends it sees /metrics; without it there is no such page.
 METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 
@@ -231,8 +232,6 @@ BEHIND_TLS_PROXY = environment.boolean("BEHIND_TLS_PROXY", False)
 
 if not DEBUG:
     SECURE_SSL_REDIRECT = environment.boolean("SSL_REDIRECT", True)
-    # One-click unsubscribing (RFC 8058) must never be answered with a redirect.
-    SECURE_REDIRECT_EXEMPT = [r"(^|/)u/[\w-]+/?$"]
     SECURE_HSTS_SECONDS = environment.integer("HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True

@@ -48,6 +48,17 @@ def test_the_production_example_passes_the_deployment_check() -> None:
     assert result.returncode == 0, result.stderr
 
 
+def test_production_answers_probes_in_plain_http() -> None:
+    """Not sent to https: a probe takes a redirect for an answer, or follows it to nowhere."""
+    variables = production()
+    host = variables["ALLOWED_HOSTS"].split(",")[0]
+    ask = f"Client().get('/healthz', headers={{'Host': '{host}'}}).status_code"
+    result = manage(
+        "shell", "--command", f"from django.test import Client; print({ask})", **variables
+    )
+    assert result.stdout.splitlines()[-1:] == ["200"], result.stderr
+
+
 @pytest.mark.parametrize(
     "name",
     [
