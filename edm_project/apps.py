@@ -6,4 +6,6 @@ class ProjectConfig(AppConfig):
     verbose_name = "EDM Dispatch"
 
     def ready(self) -> None:
-        from edm_project import checks  # noqa: F401  (registers them)
+        from edm_project import checks, queue_pages  # noqa: F401  (the first registers itself)
+
+        queue_pages.take_out()

@@ -103,6 +103,11 @@ def test_all_models_of_the_product_are_tried_here() -> None:
     assert {model._meta.label_lower for model in OURS} == set(MODELS)
 
 
+def test_the_admin_has_no_pages_of_others_besides_accounts_and_history() -> None:
+    others = {model._meta.label for model in admin.site._registry} - {m._meta.label for m in OURS}
+    assert others == {"auth.User", "auth.Group", "admin.LogEntry"}
+
+
 @pytest.mark.parametrize("role", EVERYBODY)
 @pytest.mark.parametrize("model", MODELS)
 def test_lists_and_rows_open_for_all_but_staff_without_permissions(role: str, model: str) -> None:
