@@ -18,6 +18,7 @@ from django.db import DataError, models, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.text import capfirst
 
 from campaigns.admin.autocompletes import Autocompletes
 from campaigns.admin.typed import ChangeList as BaseChangeList
@@ -56,6 +57,10 @@ class ChangeList(BaseChangeList):
     lookup, and leads back to the plain list.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = capfirst(self.opts.verbose_name_plural)  # Django's: "Select … to change"
+
     def get_results(self, request: HttpRequest) -> None:
         try:
             with transaction.atomic():
@@ -83,6 +88,12 @@ class SafeAdmin(Autocompletes, ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """An empty `_to_field` names no field; Django would look for one of that name."""
+        return super().get_object(request, object_id, from_field or None)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

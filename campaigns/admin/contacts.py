@@ -27,6 +27,7 @@ class TagFilter(AutocompleteFilter):
 class ContactForm(OwnedForm):
     attributes = AttributesField(
         required=False,
+        initial=dict,
         widget=Textarea(attrs={"rows": 6, "class": "edm-code"}),
         help_text=Contact._meta.get_field("attributes").help_text,
     )

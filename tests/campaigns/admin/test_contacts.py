@@ -44,6 +44,10 @@ class TestTheForm:
         self.add(user, email=" Ada@Bücher.Example ")
         assert Contact.objects.get().email == "ada@xn--bcher-kva.example"
 
+    def test_starts_with_an_object_to_fill_in(self, user: Any) -> None:
+        form = signed_in(user).get(ADD).context["adminform"].form
+        assert form["attributes"].value() == "{}"
+
     def test_takes_no_attributes_for_none(self, user: Any) -> None:
         self.add(user, attributes="")
         assert Contact.objects.get().attributes == {}

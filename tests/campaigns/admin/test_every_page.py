@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.urls import reverse
 
@@ -161,6 +162,22 @@ def test_odd_keys_break_no_page(model: str, key: str) -> None:
     for page in ("change", "delete", "history"):
         response = client.get(f"{base}{key}/{page}/", follow=True)
         assert response.status_code in (200, 403, 404), page
+
+
+def test_a_form_that_was_opened_for_no_field_in_particular_is_saved() -> None:
+    user = member(SUPERUSER)
+    tag = TagFactory(owner=user)
+    form = {"owner": user.pk, "name": "spring", "_to_field": ""}
+    response = signed_in(user).post(address("campaigns.tag", "change", tag.pk), form)
+    tag.refresh_from_db()
+    assert (response.status_code, tag.name) == (302, "spring")
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_title_of_a_list_is_what_it_lists(model: str) -> None:
+    response = signed_in(member(SUPERUSER)).get(address(model, "changelist"))
+    plural = apps.get_model(model)._meta.verbose_name_plural
+    assert response.context["title"].lower() == plural.lower()
 
 
 @pytest.mark.parametrize("term", ["a", "%00", "%27"])
