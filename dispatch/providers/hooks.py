@@ -7,15 +7,24 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
+from tracking import refusals
+from tracking.incoming import Incoming
+
+logger = logging.getLogger(__name__)
+
 WEBHOOK_USER = "webhook"
+MOST_WRONG = 100
+"""A body with more events that make no sense is refused as a whole."""
 
 
 class Refused(Exception):
@@ -66,6 +75,40 @@ class Post:
             return json.loads(self.request.body)
         except (ValueError, RecursionError) as error:
             raise Malformed("the body is not JSON") from error
+
+    def parts(self) -> list[Post]:
+        """The same for each event, where the body is an array of several; its headers are left
+        out.
+        """
+        body = self.json()
+        if not isinstance(body, list) or len(body) < 2:
+            return []
+        bodies = (json.dumps([event]).encode() for event in body)
+        return [replace(self, request=cast(HttpRequest, SimpleNamespace(body=b))) for b in bodies]
+
+
+def read_each(source: str, post: Post, read: Callable[[Post], list[Incoming]]) -> list[Incoming]:
+    """What `read` makes of the body. Of an array that makes no sense, what it makes of each event
+    by itself: one that is broken must not take the others with it, for all would be told again just
+    as broken. Raises one of MALFORMED when there is nothing that makes sense.
+    """
+    try:
+        return read(post)
+    except MALFORMED as error:
+        found, wrong, parts = [], 0, post.parts()
+        for part in parts:
+            try:
+                found += read(part)
+            except MALFORMED:
+                wrong += 1
+            if wrong > MOST_WRONG:
+                break
+        if wrong > MOST_WRONG or wrong == len(parts):
+            raise
+        logger.warning("%s: %d of %d events make no sense: %r", source, wrong, len(parts), error)
+    for _ in range(wrong):
+        refusals.count(f"webhook {source}", "malformed event")
+    return found
 
 
 def check_password(post: Post) -> None:

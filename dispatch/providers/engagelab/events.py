@@ -47,6 +47,10 @@ BY_SUB_STAT = {
 def incoming(post: Post) -> list[Incoming]:
     """Raises Refused or Malformed, or one of MALFORMED."""
     _check_signature(post)
+    return hooks.read_each("engagelab", post, _read)
+
+
+def _read(post: Post) -> list[Incoming]:
     body = post.json()
     events = body if isinstance(body, list) else [body]
     found = [_incoming(event, post.service_id) for event in events]
