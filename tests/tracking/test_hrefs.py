@@ -96,6 +96,7 @@ def test_an_address_on_the_web_is_where_a_link_leads(source, destination):
         "http://[not-an-address/",
         "https://exa mple.com/",
         "https://example.com/" + "x" * 9000,
+        "https://example.com/" + "产" * 900,
     ],
 )
 def test_everything_else_stays_as_it_is(source):
