@@ -35,7 +35,7 @@ class Href(NamedTuple):
 def hrefs_in(html: str) -> list[Href]:
     """Every href of a, area and Outlook's shapes, in the order of the source.
 
-    Liquid between quotes belongs to the value. Raises Problem for HTML that cannot be read.
+    Liquid between quotes belongs to the value.
     """
     masked = mask_liquid(html)
     return sorted(_hrefs(html, masked, 0, in_comment=False))

@@ -41,6 +41,8 @@ def test_links_are_found_wherever_a_browser_sees_one(html, expected):
         '<!--[if (gte mso 9)|(IE)]><table><tr><td><a href="https://a/">x</a><![endif]-->',
         '<!-- [if mso]><v:roundrect xmlns:v="urn:x" href="https://a/" arcsize="8%"></v:roundrect><![endif]-->',
         '<!--[if !mso]><!--><a href="https://a/">x</a><!--<![endif]-->',
+        '<!--[if !mso]><!-- --><p>x</p><![endif]--><a href="https://a/">x</a><![if mso]><![endif]>',
+        '<!--><a href="https://a/">x</a><!-- --!>',
     ],
 )
 def test_links_in_outlooks_conditional_comments_are_found(comment):
