@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -76,15 +76,15 @@ class Post:
         except (ValueError, RecursionError) as error:
             raise Malformed("the body is not JSON") from error
 
-    def parts(self) -> list[Post]:
-        """The same for each event, where the body is an array of several; its headers are left
-        out.
+    def parts(self) -> Iterator[Post]:
+        """The same for each event, where the body is an array of several; without headers. Raises
+        Malformed.
         """
         body = self.json()
-        if not isinstance(body, list) or len(body) < 2:
-            return []
-        bodies = (json.dumps([event]).encode() for event in body)
-        return [replace(self, request=cast(HttpRequest, SimpleNamespace(body=b))) for b in bodies]
+        if isinstance(body, list) and len(body) > 1:
+            for event in body:
+                request = SimpleNamespace(body=json.dumps([event]).encode())
+                yield replace(self, request=cast(HttpRequest, request))
 
 
 def read_each(source: str, post: Post, read: Callable[[Post], list[Incoming]]) -> list[Incoming]:
@@ -95,17 +95,19 @@ def read_each(source: str, post: Post, read: Callable[[Post], list[Incoming]]) -
     try:
         return read(post)
     except MALFORMED as error:
-        found, wrong, parts = [], 0, post.parts()
-        for part in parts:
+        found: list[Incoming] = []
+        right = wrong = 0
+        for part in post.parts():
             try:
                 found += read(part)
+                right += 1
             except MALFORMED:
                 wrong += 1
             if wrong > MOST_WRONG:
-                break
-        if wrong > MOST_WRONG or wrong == len(parts):
+                raise error from None
+        if not right:
             raise
-        logger.warning("%s: %d of %d events make no sense: %r", source, wrong, len(parts), error)
+        logger.warning("%s: %d of %d events make no sense: %r", source, wrong, right + wrong, error)
     for _ in range(wrong):
         refusals.count(f"webhook {source}", "malformed event")
     return found
