@@ -254,6 +254,7 @@ def test_providers_that_do_not_de_duplicate_are_never_asked_again(db) -> None:
         "brevo",
         "engagelab",
         "resend",
+        "sparkpost",
     }
 
 
