@@ -7,15 +7,24 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
+from tracking import refusals
+from tracking.incoming import Incoming
+
+logger = logging.getLogger(__name__)
+
 WEBHOOK_USER = "webhook"
+MOST_WRONG = 100
+"""A body with more events that make no sense is refused as a whole."""
 
 
 class Refused(Exception):
@@ -66,6 +75,42 @@ class Post:
             return json.loads(self.request.body)
         except (ValueError, RecursionError) as error:
             raise Malformed("the body is not JSON") from error
+
+    def parts(self) -> Iterator[Post]:
+        """The same for each event, where the body is an array of several; without headers. Raises
+        Malformed.
+        """
+        body = self.json()
+        if isinstance(body, list) and len(body) > 1:
+            for event in body:
+                request = SimpleNamespace(body=json.dumps([event]).encode())
+                yield replace(self, request=cast(HttpRequest, request))
+
+
+def read_each(source: str, post: Post, read: Callable[[Post], list[Incoming]]) -> list[Incoming]:
+    """What `read` makes of the body. Of an array that makes no sense, what it makes of each event
+    by itself: one that is broken must not take the others with it, for all would be told again just
+    as broken. Raises one of MALFORMED when there is nothing that makes sense.
+    """
+    try:
+        return read(post)
+    except MALFORMED as error:
+        found: list[Incoming] = []
+        right = wrong = 0
+        for part in post.parts():
+            try:
+                found += read(part)
+                right += 1
+            except MALFORMED:
+                wrong += 1
+            if wrong > MOST_WRONG:
+                raise error from None
+        if not right:
+            raise
+        logger.warning("%s: %d of %d events make no sense: %r", source, wrong, right + wrong, error)
+    for _ in range(wrong):
+        refusals.count(f"webhook {source}", "malformed event")
+    return found
 
 
 def check_password(post: Post) -> None:

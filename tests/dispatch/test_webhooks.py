@@ -31,6 +31,7 @@ from tracking.incoming import Incoming
 
 pytestmark = pytest.mark.django_db
 EACH = sorted(PAYLOADS)
+IN_BATCHES = ("engagelab", "mailjet", "sendgrid", "sparkpost")
 EVENTS = [
     pytest.param(provider, case, id=f"{provider}: {case['event']}")
     for provider in EACH
@@ -151,6 +152,28 @@ def test_several_recipients_of_one_notification_are_several_events(door) -> None
     post(service_of("ses"), body)
     assert [event.recipient for event in door.entered] == ["ann@example.org", "b@example.org"]
     assert len({event.dedupe_key for event in door.entered}) == 2
+
+
+@pytest.mark.parametrize("broken", [7, None, {}, [], {"event": []}], ids=repr)
+@pytest.mark.parametrize("provider", IN_BATCHES)
+def test_an_event_that_makes_no_sense_does_not_take_the_others_with_it(
+    door, provider, broken
+) -> None:
+    body = first_event(provider)
+    good = body if isinstance(body, list) else [body]
+    response = post(service_of(provider), [*good, broken, *good])
+    assert response.status_code == 200
+    assert len(door.entered) == 2 * len(good)
+    if door.refused:  # some of these are no event that anybody wants to know of
+        assert door.refused == [(f"webhook {provider}", "malformed event")]
+
+
+@pytest.mark.parametrize("provider", IN_BATCHES)
+def test_a_batch_of_which_most_makes_no_sense_is_refused(door, provider) -> None:
+    body = first_event(provider)
+    good = body if isinstance(body, list) else [body]
+    response = post(service_of(provider), [*good, *[7] * 1000])
+    assert refused(door, response, 400) == "malformed"
 
 
 @pytest.mark.parametrize("value", ["", "x", None, "-1", "4711 ", "²", "9" * 30, {"a": 1}])

@@ -101,6 +101,9 @@ class AnymailProvider(HttpProvider):
 
     def incoming(self, post: Post) -> list[Incoming]:
         self.authenticate(post)
+        return hooks.read_each(self.name, post, self._read)
+
+    def _read(self, post: Post) -> list[Incoming]:
         view = self.webhook(**self.view_options(post.settings))
         try:
             events = view.parse_events(post.request)

@@ -18,6 +18,7 @@ from tracking.incoming import EventKind, Incoming
 
 Event = Mapping[str, Any]
 
+LONGEST_TO = 1_000  # characters of name and address; reading many is slow
 FRESH_FOR = dt.timedelta(minutes=15)
 BY_STATUS = {
     "target": EventKind.ACCEPTED,
@@ -47,6 +48,10 @@ BY_SUB_STAT = {
 def incoming(post: Post) -> list[Incoming]:
     """Raises Refused or Malformed, or one of MALFORMED."""
     _check_signature(post)
+    return hooks.read_each("engagelab", post, _read)
+
+
+def _read(post: Post) -> list[Incoming]:
     body = post.json()
     events = body if isinstance(body, list) else [body]
     found = [_incoming(event, post.service_id) for event in events]
@@ -87,7 +92,7 @@ def _incoming(event: Event, service_id: int) -> Incoming | None:
         service_id=service_id,
         subtask_id=hooks.subtask_id((event.get("custom_args") or {}).get(SUBTASK)),
         provider_message_id=hooks.text(email_id),
-        recipient=hooks.text(parseaddr(str(event.get("to") or ""))[1]).lower(),
+        recipient=hooks.text(parseaddr(str(event.get("to") or "")[:LONGEST_TO])[1]).lower(),
         url=hooks.text(data.get("url")),
         ip_address=hooks.text(data.get("ip")),
         user_agent=hooks.text(data.get("user_agent")),
