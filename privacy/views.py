@@ -23,6 +23,8 @@ from privacy import erasure, export, plan
 logger = logging.getLogger(__name__)
 
 EXPORT, ERASE = "export", "erase"
+NO_LIST = None
+"""In place of a model's `opts`: the heading is then the page's title, not "Suppressions"."""
 MAY = {EXPORT: "campaigns.export_address", ERASE: "campaigns.erase_address"}
 
 
@@ -54,6 +56,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         _suppressions(),
         "admin/privacy/page.html",
         title="Export or erase an address",
+        opts=NO_LIST,
         form=form,
         allowed=allowed,
         back_url=reverse("admin:index"),
@@ -100,7 +103,8 @@ def _ask(request: HttpRequest, address: str, problem: str = "") -> HttpResponse:
         danger=True,
         hidden={"address": [address], "do": [ERASE]},
     )
-    return ask(request, _suppressions(), question, back_url=reverse("privacy"))
+    back_url = reverse("privacy")
+    return ask(request, _suppressions(), question, opts=NO_LIST, back_url=back_url)
 
 
 def _log(request: HttpRequest, address: str, text: str) -> None:

@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateTimeFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from campaigns.admin.base import LedgerAdmin
+from campaigns.admin.filters import TimeRangeFilter
 from campaigns.admin.typed import label
 from campaigns.models.ownership import SEE_EVERYTHING
 from tracking.incoming import EventKind
@@ -55,7 +56,7 @@ class EventAdmin(LedgerAdmin):
         ("kind", ChoicesDropdownFilter),
         ("actor", ChoicesDropdownFilter),
         ("state", ChoicesDropdownFilter),
-        ("received_at", RangeDateTimeFilter),
+        ("received_at", TimeRangeFilter),
     )
     sortable_by = ()
     search_fields = ("recipient",)

@@ -155,6 +155,13 @@ def test_nothing_in_particular_is_refused(operator: Any) -> None:
     assert post(operator, "dance").status_code == 403
 
 
+@pytest.mark.parametrize("fields", [{}, {"address": ADA, "do": "erase"}])
+def test_the_pages_are_not_headed_as_the_suppression_list(
+    operator: Any, fields: dict[str, str]
+) -> None:
+    assert signed_in(operator).post(URL, fields).context["opts"] is None
+
+
 def test_operators_find_the_page_in_the_menu(operator: Any) -> None:
     assert f'href="{URL}"' in page_of(signed_in(operator).get(reverse("admin:index")))
     assert "Export or erase" in page_of(signed_in(operator).get(URL))

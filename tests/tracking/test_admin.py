@@ -40,6 +40,13 @@ class TestTheList:
         tell(EventKind.OPENED, sent(recipient_email="ann@example.com"))
         assert "ann@example.com</" not in page(member(SUPERUSER), f"{EVENTS}?q=ann@")
 
+    def test_takes_a_day_without_a_time_for_the_whole_day(self):
+        tell(EventKind.OPENED, sent(recipient_email="ann@example.com"))
+        Event.objects.update(received_at="2026-03-05T13:00Z")
+        on = "received_at_from_0={0}&received_at_to_0={0}"
+        assert "ann@example.com" in page(member(SUPERUSER), f"{EVENTS}?{on.format('2026-03-05')}")
+        assert "ann@" not in page(member(SUPERUSER), f"{EVENTS}?{on.format('2026-03-06')}")
+
     def test_counts_no_rows(self):
         subtask = sent()
         ledger.accept(event(EventKind.OPENED, subtask) for _ in range(60))

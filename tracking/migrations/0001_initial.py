@@ -27,6 +27,10 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(max_length=40)),
                 ("count", models.PositiveBigIntegerField()),
             ],
+            options={
+                "verbose_name": "refused requests",
+                "verbose_name_plural": "refused requests",
+            },
         ),
         migrations.CreateModel(
             name="EventTally",
@@ -142,6 +146,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         help_text="The network only: the host's part is cut off.",
                         max_length=45,
+                        verbose_name="IP address",
                     ),
                 ),
                 ("user_agent", models.TextField(blank=True)),

@@ -48,7 +48,10 @@ class Event(models.Model):
     url = models.TextField("link", blank=True)
     detail = models.TextField(blank=True)
     ip_address = models.CharField(
-        max_length=45, blank=True, help_text="The network only: the host's part is cut off."
+        "IP address",
+        max_length=45,
+        blank=True,
+        help_text="The network only: the host's part is cut off.",
     )
     user_agent = models.TextField(blank=True)
     raw = models.JSONField("payload", null=True)

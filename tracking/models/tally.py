@@ -80,5 +80,9 @@ class Refusal(models.Model):
     reason = models.CharField(max_length=40)
     count = models.PositiveBigIntegerField()
 
+    class Meta:
+        verbose_name = "refused requests"
+        verbose_name_plural = "refused requests"
+
     def __str__(self) -> str:
         return f"{self.day} {self.endpoint}: {self.reason} {self.count}"

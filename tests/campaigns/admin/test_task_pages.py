@@ -70,6 +70,12 @@ def with_every_state() -> Task:
 
 
 class TestTheForm:
+    def test_names_each_field_of_a_template_for_whoever_hears_it(self) -> None:
+        found = page_of(signed_in(member(MANAGER)).get(url("add")))
+        for name, label in (("template", "Template"), ("weight", "Weight")):
+            (tag,) = re.findall(rf'<[^>]* name="tasktemplate_set-0-{name}"[^>]*>', found)
+            assert f'aria-label="{label}"' in tag
+
     @pytest.fixture
     def user(self) -> Any:
         return member(MANAGER)
