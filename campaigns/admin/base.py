@@ -14,7 +14,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
-from django.db import DataError, models, transaction
+from django.db import DataError, IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
@@ -59,7 +59,7 @@ class ChangeList(BaseChangeList):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = capfirst(self.opts.verbose_name_plural)  # Django's: "Select … to change"
+        self.title = capfirst(str(self.opts.verbose_name_plural))  # Django's: "Select … to change"
 
     def get_results(self, request: HttpRequest) -> None:
         try:
@@ -94,6 +94,15 @@ class SafeAdmin(Autocompletes, ModelAdmin):
     ) -> Any:
         """An empty `_to_field` names no field; Django would look for one of that name."""
         return super().get_object(request, object_id, from_field or None)
+
+    def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
+        """Of two posts at once, such as a double click makes, one finds what the other has saved:
+        not before its form was checked, but when it is checked again.
+        """
+        try:
+            return super().changeform_view(*args, **kwargs)
+        except IntegrityError:
+            return super().changeform_view(*args, **kwargs)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

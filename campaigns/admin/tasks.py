@@ -48,7 +48,7 @@ class TaskForm(OwnedForm):
 class TemplateFormSet(InlineFormSet):
     def clean(self) -> None:
         super().clean()
-        seen = set()
+        seen, already = set(), self._saved_meanwhile()
         for form in self.forms:
             if not form.is_valid() or form.cleaned_data.get("DELETE"):
                 continue
@@ -57,7 +57,18 @@ class TemplateFormSet(InlineFormSet):
                 raise ValidationError(f"“{template}” is owned by somebody else than the task.")
             if template and template in seen:
                 raise ValidationError(f"“{template}” is here twice: raise its weight instead.")
+            if template and template.pk in already:
+                raise ValidationError(
+                    f"“{template}” was added to the task since this page was opened. Nothing was "
+                    "saved now; open the task again."
+                )
             seen.add(template)
+
+    def _saved_meanwhile(self) -> set[int]:
+        """The task's templates that the page did not know: of another tab, or of a second click."""
+        shown = [form.instance.pk for form in self.forms if form.instance.pk]
+        saved = TaskTemplate.objects.filter(task=self.instance.pk).exclude(pk__in=shown)
+        return set(saved.values_list("template_id", flat=True))
 
 
 class TemplateInline(Autocompletes, TabularInline):

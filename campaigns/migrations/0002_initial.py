@@ -292,6 +292,7 @@ class Migration(migrations.Migration):
                 models.F("owner"),
                 django.db.models.functions.text.Lower("name"),
                 name="tag_name_unique_per_owner",
+                violation_error_message="There is a tag with this name already.",
             ),
         ),
         migrations.AddIndex(
@@ -301,7 +302,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="contact",
             constraint=models.UniqueConstraint(
-                models.F("owner"), models.F("email"), name="contact_email_unique_per_owner"
+                models.F("owner"),
+                models.F("email"),
+                name="contact_email_unique_per_owner",
+                violation_error_message="There is a contact with this address already.",
             ),
         ),
         migrations.AddConstraint(

@@ -47,7 +47,12 @@ class Tag(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [
-            models.UniqueConstraint("owner", Lower("name"), name="tag_name_unique_per_owner")
+            models.UniqueConstraint(
+                "owner",
+                Lower("name"),
+                name="tag_name_unique_per_owner",
+                violation_error_message="There is a tag with this name already.",
+            )
         ]
 
     def __str__(self) -> str:
@@ -83,7 +88,12 @@ class Contact(models.Model):
     class Meta:
         permissions = [("import_contact", "Can import contacts from a file")]
         constraints = [
-            models.UniqueConstraint("owner", "email", name="contact_email_unique_per_owner"),
+            models.UniqueConstraint(
+                "owner",
+                "email",
+                name="contact_email_unique_per_owner",
+                violation_error_message="There is a contact with this address already.",
+            ),
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")) & ~models.Q(email=""),
                 name="contact_email_lower_case",

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.urls import reverse
 
 from campaigns.models import Contact, Launch
@@ -149,6 +150,7 @@ def pages(user: Any) -> list[str]:
         reverse("admin:dispatch_emailservice_change", args=[service.pk]),
         reverse("admin:dispatch_emailservice_test_mail"),
         reverse("admin:auth_user_change", args=[user.pk]),
+        reverse("admin:auth_group_change", args=[Group.objects.get(name="campaign manager").pk]),
         "/mail/",
     ]
 

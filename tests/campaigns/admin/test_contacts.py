@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
 from campaigns.models import Contact
 from tests.campaigns.admin.staff import (
@@ -23,6 +25,7 @@ from tests.campaigns.admin.staff import (
     signed_in,
     texts,
 )
+from tests.concurrency import running, wait_until_somebody_waits_for_a_lock
 from tests.factories import ContactFactory, TagFactory
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +39,19 @@ def user() -> Any:
     return member(MANAGER)
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_double_click_on_save_is_explained() -> None:
+    user = member(SUPERUSER)
+    client = signed_in(user)
+    form = {"owner": user.pk, "email": "ada@example.com"}
+    with ExitStack() as stack:
+        with transaction.atomic():
+            ContactFactory(owner=user, email="ada@example.com")
+            second_click = stack.enter_context(running(lambda: client.post(ADD, form)))
+            wait_until_somebody_waits_for_a_lock()
+        assert "There is a contact with this address already." in page_of(second_click.result())
+
+
 class TestTheForm:
     def add(self, user: Any, **fields: Any) -> Any:
         return signed_in(user).post(ADD, {"email": "ada@example.com", **fields}, follow=True)
@@ -43,6 +59,14 @@ class TestTheForm:
     def test_keeps_the_stored_spelling_of_an_address(self, user: Any) -> None:
         self.add(user, email=" Ada@Bücher.Example ")
         assert Contact.objects.get().email == "ada@xn--bcher-kva.example"
+
+    def test_says_what_is_there_already(self, user: Any) -> None:
+        ContactFactory(owner=user, email="ada@example.com")
+        TagFactory(owner=user, name="Spring")
+        response = self.add(user, email="Ada@example.com")
+        assert "There is a contact with this address already." in page_of(response)
+        response = signed_in(user).post(address("campaigns.tag", "add"), {"name": "spring"})
+        assert "There is a tag with this name already." in page_of(response)
 
     def test_starts_with_an_object_to_fill_in(self, user: Any) -> None:
         form = signed_in(user).get(ADD).context["adminform"].form

@@ -172,6 +172,22 @@ class TestTheForm:
         assert "is here twice: raise its weight instead" in page
         assert not Task.objects.exists()
 
+    @pytest.mark.parametrize("initial", [0, -1])
+    def test_explains_a_template_that_was_added_in_another_tab(
+        self, user: Any, initial: int
+    ) -> None:
+        task = TaskFactory(owner=user, template__name="Spring")
+        stale = {
+            "name": "Renamed",
+            "audience": "all",
+            "priority": "0",
+            **formset(task.templates.get()),
+            "tasktemplate_set-INITIAL_FORMS": initial,
+        }
+        response = signed_in(user).post(url("change", task.pk), stale)
+        assert "“Spring” was added to the task since this page was opened" in page_of(response)
+        assert task.templates.count() == 1
+
     def test_changes_a_draft(self, user: Any) -> None:
         task = TaskFactory(owner=user)
         row = task.tasktemplate_set.get()
