@@ -7,13 +7,19 @@ import datetime as dt
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+import logging
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
+
+from tracking import refusals
+from tracking.incoming import Incoming
+
+logger = logging.getLogger(__name__)
 
 WEBHOOK_USER = "webhook"
 
@@ -66,6 +72,31 @@ class Post:
             return json.loads(self.request.body)
         except (ValueError, RecursionError) as error:
             raise Malformed("the body is not JSON") from error
+
+
+def each(
+    told: Any, read: Callable[[Mapping[str, Any]], Iterable[Incoming]], source: str
+) -> list[Incoming]:
+    """The events in one object, or in an array of them, of which each is `read` by itself: one that
+    makes no sense is left out, logged and counted, and spoils no other. Raises Malformed when none
+    makes sense.
+    """
+    objects = told if isinstance(told, list) else [told]
+    found: list[Incoming] = []
+    spoiled: list[str] = []
+    for one in objects:
+        try:
+            if not isinstance(one, dict):
+                raise Malformed("not an object")
+            found += read(one)
+        except MALFORMED as error:
+            spoiled.append(f"{type(error).__name__}: {error}"[:200])
+    if spoiled and len(spoiled) == len(objects):
+        raise Malformed(spoiled[0])
+    for why in spoiled[:1]:
+        logger.warning("%s: %d of %d events left out (%r)", source, len(spoiled), len(objects), why)
+        refusals.count(f"webhook {source}", "malformed event")
+    return found
 
 
 def check_password(post: Post) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import json
 import re
 import time
 from typing import Any
@@ -151,6 +152,52 @@ def test_several_recipients_of_one_notification_are_several_events(door) -> None
     post(service_of("ses"), body)
     assert [event.recipient for event in door.entered] == ["ann@example.org", "b@example.org"]
     assert len({event.dedupe_key for event in door.entered}) == 2
+
+
+ARRAYS = sorted(set(EACH) - {"mailgun", "ses"})  # these two sign, or wrap, one event
+
+
+@pytest.mark.parametrize("provider", ARRAYS)
+def test_one_event_and_an_array_of_one_are_the_same(door, provider) -> None:
+    body = PAYLOADS[provider][0]["body"]
+    event = body[0] if isinstance(body, list) else body
+    service = service_of(provider)
+    for told in (event, [event]):
+        assert post(service, told).status_code == 200
+    one, in_an_array = door.entered
+    assert (one.kind, one.subtask_id) == (in_an_array.kind, in_an_array.subtask_id)
+
+
+@pytest.mark.parametrize("broken", [7, None, [], {"event": 7}, {"msys": {"relay_message": {}}}])
+@pytest.mark.parametrize("provider", ARRAYS)
+def test_an_event_that_makes_no_sense_spoils_no_other(door, provider, broken) -> None:
+    body = PAYLOADS[provider][0]["body"]
+    event = body[0] if isinstance(body, list) else body
+    assert post(service_of(provider), [event, broken, event]).status_code == 200
+    assert [entered.subtask_id for entered in door.entered] == [4711, 4711]
+    assert door.refused in ([], [(f"webhook {provider}", "malformed event")])
+
+
+@pytest.mark.parametrize("provider", ARRAYS)
+def test_an_event_of_an_unknown_type_is_taken_and_changes_nothing(door, provider) -> None:
+    text = json.dumps(PAYLOADS[provider][0]["body"])
+    names = ("target", "request", "sent", "processed", "Delivery", "email.sent", "injection")
+    for name in names:
+        text = text.replace(f'"{name}"', '"something new"')
+    assert "something new" in text
+    assert post(service_of(provider), text.encode()).status_code == 200
+    assert door.entered == [] and door.refused == []
+
+
+def test_an_event_without_our_marks_is_still_known_by_the_providers_id(door) -> None:
+    for provider in ARRAYS:
+        text = json.dumps(PAYLOADS[provider][1]["body"]).replace("subtask", "other")
+        text = text.replace("ann@example.org", "Ann@EXAMPLE.org")
+        assert post(service_of(provider), text.encode()).status_code == 200
+        event = door.entered.pop()
+        assert event.subtask_id is None
+        assert event.provider_message_id.lower() == PROVIDER_IDS[provider].lower()
+        assert event.recipient == "ann@example.org"
 
 
 @pytest.mark.parametrize("value", ["", "x", None, "-1", "4711 ", "²", "9" * 30, {"a": 1}])

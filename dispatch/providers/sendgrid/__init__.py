@@ -67,6 +67,7 @@ class SendGridProvider(AnymailProvider):
     urls = {"global": "https://api.sendgrid.com/", "eu": "https://api.eu.sendgrid.com/"}
     backend = EmailBackend
     webhook = SendGridTrackingWebhookView
+    posts_arrays = True
     switches_tracking = True
     refusals = (
         Row(
