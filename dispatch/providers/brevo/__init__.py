@@ -46,6 +46,7 @@ class BrevoProvider(AnymailProvider):
     urls = {"": "https://api.brevo.com/"}
     backend = EmailBackend
     webhook = BrevoTrackingWebhookView
+    tells_quota = True
     fills_in_braces = True
     refusals = (
         # It has had this key before, and does not say what became of it: its events will.

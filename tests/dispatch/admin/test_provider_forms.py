@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
+from dispatch import accounts
 from dispatch.credentials import decrypt, encrypt
 from dispatch.models import EmailService
 from dispatch.providers import PROVIDERS
@@ -123,6 +125,18 @@ def test_the_connection_test_shows_the_quota_of_the_account(browser) -> None:
         )
         response = browser.post(page(service, "test_connection"), CONFIRM, follow=True)
     assert "12 of 5,000 messages used today" in texts(response)
+    assert shown(service) == (
+        "Connects EngageLab answered: 12 of 5,000 messages used today, 100,000 in the account, as "
+        "of 0 minutes ago."
+    )
+
+
+def shown(service: EmailService) -> str:
+    """What the page of a service says of its account."""
+    section = signed_in(member(VIEWER)).get(page(service)).text.partition('id="service-account"')[2]
+    return " ".join(strip_tags("<div " + section.partition("</div>")[0]).split()).replace(
+        "\xa0", " "
+    )
 
 
 def test_the_connection_test_says_in_words_what_is_wrong(browser) -> None:
@@ -133,3 +147,16 @@ def test_the_connection_test_says_in_words_what_is_wrong(browser) -> None:
         )
         response = browser.post(page(service, "test_connection"), CONFIRM, follow=True)
     assert "The connection failed: 30000: Authentication failed" in texts(response)
+    assert shown(service).startswith("No connection 30000: Authentication failed.")
+
+
+def test_what_was_said_of_another_account_is_not_shown(browser) -> None:
+    with HttpServer() as server:
+        server.otherwise = Answer(401)
+        settings = {**ENGAGELAB, "api_url": server.url}
+        service = EmailServiceFactory(provider="engagelab", credentials=encrypt(settings))
+        assert shown(service) == "Not tested The connection has not been tested yet."
+        accounts.check(service)
+    service.credentials = encrypt({**settings, "api_user": "another"})
+    service.save()
+    assert shown(service) == "Not tested The connection has not been tested yet."
