@@ -51,6 +51,8 @@ class AnymailProvider(HttpProvider):
     backend: ClassVar[type[AnymailRequestsBackend]]
     webhook: ClassVar[type[AnymailBaseWebhookView]]
     takes_webhooks = True
+    accepts_with: ClassVar[frozenset[int]] = frozenset({200, 201, 202})
+    """The HTTP status of an acceptance."""
     posts_arrays: ClassVar[bool] = False
     """Whether its webhook posts arrays of events, and django-anymail expects one."""
     switches_tracking: ClassVar[bool] = False

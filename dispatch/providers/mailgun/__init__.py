@@ -101,8 +101,8 @@ class MailgunProvider(AnymailProvider):
             if error.code not in (401, 403):
                 raise
             raise ServiceError(
-                f"Mailgun refused the key: {error.reply}. (A key for sending only is refused here "
-                "even if it is right: send a test mail.)",
+                f"{error.reply} (A key for sending only is refused here even if it is right: send "
+                "a test mail.)",
                 code=error.code,
                 needs_person=True,
             ) from error
