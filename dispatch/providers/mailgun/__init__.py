@@ -42,6 +42,7 @@ class MailgunForm(forms.Form):
         r"\A[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z",
         required=False,
         max_length=253,
+        error_messages={"invalid": "Enter a domain name, such as mg.example.com."},
         help_text="The domain at Mailgun. Blank: the domain of the service.",
     )
     webhook_signing_key = fields.secret(

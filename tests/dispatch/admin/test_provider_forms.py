@@ -62,6 +62,36 @@ def test_the_form_of_every_provider_shows_its_fields_and_no_others(browser, prov
     assert shown == {f"settings_{name}" for name in provider.settings_form.base_fields}
 
 
+@pytest.mark.parametrize("entered_key", ["", "-"])
+def test_a_secret_that_is_needed_has_to_be_entered_once(browser, entered_key) -> None:
+    url = reverse("admin:dispatch_emailservice_add") + "?provider=engagelab"
+    assert "leave empty to keep it" not in browser.get(url).text
+    response = browser.post(url, entered(**{**ENGAGELAB, "api_key": entered_key}))
+    assert response.context["errors"] and not EmailService.objects.exists()
+
+    service = EmailServiceFactory(provider="engagelab", settings=ENGAGELAB)
+    browser.post(page(service), entered(**{**ENGAGELAB, "api_key": entered_key}))
+    assert decrypt(EmailService.objects.get().credentials)["api_key"] == "key-1"
+
+
+@pytest.mark.parametrize(
+    "provider, wrong, says",
+    [
+        ("ses", {"region": "Ireland"}, "such as eu-west-1"),
+        ("ses", {"topic_arn": "events"}, "Enter the ARN of a topic"),
+        ("mailgun", {"sender_domain": "https://mg.example.com"}, "such as mg.example.com"),
+        ("resend", {"signing_secret": "secret"}, "no signing secret"),
+        ("sendgrid", {"verification_key": "key"}, "no public key"),
+        ("brevo", {"api_key": "two words"}, "no blanks"),
+        ("sparkpost", {"subaccount": "main"}, "whole number"),
+    ],
+)
+def test_what_cannot_be_is_said_in_words(browser, provider, wrong, says) -> None:
+    url = reverse("admin:dispatch_emailservice_add") + f"?provider={provider}"
+    assert says in browser.post(url, entered(**wrong)).text
+    assert not EmailService.objects.exists()
+
+
 def test_a_service_is_set_up_with_the_settings_of_its_provider(browser) -> None:
     url = reverse("admin:dispatch_emailservice_add") + "?provider=engagelab"
     assert browser.post(url, entered(**ENGAGELAB)).status_code == 302
