@@ -13,7 +13,7 @@ from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.providers.base import Accepted, Message, Provider, Transport
 from dispatch.providers.http.checks import check
 from dispatch.providers.http.connection import HandOverSession
-from dispatch.providers.http.refusals import Row, explanation, failure, refusal
+from dispatch.providers.http.refusals import Row, failure, refusal
 
 CONNECT_TIMEOUT = 10.0  # seconds
 REPLY_TIMEOUT = 60.0  # seconds; when it passes, nobody can tell whether the message was accepted
@@ -120,10 +120,11 @@ class HttpTransport(Transport):
         try:
             return self.accepted(response, message)
         except UNREADABLE as error:
-            told = explanation(response, self._secrets())
-            raise OutcomeUnknown(
-                f"The answer says neither yes nor no: {told}", code=response.status_code
-            ) from error
+            refused = refusal(response, self.provider.refusals, self._secrets())
+            if not isinstance(refused, OutcomeUnknown):
+                raise refused from error
+            told = f"The answer says neither yes nor no: {refused.reply}"
+            raise OutcomeUnknown(told, code=response.status_code) from error
 
     def ask(self, request: Request) -> requests.Response:
         """Ask for something that changes nothing. Raises ServiceError unless it succeeds."""
