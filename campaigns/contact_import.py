@@ -11,12 +11,13 @@ from typing import BinaryIO
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from campaigns import erasing, suppressing
+from campaigns import storing, suppressing
 from campaigns.addresses import AddressError, normalise
 from campaigns.contact_columns import keys_of, known_column, yes_or_no
 from campaigns.contact_staging import StagedContact, Staging
 from campaigns.csv_source import Row, Source, SourceError, open_table
 from campaigns.file_rows import (
+    FileImportError,
     LineProblem,
     RowError,
     encoding_note,
@@ -25,16 +26,13 @@ from campaigns.file_rows import (
     shortened,
 )
 from campaigns.models.contacts import WAS_ERASED
+from campaigns.wording import counted
 
 MAX_NAME = 200  # characters, as Contact.name
 MAX_TAG = 100  # characters, as Tag.name
 MAX_ATTRIBUTE = 2_000  # characters
 _BATCH = 5_000  # rows
 _TAG_SEPARATORS = re.compile(r"[,;|，；、\n]")
-
-
-class ContactImportError(Exception):
-    """The file as a whole cannot be imported; nothing was. The message is for staff."""
 
 
 @dataclass(slots=True)
@@ -57,6 +55,13 @@ class ImportReport:
     def accepted(self) -> int:
         return self.created + self.updated + self.unchanged
 
+    def explain(self) -> str:
+        return (
+            f"{counted(self.created, 'contact')} created, {self.updated:,} updated, "
+            f"{self.unchanged:,} unchanged, {counted(self.duplicates, 'duplicate')}, "
+            f"{counted(len(self.rejected), 'row')} rejected."
+        )
+
 
 def import_contacts(
     file: BinaryIO,
@@ -65,7 +70,7 @@ def import_contacts(
     tags: Iterable[str] = (),
     encoding: str | None = None,
 ) -> ImportReport:
-    """Import a CSV file in one transaction; raises ContactImportError and then has changed nothing.
+    """Import a CSV file in one transaction; raises FileImportError and then has changed nothing.
 
     One contact per address and owner. Of several rows with the same address the first counts, but
     all of them give it their tags. A contact that exists keeps what the file leaves empty or does
@@ -82,14 +87,14 @@ def import_contacts(
             contacts = _good_rows(source, _clean_tags(tags), report)
             _store(contacts, owner, report)
     except (SourceError, RowError) as error:
-        raise ContactImportError(str(error)) from error
+        raise FileImportError(str(error)) from error
     return report
 
 
 def _store(
     contacts: Iterator[StagedContact], owner: AbstractBaseUser, report: ImportReport
 ) -> None:
-    erasing.storing()
+    storing.begin()
     staging = Staging()
     while batch := list(islice(contacts, _BATCH)):
         erased = suppressing.erased_among([contact.email for contact in batch])

@@ -137,17 +137,30 @@ def _rewindable(file: BinaryIO) -> Iterator[BinaryIO]:
 
 
 def _detected_encoding(file: BinaryIO) -> str:
-    """By byte order mark, else the first of UTF-8, GB18030 and Windows-1252 that fits the file."""
+    """By byte order mark, else the first of UTF-16, UTF-8, GB18030 and Windows-1252 that fits the
+    file.
+    """
     file.seek(0)
     start = file.read(_SAMPLE)
     for bom, encoding in _BOMS.items():
         if start.startswith(bom):
             return encoding
+    if encoding := _unmarked_utf16(start):
+        return encoding
     if _is_valid(file, "utf-8"):
         return "utf-8"
     if _looks_chinese(start) and _is_valid(file, "gb18030"):
         return "gb18030"
     return "cp1252"
+
+
+def _unmarked_utf16(sample: bytes) -> str:
+    """UTF-16 without a byte order mark, by the empty halves of its ASCII characters; else ""."""
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        empty, other = sample[first::2].count(0), sample[1 - first :: 2].count(0)
+        if empty * 8 > len(sample) and empty > 8 * other:
+            return encoding
+    return ""
 
 
 def _is_valid(file: BinaryIO, encoding: str) -> bool:

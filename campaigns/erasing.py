@@ -1,47 +1,16 @@
-"""Forgetting an address, as far as contacts, suppressions and SubTasks know it.
-
-Whoever stores addresses that come from elsewhere (an import, a launch) says so with `storing` for
-its transaction, and looks afterwards which were erased. Whoever erases writes the hash first,
-commits, and then waits for those; so none of them can bring back what is being erased.
-"""
+"""Forgetting an address, as far as contacts, suppressions and SubTasks know it."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 
 from django.contrib.auth import get_user_model
-from django.db import OperationalError, connection
+from django.db import connection
 from django.db.models import QuerySet
-from psycopg.errors import LockNotAvailable
 
 from campaigns import erased, suppressing
 from campaigns.models import Contact, SubTask, Suppression, Task
 from campaigns.models.contacts import SuppressionReason
-
-ADVISORY_LOCK = 0x45444D01  # any number that nothing else in this database locks
-
-
-class BeingStored(Exception):
-    """Addresses are being stored for longer than anybody wants to wait."""
-
-
-def storing() -> None:
-    """Until the end of the transaction no erasure goes past the writing of its hash."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [ADVISORY_LOCK])
-
-
-def wait_for_storing() -> None:
-    """Until the end of the transaction nobody stores addresses. Raises BeingStored when somebody
-    does for longer than the lock time-out; the transaction is then lost.
-    """
-    with connection.cursor() as cursor:
-        try:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
-        except OperationalError as error:
-            if not isinstance(error.__cause__, LockNotAvailable):
-                raise
-            raise BeingStored from error
 
 
 def forbid(address: str) -> str:

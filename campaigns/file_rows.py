@@ -17,6 +17,10 @@ class LineProblem(NamedTuple):
     reason: str
 
 
+class FileImportError(Exception):
+    """The file as a whole cannot be imported; nothing was. The message is for staff."""
+
+
 class RowError(ValueError):
     """A row that cannot be used; the others can."""
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import NamedTuple
 
-from campaigns.liquid import Problem, markup_in
+from campaigns.liquid import markup_in
 
+_END_OF_COMMENT = re.compile(r"--!?>")
 _TAG_NAME = re.compile(r"<[^\s/>]+")
 _ATTRIBUTE = re.compile(r"([^\s\"'>/=]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>\"'][^\s>]*))?")
 
@@ -58,7 +59,28 @@ class StartTag:
         return self.values.get("style")
 
 
-class SourceTags(HTMLParser):
+class HtmlReader(HTMLParser):
+    """Ends comments where browsers do. To html.parser, which has a way of its own with what begins
+    with `<![`, everything from `<![endif]-->` to the next `]>` would be one.
+    """
+
+    def read(self, html: str) -> None:
+        """A whole document."""
+        self.feed(html)
+        self.close()
+
+    def parse_comment(self, i: int, report: bool = True) -> int:
+        end = _END_OF_COMMENT.search(self.rawdata, i + len("<!"))
+        if end is None:
+            return -1
+        self.handle_comment(self.rawdata[i + len("<!--") : end.start()])
+        return end.end()
+
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        return self.rawdata.find(">", i) + 1 or -1
+
+
+class SourceTags(HtmlReader):
     """Finds start tags and the contents of style elements; what is in comments does not count."""
 
     def __init__(self, masked: str) -> None:
@@ -67,7 +89,7 @@ class SourceTags(HTMLParser):
         self.style_sheets: list[tuple[int, int]] = []
         self._line_starts = [0, *(match.end() for match in re.finditer("\n", masked))]
         self._style_sheet_start: int | None = None
-        parse_html(self, masked)
+        self.read(masked)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = _start_tag(tag, self._position(), self.get_starttag_text() or "")
@@ -96,12 +118,3 @@ def _start_tag(name: str, start: int, text: str) -> StartTag:
     return StartTag(
         name, start, start + len(text), start + name_end, start + attributes_end, values
     )
-
-
-def parse_html(parser: HTMLParser, html: str) -> None:
-    """Feed a whole document. Raises Problem for the few declarations html.parser gives up on."""
-    try:
-        parser.feed(html)
-        parser.close()
-    except AssertionError as error:
-        raise Problem(f"the HTML cannot be read: {error}", parser.getpos()[0]) from error

@@ -9,18 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
 import css_inline
 
-from campaigns.html_source import (
-    Edit,
-    SourceTags,
-    StartTag,
-    apply_edits,
-    mask_liquid,
-    parse_html,
-)
+from campaigns.html_source import Edit, HtmlReader, SourceTags, StartTag, apply_edits, mask_liquid
 from campaigns.liquid import Problem
 
 _MARK = "data-inline-css-mark"
@@ -66,13 +58,13 @@ def _computed_styles(marked: str) -> dict[int, str]:
     return _MarkedStyles(inlined).styles
 
 
-class _MarkedStyles(HTMLParser):
+class _MarkedStyles(HtmlReader):
     """Reads back the style of each numbered element."""
 
     def __init__(self, inlined: str) -> None:
         super().__init__()
         self.styles: dict[int, str] = {}
-        parse_html(self, inlined)
+        self.read(inlined)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)

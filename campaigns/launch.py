@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 
-from campaigns import audience, content, erasing, lifecycle, suppressing, tasks
+from campaigns import audience, content, lifecycle, storing, suppressing, tasks
 from campaigns.models import Contact, Content, Launch, Task, TaskStatus, TaskTemplate
 
 CHUNK = 20_000
@@ -139,7 +139,7 @@ def expand_chunk(task: Task) -> bool:
         task.refresh_from_db(fields=["status"])
         if launch is None or task.status != TaskStatus.QUEUED or launch.finished_at is not None:
             return False
-        erasing.storing()
+        storing.begin()
         last, walked, inserted, suppressed = _run_chunk(task, launch)
         launch.walked += walked
         launch.inserted += inserted

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -73,6 +74,8 @@ class _BoundedContext(RenderContext):
         apply = super().filter(name, token)
 
         def bounded(value: object, *args: Any, **kwargs: Any) -> object:
+            if name == "date" and value in ("now", "today"):
+                value = self._now(value)
             if _foreseen_size(name, value, args) > MAX_VALUE:
                 raise _LimitReached(f"{name} would make a value that is too long", token=token)
             result = apply(value, *args, **kwargs)
@@ -81,6 +84,13 @@ class _BoundedContext(RenderContext):
             return result
 
         return bounded
+
+    def _now(self, word: object) -> object:
+        """The time that was given along as a variable, so that a message comes out the same
+        whenever it is rendered again; without one the word stands for the time that it is.
+        """
+        given = self.globals.get("now")
+        return given if isinstance(given, dt.datetime) else word
 
     def refuse_overtime(self, token: Token | None) -> None:
         if time.monotonic() > self.deadline:

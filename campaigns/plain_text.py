@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from urllib.parse import unquote
 
-from campaigns.html_source import parse_html
+from campaigns.html_source import HtmlReader
 from campaigns.liquid import markup_in
 from campaigns.text_flow import TextFlow
 
@@ -62,7 +61,7 @@ def compile_text(html: str) -> str:
         parts += [html[at : found.start], f"{_OPEN}{number}{_CLOSE}"]
         at = found.end
     reader = _Reader([found.tag for found in liquid])
-    parse_html(reader, "".join([*parts, html[at:]]))
+    reader.read("".join([*parts, html[at:]]))
     text = _LITERAL_BRACE.sub('{{ "{" }}', reader.flow.text())
     return _HELD.sub(lambda held: liquid[int(held[1])].text, text)
 
@@ -87,7 +86,7 @@ class _Table:
     cells: int = 0
 
 
-class _Reader(HTMLParser):
+class _Reader(HtmlReader):
     """Reads HTML in which Liquid is held; `liquid_tags` has the tag name of each piece, or ""."""
 
     def __init__(self, liquid_tags: list[str]) -> None:

@@ -13,10 +13,17 @@ from typing import BinaryIO, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
-from campaigns import erased, erasing, suppressing
+from campaigns import erased, storing, suppressing
 from campaigns.contact_columns import known_column
 from campaigns.csv_source import Row, Source, SourceError, open_table
-from campaigns.file_rows import LineProblem, RowError, encoding_note, refuse_unreadable, shortened
+from campaigns.file_rows import (
+    FileImportError,
+    LineProblem,
+    RowError,
+    encoding_note,
+    refuse_unreadable,
+    shortened,
+)
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
 from campaigns.suppression_export import unescaped
@@ -61,10 +68,6 @@ SELECT (SELECT count(*) FROM pg_temp.suppression_import),
 """
 
 
-class SuppressionImportError(Exception):
-    """The file as a whole cannot be imported; nothing was. The message is for staff."""
-
-
 @dataclass(slots=True)
 class SuppressionReport:
     """What became of every row: one of four counts, or in `rejected`.
@@ -99,6 +102,7 @@ class Columns(NamedTuple):
     email: int
     reason: int | None
     source: int | None
+    has_domains: bool
 
 
 class Entry(NamedTuple):
@@ -115,7 +119,7 @@ def import_suppressions(
     source: str = "",
     encoding: str | None = None,
 ) -> SuppressionReport:
-    """Import a CSV file in one transaction; raises SuppressionImportError and then has changed
+    """Import a CSV file in one transaction; raises FileImportError and then has changed
     nothing.
 
     `reason` and `source` are for rows that do not say. Without `encoding` it is detected.
@@ -128,12 +132,12 @@ def import_suppressions(
             default = Entry(0, "", str(reason), source)
             _store(_good_rows(table, columns, default, report), report)
     except SourceError as error:
-        raise SuppressionImportError(str(error)) from error
+        raise FileImportError(str(error)) from error
     return report
 
 
 def _store(entries: Iterator[Entry], report: SuppressionReport) -> None:
-    erasing.storing()
+    storing.begin()
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
         while batch := list(islice(entries, _BATCH)):
@@ -172,7 +176,8 @@ def _columns(header: list[str]) -> Columns:
         )
     folded = [_folded(heading) for heading in header]
     address = next(n for n, heading in enumerate(header) if _is_address_column(heading))
-    return Columns(address, *(_position(folded, name) for name in ("reason", "source")))
+    reason, source = _position(folded, "reason"), _position(folded, "source")
+    return Columns(address, reason, source, "domain" in folded[address])
 
 
 def _position(folded: list[str], name: str) -> int | None:
@@ -192,7 +197,7 @@ def _good_rows(
 def _entry(row: Row, columns: Columns, default: Entry) -> Entry:
     """Raises RowError for the first thing that is wrong with the row."""
     refuse_unreadable(row)
-    address = _stored_form(_cell(row, columns.email))
+    address = _stored_form(_cell(row, columns.email), columns.has_domains)
     told = _cell(row, columns.reason)
     reason = str(_R.ERASED) if erased.is_key(address) else _reason(told)
     source = _cell(row, columns.source) or default.source
@@ -213,9 +218,11 @@ def _reason(told: str) -> str | None:
     return str(reason) if reason else None
 
 
-def _stored_form(address: str) -> str:
+def _stored_form(address: str, may_be_domain: bool) -> str:
     if _ERASED_KEY.fullmatch(address.lower()):
         return address.lower()
+    if may_be_domain and address and "@" not in address:
+        address = f"@{address}"
     entry = Suppression(email=address)
     try:
         if not address:

@@ -5,7 +5,8 @@ readable with any.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -36,7 +37,7 @@ class CredentialsError(ServiceError):
 def encrypt(values: Mapping[str, Any]) -> str:
     """Raises CredentialsError when there is no usable key."""
     plain = json.dumps(dict(values), separators=(",", ":"), sort_keys=True)
-    return _keys().encrypt(plain.encode("utf-8")).decode("ascii")
+    return _fernet(settings.CREDENTIALS_KEYS).encrypt(plain.encode("utf-8")).decode("ascii")
 
 
 def decrypt(token: str) -> dict[str, Any]:
@@ -46,7 +47,7 @@ def decrypt(token: str) -> dict[str, Any]:
     if not token:
         return {}
     try:
-        values = json.loads(_keys().decrypt(token.encode("utf-8")))
+        values = json.loads(_decrypted(token, tuple(settings.CREDENTIALS_KEYS)))
     except (InvalidToken, ValueError) as error:
         raise CredentialsError(UNREADABLE) from error
     if not isinstance(values, dict):
@@ -59,13 +60,19 @@ def rotate(token: str) -> str:
     if not token:
         return ""
     try:
-        return _keys().rotate(token.encode("utf-8")).decode("ascii")
+        return _fernet(settings.CREDENTIALS_KEYS).rotate(token.encode("utf-8")).decode("ascii")
     except InvalidToken as error:
         raise CredentialsError(UNREADABLE) from error
 
 
-def _keys() -> MultiFernet:
+@lru_cache(maxsize=1_000)
+def _decrypted(token: str, keys: tuple[str, ...]) -> bytes:
+    """Remembered, as every webhook asks for it."""
+    return _fernet(keys).decrypt(token.encode("utf-8"))
+
+
+def _fernet(keys: Iterable[str]) -> MultiFernet:
     try:
-        return MultiFernet([Fernet(key) for key in settings.CREDENTIALS_KEYS])
+        return MultiFernet([Fernet(key) for key in keys])
     except ValueError as error:
         raise CredentialsError(NO_KEY) from error

@@ -161,6 +161,7 @@ class LanePool:
                 order.claim,
                 order.content,
                 self._domain,
+                at=order.sending_at,
                 bounce_domain=self._bounce_domain,
                 idempotency_key=order.idempotency_key,
             )

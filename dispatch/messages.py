@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import lru_cache
 
 from campaigns import content
@@ -24,17 +25,19 @@ def compose(
     frozen: Content,
     domain: str,
     *,
+    at: dt.datetime | None = None,
     bounce_domain: str = "",
     idempotency_key: str = "",
 ) -> Message | Unsendable:
     """Render a SubTask's frozen content, from its sender's local part at the service's domain.
-    Bounces go to an address of its own at the bounce domain, if there is one.
+    Bounces go to an address of its own at the bounce domain, if there is one. `at` is when the
+    hand-over was first marked.
 
     The same for the same arguments, to the byte: a provider that de-duplicates by the key refuses
     it with another message. Touches no database.
     """
     try:
-        variables = personal.variables(claim.id, frozen, claim.variables)
+        variables = personal.variables(claim.id, frozen, claim.variables, at)
         rendered = content.render(frozen, variables)
     except content.RenderError as error:
         return Unsendable(FailureReason.RENDER_ERROR, str(error))

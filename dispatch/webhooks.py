@@ -23,6 +23,7 @@ from dispatch.providers import find_provider
 from dispatch.providers.hooks import MALFORMED, Malformed, Post, Refused
 from tracking import ledger, refusals
 from tracking.incoming import Incoming
+from tracking.kept_connection import first_statement
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +70,7 @@ class WebhookView(View):
 
     def _read(self, request: HttpRequest, provider: str, key: str) -> list[Incoming]:
         """Raises Refused or Malformed."""
-        service = _service(provider, key)
+        service = first_statement(lambda: _service(provider, key))
         teller = find_provider(provider)
         if service is None or teller is None or not teller.takes_webhooks:
             raise Refused("unknown address")

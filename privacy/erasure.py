@@ -16,7 +16,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import Q
 
-from campaigns import erased, erasing, states
+from campaigns import erased, erasing, states, storing
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.wording import counted
 from dispatch import paces
@@ -62,7 +62,7 @@ def erase(address: str) -> Erased:
     try:
         with transaction.atomic():
             done = _forget(address, key)
-    except erasing.BeingStored as error:
+    except storing.BeingStored as error:
         raise NotNow(
             "Contacts are just being imported or a task is being launched. The address gets no "
             "more messages; erase it again in a minute, when that is over."
@@ -73,7 +73,7 @@ def erase(address: str) -> Erased:
 
 
 def _forget(address: str, key: str) -> Erased:
-    erasing.wait_for_storing()
+    storing.wait_for_all()
     found = erasing.subtasks_of(address)
     pace_of = paces.lock_waiting(
         list(found.filter(status=SubTaskStatus.ALLOCATED).values_list("service", flat=True))

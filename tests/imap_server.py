@@ -22,7 +22,9 @@ class Stored:
 
 @dataclass
 class ImapServer:
-    """`fails` are commands answered with NO, `drops` ones at which the connection is closed."""
+    """`fails` are commands answered with NO, `drops` ones at which the connection is closed,
+    `damaged` the UIDs of messages that the server cannot read itself.
+    """
 
     user: str = "bounces"
     password: str = "s3cret"
@@ -33,6 +35,7 @@ class ImapServer:
     letters: dict[int, Stored] = field(default_factory=dict)
     fails: dict[str, str] = field(default_factory=dict)
     drops: set[str] = field(default_factory=set)
+    damaged: set[int] = field(default_factory=set)
     commands: list[str] = field(default_factory=list)
     port: int = 0
 
@@ -149,8 +152,11 @@ class Session:
         self._say(f"* SEARCH {' '.join(unseen)}")
         return True
 
-    def _fetch(self, tag: str, arguments: list[str]) -> bool:
+    def _fetch(self, tag: str, arguments: list[str]) -> bool | None:
         uid, most = int(arguments[0]), int(re.search(r"<0\.(\d+)>", arguments[1])[1])
+        if uid in self.server.damaged:
+            self._say(f"{tag} NO [SERVERBUG] message {uid} is damaged")
+            return None
         stored = self.server.letters.get(uid)
         if stored is not None:
             raw = stored.raw[:most]

@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from edm_project import environment
-from edm_project.checks import version_errors
+from edm_project.checks import check_public_url, version_errors
 from edm_project.logs import JsonFormatter
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -183,3 +183,12 @@ def test_a_json_log_line_holds_the_message_and_the_traceback() -> None:
     line = json.loads(JsonFormatter().format(record))
     assert (line["level"], line["message"]) == ("ERROR", "Sorry, no")
     assert "ValueError: broken" in line["traceback"]
+
+
+@pytest.mark.parametrize(
+    ("url", "debug", "warnings"),
+    [("http://a.test", False, 1), ("https://a.test", False, 0), ("http://a.test", True, 0)],
+)
+def test_links_in_mail_without_https_are_warned_of_in_production(url, debug, warnings, settings):
+    settings.PUBLIC_URL, settings.DEBUG = url, debug
+    assert len(check_public_url(None)) == warnings

@@ -14,11 +14,12 @@ from tracking.incoming import Actor
 _APPLE_PROXY = "Mozilla/5.0"
 _PROXIES = re.compile(r"GoogleImageProxy|ggpht\.com|YahooMailProxy", re.IGNORECASE)
 _MACHINES = re.compile(
-    r"bot\b|bot/|spider|crawl|slurp|scan|preview|prefetch|monitor|validator|checker|headless"
-    r"|phantomjs|python|curl|wget|libwww|lwp|java/|jakarta|okhttp|httpclient|http-client|httpx"
-    r"|aiohttp|urllib|axios|node-fetch|undici|got \(|guzzle|go-http|ruby|perl|php/|postman"
+    r"(?<!cu)bot\b|bot/|spider|crawl|slurp|scan(?!d)|preview|prefetch|monitor|validator|checker"
+    r"|headless|phantomjs|python|curl|wget|libwww|lwp|java/|jakarta|okhttp|httpclient|http-client|httpx"
+    r"|aiohttp|urllib|axios|node-fetch|undici|got \(|guzzle|go-http|ruby\b|perl\b|php/|postman"
+    r"|httpie|dart/|faraday|lynx/|zgrab|nmap|inspect|externalhit|whatsapp/|embedly|discovery\b"
     r"|barracuda|proofpoint|mimecast|safelinks|symantec|fireeye|trendmicro|sophos|forcepoint"
-    r"|ironport|zscaler|cloudmark|spam|virus",
+    r"|ironport|zscaler|cloudmark|spam|virus|trend micro|bitdefender|talos|smartscreen",
     re.IGNORECASE,
 )
 

@@ -44,10 +44,13 @@ def number(value: object) -> int | None:
 
 
 def moment(value: object) -> dt.datetime | None:
-    """A time with a zone, UTC where it has none; None for what cannot be one."""
+    """A time in UTC, in which it is taken to be where it has no zone; None for what cannot be one.
+
+    PostgreSQL refuses zones that are more than 16 hours away.
+    """
     if not isinstance(value, dt.datetime) or not 1970 <= value.year <= 2200:
         return None
-    return value if value.tzinfo else value.replace(tzinfo=dt.UTC)
+    return value.astimezone(dt.UTC) if value.tzinfo else value.replace(tzinfo=dt.UTC)
 
 
 def network(value: object) -> str:

@@ -28,6 +28,10 @@ TRAP = (
     f'<a href="{{{{ {TRAP_URL} }}}}" style="display:none;mso-hide:all" tabindex="-1"'
     ' aria-hidden="true" rel="nofollow"></a>'
 )
+_WAY_OUT = re.compile(
+    rf"\{{\{{-?\s*{UNSUBSCRIBE_URL}\s*(\|\s*(escape|default\b[^|}}]*)\s*)*-?\}}\}}", re.ASCII
+)
+"""The link as it is: another filter, or an address around it, leads elsewhere."""
 _NEVER_THE_SAME = frozenset({"now", "today"})  # python-liquid's own names for the present
 
 
@@ -51,7 +55,8 @@ def _finish(content: Content, task: Task) -> None:
     tail = ""
     if not _has_way_out(html, hrefs):
         tail += footer.html(postal_address, _language(html))
-    if not _mentions(UNSUBSCRIBE_URL, content.text):
+    ways_out = _WAY_OUT.finditer(content.text)
+    if not any(_is_for_everybody(content.text[: found.start()]) for found in ways_out):
         content.text = content.text.rstrip() + footer.text(postal_address, _language(html))
     links = list(_links(html, hrefs)) if task.track_clicks else []
     content.link_ids = _store(content, [link for _, link in links])
@@ -147,16 +152,11 @@ def _raw_spans(html: str) -> Iterator[tuple[int, int]]:
 def _has_way_out(html: str, hrefs: list[Href]) -> bool:
     """Whether everybody gets an unsubscribe link that can be seen."""
     return any(
-        _mentions(UNSUBSCRIBE_URL, href.source)
+        _WAY_OUT.match(href.source.strip())
         and not href.in_comment
         and _is_for_everybody(html[: href.start])
         for href in hrefs
     )
-
-
-def _mentions(name: str, source: str) -> bool:
-    pattern = re.compile(rf"\b{name}\b")
-    return any(found.tag == "" and pattern.search(found.text) for found in liquid.markup_in(source))
 
 
 def _is_for_everybody(before: str) -> bool:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import idna
+from django.utils.encoding import iri_to_uri
 
 from campaigns import content
 from campaigns.models import Content, SubTask
@@ -50,6 +54,22 @@ def resolve(link: Destination, subtask_id: int) -> str | None:
     address = destination_of(rendered)
     site = site_of(link.destination)
     return address if address and site and address.startswith(site) else None
+
+
+def location(address: str) -> str:
+    """An address as a header takes it: in ASCII, its host in the form that is looked up in the DNS,
+    which is more than browsers understand.
+    """
+    site = urlsplit(address).netloc
+    if site.isascii():
+        return iri_to_uri(address)
+    user, at, host = site.rpartition("@")
+    name, colon, port = host.partition(":")
+    try:
+        name = idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return iri_to_uri(address)
+    return iri_to_uri(address.replace(site, f"{user}{at}{name}{colon}{port}", 1))
 
 
 def _as_content(source: str) -> Content:

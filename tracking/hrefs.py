@@ -9,10 +9,12 @@ from html.entities import html5
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from django.utils.encoding import iri_to_uri
+
 from campaigns.html_source import SourceTags, StartTag, mask_liquid
 from campaigns.liquid import markup_in
 
-MAX_DESTINATION = 8_000  # characters
+MAX_DESTINATION = 8_000  # bytes, as it is written in a header
 _CONDITIONAL = re.compile(r"\s*\[if\b[^\]]*\]>", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(#[xX][0-9a-fA-F]+;?|#[0-9]+;?|[a-zA-Z][a-zA-Z0-9]*;?)")
 # Scheme and host, and where the host surely ends.
@@ -33,7 +35,7 @@ class Href(NamedTuple):
 def hrefs_in(html: str) -> list[Href]:
     """Every href of a, area and Outlook's shapes, in the order of the source.
 
-    Liquid between quotes belongs to the value. Raises Problem for HTML that cannot be read.
+    Liquid between quotes belongs to the value.
     """
     masked = mask_liquid(html)
     return sorted(_hrefs(html, masked, 0, in_comment=False))
@@ -76,7 +78,7 @@ class _Tags(SourceTags):
 def destination_of(source: str) -> str | None:
     """Where a literal href leads, None for what is no address on the web."""
     address = unescape_attribute(source).translate(_REMOVED_FROM_URLS).strip(_AROUND_URLS)
-    if len(address) > MAX_DESTINATION or not (web := _WEB.match(address)):
+    if len(iri_to_uri(address)) > MAX_DESTINATION or not (web := _WEB.match(address)):
         return None
     if web[0].startswith("//"):
         address = f"https:{address}"

@@ -22,6 +22,7 @@ OWN_LINKS = frozenset({"open", "click"})
 """Sources whose events are looked at together with what follows them, before they count."""
 
 _BY_ACTOR = frozenset({EventKind.OPENED, EventKind.CLICKED})
+_KINDS, _ACTORS = frozenset(EventKind.values), frozenset(Actor.values)
 
 # One statement, also for a thousand events. Sorted, so that two webhooks that tell the same events
 # wait for each other instead of locking each other out.
@@ -59,7 +60,7 @@ _KEY = itemgetter("source", "dedupe_key")
 
 def _row(event: Incoming) -> dict[str, Any] | None:
     """The values of ACCEPT_SQL."""
-    if event.kind not in EventKind.values:
+    if event.kind not in _KINDS:
         logger.error("%r is no kind of event; it was left out", event.kind)
         return None
     raw = cleaning.payload(event.raw)
@@ -85,7 +86,7 @@ def _row(event: Incoming) -> dict[str, Any] | None:
 
 
 def _actor(event: Incoming) -> Actor:
-    told = event.actor if event.actor in Actor.values else Actor.PERSON
+    told = event.actor if event.actor in _ACTORS else Actor.PERSON
     if event.kind not in _BY_ACTOR or not event.user_agent:
         return Actor(told)
     return surest(Actor(told), actor_of(cleaning.text(event.user_agent, 500)))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
+from django.utils import timezone
 
 from campaigns.models import Content
 from tracking.tokens import Purpose, sign_each
@@ -44,12 +46,23 @@ def addresses(purpose: Purpose, rows: Iterable[tuple[int, ...]]) -> list[str]:
     return [beginning + token for token in sign_each(purpose, rows)]
 
 
-def variables(subtask_id: int, content: Content, recipient: Mapping[str, Any]) -> dict[str, Any]:
+def variables(
+    subtask_id: int, content: Content, recipient: Mapping[str, Any], at: dt.datetime | None = None
+) -> dict[str, Any]:
     """What a template sees: the recipient's variables, and what stands for the links in it.
 
-    Ours come last: no attribute of a contact can take the place of a link.
+    `at` is when the message is handed over, which templates take for now: it is the same message
+    whenever it is rendered again. Links come last: no attribute of a contact can take their place.
     """
-    return {**recipient, **links(subtask_id, content, recipient)}
+    return {**_times(at), **recipient, **links(subtask_id, content, recipient)}
+
+
+def _times(at: dt.datetime | None) -> dict[str, Any]:
+    """Under python-liquid's names, without a zone as they are there."""
+    if at is None:
+        return {}
+    now = timezone.make_naive(at, timezone.get_default_timezone())
+    return {"now": now, "today": now.date()}
 
 
 def links(subtask_id: int, content: Content, recipient: Mapping[str, Any]) -> dict[str, str]:

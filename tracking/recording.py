@@ -6,12 +6,13 @@ import logging
 import uuid
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error
 from django.http import HttpRequest
 
 from tracking import ledger
 from tracking.actors import actor_of
 from tracking.incoming import Actor, EventKind, Incoming
+from tracking.kept_connection import first_statement
 from tracking.reviewing import TRAP_DETAIL
 
 logger = logging.getLogger(__name__)
@@ -32,23 +33,9 @@ def record_trap(request: HttpRequest, subtask_id: int) -> None:
 
 
 def _record(visit: Incoming) -> None:
-    """Nobody's click fails because it cannot be written down.
-
-    Django would ask a kept connection whether it still lives, before each request's first
-    statement. Here the statement itself finds out, and is tried once more on a new connection: told
-    twice, it is one event.
-    """
-    connection.health_check_done = True  # type: ignore[attr-defined]  # not in the stubs
+    """Nobody's click fails because it cannot be written down. Told twice, it is one event."""
     try:
-        ledger.accept([visit])
-    except Error:
-        connection.close()
-        _try_again(visit)
-
-
-def _try_again(visit: Incoming) -> None:
-    try:
-        ledger.accept([visit])
+        first_statement(lambda: ledger.accept([visit]))
     except Error as error:
         logger.error("lost that SubTask %s was %s: %s", visit.subtask_id, visit.kind, error)
 

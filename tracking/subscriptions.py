@@ -49,9 +49,15 @@ def subscriber(subtask_id: int) -> Subscriber | None:
 
 
 def state_of(subscriber: Subscriber) -> SuppressionReason | None:
-    """Why nothing is sent to the address; None when it may be mailed."""
-    found = Suppression.objects.filter(email=subscriber.email).values_list("reason", flat=True)
-    reason = found.first()
+    """Why nothing is sent to the address; None when it may be mailed. Whoever put its domain on the
+    list were staff.
+    """
+    domain = suppressing.domain_of(subscriber.email)
+    found = Suppression.objects.filter(email__in=(subscriber.email, domain))
+    reasons = dict(found.values_list("email", "reason"))
+    if domain in reasons:
+        return SuppressionReason.MANUAL
+    reason = reasons.get(subscriber.email)
     return SuppressionReason(reason) if reason else None
 
 

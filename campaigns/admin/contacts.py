@@ -15,9 +15,9 @@ from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
 from campaigns.admin.importing import ENCODINGS, SHOWN, table_of
 from campaigns.admin.typed import AutocompleteFilter, Textarea, button
-from campaigns.contact_import import ContactImportError, ImportReport, import_contacts
+from campaigns.contact_import import ImportReport, import_contacts
+from campaigns.file_rows import FileImportError
 from campaigns.models import Contact
-from campaigns.wording import counted
 
 
 class TagFilter(AutocompleteFilter):
@@ -88,7 +88,7 @@ class ContactAdmin(OwnedAdmin):
         if form.is_valid():
             try:
                 report = self._import(request, form)
-            except ContactImportError as error:
+            except FileImportError as error:
                 form.add_error("file", str(error))
         return page(
             request,
@@ -111,12 +111,7 @@ class ContactAdmin(OwnedAdmin):
             tags=cleaned["tags"],
             encoding=cleaned["encoding"] or None,
         )
-        text = (
-            f"Imported “{cleaned['file'].name}”: {counted(report.created, 'contact')} created, "
-            f"{report.updated:,} updated, {report.unchanged:,} unchanged, "
-            f"{counted(report.duplicates, 'duplicate')}, "
-            f"{counted(len(report.rejected), 'row')} rejected."
-        )
+        text = f"Imported “{cleaned['file'].name}”: {report.explain()}"
         log_event(request, Contact, cleaned["file"].name, text)
         say(request, text)
         return report

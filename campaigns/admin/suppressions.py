@@ -19,10 +19,10 @@ from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
 from campaigns.admin.importing import ENCODINGS, SHOWN, table_of
 from campaigns.admin.typed import button
+from campaigns.file_rows import FileImportError
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
 from campaigns.suppression_import import (
-    SuppressionImportError,
     SuppressionReport,
     import_suppressions,
 )
@@ -159,7 +159,7 @@ class SuppressionAdmin(SafeAdmin):
         if form.is_valid():
             try:
                 report = self._import(request, form)
-            except SuppressionImportError as error:
+            except FileImportError as error:
                 form.add_error("file", str(error))
         return page(
             request,

@@ -9,10 +9,14 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
 
-from campaigns import erased
+from campaigns import erased, storing
 from campaigns.models.ownership import OwnedQuerySet
 
 WAS_ERASED = "This address was erased at the wish of the person behind it."
+
+NEITHER = (
+    "This is neither an address, ada@example.com, nor a domain with an @ before it, @example.com."
+)
 
 
 def clean_field(address: str) -> str:
@@ -26,7 +30,10 @@ def clean_field(address: str) -> str:
 
 
 def refuse_erased(address: str) -> None:
-    """Raises ValidationError on the field `email` for an address that was erased."""
+    """Before an address is stored in this transaction. Raises ValidationError on the field `email`
+    for one that was erased.
+    """
+    storing.begin()
     if Suppression.objects.filter(email__in=erased.possible_keys(address)).exists():
         raise ValidationError({"email": f"{WAS_ERASED} It is not mailed and not stored again."})
 
@@ -169,9 +176,14 @@ class Suppression(models.Model):
         refuse_erased(self.email)
 
     def clean_address(self) -> None:
-        """Bring what was entered to its stored spelling. Raises ValidationError."""
+        """Bring what was entered to its stored spelling, a domain also from `*@example.com`. Raises
+        ValidationError.
+        """
         address = self.email.strip()
-        if address.startswith("@"):
-            self.email = clean_field(f"x{address}")[1:]
+        domain = address.removeprefix("*")
+        if domain.startswith("@"):
+            self.email = clean_field(f"x{domain}")[1:]
+        elif address and "@" not in address:
+            raise ValidationError({"email": NEITHER})
         elif address:
             self.email = clean_field(address)

@@ -14,6 +14,7 @@ from dispatch.admin.service_actions import CONTROL, ServiceActions
 from dispatch.bounces.forms import MailboxForm
 from dispatch.bounces.mailboxes import MailboxError, open_mailbox
 from dispatch.credentials import CredentialsError, decrypt, encrypt
+from dispatch.domains import checking
 from dispatch.errors import ServiceError
 from dispatch.models import BounceMailbox, EmailService
 from dispatch.providers import get_provider
@@ -126,6 +127,7 @@ def _keep(service: EmailService, form: MailboxForm) -> bool:
     BounceMailbox.objects.update_or_create(
         service=service, defaults={**plain, **news, "settings": encrypted}
     )
+    checking.ask(service.pk)
     return True
 
 

@@ -18,7 +18,8 @@ KINDS = {
     "opt-out": EventKind.UNSUBSCRIBED,
     "opt-out-list": EventKind.UNSUBSCRIBED,
 }
-"""All others ("not-spam", "virus", "auth-failure" and so on) say nothing about being mailed."""
+"""All others ("not-spam", "virus", "auth-failure" and so on) say nothing about being mailed. A
+report that does not say what it is counts as a complaint."""
 
 OUTLOOK_HEADER = "X-HmXmrOriginalRecipient"
 
@@ -46,7 +47,7 @@ def read(message: Message) -> Feedback | None:
 
 
 def _feedback(fields: Message) -> Feedback:
-    kind = mail.header(fields, "Feedback-Type").lower()
+    kind = mail.header(fields, "Feedback-Type").lower() or "abuse"
     teller = mail.header(fields, "User-Agent") or mail.header(fields, "Source")
     return Feedback(
         KINDS.get(kind),

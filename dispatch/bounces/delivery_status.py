@@ -50,23 +50,24 @@ def read(message: Message) -> Notification | None:
         for part in mail.parts(message)
         if part.get_content_type() in PARTS
         for fields in mail.blocks(part)
-        if (notification := _of_recipient(fields))
+        if (notification := _of_recipient(fields, message))
     ]
     return min(told, key=lambda each: MILDEST_FIRST.index(each.kind), default=None)
 
 
-def _of_recipient(fields: Message) -> Notification | None:
+def _of_recipient(fields: Message, message: Message) -> Notification | None:
     action = mail.header(fields, "Action").partition(" ")[0].strip("; ").lower()
     status = ENHANCED.search(mail.header(fields, "Status"))
     diagnostic = _TYPE.sub("", mail.header(fields, "Diagnostic-Code"))
     if not (action or status):
         return None
-    enhanced, basic = codes_in(diagnostic)
+    said = diagnostic or mail.notice(message)
+    enhanced, basic = codes_in(said)
     if status and not (status[0].endswith(".0.0") and enhanced):
         enhanced = status[0]
     kind = ACTIONS.get(action)
     if kind is None and action != "failed":
         kind = CLASSES.get(status[1]) if status else None
     if kind is None:
-        kind = kind_of(enhanced, basic, diagnostic)
+        kind = kind_of(enhanced, basic, " ".join(said.split()))
     return Notification(kind, diagnostic or f"{action} {enhanced}".strip())

@@ -7,9 +7,10 @@ from __future__ import annotations
 import email
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.message import Message
 from email.parser import HeaderParser
+from email.policy import Compat32
 
 MAX_PARTS = 100
 MAX_TEXT = 20_000  # characters of one part
@@ -26,11 +27,18 @@ _COPY = re.compile(
 )
 
 
+class _AsWritten(Compat32):
+    """Headers are text, also those with bytes that no header may have."""
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def parse(raw: bytes) -> Message:
     """Never raises for bytes that are no mail, but RecursionError for parts within parts within
     parts.
     """
-    return email.message_from_bytes(raw)
+    return email.message_from_bytes(raw, policy=_AsWritten())
 
 
 def header(message: Message, name: str) -> str:
@@ -62,12 +70,18 @@ def _parts(message: Message) -> Iterator[Message]:
 def text(part: Message) -> str:
     """The first characters of a part without parts, decoded as well as can be."""
     payload = part.get_payload(decode=True)
-    if not isinstance(payload, bytes):
-        return ""
+    return _decoded(payload, part.get_content_charset()) if isinstance(payload, bytes) else ""
+
+
+def _decoded(payload: bytes, charset: str | None) -> str:
+    """What does not say its charset and is not UTF-8 is nearly always Chinese."""
+    start = payload[: 4 * MAX_TEXT]
     try:
-        decoded = payload[: 4 * MAX_TEXT].decode(part.get_content_charset() or "utf-8", "replace")
+        decoded = start.decode(charset or "utf-8", "replace")
     except (LookupError, ValueError):
-        decoded = payload[: 4 * MAX_TEXT].decode("latin-1")
+        decoded = start.decode("latin-1")
+    if charset is None and "\ufffd" in decoded:
+        decoded = start.decode("gb18030", "replace")
     return decoded[:MAX_TEXT]
 
 
@@ -105,6 +119,8 @@ def blocks(part: Message) -> list[Message]:
     payload = part.get_payload()
     if not isinstance(payload, list):
         return _blocks(text(part))
+    if header(part, "Content-Transfer-Encoding").lower() == "base64":
+        return _blocks(_from_base64(payload))
     found: list[Message] = []
     for each in payload[:MAX_PARTS]:
         if isinstance(each, Message):
@@ -112,6 +128,14 @@ def blocks(part: Message) -> list[Message]:
             rest = each.get_payload()
             found += _blocks(rest) if isinstance(rest, str) and rest.strip() else []
     return found
+
+
+def _from_base64(payload: Iterable[object]) -> str:
+    """What the parser took for messages without headers."""
+    encoded = Message()
+    encoded["Content-Transfer-Encoding"] = "base64"
+    encoded.set_payload("".join(str(p.get_payload()) for p in payload if isinstance(p, Message)))
+    return text(encoded)
 
 
 def _blocks(fields: str) -> list[Message]:

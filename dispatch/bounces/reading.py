@@ -8,7 +8,6 @@ in between, it is read again, and the ledger knows it by its key.
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import logging
 import time
 import uuid
@@ -148,12 +147,28 @@ def _while_claimed(claimed: Claimed, letters: Iterable[Letter]) -> Iterator[Lett
 
 def _read_all(claimed: Claimed, mailbox: Mailbox, outcome: Outcome) -> None:
     until = time.monotonic() + READ_SECONDS
-    letters = _while_claimed(claimed, mailbox.new())
-    while batch := list(itertools.islice(letters, BATCH)):
+    for batch in _batches(_while_claimed(claimed, mailbox.new())):
         _deal_with(mailbox, batch, outcome)
         if time.monotonic() > until:
             return
     outcome.is_finished = True
+
+
+def _batches(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
+    """The letters in batches. When no more can be read, those that could come before the error."""
+    batch: list[Letter] = []
+    try:
+        for letter in letters:
+            batch.append(letter)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+    except MailboxError:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
 
 
 def _deal_with(mailbox: Mailbox, letters: Iterable[Letter], outcome: Outcome) -> None:

@@ -107,20 +107,25 @@ def understand(raw: bytes) -> Meaning:
 
 
 def _in_plain_words(raw: bytes, message: Message) -> Meaning:
-    """Vacation replies have no return path, as bounces have none, and may well speak of addresses
-    that are no more: only what comes from a mail server is searched for such words first.
+    """Vacation replies go to the return path and have none, as bounces do, and may well speak of
+    addresses that are no more: only what comes from a mail server is searched for such words first.
     """
     if automatic.is_receipt(message):
         return READ_RECEIPT
     is_from_daemon = automatic.is_from_daemon(message)
     if not is_from_daemon and automatic.is_reply(message):
         return AUTOMATIC_REPLY
-    if is_from_daemon or automatic.has_no_return_path(message):
+    if is_from_daemon or automatic.has_no_return_path(message) or _came_to_a_return_path(message):
         if notification := plain_words.read(message):
             return _told(raw, message, notification.kind, notification.detail)
         if automatic.is_reply(message):
             return AUTOMATIC_REPLY
     return NO_REPORT
+
+
+def _came_to_a_return_path(message: Message) -> bool:
+    """Nobody sees this address and writes to it; machines do, and not all keep theirs empty."""
+    return bool(return_path.tokens_in(" ".join(mail.headers(message, *ARRIVED_AT))))
 
 
 def _told(

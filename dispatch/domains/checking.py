@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -13,7 +14,7 @@ from dispatch.domains import dkim, dmarc, spf
 from dispatch.domains.check import Check, Verdict, worst
 from dispatch.domains.names import CouldNotAsk, Names, is_reserved
 from dispatch.domains.servers import MX, PTR, check_mail_servers, check_pointers
-from dispatch.models import DomainReport, EmailService
+from dispatch.models import BounceMailbox, DomainReport, EmailService
 
 EVERY = dt.timedelta(days=1)
 AGAIN = dt.timedelta(minutes=10)
@@ -47,12 +48,24 @@ def look_at(service: EmailService) -> list[Check]:
         (MX, lambda: check_mail_servers(names, domain)),
         (PTR, lambda: check_pointers(names, host)),
     )
+    bounces = _bounce_domain(service)
+    if bounces not in ("", domain):
+        checks += (
+            (f"{spf.NAME} of bounces", lambda: spf.check(names, bounces, host)),
+            (f"{MX} of bounces", lambda: check_mail_servers(names, bounces)),
+        )
     return [_one(name, check) for name, check in checks]
+
+
+def _bounce_domain(service: EmailService) -> str:
+    """The domain of the return path, for which receivers look SPF up; "" for the provider's."""
+    enabled = BounceMailbox.objects.filter(service=service.pk, enabled=True)
+    return enabled.values_list("domain", flat=True).first() or ""
 
 
 def _one(name: str, check: Callable[[], Check]) -> Check:
     try:
-        return check()
+        return replace(check(), name=name)
     except CouldNotAsk as error:
         return Check(name, Verdict.UNKNOWN, _FAILED.format(error))
 

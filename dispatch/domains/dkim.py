@@ -27,7 +27,7 @@ def check(names: Names, domain: str, selector: str) -> Check:
         )
         return Check(NAME, Verdict.WARNING, words)
     name = f"{selector}._domainkey.{domain}"
-    records = [text for text in names.texts(name) if "p=" in text]
+    records = [tags for text in names.texts(name) if "p" in (tags := tags_of(text))]
     publish = f'{name}  TXT  "v=DKIM1; k=rsa; p=<the key that your provider or server shows>"'
     if not records:
         words = "There is no key at this name: signatures fail, and bulk mail is refused or junk."
@@ -35,13 +35,16 @@ def check(names: Names, domain: str, selector: str) -> Check:
     if len(records) > 1:
         words = f"There are {len(records)} keys at one name: signatures may fail."
         return Check(NAME, Verdict.PROBLEM, words, f"Leave one record at {name}.")
-    return _judge(tags_of(records[0]), publish)
+    return _judge(records[0], publish)
 
 
 def _judge(tags: dict[str, str], publish: str) -> Check:
     key = "".join(tags.get("p", "").split())
     if not key:
         words = "The key is withdrawn (p= is empty): signatures made with it fail."
+        return Check(NAME, Verdict.PROBLEM, words, publish)
+    if unusable := _unusable(tags):
+        words = f"The record is of no use ({unusable}): receivers ignore signatures made with it."
         return Check(NAME, Verdict.PROBLEM, words, publish)
     bits = _bits(tags.get("k", "rsa").lower(), key)
     if bits < SHORTEST:
@@ -54,6 +57,18 @@ def _judge(tags: dict[str, str], publish: str) -> Check:
         words = f"The key has {bits} bits. It works; {GOOD} are recommended."
         return Check(NAME, Verdict.WARNING, words)
     return Check(NAME, Verdict.OK, "The key is published.")
+
+
+def _unusable(tags: dict[str, str]) -> str:
+    """The tag that keeps receivers from using a key for mail that is signed as usual, "" for none
+    (RFC 6376, 3.6.1; RFC 8301, 8463).
+    """
+    usual = {"v": "DKIM1", "k": "rsa:ed25519", "h": "sha256", "s": "*:email"}
+    for name, taken in usual.items():
+        told = {value.strip() for value in tags.get(name, taken).split(":")}
+        if told.isdisjoint(taken.split(":")):
+            return f"{name}={tags[name]}"
+    return ""
 
 
 def _bits(kind: str, key: str) -> int:

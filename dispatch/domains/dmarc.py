@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from dispatch.domains.check import Check, Verdict
 from dispatch.domains.names import Names
 from dispatch.domains.tags import tags_of
 
 NAME = "DMARC"
+_VERSION = re.compile(r"[vV]\s*=\s*DMARC1\s*(;|$)")
+"""How a record begins; what has it anywhere else is none."""
 POLICIES = ("none", "quarantine", "reject")
 
 
@@ -14,9 +18,7 @@ def check(names: Names, domain: str) -> Check:
     """Looks at the domain itself, then at those above it. Raises CouldNotAsk."""
     publish = f'_dmarc.{domain}  TXT  "v=DMARC1; p=none; rua=mailto:dmarc-reports@{domain}"'
     for place in _places(domain):
-        records = [
-            text for text in names.texts(f"_dmarc.{place}") if tags_of(text).get("v") == "DMARC1"
-        ]
+        records = [text for text in names.texts(f"_dmarc.{place}") if _VERSION.match(text)]
         if len(records) > 1:
             words = f"There are {len(records)} records for {place}: receivers use none of them."
             return Check(NAME, Verdict.PROBLEM, words, f"Leave one record at _dmarc.{place}.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 
 import dns.exception
+import dns.name
 import dns.nameserver
 import dns.resolver
 import dns.reversename
@@ -18,6 +19,12 @@ RESERVED = (
     "example.com", "example.net", "example.org",
 )  # fmt: skip
 """Names for documentation, tests and private networks (RFC 2606, 6761, 6762, 9476)."""
+
+_NO_NAMES = (
+    dns.name.EmptyLabel, dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.BadEscape,
+    dns.name.IDNAException,
+)  # fmt: skip
+"""What is no name of a host cannot exist, as it may stand in somebody's record."""
 
 
 class CouldNotAsk(Exception):
@@ -63,7 +70,7 @@ class Names:
     def _look_up(self, name: str, kind: str) -> list[str]:
         try:
             answer = self._resolver.resolve(name, kind, search=False)
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, *_NO_NAMES):
             return []
         except dns.exception.Timeout as error:
             raise CouldNotAsk(f"nobody answered about {name} ({kind}) in time") from error

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dispatch.domains.check import Check, Verdict
 from dispatch.domains.names import Names
 
 NAME = "SPF"
 MOST_LOOKUPS = 10
-"""Where a receiver stops and takes the record for broken."""
-_TERM = re.compile(
-    r"([+?~-]?)(?:(all)|(include|exists):(\S+)|(a|mx|ptr)(?:[:/]\S*)?|(?:ip4|ip6):\S+)", re.I
+MOST_VOID = 2  # look-ups that find nothing
+MOST_MAIL_SERVERS = 10  # of one mx
+"""Where a receiver stops and takes the record for broken (RFC 7208, 4.6.4)."""
+_MECHANISM = re.compile(
+    r"([+?~-]?)(?:(all)|(include|exists):(\S+)|(a|mx|ptr)(?::([^\s/]+))?(?:/\d{1,2})?(?://\d{1,3})?|"
+    r"(ip[46]):(\S+))",
+    re.I,
 )
 _MODIFIER = re.compile(r"([a-z][a-z0-9._-]*)=(\S*)", re.I)
 
@@ -54,51 +58,109 @@ def _records(names: Names, domain: str) -> list[str]:
 
 
 def _judge(names: Names, domain: str, records: list[str]) -> Check:
-    lookups = len(list(_lookups(names, domain, records, ())))
-    if lookups > MOST_LOOKUPS:
-        raise _Broken(f"takes {lookups} look-ups, and no more than {MOST_LOOKUPS} are allowed")
-    ending = _ending(records[0])
-    if ending == "+":
+    walk = _Walk(names)
+    sign = walk.follow(domain, records, ())
+    if sign == "+":
         words = "The SPF record lets everybody send for the domain; providers distrust it."
         return Check(NAME, Verdict.PROBLEM, words, "End the record with -all or ~all.")
-    if ending in ("", "?"):
+    if not walk.lets_somebody:
+        words = "The SPF record lets nobody send for the domain: all of its mail fails the check."
+        return Check(NAME, Verdict.PROBLEM, words, "Name your server or provider before “all”.")
+    if sign in ("", "?"):
         words = "The SPF record does not say that nobody else may send: forged mail passes for it."
         return Check(NAME, Verdict.WARNING, words, "End the record with -all or ~all.")
-    return Check(NAME, Verdict.OK, f"The record says who may send, with {lookups} look-ups.")
+    return Check(NAME, Verdict.OK, f"The record says who may send, with {walk.lookups} look-ups.")
 
 
-def _lookups(
-    names: Names, domain: str, records: list[str], above: tuple[str, ...]
-) -> Iterator[str]:
-    """A name for each look-up that a receiver makes. Raises _Broken."""
-    if len(records) != 1:
-        found = "is missing" if not records else f"is there {len(records)} times"
-        raise _Broken(f"of {domain} {found}")
-    if domain in above or len(above) > MOST_LOOKUPS:
-        raise _Broken(f"of {domain} includes itself")
-    for term in records[0].split()[1:]:
-        target, follows = _target(term, domain)
-        if target:
-            yield target
-        if target and follows and "%" not in target:
-            yield from _lookups(names, target, _records(names, target), (*above, domain))
+@dataclass(frozen=True, slots=True)
+class _Term:
+    """A mechanism with its sign, or the modifier `redirect`. `target` is what it looks up."""
+
+    kind: str
+    target: str = ""
+    sign: str = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether its target is the same for every message."""
+        return "%" not in self.target
 
 
-def _target(term: str, domain: str) -> tuple[str, bool]:
-    """The name that a term makes receivers look up, and whether it has a record of its own."""
-    if mechanism := _TERM.fullmatch(term):
-        if mechanism[3]:
-            return mechanism[4].lower().rstrip("."), mechanism[3].lower() == "include"
-        return (domain, False) if mechanism[5] else ("", False)
-    if modifier := _MODIFIER.fullmatch(term):
-        redirects = modifier[1].lower() == "redirect"
-        return (modifier[2].lower().rstrip(".") if redirects else ""), redirects
-    raise _Broken(f"of {domain} has a part that is no SPF, “{term[:60]}”")
+class _Walk:
+    """The way of a receiver through a record and those that it includes, when nothing matches."""
+
+    def __init__(self, names: Names) -> None:
+        self._names = names
+        self._void = 0
+        self.lookups = 0
+        self.lets_somebody = False
+
+    def follow(self, domain: str, records: list[str], above: tuple[str, ...]) -> str:
+        """The sign of what everybody else comes to, "" for none. Raises _Broken."""
+        if len(records) != 1:
+            found = "is missing" if not records else f"is there {len(records)} times"
+            raise _Broken(f"of {domain} {found}")
+        if domain in above:
+            raise _Broken(f"of {domain} includes itself")
+        redirect = None
+        for term in [_term(text, domain) for text in records[0].split()[1:]]:
+            if term.kind == "redirect":
+                if redirect:
+                    raise _Broken(f"of {domain} has two redirects")
+                redirect = term
+            elif self._is_for_everybody(term, (*above, domain)):
+                return term.sign
+        return self._record_of(redirect, (*above, domain)) if redirect else ""
+
+    def _is_for_everybody(self, term: _Term, above: tuple[str, ...]) -> bool:
+        if term.kind == "include":
+            return self._record_of(term, above) == "+"
+        if term.kind in ("a", "mx", "ptr", "exists"):
+            self._count(term)
+        self.lets_somebody |= term.sign == "+" and term.kind not in ("all", "")
+        return term.kind == "all"
+
+    def _record_of(self, term: _Term, above: tuple[str, ...]) -> str:
+        """What `follow` says of the record that a term names; that of a macro nobody knows."""
+        self._count(term)
+        if not term.is_known:
+            self.lets_somebody = True
+            return "-"
+        return self.follow(term.target, _records(self._names, term.target), above)
+
+    def _count(self, term: _Term) -> None:
+        self.lookups += 1
+        if self.lookups > MOST_LOOKUPS:
+            raise _Broken(f"takes more than {MOST_LOOKUPS} look-ups")
+        self._void += term.kind in ("a", "mx", "exists") and term.is_known and self._is_void(term)
+        if self._void > MOST_VOID:
+            raise _Broken(f"names more than {MOST_VOID} hosts that there are not, “{term.target}”")
+
+    def _is_void(self, term: _Term) -> bool:
+        if term.kind != "mx":
+            return not self._names.addresses(term.target)
+        servers = self._names.mail_servers(term.target)
+        if len(servers) > MOST_MAIL_SERVERS:
+            raise _Broken(f"asks {len(servers)} mail servers of {term.target} for their addresses")
+        return not servers
 
 
-def _ending(record: str) -> str:
-    """What holds for everybody else: the sign before `all`, "-" where another record decides."""
-    for term in record.split()[1:]:
-        if (mechanism := _TERM.fullmatch(term)) and mechanism[2]:
-            return mechanism[1] or "+"
-    return "-" if "redirect=" in record.lower() else ""
+def _term(text: str, domain: str) -> _Term:
+    """Modifiers that change nothing are of kind "". Raises _Broken."""
+    if found := _MECHANISM.fullmatch(text):
+        sign, everybody, named, target, own, other, family, network = found.groups()
+        kind = (everybody or named or own or family).lower()
+        if family and not _is_network(network, int(kind[-1])):
+            raise _Broken(f"of {domain} has an address that is none, “{text[:60]}”")
+        return _Term(kind, (target or other or domain).lower().rstrip("."), sign or "+")
+    if found := _MODIFIER.fullmatch(text):
+        is_redirect = found[1].lower() == "redirect"
+        return _Term("redirect", found[2].lower().rstrip(".")) if is_redirect else _Term("")
+    raise _Broken(f"of {domain} has a part that is no SPF, “{text[:60]}”")
+
+
+def _is_network(text: str, version: int) -> bool:
+    try:
+        return ipaddress.ip_network(text, strict=False).version == version
+    except ValueError:
+        return False

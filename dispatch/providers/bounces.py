@@ -24,24 +24,34 @@ NO_SUCH_USER = (
     r"account)( \S+)? (is )?(unknown|not found|unavailable|does ?n[o']t exist|not exist)|"
     r"unknown (user|recipient|address|local part|mailbox)|unrouteable address|"
     r"(does ?n[o']t|does not) have an? \S+ account|no mailbox here|not a valid (mailbox|recipient|"
-    r"user)|invalid (recipient|mailbox|user)|not our customer|account (is )?(disabled|deleted)|"
-    r"could ?n[o']t be found|was ?n[o']t found|recipientnotfound|user not exist"
+    r"user)|invalid (recipient|mailbox|user|final delivery userid)|not our customer|"
+    r"account (is |has been )?(disabled|deleted|discontinued)|"
+    r"(user|recipient|addressee) (is )?(not known|unknown)|"
+    r"not listed in .{0,20}(directory|address book)|"
+    r"(address|mailbox|account) is (wrong or )?no longer (valid|active|available|in use)|"
+    r"could ?n[o']t be found|was ?n[o']t found|recipientnotfound|user not exist|"
+    r"(用户|收件人|邮箱|帐号|账号|帐户|账户|地址).{0,60}(不存在|未找到|找不到|无效|已?注销)|无此(用户|邮箱|帐号|账号)|查无此"
 )
 NO_SUCH_DOMAIN = (
     r"(host or )?domain( name)? (\S+ )?(does not exist|doesn't exist|not found|could ?n[o']t be "
-    r"found)|name service error .{0,100}not found|null ?mx|nxdomain"
+    r"found)|name service error .{0,100}not found|null ?mx|nxdomain|unknown host|"
+    r"域名.{0,60}(不存在|未找到|找不到)"
 )
 FULL = (
     r"(mailbox|inbox|storage|disk|account|space|box)\W.{0,60}\bfull\b|over[ -]?quota|"
     r"over the allowed quota|quota.{0,20}exceeded|exceed\w*.{0,60}(quota|storage)|"
-    r"insufficient.{0,20}storage|out of space"
+    r"insufficient.{0,20}storage|out of space|"
+    r"(邮箱|空间|容量).{0,20}(已满|不足|超限|满了)|超[出过].{0,20}(容量|空间|配额)"
 )
-LATER = r"gr[ae]y-?list|try again later|too busy|temporar"
+LATER = r"gr[ae]y-?list|try again later|too busy|temporar|稍[后候]|暂时|繁忙"
+SENDER = r"sender\W.{0,60}(unknown|not found|exist|reject|verif|denied)"
 POLICY = (
     r"\bspam\b|\bspf\b|dkim|dmarc|authenticat|polic(y|ies)|spamhaus|(block|black|deny) ?list|"
     r"\bdnsbl\b|\bptr\b|reverse dns|reputation|virus|malware|phish|suspicious|content|blocked|"
     r"\brate\b|too many (?!hops)|throttl|unsolicited|bulk mail|sender|relay|access denied|"
-    r"attachment|too (large|big)|size|not allowed|junk"
+    r"attachment|too (large|big)|size|not allowed|junk|"
+    r"frequency limited|connection denied|suspected|\b(dt|rp|mi|hl):[a-z]{3}\b|"  # QQ, NetEase
+    r"垃圾邮件|拒收|拒绝|黑名单|频率|限制|过大|敏感|病毒"
 )
 
 
@@ -65,11 +75,13 @@ TABLE = (
     Row(REJECTED, r"5\.2\.3|5\.3\.4|[45]\.[67]\.\d+"),
     Row(SOFT, r"[45]\.2\.\d+"),
     Row(HARD, r"5\.4\.\d+", text=NO_SUCH_DOMAIN),
+    Row(REJECTED, r"5\.[35]\.0", text=SENDER),
+    Row(HARD, r"5\.[35]\.0", text=NO_SUCH_USER),
     Row(SOFT, r"4\.\d+\.\d+|5\.[345]\.\d+"),
     # By basic code, when there is no enhanced one that says anything.
     Row(SOFT, "", "4.."),
     Row(SOFT, "", "55[02]", FULL),
-    Row(REJECTED, "", "|5..", r"sender\W.{0,60}(unknown|not found|exist|reject|verif|denied)"),
+    Row(REJECTED, "", "|5..", SENDER),
     Row(HARD, "", "55[0134]", NO_SUCH_USER),
     # By text alone. Mailbox before policy: its quota is no rate.
     Row(SOFT, "", "", FULL),

@@ -22,6 +22,8 @@ from tracking.incoming import Incoming
 logger = logging.getLogger(__name__)
 
 WEBHOOK_USER = "webhook"
+MOST_WRONG = 100
+"""A body with more events that make no sense is refused as a whole."""
 
 
 class Refused(Exception):
@@ -77,9 +79,11 @@ class Post:
 def each(
     told: Any, read: Callable[[Mapping[str, Any]], Iterable[Incoming]], source: str
 ) -> list[Incoming]:
-    """The events in one object, or in an array of them, of which each is `read` by itself: one that
-    makes no sense is left out, logged and counted, and spoils no other. Raises Malformed when none
-    makes sense.
+    """The events in one object, or in an array of them, of which each is `read` by itself.
+
+    One that makes no sense is left out, logged and counted, and must not take the others with it:
+    all would be told again just as broken. Raises Malformed when none makes sense, or too many do
+    not.
     """
     objects = told if isinstance(told, list) else [told]
     found: list[Incoming] = []
@@ -91,10 +95,10 @@ def each(
             found += read(one)
         except MALFORMED as error:
             spoiled.append(f"{type(error).__name__}: {error}"[:200])
-    if spoiled and len(spoiled) == len(objects):
-        raise Malformed(spoiled[0])
-    for why in spoiled[:1]:
-        logger.warning("%s: %d of %d events left out (%r)", source, len(spoiled), len(objects), why)
+            if len(spoiled) in (MOST_WRONG + 1, len(objects)):
+                raise Malformed(spoiled[0]) from error
+    for why in spoiled:
+        logger.warning("%s: an event that makes no sense was left out (%r)", source, why)
         refusals.count(f"webhook {source}", "malformed event")
     return found
 

@@ -168,7 +168,6 @@ def test_an_odd_value_in_a_filter_is_a_render_error() -> None:
         ("html", "{% include '/etc/passwd' %}", "HTML, line 1: unexpected tag 'include'"),
         ("html", "{% render 'x' %}", "HTML, line 1: unexpected tag 'render'"),
         ("html", "{% if x %}" * 50, "HTML, line 1: block nesting limit"),
-        ("html", "<![nonsense[", "HTML"),
     ],
 )
 def test_a_wrong_template_is_refused_with_the_part_and_the_line(

@@ -70,6 +70,7 @@ def test_links_carry_their_address(link: str, text: str) -> None:
         "<!-- comment -->",
         "<!--[if mso]><table><tr><td>Outlook</td></tr></table><![endif]-->",
         "<!doctype html><?xml version='1.0'?>",
+        "<![if !mso]><![nonsense[>",
         '<div style="display: none">pre<div>header</div></div>',
         "<p hidden>x</p>",
         "<p style='DISPLAY:NONE'>unclosed",
@@ -77,6 +78,11 @@ def test_links_carry_their_address(link: str, text: str) -> None:
 )
 def test_what_readers_do_not_see_is_left_out(hidden: str) -> None:
     assert compile_text(f"{hidden}<p>seen</p>") == "seen\n"
+
+
+def test_what_follows_outlooks_comments_is_seen() -> None:
+    html = "<!--[if !mso]><!-- --><p>a</p><![endif]--><p>b</p><!--[if mso]><p>c</p><![endif]-->"
+    assert compile_text(html) == "a\n\nb\n"
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ def ada_erased() -> None:
 
 
 def test_the_hash_does_not_tell_the_address() -> None:
-    assert "ada" not in erased.key_of(ADA)
+    assert not any(part in erased.key_of(ADA) for part in ("ada@", "example"))
     assert len(erased.key_of(ADA)) == 65
 
 

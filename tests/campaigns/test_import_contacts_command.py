@@ -25,7 +25,7 @@ def test_it_prints_what_came_in_and_what_did_not(
     call_command("import_contacts", str(path), "--owner=ann", "--tag=spring")
     out = capsys.readouterr().out
     assert "Rejected: line 3: bad: An email address must have an @-sign." in out
-    assert "1 created, 0 updated, 0 unchanged, 0 duplicate rows, 1 rejected." in out
+    assert "1 contact created, 0 updated, 0 unchanged, 0 duplicates, 1 row rejected." in out
     assert set(
         Tag.objects.filter(contacts__email="ann@example.com").values_list("name", flat=True)
     ) == {"spring"}
@@ -33,7 +33,7 @@ def test_it_prints_what_came_in_and_what_did_not(
 
 def test_a_dry_run_changes_nothing(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("import_contacts", str(path), "--owner=ann", "--dry-run")
-    assert "1 created" in capsys.readouterr().out
+    assert "1 contact created" in capsys.readouterr().out
     assert not Contact.objects.exists()
 
 

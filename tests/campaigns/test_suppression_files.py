@@ -14,10 +14,10 @@ from django.db import DatabaseError
 
 from campaigns import suppression_export, suppression_import
 from campaigns.erased import key_of
+from campaigns.file_rows import FileImportError
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
 from campaigns.suppression_import import (
-    SuppressionImportError,
     SuppressionReport,
     import_suppressions,
 )
@@ -48,7 +48,22 @@ class TestAnImport:
     def test_knows_the_column_by_many_names(self, heading: str) -> None:
         assert load(f"{heading};x\nada@example.com;1").added == 1
 
-    @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "gb18030"])
+    def test_takes_every_usual_spelling_of_a_domain(self) -> None:
+        load("domain\nexample.com\n@example.org\n*@Bücher.test\nada@example.net\n")
+        expected = {"@example.com", "@example.org", "@xn--bcher-kva.test", "ada@example.net"}
+        assert set(stored()) == expected
+
+    def test_keeps_apart_what_may_be_two_mailboxes(self) -> None:
+        load("email\nada@gmail.com\na.d.a@gmail.com\nada+news@gmail.com\n")
+        assert set(stored()) == {"ada@gmail.com", "a.d.a@gmail.com", "ada+news@gmail.com"}
+
+    def test_does_not_guess_that_a_word_among_addresses_is_a_domain(self) -> None:
+        report = load("email\nexample.com\n")
+        assert "@example.com" in report.rejected[0].reason
+
+    @pytest.mark.parametrize(
+        "encoding", ["utf-8", "utf-16", "utf-16-le", "utf-16-be", "gb18030", "utf-8-sig"]
+    )
     def test_reads_other_encodings(self, encoding: str) -> None:
         load("邮箱,来源说明,source\nada@example.com,一二三,名单\n".encode(encoding))
         assert stored() == {"ada@example.com": ("manual", "名单")}
@@ -114,7 +129,7 @@ class TestAnImport:
         ],
     )
     def test_explains_a_file_that_cannot_be_read(self, content: Any, why: str) -> None:
-        with pytest.raises(SuppressionImportError, match=why):
+        with pytest.raises(FileImportError, match=why):
             load(content, encoding="utf-8")
 
 

@@ -155,9 +155,12 @@ def test_another_hand_over_has_another_key(provider, dispatch) -> None:
     assert {key.partition("-")[0] for key in (first, second)} == {str(subtask.pk)}
 
 
-def test_the_links_in_a_repeated_message_are_the_same_to_the_byte(provider, dispatch) -> None:
+def test_a_repeated_message_is_the_same_to_the_byte_with_its_links_and_times(
+    provider, dispatch
+) -> None:
     service_at(provider)
-    task = SendingTaskFactory(track_opens=True, template__html=LINKED)
+    html = LINKED + "{{ 'now' | date: '%T.%f' }} {{ now }}"
+    task = SendingTaskFactory(track_opens=True, template__html=html)
     made = launch.freeze(task, TaskTemplate.objects.get(task=task))
     agreed = {"name": "Ada", "email": "ada@example.org", CONSENT: True}
     SubTaskFactory(task=task, content=made, variables=agreed)
@@ -251,6 +254,7 @@ def test_providers_that_do_not_de_duplicate_are_never_asked_again(db) -> None:
         "brevo",
         "engagelab",
         "resend",
+        "sparkpost",
     }
 
 

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,6 +37,7 @@ from tracking.tokens import Purpose  # noqa: E402
 
 SUBTASKS = 500
 WORKERS, THREADS = 2, 8
+A_CONNECTION = 50  # requests
 Counts = Counter[int]
 
 
@@ -54,18 +55,30 @@ def answers(port: int) -> bool:
 
 @contextmanager
 def web(url: str, port: int) -> Iterator[None]:
-    """The web server, in production's way of running it."""
+    """The web server, set up and started as in production, but for TLS."""
     arguments = ["-m", "gunicorn", "edm_project.wsgi", "--bind", f"127.0.0.1:{port}"]
     arguments += ["--workers", str(WORKERS), "--threads", str(THREADS), "--log-level", "warning"]
-    keys = {"TRACKING_KEYS": ",".join(settings.TRACKING_KEYS), "SCANNER_SECONDS": "0"}
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "web.log"
-        program = Program(arguments, {**environment(url), **keys, "LOG_LEVEL": "ERROR"}, log)
+        program = Program(arguments, {**environment(url), **production()}, log)
         try:
             wait_until(lambda: answers(port), 30, "the web server listens")
             yield
         finally:
             program.kill()
+
+
+def production() -> dict[str, str]:
+    return {
+        "DEBUG": "no",
+        "SSL_REDIRECT": "no",
+        "ALLOWED_HOSTS": "localhost",
+        "PUBLIC_URL": settings.PUBLIC_URL,
+        "TRACKING_KEYS": ",".join(settings.TRACKING_KEYS),
+        "ERASURE_KEYS": ",".join(settings.ERASURE_KEYS),
+        "SCANNER_SECONDS": "0",
+        "LOG_LEVEL": "ERROR",
+    }
 
 
 def addresses() -> dict[str, list[str]]:
@@ -77,19 +90,20 @@ def addresses() -> dict[str, list[str]]:
     }
 
 
-async def visit(port: int, paths: Iterator[str], until: float, counts: Counts) -> None:
-    """One connection that asks again and again."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    while time.monotonic() < until:
-        request = f"GET {next(paths)} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {BROWSER}\r\n\r\n"
-        writer.write(request.encode("ascii"))
-        head = await reader.readuntil(b"\r\n\r\n")
-        await reader.readexactly(_length(head))
-        counts[int(head[9:12])] += 1
-        if b"connection: close" in head.lower():
-            writer.close()
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.close()
+async def ask(port: int, requests: Iterator[bytes]) -> AsyncIterator[int]:
+    """The status of each answer, one request after the other. As visitors and proxies come and go,
+    a connection is for a few requests, which spreads them over the server's processes.
+    """
+    for first in requests:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for request in itertools.chain([first], itertools.islice(requests, A_CONNECTION - 1)):
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(_length(head))
+            yield int(head[9:12])
+            if b"connection: close" in head.lower():
+                break
+        writer.close()
 
 
 def _length(head: bytes) -> int:
@@ -99,11 +113,23 @@ def _length(head: bytes) -> int:
     return 0
 
 
+def visits(paths: list[str], until: float) -> Iterator[bytes]:
+    for address in itertools.cycle(paths):
+        if time.monotonic() > until:
+            return
+        request = f"GET {address} HTTP/1.1\r\nHost: localhost\r\nUser-Agent: {BROWSER}\r\n\r\n"
+        yield request.encode("ascii")
+
+
 async def storm(port: int, paths: list[str], seconds: float, connections: int) -> Counts:
     counts: Counts = Counter()
-    turns = itertools.cycle(paths)
-    until = time.monotonic() + seconds
-    await asyncio.gather(*(visit(port, turns, until, counts) for _ in range(connections)))
+    requests = visits(paths, time.monotonic() + seconds)
+
+    async def visit() -> None:
+        async for status in ask(port, requests):
+            counts[status] += 1
+
+    await asyncio.gather(*(visit() for _ in range(connections)))
     return counts
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from tests.load.public_endpoints import apply_all, free_port, web  # first: it sets Django up
+from tests.load.public_endpoints import apply_all, ask, free_port, web  # first: it sets Django up
 
 from dispatch.models import EmailService  # isort: skip
 from dispatch.webhooks import webhook_url  # isort: skip
@@ -91,26 +91,19 @@ def posts(service: EmailService, subtask_ids: list[int], port: int, events: int)
         yield "\r\n".join([*lines, "", ""]).encode() + body
 
 
-async def post(port: int, requests: Iterator[bytes], until: float, storm: Storm) -> None:
-    """One connection that posts again and again, until the time or the requests run out."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for request in requests:
-        began = time.monotonic()
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
+async def post(port: int, requests: Iterator[bytes], storm: Storm) -> None:
+    began = time.monotonic()
+    async for status in ask(port, requests):
         storm.seconds.append(time.monotonic() - began)
-        storm.answers[int(head[9:12])] += 1
-        if time.monotonic() >= until:
-            break
-        if b"connection: close" in head.lower():
-            writer.close()
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.close()
+        storm.answers[status] += 1
+        began = time.monotonic()
 
 
 async def blow(port: int, requests: Iterator[bytes], seconds: float, connections: int) -> Storm:
+    """Post for so long, or until there is nothing left to post."""
     storm, until = Storm(), time.monotonic() + seconds
-    await asyncio.gather(*(post(port, requests, until, storm) for _ in range(connections)))
+    in_time = itertools.takewhile(lambda _: time.monotonic() < until, requests)
+    await asyncio.gather(*(post(port, in_time, storm) for _ in range(connections)))
     return storm
 
 

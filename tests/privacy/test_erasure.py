@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import uuid
+from contextlib import ExitStack
 from io import BytesIO
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from campaigns import erased, erasing, launch, retries, states
+from campaigns import erased, erasing, launch, retries, states, storing
 from campaigns.contact_import import import_contacts
 from campaigns.models import Contact, SubTask, SubTaskStatus, Suppression, Tally, Task, TaskStatus
 from campaigns.states import Held, Settlement
@@ -323,12 +324,23 @@ class TestAtTheSameMoment:
         content = ContentFactory(task=task)
         with second_connection() as other, other.cursor() as cursor:
             cursor.execute("BEGIN")
-            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [erasing.ADVISORY_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [storing.ADVISORY_LOCK])
             cursor.execute(STORE_SQL, [task.pk, content.pk, ADA])
             with running(lambda: erase(ADA)) as erasure:
                 wait_until_somebody_waits_for_a_lock()
                 cursor.execute("COMMIT")
                 assert erasure.result().messages == 1
+        assert tables_that_name(ADA) == []
+
+    def test_a_contact_that_is_just_being_typed_is_erased_with_the_rest(self) -> None:
+        typed = Contact(owner=UserFactory(), email=ADA)
+        with ExitStack() as thread:
+            with transaction.atomic():
+                typed.full_clean()
+                erasure = thread.enter_context(running(lambda: erase(ADA)))
+                wait_until_somebody_waits_for_a_lock()
+                typed.save()
+            assert erasure.result().contacts == 1
         assert tables_that_name(ADA) == []
 
     def test_a_launch_that_begins_meanwhile_knows_already(self) -> None:
@@ -342,7 +354,7 @@ class TestAtTheSameMoment:
     def test_who_stores_addresses_for_too_long_is_named(self) -> None:
         with second_connection() as other, other.cursor() as cursor:
             cursor.execute("BEGIN")
-            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [erasing.ADVISORY_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [storing.ADVISORY_LOCK])
             with connection.cursor() as mine:
                 mine.execute("SET lock_timeout = '50ms'")
             with pytest.raises(NotNow, match="erase it again in a minute"):

@@ -12,6 +12,8 @@ PEOPLE = [
     "Microsoft Office/16.0 (Windows NT 10.0; Microsoft Outlook 16.0.19029; Pro)",
     "Mozilla/5.0 (Linux; Android 15; SM-S921B) AppleWebKit/537.36 Chrome/138.0.7204.63 Mobile Safari/537.36",
     "Outlook-iOS/2.0",
+    "Mozilla/5.0 (Linux; Android 11; CUBOT X30 Build/RP1A) AppleWebKit/537.36 Chrome/100.0 Mobile Safari/537.36",
+    "Mozilla/5.0 (Linux; Android 13; Scandia) AppleWebKit/537.36 Chrome/110.0 Mobile Safari/537.36",
 ]
 PROXIES = [
     "Mozilla/5.0",
@@ -39,6 +41,16 @@ MACHINES = [
     "Mozilla/5.0 (compatible; ProofPoint URL Defense)",
     "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
     "WhatsApp/2.23 LinkPreview",
+    "WhatsApp/2.23.20.0",
+    "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
+    "Microsoft Office Protocol Discovery",
+    "Mozilla/5.0 (compatible; CensysInspect/1.1; +https://about.censys.io/)",
+    "Mozilla/5.0 zgrab/0.x",
+    "HTTPie/3.2",
+    "Dart/3.2 (dart:io)",
+    "Faraday v2.9.0",
+    "Ruby",
+    "Bitdefender/1",
 ]
 
 

@@ -41,6 +41,8 @@ def test_links_are_found_wherever_a_browser_sees_one(html, expected):
         '<!--[if (gte mso 9)|(IE)]><table><tr><td><a href="https://a/">x</a><![endif]-->',
         '<!-- [if mso]><v:roundrect xmlns:v="urn:x" href="https://a/" arcsize="8%"></v:roundrect><![endif]-->',
         '<!--[if !mso]><!--><a href="https://a/">x</a><!--<![endif]-->',
+        '<!--[if !mso]><!-- --><p>x</p><![endif]--><a href="https://a/">x</a><![if mso]><![endif]>',
+        '<!--><a href="https://a/">x</a><!-- --!>',
     ],
 )
 def test_links_in_outlooks_conditional_comments_are_found(comment):
@@ -96,6 +98,7 @@ def test_an_address_on_the_web_is_where_a_link_leads(source, destination):
         "http://[not-an-address/",
         "https://exa mple.com/",
         "https://example.com/" + "x" * 9000,
+        "https://example.com/" + "产" * 900,
     ],
 )
 def test_everything_else_stays_as_it_is(source):

@@ -159,6 +159,13 @@ def test_a_time_without_a_zone_is_utc():
     assert only().occurred_at == NOON
 
 
+@pytest.mark.parametrize("hours", [-23.99, -16, 14, 16, 23.99])
+def test_a_time_in_any_zone_is_the_same_moment(hours):
+    zone = dt.timezone(dt.timedelta(hours=hours))
+    ledger.accept([replace(COMPLETE, occurred_at=NOON.astimezone(zone))])
+    assert only().occurred_at == NOON
+
+
 @pytest.mark.parametrize("kind", ["", "nonsense", None, 7])
 def test_what_is_no_event_is_left_out_and_the_rest_is_not(kind, caplog):
     assert ledger.accept([replace(COMPLETE, kind=kind), COMPLETE]) == 1

@@ -246,7 +246,33 @@ class TestWhatIsPutUnderTheMessage:
         made = frozen('<!--[if mso]><a href="{{ unsubscribe_url }}">out</a><![endif]-->Hi')
         assert "Unsubscribe" in rendered(made).html
 
-    @pytest.mark.parametrize("output", ["{{ unsubscribe_url }}", "{{unsubscribe_url|escape}}"])
+    @pytest.mark.parametrize(
+        "href",
+        [
+            "https://shop.test/?to={{ unsubscribe_url | url_encode }}",
+            "mailto:out@shop.test?subject={{ unsubscribe_url }}",
+            "{{ unsubscribe_url | upcase }}",
+        ],
+    )
+    def test_a_link_that_only_mentions_it_is_none(self, href):
+        html = rendered(frozen(f'<a href="{href}">out</a>'), 7).html
+        assert read_token(links(html)["Unsubscribe"]) == (7,)
+
+    @pytest.mark.parametrize(
+        "around", [("{% if vip %}", "{% endif %}"), ("{% raw %}", "{% endraw %}")]
+    )
+    def test_a_plain_text_with_a_way_out_for_some_only_gets_one(self, around):
+        made = frozen("Hi", text="{{ unsubscribe_url }}".join(around))
+        assert "/u/" in rendered(made, 7).text
+
+    @pytest.mark.parametrize(
+        "output",
+        [
+            "{{ unsubscribe_url }}",
+            "{{unsubscribe_url|escape}}",
+            "{{- unsubscribe_url | default: '#' }}",
+        ],
+    )
     def test_a_way_out_of_the_templates_own_is_enough(self, output):
         made = frozen(f'<a href="{output}">out</a>', text="Hi {{ unsubscribe_url }}")
         assert made.html == f'<a href="{output}">out</a>'

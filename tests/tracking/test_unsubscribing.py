@@ -123,6 +123,12 @@ class TestThePage:
         assert "You are unsubscribed" in response.content.decode()
         assert is_suppressed()
 
+    def test_asks_nobody_again_who_is_unsubscribed(self, url):
+        post(url, ONE_CLICK)
+        text = get(url).content.decode()
+        assert "You are unsubscribed" in text
+        assert "Subscribe again" in text
+
     def test_keeps_the_reason_that_is_given(self, url):
         post(url, {**CONFIRMED, "reason": "too_often"})
         assert Event.objects.get().detail == "Too many messages"
@@ -224,6 +230,13 @@ class TestChangingOnesMind:
         assert "came back" in page
         assert "<form" not in page
         assert Suppression.objects.get().reason == reason
+
+    def test_nobody_is_told_to_be_subscribed_whose_domain_is_on_the_list(self, url, preferences):
+        Suppression.objects.create(email="@example.com", reason="unsubscribed")
+        post(url, CONFIRMED)
+        page = post(preferences, {"choice": "subscribe"}).content.decode()
+        assert "You get no messages" in page
+        assert "<form" not in page
 
     def test_a_complaint_after_the_unsubscribe_cannot_be_lifted(self, url, preferences, subtask):
         post(url, CONFIRMED)

@@ -97,6 +97,9 @@ class TestAClick:
             ("https://example.com/s%20pring", "https://example.com/s%20pring"),
             ("https://example.com/a b|c", "https://example.com/a%20b%7Cc"),
             ("HTTPS://EXAMPLE.COM/UPPER", "HTTPS://EXAMPLE.COM/UPPER"),
+            ("https://例え.jp/产", "https://xn--r8jz45g.jp/%E4%BA%A7"),
+            ("https://bücher@BÜCHER.example:8443?ü", "https://b%C3%BCcher@xn--bcher-kva.example:8443?%C3%BC"),
+            ("https://" + "ü" * 80 + ".example/", "https://" + "%C3%BC" * 80 + ".example/"),
             ("https://example.com/" + "x" * 3000, "https://example.com/" + "x" * 3000),
         ],
     )  # fmt: skip

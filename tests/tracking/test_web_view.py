@@ -33,6 +33,15 @@ def test_what_was_edited_since_is_not_shown():
     assert seen(subtask).content == before
 
 
+@pytest.mark.parametrize(
+    "now", ["{{ 'now' | date: '%F %T.%f' }}", "{{ 'today' | date: '%F %T.%f' }}", "{{ now }}", "{{ today }}"]
+)  # fmt: skip
+def test_a_time_is_that_at_which_the_message_was_handed_over(now):
+    subtask = from_launch(frozen(now), sending_at="2020-02-29T12:00:00.5Z")
+    assert seen(subtask).content.startswith(b"2020-02-29")
+    assert seen(subtask).content == seen(subtask).content
+
+
 def test_looking_at_it_is_not_recorded():
     subtask = from_launch(frozen(HTML, track_opens=True), variables={"tracking_consent": True})
     assert "/o/" in rendered(subtask.content, subtask.pk, **subtask.variables).html

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from campaigns.models.contacts import SuppressionReason
 from tracking import refusals, subscriptions
 from tracking.subscriptions import Reason, Subscriber
 from tracking.tokens import Purpose, read, sign
@@ -20,13 +21,13 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if person is None:
         return not_found(request, "unsubscribe")
     if request.method != "POST":
-        return page(request, "unsubscribe", {"person": person, "reasons": _reasons()})
+        is_off = subscriptions.state_of(person) == SuppressionReason.UNSUBSCRIBED
+        return _unsubscribed(request, person) if is_off else _question(request, person)
     if not _is_meant(request):
         refusals.count("unsubscribe", "form")
-        context = {"person": person, "reasons": _reasons()}
-        return page(request, "unsubscribe", context, status=400)
+        return _question(request, person, status=400)
     subscriptions.unsubscribe(person, request.POST.get("reason", ""))
-    return page(request, "unsubscribed", {"person": person, "preferences": _preferences(person)})
+    return _unsubscribed(request, person)
 
 
 @public("preferences", "GET", "HEAD", "POST")
@@ -59,11 +60,16 @@ def _is_meant(request: HttpRequest) -> bool:
     return one_click or CONFIRMED in request.POST
 
 
+def _question(request: HttpRequest, person: Subscriber, status: int = 200) -> HttpResponse:
+    reasons = [(reason.value, str(reason.label)) for reason in Reason]
+    return page(request, "unsubscribe", {"person": person, "reasons": reasons}, status)
+
+
+def _unsubscribed(request: HttpRequest, person: Subscriber) -> HttpResponse:
+    return page(request, "unsubscribed", {"person": person, "preferences": _preferences(person)})
+
+
 def _preferences(person: Subscriber) -> str:
     """On the same host, or the policy of the page would not let its form go there."""
     token = sign(Purpose.PREFERENCES, person.subtask_id)
     return reverse("tracking:preferences", args=[token])
-
-
-def _reasons() -> list[tuple[str, str]]:
-    return [(reason.value, str(reason.label)) for reason in Reason]

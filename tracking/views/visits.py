@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.encoding import iri_to_uri
 
 from tracking import destinations, recording, refusals
 from tracking.personal import TRAP
@@ -41,4 +40,4 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     if not link or not destination:
         return not_found(request, "click")
     recording.record_click(request, subtask_id, link.destination)
-    return HttpResponse(status=302, headers={"Location": iri_to_uri(destination)})
+    return HttpResponse(status=302, headers={"Location": destinations.location(destination)})

@@ -35,7 +35,8 @@ def _html(subtask_id: int) -> str | None:
     subtask = SubTask.objects.filter(pk=subtask_id).select_related("content").first()
     if subtask is None or erased.is_placeholder(subtask.recipient_email):
         return None
-    variables = personal.variables(subtask.pk, subtask.content, subtask.variables)
+    at = subtask.sending_at or subtask.sent_at
+    variables = personal.variables(subtask.pk, subtask.content, subtask.variables, at)
     try:
         return content.render(subtask.content, {**variables, personal.OPEN_URL: ""}).html
     except content.RenderError:

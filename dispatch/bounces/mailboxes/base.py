@@ -33,7 +33,9 @@ class Mailbox(ABC):
 
     @abstractmethod
     def new(self) -> Iterator[Letter]:
-        """What nobody has dealt with, one after the other. Reading marks nothing."""
+        """What nobody has dealt with, one after the other. Reading marks nothing. That some
+        cannot be read is an error after all others have been.
+        """
 
     @abstractmethod
     def done(self, names: Collection[str]) -> None:

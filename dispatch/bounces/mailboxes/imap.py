@@ -16,6 +16,10 @@ SEARCH_AT_ONCE = 5_000
 T = TypeVar("T")
 
 
+class _Refused(Exception):
+    """The server knows the message and does not give it out; the text is what it says."""
+
+
 class ImapMailbox(Mailbox):
     """One connection with the folder selected."""
 
@@ -39,16 +43,34 @@ class ImapMailbox(Mailbox):
         return cls(imap, messages, settings)
 
     def new(self) -> Iterator[Letter]:
+        refused = []
+        for uid in list(self._unread()):  # deleting would shift the numbers that are searched
+            try:
+                letter = self._fetch(uid)
+            except _Refused as refusal:
+                refused.append(str(refusal))
+                continue
+            if letter is not None:
+                yield letter
+        if refused:
+            raise MailboxError(
+                f"The mail server does not give out {len(refused):,} of the messages; look at them "
+                f"there. It says: {refused[0]}"
+            )
+
+    def _unread(self) -> Iterator[str]:
         for first in range(1, self._messages + 1, SEARCH_AT_ONCE):
             last = min(first + SEARCH_AT_ONCE - 1, self._messages)
             for uid in self._do("SEARCH", f"{first}:{last}", "UNSEEN")[0].split():
-                letter = self._fetch(uid.decode("ascii", "replace"))
-                if letter is not None:
-                    yield letter
+                yield uid.decode("ascii", "replace")
 
     def _fetch(self, uid: str) -> Letter | None:
-        """None when it is gone. An empty one may come without a literal."""
-        parts = self._do("FETCH", uid, f"(BODY.PEEK[]<0.{READ_BYTES}>)")
+        """None when it is gone. An empty one may come without a literal. Raises _Refused."""
+        part_of = f"(BODY.PEEK[]<0.{READ_BYTES}>)"
+        answer = _tried(self._settings, "failed", lambda: self._imap.uid("FETCH", uid, part_of))
+        if answer[0] == "NO":
+            raise _Refused(_said(answer[1][0] if answer[1] else b""))
+        parts = _tried(self._settings, "failed", lambda: _checked(answer))
         for part in parts:
             if isinstance(part, tuple):
                 return Letter(uid, part[1][:READ_BYTES])
@@ -141,8 +163,13 @@ def _why(error: Exception, settings: Mapping[str, Any]) -> str:
     if isinstance(error, TimeoutError):
         return "it did not answer in time."
     first = error.args[0] if error.args else ""
-    said = first.decode("utf-8", "replace") if isinstance(first, bytes) else str(error)
+    said = _said(first if isinstance(first, bytes) else str(error))
     password = str(settings.get("password") or "")
     if password and password in said:
         return "its reply repeats the password and is not shown."
-    return " ".join(said.split())[:300] or type(error).__name__
+    return said or type(error).__name__
+
+
+def _said(reply: bytes | str) -> str:
+    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
+    return " ".join(text.split())[:300]

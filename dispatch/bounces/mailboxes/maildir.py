@@ -39,14 +39,20 @@ class MaildirMailbox(Mailbox):
         return cls(path, bool(settings.get("delete")))
 
     def new(self) -> Iterator[Letter]:
+        failed = None
         for name in self._names():
             try:
-                with open(self._path / "new" / name, "rb") as file:
-                    yield Letter(name, file.read(READ_BYTES))
+                yield Letter(name, self._start_of(name))
             except FileNotFoundError:
                 continue  # somebody else has dealt with it
             except OSError as error:
-                raise MailboxError(f"A message cannot be read: {error.strerror}.") from error
+                failed = error
+        if failed:
+            raise MailboxError(f"A message cannot be read: {failed.strerror}.") from failed
+
+    def _start_of(self, name: str) -> bytes:
+        with open(self._path / "new" / name, "rb") as file:
+            return file.read(READ_BYTES)
 
     def _names(self) -> list[str]:
         try:

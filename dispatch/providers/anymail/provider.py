@@ -59,6 +59,8 @@ class AnymailProvider(HttpProvider):
     """Whether its own tracking of opens and clicks can be switched off for a message."""
     refused_headers: ClassVar[frozenset[str]] = frozenset()
     """Headers of a campaign's messages, in lower case, with which it refuses a message."""
+    idempotency_header: ClassVar[str] = ""
+    """The header of the request by whose value it de-duplicates, where it does by a header."""
     fills_in_braces: ClassVar[bool] = False
     """Whether it takes `{{name}}` in a message for a variable."""
 
@@ -68,7 +70,9 @@ class AnymailProvider(HttpProvider):
 
     def http_headers(self, message: Message) -> dict[str, str]:
         """Headers of the request beyond those of its backend."""
-        return {}
+        if not self.idempotency_header or not message.idempotency_key:
+            return {}
+        return {self.idempotency_header: message.idempotency_key}
 
     def mail_headers(self, message: Message) -> dict[str, str]:
         """Headers of the message that tell the provider something."""

@@ -18,6 +18,7 @@ from tracking.incoming import EventKind, Incoming
 
 Event = Mapping[str, Any]
 
+LONGEST_TO = 1_000  # characters of name and address; reading many is slow
 FRESH_FOR = dt.timedelta(minutes=15)
 BY_STATUS = {
     "target": EventKind.ACCEPTED,
@@ -84,7 +85,7 @@ def _incoming(event: Event, service_id: int) -> Iterator[Incoming]:
         service_id=service_id,
         subtask_id=hooks.subtask_id((event.get("custom_args") or {}).get(SUBTASK)),
         provider_message_id=hooks.text(email_id),
-        recipient=hooks.text(parseaddr(str(event.get("to") or ""))[1]).lower(),
+        recipient=hooks.text(parseaddr(str(event.get("to") or "")[:LONGEST_TO])[1]).lower(),
         url=hooks.text(data.get("url")),
         ip_address=hooks.text(data.get("ip")),
         user_agent=hooks.text(data.get("user_agent")),

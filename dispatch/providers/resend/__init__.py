@@ -12,7 +12,6 @@ from django import forms
 
 from dispatch.errors import ServiceError
 from dispatch.providers.anymail.provider import AnymailProvider
-from dispatch.providers.base import Message
 from dispatch.providers.hooks import Post
 from dispatch.providers.http import fields
 from dispatch.providers.http.refusals import Blame, Row
@@ -62,6 +61,7 @@ class ResendProvider(AnymailProvider):
     settings_form = ResendForm
     secret_fields = frozenset({"api_key", "signing_secret"})
     idempotency_window_seconds = 24 * 60 * 60
+    idempotency_header = "Idempotency-Key"
     urls = {"": "https://api.resend.com/"}
     backend = EmailBackend
     webhook = ResendTrackingWebhookView
@@ -75,9 +75,6 @@ class ResendProvider(AnymailProvider):
 
     def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         return {"api_key": settings["api_key"], "api_url": self.root(settings)}
-
-    def http_headers(self, message: Message) -> dict[str, str]:
-        return {"Idempotency-Key": message.idempotency_key} if message.idempotency_key else {}
 
     def account_request(self, settings: Mapping[str, Any]) -> Request:
         return {

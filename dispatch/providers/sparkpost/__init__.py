@@ -1,4 +1,6 @@
-"""SparkPost (Bird), Transmissions API."""
+"""SparkPost (Bird), Transmissions API. It de-duplicates by a header of the request, and wants the
+same payload again.
+"""
 
 from __future__ import annotations
 
@@ -44,6 +46,8 @@ class SparkPostProvider(AnymailProvider):
     label = "SparkPost"
     settings_form = SparkPostForm
     secret_fields = frozenset({"api_key", "webhook_password"})
+    idempotency_window_seconds = 24 * 60 * 60
+    idempotency_header = "Idempotency-Key"
     urls = {"us": "https://api.sparkpost.com/", "eu": "https://api.eu.sparkpost.com/"}
     backend = EmailBackend
     webhook = SparkPostTrackingWebhookView
@@ -51,6 +55,8 @@ class SparkPostProvider(AnymailProvider):
     switches_tracking = True
     fills_in_braces = True
     refusals = (
+        # The key is in use, or was used for another payload: what became of that is not known.
+        Row(Blame.UNKNOWN, "409"),
         # Sending domain unknown or unverified; account suspended.
         Row(Blame.PERSON, "4..", r'"7001"|unconfigured or unverified|unconfigured sending domain'),
         Row(Blame.REFUSED, "4..", r'"1902"'),

@@ -98,7 +98,11 @@ def test_pasting_is_refused_to_whoever_may_not(role: str) -> None:
 
 @pytest.mark.parametrize(
     ("entered", "kept"),
-    [("Ada@Example.com", "ada@example.com"), (" @Example.org ", "@example.org")],
+    [
+        ("Ada@Example.com", "ada@example.com"),
+        (" @Example.org ", "@example.org"),
+        ("*@example.net", "@example.net"),
+    ],
 )
 def test_one_is_added_in_its_stored_spelling(user: Any, entered: str, kept: str) -> None:
     form = {"email": entered, "reason": "manual"}

@@ -51,6 +51,17 @@ def test_a_message_that_is_gone_meanwhile_is_passed_over(server):
         assert list(letters) == []
 
 
+def test_a_message_that_the_server_cannot_read_keeps_no_other_from_being_read(server):
+    for raw in (b"one", b"two", b"three"):
+        server.put(raw)
+    server.damaged.add(102)
+    with open_mailbox(settings_of(server)) as mailbox:
+        letters = mailbox.new()
+        assert [next(letters).raw, next(letters).raw] == [b"one", b"three"]
+        with pytest.raises(MailboxError, match="not give out 1 of the messages.*102 is damaged"):
+            next(letters)
+
+
 def test_an_empty_folder_has_nothing_new(server):
     assert raws(server) == []
 
@@ -67,6 +78,19 @@ def test_a_large_folder_is_searched_in_parts(server, monkeypatch):
         server.put(b"%d" % n)
     assert raws(server) == [b"%d" % n for n in range(8)]
     assert server.commands.count("SEARCH") == 3
+
+
+def test_a_large_folder_is_read_to_its_end_while_it_gets_smaller(server, monkeypatch):
+    monkeypatch.setattr("dispatch.bounces.mailboxes.imap.SEARCH_AT_ONCE", 3)
+    for n in range(8):
+        server.put(b"%d" % n)
+    read = []
+    with open_mailbox(settings_of(server, delete=True)) as mailbox:
+        for letter in mailbox.new():
+            read.append(letter.raw)
+            mailbox.done([letter.name])
+    assert read == [b"%d" % n for n in range(8)]
+    assert not server.letters
 
 
 def test_what_is_done_is_seen_and_what_is_set_aside_is_flagged(server):

@@ -6,6 +6,7 @@ import pytest
 
 from dispatch.bounces.mailboxes import MailboxError, open_mailbox
 from dispatch.bounces.mailboxes.base import READ_BYTES
+from dispatch.bounces.mailboxes.maildir import MaildirMailbox
 
 
 @pytest.fixture
@@ -70,3 +71,14 @@ def test_a_message_that_disappears_meanwhile_is_passed_over(maildir):
         next(letters)
         (maildir / "new" / "2.b").unlink()
         assert list(letters) == []
+
+
+def test_a_message_that_cannot_be_read_keeps_no_other_from_being_read(maildir, monkeypatch):
+    (maildir / "new" / "1.a").mkdir()
+    (maildir / "new" / "2.b").write_bytes(b"x")
+    monkeypatch.setattr(MaildirMailbox, "_names", lambda self: ["1.a", "2.b"])
+    with open_mailbox(SETTINGS) as mailbox:
+        letters = mailbox.new()
+        assert next(letters).name == "2.b"
+        with pytest.raises(MailboxError, match="A message cannot be read"):
+            next(letters)

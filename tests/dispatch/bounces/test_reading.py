@@ -18,6 +18,7 @@ from django_q.models import OrmQ
 from campaigns.models import SubTask, Suppression
 from dispatch import housekeeping, tasks
 from dispatch.bounces import reading
+from dispatch.bounces.mailboxes import Letter, MailboxError
 from dispatch.bounces.mailboxes.maildir import MaildirMailbox
 from dispatch.bounces.understanding import NO_REPORT
 from dispatch.credentials import encrypt
@@ -160,6 +161,19 @@ def test_what_was_written_down_but_not_marked_is_read_again_and_counts_once(mail
     assert read().events == 0
     assert cur(maildir) == ["S"]
     assert Event.objects.count() == 1
+
+
+def test_what_could_be_read_is_dealt_with_before_the_mailbox_fails(maildir, monkeypatch):
+    def fails_in_the_middle(self) -> Iterator[Letter]:
+        yield Letter("0.1", b"Subject: hello\n\nhello")
+        raise MailboxError("It broke.")
+
+    monkeypatch.setattr(MaildirMailbox, "new", fails_in_the_middle)
+    mailbox_of()
+    deliver(maildir, b"x")
+    outcome = read()
+    assert (outcome.problem, outcome.meanings) == ("It broke.", {"no report": 1})
+    assert cur(maildir) == ["FS"]
 
 
 def test_nothing_is_marked_that_the_database_did_not_take(maildir, monkeypatch):

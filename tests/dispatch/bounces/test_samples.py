@@ -25,6 +25,7 @@ EVENTS = {
     "forwarded-to-two": K.DELIVERED,
     "gmail-unknown-user": K.HARD_BOUNCED,
     "internationalised": K.HARD_BOUNCED,
+    "netease-mailbox-full": K.SOFT_BOUNCED,
     "office365-dmarc": K.REJECTED,
     "office365-unknown-user": K.HARD_BOUNCED,
     "opt-out": K.UNSUBSCRIBED,
@@ -39,6 +40,8 @@ EVENTS = {
     "postfix-unknown-user": K.HARD_BOUNCED,
     "qmail": K.HARD_BOUNCED,
     "qmail-mailbox-full": K.SOFT_BOUNCED,
+    "qq-spam": K.REJECTED,
+    "qq-unknown-user": K.HARD_BOUNCED,
     "sendmail": K.HARD_BOUNCED,
     "yahoo-complaint": K.COMPLAINED,
     "yahoo-unknown-user": K.HARD_BOUNCED,
@@ -48,7 +51,9 @@ PASSED = {
     "read-receipt": READ_RECEIPT,
     **{name: AUTOMATIC_REPLY for name in NAMES if name.startswith("vacation-")},
 }
-WITHOUT_THE_MESSAGE = frozenset({"forwarded-to-two"})
+WITHOUT_THE_MESSAGE = frozenset(
+    {"forwarded-to-two", "netease-mailbox-full", "qq-spam", "qq-unknown-user"}
+)
 """These quote nothing: only the return path tells."""
 
 

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django_q.models import OrmQ
 
 from dispatch.domains import checking
-from dispatch.models import DomainReport, EmailService
+from dispatch.models import BounceMailbox, DomainReport, EmailService
 from edm_project import environment
 from tests.campaigns.admin.staff import (
     CONFIRM,
@@ -56,6 +56,15 @@ class TestACheck:
         assert verdicts() == dict.fromkeys(["SPF", "DKIM", "DMARC", "MX", "PTR"], "ok")
         assert report().verdict == "ok"
         assert report().is_about(service)
+
+    def test_looks_at_the_domain_of_the_return_path_too(
+        self, service: EmailService, server: DnsServer
+    ) -> None:
+        BounceMailbox.objects.create(service=service, domain="bounce.shop.test")
+        server.publish("bounce.shop.test", "MX", f"10 {HOST}.")
+        checking.check_domain(service.pk)
+        assert verdicts()["SPF of bounces"] == "problem"
+        assert verdicts()["MX of bounces"] == "ok"
 
     @pytest.mark.parametrize("how", [SERVFAIL, SILENCE])
     def test_goes_on_when_the_dns_fails_at_one_name(

@@ -329,3 +329,15 @@ class ProviderCase:
         self.failure(transport)
         for name in self.provider.secret_fields & set(self.settings):
             assert str(self.settings[name]) not in caplog.text
+
+
+class IdempotencyHeaderCase:
+    """For those that de-duplicate by a header, if all the rest is the same, too."""
+
+    def test_the_same_message_is_the_same_bytes_under_the_same_key(self, transport, server) -> None:
+        for _ in range(2):
+            transport.send(MESSAGE, at_once)
+        first, again = server.requests
+        assert first.headers["idempotency-key"] == MESSAGE.idempotency_key
+        assert again.headers["idempotency-key"] == MESSAGE.idempotency_key
+        assert first.body == again.body

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dispatch.errors import OutcomeUnknown, ServiceError
-from tests.dispatch.providers.cases import MESSAGE, ProviderCase
+from tests.dispatch.providers.cases import MESSAGE, IdempotencyHeaderCase, ProviderCase
 from tests.dispatch.providers.samples import at_once
 from tests.http_server import Answer
 
@@ -12,7 +12,7 @@ def error(status: int, name: str, message: str) -> Answer:
     return Answer(status, {"statusCode": status, "name": name, "message": message})
 
 
-class TestResend(ProviderCase):
+class TestResend(IdempotencyHeaderCase, ProviderCase):
     name = "resend"
     settings = {"api_key": "re_123_abc"}
     send_path = "/emails"
@@ -25,14 +25,6 @@ class TestResend(ProviderCase):
     message_refused = error(422, "validation_error", "The html is too large.")
     account = Answer(200, {"data": [{"name": "news.example.com", "status": "verified"}]})
     account_says = "news.example.com is ready"
-
-    def test_the_same_message_is_the_same_bytes_under_the_same_key(self, transport, server) -> None:
-        for _ in range(2):
-            transport.send(MESSAGE, at_once)
-        first, again = server.requests
-        assert first.headers["idempotency-key"] == MESSAGE.idempotency_key
-        assert again.headers["idempotency-key"] == MESSAGE.idempotency_key
-        assert first.body == again.body
 
     @pytest.mark.parametrize(
         "name", ["concurrent_idempotent_requests", "invalid_idempotent_request"]

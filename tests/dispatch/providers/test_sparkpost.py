@@ -1,7 +1,14 @@
 from __future__ import annotations
 
-from dispatch.errors import MessageError
-from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
+import pytest
+
+from dispatch.errors import MessageError, OutcomeUnknown
+from tests.dispatch.providers.cases import (
+    MESSAGE,
+    IdempotencyHeaderCase,
+    ProviderCase,
+    message_with,
+)
 from tests.dispatch.providers.samples import at_once
 from tests.http_server import Answer
 
@@ -15,7 +22,7 @@ def results(accepted: int, rejected: int) -> Answer:
     return Answer(200, {"results": {**counts, "id": "11668787484950529"}})
 
 
-class TestSparkPost(ProviderCase):
+class TestSparkPost(IdempotencyHeaderCase, ProviderCase):
     name = "sparkpost"
     settings = {"region": "us", "api_key": "0a1b2c3d4e"}
     send_path = "/api/v1/transmissions/"
@@ -34,6 +41,11 @@ class TestSparkPost(ProviderCase):
         body = server.requests[0].json
         assert body["options"] == {"open_tracking": False, "click_tracking": False}
         assert body["metadata"] == {"subtask": "4711"}
+
+    @pytest.mark.parametrize("code", ["1600", "1601"])
+    def test_a_key_in_use_does_not_say_what_became_of_it(self, transport, server, code) -> None:
+        server.answers.append(error(409, code, "The key is in use"))
+        assert isinstance(self.failure(transport), OutcomeUnknown)
 
     def test_a_recipient_rejected_in_an_acceptance_was_refused(self, transport, server) -> None:
         server.answers.append(results(0, 1))

@@ -1,0 +1,75 @@
+"""Reports that are not quite as their standards want them."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+import pytest
+
+from dispatch.bounces.understanding import AUTOMATIC_REPLY, NO_REPORT, Told, understand
+from tests.dispatch.bounces.samples import sample
+from tracking.incoming import EventKind
+
+
+def kind_of(raw: bytes) -> EventKind:
+    meaning = understand(raw)
+    assert isinstance(meaning, Told), meaning
+    assert meaning.event.subtask_id == 7
+    return meaning.event.kind
+
+
+def test_a_report_in_base64_is_read():
+    raw = sample("postfix-unknown-user", 7)
+    kind = b"Content-Type: message/delivery-status\n"
+    before, _, rest = raw.partition(kind)
+    fields, _, after = rest.partition(b"\n\n--")
+    encoded = base64.encodebytes(fields)
+    header = kind + b"Content-Transfer-Encoding: base64\n\n"
+    raw = before + header + encoded + b"\n--" + after
+    assert b"Final-Recipient" not in raw
+    assert kind_of(raw) == EventKind.HARD_BOUNCED
+
+
+def test_a_header_with_bytes_that_are_no_ascii_keeps_no_bounce_from_being_recognised():
+    raw = sample("qmail", 7)
+    assert b"Subject: failure notice" in raw
+    raw = raw.replace(b"failure notice", b"\xca\xa7\xb0\xdc failure notice", 1)
+    assert kind_of(raw) == EventKind.HARD_BOUNCED
+
+
+@pytest.mark.parametrize("charset", [b"", b"; charset=gb18030"])
+def test_a_chinese_bounce_is_read_whether_or_not_it_says_its_charset(charset):
+    raw = sample("netease-mailbox-full", 7).decode().encode("gb18030")
+    raw = raw.replace(b'; charset="utf-8"', charset)
+    assert kind_of(raw) == EventKind.SOFT_BOUNCED
+
+
+def test_who_is_no_mail_server_gives_no_mail_back_in_chinese():
+    raw = sample("qq-unknown-user", 7).replace(b"PostMaster@qq.com", b"ada@qq.com")
+    assert understand(raw) == NO_REPORT
+
+
+@pytest.mark.parametrize("line", [b"", b"Feedback-Type:\n"])
+def test_a_report_about_a_message_that_does_not_say_what_it_is_counts_as_a_complaint(line):
+    raw = sample("yahoo-complaint", 7).replace(b"Feedback-Type: abuse\n", line)
+    assert kind_of(raw) == EventKind.COMPLAINED
+
+
+def test_a_report_that_does_not_say_why_is_read_with_what_is_said_before_it():
+    raw = sample("postfix-unknown-user", 7)
+    raw = re.sub(rb"(?m)^Diagnostic-Code:.*\n .*\n", b"", raw)
+    raw = raw.replace(b"Status: 5.1.1", b"Status: 5.0.0")
+    assert raw.count(b"User unknown") == 1
+    assert kind_of(raw) == EventKind.HARD_BOUNCED
+
+
+def test_what_came_to_a_return_path_is_a_bounce_whoever_it_is_from():
+    raw = sample("qmail", 7).replace(b"Return-Path: <>\n", b"")
+    raw = re.sub(rb"(?m)^From: .*$", b"From: mail-service@receiver.example", raw, count=1)
+    assert kind_of(raw) == EventKind.HARD_BOUNCED
+
+
+def test_a_vacation_reply_that_came_to_a_return_path_is_none():
+    raw = sample("vacation-german", 7).replace(b"Return-Path: <>\n", b"")
+    assert understand(raw) == AUTOMATIC_REPLY
