@@ -20,7 +20,7 @@ from django.db.models import ExpressionWrapper, F, fields
 from django.db.models.functions import Now
 
 from campaigns import states
-from tracking import consequences, erasing, matching, reviewing
+from tracking import clicks, consequences, erasing, matching, reviewing
 from tracking.consequences import Matched
 from tracking.incoming import EventKind
 from tracking.models import Event, EventState
@@ -131,6 +131,7 @@ def _take_effect(applied: Sequence[Event], rows: dict[int, matching.Row]) -> Non
     states.rise(consequences.feedback(matched))
     consequences.suppress(matched)
     consequences.count(matched)
+    clicks.count(matched)
 
 
 # The ids are locked by this transaction.

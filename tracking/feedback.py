@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from campaigns.models import SubTask
 from tracking.incoming import Actor, EventKind
-from tracking.models import Event, EventState, EventTally
+from tracking.ledger import LONGEST_URL
+from tracking.models import Event, EventState, EventTally, Link, LinkTally
 
 SHOWN = (
     EventKind.OPENED,
@@ -23,8 +24,8 @@ SHOWN = (
 
 @dataclass(slots=True)
 class Line:
-    """One kind of event: how many recipients did it themselves, through a proxy, by a machine, and
-    how often it happened. A recipient may be in several columns.
+    """One kind of event, or one link: how many recipients did it themselves, through a proxy, by a
+    machine, and how often it happened. A recipient may be in several columns.
     """
 
     label: str
@@ -45,6 +46,7 @@ class Line:
 
 
 MOST_EVENTS = 200
+MOST_LINKS = 100
 
 
 def events_of(subtask: SubTask) -> list[Event]:
@@ -61,3 +63,16 @@ def feedback_of(task_id: int) -> list[Line]:
         line.recipients[tally.actor] = tally.recipients
         line.events += tally.events
     return [line for line in lines.values() if line.events]
+
+
+def links_of(task_id: int) -> list[Line]:
+    """A line for each link of the task's messages, in their order, followed or not."""
+    links = Link.objects.filter(content__task=task_id).order_by("position", "content")
+    lines: dict[str, Line] = {}
+    for destination in links.values_list("destination", flat=True)[:MOST_LINKS]:
+        lines.setdefault(destination[:LONGEST_URL], Line(destination))
+    for tally in LinkTally.objects.filter(task_id=task_id, url__in=lines):
+        line = lines[tally.url]
+        line.recipients[tally.actor] = tally.recipients
+        line.events += tally.clicks
+    return list(lines.values())

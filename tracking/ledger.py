@@ -21,6 +21,8 @@ logger = logging.getLogger(__name__)
 OWN_LINKS = frozenset({"open", "click"})
 """Sources whose events are looked at together with what follows them, before they count."""
 
+LONGEST_URL = 2_000  # characters that are kept
+
 _BY_ACTOR = frozenset({EventKind.OPENED, EventKind.CLICKED})
 _KINDS, _ACTORS = frozenset(EventKind.values), frozenset(Actor.values)
 
@@ -75,7 +77,7 @@ def _row(event: Incoming) -> dict[str, Any] | None:
         "message_id": cleaning.text(event.message_id, 255).strip(),
         "provider_message_id": cleaning.text(event.provider_message_id, 255).strip(),
         "recipient": cleaning.text(event.recipient, 254).strip().lower(),
-        "url": cleaning.text(event.url, 2000),
+        "url": cleaning.text(event.url, LONGEST_URL),
         "detail": cleaning.text(event.detail, 2000),
         "ip_address": cleaning.network(event.ip_address),
         "user_agent": cleaning.text(event.user_agent, 500),

@@ -6,9 +6,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, VIEWER, member, signed_in
-from tests.tracking.making import event, sent, tell
+from tests.tracking.making import event, from_launch, frozen, sent, tell
 from tracking import applying, ledger
-from tracking.feedback import MOST_EVENTS, feedback_of
+from tracking.feedback import MOST_EVENTS, feedback_of, links_of
 from tracking.incoming import Actor, EventKind
 from tracking.models import Event
 
@@ -138,6 +138,16 @@ class TestTheTask:
             member(SUPERUSER), reverse("admin:campaigns_task_change", args=[subtask.task_id])
         )
         assert "What came back" not in text
+
+    def test_shows_every_link_and_how_often_it_was_followed(self):
+        made = frozen('<a href="https://b.example/">b</a> <a href="https://a.example/">a</a>')
+        subtask = from_launch(made)
+        for _ in range(2):
+            tell(EventKind.CLICKED, subtask, source="click", url="https://a.example/")
+        lines = [(line.label, line.people, line.events) for line in links_of(subtask.task_id)]
+        assert lines == [("https://b.example/", 0, 0), ("https://a.example/", 1, 2)]
+        url = reverse("admin:campaigns_task_change", args=[subtask.task_id])
+        assert "Clicks by link" in page(member(SUPERUSER), url)
 
     def test_is_read_in_one_query_however_much_came_back(self, django_assert_num_queries):
         subtask = sent()

@@ -17,7 +17,8 @@ from tests.factories import DispatcherFactory, EmailServiceFactory, SubTaskFacto
 from tests.tracking.making import event, now, sent, tell
 from tracking import applying, ledger, matching
 from tracking.incoming import Actor, EventKind
-from tracking.models import Event, EventState, EventTally
+from tracking.models import Event, EventState, EventTally, LinkTally
+from tracking.reviewing import TRAP_DETAIL
 
 pytestmark = pytest.mark.django_db
 
@@ -310,6 +311,10 @@ class TestCounting:
         rows = EventTally.objects.filter(task_id=subtask.task_id)
         return {(t.kind, t.actor): (t.events, t.recipients) for t in rows}
 
+    def links(self, subtask):
+        rows = LinkTally.objects.filter(task_id=subtask.task_id)
+        return {(t.url, t.actor): (t.clicks, t.recipients) for t in rows}
+
     def test_events_and_recipients_are_counted_apart_by_kind_and_actor(self):
         first = sent()
         second = sent(task=first.task, content=first.content)
@@ -341,6 +346,31 @@ class TestCounting:
         applying.apply_waiting()
         with django_assert_num_queries(1):
             assert self.lines(subtask) == {("opened", "person"): (300, 1)}
+
+    def test_clicks_are_counted_by_link_too(self):
+        first = sent()
+        second = sent(task=first.task, content=first.content)
+        for subtask, url in [(first, "https://a/"), (first, "https://a/"), (first, "https://b/"), (second, "https://a/")]:  # fmt: skip
+            tell(K.CLICKED, subtask, source="click", url=url)
+        tell(K.CLICKED, second, source="click", url="https://a/", actor=Actor.MACHINE)
+        assert self.links(first) == {
+            ("https://a/", "person"): (3, 2),
+            ("https://a/", "machine"): (1, 1),
+            ("https://b/", "person"): (1, 1),
+        }
+
+    def test_a_recipient_counts_once_for_a_link_within_a_batch_too(self):
+        subtask = sent()
+        clicks = (event(K.CLICKED, subtask, source="click", url="https://a/") for _ in range(5))
+        ledger.accept(clicks)
+        applying.apply_waiting()
+        assert self.links(subtask) == {("https://a/", "person"): (5, 1)}
+
+    def test_links_of_providers_and_the_hidden_one_are_not(self):
+        subtask = sent()
+        tell(K.CLICKED, subtask, source="postmark", url="https://click.example/1")
+        tell(K.CLICKED, subtask, source="click", detail=TRAP_DETAIL, actor=Actor.MACHINE)
+        assert self.links(subtask) == {}
 
 
 class TestInBatches:

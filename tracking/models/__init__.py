@@ -1,5 +1,5 @@
 from tracking.models.event import Event, EventState
 from tracking.models.link import Link
-from tracking.models.tally import EventTally, PauseBaseline, Refusal
+from tracking.models.tally import EventTally, LinkTally, PauseBaseline, Refusal
 
-__all__ = ["Event", "EventState", "EventTally", "Link", "PauseBaseline", "Refusal"]
+__all__ = ["Event", "EventState", "EventTally", "Link", "LinkTally", "PauseBaseline", "Refusal"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import MD5
 
 from tracking.incoming import Actor, EventKind
 
@@ -28,6 +29,30 @@ class EventTally(models.Model):
 
     def __str__(self) -> str:
         return f"{self.task_id} {self.kind} by {self.actor}: {self.events}"
+
+
+class LinkTally(models.Model):
+    """How often a link of a task's messages was followed, by whom, and of how many recipients.
+
+    Exact, as `EventTally`. `url` is the destination as it stands in the HTML, so that there are no
+    more rows than links, however many recipients.
+    """
+
+    task_id = models.BigIntegerField()
+    url = models.TextField()
+    actor = models.CharField(max_length=10, choices=Actor)
+    clicks = models.PositiveBigIntegerField()
+    recipients = models.PositiveBigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "link tallies"
+        constraints = [
+            # By its digest: an index takes no address of 2,000 characters.
+            models.UniqueConstraint("task_id", MD5("url"), "actor", name="link_tally_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task_id} {self.url} by {self.actor}: {self.clicks}"
 
 
 class PauseBaseline(models.Model):
