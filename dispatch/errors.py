@@ -28,13 +28,21 @@ class ServiceError(DeliveryError):
     service.
 
     `needs_person` says that waiting will not help (bad credentials, refused sender or certificate).
+    `retry_after_seconds` is how long the provider asked to be left alone, 0 when it did not say.
     """
 
     def __init__(
-        self, reply: str, *, code: int | None = None, enhanced: str = "", needs_person: bool = False
+        self,
+        reply: str,
+        *,
+        code: int | None = None,
+        enhanced: str = "",
+        needs_person: bool = False,
+        retry_after_seconds: float = 0.0,
     ) -> None:
         super().__init__(reply, code=code, enhanced=enhanced)
         self.needs_person = needs_person
+        self.retry_after_seconds = retry_after_seconds
 
 
 class RecipientError(DeliveryError):

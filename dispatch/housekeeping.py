@@ -13,7 +13,7 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
 from campaigns import launch, lifecycle
-from dispatch import broker, recovery, tallying
+from dispatch import accounts, broker, recovery, tallying
 from dispatch.bounces import reading
 from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
@@ -95,6 +95,7 @@ CHORES: tuple[Callable[[], object], ...] = (
     refusals.fold,
     read_bounces,
     checking.ask_due,
+    accounts.ask_due,
 )
 
 

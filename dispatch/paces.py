@@ -112,7 +112,8 @@ def _freeze(pace: Pace, error: ServiceError, now: dt.datetime) -> None:
     pace.freezes_in_row += 1
     pace.failures_in_row = 0
     pace.needs_person = error.needs_person
-    pace.frozen_until = now + dt.timedelta(seconds=policy.freeze_seconds(pace.freezes_in_row))
+    rest = policy.freeze_seconds(pace.freezes_in_row, error.retry_after_seconds)
+    pace.frozen_until = now + dt.timedelta(seconds=rest)
     pace.freeze_reason = error.reply[:500].replace("\x00", "")
 
 

@@ -6,6 +6,7 @@ import random
 
 from django.conf import settings
 
+LONGEST_FREEZE_SECONDS = 3600.0
 FAILURES_THAT_FREEZE = 10
 """So many failures in a row freeze a service, whoever each of them blamed."""
 
@@ -21,12 +22,14 @@ def retry_delay_seconds(attempts: int) -> float | None:
     return _jitter(delays[attempts - 1]) if attempts <= len(delays) else None
 
 
-def freeze_seconds(freezes_in_row: int) -> float:
+def freeze_seconds(freezes_in_row: int, asked_for: float = 0.0) -> float:
     """How long a service rests at its n-th freeze in a row (n from 1): doubling, up to an hour,
-    with jitter.
+    with jitter; no less than its provider asked for, if that is not more than an hour.
     """
     seconds: float = settings.FREEZE_SECONDS * 2 ** min(freezes_in_row - 1, 20)
-    return _jitter(min(seconds, 3600.0))
+    return max(
+        _jitter(min(seconds, LONGEST_FREEZE_SECONDS)), min(asked_for, LONGEST_FREEZE_SECONDS)
+    )
 
 
 def _jitter(seconds: float) -> float:

@@ -40,6 +40,16 @@ def check_domain_later(service_id: int) -> None:
     )
 
 
+def check_account_later(service_id: int) -> None:
+    """Have a worker ask the provider of a service about its account."""
+    async_task(
+        "dispatch.accounts.check_account",
+        service_id,
+        task_name=f"ask about the account of service {service_id}",
+        save=False,
+    )
+
+
 def dispatch() -> None:
     """Dispatch for a slice, unless this cluster has enough dispatchers; then have a successor take
     over.

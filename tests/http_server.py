@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
@@ -18,7 +19,8 @@ from urllib.parse import parse_qs, urlsplit
 @dataclass(frozen=True)
 class Answer:
     """What to answer. `misdeed`: "hang" (until the server stops), "cut" (close without a word),
-    "cut mid-answer" (after half of it), "garbage" (what is no HTTP).
+    "cut mid-answer" (after half of it), "drip" (a byte now and then, for ever), "garbage" (what is
+    no HTTP).
     """
 
     status: int = 200
@@ -126,9 +128,15 @@ def _server(test: HttpServer) -> ThreadingHTTPServer:
                 test.stopping.wait()
             elif answer.misdeed == "garbage":
                 self.wfile.write(b"\x00 what is this \r\n\r\n")
+            elif answer.misdeed == "drip":
+                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+                with contextlib.suppress(OSError):
+                    while not test.stopping.wait(0.05):
+                        self.wfile.write(b" ")
             elif answer.misdeed != "cut":
                 half = answer.misdeed == "cut mid-answer"
-                self.send_response(answer.status)
+                dated = "Date" in answer.headers
+                (self.send_response_only if dated else self.send_response)(answer.status)
                 for name, value in {"Content-Type": "application/json", **answer.headers}.items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(answer.data) + (10 if half else 0)))

@@ -16,14 +16,12 @@ from campaigns import content
 from campaigns.admin.base import SafeAdmin
 from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from campaigns.admin.typed import button
-from dispatch import paces, trial
+from dispatch import accounts, paces, trial
 from dispatch.admin import service_state as state
 from dispatch.admin.test_mail import TestMailForm, send_test
-from dispatch.credentials import decrypt
 from dispatch.domains import checking
 from dispatch.errors import DeliveryError
 from dispatch.models import EmailService
-from dispatch.providers import get_provider
 from dispatch.webhooks import webhook_url
 
 CONTROL = "dispatch.control_emailservice"
@@ -121,12 +119,10 @@ class ServiceActions(SafeAdmin):
             text = "The service is connected to, logged in to and left again. Nothing is sent."
             question = Question(f"Test the connection of “{service}”?", text, "Test")
             return self._ask(request, service, question)
-        try:
-            settings = {**decrypt(service.credentials), "domain": service.domain}
-            answer = get_provider(service.provider).describe_connection(settings)
-        except DeliveryError as error:
-            return self._failed(request, service, f"The connection failed: {error}")
-        return self._done(request, service, f"Connection tested: {answer}")
+        report = accounts.check(service)
+        if not report.works:
+            return self._failed(request, service, f"The connection failed: {report.answer}")
+        return self._done(request, service, f"Connection tested: {report.answer}")
 
     @button("Check domain now", "check-domain", icon="travel_explore", permissions=[CONTROL])
     def check_domain(self, request: HttpRequest, object_id: str) -> HttpResponse:

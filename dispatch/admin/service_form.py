@@ -1,7 +1,7 @@
 """The form of an email service: its limits, and the settings that its provider declares.
 
 The provider's fields are part of the model form as `settings_<name>`; its own form validates them.
-Secrets are never shown: an empty secret keeps the stored one.
+Secrets are never shown: an empty secret keeps the stored one, REMOVE removes one that is optional.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dispatch.providers import get_provider
 from dispatch.providers.base import Provider
 
 PREFIX = "settings_"
+REMOVE = "-"
 
 
 class ServiceForm(ModelForm):
@@ -35,6 +36,9 @@ class ServiceForm(ModelForm):
         for name, value in self._shown().items():
             if PREFIX + name in self.fields:
                 self.fields[PREFIX + name].initial = value
+        for name in self.provider_chosen.secret_fields:
+            if PREFIX + name in self.fields:
+                self._explain_secret(name, self.fields[PREFIX + name])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -46,6 +50,15 @@ class ServiceForm(ModelForm):
         if nested.is_valid():
             self._keep(nested.cleaned_data)
         return cleaned
+
+    def _explain_secret(self, name: str, field: forms.Field) -> None:
+        """Say of one that is stored how it is kept; one that is not has to be entered."""
+        optional = not field.required
+        field.required = field.required and not self.stored.get(name)
+        if self.stored.get(name):
+            removing = f" Enter “{REMOVE}” to have none." if optional else ""
+            kept = f"Never shown; leave empty to keep it.{removing}"
+            field.help_text = f"{field.help_text} {kept}".strip()
 
     def _keep(self, settings: dict[str, Any]) -> None:
         """Encrypted anew only when they differ: connections are kept, and so is what may be
@@ -68,9 +81,9 @@ class ServiceForm(ModelForm):
             if PREFIX + name in self.fields
         }
         kept = {
-            name: self.stored.get(name)
+            name: "" if entered.get(name) == REMOVE else self.stored.get(name)
             for name in self.provider_chosen.secret_fields
-            if not entered.get(name)
+            if entered.get(name) in ("", None, REMOVE)
         }
         return {**entered, **kept}
 
@@ -107,8 +120,6 @@ def _outer(name: str, declared: forms.Field, secret: bool) -> forms.Field:
     field.label = declared.label or name.replace("_", " ").capitalize()
     if secret:
         field.widget = forms.PasswordInput(render_value=False)
-        field.help_text = f"{declared.help_text} Never shown; leave empty to keep it.".strip()
-        field.required = False
     field = restyled(field)
     if secret:
         field.widget.attrs["autocomplete"] = "new-password"

@@ -17,11 +17,12 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
+from django.utils.timesince import timesince
 
 from campaigns.wording import counted
 from dispatch import paces
 from dispatch.agenda import limits_of
-from dispatch.models import Attempt, EmailService
+from dispatch.models import AccountReport, Attempt, EmailService
 
 RATE_WINDOW = dt.timedelta(minutes=1)
 SOON = dt.timedelta(seconds=2)
@@ -75,6 +76,22 @@ def figures_of(service: Any) -> list[tuple[str, str]]:
         if failures
         else figures
     )
+
+
+def account_of(service: EmailService) -> dict[str, str]:
+    """A label, and what the provider last said of the account, with how old that is."""
+    report = AccountReport.objects.filter(service=service.pk).first()
+    if report is None or report.checked_at is None or not report.is_about(service):
+        asked = report is not None and report.asked_at is not None
+        text = "is being tested" if asked else "has not been tested yet"
+        return {"word": "Not tested", "colour": "info", "text": f"The connection {text}."}
+    word, colour = ("Connects", "success") if report.works else ("No connection", "danger")
+    age = timesince(report.checked_at, depth=1)
+    return {
+        "word": word,
+        "colour": colour,
+        "text": f"{report.answer.rstrip('.')}, as of {age} ago.",
+    }
 
 
 def quota_of(service: Any) -> str:

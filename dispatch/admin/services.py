@@ -171,6 +171,7 @@ class EmailServiceAdmin(MailboxActions):
                 "colour": state.STATE_LABELS[word],
                 "why": why,
                 "figures": state.figures_of(service),
+                "account": state.account_of(service),
                 "domain": domain_state.summary(service, report),
                 "checks": domain_state.checks(service, report),
                 "url": self.url("state", service.pk),

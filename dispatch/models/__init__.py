@@ -1,3 +1,4 @@
+from dispatch.models.account import AccountReport
 from dispatch.models.attempt import Attempt, AttemptOutcome, Decision, DecisionChoice
 from dispatch.models.bounce_mailbox import BounceMailbox
 from dispatch.models.dispatcher import ConnectionShare, Dispatcher
@@ -6,6 +7,7 @@ from dispatch.models.figures import FiguresSample, FiguresTotal
 from dispatch.models.service import EmailService, Pace, Turn
 
 __all__ = [
+    "AccountReport",
     "Attempt",
     "AttemptOutcome",
     "BounceMailbox",

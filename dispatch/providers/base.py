@@ -105,6 +105,8 @@ class Provider(ABC):
     idempotency_window_seconds: ClassVar[int] = 0
     development_only: ClassVar[bool] = False
     takes_webhooks: ClassVar[bool] = False
+    tells_quota: ClassVar[bool] = False
+    """Whether `describe_connection` says how much of a quota is used."""
     takes_return_path: ClassVar[bool] = False
     """Whether it sends bounces to the address that a message names for them."""
 

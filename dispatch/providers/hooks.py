@@ -8,10 +8,9 @@ import hashlib
 import hmac
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
@@ -76,39 +75,30 @@ class Post:
         except (ValueError, RecursionError) as error:
             raise Malformed("the body is not JSON") from error
 
-    def parts(self) -> Iterator[Post]:
-        """The same for each event, where the body is an array of several; without headers. Raises
-        Malformed.
-        """
-        body = self.json()
-        if isinstance(body, list) and len(body) > 1:
-            for event in body:
-                request = SimpleNamespace(body=json.dumps([event]).encode())
-                yield replace(self, request=cast(HttpRequest, request))
 
+def each(
+    told: Any, read: Callable[[Mapping[str, Any]], Iterable[Incoming]], source: str
+) -> list[Incoming]:
+    """The events in one object, or in an array of them, of which each is `read` by itself.
 
-def read_each(source: str, post: Post, read: Callable[[Post], list[Incoming]]) -> list[Incoming]:
-    """What `read` makes of the body. Of an array that makes no sense, what it makes of each event
-    by itself: one that is broken must not take the others with it, for all would be told again just
-    as broken. Raises one of MALFORMED when there is nothing that makes sense.
+    One that makes no sense is left out, logged and counted, and must not take the others with it:
+    all would be told again just as broken. Raises Malformed when none makes sense, or too many do
+    not.
     """
-    try:
-        return read(post)
-    except MALFORMED as error:
-        found: list[Incoming] = []
-        right = wrong = 0
-        for part in post.parts():
-            try:
-                found += read(part)
-                right += 1
-            except MALFORMED:
-                wrong += 1
-            if wrong > MOST_WRONG:
-                raise error from None
-        if not right:
-            raise
-        logger.warning("%s: %d of %d events make no sense: %r", source, wrong, right + wrong, error)
-    for _ in range(wrong):
+    objects = told if isinstance(told, list) else [told]
+    found: list[Incoming] = []
+    spoiled: list[str] = []
+    for one in objects:
+        try:
+            if not isinstance(one, dict):
+                raise Malformed("not an object")
+            found += read(one)
+        except MALFORMED as error:
+            spoiled.append(f"{type(error).__name__}: {error}"[:200])
+            if len(spoiled) in (MOST_WRONG + 1, len(objects)):
+                raise Malformed(spoiled[0]) from error
+    for why in spoiled:
+        logger.warning("%s: an event that makes no sense was left out (%r)", source, why)
         refusals.count(f"webhook {source}", "malformed event")
     return found
 

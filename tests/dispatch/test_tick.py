@@ -222,6 +222,17 @@ class TestALostRace:
         assert (done.lost, world.state(mine)) == ({taken.claim.id}, "sent")
 
 
+@pytest.mark.parametrize("asked, least, most", [(600, 600, 600), (0, 1, 300), (1e9, 3600, 3600)])
+def test_a_service_rests_as_long_as_its_provider_asks_and_no_more_than_an_hour(
+    world, asked, least, most
+):
+    throttled = ServiceError("429 slow down", code=429, retry_after_seconds=asked)
+    before = world.now()
+    tick.run(world.intent(reports=[Report(world.order(), throttled)]))
+    rest = (world.pace.frozen_until - before).total_seconds()
+    assert least <= rest < most + 60
+
+
 @pytest.mark.django_db(transaction=True)
 class TestAPaceRowThatSomebodyElseHasLocked:
     @pytest.fixture

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from anymail.backends.base_requests import AnymailRequestsBackend
@@ -34,12 +36,25 @@ KINDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class OneEvent:
+    """In the place of a request: as much of one as django-anymail reads."""
+
+    body: bytes
+    headers: Mapping[str, str]
+    content_type: str
+
+
 class AnymailProvider(HttpProvider):
     """A provider through django-anymail."""
 
     backend: ClassVar[type[AnymailRequestsBackend]]
     webhook: ClassVar[type[AnymailBaseWebhookView]]
     takes_webhooks = True
+    accepts_with: ClassVar[frozenset[int]] = frozenset({200, 201, 202})
+    """The HTTP status of an acceptance."""
+    posts_arrays: ClassVar[bool] = False
+    """Whether its webhook posts arrays of events, and django-anymail expects one."""
     switches_tracking: ClassVar[bool] = False
     """Whether its own tracking of opens and clicks can be switched off for a message."""
     refused_headers: ClassVar[frozenset[str]] = frozenset()
@@ -101,16 +116,19 @@ class AnymailProvider(HttpProvider):
 
     def incoming(self, post: Post) -> list[Incoming]:
         self.authenticate(post)
-        return hooks.read_each(self.name, post, self._read)
-
-    def _read(self, post: Post) -> list[Incoming]:
         view = self.webhook(**self.view_options(post.settings))
-        try:
-            events = view.parse_events(post.request)
+
+        def read(told: Mapping[str, Any]) -> list[Incoming]:
+            body = json.dumps([told] if self.posts_arrays else told).encode()
+            request = OneEvent(body, post.request.headers, post.request.content_type or "")
+            try:
+                events = view.parse_events(request)
+            except (AnymailError, AnymailConfigurationError) as error:
+                raise Malformed(str(error)) from error
             found = [self._incoming(event, post.service_id) for event in events]
-        except (AnymailError, AnymailConfigurationError) as error:
-            raise Malformed(str(error)[:200]) from error
-        return [event for event in found if event is not None]
+            return [event for event in found if event is not None]
+
+        return hooks.each(post.json(), read, self.name)
 
     def _incoming(self, event: AnymailTrackingEvent, service_id: int) -> Incoming | None:
         kind = self.kind_of(event)

@@ -57,12 +57,15 @@ class AnymailTransport(HttpTransport):
             statuses = self._backend.parse_recipient_status(response, self._payload, self._mail)
         except AnymailError as error:
             raise Unreadable from error
-        (status,) = statuses.values()
+        # There is one recipient: where an answer spells the address in another way, django-anymail
+        # has a second status for it, without an id.
+        (status,) = [each for each in statuses.values() if each.message_id] or statuses.values()
         if status.status in REFUSED:
             raise RecipientError(explanation(response), code=response.status_code, permanent=True)
-        if status.status not in ("sent", "queued"):
+        is_accepted = response.status_code in self.provider.accepts_with and status.message_id
+        if not is_accepted or status.status not in ("sent", "queued"):
             raise Unreadable
-        return Accepted(status.message_id or "", response.status_code, status.status)
+        return Accepted(status.message_id, response.status_code, status.status)
 
     def _email(self, message: Message) -> EmailMultiAlternatives:
         provider, html = self.provider, message.html

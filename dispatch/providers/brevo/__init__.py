@@ -22,6 +22,10 @@ KEYS = uuid.UUID("5f3c2a52-6b3b-4a34-9e0a-7d5a1d4c8a10")
 """The namespace in which our keys become UUIDs."""
 
 BY_EVENT = {
+    # Beyond the names that django-anymail knows: Brevo writes some of them in two ways.
+    "sent": EventKind.ACCEPTED,
+    "unsubscribed": EventKind.UNSUBSCRIBED,
+    "invalid": EventKind.HARD_BOUNCED,
     "hard_bounce": EventKind.HARD_BOUNCED,
     "invalid_email": EventKind.HARD_BOUNCED,
     "soft_bounce": EventKind.SOFT_BOUNCED,
@@ -42,6 +46,7 @@ class BrevoProvider(AnymailProvider):
     urls = {"": "https://api.brevo.com/"}
     backend = EmailBackend
     webhook = BrevoTrackingWebhookView
+    tells_quota = True
     fills_in_braces = True
     refusals = (
         # It has had this key before, and does not say what became of it: its events will.

@@ -22,15 +22,17 @@ class EngageLabProvider(HttpProvider):
     settings_form = EngageLabForm
     secret_fields = frozenset({"api_key", "webhook_app_key"})
     takes_webhooks = True
+    tells_quota = True
     idempotency_window_seconds = 60 * 60
     urls = {
         "singapore": "https://email.api.engagelab.cc/",
         "turkey": "https://emailapi-tr.engagelab.com/",
     }
     refusals = (
-        Row(Blame.PERSON, "...", r'"code":\s*30000\b'),  # authentication, or the other data centre
-        Row(Blame.PERSON, "400", r'"code":\s*30801\b'),  # no sender
-        Row(Blame.MESSAGE, "400", r'"code":\s*(30862|30893)\b'),  # forbidden header, custom_args
+        # By the code, whatever the HTTP status.
+        Row(Blame.PERSON, text=r'"code":\s*30000\b'),  # authentication, or the other data centre
+        Row(Blame.PERSON, text=r'"code":\s*30801\b'),  # no sender
+        Row(Blame.MESSAGE, text=r'"code":\s*(30862|30893)\b'),  # forbidden header, custom_args
         Row(Blame.SERVICE, "4..", r"quota|rate limit|too many|frequen"),
     )
 

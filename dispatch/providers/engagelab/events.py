@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 from typing import Any
 
@@ -48,14 +48,7 @@ BY_SUB_STAT = {
 def incoming(post: Post) -> list[Incoming]:
     """Raises Refused or Malformed, or one of MALFORMED."""
     _check_signature(post)
-    return hooks.read_each("engagelab", post, _read)
-
-
-def _read(post: Post) -> list[Incoming]:
-    body = post.json()
-    events = body if isinstance(body, list) else [body]
-    found = [_incoming(event, post.service_id) for event in events]
-    return [event for event in found if event is not None]
+    return hooks.each(post.json(), lambda event: _incoming(event, post.service_id), "engagelab")
 
 
 def _check_signature(post: Post) -> None:
@@ -71,7 +64,7 @@ def _check_signature(post: Post) -> None:
     hooks.check_fresh(timestamp, post.now, FRESH_FOR)
 
 
-def _incoming(event: Event, service_id: int) -> Incoming | None:
+def _incoming(event: Event, service_id: int) -> Iterator[Incoming]:
     error: Event = {}
     if event.get("response"):
         name, data = event["response"]["event"], event["response"].get("response_data") or {}
@@ -82,13 +75,13 @@ def _incoming(event: Event, service_id: int) -> Incoming | None:
         error = status.get("error_detail") or data.get("error_detail") or {}
         kind = _kind(name, error)
     if kind is None:  # mail that came in, or something new
-        return None
+        return
     email_id = data.get("email_id") or event.get("message_id")
-    return Incoming(
+    yield Incoming(
         kind=kind,
         source="engagelab",
-        dedupe_key=hooks.fingerprint(email_id, name, event["itime"], data.get("url")),
-        occurred_at=hooks.from_epoch(event["itime"], unit=0.001),
+        dedupe_key=hooks.fingerprint(email_id, name, event.get("itime"), data.get("url")),
+        occurred_at=hooks.from_epoch(event.get("itime"), unit=0.001),
         service_id=service_id,
         subtask_id=hooks.subtask_id((event.get("custom_args") or {}).get(SUBTASK)),
         provider_message_id=hooks.text(email_id),

@@ -7,7 +7,12 @@ then is definitely not sent, and whatever fails later may have been accepted.
 
 from __future__ import annotations
 
+import io
+import math
+import socket
+import time
 from collections.abc import Callable
+from http.client import HTTPResponse
 from typing import Any, ClassVar
 
 import requests
@@ -85,9 +90,43 @@ class _Adapter(HTTPAdapter):
         return manager
 
 
+class _UntilDeadline(io.RawIOBase):
+    """What comes in on a socket, all of it before a deadline: a time-out for each read would let an
+    answer that drips go on for ever.
+    """
+
+    def __init__(self, sock: socket.socket, incoming: io.RawIOBase) -> None:
+        self._sock, self._incoming = sock, incoming
+        self._deadline = time.monotonic() + (sock.gettimeout() or math.inf)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        if left < math.inf:
+            self._sock.settimeout(left)
+        return self._incoming.readinto(buffer)
+
+    def close(self) -> None:
+        self._incoming.close()
+        super().close()
+
+
+class _PromptResponse(HTTPResponse):
+    """The time-out of its connection, as it begins, is for all of it."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_UntilDeadline(sock, self.fp.detach()))
+
+
 class _Announcing:
     """Mixed into a connection of urllib3."""
 
+    response_class: type[HTTPResponse] = _PromptResponse
     departure: ClassVar[Departure]
     is_fresh = True
 

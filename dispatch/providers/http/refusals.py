@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from enum import Enum, auto
 from typing import Any
 
@@ -23,6 +24,7 @@ from dispatch.providers.smtp.replies import readable
 
 LONGEST_BODY = 20_000  # characters of an answer that are looked at
 CERTIFICATE = re.compile(r"certificate|hostname .* doesn't match", re.IGNORECASE)
+MARKUP = re.compile(r"<(style|script|title)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 REASON_KEYS = frozenset(
     {"message", "errormessage", "error", "errors", "messages", "description", "detail", "reason"}
 )
@@ -71,14 +73,28 @@ def refusal(
     """
     status, body = response.status_code, response.text[:LONGEST_BODY]
     blame = next(row.blame for row in (*rows, *GENERAL) if _fits(row, status, body))
-    return _error(blame, status, explanation(response, secrets))
+    return _error(blame, status, explanation(response, secrets), retry_after(response))
+
+
+def retry_after(response: requests.Response) -> float:
+    """The seconds for which an answer asks to be left alone, as a number or as a time by its own
+    clock; 0 when it does not say so in either way.
+    """
+    asked = response.headers.get("Retry-After", "")
+    if asked.isascii() and asked.isdigit():
+        return float(asked[:9])
+    try:
+        until, now = (parsedate_to_datetime(each) for each in (asked, response.headers["Date"]))
+        return max(0.0, (until - now).total_seconds())
+    except (LookupError, TypeError, ValueError):
+        return 0.0
 
 
 def failure(error: Exception, has_left: bool) -> DeliveryError:
     """The error for a conversation that ended without an answer."""
     reason = _reason(error)
     if has_left:
-        return OutcomeUnknown(f"No answer to the whole message: {reason}")
+        return OutcomeUnknown(f"No answer came: {reason}")
     needs_person = bool(CERTIFICATE.search(reason)) or isinstance(error, ValueError)
     return ServiceError(f"Could not connect: {reason}", needs_person=needs_person)
 
@@ -88,7 +104,7 @@ def explanation(response: requests.Response, secrets: Collection[str] = ()) -> s
     try:
         words = list(_words(response.json()))
     except ValueError:
-        words = [re.sub(r"<[^>]*>", " ", response.text[:LONGEST_BODY])]
+        words = [MARKUP.sub(" ", response.text[:LONGEST_BODY])]
     text = ": ".join(dict.fromkeys(words))
     for secret in filter(None, secrets):
         text = text.replace(secret, "[hidden]")
@@ -132,10 +148,15 @@ def _fits(row: Row, status: int, body: str) -> bool:
     )
 
 
-def _error(blame: Blame, status: int, text: str) -> DeliveryError:
+def _error(blame: Blame, status: int, text: str, retry_after_seconds: float) -> DeliveryError:
     match blame:
         case Blame.PERSON | Blame.SERVICE:
-            return ServiceError(text, code=status, needs_person=blame is Blame.PERSON)
+            return ServiceError(
+                text,
+                code=status,
+                needs_person=blame is Blame.PERSON,
+                retry_after_seconds=retry_after_seconds,
+            )
         case Blame.REFUSED | Blame.BOUNCE:
             bounce = blame is Blame.BOUNCE
             return RecipientError(text, code=status, permanent=True, hard_bounce=bounce)

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import requests
 
-from dispatch.errors import OutcomeUnknown, ServiceError
+from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.providers.base import Accepted, Message, Provider, Transport
 from dispatch.providers.http.checks import check
 from dispatch.providers.http.connection import HandOverSession
-from dispatch.providers.http.refusals import Row, explanation, failure, refusal
+from dispatch.providers.http.refusals import Row, failure, refusal
 
 CONNECT_TIMEOUT = 10.0  # seconds
 REPLY_TIMEOUT = 60.0  # seconds; when it passes, nobody can tell whether the message was accepted
 
+ADVICE = (
+    # By status, what somebody who tests a connection can do about it.
+    ("3..|404|405|410", "does not know the address: check the region and the names entered."),
+    ("401|403", "does not accept the credentials: check them, and the region or data centre."),
+    ("408|42.", "takes no more requests for now: try again later."),
+    ("5..", "has trouble of its own: try again later."),
+)
 Request = dict[str, Any]
 """Arguments of `requests.request`."""
 
@@ -60,7 +68,9 @@ class HttpProvider(Provider):
             response = transport.ask(self.account_request(settings))
             return self.describe_account(response.json(), settings)
         except UNREADABLE as error:
-            raise ServiceError(f"{self.label} answered something unexpected.") from error
+            raise ServiceError(
+                f"{self.label} answered something unexpected; is there a proxy in between?"
+            ) from error
         finally:
             transport.close()
 
@@ -110,10 +120,11 @@ class HttpTransport(Transport):
         try:
             return self.accepted(response, message)
         except UNREADABLE as error:
-            told = explanation(response, self._secrets())
-            raise OutcomeUnknown(
-                f"The answer says neither yes nor no: {told}", code=response.status_code
-            ) from error
+            refused = refusal(response, self.provider.refusals, self._secrets())
+            if not isinstance(refused, OutcomeUnknown):
+                raise refused from error
+            told = f"The answer says neither yes nor no: {refused.reply}"
+            raise OutcomeUnknown(told, code=response.status_code) from error
 
     def ask(self, request: Request) -> requests.Response:
         """Ask for something that changes nothing. Raises ServiceError unless it succeeds."""
@@ -124,8 +135,15 @@ class HttpTransport(Transport):
         if response.status_code // 100 != 2:
             refused = refusal(response, self.provider.refusals, self._secrets())
             needs_person = getattr(refused, "needs_person", True)
-            raise ServiceError(refused.reply, code=refused.code, needs_person=needs_person)
+            told = self._advised(refused)
+            raise ServiceError(told, code=refused.code, needs_person=needs_person)
         return response
+
+    def _advised(self, refused: DeliveryError) -> str:
+        """What the provider says, with what to do about it."""
+        statuses = (advice for status, advice in ADVICE if re.fullmatch(status, str(refused.code)))
+        advice = next(statuses, "refused the request.")
+        return f"{refused.reply.rstrip('.')}. {self.provider.label} {advice}"
 
     def _exchange(self, request: Request, starting: Callable[[], None] | None) -> requests.Response:
         self.open()

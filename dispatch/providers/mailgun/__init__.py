@@ -42,6 +42,7 @@ class MailgunForm(forms.Form):
         r"\A[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z",
         required=False,
         max_length=253,
+        error_messages={"invalid": "Enter a domain name, such as mg.example.com."},
         help_text="The domain at Mailgun. Blank: the domain of the service.",
     )
     webhook_signing_key = fields.secret(
@@ -101,8 +102,8 @@ class MailgunProvider(AnymailProvider):
             if error.code not in (401, 403):
                 raise
             raise ServiceError(
-                f"Mailgun refused the key: {error.reply}. (A key for sending only is refused here "
-                "even if it is right: send a test mail.)",
+                f"{error.reply} (A key for sending only is refused here even if it is right: send "
+                "a test mail.)",
                 code=error.code,
                 needs_person=True,
             ) from error

@@ -67,6 +67,8 @@ class SendGridProvider(AnymailProvider):
     urls = {"global": "https://api.sendgrid.com/", "eu": "https://api.eu.sendgrid.com/"}
     backend = EmailBackend
     webhook = SendGridTrackingWebhookView
+    accepts_with = frozenset({202})  # 200: found valid, not sent
+    posts_arrays = True
     switches_tracking = True
     refusals = (
         Row(

@@ -122,6 +122,10 @@ def _recipients(name: str, details: Event, mail: Event) -> Iterator[tuple[str, s
 
 
 def _kind(name: str, details: Event, reply: str) -> EventKind | None:
+    if name == "Complaint" and details.get("complaintSubType") == "OnAccountSuppressionList":
+        return EventKind.REJECTED  # of an earlier message; this one was never sent
+    if name == "Subscription":
+        return _of_preferences(details.get("newTopicPreferences") or {})
     if name != "Bounce":
         return KINDS.get(name)
     kind, subtype = details.get("bounceType", ""), details.get("bounceSubType", "")
@@ -129,6 +133,11 @@ def _kind(name: str, details: Event, reply: str) -> EventKind | None:
     if (kind, subtype) == ("Permanent", "General"):
         return by_status_code(reply) or found
     return found
+
+
+def _of_preferences(preferences: Event) -> EventKind | None:
+    """What somebody wants who used SES's own page; topics are of no interest."""
+    return EventKind.UNSUBSCRIBED if preferences.get("unsubscribeAll") is True else None
 
 
 def _metadata(mail: Event) -> Event:

@@ -10,10 +10,12 @@ class SesForm(forms.Form):
         r"\A[a-z]{2}(-[a-z]+)+-\d\Z",
         initial="eu-west-1",
         max_length=30,
+        error_messages={"invalid": "Enter the short name of a region, such as eu-west-1."},
         help_text="The AWS region, such as eu-west-1.",
     )
     access_key_id = fields.word(
-        "Of an IAM user that may ses:SendEmail and ses:GetAccount.", label="Access key id"
+        "Of an IAM user that may ses:SendEmail, ses:SendRawEmail and ses:GetAccount.",
+        label="Access key id",
     )
     secret_access_key = fields.secret("Shown once, when the access key was made.")
     configuration_set = fields.word(
@@ -25,6 +27,9 @@ class SesForm(forms.Form):
         required=False,
         max_length=400,
         label="SNS topic ARN",
+        error_messages={
+            "invalid": "Enter the ARN of a topic: arn:aws:sns:, its region, account and name."
+        },
         help_text=(
             "The topic that the events go to. Only its notifications are taken, and its "
             "subscription is confirmed by itself. Without it no events are taken."

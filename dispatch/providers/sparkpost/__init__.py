@@ -51,6 +51,7 @@ class SparkPostProvider(AnymailProvider):
     urls = {"us": "https://api.sparkpost.com/", "eu": "https://api.eu.sparkpost.com/"}
     backend = EmailBackend
     webhook = SparkPostTrackingWebhookView
+    posts_arrays = True
     switches_tracking = True
     fills_in_braces = True
     refusals = (

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import strip_tags
 
+from dispatch import accounts
 from dispatch.credentials import decrypt, encrypt
 from dispatch.models import EmailService
 from dispatch.providers import PROVIDERS
@@ -58,6 +60,36 @@ def test_the_form_of_every_provider_shows_its_fields_and_no_others(browser, prov
     form = browser.get(url).context["adminform"].form
     shown = {name for name in form.fields if name.startswith("settings_")}
     assert shown == {f"settings_{name}" for name in provider.settings_form.base_fields}
+
+
+@pytest.mark.parametrize("entered_key", ["", "-"])
+def test_a_secret_that_is_needed_has_to_be_entered_once(browser, entered_key) -> None:
+    url = reverse("admin:dispatch_emailservice_add") + "?provider=engagelab"
+    assert "leave empty to keep it" not in browser.get(url).text
+    response = browser.post(url, entered(**{**ENGAGELAB, "api_key": entered_key}))
+    assert response.context["errors"] and not EmailService.objects.exists()
+
+    service = EmailServiceFactory(provider="engagelab", settings=ENGAGELAB)
+    browser.post(page(service), entered(**{**ENGAGELAB, "api_key": entered_key}))
+    assert decrypt(EmailService.objects.get().credentials)["api_key"] == "key-1"
+
+
+@pytest.mark.parametrize(
+    "provider, wrong, says",
+    [
+        ("ses", {"region": "Ireland"}, "such as eu-west-1"),
+        ("ses", {"topic_arn": "events"}, "Enter the ARN of a topic"),
+        ("mailgun", {"sender_domain": "https://mg.example.com"}, "such as mg.example.com"),
+        ("resend", {"signing_secret": "secret"}, "no signing secret"),
+        ("sendgrid", {"verification_key": "key"}, "no public key"),
+        ("brevo", {"api_key": "two words"}, "no blanks"),
+        ("sparkpost", {"subaccount": "main"}, "whole number"),
+    ],
+)
+def test_what_cannot_be_is_said_in_words(browser, provider, wrong, says) -> None:
+    url = reverse("admin:dispatch_emailservice_add") + f"?provider={provider}"
+    assert says in browser.post(url, entered(**wrong)).text
+    assert not EmailService.objects.exists()
 
 
 def test_a_service_is_set_up_with_the_settings_of_its_provider(browser) -> None:
@@ -123,6 +155,18 @@ def test_the_connection_test_shows_the_quota_of_the_account(browser) -> None:
         )
         response = browser.post(page(service, "test_connection"), CONFIRM, follow=True)
     assert "12 of 5,000 messages used today" in texts(response)
+    assert shown(service) == (
+        "Connects EngageLab answered: 12 of 5,000 messages used today, 100,000 in the account, as "
+        "of 0 minutes ago."
+    )
+
+
+def shown(service: EmailService) -> str:
+    """What the page of a service says of its account."""
+    section = signed_in(member(VIEWER)).get(page(service)).text.partition('id="service-account"')[2]
+    return " ".join(strip_tags("<div " + section.partition("</div>")[0]).split()).replace(
+        "\xa0", " "
+    )
 
 
 def test_the_connection_test_says_in_words_what_is_wrong(browser) -> None:
@@ -133,3 +177,16 @@ def test_the_connection_test_says_in_words_what_is_wrong(browser) -> None:
         )
         response = browser.post(page(service, "test_connection"), CONFIRM, follow=True)
     assert "The connection failed: 30000: Authentication failed" in texts(response)
+    assert shown(service).startswith("No connection 30000: Authentication failed.")
+
+
+def test_what_was_said_of_another_account_is_not_shown(browser) -> None:
+    with HttpServer() as server:
+        server.otherwise = Answer(401)
+        settings = {**ENGAGELAB, "api_url": server.url}
+        service = EmailServiceFactory(provider="engagelab", credentials=encrypt(settings))
+        assert shown(service) == "Not tested The connection has not been tested yet."
+        accounts.check(service)
+    service.credentials = encrypt({**settings, "api_user": "another"})
+    service.save()
+    assert shown(service) == "Not tested The connection has not been tested yet."

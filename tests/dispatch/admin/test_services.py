@@ -100,6 +100,13 @@ class TestTheForm:
         service.refresh_from_db()
         assert decrypt(service.credentials)["password"] == "s3cret"
         assert decrypt(service.credentials)["port"] == 2525
+        assert "leave empty to keep it. Enter “-” to have none." in page
+
+    def test_removes_a_secret_that_is_optional(self, user: Any) -> None:
+        service = EmailServiceFactory(settings={"host": "smtp.example.com", "password": "s3cret"})
+        self.save(user, service, settings_password="-")
+        service.refresh_from_db()
+        assert decrypt(service.credentials)["password"] == ""
 
     @pytest.mark.parametrize("role", [MANAGER, VIEWER])
     def test_shows_the_providers_settings_only_to_whoever_may_change_them(self, role: str) -> None:

@@ -149,6 +149,25 @@ class ProviderCase:
         error = self.failure(transport)
         assert isinstance(error, ServiceError) and not error.needs_person
 
+    @pytest.mark.parametrize(
+        "asked, seconds",
+        [
+            ("120", 120),
+            ("Wed, 25 Nov 2026 12:02:00 GMT", 120),
+            ("Wed, 25 Nov 2026 11:00:00 GMT", 0),
+            ("soon", 0),
+            ("-5", 0),
+        ],
+    )
+    def test_how_long_the_provider_wants_to_be_left_alone_is_known(
+        self, transport, server, asked, seconds
+    ) -> None:
+        headers = {"Retry-After": asked, "Date": "Wed, 25 Nov 2026 12:00:00 GMT"}
+        for status, body in ((self.throttled.status, self.throttled.body), (503, b"")):
+            server.answers.append(Answer(status, body, headers))
+            error = self.failure(transport)
+            assert isinstance(error, ServiceError) and error.retry_after_seconds == seconds
+
     def test_bad_credentials_need_a_person(self, transport, server) -> None:
         server.answers.append(self.unauthorized)
         error = self.failure(transport)
@@ -169,7 +188,8 @@ class ProviderCase:
         assert isinstance(self.failure(transport), MessageError)
 
     def test_an_error_of_the_server_blames_the_service_for_a_while(self, transport, server) -> None:
-        server.answers.append(Answer(503, b"<html>Service unavailable</html>"))
+        page = "<html><title>503</title><style>h1 {}</style><h1>Service unavailable</h1></html>"
+        server.answers.append(Answer(503, page.encode()))
         error = self.failure(transport)
         assert isinstance(error, ServiceError) and not error.needs_person
         assert error.reply == "Service unavailable"
@@ -205,8 +225,9 @@ class ProviderCase:
         assert isinstance(self.failure(transport), OutcomeUnknown)
         assert transport.send(MESSAGE, at_once).provider_message_id == self.accepted_id
 
-    def test_no_answer_in_time_leaves_the_outcome_unknown(self, server) -> None:
-        server.answers.append(Answer(misdeed="hang"))
+    @pytest.mark.parametrize("misdeed", ["hang", "drip"])
+    def test_no_answer_in_time_leaves_the_outcome_unknown(self, server, misdeed) -> None:
+        server.answers.append(Answer(misdeed=misdeed))
         transport = self.transport_to(server.url, patience=0.3)
         assert isinstance(self.failure(transport), OutcomeUnknown)
         transport.close()
@@ -219,7 +240,8 @@ class ProviderCase:
         assert isinstance(self.failure(transport), OutcomeUnknown)
 
     def test_an_unreadable_acceptance_leaves_the_outcome_unknown(self, transport, server) -> None:
-        for answer in (self.nonsense, Answer(200, b"{broken"), Answer(200, [1])):
+        answers = (self.nonsense, Answer(200, b"{broken"), Answer(200, [1]), Answer(200, b""))
+        for answer in answers:
             server.answers.append(answer)
             assert isinstance(self.failure(transport), OutcomeUnknown)
 
@@ -278,6 +300,22 @@ class ProviderCase:
         with pytest.raises(ServiceError) as caught:
             self.described(server)
         assert caught.value.needs_person
+
+    @pytest.mark.parametrize(
+        "status, advice",
+        [
+            (401, "check them, and the region or data centre"),
+            (404, "check the region and the names"),
+            (429, "try again later"),
+            (500, "has trouble of its own: try again later"),
+        ],
+    )
+    def test_the_connection_test_says_what_to_do(self, server, status, advice) -> None:
+        server.answers.append(Answer(status, b"<html>nginx</html>"))
+        with pytest.raises(ServiceError) as caught:
+            self.described(server)
+        assert caught.value.reply.startswith(f"nginx. {self.provider.label} ")
+        assert advice in caught.value.reply
 
     def test_the_connection_test_says_that_nothing_can_be_read(self, server) -> None:
         server.answers.append(Answer(200, b"<html>Welcome</html>"))

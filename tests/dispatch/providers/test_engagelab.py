@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatch.errors import MessageError
+from dispatch.errors import MessageError, OutcomeUnknown, ServiceError
 from dispatch.providers import get_provider
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
@@ -94,3 +94,12 @@ class TestEngageLab(ProviderCase):
         assert content["html"] == (
             '<a href="https://example.com/&#37;E4&#37;BD%A0">50%</a> &#37;name&#37; &#123;&#123;name}}'
         )
+
+    @pytest.mark.parametrize(
+        "code, kind", [(30000, ServiceError), (30862, MessageError), (31999, OutcomeUnknown)]
+    )
+    def test_an_error_that_looks_like_success_is_judged_by_its_code(
+        self, transport, server, code, kind
+    ) -> None:
+        server.answers.append(error(200, code, "no"))
+        assert isinstance(self.failure(transport), kind)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.dispatch.providers.cases import MESSAGE, ProviderCase
+from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
 from tests.http_server import Answer
 
@@ -55,3 +55,7 @@ class TestMailjet(ProviderCase):
         common = server.requests[0].json["Globals"]
         assert (common["TrackOpens"], common["TrackClicks"]) == ("disabled", "disabled")
         assert common["EventPayload"] == '{"subtask": "4711"}'
+
+    def test_an_acceptance_may_spell_the_address_in_another_way(self, transport, server) -> None:
+        sent = transport.send(message_with(to_email="Ann@EXAMPLE.org"), at_once)
+        assert sent.provider_message_id == self.accepted_id

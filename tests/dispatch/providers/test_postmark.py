@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tests.dispatch.providers.cases import MESSAGE, ProviderCase
+from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
 from tests.http_server import Answer
 
@@ -52,3 +52,8 @@ class TestPostmark(ProviderCase):
         inactive = {**self.accepted.body, "Message": told + "Inactive recipients are ones that …"}
         server.answers.append(Answer(200, inactive))
         assert self.failure(transport).permanent
+
+    def test_an_acceptance_may_spell_the_address_in_another_way(self, transport, server) -> None:
+        server.answers.append(Answer(200, {**self.accepted.body, "To": "ann@xn--exmple-cua.org"}))
+        sent = transport.send(message_with(to_email="ann@exämple.org"), at_once)
+        assert sent.provider_message_id == self.accepted_id

@@ -1,0 +1,66 @@
+"""What providers say about the accounts of services: when staff test a connection, and by itself
+where they tell how much of a quota is used.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from dispatch.credentials import decrypt
+from dispatch.errors import DeliveryError
+from dispatch.models import AccountReport, EmailService
+from dispatch.providers import PROVIDERS, get_provider
+
+EVERY = dt.timedelta(minutes=15)
+AGAIN = dt.timedelta(minutes=10)
+"""How long a check that was asked for may take until it is asked for again."""
+
+
+def check(service: EmailService) -> AccountReport:
+    """Connect once, and keep what the provider said or what was wrong. Waits for the provider: no
+    transaction may be open.
+    """
+    works = True
+    try:
+        settings = {**decrypt(service.credentials), "domain": service.domain}
+        answer = get_provider(service.provider).describe_connection(settings)
+    except DeliveryError as error:
+        works, answer = False, error.reply
+    told = {
+        "checked_at": Now(),
+        "asked_at": None,
+        "connection_changed_at": service.connection_changed_at,
+        "works": works,
+        "answer": answer,
+    }
+    report, _ = AccountReport.objects.update_or_create(service=service, defaults=told)
+    return report
+
+
+def check_account(service_id: int) -> None:
+    """For a worker; nothing when the service is gone."""
+    service = EmailService.objects.filter(pk=service_id).first()
+    if service is not None:
+        check(service)
+
+
+def ask_due() -> int:
+    """Have a worker ask for the quota of every enabled service whose provider tells one, when it is
+    new, was changed, or was asked long ago. Returns how many.
+    """
+    from dispatch import tasks  # which starts the housekeeper
+
+    missing = Q(account_report=None) | Q(account_report__checked_at=None)
+    changed = ~Q(account_report__connection_changed_at=F("connection_changed_at"))
+    old = Q(account_report__checked_at__lt=Now() - EVERY)
+    waiting = Q(account_report__asked_at__gt=Now() - AGAIN)
+    tellers = [provider.name for provider in PROVIDERS if provider.tells_quota]
+    services = EmailService.objects.filter(enabled=True, provider__in=tellers)
+    due = list(services.filter(missing | changed | old).exclude(waiting))
+    for service in due:
+        AccountReport.objects.update_or_create(service=service, defaults={"asked_at": Now()})
+        tasks.check_account_later(service.pk)
+    return len(due)

@@ -1,0 +1,33 @@
+"""What a provider said about the account of a service."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from dispatch.models.service import EmailService
+
+
+class AccountReport(models.Model):
+    """The last time that a service was connected to without a message. `answer` is what the
+    provider said of the account, such as its quota, or what was wrong. Empty `checked_at`: it was
+    asked for and has not been done yet.
+    """
+
+    service = models.OneToOneField(
+        EmailService, primary_key=True, on_delete=models.CASCADE, related_name="account_report"
+    )
+    asked_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    connection_changed_at = models.DateTimeField(null=True, help_text="Of the connection tried.")
+    works = models.BooleanField(default=False)
+    answer = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return f"account of service {self.service_id}: {self.answer or 'not asked yet'}"
+
+    def is_about(self, service: EmailService) -> bool:
+        """Whether it still holds: the service connects as it did."""
+        return (
+            self.checked_at is not None
+            and self.connection_changed_at == service.connection_changed_at
+        )
