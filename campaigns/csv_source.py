@@ -22,6 +22,12 @@ _BOMS = {
 }
 _DELIMITERS = ",;\t|"
 _SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's own first line
+_NOT_TEXT = {
+    b"PK\x03\x04": "a spreadsheet or a zip archive",
+    b"\xd0\xcf\x11\xe0": "an Excel file",
+    b"\x1f\x8b": "a gzip archive",
+    b"%PDF": "a PDF file",
+}
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
 
 
@@ -56,6 +62,7 @@ def open_table(
     The file stays open and is read in pieces, more than once; it may be a pipe.
     """
     with _rewindable(file) as rewindable:
+        _refuse_what_is_no_text(rewindable)
         encoding = encoding or _detected_encoding(rewindable)
         rewindable.seek(0)
         try:
@@ -66,6 +73,14 @@ def open_table(
             yield _source(text, encoding, is_header)
         finally:
             text.detach()
+
+
+def _refuse_what_is_no_text(file: BinaryIO) -> None:
+    file.seek(0)
+    start = file.read(8)
+    for signature, what in _NOT_TEXT.items():
+        if start.startswith(signature):
+            raise SourceError(f"The file is {what}. Open it, and save the table in it as CSV.")
 
 
 def _source(text: TextIOWrapper, encoding: str, is_header: Callable[[list[str]], bool]) -> Source:

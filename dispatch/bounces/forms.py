@@ -60,7 +60,6 @@ class MailboxForm(forms.Form):
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
-        help_text="Never shown; leave empty to keep it.",
     )
     folder = forms.RegexField(
         r"^[A-Za-z0-9 _./\[\]-]+$",
@@ -94,6 +93,8 @@ class MailboxForm(forms.Form):
         self.stored_secret = str(stored.get(SECRET) or "")
         shown = {name: value for name, value in stored.items() if name != SECRET}
         super().__init__(data, initial=shown)
+        if self.stored_secret:
+            self.fields[SECRET].help_text = "Never shown; leave empty to keep it."
 
     def clean_password(self) -> str:
         return self.cleaned_data[SECRET] or self.stored_secret

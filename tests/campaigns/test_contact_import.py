@@ -293,6 +293,8 @@ def test_a_quote_that_is_never_closed_says_how_far_it_reached(load: Import) -> N
         (b"name,city\nAnn,Bern\n", "No column has email addresses.*name, city"),
         (b"ann@example.com\nbob@example.com\n", "first row must name the columns"),
         (b"\x89PNG\r\n\x1a\n\0\0\x81\xff,", "not valid cp1252|No column"),
+        (b"PK\x03\x04\x14\0email\n", "is a spreadsheet or a zip archive. Open it, and save"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "is an Excel file"),
         (b"\xef\xbb\xbfemail\nann@example.com\nb\xff@example.com\n", "not valid utf-8"),
     ],
 )

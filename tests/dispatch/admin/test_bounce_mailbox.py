@@ -73,6 +73,16 @@ def test_the_password_is_never_shown_and_kept_when_left_empty():
     assert (stored["password"], stored["folder"]) == ("s3cret", "Bounces")
 
 
+def test_a_new_mailbox_has_no_password_to_keep():
+    client = signed_in(member(OPERATOR))
+    assert "leave empty to keep it" not in page_of(
+        client.get(url("bounce_mailbox", EmailServiceFactory()))
+    )
+    service = EmailServiceFactory()
+    save(service)
+    assert "leave empty to keep it" in page_of(client.get(url("bounce_mailbox", service)))
+
+
 def test_a_change_is_tried_at_once():
     service = EmailServiceFactory()
     save(service)
