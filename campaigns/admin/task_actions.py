@@ -148,7 +148,7 @@ class TaskActions(OwnedAdmin):
         """Ask; once confirmed, do it and log it, or show why it cannot be done."""
         task = self.visible(request, object_id)
         if task.status not in POSSIBLE[step.name]:
-            status = task.get_status_display().lower()
+            status = "a draft" if task.status == T.DRAFT else task.get_status_display().lower()
             say(request, f"“{task}” is {status} and cannot be {step.participle}.", error=True)
             return HttpResponseRedirect(self._change_url(task))
         confirmed = is_confirmed(request)

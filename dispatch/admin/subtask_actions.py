@@ -76,6 +76,8 @@ def decision(choice: DecisionChoice) -> Deed:
 
     def settle(subtasks: QuerySet[SubTask], user: Any) -> tuple[list[int], str]:
         ids = decide(list(in_doubt(subtasks).values_list("pk", flat=True)), choice, user)
+        if not ids:
+            return ids, "Nothing was changed: what was selected is not in doubt any more."
         return ids, f"{counted(len(ids), 'SubTask')} in doubt: {choice.label.lower()}."
 
     return Deed(ask_decision, settle, f"Decided: {choice.label}.")
