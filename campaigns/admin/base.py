@@ -66,7 +66,7 @@ class ChangeList(BaseChangeList):
             with transaction.atomic():
                 super().get_results(request)
                 self.result_list = list(self.result_list)
-        except (DataError, ValueError) as error:
+        except (DataError, ValueError, OverflowError) as error:
             raise IncorrectLookupParameters from error
         # Else unfold's heading gives the number of results, which an uncounted list does not know.
         self.full_result_count = self.result_count
