@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +9,7 @@ from django import forms
 
 from dispatch.bounces.mailboxes.maildir import FOLDER
 from dispatch.models.service import domain_validator
-from dispatch.providers.smtp.forms import LOOPBACK
+from dispatch.providers.smtp.forms import LOOPBACK, authorities
 
 SECRET = "password"
 
@@ -71,12 +70,7 @@ class MailboxForm(forms.Form):
     timeout = forms.IntegerField(
         required=False, initial=15, min_value=1, max_value=60, help_text="Seconds."
     )
-    ca_certificates = forms.CharField(
-        required=False,
-        label="CA certificates",
-        widget=forms.Textarea,
-        help_text="PEM text of the authorities to trust in place of the public ones.",
-    )
+    ca_certificates = authorities()
     maildir = forms.RegexField(
         rf"^{FOLDER.pattern}$",
         required=False,
@@ -98,15 +92,6 @@ class MailboxForm(forms.Form):
 
     def clean_password(self) -> str:
         return self.cleaned_data[SECRET] or self.stored_secret
-
-    def clean_ca_certificates(self) -> str:
-        pem = str(self.cleaned_data["ca_certificates"])
-        if pem:
-            try:
-                ssl.create_default_context(cadata=pem)
-            except (ssl.SSLError, ValueError, TypeError) as error:
-                raise forms.ValidationError("This is no certificate in PEM form.") from error
-        return pem
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

@@ -8,6 +8,25 @@ from django import forms
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
+def refuse_other_than_pem(text: str) -> None:
+    """Raises ValidationError."""
+    try:
+        ssl.create_default_context(cadata=text)
+    except (ssl.SSLError, ValueError, TypeError) as error:
+        raise forms.ValidationError("This is no certificate in PEM form.") from error
+
+
+def authorities() -> forms.CharField:
+    """Whose certificates are trusted."""
+    return forms.CharField(
+        required=False,
+        label="CA certificates",
+        widget=forms.Textarea,
+        validators=[refuse_other_than_pem],
+        help_text="PEM text of the authorities to trust in place of the public ones.",
+    )
+
+
 class SmtpForm(forms.Form):
     host = forms.CharField(
         max_length=253, help_text="Name of the SMTP server, such as smtp.example.com."
@@ -50,21 +69,7 @@ class SmtpForm(forms.Form):
     messages_per_connection = forms.IntegerField(
         initial=100, min_value=1, max_value=100_000, help_text="Reconnect after this many messages."
     )
-    ca_certificates = forms.CharField(
-        required=False,
-        label="CA certificates",
-        widget=forms.Textarea,
-        help_text="PEM text of the authorities to trust in place of the public ones.",
-    )
-
-    def clean_ca_certificates(self) -> str:
-        pem = str(self.cleaned_data["ca_certificates"])
-        if pem:
-            try:
-                ssl.create_default_context(cadata=pem)
-            except (ssl.SSLError, ValueError, TypeError) as error:
-                raise forms.ValidationError("This is no certificate in PEM form.") from error
-        return pem
+    ca_certificates = authorities()
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
