@@ -124,6 +124,5 @@ class RefusalAdmin(LedgerAdmin):
     """How many requests were refused; what they were is not kept."""
 
     list_display = ("day", "endpoint", "reason", "count")
-    list_display_links = None
     sortable_by = ()
     ordering = ("-day", "endpoint", "reason")
