@@ -8,4 +8,4 @@ class ProjectConfig(AppConfig):
     def ready(self) -> None:
         from edm_project import checks, queue_pages  # noqa: F401  (the first registers itself)
 
-        queue_pages.take_out()
+        queue_pages.replace()
