@@ -35,7 +35,7 @@ def test_every_valid_address_of_a_messy_file_gets_exactly_one_mail(
     addresses = set(Contact.objects.values_list("email", flat=True))
     recipients = [json.loads(line)["recipient"] for line in smtp.record.read_text().splitlines()]
     assert len(addresses) > 10_000
-    assert f"{len(addresses)} created" in said
+    assert f"{len(addresses):,} contacts created" in said
     assert sorted(recipients) == sorted(addresses)
     report(scenario, "1 messy file", found, said.splitlines()[-1])
 
