@@ -211,7 +211,8 @@ def written_by(dispatcher_ids: list[int]) -> list[tuple[object, ...]]:
     """All that there is from these dispatchers."""
     attempts = Attempt.objects.filter(dispatcher_id__in=dispatcher_ids).order_by("pk")
     rows = Dispatcher.objects.filter(pk__in=dispatcher_ids).order_by("pk")
-    return [*attempts.values_list(), *rows.values_list()]
+    figures = rows.values_list("pk", "heartbeat_at", "ended_at", "figures")
+    return [*attempts.values_list(), *figures]
 
 
 # The kills. Each gets a cluster whose processes are all stopped, lets those it spares go on, and returns when all is well.
