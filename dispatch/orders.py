@@ -58,7 +58,7 @@ class Order:
     """The same in monotonic seconds of this process."""
 
     def start(self, at: dt.datetime) -> None:
-        self.started_at, self.began = at, time.monotonic()
+        self.began, self.started_at = time.monotonic(), at
 
     @property
     def not_after(self) -> dt.datetime:

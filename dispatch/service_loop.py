@@ -27,6 +27,11 @@ LANE_BACKLOG_SECONDS = 0.08
 enough to stop soon.
 """
 
+STALLED_SECONDS = 0.2
+"""A lane that waits for its answer for longer needs others beside it, before all that may be
+claimed is waiting behind it.
+"""
+
 MAX_DEPTH = 32
 LOOK_AGAIN = dt.timedelta(seconds=1)
 """How soon a service that is frozen, out of quota or without a connection is looked at again."""
@@ -79,9 +84,17 @@ class ServiceLoop:
         """How many connections this dispatcher can use: what the pace needs, or its part of all."""
         if self.is_paced:
             interval = self.plan.limits.interval.total_seconds()
-            needed = self.plan.limits.burst + math.ceil(self._send_seconds / interval)
+            needed = self.plan.limits.burst + math.ceil(self._slowest_seconds() / interval)
             return min(self.plan.max_connections, needed)
         return math.ceil(self.plan.max_connections / dispatchers)
+
+    def _slowest_seconds(self) -> float:
+        """How long a message takes, or one has taken already: that a provider stops answering is
+        not known from its answers.
+        """
+        began = [order.began for order in self.in_hand if order.started_at]
+        waited = time.monotonic() - min(began, default=math.inf)
+        return max(self._send_seconds, waited if waited > STALLED_SECONDS else 0.0)
 
     @property
     def connections(self) -> int:

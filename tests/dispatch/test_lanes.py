@@ -1,4 +1,6 @@
-"""Bugs in what a lane calls: they cost one message at most, and never the lane."""
+"""Bugs in what a lane calls cost one message at most, and never the lane; a lane that hangs costs no
+pace.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,13 @@ from dispatch import messages
 from dispatch.models import Attempt, AttemptOutcome, Pace
 from dispatch.orders import Claim
 from dispatch.providers.smtp.transport import SmtpTransport
-from tests.factories import ContentFactory, SendingTaskFactory, SubTaskFactory
+from tests.deduplicating_provider import DeduplicatingProvider
+from tests.factories import (
+    ContentFactory,
+    EmailServiceFactory,
+    SendingTaskFactory,
+    SubTaskFactory,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +66,25 @@ def test_a_bug_in_a_transport_after_the_start_leaves_the_message_in_doubt(
     subtask.refresh_from_db()
     assert subtask.in_doubt_since is not None
     assert Attempt.objects.get().outcome == AttemptOutcome.UNKNOWN
+
+
+def test_lanes_that_get_no_answer_are_joined_by_others(dispatch):
+    """The pace needs two, as long as the provider answers; three wait for ever."""
+    with DeduplicatingProvider() as provider:
+        EmailServiceFactory(
+            provider="resend",
+            settings=provider.settings(),
+            sending_interval="0.02",
+            max_connections=4,
+        )
+        launched(30)
+        provider.misdeeds = ["hang"] * 3
+
+        def others_arrive():
+            if SubTask.objects.filter(status="sent").count() < 27:
+                return False
+            provider.stopping.set()
+            return True
+
+        dispatch(others_arrive)
+    assert SubTask.objects.filter(status="sent").count() == 27

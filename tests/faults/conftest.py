@@ -12,6 +12,7 @@ from tests.faults.harness import HEADER, LEGEND, Scenario
 
 TABLE = pytest.StashKey[list[str]]()
 TIMEOUT_SECONDS = 240
+LINES_SHOWN = 40
 
 Report = Callable[..., None]
 
@@ -60,6 +61,12 @@ def _scenario(url: str, directory: Path, blocker: object) -> Iterator[Scenario]:
             yield made
         finally:
             made.close()
+            for cluster in made.clusters:  # pytest shows it if the test failed
+                print(f"{cluster.log.name} ends:", *_last_lines(cluster.log), sep="\n")
+
+
+def _last_lines(log: Path) -> list[str]:
+    return log.read_text(errors="replace").splitlines()[-LINES_SHOWN:]
 
 
 @pytest.fixture
