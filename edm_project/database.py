@@ -54,7 +54,8 @@ def _embedded(home: Path) -> dict[str, Any]:
 
 def _connection_options() -> dict[str, Any]:
     """The time-outs that bound every statement, lock wait and idle transaction, and the keepalives
-    that notice a dead host within half a minute."""
+    by which we notice a dead server within half a minute, and the server a dead host of ours within
+    some ten seconds: what its sessions have locked would else stay so for hours."""
     seconds = {
         "statement_timeout": environment.integer("STATEMENT_TIMEOUT_SECONDS", 30),
         "lock_timeout": environment.integer("LOCK_TIMEOUT_SECONDS", 5),
@@ -62,8 +63,15 @@ def _connection_options() -> dict[str, Any]:
             "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS", 10
         ),
     }
+    server_side = {
+        **{name: f"{value}s" for name, value in seconds.items()},
+        "tcp_keepalives_idle": "5s",
+        "tcp_keepalives_interval": "2s",
+        "tcp_keepalives_count": "3",
+        "tcp_user_timeout": "10s",
+    }
     return {
-        "options": " ".join(f"-c {name}={value}s" for name, value in seconds.items()),
+        "options": " ".join(f"-c {name}={value}" for name, value in server_side.items()),
         "connect_timeout": environment.integer("CONNECT_TIMEOUT_SECONDS", 5, minimum=1),
         "keepalives": 1,
         "keepalives_idle": 10,

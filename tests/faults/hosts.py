@@ -56,11 +56,13 @@ class Hosts:
             self._connect(host)
 
     def close(self) -> None:
+        cables = [Host(name, "").cable for name in self.names]
+        for link in (*cables, BRIDGE):
+            with contextlib.suppress(subprocess.CalledProcessError):
+                ip("link", "del", link)
         for name in self.names:
             with contextlib.suppress(subprocess.CalledProcessError):
                 ip("netns", "del", name)
-        with contextlib.suppress(subprocess.CalledProcessError):
-            ip("link", "del", BRIDGE)
 
     def _connect(self, host: Host) -> None:
         ip("netns", "add", host.name)

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 import pytest
 
 from campaigns.models import SubTask
+from dispatch.housekeeping import ADVISORY_LOCK, keep_house
 from dispatch.models import Attempt, Dispatcher
 from tests.faults.conftest import Report
 from tests.faults.databases import OwnServer
-from tests.faults.harness import Scenario, dispatchers, in_half_a_day
+from tests.faults.harness import START_SECONDS, Scenario, dispatchers, in_half_a_day
 from tests.faults.hosts import NETWORK, Hosts, wrong_clock
-from tests.faults.programs import Cluster, wait_until
+from tests.faults.programs import Cluster, Program, environment, wait_until
 
 WRONG_BY_SECONDS = {"fast": 600, "slow": -600}
 CUT_OFF_SECONDS = 20.0
@@ -55,6 +56,34 @@ def test_a_host_whose_clock_is_ten_minutes_wrong_keeps_pace_leases_and_quota(
     assert found.sent == 3_000
     assert sum(shares.values()) > 100
     report(scenario, f"9 clock 10 min {direction}", found, f"that host sent {sum(shares.values())}")
+
+
+HOLD_LOCK = f"""
+import time
+import django
+django.setup()
+from django.db import connection
+with connection.cursor() as cursor:
+    cursor.execute("SELECT pg_advisory_lock({ADVISORY_LOCK})")
+    print("locked", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_host_that_is_cut_off_while_it_keeps_house_leaves_that_to_the_others(
+    scenario_on_own_server: Scenario, own_server: OwnServer, hosts: Hosts
+) -> None:
+    own_server.listen(hosts.address, str(NETWORK))
+    _, second = hosts.hosts
+    env = environment(own_server.url_at(hosts.address))
+    log = scenario_on_own_server.directory / "holder.log"
+    holder = Program(["-c", HOLD_LOCK], env, log, second.prefix)
+    try:
+        wait_until(lambda: log.read_text(), START_SECONDS, "the lock is held")
+        second.unplug()
+        wait_until(keep_house, CUT_OFF_SECONDS, "somebody else keeps house")
+    finally:
+        holder.kill()
 
 
 def first_line(cluster: Cluster) -> str:
