@@ -18,8 +18,11 @@ env = environ.Env()
 
 
 def text(name: str, default: str | None = None, *, hint: str = "") -> str:
-    """The variable's value. Without a default it is required, and `hint` says what to set."""
-    value: str = env.str(name, default="").strip() or (default or "")
+    """The variable's value, as it is: `env.str` takes one that begins with a dollar sign, as a
+    random key may, for the name of another variable. Without a default it is required, and `hint`
+    says what to set.
+    """
+    value: str = env.ENVIRON.get(name, "").strip() or (default or "")
     if not value and default is None:
         raise ImproperlyConfigured(f"{name} is not set. {hint}".rstrip())
     return value

@@ -176,6 +176,11 @@ def test_what_is_no_mail_address_is_refused(value: str, monkeypatch: pytest.Monk
         environment.address("UNSUBSCRIBE_MAILBOX", "")
 
 
+def test_a_key_may_begin_with_a_dollar_sign(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET_KEY", "$6h&*")
+    assert environment.text("SECRET_KEY") == "$6h&*"
+
+
 def test_a_generated_secret_stays_and_is_private(tmp_path: Path) -> None:
     path = tmp_path / "var" / "secret"
     first = environment.generated_once(path, lambda: "first")
