@@ -45,18 +45,34 @@ def running(function: Callable[[], Any]) -> Iterator[Future[Any]]:
 
 def wait_until_somebody_waits_for_a_lock() -> None:
     """Return when a session of this database is held up by another one's lock."""
-    sql = """
+    _wait_for("wait_event_type = 'Lock'", lambda count: count > 0, "nobody waited for a lock")
+
+
+def wait_until_others_are_gone() -> None:
+    """Return when no other session of this database has a transaction open; one of the test before
+    may end a moment after it.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (mine,) = cursor.fetchone()
+    others = f"xact_start IS NOT NULL AND pid NOT IN ({mine}, pg_backend_pid())"
+    _wait_for(others, lambda count: count == 0, "a transaction of somebody else stayed open")
+
+
+def _wait_for(condition: str, is_so: Callable[[int], bool], otherwise: str) -> None:
+    """Count the sessions of this database for which an SQL condition holds, again and again."""
+    sql = f"""
     SELECT count(*) FROM pg_stat_activity
-    WHERE datname = current_database() AND wait_event_type = 'Lock'
+    WHERE datname = current_database() AND backend_type = 'client backend' AND {condition}
     """
     tick = threading.Event()
     with second_connection() as other, other.cursor() as cursor:
         for _ in range(int(PATIENCE_SECONDS / 0.01)):
             cursor.execute(sql)
-            if cursor.fetchone()[0]:
+            if is_so(cursor.fetchone()[0]):
                 return
             tick.wait(0.01)
-    raise AssertionError("nobody waited for a lock")
+    raise AssertionError(otherwise)
 
 
 def _and_disconnect(function: Callable[[], Any]) -> Any:

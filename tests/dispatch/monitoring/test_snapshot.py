@@ -16,7 +16,7 @@ from campaigns.models import Launch, SubTask
 from dispatch import paces
 from dispatch.models import Attempt, Pace
 from dispatch.monitoring import activity, database, queues, services, snapshot
-from tests.concurrency import second_connection
+from tests.concurrency import second_connection, wait_until_others_are_gone
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -227,6 +227,7 @@ def test_a_dispatcher_is_alive_as_long_as_its_lease_holds():
 
 
 def test_transactions_of_other_sessions_are_seen():
+    wait_until_others_are_gone()
     with second_connection() as other, other.cursor() as cursor:
         other.set_autocommit(False)
         cursor.execute("SELECT 1")
@@ -239,6 +240,7 @@ def test_transactions_of_other_sessions_are_seen():
 
 
 def test_no_transaction_of_others_is_open():
+    wait_until_others_are_gone()
     seen = database.transactions()
 
     assert (seen.open, seen.longest_seconds) == (0, 0)
