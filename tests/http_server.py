@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 
@@ -105,49 +105,56 @@ def closed_port() -> int:
         return sock.getsockname()[1]
 
 
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    test: ClassVar[HttpServer]
+
+    def setup(self) -> None:
+        super().setup()
+        self.test.connections += 1
+        self.test.sockets.append(self.connection)
+
+    def do_POST(self) -> None:
+        url = urlsplit(self.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, url.path, parse_qs(url.query), headers, body)
+        answer = self.test.next_answer(request)
+        if answer.misdeed == "hang":
+            self.test.stopping.wait()
+        elif answer.misdeed == "garbage":
+            self.wfile.write(b"\x00 what is this \r\n\r\n")
+        elif answer.misdeed == "drip":
+            self._drip()
+        elif answer.misdeed != "cut":
+            self._write(answer)
+        if answer.misdeed:
+            self.close_connection = True
+
+    do_GET = do_POST
+
+    def _drip(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
+        with contextlib.suppress(OSError):
+            while not self.test.stopping.wait(0.05):
+                self.wfile.write(b" ")
+
+    def _write(self, answer: Answer) -> None:
+        half = answer.misdeed == "cut mid-answer"
+        dated = "Date" in answer.headers
+        (self.send_response_only if dated else self.send_response)(answer.status)
+        for name, value in {"Content-Type": "application/json", **answer.headers}.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.data) + (10 if half else 0)))
+        self.end_headers()
+        self.wfile.write(answer.data)
+
+    def log_message(self, *args: Any) -> None:
+        """Be quiet."""
+
+
 def _server(test: HttpServer) -> ThreadingHTTPServer:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def setup(self) -> None:
-            super().setup()
-            test.connections += 1
-            test.sockets.append(self.connection)
-
-        def do_POST(self) -> None:
-            url = urlsplit(self.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            request = Request(self.command, url.path, parse_qs(url.query), headers, body)
-            self._answer(test.next_answer(request))
-
-        do_GET = do_POST
-
-        def _answer(self, answer: Answer) -> None:
-            if answer.misdeed == "hang":
-                test.stopping.wait()
-            elif answer.misdeed == "garbage":
-                self.wfile.write(b"\x00 what is this \r\n\r\n")
-            elif answer.misdeed == "drip":
-                self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
-                with contextlib.suppress(OSError):
-                    while not test.stopping.wait(0.05):
-                        self.wfile.write(b" ")
-            elif answer.misdeed != "cut":
-                half = answer.misdeed == "cut mid-answer"
-                dated = "Date" in answer.headers
-                (self.send_response_only if dated else self.send_response)(answer.status)
-                for name, value in {"Content-Type": "application/json", **answer.headers}.items():
-                    self.send_header(name, value)
-                self.send_header("Content-Length", str(len(answer.data) + (10 if half else 0)))
-                self.end_headers()
-                self.wfile.write(answer.data)
-            if answer.misdeed:
-                self.close_connection = True
-
-        def log_message(self, *args: Any) -> None:
-            """Be quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    handler = type("Handler", (_Handler,), {"test": test})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     return server

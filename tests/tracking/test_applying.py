@@ -17,8 +17,7 @@ from tests.factories import DispatcherFactory, EmailServiceFactory, SubTaskFacto
 from tests.tracking.making import event, now, sent, tell
 from tracking import applying, ledger, matching
 from tracking.incoming import Actor, EventKind
-from tracking.models import Event, EventState, EventTally, LinkTally
-from tracking.reviewing import TRAP_DETAIL
+from tracking.models import Event, EventState
 
 pytestmark = pytest.mark.django_db
 
@@ -304,73 +303,6 @@ class TestMatching:
         grow_old(hours=25)
         applying.apply_waiting()
         assert not Event.objects.filter(subtask=subtask).exists()
-
-
-class TestCounting:
-    def lines(self, subtask):
-        rows = EventTally.objects.filter(task_id=subtask.task_id)
-        return {(t.kind, t.actor): (t.events, t.recipients) for t in rows}
-
-    def links(self, subtask):
-        rows = LinkTally.objects.filter(task_id=subtask.task_id)
-        return {(t.url, t.actor): (t.clicks, t.recipients) for t in rows}
-
-    def test_events_and_recipients_are_counted_apart_by_kind_and_actor(self):
-        first = sent()
-        second = sent(task=first.task, content=first.content)
-        for subtask, actor in [(first, "person"), (first, "person"), (first, "machine"), (second, "proxy")]:  # fmt: skip
-            tell(K.OPENED, subtask, actor=Actor(actor))
-        tell(K.CLICKED, second)
-        assert self.lines(first) == {
-            ("opened", "person"): (2, 1),
-            ("opened", "machine"): (1, 1),
-            ("opened", "proxy"): (1, 1),
-            ("clicked", "person"): (1, 1),
-        }
-
-    def test_a_recipient_counts_once_within_a_batch_too(self):
-        subtask = sent()
-        ledger.accept(event(K.OPENED, subtask) for _ in range(5))
-        applying.apply_waiting()
-        assert self.lines(subtask) == {("opened", "person"): (5, 1)}
-
-    def test_what_waits_or_is_told_again_is_not_counted(self):
-        subtask = held(S.SENDING, DispatcherFactory(), EmailServiceFactory())
-        for _ in range(2):
-            tell(K.OPENED, subtask, dedupe_key="once")
-        assert self.lines(subtask) == {}
-
-    def test_reading_them_costs_the_same_however_many_there_are(self, django_assert_num_queries):
-        subtask = sent()
-        ledger.accept(event(K.OPENED, subtask) for _ in range(300))
-        applying.apply_waiting()
-        with django_assert_num_queries(1):
-            assert self.lines(subtask) == {("opened", "person"): (300, 1)}
-
-    def test_clicks_are_counted_by_link_too(self):
-        first = sent()
-        second = sent(task=first.task, content=first.content)
-        for subtask, url in [(first, "https://a/"), (first, "https://a/"), (first, "https://b/"), (second, "https://a/")]:  # fmt: skip
-            tell(K.CLICKED, subtask, source="click", url=url)
-        tell(K.CLICKED, second, source="click", url="https://a/", actor=Actor.MACHINE)
-        assert self.links(first) == {
-            ("https://a/", "person"): (3, 2),
-            ("https://a/", "machine"): (1, 1),
-            ("https://b/", "person"): (1, 1),
-        }
-
-    def test_a_recipient_counts_once_for_a_link_within_a_batch_too(self):
-        subtask = sent()
-        clicks = (event(K.CLICKED, subtask, source="click", url="https://a/") for _ in range(5))
-        ledger.accept(clicks)
-        applying.apply_waiting()
-        assert self.links(subtask) == {("https://a/", "person"): (5, 1)}
-
-    def test_links_of_providers_and_the_hidden_one_are_not(self):
-        subtask = sent()
-        tell(K.CLICKED, subtask, source="postmark", url="https://click.example/1")
-        tell(K.CLICKED, subtask, source="click", detail=TRAP_DETAIL, actor=Actor.MACHINE)
-        assert self.links(subtask) == {}
 
 
 class TestInBatches:
