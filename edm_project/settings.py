@@ -67,6 +67,9 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 
+# What workers on untrusted input (`sandbox`) have imported before they are forked.
+SANDBOX_PRELOAD = ["campaigns.content", "dispatch.bounces.understanding"]
+
 INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",

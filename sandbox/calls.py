@@ -1,0 +1,86 @@
+"""The mark on functions that run in a worker, and how their results and errors travel.
+
+Arguments go to the worker as a pickle, which is the caller's own. What comes back is JSON: the
+worker has seen untrusted input, so what it says is data and nothing else.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import json
+import pickle
+import traceback
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar
+
+from sandbox import pool
+from sandbox.limits import NESTED, Failed, LimitReached, Limits
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def same(value: Any) -> Any:
+    """What is JSON already."""
+    return value
+
+
+def bounded(
+    limits: Limits,
+    *,
+    raises: tuple[type[Exception], ...] = (),
+    encode: Callable[[Any], Any] = same,
+    decode: Callable[[Any], Any] = same,
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Run a module's function in a worker whenever it is called, at once within a worker.
+
+    `raises` are the errors that reach the caller, made anew from their `args`, which must be JSON.
+    `encode` makes JSON of the result in the worker, `decode` the result of it in the caller. The
+    function raises LimitReached or Failed besides; any other error of its own is a Failed.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @functools.wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            if pool.is_worker:
+                return function(*args, **kwargs)
+            job = (function.__module__, function.__qualname__, args, kwargs)
+            # Of what the caller made itself; the worker answers in JSON.
+            answer = json.loads(pool.run(pickle.dumps(job, pickle.HIGHEST_PROTOCOL), limits))
+            if "error" in answer:
+                raise {error.__qualname__: error for error in raises}[answer["error"]](
+                    *answer["args"]
+                )
+            if "bug" in answer:
+                raise Failed(f"{function.__qualname__} failed in its worker: {answer['bug']}")
+            if "limit" in answer:
+                raise LimitReached(answer["limit"])
+            result: R = decode(answer["result"])
+            return result
+
+        call.__sandbox__ = (raises, encode, limits)  # type: ignore[attr-defined]
+        return call
+
+    return decorate
+
+
+def carry_out(job: bytes) -> bytes:
+    """In the worker: make the call and put its result, or its error, into words."""
+    module, name, args, kwargs = pickle.loads(job)
+    function = importlib.import_module(module)
+    for part in name.split("."):
+        function = getattr(function, part)
+    raises, encode, limits = function.__sandbox__  # type: ignore[attr-defined]
+    answer: dict[str, Any]
+    try:
+        answer = {"result": encode(function(*args, **kwargs))}
+    except raises as error:
+        answer = {"error": type(error).__qualname__, "args": error.args}
+    except MemoryError:
+        answer = {"limit": limits.too_much_memory}
+    except RecursionError:
+        answer = {"limit": NESTED}
+    except Exception:  # a bug is told to the caller, who meets it as its own
+        answer = {"bug": traceback.format_exc()[-2_000:]}
+    return json.dumps(answer).encode("ascii")

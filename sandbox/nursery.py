@@ -1,0 +1,110 @@
+"""The process that forks workers (`python -m sandbox.nursery FD`), and what a worker does.
+
+It has Django and the modules with bounded functions imported, one thread, and no connection to
+anything but its owner. It ends when its owner does, and workers end with it: signals to the process
+group leave both alone, so that a process that stops can finish what it is at.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import os
+import resource
+import signal
+import socket
+import sys
+from typing import NoReturn
+
+import django
+from django.conf import settings
+
+from sandbox import frames, pool
+from sandbox.calls import carry_out
+from sandbox.limits import MEGABYTE
+
+GROWN_BYTES = 64 * MEGABYTE
+"""A worker that has grown by so much is replaced: what is left of one job is not the next one's."""
+LONGEST_JOB = 256 * MEGABYTE
+PAGE_BYTES = resource.getpagesize()
+
+
+def main(owner: socket.socket) -> None:
+    """Serve requests, each answered before the next: "fork" with a socket, "end" with a pid."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    django.setup()
+    for name in settings.SANDBOX_PRELOAD:
+        importlib.import_module(name)
+    gc.freeze()  # else collecting garbage would copy the memory that workers share
+    while True:
+        request, fds, _, _ = socket.recv_fds(owner, 100, 1)
+        if not request:
+            return
+        command, _, pid = request.partition(b" ")
+        if command == b"fork":
+            answer = _fork(owner, socket.socket(fileno=fds[0]))
+        else:
+            answer = _end(int(pid))
+        owner.send(b"%d" % answer)
+
+
+def _fork(owner: socket.socket, sock: socket.socket) -> int:
+    pid = os.fork()
+    if pid == 0:
+        owner.close()
+        _be_worker(sock)
+    sock.close()
+    return pid
+
+
+def _end(pid: int) -> int:
+    """The signal that ended a worker; 0 when it ended by itself. One that lives is killed."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    _, status = os.waitpid(pid, 0)
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+
+
+def _be_worker(sock: socket.socket) -> NoReturn:
+    """Do one job after another until the owner closes the socket, or too much memory is in use."""
+    try:
+        pool.is_worker = True
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it has nothing to write
+        started_with = _address_space()
+        while _address_space() <= started_with + GROWN_BYTES:
+            job = frames.receive(sock, LONGEST_JOB, None)
+            frames.send(sock, _within_limits(job), None)
+    except (EOFError, OSError):
+        pass
+    finally:
+        os._exit(0)
+
+
+def _within_limits(job: bytes) -> bytes:
+    header, _, call = job.partition(b"\n")
+    cpu_seconds, megabytes = header.split()
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    space = _address_space() + int(megabytes) * MEGABYTE
+    resource.setrlimit(resource.RLIMIT_AS, (space, hard))
+    signal.setitimer(signal.ITIMER_PROF, float(cpu_seconds))  # ends the process, whatever it is at
+    try:
+        return carry_out(call)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
+
+
+def _address_space() -> int:
+    """Bytes; 0 where the system does not say, so that only the limit itself counts."""
+    try:
+        with open("/proc/self/statm", "rb") as statm:
+            return int(statm.read().split()[0]) * PAGE_BYTES
+    except OSError:
+        return 0
+
+
+if __name__ == "__main__":
+    main(socket.socket(fileno=int(sys.argv[1])))
