@@ -9,6 +9,7 @@ sixteen. What reaches the worker's limits on the way is not linear, or too slow 
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import time
 from collections.abc import Callable
@@ -83,10 +84,8 @@ def _measure(
     errors = tuple(_found(*error) for error in raises)
     before = _resident_bytes()
     began = time.process_time()
-    try:
+    with contextlib.suppress(*errors):
         function(*arguments)
-    except errors:
-        pass
     return time.process_time() - began, max(0, _peak_resident_bytes() - before)
 
 

@@ -21,8 +21,8 @@ def refuse(text: str) -> None:
 
 
 def hold_pairs(text: str) -> int:
-    held = bytearray(len(text) ** 2 // 100)
-    return len(held) + sum(count_letters(text) for _ in range(20))
+    held = bytearray(len(text) ** 2 // 60)
+    return len(held) + sum(count_letters(text) for _ in range(60))
 
 
 def many(size: int) -> str:
@@ -44,4 +44,4 @@ def test_a_quadratic_function_does_not_pass() -> None:
 
 def test_memory_that_grows_with_the_square_does_not_pass() -> None:
     with pytest.raises(AssertionError, match="bytes at"):
-        assert_linear(hold_pairs, many, start=25_000)
+        assert_linear(hold_pairs, many, start=20_000)
