@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from email.message import Message
 
 from dispatch.bounces.mail import MAX_PARTS, MAX_TEXT, TEXT
@@ -32,13 +33,14 @@ class _Abridger:
             short[name] = str(value)[:MAX_LINE]
             self._headers -= len(name) + min(len(str(value)), MAX_LINE)
         payload = part.get_payload()
-        short.set_payload(
-            self._copies(payload, depth - 1) if isinstance(payload, list) else self._start(payload)
-        )
+        if isinstance(payload, list):
+            short.set_payload(self._copies(payload, depth - 1))
+        else:
+            short.set_payload(self._start(payload))
         return short
 
-    def _copies(self, parts: list[object], depth: int) -> list[Message]:
-        copies = []
+    def _copies(self, parts: Iterable[object], depth: int) -> list[Message | str]:
+        copies: list[Message | str] = []
         for part in parts:
             if isinstance(part, Message) and depth > 0 and self._parts > 0:
                 self._parts -= 1

@@ -224,6 +224,7 @@ def _report(message: Message) -> list[str]:
             continue
         for fields in mail.blocks(part):
             if left > 0:
-                report.append("\n".join(f"{name}: {value}" for name, value in fields.items())[:left])
+                lines = (f"{name}: {value}" for name, value in fields.items())
+                report.append("\n".join(lines)[:left])
                 left -= len(report[-1]) + 1
     return report
