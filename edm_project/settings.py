@@ -162,6 +162,10 @@ METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 
 # How many dispatch loops one cluster runs.
 DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
+# How long one run of a dispatch loop takes until a successor takes over.
+DISPATCH_SLICE_SECONDS = environment.integer("DISPATCH_SLICE_SECONDS", 240, minimum=5)
+# How many processes of one cluster do what is neither dispatching nor housekeeping.
+BACKGROUND_WORKERS = environment.integer("BACKGROUND_WORKERS", 2, minimum=1)
 # How long a recipient refused for now waits before each further try; after the last one it is
 # given up.
 RETRY_DELAYS_SECONDS = environment.numbers("RETRY_DELAYS_SECONDS", [60, 300, 900, 3600, 14400])
@@ -203,20 +207,16 @@ Q_CLUSTER = {
     "label": _("Task queue"),
     "orm": "default",
     "broker_class": "dispatch.broker.DatabaseClockBroker",
-    # Two workers stay free for launches and other short work while the dispatch loops run.
-    "workers": DISPATCHERS + 2,
     # A task taken from the broker but queued behind a long one waits where no other host sees it:
     # take one at a time and hold one at most.
     "bulk": 1,
     "queue_limit": 1,
     "poll": 0.2,  # seconds
-    "timeout": 300,  # seconds a task may run
-    "retry": 360,  # seconds until an unfinished task is delivered again; above the time-out
-    "ack_failures": True,  # a failed task is final; recovery is the dispatcher's, not the queue's
-    "max_attempts": 3,
-    "save_limit": 100,
+    # Seconds a task may run; and until an unfinished one is delivered again, which must be longer.
+    "timeout": max(300, DISPATCH_SLICE_SECONDS + 60),
+    "retry": max(360, DISPATCH_SLICE_SECONDS + 120),
     "recycle": 200,  # tasks until a worker is replaced by a fresh process
-    "catch_up": False,
+    "scheduler": False,  # what is periodic is a chore of housekeeping
 }
 
 # The address of whoever asks is then the last one in X-Forwarded-For.
