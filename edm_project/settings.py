@@ -162,6 +162,8 @@ METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 
 # How many dispatch loops one cluster runs.
 DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
+# Where each dispatcher notes, in a small memory-mapped file, which hand-overs it has begun.
+START_LOG_DIR = environment.text("START_LOG_DIR", str(VAR_DIR / "starts"))
 # How long one run of a dispatch loop takes until a successor takes over.
 DISPATCH_SLICE_SECONDS = environment.integer("DISPATCH_SLICE_SECONDS", 240, minimum=5)
 # How many processes of one cluster do what is neither dispatching nor housekeeping.
