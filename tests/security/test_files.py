@@ -84,7 +84,7 @@ def test_no_more_than_a_row_is_read_of_a_line_without_end() -> None:
 
         def read(self, size: int = -1) -> bytes:
             self.taken += size
-            assert 0 < size and self.taken < 10_000_000
+            assert size > 0 and self.taken < 10_000_000
             return b"a" * size
 
         read1 = read
