@@ -43,6 +43,7 @@ def environment(url: str) -> dict[str, str]:
         **QUICK,
         "DATABASE_URL": url,
         "SECRET_KEY": settings.SECRET_KEY,
+        "MESSAGE_ID_KEYS": ",".join(settings.MESSAGE_ID_KEYS),
         "CREDENTIALS_KEYS": ",".join(settings.CREDENTIALS_KEYS),
         "DISPATCHERS": "1",
         "LANGUAGE_CODE": "en",

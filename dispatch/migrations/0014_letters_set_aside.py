@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("dispatch", "0012_account_reports"),
+        ("dispatch", "0013_not_started"),
     ]
 
     operations = [
