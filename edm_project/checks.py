@@ -1,5 +1,6 @@
-"""System checks of the public address and of the database server. E002 runs with every command;
-E001 needs a connection, so it runs with `check --database default` and before `migrate`.
+"""System checks of the public address, the admin and the database server. E002 and E004 run with
+every command; E001 needs a connection, so it runs with `check --database default` and before
+`migrate`.
 """
 
 from collections.abc import Sequence
@@ -7,8 +8,11 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib import admin
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
+
+from campaigns.admin.base import SafeAdmin
 
 OLDEST_VERSION = 15
 
@@ -24,6 +28,21 @@ def check_public_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> 
             hint="Serve the site by https and set PUBLIC_URL to https://…",
             id="edm.W003",
         )
+    ]
+
+
+@register(Tags.admin)
+def check_admins(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    return [
+        Error(
+            f"The admin of {model._meta.label} is not built on SafeAdmin: its list can be filtered "
+            "by every column of the table, and so tells what it does not show.",
+            hint="Derive it from campaigns.admin.base.SafeAdmin, or register the model anew.",
+            obj=type(registered),
+            id="edm.E004",
+        )
+        for model, registered in admin.site._registry.items()
+        if not isinstance(registered, SafeAdmin)
     ]
 
 
