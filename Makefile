@@ -13,6 +13,13 @@ TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 UV_COMPILE = uv pip compile --universal --python-version 3.11 --no-header \
 	--no-emit-index-url --no-emit-find-links --quiet $(LOCK_ARGS)
 
+# DEBUG is off unless it is switched on; what the environment or .env says of it counts more.
+ifndef DEBUG
+ifeq ($(shell grep -s '^ *DEBUG *=' .env),)
+run lint: export DEBUG = True
+endif
+endif
+
 .PHONY: help venv venv-dev run test faults browser bench lint format lock clean
 
 help:

@@ -75,7 +75,7 @@ def expand(task_id: int) -> None:
         return
     try:
         prepare(task)
-    except content.TemplateError as error:
+    except (content.TemplateError, lifecycle.NotPossible) as error:
         give_up(task, str(error))
         return
     until = time.monotonic() + SLICE_SECONDS
@@ -86,13 +86,16 @@ def expand(task_id: int) -> None:
 
 
 def prepare(task: Task) -> None:
-    """Freeze what the task says and how far its audience goes, once. Raises TemplateError. Locks
-    the Task row.
+    """Freeze what the task says and how far its audience goes, once. Raises TemplateError, or
+    NotPossible for a scheduled task that has lost what it had when it was scheduled. Locks the Task
+    row.
     """
     with transaction.atomic():
         Task.objects.select_for_update(no_key=True).get(pk=task.pk)
         if Launch.objects.filter(task=task).exists():
             return
+        if task.scheduled_at and (lacks := lifecycle.missing(task)):
+            raise lifecycle.NotPossible(f"“{task}” cannot be launched. " + " ".join(lacks))
         for choice in TaskTemplate.objects.filter(task=task).select_related("template"):
             freeze(task, choice)
         contacts = audience.contacts_of(task)

@@ -36,18 +36,23 @@ class NotPossible(Exception):
 
 def problems(task: Task) -> list[str]:
     """Why a task cannot be launched, in sentences for staff; empty when it can be."""
-    found = []
-    if task.sender is None:
-        found.append("It has no sender.")
-    templates = list(TaskTemplate.objects.filter(task=task).select_related("template"))
-    if not templates:
-        found.append("It has no template.")
-    for choice in templates:
+    found = missing(task)
+    for choice in TaskTemplate.objects.filter(task=task).select_related("template"):
         template = choice.template
         try:
             content.check(template.subject, template.html, template.text, template.preview_text)
         except content.TemplateError as error:
             found.append(f"The template “{template}” cannot be used: {error}")
+    return found
+
+
+def missing(task: Task) -> list[str]:
+    """What a task lacks to be launched, in sentences for staff. Reads no template."""
+    found = []
+    if task.sender is None:
+        found.append("It has no sender.")
+    if not TaskTemplate.objects.filter(task=task).exists():
+        found.append("It has no template.")
     if not _has_service(task):
         found.append("None of its email services is enabled and open to its owner.")
     if not expected_contacts(task).exists():
@@ -149,22 +154,22 @@ def back_to_draft(task: Task, why: str) -> None:
 
 
 def launch_due() -> int:
-    """Launch the scheduled tasks whose time has come; one that cannot be becomes a draft with the
-    reason.
+    """Launch the scheduled tasks whose time has come. Returns how many.
+
+    A worker finds out whether each can be launched (`launch.expand`): its templates and its
+    audience are the staff's, and may take long to look at.
     """
-    launched = 0
-    for task in Task.objects.due().select_related("owner", "sender"):
-        late = _minutes_late(task)
-        try:
-            launch(task)
-        except NotPossible as error:
-            _try_move([task.pk], [T.SCHEDULED], T.DRAFT, note=str(error))
-            continue
-        launched += 1
-        if late:
-            note = f"Started {late} minutes late: nothing was running at its time."
-            Task.objects.filter(pk=task.pk).update(note=note)
-    return launched
+    return sum(_launch_due(task) for task in Task.objects.due())
+
+
+def _launch_due(task: Task) -> bool:
+    late = _minutes_late(task)
+    note = f"Started {late} minutes late: nothing was running at its time." if late else ""
+    with transaction.atomic():
+        moved = _try_move([task.pk], [T.SCHEDULED], T.QUEUED, launched_at=Now(), note=note)
+        if moved:
+            transaction.on_commit(lambda: tasks.expand_later(task.pk))
+    return bool(moved)
 
 
 def complete_finished() -> int:

@@ -15,12 +15,9 @@ from django_q.tasks import async_task
 from dispatch import broker, leases
 from dispatch.bounces import reading
 from dispatch.dispatcher import Dispatcher
-from dispatch.housekeeping import Housekeeper
+from dispatch.stop_signals import stop_signals
 
 logger = logging.getLogger(__name__)
-
-SLICE_SECONDS = 240.0
-"""How long one task dispatches before its successor takes over; less than Q_CLUSTER's timeout."""
 
 
 def dispatch_later() -> None:
@@ -70,14 +67,11 @@ def dispatch() -> None:
         stop.set()
 
     previous = {n: signal.signal(n, on_signal) for n in stop_signals()}
-    housekeeper = Housekeeper()
-    housekeeper.start()
     try:
-        dispatcher.run(should_stop, SLICE_SECONDS)
+        dispatcher.run(should_stop, settings.DISPATCH_SLICE_SECONDS)
     except leases.LeaseLost as error:
         logger.warning("%s; another one takes over", error)
     finally:
-        housekeeper.stop()
         for number, handler in previous.items():
             signal.signal(number, handler)
     if should_stop():
@@ -99,13 +93,3 @@ def read_bounces_later(claimed: reading.Claimed) -> None:
 def read_bounces(service_id: int, token: str) -> None:
     """Read a claimed mailbox; nothing when its claim has run out."""
     reading.read(reading.Claimed(service_id, uuid.UUID(token)))
-
-
-def stop_signals() -> list[signal.Signals]:
-    """The signals that ask for an orderly end. Not the hang-up of a terminal under `nohup`; the
-    kernel also sends that one to a stopped process group whose parent died.
-    """
-    numbers = [signal.SIGTERM, signal.SIGINT]
-    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        numbers.append(signal.SIGHUP)
-    return numbers

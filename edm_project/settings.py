@@ -1,10 +1,9 @@
 """Everything that differs between machines comes from the environment; .env.example documents it.
-Without any of it the project runs for development, on data in var/."""
+With DEBUG=True nothing else is needed: the project runs for development, on data in var/."""
 
 from pathlib import Path
 
 import environ
-from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
 from edm_project import environment
@@ -17,55 +16,52 @@ VAR_DIR = BASE_DIR / "var"
 
 environ.Env.read_env(str(BASE_DIR / ".env"))
 
-DEBUG = environment.boolean("DEBUG", True)
+# Off unless it is switched on: with it, pages show the source and the settings to everybody.
+DEBUG = environment.boolean("DEBUG", False)
+
+
+def _made_once(name: str) -> Path | None:
+    """The file of a key that need not be set in development."""
+    return VAR_DIR / name if DEBUG else None
+
 
 if DEBUG:
-    SECRET_KEY = environment.text("SECRET_KEY", "") or environment.generated_once(
-        VAR_DIR / "secret_key", get_random_secret_key
-    )
-    # Encrypt provider credentials at rest: the first key encrypts, all of them decrypt.
-    CREDENTIALS_KEYS = environment.fernet_keys("CREDENTIALS_KEYS", []) or [
-        environment.generated_once(VAR_DIR / "credentials_key", environment.new_fernet_key)
-    ]
-    # Sign the links in mail: the first key signs, all of them are accepted.
-    TRACKING_KEYS = environment.fernet_keys("TRACKING_KEYS", []) or [
-        environment.generated_once(VAR_DIR / "tracking_key", environment.new_fernet_key)
-    ]
-    # Know erased addresses by their hashes: the first key makes them, all of them are looked up.
-    ERASURE_KEYS = environment.fernet_keys("ERASURE_KEYS", []) or [
-        environment.generated_once(VAR_DIR / "erasure_key", environment.new_fernet_key)
-    ]
-    ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-    PUBLIC_URL = environment.http_url("PUBLIC_URL", "http://localhost:8000")
-else:
-    environment.text(
-        "DATABASE_URL", hint="Production needs postgres://user:password@host:5432/name."
-    )
-    SECRET_KEY = environment.text(
-        "SECRET_KEY",
-        hint="Set it to a long random text, or set DEBUG=True on a development machine.",
-    )
-    CREDENTIALS_KEYS = environment.fernet_keys(
-        "CREDENTIALS_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
-    )
-    TRACKING_KEYS = environment.fernet_keys(
-        "TRACKING_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
-    )
-    ERASURE_KEYS = environment.fernet_keys(
-        "ERASURE_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
-    )
-    ALLOWED_HOSTS = environment.names(
-        "ALLOWED_HOSTS", hint="Set it to the host names of this site, separated by commas."
-    )
-    PUBLIC_URL = environment.http_url(
-        "PUBLIC_URL",
-        hint="Set it to the address recipients reach, such as https://edm.example.com.",
-    )
+    environment.make_private(VAR_DIR)
+environment.tighten(VAR_DIR)
+SECRET_KEY = environment.secret("SECRET_KEY", _made_once("secret_key"))
+# Encrypt provider credentials at rest: the first key encrypts, all of them decrypt.
+CREDENTIALS_KEYS = environment.keys("CREDENTIALS_KEYS", _made_once("credentials_key"))
+# Sign the links in mail: the first key signs, all of them are accepted.
+TRACKING_KEYS = environment.keys("TRACKING_KEYS", _made_once("tracking_key"))
+# Know erased addresses by their hashes: the first key makes them, all of them are looked up.
+ERASURE_KEYS = environment.keys("ERASURE_KEYS", _made_once("erasure_key"))
+# Sign Message-IDs: the first key signs, all of them are accepted.
+MESSAGE_ID_KEYS = environment.keys("MESSAGE_ID_KEYS", _made_once("message_id_key"))
+
+if not DEBUG:
+    environment.text("DATABASE_URL", hint="It looks like postgres://user:password@host:5432/name.")
+ALLOWED_HOSTS = environment.names(
+    "ALLOWED_HOSTS",
+    ["localhost", "127.0.0.1", "[::1]"] if DEBUG else None,
+    hint="Set it to the host names of this site, separated by commas.",
+)
+PUBLIC_URL = environment.http_url(
+    "PUBLIC_URL",
+    "http://localhost:8000" if DEBUG else None,
+    hint="Set it to the address recipients reach, such as https://edm.example.com.",
+)
 
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Pasted lists and large templates; a task may be for thousands of contacts chosen one by one.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+# Of a file that is imported in the browser; `manage.py import_contacts` takes larger ones.
+IMPORT_MAX_MEGABYTES = environment.integer("IMPORT_MAX_MEGABYTES", 5, minimum=1)
+FILE_UPLOAD_HANDLERS = [
+    "edm_project.uploads.LargestUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # What workers on untrusted input (`sandbox`) have imported before they are forked.
 SANDBOX_PRELOAD = ["campaigns.content", "dispatch.bounces.understanding"]
@@ -173,6 +169,12 @@ METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 
 # How many dispatch loops one cluster runs.
 DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
+# Where each dispatcher notes, in a small memory-mapped file, which hand-overs it has begun.
+START_LOG_DIR = environment.text("START_LOG_DIR", str(VAR_DIR / "starts"))
+# How long one run of a dispatch loop takes until a successor takes over.
+DISPATCH_SLICE_SECONDS = environment.integer("DISPATCH_SLICE_SECONDS", 240, minimum=5)
+# How many processes of one cluster do what is neither dispatching nor housekeeping.
+BACKGROUND_WORKERS = environment.integer("BACKGROUND_WORKERS", 2, minimum=1)
 # How long a recipient refused for now waits before each further try; after the last one it is
 # given up.
 RETRY_DELAYS_SECONDS = environment.numbers("RETRY_DELAYS_SECONDS", [60, 300, 900, 3600, 14400])
@@ -214,20 +216,16 @@ Q_CLUSTER = {
     "label": _("Task queue"),
     "orm": "default",
     "broker_class": "dispatch.broker.DatabaseClockBroker",
-    # Two workers stay free for launches and other short work while the dispatch loops run.
-    "workers": DISPATCHERS + 2,
     # A task taken from the broker but queued behind a long one waits where no other host sees it:
     # take one at a time and hold one at most.
     "bulk": 1,
     "queue_limit": 1,
     "poll": 0.2,  # seconds
-    "timeout": 300,  # seconds a task may run
-    "retry": 360,  # seconds until an unfinished task is delivered again; above the time-out
-    "ack_failures": True,  # a failed task is final; recovery is the dispatcher's, not the queue's
-    "max_attempts": 3,
-    "save_limit": 100,
+    # Seconds a task may run; and until an unfinished one is delivered again, which must be longer.
+    "timeout": max(300, DISPATCH_SLICE_SECONDS + 60),
+    "retry": max(360, DISPATCH_SLICE_SECONDS + 120),
     "recycle": 200,  # tasks until a worker is replaced by a fresh process
-    "catch_up": False,
+    "scheduler": False,  # what is periodic is a chore of housekeeping
 }
 
 # The address of whoever asks is then the last one in X-Forwarded-For.

@@ -23,7 +23,7 @@ from django.db.models.functions import Now
 
 from dispatch.bounces.mailboxes import Letter, Mailbox, MailboxError, open_mailbox
 from dispatch.bounces.understanding import (
-    UNREADABLE,
+    ENDS_ITS_READER,
     Meaning,
     Passed,
     SetAside,
@@ -33,7 +33,11 @@ from dispatch.bounces.understanding import (
 )
 from dispatch.credentials import CredentialsError, decrypt
 from dispatch.models import BounceMailbox
+from sandbox import Failed
 from tracking import ledger, refusals, subscriptions
+
+Understood = tuple[str, Meaning]
+"""The name of a letter in its mailbox, and what it means."""
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +51,10 @@ READ_SECONDS = 60.0
 """After so long the next reading goes on: others wait."""
 BATCH = 50
 """Letters that are written down, then marked, together."""
+BATCH_SECONDS = 10.0
+"""Those that have been looked at for so long are written down, however few they are."""
+HARMLESS = b"Subject: hello\n\nhello"
+"""A letter that is understood wherever any is."""
 LONGEST_PAUSE = dt.timedelta(hours=1)
 
 # One mailbox at a time: whoever claims sees nobody else's claim. Those of one server or shared by
@@ -117,7 +125,7 @@ def read(claimed: Claimed) -> Outcome | None:
     try:
         with open_mailbox(decrypt(row.settings)) as mailbox:
             _read_all(claimed, mailbox, outcome)
-    except (MailboxError, CredentialsError) as error:
+    except (MailboxError, CredentialsError, Failed) as error:
         outcome.problem = str(error)
         logger.warning("the bounce mailbox of service %s: %s", claimed.service_id, error)
     if outcome.meanings:
@@ -147,23 +155,25 @@ def _while_claimed(claimed: Claimed, letters: Iterable[Letter]) -> Iterator[Lett
 
 def _read_all(claimed: Claimed, mailbox: Mailbox, outcome: Outcome) -> None:
     until = time.monotonic() + READ_SECONDS
-    for batch in _batches(_while_claimed(claimed, mailbox.new())):
+    letters = _while_claimed(claimed, mailbox.new())
+    for batch in _batches((letter.name, _understand(letter)) for letter in letters):
         _deal_with(mailbox, batch, outcome)
         if time.monotonic() > until:
             return
     outcome.is_finished = True
 
 
-def _batches(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
+def _batches(letters: Iterable[Understood]) -> Iterator[list[Understood]]:
     """The letters in batches. When no more can be read, those that could come before the error."""
-    batch: list[Letter] = []
+    batch: list[Understood] = []
+    started_at = time.monotonic()
     try:
         for letter in letters:
             batch.append(letter)
-            if len(batch) == BATCH:
+            if len(batch) == BATCH or time.monotonic() - started_at > BATCH_SECONDS:
                 yield batch
-                batch = []
-    except MailboxError:
+                batch, started_at = [], time.monotonic()
+    except (MailboxError, Failed):
         if batch:
             yield batch
         raise
@@ -171,8 +181,8 @@ def _batches(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
         yield batch
 
 
-def _deal_with(mailbox: Mailbox, letters: Iterable[Letter], outcome: Outcome) -> None:
-    meanings = {letter.name: _understand(letter) for letter in letters}
+def _deal_with(mailbox: Mailbox, letters: Iterable[Understood], outcome: Outcome) -> None:
+    meanings = dict(letters)
     outcome.events += _write_down(meanings.values())
     for meaning in meanings.values():
         outcome.meanings[_in_words(meaning)] += 1
@@ -182,12 +192,18 @@ def _deal_with(mailbox: Mailbox, letters: Iterable[Letter], outcome: Outcome) ->
 
 
 def _understand(letter: Letter) -> Meaning:
-    """Whatever somebody sends must not keep the others from being read."""
+    """A letter that nothing can look at, while others can be, is set aside: it must not keep those
+    behind it from being read. Raises Failed when none can be.
+    """
     try:
         return understand(letter.raw)
-    except Exception as error:
-        logger.exception("a message of the bounce mailbox was set aside: %s", error)
-        return UNREADABLE
+    except Failed:
+        understand(HARMLESS)
+    try:
+        return understand(letter.raw)
+    except Failed as error:
+        logger.error("a message of the bounce mailbox was set aside: %s", error)
+        return ENDS_ITS_READER
 
 
 def _write_down(meanings: Iterable[Meaning]) -> int:

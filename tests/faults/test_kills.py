@@ -237,9 +237,10 @@ def kill_sentinel(cluster: Cluster) -> Callable[[], bool]:
 def kill_pusher(cluster: Cluster) -> Callable[[], bool]:
     """The one that takes work from the queue; dispatching goes on meanwhile."""
     before = cluster.pushers()
-    send(before[-1], signal.SIGKILL)
+    for pid in before:
+        send(pid, signal.SIGKILL)
     cluster.signal(signal.SIGCONT)
-    return lambda: len(cluster.pushers()) > len(before) and bool(dispatchers(cluster))
+    return lambda: bool(set(cluster.pushers()) - set(before)) and bool(dispatchers(cluster))
 
 
 def kill_supervisor(cluster: Cluster) -> Callable[[], bool]:

@@ -244,7 +244,7 @@ class TestAnAdmin:
         plain = ModelAdmin(Tag, admin.site)
         monkeypatch.setattr(admin.site, "_registry", {**admin.site._registry, Tag: plain})
         (error,) = check_admins(None)
-        assert (error.id, "campaigns.Tag" in error.msg) == ("edm.E004", True)
+        assert (error.id, "campaigns.Tag" in error.msg) == ("edm.E010", True)
 
     def test_that_was_never_heard_of_denies_as_well(self, rf: RequestFactory) -> None:
         request = rf.get("/")
