@@ -12,15 +12,16 @@ from django.http import HttpRequest, HttpResponse
 from campaigns.admin.attributes import AttributesField
 from campaigns.admin.base import OwnedAdmin, OwnedForm, UncountedPaginator, staff
 from campaigns.admin.confirmation import StyledForm, page, say
+from campaigns.admin.filters import RelatedRowFilter
 from campaigns.admin.history import log_event
 from campaigns.admin.importing import ENCODINGS, SECONDS, SHOWN, CsvField, table_of
-from campaigns.admin.typed import AutocompleteFilter, Textarea, button
+from campaigns.admin.typed import Textarea, button
 from campaigns.contact_import import ImportReport, import_contacts
 from campaigns.file_rows import FileImportError
 from campaigns.models import Contact
 
 
-class TagFilter(AutocompleteFilter):
+class TagFilter(RelatedRowFilter):
     title = "tag"
 
 
