@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from edm_project import environment
 from edm_project.admin_settings import UNFOLD  # noqa: F401
+from edm_project.content_security import POLICY
 from edm_project.database import database
 from edm_project.logs import logging_settings
 
@@ -83,6 +84,7 @@ if DEBUG:
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "edm_project.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -108,6 +110,11 @@ TEMPLATES = [
         },
     },
 ]
+
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": POLICY}
+X_FRAME_OPTIONS = "DENY"
+# None in a cookie: they may say what was done to whom.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 ROOT_URLCONF = "edm_project.urls"
 WSGI_APPLICATION = "edm_project.wsgi.application"
@@ -219,6 +226,9 @@ Q_CLUSTER = {
     "scheduler": False,  # what is periodic is a chore of housekeeping
 }
 
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+
 # The address of whoever asks is then the last one in X-Forwarded-For.
 BEHIND_TLS_PROXY = environment.boolean("BEHIND_TLS_PROXY", False)
 
@@ -226,7 +236,12 @@ if not DEBUG:
     SECURE_SSL_REDIRECT = environment.boolean("SSL_REDIRECT", True)
     SECURE_HSTS_SECONDS = environment.integer("HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
+    # Browsers take a cookie of such a name from this host alone, by https: none that a neighbour on
+    # the same domain, or somebody on the way, has made up.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
     if BEHIND_TLS_PROXY:
         # Only safe behind a proxy that always sets or strips this header.
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
