@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Iterator
 from io import StringIO
 
+from campaigns.formulas import escaped
 from campaigns.models import Suppression
 
 COLUMNS = ("email", "reason", "source", "created_at")
 BATCH = 5_000  # rows
-_FORMULA = re.compile(r"'*[=+\-@\t\r]")
-"""What a spreadsheet would take for a formula, among it every domain."""
 
 
 def lines() -> Iterator[str]:
@@ -28,16 +26,6 @@ def lines() -> Iterator[str]:
             return
         last = batch[-1][0]
         yield _table([(*row[1:-1], row[-1].isoformat(timespec="seconds")) for row in batch])
-
-
-def escaped(cell: str) -> str:
-    """With a quotation mark in front where a spreadsheet would calculate."""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
-
-
-def unescaped(cell: str) -> str:
-    """What `escaped` made, as it was."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
 
 
 def _table(rows: list[tuple[str, ...]]) -> str:

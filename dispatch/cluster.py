@@ -35,7 +35,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.models import F
 
-from dispatch import broker, recovery, sentinel, tasks
+from dispatch import broker, recovery, sentinel, start_log, tasks
 from dispatch.housekeeping import Housekeeper, Rests
 from dispatch.leases import LEASE_SECONDS
 from dispatch.models import Dispatcher
@@ -197,11 +197,10 @@ class Supervisor:
     def _bury_the_dead(self) -> int:
         mine = Dispatcher.objects.filter(cluster=self.cluster, ended_at=None)
         running = dict(mine.values_list("pk", "pid"))
-        gone = [pk for pk, pid in running.items() if not _exists(pid)]
-        if gone:
-            recovery.bury(gone)
-            for pk in gone:
-                recovery.recover(pk)
+        for pk, pid in running.items():
+            if not _exists(pid):
+                recovery.recover_gone(start_log.Name(self.cluster, pk))
+        recovery.recover_left_behind()
         self._notice_those_declared_dead(running)
         return mine.count()
 

@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.states import Held
-from dispatch import journal, leases, paces, tick
+from dispatch import journal, leases, paces, start_log, tick
 from dispatch.agenda import Agenda, ServicePlan
 from dispatch.clock import DatabaseClock
 from dispatch.errors import OutcomeUnknown
@@ -59,7 +59,8 @@ class Dispatcher:
         self._wake = threading.Event()
         self._inbox: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._clock = DatabaseClock(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0.0, 0.0)
-        self._desk = Desk(self.id, self._clock, 0.0, self._receive)
+        self._starts = start_log.open_log(start_log.Name(cluster, self.id))
+        self._desk = Desk(self.id, self._clock, 0.0, self._receive, self._starts)
         self._loops: dict[int, ServiceLoop] = {}
         self._unrecorded: list[Report] = []
         self._agenda: Agenda | None = None
@@ -194,6 +195,7 @@ class Dispatcher:
         self._clock = self._desk.clock = done.clock
         self._desk.lease_until = leases.valid_until(done.clock)
         del self._unrecorded[: len(intent.reports)]
+        self._starts.recorded(report.order.start_number for report in intent.reports)
         self._kept = {}
         journal.settled(done.verdicts, done.lost, self.id)
         for key, loop in self._loops.items():
@@ -353,6 +355,7 @@ class Dispatcher:
             self._tick(claim=False)
         if not self._is_unsure():
             leases.end(self.id, self.figures.counts())
+            self._starts.remove()
 
     def _is_busy(self) -> bool:
         return bool(self._unrecorded) or any(

@@ -56,6 +56,13 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Pasted lists and large templates; a task may be for thousands of contacts chosen one by one.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+# Of a file that is imported in the browser; `manage.py import_contacts` takes larger ones.
+IMPORT_MAX_MEGABYTES = environment.integer("IMPORT_MAX_MEGABYTES", 5, minimum=1)
+FILE_UPLOAD_HANDLERS = [
+    "edm_project.uploads.LargestUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # What workers on untrusted input (`sandbox`) have imported before they are forked.
 SANDBOX_PRELOAD = ["campaigns.content", "dispatch.bounces.understanding"]
@@ -169,6 +176,8 @@ METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 
 # How many dispatch loops one cluster runs.
 DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
+# Where each dispatcher notes, in a small memory-mapped file, which hand-overs it has begun.
+START_LOG_DIR = environment.text("START_LOG_DIR", str(VAR_DIR / "starts"))
 # How long one run of a dispatch loop takes until a successor takes over.
 DISPATCH_SLICE_SECONDS = environment.integer("DISPATCH_SLICE_SECONDS", 240, minimum=5)
 # How many processes of one cluster do what is neither dispatching nor housekeeping.

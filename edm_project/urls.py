@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from campaigns.admin.site_views import autocomplete, search
 from dispatch.admin.monitor import monitor
 from dispatch.monitoring.views import metrics
 from edm_project.health import healthz, readyz
@@ -11,6 +12,8 @@ from privacy.views import privacy
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/monitor/", admin.site.admin_view(monitor), name="monitor"),
     path("admin/privacy/", admin.site.admin_view(privacy), name="privacy"),
+    path("admin/autocomplete/", admin.site.admin_view(autocomplete)),
+    path("admin/search/", admin.site.admin_view(search)),
     path("admin/", admin.site.urls),
     path("hooks/", include("dispatch.urls")),
     path("healthz", healthz, name="healthz"),

@@ -17,7 +17,7 @@ from campaigns.addresses import AddressError, normalise
 from campaigns.admin.base import SafeAdmin, UncountedPaginator
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
-from campaigns.admin.importing import ENCODINGS, SHOWN, table_of
+from campaigns.admin.importing import ENCODINGS, SECONDS, SHOWN, CsvField, table_of
 from campaigns.admin.typed import button
 from campaigns.file_rows import FileImportError
 from campaigns.models import Suppression
@@ -62,7 +62,7 @@ class ManyForm(StyledForm):
 
 
 class FileForm(StyledForm):
-    file = forms.FileField(
+    file = CsvField(
         label="CSV file",
         help_text="The first row names the columns: “email” has addresses, or domains such as "
         "@example.com; “reason” and “source” may say more.",
@@ -182,6 +182,7 @@ class SuppressionAdmin(SafeAdmin):
             reason=SuppressionReason(cleaned["reason"]),
             source=cleaned["source"],
             encoding=cleaned["encoding"] or None,
+            seconds=SECONDS,
         )
         text = f"Imported “{cleaned['file'].name}”: {report.explain()}"
         log_event(request, Suppression, cleaned["file"].name, text)

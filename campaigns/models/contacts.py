@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from django.conf import settings
@@ -12,6 +13,8 @@ from django.db.models.functions import Lower, Now
 from campaigns import erased, storing
 from campaigns.models.ownership import OwnedQuerySet
 
+MAX_STORED = 200_000
+"""Bytes of a contact's attributes as JSON: each message to it has a copy of them."""
 WAS_ERASED = "This address was erased at the wish of the person behind it."
 
 NEITHER = (
@@ -114,6 +117,9 @@ class Contact(models.Model):
             refuse_erased(self.email)
         if not isinstance(self.attributes, dict):
             raise ValidationError({"attributes": "Attributes are an object: names and values."})
+        written = json.dumps(self.attributes, ensure_ascii=False, default=str)
+        if len(written.encode("utf-8", "replace")) > MAX_STORED:
+            raise ValidationError({"attributes": f"These are more than {MAX_STORED:,} bytes."})
 
     def merge_variables(self) -> dict[str, Any]:
         """What a template sees; `campaigns.launch` builds the same in SQL."""

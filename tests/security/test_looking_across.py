@@ -1,0 +1,162 @@
+"""What staff who may not see everything learn of the work of others: nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Model
+from unfold.contrib.filters.admin.mixins import AutocompleteMixin
+
+from campaigns.admin.filters import RelatedRowFilter
+from campaigns.models import Suppression
+from tests.campaigns.admin.staff import (
+    CONFIRM,
+    MANAGER,
+    OPERATOR,
+    SUPERUSER,
+    VIEWER,
+    address,
+    member,
+    page_of,
+    signed_in,
+)
+from tests.factories import (
+    ContactFactory,
+    EmailServiceFactory,
+    SubTaskFactory,
+    TagFactory,
+    TaskFactory,
+    in_doubt,
+)
+
+pytestmark = pytest.mark.django_db
+SECRET = "Merger with Example Corp"
+
+
+@pytest.fixture
+def manager() -> Any:
+    return member(MANAGER)
+
+
+class TestAFilter:
+    """Which shows the name of the row that is chosen in the address."""
+
+    def shown(self, user: Any, list_of: str, query: str) -> str:
+        return page_of(signed_in(user).get(address(list_of, "changelist") + query))
+
+    def test_names_no_tag_of_another_owner(self, manager: Any) -> None:
+        own, foreign = TagFactory(owner=manager, name="my tag"), TagFactory(name=SECRET)
+        assert "my tag" in self.shown(manager, "campaigns.contact", f"?tags__id__exact={own.pk}")
+        assert SECRET not in self.shown(
+            manager, "campaigns.contact", f"?tags__id__exact={foreign.pk}"
+        )
+
+    def test_names_no_task_of_another_owner(self, manager: Any) -> None:
+        own, foreign = TaskFactory(owner=manager, name="my task"), TaskFactory(name=SECRET)
+        assert "my task" in self.shown(manager, "campaigns.subtask", f"?task__id__exact={own.pk}")
+        for query in (f"={foreign.pk}", f"={own.pk}&task__id__exact={foreign.pk}"):
+            assert SECRET not in self.shown(
+                manager, "campaigns.subtask", f"?task__id__exact{query}"
+            )
+
+    def test_names_every_row_to_those_who_may_see_everything(self) -> None:
+        tag = TagFactory(name=SECRET)
+        query = f"?tags__id__exact={tag.pk}"
+        assert SECRET in self.shown(member(VIEWER), "campaigns.contact", query)
+
+    def test_by_a_related_row_is_ours_in_every_list(self) -> None:
+        declared = [
+            each[1]
+            for registered in admin.site._registry.values()
+            for each in registered.list_filter
+            if isinstance(each, tuple) and issubclass(each[1], AutocompleteMixin)
+        ]
+        assert len(declared) == 2
+        assert all(issubclass(each, RelatedRowFilter) for each in declared)
+
+
+@pytest.mark.parametrize(
+    ("form", "field"),
+    [
+        ("campaigns.task", "sender"),
+        ("campaigns.task", "include_tags"),
+        ("campaigns.task", "contacts"),
+        ("campaigns.task", "services"),
+        ("campaigns.contact", "tags"),
+    ],
+)
+def test_a_form_that_is_filled_in_by_its_address_names_no_row_of_others(
+    form: str, field: str, manager: Any
+) -> None:
+    service = EmailServiceFactory(name=SECRET)
+    service.users.add(member(MANAGER))
+    foreign = {
+        "sender": lambda: TaskFactory(sender__display_name=SECRET).sender,
+        "include_tags": lambda: TagFactory(name=SECRET),
+        "contacts": lambda: ContactFactory(email="merger@example.com"),
+        "services": lambda: service,
+        "tags": lambda: TagFactory(name=SECRET),
+    }[field]()
+    client = signed_in(manager)
+    filled = client.get(address(form, "add"), {field: foreign.pk})
+    posted = client.post(address(form, "add"), {field: foreign.pk, "name": "x"})
+    for response in (filled, posted):
+        page = page_of(response)
+        assert response.status_code == 200
+        assert SECRET not in page
+        assert "merger@example.com" not in page
+
+
+class TestTheHistoryOfARow:
+    def wrote(self, user: Any, row: Model) -> None:
+        LogEntry.objects.create(
+            user=user, content_type=ContentType.objects.get_for_model(row), object_id=row.pk,
+            object_repr=str(row), action_flag=CHANGE, change_message=f"{SECRET}, by {user}",
+        )  # fmt: skip
+
+    def read(self, user: Any, model: str, row: Model) -> str:
+        return page_of(signed_in(user).get(address(model, "history", row.pk)))
+
+    @pytest.mark.parametrize("model", ["dispatch.emailservice", "campaigns.suppression"])
+    def test_that_is_shared_shows_ones_own_doings_only(self, model: str, manager: Any) -> None:
+        ContactFactory(owner=manager, email="ada@example.com")
+        row: Model = (
+            EmailServiceFactory()
+            if "service" in model
+            else Suppression.objects.create(email="ada@example.com")
+        )
+        other = member(OPERATOR)
+        self.wrote(manager, row)
+        self.wrote(other, row)
+        assert f"by {manager}" in self.read(manager, model, row)
+        assert f"by {other}" not in self.read(manager, model, row)
+        assert f"by {manager}" in self.read(member(VIEWER), model, row)
+        assert f"by {other}" in self.read(member(SUPERUSER), model, row)
+
+    def test_that_is_ones_own_shows_what_others_did_to_it(self, manager: Any) -> None:
+        task = TaskFactory(owner=manager)
+        operator = member(OPERATOR)
+        self.wrote(operator, task)
+        assert f"by {operator}" in self.read(manager, "campaigns.task", task)
+
+    def test_shows_who_decided_about_ones_own_message(self, manager: Any) -> None:
+        subtask = in_doubt(EmailServiceFactory(), task__owner=manager)
+        operator = member(OPERATOR)
+        url = address("campaigns.subtask", "give_up_this", subtask.pk)
+        signed_in(operator).post(url, CONFIRM)
+        assert str(operator) in self.read(manager, "campaigns.subtask", subtask)
+
+    def test_of_others_is_not_found(self, manager: Any) -> None:
+        subtask = SubTaskFactory()
+        self.wrote(member(OPERATOR), subtask)
+        url = address("campaigns.subtask", "history", subtask.pk)
+        assert SECRET not in page_of(signed_in(manager).get(url, follow=True))
+
+    @pytest.mark.parametrize("page", ["/admin/", "/admin/dispatch/", "/admin/campaigns/"])
+    def test_is_on_no_other_page(self, page: str, manager: Any) -> None:
+        self.wrote(member(OPERATOR), EmailServiceFactory())
+        assert SECRET not in page_of(signed_in(manager).get(page))
