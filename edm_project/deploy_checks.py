@@ -98,7 +98,7 @@ def check_database_role(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """Runs with `check --deploy --database default` only: it needs a connection."""
-    errors = []
+    errors: list[CheckMessage] = []
     for alias in databases or ():
         with connections[alias].cursor() as cursor:
             cursor.execute(
