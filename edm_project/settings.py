@@ -190,6 +190,25 @@ WEBHOOK_MAX_BYTES = 5 * 1024 * 1024
 # How long a failing service rests the first time; doubled each time in a row, up to an hour.
 FREEZE_SECONDS = environment.integer("FREEZE_SECONDS", 30, minimum=1)
 
+# Where services and bounce mailboxes may lead that is not public: these networks, at these ports.
+INTERNAL_NETWORKS = environment.networks(
+    "INTERNAL_NETWORKS",
+    [
+        "127.0.0.0/8",
+        "::1/128",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "fc00::/7",
+    ],
+)
+INTERNAL_PORTS = environment.ports("INTERNAL_PORTS", "25,465,587,2525,143,993")
+# This machine itself. On a development machine the mail server of `make run` has any port.
+LOOPBACK_PORTS = environment.ports(
+    "LOOPBACK_PORTS", "1-65535" if DEBUG else "25,465,587,2525,143,993"
+)
+
 # Whom to ask about the domains of email services; empty for the name servers of the machine.
 DNS_NAMESERVERS = environment.name_servers("DNS_NAMESERVERS", [])
 
