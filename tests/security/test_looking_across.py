@@ -8,11 +8,17 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
 from django.db.models import Model
+from django.utils import timezone
 from unfold.contrib.filters.admin.mixins import AutocompleteMixin
 
+from campaigns.addresses import without_addresses
 from campaigns.admin.filters import RelatedRowFilter
 from campaigns.models import Suppression
+from dispatch import paces
+from dispatch.errors import ServiceError
+from dispatch.models import EmailService, Pace
 from tests.campaigns.admin.staff import (
     CONFIRM,
     MANAGER,
@@ -160,3 +166,69 @@ class TestTheHistoryOfARow:
     def test_is_on_no_other_page(self, page: str, manager: Any) -> None:
         self.wrote(member(OPERATOR), EmailServiceFactory())
         assert SECRET not in page_of(signed_in(manager).get(page))
+
+
+class TestWhyAServiceIsFrozen:
+    """A provider's reply may be about the message of another owner."""
+
+    REPLY = "550 <ada@example.com>: user=bob@example.org unknown, see Merger with Example Corp"
+    PAGES = (
+        "/admin/",
+        address("dispatch.emailservice", "changelist"),
+        "{change}",
+        "{state}",
+    )
+
+    @pytest.fixture
+    def service(self) -> EmailService:
+        service: EmailService = EmailServiceFactory()
+        notes = paces.Notes(freeze=ServiceError(self.REPLY))
+        paces.apply(notes, service.pace, timezone.now())
+        paces.save([service.pace])
+        return service
+
+    def shown(self, user: Any, service: EmailService) -> list[str]:
+        client = signed_in(user)
+        pages = {
+            "change": address("dispatch.emailservice", "change", service.pk),
+            "state": address("dispatch.emailservice", "state", service.pk),
+        }
+        return [page_of(client.get(page.format(**pages))) for page in self.PAGES]
+
+    def test_is_stored_without_addresses(self, service: EmailService) -> None:
+        reason = Pace.objects.get().freeze_reason
+        assert reason == "550 <[address]>: [address] unknown, see Merger with Example Corp"
+
+    def test_is_told_to_those_who_run_it(self, service: EmailService) -> None:
+        for role in (OPERATOR, VIEWER, SUPERUSER):
+            assert all(SECRET in page for page in self.shown(member(role), service))
+
+    def test_is_not_told_to_others(self, service: EmailService, manager: Any) -> None:
+        for page in self.shown(manager, service):
+            assert "Frozen" in page
+            assert "those who run the services see what it said" in page
+            assert SECRET not in page
+
+    def test_is_told_to_everybody_where_staff_gave_it(
+        self, service: EmailService, manager: Any
+    ) -> None:
+        with transaction.atomic():
+            paces.freeze(service, "The contract ended")
+        assert all("The contract ended" in page for page in self.shown(manager, service))
+
+
+def test_addresses_are_taken_out_of_any_text() -> None:
+    assert (
+        without_addresses("to <ada@example.com>, b@c; x=d@e.f")
+        == "to <[address]>, [address]; [address]"
+    )
+    for text in ("a" * 200_000, "a@" * 100_000, "@" * 200_000, "a.b+" * 50_000, "<" * 200_000):
+        assert len(without_addresses(text)) <= len(text) + len("[address]")
+
+
+def test_who_else_may_use_a_service_is_told_to_those_who_run_it(manager: Any) -> None:
+    service = EmailServiceFactory()
+    service.users.add(manager, member(MANAGER, username="colleague"))
+    url = address("dispatch.emailservice", "change", service.pk)
+    assert "colleague" not in page_of(signed_in(manager).get(url))
+    assert "colleague" in page_of(signed_in(member(OPERATOR)).get(url))
