@@ -16,10 +16,9 @@ from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ
 
-logger = logging.getLogger(__name__)
+from campaigns.background import CLUSTER_VARIABLE
 
-CLUSTER_VARIABLE = "EDM_CLUSTER"
-"""The environment variable by which a process knows its cluster; `dispatch.cluster` sets it."""
+logger = logging.getLogger(__name__)
 
 SHARED_QUEUE = str(Conf.CLUSTER_NAME)
 """From which the background workers of all clusters take."""

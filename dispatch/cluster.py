@@ -35,6 +35,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.models import F
 
+from campaigns import background
 from dispatch import broker, recovery, sentinel, start_log, tasks
 from dispatch.housekeeping import Housekeeper, Rests
 from dispatch.leases import LEASE_SECONDS
@@ -82,14 +83,14 @@ class Supervisor:
         self._hanging: dict[int, float] = {}
         """Processes whose dispatcher was declared dead, since when."""
         self.dispatch = ProcessGroup("dispatch cluster", self._dispatch, SENTINEL_SILENCE_SECONDS)
-        background = partial(sentinel.run, broker.SHARED_QUEUE, settings.BACKGROUND_WORKERS)
-        self.background = ProcessGroup("background cluster", background, SENTINEL_SILENCE_SECONDS)
+        work = partial(sentinel.run, broker.SHARED_QUEUE, settings.BACKGROUND_WORKERS)
+        self.background = ProcessGroup("background cluster", work, SENTINEL_SILENCE_SECONDS)
         self.housekeeping = ProcessGroup("housekeeping", self._keep_house, CHORE_SECONDS)
         self.groups = (self.dispatch, self.background, self.housekeeping)
 
     def run(self) -> None:
         """Returns when the cluster has been stopped by a signal."""
-        os.environ[broker.CLUSTER_VARIABLE] = str(self.cluster)
+        os.environ[background.CLUSTER_VARIABLE] = str(self.cluster)
         _adopt_orphans()
         for number in stop_signals():
             signal.signal(number, self._on_signal)
@@ -180,6 +181,7 @@ class Supervisor:
         try:
             alive = self._bury_the_dead()
             recovery.recover_dead()  # of every cluster: it must not wait for housekeeping
+            background.bury(self.cluster, _exists)
             self._kill_those_that_hang()
             if alive:
                 self._healthy_at = now
@@ -226,8 +228,9 @@ class Supervisor:
                     os.kill(pid, signal.SIGKILL)
 
     def _forget_requests(self) -> None:
-        """What this cluster has asked for is of no use to others."""
+        """What this cluster has asked for is of no use to others, and what it was at is theirs."""
         try:
+            background.interrupt(self.cluster)
             broker.clear_own_queue()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("left to housekeeping: %s", error)

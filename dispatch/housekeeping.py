@@ -16,8 +16,8 @@ from collections.abc import Callable
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
-from campaigns import launch, lifecycle
-from dispatch import accounts, broker, recovery, tallying
+from campaigns import background, launch, lifecycle, undo_launch  # noqa: F401  (the last is called when a launch is given up)
+from dispatch import accounts, broker, leases, recovery, tallying
 from dispatch.bounces import reading
 from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
@@ -88,10 +88,15 @@ def read_bounces() -> None:
             tasks.read_bounces_later(claimed)
 
 
+def look_after_background_work() -> None:
+    background.look_after(set(leases.alive().values_list("cluster", flat=True)))
+
+
 CHORES: tuple[Callable[[], object], ...] = (
     lifecycle.launch_due,
     recovery.recover_dead,
     launch.requeue_stalled,
+    look_after_background_work,
     lifecycle.sweep_cancelled,
     lifecycle.complete_finished,
     tallying.fold,

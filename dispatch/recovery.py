@@ -19,6 +19,7 @@ from campaigns.states import Doubtful, Held, Returned, Settlement
 from dispatch import figures, paces, start_log
 from dispatch.leases import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher
+from dispatch.outcomes import storable
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +120,9 @@ def _settle_known(dispatcher_id: int, starts: Starts) -> Known:
     states.settle(Settlement(*row.held, SubTaskStatus.PENDING) for row in back)
     states.settle(
         Settlement(
-            *row.held, SubTaskStatus.SENT, provider_message_id=_end(row, starts).provider_message_id
+            *row.held,
+            SubTaskStatus.SENT,
+            provider_message_id=storable(_end(row, starts).provider_message_id),
         )
         for row in known.accepted
     )

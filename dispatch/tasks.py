@@ -12,9 +12,11 @@ from types import FrameType
 from django.conf import settings
 from django_q.tasks import async_task
 
-from dispatch import broker, leases
+from campaigns import background
+from dispatch import accounts, broker, leases
 from dispatch.bounces import reading
 from dispatch.dispatcher import Dispatcher
+from dispatch.domains import checking
 from dispatch.stop_signals import stop_signals
 
 logger = logging.getLogger(__name__)
@@ -29,22 +31,17 @@ def dispatch_later() -> None:
 
 def check_domain_later(service_id: int) -> None:
     """Have a worker look the domain of a service up in the DNS."""
-    async_task(
+    func, name = (
         "dispatch.domains.checking.check_domain",
-        service_id,
-        task_name=f"check the domain of service {service_id}",
-        save=False,
+        f"check the domain of service {service_id}",
     )
+    background.ask(checking.JOB, service_id, func, name=name)
 
 
 def check_account_later(service_id: int) -> None:
     """Have a worker ask the provider of a service about its account."""
-    async_task(
-        "dispatch.accounts.check_account",
-        service_id,
-        task_name=f"ask about the account of service {service_id}",
-        save=False,
-    )
+    func, name = "dispatch.accounts.check_account", f"ask about the account of service {service_id}"
+    background.ask(accounts.JOB, service_id, func, name=name)
 
 
 def dispatch() -> None:
@@ -81,15 +78,16 @@ def dispatch() -> None:
 
 def read_bounces_later(claimed: reading.Claimed) -> None:
     """Have a worker of any cluster read this mailbox."""
-    async_task(
-        "dispatch.tasks.read_bounces",
+    background.ask(
+        reading.JOB,
         claimed.service_id,
+        "dispatch.tasks.read_bounces",
         str(claimed.token),
-        task_name=f"read the bounces of service {claimed.service_id}",
-        save=False,
+        name=f"read the bounces of service {claimed.service_id}",
     )
 
 
+@background.job(reading.JOB, seconds=180, attempts=1)
 def read_bounces(service_id: int, token: str) -> None:
     """Read a claimed mailbox; nothing when its claim has run out."""
     reading.read(reading.Claimed(service_id, uuid.UUID(token)))

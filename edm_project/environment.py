@@ -82,6 +82,32 @@ def numbers(name: str, default: list[float]) -> list[float]:
     return [float(part) for part in parts]
 
 
+def ports(name: str, default: str) -> list[tuple[int, int]]:
+    """Ports and ranges of ports, such as 25,8000-8010, as their first and last."""
+    found = []
+    for part in names(name, [default]):
+        first, _, last = part.partition("-")
+        if not all(re.fullmatch(r"\d{1,5}", each, re.ASCII) for each in (first, last or first)):
+            raise ImproperlyConfigured(
+                f"{name} has {part!r}. Set it to ports and ranges such as 25,465,8000-8010."
+            )
+        found.append((int(first), int(last or first)))
+    return found
+
+
+def networks(name: str, default: list[str]) -> list[str]:
+    """IP networks in CIDR notation, separated by commas."""
+    parts = names(name, default)
+    for part in parts:
+        try:
+            ipaddress.ip_network(part)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} has {part!r}. Set it to networks such as 10.0.0.0/8 or fd00::/8."
+            ) from None
+    return parts
+
+
 def http_url(name: str, default: str | None = None, *, hint: str = "") -> str:
     """An absolute http(s) URL without a trailing slash."""
     value = text(name, default, hint=hint)

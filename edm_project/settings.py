@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from edm_project import environment
 from edm_project.admin_settings import UNFOLD  # noqa: F401
+from edm_project.content_security import POLICY
 from edm_project.database import database
 from edm_project.logs import logging_settings
 
@@ -90,6 +91,7 @@ if DEBUG:
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "edm_project.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -115,6 +117,11 @@ TEMPLATES = [
         },
     },
 ]
+
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": POLICY}
+X_FRAME_OPTIONS = "DENY"
+# None in a cookie: they may say what was done to whom.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 ROOT_URLCONF = "edm_project.urls"
 WSGI_APPLICATION = "edm_project.wsgi.application"
@@ -183,6 +190,25 @@ WEBHOOK_MAX_BYTES = 5 * 1024 * 1024
 # How long a failing service rests the first time; doubled each time in a row, up to an hour.
 FREEZE_SECONDS = environment.integer("FREEZE_SECONDS", 30, minimum=1)
 
+# Where services and bounce mailboxes may lead that is not public: these networks, at these ports.
+INTERNAL_NETWORKS = environment.networks(
+    "INTERNAL_NETWORKS",
+    [
+        "127.0.0.0/8",
+        "::1/128",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "fc00::/7",
+    ],
+)
+INTERNAL_PORTS = environment.ports("INTERNAL_PORTS", "25,465,587,2525,143,993")
+# This machine itself. On a development machine the mail server of `make run` has any port.
+LOOPBACK_PORTS = environment.ports(
+    "LOOPBACK_PORTS", "1-65535" if DEBUG else "25,465,587,2525,143,993"
+)
+
 # Whom to ask about the domains of email services; empty for the name servers of the machine.
 DNS_NAMESERVERS = environment.name_servers("DNS_NAMESERVERS", [])
 
@@ -228,6 +254,9 @@ Q_CLUSTER = {
     "scheduler": False,  # what is periodic is a chore of housekeeping
 }
 
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+
 # The address of whoever asks is then the last one in X-Forwarded-For.
 BEHIND_TLS_PROXY = environment.boolean("BEHIND_TLS_PROXY", False)
 
@@ -235,7 +264,12 @@ if not DEBUG:
     SECURE_SSL_REDIRECT = environment.boolean("SSL_REDIRECT", True)
     SECURE_HSTS_SECONDS = environment.integer("HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
+    # Browsers take a cookie of such a name from this host alone, by https: none that a neighbour on
+    # the same domain, or somebody on the way, has made up.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
     if BEHIND_TLS_PROXY:
         # Only safe behind a proxy that always sets or strips this header.
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

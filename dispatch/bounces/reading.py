@@ -17,10 +17,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from campaigns import background
+from campaigns.models import BackgroundJob
 from dispatch.bounces.mailboxes import Letter, Mailbox, MailboxError, open_mailbox
 from dispatch.bounces.understanding import (
     ENDS_ITS_READER,
@@ -41,6 +43,7 @@ Understood = tuple[str, Meaning]
 
 logger = logging.getLogger(__name__)
 
+JOB = "bounces"
 ENDPOINT = "bounce mailbox"
 """Under this name what was not an event is counted among the refusals."""
 
@@ -55,6 +58,8 @@ BATCH_SECONDS = 10.0
 """Those that have been looked at for so long are written down, however few they are."""
 HARMLESS = b"Subject: hello\n\nhello"
 """A letter that is understood wherever any is."""
+MOST_TRIES = 3
+"""A letter is looked at so often; one that has ended its reader each time is set aside unread."""
 LONGEST_PAUSE = dt.timedelta(hours=1)
 
 # One mailbox at a time: whoever claims sees nobody else's claim. Those of one server or shared by
@@ -80,12 +85,13 @@ class Outcome:
 
     events: int = 0
     meanings: Counter[str] = field(default_factory=Counter)
+    set_aside: Counter[str] = field(default_factory=Counter)
     is_finished: bool = False
     problem: str = ""
 
     def __str__(self) -> str:
         letters = sum(self.meanings.values())
-        listed = ", ".join(f"{count} {what}" for what, count in self.meanings.most_common(8))
+        listed = _listed(self.meanings)
         return f"{letters} messages" + (f": {listed}" if listed else "")
 
 
@@ -124,7 +130,7 @@ def read(claimed: Claimed) -> Outcome | None:
     outcome = Outcome()
     try:
         with open_mailbox(decrypt(row.settings)) as mailbox:
-            _read_all(claimed, mailbox, outcome)
+            _read_all(claimed, mailbox, row.letter_tries, outcome)
     except (MailboxError, CredentialsError, Failed) as error:
         outcome.problem = str(error)
         logger.warning("the bounce mailbox of service %s: %s", claimed.service_id, error)
@@ -153,10 +159,10 @@ def _while_claimed(claimed: Claimed, letters: Iterable[Letter]) -> Iterator[Lett
             renewed_at = time.monotonic()
 
 
-def _read_all(claimed: Claimed, mailbox: Mailbox, outcome: Outcome) -> None:
+def _read_all(claimed: Claimed, mailbox: Mailbox, tries: dict[str, int], outcome: Outcome) -> None:
     until = time.monotonic() + READ_SECONDS
     letters = _while_claimed(claimed, mailbox.new())
-    for batch in _batches((letter.name, _understand(letter)) for letter in letters):
+    for batch in _batches((letter.name, _look_at(claimed, tries, letter)) for letter in letters):
         _deal_with(mailbox, batch, outcome)
         if time.monotonic() > until:
             return
@@ -186,9 +192,29 @@ def _deal_with(mailbox: Mailbox, letters: Iterable[Understood], outcome: Outcome
     outcome.events += _write_down(meanings.values())
     for meaning in meanings.values():
         outcome.meanings[_in_words(meaning)] += 1
-    aside = [name for name, meaning in meanings.items() if isinstance(meaning, SetAside)]
-    mailbox.set_aside(aside)
+    aside = {name: each.why for name, each in meanings.items() if isinstance(each, SetAside)}
+    mailbox.set_aside(list(aside))
     mailbox.done([name for name in meanings if name not in aside])
+    outcome.set_aside.update(aside.values())
+
+
+def _look_at(claimed: Claimed, tries: dict[str, int], letter: Letter) -> Meaning:
+    """Write down which letter is looked at, before: one that ends its reader is known by it."""
+    if tries.get(letter.name, 0) >= MOST_TRIES:
+        return ENDS_ITS_READER
+    tries[letter.name] = tries.get(letter.name, 0) + 1
+    _write_tries(claimed, tries)
+    try:
+        return _understand(letter)
+    finally:
+        del tries[letter.name]
+
+
+def _write_tries(claimed: Claimed, tries: dict[str, int]) -> None:
+    """For when this process dies, not for when the database does: the disk is not waited for."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        _mailboxes(claimed).update(letter_tries=tries)
 
 
 def _understand(letter: Letter) -> Meaning:
@@ -239,6 +265,26 @@ def _in_words(meaning: Meaning) -> str:
             return "unsubscribed by mail"
 
 
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in counts.most_common(8))
+
+
+@background.when_given_up(JOB)
+def reader_died(job: BackgroundJob) -> bool:
+    """End the claim of a reader that was killed or took too long: the mailbox rests like one that
+    cannot be read.
+    """
+    claimed = Claimed(job.about, uuid.UUID(job.args[1]))
+    for row in _mailboxes(claimed):
+        problem = f"Reading it was given up. {job.reason} It is read again after a pause."
+        _finish(claimed, row, Outcome(problem=problem))
+    return True
+
+
+def _what_was_set_aside(outcome: Outcome) -> dict[str, Any]:
+    return {"set_aside": _listed(outcome.set_aside)[:500], "set_aside_at": Now()}
+
+
 def _finish(claimed: Claimed, row: BounceMailbox, outcome: Outcome) -> None:
     """A mailbox that cannot be read rests longer each time, one that is not empty not at all."""
     every = dt.timedelta(seconds=settings.BOUNCE_READ_SECONDS)
@@ -251,7 +297,9 @@ def _finish(claimed: Claimed, row: BounceMailbox, outcome: Outcome) -> None:
         claim_token=None,
         next_read_at=Now() + pause,
         failures_in_row=failures,
+        letter_tries={} if outcome.is_finished else row.letter_tries,
         problem=outcome.problem,
         **({} if outcome.problem and not outcome.meanings else {"result": str(outcome)[:500]}),
         **({} if outcome.problem else {"read_at": Now()}),
+        **(_what_was_set_aside(outcome) if outcome.set_aside else {}),
     )

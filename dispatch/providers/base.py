@@ -102,6 +102,10 @@ class Provider(ABC):
     label: ClassVar[str]
     settings_form: ClassVar[type[forms.Form]]
     secret_fields: ClassVar[frozenset[str]] = frozenset()
+    place_fields: ClassVar[frozenset[str]] = frozenset()
+    """Which settings say where the secrets are sent, and how safely: with other ones staff must
+    enter the secrets again.
+    """
     idempotency_window_seconds: ClassVar[int] = 0
     development_only: ClassVar[bool] = False
     takes_webhooks: ClassVar[bool] = False
@@ -109,6 +113,11 @@ class Provider(ABC):
     """Whether `describe_connection` says how much of a quota is used."""
     takes_return_path: ClassVar[bool] = False
     """Whether it sends bounces to the address that a message names for them."""
+
+    @property
+    def sent_secrets(self) -> frozenset[str]:
+        """The secrets that are sent there. Those of webhooks only judge what comes in."""
+        return frozenset(name for name in self.secret_fields if not name.startswith("webhook"))
 
     @abstractmethod
     def transport(self, settings: Mapping[str, Any]) -> Transport:

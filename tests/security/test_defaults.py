@@ -169,6 +169,20 @@ def test_debug_is_off_unless_it_is_switched_on() -> None:
     assert result.stdout.strip() == "False", result.stderr
 
 
+def test_cookies_of_production_belong_to_this_host_alone() -> None:
+    """A name that begins with __Host- is taken with Secure, without Domain, for the whole site."""
+    kinds, parts = ("SESSION", "CSRF", "LANGUAGE"), "NAME SECURE HTTPONLY SAMESITE DOMAIN PATH"
+    show = (
+        "from django.conf import settings as s; "
+        f"[print(*(getattr(s, f'{{k}}_COOKIE_{{p}}') for p in '{parts}'.split())) for k in {kinds}]"
+    )
+    variables = {name: value for name, value in filled().items() if name != "DEBUG"}
+    result = manage("shell", "--verbosity=0", "--command", show, **variables)
+    assert result.stdout.split("\n")[:3] == [
+        f"__Host-{name} True True Lax None /" for name in ("sessionid", "csrftoken", "language")
+    ]
+
+
 def test_a_fresh_clone_is_told_what_to_set_in_one_line() -> None:
     result = manage("migrate")
     (line,) = result.stderr.splitlines()

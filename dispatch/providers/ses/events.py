@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from dispatch.providers import hooks
 from dispatch.providers.bounces import by_status_code
 from dispatch.providers.hooks import Malformed, Post, Refused
+from dispatch.providers.http.connection import HandOverSession
 from dispatch.providers.ses.transport import METADATA
 from tracking.incoming import EventKind, Incoming
 
@@ -62,7 +63,9 @@ def _confirm(address: str) -> None:
     if not SNS_ADDRESS.fullmatch(address):
         raise Refused("the address to confirm the subscription at is not Amazon's")
     try:
-        answer = requests.get(address, timeout=CONFIRM_TIMEOUT, allow_redirects=False)
+        with HandOverSession() as session:
+            request = {"method": "GET", "url": address, "timeout": CONFIRM_TIMEOUT}
+            answer = session.hand_over(request)
     except requests.RequestException as error:
         raise Malformed("Amazon could not be told that the subscription is wanted") from error
     if not answer.ok:
