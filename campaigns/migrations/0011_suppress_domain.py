@@ -28,7 +28,7 @@ def _create_permissions(apps: Apps, alias: str) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0009_one_foreign_key"), ("dispatch", "0003_groups")]
+    dependencies = [("campaigns", "0010_background_jobs"), ("dispatch", "0003_groups")]
     operations = [
         migrations.AlterModelOptions(
             name="suppression",
