@@ -24,7 +24,7 @@ from dispatch.errors import DeliveryError
 from dispatch.models import EmailService
 from dispatch.webhooks import webhook_url
 
-CONTROL = "dispatch.control_emailservice"
+CONTROL = state.CONTROL
 
 
 class FreezeForm(StyledForm):

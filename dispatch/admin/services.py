@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from campaigns.admin.base import visible_rows
 from campaigns.admin.confirmation import page, say
 from campaigns.admin.typed import button, label
+from campaigns.models.ownership import SEE_EVERYTHING
 from dispatch.admin import domain_state
 from dispatch.admin import service_state as state
 from dispatch.admin.bounce_mailbox import MailboxActions
@@ -70,7 +71,8 @@ class EmailServiceAdmin(MailboxActions):
     change_form_outer_before_template = "admin/dispatch/emailservice/before_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return state.with_state(visible_rows(super().get_queryset(request), request.user))
+        services = visible_rows(super().get_queryset(request), request.user)
+        return state.with_state(services, request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What has sent anything is part of the proof: it is switched off instead. Many at once
@@ -101,11 +103,15 @@ class EmailServiceAdmin(MailboxActions):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         provider = self.provider_of(request, obj)
-        shown: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": GENERAL})]
+        general = GENERAL if self._may_see_users(request, obj) else GENERAL[:-1]
+        shown: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": general})]
         if provider is not None and self._may_save(request, obj):
             address = ["webhook_address"] if obj is not None and webhook_url(obj) else []
             shown.append((provider.label, {"fields": [*address, *settings_fields(provider)]}))
         return [*shown, ("Pace and quota", {"fields": LIMITS})]
+
+    def _may_see_users(self, request: HttpRequest, obj: Any) -> bool:
+        return self._may_save(request, obj) or request.user.has_perm(SEE_EVERYTHING)
 
     def _may_save(self, request: HttpRequest, obj: Any) -> bool:
         if obj is None:
