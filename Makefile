@@ -20,12 +20,13 @@ run lint: export DEBUG = True
 endif
 endif
 
-.PHONY: help venv venv-dev run test faults browser bench lint audit format lock clean
+.PHONY: help venv venv-dev run test faults fuzz browser bench lint audit format lock clean
 
 help:
 	@echo "make run      everything on this machine: web, cluster, mail sink and a demo (PORT=$(PORT))"
 	@echo "make test     the test suite (TEST_ARGS=… passes through to pytest)"
 	@echo "make faults   the tests that kill processes and restart the database"
+	@echo "make fuzz     attack each door with mutilated input (FUZZ_SECONDS=5 for each)"
 	@echo "make browser  the tests that drive the admin in Chromium"
 	@echo "make bench    the benchmarks (BENCH_ARGS=--quick to see that they run, --help for more)"
 	@echo "make lint     ruff, mypy, import contracts, migrations and system checks"
@@ -65,6 +66,9 @@ test: venv-dev
 
 faults: venv-dev
 	$(BIN)/python -m pytest tests/faults $(TEST_ARGS)
+
+fuzz: venv-dev
+	$(BIN)/python -m pytest tests/fuzz --timeout 0 --numprocesses $(TEST_WORKERS) $(TEST_ARGS)
 
 browser: venv-dev
 	$(BIN)/python -m pytest tests/browser $(TEST_ARGS)
