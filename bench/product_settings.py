@@ -22,6 +22,7 @@ def environment(url: str, dispatchers: int = 1) -> dict[str, str]:
         "CREDENTIALS_KEYS": base64.urlsafe_b64encode(SECRET[:32].encode()).decode(),
         "TRACKING_KEYS": base64.urlsafe_b64encode(SECRET[:32].encode()).decode(),
         "ERASURE_KEYS": base64.urlsafe_b64encode(SECRET[:32].encode()).decode(),
+        "MESSAGE_ID_KEYS": base64.urlsafe_b64encode(SECRET[:32].encode()).decode(),
         "ALLOWED_HOSTS": "localhost",
         "PUBLIC_URL": "http://localhost",
         "DISPATCHERS": str(dispatchers),

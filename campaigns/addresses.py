@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
 from email_validator import EmailNotValidError, validate_email
 
 MAX_LENGTH = 254
+MAX_WRITTEN = 1_000
+"""Characters of what is looked at at all: in its stored form it may be shorter."""
 # Byte order marks and zero-width characters come along when addresses are pasted from documents.
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
+
+
+ENCODED_WORD = (
+    "An address cannot contain =? or ?=, by which some mail programs decode it to another address."
+)
 
 
 class AddressError(ValueError):
@@ -26,7 +34,11 @@ def normalise(address: str) -> str:
     stripped = address.strip().strip(INVISIBLE).strip()
     if not stripped:
         raise AddressError("There is no address.")
+    if len(stripped) > MAX_WRITTEN:
+        raise AddressError(f"The address is longer than {MAX_LENGTH} characters.")
     _refuse_unprintable(stripped)
+    if has_encoded_word(stripped):
+        raise AddressError(ENCODED_WORD)
     try:
         valid = validate_email(
             stripped, check_deliverability=False, test_environment=True, strict=True
@@ -37,6 +49,11 @@ def normalise(address: str) -> str:
     if len(stored) > MAX_LENGTH:
         raise AddressError(f"The address is longer than {MAX_LENGTH} characters.")
     return stored
+
+
+def has_encoded_word(text: str) -> bool:
+    """Whether it contains, or begins or ends, an encoded word (RFC 2047)."""
+    return "=?" in text or "?=" in text
 
 
 def clean_address(address: str) -> str:
@@ -51,3 +68,12 @@ def _refuse_unprintable(address: str) -> None:
     """A line break in an address is a broken export or an attempt to add mail headers: say so."""
     if any(unicodedata.category(character) == "Cc" for character in address):
         raise AddressError("The address contains a line break or a control character.")
+
+
+# Begins where a word does, so that a long text is walked through once.
+_ADDRESSES_IN_TEXT = re.compile(r"(?<![^\s<>\"'(),;:])[^\s<>\"'(),;:@]++@[^\s<>\"'(),;:]++")
+
+
+def without_addresses(text: str) -> str:
+    """The text of a mail server, without whom it is about."""
+    return _ADDRESSES_IN_TEXT.sub("[address]", text)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+LONGEST_HEADING = 1_000
+"""Characters of a heading that are looked at."""
+
 _HEADINGS = {
     "email": """
         email, mail, e mail address, mail address, email id, your email, e mail adresse,
@@ -57,7 +60,7 @@ _NO = {"no", "n", "false", "f", "0", "off", "nein", "falsch", "non", "faux", "å
 
 # Names a template could not use, or that must not be replaced by what a list contains.
 _RESERVED = {"email", "name", "tags", "tracking_consent"} | {
-    "unsubscribe_url", "web_view_url", "preferences_url",
+    "unsubscribe_url", "web_view_url", "preferences_url", "now", "today", "partial",
     "forloop", "tablerowloop", "true", "false", "nil", "null", "empty", "blank",
     "and", "or", "not", "contains", "if", "else",
 }  # fmt: skip
@@ -68,17 +71,18 @@ def attribute_key(heading: str) -> str:
 
     Letters of any alphabet work in Liquid. "" when the heading has no letters or digits.
     """
-    text = unicodedata.normalize("NFKC", heading)
+    text = unicodedata.normalize("NFKC", heading[:LONGEST_HEADING])
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
-    key = re.sub(r"\W+", "_", text.lower()).strip("_")[:100]
-    return f"field_{key}" if key in _RESERVED or key[:1].isdigit() else key
+    key = re.sub(r"\W++", "_", text.lower()).strip("_")[:100]
+    is_ours = key in _RESERVED or key.startswith("edm_")
+    return f"field_{key}" if is_ours or key[:1].isdigit() else key
 
 
 def known_column(heading: str) -> str | None:
     """email, name, first_name, last_name, company, tags or tracking_consent, if the heading says
     so, else None.
     """
-    return _KNOWN.get(_folded(heading))
+    return _KNOWN.get(folded(heading))
 
 
 def keys_of(header: list[str]) -> list[str]:
@@ -86,13 +90,8 @@ def keys_of(header: list[str]) -> list[str]:
 
     The first column of a meaning has it; a second one becomes an attribute, like unknown columns.
     """
-    keys: list[str] = []
-    for heading in header:
-        key = known_column(heading)
-        if key is None or key in keys:
-            key = _unused(attribute_key(heading), keys)
-        keys.append(key)
-    return keys
+    keys: dict[str, int] = {}
+    return [_key(heading, keys) for heading in header]
 
 
 def yes_or_no(cell: str) -> bool | None:
@@ -103,21 +102,30 @@ def yes_or_no(cell: str) -> bool | None:
     return word in _YES if word else None
 
 
-def _unused(key: str, taken: list[str]) -> str:
-    number, candidate = 1, key
-    while candidate and candidate in taken:
-        number += 1
-        candidate = f"{key}_{number}"
+def _key(heading: str, taken: dict[str, int]) -> str:
+    """Adds it to those that are taken, each of which knows the last number it was given."""
+    key = known_column(heading)
+    if key is None or key in taken:
+        key = _unused(attribute_key(heading), taken)
+    if key:
+        taken.setdefault(key, 1)
+    return key
+
+
+def _unused(key: str, taken: dict[str, int]) -> str:
+    candidate = key
+    while candidate in taken:
+        taken[key] += 1
+        candidate = f"{key}_{taken[key]}"
     return candidate
 
 
-def _folded(heading: str) -> str:
-    """Headings that differ in case, spaces and punctuation only are the same."""
-    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", heading).casefold())
+def folded(heading: str) -> str:
+    """Headings that differ in case, width, spaces and punctuation only are the same."""
+    plain = unicodedata.normalize("NFKC", heading[:LONGEST_HEADING]).casefold()
+    return re.sub(r"[\W_]++", "", plain)
 
 
 _KNOWN = {
-    _folded(heading): role
-    for role, headings in _HEADINGS.items()
-    for heading in headings.split(",")
+    folded(heading): role for role, headings in _HEADINGS.items() for heading in headings.split(",")
 }

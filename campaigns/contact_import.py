@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import BinaryIO
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import OperationalError, transaction
 
-from campaigns import storing, suppressing
+from campaigns import storing, suppressing, time_limits
 from campaigns.addresses import AddressError, normalise
 from campaigns.contact_columns import keys_of, known_column, yes_or_no
-from campaigns.contact_staging import StagedContact, Staging
+from campaigns.contact_staging import AttributesTooLong, StagedContact, Staging
 from campaigns.csv_source import Row, Source, SourceError, open_table
 from campaigns.file_rows import (
     FileImportError,
     LineProblem,
+    Problems,
     RowError,
     encoding_note,
     quote_hint,
@@ -31,7 +31,11 @@ from campaigns.wording import counted
 MAX_NAME = 200  # characters, as Contact.name
 MAX_TAG = 100  # characters, as Tag.name
 MAX_ATTRIBUTE = 2_000  # characters
+MAX_ATTRIBUTES = 50_000  # characters of all of a row
+MAX_TAGS = 100  # of a row
+MAX_TAG_NAMES = 10_000  # of a file
 _BATCH = 5_000  # rows
+_BATCH_CHARACTERS = 5_000_000  # about, of their attributes and tags
 _TAG_SEPARATORS = re.compile(r"[,;|，；、\n]")
 
 
@@ -47,8 +51,8 @@ class ImportReport:
     updated: int = 0
     unchanged: int = 0
     duplicates: int = 0
-    rejected: list[LineProblem] = field(default_factory=list)
-    ignored: list[LineProblem] = field(default_factory=list)
+    rejected: Problems = field(default_factory=Problems)
+    ignored: Problems = field(default_factory=Problems)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -69,8 +73,10 @@ def import_contacts(
     *,
     tags: Iterable[str] = (),
     encoding: str | None = None,
+    seconds: float | None = None,
 ) -> ImportReport:
-    """Import a CSV file in one transaction; raises FileImportError and then has changed nothing.
+    """Import a CSV file in one transaction; raises FileImportError and then has changed nothing:
+    also when its rows are not read within so many seconds.
 
     One contact per address and owner. Of several rows with the same address the first counts, but
     all of them give it their tags. A contact that exists keeps what the file leaves empty or does
@@ -79,15 +85,18 @@ def import_contacts(
     report = ImportReport()
     try:
         with (
-            open_table(file, encoding, _has_address_column) as source,
+            open_table(file, encoding, _has_address_column, seconds) as source,
             transaction.atomic(),
         ):
+            time_limits.begin(seconds)
             _refuse_without_addresses(source.header)
             report.notes += encoding_note(source.encoding, encoding)
             contacts = _good_rows(source, _clean_tags(tags), report)
             _store(contacts, owner, report)
-    except (SourceError, RowError) as error:
+    except (SourceError, RowError, AttributesTooLong) as error:
         raise FileImportError(str(error)) from error
+    except OperationalError as error:
+        raise time_limits.explained(error) from error
     return report
 
 
@@ -96,19 +105,31 @@ def _store(
 ) -> None:
     storing.begin()
     staging = Staging()
-    while batch := list(islice(contacts, _BATCH)):
+    for batch in _batches(contacts):
         erased = suppressing.erased_among([contact.email for contact in batch])
         staging.add(contact for contact in batch if contact.email not in erased)
-        report.rejected += [
-            LineProblem(contact.line, contact.email, WAS_ERASED)
-            for contact in batch
-            if contact.email in erased
-        ]
+        for contact in batch:
+            if contact.email in erased:
+                report.rejected.add(LineProblem(contact.line, contact.email, WAS_ERASED))
     counts = staging.merge(owner.pk)
     report.created = counts.created
     report.updated = counts.touched - counts.created
     report.unchanged = counts.addresses - counts.touched
     report.duplicates = counts.rows - counts.addresses
+
+
+def _batches(contacts: Iterator[StagedContact]) -> Iterator[list[StagedContact]]:
+    """So many rows at once that they are few statements and little memory."""
+    batch: list[StagedContact] = []
+    characters = 0
+    for contact in contacts:
+        batch.append(contact)
+        characters += sum(map(len, contact.attributes.values())) + sum(map(len, contact.tags))
+        if len(batch) == _BATCH or characters > _BATCH_CHARACTERS:
+            yield batch
+            batch, characters = [], 0
+    if batch:
+        yield batch
 
 
 def _has_address_column(header: list[str]) -> bool:
@@ -126,13 +147,21 @@ def _refuse_without_addresses(header: list[str]) -> None:
 
 def _good_rows(source: Source, tags: list[str], report: ImportReport) -> Iterator[StagedContact]:
     keys = keys_of(source.header)
+    names: set[str] = set()
     for row in source.rows:
         try:
             contact = _contact(row, keys, tags)
         except RowError as error:
-            report.rejected.append(error.at(row))
+            report.rejected.add(error.at(row))
             continue
-        report.ignored += _cells_without_column(row, keys)
+        names.update(contact.tags)
+        if len(names) > MAX_TAG_NAMES:
+            raise SourceError(
+                f"The file names more than {MAX_TAG_NAMES:,} tags; on line {row.line:,} is one too "
+                "many. Is the column of tags the right one?"
+            )
+        for problem in _cells_without_column(row, keys):
+            report.ignored.add(problem)
         yield contact
 
 
@@ -147,6 +176,8 @@ def _contact(row: Row, keys: list[str], tags: list[str]) -> StagedContact:
         raise RowError(address, str(error)) from error
     consent = _consent(address, values.pop("tracking_consent", ""))
     own_tags = _clean_tags(_TAG_SEPARATORS.split(values.pop("tags", "")))
+    if len(own_tags) > MAX_TAGS:
+        raise RowError(address, f"The row has more than {MAX_TAGS} tags{quote_hint(row)}.")
     name = " ".join((values.pop("name", "") or _joined_name(values)).split())
     if len(name) > MAX_NAME:
         raise RowError(address, f"The name is longer than {MAX_NAME} characters{quote_hint(row)}.")
@@ -167,6 +198,10 @@ def _attributes(row: Row, address: str, values: dict[str, str]) -> dict[str, str
             raise RowError(
                 address, f"{key} is longer than {MAX_ATTRIBUTE:,} characters{quote_hint(row)}."
             )
+    if sum(map(len, values.values())) > MAX_ATTRIBUTES:
+        raise RowError(
+            address, f"The values are longer than {MAX_ATTRIBUTES:,} characters together."
+        )
     return {key: value for key, value in values.items() if value}
 
 

@@ -10,6 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from psycopg.types.json import Jsonb
 
 from campaigns.models import Contact, Tag
+from campaigns.models.contacts import MAX_STORED
 
 # pg_temp by name: a table of the project that happened to be called the same is never touched.
 CREATE = """
@@ -17,8 +18,7 @@ DROP TABLE IF EXISTS pg_temp.contact_import, pg_temp.contact_import_touched;
 CREATE TEMPORARY TABLE contact_import (
     line bigint, email text, name text, attributes jsonb, tags text[], tracking_consent boolean
 ) ON COMMIT DROP;
-CREATE TEMPORARY TABLE contact_import_touched (contact_id bigint, created boolean) ON COMMIT DROP;
-SET LOCAL statement_timeout = 0
+CREATE TEMPORARY TABLE contact_import_touched (contact_id bigint, created boolean) ON COMMIT DROP
 """
 COPY = """
 COPY pg_temp.contact_import (line, email, name, attributes, tags, tracking_consent) FROM STDIN
@@ -77,6 +77,14 @@ WITH said AS (
 )
 INSERT INTO pg_temp.contact_import_touched SELECT id, false FROM changed
 """
+# What is stored in so few bytes is not long, however well it was compressed.
+TOO_LONG = """
+SELECT contact.email FROM pg_temp.contact_import_touched AS touched
+JOIN {contact} AS contact ON contact.id = touched.contact_id
+WHERE pg_column_size(contact.attributes) > 300
+  AND octet_length(contact.attributes::text) > %(longest)s
+LIMIT 1
+"""
 COUNT = """
 SELECT
     (SELECT count(*) FROM pg_temp.contact_import),
@@ -84,6 +92,10 @@ SELECT
     (SELECT count(*) FROM pg_temp.contact_import_touched WHERE created),
     (SELECT count(DISTINCT contact_id) FROM pg_temp.contact_import_touched)
 """
+
+
+class AttributesTooLong(Exception):
+    """A contact would have more than one may have, with what it had before."""
 
 
 class StagedContact(NamedTuple):
@@ -119,10 +131,17 @@ class Staging:
                 copy.write_row(contact._replace(attributes=Jsonb(contact.attributes)))  # type: ignore[arg-type]
 
     def merge(self, owner_id: Any) -> MergeCounts:
+        """Raises AttributesTooLong."""
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE pg_temp.contact_import")
             for statement in (MERGE_CONTACTS, ADD_TAGS, TAG_CONTACTS, RECORD_CONSENT):
                 cursor.execute(_named(statement, cursor), {"owner": owner_id})
+            cursor.execute(_named(TOO_LONG, cursor), {"longest": MAX_STORED})
+            if too_long := cursor.fetchone():
+                raise AttributesTooLong(
+                    f"With the values of this file the contact {too_long[0]} would have attributes "
+                    f"of more than {MAX_STORED:,} bytes. Import fewer columns, or clear some first."
+                )
             cursor.execute(COUNT)
             return MergeCounts(*cursor.fetchone())
 

@@ -6,29 +6,42 @@ import codecs
 import csv
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO, TextIOWrapper
+from itertools import islice
 from tempfile import TemporaryFile
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, Self, TextIO
 
+MAX_ROW = 500_000
+"""Characters of a row, over all of its lines: a quotation mark that is not closed ends there."""
+MAX_COLUMNS = 500
+_SAMPLE_LINES = 20
 _CHUNK = 1 << 16  # bytes
 _SAMPLE = 1 << 20  # bytes
 _BOMS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # begins as that of UTF-16 does
+    codecs.BOM_UTF32_BE: "utf-32",
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _DELIMITERS = ",;\t|"
-_SEPARATOR_LINE = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)  # Excel's own first line
+# Excel's own first line, with what separates the cells.
+_SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|:^~!#$%&*/ ])"?\s*+', re.IGNORECASE)
 _NOT_TEXT = {
     b"PK\x03\x04": "a spreadsheet or a zip archive",
     b"\xd0\xcf\x11\xe0": "an Excel file",
     b"\x1f\x8b": "a gzip archive",
     b"%PDF": "a PDF file",
 }
-_HIGH_BYTES = re.compile(rb"[\x80-\xff]+")
+TOOK_TOO_LONG = (
+    "The import took longer than it may in the browser, and nothing was imported. Split the file, "
+    "or have it imported with manage.py, which takes files of any size."
+)
+_HIGH_BYTES = re.compile(rb"[\x80-\xff]++")
 
 
 class SourceError(Exception):
@@ -55,12 +68,18 @@ class Source:
 
 @contextmanager
 def open_table(
-    file: BinaryIO, encoding: str | None, is_header: Callable[[list[str]], bool]
+    file: BinaryIO,
+    encoding: str | None,
+    is_header: Callable[[list[str]], bool],
+    seconds: float | None = None,
 ) -> Iterator[Source]:
-    """Open a table; `is_header` says whether cells make sense as a header. Raises SourceError.
+    """Open a table; `is_header` says whether cells make sense as a header. Raises SourceError, also
+    when its rows are not read within so many seconds.
 
-    The file stays open and is read in pieces, more than once; it may be a pipe.
+    The file stays open and is read in pieces, more than once; it may be a pipe. No more than a row
+    of it is ever held.
     """
+    ends_at = None if seconds is None else time.monotonic() + seconds
     with _rewindable(file) as rewindable:
         _refuse_what_is_no_text(rewindable)
         encoding = encoding or _detected_encoding(rewindable)
@@ -70,7 +89,7 @@ def open_table(
         except LookupError as error:
             raise SourceError(f"There is no encoding called {encoding!r}.") from error
         try:
-            yield _source(text, encoding, is_header)
+            yield _source(text, encoding, is_header, ends_at)
         finally:
             text.detach()
 
@@ -83,9 +102,14 @@ def _refuse_what_is_no_text(file: BinaryIO) -> None:
             raise SourceError(f"The file is {what}. Open it, and save the table in it as CSV.")
 
 
-def _source(text: TextIOWrapper, encoding: str, is_header: Callable[[list[str]], bool]) -> Source:
-    lines = _explained(text, encoding)
+def _source(
+    text: TextIOWrapper,
+    encoding: str,
+    is_header: Callable[[list[str]], bool],
+    ends_at: float | None,
+) -> Source:
     delimiter, lines_before = _delimiter(text, encoding, is_header)
+    lines = _Lines(text, encoding, ends_at)
     for _ in range(lines_before):
         next(lines)
     rows = _rows(lines, delimiter, lines_before)
@@ -94,12 +118,26 @@ def _source(text: TextIOWrapper, encoding: str, is_header: Callable[[list[str]],
         raise SourceError("The file is empty.")
     if header.problem:
         raise SourceError(f"The first row cannot be read: {header.problem}.")
-    return Source(encoding, [cell.strip() for cell in header.cells], rows)
+    return Source(encoding, _headings(header.cells), rows)
 
 
-def _rows(lines: Iterator[str], delimiter: str, lines_before: int) -> Iterator[Row]:
+def _headings(cells: list[str]) -> list[str]:
+    """Without those at the end that say nothing: spreadsheets may save thousands of them."""
+    headings = [cell.strip() for cell in cells]
+    while not headings[-1]:
+        headings.pop()
+    if len(headings) > MAX_COLUMNS:
+        raise SourceError(
+            f"The first row names {len(headings):,} columns, and a file may have {MAX_COLUMNS:,}. "
+            "Save it with those that are needed."
+        )
+    return headings
+
+
+def _rows(lines: _Lines, delimiter: str, lines_before: int) -> Iterator[Row]:
     reader = csv.reader(lines, delimiter=delimiter)
     while True:
+        lines.begin_row()
         first = lines_before + reader.line_num + 1
         cells: list[str] = []
         problem = ""
@@ -113,32 +151,77 @@ def _rows(lines: Iterator[str], delimiter: str, lines_before: int) -> Iterator[R
             yield Row(first, lines_before + reader.line_num, cells, problem)
 
 
-def _explained(text: TextIOWrapper, encoding: str) -> Iterator[str]:
-    """The lines; what cannot be decoded is a SourceError."""
-    try:
-        yield from iter(text.readline, "")  # from the file itself, it would close it at the end
-    except UnicodeError as error:
-        raise SourceError(
-            f"The file is not valid {encoding}: {error}. Save it as UTF-8, or name its encoding."
-        ) from error
+class _Lines:
+    """The lines of a file. What cannot be decoded, is too long, or comes too late is a SourceError;
+    none that is too long is read to its end.
+    """
+
+    def __init__(self, text: TextIO, encoding: str, ends_at: float | None = None) -> None:
+        self._text = text
+        self._encoding = encoding
+        self._ends_at = ends_at
+        self._number = 0
+        self._first = 1
+        self._row_length = 0
+
+    def begin_row(self) -> None:
+        self._first = self._number + 1
+        self._row_length = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._line()
+        if not line:
+            raise StopIteration
+        self._number += 1
+        self._row_length += len(line)
+        if self._row_length > MAX_ROW:
+            raise SourceError(
+                f"The row on line {self._first:,} is longer than {MAX_ROW:,} characters; perhaps a "
+                "quotation mark is not closed."
+            )
+        if self._ends_at is not None and time.monotonic() > self._ends_at:
+            raise SourceError(f"{TOOK_TOO_LONG} It was at line {self._number:,} then.")
+        return line
+
+    def _line(self) -> str:
+        try:
+            return self._text.readline(MAX_ROW + 1)
+        except UnicodeError as error:
+            raise SourceError(
+                f"The file is not valid {self._encoding}: {error}. Save it as UTF-8, or name its "
+                "encoding."
+            ) from error
 
 
 def _delimiter(
     text: TextIOWrapper, encoding: str, is_header: Callable[[list[str]], bool]
 ) -> tuple[str, int]:
     """The delimiter, and how many lines there are before the table that only name it."""
-    sample = "".join(line for line, _ in zip(_explained(text, encoding), range(20), strict=False))
+    sample = _sample(_Lines(text, encoding))
     text.seek(0)
     first_line, _, _ = sample.partition("\n")
     if named := _SEPARATOR_LINE.fullmatch(first_line):
         return named[1], 1
 
     def merit(delimiter: str) -> tuple[bool, int]:
-        row = next(_rows(StringIO(sample, newline=""), delimiter, 0), None)
+        row = next(_rows(_Lines(StringIO(sample, newline=""), encoding), delimiter, 0), None)
         cells = row.cells if row else []
-        return is_header(cells), len(cells)
+        return is_header(cells[:MAX_COLUMNS]), len(cells)
 
     return max(_DELIMITERS, key=merit), 0
+
+
+def _sample(lines: _Lines) -> str:
+    sample: list[str] = []
+    for line in islice(lines, _SAMPLE_LINES):
+        sample.append(line)
+        lines.begin_row()
+        if sum(map(len, sample)) >= MAX_ROW:
+            break
+    return "".join(sample)[:MAX_ROW]
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from campaigns.csv_source import Row
@@ -15,6 +16,36 @@ class LineProblem(NamedTuple):
     line: int
     value: str
     reason: str
+
+
+class Problems:
+    """How many problems there are, and the first of them: a file may have more than memory."""
+
+    LISTED = 1_000
+
+    def __init__(self) -> None:
+        self._listed: list[LineProblem] = []
+        self._total = 0
+
+    def add(self, problem: LineProblem) -> None:
+        self._total += 1
+        if len(self._listed) < self.LISTED:
+            self._listed.append(problem)
+
+    def __len__(self) -> int:
+        """All of them."""
+        return self._total
+
+    def __iter__(self) -> Iterator[LineProblem]:
+        """Those that are listed."""
+        return iter(self._listed)
+
+    def __getitem__(self, index: int) -> LineProblem:
+        return self._listed[index]
+
+    @property
+    def unlisted(self) -> int:
+        return self._total - len(self._listed)
 
 
 class FileImportError(Exception):

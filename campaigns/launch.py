@@ -19,11 +19,11 @@ from django.db import connection, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 
-from campaigns import audience, content, lifecycle, storing, suppressing, tasks
-from campaigns.models import Contact, Content, Launch, Task, TaskStatus, TaskTemplate
+from campaigns import audience, background, content, lifecycle, storing, suppressing, tasks
+from campaigns.models import BackgroundJob, Contact, Content, Launch, Task, TaskStatus, TaskTemplate
 
 CHUNK = 20_000
-SLICE_SECONDS = 120.0
+SLICE_SECONDS = 60.0
 STALLED = dt.timedelta(seconds=10)
 
 FINISHERS: list[Callable[[Content, Task], None]] = []
@@ -64,6 +64,7 @@ SELECT (SELECT max(id) FROM audience), (SELECT count(*) FROM audience),
 """
 
 
+@background.job(tasks.LAUNCH, seconds=180)
 def expand(task_id: int) -> None:
     """Make the SubTasks of a task that is being launched, then let it be sent. For a worker; safe
     to run again.
@@ -80,6 +81,7 @@ def expand(task_id: int) -> None:
         return
     until = time.monotonic() + SLICE_SECONDS
     while expand_chunk(task):
+        background.progressed(tasks.LAUNCH, task_id)
         if time.monotonic() > until:
             tasks.expand_later(task_id)
             return
@@ -91,8 +93,8 @@ def prepare(task: Task) -> None:
     row.
     """
     with transaction.atomic():
-        Task.objects.select_for_update(no_key=True).get(pk=task.pk)
-        if Launch.objects.filter(task=task).exists():
+        locked = Task.objects.select_for_update(no_key=True).get(pk=task.pk)
+        if locked.status != TaskStatus.QUEUED or Launch.objects.filter(task=task).exists():
             return
         if task.scheduled_at and (lacks := lifecycle.missing(task)):
             raise lifecycle.NotPossible(f"“{task}” cannot be launched. " + " ".join(lacks))
@@ -179,14 +181,14 @@ def give_up(task: Task, why: str) -> None:
 
 
 def requeue_stalled() -> int:
-    """Have launches go on whose worker died. Returns how many."""
+    """Have launches go on that no worker was asked for. Returns how many."""
+    asked = BackgroundJob.objects.filter(kind=tasks.LAUNCH, set_aside_at=None).values("about")
     seconds_ago = Now() - STALLED
     stalled = Task.objects.filter(status=TaskStatus.QUEUED, launched_at__lt=seconds_ago).filter(
         Q(launch__isnull=True) | Q(launch__progressed_at__lt=seconds_ago)
     )
-    ids = list(stalled.values_list("pk", flat=True))
+    ids = list(stalled.exclude(pk__in=asked).values_list("pk", flat=True))
     for task_id in ids:
-        Launch.objects.filter(task=task_id).update(progressed_at=Now())
         tasks.expand_later(task_id)
     return len(ids)
 

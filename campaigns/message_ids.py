@@ -14,17 +14,19 @@ _OURS = re.compile(r"<([1-9]\d{0,18})\.([0-9a-f]{16})@[^@<>\s]+>", re.ASCII)
 
 def message_id(subtask_id: int, domain: str) -> str:
     """With its angle brackets, on the sending domain."""
-    return f"<{subtask_id}.{_mark(settings.SECRET_KEY, subtask_id)}@{domain}>"
+    return f"<{subtask_id}.{_mark(settings.MESSAGE_ID_KEYS[0], subtask_id)}@{domain}>"
 
 
 def subtask_id_in(message_id: str) -> int | None:
-    """The SubTask of a Message-ID that was made here, with today's secret key or an older one."""
+    """The SubTask of a Message-ID that was made here: with today's key, an older one, or the site's
+    secret key, by which they were made before they had a key of their own.
+    """
     found = _OURS.fullmatch(message_id.strip())
     if found is None:
         return None
     subtask_id = int(found[1])
-    keys = [str(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)]
-    ours = any(constant_time_compare(_mark(key, subtask_id), found[2]) for key in keys)
+    keys = (*settings.MESSAGE_ID_KEYS, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    ours = any(constant_time_compare(_mark(str(key), subtask_id), found[2]) for key in keys)
     return subtask_id if ours else None
 
 
@@ -34,7 +36,7 @@ def _mark(secret: str, subtask_id: int) -> str:
     return mark.hexdigest()[:16]
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def _keyed(secret: str) -> hmac.HMAC:
     """Deriving the key takes longer than using it."""
     return salted_hmac("dispatch.message_id", "", secret)

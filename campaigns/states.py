@@ -203,6 +203,10 @@ class Doubtful(NamedTuple):
     claimed_at: dt.datetime
     sending_at: dt.datetime
 
+    @property
+    def held(self) -> Held:
+        return Held(self.id, self.token)
+
 
 def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[Doubtful]]:
     """Take everything from a dispatcher that is dead: allocated rows go back to pending, sending
@@ -212,10 +216,8 @@ def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[Doubtful]]:
     return release(held), doubt(held)
 
 
-def doubt(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
-    """Take rows that are being sent from who holds them: they are in doubt, and their tokens
-    rotated.
-    """
+def lock_sending(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
+    """Lock those of these rows that somebody is handing over, as far as the database knows."""
     sending = subtasks.filter(status=S.SENDING, in_doubt_since=None)
     claimed_at = Coalesce("allocated_at", "sending_at")
     rows = (
@@ -223,7 +225,14 @@ def doubt(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
         .order_by("id")
         .values_list("id", "service_id", "claim_token", claimed_at, "sending_at")
     )
-    doubtful = [Doubtful(*row) for row in rows]
+    return [Doubtful(*row) for row in rows]
+
+
+def doubt(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
+    """Take rows that are being sent from who holds them: they are in doubt, and their tokens
+    rotated.
+    """
+    doubtful = lock_sending(subtasks)
     SubTask.objects.filter(pk__in=[row.id for row in doubtful]).update(
         claim_token=RandomUUID(), dispatcher_id=None, in_doubt_since=Now()
     )

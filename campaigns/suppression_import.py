@@ -11,22 +11,23 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
-from campaigns import erased, storing, suppressing
-from campaigns.contact_columns import known_column
+from campaigns import erased, storing, suppressing, time_limits
+from campaigns.contact_columns import folded, known_column
 from campaigns.csv_source import Row, Source, SourceError, open_table
 from campaigns.file_rows import (
     FileImportError,
     LineProblem,
+    Problems,
     RowError,
     encoding_note,
     refuse_unreadable,
     shortened,
 )
+from campaigns.formulas import unescaped
 from campaigns.models import Suppression
-from campaigns.models.contacts import SuppressionReason
-from campaigns.suppression_export import unescaped
+from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
 from campaigns.wording import counted
 
 _BATCH = 5_000  # rows
@@ -46,8 +47,7 @@ _BY_WORD = {word: reason for reason, words in _REASONS.items() for word in words
 CREATE = """
 DROP TABLE IF EXISTS pg_temp.suppression_import;
 CREATE TEMPORARY TABLE suppression_import (line bigint, email text, reason text, source text)
-    ON COMMIT DROP;
-SET LOCAL statement_timeout = 0
+    ON COMMIT DROP
 """
 COPY = "COPY pg_temp.suppression_import (line, email, reason, source) FROM STDIN"
 # The first row of an address counts. In the order of the addresses, so that two imports that run at
@@ -80,7 +80,7 @@ class SuppressionReport:
     updated: int = 0
     known: int = 0
     duplicates: int = 0
-    rejected: list[LineProblem] = field(default_factory=list)
+    rejected: Problems = field(default_factory=Problems)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -118,21 +118,31 @@ def import_suppressions(
     reason: SuppressionReason = SuppressionReason.MANUAL,
     source: str = "",
     encoding: str | None = None,
+    seconds: float | None = None,
+    domains: bool = False,
 ) -> SuppressionReport:
-    """Import a CSV file in one transaction; raises FileImportError and then has changed
-    nothing.
+    """Import a CSV file in one transaction; raises FileImportError and then has changed nothing:
+    also when its rows are not read within so many seconds.
 
-    `reason` and `source` are for rows that do not say. Without `encoding` it is detected.
+    `reason` and `source` are for rows that do not say. Without `encoding` it is detected. Rows with
+    whole domains are rejected unless `domains` says that whoever imports may suppress them.
     """
     report = SuppressionReport()
     try:
-        with open_table(file, encoding, _has_address_column) as table, transaction.atomic():
+        with (
+            open_table(file, encoding, _has_address_column, seconds) as table,
+            transaction.atomic(),
+        ):
+            time_limits.begin(seconds)
             columns = _columns(table.header)
             report.notes += encoding_note(table.encoding, encoding)
             default = Entry(0, "", str(reason), source)
-            _store(_good_rows(table, columns, default, report), report)
+            entries = _good_rows(table, columns, default, report)
+            _store(entries if domains else _without_domains(entries, report), report)
     except SourceError as error:
         raise FileImportError(str(error)) from error
+    except OperationalError as error:
+        raise time_limits.explained(error) from error
     return report
 
 
@@ -154,12 +164,8 @@ def _store(entries: Iterator[Entry], report: SuppressionReport) -> None:
     report.duplicates = rows - addresses
 
 
-def _folded(heading: str) -> str:
-    return re.sub(r"[\W_]+", "", heading.casefold())
-
-
 def _is_address_column(heading: str) -> bool:
-    return known_column(heading) == "email" or _folded(heading) in _ADDRESS_HEADINGS
+    return known_column(heading) == "email" or folded(heading) in _ADDRESS_HEADINGS
 
 
 def _has_address_column(header: list[str]) -> bool:
@@ -174,14 +180,14 @@ def _columns(header: list[str]) -> Columns:
             "No column has addresses or domains: the first row must name the columns, one of them "
             f"“email”. It reads: {headings}."
         )
-    folded = [_folded(heading) for heading in header]
+    names = [folded(heading) for heading in header]
     address = next(n for n, heading in enumerate(header) if _is_address_column(heading))
-    reason, source = _position(folded, "reason"), _position(folded, "source")
-    return Columns(address, reason, source, "domain" in folded[address])
+    reason, source = _position(names, "reason"), _position(names, "source")
+    return Columns(address, reason, source, "domain" in names[address])
 
 
-def _position(folded: list[str], name: str) -> int | None:
-    return folded.index(name) if name in folded else None
+def _position(names: list[str], name: str) -> int | None:
+    return names.index(name) if name in names else None
 
 
 def _good_rows(
@@ -191,7 +197,15 @@ def _good_rows(
         try:
             yield _entry(row, columns, default)
         except RowError as error:
-            report.rejected.append(error.at(row))
+            report.rejected.add(error.at(row))
+
+
+def _without_domains(entries: Iterator[Entry], report: SuppressionReport) -> Iterator[Entry]:
+    for entry in entries:
+        if is_domain(entry.email):
+            report.rejected.add(LineProblem(entry.line, entry.email, DOMAIN_REFUSED))
+        else:
+            yield entry
 
 
 def _entry(row: Row, columns: Columns, default: Entry) -> Entry:
@@ -209,12 +223,12 @@ def _entry(row: Row, columns: Columns, default: Entry) -> Entry:
 def _cell(row: Row, position: int | None) -> str:
     if position is None or position >= len(row.cells):
         return ""
-    return unescaped(row.cells[position].strip())
+    return unescaped(row.cells[position].strip()).strip()
 
 
 def _reason(told: str) -> str | None:
     """The reason that a cell names, None when it names none that is known."""
-    reason = _BY_WORD.get(_folded(told))
+    reason = _BY_WORD.get(folded(told))
     return str(reason) if reason else None
 
 

@@ -14,6 +14,8 @@ from typing import Self
 
 from django.conf import settings
 
+from edm_project.environment import make_private
+
 KEEP_MESSAGES = 20_000
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
@@ -49,7 +51,7 @@ class Mailbox:
     """Use it as a context manager, in one thread."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         self._database = sqlite3.connect(path, timeout=10, isolation_level=None)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = NORMAL")

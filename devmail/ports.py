@@ -8,6 +8,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from edm_project.environment import make_private
+
 HOST = "127.0.0.1"
 FIRST_SMTP_PORT = 2525
 
@@ -55,7 +57,7 @@ def choose_smtp_port() -> int:
         listener = _bind(0)
     with listener:
         port: int = listener.getsockname()[1]
-    _file().parent.mkdir(parents=True, exist_ok=True)
+    make_private(_file().parent)
     _file().write_text(f"{port}\n")
     return port
 

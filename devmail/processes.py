@@ -16,6 +16,8 @@ from honcho.environ import parse_procfile  # type: ignore[import-untyped]
 from honcho.manager import Manager  # type: ignore[import-untyped]
 from honcho.printer import Printer  # type: ignore[import-untyped]
 
+from edm_project.environment import make_private
+
 STOPPED_BY_SIGNAL = {130, 143}
 
 
@@ -26,7 +28,7 @@ class AlreadyRunning(Exception):
 @contextlib.contextmanager
 def only_one() -> Iterator[None]:
     """At most one at a time per folder: they would share the SMTP port. Raises AlreadyRunning."""
-    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    make_private(settings.VAR_DIR)
     with open(settings.VAR_DIR / "run.lock", "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

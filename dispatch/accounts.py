@@ -9,11 +9,14 @@ import datetime as dt
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from campaigns import background
+from campaigns.models import BackgroundJob
 from dispatch.credentials import decrypt
 from dispatch.errors import DeliveryError
 from dispatch.models import AccountReport, EmailService
 from dispatch.providers import PROVIDERS, get_provider
 
+JOB = "account"
 EVERY = dt.timedelta(minutes=15)
 AGAIN = dt.timedelta(minutes=10)
 """How long a check that was asked for may take until it is asked for again."""
@@ -29,6 +32,10 @@ def check(service: EmailService) -> AccountReport:
         answer = get_provider(service.provider).describe_connection(settings)
     except DeliveryError as error:
         works, answer = False, error.reply
+    return _keep(service, works, answer)
+
+
+def _keep(service: EmailService, works: bool, answer: str) -> AccountReport:
     told = {
         "checked_at": Now(),
         "asked_at": None,
@@ -40,11 +47,20 @@ def check(service: EmailService) -> AccountReport:
     return report
 
 
+@background.job(JOB, seconds=180)
 def check_account(service_id: int) -> None:
     """For a worker; nothing when the service is gone."""
     service = EmailService.objects.filter(pk=service_id).first()
     if service is not None:
         check(service)
+
+
+@background.when_given_up(JOB)
+def _say_given_up(job: BackgroundJob) -> bool:
+    for service in EmailService.objects.filter(pk=job.about):
+        answer = f"The provider could not be asked, {job.attempts} times. {job.reason}"
+        _keep(service, works=False, answer=answer)
+    return True
 
 
 def ask_due() -> int:

@@ -16,10 +16,12 @@ from django_q.brokers.orm import ORM
 from django_q.conf import Conf
 from django_q.models import OrmQ
 
+from campaigns.background import CLUSTER_VARIABLE
+
 logger = logging.getLogger(__name__)
 
-CLUSTER_VARIABLE = "EDM_CLUSTER"
-"""The environment variable by which a process knows its cluster; `dispatch.cluster` sets it."""
+SHARED_QUEUE = str(Conf.CLUSTER_NAME)
+"""From which the background workers of all clusters take."""
 
 FORGET_AFTER = dt.timedelta(hours=1)
 """What nobody has taken from a cluster's own queue for so long is left of one that is gone."""
@@ -31,21 +33,22 @@ def this_cluster() -> uuid.UUID:
 
 
 def own_queue() -> str:
-    """The queue that only this process's cluster takes from: a dispatcher that this cluster lacks
-    must not be started by another one. The shared queue outside any cluster.
+    """The queue from which only the dispatch workers of this process's cluster take: a dispatcher
+    that this cluster lacks must not be started by another one, nor wait for other work. The shared
+    queue outside any cluster.
     """
     cluster = os.environ.get(CLUSTER_VARIABLE)
-    return f"{Conf.CLUSTER_NAME}:{cluster}" if cluster else str(Conf.CLUSTER_NAME)
+    return f"{SHARED_QUEUE}:{cluster}" if cluster else SHARED_QUEUE
 
 
 def clear_own_queue() -> None:
     """This cluster takes nothing more."""
-    OrmQ.objects.filter(key=own_queue()).exclude(key=Conf.CLUSTER_NAME).delete()
+    OrmQ.objects.filter(key=own_queue()).exclude(key=SHARED_QUEUE).delete()
 
 
 def forget_dead_queues() -> None:
     """Delete what is left in the queues of clusters that are gone."""
-    own = OrmQ.objects.filter(key__startswith=f"{Conf.CLUSTER_NAME}:")
+    own = OrmQ.objects.filter(key__startswith=f"{SHARED_QUEUE}:")
     own.filter(lock__lt=Now() - FORGET_AFTER).delete()
 
 
@@ -56,7 +59,7 @@ class DatabaseClockBroker(ORM):  # type: ignore[misc]  # django-q2 is untyped
 
     def enqueue(self, task: str) -> int:
         queued = self.get_connection().create(
-            key=self.list_key or Conf.CLUSTER_NAME, payload=task, lock=Now()
+            key=self.list_key or SHARED_QUEUE, payload=task, lock=Now()
         )
         pk: int = queued.pk
         return pk
@@ -76,9 +79,8 @@ class DatabaseClockBroker(ORM):  # type: ignore[misc]  # django-q2 is untyped
         return tasks
 
     def _take(self) -> list[tuple[int, str]]:
-        queues = {self.list_key, own_queue()}
         with transaction.atomic(using=Conf.ORM):
-            due = self.get_connection().filter(key__in=queues, lock__lte=Now()).order_by("pk")
+            due = self.get_connection().filter(key=self.list_key, lock__lte=Now()).order_by("pk")
             tasks = list(due.select_for_update(skip_locked=True)[: Conf.BULK])
             due.filter(pk__in=[task.pk for task in tasks]).update(
                 lock=Now() + dt.timedelta(seconds=Conf.RETRY)

@@ -1,19 +1,26 @@
-"""Running a django-q2 cluster for good: what `manage.py qcluster` does.
+"""What `manage.py qcluster` does: a supervisor with three process groups of its own.
 
-A supervisor forks the cluster into a process group of its own and looks after it twice a second:
-dispatchers whose process is gone are declared dead and replaced, and a cluster whose sentinel died,
-or that does not get dispatchers running (a worker killed while it held the lock of the task queue
-leaves the others waiting for ever), is ended whole and started anew.
+* *dispatch*: a django-q2 cluster that takes from this cluster's own queue, which holds nothing but
+  requests for dispatchers;
+* *background*: a django-q2 cluster that takes from the queue that all clusters share: launches,
+  bounce reading, whatever takes long or may hang;
+* *housekeeping*: one process for the periodic chores.
+
+So nothing that hangs, dies or grows keeps a dispatcher from its processes. Twice a second the
+supervisor looks after all of them: dispatchers whose process is gone are declared dead and
+replaced, those that lost their lease and do not notice are killed, and a group that died, stands
+still, or does not get dispatchers running is ended whole and started anew.
 
 On SIGTERM, SIGINT or SIGHUP, to the supervisor alone (Docker, honcho) or to every process
-(systemd), all processes of the group get SIGTERM: dispatchers hand back what they hold and end, the
-others just end. What is left after GRACE_SECONDS is killed.
+(systemd), all processes of the groups get SIGTERM: dispatchers hand back what they hold and end,
+the others just end. What is left after GRACE_SECONDS is killed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import datetime as dt
 import logging
 import os
 import signal
@@ -21,51 +28,76 @@ import sys
 import threading
 import time
 import uuid
+from functools import partial
 from types import FrameType
-from typing import NoReturn
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
-from django_q.cluster import Cluster
+from django.db.models import F
 
-from dispatch import broker, recovery, tasks
+from campaigns import background
+from dispatch import broker, recovery, sentinel, start_log, tasks
+from dispatch.housekeeping import Housekeeper, Rests
+from dispatch.leases import LEASE_SECONDS
 from dispatch.models import Dispatcher
+from dispatch.process_group import ProcessGroup
+from dispatch.pulse import Pulse
+from dispatch.stop_signals import stop_signals
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 0.5
-GRACE_SECONDS = 9.0
+LOOK_WHILE_ENDING_SECONDS = 0.05
 PATIENCE_SECONDS = 20.0
-"""How long a cluster may have no dispatcher, while the database answers, before it is started
-anew.
+"""How long there may be no dispatcher, while the database answers, before the dispatch cluster is
+started anew.
 """
+FEW_PATIENCE_SECONDS = 60.0
+"""The same for fewer dispatchers than there should be: the others must be interrupted for it."""
 
 ASK_AGAIN_SECONDS = 3.0
+SENTINEL_SILENCE_SECONDS = 30.0
+CHORE_SECONDS = 300.0
+"""How long one chore of housekeeping may take before its process is started anew."""
+
+WAKE_SECONDS = 5.0
+"""How long a dispatcher that was declared dead may take to notice before it is killed."""
+
+SPARE_WORKERS = 1
+"""A successor starts, and waits, in a worker of its own before a slice is over."""
+
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 
 class Supervisor:
-    """Keeps one cluster running in this process's child until told to stop."""
+    """Keeps one cluster running in this process's children until told to stop."""
 
     def __init__(self) -> None:
         self.cluster = uuid.uuid4()
         self._stop = threading.Event()
-        self._group = 0
+        self._rests = Rests()
         self._asked_at = 0.0
-        self._healthy_at = 0.0
+        self._healthy_at = self._enough_at = 0.0
+        self._running: dict[int, int] = {}
+        """Dispatchers of this cluster to their processes, as of the last look."""
+        self._hanging: dict[int, float] = {}
+        """Processes whose dispatcher was declared dead, since when."""
+        self.dispatch = ProcessGroup("dispatch cluster", self._dispatch, SENTINEL_SILENCE_SECONDS)
+        work = partial(sentinel.run, broker.SHARED_QUEUE, settings.BACKGROUND_WORKERS)
+        self.background = ProcessGroup("background cluster", work, SENTINEL_SILENCE_SECONDS)
+        self.housekeeping = ProcessGroup("housekeeping", self._keep_house, CHORE_SECONDS)
+        self.groups = (self.dispatch, self.background, self.housekeeping)
 
     def run(self) -> None:
         """Returns when the cluster has been stopped by a signal."""
-        os.environ[broker.CLUSTER_VARIABLE] = str(self.cluster)
+        os.environ[background.CLUSTER_VARIABLE] = str(self.cluster)
         _adopt_orphans()
-        for number in tasks.stop_signals():
+        for number in stop_signals():
             signal.signal(number, self._on_signal)
-        self._start()
+        for group in self.groups:
+            self._start(group)
         while not self._stop.wait(LOOK_SECONDS):
-            if not self._is_running() or self._is_stuck():
-                logger.error("the cluster died or is stuck: starting it anew")
-                self._end()
-                self._start()
+            self._look_after_groups()
             self._look_after_dispatchers()
         self._end()
         self._forget_requests()
@@ -73,78 +105,132 @@ class Supervisor:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._stop.set()
 
-    def _start(self) -> None:
+    # What runs in the groups
+
+    def _dispatch(self, pulse: Pulse) -> None:
+        sentinel.run(broker.own_queue(), settings.DISPATCHERS + SPARE_WORKERS, pulse)
+
+    def _keep_house(self, pulse: Pulse) -> None:
+        Housekeeper(pulse, self._rests).run()
+
+    # The groups
+
+    def _start(self, group: ProcessGroup) -> None:
+        group.start()
+        logger.info("the %s is process group %d", group.name, group.pid)
+        if group is self.dispatch:
+            self._asked_at = 0.0
+            self._healthy_at = self._enough_at = time.monotonic()
+
+    def _look_after_groups(self) -> None:
+        self._collect()
+        for group in self.groups:
+            if group.is_ending:
+                continue
+            fault = group.find_fault(LOOK_SECONDS) or self._find_no_dispatchers(group)
+            if fault:
+                logger.error("the %s %s: starting it anew", group.name, fault)
+                if group is self.housekeeping:
+                    self._rests.blame(group.pulse.doing)
+                group.end()
+        self._start_those_that_ended()
+
+    def _start_those_that_ended(self) -> None:
+        """Waits a moment for those that are told to end, as most do at once."""
+        until = time.monotonic() + LOOK_SECONDS
+        while any(group.is_ending for group in self.groups) and not self._stop.is_set():
+            self._collect()
+            for group in self.groups:
+                if group.is_ending and group.is_gone() and group.may_start:
+                    self._start(group)
+            if time.monotonic() > until:
+                return
+            self._stop.wait(LOOK_WHILE_ENDING_SECONDS)
+
+    def _collect(self) -> None:
+        """Take note of processes that ended."""
+        with contextlib.suppress(ChildProcessError):
+            while pid := os.waitpid(-1, os.WNOHANG)[0]:
+                for group in self.groups:
+                    group.collected(pid)
+
+    def _find_no_dispatchers(self, group: ProcessGroup) -> str:
+        """A worker that was killed at the wrong moment can leave the task queue locked."""
+        now = time.monotonic()
+        if group is not self.dispatch:
+            return ""
+        if now - self._healthy_at > PATIENCE_SECONDS:
+            return "has no dispatcher"
+        return "has too few dispatchers" if now - self._enough_at > FEW_PATIENCE_SECONDS else ""
+
+    def _end(self) -> None:
+        """Tell all groups to end at once, and wait until they are gone."""
+        for group in self.groups:
+            group.end()
+        left = list(self.groups)
+        while left := [group for group in left if not group.is_gone()]:
+            time.sleep(LOOK_WHILE_ENDING_SECONDS)
+            self._collect()
         connections.close_all()
-        keep_alive, held = os.pipe()
-        child = os.fork()
-        if child == 0:
-            os.close(held)
-            _be_cluster(keep_alive)
-        os.close(keep_alive)
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.setpgid(child, child)  # the child does so too; whoever comes first
-        self._held = held
-        self._group = child
-        self._asked_at = 0.0
-        self._healthy_at = time.monotonic()
 
-    def _is_running(self) -> bool:
-        """Whether the cluster's main process lives; collects processes that ended."""
-        while True:
-            try:
-                pid, _ = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return False
-            if pid == self._group:
-                return False
-            if pid == 0:
-                return True
-
-    def _is_stuck(self) -> bool:
-        return time.monotonic() - self._healthy_at > PATIENCE_SECONDS
+    # The dispatchers
 
     def _look_after_dispatchers(self) -> None:
         """Bury dispatchers whose process is gone and ask for new ones while there are too few."""
+        now = time.monotonic()
         try:
             alive = self._bury_the_dead()
-            now = time.monotonic()
+            recovery.recover_dead()  # of every cluster: it must not wait for housekeeping
+            background.bury(self.cluster, _exists)
+            self._kill_those_that_hang()
             if alive:
                 self._healthy_at = now
-            if alive < settings.DISPATCHERS and now - self._asked_at > ASK_AGAIN_SECONDS:
+            if alive >= settings.DISPATCHERS:
+                self._enough_at = now
+            elif now - self._asked_at > ASK_AGAIN_SECONDS:
                 for _ in range(settings.DISPATCHERS - alive):
                     tasks.dispatch_later()
                 self._asked_at = now
         except (DatabaseError, InterfaceError) as error:
             logger.warning("cannot look after dispatchers: %s", error)
             connections.close_all()
-            self._healthy_at = time.monotonic()
+            self._healthy_at = self._enough_at = time.monotonic()
 
     def _bury_the_dead(self) -> int:
         mine = Dispatcher.objects.filter(cluster=self.cluster, ended_at=None)
-        gone = [pk for pk, pid in mine.values_list("pk", "pid") if not _exists(pid)]
-        if gone:
-            recovery.bury(gone)
-            for pk in gone:
-                recovery.recover(pk)
+        running = dict(mine.values_list("pk", "pid"))
+        for pk, pid in running.items():
+            if not _exists(pid):
+                recovery.recover_gone(start_log.Name(self.cluster, pk))
+        recovery.recover_left_behind()
+        self._notice_those_declared_dead(running)
         return mine.count()
 
-    def _end(self) -> None:
-        """SIGTERM to the whole group, and wait until it is gone; whoever is still there after a
-        while is killed.
+    def _notice_those_declared_dead(self, running: dict[int, int]) -> None:
+        """A dispatcher that was declared dead stops when it finds out, and its worker dispatches
+        anew. One that does not find out in time hangs, and keeps a worker busy for nothing.
         """
-        deadline = time.monotonic() + GRACE_SECONDS
-        is_left = _signal_group(self._group, signal.SIGTERM)
-        while is_left:
-            time.sleep(0.05)
-            self._is_running()
-            is_late = time.monotonic() > deadline
-            is_left = _signal_group(self._group, signal.SIGKILL if is_late else 0)
-        os.close(self._held)
-        connections.close_all()
+        if ended := self._running.keys() - running.keys():
+            lease = dt.timedelta(seconds=LEASE_SECONDS)
+            dead = Dispatcher.objects.filter(pk__in=ended, ended_at__gt=F("heartbeat_at") + lease)
+            for pid in dead.values_list("pid", flat=True):
+                self._hanging.setdefault(pid, time.monotonic())
+        self._running = running
+        for pid in list(self._hanging):
+            if pid in running.values() or not _exists(pid):
+                del self._hanging[pid]
+
+    def _kill_those_that_hang(self) -> None:
+        for pid, since in self._hanging.items():
+            if time.monotonic() - since > WAKE_SECONDS:
+                logger.error("the dispatcher in process %d hangs: killing it", pid)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
 
     def _forget_requests(self) -> None:
-        """What this cluster has asked for, nobody needs to do."""
+        """What this cluster has asked for is of no use to others, and what it was at is theirs."""
         try:
+            background.interrupt(self.cluster)
             broker.clear_own_queue()
         except (DatabaseError, InterfaceError) as error:
             logger.warning("left to housekeeping: %s", error)
@@ -156,36 +242,6 @@ def _adopt_orphans() -> None:
     """
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def _be_cluster(keep_alive: int) -> NoReturn:
-    """The child: run django-q2's cluster until it ends, and end the group when the supervisor is
-    gone.
-    """
-    os.setpgid(0, 0)
-    cluster = Cluster()
-    for number in tasks.stop_signals():
-        signal.signal(number, signal.SIG_DFL)
-    cluster.start()
-    # After the last fork of this process: a fork beside a thread may leave locks held for ever.
-    threading.Thread(target=_end_with_supervisor, args=(keep_alive,), daemon=True).start()
-    cluster.sentinel.join()
-    os.killpg(0, signal.SIGTERM)  # what it has started must not go on without it
-    os._exit(1)
-
-
-def _end_with_supervisor(keep_alive: int) -> None:
-    os.read(keep_alive, 1)  # returns when the supervisor's end is closed, however it died
-    os.killpg(0, signal.SIGTERM)
-
-
-def _signal_group(group: int, number: int) -> bool:
-    """False when no process of the group is left."""
-    try:
-        os.killpg(group, number)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _exists(pid: int) -> bool:

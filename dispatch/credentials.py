@@ -5,7 +5,7 @@ readable with any.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +32,25 @@ class CredentialsError(ServiceError):
 
     def __init__(self, reply: str) -> None:
         super().__init__(reply, needs_person=True)
+
+
+ENTER_AGAIN = (
+    "Enter it again: it was entered for another place and is sent nowhere else. Changed: {changed}."
+)
+
+
+def moved(
+    stored: Mapping[str, Any], entered: Mapping[str, Any], places: Collection[str]
+) -> list[str]:
+    """Which of the settings that say where secrets are sent are not as they were stored. A secret
+    that was stored for one place must not be sent to another by somebody who does not know it.
+    """
+    return sorted(name for name in places if (entered.get(name) or "") != (stored.get(name) or ""))
+
+
+def enter_again(changed: Collection[str]) -> str:
+    """What to tell staff about a secret after these settings were changed."""
+    return ENTER_AGAIN.format(changed=", ".join(name.replace("_", " ") for name in changed))
 
 
 def encrypt(values: Mapping[str, Any]) -> str:

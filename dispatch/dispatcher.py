@@ -21,7 +21,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.states import Held
-from dispatch import journal, leases, paces, tick
+from dispatch import journal, leases, paces, start_log, tick
 from dispatch.agenda import Agenda, ServicePlan
 from dispatch.clock import DatabaseClock
 from dispatch.errors import OutcomeUnknown
@@ -59,7 +59,8 @@ class Dispatcher:
         self._wake = threading.Event()
         self._inbox: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._clock = DatabaseClock(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0.0, 0.0)
-        self._desk = Desk(self.id, self._clock, 0.0, self._receive)
+        self._starts = start_log.open_log(start_log.Name(cluster, self.id))
+        self._desk = Desk(self.id, self._clock, 0.0, self._receive, self._starts)
         self._loops: dict[int, ServiceLoop] = {}
         self._unrecorded: list[Report] = []
         self._agenda: Agenda | None = None
@@ -131,6 +132,7 @@ class Dispatcher:
         return tick.Intent(
             dispatcher_id=self.id,
             figures=self.figures.due(),
+            winding_up=not claim,
             reports=list(self._unrecorded),
             mark=[order for loop in self._loops.values() for order in loop.due(now) if claim],
             notes={key: loop.notes for key, loop in self._loops.items() if not loop.notes.is_empty},
@@ -194,6 +196,7 @@ class Dispatcher:
         self._clock = self._desk.clock = done.clock
         self._desk.lease_until = leases.valid_until(done.clock)
         del self._unrecorded[: len(intent.reports)]
+        self._starts.recorded(report.order.start_number for report in intent.reports)
         self._kept = {}
         journal.settled(done.verdicts, done.lost, self.id)
         for key, loop in self._loops.items():
@@ -347,12 +350,20 @@ class Dispatcher:
         self._tick(claim=False)
         while self._is_busy() and time.monotonic() < deadline:
             self._wake.wait(0.1)
+            self._return_connections()
             self._tick(claim=False)
         self._doubt_the_rest()
         while self._is_unsure() and time.monotonic() < deadline + leases.LEASE_SECONDS:
             self._tick(claim=False)
         if not self._is_unsure():
             leases.end(self.id, self.figures.counts())
+            self._starts.remove()
+
+    def _return_connections(self) -> None:
+        """While a reply is waited for, a successor has the connections of the other services."""
+        now = self._clock.reading
+        kept = {key: loop.keeps(1, now, is_ending=True) for key, loop in self._loops.items()}
+        self._kept |= {key: share for key, share in kept.items() if share is not None}
 
     def _is_busy(self) -> bool:
         return bool(self._unrecorded) or any(

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from dispatch.models.attempt import AttemptOutcome
 
 if TYPE_CHECKING:
+    from campaigns.states import Doubtful
     from dispatch.outcomes import Verdict
     from dispatch.tick import Done, Intent
 
@@ -37,7 +38,10 @@ WRITE_EVERY_SECONDS = 1.0
 UNSENDABLE = "unsendable"
 """The outcome of a SubTask that was never handed over: no message could be made of it."""
 
-OUTCOMES = (*AttemptOutcome.values, UNSENDABLE)
+OUTCOMES = (
+    *(each.value for each in AttemptOutcome if each is not AttemptOutcome.NOT_STARTED),
+    UNSENDABLE,
+)
 
 
 def add(total: Counts, more: Counts) -> Counts:
@@ -98,11 +102,10 @@ def add_up(many: Iterable[Counts]) -> Counts:
     return total
 
 
-def doubts(service_ids: Iterable[int]) -> Counts:
+def recovered(outcome: AttemptOutcome, rows: Iterable[Doubtful]) -> Counts:
     """What is counted for SubTasks that a dead dispatcher was just handing over."""
-    unknown = AttemptOutcome.UNKNOWN.value
-    services = Counter(str(service_id) for service_id in service_ids)
-    return {"services": {key: {unknown: count} for key, count in services.items()}}
+    services = Counter(str(row.service_id) for row in rows)
+    return {"services": {key: {outcome.value: count} for key, count in services.items()}}
 
 
 class Figures:

@@ -1,5 +1,8 @@
-"""What has to happen now and then, wherever: done by one dispatcher's housekeeping thread at a time
-(advisory lock).
+"""Periodic chores, done by one process at a time over all hosts (advisory lock).
+
+Every cluster has a process for them (`dispatch.cluster`): chores read what strangers send, and take
+as long as there is much of it, so neither dispatchers nor background work share a process with
+them. What a dead dispatcher held does not wait for them either: supervisors recover it themselves.
 """
 
 from __future__ import annotations
@@ -7,17 +10,20 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
+import time
 from collections.abc import Callable
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
-from campaigns import launch, lifecycle
-from dispatch import accounts, broker, recovery, tallying
+from campaigns import background, launch, lifecycle, undo_launch  # noqa: F401  (the last is called when a launch is given up)
+from dispatch import accounts, broker, leases, recovery, tallying
 from dispatch.bounces import reading
 from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
 from dispatch.monitoring import history
+from dispatch.pulse import Pulse
+from signin import record as sign_ins
 from tracking import applying, pausing, refusals, retention
 
 logger = logging.getLogger(__name__)
@@ -28,12 +34,16 @@ AFTER_FAILURE_SECONDS = 4.0
 """How long housekeeping rests when the database failed: dispatchers that could not renew their
 lease meanwhile come first, and still record what they know.
 """
+REST_SECONDS = 60.0
+LONGEST_REST_SECONDS = 3600.0
+"""How long a chore rests that has ended its process twice in a row; doubled each further time."""
 
 KEEP_DISPATCHERS = dt.timedelta(days=7)
 
 
-def keep_house() -> bool:
-    """Do every chore once, each in transactions of its own. False when somebody else is at it.
+def keep_house(may_do: Callable[[int], bool] = lambda number: True) -> bool:
+    """Do every chore once, each in transactions of its own; asks about each by its number, from 1,
+    just before. False when another process is at it.
 
     The lock belongs to the session, so that it is gone with the connection when this process dies.
     Raises DatabaseError or InterfaceError when the connection is of no use any more.
@@ -43,8 +53,9 @@ def keep_house() -> bool:
         if not cursor.fetchone()[0]:
             return False
         try:
-            for chore in CHORES:
-                _do(chore)
+            for number, chore in enumerate(CHORES, start=1):
+                if may_do(number):
+                    _do(chore)
         finally:
             cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
     return True
@@ -78,16 +89,22 @@ def read_bounces() -> None:
             tasks.read_bounces_later(claimed)
 
 
+def look_after_background_work() -> None:
+    background.look_after(set(leases.alive().values_list("cluster", flat=True)))
+
+
 CHORES: tuple[Callable[[], object], ...] = (
     lifecycle.launch_due,
     recovery.recover_dead,
     launch.requeue_stalled,
+    look_after_background_work,
     lifecycle.sweep_cancelled,
     lifecycle.complete_finished,
     tallying.fold,
     history.count_ended,
     history.take_sample,
     prune,
+    sign_ins.prune,
     broker.forget_dead_queues,
     applying.apply_waiting,
     pausing.pause_bad_tasks,
@@ -99,22 +116,51 @@ CHORES: tuple[Callable[[], object], ...] = (
 )
 
 
-class Housekeeper(threading.Thread):
-    """Keeps house every second on a database connection of its own, until stopped."""
+class Rests:
+    """Chores that ended their process, by hanging or by crashing it, two times in a row and more:
+    they rest, longer each time, so that the others get done. Kept by the supervisor.
+    """
 
     def __init__(self) -> None:
-        super().__init__(name="housekeeper", daemon=True)
+        self._last = self._times = 0
+        self._until: dict[int, float] = {}
+
+    def blame(self, number: int) -> None:
+        """The process has ended while it was at this chore; 0 for none."""
+        self._times = self._times + 1 if number == self._last else 1
+        self._last = number
+        if number and self._times > 1:
+            seconds = min(REST_SECONDS * 2 ** (self._times - 2), LONGEST_REST_SECONDS)
+            self._until[number] = time.monotonic() + seconds
+            name = CHORES[number - 1].__name__
+            logger.error("housekeeping: %s ended its process and rests %d s", name, seconds)
+
+    def is_resting(self, number: int) -> bool:
+        return time.monotonic() < self._until.get(number, 0.0)
+
+
+class Housekeeper:
+    """Keeps house every second, until stopped; beats the pulse before each chore."""
+
+    def __init__(self, pulse: Pulse | None = None, rests: Rests | None = None) -> None:
         self._stopping = threading.Event()
+        self._pulse = pulse or Pulse()
+        self._rests = rests or Rests()
 
     def run(self) -> None:
         while not self._stopping.wait(EVERY_SECONDS):
+            self._pulse.beat()
             try:
-                keep_house()
+                keep_house(self._may_do)
             except (DatabaseError, InterfaceError) as error:
                 logger.warning("housekeeping failed, trying again: %s", error)
                 connection.close()
                 self._stopping.wait(AFTER_FAILURE_SECONDS)
         connection.close()
+
+    def _may_do(self, number: int) -> bool:
+        self._pulse.beat(number)
+        return not self._rests.is_resting(number)
 
     def stop(self) -> None:
         self._stopping.set()

@@ -4,12 +4,13 @@ touches the database.
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import queue
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from campaigns.models import FailureReason
@@ -18,7 +19,8 @@ from dispatch.clock import DatabaseClock
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.gate import SlotMissed
 from dispatch.orders import NotStarted, Order, Outcome, Report, Unsendable
-from dispatch.providers.base import Message, Transport
+from dispatch.providers.base import Accepted, Message, Transport
+from dispatch.start_log import End, NoStartLog, StartLog
 
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 20.0
@@ -36,6 +38,30 @@ class Desk:
     lease_until: float
     """Monotonic seconds; no hand-over starts at or after it."""
     report: Callable[[Report], None]
+    starts: StartLog = field(default_factory=NoStartLog)
+
+
+def begin(order: Order, at: dt.datetime, starts: StartLog) -> None:
+    """The hand-over begins, and the first byte follows: noted first where it outlives the
+    process.
+    """
+    order.start_number = starts.record(order.held, at)
+    order.start(at)
+
+
+def note_answer(report: Report, starts: StartLog) -> None:
+    """Note what the provider answered for sure, for the case that the process ends before the
+    report is recorded.
+    """
+    outcome = report.outcome
+    if isinstance(outcome, Accepted):
+        end = End(True, outcome.code, outcome.provider_message_id)
+    elif isinstance(outcome, DeliveryError) and not isinstance(outcome, OutcomeUnknown):
+        end = End(False, outcome.code)
+    else:
+        return
+    if report.order.start_number:
+        starts.finish(report.order.start_number, end)
 
 
 class LanePool:
@@ -139,7 +165,9 @@ class LanePool:
         outcome = self._outcome_of(order, transport)
         finished_at = self._desk.clock.at_most()
         seconds = time.monotonic() - order.began if order.started_at else 0.0
-        return Report(order, outcome, finished_at=finished_at, seconds=seconds)
+        report = Report(order, outcome, finished_at=finished_at, seconds=seconds)
+        note_answer(report, self._desk.starts)
+        return report
 
     def _outcome_of(self, order: Order, transport: Transport) -> Outcome:
         message = self._compose(order)
@@ -180,7 +208,7 @@ class LanePool:
             order.not_after,
             lambda: desk.clock,
             lambda: desk.lease_until,
-            order.start,
+            lambda at: begin(order, at, desk.starts),
         )
 
     def _outcome_of_bug(self, order: Order, transport: Transport, error: Exception) -> Outcome:

@@ -10,7 +10,7 @@ from django.db import connection
 from campaigns.models import FailureReason, Suppression
 from campaigns.models.contacts import SuppressionReason
 from campaigns.record_sets import as_json
-from dispatch.outcomes import MAX_ERROR_CHARACTERS, Verdict
+from dispatch.outcomes import MAX_ERROR_CHARACTERS, Verdict, storable
 from tracking import ledger
 from tracking.consequences import HAND_OVER
 from tracking.incoming import EventKind, Incoming
@@ -88,5 +88,5 @@ def _attempt(verdict: Verdict) -> dict[str, Any]:
         "finished_at": report.finished_at,
         "outcome": verdict.attempt,
         "code": getattr(outcome, "code", None),
-        "reply": getattr(outcome, "reply", "").replace("\x00", "")[:MAX_ERROR_CHARACTERS],
+        "reply": storable(getattr(outcome, "reply", ""))[:MAX_ERROR_CHARACTERS],
     }

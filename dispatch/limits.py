@@ -14,7 +14,8 @@ from dispatch.pacing import carried_over
 # message whose hand-over is being recorded is counted once.
 USED_SQL = """
 SELECT (SELECT count(*) FROM dispatch_attempt WHERE service_id = %(service)s
-        AND (started_at >= %(start)s OR started_at IS NULL AND slot_at >= %(start)s))
+        AND (started_at >= %(start)s OR started_at IS NULL AND slot_at >= %(start)s)
+        AND outcome <> 'not_started')
      + (SELECT count(*) FROM campaigns_subtask WHERE service_id = %(service)s
         AND status IN ('allocated', 'sending') AND in_doubt_since IS NULL)
 """

@@ -57,6 +57,9 @@ class Order:
     began: float = 0.0
     """The same in monotonic seconds of this process."""
 
+    start_number: int = 0
+    """Of the record of its start in the start log; 0 for none."""
+
     def start(self, at: dt.datetime) -> None:
         self.began, self.started_at = time.monotonic(), at
 

@@ -61,9 +61,8 @@ def judge(report: Report) -> Verdict:
 def _judge(report: Report) -> Verdict:
     outcome = report.outcome
     if isinstance(outcome, Accepted):
-        settlement = _settle(
-            report, SubTaskStatus.SENT, provider_message_id=outcome.provider_message_id[:255]
-        )
+        name = storable(outcome.provider_message_id)[:255]
+        settlement = _settle(report, SubTaskStatus.SENT, provider_message_id=name)
         return Verdict(report, settlement, AttemptOutcome.ACCEPTED, succeeded=True)
     if isinstance(outcome, NotStarted):
         return Verdict(report, _settle(report, SubTaskStatus.PENDING))
@@ -149,4 +148,9 @@ def _fail(report: Report, reason: FailureReason, why: str, *, counts: bool = Fal
 
 
 def _short(text: str) -> str:
-    return text.replace("\x00", "")[:MAX_ERROR_CHARACTERS]
+    return storable(text)[:MAX_ERROR_CHARACTERS]
+
+
+def storable(text: str) -> str:
+    """What a provider said without what PostgreSQL cannot store: half characters and zeros."""
+    return text.encode("utf-8", "replace").decode("utf-8").replace("\x00", "")

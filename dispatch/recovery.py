@@ -1,21 +1,33 @@
 """Taking over from dead dispatchers: what was only reserved goes back, what was handed over is in
-doubt.
+doubt. Where the process is gone for sure and its start log can be read, only what it had begun is.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from campaigns import states
-from dispatch import figures, paces
+from campaigns.models import SubTask, SubTaskStatus
+from campaigns.states import Doubtful, Held, Returned, Settlement
+from dispatch import figures, paces, start_log
 from dispatch.leases import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher
+from dispatch.outcomes import storable
 
 logger = logging.getLogger(__name__)
+
+Starts = Mapping[Held, start_log.Start]
+
+DIED = "The dispatcher died before the outcome was recorded."
+ANSWERED = "The dispatcher died after the provider had answered; what it said in words is lost."
+NOT_BEGUN = "The process of the dispatcher ended before the hand-over began: nothing was sent."
 
 
 def recover_dead() -> int:
@@ -24,50 +36,155 @@ def recover_dead() -> int:
     A dispatcher is dead when its heartbeat is older than its lease. Its row is locked while it is
     recovered; one whose tick is still open holds that lock itself and is left for the next time.
     """
-    stale = Dispatcher.objects.filter(
-        ended_at=None, heartbeat_at__lt=Now() - dt.timedelta(seconds=LEASE_SECONDS)
-    )
+    stale = Dispatcher.objects.filter(_LEASE_IS_OVER, ended_at=None)
     return sum(recover(pk) for pk in stale.values_list("pk", flat=True))
 
 
+_LEASE_IS_OVER = Q(heartbeat_at__lt=Now() - dt.timedelta(seconds=LEASE_SECONDS))
+
+
 def recover(dispatcher_id: int) -> bool:
-    """Declare one dispatcher dead and take what it held. Locks its row, all Pace rows, then the
-    SubTasks.
+    """Declare one dispatcher dead whose lease is over, and take what it held. Its process may only
+    be slow or stopped, and go on: all that it was sending is in doubt. Locks its row, all Pace
+    rows, then the SubTasks.
     """
+    return _recover(_LEASE_IS_OVER, dispatcher_id, starts=None)
+
+
+def recover_gone(name: start_log.Name) -> bool:
+    """The same for one of this host whose process is gone for sure, without waiting for its lease:
+    what it had marked and not begun goes back, what the provider had answered is settled, and only
+    what was on the wire is in doubt. False when it has ended, or when a transaction of it
+    is still open: then try again.
+    """
+    mine = Q(cluster=name.cluster)
+    is_recovered = _recover(mine, name.dispatcher_id, start_log.read(name))
+    if not Dispatcher.objects.filter(mine, pk=name.dispatcher_id, ended_at=None).exists():
+        start_log.discard(name)
+    return is_recovered
+
+
+def recover_left_behind() -> int:
+    """Recover the dispatchers of all clusters of this host, running or not, that have left a start
+    log which no process holds any more. Returns how many.
+    """
+    left = start_log.left_behind()
+    known = Dispatcher.objects.filter(pk__in=[name.dispatcher_id for name in left])
+    names = {start_log.Name(*row) for row in known.values_list("cluster", "pk")} if left else set()
+    return sum(recover_gone(name) for name in left if name in names)
+
+
+def _recover(which: Q, dispatcher_id: int, starts: Starts | None) -> bool:
     with transaction.atomic():
-        dead = Dispatcher.objects.select_for_update(skip_locked=True).filter(
-            pk=dispatcher_id,
-            ended_at=None,
-            heartbeat_at__lt=Now() - dt.timedelta(seconds=LEASE_SECONDS),
-        )
-        if not dead:
+        alive = Dispatcher.objects.select_for_update(skip_locked=True).filter(ended_at=None)
+        dead = alive.filter(which, pk=dispatcher_id).first()
+        if dead is None:
             return False
         locked = paces.lock_waiting()
+        known = _settle_known(dispatcher_id, starts) if starts is not None else Known()
         given_back, in_doubt = states.reclaim(dispatcher_id)
-        paces.give_back(given_back, locked)
-        Attempt.objects.bulk_create(
-            [
-                Attempt(
-                    subtask_id=row.id,
-                    service_id=row.service_id,
-                    dispatcher_id=dispatcher_id,
-                    claim_token=row.token,
-                    slot_at=row.claimed_at,  # the quota was charged then
-                    sending_at=row.sending_at,
-                    outcome=AttemptOutcome.UNKNOWN,
-                    reply="The dispatcher died before the outcome was recorded.",
-                )
-                for row in in_doubt
-            ],
-            ignore_conflicts=True,
-        )
+        unused = [Returned(row.id, row.service_id, row.claimed_at) for row in known.not_begun]
+        paces.give_back([*given_back, *unused], locked)
+        _note(dispatcher_id, AttemptOutcome.UNKNOWN, DIED, in_doubt, starts or {})
         ConnectionShare.objects.filter(dispatcher=dispatcher_id).delete()
-        doubts = figures.doubts(service_id for _, service_id, *_ in in_doubt)
-        Dispatcher.objects.filter(pk=dispatcher_id).update(
-            ended_at=Now(), figures=figures.add(dead[0].figures, doubts)
+        counted = figures.add(
+            figures.recovered(AttemptOutcome.UNKNOWN, in_doubt),
+            figures.recovered(AttemptOutcome.ACCEPTED, known.accepted),
         )
-    _log(dispatcher_id, len(given_back), in_doubt)
+        Dispatcher.objects.filter(pk=dispatcher_id).update(
+            ended_at=Now(), figures=figures.add(dead.figures, counted)
+        )
+    _log(dispatcher_id, len(given_back) + len(known.not_begun), in_doubt)
     return True
+
+
+class Known(NamedTuple):
+    """What a start log tells for sure of what its dispatcher had marked as sending."""
+
+    not_begun: Sequence[Doubtful] = ()
+    accepted: Sequence[Doubtful] = ()
+    refused: Sequence[Doubtful] = ()
+
+
+def _settle_known(dispatcher_id: int, starts: Starts) -> Known:
+    """Settle, with the proofs, what needs not be in doubt."""
+    sending = states.lock_sending(SubTask.objects.filter(dispatcher_id=dispatcher_id))
+    known = _sort(sending, starts)
+    for outcome, why, rows in (
+        (AttemptOutcome.NOT_STARTED, NOT_BEGUN, known.not_begun),
+        (AttemptOutcome.ACCEPTED, ANSWERED, known.accepted),
+        (AttemptOutcome.DEFERRED, ANSWERED, known.refused),
+    ):
+        _note(dispatcher_id, outcome, why, rows, starts)
+    back = [*known.not_begun, *known.refused]
+    states.settle(Settlement(*row.held, SubTaskStatus.PENDING) for row in back)
+    states.settle(
+        Settlement(
+            *row.held,
+            SubTaskStatus.SENT,
+            provider_message_id=storable(_end(row, starts).provider_message_id),
+        )
+        for row in known.accepted
+    )
+    return known
+
+
+def _sort(sending: list[Doubtful], starts: Starts) -> Known:
+    """Of a repeat, only that it was accepted says anything about the first hand-over."""
+    repeated = _repeated(sending)
+    first = [row for row in sending if row.id not in repeated]
+    begun = [row for row in sending if row.held in starts and starts[row.held].end]
+    return Known(
+        not_begun=[row for row in first if row.held not in starts],
+        accepted=[row for row in begun if _end(row, starts).accepted],
+        refused=[row for row in begun if row in first and not _end(row, starts).accepted],
+    )
+
+
+def _end(row: Doubtful, starts: Starts) -> start_log.End:
+    end = starts[row.held].end
+    assert end is not None
+    return end
+
+
+def _repeated(rows: list[Doubtful]) -> set[int]:
+    """Those that were claimed to repeat a hand-over in doubt: that was marked before this claim,
+    and has its proof. They may have been sent under an earlier claim.
+    """
+    proofs = Attempt.objects.filter(subtask__in=[row.id for row in rows])
+    known = set(proofs.values_list("subtask", "sending_at"))
+    return {
+        row.id
+        for row in rows
+        if row.sending_at < row.claimed_at or (row.id, row.sending_at) in known
+    }
+
+
+def _note(
+    dispatcher_id: int,
+    outcome: AttemptOutcome,
+    why: str,
+    rows: Iterable[Doubtful],
+    starts: Starts,
+) -> None:
+    attempts = []
+    for row in rows:
+        start = starts.get(row.held)
+        attempts.append(
+            Attempt(
+                subtask_id=row.id,
+                service_id=row.service_id,
+                dispatcher_id=dispatcher_id,
+                claim_token=row.token,
+                slot_at=row.claimed_at,  # the quota was charged then
+                sending_at=row.sending_at,
+                started_at=start and start.at,
+                outcome=outcome,
+                code=start and start.end and start.end.code,
+                reply=why,
+            )
+        )
+    Attempt.objects.bulk_create(attempts, ignore_conflicts=True)
 
 
 def _log(dispatcher_id: int, given_back: int, in_doubt: list[states.Doubtful]) -> None:

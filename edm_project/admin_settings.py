@@ -8,6 +8,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
+from edm_project.content_security import mark_as_admin
+
 EVERYBODY = "everybody"
 
 
@@ -54,6 +56,12 @@ def environment(request: HttpRequest) -> list[str] | None:
     return ["Development", "warning"] if settings.DEBUG else None
 
 
+def on_every_page(request: HttpRequest) -> dict[str, Any]:
+    """The colours are in a file, colours.css, and not between the lines of the page."""
+    mark_as_admin(request)
+    return {"colors": None}
+
+
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "EDM Dispatch",
     "SITE_HEADER": "EDM Dispatch",
@@ -61,26 +69,19 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "outgoing_mail",
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("edm/icon.svg")}],
-    "STYLES": [_static("edm/admin.css")],
+    "STYLES": [_static("edm/colours.css"), _static("edm/admin.css")],
+    "SCRIPTS": [_static("edm/htmx.js")],
     "DASHBOARD_CALLBACK": "dispatch.admin.start_page.start_page",
     "ENVIRONMENT": "edm_project.admin_settings.environment",
     "SHOW_BACK_BUTTON": True,
-    "BORDER_RADIUS": "6px",
-    "COLORS": {
-        "primary": {
-            "50": "oklch(97% .014 254.604)",
-            "100": "oklch(93.2% .032 255.585)",
-            "200": "oklch(88.2% .059 254.128)",
-            "300": "oklch(80.9% .105 251.813)",
-            "400": "oklch(70.7% .165 254.624)",
-            "500": "oklch(62.3% .214 259.815)",
-            "600": "oklch(54.6% .245 262.881)",
-            "700": "oklch(48.8% .243 264.376)",
-            "800": "oklch(42.4% .199 265.638)",
-            "900": "oklch(37.9% .146 265.522)",
-            "950": "oklch(28.2% .091 267.935)",
-        },
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Second factor", "link": reverse_lazy("mfa_index")},
+            {"title": "Your sessions", "link": reverse_lazy("sign_in_sessions")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ],
     },
+    "GLOBAL_CALLBACK": "edm_project.admin_settings.on_every_page",
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
@@ -122,6 +123,7 @@ UNFOLD: dict[str, Any] = {
                     _link("History", "history", "admin.logentry", EVERYBODY),
                     _link("Users", "person", "auth.user"),
                     _link("Groups", "group", "auth.group"),
+                    _link("Sign-ins", "login", "signin.signin"),
                 ],
             },
         ],

@@ -6,6 +6,7 @@ class ProjectConfig(AppConfig):
     verbose_name = "EDM Dispatch"
 
     def ready(self) -> None:
-        from edm_project import checks, queue_pages  # noqa: F401  (the first registers itself)
+        # The checks register themselves.
+        from edm_project import checks, deploy_checks, queue_pages  # noqa: F401
 
         queue_pages.replace()

@@ -1,4 +1,4 @@
-"""System checks of the public address and of the database server. E002 runs with every command;
+"""System checks of the admin and of the database server. E002 and E010 run with every command;
 E001 needs a connection, so it runs with `check --database default` and before `migrate`.
 """
 
@@ -6,24 +6,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.apps import AppConfig
-from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.contrib import admin
+from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
+
+from campaigns.admin.base import SafeAdmin
 
 OLDEST_VERSION = 15
 
 
-@register(Tags.security)
-def check_public_url(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    if settings.DEBUG or not settings.PUBLIC_URL.startswith("http://"):
-        return []
+@register(Tags.admin)
+def check_admins(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     return [
-        Warning(
-            f"PUBLIC_URL is {settings.PUBLIC_URL}: mail programs offer one-click unsubscribing, "
-            "which the large mailbox providers ask for, only for https (RFC 8058).",
-            hint="Serve the site by https and set PUBLIC_URL to https://…",
-            id="edm.W003",
+        Error(
+            f"The admin of {model._meta.label} is not built on SafeAdmin: its list can be filtered "
+            "by every column of the table, and so tells what it does not show.",
+            hint="Derive it from campaigns.admin.base.SafeAdmin, or register the model anew.",
+            obj=type(registered),
+            id="edm.E010",
         )
+        for model, registered in admin.site._registry.items()
+        if not isinstance(registered, SafeAdmin)
     ]
 
 

@@ -3,6 +3,7 @@ and the fix, so that nobody has to read a traceback to start the system."""
 
 import base64
 import binascii
+import contextlib
 import ipaddress
 import os
 import re
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+from django.core.management.utils import get_random_secret_key
 
 env = environ.Env()
 
@@ -24,7 +26,10 @@ def text(name: str, default: str | None = None, *, hint: str = "") -> str:
     """
     value: str = env.ENVIRON.get(name, "").strip() or (default or "")
     if not value and default is None:
-        raise ImproperlyConfigured(f"{name} is not set. {hint}".rstrip())
+        raise ImproperlyConfigured(
+            f"{name} is not set. {hint} Production needs it; on a development machine set "
+            "DEBUG=True, in the environment or in .env."
+        )
     return value
 
 
@@ -77,6 +82,32 @@ def numbers(name: str, default: list[float]) -> list[float]:
     return [float(part) for part in parts]
 
 
+def ports(name: str, default: str) -> list[tuple[int, int]]:
+    """Ports and ranges of ports, such as 25,8000-8010, as their first and last."""
+    found = []
+    for part in names(name, [default]):
+        first, _, last = part.partition("-")
+        if not all(re.fullmatch(r"\d{1,5}", each, re.ASCII) for each in (first, last or first)):
+            raise ImproperlyConfigured(
+                f"{name} has {part!r}. Set it to ports and ranges such as 25,465,8000-8010."
+            )
+        found.append((int(first), int(last or first)))
+    return found
+
+
+def networks(name: str, default: list[str]) -> list[str]:
+    """IP networks in CIDR notation, separated by commas."""
+    parts = names(name, default)
+    for part in parts:
+        try:
+            ipaddress.ip_network(part)
+        except ValueError:
+            raise ImproperlyConfigured(
+                f"{name} has {part!r}. Set it to networks such as 10.0.0.0/8 or fd00::/8."
+            ) from None
+    return parts
+
+
 def http_url(name: str, default: str | None = None, *, hint: str = "") -> str:
     """An absolute http(s) URL without a trailing slash."""
     value = text(name, default, hint=hint)
@@ -122,6 +153,20 @@ def address(name: str, default: str) -> str:
     return value
 
 
+def secret(name: str, made_once: Path | None) -> str:
+    """A secret text; one that is not set is made once and kept in the file, if one is given."""
+    if made_once is None:
+        return text(name, hint="Set it to a long random text.")
+    return text(name, "") or generated_once(made_once, get_random_secret_key)
+
+
+def keys(name: str, made_once: Path | None) -> list[str]:
+    """Fernet keys, the current one first; as with `secret`."""
+    if made_once is None:
+        return fernet_keys(name, hint=f"Make a key with: {MAKE_KEY_COMMAND}")
+    return fernet_keys(name, []) or [generated_once(made_once, new_fernet_key)]
+
+
 def fernet_keys(name: str, default: list[str] | None = None, *, hint: str = "") -> list[str]:
     keys = names(name, default, hint=hint)
     for position, key in enumerate(keys, start=1):
@@ -153,7 +198,7 @@ def generated_once(path: Path, make: Callable[[], str]) -> str:
     """The secret kept in `path`, made on first use. Processes that start at the same moment get the
     same one: the file appears complete, by a hard link, and the first link wins."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -164,7 +209,24 @@ def generated_once(path: Path, make: Callable[[], str]) -> str:
             pass
         finally:
             draft.unlink()
+    tighten(path)
     return path.read_text().strip()
+
+
+def make_private(directory: Path) -> None:
+    """Make a directory that no other account may enter, and its missing parents likewise."""
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    for path in reversed(missing):
+        path.mkdir(mode=0o700, exist_ok=True)
+    tighten(directory)
+
+
+def tighten(path: Path) -> None:
+    """Take other accounts' permissions away from what is ours and was made more open before."""
+    with contextlib.suppress(FileNotFoundError):
+        status = path.stat()
+        if status.st_mode & 0o077 and status.st_uid == os.geteuid():
+            path.chmod(status.st_mode & 0o700)
 
 
 def identifier(name: str, default: str) -> str:

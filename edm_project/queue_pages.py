@@ -1,5 +1,8 @@
-"""django-q2's own pages, to be looked at only: whoever edits or deletes a queued task stops the
-dispatcher that it is. Superusers find there why background work failed.
+"""django-q2's own pages: only that of what is queued, and only to be looked at, since a queued task
+that is edited or deleted is a dispatcher or a launch that stops.
+
+What is queued and what became of it are pickles, which run code when they are read: nothing here
+reads them. Why background work failed stands on the page of what it was about.
 """
 
 from __future__ import annotations
@@ -9,22 +12,12 @@ from importlib import import_module
 from django.contrib import admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-FINISHED = ("name", "func", "cluster", "started", "stopped", "result")
-PAGES = {
-    Failure: FINISHED,
-    Success: FINISHED,
-    OrmQ: ("id", "key", "name", "func", "lock"),
-    Schedule: ("id", "name", "func", "schedule_type", "cluster", "next_run"),
-}
+COLUMNS = ("id", "key", "lock")
 
 
 def replace() -> None:
     import_module("django_q.admin")  # registers its own, which would else be done later
     from campaigns.admin.base import LedgerAdmin
 
-    for model, columns in PAGES.items():
-        newest = "-started" if columns == FINISHED else "-id"
-        admin.site.unregister(model)
-        admin.site.register(
-            model, LedgerAdmin, list_display=columns, fields=columns, ordering=(newest,)
-        )
+    admin.site.unregister([Failure, OrmQ, Schedule, Success])
+    admin.site.register(OrmQ, LedgerAdmin, list_display=COLUMNS, fields=COLUMNS)

@@ -1,14 +1,14 @@
 """Everything that differs between machines comes from the environment; .env.example documents it.
-Without any of it the project runs for development, on data in var/."""
+With DEBUG=True nothing else is needed: the project runs for development, on data in var/."""
 
 from pathlib import Path
 
 import environ
-from django.core.management.utils import get_random_secret_key
 from django.utils.translation import gettext_lazy as _
 
 from edm_project import environment
 from edm_project.admin_settings import UNFOLD  # noqa: F401
+from edm_project.content_security import POLICY
 from edm_project.database import database
 from edm_project.logs import logging_settings
 
@@ -17,55 +17,52 @@ VAR_DIR = BASE_DIR / "var"
 
 environ.Env.read_env(str(BASE_DIR / ".env"))
 
-DEBUG = environment.boolean("DEBUG", True)
+# Off unless it is switched on: with it, pages show the source and the settings to everybody.
+DEBUG = environment.boolean("DEBUG", False)
+
+
+def _made_once(name: str) -> Path | None:
+    """The file of a key that need not be set in development."""
+    return VAR_DIR / name if DEBUG else None
+
 
 if DEBUG:
-    SECRET_KEY = environment.text("SECRET_KEY", "") or environment.generated_once(
-        VAR_DIR / "secret_key", get_random_secret_key
-    )
-    # Encrypt provider credentials at rest: the first key encrypts, all of them decrypt.
-    CREDENTIALS_KEYS = environment.fernet_keys("CREDENTIALS_KEYS", []) or [
-        environment.generated_once(VAR_DIR / "credentials_key", environment.new_fernet_key)
-    ]
-    # Sign the links in mail: the first key signs, all of them are accepted.
-    TRACKING_KEYS = environment.fernet_keys("TRACKING_KEYS", []) or [
-        environment.generated_once(VAR_DIR / "tracking_key", environment.new_fernet_key)
-    ]
-    # Know erased addresses by their hashes: the first key makes them, all of them are looked up.
-    ERASURE_KEYS = environment.fernet_keys("ERASURE_KEYS", []) or [
-        environment.generated_once(VAR_DIR / "erasure_key", environment.new_fernet_key)
-    ]
-    ALLOWED_HOSTS = environment.names("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-    PUBLIC_URL = environment.http_url("PUBLIC_URL", "http://localhost:8000")
-else:
-    environment.text(
-        "DATABASE_URL", hint="Production needs postgres://user:password@host:5432/name."
-    )
-    SECRET_KEY = environment.text(
-        "SECRET_KEY",
-        hint="Set it to a long random text, or set DEBUG=True on a development machine.",
-    )
-    CREDENTIALS_KEYS = environment.fernet_keys(
-        "CREDENTIALS_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
-    )
-    TRACKING_KEYS = environment.fernet_keys(
-        "TRACKING_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
-    )
-    ERASURE_KEYS = environment.fernet_keys(
-        "ERASURE_KEYS", hint=f"Make a key with: {environment.MAKE_KEY_COMMAND}"
-    )
-    ALLOWED_HOSTS = environment.names(
-        "ALLOWED_HOSTS", hint="Set it to the host names of this site, separated by commas."
-    )
-    PUBLIC_URL = environment.http_url(
-        "PUBLIC_URL",
-        hint="Set it to the address recipients reach, such as https://edm.example.com.",
-    )
+    environment.make_private(VAR_DIR)
+environment.tighten(VAR_DIR)
+SECRET_KEY = environment.secret("SECRET_KEY", _made_once("secret_key"))
+# Encrypt provider credentials at rest: the first key encrypts, all of them decrypt.
+CREDENTIALS_KEYS = environment.keys("CREDENTIALS_KEYS", _made_once("credentials_key"))
+# Sign the links in mail: the first key signs, all of them are accepted.
+TRACKING_KEYS = environment.keys("TRACKING_KEYS", _made_once("tracking_key"))
+# Know erased addresses by their hashes: the first key makes them, all of them are looked up.
+ERASURE_KEYS = environment.keys("ERASURE_KEYS", _made_once("erasure_key"))
+# Sign Message-IDs: the first key signs, all of them are accepted.
+MESSAGE_ID_KEYS = environment.keys("MESSAGE_ID_KEYS", _made_once("message_id_key"))
+
+if not DEBUG:
+    environment.text("DATABASE_URL", hint="It looks like postgres://user:password@host:5432/name.")
+ALLOWED_HOSTS = environment.names(
+    "ALLOWED_HOSTS",
+    ["localhost", "127.0.0.1", "[::1]"] if DEBUG else None,
+    hint="Set it to the host names of this site, separated by commas.",
+)
+PUBLIC_URL = environment.http_url(
+    "PUBLIC_URL",
+    "http://localhost:8000" if DEBUG else None,
+    hint="Set it to the address recipients reach, such as https://edm.example.com.",
+)
 
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Pasted lists and large templates; a task may be for thousands of contacts chosen one by one.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+# Of a file that is imported in the browser; `manage.py import_contacts` takes larger ones.
+IMPORT_MAX_MEGABYTES = environment.integer("IMPORT_MAX_MEGABYTES", 5, minimum=1)
+FILE_UPLOAD_HANDLERS = [
+    "edm_project.uploads.LargestUpload",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 # What workers on untrusted input (`sandbox`) have imported before they are forked.
 SANDBOX_PRELOAD = ["campaigns.content", "dispatch.bounces.understanding"]
@@ -78,6 +75,7 @@ INSTALLED_APPS = [
     "dispatch",  # before django_q: it overrides the command `qcluster`
     "tracking",
     "campaigns",
+    "signin",
     "edm_project",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -88,12 +86,19 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.postgres",
     "django_q",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 if DEBUG:
     INSTALLED_APPS.append("devmail")  # the local SMTP server and demo of `make run`
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "edm_project.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -102,6 +107,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "signin.middleware.SignedInMiddleware",
     "edm_project.busy.BusyDatabaseMiddleware",
 ]
 
@@ -115,10 +122,16 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "signin.context.admin_frame",
             ],
         },
     },
 ]
+
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": POLICY}
+X_FRAME_OPTIONS = "DENY"
+# None in a cookie: they may say what was done to whom.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 ROOT_URLCONF = "edm_project.urls"
 WSGI_APPLICATION = "edm_project.wsgi.application"
@@ -131,17 +144,81 @@ SUBTASK_STATUS_TYPE = environment.identifier("SUBTASK_STATUS_TYPE", "subtask_sta
 
 CACHES = {"default": environment.env.cache("CACHE_URL", default="locmemcache://")}
 
+# --- Signing in: see signin/ and docs/how-to/sign-in-safely.md ---
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    *(
+        {"NAME": f"django.contrib.auth.password_validation.{name}"}
+        for name in (
+            "UserAttributeSimilarityValidator",
+            "CommonPasswordValidator",
+            "NumericPasswordValidator",
+        )
+    ),
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+LOGOUT_REDIRECT_URL = "admin:login"
+# A session ends after so long without a page opened by its user, and after so long in any case.
+SESSION_IDLE_SECONDS = 60 * environment.integer("SESSION_IDLE_MINUTES", 60, minimum=1)
+SESSION_COOKIE_AGE = 3600 * environment.integer("SESSION_HOURS", 12, minimum=1)
+# Who must have a second factor. Development does not ask for one.
+REQUIRE_SECOND_FACTOR = environment.choice(
+    "REQUIRE_SECOND_FACTOR",
+    "nobody" if DEBUG else "superusers",
+    ("nobody", "superusers", "operators", "everybody"),
+)
+# Browsers that were signed in with are not kept out by what others try.
+DEVICE_COOKIE_NAME = "edm_device" if DEBUG else "__Host-edm_device"
+# Single sign-on by OpenID Connect; not set: there is none.
+OIDC_SERVER_URL = environment.text("OIDC_SERVER_URL", "")
+OIDC_NAME = environment.text("OIDC_NAME", "single sign-on")
+OIDC_PROVIDER_ID = "sso"
+OIDC_CREATE_USERS = environment.boolean("OIDC_CREATE_USERS", False)
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": OIDC_PROVIDER_ID,
+                "name": OIDC_NAME,
+                "client_id": environment.text("OIDC_CLIENT_ID"),
+                "secret": environment.text("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": environment.http_url("OIDC_SERVER_URL")},
+            }
+        ]
+        if OIDC_SERVER_URL
+        else [],
+    }
+}
+SOCIALACCOUNT_ADAPTER = "signin.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+# By a link: a form that leads to another site is against our content security policy.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+ACCOUNT_ADAPTER = "signin.adapters.SignInAdapter"
+ACCOUNT_FORMS = {"login": "signin.forms.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_COOKIE_AGE = SESSION_COOKIE_AGE
+# allauth counts in the cache, which each process has its own of: signin.throttle counts instead.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_ADAPTER = "signin.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "signin.forms.CodeForm",
+    "reauthenticate": "signin.forms.ConfirmByCodeForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # accounts need no address
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_TOTP_ISSUER = "EDM Dispatch"
+MFA_TOTP_TOLERANCE = 1  # a code is good for the steps before and after its own, too
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
 LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
 TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
@@ -164,6 +241,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGGING = logging_settings()
+DEFAULT_EXCEPTION_REPORTER = "edm_project.error_reports.Report"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "edm_project.error_reports.ReportFilter"
 
 # Never sent to https: probes, which come in plain http and bring no secret along, and one-click
 # unsubscribing, which RFC 8058 does not let answer with a redirect.
@@ -173,6 +252,12 @@ METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 
 # How many dispatch loops one cluster runs.
 DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
+# Where each dispatcher notes, in a small memory-mapped file, which hand-overs it has begun.
+START_LOG_DIR = environment.text("START_LOG_DIR", str(VAR_DIR / "starts"))
+# How long one run of a dispatch loop takes until a successor takes over.
+DISPATCH_SLICE_SECONDS = environment.integer("DISPATCH_SLICE_SECONDS", 240, minimum=5)
+# How many processes of one cluster do what is neither dispatching nor housekeeping.
+BACKGROUND_WORKERS = environment.integer("BACKGROUND_WORKERS", 2, minimum=1)
 # How long a recipient refused for now waits before each further try; after the last one it is
 # given up.
 RETRY_DELAYS_SECONDS = environment.numbers("RETRY_DELAYS_SECONDS", [60, 300, 900, 3600, 14400])
@@ -180,6 +265,25 @@ RETRY_DELAYS_SECONDS = environment.numbers("RETRY_DELAYS_SECONDS", [60, 300, 900
 WEBHOOK_MAX_BYTES = 5 * 1024 * 1024
 # How long a failing service rests the first time; doubled each time in a row, up to an hour.
 FREEZE_SECONDS = environment.integer("FREEZE_SECONDS", 30, minimum=1)
+
+# Where services and bounce mailboxes may lead that is not public: these networks, at these ports.
+INTERNAL_NETWORKS = environment.networks(
+    "INTERNAL_NETWORKS",
+    [
+        "127.0.0.0/8",
+        "::1/128",
+        "10.0.0.0/8",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "100.64.0.0/10",
+        "fc00::/7",
+    ],
+)
+INTERNAL_PORTS = environment.ports("INTERNAL_PORTS", "25,465,587,2525,143,993")
+# This machine itself. On a development machine the mail server of `make run` has any port.
+LOOPBACK_PORTS = environment.ports(
+    "LOOPBACK_PORTS", "1-65535" if DEBUG else "25,465,587,2525,143,993"
+)
 
 # Whom to ask about the domains of email services; empty for the name servers of the machine.
 DNS_NAMESERVERS = environment.name_servers("DNS_NAMESERVERS", [])
@@ -202,6 +306,13 @@ BOUNCE_MAILDIRS = environment.text("BOUNCE_MAILDIRS", str(VAR_DIR / "maildir"))
 PAUSE_HARD_BOUNCE_PERCENT = environment.number("PAUSE_HARD_BOUNCE_PERCENT", 5.0)
 PAUSE_COMPLAINT_PERCENT = environment.number("PAUSE_COMPLAINT_PERCENT", 0.3)
 PAUSE_MIN_MESSAGES = environment.integer("PAUSE_MIN_MESSAGES", 500, minimum=1)
+# Requests to public addresses that are refused, of one network (/24, IPv6 /48) in a minute; more
+# are answered with 429 and leave no trace of their own. 0 for no limit, as below.
+BAD_REQUESTS_PER_MINUTE = environment.integer("BAD_REQUESTS_PER_MINUTE", 60)
+# How often one message may be looked at in a browser, and each page to unsubscribe.
+PAGES_PER_MINUTE = environment.integer("PAGES_PER_MINUTE", 60)
+# How often one recipient may subscribe again. Unsubscribing is never limited.
+RESUBSCRIPTIONS_PER_HOUR = environment.integer("RESUBSCRIPTIONS_PER_HOUR", 20)
 # How long an event waits for its SubTask to become known.
 EVENT_WAIT_HOURS = environment.integer("EVENT_WAIT_HOURS", 24, minimum=1)
 # How long an event's payload, IP address and user agent are kept.
@@ -214,21 +325,20 @@ Q_CLUSTER = {
     "label": _("Task queue"),
     "orm": "default",
     "broker_class": "dispatch.broker.DatabaseClockBroker",
-    # Two workers stay free for launches and other short work while the dispatch loops run.
-    "workers": DISPATCHERS + 2,
     # A task taken from the broker but queued behind a long one waits where no other host sees it:
     # take one at a time and hold one at most.
     "bulk": 1,
     "queue_limit": 1,
     "poll": 0.2,  # seconds
-    "timeout": 300,  # seconds a task may run
-    "retry": 360,  # seconds until an unfinished task is delivered again; above the time-out
-    "ack_failures": True,  # a failed task is final; recovery is the dispatcher's, not the queue's
-    "max_attempts": 3,
-    "save_limit": 100,
+    # Seconds a task may run; and until an unfinished one is delivered again, which must be longer.
+    "timeout": max(300, DISPATCH_SLICE_SECONDS + 60),
+    "retry": max(360, DISPATCH_SLICE_SECONDS + 120),
     "recycle": 200,  # tasks until a worker is replaced by a fresh process
-    "catch_up": False,
+    "scheduler": False,  # what is periodic is a chore of housekeeping
 }
+
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 
 # The address of whoever asks is then the last one in X-Forwarded-For.
 BEHIND_TLS_PROXY = environment.boolean("BEHIND_TLS_PROXY", False)
@@ -237,7 +347,12 @@ if not DEBUG:
     SECURE_SSL_REDIRECT = environment.boolean("SSL_REDIRECT", True)
     SECURE_HSTS_SECONDS = environment.integer("HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
+    # Browsers take a cookie of such a name from this host alone, by https: none that a neighbour on
+    # the same domain, or somebody on the way, has made up.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
+    CSRF_COOKIE_NAME = "__Host-csrftoken"
+    LANGUAGE_COOKIE_NAME = "__Host-language"
     if BEHIND_TLS_PROXY:
         # Only safe behind a proxy that always sets or strips this header.
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

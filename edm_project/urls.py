@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from campaigns.admin.site_views import autocomplete, search
 from dispatch.admin.monitor import monitor
 from dispatch.monitoring.views import metrics
 from edm_project.health import healthz, readyz
@@ -11,6 +12,9 @@ from privacy.views import privacy
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/monitor/", admin.site.admin_view(monitor), name="monitor"),
     path("admin/privacy/", admin.site.admin_view(privacy), name="privacy"),
+    path("admin/", include("signin.urls")),
+    path("admin/autocomplete/", admin.site.admin_view(autocomplete)),
+    path("admin/search/", admin.site.admin_view(search)),
     path("admin/", admin.site.urls),
     path("hooks/", include("dispatch.urls")),
     path("healthz", healthz, name="healthz"),
@@ -19,6 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("tracking.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
 ]
+
+handler400 = "edm_project.busy.bad_request"
+handler500 = "edm_project.busy.server_error"
 
 if apps.is_installed("devmail"):
     urlpatterns.append(path("mail/", include("devmail.urls")))

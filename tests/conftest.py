@@ -1,3 +1,9 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import override_settings
 from hypothesis import settings
 
 from tests.dispatching import dispatch, make_service, smtp
@@ -6,3 +12,10 @@ __all__ = ["dispatch", "make_service", "smtp"]  # fixtures for every test
 
 settings.register_profile("however slow the machine is", deadline=None)
 settings.load_profile("however slow the machine is")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def start_logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The dispatchers of tests write theirs in a directory of this session."""
+    with override_settings(START_LOG_DIR=str(tmp_path_factory.mktemp("starts"))):
+        yield

@@ -120,6 +120,7 @@ class Run:
 
 
 def _environment() -> dict[str, str]:
+    """Of a shell in which nothing of this project was set."""
     ours = {"DATABASE_URL", "DEBUG", "DJANGO_SETTINGS_MODULE", "TEST_DATABASE_NAME", "MAKEFLAGS"}
     return {name: value for name, value in os.environ.items() if name not in ours}
 
@@ -140,7 +141,7 @@ def _counts(folder: Path) -> dict[str, int]:
     result = subprocess.run(
         [sys.executable, "manage.py", "shell", "--verbosity=0", "--command", code],
         cwd=folder,
-        env=_environment(),
+        env={**_environment(), "DEBUG": "True"},
         check=True,
         capture_output=True,
         text=True,

@@ -11,7 +11,9 @@ from django.contrib import messages
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.checks import ModelAdminChecks
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ORDER_VAR
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.db import DataError, IntegrityError, models, transaction
@@ -21,6 +23,8 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from campaigns.admin.autocompletes import Autocompletes
+from campaigns.admin.entries import visible_entries
+from campaigns.admin.lookups import DeclaredLookups
 from campaigns.admin.typed import ChangeList as BaseChangeList
 from campaigns.admin.typed import (
     InfinitePages,
@@ -54,12 +58,26 @@ class UncountedPaginator(InfinitePages):
 
 class ChangeList(BaseChangeList):
     """A change list whose query strings cannot break it: what the database refuses is an incorrect
-    lookup, and leads back to the plain list.
+    lookup, and leads back to the plain list. It is ordered by columns that may be sorted by alone;
+    Django takes any column that is shown.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title = capfirst(str(self.opts.verbose_name_plural))  # Django's: "Select … to change"
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        asked = self.params.pop(ORDER_VAR, "").split(".")
+        if sortable := [part for part in asked if self._may_sort(part)]:
+            self.params[ORDER_VAR] = ".".join(sortable)
+        return list(super().get_ordering(request, queryset))
+
+    def _may_sort(self, part: str) -> bool:
+        """Of the number of a column, with a minus before it for descending."""
+        try:
+            return self.list_display[int(part.removeprefix("-"))] in (self.sortable_by or ())
+        except (ValueError, IndexError):
+            return False
 
     def get_results(self, request: HttpRequest) -> None:
         try:
@@ -72,8 +90,8 @@ class ChangeList(BaseChangeList):
         self.full_result_count = self.result_count
 
 
-class SafeAdmin(Autocompletes, ModelAdmin):
-    """Our defaults for every model."""
+class SafeAdmin(DeclaredLookups, Autocompletes, ModelAdmin):
+    """Our defaults for every model; a system check finds those that are not built on it."""
 
     # Unfold's own checks look the permissions of actions up in the database, so that no command,
     # not even `migrate`, would run before there is one.
@@ -89,10 +107,24 @@ class SafeAdmin(Autocompletes, ModelAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ChangeList
 
+    def get_paginator(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
+        """Also for the history of a row, which Django would show whole."""
+        if queryset.model is LogEntry:
+            queryset = self.history_for(request, queryset)
+        return super().get_paginator(request, queryset, *args, **kwargs)
+
+    def history_for(self, request: HttpRequest, entries: QuerySet[Any]) -> QuerySet[Any]:
+        """Of the entries about one row, those that this user may read."""
+        return visible_entries(entries, request.user)
+
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        """An empty `_to_field` names no field; Django would look for one of that name."""
+        """An empty `_to_field` names no field; Django would look for one of that name. No key
+        contains NUL, which the database refuses where keys are texts.
+        """
+        if "\x00" in object_id:
+            return None
         return super().get_object(request, object_id, from_field or None)
 
     def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
@@ -197,6 +229,10 @@ class OwnedAdmin(SafeAdmin):
     """Staff see and choose their own rows; whoever may see everything may also choose the owner."""
 
     form = OwnedForm
+
+    def history_for(self, request: HttpRequest, entries: QuerySet[Any]) -> QuerySet[Any]:
+        """An owner reads what others did to their row."""
+        return entries
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return visible_rows(super().get_queryset(request), request.user)

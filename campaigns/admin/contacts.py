@@ -12,15 +12,16 @@ from django.http import HttpRequest, HttpResponse
 from campaigns.admin.attributes import AttributesField
 from campaigns.admin.base import OwnedAdmin, OwnedForm, UncountedPaginator, staff
 from campaigns.admin.confirmation import StyledForm, page, say
+from campaigns.admin.filters import RelatedRowFilter
 from campaigns.admin.history import log_event
-from campaigns.admin.importing import ENCODINGS, SHOWN, table_of
-from campaigns.admin.typed import AutocompleteFilter, Textarea, button
+from campaigns.admin.importing import ENCODINGS, SECONDS, SHOWN, CsvField, table_of
+from campaigns.admin.typed import Textarea, button
 from campaigns.contact_import import ImportReport, import_contacts
 from campaigns.file_rows import FileImportError
 from campaigns.models import Contact
 
 
-class TagFilter(AutocompleteFilter):
+class TagFilter(RelatedRowFilter):
     title = "tag"
 
 
@@ -34,7 +35,7 @@ class ContactForm(OwnedForm):
 
 
 class ImportForm(StyledForm):
-    file = forms.FileField(
+    file = CsvField(
         label="CSV file",
         help_text="The first row names the columns; one of them is “email”. Columns that are not "
         "known become merge variables.",
@@ -111,6 +112,7 @@ class ContactAdmin(OwnedAdmin):
             staff(request),
             tags=cleaned["tags"],
             encoding=cleaned["encoding"] or None,
+            seconds=SECONDS,
         )
         text = f"Imported “{cleaned['file'].name}”: {report.explain()}"
         log_event(request, Contact, cleaned["file"].name, text)

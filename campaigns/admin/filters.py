@@ -12,7 +12,23 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from campaigns.admin.typed import DateTimeRangeFilter
+from campaigns.admin.base import visible_rows
+from campaigns.admin.typed import AutocompleteFilter, AutocompleteForm, DateTimeRangeFilter
+
+
+class VisibleChoiceForm(AutocompleteForm):
+    """Unfold's own names the chosen row by its number, whoever owns it."""
+
+    def __init__(self, *, request: HttpRequest, name: str, **kwargs: Any) -> None:
+        super().__init__(request=request, name=name, **kwargs)
+        field: Any = self.fields[name]
+        field.queryset = visible_rows(field.queryset.all(), request.user)
+
+
+class RelatedRowFilter(AutocompleteFilter):
+    """By a row chosen from those that the user may see; says nothing about any other."""
+
+    form_class = VisibleChoiceForm
 
 
 class TimeRangeFilter(DateTimeRangeFilter):

@@ -13,10 +13,10 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from campaigns.admin.base import LedgerAdmin, staff
+from campaigns.admin.entries import visible_entries
 from campaigns.admin.filters import TimeRangeFilter
 from campaigns.admin.moments import to_the_second
 from campaigns.admin.typed import DropdownFilter
-from campaigns.models.ownership import SEE_EVERYTHING
 
 APPS = ("campaigns", "dispatch", "auth")
 
@@ -85,11 +85,7 @@ class HistoryAdmin(LedgerAdmin):
     search_help_text = "Part of a user name, or of what was changed"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        entries = super().get_queryset(request)
-        user = staff(request)
-        if not user.has_perm("auth.view_user"):
-            entries = entries.exclude(content_type__app_label="auth")
-        return entries if user.has_perm(SEE_EVERYTHING) else entries.filter(user=user.pk)
+        return visible_entries(super().get_queryset(request), request.user)
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.admin_site.has_permission(request)

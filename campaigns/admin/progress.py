@@ -11,8 +11,10 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
+from campaigns import background
 from campaigns.models import FailureReason, Launch, SubTaskStatus, Tally, Task, TaskStatus
 from campaigns.models.tally import Counts
+from campaigns.tasks import LAUNCH
 
 S = SubTaskStatus
 MOVING = (TaskStatus.SCHEDULED, TaskStatus.QUEUED, TaskStatus.SENDING, TaskStatus.PAUSED)
@@ -117,6 +119,17 @@ class Progress:
     def launch_percent(self) -> float:
         launch = self.launch
         return 100 * launch.walked / launch.audience_size if launch and launch.audience_size else 0
+
+    @cached_property
+    def launch_trouble(self) -> str:
+        """Why the last attempt of a launch failed that is tried again; "" when none did."""
+        if self.task.status != TaskStatus.QUEUED:
+            return ""
+        failed = background.failures(LAUNCH, self.task.pk)
+        if failed is None:
+            return ""
+        attempts = f"{failed.attempts} of {background.MOST_ATTEMPTS} attempts"
+        return f"Launching it failed ({attempts}). {failed.reason}"
 
     @property
     def suppressed(self) -> int:

@@ -13,6 +13,7 @@ from unfold.admin import TabularInline as UnfoldTabularInline
 from unfold.contrib.filters.admin import AutocompleteSelectFilter as UnfoldAutocompleteFilter
 from unfold.contrib.filters.admin import DropdownFilter as UnfoldDropdownFilter
 from unfold.contrib.filters.admin import RangeDateTimeFilter as UnfoldDateTimeRangeFilter
+from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.enums import ActionVariant
 from unfold.forms import PaginationInlineFormSet
 from unfold.paginator import InfinitePaginator
@@ -37,6 +38,10 @@ if TYPE_CHECKING:
     ChangeList = DjangoChangeList
     InfinitePages = Paginator[Any]
     AutocompleteFilter = RelatedFieldListFilter
+
+    class AutocompleteForm(forms.Form):
+        def __init__(self, *, request: HttpRequest, name: str, **kwargs: Any) -> None: ...
+
     DateTimeRangeFilter = FieldListFilter
     DropdownFilter = SimpleListFilter
     ModelForm = forms.ModelForm[Any]
@@ -52,6 +57,7 @@ else:
     ChangeList = UnfoldChangeList
     InfinitePages = InfinitePaginator
     AutocompleteFilter = UnfoldAutocompleteFilter
+    AutocompleteForm = AutocompleteDropdownForm
     DateTimeRangeFilter = UnfoldDateTimeRangeFilter
     DropdownFilter = UnfoldDropdownFilter
     ModelForm = forms.ModelForm

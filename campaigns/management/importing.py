@@ -12,14 +12,14 @@ from typing import Any, BinaryIO, Protocol
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from campaigns.file_rows import FileImportError, LineProblem
+from campaigns.file_rows import FileImportError, Problems
 
 
 class Report(Protocol):
     """What became of the rows."""
 
     notes: list[str]
-    rejected: list[LineProblem]
+    rejected: Problems
 
     @property
     def accepted(self) -> int: ...
@@ -59,7 +59,7 @@ class ImportCommand(BaseCommand):
         if options["dry_run"]:
             self.stdout.write("Dry run: nothing was changed.")
 
-    def problems(self, report: Any) -> dict[str, list[LineProblem]]:
+    def problems(self, report: Any) -> dict[str, Problems]:
         """What to list, by what became of it."""
         return {"Rejected": report.rejected}
 
@@ -69,6 +69,8 @@ class ImportCommand(BaseCommand):
         for title, problems in self.problems(report).items():
             for line, value, reason in problems:
                 self.stdout.write(f"{title}: line {line}: {value or '(empty)'}: {reason}")
+            if problems.unlisted:
+                self.stdout.write(f"{title}: and {problems.unlisted:,} more.")
         self.stdout.write(report.explain())
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from campaigns.addresses import ENCODED_WORD, has_encoded_word
 from campaigns.models.ownership import OwnedQuerySet
 
 local_part_validator = RegexValidator(
@@ -36,6 +38,11 @@ class Sender(models.Model):
     )
 
     objects = OwnedQuerySet.as_manager()
+
+    def clean(self) -> None:
+        for name in ("local_part", "reply_to"):
+            if has_encoded_word(getattr(self, name)):
+                raise ValidationError({name: ENCODED_WORD})
 
     def __str__(self) -> str:
         return (

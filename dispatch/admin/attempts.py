@@ -29,6 +29,7 @@ OUTCOME_LABELS = {
     AttemptOutcome.REJECTED.label: "danger",
     AttemptOutcome.SERVICE_ERROR.label: "danger",
     AttemptOutcome.UNKNOWN.label: "warning",
+    AttemptOutcome.NOT_STARTED.label: "info",
 }
 
 

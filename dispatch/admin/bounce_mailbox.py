@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.db.models.functions import Now
@@ -136,7 +137,18 @@ def _state(mailbox: BounceMailbox | None) -> str:
     if mailbox is None:
         return ""
     if mailbox.problem:
-        return f"It cannot be read now: {mailbox.problem}"
-    if mailbox.read_at is None:
-        return "It has not been read yet."
-    return f"Last read {timezone.localtime(mailbox.read_at):%Y-%m-%d %H:%M %Z}: {mailbox.result}."
+        words = f"It cannot be read now: {mailbox.problem}"
+    elif mailbox.read_at is None:
+        words = "It has not been read yet."
+    else:
+        words = f"Last read {_when(mailbox.read_at)}: {mailbox.result}."
+    if mailbox.set_aside_at:
+        words += (
+            f" Last set aside {_when(mailbox.set_aside_at)}: {mailbox.set_aside}. Look at it in "
+            "the mailbox, where it is flagged; it is not read again."
+        )
+    return words
+
+
+def _when(moment: dt.datetime) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M %Z}"

@@ -2,6 +2,8 @@
 
 The provider's fields are part of the model form as `settings_<name>`; its own form validates them.
 Secrets are never shown: an empty secret keeps the stored one, REMOVE removes one that is optional.
+A stored one is kept for the place that it was entered for: with another host, port, TLS mode, CA or
+region it has to be entered again.
 """
 
 from __future__ import annotations
@@ -13,10 +15,11 @@ from django import forms
 
 from campaigns.admin.confirmation import restyled
 from campaigns.admin.typed import ModelForm
-from dispatch.credentials import CredentialsError, decrypt, encrypt
+from dispatch.credentials import CredentialsError, decrypt, encrypt, enter_again, moved
 from dispatch.models import EmailService
 from dispatch.providers import get_provider
 from dispatch.providers.base import Provider
+from signin.confirming import confirm_elsewhere
 
 PREFIX = "settings_"
 REMOVE = "-"
@@ -24,6 +27,8 @@ REMOVE = "-"
 
 class ServiceForm(ModelForm):
     provider_chosen: Provider
+    confirmed: bool
+    """Whether the user has shown lately that it is still the same; else settings stay."""
 
     class Meta:
         model = EmailService
@@ -47,9 +52,29 @@ class ServiceForm(ModelForm):
             outer = PREFIX + name if PREFIX + name in self.fields else None
             if outer not in self.errors:
                 self.add_error(outer, list(errors))
-        if nested.is_valid():
+        if nested.is_valid() and not self._has_moved(nested.cleaned_data):
             self._keep(nested.cleaned_data)
         return cleaned
+
+    def _has_moved(self, settings: dict[str, Any]) -> bool:
+        """Whether stored secrets would be sent to another place; says so of each."""
+        provider = self.provider_chosen
+        places = provider.place_fields & {*settings, *self.stored}
+        changed = moved(self._with_defaults(self.stored), settings, places)
+        kept = [
+            name
+            for name in sorted(provider.sent_secrets)
+            if self.stored.get(name) and self._entered().get(name) in ("", None)
+        ]
+        if changed:
+            for name in kept:
+                self.add_error(PREFIX + name, enter_again(changed))
+        return bool(changed and kept)
+
+    def _with_defaults(self, stored: dict[str, Any]) -> dict[str, Any]:
+        """What an older version stored lacks fields that came later."""
+        fields = self.provider_chosen.settings_form.base_fields
+        return {name: field.initial for name, field in fields.items()} | stored
 
     def _explain_secret(self, name: str, field: forms.Field) -> None:
         """Say of one that is stored how it is kept; one that is not has to be entered."""
@@ -64,6 +89,9 @@ class ServiceForm(ModelForm):
         """Encrypted anew only when they differ: connections are kept, and so is what may be
         repeated over them.
         """
+        if settings != self.stored and not self.confirmed:
+            self.add_error(None, confirm_elsewhere())
+            return
         try:
             if settings != self.stored or not self.instance.credentials:
                 self.instance.credentials = encrypt(settings)
@@ -73,19 +101,22 @@ class ServiceForm(ModelForm):
 
     def _settings_data(self) -> dict[str, Any]:
         """What was entered, with the stored secrets where none was."""
-        entered = {
-            name: self.fields[PREFIX + name].widget.value_from_datadict(
-                self.data, self.files, self.add_prefix(PREFIX + name)
-            )
-            for name in self.provider_chosen.settings_form.base_fields
-            if PREFIX + name in self.fields
-        }
+        entered = self._entered()
         kept = {
             name: "" if entered.get(name) == REMOVE else self.stored.get(name)
             for name in self.provider_chosen.secret_fields
             if entered.get(name) in ("", None, REMOVE)
         }
         return {**entered, **kept}
+
+    def _entered(self) -> dict[str, Any]:
+        return {
+            name: self.fields[PREFIX + name].widget.value_from_datadict(
+                self.data, self.files, self.add_prefix(PREFIX + name)
+            )
+            for name in self.provider_chosen.settings_form.base_fields
+            if PREFIX + name in self.fields
+        }
 
     def _stored(self) -> dict[str, Any]:
         """The settings so far; none when the provider is another one now."""
@@ -102,9 +133,9 @@ class ServiceForm(ModelForm):
         return {name: value for name, value in self.stored.items() if name not in secret}
 
 
-def form_for(provider: Provider) -> type[ServiceForm]:
+def form_for(provider: Provider, *, confirmed: bool) -> type[ServiceForm]:
     """The form with the fields of this provider."""
-    fields: dict[str, Any] = {"provider_chosen": provider}
+    fields: dict[str, Any] = {"provider_chosen": provider, "confirmed": confirmed}
     for name, declared in provider.settings_form.base_fields.items():
         fields[PREFIX + name] = _outer(name, declared, name in provider.secret_fields)
     return type("ProviderServiceForm", (ServiceForm,), fields)

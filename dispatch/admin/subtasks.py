@@ -12,13 +12,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
-from unfold.contrib.filters.admin import (
-    AutocompleteSelectFilter,
-    ChoicesDropdownFilter,
-)
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from campaigns.admin.base import staff
-from campaigns.admin.filters import TimeRangeFilter
+from campaigns.admin.filters import RelatedRowFilter, TimeRangeFilter
 from campaigns.admin.moments import to_the_second
 from campaigns.admin.typed import DropdownFilter, label
 from campaigns.models import SubTask, SubTaskStatus
@@ -63,7 +60,7 @@ class SubTaskAdmin(SubTaskActions):
     list_display_links = ("id", "recipient_email")
     list_select_related = ("task", "service")
     list_filter = (
-        ("task", AutocompleteSelectFilter),
+        ("task", RelatedRowFilter),
         ("status", ChoicesDropdownFilter),
         InDoubtFilter,
         ("failure_reason", ChoicesDropdownFilter),
@@ -85,6 +82,10 @@ class SubTaskAdmin(SubTaskActions):
         if staff(request).has_perm(SEE_EVERYTHING):
             return subtasks
         return subtasks.filter(task__in=own_task_ids(request.user))
+
+    def history_for(self, request: HttpRequest, entries: QuerySet[Any]) -> QuerySet[Any]:
+        """Who decided about a message is also in its story."""
+        return entries
 
     def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
         """By an index that fits what is asked for: in any other order the rows of one task, or of

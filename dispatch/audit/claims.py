@@ -43,11 +43,13 @@ ORDER BY s.id LIMIT %(most)s
 # Two hand-overs of one SubTask at the same time.
 OVERLAPPING_SQL = """
 WITH again AS MATERIALIZED (
-    SELECT subtask_id FROM dispatch_attempt GROUP BY 1 HAVING count(*) > 1
+    SELECT subtask_id FROM dispatch_attempt WHERE outcome <> 'not_started'
+    GROUP BY 1 HAVING count(*) > 1
 ), held AS (
     SELECT subtask_id, id, coalesce(started_at, slot_at) AS since,
            lag(id) OVER claims AS before, lag(finished_at) OVER claims AS until
-    FROM dispatch_attempt WHERE subtask_id IN (SELECT subtask_id FROM again)
+    FROM dispatch_attempt
+    WHERE subtask_id IN (SELECT subtask_id FROM again) AND outcome <> 'not_started'
     WINDOW claims AS (PARTITION BY subtask_id ORDER BY coalesce(started_at, slot_at), id)
 )
 SELECT subtask_id, before, id FROM held WHERE since < until - make_interval(secs => %(clock)s)

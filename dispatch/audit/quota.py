@@ -18,7 +18,8 @@ from dispatch.pacing import Limits
 PERIODS_SQL = """
 WITH started AS (
     SELECT coalesce(started_at, slot_at) AS at FROM dispatch_attempt
-    WHERE service_id = %(service)s AND (started_at >= %(first)s
+    WHERE service_id = %(service)s AND outcome <> 'not_started'
+                                   AND (started_at >= %(first)s
                                         OR started_at IS NULL AND slot_at >= %(first)s)
 ), numbered AS (
     SELECT at, period, row_number() OVER (PARTITION BY period ORDER BY at) AS n

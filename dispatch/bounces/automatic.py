@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr
@@ -24,9 +25,12 @@ MARKS = (
     "X-Mail-Autoreply",
     "X-FC-MachineGenerated",
 )
+MAX_LINE = 500
+"""Characters of a header that is taken apart: comments in it may hold comments."""
+
 PRECEDENCES = frozenset({"auto_reply", "auto-reply", "autoreply"})
 SUBJECT = re.compile(
-    r"^\W*((re|aw|fwd?|antw|sv|回复|答复) ?[:：] ?)*("
+    r"^\W*+((re|aw|fwd?|antw|sv|回复|答复) ?[:：] ?)*("
     r"out of (the )?office|automatic reply|auto(matic|mated)?[ -]?(re(ply|sponse)|response)|"
     r"on vacation|away from (my|the) (mail|office|desk)|i am (away|on leave)|"
     r"vacation (reply|notice)|"
@@ -46,7 +50,7 @@ def is_from_daemon(message: Message) -> bool:
     """Whether it comes from what delivers mail."""
     if mail.header(message, "X-Failed-Recipients"):
         return True
-    name, address = parseaddr(mail.header(message, "From"))
+    name, address = parseaddr(mail.header(message, "From")[:MAX_LINE])
     local_part = address.partition("@")[0]
     return bool(DAEMONS.fullmatch(local_part) or DAEMONS.match(name))
 
@@ -75,8 +79,8 @@ def is_receipt(message: Message) -> bool:
 
 
 def subject(message: Message) -> str:
-    written = mail.header(message, "Subject")[:500]
+    written = mail.header(message, "Subject")[:MAX_LINE]
     try:
         return str(make_header(decode_header(written)))
-    except (LookupError, ValueError):
+    except (HeaderParseError, LookupError, ValueError):
         return written

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
 
@@ -28,6 +31,9 @@ MILDEST_FIRST = (
     EventKind.SOFT_BOUNCED,
     EventKind.HARD_BOUNCED,
 )
+MAX_RECIPIENTS = 100
+"""A message of ours has one: more only a report has that was made up."""
+
 _TYPE = re.compile(r"^[a-z0-9 .-]{1,30};\s*", re.IGNORECASE)
 
 
@@ -45,23 +51,28 @@ def read(message: Message) -> Notification | None:
     A message of ours has one recipient; when their address leads to several, it is as well as the
     best of them.
     """
-    told = [
-        notification
+    blocks = (
+        fields
         for part in mail.parts(message)
         if part.get_content_type() in PARTS
         for fields in mail.blocks(part)
-        if (notification := _of_recipient(fields, message))
+    )
+    notice = functools.cache(lambda: mail.notice(message))
+    told = [
+        notification
+        for fields in itertools.islice(blocks, MAX_RECIPIENTS)
+        if (notification := _of_recipient(fields, notice))
     ]
     return min(told, key=lambda each: MILDEST_FIRST.index(each.kind), default=None)
 
 
-def _of_recipient(fields: Message, message: Message) -> Notification | None:
+def _of_recipient(fields: Message, notice: Callable[[], str]) -> Notification | None:
     action = mail.header(fields, "Action").partition(" ")[0].strip("; ").lower()
     status = ENHANCED.search(mail.header(fields, "Status"))
     diagnostic = _TYPE.sub("", mail.header(fields, "Diagnostic-Code"))
     if not (action or status):
         return None
-    said = diagnostic or mail.notice(message)
+    said = diagnostic or notice()
     enhanced, basic = codes_in(said)
     if status and not (status[0].endswith(".0.0") and enhanced):
         enhanced = status[0]

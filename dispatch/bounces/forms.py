@@ -8,15 +8,18 @@ from typing import Any
 from django import forms
 
 from dispatch.bounces.mailboxes.maildir import FOLDER
+from dispatch.credentials import enter_again, moved
 from dispatch.models.service import domain_validator
 from dispatch.providers.smtp.forms import LOOPBACK, authorities
 
 SECRET = "password"
+PLACE = frozenset({"host", "port", "security", "ca_certificates"})
+"""Where the password is sent, and how safely."""
 
 
 class MailboxForm(forms.Form):
     """`enabled` and `domain` are stored as they are, the others encrypted. An empty password keeps
-    the stored one.
+    the stored one, for the place that it was entered for.
     """
 
     enabled = forms.BooleanField(
@@ -85,13 +88,11 @@ class MailboxForm(forms.Form):
 
     def __init__(self, data: Any, stored: Mapping[str, Any]) -> None:
         self.stored_secret = str(stored.get(SECRET) or "")
+        self._stored = stored
         shown = {name: value for name, value in stored.items() if name != SECRET}
         super().__init__(data, initial=shown)
         if self.stored_secret:
             self.fields[SECRET].help_text = "Never shown; leave empty to keep it."
-
-    def clean_password(self) -> str:
-        return self.cleaned_data[SECRET] or self.stored_secret
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -105,4 +106,12 @@ class MailboxForm(forms.Form):
         is_imap = cleaned.get("kind") == "imap"
         if is_imap and cleaned["security"] == "none" and cleaned.get("host") not in LOOPBACK:
             self.add_error("security", "The password would travel unencrypted; choose TLS.")
+        if is_imap and not cleaned.get(SECRET):
+            self._keep_secret(cleaned)
         return cleaned
+
+    def _keep_secret(self, cleaned: dict[str, Any]) -> None:
+        changed = moved(self._stored, cleaned, PLACE)
+        if self.stored_secret and changed and not self.errors:
+            self.add_error(SECRET, enter_again(changed))
+        cleaned[SECRET] = self.stored_secret

@@ -1,44 +1,92 @@
 """Looking into a message that anybody may have sent. Nothing here is larger than what was read of
-it, and nothing but what was asked for is decoded.
+it, nothing but what was asked for is decoded, and all of it takes time linear in what was read.
 """
 
 from __future__ import annotations
 
+import binascii
+import codecs
 import email
 import itertools
+import quopri
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from email.message import Message
 from email.parser import HeaderParser
 from email.policy import Compat32
 
+from sandbox import LimitReached
+
 MAX_PARTS = 100
+MAX_BOUNDARIES = 50
 MAX_TEXT = 20_000  # characters of one part
-MAX_HEADERS = 500
+MAX_TEXTS = 10 * MAX_TEXT  # characters of all parts together
+MAX_HEADERS = 500  # of one name
+MAX_HEADER_BYTES = 100_000  # of all headers of the message, as Postfix has it
+MAX_PARAMETERS = 2_000  # characters of a header with parameters, which the library takes apart
 RETURNED = frozenset({"message/rfc822", "message/global"})
 RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
 
 # Where a notification in plain words goes over into the message that it is about.
 _COPY = re.compile(
-    r"^[ \t>]*(-+ ?(this is a copy|below this line|the following is a copy|original message|"
+    r"^[ \t>]*+(-++ ?(this is a copy|below this line|the following is a copy|original message|"
     r"returned message|message header|unsent message|this is the message)|received: |"
     r"return-path: )",
     re.IGNORECASE | re.MULTILINE,
 )
+_END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
+_WITH_PARAMETERS = frozenset({"content-type", "content-disposition"})
+_CHARSETS = (
+    "ascii", "big5", "cp", "euc", "gb", "hz", "iso", "johab", "koi8", "kz1048", "latin", "mac",
+    "ptcp154", "shift", "tis", "utf",
+)  # fmt: skip
+"""How those begin that are read. Others that Python knows take time beyond all proportion, such as
+punycode and idna, or are no charsets of mail."""
 
 
-class _AsWritten(Compat32):
-    """Headers are text, also those with bytes that no header may have."""
+class AsText(Compat32):
+    """Headers are text as it is written, and no longer than what is looked at."""
+
+    def header_source_parse(self, sourcelines: list[str]) -> tuple[str, str]:
+        name, value = super().header_source_parse(sourcelines)
+        longest = MAX_PARAMETERS if name.lower() in _WITH_PARAMETERS else MAX_TEXT
+        return name, value[:longest]
 
     def header_fetch_parse(self, name: str, value: str) -> str:
-        return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        return value
+
+
+class _AsBytes(AsText):
+    """Of a message whose characters stand for bytes each, also for those that no header may have.
+
+    The library's own way with such bytes is to decode all of a part by the charset that it names,
+    which may be one of those that take time beyond all proportion.
+    """
+
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        return value.encode("latin-1").decode("utf-8", "replace")
+
+
+TEXT = AsText()
+_BYTES = _AsBytes()
 
 
 def parse(raw: bytes) -> Message:
-    """Never raises for bytes that are no mail, but RecursionError for parts within parts within
-    parts.
+    """Never raises for bytes that are no mail, but LimitReached for more multiparts than any report
+    has, and RecursionError for messages within messages within messages.
     """
-    return email.message_from_bytes(raw, policy=_AsWritten())
+    # For each line the parser looks at every boundary that it is within.
+    if raw.lower().count(b"boundary") > MAX_BOUNDARIES:
+        raise LimitReached(f"has more than {MAX_BOUNDARIES} boundaries")
+    lines = _with_few_headers(raw).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return email.message_from_string(lines.decode("latin-1"), policy=_BYTES)
+
+
+def _with_few_headers(raw: bytes) -> bytes:
+    end = _END_OF_HEADERS.search(raw)
+    if end is None or end.start() <= MAX_HEADER_BYTES:
+        return raw
+    return raw[:MAX_HEADER_BYTES] + raw[end.start() :]
 
 
 def header(message: Message, name: str) -> str:
@@ -69,26 +117,64 @@ def _parts(message: Message) -> Iterator[Message]:
 
 def text(part: Message) -> str:
     """The first characters of a part without parts, decoded as well as can be."""
-    payload = part.get_payload(decode=True)
-    return _decoded(payload, part.get_content_charset()) if isinstance(payload, bytes) else ""
+    payload = part.get_payload()
+    if not isinstance(payload, str):
+        return ""
+    # What is escaped takes up to three characters for a byte, and a character up to four bytes.
+    written = payload[: 12 * MAX_TEXT].encode("latin-1")
+    encoding = header(part, "Content-Transfer-Encoding").lower()
+    return _decoded(_plain(written, encoding), part.get_content_charset())
+
+
+def _plain(written: bytes, encoding: str) -> bytes:
+    """Without its transfer encoding, or as it is when it has none that can be undone."""
+    undo: dict[str, Callable[[bytes], bytes]] = {
+        "base64": _base64,
+        "quoted-printable": quopri.decodestring,
+    }
+    try:
+        return undo[encoding](written) if encoding in undo else written
+    except (binascii.Error, ValueError):
+        return written
+
+
+def _base64(written: bytes) -> bytes:
+    """Of what may have been cut anywhere."""
+    digits = b"".join(written.split()).rstrip(b"=")
+    return binascii.a2b_base64(digits[: len(digits) - (len(digits) % 4 == 1)] + b"==")
 
 
 def _decoded(payload: bytes, charset: str | None) -> str:
     """What does not say its charset and is not UTF-8 is nearly always Chinese."""
     start = payload[: 4 * MAX_TEXT]
-    try:
-        decoded = start.decode(charset or "utf-8", "replace")
-    except (LookupError, ValueError):
-        decoded = start.decode("latin-1")
+    decoded = start.decode(_charset(charset or "utf-8"), "replace")
     if charset is None and "\ufffd" in decoded:
         decoded = start.decode("gb18030", "replace")
     return decoded[:MAX_TEXT]
 
 
+def _charset(name: str) -> str:
+    """The charset of this name, or one that reads anything."""
+    try:
+        known = codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return "latin-1"
+    return known if known.startswith(_CHARSETS) else "latin-1"
+
+
 def texts(message: Message) -> str:
     """All that the message says in plain text, with what it quotes."""
-    plain = (p for p in parts(message) if p.get_content_type() == "text/plain")
-    return "\n".join(text(part) for part in plain)
+    return _texts(message, "text/plain")
+
+
+def _texts(message: Message, kind: str) -> str:
+    said: list[str] = []
+    left = MAX_TEXTS
+    for part in parts(message):
+        if left > 0 and part.get_content_type() == kind:
+            said.append(text(part)[:left])
+            left -= len(said[-1]) + 1
+    return "\n".join(said)
 
 
 def notice(message: Message) -> str:
@@ -97,8 +183,7 @@ def notice(message: Message) -> str:
     """
     said = texts(message)
     if not said.strip():
-        pages = (p for p in parts(message) if p.get_content_type() == "text/html")
-        said = re.sub(r"<[^<>]*>", " ", "\n".join(text(part) for part in pages))
+        said = re.sub(r"<[^<>]*+>", " ", _texts(message, "text/html"))
     return _COPY.split(said, maxsplit=1)[0]
 
 
@@ -110,7 +195,7 @@ def returned(message: Message) -> list[Message]:
         if kind in RETURNED | RETURNED_HEADERS and isinstance(payload, list):
             found += [each for each in payload[:1] if isinstance(each, Message)]
         elif kind in RETURNED | RETURNED_HEADERS:
-            found.append(HeaderParser().parsestr(text(part)))
+            found.append(_fields(text(part)))
     return found
 
 
@@ -123,11 +208,10 @@ def blocks(part: Message) -> list[Message]:
         return _blocks(_from_base64(payload))
     found: list[Message] = []
     for each in payload[:MAX_PARTS]:
-        if isinstance(each, Message):
+        if isinstance(each, Message) and len(found) < MAX_PARTS:
             found.append(each)
-            rest = each.get_payload()
-            found += _blocks(rest) if isinstance(rest, str) and rest.strip() else []
-    return found
+            found += _blocks(text(each))
+    return found[:MAX_PARTS]
 
 
 def _from_base64(payload: Iterable[object]) -> str:
@@ -139,5 +223,9 @@ def _from_base64(payload: Iterable[object]) -> str:
 
 
 def _blocks(fields: str) -> list[Message]:
-    groups = re.split(r"\r?\n[ \t]*\r?\n", fields[:MAX_TEXT].strip())[:MAX_PARTS]
-    return [HeaderParser().parsestr(group) for group in groups if group.strip()]
+    groups = re.split(r"\r?\n[ \t]*+\r?\n", fields[:MAX_TEXT].strip(), maxsplit=MAX_PARTS)
+    return [_fields(group) for group in groups[:MAX_PARTS] if group.strip()]
+
+
+def _fields(written: str) -> Message:
+    return HeaderParser(policy=TEXT).parsestr(written)

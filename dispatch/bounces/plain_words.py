@@ -9,6 +9,7 @@ from email.message import Message
 from flufl.bounce import all_failures
 
 from dispatch.bounces import automatic, mail
+from dispatch.bounces.abridging import abridged
 from dispatch.bounces.delivery_status import Notification
 from dispatch.providers.bounces import codes_in, kind_of
 from tracking.incoming import EventKind
@@ -16,7 +17,7 @@ from tracking.incoming import EventKind
 logger = logging.getLogger(__name__)
 LONGEST_DETAIL = 300  # characters
 _RETURNED = re.compile(r"退信|退回|(无法|未能|不能)(送达|投递|发送)|(投递|发送)失败")
-_REASON = re.compile(r"(?:退信|失败|错误)(?:原因|信息)\W*(\S.*)", re.DOTALL)
+_REASON = re.compile(r"(?:退信|失败|错误)(?:原因|信息)\W*+(.+)", re.DOTALL)
 _ADVICE = re.compile(r"解决方案|解决办法|解决方法|处理建议|建议")
 
 
@@ -24,7 +25,7 @@ def read(message: Message) -> Notification | None:
     """None for what is not recognised. What kind of a bounce it is, its own words say."""
     said = " ".join(mail.notice(message).split())
     try:
-        temporary, permanent = all_failures(message)
+        temporary, permanent = all_failures(abridged(message))
     except Exception as error:  # its detectors are not made for whatever somebody makes up
         logger.info("flufl.bounce failed: %s: %s", type(error).__name__, error)
         temporary = permanent = frozenset()

@@ -17,13 +17,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from campaigns import background
+from campaigns.models import BackgroundJob
 from dispatch.bounces.mailboxes import Letter, Mailbox, MailboxError, open_mailbox
 from dispatch.bounces.understanding import (
-    UNREADABLE,
+    ENDS_ITS_READER,
     Meaning,
     Passed,
     SetAside,
@@ -33,10 +35,15 @@ from dispatch.bounces.understanding import (
 )
 from dispatch.credentials import CredentialsError, decrypt
 from dispatch.models import BounceMailbox
+from sandbox import Failed
 from tracking import ledger, refusals, subscriptions
+
+Understood = tuple[str, Meaning]
+"""The name of a letter in its mailbox, and what it means."""
 
 logger = logging.getLogger(__name__)
 
+JOB = "bounces"
 ENDPOINT = "bounce mailbox"
 """Under this name what was not an event is counted among the refusals."""
 
@@ -47,6 +54,12 @@ READ_SECONDS = 60.0
 """After so long the next reading goes on: others wait."""
 BATCH = 50
 """Letters that are written down, then marked, together."""
+BATCH_SECONDS = 10.0
+"""Those that have been looked at for so long are written down, however few they are."""
+HARMLESS = b"Subject: hello\n\nhello"
+"""A letter that is understood wherever any is."""
+MOST_TRIES = 3
+"""A letter is looked at so often; one that has ended its reader each time is set aside unread."""
 LONGEST_PAUSE = dt.timedelta(hours=1)
 
 # One mailbox at a time: whoever claims sees nobody else's claim. Those of one server or shared by
@@ -72,12 +85,13 @@ class Outcome:
 
     events: int = 0
     meanings: Counter[str] = field(default_factory=Counter)
+    set_aside: Counter[str] = field(default_factory=Counter)
     is_finished: bool = False
     problem: str = ""
 
     def __str__(self) -> str:
         letters = sum(self.meanings.values())
-        listed = ", ".join(f"{count} {what}" for what, count in self.meanings.most_common(8))
+        listed = _listed(self.meanings)
         return f"{letters} messages" + (f": {listed}" if listed else "")
 
 
@@ -116,8 +130,8 @@ def read(claimed: Claimed) -> Outcome | None:
     outcome = Outcome()
     try:
         with open_mailbox(decrypt(row.settings)) as mailbox:
-            _read_all(claimed, mailbox, outcome)
-    except (MailboxError, CredentialsError) as error:
+            _read_all(claimed, mailbox, row.letter_tries, outcome)
+    except (MailboxError, CredentialsError, Failed) as error:
         outcome.problem = str(error)
         logger.warning("the bounce mailbox of service %s: %s", claimed.service_id, error)
     if outcome.meanings:
@@ -145,25 +159,27 @@ def _while_claimed(claimed: Claimed, letters: Iterable[Letter]) -> Iterator[Lett
             renewed_at = time.monotonic()
 
 
-def _read_all(claimed: Claimed, mailbox: Mailbox, outcome: Outcome) -> None:
+def _read_all(claimed: Claimed, mailbox: Mailbox, tries: dict[str, int], outcome: Outcome) -> None:
     until = time.monotonic() + READ_SECONDS
-    for batch in _batches(_while_claimed(claimed, mailbox.new())):
+    letters = _while_claimed(claimed, mailbox.new())
+    for batch in _batches((letter.name, _look_at(claimed, tries, letter)) for letter in letters):
         _deal_with(mailbox, batch, outcome)
         if time.monotonic() > until:
             return
     outcome.is_finished = True
 
 
-def _batches(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
+def _batches(letters: Iterable[Understood]) -> Iterator[list[Understood]]:
     """The letters in batches. When no more can be read, those that could come before the error."""
-    batch: list[Letter] = []
+    batch: list[Understood] = []
+    started_at = time.monotonic()
     try:
         for letter in letters:
             batch.append(letter)
-            if len(batch) == BATCH:
+            if len(batch) == BATCH or time.monotonic() - started_at > BATCH_SECONDS:
                 yield batch
-                batch = []
-    except MailboxError:
+                batch, started_at = [], time.monotonic()
+    except (MailboxError, Failed):
         if batch:
             yield batch
         raise
@@ -171,23 +187,49 @@ def _batches(letters: Iterable[Letter]) -> Iterator[list[Letter]]:
         yield batch
 
 
-def _deal_with(mailbox: Mailbox, letters: Iterable[Letter], outcome: Outcome) -> None:
-    meanings = {letter.name: _understand(letter) for letter in letters}
+def _deal_with(mailbox: Mailbox, letters: Iterable[Understood], outcome: Outcome) -> None:
+    meanings = dict(letters)
     outcome.events += _write_down(meanings.values())
     for meaning in meanings.values():
         outcome.meanings[_in_words(meaning)] += 1
-    aside = [name for name, meaning in meanings.items() if isinstance(meaning, SetAside)]
-    mailbox.set_aside(aside)
+    aside = {name: each.why for name, each in meanings.items() if isinstance(each, SetAside)}
+    mailbox.set_aside(list(aside))
     mailbox.done([name for name in meanings if name not in aside])
+    outcome.set_aside.update(aside.values())
+
+
+def _look_at(claimed: Claimed, tries: dict[str, int], letter: Letter) -> Meaning:
+    """Write down which letter is looked at, before: one that ends its reader is known by it."""
+    if tries.get(letter.name, 0) >= MOST_TRIES:
+        return ENDS_ITS_READER
+    tries[letter.name] = tries.get(letter.name, 0) + 1
+    _write_tries(claimed, tries)
+    try:
+        return _understand(letter)
+    finally:
+        del tries[letter.name]
+
+
+def _write_tries(claimed: Claimed, tries: dict[str, int]) -> None:
+    """For when this process dies, not for when the database does: the disk is not waited for."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL synchronous_commit = off")
+        _mailboxes(claimed).update(letter_tries=tries)
 
 
 def _understand(letter: Letter) -> Meaning:
-    """Whatever somebody sends must not keep the others from being read."""
+    """A letter that nothing can look at, while others can be, is set aside: it must not keep those
+    behind it from being read. Raises Failed when none can be.
+    """
     try:
         return understand(letter.raw)
-    except Exception as error:
-        logger.exception("a message of the bounce mailbox was set aside: %s", error)
-        return UNREADABLE
+    except Failed:
+        understand(HARMLESS)
+    try:
+        return understand(letter.raw)
+    except Failed as error:
+        logger.error("a message of the bounce mailbox was set aside: %s", error)
+        return ENDS_ITS_READER
 
 
 def _write_down(meanings: Iterable[Meaning]) -> int:
@@ -223,6 +265,26 @@ def _in_words(meaning: Meaning) -> str:
             return "unsubscribed by mail"
 
 
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {what}" for what, count in counts.most_common(8))
+
+
+@background.when_given_up(JOB)
+def reader_died(job: BackgroundJob) -> bool:
+    """End the claim of a reader that was killed or took too long: the mailbox rests like one that
+    cannot be read.
+    """
+    claimed = Claimed(job.about, uuid.UUID(job.args[1]))
+    for row in _mailboxes(claimed):
+        problem = f"Reading it was given up. {job.reason} It is read again after a pause."
+        _finish(claimed, row, Outcome(problem=problem))
+    return True
+
+
+def _what_was_set_aside(outcome: Outcome) -> dict[str, Any]:
+    return {"set_aside": _listed(outcome.set_aside)[:500], "set_aside_at": Now()}
+
+
 def _finish(claimed: Claimed, row: BounceMailbox, outcome: Outcome) -> None:
     """A mailbox that cannot be read rests longer each time, one that is not empty not at all."""
     every = dt.timedelta(seconds=settings.BOUNCE_READ_SECONDS)
@@ -235,7 +297,9 @@ def _finish(claimed: Claimed, row: BounceMailbox, outcome: Outcome) -> None:
         claim_token=None,
         next_read_at=Now() + pause,
         failures_in_row=failures,
+        letter_tries={} if outcome.is_finished else row.letter_tries,
         problem=outcome.problem,
         **({} if outcome.problem and not outcome.meanings else {"result": str(outcome)[:500]}),
         **({} if outcome.problem else {"read_at": Now()}),
+        **(_what_was_set_aside(outcome) if outcome.set_aside else {}),
     )

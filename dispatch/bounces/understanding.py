@@ -7,47 +7,23 @@ believed that does not show a token or a Message-ID that was signed here.
 | complaint, wish to unsubscribe | reported as spam, unsubscribed |
 | automatic reply, read receipt, "this is not spam" | nothing |
 | not about a message of ours, forged, no report, unreadable | set aside for a person |
+| takes more to read than any message may | set aside for a person |
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
-import re
+import logging
 from dataclasses import dataclass
-from email.message import Message
-from email.utils import parsedate_to_datetime
-from typing import Any
 
 from campaigns.message_ids import subtask_id_in
-from dispatch.bounces import (
-    automatic,
-    complaints,
-    delivery_status,
-    mail,
-    plain_words,
-    return_path,
-)
-from tracking.incoming import EventKind, Incoming
+from dispatch.bounces import return_path
+from dispatch.bounces.examining import Found, Says, Unreadable, examine
+from sandbox import LimitReached
+from tracking.incoming import Incoming
 from tracking.tokens import Purpose, read
 
+logger = logging.getLogger(__name__)
 SOURCE = "bounce mail"
-ARRIVED_AT = (
-    "Delivered-To",
-    "X-Original-To",
-    "X-Delivered-To",
-    "Envelope-To",
-    "X-Envelope-To",
-    "X-RCPT-To",
-    "To",
-)
-_QUOTED_IDS = re.compile(r"^[ \t>]*Message-ID:\s*(<[^<>\s]{5,250}>)", re.IGNORECASE | re.MULTILINE)
-_QUOTED_RETURN_PATHS = re.compile(
-    r"^[ \t>]*Return-Path:\s*(<[^<>\s]{5,250}>)", re.IGNORECASE | re.MULTILINE
-)
-_IDS = re.compile(r"<[^<>\s]{5,250}>")
-_LIKE_OURS = re.compile(r"<\d{1,19}\.[0-9a-f]{16}@")
-_UNSUBSCRIBE = re.compile(r"^\W*unsubscribe ([\w-]{24})\W*$", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,111 +63,60 @@ NO_REPORT = SetAside("no report")
 UNKNOWN = SetAside("not about a message of ours")
 FORGED = SetAside("wrong signature")
 UNREADABLE = SetAside("unreadable")
+ENDS_ITS_READER = SetAside("ends what reads it")
+_NO_EVENT: dict[Says, Meaning] = {
+    Says.NOTHING: EMPTY,
+    Says.OTHER_FEEDBACK: OTHER_FEEDBACK,
+    Says.READ_RECEIPT: READ_RECEIPT,
+    Says.AUTOMATIC_REPLY: AUTOMATIC_REPLY,
+    Says.NO_REPORT: NO_REPORT,
+}
 
 
 def understand(raw: bytes) -> Meaning:
-    """Of the first bytes of a message, which hold what matters. Touches no database."""
-    if not raw.strip():
-        return EMPTY
-    message = mail.parse(raw)
-    if wish := _UNSUBSCRIBE.match(automatic.subject(message)):
-        ids = read(Purpose.UNSUBSCRIBE, wish[1])
-        return Wish(ids[0]) if ids else FORGED
-    if notification := delivery_status.read(message):
-        return _told(raw, message, notification.kind, notification.detail)
-    if feedback := complaints.read(message):
-        if feedback.kind is None:
-            return OTHER_FEEDBACK
-        return _told(raw, message, feedback.kind, feedback.detail, feedback.original_sender)
-    return _in_plain_words(raw, message)
+    """Of the first bytes of a message, which hold what matters. Touches no database.
 
-
-def _in_plain_words(raw: bytes, message: Message) -> Meaning:
-    """Vacation replies go to the return path and have none, as bounces do, and may well speak of
-    addresses that are no more: only what comes from a mail server is searched for such words first.
+    What takes more to read than `examining.LIMITS` is set aside with the limit as the reason.
+    Raises Failed, which says nothing about the message.
     """
-    if automatic.is_receipt(message):
-        return READ_RECEIPT
-    is_from_daemon = automatic.is_from_daemon(message)
-    if not is_from_daemon and automatic.is_reply(message):
-        return AUTOMATIC_REPLY
-    if is_from_daemon or automatic.has_no_return_path(message) or _came_to_a_return_path(message):
-        if notification := plain_words.read(message):
-            return _told(raw, message, notification.kind, notification.detail)
-        if automatic.is_reply(message):
-            return AUTOMATIC_REPLY
-    return NO_REPORT
+    try:
+        found = examine(raw)
+    except LimitReached as limit:
+        return SetAside(str(limit))
+    except Unreadable as error:
+        logger.error("a message of the bounce mailbox was set aside: %s", error)
+        return UNREADABLE
+    return _meaning(found)
 
 
-def _came_to_a_return_path(message: Message) -> bool:
-    """Nobody sees this address and writes to it; machines do, and not all keep theirs empty."""
-    return bool(return_path.tokens_in(" ".join(mail.headers(message, *ARRIVED_AT))))
+def _meaning(found: Found) -> Meaning:
+    if found.says == Says.UNSUBSCRIBE:
+        ids = read(Purpose.UNSUBSCRIBE, found.tokens[0])
+        return Wish(ids[0]) if ids else FORGED
+    return _told(found) if found.says == Says.EVENT else _NO_EVENT[found.says]
 
 
-def _told(
-    raw: bytes, message: Message, kind: EventKind, detail: str, original_sender: str = ""
-) -> Told | SetAside:
-    subtask_id = _subtask_of(message, original_sender)
-    if isinstance(subtask_id, SetAside):
-        return subtask_id
+def _told(found: Found) -> Told | SetAside:
+    subtask_id = _subtask_of(found)
+    if isinstance(subtask_id, SetAside) or found.kind is None:
+        return subtask_id if isinstance(subtask_id, SetAside) else NO_REPORT
     return Told(
         Incoming(
-            kind=kind,
+            kind=found.kind,
             source=SOURCE,
             # With the SubTask, so that nobody uses up the key of somebody else's bounce.
-            dedupe_key=f"{subtask_id} {_name_of(raw, message)}",
-            occurred_at=_date(message),
+            dedupe_key=f"{subtask_id} {found.name}",
+            occurred_at=found.date,
             subtask_id=subtask_id,
-            detail=detail,
-            raw=_kept(message),
+            detail=found.detail,
+            raw=found.kept,
         )
     )
 
 
-def _name_of(raw: bytes, message: Message) -> str:
-    """The same however often a message is delivered, each time with other headers of its way."""
-    if name := mail.header(message, "Message-ID"):
-        return name
-    said = re.split(rb"\r?\n\r?\n", raw, maxsplit=1)[-1].replace(b"\r\n", b"\n").rstrip()
-    written = f"{mail.header(message, 'Date')} {mail.header(message, 'From')}"
-    return hashlib.sha256(written.encode("utf-8", "replace") + said).hexdigest()
-
-
-def _subtask_of(message: Message, original_sender: str) -> int | SetAside:
+def _subtask_of(found: Found) -> int | SetAside:
     """By the signed return path, else by the signed Message-ID of the message that came back."""
-    returned, quoted = mail.returned(message), mail.texts(message)
-    addresses = [*mail.headers(message, *ARRIVED_AT), original_sender]
-    for each in returned:
-        addresses += mail.headers(each, "Return-Path", "X-Envelope-From")
-    addresses += _QUOTED_RETURN_PATHS.findall(quoted)
-    if tokens := return_path.tokens_in(" ".join(addresses)):
-        return return_path.subtask_id_of(tokens) or FORGED
-    names = [name for each in returned for name in mail.headers(each, "Message-ID")]
-    names += _QUOTED_IDS.findall(quoted)
-    names += _IDS.findall(" ".join(mail.headers(message, "In-Reply-To", "References")))
-    known = (subtask_id for name in names if (subtask_id := subtask_id_in(name)))
-    looks_forged = any(_LIKE_OURS.match(name) for name in names)
-    return next(known, FORGED if looks_forged else UNKNOWN)
-
-
-def _date(message: Message) -> dt.datetime | None:
-    try:
-        return parsedate_to_datetime(mail.header(message, "Date"))
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _kept(message: Message) -> dict[str, Any]:
-    """What is kept of it for whoever looks into the event: not the message that came back."""
-    status = [
-        "\n".join(f"{name}: {value}" for name, value in fields.items())
-        for part in mail.parts(message)
-        if part.get_content_type() in delivery_status.PARTS | {complaints.PART}
-        for fields in mail.blocks(part)
-    ]
-    names = ("From", "To", "Date", "Subject", "Message-ID", "Content-Type", "Auto-Submitted")
-    return {
-        "headers": {name: mail.header(message, name)[:1_000] for name in names},
-        "said": mail.notice(message)[:5_000],
-        "report": status,
-    }
+    if found.tokens:
+        return return_path.subtask_id_of(found.tokens) or FORGED
+    known = (subtask_id for name in found.ids if (subtask_id := subtask_id_in(name)))
+    return next(known, FORGED if found.ids else UNKNOWN)

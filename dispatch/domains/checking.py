@@ -9,6 +9,8 @@ from dataclasses import replace
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
+from campaigns import background
+from campaigns.models import BackgroundJob
 from dispatch.credentials import CredentialsError, decrypt
 from dispatch.domains import dkim, dmarc, spf
 from dispatch.domains.check import Check, Verdict, worst
@@ -16,12 +18,14 @@ from dispatch.domains.names import CouldNotAsk, Names, is_reserved
 from dispatch.domains.servers import MX, PTR, check_mail_servers, check_pointers
 from dispatch.models import BounceMailbox, DomainReport, EmailService
 
+JOB = "domain"
 EVERY = dt.timedelta(days=1)
 AGAIN = dt.timedelta(minutes=10)
 """How long a check that was asked for may take until it is asked for again."""
 _FAILED = "Could not be checked: {}. It says nothing about the domain; check again later."
 
 
+@background.job(JOB, seconds=180)
 def check_domain(service_id: int) -> None:
     """Check the domain of a service and keep the result. For a worker; no transaction is open
     while the DNS is asked.
@@ -29,6 +33,14 @@ def check_domain(service_id: int) -> None:
     service = EmailService.objects.filter(pk=service_id).first()
     if service is not None:
         keep(service, look_at(service))
+
+
+@background.when_given_up(JOB)
+def _say_given_up(job: BackgroundJob) -> bool:
+    why = f"the check was given up after {job.attempts} attempts. {job.reason}"
+    for service in EmailService.objects.filter(pk=job.about):
+        keep(service, [Check("Check", Verdict.UNKNOWN, _FAILED.format(why.rstrip(".")))])
+    return True
 
 
 def look_at(service: EmailService) -> list[Check]:

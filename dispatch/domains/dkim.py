@@ -67,7 +67,7 @@ def _unusable(tags: dict[str, str]) -> str:
     for name, taken in usual.items():
         told = {value.strip() for value in tags.get(name, taken).split(":")}
         if told.isdisjoint(taken.split(":")):
-            return f"{name}={tags[name]}"
+            return f"{name}={tags[name][:60]}"
     return ""
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
+import time
 
 import dns.exception
 import dns.name
@@ -14,6 +16,14 @@ from django.conf import settings
 LIFETIME_SECONDS = 4.0
 """How long one name may take, with all repetitions."""
 TRY_SECONDS = 1.5
+MOST_QUESTIONS = 100
+"""In one round: a receiver stops far sooner, and each may take LIFETIME_SECONDS."""
+MOST_SECONDS = 60.0
+"""That one round may take."""
+MOST_RECORDS = 100
+"""Of one answer that are looked at."""
+LONGEST_TEXT = 16_384
+"""Characters of a TXT record that are looked at."""
 RESERVED = (
     "example", "test", "invalid", "localhost", "local", "internal",
     "example.com", "example.net", "example.org",
@@ -44,6 +54,7 @@ class Names:
     def __init__(self) -> None:
         self._resolver = _resolver()
         self._known: dict[tuple[str, str], list[str]] = {}
+        self._until = time.monotonic() + MOST_SECONDS
 
     def texts(self, name: str) -> list[str]:
         """The TXT records, the strings of each put together."""
@@ -64,6 +75,8 @@ class Names:
     def _ask(self, name: str, kind: str) -> list[str]:
         key = (name.lower(), kind)
         if key not in self._known:
+            if len(self._known) >= MOST_QUESTIONS or time.monotonic() > self._until:
+                raise CouldNotAsk("its records ask for too many others")
             self._known[key] = self._look_up(name, kind)
         return self._known[key]
 
@@ -76,13 +89,13 @@ class Names:
             raise CouldNotAsk(f"nobody answered about {name} ({kind}) in time") from error
         except (dns.exception.DNSException, OSError, ValueError) as error:
             raise CouldNotAsk(f"the name servers failed at {name} ({kind})") from error
-        return [_text(record, kind) for record in answer]
+        return [_text(record, kind) for record in itertools.islice(answer, MOST_RECORDS)]
 
 
 def _text(record: object, kind: str) -> str:
     if kind == "TXT":
         strings: tuple[bytes, ...] = record.strings  # type: ignore[attr-defined]  # of a TXT
-        return b"".join(strings).decode("utf-8", "replace")
+        return b"".join(strings).decode("utf-8", "replace")[:LONGEST_TEXT]
     return str(record)
 
 

@@ -13,6 +13,7 @@ NAME = "SPF"
 MOST_LOOKUPS = 10
 MOST_VOID = 2  # look-ups that find nothing
 MOST_MAIL_SERVERS = 10  # of one mx
+LONGEST_RECORD = 4_096  # characters
 """Where a receiver stops and takes the record for broken (RFC 7208, 4.6.4)."""
 _MECHANISM = re.compile(
     r"([+?~-]?)(?:(all)|(include|exists):(\S+)|(a|mx|ptr)(?::([^\s/]+))?(?:/\d{1,2})?(?://\d{1,3})?|"
@@ -103,6 +104,8 @@ class _Walk:
         if domain in above:
             raise _Broken(f"of {domain} includes itself")
         redirect = None
+        if len(records[0]) > LONGEST_RECORD:
+            raise _Broken(f"of {domain} is longer than {LONGEST_RECORD:,} characters")
         for term in [_term(text, domain) for text in records[0].split()[1:]]:
             if term.kind == "redirect":
                 if redirect:

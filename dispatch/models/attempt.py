@@ -18,11 +18,13 @@ class AttemptOutcome(models.TextChoices):
     REJECTED = "rejected", "Refused for good"
     SERVICE_ERROR = "service_error", "The service failed"
     UNKNOWN = "unknown", "Unknown: no reply came back"
+    NOT_STARTED = "not_started", "Not started: the process ended before"
+    """No hand-over at all: marked for one by a process that ended before it began."""
 
 
 class Attempt(models.Model):
-    """One hand-over of one SubTask. Times are by the database clock; `started_at` never comes
-    before `slot_at`.
+    """One hand-over of one SubTask, or the proof that there was none. Times are by the database
+    clock; `started_at` never comes before `slot_at`.
     """
 
     subtask = models.ForeignKey(SubTask, on_delete=models.PROTECT, related_name="+", db_index=False)

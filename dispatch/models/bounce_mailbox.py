@@ -31,6 +31,13 @@ class BounceMailbox(models.Model):
     result = models.CharField(max_length=500, blank=True, help_text="What was in it last.")
     problem = models.TextField(blank=True, help_text="Why it could not be read last.")
     failures_in_row = models.PositiveIntegerField(default=0)
+    letter_tries = models.JSONField(
+        default=dict, help_text="Letters that are being looked at, and how often they were."
+    )
+    set_aside_at = models.DateTimeField(null=True)
+    set_aside = models.CharField(
+        max_length=500, blank=True, help_text="What was set aside last, and why."
+    )
 
     class Meta:
         verbose_name_plural = "bounce mailboxes"

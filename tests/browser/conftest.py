@@ -73,16 +73,17 @@ def works(live_server: LiveServer) -> Iterator[Callable[[], None]]:
     threads = [
         threading.Thread(target=_until, args=(stop, _launch)),
         threading.Thread(target=_until, args=(stop, lambda: _dispatch(stop))),
+        threading.Thread(target=housekeeper.run),
     ]
 
     def start() -> None:
-        for thread in (*threads, housekeeper):
+        for thread in threads:
             thread.start()
 
     yield start
     stop.set()
     housekeeper.stop()
-    for thread in (*threads, housekeeper):
+    for thread in threads:
         if thread.ident:
             thread.join(20)
 

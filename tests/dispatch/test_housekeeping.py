@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import queue
 import threading
+from typing import Any
 
 import pytest
 from django.db import DatabaseError, connection
@@ -9,8 +11,9 @@ from django.db.models.functions import Now
 
 from campaigns.models import SubTask, SubTaskStatus, Task
 from dispatch import housekeeping
-from dispatch.housekeeping import ADVISORY_LOCK, Housekeeper, keep_house, prune
+from dispatch.housekeeping import ADVISORY_LOCK, Housekeeper, Rests, keep_house, prune
 from dispatch.models import Dispatcher, Turn
+from dispatch.pulse import Pulse
 from tests.concurrency import second_connection
 from tests.factories import (
     DispatcherFactory,
@@ -118,14 +121,13 @@ class TestTheHousekeeper:
     def test_it_keeps_house_until_it_is_stopped_and_holds_nobody_up(self, monkeypatch):
         done = threading.Semaphore(0)
         monkeypatch.setattr(housekeeping, "CHORES", (done.release,))
-        housekeeper = Housekeeper()
-        housekeeper.start()
+        housekeeper, thread = started()
         for _ in range(3):
             assert done.acquire(timeout=10)
 
         housekeeper.stop()
-        housekeeper.join(10)
-        assert not housekeeper.is_alive()
+        thread.join(10)
+        assert not thread.is_alive()
 
     def test_it_goes_on_with_a_new_connection_when_it_lost_its_own(self, monkeypatch):
         done = threading.Semaphore(0)
@@ -139,10 +141,46 @@ class TestTheHousekeeper:
             done.release()
 
         monkeypatch.setattr(housekeeping, "CHORES", (lose_the_connection_once,))
-        housekeeper = Housekeeper()
-        housekeeper.start()
+        housekeeper, thread = started()
         try:
             assert done.acquire(timeout=10)
         finally:
             housekeeper.stop()
-            housekeeper.join(10)
+            thread.join(10)
+
+    def test_it_shows_which_chore_it_is_at(self, monkeypatch):
+        pulse, seen = Pulse(), queue.SimpleQueue()
+        chores = [lambda: seen.put(pulse.doing), lambda: seen.put(pulse.doing)]
+        monkeypatch.setattr(housekeeping, "CHORES", chores)
+        housekeeper, thread = started(pulse=pulse)
+        assert [seen.get(timeout=10), seen.get(timeout=10)] == [1, 2]
+
+        housekeeper.stop()
+        thread.join(10)
+
+    def test_a_chore_that_ended_its_process_twice_rests_and_the_others_are_done(self, monkeypatch):
+        done = threading.Semaphore(0)
+        monkeypatch.setattr(housekeeping, "CHORES", (broken, done.release))
+        rests = Rests()
+        rests.blame(1)
+        assert not rests.is_resting(1)
+        rests.blame(1)
+        assert rests.is_resting(1) and not rests.is_resting(2)
+
+        housekeeper, thread = started(rests=rests)
+        assert done.acquire(timeout=10)
+        housekeeper.stop()
+        thread.join(10)
+
+    def test_chores_that_ended_their_process_one_after_the_other_do_not_rest(self):
+        rests = Rests()
+        for number in (1, 2, 0, 1):
+            rests.blame(number)
+        assert not any(rests.is_resting(number) for number in (0, 1, 2))
+
+
+def started(**options: Any) -> tuple[Housekeeper, threading.Thread]:
+    housekeeper = Housekeeper(**options)
+    thread = threading.Thread(target=housekeeper.run)
+    thread.start()
+    return housekeeper, thread

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from campaigns.models import SubTask, SubTaskStatus
-from dispatch.models import Attempt, EmailService
+from dispatch.models import Attempt, AttemptOutcome, EmailService
 
 JITTER_SECONDS = 0.5
 """How much later than its recorded start a server may see MAIL on a busy machine: by so much may two messages come closer
@@ -136,7 +136,8 @@ def _compare_limits(evidence: Evidence, arrivals: dict[str, list[float]]) -> Non
                 for start, later in zip(starts, starts[1:], strict=False)
             ]
         if service.daily_quota:
-            used = max(attempts.count(), len(arrived))
+            handed_over = attempts.exclude(outcome=AttemptOutcome.NOT_STARTED)
+            used = max(handed_over.count(), len(arrived))
             uses.append((used / service.daily_quota, f"{used}/{service.daily_quota}"))
             if used > service.daily_quota:
                 evidence.overruns.append(f"{service}: {used} of {service.daily_quota}")

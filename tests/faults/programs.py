@@ -43,6 +43,7 @@ def environment(url: str) -> dict[str, str]:
         **QUICK,
         "DATABASE_URL": url,
         "SECRET_KEY": settings.SECRET_KEY,
+        "MESSAGE_ID_KEYS": ",".join(settings.MESSAGE_ID_KEYS),
         "CREDENTIALS_KEYS": ",".join(settings.CREDENTIALS_KEYS),
         "DISPATCHERS": "1",
         "LANGUAGE_CODE": "en",
@@ -122,16 +123,21 @@ class Cluster(Program):
     ) -> None:
         super().__init__(["manage.py", "qcluster"], {**environment(url), **settings}, log, prefix)
 
-    def sentinel(self) -> int:
-        return self._child(self._child(self.process.pid))
+    def sentinel(self, group: str = "dispatch cluster") -> int:
+        """Of one of its django-q2 clusters: a supervisor's child has one child, the sentinel."""
+        return self.children(self.group(group))[0]
+
+    def group(self, name: str) -> int:
+        """The first process of one of its process groups, of which there may have been several."""
+        return int(re.findall(rf"the {name} is process group (\d+)", self.log.read_text())[-1])
 
     def pushers(self) -> list[int]:
-        """All that ever were, the running one last."""
-        return [int(pid) for pid in re.findall(r"pushing tasks at (\d+)", self.log.read_text())]
+        """Those that take requests for dispatchers."""
+        ever = {int(pid) for pid in re.findall(r"pushing tasks at (\d+)", self.log.read_text())}
+        return [pid for pid in self.children(self.sentinel()) if pid in ever]
 
-    def _child(self, parent: int) -> int:
-        """The first process that it started: of the supervisor the cluster, of that the sentinel."""
-        return min(pid for pid in self.pids() if _parent(pid) == parent)
+    def children(self, parent: int) -> list[int]:
+        return [pid for pid in self.pids() if _parent(pid) == parent]
 
 
 def send(pid: int, number: int) -> None:

@@ -133,6 +133,22 @@ class Events:
         else:
             self.world.sign_off(puppet)
 
+    @happens(3, who=WHICH, is_at_work=st.booleans())
+    def a_process_is_killed_and_its_supervisor_sees_it(self, who: int, is_at_work: bool) -> None:
+        """Some of what it has marked as sending has begun, some has not."""
+        puppet = self._dispatcher(who)
+        if is_at_work:
+            self.world.tick(puppet)
+            self.world.tick(puppet)
+            for order in list(puppet.waiting)[:2]:
+                self.world.start(puppet, order)
+        self.world.die(puppet)
+        self.world.look_for_the_killed()
+
+    @happens(1)
+    def supervisors_look(self) -> None:
+        self.world.look_for_the_killed()
+
     @happens(2, who=WHICH)
     def somebody_comes_too_late(self, who: int) -> None:
         """The former dispatchers, and everybody with a token that is not good any more."""

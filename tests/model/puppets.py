@@ -12,10 +12,11 @@ import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
+from dispatch import start_log
 from dispatch.agenda import Agenda
 from dispatch.dispatcher import Dispatcher
 from dispatch.gate import SlotMissed
-from dispatch.lanes import LanePool
+from dispatch.lanes import LanePool, begin, note_answer
 from dispatch.leases import LeaseLost
 from dispatch.orders import NotStarted, Order, Report
 from dispatch.tick import Done, Intent
@@ -56,7 +57,8 @@ class Puppet(Dispatcher):
     """A dispatcher that does one thing at a time, when it is told to."""
 
     def __init__(self, clock: StoppedClock) -> None:
-        super().__init__(uuid.uuid4())
+        self.cluster = uuid.uuid4()
+        super().__init__(self.cluster)
         self._stopped_clock = clock
         self._looked_at = clock.now
         self._beat_at = time.monotonic(), clock.now
@@ -99,7 +101,7 @@ class Puppet(Dispatcher):
                 order.not_after,
                 lambda: self._stopped_clock,
                 self._lease_until,
-                order.start,
+                lambda at: begin(order, at, self._desk.starts),
             )
         except SlotMissed as missed:
             self._receive(Report(order, NotStarted(str(missed)), self._stopped_clock.now))
@@ -107,11 +109,18 @@ class Puppet(Dispatcher):
         lane.begun.append(order)
         return True
 
+    def vanish(self) -> None:
+        """kill -9: its start log is held by no process any more."""
+        start_log._kept.discard(self._starts)  # type: ignore[arg-type]
+        self._starts = self._desk.starts = start_log.NoStartLog()
+
     def report(self, order: Order, outcome: object) -> None:
         """A lane is done with an order, begun or not."""
         lane = self.lane_of(order)
         (lane.begun if order in lane.begun else lane.waiting).remove(order)
-        self._receive(Report(order, outcome, self._stopped_clock.now))
+        report = Report(order, outcome, self._stopped_clock.now)
+        note_answer(report, self._desk.starts)
+        self._receive(report)
 
     # What it knows
 

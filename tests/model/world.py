@@ -17,7 +17,7 @@ from django.db import transaction
 from campaigns import lifecycle, states
 from campaigns.models import SubTaskStatus, Task
 from campaigns.states import Held, Settlement
-from dispatch import recovery
+from dispatch import recovery, start_log
 from dispatch.leases import LEASE_SECONDS
 from dispatch.models import Dispatcher, EmailService
 from dispatch.orders import Order
@@ -60,6 +60,13 @@ class World:
         self.puppets: list[Puppet] = []
         self.former: list[Puppet] = []
         """Dispatchers that died, signed off, or found out that they were declared dead."""
+        self.killed: list[Puppet] = []
+        """Those whose process is gone, and whom the supervisor has not looked for since."""
+        self._begun: set[Held] = set()
+        self._answers: dict[Held, End] = {}
+        """To what was begun, where there was one."""
+        self._repeats: set[Held] = set()
+        """The claims of SubTasks that were in doubt."""
         self.heartbeats: dict[int, dt.datetime] = {}
         """Of the dispatchers that have not been declared dead."""
         self.statuses = {task.pk: "sending" for task in self.tasks}
@@ -117,6 +124,8 @@ class World:
         for pk, after in self.rows.items():
             if not explains(before[pk], after):
                 raise Broken(f"{before[pk]} became {after}")
+            if before[pk].in_doubt and after.token and not after.in_doubt:
+                self._repeats.add(Held(pk, after.token))
 
     # Time
 
@@ -223,6 +232,8 @@ class World:
 
     def die(self, puppet: Puppet) -> None:
         """kill -9. What it has begun may still be accepted."""
+        puppet.vanish()
+        self.killed.append(puppet)
         self._leaves(puppet)
 
     def _leaves(self, puppet: Puppet) -> None:
@@ -242,12 +253,38 @@ class World:
                 raise Broken("living dispatchers were declared dead, or dead ones were not")
             self.heartbeats = {pk: at for pk, at in self.heartbeats.items() if pk not in dead}
 
+    def look_for_the_killed(self) -> None:
+        """The supervisors of the killed find that their processes are gone: only what was begun
+        and not answered is in doubt.
+        """
+        killed, self.killed = self.killed, []
+        dead = {puppet.id for puppet in killed} & self.heartbeats.keys()
+
+        def expected(row: Row) -> Row:
+            if row.dispatcher_id not in dead:
+                return row
+            assert row.token is not None
+            claim = Held(row.id, row.token)
+            end = self._answers.get(claim)
+            if end is not None and end.status == "sent":
+                return row.becomes("sent")
+            if claim in self._repeats or claim in self._begun and end is None:
+                return row.recovered()
+            return row.becomes("pending")
+
+        with self.step(exactly(expected)):
+            names = [start_log.Name(puppet.cluster, puppet.id) for puppet in killed]
+            if sum(recovery.recover_gone(name) for name in names) != len(dead):
+                raise Broken("a dispatcher whose process is gone was not recovered, or one twice")
+            self.heartbeats = {pk: at for pk, at in self.heartbeats.items() if pk not in dead}
+
     # Lanes
 
     def start(self, puppet: Puppet, order: Order) -> None:
         """A lane takes up an order, waits for its slot and begins, if it may."""
         with self.step_outside():
             if puppet.start(order):
+                self._begun.add(order.held)
                 self.outside.started(order, self.clock.now)
                 row = self.rows[order.claim.id]
                 if not holds(puppet, order, row) or puppet.id not in self.heartbeats:
@@ -259,6 +296,8 @@ class World:
         """A lane is done with an order."""
         with self.step_outside():
             self.ends[order] = end
+            if order.held in self._begun and end.status != "sending":
+                self._answers[order.held] = end
             if end.stored:
                 self._reaches_the_provider(order)
             puppet.report(order, end.outcome)

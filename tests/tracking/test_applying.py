@@ -8,6 +8,7 @@ import pytest
 from django.db import DataError
 from django.db.models import F
 from django.db.models.functions import Now
+from django.test import override_settings
 
 from campaigns import lifecycle, states
 from campaigns.message_ids import message_id
@@ -238,9 +239,17 @@ class TestMatching:
         tell(K.DELIVERED, message_id=message_id(subtask.pk, "mail.example.com"))
         assert now(subtask).status == S.DELIVERED
 
-    def test_by_a_message_id_that_was_made_with_an_older_secret_key(self, settings):
+    def test_by_a_message_id_that_was_made_with_an_older_key(self, settings):
         subtask = sent()
         made = message_id(subtask.pk, "mail.example.com")
+        settings.MESSAGE_ID_KEYS = ["new", *settings.MESSAGE_ID_KEYS]
+        tell(K.DELIVERED, message_id=made)
+        assert now(subtask).status == S.DELIVERED
+
+    def test_by_a_message_id_of_before_they_had_a_key_of_their_own(self, settings):
+        subtask = sent()
+        with override_settings(MESSAGE_ID_KEYS=[settings.SECRET_KEY]):
+            made = message_id(subtask.pk, "mail.example.com")
         settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "new", [settings.SECRET_KEY]
         tell(K.DELIVERED, message_id=made)
         assert now(subtask).status == S.DELIVERED

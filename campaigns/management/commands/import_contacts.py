@@ -10,7 +10,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.core.management.base import CommandError
 
 from campaigns.contact_import import ImportReport, import_contacts
-from campaigns.file_rows import LineProblem
+from campaigns.file_rows import Problems
 from campaigns.management.importing import ImportCommand
 
 
@@ -29,7 +29,7 @@ class Command(ImportCommand):
             file, _user(options["owner"]), tags=options["tag"], encoding=options["encoding"]
         )
 
-    def problems(self, report: ImportReport) -> dict[str, list[LineProblem]]:
+    def problems(self, report: ImportReport) -> dict[str, Problems]:
         return {**super().problems(report), "Ignored": report.ignored}
 
 

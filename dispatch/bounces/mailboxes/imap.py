@@ -4,20 +4,82 @@ from __future__ import annotations
 
 import contextlib
 import imaplib
+import socket
 import ssl
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
+from dispatch import network
 from dispatch.bounces.mailboxes.base import READ_BYTES, Letter, Mailbox, MailboxError
 from dispatch.providers.smtp.client import tls_context
 
 SEARCH_AT_ONCE = 5_000
 """Messages per search: the answer is one line, and imaplib takes no line of a megabyte."""
+LONGEST_ANSWER = READ_BYTES + 256 * 1024
+"""Bytes of the answer to one command."""
+MOST_LINES = 1_000
+"""Of the answer to one command."""
+LONGEST_SECONDS = 240.0
+"""How long one connection may last: less than a task of the queue may take."""
+REACH = "could not be reached"
 T = TypeVar("T")
 
 
 class _Refused(Exception):
     """The server knows the message and does not give it out; the text is what it says."""
+
+
+class _TooMuch(imaplib.IMAP4.abort):
+    """The server talks more than is listened to."""
+
+
+class _Imap(imaplib.IMAP4):
+    """Connects only where this installation may, and listens to so much of each answer."""
+
+    _bytes_left, _lines_left = LONGEST_ANSWER, MOST_LINES
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        return network.connect(self.host, self.port, timeout or LONGEST_SECONDS)
+
+    def open(self, *args: Any, **kwargs: Any) -> None:
+        super().open(*args, **kwargs)
+        self._end = threading.Timer(LONGEST_SECONDS, _cut, [self])
+        self._end.daemon = True
+        self._end.start()
+
+    def shutdown(self) -> None:
+        self._end.cancel()
+        super().shutdown()
+
+    def _command(self, name: str, *args: Any) -> bytes:
+        self._bytes_left, self._lines_left = LONGEST_ANSWER, MOST_LINES
+        tag: bytes = super()._command(name, *args)  # type: ignore[misc]
+        return tag
+
+    def read(self, size: int) -> bytes:
+        self._hear(size)
+        return super().read(size)
+
+    def readline(self) -> bytes:
+        line = super().readline()
+        self._lines_left -= 1
+        self._hear(len(line))
+        return line
+
+    def _hear(self, size: int) -> None:
+        self._bytes_left -= size
+        if self._bytes_left < 0 or self._lines_left < 0:
+            raise _TooMuch
+
+
+class _ImapOverTls(_Imap):
+    def __init__(self, host: str, port: int, context: ssl.SSLContext, timeout: float) -> None:
+        self._context = context
+        super().__init__(host, port, timeout)
+
+    def _create_socket(self, timeout: float | None) -> socket.socket:
+        return self._context.wrap_socket(super()._create_socket(timeout), server_hostname=self.host)
 
 
 class ImapMailbox(Mailbox):
@@ -30,7 +92,7 @@ class ImapMailbox(Mailbox):
 
     @classmethod
     def connect(cls, settings: Mapping[str, Any]) -> ImapMailbox:
-        imap = _tried(settings, "could not be reached", lambda: _connect(settings))
+        imap = _tried(settings, REACH, lambda: _connect(settings))
         try:
             _tried(settings, "refused the login", lambda: _log_in(imap, settings))
             folder = str(settings.get("folder") or "INBOX")
@@ -108,8 +170,8 @@ def _connect(settings: Mapping[str, Any]) -> imaplib.IMAP4:
     timeout, security = float(settings["timeout"]), settings.get("security")
     context = tls_context(str(settings.get("ca_certificates") or ""))
     if security == "tls":
-        return imaplib.IMAP4_SSL(host, port, ssl_context=context, timeout=timeout)
-    imap = imaplib.IMAP4(host, port, timeout=timeout)
+        return _ImapOverTls(host, port, context, timeout)
+    imap = _Imap(host, port, timeout=timeout)
     if security == "starttls":
         try:
             imap.starttls(context)
@@ -139,6 +201,12 @@ def _checked(answer: tuple[str, list[Any]]) -> list[Any]:
     return [item if item is not None else b"" for item in data] or [b""]
 
 
+def _cut(imap: imaplib.IMAP4) -> None:
+    """End a conversation that a server draws out; whoever waits for it gets an error."""
+    with contextlib.suppress(OSError):
+        imap.sock.shutdown(socket.SHUT_RDWR)
+
+
 def _leave(imap: imaplib.IMAP4) -> None:
     with contextlib.suppress(imaplib.IMAP4.error, OSError):
         imap.logout()
@@ -152,16 +220,23 @@ def _tried(settings: Mapping[str, Any], what: str, step: Callable[[], T]) -> T:
         return step()
     except (imaplib.IMAP4.error, OSError, UnicodeError, ValueError, KeyError) as error:
         server = f"{settings.get('host')}:{settings.get('port')}"
-        raise MailboxError(f"The mail server {server} {what}: {_why(error, settings)}") from error
+        why = _why(error, settings, what)
+        raise MailboxError(f"The mail server {server} {what}: {why}") from error
 
 
-def _why(error: Exception, settings: Mapping[str, Any]) -> str:
+def _why(error: Exception, settings: Mapping[str, Any], what: str) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not to be trusted ({error.verify_message})."
     if isinstance(error, ssl.SSLError):
         return "it does not speak TLS there. Check the port and the security."
     if isinstance(error, TimeoutError):
         return "it did not answer in time."
+    if isinstance(error, _TooMuch) or isinstance(error.__context__, _TooMuch):
+        return f"it answers with more than {MOST_LINES} lines or {LONGEST_ANSWER} bytes."
+    if isinstance(error, imaplib.IMAP4.abort) or (
+        isinstance(error, imaplib.IMAP4.error) and what == REACH
+    ):
+        return "what answers does not speak IMAP, or breaks off."
     first = error.args[0] if error.args else ""
     said = _said(first if isinstance(first, bytes) else str(error))
     password = str(settings.get("password") or "")

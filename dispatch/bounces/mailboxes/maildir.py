@@ -18,6 +18,11 @@ from dispatch.bounces.mailboxes.base import READ_BYTES, Letter, Mailbox, Mailbox
 FOLDER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.@-]{0,99}")
 
 
+def _is_own_folder(path: Path) -> bool:
+    """Whether it is a folder that is where it seems to be: no part of the name is a link."""
+    return path.is_dir() and path.resolve() == path
+
+
 class MaildirMailbox(Mailbox):
     """Files are renamed, never written: nobody who delivers at the same time is disturbed."""
 
@@ -30,11 +35,12 @@ class MaildirMailbox(Mailbox):
         name = str(settings.get("maildir", ""))
         if not FOLDER.fullmatch(name):
             raise MailboxError(f"“{name}” is no name of a Maildir.")
-        path = Path(django_settings.BOUNCE_MAILDIRS) / name
-        if not ((path / "new").is_dir() and (path / "cur").is_dir()):
+        root = Path(django_settings.BOUNCE_MAILDIRS).resolve()
+        path = root / name
+        if not all(_is_own_folder(path / part) for part in ("new", "cur")):
             raise MailboxError(
                 f"There is no Maildir “{name}” in BOUNCE_MAILDIRS on this machine: a folder with "
-                "the folders new and cur, which the cluster's user may write."
+                "the folders new and cur, none of them a link, which the cluster's user may write."
             )
         return cls(path, bool(settings.get("delete")))
 
@@ -51,12 +57,15 @@ class MaildirMailbox(Mailbox):
             raise MailboxError(f"A message cannot be read: {failed.strerror}.") from failed
 
     def _start_of(self, name: str) -> bytes:
-        with open(self._path / "new" / name, "rb") as file:
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        with open(os.open(self._path / "new" / name, flags), "rb") as file:
             return file.read(READ_BYTES)
 
     def _names(self) -> list[str]:
         try:
-            entries = [e.name for e in os.scandir(self._path / "new") if e.is_file()]
+            entries = [
+                e.name for e in os.scandir(self._path / "new") if e.is_file(follow_symlinks=False)
+            ]
         except OSError as error:
             raise MailboxError(f"The Maildir cannot be read: {error.strerror}.") from error
         return sorted(name for name in entries if not name.startswith("."))

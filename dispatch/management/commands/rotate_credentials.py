@@ -1,4 +1,6 @@
-"""Re-encrypt what every service stores, so that old keys can be taken out of CREDENTIALS_KEYS."""
+"""Re-encrypt what services and second factors store, so that old keys can be taken out of
+CREDENTIALS_KEYS.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,13 @@ from django.db import transaction
 
 from dispatch.credentials import CredentialsError, rotate
 from dispatch.models import BounceMailbox, EmailService
+from signin import encryption
 
 
 class Command(BaseCommand):
     help = (
-        "Encrypts the credentials of every email service and of its bounce mailbox with the first "
-        "key in CREDENTIALS_KEYS."
+        "Encrypts the credentials of every email service, of its bounce mailbox and of its "
+        "webhook, and the second factors of staff, with the first key in CREDENTIALS_KEYS."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -22,10 +25,15 @@ class Command(BaseCommand):
         rotated = 0
         for pk, name in EmailService.objects.order_by("pk").values_list("pk", "name"):
             try:
+                _rotate_webhook_key(pk)
                 rotated += _rotate_one(pk)
                 rotated += _rotate_mailbox(pk)
             except CredentialsError as error:
                 unreadable.append(f"{name}: {error}")
+        factors, lost = encryption.rotate_all()
+        rotated += factors
+        if lost:
+            unreadable.append(f"{lost} second factors: {encryption.UNREADABLE}")
         self.stdout.write(f"{rotated} rotated, {len(unreadable)} unreadable")
         if unreadable:
             raise CommandError("\n".join(unreadable))
@@ -41,6 +49,15 @@ def _rotate_one(pk: int) -> int:
         return 0
     token = rotate(service.credentials)
     return EmailService.objects.filter(pk=pk).update(credentials=token)
+
+
+@transaction.atomic
+def _rotate_webhook_key(pk: int) -> None:
+    """The same for its webhook key."""
+    service = EmailService.objects.select_for_update(no_key=True).filter(pk=pk).first()
+    if service is not None:
+        token = rotate(service.webhook_key_encrypted)
+        EmailService.objects.filter(pk=pk).update(webhook_key_encrypted=token)
 
 
 @transaction.atomic

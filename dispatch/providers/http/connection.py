@@ -19,7 +19,23 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NameResolutionError,
+    NewConnectionError,
+)
 from urllib3.poolmanager import PoolManager
+
+from dispatch import network
+
+LONGEST_ANSWER = 128 * 1024
+"""Bytes of an answer with its headers, as they come in."""
+
+
+class AnswerTooLong(OSError):
+    def __init__(self) -> None:
+        super().__init__(f"an answer of more than {LONGEST_ANSWER:,} bytes")
 
 
 class ConnectionWentStale(Exception):
@@ -68,9 +84,22 @@ class HandOverSession(requests.Session):
         """
         self.departure.prepare(starting)
         try:
-            return self.request(**request, allow_redirects=False)
+            return self._answer(request)
         except ConnectionWentStale:
-            return self.request(**request, allow_redirects=False)
+            return self._answer(request)
+
+    def _answer(self, request: dict[str, Any]) -> requests.Response:
+        """The body is taken as it comes: little that is compressed may be much that is not."""
+        headers = {**(request.get("headers") or {}), "Accept-Encoding": "identity"}
+        options = {**request, "headers": headers, "allow_redirects": False, "stream": True}
+        response = self.request(**options)
+        try:
+            body: bytes = response.raw.read(decode_content=False)
+        except (HTTPError, OSError) as error:
+            response.close()
+            raise requests.ConnectionError(error) from error
+        response._content, response._content_consumed = body, True
+        return response
 
 
 class _Adapter(HTTPAdapter):
@@ -91,13 +120,14 @@ class _Adapter(HTTPAdapter):
 
 
 class _UntilDeadline(io.RawIOBase):
-    """What comes in on a socket, all of it before a deadline: a time-out for each read would let an
-    answer that drips go on for ever.
+    """What comes in on a socket for one answer, all of it before a deadline, and not too much: a
+    time-out for each read would let an answer that drips go on for ever.
     """
 
     def __init__(self, sock: socket.socket, incoming: io.RawIOBase) -> None:
         self._sock, self._incoming = sock, incoming
         self._deadline = time.monotonic() + (sock.gettimeout() or math.inf)
+        self._left = LONGEST_ANSWER
 
     def readable(self) -> bool:
         return True
@@ -108,7 +138,11 @@ class _UntilDeadline(io.RawIOBase):
             raise TimeoutError("timed out")
         if left < math.inf:
             self._sock.settimeout(left)
-        return self._incoming.readinto(buffer)
+        count: int | None = self._incoming.readinto(buffer)
+        self._left -= count or 0
+        if self._left < 0:
+            raise AnswerTooLong
+        return count
 
     def close(self) -> None:
         self._incoming.close()
@@ -133,6 +167,23 @@ class _Announcing:
     def connect(self) -> None:
         self.is_fresh = True
         super().connect()  # type: ignore[misc]
+
+    def _new_conn(self) -> socket.socket:
+        """To an address that may be connected to; to a proxy that the environment names, anyway."""
+        connection: Any = self
+        if connection.proxy is not None:
+            through_proxy: socket.socket = super()._new_conn()  # type: ignore[misc]
+            return through_proxy
+        try:
+            sock = network.connect(connection._dns_host, connection.port, connection.timeout)
+        except socket.gaierror as error:
+            raise NameResolutionError(connection.host, connection, error) from error
+        except TimeoutError as error:
+            raise ConnectTimeoutError(connection, "timed out") from error
+        except (OSError, UnicodeError) as error:
+            raise NewConnectionError(connection, str(error)) from error
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return sock
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         connection: Any = self

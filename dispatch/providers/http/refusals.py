@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from http.client import HTTPException
 from typing import Any
 
 import requests
@@ -20,11 +21,15 @@ from dispatch.errors import (
     RecipientError,
     ServiceError,
 )
+from dispatch.network import AddressForbidden
 from dispatch.providers.smtp.replies import readable
 
 LONGEST_BODY = 20_000  # characters of an answer that are looked at
-CERTIFICATE = re.compile(r"certificate|hostname .* doesn't match", re.IGNORECASE)
-MARKUP = re.compile(r"<(style|script|title)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+MOST_CAUSES = 20  # of an error, one within the other
+CERTIFICATE = re.compile(r"certificate|hostname .{1,300} doesn't match", re.IGNORECASE)
+WORDLESS = ("style", "script", "title")
+"""Elements of a page of which nothing is read."""
+
 REASON_KEYS = frozenset(
     {"message", "errormessage", "error", "errors", "messages", "description", "detail", "reason"}
 )
@@ -95,7 +100,11 @@ def failure(error: Exception, has_left: bool) -> DeliveryError:
     reason = _reason(error)
     if has_left:
         return OutcomeUnknown(f"No answer came: {reason}")
-    needs_person = bool(CERTIFICATE.search(reason)) or isinstance(error, ValueError)
+    needs_person = (
+        bool(CERTIFICATE.search(reason))
+        or isinstance(error, ValueError)
+        or isinstance(_innermost(error), AddressForbidden)
+    )
     return ServiceError(f"Could not connect: {reason}", needs_person=needs_person)
 
 
@@ -103,14 +112,29 @@ def explanation(response: requests.Response, secrets: Collection[str] = ()) -> s
     """What the provider says in its answer, in one line, else its HTTP status."""
     try:
         words = list(_words(response.json()))
-    except ValueError:
-        words = [MARKUP.sub(" ", response.text[:LONGEST_BODY])]
+    except (ValueError, RecursionError):
+        words = [_without_markup(response.text[:LONGEST_BODY])]
     text = ": ".join(dict.fromkeys(words))
     for secret in filter(None, secrets):
         text = text.replace(secret, "[hidden]")
     return (
         readable(text) or f"HTTP {response.status_code} {readable(response.reason or '')}".strip()
     )
+
+
+def _without_markup(page: str) -> str:
+    """The text of an HTML page. One pass: a server decides what is in it."""
+    texts, within = [], ""
+    for piece in page.split("<"):
+        tag, _, text = piece.partition(">")
+        name = tag[:10].lower()
+        if within:
+            within = "" if name.startswith(f"/{within}") else within
+        else:
+            within = next((each for each in WORDLESS if name.startswith(each)), "")
+        if not within:
+            texts.append(text)
+    return " ".join(texts)
 
 
 def _words(answer: Any, key: str = "") -> Iterator[str]:
@@ -128,17 +152,24 @@ def _words(answer: Any, key: str = "") -> Iterator[str]:
 
 def _reason(error: Exception) -> str:
     """The innermost cause says most; the outer ones repeat the address."""
-    if isinstance(error, requests.Timeout):
+    cause = _innermost(error)
+    if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError):
         return "timed out"
-    cause: BaseException = error
-    while True:
+    if isinstance(cause, HTTPException) and not isinstance(cause, ConnectionError):
+        return "what answers does not speak HTTP"  # what it is instead is nobody's business
+    return readable(getattr(cause, "strerror", None) or str(cause)) or type(cause).__name__
+
+
+def _innermost(error: BaseException) -> BaseException:
+    cause = error
+    for _ in range(MOST_CAUSES):
         inner = getattr(cause, "reason", None) or cause.__cause__ or cause.__context__
         if inner is None and cause.args and isinstance(cause.args[0], BaseException):
             inner = cause.args[0]
         if not isinstance(inner, BaseException):
             break
         cause = inner
-    return readable(getattr(cause, "strerror", None) or str(cause)) or type(cause).__name__
+    return cause
 
 
 def _fits(row: Row, status: int, body: str) -> bool:

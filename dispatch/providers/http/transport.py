@@ -33,12 +33,13 @@ class Unreadable(Exception):
     """An answer that says neither yes nor no."""
 
 
-UNREADABLE = (Unreadable, ValueError, LookupError, TypeError, AttributeError)
+UNREADABLE = (Unreadable, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class HttpProvider(Provider):
     """A provider with an HTTP API. `refusals` are its own rows, before the general ones."""
 
+    place_fields = frozenset({"region", "api_url"})
     urls: ClassVar[Mapping[str, str]]
     """The root of the API, by the region that staff choose; the first is the default."""
     refusals: ClassVar[tuple[Row, ...]] = ()

@@ -57,7 +57,11 @@ class MaildirTransport(Transport):
     def _path(self) -> Path:
         if not FOLDER.fullmatch(self._folder):
             raise ServiceError(f"{self._folder!r} is no folder name.", needs_person=True)
-        return Path(settings.VAR_DIR) / "maildir" / self._folder
+        root = Path(settings.VAR_DIR) / "maildir"
+        path = root / self._folder
+        if path.resolve() != root.resolve() / self._folder:
+            raise ServiceError(f"{self._folder!r} leads out of var/maildir.", needs_person=True)
+        return path
 
 
 def _unique_name() -> str:

@@ -14,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from dispatch.providers import hooks
 from dispatch.providers.bounces import by_status_code
 from dispatch.providers.hooks import Malformed, Post, Refused
+from dispatch.providers.http.connection import HandOverSession
 from dispatch.providers.ses.transport import METADATA
 from tracking.incoming import EventKind, Incoming
 
@@ -49,20 +50,22 @@ def incoming(post: Post) -> list[Incoming]:
     hooks.check_password(post)
     notification = post.json()
     topic = post.secret("topic_arn")
-    if not topic or not hmac.compare_digest(str(notification["TopicArn"]).encode(), topic.encode()):
+    if not hmac.compare_digest(str(notification["TopicArn"]).encode(), topic.encode()):
         raise Refused("not from the service's SNS topic")
     if notification["Type"] == "SubscriptionConfirmation":
         _confirm(str(notification["SubscribeURL"]))
     if notification["Type"] != "Notification":
         return []
-    return list(_events(notification, post.service_id))
+    return hooks.of_one(_events(notification, post.service_id))
 
 
 def _confirm(address: str) -> None:
     if not SNS_ADDRESS.fullmatch(address):
         raise Refused("the address to confirm the subscription at is not Amazon's")
     try:
-        answer = requests.get(address, timeout=CONFIRM_TIMEOUT, allow_redirects=False)
+        with HandOverSession() as session:
+            request = {"method": "GET", "url": address, "timeout": CONFIRM_TIMEOUT}
+            answer = session.hand_over(request)
     except requests.RequestException as error:
         raise Malformed("Amazon could not be told that the subscription is wanted") from error
     if not answer.ok:

@@ -16,6 +16,7 @@ class SmtpProvider(Provider):
     label = "SMTP"
     settings_form = SmtpForm
     secret_fields = frozenset({"password"})
+    place_fields = frozenset({"host", "port", "security", "ca_certificates"})
     takes_return_path = True
 
     def transport(self, settings: Mapping[str, Any]) -> SmtpTransport:

@@ -14,11 +14,14 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NoReturn
 
+from dispatch import network
 from dispatch.mime import FINAL_DOT, Envelope, ascii_domain
 from dispatch.providers.smtp import wire
 
 REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
-LONGEST_REPLY = 65_536  # bytes
+LONGEST_REPLY = 8_192  # bytes, of all its lines
+MOST_LINES = 100  # of one reply
+LONGEST_LINE = 4_096  # bytes; RFC 5321 has 512
 
 
 class Phase(StrEnum):
@@ -180,25 +183,29 @@ class SmtpClient(smtplib.SMTP):
         OSError.
         """
         deadline = self._deadline()
-        whole = b""
-        while True:
+        texts: list[bytes] = []
+        left = LONGEST_REPLY
+        while len(texts) < MOST_LINES:
             line = self._line(deadline)
             match = REPLY_LINE.fullmatch(line)
-            if match is None:
-                raise smtplib.SMTPServerDisconnected(f"not an SMTP reply: {line[:80]!r}")
+            if match is None:  # what it is instead is nobody's business
+                raise smtplib.SMTPServerDisconnected("what answers does not speak SMTP")
             code, separator, text = match.groups(b"")
-            whole += text
+            texts.append(text)
+            left -= len(line)
+            if left < 0:
+                break
             if separator != b"-":
-                return int(code), whole
-            whole += b"\n"
-            if len(whole) > LONGEST_REPLY:
-                raise smtplib.SMTPServerDisconnected("endless reply")
+                return int(code), b"\n".join(texts)
+        raise smtplib.SMTPServerDisconnected(
+            f"a reply of more than {MOST_LINES} lines or {LONGEST_REPLY} bytes"
+        )
 
     def _connect(self) -> None:
         self.phase = Phase.CONNECT
         self._host = self.settings.host  # smtplib checks the certificate of STARTTLS against it
-        address = (self.settings.host, self.settings.port)
-        self.sock = socket.create_connection(address, timeout=self.settings.timeout)
+        settings = self.settings
+        self.sock = network.connect(settings.host, settings.port, settings.timeout)
         # Nagle's algorithm would hold back the end of a long message for up to 40 ms.
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self.settings.security == "tls":
@@ -341,8 +348,8 @@ class SmtpClient(smtplib.SMTP):
         if not chunk:
             raise smtplib.SMTPServerDisconnected("the server closed the connection")
         self._received += chunk
-        if len(self._received) > LONGEST_REPLY:
-            raise smtplib.SMTPServerDisconnected("endless reply")
+        if b"\n" not in chunk and len(self._received) > LONGEST_LINE:
+            raise smtplib.SMTPServerDisconnected(f"a line of more than {LONGEST_LINE} bytes")
 
 
 def repeats_credentials(settings: SmtpSettings, text: str) -> bool:

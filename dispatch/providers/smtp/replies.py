@@ -18,10 +18,11 @@ from dispatch.errors import (
     RecipientError,
     ServiceError,
 )
+from dispatch.network import AddressForbidden
 from dispatch.providers.smtp.client import Phase
 
 LONGEST_TEXT = 500  # characters of a reply that are kept
-ENHANCED = re.compile(r"^\s*([245]\.\d{1,3}\.\d{1,3})(?=\s|$|:)\s*", re.MULTILINE)
+ENHANCED = re.compile(r"^[ \t]*+([245]\.\d{1,3}\.\d{1,3})(?=\s|$|:)[ \t]*+", re.MULTILINE)
 ACCEPTED_ID = re.compile(
     r"(?:\bqueued as |\bid=|^(?:2\.\d\.\d )?ok:? (?!.*queued as))<?([\w.@+-]{6,200})>?",
     re.IGNORECASE,
@@ -154,13 +155,16 @@ def lost(phase: Phase, error: Exception) -> DeliveryError:
     reason = _reason(error)
     if phase is Phase.FINAL_DOT:
         return OutcomeUnknown(f"No reply to the whole message: {reason}")
-    needs_person = isinstance(error, ssl.SSLCertVerificationError | UnicodeError)
+    lasting = ssl.SSLCertVerificationError | UnicodeError | AddressForbidden
+    needs_person = isinstance(error, lasting)
     return ServiceError(f"Connection lost ({phase.value}): {reason}", needs_person=needs_person)
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return readable(f"the certificate is not valid: {error.verify_message}")
+    if isinstance(error, ssl.SSLError):
+        return "what answers does not agree upon TLS: check the port and the security"
     if isinstance(error, TimeoutError):
         return "timed out"
     if isinstance(error, UnicodeError):

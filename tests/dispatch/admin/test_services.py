@@ -96,10 +96,10 @@ class TestTheForm:
         page = page_of(signed_in(user).get(url("change", service.pk)))
         assert "smtp.example.com" in page
         assert "s3cret" not in page
-        self.save(user, service, settings_port="2525")
+        self.save(user, service, settings_timeout="20")
         service.refresh_from_db()
         assert decrypt(service.credentials)["password"] == "s3cret"
-        assert decrypt(service.credentials)["port"] == 2525
+        assert decrypt(service.credentials)["timeout"] == 20
         assert "leave empty to keep it. Enter “-” to have none." in page
 
     def test_removes_a_secret_that_is_optional(self, user: Any) -> None:

@@ -23,6 +23,7 @@ from dispatch.bounces.mailboxes.maildir import MaildirMailbox
 from dispatch.bounces.understanding import NO_REPORT
 from dispatch.credentials import encrypt
 from dispatch.models import BounceMailbox
+from sandbox import Failed
 from tests.dispatch.bounces.samples import sample
 from tests.factories import EmailServiceFactory, in_doubt
 from tests.imap_server import ImapServer, settings_of
@@ -133,19 +134,42 @@ def test_what_is_no_event_is_counted_and_what_nobody_understands_is_set_aside(ma
     assert not Event.objects.exists()
 
 
-def test_a_letter_that_breaks_the_reader_is_set_aside_and_the_others_are_read(maildir, monkeypatch):
-    subtask, _ = sent(), mailbox_of()
+def fails_at(monkeypatch, *letters: bytes) -> None:
     understand = reading.understand
 
     def stumble(raw: bytes) -> Any:
-        if raw == b"bad":
-            raise RecursionError("a bug")
+        if raw in letters:
+            raise Failed("a worker was ended by signal 9")
         return understand(raw)
 
     monkeypatch.setattr(reading, "understand", stumble)
+
+
+def test_a_letter_that_ends_its_reader_is_set_aside_and_the_others_are_read(maildir, monkeypatch):
+    subtask, _ = sent(), mailbox_of()
+    fails_at(monkeypatch, b"bad")
     deliver(maildir, b"bad", sample("qmail", subtask.pk))
     assert read().events == 1
-    assert refused() == {"unreadable": 1}
+    assert refused() == {"ends what reads it": 1}
+    assert cur(maildir) == ["FS", "S"]
+
+
+def test_letters_stay_where_they_are_while_none_can_be_looked_at(maildir, monkeypatch):
+    mailbox = mailbox_of()
+    fails_at(monkeypatch, b"bad", reading.HARMLESS)
+    deliver(maildir, b"From: ada\n\nHello", b"bad", b"From: bob\n\nHello")
+    assert read().problem == "a worker was ended by signal 9"
+    assert cur(maildir) == ["FS"]
+    mailbox.refresh_from_db()
+    assert mailbox.failures_in_row == 1
+
+
+def test_a_letter_that_takes_too_long_is_set_aside_with_the_limit(maildir):
+    subtask, _ = sent(), mailbox_of()
+    nested = b"".join(b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" for _ in range(51))
+    deliver(maildir, nested, sample("qmail", subtask.pk))
+    assert read().events == 1
+    assert refused() == {"has more than 50 boundaries": 1}
     assert cur(maildir) == ["FS", "S"]
 
 

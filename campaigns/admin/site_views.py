@@ -1,0 +1,39 @@
+"""Two of the site's own views, which crash on query strings that they do not expect."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import InvalidPage
+from django.db.models import ForeignKey, ManyToManyField
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+
+class RelatedRows(AutocompleteJsonView):
+    """What the fields of forms and filters offer. Django takes the reverse of a relation for a
+    field, too, and finds out too late that it is none.
+    """
+
+    def process_request(self, request: HttpRequest) -> Any:
+        term, model_admin, source_field, to_field_name = super().process_request(request)
+        if not isinstance(source_field, ForeignKey | ManyToManyField):
+            raise PermissionDenied
+        return term, model_admin, source_field, to_field_name
+
+
+def autocomplete(request: HttpRequest) -> HttpResponseBase:
+    """To be wrapped in `admin_view`."""
+    return RelatedRows.as_view(admin_site=admin.site)(request)
+
+
+def search(request: HttpRequest) -> HttpResponse:
+    """Of models by their name. To be wrapped in `admin_view`."""
+    try:
+        answer: HttpResponse = admin.site.search(request)  # type: ignore[attr-defined]  # unfold's
+    except (ValueError, InvalidPage) as error:
+        raise Http404("There is no such page.") from error
+    return answer

@@ -1,0 +1,42 @@
+"""What background workers have to do."""
+
+from __future__ import annotations
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models.functions import Now
+
+
+class BackgroundJob(models.Model):
+    """One piece of background work, until it is done. `campaigns.background` alone writes it.
+
+    The queue only wakes a worker; how often a job was tried, when it is tried next and why it
+    failed is here.
+    """
+
+    kind = models.CharField(max_length=30)
+    about = models.BigIntegerField(help_text="The key of the row that it is about.")
+    name = models.CharField(max_length=100)
+    func = models.CharField(max_length=200)
+    args = models.JSONField(default=list, encoder=DjangoJSONEncoder)
+
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(
+        db_default=Now(), help_text="While it is being tried, when that has taken too long."
+    )
+    queued_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True, help_text="Since when a worker is at it.")
+    token = models.UUIDField(
+        null=True, help_text="Of the attempt: one that was given up writes nothing."
+    )
+    cluster = models.UUIDField(null=True)
+    pid = models.PositiveIntegerField(null=True)
+    asked_again = models.BooleanField(default=False, help_text="While a worker was at it.")
+    reason = models.TextField(blank=True, help_text="Why the last attempt failed.")
+    set_aside_at = models.DateTimeField(null=True, help_text="It is not tried any more.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint("kind", "about", name="background_job_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,42 @@
+"""The largest body with files that is read at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.core.files.uploadhandler import FileUploadHandler
+
+OVER_BYTES = 20_000_000
+"""So much more than a file may have is read, so that the form can say what is wrong."""
+
+
+class LargestUpload(FileUploadHandler):
+    """Refuses by the length that a request says, before anything of it is read, and by what comes
+    when it says none.
+    """
+
+    def __init__(self, request: Any = None) -> None:
+        super().__init__(request)
+        self._left = settings.IMPORT_MAX_MEGABYTES * 1_000_000 + OVER_BYTES
+
+    def handle_raw_input(
+        self,
+        input_data: Any,
+        META: dict[str, Any],
+        content_length: int,
+        boundary: str,
+        encoding: str | None = None,
+    ) -> None:
+        if content_length > self._left:
+            raise RequestDataTooBig("The request has more bytes than a file may have.")
+
+    def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
+        self._left -= len(raw_data)
+        if self._left < 0:
+            raise RequestDataTooBig("The request has more bytes than a file may have.")
+        return raw_data
+
+    def file_complete(self, file_size: int) -> None:
+        """Others keep it."""

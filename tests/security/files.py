@@ -1,0 +1,29 @@
+"""Reading files as the imports do, up to the database."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from campaigns import contact_import, suppression_import
+from campaigns.contact_import import ImportReport
+from campaigns.csv_source import open_table
+from campaigns.suppression_import import Entry, SuppressionReport
+
+
+def read_contacts(raw: bytes, encoding: str | None = None) -> ImportReport:
+    report = ImportReport()
+    with open_table(BytesIO(raw), encoding, contact_import._has_address_column) as source:
+        contact_import._refuse_without_addresses(source.header)
+        for batch in contact_import._batches(contact_import._good_rows(source, [], report)):
+            report.created += len(batch)
+    return report
+
+
+def read_suppressions(raw: bytes, encoding: str | None = None) -> SuppressionReport:
+    report = SuppressionReport()
+    default = Entry(0, "", "manual", "")
+    with open_table(BytesIO(raw), encoding, suppression_import._has_address_column) as source:
+        columns = suppression_import._columns(source.header)
+        for _ in suppression_import._good_rows(source, columns, default, report):
+            report.added += 1
+    return report
