@@ -83,7 +83,7 @@ def test_no_big_table_is_counted(name: str, role: str) -> None:
     user = member(role)
     make_one_of_each(user)
     client = signed_in(user)
-    for query in ("", "?q=r1@example.com", "?p=2", "?id__exact=1"):
+    for query in ("", "?q=r1@example.com", "?p=2"):
         for sql in queries_of(client, LISTS[name] + query):
             if "count(" in sql.lower():
                 assert not any(f'FROM "{table}"' in sql for table in BIG), sql
