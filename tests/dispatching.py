@@ -54,7 +54,7 @@ def nothing_left() -> bool:
 def dispatch() -> Callable[..., Dispatcher]:
     """Run a dispatcher until there is nothing left to do, or until told otherwise."""
 
-    def run(until: Callable[[], bool] = nothing_left, seconds: float = 10) -> Dispatcher:
+    def run(until: Callable[[], bool] = nothing_left, seconds: float = 40) -> Dispatcher:
         dispatcher = Dispatcher(uuid.uuid4())
         dispatcher.run(until, seconds)
         return dispatcher
