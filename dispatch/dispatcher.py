@@ -394,8 +394,7 @@ class Dispatcher:
 
 def _follow_pauses(reports: Iterable[Report], paused: Collection[int]) -> None:
     """Once tasks are paused for what they cost, they may cost as much again when they go on."""
-    for report in reports:
-        if report.order.claim.task_id in paused:
-            content.renew_budget(report.order.content)
+    for order in (each.order for each in reports if each.order.claim.task_id in paused):
+        content.renew_budget(order.content)
     for task_id in paused:
         logger.warning("task %s costs too much to render and is paused", task_id)
