@@ -39,7 +39,7 @@ NO_SUCH_DOMAIN = (
 )
 FULL = (
     r"(mailbox|inbox|storage|disk|account|space|box)\W.{0,60}\bfull\b|over[ -]?quota|"
-    r"over the allowed quota|quota.{0,20}exceeded|exceed\w*.{0,60}(quota|storage)|"
+    r"over the allowed quota|quota.{0,20}exceeded|exceed\w{0,3}.{0,60}(quota|storage)|"
     r"insufficient.{0,20}storage|out of space|"
     r"(邮箱|空间|容量).{0,20}(已满|不足|超限|满了)|超[出过].{0,20}(容量|空间|配额)"
 )
