@@ -20,15 +20,17 @@ run lint: export DEBUG = True
 endif
 endif
 
-.PHONY: help venv venv-dev run test faults browser bench lint format lock clean
+.PHONY: help venv venv-dev run test faults fuzz browser bench lint audit format lock clean
 
 help:
 	@echo "make run      everything on this machine: web, cluster, mail sink and a demo (PORT=$(PORT))"
 	@echo "make test     the test suite (TEST_ARGS=… passes through to pytest)"
 	@echo "make faults   the tests that kill processes and restart the database"
+	@echo "make fuzz     attack each door with mutilated input (FUZZ_SECONDS=5 for each)"
 	@echo "make browser  the tests that drive the admin in Chromium"
 	@echo "make bench    the benchmarks (BENCH_ARGS=--quick to see that they run, --help for more)"
 	@echo "make lint     ruff, mypy, import contracts, migrations and system checks"
+	@echo "make audit    known vulnerabilities of the packages in requirements.txt"
 	@echo "make lock     compile the requirement files anew (LOCK_ARGS=--upgrade for newer versions)"
 	@echo "make clean    stop the embedded database, delete its data and the virtual environment"
 
@@ -48,6 +50,10 @@ $(BIN)/python:
 	$(BIN)/python -m pip install --quiet --requirement requirements-bench.txt
 	@touch $@
 
+.venv/installed-audit: requirements-audit.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --requirement requirements-audit.txt
+	@touch $@
+
 venv: .venv/installed
 
 venv-dev: .venv/installed-dev
@@ -60,6 +66,9 @@ test: venv-dev
 
 faults: venv-dev
 	$(BIN)/python -m pytest tests/faults $(TEST_ARGS)
+
+fuzz: venv-dev
+	$(BIN)/python -m pytest tests/fuzz --timeout 0 --numprocesses $(TEST_WORKERS) $(TEST_ARGS)
 
 browser: venv-dev
 	$(BIN)/python -m pytest tests/browser $(TEST_ARGS)
@@ -75,6 +84,9 @@ lint: venv-dev
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check --database default
 
+audit: .venv/installed-audit
+	$(BIN)/python .ci/audit.py $(BIN)/pip-audit
+
 format: venv-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -84,6 +96,7 @@ lock:
 	$(UV_COMPILE) pyproject.toml --output-file requirements.txt
 	$(UV_COMPILE) pyproject.toml --group dev --constraints requirements.txt --output-file requirements-dev.txt
 	$(UV_COMPILE) pyproject.toml --group bench --constraints requirements.txt --output-file requirements-bench.txt
+	$(UV_COMPILE) pyproject.toml --group audit --constraints requirements.txt --output-file requirements-audit.txt
 
 clean:
 	-@test ! -x $(BIN)/python || $(BIN)/python -m edm_project.embedded_postgres remove

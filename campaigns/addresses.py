@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from django.core.exceptions import ValidationError
@@ -67,3 +68,12 @@ def _refuse_unprintable(address: str) -> None:
     """A line break in an address is a broken export or an attempt to add mail headers: say so."""
     if any(unicodedata.category(character) == "Cc" for character in address):
         raise AddressError("The address contains a line break or a control character.")
+
+
+# Begins where a word does, so that a long text is walked through once.
+_ADDRESSES_IN_TEXT = re.compile(r"(?<![^\s<>\"'(),;:])[^\s<>\"'(),;:@]++@[^\s<>\"'(),;:]++")
+
+
+def without_addresses(text: str) -> str:
+    """The text of a mail server, without whom it is about."""
+    return _ADDRESSES_IN_TEXT.sub("[address]", text)

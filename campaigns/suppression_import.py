@@ -18,6 +18,7 @@ from campaigns.contact_columns import folded, known_column
 from campaigns.csv_source import Row, Source, SourceError, open_table
 from campaigns.file_rows import (
     FileImportError,
+    LineProblem,
     Problems,
     RowError,
     encoding_note,
@@ -26,7 +27,7 @@ from campaigns.file_rows import (
 )
 from campaigns.formulas import unescaped
 from campaigns.models import Suppression
-from campaigns.models.contacts import SuppressionReason
+from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
 from campaigns.wording import counted
 
 _BATCH = 5_000  # rows
@@ -118,11 +119,13 @@ def import_suppressions(
     source: str = "",
     encoding: str | None = None,
     seconds: float | None = None,
+    domains: bool = False,
 ) -> SuppressionReport:
     """Import a CSV file in one transaction; raises FileImportError and then has changed nothing:
     also when its rows are not read within so many seconds.
 
-    `reason` and `source` are for rows that do not say. Without `encoding` it is detected.
+    `reason` and `source` are for rows that do not say. Without `encoding` it is detected. Rows with
+    whole domains are rejected unless `domains` says that whoever imports may suppress them.
     """
     report = SuppressionReport()
     try:
@@ -134,7 +137,8 @@ def import_suppressions(
             columns = _columns(table.header)
             report.notes += encoding_note(table.encoding, encoding)
             default = Entry(0, "", str(reason), source)
-            _store(_good_rows(table, columns, default, report), report)
+            entries = _good_rows(table, columns, default, report)
+            _store(entries if domains else _without_domains(entries, report), report)
     except SourceError as error:
         raise FileImportError(str(error)) from error
     except OperationalError as error:
@@ -194,6 +198,14 @@ def _good_rows(
             yield _entry(row, columns, default)
         except RowError as error:
             report.rejected.add(error.at(row))
+
+
+def _without_domains(entries: Iterator[Entry], report: SuppressionReport) -> Iterator[Entry]:
+    for entry in entries:
+        if is_domain(entry.email):
+            report.rejected.add(LineProblem(entry.line, entry.email, DOMAIN_REFUSED))
+        else:
+            yield entry
 
 
 def _entry(row: Row, columns: Columns, default: Entry) -> Entry:

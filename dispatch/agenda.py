@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Subquery
 
 from campaigns.models import SubTask, SubTaskStatus, Task, TaskStatus
-from dispatch.models import BounceMailbox, Dispatcher, EmailService
+from dispatch import leases
+from dispatch.models import BounceMailbox, EmailService
 from dispatch.pacing import Limits
 from dispatch.providers import idempotency_window
 
@@ -61,7 +62,7 @@ class Agenda:
     services: dict[int, ServicePlan]
     tasks: dict[int, TaskPlan]
     dispatchers: int
-    """How many dispatchers are alive: connections are shared between so many."""
+    """How many dispatchers go on: connections are shared between so many."""
     doubtful: frozenset[int] = frozenset()
     """Services that may repeat a hand-over in doubt."""
 
@@ -79,7 +80,7 @@ def read() -> Agenda:
     return Agenda(
         services,
         {task.id: task for task in _tasks(frozenset(services))},
-        max(1, Dispatcher.objects.filter(ended_at=None).count()),
+        max(1, leases.going_on().count()),
         _doubtful(services.values()),
     )
 

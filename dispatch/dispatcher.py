@@ -135,6 +135,7 @@ class Dispatcher:
         return tick.Intent(
             dispatcher_id=self.id,
             figures=self.figures.due(),
+            winding_up=not claim,
             reports=list(self._unrecorded),
             mark=[order for loop in self._loops.values() for order in loop.due(now) if claim],
             notes={key: loop.notes for key, loop in self._loops.items() if not loop.notes.is_empty},
@@ -352,6 +353,7 @@ class Dispatcher:
         self._tick(claim=False)
         while self._is_busy() and time.monotonic() < deadline:
             self._wake.wait(0.1)
+            self._return_connections()
             self._tick(claim=False)
         self._doubt_the_rest()
         while self._is_unsure() and time.monotonic() < deadline + leases.LEASE_SECONDS:
@@ -359,6 +361,12 @@ class Dispatcher:
         if not self._is_unsure():
             leases.end(self.id, self.figures.counts())
             self._starts.remove()
+
+    def _return_connections(self) -> None:
+        """While a reply is waited for, a successor has the connections of the other services."""
+        now = self._clock.reading
+        kept = {key: loop.keeps(1, now, is_ending=True) for key, loop in self._loops.items()}
+        self._kept |= {key: share for key, share in kept.items() if share is not None}
 
     def _is_busy(self) -> bool:
         return bool(self._unrecorded) or any(

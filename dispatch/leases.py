@@ -50,16 +50,21 @@ class EnoughDispatchers(Exception):
 def register(cluster: uuid.UUID, at_most: int) -> int:
     """Enter a new dispatcher, alive from now on. Returns its id.
 
-    Raises EnoughDispatchers when its cluster already has `at_most` that have not ended; an advisory
-    lock makes two that start at the same moment count each other.
+    Raises EnoughDispatchers when its cluster already has `at_most` that have neither ended nor are
+    about to; an advisory lock makes two that start at the same moment count each other.
     """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(cluster)])
-        if Dispatcher.objects.filter(cluster=cluster, ended_at=None).count() >= at_most:
+        if going_on().filter(cluster=cluster).count() >= at_most:
             raise EnoughDispatchers(f"cluster {cluster} already runs {at_most}")
         row = Dispatcher.objects.create(host=socket.gethostname(), pid=os.getpid(), cluster=cluster)
         return row.pk
+
+
+def going_on() -> QuerySet[Dispatcher]:
+    """Those that have neither ended nor are about to."""
+    return Dispatcher.objects.filter(ended_at=None, winding_up=False)
 
 
 def alive() -> QuerySet[Dispatcher]:
@@ -68,24 +73,28 @@ def alive() -> QuerySet[Dispatcher]:
     return Dispatcher.objects.filter(ended_at=None, heartbeat_at__gt=Now() - lease)
 
 
-def beat(dispatcher_id: int, figures: dict[str, Any] | None) -> DatabaseClock:
-    """Renew the lease, and write the figures if there are any; takes effect with the commit.
-    Returns the database clock.
+def beat(
+    dispatcher_id: int, figures: dict[str, Any] | None, winding_up: bool = False
+) -> DatabaseClock:
+    """Renew the lease, and write the figures if there are any; takes effect with the commit. A
+    dispatcher that winds up claims nothing from then on. Returns the database clock.
 
     Raises LeaseLost when somebody has declared the dispatcher dead.
     """
-    return DatabaseClock.ask(lambda: _beat(dispatcher_id, figures))
+    return DatabaseClock.ask(lambda: _beat(dispatcher_id, figures, winding_up))
 
 
-def _beat(dispatcher_id: int, figures: dict[str, Any] | None) -> dt.datetime:
+def _beat(dispatcher_id: int, figures: dict[str, Any] | None, winding_up: bool) -> dt.datetime:
     sql = """
     UPDATE dispatch_dispatcher
-    SET heartbeat_at = clock_timestamp(), figures = coalesce(%s::jsonb, figures)
+    SET heartbeat_at = clock_timestamp(), figures = coalesce(%s::jsonb, figures),
+        winding_up = %s
     WHERE id = %s AND ended_at IS NULL
     RETURNING heartbeat_at
     """
+    written = None if figures is None else json.dumps(figures)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [None if figures is None else json.dumps(figures), dispatcher_id])
+        cursor.execute(sql, [written, winding_up, dispatcher_id])
         row = cursor.fetchone()
     if row is None:
         raise LeaseLost(f"dispatcher {dispatcher_id} was declared dead and has to stop")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
+from campaigns.addresses import without_addresses
 from campaigns.states import Returned
 from dispatch import policy
 from dispatch.errors import ServiceError
@@ -114,11 +115,16 @@ def _freeze(pace: Pace, error: ServiceError, now: dt.datetime) -> None:
     pace.needs_person = error.needs_person
     rest = policy.freeze_seconds(pace.freezes_in_row, error.retry_after_seconds)
     pace.frozen_until = now + dt.timedelta(seconds=rest)
-    pace.freeze_reason = error.reply[:500].replace("\x00", "")
+    pace.freeze_reason = without_addresses(error.reply[:500].replace("\x00", ""))
 
 
 def is_frozen(pace: Pace, now: dt.datetime) -> bool:
     return pace.needs_person or (pace.frozen_until is not None and pace.frozen_until > now)
+
+
+def is_frozen_by_staff(pace: Pace) -> bool:
+    """Then the reason is theirs; else it may be what a provider said about one message."""
+    return pace.needs_person and pace.frozen_until is None
 
 
 def quota_left(pace: Pace, limits: Limits, now: dt.datetime) -> int | None:
@@ -180,7 +186,7 @@ def freeze(service: EmailService, reason: str) -> None:
     transaction.
     """
     pace = lock_waiting([service.pk])[service.pk]
-    pace.needs_person, pace.freeze_reason = True, reason[:500]
+    pace.needs_person, pace.frozen_until, pace.freeze_reason = True, None, reason[:500]
     save([pace])
 
 

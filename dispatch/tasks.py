@@ -6,10 +6,12 @@ import logging
 import os
 import signal
 import threading
+import time
 import uuid
 from types import FrameType
 
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 from django_q.tasks import async_task
 
 from campaigns import background
@@ -21,11 +23,19 @@ from dispatch.stop_signals import stop_signals
 
 logger = logging.getLogger(__name__)
 
+SUCCESSION_SECONDS = 2.0
+"""How long before the end of a slice a successor is asked for."""
+SUCCESSION_LOOK_SECONDS = 0.02
 
-def dispatch_later() -> None:
-    """Have a worker of this cluster become a dispatcher."""
+
+def dispatch_later(predecessor: int | None = None) -> None:
+    """Have a worker of this cluster become a dispatcher, when its predecessor winds up."""
     async_task(
-        "dispatch.tasks.dispatch", task_name="dispatch", save=False, cluster=broker.own_queue()
+        "dispatch.tasks.dispatch",
+        predecessor,
+        task_name="dispatch",
+        save=False,
+        cluster=broker.own_queue(),
     )
 
 
@@ -44,20 +54,24 @@ def check_account_later(service_id: int) -> None:
     background.ask(accounts.JOB, service_id, func, name=name)
 
 
-def dispatch() -> None:
+def dispatch(predecessor: int | None = None) -> None:
     """Dispatch for a slice, unless this cluster has enough dispatchers; then have a successor take
-    over.
+    over. A successor is there before its predecessor winds up, and waits for that.
 
     When told to stop, or when the sentinel is gone, it hands everything back and ends the worker.
     """
+    if predecessor is not None:
+        _wait_for(predecessor)
     try:
         dispatcher = Dispatcher(broker.this_cluster(), settings.DISPATCHERS)
     except leases.EnoughDispatchers:
         return
     stop = threading.Event()
     sentinel = os.getppid()
+    succession = _Succession(dispatcher.id, settings.DISPATCH_SLICE_SECONDS)
 
     def should_stop() -> bool:
+        succession.prepare()
         return stop.is_set() or os.getppid() != sentinel
 
     def on_signal(number: int, frame: FrameType | None) -> None:
@@ -71,9 +85,39 @@ def dispatch() -> None:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-    if should_stop():
+    if stop.is_set() or os.getppid() != sentinel:
         raise SystemExit(0)
-    dispatch_later()
+    if not succession.is_prepared:
+        dispatch_later()
+
+
+class _Succession:
+    """The request for a successor, a little before a slice is over: it takes a worker some tenths
+    of a second to get it.
+    """
+
+    def __init__(self, dispatcher_id: int, seconds: float) -> None:
+        self.is_prepared = False
+        self._dispatcher_id = dispatcher_id
+        self._due_at = time.monotonic() + seconds - SUCCESSION_SECONDS
+
+    def prepare(self) -> None:
+        if self.is_prepared or time.monotonic() < self._due_at:
+            return
+        try:
+            dispatch_later(self._dispatcher_id)
+        except (OperationalError, InterfaceError) as error:
+            logger.warning("cannot ask for a successor, trying again: %s", error)
+            connection.close()
+        else:
+            self.is_prepared = True
+
+
+def _wait_for(predecessor: int) -> None:
+    """Until the predecessor winds up or has ended, but not for longer than that takes at most."""
+    until = time.monotonic() + 2 * SUCCESSION_SECONDS
+    while leases.going_on().filter(pk=predecessor).exists() and time.monotonic() < until:
+        time.sleep(SUCCESSION_LOOK_SECONDS)
 
 
 def read_bounces_later(claimed: reading.Claimed) -> None:

@@ -54,6 +54,8 @@ class Intent:
     """How many connections are still open, of services of which others have been closed."""
     agenda: Agenda | None = None
     """None: read a new one."""
+    winding_up: bool = False
+    """It claims nothing from now on."""
     remembered: frozenset[Held] | None = None
     """After a failed commit: the claims this dispatcher knows of; all others it holds are given
     back.
@@ -92,7 +94,7 @@ def run(intent: Intent) -> Done:
     database: then run it again.
     """
     with transaction.atomic():
-        clock = leases.beat(intent.dispatcher_id, intent.figures)
+        clock = leases.beat(intent.dispatcher_id, intent.figures, intent.winding_up)
         done = Done(clock, intent.agenda or agendas.read())
         if intent.remembered is not None:
             _forget(intent.dispatcher_id, intent.remembered)

@@ -19,19 +19,27 @@ from django.views.generic import View
 
 from dispatch.credentials import CredentialsError, decrypt
 from dispatch.models import EmailService
+from dispatch.models.service import webhook_key_digest
 from dispatch.providers import find_provider
 from dispatch.providers.hooks import MALFORMED, Malformed, Post, Refused
-from tracking import ledger, refusals
+from tracking import cleaning, ledger, limits, recording, refusals
 from tracking.incoming import Incoming
 from tracking.kept_connection import first_statement
 
 logger = logging.getLogger(__name__)
 
 
-def webhook_url(service: EmailService) -> str:
-    """The address to enter at the provider; "" when its provider tells nothing."""
+def takes_webhooks(service: EmailService) -> bool:
+    """Whether its provider tells what becomes of messages."""
     provider = find_provider(service.provider)
-    if provider is None or not provider.takes_webhooks:
+    return provider is not None and provider.takes_webhooks
+
+
+def webhook_url(service: EmailService) -> str:
+    """The address to enter at the provider; "" when its provider tells nothing. Raises
+    CredentialsError when the key cannot be decrypted.
+    """
+    if not takes_webhooks(service):
         return ""
     return settings.PUBLIC_URL.rstrip("/") + reverse(
         "webhook", args=[service.provider, service.webhook_key]
@@ -64,8 +72,10 @@ class WebhookView(View):
 
     def http_method_not_allowed(
         self, request: HttpRequest, provider: str, key: str
-    ) -> HttpResponseNotAllowed:
-        self._refuse(provider, "method", 405)
+    ) -> HttpResponse:
+        refused = self._refuse(provider, "method", 405)
+        if refused.status_code == 429:
+            return refused
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
 
     def _read(self, request: HttpRequest, provider: str, key: str) -> list[Incoming]:
@@ -79,14 +89,23 @@ class WebhookView(View):
             post = Post(request, pk, decrypt(credentials), now)
         except CredentialsError as error:
             raise Refused("unreadable settings") from error
+        if teller.missing_webhook_secrets(post.settings):
+            raise Refused("no webhook secret")
         try:
             return teller.incoming(post)
         except MALFORMED as error:
             raise Malformed(f"{type(error).__name__}: {error}"[:200]) from error
 
     def _refuse(self, provider: str, reason: str, status: int, why: str = "") -> HttpResponse:
+        """Only what is refused is limited, never what the provider of a service tells: others may
+        post from its addresses.
+        """
         known = find_provider(provider)
         endpoint = f"webhook {known.name if known else 'unknown'}"
+        network = cleaning.network(recording.client_address(self.request))
+        if wait := limits.seconds_to_wait(limits.BAD_REQUESTS, network):
+            refusals.count_later(endpoint, "limit")
+            return HttpResponse(status=429, headers={"Retry-After": str(wait)})
         logger.warning("%s: refused, %s%s", endpoint, reason, f" ({why!r})" if why else "")
         refusals.count(endpoint, reason)
         response = HttpResponse(status=status)
@@ -95,17 +114,17 @@ class WebhookView(View):
         return response
 
 
-# By the unique index of webhook_key.
+# By the unique index of webhook_key_digest.
 SERVICE_SQL = """
 SELECT id, credentials, clock_timestamp() FROM dispatch_emailservice
-WHERE webhook_key = %s AND provider = %s
+WHERE webhook_key_digest = %s AND provider = %s
 """
 
 
 def _service(provider: str, key: str) -> tuple[int, str, dt.datetime] | None:
     """Key and credentials of the service whose address this is, and the database's time."""
     with connection.cursor() as cursor:
-        cursor.execute(SERVICE_SQL, [key, provider])
+        cursor.execute(SERVICE_SQL, [webhook_key_digest(key), provider])
         row: tuple[int, str, dt.datetime] | None = cursor.fetchone()
         return row
 

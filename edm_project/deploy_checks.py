@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.db import connections
 from django.http.request import split_domain_port, validate_host
 
 from edm_project.environment import MAKE_KEY_COMMAND
@@ -90,6 +91,30 @@ def check_database_password(
 
 def _password() -> str:
     return str(settings.DATABASES["default"].get("PASSWORD") or "")
+
+
+@register(Tags.database, deploy=True)
+def check_database_role(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Runs with `check --deploy --database default` only: it needs a connection."""
+    errors: list[CheckMessage] = []
+    for alias in databases or ():
+        with connections[alias].cursor() as cursor:
+            cursor.execute(
+                "SELECT current_user, rolsuper FROM pg_roles WHERE rolname = current_user"
+            )
+            name, is_superuser = cursor.fetchone()
+        if is_superuser:
+            errors.append(
+                Error(
+                    f"The site uses the database {alias!r} as {name}, a superuser: who takes over "
+                    "a web process has the server.",
+                    hint="Make a role for it: manage.py grant_database_role, docs/operations.md.",
+                    id="edm.E009",
+                )
+            )
+    return errors
 
 
 @register(Tags.security, deploy=True)

@@ -167,6 +167,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGGING = logging_settings()
+DEFAULT_EXCEPTION_REPORTER = "edm_project.error_reports.Report"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "edm_project.error_reports.ReportFilter"
 
 # Never sent to https: probes, which come in plain http and bring no secret along, and one-click
 # unsubscribing, which RFC 8058 does not let answer with a redirect.
@@ -230,6 +232,13 @@ BOUNCE_MAILDIRS = environment.text("BOUNCE_MAILDIRS", str(VAR_DIR / "maildir"))
 PAUSE_HARD_BOUNCE_PERCENT = environment.number("PAUSE_HARD_BOUNCE_PERCENT", 5.0)
 PAUSE_COMPLAINT_PERCENT = environment.number("PAUSE_COMPLAINT_PERCENT", 0.3)
 PAUSE_MIN_MESSAGES = environment.integer("PAUSE_MIN_MESSAGES", 500, minimum=1)
+# Requests to public addresses that are refused, of one network (/24, IPv6 /48) in a minute; more
+# are answered with 429 and leave no trace of their own. 0 for no limit, as below.
+BAD_REQUESTS_PER_MINUTE = environment.integer("BAD_REQUESTS_PER_MINUTE", 60)
+# How often one message may be looked at in a browser, and each page to unsubscribe.
+PAGES_PER_MINUTE = environment.integer("PAGES_PER_MINUTE", 60)
+# How often one recipient may subscribe again. Unsubscribing is never limited.
+RESUBSCRIPTIONS_PER_HOUR = environment.integer("RESUBSCRIPTIONS_PER_HOUR", 20)
 # How long an event waits for its SubTask to become known.
 EVENT_WAIT_HOURS = environment.integer("EVENT_WAIT_HOURS", 24, minimum=1)
 # How long an event's payload, IP address and user agent are kept.

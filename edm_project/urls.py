@@ -23,5 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
 ]
 
+handler400 = "edm_project.busy.bad_request"
+handler500 = "edm_project.busy.server_error"
+
 if apps.is_installed("devmail"):
     urlpatterns.append(path("mail/", include("devmail.urls")))

@@ -26,7 +26,8 @@ MESSAGE = (
 ATTEMPT = ("slot_at", "started_at", "finished_at", "outcome", "code", "reply")
 EVENT = (
     "kind", "actor", "source", "recipient", "url", "detail", "ip_address", "user_agent", "raw",
-    "message_id", "provider_message_id", "occurred_at", "received_at", "state",
+    "message_id", "provider_message_id", "occurred_at", "received_at", "times", "last_at",
+    "state",
 )  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from campaigns.admin.base import staff
 from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from campaigns.admin.history import log_event
 from campaigns.models import Suppression
+from campaigns.models.ownership import SEE_EVERYTHING
 from privacy import erasure, export, plan
 
 logger = logging.getLogger(__name__)
@@ -25,7 +26,11 @@ logger = logging.getLogger(__name__)
 EXPORT, ERASE = "export", "erase"
 NO_LIST = None
 """In place of a model's `opts`: the heading is then the page's title, not "Suppressions"."""
-MAY = {EXPORT: "campaigns.export_address", ERASE: "campaigns.erase_address"}
+MAY = {
+    EXPORT: (SEE_EVERYTHING, "campaigns.export_address"),
+    ERASE: (SEE_EVERYTHING, "campaigns.erase_address"),
+}
+"""Both reach the rows of every owner, so they take the permission to see these, too."""
 
 
 class AddressForm(StyledForm):
@@ -41,7 +46,7 @@ class AddressForm(StyledForm):
 
 def privacy(request: HttpRequest) -> HttpResponse:
     """To be wrapped in `admin_view`. Addresses are posted, so that they are in no access log."""
-    allowed = [what for what, permission in MAY.items() if request.user.has_perm(permission)]
+    allowed = [what for what, permission in MAY.items() if request.user.has_perms(permission)]
     if not allowed:
         raise PermissionDenied
     form = AddressForm(request.POST if request.method == "POST" else None)

@@ -48,6 +48,7 @@ class EventAdmin(LedgerAdmin):
         "message",
         "source",
         "received_at",
+        "times",
         "state_label",
         "note",
     )
@@ -77,6 +78,8 @@ class EventAdmin(LedgerAdmin):
         "user_agent",
         "occurred_at",
         "received_at",
+        "times",
+        "last_at",
         "state",
         "due_at",
         "settled_at",

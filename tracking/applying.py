@@ -20,7 +20,7 @@ from django.db.models import ExpressionWrapper, F, fields
 from django.db.models.functions import Now
 
 from campaigns import states
-from tracking import clicks, consequences, erasing, matching, reviewing
+from tracking import clicks, consequences, erasing, matching, repeats, reviewing
 from tracking.consequences import Matched
 from tracking.incoming import EventKind
 from tracking.models import Event, EventState
@@ -49,6 +49,7 @@ class Settled:
 def apply_waiting() -> int:
     """Apply the events that are due, for about a second. Returns how many were looked at."""
     until = time.monotonic() + SLICE_SECONDS
+    repeats.fold()
     seen = 0
     while (count := _apply_safely()) == CHUNK and time.monotonic() < until:
         seen += count

@@ -41,13 +41,11 @@ ON CONFLICT (task_id, md5(url), actor) DO UPDATE SET
 
 def count(matched: Iterable[Matched]) -> None:
     """Raise the counts of the links, before the events are marked as applied."""
-    followed = Counter(
-        Followed(each.row.task_id, each.row.id, each.event.url, str(each.event.actor))
-        for each in matched
-        if each.event.kind == EventKind.CLICKED
-        and each.event.source == "click"
-        and each.event.detail != TRAP_DETAIL
-    )
+    followed: Counter[Followed] = Counter()
+    for event, row in ((each.event, each.row) for each in matched):
+        is_link = event.source == "click" and event.detail != TRAP_DETAIL
+        if event.kind == EventKind.CLICKED and is_link:
+            followed[Followed(row.task_id, row.id, event.url, str(event.actor))] += event.times
     if not followed:
         return
     columns = [list(column) for column in zip(*followed, strict=True)]

@@ -180,10 +180,10 @@ ON CONFLICT (task_id, kind, actor) DO UPDATE SET
 
 def count(matched: Iterable[Matched]) -> None:
     """Raise the counts of the tasks, before the events are marked as applied."""
-    counted = Counter(
-        Counted(each.row.task_id, each.row.id, each.event.kind, str(each.event.actor))
-        for each in matched
-    )
+    counted: Counter[Counted] = Counter()
+    for each in matched:
+        event, row = each.event, each.row
+        counted[Counted(row.task_id, row.id, event.kind, str(event.actor))] += event.times
     if not counted:
         return
     columns = [list(column) for column in zip(*counted, strict=True)]

@@ -48,7 +48,8 @@ class Incoming:
     concern SubTasks of that service. It is matched by `subtask_id`, else by `message_id` (our
     Message-ID with its brackets), else by `provider_message_id` and `recipient`. `occurred_at` is
     the source's time, never trusted for order. `raw` is the payload of this event alone, as JSON,
-    without credentials.
+    without credentials. With `is_visit` the same again is counted rather than ignored: then
+    `dedupe_key` names what is visited, and by whom as far as that can be told.
     """
 
     kind: EventKind
@@ -66,3 +67,4 @@ class Incoming:
     user_agent: str = ""
     detail: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
+    is_visit: bool = False

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.record_sets import as_json
-from tracking import cleaning
+from tracking import cleaning, visits
 from tracking.actors import actor_of, surest
 from tracking.incoming import Actor, EventKind, Incoming
 
@@ -49,9 +49,16 @@ def accept(events: Iterable[Incoming]) -> int:
     Odd values are cut or cleaned, never refused; what is no event at all is left out. Raises only
     what the database raises when it is not there.
     """
-    rows = sorted((row for event in events if (row := _row(event))), key=_KEY)
+    told = list(events)
+    rows = [row for event in told if not event.is_visit and (row := _row(event))]
+    seen = [row for event in told if event.is_visit and (row := _row(event))]
+    return _insert(rows) + sum(visits.count(row) for row in seen)
+
+
+def _insert(rows: list[dict[str, Any]]) -> int:
     if not rows:
         return 0
+    rows.sort(key=_KEY)
     with connection.cursor() as cursor:
         cursor.execute(ACCEPT_SQL, [as_json(rows)])
         return int(cursor.rowcount)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
-import uuid
 
 from django.conf import settings
 from django.db import Error
@@ -16,6 +16,8 @@ from tracking.kept_connection import first_statement
 from tracking.reviewing import TRAP_DETAIL
 
 logger = logging.getLogger(__name__)
+
+LONGEST_USER_AGENT = 500  # characters
 
 
 def record_open(request: HttpRequest, subtask_id: int) -> None:
@@ -33,7 +35,9 @@ def record_trap(request: HttpRequest, subtask_id: int) -> None:
 
 
 def _record(visit: Incoming) -> None:
-    """Nobody's click fails because it cannot be written down. Told twice, it is one event."""
+    """Never fails the request: logs the loss if the visit cannot be written down. A connection that
+    dies while it answers may count a visit twice.
+    """
     try:
         first_statement(lambda: ledger.accept([visit]))
     except Error as error:
@@ -48,18 +52,26 @@ def _visit(
     url: str = "",
     detail: str = "",
 ) -> Incoming:
-    """Every request is an event of its own."""
+    """Visits of the same link of one message by the same kind of visitor are one event, counted."""
+    actor = Actor.MACHINE if detail else visitor(request)
+    visited = hashlib.blake2b(f"{url} {detail}".encode("utf-8", "surrogatepass"), digest_size=12)
     return Incoming(
         kind=kind,
         source=source,
-        dedupe_key=uuid.uuid4().hex,
+        dedupe_key=f"{subtask_id}:{actor}:{visited.hexdigest()}",
         subtask_id=subtask_id,
-        actor=Actor.MACHINE if detail else visitor(request),
+        actor=actor,
         url=url,
         ip_address=client_address(request),
-        user_agent=request.headers.get("User-Agent", ""),
+        user_agent=_user_agent(request),
         detail=detail,
+        is_visit=True,
     )
+
+
+def _user_agent(request: HttpRequest) -> str:
+    """As much of it as is looked at and kept."""
+    return request.headers.get("User-Agent", "")[:LONGEST_USER_AGENT]
 
 
 def visitor(request: HttpRequest) -> Actor:
@@ -67,7 +79,7 @@ def visitor(request: HttpRequest) -> Actor:
     purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
     if request.method == "HEAD" or "prefetch" in purpose.lower():
         return Actor.MACHINE
-    return actor_of(request.headers.get("User-Agent", ""))
+    return actor_of(_user_agent(request))
 
 
 def client_address(request: HttpRequest) -> str:

@@ -1,32 +1,44 @@
 """Counting the requests that were refused: all that is kept of them.
 
-Each appends a row, so that they never wait for each other; housekeeping folds the rows of a day
-into one per address and reason.
+A count is raised in one of a few rows, so that requests seldom wait for each other; housekeeping
+folds the rows of a day into one per address and reason. What is turned away because there was too
+much of it is counted in memory and written once a second: a process that is killed forgets the last
+second of it, and a flood costs the database nothing.
 """
 
 from __future__ import annotations
 
 import logging
+import secrets
+import threading
+import time
+from collections import Counter
 
 from django.db import Error, connection
 
 logger = logging.getLogger(__name__)
 
+SHARDS = 8
+LATER_SECONDS = 1.0
+Key = tuple[str, str]
+
+# Sorted, so that two that count several wait for each other.
 COUNT_SQL = """
-INSERT INTO tracking_refusal (day, endpoint, reason, count) VALUES (current_date, %s, %s, 1)
+INSERT INTO tracking_refusal AS r (day, endpoint, reason, shard, count)
+SELECT current_date, v.endpoint, v.reason, %s, v.number
+FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS v(endpoint, reason, number)
+ON CONFLICT (day, endpoint, reason, shard) DO UPDATE SET count = r.count + excluded.count
 """
 
-# One statement: whoever reads meanwhile sees the rows before or after, never between. What is
-# appended meanwhile is not seen and stays.
+# One statement: a reader sees the rows before or after, never between. Shard 0 is raised by nothing
+# else.
 FOLD_SQL = """
-WITH many AS (
-    SELECT day, endpoint, reason FROM tracking_refusal GROUP BY 1, 2, 3 HAVING count(*) > 1
-), taken AS (
-    DELETE FROM tracking_refusal WHERE (day, endpoint, reason) IN (SELECT * FROM many)
-    RETURNING day, endpoint, reason, count
+WITH taken AS (
+    DELETE FROM tracking_refusal WHERE shard > 0 RETURNING day, endpoint, reason, count
 )
-INSERT INTO tracking_refusal (day, endpoint, reason, count)
-SELECT day, endpoint, reason, sum(count) FROM taken GROUP BY 1, 2, 3
+INSERT INTO tracking_refusal AS r (day, endpoint, reason, shard, count)
+SELECT day, endpoint, reason, 0, sum(count) FROM taken GROUP BY 1, 2, 3
+ON CONFLICT (day, endpoint, reason, shard) DO UPDATE SET count = r.count + excluded.count
 """
 
 
@@ -34,13 +46,62 @@ SELECT day, endpoint, reason, sum(count) FROM taken GROUP BY 1, 2, 3
 TOTALS_SQL = "SELECT endpoint, reason, sum(count) FROM tracking_refusal GROUP BY 1, 2 ORDER BY 1, 2"
 
 
-def count(endpoint: str, reason: str) -> None:
-    """A request to this endpoint was refused. Both are our own words, never the stranger's."""
+class Later:
+    """Counts that are in memory for about a second."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._counts: Counter[Key] = Counter()
+        self._taken_at = 0.0
+
+    def add(self, key: Key) -> None:
+        with self._lock:
+            self._counts[key] += 1
+
+    def due(self) -> Counter[Key]:
+        """Take the counts if it is time, else none."""
+        if not self._counts or time.monotonic() - self._taken_at < LATER_SECONDS:
+            return Counter()
+        return self.take()
+
+    def take(self) -> Counter[Key]:
+        with self._lock:
+            counts, self._counts = self._counts, Counter()
+            self._taken_at = time.monotonic()
+            return counts
+
+
+_later = Later()
+
+
+def count(endpoint: str, reason: str, number: int = 1) -> None:
+    """So many requests to this endpoint were refused. Both words are ours, never the stranger's."""
+    counts = _later.take()
+    counts[endpoint[:40], reason[:40]] += number
+    _write(counts)
+
+
+def count_later(endpoint: str, reason: str) -> None:
+    """As `count`, written with others of the same second."""
+    _later.add((endpoint[:40], reason[:40]))
+    write_due()
+
+
+def write_due() -> None:
+    """Write what has been counted for later long enough. Costs nothing when there is nothing."""
+    if counts := _later.due():
+        _write(counts)
+
+
+def _write(counts: Counter[Key]) -> None:
+    ordered = sorted(counts.items())
+    columns = [[key[0] for key, _ in ordered], [key[1] for key, _ in ordered]]
+    shard = 1 + secrets.randbelow(SHARDS)
     try:
         with connection.cursor() as cursor:
-            cursor.execute(COUNT_SQL, [endpoint[:40], reason[:40]])
+            cursor.execute(COUNT_SQL, [shard, *columns, [number for _, number in ordered]])
     except Error as error:
-        logger.warning("a refused request to %s (%s) was not counted: %s", endpoint, reason, error)
+        logger.warning("%d refused requests were not counted: %s", counts.total(), error)
 
 
 def totals() -> dict[tuple[str, str], int]:

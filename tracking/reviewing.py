@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.conf import settings
+from django.db.models.functions import Coalesce
 
 from tracking.incoming import Actor, EventKind
 from tracking.ledger import OWN_LINKS
@@ -30,8 +31,13 @@ class Visit(NamedTuple):
     """An open or a click, as far as it tells about others."""
 
     at: dt.datetime
+    last_at: dt.datetime
     url: str
     is_trap: bool
+
+    def is_near(self, moment: dt.datetime, window: dt.timedelta) -> bool:
+        """Whether it first or last happened within the window around the moment."""
+        return abs(self.at - moment) <= window or abs(self.last_at - moment) <= window
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Company:
     def is_scanner(self, event: Event) -> bool:
         """Whether this event belongs to a visit that follows everything."""
         window = dt.timedelta(seconds=settings.SCANNER_SECONDS)
-        if any(v.is_trap and abs(v.at - event.received_at) <= window for v in self.visits):
+        if any(v.is_trap and v.is_near(event.received_at, window) for v in self.visits):
             return True
         near = {v.url for v in self.visits if abs(v.at - event.received_at) <= TOGETHER and v.url}
         return event.kind == EventKind.CLICKED and len(near) >= TOO_MANY_LINKS
@@ -59,12 +65,13 @@ def companies(events: Collection[Event]) -> dict[int, Company]:
         subtask__in={event.subtask_id for event in own},
         kind=EventKind.CLICKED,
         source__in=OWN_LINKS,
-        received_at__gte=min(event.received_at for event in own) - window,
         received_at__lte=max(event.received_at for event in own) + window,
-    )
+    ).annotate(until=Coalesce("last_at", "received_at"))
+    rows = rows.filter(until__gte=min(event.received_at for event in own) - window)
     found: dict[int, list[Visit]] = defaultdict(list)
-    for pk, at, url, detail in rows.values_list("subtask_id", "received_at", "url", "detail"):
-        found[pk].append(Visit(at, url, detail == TRAP_DETAIL))
+    columns = ("subtask_id", "received_at", "until", "url", "detail")
+    for pk, at, last_at, url, detail in rows.values_list(*columns):
+        found[pk].append(Visit(at, last_at, url, detail == TRAP_DETAIL))
     return {pk: Company(tuple(visits)) for pk, visits in found.items()}
 
 

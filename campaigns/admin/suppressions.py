@@ -7,30 +7,56 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from campaigns import erased, suppressing, suppression_export
 from campaigns.addresses import AddressError, normalise
-from campaigns.admin.base import SafeAdmin, UncountedPaginator
+from campaigns.admin.base import SafeAdmin, UncountedPaginator, staff, visible_rows
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
 from campaigns.admin.importing import ENCODINGS, SECONDS, SHOWN, CsvField, table_of
-from campaigns.admin.typed import button
+from campaigns.admin.typed import ModelForm, button
 from campaigns.file_rows import FileImportError
 from campaigns.models import Suppression
-from campaigns.models.contacts import SuppressionReason
+from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
+from campaigns.models.ownership import SEE_EVERYTHING
 from campaigns.suppression_import import (
     SuppressionReport,
     import_suppressions,
 )
 from campaigns.wording import counted
 
+NEWEST = 50_000
+"""Among so many entries of everybody those about an owner's contacts are listed; older ones are
+searched for.
+"""
+HELP = "Part of an address; a whole one is also found when it was erased"
+OWN_HELP = "A whole address, or part of one of your contacts'; listed are those of your contacts"
 MOST_AT_ONCE = 100_000
 REASONS = [choice for choice in SuppressionReason.choices if choice[0] != SuppressionReason.ERASED]
 """What staff may give; an erased address has no other row."""
+
+
+def refuse_domain(entry: str, may_suppress_domains: bool) -> None:
+    """Raises ValidationError for a whole domain that may not be suppressed by this user."""
+    if is_domain(entry) and not may_suppress_domains:
+        raise ValidationError(DOMAIN_REFUSED)
+
+
+class SuppressionForm(ModelForm):
+    may_suppress_domains = False
+
+    def clean_email(self) -> str:
+        row = Suppression(email=self.cleaned_data["email"])
+        try:
+            row.clean_address()
+        except ValidationError as error:
+            raise ValidationError(error.messages) from error
+        refuse_domain(row.email, self.may_suppress_domains)
+        return row.email
 
 
 class ManyForm(StyledForm):
@@ -40,6 +66,10 @@ class ManyForm(StyledForm):
     )
     reason = forms.ChoiceField(choices=REASONS, initial=SuppressionReason.MANUAL)
     source = forms.CharField(required=False, max_length=200, help_text="Where these came from.")
+
+    def __init__(self, data: Any, may_suppress_domains: bool) -> None:
+        super().__init__(data)
+        self.may_suppress_domains = may_suppress_domains
 
     def clean_addresses(self) -> list[Suppression]:
         """All or nothing: every line that is wrong is named, and the text stays in the form."""
@@ -52,6 +82,7 @@ class ManyForm(StyledForm):
             try:
                 if row.email:
                     row.clean_address()
+                    refuse_domain(row.email, self.may_suppress_domains)
                     rows.append(row)
             except ValidationError as error:
                 errors.append(f"Line {number}, “{line.strip()[:80]}”: {' '.join(error.messages)}")
@@ -80,6 +111,11 @@ class FileForm(StyledForm):
 
 @admin.register(Suppression)
 class SuppressionAdmin(SafeAdmin):
+    """Everybody's entries for those who may see everything. Others look single addresses up, and
+    read of their own contacts that they are suppressed: not through whose message.
+    """
+
+    form = SuppressionForm
     paginator = UncountedPaginator
     list_disable_select_all = True
     list_display = ("shown", "reason", "source", "created_at")
@@ -87,7 +123,6 @@ class SuppressionAdmin(SafeAdmin):
     sortable_by = ("shown",)
     ordering = ("-id",)
     search_fields = ("email",)
-    search_help_text = "Part of an address; a whole one is also found when it was erased"
     fields = ("email", "reason", "source")
     actions_list = ("add_many", "import_file", "export_file")
 
@@ -95,24 +130,62 @@ class SuppressionAdmin(SafeAdmin):
     def shown(self, row: Suppression) -> str:
         return str(row)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return visible_rows(super().get_queryset(request), request.user)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The help text of a list is no method of Django's, but goes into its change list."""
+        changes = super().get_changelist_instance(request)
+        changes.search_help_text = OWN_HELP if _is_restricted(request) else HELP
+        return changes
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = super().get_list_display(request)
+        if not _is_restricted(request):
+            return columns
+        return [column for column in columns if column != "source"]
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        """An address that was looked up has no page for those who may not see all of them."""
+        if _is_restricted(request):
+            return None
+        return super().get_list_display_links(request, list_display)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fields = super().get_fields(request, obj)
+        if obj is None or not _is_restricted(request):
+            return fields
+        return [name for name in fields if name != "source"]
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[Any]:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(
+            form.__name__, (form,), {"may_suppress_domains": _may_suppress_domains(request)}
+        )
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        try:
-            keys = erased.possible_keys(normalise(search_term))
-        except AddressError:
-            keys = []
-        if keys and (found := queryset.filter(email__in=keys)).exists():
-            return found, False
+        """A whole address is found whoever suppressed it, also by its domain or when it was
+        erased.
+        """
+        if found := _looked_up(search_term, by_domain=_is_restricted(request)):
+            return Suppression.objects.filter(pk__in=found).order_by("-pk"), False
+        if _is_restricted(request):
+            newest = Suppression.objects.aggregate(newest=Max("pk"))["newest"] or 0
+            queryset = queryset.filter(pk__gt=newest - NEWEST)
         return super().get_search_results(request, queryset, search_term)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Of an erased address there is nothing that could be changed."""
-        return super().has_change_permission(request, obj) and not (obj and _is_of_erasure(obj))
+        allowed = super().has_change_permission(request, obj) and _may_touch(request, obj)
+        return allowed and not (obj and _is_of_erasure(obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An erased address may be mailed again if its owner wishes so; placeholders never."""
-        allowed = super().has_delete_permission(request, obj)
+        allowed = super().has_delete_permission(request, obj) and _may_touch(request, obj)
         return allowed and not (obj and obj.email == erased.PLACEHOLDERS)
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -121,7 +194,8 @@ class SuppressionAdmin(SafeAdmin):
 
     @button("Add many", "add-many", icon="playlist_add", permissions=["add"])
     def add_many(self, request: HttpRequest) -> HttpResponse:
-        form = ManyForm(request.POST if request.method == "POST" else None)
+        data = request.POST if request.method == "POST" else None
+        form = ManyForm(data, _may_suppress_domains(request))
         if form.is_valid():
             say(request, self._add(request, form))
             return HttpResponseRedirect(self.url("changelist"))
@@ -183,6 +257,7 @@ class SuppressionAdmin(SafeAdmin):
             source=cleaned["source"],
             encoding=cleaned["encoding"] or None,
             seconds=SECONDS,
+            domains=_may_suppress_domains(request),
         )
         text = f"Imported “{cleaned['file'].name}”: {report.explain()}"
         log_event(request, Suppression, cleaned["file"].name, text)
@@ -194,12 +269,42 @@ class SuppressionAdmin(SafeAdmin):
 
     @button("Export to a file", "export", icon="download", permissions=["export"])
     def export_file(self, request: HttpRequest) -> StreamingHttpResponse:
-        """Goes out as it is read: the list may have a million rows."""
-        log_event(request, Suppression, "the suppression list", "Exported to a file.")
-        response = StreamingHttpResponse(suppression_export.lines(), content_type="text/csv")
+        """Goes out as it is read: the list may have a million rows. Those who may not see
+        everything get what concerns their own contacts.
+        """
+        lines, what = suppression_export.lines(), "Exported to a file."
+        if _is_restricted(request):
+            lines = suppression_export.lines_for(staff(request).pk)
+            what = "Exported to a file: the entries of own contacts."
+        log_event(request, Suppression, "the suppression list", what)
+        response = StreamingHttpResponse(lines, content_type="text/csv")
         name = f"suppressions-{timezone.localdate():%Y-%m-%d}.csv"
         response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
+
+
+def _is_restricted(request: HttpRequest) -> bool:
+    return not request.user.has_perm(SEE_EVERYTHING)
+
+
+def _may_suppress_domains(request: HttpRequest) -> bool:
+    return request.user.has_perm("campaigns.suppress_domain")
+
+
+def _may_touch(request: HttpRequest, row: Suppression | None) -> bool:
+    return row is None or not is_domain(row.email) or _may_suppress_domains(request)
+
+
+def _looked_up(term: str, *, by_domain: bool) -> list[int]:
+    """The keys of the entries for a whole address: of it, by its hash, or of its domain."""
+    try:
+        address = normalise(term)
+    except AddressError:
+        return []
+    names = erased.possible_keys(address)
+    if by_domain:
+        names = [*names, address, suppressing.domain_of(address)]
+    return list(Suppression.objects.filter(email__in=names).values_list("pk", flat=True))
 
 
 def _is_of_erasure(row: Suppression) -> bool:

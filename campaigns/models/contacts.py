@@ -11,15 +11,24 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 
 from campaigns import erased, storing
-from campaigns.models.ownership import OwnedQuerySet
+from campaigns.models.ownership import OwnedQuerySet, User, sees_everything
 
 MAX_STORED = 200_000
 """Bytes of a contact's attributes as JSON: each message to it has a copy of them."""
 WAS_ERASED = "This address was erased at the wish of the person behind it."
 
+DOMAIN_REFUSED = (
+    "A whole domain is suppressed for every owner: that takes the permission to suppress domains. "
+    "Ask an operator to do it, or enter single addresses."
+)
 NEITHER = (
     "This is neither an address, ada@example.com, nor a domain with an @ before it, @example.com."
 )
+
+
+def is_domain(entry: str) -> bool:
+    """Whether an entry of the suppression list, in its stored spelling, is a whole domain."""
+    return entry.startswith("@")
 
 
 def clean_field(address: str) -> str:
@@ -141,6 +150,15 @@ class SuppressionQuerySet(models.QuerySet):  # type: ignore[type-arg]
         """Addresses of which only a hash is known. Uses index suppression_erased."""
         return self.filter(reason=SuppressionReason.ERASED)
 
+    def visible_to(self, user: User) -> models.QuerySet[Suppression]:
+        """All for those who may see everything; else whole domains, which hold for every owner, and
+        the addresses of the user's own contacts.
+        """
+        if sees_everything(user):
+            return self.all()
+        own = Contact.objects.filter(owner=user.pk, email=models.OuterRef("email"))
+        return self.filter(models.Q(email__startswith="@") | models.Exists(own))
+
 
 class Suppression(models.Model):
     """An address that no task may mail; it outlives the contact. With a leading "@" a whole domain,
@@ -166,6 +184,7 @@ class Suppression(models.Model):
     class Meta:
         permissions = [
             ("export_suppression", "Can export the suppression list"),
+            ("suppress_domain", "Can suppress whole domains"),
             ("export_address", "Can export everything about an address"),
             ("erase_address", "Can erase an address"),
         ]

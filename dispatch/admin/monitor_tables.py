@@ -72,6 +72,7 @@ def remarks(now: Snapshot) -> list[tuple[str, str]]:
 
 
 def _state(now: Snapshot, reading: ServiceReading) -> tuple[str, str]:
+    reading.service.told = True  # type: ignore[attr-defined]  # to those who see everything
     reading.service.now = now.at  # type: ignore[attr-defined]  # what `state_of` goes by
     return state_of(reading.service)
 

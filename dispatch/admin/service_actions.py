@@ -22,9 +22,9 @@ from dispatch.admin.test_mail import TestMailForm, send_test
 from dispatch.domains import checking
 from dispatch.errors import DeliveryError
 from dispatch.models import EmailService
-from dispatch.webhooks import webhook_url
+from dispatch.webhooks import takes_webhooks
 
-CONTROL = "dispatch.control_emailservice"
+CONTROL = state.CONTROL
 
 
 class FreezeForm(StyledForm):
@@ -42,7 +42,7 @@ class ServiceActions(SafeAdmin):
             return []
         frozen = paces.is_frozen(service.pace, service.now)
         hidden = {"freeze" if service.pace.needs_person else "" if frozen else "unfreeze"}
-        if not webhook_url(service):
+        if not takes_webhooks(service):
             hidden.add("renew_webhook")
         return [each for each in actions if each.method.original_function_name not in hidden]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import (
     Count,
     DateTimeField,
@@ -14,26 +15,38 @@ from django.db.models import (
     OuterRef,
     QuerySet,
     Subquery,
+    Value,
 )
 from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.timesince import timesince
 
+from campaigns.models.ownership import SEE_EVERYTHING
 from campaigns.wording import counted
 from dispatch import paces
 from dispatch.agenda import limits_of
 from dispatch.models import AccountReport, Attempt, EmailService
 
+CONTROL = "dispatch.control_emailservice"
 RATE_WINDOW = dt.timedelta(minutes=1)
 SOON = dt.timedelta(seconds=2)
 """Whoever watches need not be told of a wait as short as this: it is over before they have read it.
 """
 READY, WAITING, FROZEN, DISABLED = "Ready", "Waiting", "Frozen", "Disabled"
+UNTOLD = (
+    "Its provider refused it or could not be reached; those who run the services see what it said."
+)
+"""In place of a provider's words, which may be about the message of another owner."""
 STATE_LABELS = {READY: "success", WAITING: "info", FROZEN: "danger", DISABLED: ""}
 
 
-def with_state(services: QuerySet[EmailService]) -> QuerySet[EmailService]:
-    """Services with their Pace, the database's time as `now`, and `sent_last_minute`."""
+def with_state(
+    services: QuerySet[EmailService], user: User | AnonymousUser
+) -> QuerySet[EmailService]:
+    """Services with their Pace, the database's time as `now`, `sent_last_minute`, and whether this
+    user may read what their providers said (`told`).
+    """
+    told = user.has_perm(CONTROL) or user.has_perm(SEE_EVERYTHING)
     started = Attempt.objects.filter(
         service=OuterRef("pk"),
         started_at__gte=ExpressionWrapper(Now() - RATE_WINDOW, output_field=DateTimeField()),
@@ -41,6 +54,7 @@ def with_state(services: QuerySet[EmailService]) -> QuerySet[EmailService]:
     rate = started.order_by().values("service").annotate(n=Count("pk")).values("n")
     return services.select_related("pace").annotate(
         now=Now(),
+        told=Value(told),
         sent_last_minute=Coalesce(Subquery(rate, output_field=IntegerField()), 0),
         next_send_at=F("pace__next_send_at"),
     )
@@ -53,7 +67,8 @@ def state_of(service: Any) -> tuple[str, str]:
         return DISABLED, "Staff switched it off."
     if paces.is_frozen(pace, now):
         until = "a person unfreezes it" if pace.needs_person else _time(pace.frozen_until)
-        return FROZEN, f"Until {until}. {pace.freeze_reason}".strip()
+        told = service.told or paces.is_frozen_by_staff(pace)
+        return FROZEN, f"Until {until}. {pace.freeze_reason if told else UNTOLD}".strip()
     if paces.quota_left(pace, limits, now) == 0:
         _, period_end = limits.period(now)
         return WAITING, f"The quota is used up until {_time(period_end)}."

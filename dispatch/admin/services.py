@@ -18,16 +18,18 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from campaigns.admin.base import visible_rows
 from campaigns.admin.confirmation import page, say
 from campaigns.admin.typed import button, label
+from campaigns.models.ownership import SEE_EVERYTHING
 from dispatch.admin import domain_state
 from dispatch.admin import service_state as state
 from dispatch.admin.bounce_mailbox import MailboxActions
 from dispatch.admin.service_form import form_for, settings_fields, stored_provider
+from dispatch.credentials import CredentialsError, decrypt
 from dispatch.domains import checking
 from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Turn
-from dispatch.providers import provider_choices
+from dispatch.providers import get_provider, provider_choices
 from dispatch.providers.base import Provider
-from dispatch.webhooks import webhook_url
+from dispatch.webhooks import takes_webhooks, webhook_url
 
 GENERAL = ("name", "domain", "dkim_selector", "enabled", "users")
 LIMITS = (
@@ -70,7 +72,8 @@ class EmailServiceAdmin(MailboxActions):
     change_form_outer_before_template = "admin/dispatch/emailservice/before_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return state.with_state(visible_rows(super().get_queryset(request), request.user))
+        services = visible_rows(super().get_queryset(request), request.user)
+        return state.with_state(services, request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """What has sent anything is part of the proof: it is switched off instead. Many at once
@@ -101,11 +104,15 @@ class EmailServiceAdmin(MailboxActions):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         provider = self.provider_of(request, obj)
-        shown: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": GENERAL})]
+        general = GENERAL if self._may_see_users(request, obj) else GENERAL[:-1]
+        shown: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": general})]
         if provider is not None and self._may_save(request, obj):
-            address = ["webhook_address"] if obj is not None and webhook_url(obj) else []
+            address = ["webhook_address"] if obj is not None and takes_webhooks(obj) else []
             shown.append((provider.label, {"fields": [*address, *settings_fields(provider)]}))
         return [*shown, ("Pace and quota", {"fields": LIMITS})]
+
+    def _may_see_users(self, request: HttpRequest, obj: Any) -> bool:
+        return self._may_save(request, obj) or request.user.has_perm(SEE_EVERYTHING)
 
     def _may_save(self, request: HttpRequest, obj: Any) -> bool:
         if obj is None:
@@ -206,13 +213,35 @@ class EmailServiceAdmin(MailboxActions):
 
     @admin.display(description="webhook address")
     def webhook_address(self, service: EmailService) -> str:
-        """With its secret part: only for whoever may change the service."""
+        """With its secret part: only for users who may change the service."""
+        try:
+            address = webhook_url(service)
+        except CredentialsError:
+            return UNREADABLE_ADDRESS
         return format_html(
             '<input type="text" readonly value="{}" size="100" class="w-full bg-transparent" '
-            'aria-label="Webhook address"><br>Enter it at the provider, so that it tells what '
-            "became of the messages. Whoever knows it can tell us anything: keep it secret.",
-            webhook_url(service),
+            'aria-label="Webhook address"><br>{}Enter it at the provider, so that it tells what '
+            "became of the messages. It is a secret of this service: give it to nobody else.",
+            address,
+            missing_secrets(service),
         )
+
+
+UNREADABLE_ADDRESS = (
+    "The address cannot be read with the keys in CREDENTIALS_KEYS. Add the key that it was "
+    "encrypted with to their end, or renew the address and enter the new one at the provider."
+)
+
+
+def missing_secrets(service: EmailService) -> str:
+    """What keeps the service from taking events, in words; "" when nothing does."""
+    try:
+        missing = get_provider(service.provider).missing_webhook_secrets(
+            decrypt(service.credentials)
+        )
+    except ServiceError:
+        return ""
+    return f"No events are taken before this is entered: {', '.join(missing)}. " if missing else ""
 
 
 def _is_unused(service: EmailService) -> bool:

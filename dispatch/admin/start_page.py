@@ -33,7 +33,7 @@ def moving_tasks(user: Visitor) -> list[Progress]:
 
 
 def services(user: Visitor) -> list[dict[str, Any]]:
-    shown = state.with_state(EmailService.objects.visible_to(user))[:MOST_SHOWN]
+    shown = state.with_state(EmailService.objects.visible_to(user), user)[:MOST_SHOWN]
     return [{"service": service, **_summary(service)} for service in shown]
 
 

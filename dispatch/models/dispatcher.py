@@ -22,6 +22,9 @@ class Dispatcher(models.Model):
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
+    winding_up = models.BooleanField(
+        db_default=False, help_text="It claims nothing more: its successor may start."
+    )
     figures = models.JSONField(default=dict, help_text="What it has done so far.")
     counted = models.BooleanField(
         db_default=False, help_text="Ended, and its figures are in the total."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import secrets
 import zoneinfo
 from decimal import Decimal
@@ -16,6 +17,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower, Now
 
 from campaigns.models.ownership import SEE_EVERYTHING
+from dispatch.credentials import decrypt, encrypt
 
 CONNECTION = ("provider", "credentials", "domain")
 LIMITS = ("sending_interval", "burst", "daily_quota", "quota_reset_time", "quota_time_zone")
@@ -42,6 +44,11 @@ def validate_time_zone(name: str) -> None:
 def new_webhook_key() -> str:
     """256 bits that nobody can guess."""
     return secrets.token_urlsafe(32)
+
+
+def webhook_key_digest(key: str) -> str:
+    """What is stored to find a service by its key, which is random and long: it takes no salt."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def default_time_zone() -> str:
@@ -129,12 +136,16 @@ class EmailService(models.Model):
         help_text="Since when provider, account and domain are as they are: a hand-over in doubt "
         "is repeated only where it was made.",
     )
-    webhook_key = models.CharField(
+    webhook_key_digest = models.CharField(
         max_length=64,
         unique=True,
         editable=False,
-        default=new_webhook_key,
-        help_text="The unguessable part of the address that the provider posts events to.",
+        help_text="By this the service is found when its provider posts an event.",
+    )
+    webhook_key_encrypted = models.TextField(
+        editable=False,
+        help_text="The unguessable part of the address that the provider posts events to, to be "
+        "shown again.",
     )
 
     objects = EmailServiceQuerySet.as_manager()
@@ -167,10 +178,13 @@ class EmailService(models.Model):
         """Make sure that the service has its Pace row, that the row follows its limits, and that it
         is known since when the service connects as it does.
 
-        Locks the Pace row before the service, like everybody.
+        Locks the Pace row before the service, like everybody. Raises CredentialsError when a new
+        service's webhook key cannot be encrypted.
         """
         from dispatch import leases, limits
 
+        if not self.webhook_key_digest:
+            self._set_webhook_key(new_webhook_key())
         with transaction.atomic():
             pace = Pace.objects.select_for_update(no_key=True).filter(service=self.pk).first()
             before = EmailService.objects.filter(pk=self.pk).first()
@@ -185,10 +199,21 @@ class EmailService(models.Model):
             if before and any(getattr(before, name) != getattr(self, name) for name in CONNECTION):
                 EmailService.objects.filter(pk=self.pk).update(connection_changed_at=Now())
 
+    @property
+    def webhook_key(self) -> str:
+        """The secret part of the webhook address; "" before the service is saved. Raises
+        CredentialsError when it cannot be decrypted.
+        """
+        return str(decrypt(self.webhook_key_encrypted).get("key", ""))
+
     def renew_webhook_key(self) -> None:
-        """Whoever knew the old address can tell nothing any more. Saves."""
-        self.webhook_key = new_webhook_key()
-        self.save(update_fields=["webhook_key"])
+        """Give the webhook another address; the old one is refused from now on. Saves."""
+        self._set_webhook_key(new_webhook_key())
+        self.save(update_fields=["webhook_key_digest", "webhook_key_encrypted"])
+
+    def _set_webhook_key(self, key: str) -> None:
+        self.webhook_key_digest = webhook_key_digest(key)
+        self.webhook_key_encrypted = encrypt({"key": key})
 
 
 class Pace(models.Model):

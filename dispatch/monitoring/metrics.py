@@ -183,6 +183,8 @@ def _tasks(now: Snapshot) -> Iterator[Metric]:
     )
     background.add_metric(["waiting"], now.background.waiting)
     background.add_metric(["taken"], now.background.taken)
+    background.add_metric(["failing"], now.background.failing)
+    background.add_metric(["set_aside"], now.background.set_aside)
     yield tasks
     yield subtasks
     yield GaugeMetricFamily("edm_launches", "Launches in progress.", value=len(now.launches))

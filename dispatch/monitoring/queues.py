@@ -5,11 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 from django_q.models import OrmQ
 
-from campaigns.models import Launch, SubTask, Tally, Task, TaskStatus
+from campaigns.models import BackgroundJob, Launch, SubTask, Tally, Task, TaskStatus
 from campaigns.models.subtask import HELD
 from campaigns.models.tally import Counts
 from dispatch.agenda import Agenda
@@ -51,6 +51,10 @@ class BackgroundWork:
     """Not taken by any worker yet."""
     taken: int
     """With a worker: a dispatcher's slice is one of them."""
+    failing: int = 0
+    """Jobs that failed and are tried again."""
+    set_aside: int = 0
+    """Jobs that failed too often, within a week."""
 
 
 def open_tasks(now: dt.datetime, agenda: Agenda) -> list[TaskReading]:
@@ -91,4 +95,8 @@ def launches() -> QuerySet[Launch]:
 def background_work() -> BackgroundWork:
     waiting = OrmQ.objects.filter(lock__lte=Now())
     taken = OrmQ.objects.filter(lock__gt=Now())
-    return BackgroundWork(waiting[:MOST_COUNTED].count(), taken[:MOST_COUNTED].count())
+    jobs = BackgroundJob.objects.aggregate(
+        failing=Count("pk", filter=Q(set_aside_at=None) & ~Q(reason="")),
+        set_aside=Count("set_aside_at"),
+    )
+    return BackgroundWork(waiting[:MOST_COUNTED].count(), taken[:MOST_COUNTED].count(), **jobs)

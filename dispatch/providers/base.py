@@ -109,15 +109,28 @@ class Provider(ABC):
     idempotency_window_seconds: ClassVar[int] = 0
     development_only: ClassVar[bool] = False
     takes_webhooks: ClassVar[bool] = False
+    webhook_secrets: ClassVar[tuple[str, ...]] = ()
+    """The settings without which no event is taken: an address alone proves nothing, as it stands
+    in the logs of proxies.
+    """
     tells_quota: ClassVar[bool] = False
     """Whether `describe_connection` says how much of a quota is used."""
     takes_return_path: ClassVar[bool] = False
     """Whether it sends bounces to the address that a message names for them."""
 
+    def missing_webhook_secrets(self, settings: Mapping[str, Any]) -> list[str]:
+        """The labels of those settings that events wait for."""
+        fields = self.settings_form.base_fields
+        return [
+            str(fields[name].label or name.replace("_", " "))
+            for name in self.webhook_secrets
+            if not settings.get(name)
+        ]
+
     @property
     def sent_secrets(self) -> frozenset[str]:
         """The secrets that are sent there. Those of webhooks only judge what comes in."""
-        return frozenset(name for name in self.secret_fields if not name.startswith("webhook"))
+        return self.secret_fields - frozenset(self.webhook_secrets)
 
     @abstractmethod
     def transport(self, settings: Mapping[str, Any]) -> Transport:

@@ -21,10 +21,11 @@ HARD, SOFT, REJECTED = EventKind.HARD_BOUNCED, EventKind.SOFT_BOUNCED, EventKind
 
 NO_SUCH_USER = (
     r"no such (user|mailbox|recipient|address|person|account)|(user|recipient|mailbox|address|"
-    r"account)( \S+)? (is )?(unknown|not found|unavailable|does ?n[o']t exist|not exist)|"
+    r"account)( \S{1,100}+)? (is )?(unknown|not found|unavailable|does ?n[o']t exist|not exist)|"
     r"unknown (user|recipient|address|local part|mailbox)|unrouteable address|"
-    r"(does ?n[o']t|does not) have an? \S+ account|no mailbox here|not a valid (mailbox|recipient|"
-    r"user)|invalid (recipient|mailbox|user|final delivery userid)|not our customer|"
+    r"(does ?n[o']t|does not) have an? \S{1,100}+ account|no mailbox here|"
+    r"not a valid (mailbox|recipient|user)|"
+    r"invalid (recipient|mailbox|user|final delivery userid)|not our customer|"
     r"account (is |has been )?(disabled|deleted|discontinued)|"
     r"(user|recipient|addressee) (is )?(not known|unknown)|"
     r"not listed in .{0,20}(directory|address book)|"
@@ -33,13 +34,13 @@ NO_SUCH_USER = (
     r"(用户|收件人|邮箱|帐号|账号|帐户|账户|地址).{0,60}(不存在|未找到|找不到|无效|已?注销)|无此(用户|邮箱|帐号|账号)|查无此"
 )
 NO_SUCH_DOMAIN = (
-    r"(host or )?domain( name)? (\S+ )?(does not exist|doesn't exist|not found|could ?n[o']t be "
-    r"found)|name service error .{0,100}not found|null ?mx|nxdomain|unknown host|"
+    r"(host or )?domain( name)? (\S{1,100}+ )?(does not exist|doesn't exist|not found|"
+    r"could ?n[o']t be found)|name service error .{0,100}not found|null ?mx|nxdomain|unknown host|"
     r"域名.{0,60}(不存在|未找到|找不到)"
 )
 FULL = (
     r"(mailbox|inbox|storage|disk|account|space|box)\W.{0,60}\bfull\b|over[ -]?quota|"
-    r"over the allowed quota|quota.{0,20}exceeded|exceed\w{0,3}.{0,60}(quota|storage)|"
+    r"over the allowed quota|quota.{0,20}exceeded|exceed\w{0,10}.{0,60}(quota|storage)|"
     r"insufficient.{0,20}storage|out of space|"
     r"(邮箱|空间|容量).{0,20}(已满|不足|超限|满了)|超[出过].{0,20}(容量|空间|配额)"
 )

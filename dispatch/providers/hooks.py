@@ -6,10 +6,11 @@ import base64
 import datetime as dt
 import hashlib
 import hmac
+import itertools
 import json
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import BadRequest, SuspiciousOperation
@@ -24,6 +25,16 @@ logger = logging.getLogger(__name__)
 WEBHOOK_USER = "webhook"
 MOST_WRONG = 100
 """A body with more events that make no sense is refused as a whole."""
+MOST_PARTS = 500_000
+"""Objects, arrays and values in a body, roughly. Parsed, each takes some hundred bytes."""
+MOST_EVENTS = 10_000
+"""Events in a body; SparkPost, whose batches are the largest, posts at most so many."""
+MOST_OF_ONE = 50
+"""Recipients that one object tells about; SES sends to no more."""
+MOST_PAYLOADS = 5
+"""Of the events of one object, so many keep its payload, so that it is not stored for each."""
+LONGEST_FIELD = 5_000
+"""Characters of a text that are passed on; what is stored is shorter still."""
 
 
 class Refused(Exception):
@@ -70,8 +81,11 @@ class Post:
 
     def json(self) -> Any:
         """The whole body. Raises Malformed."""
+        body = self.request.body
+        if sum(body.count(sign) for sign in (b"{", b"[", b",")) > MOST_PARTS:
+            raise Malformed("too many values")
         try:
-            return json.loads(self.request.body)
+            return json.loads(body)
         except (ValueError, RecursionError) as error:
             raise Malformed("the body is not JSON") from error
 
@@ -86,28 +100,43 @@ def each(
     not.
     """
     objects = told if isinstance(told, list) else [told]
+    if len(objects) > MOST_EVENTS:
+        raise Malformed("too many events")
     found: list[Incoming] = []
     spoiled: list[str] = []
     for one in objects:
         try:
             if not isinstance(one, dict):
                 raise Malformed("not an object")
-            found += read(one)
+            found += of_one(read(one))
         except MALFORMED as error:
             spoiled.append(f"{type(error).__name__}: {error}"[:200])
             if len(spoiled) in (MOST_WRONG + 1, len(objects)):
                 raise Malformed(spoiled[0]) from error
-    for why in spoiled:
-        logger.warning("%s: an event that makes no sense was left out (%r)", source, why)
-        refusals.count(f"webhook {source}", "malformed event")
+        if len(found) > MOST_EVENTS:
+            raise Malformed("too many events")
+    if spoiled:
+        logger.warning(
+            "%s: %d events that make no sense were left out (%r)", source, len(spoiled), spoiled[0]
+        )
+        refusals.count(f"webhook {source}", "malformed event", len(spoiled))
     return found
 
 
+def of_one(events: Iterable[Incoming]) -> list[Incoming]:
+    """The events that one object tells, of which only the first keep its payload. Raises Malformed
+    when they are more than its provider could mean.
+    """
+    found = list(itertools.islice(events, MOST_OF_ONE + 1))
+    if len(found) > MOST_OF_ONE:
+        raise Malformed("too many recipients")
+    others = [replace(event, raw={}) for event in found[MOST_PAYLOADS:]]
+    return found[:MOST_PAYLOADS] + others
+
+
 def check_password(post: Post) -> None:
-    """HTTP basic authentication, where the service has a webhook password. Raises Refused."""
+    """HTTP basic authentication. Raises Refused."""
     password = post.secret("webhook_password")
-    if not password:
-        return
     scheme, _, encoded = post.header("Authorization").partition(" ")
     expected = base64.b64encode(f"{WEBHOOK_USER}:{password}".encode())
     if scheme.lower() != "basic" or not hmac.compare_digest(encoded.strip().encode(), expected):
@@ -155,5 +184,5 @@ def subtask_id(value: Any) -> int | None:
 
 
 def text(value: Any) -> str:
-    """`value` as text, "" for none. The ledger cuts and cleans it."""
-    return "" if value is None else str(value)
+    """The beginning of `value` as text, "" for none. The ledger cuts and cleans it."""
+    return "" if value is None else str(value)[:LONGEST_FIELD]

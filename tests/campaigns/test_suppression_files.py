@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 def load(content: str | bytes, **options: Any) -> SuppressionReport:
     encoded = content.encode() if isinstance(content, str) else content
-    return import_suppressions(BytesIO(encoded), **options)
+    return import_suppressions(BytesIO(encoded), **{"domains": True, **options})
 
 
 def stored() -> dict[str, tuple[str, str]]:

@@ -17,7 +17,7 @@ from campaigns.states import Settlement
 from dispatch.audit import audit
 from dispatch.models import EmailService
 from dispatch.webhooks import webhook_url
-from tests.dispatch.webhook_posts import PAYLOADS, over_http, service_of, signed
+from tests.dispatch.webhook_posts import PAYLOADS, SECRETS, over_http, service_of, signed
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -217,7 +217,12 @@ def test_an_event_about_a_message_in_doubt_settles_it_and_nothing_is_repeated(
 ) -> None:
     service: EmailService = EmailServiceFactory(
         provider="resend",
-        settings={"api_key": "re_1", "api_url": provider.url, "reply_timeout": 30},
+        settings={
+            "api_key": "re_1",
+            "api_url": provider.url,
+            "reply_timeout": 30,
+            **SECRETS["resend"],
+        },
     )
     provider.otherwise = Answer(200, {"id": "49a3999c"}, misdeed="cut")
     subtask = one_message()

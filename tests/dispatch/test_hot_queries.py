@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test import RequestFactory
@@ -141,7 +142,7 @@ def folding(busy: BusyDatabase) -> None:
 
 
 def reading_send_rates(busy: BusyDatabase) -> None:
-    assert len(with_state(EmailService.objects.all())) == len(busy.services)
+    assert len(with_state(EmailService.objects.all(), AnonymousUser())) == len(busy.services)
 
 
 def reading_the_history_of_a_subtask(busy: BusyDatabase) -> None:

@@ -49,6 +49,18 @@ def test_an_unreadable_service_is_named_and_keeps_no_other_from_being_rotated(
     assert decrypt(stored("relay")) == {"host": "smtp.example.com"}
 
 
+def test_webhook_addresses_can_be_shown_without_the_old_key(settings: Settings) -> None:
+    settings.CREDENTIALS_KEYS = [OLD]
+    a_service("relay", encrypt({"host": "smtp.example.com"}))
+    a_service("lost", "nonsense")
+    keys = [EmailService.objects.get(name=name).webhook_key for name in ("relay", "lost")]
+    settings.CREDENTIALS_KEYS = [NEW, OLD]
+    with pytest.raises(CommandError):
+        call_command("rotate_credentials", stdout=StringIO())
+    settings.CREDENTIALS_KEYS = [NEW]
+    assert [EmailService.objects.get(name=n).webhook_key for n in ("relay", "lost")] == keys
+
+
 def test_a_service_without_credentials_is_left_alone() -> None:
     a_service("bare", "")
     call_command("rotate_credentials", stdout=StringIO())

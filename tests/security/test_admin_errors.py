@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.db import InternalError, OperationalError, connection, transaction
 from django.db.models import Model
-from django.test import Client
-from django.urls import URLResolver
+from django.test import Client, RequestFactory, override_settings
+from django.urls import URLResolver, resolve
 
-from campaigns.models import Tag
+from campaigns import lifecycle
+from campaigns.models import Suppression, Tag
+from edm_project.busy import busy, is_trouble
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, member, signed_in
 from tests.campaigns.admin.test_every_page import make_a_row_of_each
+from tests.concurrency import PATIENCE_SECONDS, second_connection
+from tests.factories import SendingTaskFactory, TagFactory, UserFactory
+from tests.tracking.making import sent
+from tests.tracking.visiting import path
+from tracking.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 
@@ -148,3 +158,151 @@ def test_odd_values_in_every_field_break_no_form(client: Client, url: str) -> No
         ]
     for value in POSTED:
         assert client.post(url, dict.fromkeys(names, value)).status_code < 500
+
+
+class Restarts:
+    """Ends the session of the database just before the statement of this number."""
+
+    def __init__(self, number: int) -> None:
+        self.left = number
+
+    def __call__(self, execute: Any, sql: Any, *args: Any) -> Any:
+        if self.left == 0:
+            _end_session()
+        self.left -= 1
+        return execute(sql, *args)
+
+    @property
+    def happened(self) -> bool:
+        return self.left < 0
+
+
+def _end_session() -> None:
+    pid = connection.connection.info.backend_pid
+    with second_connection() as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+        assert cursor.fetchone() == (True,)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestADatabaseThatRestarts:
+    """At whatever moment of a request: the page says so, and the next one works."""
+
+    def statuses(self, ask: Callable[[], int]) -> set[int]:
+        """What is answered when the session ends before the first statement, before the second, …"""
+        found, number = set(), 0
+        while True:
+            restarts = Restarts(number)
+            with connection.execute_wrapper(restarts):
+                status = ask()
+            connection.close()  # as Django does after a request
+            if not restarts.happened:
+                assert status in (200, 302)
+                return found
+            found.add(status)
+            number += 1
+
+    def asked_by(self, role: str) -> Client:
+        client = signed_in(member(role))
+        client.raise_request_exception = False
+        return client
+
+    def test_while_a_list_is_shown(self) -> None:
+        TagFactory()
+        client = self.asked_by(SUPERUSER)
+        assert self.statuses(lambda: client.get("/admin/campaigns/tag/").status_code) == {503}
+
+    def test_while_a_form_is_saved(self) -> None:
+        tag = TagFactory()
+        client = self.asked_by(SUPERUSER)
+        url = f"/admin/campaigns/tag/{tag.pk}/change/"
+        form = {"name": "x", "owner": tag.owner_id}
+        assert self.statuses(lambda: client.post(url, form).status_code) == {503}
+
+    def test_while_people_sign_in(self) -> None:
+        user = UserFactory(username="ada", is_superuser=True)
+        user.set_password("correct horse battery")
+        user.save()
+
+        def sign_in() -> int:
+            client = Client(raise_request_exception=False)
+            form = {"username": "ada", "password": "correct horse battery"}
+            return client.post("/admin/login/?next=/admin/", form).status_code
+
+        assert self.statuses(sign_in) == {503}
+
+    def test_while_a_session_is_saved_behind_every_view(self) -> None:
+        client = self.asked_by(SUPERUSER)
+        with override_settings(SESSION_SAVE_EVERY_REQUEST=True):
+            statuses = self.statuses(lambda: client.get("/admin/jsi18n/").status_code)
+        assert statuses == {503}
+
+    def test_while_a_recipient_unsubscribes(self) -> None:
+        subtask = sent()
+        client = Client(raise_request_exception=False)
+        url = path(Purpose.UNSUBSCRIBE, subtask.pk)
+        form = {"List-Unsubscribe": "One-Click"}
+        assert self.statuses(lambda: client.post(url, form).status_code) == {503}
+        assert Suppression.objects.get().email == subtask.recipient_email
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_that_is_idle_too_long_is_a_busy_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task = SendingTaskFactory()
+
+    def think_too_long(*args: Any) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = '20ms'")
+            _wait_for_the_end_of(connection.connection.info.backend_pid)
+            cursor.execute("SELECT 1")
+
+    monkeypatch.setattr(lifecycle, "pause", think_too_long)
+    client = signed_in(member(SUPERUSER))
+    url = f"/admin/campaigns/task/{task.pk}/pause/"
+    response = client.post(url, {"confirmed": "yes"})
+    connection.close()
+    assert (response.status_code, response["Retry-After"]) == (503, "10")
+    assert b"was probably not done" in response.content
+
+
+def _wait_for_the_end_of(pid: int) -> None:
+    with second_connection() as other, other.cursor() as cursor:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            cursor.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", [pid])
+            if cursor.fetchone() is None:
+                return
+    raise AssertionError("The session did not end.")
+
+
+@pytest.mark.parametrize(
+    ("state", "trouble"),
+    [("25P03", True), ("25P04", True), ("25006", True), ("25P02", False), ("XX000", False)],
+)
+def test_an_internal_error_is_the_database_s_where_it_ended_the_session(
+    state: str, trouble: bool
+) -> None:
+    error = InternalError("internal")
+    error.__cause__ = psycopg.errors.lookup(state)("internal")
+    assert is_trouble(error) == trouble
+
+
+class TestTheBusyPage:
+    def answer(self, rf: RequestFactory, url: str) -> Any:
+        request = rf.get(url)
+        request.resolver_match = resolve(url)
+        return busy(request, OperationalError("gone"))
+
+    def test_leads_no_stranger_to_the_admin(self, rf: RequestFactory) -> None:
+        assert b"/admin/" not in self.answer(rf, path(Purpose.UNSUBSCRIBE, 1)).content
+        assert b"/admin/" in self.answer(rf, "/admin/campaigns/tag/").content
+
+    def test_writes_no_token_into_the_log(
+        self, rf: RequestFactory, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        url = path(Purpose.UNSUBSCRIBE, 1)
+        self.answer(rf, url)
+        assert "gone" in caplog.text
+        assert url.split("/")[2] not in caplog.text

@@ -121,7 +121,13 @@ def test_what_a_list_declares_still_filters(model: str) -> None:
 def test_columns_are_found_in_this_and_in_related_tables() -> None:
     """Of what the tests above try."""
     found = set(columns(EmailService, 2))
-    assert {"webhook_key", "credentials", "users__password", "pace__freeze_reason"} <= found
+    assert {
+        "webhook_key_digest",
+        "webhook_key_encrypted",
+        "credentials",
+        "users__password",
+        "pace__freeze_reason",
+    } <= found
     assert {"owner__password", "owner_id"} <= set(columns(Tag, 2))
 
 
@@ -135,18 +141,18 @@ class TestAWebhookKey:
     @pytest.mark.parametrize(
         "query",
         [
-            "webhook_key__regex=^",
-            "webhook_key__startswith=a",
-            "webhook_key__gt=0",
-            "webhook_key__isnull=False",
+            "webhook_key_digest__regex=^",
+            "webhook_key_digest__startswith=a",
+            "webhook_key_digest__gt=0",
+            "webhook_key_digest__isnull=False",
             "credentials__contains=g",
             "credentials__length__gt=0",
             "pace__freeze_reason__contains=a",
             "users__password__regex=^p",
             "bounce_mailbox__settings__startswith=g",
-            "enabled__exact=1&webhook_key__regex=^",
-            "_popup=1&webhook_key__regex=^",
-            "q=a&webhook_key__in=a,b",
+            "enabled__exact=1&webhook_key_digest__regex=^",
+            "_popup=1&webhook_key_digest__regex=^",
+            "q=a&webhook_key_digest__in=a,b",
         ],
     )
     def test_is_not_told_by_the_list_of_services(
@@ -163,13 +169,13 @@ class TestAWebhookKey:
     )  # fmt: skip
     def test_is_not_told_by_the_lists_of_what_it_sends(self, model: str, path: str) -> None:
         url = address(model, "changelist")
-        for column in ("webhook_key__startswith", "credentials__startswith", "domain"):
+        for column in ("webhook_key_digest__startswith", "credentials__startswith", "domain"):
             response = signed_in(member(MANAGER)).get(url, {f"{path}__{column}": "a"})
             assert response.status_code == 400
 
     def test_is_no_field_that_a_popup_may_refer_to(self, service: EmailService) -> None:
         url = address("dispatch.emailservice", "changelist")
-        for name in ("webhook_key", "credentials", "name"):
+        for name in ("webhook_key_digest", "credentials", "name"):
             response = signed_in(member(SUPERUSER)).get(url, {"_to_field": name})
             assert response.status_code == 400
 

@@ -13,6 +13,7 @@ from django.core.checks import ERROR, Tags, run_checks
 from django.test import override_settings
 
 from edm_project.environment import new_fernet_key
+from edm_project.settings import BASE_DIR
 from tests.test_settings import filled, manage, production
 
 HEX = "0123456789abcdef"
@@ -188,3 +189,9 @@ def test_a_fresh_clone_is_told_what_to_set_in_one_line() -> None:
     (line,) = result.stderr.splitlines()
     assert result.returncode == 1
     assert "on a development machine set DEBUG=True" in line
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)`", (BASE_DIR / "docs" / "security.md").read_text())
+    assert len(named) > 10
+    assert [name for name in named if not (BASE_DIR / name).exists()] == []

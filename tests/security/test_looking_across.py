@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import transaction
 from django.db.models import Model
+from django.utils import timezone
 from unfold.contrib.filters.admin.mixins import AutocompleteMixin
 
+from campaigns import suppression_export
+from campaigns.addresses import without_addresses
 from campaigns.admin.filters import RelatedRowFilter
 from campaigns.models import Suppression
+from dispatch import paces
+from dispatch.errors import ServiceError
+from dispatch.models import EmailService, Pace
 from tests.campaigns.admin.staff import (
     CONFIRM,
     MANAGER,
@@ -160,3 +172,224 @@ class TestTheHistoryOfARow:
     def test_is_on_no_other_page(self, page: str, manager: Any) -> None:
         self.wrote(member(OPERATOR), EmailServiceFactory())
         assert SECRET not in page_of(signed_in(manager).get(page))
+
+
+class TestWhyAServiceIsFrozen:
+    """A provider's reply may be about the message of another owner."""
+
+    REPLY = "550 <ada@example.com>: user=bob@example.org unknown, see Merger with Example Corp"
+    PAGES = (
+        "/admin/",
+        address("dispatch.emailservice", "changelist"),
+        "{change}",
+        "{state}",
+    )
+
+    @pytest.fixture
+    def service(self) -> EmailService:
+        service: EmailService = EmailServiceFactory()
+        notes = paces.Notes(freeze=ServiceError(self.REPLY))
+        paces.apply(notes, service.pace, timezone.now())
+        paces.save([service.pace])
+        return service
+
+    def shown(self, user: Any, service: EmailService) -> list[str]:
+        client = signed_in(user)
+        pages = {
+            "change": address("dispatch.emailservice", "change", service.pk),
+            "state": address("dispatch.emailservice", "state", service.pk),
+        }
+        return [page_of(client.get(page.format(**pages))) for page in self.PAGES]
+
+    def test_is_stored_without_addresses(self, service: EmailService) -> None:
+        reason = Pace.objects.get().freeze_reason
+        assert reason == "550 <[address]>: [address] unknown, see Merger with Example Corp"
+
+    def test_is_told_to_those_who_run_it(self, service: EmailService) -> None:
+        for role in (OPERATOR, VIEWER, SUPERUSER):
+            assert all(SECRET in page for page in self.shown(member(role), service))
+
+    def test_is_not_told_to_others(self, service: EmailService, manager: Any) -> None:
+        for page in self.shown(manager, service):
+            assert "Frozen" in page
+            assert "those who run the services see what it said" in page
+            assert SECRET not in page
+
+    def test_is_told_to_everybody_where_staff_gave_it(
+        self, service: EmailService, manager: Any
+    ) -> None:
+        with transaction.atomic():
+            paces.freeze(service, "The contract ended")
+        assert all("The contract ended" in page for page in self.shown(manager, service))
+
+
+def test_addresses_are_taken_out_of_any_text() -> None:
+    assert (
+        without_addresses("to <ada@example.com>, b@c; x=d@e.f")
+        == "to <[address]>, [address]; [address]"
+    )
+    for text in ("a" * 200_000, "a@" * 100_000, "@" * 200_000, "a.b+" * 50_000, "<" * 200_000):
+        assert len(without_addresses(text)) <= len(text) + len("[address]")
+
+
+def test_who_else_may_use_a_service_is_told_to_those_who_run_it(manager: Any) -> None:
+    service = EmailServiceFactory()
+    service.users.add(manager, member(MANAGER, username="colleague"))
+    url = address("dispatch.emailservice", "change", service.pk)
+    assert "colleague" not in page_of(signed_in(manager).get(url))
+    assert "colleague" in page_of(signed_in(member(OPERATOR)).get(url))
+
+
+class TestTheSuppressionList:
+    """Is everybody's; what an owner reads of it concerns their own contacts."""
+
+    LIST = address("campaigns.suppression", "changelist")
+    EXPORT = address("campaigns.suppression", "export_file")
+
+    @pytest.fixture
+    def entries(self, manager: Any) -> dict[str, Suppression]:
+        ContactFactory(owner=manager, email="own@example.com")
+        ContactFactory(email="foreign@example.com")
+        return {
+            email: Suppression.objects.create(email=email, source="SubTask 17 of another task")
+            for email in (
+                "own@example.com",
+                "foreign@example.com",
+                "nobody@example.com",
+                "@example.org",
+            )
+        }
+
+    def listed(self, user: Any, query: str = "") -> set[str]:
+        response = signed_in(user).get(self.LIST, {"q": query})
+        return {row.email for row in response.context["cl"].result_list}
+
+    def test_shows_ones_own_contacts_and_whole_domains(
+        self, manager: Any, entries: dict[str, Suppression]
+    ) -> None:
+        assert self.listed(manager) == {"own@example.com", "@example.org"}
+        assert self.listed(member(VIEWER)) == set(entries)
+
+    def test_tells_of_a_whole_address_whether_it_is_on_it(
+        self, manager: Any, entries: dict[str, Suppression]
+    ) -> None:
+        assert self.listed(manager, "Foreign@example.com") == {"foreign@example.com"}
+        assert self.listed(manager, "ada@example.org") == {"@example.org"}
+        assert self.listed(manager, "foreign@") == set()
+        assert self.listed(manager, "example.com") == {"own@example.com"}
+
+    def test_tells_no_owner_through_whose_message_an_address_came_on_it(
+        self, manager: Any, entries: dict[str, Suppression]
+    ) -> None:
+        client = signed_in(manager)
+        own = address("campaigns.suppression", "change", entries["own@example.com"].pk)
+        for url in (self.LIST, own, f"{self.LIST}?q=foreign@example.com"):
+            assert "SubTask 17" not in page_of(client.get(url))
+        assert "SubTask 17" in page_of(signed_in(member(OPERATOR)).get(self.LIST))
+
+    def test_has_no_pages_to_be_walked_through_by_number(
+        self, manager: Any, entries: dict[str, Suppression]
+    ) -> None:
+        client = signed_in(manager)
+        for page in ("change", "history", "delete"):
+            url = address("campaigns.suppression", page, entries["foreign@example.com"].pk)
+            assert "foreign@example.com" not in page_of(client.get(url, follow=True))
+
+    def exported(self, user: Any) -> str:
+        response = signed_in(user).get(self.EXPORT)
+        return b"".join(response.streaming_content).decode()
+
+    def test_is_exported_whole_by_operators(self, entries: dict[str, Suppression]) -> None:
+        assert all(email in self.exported(member(OPERATOR)) for email in entries)
+
+    def test_is_exported_by_others_as_far_as_their_contacts_are_on_it(
+        self, manager: Any, entries: dict[str, Suppression]
+    ) -> None:
+        for number in range(3):
+            ContactFactory(owner=manager, email=f"c{number}@example.org")
+        rows = self.exported(manager).splitlines()
+        assert rows[0] == "\ufeffemail,reason,source,created_at"
+        assert sorted(row.rsplit(",", 1)[0] for row in rows[1:]) == [
+            "'@example.org,manual,", "own@example.com,manual,",
+        ]  # fmt: skip
+
+    def test_is_walked_through_whole(self, manager: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(suppression_export, "BATCH", 2)
+        for number in range(5):
+            ContactFactory(owner=manager, email=f"c{number}@example.com")
+            Suppression.objects.create(email=f"c{number}@example.com")
+        assert self.exported(manager).count("@example.com") == 5
+
+
+class TestAWholeDomain:
+    """Suppressed for every owner: that takes a permission of its own."""
+
+    DOMAINS = ("@gmail.example", "*@gmail.example", " @Gmail.Example ")
+
+    def add(self, user: Any, email: str) -> str:
+        form = {"email": email, "reason": "manual"}
+        url = address("campaigns.suppression", "add")
+        return page_of(signed_in(user).post(url, form, follow=True))
+
+    def paste(self, user: Any, email: str) -> str:
+        form = {"addresses": f"ada@example.com\n{email}", "reason": "manual"}
+        url = address("campaigns.suppression", "add_many")
+        return page_of(signed_in(user).post(url, form, follow=True))
+
+    def upload(self, user: Any, email: str, heading: str = "email") -> str:
+        content = f"{heading}\n{email}\n".encode()
+        form = {"file": SimpleUploadedFile("list.csv", content), "reason": "manual"}
+        url = address("campaigns.suppression", "import_file")
+        return page_of(signed_in(user).post(url, form))
+
+    @pytest.mark.parametrize("way", ["add", "paste", "upload"])
+    @pytest.mark.parametrize("entered", DOMAINS)
+    def test_is_refused_to_a_campaign_manager(self, way: str, entered: str, manager: Any) -> None:
+        assert "Ask an operator to do it" in getattr(self, way)(manager, entered)
+        assert not Suppression.objects.exists()
+
+    def test_is_refused_in_a_file_that_names_domains_without_the_sign(self, manager: Any) -> None:
+        assert "Ask an operator" in self.upload(manager, "gmail.example", heading="domain")
+        assert not Suppression.objects.exists()
+
+    @pytest.mark.parametrize("way", ["add", "paste", "upload"])
+    def test_is_suppressed_by_an_operator(self, way: str) -> None:
+        getattr(self, way)(member(OPERATOR), "@gmail.example")
+        assert Suppression.objects.filter(email="@gmail.example").exists()
+
+    def test_is_not_made_of_an_address_or_lifted_without_the_permission(self) -> None:
+        user = member(OPERATOR)
+        user.groups.clear()
+        for name in ("view", "change", "delete"):
+            user.user_permissions.add(Permission.objects.get(codename=f"{name}_suppression"))
+        user.user_permissions.add(Permission.objects.get(codename="see_everything"))
+        domain = Suppression.objects.create(email="@gmail.example")
+        single = Suppression.objects.create(email="ada@example.com")
+        client = signed_in(user)
+        form = {"email": "@gmail.example.org", "reason": "manual"}
+        client.post(address("campaigns.suppression", "change", single.pk), form)
+        client.post(address("campaigns.suppression", "change", domain.pk), form)
+        client.post(address("campaigns.suppression", "delete", domain.pk), {"post": "yes"})
+        many = {"action": "delete_selected", "_selected_action": domain.pk, "post": "yes"}
+        client.post(address("campaigns.suppression", "changelist"), many)
+        found = set(Suppression.objects.values_list("email", flat=True))
+        assert found == {"@gmail.example", "ada@example.com"}
+
+    def test_is_taken_by_the_command_when_told_so(self, tmp_path: Path) -> None:
+        path = tmp_path / "list.csv"
+        path.write_text("email\n@gmail.example\nada@example.com\n")
+        call_command("import_suppressions", str(path), stdout=StringIO())
+        assert [row.email for row in Suppression.objects.all()] == ["ada@example.com"]
+        call_command("import_suppressions", str(path), "--domains", stdout=StringIO())
+        assert Suppression.objects.filter(email="@gmail.example").exists()
+
+
+@pytest.mark.parametrize("permission", ["export_address", "erase_address"])
+def test_everything_about_an_address_is_for_those_who_may_see_everything(
+    permission: str, manager: Any
+) -> None:
+    manager.user_permissions.add(Permission.objects.get(codename=permission))
+    client = signed_in(manager)
+    form = {"address": "ada@example.com", "do": permission.partition("_")[0]}
+    assert client.get("/admin/privacy/").status_code == 403
+    assert client.post("/admin/privacy/", {**form, **CONFIRM}).status_code == 403

@@ -7,7 +7,7 @@ from campaigns.models import SubTask
 from tests.concurrency import second_connection
 from tests.tracking.making import from_launch, frozen, now, sent
 from tests.tracking.visiting import APPLE, BROWSER, get, path, stranger
-from tracking import applying, destinations, ledger
+from tracking import applying, destinations, ledger, repeats
 from tracking.models import Event, Link, Refusal
 from tracking.reviewing import TRAP_DETAIL
 from tracking.tokens import Purpose
@@ -30,6 +30,12 @@ def told() -> list[tuple[str, str]]:
     return list(Event.objects.order_by("pk").values_list("kind", "actor"))
 
 
+def times() -> int:
+    """How many visits have been counted, applied or not."""
+    repeats.fold()
+    return sum(Event.objects.values_list("times", flat=True))
+
+
 class TestThePixel:
     def test_is_a_tiny_image_that_nobody_keeps(self, subtask):
         response = get(path(Purpose.OPEN, subtask.pk))
@@ -44,10 +50,10 @@ class TestThePixel:
         applying.apply_waiting()
         assert now(subtask).status == "opened"
 
-    def test_each_request_is_an_open(self, subtask):
+    def test_each_request_is_counted(self, subtask):
         for _ in range(3):
             get(path(Purpose.OPEN, subtask.pk))
-        assert len(told()) == 3
+        assert times() == 3
 
     @pytest.mark.parametrize("token", ["x", "A" * 24, "A" * 500])
     def test_looks_the_same_when_the_token_is_wrong(self, token):
@@ -85,7 +91,7 @@ class TestAClick:
         get(link)
         with django_assert_num_queries(1):
             get(link)
-        assert told() == [("clicked", "person")] * 2
+        assert times() == 2
         applying.apply_waiting()
         assert now(subtask).status == "clicked"
         assert Event.objects.first().url == "https://example.com/a?b=1&c=2"
@@ -188,7 +194,7 @@ def test_a_click_on_a_connection_that_died_is_recorded_on_a_new_one(link):
         with other.cursor() as killer:
             killer.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
     assert get(link).status_code == 302
-    assert len(told()) == 2
+    assert times() == 2
 
 
 def test_a_slash_at_the_end_changes_nothing(link):

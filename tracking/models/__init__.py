@@ -1,5 +1,16 @@
+from tracking.models.allowance import Allowance, Repeat
 from tracking.models.event import Event, EventState
 from tracking.models.link import Link
 from tracking.models.tally import EventTally, LinkTally, PauseBaseline, Refusal
 
-__all__ = ["Event", "EventState", "EventTally", "Link", "LinkTally", "PauseBaseline", "Refusal"]
+__all__ = [
+    "Allowance",
+    "Event",
+    "EventState",
+    "EventTally",
+    "Link",
+    "LinkTally",
+    "PauseBaseline",
+    "Refusal",
+    "Repeat",
+]

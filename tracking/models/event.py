@@ -1,4 +1,6 @@
-"""The ledger of what came back. Append-only: only what became of an event is written later."""
+"""The ledger of what came back. Append-only: only what became of an event, and how often it was
+repeated, is written later.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +59,10 @@ class Event(models.Model):
     raw = models.JSONField("payload", null=True)
     occurred_at = models.DateTimeField(null=True, help_text="As the source says.")
     received_at = models.DateTimeField(db_default=Now())
+    times = models.PositiveIntegerField(
+        db_default=1, help_text="How often it came, where the same again is counted."
+    )
+    last_at = models.DateTimeField(null=True, help_text="When it came last, if more than once.")
 
     state = models.CharField(max_length=10, choices=EventState, default=EventState.WAITING)
     due_at = models.DateTimeField(db_default=Now(), help_text="Not applied before this time.")

@@ -71,18 +71,22 @@ class PauseBaseline(models.Model):
 
 
 class Refusal(models.Model):
-    """Requests to a public address that were refused on a day, for a reason; the sum is the number.
-    All that is kept of them.
+    """Requests to a public address that were refused on a day, for a reason; the sum over the
+    shards is the number. All that is kept of them.
     """
 
     day = models.DateField()
     endpoint = models.CharField(max_length=40)
     reason = models.CharField(max_length=40)
+    shard = models.PositiveSmallIntegerField(db_default=0)
     count = models.PositiveBigIntegerField()
 
     class Meta:
         verbose_name = "refused requests"
         verbose_name_plural = "refused requests"
+        constraints = [
+            models.UniqueConstraint("day", "endpoint", "reason", "shard", name="refusal_once"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.day} {self.endpoint}: {self.reason} {self.count}"

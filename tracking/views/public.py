@@ -17,7 +17,8 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
-from tracking import refusals
+from tracking import cleaning, limits, recording, refusals
+from tracking.limits import Limit
 
 View = Callable[..., HttpResponse]
 
@@ -33,8 +34,8 @@ PAGE_POLICY = (
 def public(endpoint: str, *methods: str) -> Callable[[View], View]:
     """For a view that is reached by a token alone, which stands in for cookies and for CSRF's.
 
-    Refuses other methods and large bodies, and counts them. The token in the address is nobody
-    else's business, so no referrer, no cache and no search engine gets to know it.
+    Refuses other methods and large bodies, and counts them. The token in the address is a secret:
+    no referrer, no cache and no search engine gets to know it.
     """
 
     def decorate(view: View) -> View:
@@ -46,6 +47,7 @@ def public(endpoint: str, *methods: str) -> Callable[[View], View]:
             response.headers["Cache-Control"] = "no-store"
             response.headers["Referrer-Policy"] = "no-referrer"
             response.headers["X-Robots-Tag"] = "noindex"
+            refusals.write_due()
             return response
 
         return guarded
@@ -55,14 +57,11 @@ def public(endpoint: str, *methods: str) -> Callable[[View], View]:
 
 def _refused(request: HttpRequest, endpoint: str, methods: tuple[str, ...]) -> HttpResponse | None:
     if request.method not in methods:
-        refusals.count(endpoint, "method")
-        return HttpResponseNotAllowed(methods)
+        return refuse(request, endpoint, "method") or HttpResponseNotAllowed(methods)
     if not _is_small(str(request.META.get("CONTENT_LENGTH") or "0")):
-        refusals.count(endpoint, "too large")
-        return HttpResponse(status=413)
+        return refuse(request, endpoint, "too large") or HttpResponse(status=413)
     if request.method == "POST" and not _can_be_read(request):
-        refusals.count(endpoint, "form")
-        return HttpResponse(status=400)
+        return refuse(request, endpoint, "form") or HttpResponse(status=400)
     return None
 
 
@@ -81,8 +80,34 @@ def _can_be_read(request: HttpRequest) -> bool:
 
 def not_found(request: HttpRequest, endpoint: str) -> HttpResponse:
     """The one answer to a token that is forged, mutilated, or about something that is no more."""
-    refusals.count(endpoint, "token")
-    return page(request, "not_found", status=404)
+    return refuse(request, endpoint, "token") or page(request, "not_found", status=404)
+
+
+def refuse(request: HttpRequest, endpoint: str, reason: str) -> HttpResponse | None:
+    """Count a request that is refused. Returns the answer when its network makes too many of them,
+    else None.
+    """
+    network = cleaning.network(recording.client_address(request))
+    if wait := limits.seconds_to_wait(limits.BAD_REQUESTS, network):
+        return _too_many(request, endpoint, wait)
+    refusals.count(endpoint, reason)
+    return None
+
+
+def limited(
+    request: HttpRequest, endpoint: str, limit: Limit, subtask_id: int
+) -> HttpResponse | None:
+    """Use one of what may be asked about a message. Returns the answer when there is none left."""
+    if wait := limits.seconds_to_wait(limit, f"{endpoint} {subtask_id}"):
+        return _too_many(request, endpoint, wait)
+    return None
+
+
+def _too_many(request: HttpRequest, endpoint: str, wait: int) -> HttpResponse:
+    refusals.count_later(endpoint, "limit")
+    response = page(request, "too_many", status=429)
+    response.headers["Retry-After"] = str(wait)
+    return response
 
 
 def page(

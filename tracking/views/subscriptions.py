@@ -1,4 +1,6 @@
-"""Unsubscribing, by one click of a mail program (RFC 8058) or on a page, and the way back."""
+"""Unsubscribing, by one click of a mail program (RFC 8058) or on a page, and the way back. No limit
+ever keeps anybody from unsubscribing with a good token.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from campaigns.models.contacts import SuppressionReason
-from tracking import refusals, subscriptions
+from tracking import limits, subscriptions
 from tracking.subscriptions import Reason, Subscriber
 from tracking.tokens import Purpose, read, sign
-from tracking.views.public import not_found, page, public
+from tracking.views.public import limited, not_found, page, public, refuse
 
 ONE_CLICK, CONFIRMED, CHOICE = "List-Unsubscribe", "confirmed", "choice"
 
@@ -21,11 +23,10 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if person is None:
         return not_found(request, "unsubscribe")
     if request.method != "POST":
-        is_off = subscriptions.state_of(person) == SuppressionReason.UNSUBSCRIBED
-        return _unsubscribed(request, person) if is_off else _question(request, person)
+        return _asked(request, person)
     if not _is_meant(request):
-        refusals.count("unsubscribe", "form")
-        return _question(request, person, status=400)
+        too_many = refuse(request, "unsubscribe", "form")
+        return too_many or _question(request, person, status=400)
     subscriptions.unsubscribe(person, request.POST.get("reason", ""))
     return _unsubscribed(request, person)
 
@@ -36,17 +37,35 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     person = _subscriber(Purpose.PREFERENCES, token)
     if person is None:
         return not_found(request, "preferences")
-    if request.method == "POST":
-        match request.POST.get(CHOICE):
-            case "subscribe":
-                subscriptions.resubscribe(person)
-            case "unsubscribe":
-                subscriptions.unsubscribe(person)
-            case _:
-                refusals.count("preferences", "form")
-    return page(
+    too_many = _choose(request, person) if request.method == "POST" else _look(request, person)
+    return too_many or page(
         request, "preferences", {"person": person, "reason": subscriptions.state_of(person)}
     )
+
+
+def _look(request: HttpRequest, person: Subscriber) -> HttpResponse | None:
+    return limited(request, "preferences", limits.PAGES, person.subtask_id)
+
+
+def _choose(request: HttpRequest, person: Subscriber) -> HttpResponse | None:
+    """Do what was chosen. Returns the answer when it was too often."""
+    match request.POST.get(CHOICE):
+        case "unsubscribe":
+            subscriptions.unsubscribe(person)
+        case "subscribe":
+            if wait := limited(request, "preferences", limits.CHANGES, person.subtask_id):
+                return wait
+            subscriptions.resubscribe(person)
+        case _:
+            return refuse(request, "preferences", "form")
+    return None
+
+
+def _asked(request: HttpRequest, person: Subscriber) -> HttpResponse:
+    if too_many := limited(request, "unsubscribe", limits.PAGES, person.subtask_id):
+        return too_many
+    is_off = subscriptions.state_of(person) == SuppressionReason.UNSUBSCRIBED
+    return _unsubscribed(request, person) if is_off else _question(request, person)
 
 
 def _subscriber(purpose: Purpose, token: str) -> Subscriber | None:

@@ -6,10 +6,10 @@ import base64
 
 from django.http import HttpRequest, HttpResponse
 
-from tracking import destinations, recording, refusals
+from tracking import destinations, recording
 from tracking.personal import TRAP
 from tracking.tokens import Purpose, read
-from tracking.views.public import not_found, public
+from tracking.views.public import not_found, page, public, refuse
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
@@ -19,7 +19,7 @@ def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
     """The same image whatever the token says."""
     ids = read(Purpose.OPEN, token)
     if ids is None:
-        refusals.count("open", "token")
+        refuse(request, "open", "token")
     else:
         recording.record_open(request, *ids)
     return HttpResponse(PIXEL, content_type="image/gif")
@@ -34,7 +34,7 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     subtask_id, link_id = ids
     if link_id == TRAP:
         recording.record_trap(request, subtask_id)
-        return not_found(request, "click")
+        return page(request, "not_found", status=404)
     link = destinations.link(link_id)
     destination = link and destinations.resolve(link, subtask_id)
     if not link or not destination:

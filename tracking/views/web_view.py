@@ -6,9 +6,9 @@ from django.http import HttpRequest, HttpResponse
 
 from campaigns import content, erased
 from campaigns.models import SubTask
-from tracking import personal
+from tracking import limits, personal
 from tracking.tokens import Purpose, read
-from tracking.views.public import not_found, public
+from tracking.views.public import limited, not_found, public
 
 # What staff wrote is shown on the site where they log in: no scripts, in an origin of its own.
 MESSAGE_POLICY = (
@@ -23,6 +23,8 @@ MESSAGE_POLICY = (
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
     """Rendered anew from what the launch froze. Looking at it here is not recorded."""
     ids = read(Purpose.WEB_VIEW, token)
+    if ids and (too_many := limited(request, "web view", limits.PAGES, *ids)):
+        return too_many
     html = _html(*ids) if ids else None
     if html is None:
         return not_found(request, "web view")

@@ -22,10 +22,17 @@ class Command(ImportCommand):
         )
         parser.add_argument("--source", default="", help="of rows that do not name one")
 
+        parser.add_argument(
+            "--domains",
+            action="store_true",
+            help="suppress whole domains, too, such as @example.com: for every owner",
+        )
+
     def load(self, file: BinaryIO, options: dict[str, Any]) -> SuppressionReport:
         return import_suppressions(
             file,
             reason=SuppressionReason(options["reason"]),
             source=options["source"],
             encoding=options["encoding"],
+            domains=options["domains"],
         )

@@ -13,8 +13,8 @@ from dispatch.models import BounceMailbox, EmailService
 
 class Command(BaseCommand):
     help = (
-        "Encrypts the credentials of every email service and of its bounce mailbox with the first "
-        "key in CREDENTIALS_KEYS."
+        "Encrypts the credentials of every email service, of its bounce mailbox and of its "
+        "webhook with the first key in CREDENTIALS_KEYS."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -22,6 +22,7 @@ class Command(BaseCommand):
         rotated = 0
         for pk, name in EmailService.objects.order_by("pk").values_list("pk", "name"):
             try:
+                _rotate_webhook_key(pk)
                 rotated += _rotate_one(pk)
                 rotated += _rotate_mailbox(pk)
             except CredentialsError as error:
@@ -41,6 +42,15 @@ def _rotate_one(pk: int) -> int:
         return 0
     token = rotate(service.credentials)
     return EmailService.objects.filter(pk=pk).update(credentials=token)
+
+
+@transaction.atomic
+def _rotate_webhook_key(pk: int) -> None:
+    """The same for its webhook key."""
+    service = EmailService.objects.select_for_update(no_key=True).filter(pk=pk).first()
+    if service is not None:
+        token = rotate(service.webhook_key_encrypted)
+        EmailService.objects.filter(pk=pk).update(webhook_key_encrypted=token)
 
 
 @transaction.atomic

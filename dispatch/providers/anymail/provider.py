@@ -125,6 +125,8 @@ class AnymailProvider(HttpProvider):
                 events = view.parse_events(request)
             except (AnymailError, AnymailConfigurationError) as error:
                 raise Malformed(str(error)) from error
+            if len(events) > hooks.MOST_OF_ONE:
+                raise Malformed("too many recipients")
             found = [self._incoming(event, post.service_id) for event in events]
             return [event for event in found if event is not None]
 

@@ -41,6 +41,7 @@ class BrevoProvider(AnymailProvider):
     name = "brevo"
     label = "Brevo"
     settings_form = BrevoForm
+    webhook_secrets = ("webhook_password",)
     secret_fields = frozenset({"api_key", "webhook_password"})
     idempotency_window_seconds = 15 * 60  # Brevo documents 15 minutes in one place, 30 in another
     urls = {"": "https://api.brevo.com/"}

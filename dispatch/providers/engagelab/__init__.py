@@ -22,6 +22,7 @@ class EngageLabProvider(HttpProvider):
     settings_form = EngageLabForm
     secret_fields = frozenset({"api_key", "webhook_app_key"})
     takes_webhooks = True
+    webhook_secrets = ("webhook_app_key",)
     tells_quota = True
     idempotency_window_seconds = 60 * 60
     urls = {

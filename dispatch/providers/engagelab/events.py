@@ -52,10 +52,8 @@ def incoming(post: Post) -> list[Incoming]:
 
 
 def _check_signature(post: Post) -> None:
-    """Documented in two ways, of which either is taken, where the service has an app key."""
+    """Documented in two ways, of which either is taken."""
     key = post.secret("webhook_app_key")
-    if not key:
-        return
     timestamp = post.header("X-WebHook-Timestamp")
     app = post.header("X-WebHook-AppKey")
     digest = hashlib.md5(f"{timestamp}{app}{key}".encode(), usedforsecurity=False).hexdigest()

@@ -15,8 +15,7 @@ class EngageLabForm(forms.Form):
     api_user = fields.word("In EngageLab: Send settings, API_USER.", label="API user")
     api_key = fields.secret("The API_KEY of that user.", label="API key")
     webhook_app_key = fields.secret(
-        "Optional: the APP KEY that EngageLab shows for the webhook. Without it the address itself "
-        "is the only secret.",
+        "The APP KEY that EngageLab shows for the webhook. Without it no events are taken.",
         required=False,
         label="Webhook app key",
     )

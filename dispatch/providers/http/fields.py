@@ -37,8 +37,8 @@ def region(*choices: tuple[str, str], help_text: str) -> forms.ChoiceField:
 
 def webhook_password() -> forms.CharField:
     return secret(
-        f"Optional: then enter the user “{WEBHOOK_USER}” and this password at the provider's "
-        "webhook, too. Without it the address itself is the only secret.",
+        f"Enter the user “{WEBHOOK_USER}” and this password at the provider's webhook, too. "
+        "Without it no events are taken.",
         required=False,
         label="Webhook password",
     )

@@ -26,7 +26,7 @@ from dispatch.providers.smtp.replies import readable
 
 LONGEST_BODY = 20_000  # characters of an answer that are looked at
 MOST_CAUSES = 20  # of an error, one within the other
-CERTIFICATE = re.compile(r"certificate|hostname .* doesn't match", re.IGNORECASE)
+CERTIFICATE = re.compile(r"certificate|hostname .{1,300} doesn't match", re.IGNORECASE)
 WORDLESS = ("style", "script", "title")
 """Elements of a page of which nothing is read."""
 

@@ -56,6 +56,7 @@ class MailgunProvider(AnymailProvider):
     name = "mailgun"
     label = "Mailgun"
     settings_form = MailgunForm
+    webhook_secrets = ("webhook_signing_key",)
     secret_fields = frozenset({"api_key", "webhook_signing_key"})
     urls = {"us": "https://api.mailgun.net/", "eu": "https://api.eu.mailgun.net/"}
     backend = EmailBackend

@@ -38,6 +38,7 @@ class MailjetProvider(AnymailProvider):
     name = "mailjet"
     label = "Mailjet"
     settings_form = MailjetForm
+    webhook_secrets = ("webhook_password",)
     secret_fields = frozenset({"api_key", "secret_key", "webhook_password"})
     urls = {"eu": "https://api.mailjet.com/", "us": "https://api.us.mailjet.com/"}
     backend = EmailBackend

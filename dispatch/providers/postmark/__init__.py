@@ -44,6 +44,7 @@ class PostmarkProvider(AnymailProvider):
     name = "postmark"
     label = "Postmark"
     settings_form = PostmarkForm
+    webhook_secrets = ("webhook_password",)
     secret_fields = frozenset({"server_token", "webhook_password"})
     urls = {"": "https://api.postmarkapp.com/"}
     backend = EmailBackend

@@ -39,8 +39,7 @@ BY_TYPE = {"email.failed": EventKind.REJECTED, "email.suppressed": EventKind.REJ
 class ResendForm(forms.Form):
     api_key = fields.secret("A key that may send from the domain.", label="API key")
     signing_secret = fields.secret(
-        "Optional: what Resend shows for the webhook (whsec_…). Without it the address itself is "
-        "the only secret.",
+        "What Resend shows for the webhook (whsec_…). Without it no events are taken.",
         required=False,
         label="Webhook signing secret",
     )
@@ -59,6 +58,7 @@ class ResendProvider(AnymailProvider):
     name = "resend"
     label = "Resend"
     settings_form = ResendForm
+    webhook_secrets = ("signing_secret",)
     secret_fields = frozenset({"api_key", "signing_secret"})
     idempotency_window_seconds = 24 * 60 * 60
     idempotency_header = "Idempotency-Key"

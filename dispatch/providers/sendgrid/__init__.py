@@ -41,10 +41,7 @@ class SendGridForm(forms.Form):
         max_length=1000,
         label="Webhook verification key",
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=(
-            "Optional: the public key of the signed event webhook. Without it the address itself "
-            "is the only secret."
-        ),
+        help_text=("The public key of the signed event webhook. Without it no events are taken."),
     )
 
     def clean_verification_key(self) -> str:
@@ -63,6 +60,7 @@ class SendGridProvider(AnymailProvider):
     name = "sendgrid"
     label = "SendGrid"
     settings_form = SendGridForm
+    webhook_secrets = ("verification_key",)
     secret_fields = frozenset({"api_key"})
     urls = {"global": "https://api.sendgrid.com/", "eu": "https://api.eu.sendgrid.com/"}
     backend = EmailBackend

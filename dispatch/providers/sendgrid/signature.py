@@ -31,10 +31,8 @@ def public_key(encoded: str) -> ec.EllipticCurvePublicKey:
 
 
 def check_signature(post: Post) -> None:
-    """Where the service has a verification key. Raises Refused."""
+    """Raises Refused."""
     encoded = post.secret("verification_key")
-    if not encoded:
-        return
     timestamp = post.header("X-Twilio-Email-Event-Webhook-Timestamp")
     signature = post.header("X-Twilio-Email-Event-Webhook-Signature")
     try:

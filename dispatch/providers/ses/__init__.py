@@ -29,6 +29,7 @@ class SesProvider(HttpProvider):
     settings_form = SesForm
     secret_fields = frozenset({"secret_access_key", "webhook_password"})
     takes_webhooks = True
+    webhook_secrets = ("topic_arn", "webhook_password")
     tells_quota = True
     refusals = (
         Row(Blame.PERSON, "4..", NOT_READY),

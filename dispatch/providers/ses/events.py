@@ -50,13 +50,13 @@ def incoming(post: Post) -> list[Incoming]:
     hooks.check_password(post)
     notification = post.json()
     topic = post.secret("topic_arn")
-    if not topic or not hmac.compare_digest(str(notification["TopicArn"]).encode(), topic.encode()):
+    if not hmac.compare_digest(str(notification["TopicArn"]).encode(), topic.encode()):
         raise Refused("not from the service's SNS topic")
     if notification["Type"] == "SubscriptionConfirmation":
         _confirm(str(notification["SubscribeURL"]))
     if notification["Type"] != "Notification":
         return []
-    return list(_events(notification, post.service_id))
+    return hooks.of_one(_events(notification, post.service_id))
 
 
 def _confirm(address: str) -> None:

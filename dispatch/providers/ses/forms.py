@@ -32,7 +32,8 @@ class SesForm(forms.Form):
         },
         help_text=(
             "The topic that the events go to. Only its notifications are taken, and its "
-            "subscription is confirmed by itself. Without it no events are taken."
+            "subscription is confirmed by itself. Without it, and the password below, no events "
+            "are taken."
         ),
     )
     webhook_password = fields.webhook_password()

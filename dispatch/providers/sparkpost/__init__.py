@@ -45,6 +45,7 @@ class SparkPostProvider(AnymailProvider):
     name = "sparkpost"
     label = "SparkPost"
     settings_form = SparkPostForm
+    webhook_secrets = ("webhook_password",)
     secret_fields = frozenset({"api_key", "webhook_password"})
     idempotency_window_seconds = 24 * 60 * 60
     idempotency_header = "Idempotency-Key"

@@ -90,8 +90,9 @@ ODD = (
 def make_a_row_of_each(owner: Any, number: int = 0) -> None:
     subtask = SubTaskFactory(task__owner=owner)
     TaskFactory(owner=owner)
-    ContactFactory(owner=owner).tags.add(TagFactory(owner=owner))
-    Suppression.objects.create(email=f"never{number}@example.com")
+    contact = ContactFactory(owner=owner)
+    contact.tags.add(TagFactory(owner=owner))
+    Suppression.objects.create(email=contact.email)
     Attempt.objects.create(
         subtask=subtask,
         service=EmailServiceFactory(),

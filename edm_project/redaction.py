@@ -1,0 +1,93 @@
+"""Take keys and tokens out of text that is about to be logged or reported.
+
+Every pattern is linear in the length of the text: what it repeats is bounded, or cannot match what
+comes next.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from django.conf import settings
+
+HIDDEN = "[hidden]"
+SHORTEST_SECRET = 8  # characters; a shorter one would be found in ordinary words
+_SLASH = r"(?:/|%(?:25){0,3}2[Ff])"
+
+SECRET_NAMES = (
+    r"passw(?:or)?d|passphrase|secret|token|credential|signature|authorization|cookie|sessionid"
+    r"|(?:api|app|access|private|signing|webhook|verification|secret|encryption)[_-]?keys?"
+    r"|(?:credentials|tracking|erasure|message_id)_keys|verification_code|otp"
+)
+"""Parts of the names of variables, settings, headers and fields whose values are secret."""
+
+_VALUE = (
+    r"(?:(?:Basic|Bearer|Digest) {1,3})?"
+    r"(?:\"[^\"\n]{0,5000}\"?|'[^'\n]{0,5000}'?|[^\s,;&)}\]\"']{1,5000})"
+)
+_PATTERNS = (
+    # Addresses of webhooks: the provider stays.
+    (re.compile(rf"(hooks{_SLASH}[\w-]{{1,50}}{_SLASH})[^\s/?#\"'<>,&]{{8,5000}}"), rf"\1{HIDDEN}"),
+    # Links in mail (`tracking.personal.PATHS`).
+    (
+        re.compile(rf"({_SLASH}[ocwup]{_SLASH})[A-Za-z0-9_=%.~+-]{{20,5000}}"),
+        rf"\1{HIDDEN}",
+    ),
+    # The password in an address.
+    (re.compile(r"(://[^\s/@:]{0,300}:)[^\s/@]{1,500}@"), rf"\1{HIDDEN}@"),
+    # A header with its value, which may have blanks.
+    (
+        re.compile(
+            r"\b((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{1,60}-signature)(: ?)"
+            r"[^\r\n]{1,5000}",
+            re.IGNORECASE,
+        ),
+        rf"\1\2{HIDDEN}",
+    ),
+    # name=value, 'name': 'value', "name": "value".
+    (
+        re.compile(
+            rf"((?:{SECRET_NAMES})[\w-]{{0,40}}"
+            r"(?:['\"]? {0,3}=>? {0,3}|['\"] {0,3}: {0,3}))"
+            rf"{_VALUE}",
+            re.IGNORECASE,
+        ),
+        rf"\1{HIDDEN}",
+    ),
+)
+
+
+def redact(text: str) -> str:
+    """`text` without the secrets of this site, tokens of links, keys of webhooks, passwords."""
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    known = _known(_own_secrets())
+    return known.sub(HIDDEN, text) if known else text
+
+
+def _own_secrets() -> tuple[str, ...]:
+    """The secrets among the settings; none while they are being read."""
+    if not settings.configured:
+        return ()
+    keys = (
+        settings.CREDENTIALS_KEYS,
+        settings.TRACKING_KEYS,
+        settings.ERASURE_KEYS,
+        settings.MESSAGE_ID_KEYS,
+    )
+    database = str(settings.DATABASES["default"].get("PASSWORD") or "")
+    return (
+        settings.SECRET_KEY,
+        settings.METRICS_TOKEN,
+        database,
+        *(key for each in keys for key in each),
+    )
+
+
+@lru_cache(maxsize=4)
+def _known(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
+    long = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
+    # The longest first, so that none is left in part.
+    ordered = sorted(long, key=lambda secret: (-len(secret), secret))
+    return re.compile("|".join(map(re.escape, ordered))) if ordered else None

@@ -1,0 +1,88 @@
+"""The keys in the addresses of webhooks are not in the database as they are."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
+from django.urls import reverse
+
+from dispatch.models import EmailService
+from dispatch.providers import PROVIDERS
+from dispatch.webhooks import webhook_url
+from tests.dispatch.webhook_posts import PAYLOADS, post, service_of
+from tests.factories import EmailServiceFactory, UserFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def stored(service: EmailService) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT s::text FROM dispatch_emailservice s WHERE id = %s", [service.pk])
+        return str(cursor.fetchone()[0])
+
+
+def test_the_row_does_not_hold_the_key() -> None:
+    service = service_of("brevo")
+    assert len(service.webhook_key) >= 43
+    assert service.webhook_key not in stored(service)
+
+
+def test_what_the_row_holds_opens_nothing() -> None:
+    service = service_of("brevo")
+    for held in (service.webhook_key_digest, service.webhook_key_encrypted):
+        response = Client().post(f"/hooks/brevo/{held}/", b"{}", content_type="application/json")
+        assert response.status_code in (401, 404)
+
+
+def test_the_same_key_twice_is_encrypted_differently_and_found_by_one_digest() -> None:
+    first, second = service_of("brevo"), service_of("brevo")
+    assert first.webhook_key_digest != second.webhook_key_digest
+    assert first.webhook_key_encrypted != second.webhook_key_encrypted
+
+
+def test_keys_are_kept_when_the_database_is_migrated_there_and_back() -> None:
+    service = service_of("brevo")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
+    MigrationExecutor(connection).migrate([("dispatch", "0014_letters_set_aside")])
+    assert service.webhook_key in stored(service)
+    MigrationExecutor(connection).migrate(everything)
+    assert service.webhook_key not in stored(service)
+    assert EmailService.objects.get().webhook_key == service.webhook_key
+
+
+def test_events_are_taken_when_the_key_can_no_longer_be_decrypted() -> None:
+    service = service_of("brevo")
+    url = webhook_url(service)
+    EmailService.objects.filter(pk=service.pk).update(webhook_key_encrypted="nonsense")
+    assert post(service, PAYLOADS["brevo"][0]["body"]).status_code == 200
+    assert url
+
+
+def test_a_page_whose_key_cannot_be_decrypted_says_what_to_do() -> None:
+    service = EmailServiceFactory(provider="brevo")
+    EmailService.objects.filter(pk=service.pk).update(webhook_key_encrypted="nonsense")
+    browser = Client()
+    browser.force_login(UserFactory(is_staff=True, is_superuser=True))
+    page = browser.get(reverse("admin:dispatch_emailservice_change", args=[service.pk]))
+    assert page.status_code == 200
+    assert "renew the address" in page.text
+
+
+def test_a_page_says_which_secret_events_wait_for() -> None:
+    service = EmailServiceFactory(provider="engagelab")
+    browser = Client()
+    browser.force_login(UserFactory(is_staff=True, is_superuser=True))
+    page = browser.get(reverse("admin:dispatch_emailservice_change", args=[service.pk]))
+    assert "No events are taken before this is entered: Webhook app key." in page.text
+
+
+@pytest.mark.parametrize(
+    "provider", [p for p in PROVIDERS if p.takes_webhooks], ids=lambda p: p.name
+)
+def test_every_provider_that_tells_events_has_a_secret_to_prove_them(provider) -> None:
+    assert provider.webhook_secrets
+    assert set(provider.webhook_secrets) <= provider.settings_form.base_fields.keys()
