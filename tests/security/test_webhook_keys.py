@@ -47,7 +47,7 @@ def test_keys_are_kept_when_the_database_is_migrated_there_and_back() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    MigrationExecutor(connection).migrate([("dispatch", "0014_letters_set_aside")])
+    MigrationExecutor(connection).migrate([("dispatch", "0015_winding_up")])
     assert service.webhook_key in stored(service)
     MigrationExecutor(connection).migrate(everything)
     assert service.webhook_key not in stored(service)

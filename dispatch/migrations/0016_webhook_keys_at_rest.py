@@ -25,7 +25,7 @@ def show_keys(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("dispatch", "0014_letters_set_aside")]
+    dependencies = [("dispatch", "0015_winding_up")]
 
     operations = [
         migrations.AddField(
