@@ -23,6 +23,7 @@ from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
 from dispatch.monitoring import history
 from dispatch.pulse import Pulse
+from signin import record as sign_ins
 from tracking import applying, pausing, refusals, retention
 
 logger = logging.getLogger(__name__)
@@ -104,6 +105,7 @@ CHORES: tuple[Callable[[], object], ...] = (
     history.count_ended,
     history.take_sample,
     prune,
+    sign_ins.prune,
     broker.forget_dead_queues,
     applying.apply_waiting,
     pausing.pause_bad_tasks,

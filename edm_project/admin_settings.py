@@ -74,6 +74,13 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "dispatch.admin.start_page.start_page",
     "ENVIRONMENT": "edm_project.admin_settings.environment",
     "SHOW_BACK_BUTTON": True,
+    "ACCOUNT": {
+        "navigation": [
+            {"title": "Second factor", "link": reverse_lazy("mfa_index")},
+            {"title": "Your sessions", "link": reverse_lazy("sign_in_sessions")},
+            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+        ],
+    },
     "GLOBAL_CALLBACK": "edm_project.admin_settings.on_every_page",
     "SIDEBAR": {
         "show_search": False,
@@ -116,6 +123,7 @@ UNFOLD: dict[str, Any] = {
                     _link("History", "history", "admin.logentry", EVERYBODY),
                     _link("Users", "person", "auth.user"),
                     _link("Groups", "group", "auth.group"),
+                    _link("Sign-ins", "login", "signin.signin"),
                 ],
             },
         ],

@@ -12,7 +12,7 @@ from typing import Any
 from edm_project import environment
 from edm_project.redaction import redact
 
-FIELDS = ("task_id", "subtask_id", "service_id", "dispatcher_id", "outcome")
+FIELDS = ("task_id", "subtask_id", "service_id", "dispatcher_id", "outcome", "user_id", "address")
 """What a log call may add with `extra`, for whoever collects lines; text lines do not show it."""
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

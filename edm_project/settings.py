@@ -65,7 +65,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 # What workers on untrusted input (`sandbox`) have imported before they are forked.
-SANDBOX_PRELOAD = ["campaigns.content", "dispatch.bounces.understanding"]
+SANDBOX_PRELOAD = ["tracking.compiling", "dispatch.bounces.understanding"]
 
 INSTALLED_APPS = [
     "unfold",
@@ -75,6 +75,7 @@ INSTALLED_APPS = [
     "dispatch",  # before django_q: it overrides the command `qcluster`
     "tracking",
     "campaigns",
+    "signin",
     "edm_project",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -85,6 +86,12 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "django.contrib.postgres",
     "django_q",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
 ]
 if DEBUG:
     INSTALLED_APPS.append("devmail")  # the local SMTP server and demo of `make run`
@@ -100,6 +107,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "signin.middleware.SignedInMiddleware",
     "edm_project.busy.BusyDatabaseMiddleware",
 ]
 
@@ -113,6 +122,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "signin.context.admin_frame",
             ],
         },
     },
@@ -134,17 +144,81 @@ SUBTASK_STATUS_TYPE = environment.identifier("SUBTASK_STATUS_TYPE", "subtask_sta
 
 CACHES = {"default": environment.env.cache("CACHE_URL", default="locmemcache://")}
 
+# --- Signing in: see signin/ and docs/how-to/sign-in-safely.md ---
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    *(
+        {"NAME": f"django.contrib.auth.password_validation.{name}"}
+        for name in (
+            "UserAttributeSimilarityValidator",
+            "CommonPasswordValidator",
+            "NumericPasswordValidator",
+        )
+    ),
 ]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
+LOGOUT_REDIRECT_URL = "admin:login"
+# A session ends after so long without a page opened by its user, and after so long in any case.
+SESSION_IDLE_SECONDS = 60 * environment.integer("SESSION_IDLE_MINUTES", 60, minimum=1)
+SESSION_COOKIE_AGE = 3600 * environment.integer("SESSION_HOURS", 12, minimum=1)
+# Who must have a second factor. Development does not ask for one.
+REQUIRE_SECOND_FACTOR = environment.choice(
+    "REQUIRE_SECOND_FACTOR",
+    "nobody" if DEBUG else "superusers",
+    ("nobody", "superusers", "operators", "everybody"),
+)
+# Browsers that were signed in with are not kept out by what others try.
+DEVICE_COOKIE_NAME = "edm_device" if DEBUG else "__Host-edm_device"
+# Single sign-on by OpenID Connect; not set: there is none.
+OIDC_SERVER_URL = environment.text("OIDC_SERVER_URL", "")
+OIDC_NAME = environment.text("OIDC_NAME", "single sign-on")
+OIDC_PROVIDER_ID = "sso"
+OIDC_CREATE_USERS = environment.boolean("OIDC_CREATE_USERS", False)
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": OIDC_PROVIDER_ID,
+                "name": OIDC_NAME,
+                "client_id": environment.text("OIDC_CLIENT_ID"),
+                "secret": environment.text("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": environment.http_url("OIDC_SERVER_URL")},
+            }
+        ]
+        if OIDC_SERVER_URL
+        else [],
+    }
+}
+SOCIALACCOUNT_ADAPTER = "signin.adapters.SingleSignOnAdapter"
+SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+# By a link: a form that leads to another site is against our content security policy.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+ACCOUNT_ADAPTER = "signin.adapters.SignInAdapter"
+ACCOUNT_FORMS = {"login": "signin.forms.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_SESSION_COOKIE_AGE = SESSION_COOKIE_AGE
+# allauth counts in the cache, which each process has its own of: signin.throttle counts instead.
+ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
+MFA_ADAPTER = "signin.adapters.SecondFactorAdapter"
+MFA_FORMS = {
+    "authenticate": "signin.forms.CodeForm",
+    "reauthenticate": "signin.forms.ConfirmByCodeForm",
+}
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # accounts need no address
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_RECOVERY_CODE_DIGITS = 10
+MFA_TOTP_ISSUER = "EDM Dispatch"
+MFA_TOTP_TOLERANCE = 1  # a code is good for the steps before and after its own, too
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
 LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
 TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")

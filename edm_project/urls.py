@@ -12,6 +12,7 @@ from privacy.views import privacy
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/monitor/", admin.site.admin_view(monitor), name="monitor"),
     path("admin/privacy/", admin.site.admin_view(privacy), name="privacy"),
+    path("admin/", include("signin.urls")),
     path("admin/autocomplete/", admin.site.admin_view(autocomplete)),
     path("admin/search/", admin.site.admin_view(search)),
     path("admin/", admin.site.urls),

@@ -1,3 +1,21 @@
-from campaigns.admin import accounts, contacts, history, senders, suppressions, tasks, templates
+from campaigns.admin import (
+    accounts,
+    contacts,
+    history,
+    senders,
+    sign_ins,
+    suppressions,
+    tasks,
+    templates,
+)
 
-__all__ = ["accounts", "contacts", "history", "senders", "suppressions", "tasks", "templates"]
+__all__ = [
+    "accounts",
+    "contacts",
+    "history",
+    "senders",
+    "sign_ins",
+    "suppressions",
+    "tasks",
+    "templates",
+]

@@ -8,12 +8,15 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group, User
-from django.http import HttpRequest
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from campaigns.admin.base import SafeAdmin
-from campaigns.admin.typed import UserAdmin
+from campaigns.admin.base import SafeAdmin, staff
+from campaigns.admin.confirmation import Question, ask, is_confirmed, say
+from campaigns.admin.typed import UserAdmin, button
 from campaigns.models import Contact, Sender, Tag, Task, Template
+from signin import second_factor
 
 OWNED = (Task, Template, Sender, Contact, Tag)
 
@@ -28,6 +31,33 @@ class StaffAdmin(UserAdmin, SafeAdmin):
     change_password_form = AdminPasswordChangeForm
     filter_horizontal = ()
     searchable_fields = ("groups", "user_permissions")
+    actions_detail = ("reset_second_factor",)
+
+    @button(
+        "Reset second factor",
+        "reset-second-factor",
+        icon="phonelink_erase",
+        permissions=["reset_second_factor"],
+    )
+    def reset_second_factor(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """For a user who has lost it. The password stays, and is then enough to sign in and set up
+        another.
+        """
+        user = self.visible(request, object_id)
+        if not self.has_reset_second_factor_permission(request):
+            raise PermissionDenied
+        back_url = self.url("change", user.pk)
+        if not is_confirmed(request):
+            return ask(request, self, _reset_question(user), original=user, back_url=back_url)
+        second_factor.reset(user)
+        second_factor.log(staff(request), user, "Reset the second factor, ended all sessions.")
+        say(request, f"“{user}” has no second factor now and is signed out everywhere.")
+        return HttpResponseRedirect(back_url)
+
+    def has_reset_second_factor_permission(
+        self, request: HttpRequest, object_id: Any = None
+    ) -> bool:
+        return staff(request).is_superuser
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Accounts are not deleted many at once."""
@@ -40,6 +70,19 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         with the account.
         """
         return super().has_delete_permission(request, obj) and (obj is None or _is_unused(obj))
+
+
+def _reset_question(user: User) -> Question:
+    kinds = ", ".join(second_factor.kinds_of(user)) or "none"
+    return Question(
+        f"Reset the second factor of “{user}”?",
+        "Make sure that it is really this user who asks: call back by a number that you know. "
+        "Apps, keys and recovery codes stop working, and all sessions of the user end. Until a new "
+        "one is set up, the password alone is enough.",
+        "Reset",
+        details=[("Set up now", kinds)],
+        danger=True,
+    )
 
 
 def _is_unused(user: User) -> bool:

@@ -19,6 +19,7 @@ from dispatch.credentials import CredentialsError, decrypt, encrypt, enter_again
 from dispatch.models import EmailService
 from dispatch.providers import get_provider
 from dispatch.providers.base import Provider
+from signin.confirming import confirm_elsewhere
 
 PREFIX = "settings_"
 REMOVE = "-"
@@ -26,6 +27,8 @@ REMOVE = "-"
 
 class ServiceForm(ModelForm):
     provider_chosen: Provider
+    confirmed: bool
+    """Whether the user has shown lately that it is still the same; else settings stay."""
 
     class Meta:
         model = EmailService
@@ -86,6 +89,9 @@ class ServiceForm(ModelForm):
         """Encrypted anew only when they differ: connections are kept, and so is what may be
         repeated over them.
         """
+        if settings != self.stored and not self.confirmed:
+            self.add_error(None, confirm_elsewhere())
+            return
         try:
             if settings != self.stored or not self.instance.credentials:
                 self.instance.credentials = encrypt(settings)
@@ -127,9 +133,9 @@ class ServiceForm(ModelForm):
         return {name: value for name, value in self.stored.items() if name not in secret}
 
 
-def form_for(provider: Provider) -> type[ServiceForm]:
+def form_for(provider: Provider, *, confirmed: bool) -> type[ServiceForm]:
     """The form with the fields of this provider."""
-    fields: dict[str, Any] = {"provider_chosen": provider}
+    fields: dict[str, Any] = {"provider_chosen": provider, "confirmed": confirmed}
     for name, declared in provider.settings_form.base_fields.items():
         fields[PREFIX + name] = _outer(name, declared, name in provider.secret_fields)
     return type("ProviderServiceForm", (ServiceForm,), fields)

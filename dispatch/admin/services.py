@@ -30,6 +30,7 @@ from dispatch.models import Attempt, EmailService, Turn
 from dispatch.providers import get_provider, provider_choices
 from dispatch.providers.base import Provider
 from dispatch.webhooks import takes_webhooks, webhook_url
+from signin.confirming import confirmed_lately
 
 GENERAL = ("name", "domain", "dkim_selector", "enabled", "users")
 LIMITS = (
@@ -98,7 +99,7 @@ class EmailServiceAdmin(MailboxActions):
     ) -> type[Any]:
         provider = self.provider_of(request, obj)
         if provider is not None:
-            kwargs["form"] = form_for(provider)
+            kwargs["form"] = form_for(provider, confirmed=confirmed_lately(request))
         kwargs["fields"] = [*GENERAL, *LIMITS]
         return super().get_form(request, obj, change=change, **kwargs)
 

@@ -9,6 +9,7 @@ What is found is printed as the call that makes it; it belongs into tests/securi
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable
@@ -61,6 +62,22 @@ class Door:
 
 def attack(door: Door) -> None:
     """For FUZZ_SECONDS, or longer when something was found and is made smaller."""
+    _for_a_while(door, lambda shape, size: _costs_what_it_is_worth(door, shape))
+
+
+def attack_within_limits(door: Door) -> None:
+    """As `attack`, of a function that runs in a worker with limits of its own: what it costs need
+    not be in proportion there, and a limit that is reached is an error that it declares.
+    """
+
+    def one(shape: Growing, size: int) -> None:
+        with contextlib.suppress(LimitReached, *door.raises):
+            door.read(shape.of(size))
+
+    _for_a_while(door, one)
+
+
+def _for_a_while(door: Door, one: Callable[[Growing, int], None]) -> None:
     until = time.monotonic() + SECONDS
     found = False
 
@@ -71,18 +88,18 @@ def attack(door: Door) -> None:
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
     )
-    @given(growing(door))
-    def one(shape: Growing) -> None:
+    @given(growing(door), st.sampled_from([1, 100, 10_000, door.largest]))
+    def example(shape: Growing, size: int) -> None:
         nonlocal found
         if found or time.monotonic() < until:
             try:
-                _costs_what_it_is_worth(door, shape)
+                one(shape, size)
             except BaseException:
                 found = True
                 raise
 
     while time.monotonic() < until:
-        one()
+        example()
 
 
 def _costs_what_it_is_worth(door: Door, shape: Growing) -> None:

@@ -7,11 +7,12 @@ import json
 import re
 import socket
 import threading
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 from django.test import RequestFactory
 
+from campaigns import content, plain_text
 from campaigns.message_ids import subtask_id_in
 from dispatch.bounces import return_path
 from dispatch.providers import get_provider
@@ -21,7 +22,7 @@ from dispatch.providers.http import refusals as http_refusals
 from dispatch.providers.smtp import replies
 from dispatch.providers.smtp.client import SmtpClient, SmtpSettings
 from dispatch.providers.smtp.replies import Phase
-from tracking import actors, cleaning, refusals, tokens
+from tracking import actors, cleaning, hrefs, refusals, tokens
 from tracking.tokens import Purpose
 from tracking.views import public
 
@@ -138,6 +139,35 @@ def read_request(raw: bytes) -> None:
 def read_payload(raw: bytes) -> None:
     """An event as it is kept."""
     cleaning.payload(json.loads(raw))
+
+
+class Template(NamedTuple):
+    """As much of one as is rendered."""
+
+    subject: str
+    preview_text: str
+    html: str
+    text: str
+
+
+VARIABLES = {"name": "Ada", "n": 3, "list": ["a", "b", "c"] * 20, "url": "https://b.example/?a=1"}
+
+
+def read_html(raw: bytes) -> None:
+    html = raw.decode("utf-8", "replace")
+    hrefs.hrefs_in(html)
+    plain_text.compile_text(html)
+
+
+def check_template(raw: bytes) -> None:
+    html = raw.decode("utf-8", "replace")
+    content.check("Hello {{ name }}", html, "", html[:200])
+
+
+def render_template(raw: bytes) -> None:
+    html = raw.decode("utf-8", "replace")
+    rendered = content.render(Template("Hello {{ name }}", html[:100], html, ""), VARIABLES)
+    assert len(rendered.html) + len(rendered.text) < 10_000_000
 
 
 # Three that are wrong on purpose.

@@ -16,12 +16,18 @@ from django.test import Client, RequestFactory, override_settings
 from django.urls import URLResolver, resolve
 
 from campaigns import lifecycle
-from campaigns.models import Suppression, Tag
+from campaigns.models import Suppression, Tag, TaskTemplate
 from edm_project.busy import busy, is_trouble
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, member, signed_in
 from tests.campaigns.admin.test_every_page import make_a_row_of_each
 from tests.concurrency import PATIENCE_SECONDS, second_connection
-from tests.factories import SendingTaskFactory, TagFactory, UserFactory
+from tests.factories import (
+    SendingTaskFactory,
+    TagFactory,
+    TaskFactory,
+    TemplateFactory,
+    UserFactory,
+)
 from tests.tracking.making import sent
 from tests.tracking.visiting import path
 from tracking.tokens import Purpose
@@ -306,3 +312,54 @@ class TestTheBusyPage:
         self.answer(rf, url)
         assert "gone" in caplog.text
         assert url.split("/")[2] not in caplog.text
+
+
+class TestTwoTabs:
+    """What one tab has deleted, the other saves: that is explained, and no error."""
+
+    def test_of_a_task_whose_template_was_taken_out_meanwhile(self) -> None:
+        user = member(MANAGER)
+        task = TaskFactory(owner=user)
+        row = TaskTemplate.objects.get(task=task)
+        second = TaskTemplate.objects.create(task=task, template=TemplateFactory(owner=user))
+        form = {
+            "name": "new", "priority": "0", "audience": "all", "sender": task.sender_id,
+            "tasktemplate_set-TOTAL_FORMS": "2", "tasktemplate_set-INITIAL_FORMS": "2",
+        }  # fmt: skip
+        for number, each in enumerate((row, second)):
+            prefix = f"tasktemplate_set-{number}"
+            form |= {
+                f"{prefix}-id": each.pk, f"{prefix}-task": task.pk, f"{prefix}-weight": "1",
+                f"{prefix}-template": each.template_id,
+            }  # fmt: skip
+        second.delete()
+        url = f"/admin/campaigns/task/{task.pk}/change/"
+        client = signed_in(user)
+        client.raise_request_exception = False
+        assert client.post(url, form).status_code == 200
+        TaskTemplate.objects.exclude(pk=row.pk).delete()
+        row.delete()
+        assert client.post(url, form).status_code == 200
+        task.delete()
+        assert client.post(url, form).status_code == 302
+
+    def test_of_a_task_with_the_rows_of_another_owner(self) -> None:
+        user = member(MANAGER)
+        task, foreign = TaskFactory(owner=user), TaskTemplate.objects.get(task=TaskFactory())
+        form = {
+            "name": "new", "priority": "0", "audience": "all", "sender": task.sender_id,
+            "tasktemplate_set-TOTAL_FORMS": "2", "tasktemplate_set-INITIAL_FORMS": "2",
+        }  # fmt: skip
+        for number in range(2):
+            prefix = f"tasktemplate_set-{number}"
+            form |= {
+                f"{prefix}-id": foreign.pk, f"{prefix}-task": foreign.task_id,
+                f"{prefix}-template": foreign.template_id, f"{prefix}-weight": "7",
+                f"{prefix}-DELETE": "on" if number else "",
+            }  # fmt: skip
+        client = signed_in(user)
+        client.raise_request_exception = False
+        response = client.post(f"/admin/campaigns/task/{task.pk}/change/", form)
+        foreign.refresh_from_db()
+        assert (response.status_code, foreign.weight) == (200, 1)
+        assert str(foreign.template) not in response.content.decode()

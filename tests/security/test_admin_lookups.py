@@ -205,6 +205,7 @@ SEARCHED = {
     "auth.user": {"username", "first_name", "last_name", "email"},
     "auth.group": {"name"},
     "admin.logentry": {"user__username", "object_repr"},
+    "signin.signin": {"user_name", "address"},
 }
 
 

@@ -54,7 +54,7 @@ def form_of(provider: str, **entered: str) -> Any:
     service = EmailServiceFactory(provider=provider, settings=STORED[provider])
     shown = {k: "" if k in secret else v for k, v in STORED[provider].items()} | entered
     data = {**GENERAL, **{f"settings_{name}": value for name, value in shown.items()}}
-    form = form_for(get_provider(provider))
+    form = form_for(get_provider(provider), confirmed=True)
     return type("Form", (form,), {"Meta": type("Meta", (form.Meta,), {})})(data, instance=service)
 
 
@@ -100,7 +100,7 @@ def test_a_service_without_a_login_may_go_anywhere() -> None:
     service = EmailServiceFactory(settings={**STORED["smtp"], "user": "", "password": ""})
     shown = {**STORED["smtp"], "user": "", "password": "", "host": "other.example.com"}
     data = {**GENERAL, **{f"settings_{name}": value for name, value in shown.items()}}
-    form = form_for(SmtpProvider())
+    form = form_for(SmtpProvider(), confirmed=True)
     made = type("Form", (form,), {"Meta": type("Meta", (form.Meta,), {})})(data, instance=service)
     assert made.is_valid(), made.errors
 

@@ -1,4 +1,6 @@
-"""Re-encrypt what every service stores, so that old keys can be taken out of CREDENTIALS_KEYS."""
+"""Re-encrypt what services and second factors store, so that old keys can be taken out of
+CREDENTIALS_KEYS.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,13 @@ from django.db import transaction
 
 from dispatch.credentials import CredentialsError, rotate
 from dispatch.models import BounceMailbox, EmailService
+from signin import encryption
 
 
 class Command(BaseCommand):
     help = (
         "Encrypts the credentials of every email service, of its bounce mailbox and of its "
-        "webhook with the first key in CREDENTIALS_KEYS."
+        "webhook, and the second factors of staff, with the first key in CREDENTIALS_KEYS."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,6 +30,10 @@ class Command(BaseCommand):
                 rotated += _rotate_mailbox(pk)
             except CredentialsError as error:
                 unreadable.append(f"{name}: {error}")
+        factors, lost = encryption.rotate_all()
+        rotated += factors
+        if lost:
+            unreadable.append(f"{lost} second factors: {encryption.UNREADABLE}")
         self.stdout.write(f"{rotated} rotated, {len(unreadable)} unreadable")
         if unreadable:
             raise CommandError("\n".join(unreadable))

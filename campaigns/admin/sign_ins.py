@@ -1,0 +1,52 @@
+"""The log of sign-ins, for superusers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from campaigns.admin.base import LedgerAdmin
+from campaigns.admin.filters import TimeRangeFilter
+from campaigns.admin.moments import to_the_second
+from campaigns.admin.typed import label
+from signin.models import Outcome, SignIn
+
+COLOURS = {
+    Outcome.SIGNED_IN.label: "success",
+    Outcome.WRONG_PASSWORD.label: "warning",
+    Outcome.WRONG_CODE.label: "danger",
+    Outcome.REFUSED.label: "danger",
+    Outcome.NOT_ALLOWED.label: "warning",
+}
+UNKNOWN = "no such account"
+
+
+@admin.register(SignIn)
+class SignInAdmin(LedgerAdmin):
+    list_display = ("when", "who", "result", "times", "method", "address", "user_agent")
+    fields = list_display
+    list_filter = ("outcome", ("at", TimeRangeFilter))
+    sortable_by = ()
+    search_fields = ("user_name", "address")
+    search_help_text = "Part of a user name or of an IP address"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whatever permissions a group was given: addresses of colleagues are for superusers."""
+        return request.user.is_active and request.user.is_superuser
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    @admin.display(description="when")
+    def when(self, row: SignIn) -> str:
+        return to_the_second(row.at)
+
+    @admin.display(description="user name")
+    def who(self, row: SignIn) -> str:
+        return row.user_name or UNKNOWN
+
+    @label("what", COLOURS)
+    def result(self, row: SignIn) -> str:
+        return row.get_outcome_display()

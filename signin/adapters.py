@@ -1,0 +1,174 @@
+"""What allauth asks this project about: who may sign in, how often it may be tried, where secrets
+are kept, and whom single sign-on stands for.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from signin import devices, encryption, sessions, single_sign_on, throttle
+from signin.confirming import SUBMIT_SECONDS
+from signin.limits import password_limits
+from signin.models import NAME_LENGTH, Outcome
+from signin.places import address_of
+from signin.record import account_named, record, record_refusal
+from signin.typed import AccountAdapter, MFAAdapter, SocialAdapter
+
+UNKNOWN_ADDRESS = "0.0.0.0"
+WRONG = "Wrong user name or password. Both are case-sensitive."
+NO_ACCOUNT = (
+    "Single sign-on knows you, but there is no staff account here with your verified email "
+    "address. Ask a superuser for one."
+)
+NO_RIGHTS = (
+    "There is an account for you, but it may not sign in. Ask a superuser to give it rights."
+)
+
+
+def too_many(refusal: throttle.TooManyTries) -> ValidationError:
+    minutes = f"{refusal.minutes} minute{'' if refusal.minutes == 1 else 's'}"
+    return ValidationError(
+        f"Too many tries. Nothing was checked; try again in {minutes}. "
+        "A browser or place that you have signed in from before is not affected by others."
+    )
+
+
+class SignInAdapter(AccountAdapter):
+    error_messages: ClassVar[dict[str, Any]] = {
+        **AccountAdapter.error_messages,
+        "username_password_mismatch": WRONG,
+        "incorrect_password": "Wrong password.",
+    }
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
+        """The staff member with this name and password. Raises ValidationError when there were too
+        many tries, before anything is hashed.
+        """
+        name = str(credentials.get("username", ""))[:NAME_LENGTH]
+        try:
+            admission = throttle.count(password_limits(request, name))
+        except throttle.TooManyTries as refusal:
+            record_refusal(request, account_named(name), refusal)
+            raise too_many(refusal) from None
+        found = authenticate(request, username=name, password=credentials.get("password"))
+        if not isinstance(found, User) or not found.is_staff:
+            record(request, Outcome.WRONG_PASSWORD, account_named(name))
+            return None
+        admission.give_back()
+        return found
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Single sign-on may come with an account that is switched off or without rights."""
+        if user.is_active and user.is_staff:
+            return None
+        record(request, Outcome.NOT_ALLOWED, user, method="oidc")
+        return _refuse(request, NO_RIGHTS)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        response = super().post_login(request, user, **kwargs)
+        record(request, Outcome.SIGNED_IN, user, method=_methods(request, user))
+        devices.remember(request, response, user.get_username())
+        return response
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        """Accounts are made by superusers."""
+        return False
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """For allauth's own pages: the same rule as for ours."""
+        return not sessions.confirmed_within(self.request, SUBMIT_SECONDS)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Who has nothing but single sign-on confirms by it."""
+        methods = super().get_reauthentication_methods(user)
+        if methods or not SocialAccount.objects.filter(user=user.pk).exists():
+            return methods
+        url = reverse("openid_connect_login", args=[settings.OIDC_PROVIDER_ID])
+        query = urlencode({"process": "login", "auth_params": "prompt=login"})
+        return [{"id": "oidc", "description": settings.OIDC_NAME, "url": f"{url}?{query}"}]
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        return address_of(request) or UNKNOWN_ADDRESS
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """No mail is sent to staff: this system's mail goes through the services of campaigns."""
+
+
+def _methods(request: HttpRequest, user: User) -> str:
+    """Such as "password and totp"."""
+    records = get_authentication_records(request, user)
+    names = [str(each.get("type") or each.get("method")) for each in records]
+    return " and ".join(dict.fromkeys(names))
+
+
+def _refuse(request: HttpRequest, text: str) -> HttpResponse:
+    messages.error(request, text)
+    return HttpResponseRedirect(reverse("admin:login"))
+
+
+class SecondFactorAdapter(MFAAdapter):
+    def encrypt(self, text: str) -> str:
+        return encryption.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return encryption.decrypt(encrypted_text)
+
+    def _get_user_identifier(self, user: User) -> str:
+        return user.get_username()
+
+
+class SingleSignOnAdapter(SocialAdapter):
+    """Accounts are found by the address that the provider has verified, once; from then on by the
+    provider's own key of the person.
+    """
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        if sociallogin.is_existing:
+            return
+        user = _account_with(_verified_addresses(sociallogin))
+        if user is not None:
+            sociallogin.connect(request, user)
+        elif not settings.OIDC_CREATE_USERS or not _verified_addresses(sociallogin):
+            record(request, Outcome.NOT_ALLOWED, method="oidc")
+            raise ImmediateHttpResponse(_refuse(request, NO_ACCOUNT))
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
+        return bool(settings.OIDC_CREATE_USERS)
+
+    def is_auto_signup_allowed(self, request: HttpRequest, sociallogin: Any) -> bool:
+        """There is no form to fill in."""
+        return True
+
+    def on_authentication_error(
+        self,
+        request: HttpRequest,
+        provider: Any,
+        error: Any = None,
+        exception: Exception | None = None,
+        extra_context: Any = None,
+    ) -> None:
+        raise ImmediateHttpResponse(single_sign_on.failed(request, exception or error))
+
+
+def _verified_addresses(sociallogin: Any) -> list[str]:
+    return [each.email for each in sociallogin.email_addresses if each.verified]
+
+
+def _account_with(addresses: list[str]) -> User | None:
+    """The one account with one of these addresses; none where two have it."""
+    found: list[User] = []
+    for address in addresses:
+        found += get_user_model()._default_manager.filter(email__iexact=address)[:2]
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,80 @@
+"""Who signed in, who tried to, and the counters that limit trying."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+NAME_LENGTH = 150
+ADDRESS_LENGTH = 45  # an IPv6 address with an IPv4 address at its end
+USER_AGENT_LENGTH = 200
+
+
+class Outcome(models.TextChoices):
+    SIGNED_IN = "signed_in", "signed in"
+    CONFIRMED = "confirmed", "confirmed"
+    SIGNED_OUT = "signed_out", "signed out"
+    TIMED_OUT = "timed_out", "session timed out"
+    WRONG_PASSWORD = "wrong_password", "wrong user name or password"
+    WRONG_CODE = "wrong_code", "right password, wrong second factor"
+    REFUSED = "refused", "refused: too many tries"
+    NOT_ALLOWED = "not_allowed", "known to single sign-on, but no staff account"
+
+
+class SignIn(models.Model):
+    """One try to sign in. Tries that were refused without looking at the password share one row
+    for each address and window, with their number in `times`.
+
+    `user` is set for names of accounts only. Other names are not kept: people type passwords into
+    the wrong field.
+    """
+
+    at = models.DateTimeField(db_default=Now())
+    outcome = models.CharField(max_length=20, choices=Outcome)
+    times = models.PositiveIntegerField(default=1)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        db_index=False,  # by the index on user and time
+        related_name="+",
+    )
+    user_name = models.CharField(max_length=NAME_LENGTH, blank=True)
+    method = models.CharField(max_length=60, blank=True, help_text="Such as password and totp.")
+    address = models.CharField("IP address", max_length=ADDRESS_LENGTH, blank=True)
+    network = models.CharField(max_length=ADDRESS_LENGTH, blank=True)
+    user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True)
+
+    class Meta:
+        verbose_name = "sign-in"
+        indexes: ClassVar[list[models.Index]] = [
+            # Whether a user has signed in from here lately (throttle).
+            models.Index(fields=["user", "network", "at"], name="signin_known_place"),
+            # Pruning and the list of one day.
+            models.Index(fields=["at"], name="signin_at"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = []
+
+    def __str__(self) -> str:
+        who = self.user_name or "an unknown name"
+        return f"{who}: {self.get_outcome_display()}"
+
+
+class Tries(models.Model):
+    """How often something was tried since the window began. The key is a keyed hash, so that the
+    table holds neither names nor addresses.
+    """
+
+    key = models.CharField(max_length=80, primary_key=True)
+    count = models.PositiveIntegerField()
+    until = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = "tries"
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"

@@ -1,0 +1,21 @@
+"""Everything about signing in, beneath /admin/. Of allauth only what is named here exists: no
+sign-up, no password reset by mail, no list of addresses.
+"""
+
+from __future__ import annotations
+
+from allauth.account.views import reauthenticate
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from signin.views import SignInView, own_sessions
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("login/", SignInView.as_view(), name="account_login"),
+    path("logout/", admin.site.logout, name="account_logout"),
+    path("account/confirm/", reauthenticate, name="account_reauthenticate"),
+    path("account/sessions/", own_sessions, name="sign_in_sessions"),
+    path("account/second-factor/", include("allauth.mfa.urls")),
+    # Not found as long as there is no OIDC_SERVER_URL.
+    path("account/", include("signin.single_sign_on")),
+]

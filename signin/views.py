@@ -1,0 +1,56 @@
+"""The pages of signing in that are not allauth's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth import logout
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from signin import sessions
+from signin.typed import LoginView
+
+OTHERS = "others"
+
+
+class SignInView(LoginView):
+    template_name = "signin/sign_in.html"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Who is signed in but has lost the right to be here would be sent to and fro."""
+        user = request.user
+        if user.is_authenticated and not user.is_staff:
+            logout(request)
+        return super().dispatch(request, *args, **kwargs)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "POST"])
+def own_sessions(request: HttpRequest) -> HttpResponse:
+    """List one's sessions; end one of them, or all others."""
+    user = request.user
+    assert isinstance(user, User)  # login_required
+    if request.method == "POST":
+        return _end(request, user, request.POST.get("end", ""))
+    return render(request, "signin/sessions.html", {"sessions": sessions.of(user)})
+
+
+def _end(request: HttpRequest, user: User, which: str) -> HttpResponse:
+    if which == OTHERS:
+        ended = sessions.end_all(user, but=request.session.session_key)
+        messages.success(request, f"Signed out elsewhere: {ended} sessions ended.")
+    elif which.isdecimal() and len(which) < 19:
+        found = UserSession.objects.filter(user=user.pk, pk=int(which)).first()
+        if found is not None:
+            found.end()
+        messages.success(request, "The session was ended.")
+    return HttpResponseRedirect(reverse("sign_in_sessions"))
