@@ -86,6 +86,9 @@ class Dispatcher:
                 self._tick(claim=True)
                 self._wait(until)
             self._wind_up()
+        except leases.LeaseLost:
+            self._starts.remove()  # what it held has been taken already
+            raise
         finally:
             self._desk.lease_until = 0.0
             for loop in self._loops.values():
