@@ -109,12 +109,12 @@ def on_table(bench: Bench, rows: int) -> list[Series]:
 def prepare() -> tuple[int, int, int]:
     """A service, a task and its content, by their ids."""
     from bench import product
-    from campaigns import launch
+    from campaigns import freezing
     from campaigns.models import TaskTemplate
 
     [service] = product.make_services(port=1, count=1, connections=1)
     task = product.make_campaign(0)
-    content = launch.freeze(task, TaskTemplate.objects.get(task=task))
+    content = freezing.freeze(task, TaskTemplate.objects.get(task=task))
     return service.pk, task.pk, content.pk
 
 

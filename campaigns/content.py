@@ -1,20 +1,30 @@
-"""From a template to a message: checked when saved, compiled at launch, rendered per recipient."""
+"""From a template to a message: checked when saved, compiled at launch, rendered per recipient.
+
+What parses a template runs in a worker (`campaigns.template_work`) and may be ended there: that is
+the template's error, as any other is. `sandbox.Failed`, which all of this may raise, is not: no
+worker could do it just now, and it may be tried again.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 
-from campaigns import inline_css, liquid, plain_text
-from campaigns.html_source import Edit, SourceTags, apply_edits, mask_liquid
-from campaigns.stencils import Pieces, Stencil
+from campaigns import template_work
+from campaigns.precompiled import Pieces
+from campaigns.renderer import SIMPLIFY, CannotRender, CostsTooMuch, Renderer
+from campaigns.template_work import PartProblem
+from sandbox import Failed, LimitReached, Stalled
 
+MAX_SUBJECT = 2_000
+"""Characters of one message's subject."""
+NOT_NOW = "The template could not be read just now; that is not its fault. Try again in a moment."
 _LABELS = {
     "subject": "Subject",
     "preview_text": "Preview text",
@@ -22,17 +32,14 @@ _LABELS = {
     "text": "Plain text",
 }
 _WHITE_SPACE_AND_CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
-_HIDDEN = "display:none;max-height:0;overflow:hidden;mso-hide:all"
-# Where the content begins in a page without a body tag: after the last of these.
-_BEFORE_CONTENT = re.compile(r"<!doctype[^>]*>|<html[^>]*>|</head\s*>", re.IGNORECASE)
 
 
 class ContentError(Exception):
     """`part` is subject, preview_text, html or text; the message, for staff, names the line."""
 
-    def __init__(self, part: str, problem: liquid.Problem) -> None:
-        place = _LABELS[part] + (f", line {problem.line}" if problem.line else "")
-        super().__init__(f"{place}: {problem.message}.")
+    def __init__(self, part: str, message: str, line: int | None = None) -> None:
+        place = _LABELS[part] + (f", line {line}" if line else "")
+        super().__init__(f"{place}: {message}.")
         self.part = part
 
 
@@ -42,6 +49,13 @@ class TemplateError(ContentError):
 
 class RenderError(ContentError):
     """The template fails with this recipient's variables; it may work with another's."""
+
+    cpu_seconds = 0.0
+    """What finding that out took in a worker."""
+
+
+class TooCostly(RenderError):
+    """The template costs too much whoever the recipient is: nothing is rendered of it for now."""
 
 
 class CompiledContent(Protocol):
@@ -66,6 +80,8 @@ class Rendered:
     subject: str
     html_pieces: Pieces
     text_pieces: Pieces
+    cpu_seconds: float = 0.0
+    """What this took in a worker; nothing for what is filled in without Liquid."""
 
     @property
     def html(self) -> str:
@@ -78,28 +94,41 @@ class Rendered:
 
 def compile_html(html: str) -> str:
     """Inline the CSS; all else keeps its bytes and nothing is loaded. Raises TemplateError."""
-    try:
-        return inline_css.inline_css(html)
-    except liquid.Problem as problem:
-        raise TemplateError("html", problem) from problem
+    with template_errors("html"):
+        return template_work.compile_html(html)
 
 
 def compile_text(html: str) -> str:
     """Make the plain text template that goes with this HTML template. Raises TemplateError."""
+    with template_errors("html"):
+        return template_work.compile_text(html)
+
+
+@contextmanager
+def template_errors(part: str) -> Iterator[None]:
+    """While a worker looks at a part of a template: what it finds, and that it reaches a limit, is
+    a TemplateError. Raises Failed when the machine is to blame.
+    """
     try:
-        return plain_text.compile_text(html)
-    except liquid.Problem as problem:
-        raise TemplateError("html", problem) from problem
+        yield
+    except PartProblem as problem:
+        raise TemplateError(problem.part, problem.message, problem.line) from problem
+    except Stalled as error:
+        raise Failed(str(error)) from error
+    except LimitReached as error:
+        raise TemplateError(part, f"{error}. {SIMPLIFY}") from error
 
 
 def check(subject: str, html: str, text: str, preview_text: str = "") -> None:
     """Raise TemplateError for the first thing that is wrong with a template."""
     parts = {"subject": subject, "preview_text": preview_text, "html": html, "text": text}
     for part, source in parts.items():
-        _check_part(part, source)
-    compile_html(html)
-    if not text.strip():
-        _check_part("text", compile_text(html))
+        if source.strip():
+            with template_errors(part):
+                makes_text = part == "html" and not text.strip()
+                template_work.check_part(part, source, makes_text=makes_text)
+        elif part in ("subject", "html"):
+            raise TemplateError(part, "is empty")
 
 
 def validate_template(template: CompiledContent) -> None:
@@ -108,60 +137,68 @@ def validate_template(template: CompiledContent) -> None:
         check(template.subject, template.html, template.text, template.preview_text)
     except TemplateError as error:
         raise ValidationError({error.part: str(error)}, code="template") from error
+    except Failed as error:
+        raise ValidationError(NOT_NOW, code="template") from error
 
 
 def render(content: CompiledContent, variables: Mapping[str, Any]) -> Rendered:
-    """Render for one recipient; values are escaped in the HTML only. Raises RenderError."""
-    stencils = _stencils(content.subject, content.preview_text, content.html, content.text)
-    subject = str(_filled("subject", stencils.subject, variables))
+    """Render for one recipient; values are escaped in the HTML only. Raises RenderError, or
+    TooCostly.
+    """
+    renderer = _renderer_of(content)
+    try:
+        filled = renderer.fill(variables)
+    except CannotRender as error:
+        raise _render_error(error) from error
+    except CostsTooMuch as error:
+        raise TooCostly(error.part, f"{error.message}. {SIMPLIFY}") from error
+    parts, values = renderer.parts(), filled.values
     return Rendered(
-        subject=_WHITE_SPACE_AND_CONTROLS.sub(" ", subject).strip(),
-        html_pieces=_filled("html", stencils.html, variables),
-        text_pieces=_trimmed(_filled("text", stencils.text, variables), stencils.trimmed_text),
+        subject=_one_line(str(Pieces(parts["subject"].fixed, values["subject"]))),
+        html_pieces=Pieces(parts["html"].fixed, values["html"]),
+        text_pieces=_trimmed(Pieces(parts["text"].fixed, values["text"]), parts["text"].trimmed),
+        cpu_seconds=filled.cpu_seconds,
     )
 
 
-def _check_part(part: str, source: str) -> None:
+def is_plain(content: CompiledContent) -> bool:
+    """Whether its messages need no worker, unless a recipient's values do. Raises TemplateError."""
     try:
-        if part in ("subject", "html") and not source.strip():
-            raise liquid.Problem("is empty")
-        template = liquid.parse(source, escape=part == "html")
-        liquid.refuse_unknown_filters(template, source)
-    except liquid.Problem as problem:
-        raise TemplateError(part, problem) from problem
+        return all(part.is_plain for part in _renderer_of(content).parts().values())
+    except CannotRender as error:
+        found = error.problem
+        raise TemplateError(found.part, found.message, found.line) from error
+    except CostsTooMuch as error:
+        raise TemplateError(error.part, f"{error.message}. {SIMPLIFY}") from error
 
 
-class _Stencils(NamedTuple):
-    subject: Stencil
-    html: Stencil
-    text: Stencil
-    trimmed_text: tuple[bytes, ...] | None
+def renew_budget(content: CompiledContent) -> None:
+    """Render messages again of content that was too costly, and count anew."""
+    _renderer_of(content).renew()
 
 
-@lru_cache(maxsize=64)
-def _stencils(subject: str, preview_text: str, html: str, text: str) -> _Stencils:
-    """Raises RenderError."""
-    text_stencil = _stencil("text", text if text.strip() else compile_text(html))
-    return _Stencils(
-        _stencil("subject", subject),
-        _stencil("html", _page(html, preview_text)),
-        text_stencil,
-        text_stencil.trimmed,
-    )
+def _renderer_of(content: CompiledContent) -> Renderer:
+    return _renderer(content.subject, content.preview_text, content.html, content.text)
 
 
-def _stencil(part: str, source: str) -> Stencil:
-    try:
-        return Stencil(source, escape=part == "html")
-    except liquid.Problem as problem:
-        raise RenderError(part, problem) from problem
+_renderer: Callable[[str, str, str, str], Renderer] = lru_cache(maxsize=64)(Renderer)
 
 
-def _filled(part: str, stencil: Stencil, variables: Mapping[str, Any]) -> Pieces:
-    try:
-        return Pieces(stencil.fixed, stencil.fill(variables))
-    except liquid.Problem as problem:
-        raise RenderError(part, problem) from problem
+def _render_error(error: CannotRender) -> RenderError:
+    found = error.problem
+    made = RenderError(found.part, found.message, found.line)
+    made.cpu_seconds = error.cpu_seconds
+    return made
+
+
+def _one_line(subject: str) -> str:
+    """Raises RenderError for one that no header should have."""
+    subject = _WHITE_SPACE_AND_CONTROLS.sub(" ", subject).strip()
+    if len(subject) > MAX_SUBJECT:
+        raise RenderError(
+            "subject", f"for this recipient it is longer than {MAX_SUBJECT:,} characters"
+        )
+    return subject
 
 
 def _trimmed(pieces: Pieces, fixed: tuple[bytes, ...] | None) -> Pieces:
@@ -169,31 +206,3 @@ def _trimmed(pieces: Pieces, fixed: tuple[bytes, ...] | None) -> Pieces:
     fixed, where it is the same for everybody.
     """
     return Pieces(fixed, pieces.values) if fixed else Pieces.of(str(pieces).strip() + "\n")
-
-
-def _page(html: str, preview_text: str) -> str:
-    """The HTML template with the preview text, hidden, as the first thing in its body."""
-    if not preview_text.strip():
-        return html
-    at = _start_of_body(html)
-    preheader = f'<div style="{_HIDDEN}">{_escape_around_liquid(preview_text)}</div>'
-    return apply_edits(html, [Edit(at, at, preheader)])
-
-
-def _start_of_body(html: str) -> int:
-    masked = mask_liquid(html)
-    for tag in SourceTags(masked).tags:
-        if tag.name == "body":
-            return tag.end
-    return max((found.end() for found in _BEFORE_CONTENT.finditer(masked)), default=0)
-
-
-def _escape_around_liquid(text: str) -> str:
-    def pieces() -> Iterator[str]:
-        at = 0
-        for found in liquid.markup_in(text):
-            yield escape(text[at : found.start]) + found.text
-            at = found.end
-        yield escape(text[at:])
-
-    return "".join(pieces())

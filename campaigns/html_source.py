@@ -1,18 +1,33 @@
-"""Positions in HTML source, so that it can be changed here and there without being written anew."""
+"""HTML as its author wrote it: where its tags and comments stand, so that it can be changed here
+and there without being written anew.
+
+It is read as browsers read it (the tokenization of the HTML standard), in time that is linear in
+its length: every character is looked at a fixed number of times, and whatever has no end ends the
+reading. `html.parser` starts again behind each `<` that leads nowhere.
+"""
 
 from __future__ import annotations
 
+import html as entities
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
-from html.parser import HTMLParser
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from campaigns.liquid import markup_in
 
+_MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
 _END_OF_COMMENT = re.compile(r"--!?>")
-_TAG_NAME = re.compile(r"<[^\s/>]+")
-_ATTRIBUTE = re.compile(r"([^\s\"'>/=]+)(?:\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s>\"'][^\s>]*))?")
+_NAME = re.compile(r"[^ \t\n\f\r/>]++")
+_BETWEEN_ATTRIBUTES = re.compile(r"[ \t\n\f\r/]*+")
+_ATTRIBUTE_NAME = re.compile(r"=?+[^ \t\n\f\r/>=]*+")
+_EQUALS = re.compile(r"[ \t\n\f\r]*+=[ \t\n\f\r]*+")
+_UNQUOTED = re.compile(r"[^ \t\n\f\r>]*+")
+_LONG_NUMBER = re.compile(r"&#0*+([0-9]++)")
+_RAW = ("script", "style", "xmp", "iframe", "noembed", "noframes", "textarea", "title")
+_END_OF_RAW = {name: re.compile(rf"</{name}(?=[ \t\n\f\r/>])", re.IGNORECASE) for name in _RAW}
+"""Elements in which there are no tags, and how each ends."""
+_WITH_REFERENCES = ("textarea", "title")
 
 
 class Edit(NamedTuple):
@@ -39,82 +54,206 @@ def mask_liquid(html: str) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
+def unescape(text: str) -> str:
+    """Decode the character references of a text."""
+    return entities.unescape(_LONG_NUMBER.sub(_short_number, text))
+
+
+def _short_number(reference: re.Match[str]) -> str:
+    """Python converts no number of thousands of digits; beyond seven none is a character."""
+    return f"&#{reference[1]}" if len(reference[1]) <= 7 else "&#9999999"
+
+
+@dataclass(slots=True)
 class StartTag:
     """Where a start tag stands in the source, in characters.
 
-    `values` has the span of each attribute's value, with the quotes; of several attributes of one
-    name the first counts.
+    `values` has the span of each attribute's value, with the quotes, None for an attribute without
+    a value; of several attributes of one name the first counts.
     """
 
     name: str
     start: int
-    end: int
     name_end: int
     attributes_end: int
-    values: dict[str, tuple[int, int]]
+    end: int = 0
+    values: dict[str, tuple[int, int] | None] = field(default_factory=dict)
 
     @property
     def style(self) -> tuple[int, int] | None:
         return self.values.get("style")
 
 
-class HtmlReader(HTMLParser):
-    """Ends comments where browsers do. To html.parser, which has a way of its own with what begins
-    with `<![`, everything from `<![endif]-->` to the next `]>` would be one.
-    """
+class HtmlReader:
+    """Calls its methods for what a document consists of, in order."""
+
+    html = ""
 
     def read(self, html: str) -> None:
-        """A whole document."""
-        self.feed(html)
-        self.close()
+        """A whole document. What has no end (a tag, a quoted value) is dropped, as browsers do."""
+        self.html = html
+        at = 0
+        while found := _MARKUP.search(html, at):
+            self._read_text(at, found.start())
+            at = self._read_markup(found.start())
+        self._read_text(at, len(html))
 
-    def parse_comment(self, i: int, report: bool = True) -> int:
-        end = _END_OF_COMMENT.search(self.rawdata, i + len("<!"))
-        if end is None:
-            return -1
-        self.handle_comment(self.rawdata[i + len("<!--") : end.start()])
-        return end.end()
+    def handle_start_tag(self, tag: StartTag) -> None: ...
 
-    def parse_marked_section(self, i: int, report: bool = True) -> int:
-        return self.rawdata.find(">", i) + 1 or -1
+    def handle_end_tag(self, name: str, start: int, end: int) -> None: ...
+
+    def handle_text(self, text: str) -> None:
+        """Of what stands between tags, with its character references decoded."""
+
+    def handle_comment(self, start: int, end: int) -> None:
+        """The span of a comment's content."""
+
+    def handle_declaration(self, start: int, end: int) -> None:
+        """The span of a doctype."""
+
+    def value(self, tag: StartTag, name: str) -> str | None:
+        """An attribute's value, None if there is no such attribute."""
+        if name not in tag.values:
+            return None
+        span = tag.values[name]
+        return unescape(unquoted(self.html[slice(*span)])) if span else ""
+
+    # Each reads from a position and returns where to go on.
+
+    def _read_text(self, start: int, end: int) -> None:
+        if start < end:
+            self.handle_text(unescape(self.html[start:end]))
+
+    def _read_markup(self, start: int) -> int:
+        match self.html[start + 1]:
+            case "/":
+                return self._read_end_tag(start)
+            case "!" | "?":
+                return self._read_declaration(start)
+        return self._read_start_tag(start)
+
+    def _read_start_tag(self, start: int) -> int:
+        tag = self._tag(start, start + 1)
+        if tag is None:
+            return len(self.html)
+        self.handle_start_tag(tag)
+        if end := _END_OF_RAW.get(tag.name):
+            return self._read_raw(tag, end)
+        return tag.end
+
+    def _read_raw(self, tag: StartTag, end_tag: re.Pattern[str]) -> int:
+        found = end_tag.search(self.html, tag.end)
+        end = found.start() if found else len(self.html)
+        if tag.name in _WITH_REFERENCES:
+            self._read_text(tag.end, end)
+        elif end > tag.end:
+            self.handle_text(self.html[tag.end : end])
+        return end
+
+    def _read_end_tag(self, start: int) -> int:
+        following = self.html[start + 2 : start + 3]
+        if not (following.isascii() and following.isalpha()):
+            return self._after(">", start + 2)
+        tag = self._tag(start, start + 2)
+        if tag is None:
+            return len(self.html)
+        self.handle_end_tag(tag.name, start, tag.end)
+        return tag.end
+
+    def _read_declaration(self, start: int) -> int:
+        if self.html.startswith("<!--", start):
+            return self._read_comment(start)
+        end = self._after(">", start)
+        if self.html[start : start + len("<!doctype")].lower() == "<!doctype":
+            self.handle_declaration(start, end)
+        return end
+
+    def _read_comment(self, start: int) -> int:
+        """To its first end: also of `<![endif]-->`, which is one to Outlook only."""
+        found = _END_OF_COMMENT.search(self.html, start + len("<!"))
+        content = start + len("<!--")
+        if found is None:
+            self.handle_comment(content, len(self.html))
+            return len(self.html)
+        self.handle_comment(content, max(content, found.start()))
+        return found.end()
+
+    def _after(self, mark: str, start: int) -> int:
+        """Behind the next mark, or at the end."""
+        return self.html.find(mark, start) + 1 or len(self.html)
+
+    def _tag(self, start: int, name_at: int) -> StartTag | None:
+        """None for one that does not end."""
+        html = self.html
+        name_end = _matched(_NAME, html, name_at)
+        tag = StartTag(html[name_at:name_end].lower(), start, name_end, name_end)
+        at = name_end
+        while (at := _matched(_BETWEEN_ATTRIBUTES, html, at)) < len(html):
+            if html[at] == ">":
+                tag.end = at + 1
+                return tag
+            end = self._read_attribute(tag, at)
+            if end is None:
+                return None
+            at = tag.attributes_end = end
+        return None
+
+    def _read_attribute(self, tag: StartTag, at: int) -> int | None:
+        html = self.html
+        end = _matched(_ATTRIBUTE_NAME, html, at)
+        name, span = html[at:end].lower(), None
+        if equals := _EQUALS.match(html, end):
+            start = equals.end()
+            end = self._end_of_value(start)
+            if end < 0:
+                return None
+            span = (start, end) if end > start else None
+        tag.values.setdefault(name, span)
+        return end
+
+    def _end_of_value(self, start: int) -> int:
+        """-1 for one whose quote is not closed."""
+        quote = self.html[start : start + 1]
+        if quote not in ("'", '"'):
+            return _matched(_UNQUOTED, self.html, start)
+        closing = self.html.find(quote, start + 1)
+        return closing + 1 if closing >= 0 else -1
+
+
+def unquoted(value: str) -> str:
+    """An attribute's value in its source, without the quotes around it."""
+    return value[1:-1] if value[:1] in ("'", '"') else value
+
+
+def _matched(pattern: re.Pattern[str], text: str, at: int) -> int:
+    """Where the match of a pattern that always matches ends."""
+    found = pattern.match(text, at)
+    return found.end() if found else at
 
 
 class SourceTags(HtmlReader):
     """Finds start tags and the contents of style elements; what is in comments does not count."""
 
     def __init__(self, masked: str) -> None:
-        super().__init__()
         self.tags: list[StartTag] = []
         self.style_sheets: list[tuple[int, int]] = []
-        self._line_starts = [0, *(match.end() for match in re.finditer("\n", masked))]
+        self.content_start = 0
+        """Where the content begins in a page without a body tag."""
         self._style_sheet_start: int | None = None
         self.read(masked)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        found = _start_tag(tag, self._position(), self.get_starttag_text() or "")
-        self.tags.append(found)
-        self._style_sheet_start = found.end if tag == "style" else None
+    def handle_start_tag(self, tag: StartTag) -> None:
+        self.tags.append(tag)
+        self._style_sheet_start = tag.end if tag.name == "style" else None
+        if tag.name == "html":
+            self.content_start = tag.end
 
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "style" and self._style_sheet_start is not None:
-            self.style_sheets.append((self._style_sheet_start, self._position()))
+    def handle_end_tag(self, name: str, start: int, end: int) -> None:
+        if name == "style" and self._style_sheet_start is not None:
+            self.style_sheets.append((self._style_sheet_start, start))
             self._style_sheet_start = None
+        if name == "head":
+            self.content_start = end
 
-    def _position(self) -> int:
-        line, offset = self.getpos()
-        return self._line_starts[line - 1] + offset
-
-
-def _start_tag(name: str, start: int, text: str) -> StartTag:
-    matched = _TAG_NAME.match(text)
-    name_end = attributes_end = matched.end() if matched else len(text) - 1
-    values: dict[str, tuple[int, int]] = {}
-    for attribute in _ATTRIBUTE.finditer(text, name_end):
-        attributes_end = attribute.end()
-        if attribute[2]:
-            span = (start + attribute.start(2), start + attribute.end(2))
-            values.setdefault(attribute[1].lower(), span)
-    return StartTag(
-        name, start, start + len(text), start + name_end, start + attributes_end, values
-    )
+    def handle_declaration(self, start: int, end: int) -> None:
+        self.content_start = end

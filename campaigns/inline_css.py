@@ -27,6 +27,8 @@ def inline_css(html: str) -> str:
     """
     masked = mask_liquid(html)
     source = SourceTags(masked)
+    if not any(masked[start:end].strip() for start, end in source.style_sheets):
+        return html
     marked = apply_edits(masked, _marks(html, masked, source))
     styles = _computed_styles(marked)
     return apply_edits(html, _style_edits(html, masked, source.tags, styles))
@@ -62,13 +64,11 @@ class _MarkedStyles(HtmlReader):
     """Reads back the style of each numbered element."""
 
     def __init__(self, inlined: str) -> None:
-        super().__init__()
         self.styles: dict[int, str] = {}
         self.read(inlined)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        mark, style = values.get(_MARK), values.get("style")
+    def handle_start_tag(self, tag: StartTag) -> None:
+        mark, style = self.value(tag, _MARK), self.value(tag, "style")
         if mark and mark.isdecimal() and style:
             # A parser may clone an element around misnested ones; the first is the author's.
             self.styles.setdefault(int(mark), style)

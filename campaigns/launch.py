@@ -12,24 +12,28 @@ import datetime as dt
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 
-from campaigns import audience, background, content, lifecycle, storing, suppressing, tasks
+from campaigns import (
+    audience,
+    background,
+    content,
+    freezing,
+    lifecycle,
+    rehearsal,
+    storing,
+    suppressing,
+    tasks,
+)
 from campaigns.models import BackgroundJob, Contact, Content, Launch, Task, TaskStatus, TaskTemplate
 
 CHUNK = 20_000
 SLICE_SECONDS = 60.0
 STALLED = dt.timedelta(seconds=10)
-
-FINISHERS: list[Callable[[Content, Task], None]] = []
-"""What apps that build on this one (tracking) do to content in the moment in which it is frozen, in
-the transaction of the launch. May raise TemplateError.
-"""
 
 # The contacts of a chunk with the reason of their suppression, the SubTasks made of the others, and
 # what to remember.
@@ -89,50 +93,33 @@ def expand(task_id: int) -> None:
 
 def prepare(task: Task) -> None:
     """Freeze what the task says and how far its audience goes, once. Raises TemplateError, or
-    NotPossible for a scheduled task that has lost what it had when it was scheduled. Locks the Task
-    row.
+    NotPossible for a scheduled task that has lost what it had when it was scheduled, or Failed when
+    it may be tried again. Locks the Task row, not while it compiles.
     """
+    if Launch.objects.filter(task=task).exists():
+        return
+    if task.scheduled_at and (lacks := lifecycle.missing(task)):
+        raise lifecycle.NotPossible(f"“{task}” cannot be launched. " + " ".join(lacks))
+    choices = TaskTemplate.objects.filter(task=task).select_related("template")
+    compiled = [freezing.compile_content(task, choice) for choice in choices]
+    for made in compiled:
+        rehearsal.check_cost(task, made.content)
     with transaction.atomic():
         locked = Task.objects.select_for_update(no_key=True).get(pk=task.pk)
-        if locked.status != TaskStatus.QUEUED or Launch.objects.filter(task=task).exists():
-            return
-        if task.scheduled_at and (lacks := lifecycle.missing(task)):
-            raise lifecycle.NotPossible(f"“{task}” cannot be launched. " + " ".join(lacks))
-        for choice in TaskTemplate.objects.filter(task=task).select_related("template"):
-            freeze(task, choice)
-        contacts = audience.contacts_of(task)
-        newest = Contact.objects.aggregate(newest=Max("id"))["newest"] or 0
-        Launch.objects.create(
-            task=task,
-            up_to_contact_id=newest,
-            audience_size=contacts.filter(pk__lte=newest).count(),
-        )
+        is_begun = Launch.objects.filter(task=task).exists()
+        if locked.status == TaskStatus.QUEUED and not is_begun:
+            _begin(task, compiled)
 
 
-def freeze(task: Task, choice: TaskTemplate) -> Content:
-    """Compile one of a task's templates into content that never changes again. Raises
-    TemplateError.
-    """
-    template, sender = choice.template, task.sender
-    if sender is None:
-        raise ValueError(f"task {task.pk} has no sender")
-    content.check(template.subject, template.html, template.text, template.preview_text)
-    html = content.compile_html(template.html)
-    frozen: Content = Content.objects.create(
+def _begin(task: Task, compiled: list[freezing.Compiled]) -> None:
+    for made in compiled:
+        made.store()
+    newest = Contact.objects.aggregate(newest=Max("id"))["newest"] or 0
+    Launch.objects.create(
         task=task,
-        template=template,
-        weight=choice.weight,
-        subject=template.subject,
-        preview_text=template.preview_text,
-        html=html,
-        text=template.text if template.text.strip() else content.compile_text(html),
-        sender_local_part=sender.local_part,
-        sender_name=sender.display_name,
-        reply_to=sender.reply_to,
+        up_to_contact_id=newest,
+        audience_size=audience.contacts_of(task).filter(pk__lte=newest).count(),
     )
-    for finish in FINISHERS:
-        finish(frozen, task)
-    return frozen
 
 
 def expand_chunk(task: Task) -> bool:

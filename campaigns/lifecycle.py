@@ -8,7 +8,7 @@ cancelled task back, except that retrying failed ones reopens a completed task.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.apps import apps
@@ -19,6 +19,7 @@ from django.db.models.functions import Now
 from campaigns import audience, content, states, tasks
 from campaigns.models import Contact, SubTask, SubTaskStatus, Task, TaskStatus, TaskTemplate
 from campaigns.models.subtask import HELD
+from sandbox import Failed
 
 T = TaskStatus
 CANCEL_CHUNK = 5_000
@@ -43,6 +44,8 @@ def problems(task: Task) -> list[str]:
             content.check(template.subject, template.html, template.text, template.preview_text)
         except content.TemplateError as error:
             found.append(f"The template “{template}” cannot be used: {error}")
+        except Failed:
+            found.append(f"The template “{template}” could not be checked just now: try again.")
     return found
 
 
@@ -97,6 +100,19 @@ def pause(task: Task, reason: str = "") -> None:
     NotPossible.
     """
     _move(task, [T.SENDING], T.PAUSED, "paused", note=reason, paused_at=Now())
+
+
+def pause_at_once(reasons: Mapping[int, str]) -> set[int]:
+    """Pause tasks that are being sent, each with its reason, without waiting for a row that is
+    locked. Returns those that are not being sent any more. Call inside a transaction.
+    """
+    sending = Task.objects.filter(pk__in=reasons, status=T.SENDING)
+    for task_id in sending.select_for_update(no_key=True, skip_locked=True).values_list(
+        "pk", flat=True
+    ):
+        values = {"note": reasons[task_id], "paused_at": Now()}
+        _try_move([task_id], [T.SENDING], T.PAUSED, **values)
+    return set(reasons) - set(sending.values_list("pk", flat=True))
 
 
 def resume(task: Task) -> None:

@@ -1,29 +1,28 @@
-"""Liquid as templates may use it: no files, no includes, and a bound on all they can spend."""
+"""Liquid as templates may use it: no files, no includes.
+
+What a template spends is bounded by the worker in which it is parsed and rendered
+(`campaigns.content`); the limits here come first where they can say which line is to blame.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from liquid import BoundTemplate, Environment, RenderContext, Token
-from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.exceptions import LiquidError
-from liquid.expression import Expression
-from liquid.undefined import UNDEFINED
 
 MAX_SOURCE = 1_000_000  # characters of one template
 MAX_OUTPUT = 2_000_000  # bytes of one rendered part
-MAX_VALUE = 500_000  # characters, items or bits of one value
 MAX_LOCALS = 1_000_000  # bytes held by assign and capture
 MAX_LOOPS = 10_000  # iterations, nested loops multiplied
-MAX_SECONDS = 1.0
 
 _CLOSING = {"{{": "}}", "{%": "%}"}
-_END_OF_RAW = re.compile(r"\{%-?\s*endraw\s*-?%\}")
+_OPAQUE = {name: re.compile(rf"\{{%-?\s*+end{name}\s*+-?%\}}") for name in ("raw", "doc")}
+"""Tags after which everything is text, up to an end of their own."""
 
 # What python-liquid's filters let through when they meet a value of a kind they did not expect.
 _FILTER_FAULTS = (
@@ -31,7 +30,6 @@ _FILTER_FAULTS = (
     AttributeError,
     LookupError,
     OSError,
-    RecursionError,
     TypeError,
     ValueError,
 )
@@ -41,78 +39,36 @@ class Problem(Exception):
     """What is wrong with a template or its rendering; `line` counts from 1, None when not known."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
-        super().__init__(message)
+        super().__init__(message, line)
         self.message = message
         self.line = line
 
 
-class _LimitReached(LiquidError):
-    """The template asked for more than it may spend."""
+class _Context(RenderContext):
+    """Knows one present, so that a message comes out the same whenever it is rendered again."""
 
-
-class _BoundedContext(RenderContext):
-    """Stops at the deadline: looks at the clock wherever a variable is read or a filter applied.
-
-    The loop limit counts iterations, not their cost: filters on long values inside a permitted loop
-    could still run for minutes.
-    """
-
-    __slots__ = ("deadline",)
-
-    def __init__(self, template: BoundTemplate, **kwargs: Any) -> None:
-        super().__init__(template, **kwargs)
-        self.deadline = time.monotonic() + MAX_SECONDS
-
-    def get(
-        self, path: list[object], *, token: Token | None, default: object = UNDEFINED
-    ) -> object:
-        self.refuse_overtime(token)
-        return super().get(path, token=token, default=default)
-
-    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
-        self.refuse_overtime(token)
-        apply = super().filter(name, token)
-
-        def bounded(value: object, *args: Any, **kwargs: Any) -> object:
-            if name == "date" and value in ("now", "today"):
-                value = self._now(value)
-            if _foreseen_size(name, value, args) > MAX_VALUE:
-                raise _LimitReached(f"{name} would make a value that is too long", token=token)
-            result = apply(value, *args, **kwargs)
-            if _size(result) > MAX_VALUE:
-                raise _LimitReached(f"{name} makes a value that is too long", token=token)
-            return result
-
-        return bounded
-
-    def _now(self, word: object) -> object:
-        """The time that was given along as a variable, so that a message comes out the same
-        whenever it is rendered again; without one the word stands for the time that it is.
-        """
-        given = self.globals.get("now")
-        return given if isinstance(given, dt.datetime) else word
-
-    def refuse_overtime(self, token: Token | None) -> None:
-        if time.monotonic() > self.deadline:
-            raise _LimitReached(f"rendering takes longer than {MAX_SECONDS:g} s", token=token)
-
-
-class _BoundedRange(RangeLiteral):
     __slots__ = ()
 
-    def evaluate(self, context: RenderContext) -> range:
-        values = super().evaluate(context)
-        if len(values) > MAX_LOOPS:
-            raise _LimitReached(f"a range is longer than {MAX_LOOPS:,}", token=self.token)
-        return values
+    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
+        apply = super().filter(name, token)
+        given = self.globals.get("now")
+        if name != "date" or not isinstance(given, dt.datetime):
+            return apply
+
+        def at_that_time(value: object, *args: Any, **kwargs: Any) -> object:
+            return apply(given if value in ("now", "today") else value, *args, **kwargs)
+
+        return at_that_time
 
 
-class _BoundedTemplate(BoundTemplate):
-    context_class = _BoundedContext
+class _Template(BoundTemplate):
+    context_class = _Context
 
 
 class _BoundedEnvironment(Environment):
-    template_class = _BoundedTemplate
+    """Its bounds have the line in their errors; those of a worker hold whatever a template does."""
+
+    template_class = _Template
     loop_iteration_limit = MAX_LOOPS
     output_stream_limit = MAX_OUTPUT
     local_namespace_limit = MAX_LOCALS
@@ -127,6 +83,11 @@ def _environment(*, autoescape: bool) -> Environment:
 
 _HTML = _environment(autoescape=True)
 _PLAIN = _environment(autoescape=False)
+get_item = RenderContext(_PLAIN.from_string("")).get_item
+"""A part of a value, as `value.key` has it. Raises LookupError or TypeError."""
+
+_ENDS = {name: tag.end for name, tag in _HTML.tags.items() if tag.block} | {"raw": "endraw"}
+"""By the tag that opens a block, the one that closes it."""
 
 
 def parse(source: str, *, escape: bool) -> BoundTemplate:
@@ -135,19 +96,16 @@ def parse(source: str, *, escape: bool) -> BoundTemplate:
         raise Problem(f"longer than {MAX_SOURCE:,} characters")
     _refuse_unclosed(source)
     try:
-        template = (_HTML if escape else _PLAIN).from_string(source)
+        return (_HTML if escape else _PLAIN).from_string(source)
     except LiquidError as error:
         raise _problem(error) from error
-    _bound_ranges(template)
-    return template
 
 
 def refuse_unknown_filters(template: BoundTemplate, source: str) -> None:
     """python-liquid would notice only when rendering, so for every recipient. Raises Problem."""
     for name, spans in template.analyze(include_partials=False).filters.items():
         if name not in template.env.filters:
-            line = source.count("\n", 0, spans[0].index) + 1
-            raise Problem(f"unknown filter '{name}'", line)
+            raise Problem(f"unknown filter '{name}'", _line(source, spans[0].index))
 
 
 @contextmanager
@@ -167,6 +125,8 @@ class Markup(NamedTuple):
     start: int
     end: int
     text: str
+    is_text: bool = False
+    """Inside {% raw %} or {% doc %}, where it is none."""
 
     @property
     def tag(self) -> str:
@@ -179,69 +139,85 @@ class Markup(NamedTuple):
 
 def markup_in(source: str) -> Iterator[Markup]:
     """Yield the Liquid in a source in order, up to the first that is not closed, in linear time."""
-    at = raw_end = 0
+    at = opaque_end = 0
+    endless = set()
     while (at := source.find("{", at)) >= 0:
         closing = _CLOSING.get(source[at : at + 2])
         if closing is None:
             at += 1
             continue
-        end = source.find(closing, at + 2, raw_end if at < raw_end else None)
-        if end < 0 and at >= raw_end:
+        is_text = at < opaque_end
+        end = source.find(closing, at + 2, opaque_end if is_text else None)
+        if end < 0 and not is_text:
             return
         if end < 0:
-            at = raw_end
+            at = opaque_end
             continue
-        yield (found := Markup(at, end + 2, source[at : end + 2]))
+        yield (found := Markup(at, end + 2, source[at : end + 2], is_text))
         at = found.end
-        if found.tag == "raw" and (end_tag := _END_OF_RAW.search(source, at)):
-            raw_end = end_tag.start()
+        if not is_text and found.tag in _OPAQUE and found.tag not in endless:
+            if end_tag := _OPAQUE[found.tag].search(source, at):
+                opaque_end = end_tag.start()
+            else:
+                endless.add(found.tag)
+
+
+def blocks_in(source: str) -> list[tuple[int, int]]:
+    """The outermost blocks ({% if %} to {% endif %}, {% raw %}, comments) of a template that can be
+    parsed, in order.
+    """
+    blocks: list[tuple[int, int]] = []
+    ends: list[str] = []
+    start = 0
+    for found in markup_in(source):
+        tag = found.tag
+        if found.is_text or (ends[-1:] == ["endcomment"] and tag not in ("comment", "endcomment")):
+            continue
+        if tag in _ENDS:
+            start = start if ends else found.start
+            ends.append(_ENDS[tag])
+        elif ends and tag == ends[-1]:
+            ends.pop()
+            if not ends:
+                blocks.append((start, found.end))
+    return [*blocks, (start, len(source))] if ends else blocks
+
+
+def raw_in(source: str) -> list[tuple[int, int]]:
+    """Where {% raw %} and {% doc %} keep Liquid from being read, in order."""
+    spans: list[tuple[int, int]] = []
+    opened: Markup | None = None
+    for found in markup_in(source):
+        if found.is_text:
+            continue
+        if opened is not None:
+            spans.append((opened.end, found.start))
+        opened = found if found.tag in _OPAQUE else None
+    return spans
 
 
 def _refuse_unclosed(source: str) -> None:
-    """python-liquid's lexer takes minutes to find out that many braces are not closed."""
-    end = max((found.end for found in markup_in(source)), default=0)
+    """python-liquid's lexer takes minutes to find out that many of a kind are not closed."""
+    end = 0
+    for found in markup_in(source):
+        end = found.end
+        if found.tag in _OPAQUE and not found.is_text:
+            _refuse_endless(source, found)
     for opening, closing in _CLOSING.items():
         if (at := source.find(opening, end)) >= 0:
-            raise Problem(f"'{opening}' without '{closing}'", source.count("\n", 0, at) + 1)
+            raise Problem(f"'{opening}' without '{closing}'", _line(source, at))
 
 
-def _bound_ranges(template: BoundTemplate) -> None:
-    """`(1..1000000000) contains x` is no loop to python-liquid: it would run for minutes."""
-    context = RenderContext(template)
-    nodes = list(template.nodes)
-    expressions: list[Expression] = []
-    while nodes:
-        node = nodes.pop()
-        nodes += node.children(context, include_partials=False)
-        expressions += node.expressions()
-    while expressions:
-        expression = expressions.pop()
-        expressions += expression.children()
-        if type(expression) is RangeLiteral:
-            expression.__class__ = _BoundedRange
+def _refuse_endless(source: str, opening: Markup) -> None:
+    if not _OPAQUE[opening.tag].search(source, opening.end):
+        name = opening.tag
+        raise Problem(f"'{{% {name} %}}' without '{{% end{name} %}}'", _line(source, opening.start))
+
+
+def _line(source: str, at: int) -> int:
+    return source.count("\n", 0, at) + 1
 
 
 def _problem(error: LiquidError) -> Problem:
     context = error.context()
     return Problem(str(error.message or "cannot be read"), context[0] if context else None)
-
-
-def _size(value: object) -> int:
-    """Characters of text, of all items of a list, or bits of a number."""
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, (list, tuple)):
-        return sum(len(item) if isinstance(item, str) else 1 for item in value)
-    if isinstance(value, range):
-        return len(value)
-    return value.bit_length() if isinstance(value, int) else 0
-
-
-def _foreseen_size(name: str, value: object, args: tuple[Any, ...]) -> int:
-    """The size a filter's result may reach where that can be far beyond what went in."""
-    size = _size(value)
-    if name == "replace" and len(args) == 2:
-        return size + str(value).count(str(args[0])) * len(str(args[1]))
-    if name == "join" and args and isinstance(value, (list, tuple, range)):
-        return size + len(value) * len(str(args[0]))
-    return size

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from campaigns.html_source import HtmlReader
+from campaigns.html_source import HtmlReader, StartTag
 from campaigns.liquid import markup_in
 from campaigns.text_flow import TextFlow
 
@@ -43,7 +43,9 @@ _LINE_BREAK_AROUND = {"body", "div", "li", "tr", "dt", "dd", "header", "footer",
     "section", "article", "aside", "center", "figure", "figcaption", "address", "caption", "form"
 }  # fmt: skip
 _HIDING = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_READ = {"style", "hidden", "alt", "href", "role"}  # attributes that matter
 _WRITING_TAGS = {"echo", "cycle", "increment", "decrement"}
+_DEEPEST_INDENT = 10  # levels of lists; deeper ones would make the text grow with their square
 _NOT_AN_ADDRESS = re.compile(r"#|(javascript|vbscript|data|about):", re.IGNORECASE)
 
 
@@ -90,7 +92,6 @@ class _Reader(HtmlReader):
     """Reads HTML in which Liquid is held; `liquid_tags` has the tag name of each piece, or ""."""
 
     def __init__(self, liquid_tags: list[str]) -> None:
-        super().__init__()
         self.flow = TextFlow()
         self._liquid_tags = liquid_tags
         self._skipped: _Skipped | None = None
@@ -98,38 +99,41 @@ class _Reader(HtmlReader):
         self._lists: list[int | None] = []  # the last number given, None in a bulleted list
         self._tables: list[_Table] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._skipped and not self._leaves_skipped(self._skipped, tag):
-            self._skipped.depth += tag == self._skipped.tag
+    def handle_start_tag(self, tag: StartTag) -> None:
+        name = tag.name
+        if self._skipped and not self._leaves_skipped(self._skipped, name):
+            self._skipped.depth += name == self._skipped.tag
             return
-        values = {name: value or "" for name, value in attrs}
-        if tag not in _VOID and (tag in _UNSEEN or _is_hidden(values)):
-            self._skipped = _Skipped(tag)
+        values = {
+            attribute: self.value(tag, attribute) or "" for attribute in _READ & tag.values.keys()
+        }
+        if name not in _VOID and (name in _UNSEEN or _is_hidden(values)):
+            self._skipped = _Skipped(name)
             return
-        self._break_around(tag)
-        self._start(tag, values)
+        self._break_around(name)
+        self._start(name, values)
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_end_tag(self, name: str, start: int, end: int) -> None:
         if self._skipped:
-            self._skipped.depth -= tag == self._skipped.tag
+            self._skipped.depth -= name == self._skipped.tag
             if not self._skipped.depth:
                 self._skipped = None
             return
-        self._end(tag)
-        self._break_around(tag)
+        self._end(name)
+        self._break_around(name)
 
-    def handle_data(self, data: str) -> None:
+    def handle_text(self, text: str) -> None:
         if self._skipped:
-            self._keep_tags(data)
+            self._keep_tags(text)
             return
-        for piece in _PIECES.split(data):
+        for piece in _PIECES.split(text):
             if self._is_liquid_tag(piece):
                 self.flow.mark(piece)
             else:
                 self.flow.write(piece.translate(_INVISIBLE))
 
-    def handle_comment(self, data: str) -> None:
-        self._keep_tags(data)
+    def handle_comment(self, start: int, end: int) -> None:
+        self._keep_tags(self.html[start:end])
 
     def _keep_tags(self, unseen: str) -> None:
         for held in _HELD.finditer(unseen):
@@ -205,7 +209,7 @@ class _Reader(HtmlReader):
         if self._lists and (number := self._lists[-1]) is not None:
             self._lists[-1] = number + 1
             bullet = f"{number + 1}. "
-        self.flow.prefix = "  " * (len(self._lists) - 1) + bullet
+        self.flow.prefix = "  " * (min(len(self._lists), _DEEPEST_INDENT) - 1) + bullet
 
     def _start_cell(self, table: _Table) -> None:
         table.cells += 1

@@ -33,7 +33,8 @@ class TextFlow:
         return "".join(self._parts[position:])
 
     def text(self) -> str:
-        return re.sub(r"[ \t]+\n", "\n", "".join(self._parts)).strip() + "\n"
+        lines = "".join(self._parts).split("\n")
+        return "\n".join([*(line.rstrip(" \t") for line in lines[:-1]), lines[-1]]).strip() + "\n"
 
     def write(self, text: str) -> None:
         if self.keep_white_space:

@@ -20,6 +20,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.db import InterfaceError, OperationalError, connection
 
+import sandbox
+from campaigns import content
 from campaigns.states import Held
 from dispatch import journal, leases, paces, start_log, tick
 from dispatch.agenda import Agenda, ServicePlan
@@ -78,6 +80,7 @@ class Dispatcher:
         Raises LeaseLost when it was declared dead: what it held has then been taken from it.
         """
         until = time.monotonic() + seconds
+        threading.Thread(target=sandbox.warm_up, name="warm up", daemon=True).start()
         try:
             while time.monotonic() < until and not should_stop():
                 self._tick(claim=True)
@@ -196,6 +199,7 @@ class Dispatcher:
         self._clock = self._desk.clock = done.clock
         self._desk.lease_until = leases.valid_until(done.clock)
         del self._unrecorded[: len(intent.reports)]
+        _follow_pauses(intent.reports, done.paused)
         self._starts.recorded(report.order.start_number for report in intent.reports)
         self._kept = {}
         journal.settled(done.verdicts, done.lost, self.id)
@@ -386,3 +390,12 @@ class Dispatcher:
                 outcome = OutcomeUnknown(why) if order.started_at else NotStarted(why)
                 self._resolve([Report(order, outcome)])
             loop.in_hand.clear()
+
+
+def _follow_pauses(reports: Iterable[Report], paused: Collection[int]) -> None:
+    """Once tasks are paused for what they cost, they may cost as much again when they go on."""
+    for report in reports:
+        if report.order.claim.task_id in paused:
+            content.renew_budget(report.order.content)
+    for task_id in paused:
+        logger.warning("task %s costs too much to render and is paused", task_id)

@@ -171,7 +171,7 @@ class LanePool:
 
     def _outcome_of(self, order: Order, transport: Transport) -> Outcome:
         message = self._compose(order)
-        if isinstance(message, Unsendable):
+        if isinstance(message, (Unsendable, NotStarted)):
             return message
         try:
             transport.open()
@@ -183,7 +183,7 @@ class LanePool:
         except Exception as error:  # a bug must neither lose an order nor end the lane
             return self._outcome_of_bug(order, transport, error)
 
-    def _compose(self, order: Order) -> Message | Unsendable:
+    def _compose(self, order: Order) -> Message | Unsendable | NotStarted:
         try:
             return messages.compose(
                 order.claim,

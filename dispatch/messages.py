@@ -3,21 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+import threading
+from contextlib import suppress
 from functools import lru_cache
 
 from campaigns import content
 from campaigns.message_ids import message_id
 from campaigns.models import Content, FailureReason
 from dispatch.bounces import return_path
-from dispatch.orders import Claim, Unsendable
+from dispatch.orders import Claim, NotStarted, Unsendable
 from dispatch.providers.base import Message
+from sandbox import Failed
 from tracking import personal
+
+NO_WORKER_SECONDS = 5.0
+"""How long a message waits that no worker could render."""
+PAUSED_SECONDS = 1.0
+"""How long one waits whose task is being paused; resumed, it is sent on that soon."""
+
+
+logger = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=256)
 def frozen_content(content_id: int) -> Content:
-    """A launched task's content, which never changes."""
-    return Content.objects.get(pk=content_id)
+    """A launched task's content, which never changes. A worker begins to take it apart, so that its
+    first messages need not wait for that.
+    """
+    frozen: Content = Content.objects.get(pk=content_id)
+    threading.Thread(target=_take_apart, args=[frozen], name="take apart", daemon=True).start()
+    return frozen
+
+
+def _take_apart(frozen: Content) -> None:
+    with suppress(content.TemplateError, Failed):  # each message will say so
+        content.is_plain(frozen)
 
 
 def compose(
@@ -28,19 +49,25 @@ def compose(
     at: dt.datetime | None = None,
     bounce_domain: str = "",
     idempotency_key: str = "",
-) -> Message | Unsendable:
+) -> Message | Unsendable | NotStarted:
     """Render a SubTask's frozen content, from its sender's local part at the service's domain.
     Bounces go to an address of its own at the bounce domain, if there is one. `at` is when the
     hand-over was first marked.
 
     The same for the same arguments, to the byte: a provider that de-duplicates by the key refuses
-    it with another message. Touches no database.
+    it with another message. Touches no database. What blames the machine or the template as a whole
+    is no recipient's failure: then the message is not started.
     """
     try:
         variables = personal.variables(claim.id, frozen, claim.variables, at)
         rendered = content.render(frozen, variables)
+    except content.TooCostly as error:
+        return NotStarted(str(error), PAUSED_SECONDS, pause=_paused(error))
     except content.RenderError as error:
         return Unsendable(FailureReason.RENDER_ERROR, str(error))
+    except Failed as error:
+        logger.warning("SubTask %s is rendered later: %s", claim.id, error)
+        return NotStarted(f"no worker could render it: {error}", NO_WORKER_SECONDS)
     return Message(
         message_id=message_id(claim.id, domain),
         from_email=f"{frozen.sender_local_part}@{domain}",
@@ -54,4 +81,12 @@ def compose(
         ),
         subtask_id=claim.id,
         idempotency_key=idempotency_key,
+    )
+
+
+def _paused(error: content.TooCostly) -> str:
+    return (
+        f"Paused automatically: its template costs too much. {error} Other messages of the same "
+        "services would wait for it. Cancel the task and launch a copy with a simpler template; "
+        "resume it to go on all the same, until it costs too much again."
     )

@@ -87,6 +87,10 @@ class NotStarted:
     """
 
     why: str
+    delay_seconds: float = 0.0
+    """How long it is better not claimed again."""
+    pause: str = ""
+    """Why its task is to be paused, if it is."""
 
 
 @dataclass(frozen=True, slots=True)

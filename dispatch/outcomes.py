@@ -8,7 +8,7 @@
 | message refused | failed (rejected) | a failure |
 | service failed | pending at once, no try used up: another service may take it | freezes |
 | no reply after the hand-over | in doubt | a failure |
-| not started | pending at once, no try used up | nothing |
+| not started | pending at once or after a delay, no try used up | nothing |
 | cannot be made or addressed | failed (render_error, invalid) | nothing |
 """
 
@@ -65,7 +65,8 @@ def _judge(report: Report) -> Verdict:
         settlement = _settle(report, SubTaskStatus.SENT, provider_message_id=name)
         return Verdict(report, settlement, AttemptOutcome.ACCEPTED, succeeded=True)
     if isinstance(outcome, NotStarted):
-        return Verdict(report, _settle(report, SubTaskStatus.PENDING))
+        waiting = _settle(report, SubTaskStatus.PENDING, delay_seconds=outcome.delay_seconds)
+        return Verdict(report, waiting)
     if isinstance(outcome, Unsendable):
         return Verdict(report, _fail(report, outcome.reason, outcome.why))
     return _judge_error(report, outcome)

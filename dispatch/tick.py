@@ -2,8 +2,8 @@
 claim.
 
 One commit for every service's progress is what makes it fast; that nothing is acted upon before the
-commit is what makes it safe. Lock order: the dispatcher's own row, Pace rows (never waited for),
-SubTasks by id.
+commit is what makes it safe. Lock order: the dispatcher's own row, Task and Pace rows (never waited
+for), SubTasks by id.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import QuerySet
 
-from campaigns import states
+from campaigns import lifecycle, states
 from campaigns.models import SubTask
 from campaigns.models.subtask import HELD
 from campaigns.states import Held
@@ -29,7 +29,7 @@ from dispatch.clock import DatabaseClock
 from dispatch.gate import Gate
 from dispatch.grants import Wish
 from dispatch.models import Pace
-from dispatch.orders import Order, Report
+from dispatch.orders import NotStarted, Order, Report
 from dispatch.outcomes import Verdict, judge
 from dispatch.paces import Notes
 
@@ -87,6 +87,8 @@ class Done:
     stored: dict[int, Stored] = field(default_factory=dict)
     unwritten: dict[int, Notes] = field(default_factory=dict)
     dry: set[int] = field(default_factory=set)
+    paused: set[int] = field(default_factory=set)
+    """Tasks that were to be paused and are not being sent any more."""
 
 
 def run(intent: Intent) -> Done:
@@ -100,6 +102,7 @@ def run(intent: Intent) -> Done:
             _forget(intent.dispatcher_id, intent.remembered)
         if intent.kept:
             connections.lower_shares(intent.dispatcher_id, intent.kept)
+        done.paused = _pause(intent.reports)
         notes = _record(intent, done)
         done.marked = states.begin_sending([order.held for order in intent.mark])
         _grant(intent, done, notes)
@@ -123,6 +126,18 @@ def _unremembered(held: QuerySet[SubTask], remembered: frozenset[Held]) -> Query
     rows = held.values_list("pk", "claim_token")
     claims = {Held(pk, token) for pk, token in rows if token}
     return held.filter(pk__in=[claim.id for claim in claims - remembered])
+
+
+def _pause(reports: Sequence[Report]) -> set[int]:
+    """Pause the tasks of which a lane says so. One whose row is locked just now is paused when its
+    next message says so again.
+    """
+    reasons = {
+        report.order.claim.task_id: report.outcome.pause
+        for report in reports
+        if isinstance(report.outcome, NotStarted) and report.outcome.pause
+    }
+    return lifecycle.pause_at_once(reasons) if reasons else set()
 
 
 def _record(intent: Intent, done: Done) -> dict[int, Notes]:

@@ -65,7 +65,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 # What workers on untrusted input (`sandbox`) have imported before they are forked.
-SANDBOX_PRELOAD = ["campaigns.content", "dispatch.bounces.understanding"]
+SANDBOX_PRELOAD = ["tracking.compiling", "dispatch.bounces.understanding"]
 
 INSTALLED_APPS = [
     "unfold",

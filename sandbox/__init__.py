@@ -11,6 +11,7 @@ kernel's, memory in a refused allocation, a stack overflow in the end of the wor
 """
 
 from sandbox.calls import bounded
-from sandbox.limits import Failed, LimitReached, Limits
+from sandbox.limits import Failed, LimitReached, Limits, Stalled
+from sandbox.pool import warm_up
 
-__all__ = ["Failed", "LimitReached", "Limits", "bounded"]
+__all__ = ["Failed", "LimitReached", "Limits", "Stalled", "bounded", "warm_up"]

@@ -19,6 +19,8 @@ class Limits:
     result_megabytes: int = 32
     wall_seconds: float = 30.0
     """For a machine that hangs; processor time comes first."""
+    wait_seconds: float = 30.0
+    """How long to wait for a worker that is free."""
 
     @property
     def too_much_time(self) -> str:
@@ -31,6 +33,12 @@ class Limits:
 
 class LimitReached(Exception):
     """The call was ended. The message names the limit: "takes more than 2 s of processor time"."""
+
+
+class Stalled(LimitReached):
+    """The call was ended by the wall clock, before its processor time: the machine is to blame, or
+    what was called waits for something.
+    """
 
 
 class Failed(Exception):

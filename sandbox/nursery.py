@@ -20,14 +20,13 @@ from typing import NoReturn
 import django
 from django.conf import settings
 
-from sandbox import frames, pool
+from sandbox import frames, pool, worker
 from sandbox.calls import carry_out
 from sandbox.limits import MEGABYTE
 
 GROWN_BYTES = 64 * MEGABYTE
 """A worker that has grown by so much is replaced: what is left of one job is not the next one's."""
 LONGEST_JOB = 256 * MEGABYTE
-PAGE_BYTES = resource.getpagesize()
 
 
 def main(owner: socket.socket) -> None:
@@ -73,8 +72,8 @@ def _be_worker(sock: socket.socket) -> NoReturn:
         pool.is_worker = True
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # it has nothing to write
-        started_with = _address_space()
-        while _address_space() <= started_with + GROWN_BYTES:
+        started_with = worker.address_space()
+        while worker.address_space() <= started_with + GROWN_BYTES:
             job = frames.receive(sock, LONGEST_JOB, None)
             frames.send(sock, _within_limits(job), None)
     except (EOFError, OSError):
@@ -86,24 +85,11 @@ def _be_worker(sock: socket.socket) -> NoReturn:
 def _within_limits(job: bytes) -> bytes:
     header, _, call = job.partition(b"\n")
     cpu_seconds, megabytes = header.split()
-    _, hard = resource.getrlimit(resource.RLIMIT_AS)
-    space = _address_space() + int(megabytes) * MEGABYTE
-    resource.setrlimit(resource.RLIMIT_AS, (space, hard))
-    signal.setitimer(signal.ITIMER_PROF, float(cpu_seconds))  # ends the process, whatever it is at
+    worker.limit(float(cpu_seconds), int(megabytes))
     try:
         return carry_out(call)
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        resource.setrlimit(resource.RLIMIT_AS, (hard, hard))
-
-
-def _address_space() -> int:
-    """Bytes; 0 where the system does not say, so that only the limit itself counts."""
-    try:
-        with open("/proc/self/statm", "rb") as statm:
-            return int(statm.read().split()[0]) * PAGE_BYTES
-    except OSError:
-        return 0
+        worker.lift_limits()
 
 
 if __name__ == "__main__":

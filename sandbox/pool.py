@@ -7,6 +7,7 @@ takes a second. The child of a fork has no workers of its parent's; it makes its
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -18,10 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox import frames
-from sandbox.limits import MEGABYTE, NESTED, Failed, LimitReached, Limits
+from sandbox.limits import MEGABYTE, NESTED, Failed, LimitReached, Limits, Stalled
 
-WORKERS = 2
-"""Most workers of one process: there is only so much processor time to share."""
+WORKERS = 4
+"""Most workers of one process: more than there are processors, so that what takes long leaves some
+free.
+"""
 TRIES = WORKERS + 1
 """Each idle worker may have ended, as those do that have grown, before one is made anew."""
 NURSERY_SECONDS = 60.0
@@ -104,12 +107,18 @@ class Pool:
 
     def run(self, job: bytes, limits: Limits) -> bytes:
         """Have a worker do a job. Raises LimitReached or Failed."""
-        if not self._free.acquire(timeout=limits.wall_seconds):
+        if not self._free.acquire(timeout=limits.wait_seconds):
             raise Failed("all workers are busy")
         try:
             return self._try(job, limits)
         finally:
             self._free.release()
+
+    def warm_up(self) -> None:
+        with contextlib.suppress(EndedFromOutside):
+            worker = self._take()
+            with self._lock:
+                self._idle.append(worker)
 
     def _try(self, job: bytes, limits: Limits) -> bytes:
         for tries_left in reversed(range(TRIES)):
@@ -129,7 +138,7 @@ class Pool:
             answer = frames.receive(worker.sock, limits.result_megabytes * MEGABYTE, deadline)
         except frames.Late:
             self._end(worker)
-            raise LimitReached(f"takes more than {limits.wall_seconds:g} s") from None
+            raise Stalled(f"takes more than {limits.wall_seconds:g} s") from None
         except frames.TooLong:
             self._end(worker)
             raise LimitReached(f"makes more than {limits.result_megabytes} MB") from None
@@ -198,6 +207,13 @@ _pool = Pool()
 def run(job: bytes, limits: Limits) -> bytes:
     """Have one of this process's workers do a job. Raises LimitReached or Failed."""
     return _pool.run(job, limits)
+
+
+def warm_up() -> None:
+    """Have the nursery import everything now, so that the first call need not wait for it. Harmless
+    when it cannot: the first call tries again.
+    """
+    _pool.warm_up()
 
 
 def _after_fork() -> None:

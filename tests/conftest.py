@@ -6,12 +6,19 @@ import pytest
 from django.test import override_settings
 from hypothesis import settings
 
+from sandbox import warm_up
 from tests.dispatching import dispatch, make_service, smtp
 
 __all__ = ["dispatch", "make_service", "smtp"]  # fixtures for every test
 
 settings.register_profile("however slow the machine is", deadline=None)
 settings.load_profile("however slow the machine is")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def workers() -> None:
+    """Import what workers need now, not while a test's transaction or slot waits for it."""
+    warm_up()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,7 +6,7 @@ class TrackingConfig(AppConfig):
     verbose_name = "Tracking"
 
     def ready(self) -> None:
-        from campaigns import launch
+        from campaigns import freezing
         from tracking import compiling
 
-        launch.FINISHERS.append(compiling.finish)
+        freezing.FINISHERS.append(compiling.finish)

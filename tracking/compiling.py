@@ -7,13 +7,16 @@ Outside the hrefs that are replaced, and what is put at the end of the body, eve
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Container, Sequence
+from typing import NamedTuple
 
 from campaigns import liquid
-from campaigns.content import TemplateError
+from campaigns.content import template_errors
 from campaigns.html_source import Edit, SourceTags, apply_edits, mask_liquid
 from campaigns.models import Content, Task
+from campaigns.template_work import PARSING, PartProblem
+from sandbox import bounded
 from tracking import footer
 from tracking.hrefs import Href, destination_of, hrefs_in, site_of
 from tracking.models import Link
@@ -28,60 +31,86 @@ TRAP = (
     f'<a href="{{{{ {TRAP_URL} }}}}" style="display:none;mso-hide:all" tabindex="-1"'
     ' aria-hidden="true" rel="nofollow"></a>'
 )
-_WAY_OUT = re.compile(
-    rf"\{{\{{-?\s*{UNSUBSCRIBE_URL}\s*(\|\s*(escape|default\b[^|}}]*)\s*)*-?\}}\}}", re.ASCII
-)
-"""The link as it is: another filter, or an address around it, leads elsewhere."""
+MAX_LINKS = 1_000
+"""Most links of one template whose clicks are recorded: each message signs them all."""
 _NEVER_THE_SAME = frozenset({"now", "today"})  # python-liquid's own names for the present
 
 
-def finish(content: Content, task: Task) -> None:
-    """Put the placeholders into content that is being frozen, and store where its links lead.
-
-    Raises TemplateError.
+class Rewritten(NamedTuple):
+    """Content with placeholders in it, and the links that they stand for: where each leads, and
+    whether that has the recipient's values in it.
     """
-    try:
-        _finish(content, task)
-        liquid.parse(content.html, escape=True)
-    except liquid.Problem as problem:
-        raise TemplateError("html", problem) from problem
-    content.save(update_fields=["html", "text", "link_ids", "tracks_opens"])
+
+    html: str
+    text: str
+    links: list[tuple[str, bool]]
 
 
-def _finish(content: Content, task: Task) -> None:
-    html = content.html
-    hrefs = hrefs_in(html)
+def finish(content: Content, task: Task) -> Callable[[], None]:
+    """Put the placeholders into content that is being frozen, not saved yet. Returns what stores,
+    once it is saved, where its links lead. Raises TemplateError.
+    """
     postal_address = task.sender.postal_address if task.sender else ""
-    tail = ""
-    if not _has_way_out(html, hrefs):
-        tail += footer.html(postal_address, _language(html))
-    ways_out = _WAY_OUT.finditer(content.text)
-    if not any(_is_for_everybody(content.text[: found.start()]) for found in ways_out):
-        content.text = content.text.rstrip() + footer.text(postal_address, _language(html))
-    links = list(_links(html, hrefs)) if task.track_clicks else []
-    content.link_ids = _store(content, [link for _, link in links])
-    if links:
-        tail += TRAP
-    if task.track_opens:
-        tail += PIXEL
-    content.tracks_opens = task.track_opens
-    end = _end_of_body(html)
-    edits = [_placeholder(html, href, link.position) for href, link in links]
-    content.html = apply_edits(html, [*edits, Edit(end, end, tail)])
+    with template_errors("html"):
+        html, text, links = rewrite(
+            content.html,
+            content.text,
+            postal_address=postal_address,
+            clicks=task.track_clicks,
+            opens=task.track_opens,
+        )
+    content.html, content.text, content.tracks_opens = html, text, task.track_opens
+    return lambda: _store(content, links)
 
 
-def _links(html: str, hrefs: list[Href]) -> Iterator[tuple[Href, Link]]:
-    """The hrefs to follow, with where they lead."""
+@bounded(PARSING, raises=(PartProblem,), decode=lambda made: Rewritten(*made))
+def rewrite(html: str, text: str, *, postal_address: str, clicks: bool, opens: bool) -> Rewritten:
+    """The templates of a message with placeholders for what is recorded. Raises PartProblem."""
+    try:
+        rewritten = _rewritten(html, text, postal_address, clicks=clicks, opens=opens)
+        liquid.parse(rewritten.html, escape=True)
+    except liquid.Problem as problem:
+        raise PartProblem("html", problem.message, problem.line) from problem
+    return rewritten
+
+
+def _rewritten(
+    html: str, text: str, postal_address: str, *, clicks: bool, opens: bool
+) -> Rewritten:
+    source = _Ends(mask_liquid(html))
     scopes = _Scopes(html)
-    position = 0
+    hrefs = hrefs_in(html)
+    language = _language(html, source)
+    tail = ""
+    if not any(_is_way_out(href, scopes) for href in hrefs):
+        tail += footer.html(postal_address, language)
+    if not _has_way_out(text):
+        text = text.rstrip() + footer.text(postal_address, language)
+    links = _links(hrefs, scopes) if clicks else []
+    tail += (TRAP if links else "") + (PIXEL if opens else "")
+    end = len(html) if source.body is None or scopes.is_inside(source.body) else source.body
+    edits = [_placeholder(html, href, n) for n, (href, _, _) in enumerate(links)]
+    return Rewritten(
+        apply_edits(html, [*edits, Edit(end, end, tail)]),
+        text,
+        [(destination, is_personal) for _, destination, is_personal in links],
+    )
+
+
+def _links(hrefs: list[Href], scopes: _Scopes) -> list[tuple[Href, str, bool]]:
+    """The hrefs to follow, with where they lead and whether that is personal. Raises Problem."""
+    links = []
     for href in hrefs:
         is_personal = any(liquid.markup_in(href.source))
         destination = _personal(href, scopes) if is_personal else destination_of(href.source)
-        if destination is None or scopes.is_raw(href):
-            continue
-        link = Link(position=position, destination=destination, is_personal=is_personal)
-        yield href, link
-        position += 1
+        if destination is not None and not scopes.is_raw(href):
+            links.append((href, destination, is_personal))
+    if len(links) > MAX_LINKS:
+        raise liquid.Problem(
+            f"has {len(links):,} links; clicks can be recorded on at most {MAX_LINKS:,}. "
+            "Take links out, or do not record clicks"
+        )
+    return links
 
 
 def _personal(href: Href, scopes: _Scopes) -> str | None:
@@ -93,10 +122,13 @@ def _personal(href: Href, scopes: _Scopes) -> str | None:
     return href.source
 
 
-def _store(content: Content, links: list[Link]) -> list[int]:
-    for link in links:
-        link.content = content
-    return [link.pk for link in Link.objects.bulk_create(links)]
+def _store(content: Content, links: Sequence[tuple[str, bool]]) -> None:
+    rows = [
+        Link(content=content, position=position, destination=destination, is_personal=is_personal)
+        for position, (destination, is_personal) in enumerate(links)
+    ]
+    content.link_ids = [link.pk for link in Link.objects.bulk_create(rows)]
+    content.save(update_fields=["link_ids"])
 
 
 def _placeholder(html: str, href: Href, position: int) -> Edit:
@@ -108,64 +140,83 @@ class _Scopes:
     """What Liquid knows at each place of a template."""
 
     def __init__(self, html: str) -> None:
-        self._html = html
+        """Raises Problem."""
         found = liquid.parse(html, escape=True).analyze(include_partials=False)
-        self._locals = set(found.locals)
-        self._variables = {
-            variable.span.index: name for name, all_ in found.variables.items() for variable in all_
-        }
-        self._from_outside = {v.span.index for all_ in found.globals.values() for v in all_}
-        self._dates = [span.index for span in found.filters.get("date", ())]
-        self._raw = list(_raw_spans(html))
+        from_outside = {v.span.index for all_ in found.globals.values() for v in all_}
+        self._unsteady = sorted(
+            variable.span.index
+            for name, all_ in found.variables.items()
+            for variable in all_
+            if variable.span.index not in from_outside or not _is_steady(name, found.locals)
+        )
+        self._dates = sorted(span.index for span in found.filters.get("date", ()))
+        self._blocks = liquid.blocks_in(html)
+        self._raw = liquid.raw_in(html)
+
+    def is_inside(self, at: int) -> bool:
+        """Whether a place is inside a block, so that not everybody need get what is there."""
+        return _is_in(self._blocks, at)
 
     def is_raw(self, href: Href) -> bool:
         """Whether it is inside {% raw %}, where a placeholder would be shown as it is."""
-        return any(start <= href.start < end for start, end in self._raw)
+        return _is_in(self._raw, href.start)
 
     def is_self_contained(self, href: Href) -> bool:
         """Whether the recipient's variables alone say what comes out: nothing is assigned or looped
         over elsewhere, and nothing depends on the time.
         """
-        inside = range(href.start, href.end)
-        used = [(at, name) for at, name in self._variables.items() if at in inside]
         return (
             all(found.tag == "" for found in liquid.markup_in(href.source))
-            and all(at in self._from_outside and self._is_steady(name) for at, name in used)
-            and not any(at in inside for at in self._dates)
+            and not _any_in(self._unsteady, href)
+            and not _any_in(self._dates, href)
         )
 
-    def _is_steady(self, name: str) -> bool:
-        ours = name in RESERVED or name.startswith("edm_")
-        return not ours and name not in self._locals and name not in _NEVER_THE_SAME
+
+def _is_steady(name: str, assigned: Container[str]) -> bool:
+    ours = name in RESERVED or name.startswith("edm_")
+    return not ours and name not in assigned and name not in _NEVER_THE_SAME
 
 
-def _raw_spans(html: str) -> Iterator[tuple[int, int]]:
-    start = None
-    for found in liquid.markup_in(html):
-        if found.tag == "raw":
-            start = found.end
-        elif start is not None:
-            yield start, found.start
-            start = None
+def _any_in(places: list[int], href: Href) -> bool:
+    first = bisect_left(places, href.start)
+    return first < len(places) and places[first] < href.end
 
 
-def _has_way_out(html: str, hrefs: list[Href]) -> bool:
-    """Whether everybody gets an unsubscribe link that can be seen."""
-    return any(
-        _WAY_OUT.match(href.source.strip())
+def _is_in(spans: list[tuple[int, int]], at: int) -> bool:
+    """Whether one of these spans, which are in order and do not overlap, has this place."""
+    after = bisect_right(spans, at, key=lambda span: span[0])
+    return after > 0 and at < spans[after - 1][1]
+
+
+def _is_way_out(href: Href, scopes: _Scopes) -> bool:
+    """Whether everybody gets this as an unsubscribe link that can be seen."""
+    first = next(liquid.markup_in(href.source), None)
+    return (
+        first is not None
+        and not href.source[: first.start].strip()
+        and _is_the_link(first.text)
         and not href.in_comment
-        and _is_for_everybody(html[: href.start])
-        for href in hrefs
+        and not scopes.is_inside(href.start)
     )
 
 
-def _is_for_everybody(before: str) -> bool:
-    """Whether what follows this part of a template is outside all of its Liquid blocks."""
-    try:
-        liquid.parse(before, escape=True)
-    except liquid.Problem:
+def _has_way_out(text: str) -> bool:
+    blocks = liquid.blocks_in(text)
+    return any(
+        _is_the_link(found.text) and not _is_in(blocks, found.start)
+        for found in liquid.markup_in(text)
+    )
+
+
+def _is_the_link(markup: str) -> bool:
+    """Whether an output is the unsubscribe link as it is: another filter leads elsewhere."""
+    if not markup.startswith("{{"):
         return False
-    return True
+    name, *filters = markup[2:-2].strip("-").split("|")
+    return name.strip() == UNSUBSCRIBE_URL and all(
+        each.strip() == "escape" or each.replace(":", " ").split()[:1] == ["default"]
+        for each in filters
+    )
 
 
 class _Ends(SourceTags):
@@ -175,20 +226,15 @@ class _Ends(SourceTags):
         self.body: int | None = None
         super().__init__(masked)
 
-    def handle_endtag(self, tag: str) -> None:
-        super().handle_endtag(tag)
-        if tag in ("body", "html") and (tag == "body" or self.body is None):
-            self.body = self._position()
+    def handle_end_tag(self, name: str, start: int, end: int) -> None:
+        super().handle_end_tag(name, start, end)
+        if name in ("body", "html") and (name == "body" or self.body is None):
+            self.body = start
 
 
-def _end_of_body(html: str) -> int:
-    end = _Ends(mask_liquid(html)).body
-    return end if end is not None and _is_for_everybody(html[:end]) else len(html)
-
-
-def _language(html: str) -> str:
+def _language(html: str, source: SourceTags) -> str:
     """What the html element says, "" when it says nothing."""
-    for tag in SourceTags(mask_liquid(html)).tags:
+    for tag in source.tags:
         if tag.name == "html" and (span := tag.values.get("lang")):
             return html[slice(*span)].strip("\"'")
     return ""

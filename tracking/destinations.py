@@ -11,8 +11,11 @@ from django.utils.encoding import iri_to_uri
 
 from campaigns import content
 from campaigns.models import Content, SubTask
-from tracking.hrefs import destination_of, site_of
+from tracking.hrefs import MAX_DESTINATION, destination_of, site_of
 from tracking.models import Link
+
+MOST_CHARACTERS = 6 * MAX_DESTINATION
+"""Escaped for HTML, an address is at most so long."""
 
 
 class Destination(NamedTuple):
@@ -50,6 +53,8 @@ def resolve(link: Destination, subtask_id: int) -> str | None:
     try:
         rendered = content.render(_as_content(link.destination), variables).html
     except content.RenderError:
+        return None
+    if len(rendered) > MOST_CHARACTERS:
         return None
     address = destination_of(rendered)
     site = site_of(link.destination)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import unescape
 from html.entities import html5
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.utils.encoding import iri_to_uri
 
-from campaigns.html_source import SourceTags, StartTag, mask_liquid
+from campaigns.html_source import SourceTags, StartTag, mask_liquid, unescape, unquoted
 from campaigns.liquid import markup_in
 
 MAX_DESTINATION = 8_000  # bytes, as it is written in a header
 _CONDITIONAL = re.compile(r"\s*\[if\b[^\]]*\]>", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(#[xX][0-9a-fA-F]+;?|#[0-9]+;?|[a-zA-Z][a-zA-Z0-9]*;?)")
 # Scheme and host, and where the host surely ends.
-_WEB = re.compile(r"(?:https?:)?//[^/\\?#\s\"'<>]+(?=[/?#]|\Z)", re.IGNORECASE)
+_WEB = re.compile(r"(?:https?:)?//[^/\\?#\s\"'<>]++(?=[/?#]|\Z)", re.IGNORECASE)
 _REMOVED_FROM_URLS = str.maketrans("", "", "\t\r\n")
 _AROUND_URLS = "".join(map(chr, range(33)))  # the space and what comes before it
 
@@ -38,25 +37,22 @@ def hrefs_in(html: str) -> list[Href]:
     Liquid between quotes belongs to the value.
     """
     masked = mask_liquid(html)
-    return sorted(_hrefs(html, masked, 0, in_comment=False))
-
-
-def _hrefs(html: str, masked: str, at: int, *, in_comment: bool) -> Iterator[Href]:
     tags = _Tags(masked)
-    for tag in tags.tags:
+    found = list(_hrefs(html, tags.tags, 0, in_comment=False))
+    for start, end in tags.conditional:  # a comment has none within
+        found += _hrefs(html, SourceTags(masked[start:end]).tags, start, in_comment=True)
+    return sorted(found)
+
+
+def _hrefs(html: str, tags: list[StartTag], at: int, *, in_comment: bool) -> Iterator[Href]:
+    for tag in tags:
         if _is_link(tag) and (span := tag.values.get("href")):
             start, end = at + span[0], at + span[1]
-            yield Href(start, end, _unquoted(html[start:end]), in_comment)
-    for start, end in tags.conditional:
-        yield from _hrefs(html, masked[start:end], at + start, in_comment=True)
+            yield Href(start, end, unquoted(html[start:end]), in_comment)
 
 
 def _is_link(tag: StartTag) -> bool:
     return tag.name in ("a", "area") or tag.name.startswith("v:")
-
-
-def _unquoted(value: str) -> str:
-    return value[1:-1] if value[:1] in "\"'" else value
 
 
 class _Tags(SourceTags):
@@ -64,15 +60,11 @@ class _Tags(SourceTags):
 
     def __init__(self, masked: str) -> None:
         self.conditional: list[tuple[int, int]] = []
-        self._masked = masked
         super().__init__(masked)
 
-    def handle_comment(self, data: str) -> None:
-        start = self._position()
-        condition = _CONDITIONAL.match(data)
-        if condition and self._masked.startswith("<!--", start):
-            start += len("<!--")
-            self.conditional.append((start + condition.end(), start + len(data)))
+    def handle_comment(self, start: int, end: int) -> None:
+        if condition := _CONDITIONAL.match(self.html, start, end):
+            self.conditional.append((condition.end(), end))
 
 
 def destination_of(source: str) -> str | None:

@@ -21,6 +21,7 @@ from campaigns.admin.base import OwnedAdmin, OwnedForm, Visitor
 from campaigns.admin.confirmation import StyledForm, page
 from campaigns.admin.typed import Textarea, button
 from campaigns.models import Contact, Template
+from sandbox import Failed
 
 # The policy of a page holds in its sandboxed frame, too, where no script runs. What the message
 # loads is seen there as its recipients see it.
@@ -61,11 +62,13 @@ def preview(template: Template, contact: Contact | None) -> Preview:
         rendered = render_template(template, contact)
     except content.ContentError as error:
         return Preview(who, error=str(error))
+    except Failed:
+        return Preview(who, error=content.NOT_NOW)
     return Preview(who, rendered=rendered)
 
 
 def render_template(template: Template, contact: Contact | None) -> content.Rendered:
-    """Raises ContentError."""
+    """Raises ContentError or Failed."""
     compiled = Template(
         subject=template.subject,
         preview_text=template.preview_text,

@@ -23,6 +23,7 @@ from dispatch.domains import checking
 from dispatch.errors import DeliveryError
 from dispatch.models import EmailService
 from dispatch.webhooks import takes_webhooks
+from sandbox import Failed
 
 CONTROL = state.CONTROL
 
@@ -180,7 +181,7 @@ class ServiceActions(SafeAdmin):
         service = cleaned["service"]
         try:
             accepted = send_test(cleaned)
-        except (DeliveryError, trial.NoSlot, content.ContentError) as error:
+        except (DeliveryError, trial.NoSlot, content.ContentError, Failed) as error:
             done, failed = f"Test to {cleaned['to']} failed: {error}", True
         else:
             done, failed = f"Test to {cleaned['to']} accepted. {accepted.reply}".strip(), False

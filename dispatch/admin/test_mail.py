@@ -90,7 +90,7 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
 
 
 def send_test(cleaned: dict[str, Any]) -> Accepted:
-    """Render and hand over. Raises NoSlot, DeliveryError or ContentError."""
+    """Render and hand over. Raises NoSlot, DeliveryError, ContentError or Failed."""
     service: EmailService = cleaned["service"]
     rendered = _rendered(cleaned["template"], cleaned["contact"], service)
     message = Message(

@@ -109,15 +109,15 @@ def test_the_preview_text_is_not_in_the_plain_text() -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("{% for i in (1..10001) %}x{% endfor %}", "a range is longer than 10,000"),
+        ("{% for i in (1..10001) %}x{% endfor %}", "loop iteration limit"),
         (
             "{% for i in (1..100) %}{% for j in (1..101) %}x{% endfor %}{% endfor %}",
             "loop iteration limit",
         ),
-        ('{% if (1..9000000000) contains "x" %}{% endif %}', "a range is longer"),
-        ('{{ "x" | replace: "x", l | replace: "x", l | replace: "x", l }}', "replace would make"),
-        ("{% for i in (1..99) %}{% assign l = l | append: l %}{% endfor %}", "append makes"),
-        ("{% for i in (1..99) %}{% assign n = n | times: n %}{% endfor %}", "times makes"),
+        (
+            "{% for i in (1..99) %}{% assign l = l | append: l %}{% endfor %}",
+            "local namespace limit",
+        ),
         ("{% for i in (1..9999) %}{{ l }}{% endfor %}", "output stream limit"),
         ("{{ n | divided_by: 0 }}", "divide by 0"),
     ],
@@ -127,17 +127,6 @@ def test_a_template_that_spends_too_much_or_fails_is_a_render_error(
 ) -> None:
     with pytest.raises(RenderError, match=f"HTML, line 1: .*{message}"):
         html_of(source, l="x" * 1000, n=5)
-
-
-def test_rendering_stops_at_its_time_limit() -> None:
-    costly = (
-        "{% assign s = l %}"
-        + "{% for i in (1..9999) %}{% assign q = s | upcase | strip_html %}{% endfor %}"
-    )
-    started = time.monotonic()
-    with pytest.raises(RenderError, match="takes longer than 1 s"):
-        html_of(costly, l="x<" * 200_000)
-    assert time.monotonic() - started < 3
 
 
 def test_one_recipient_failing_does_not_fail_the_next() -> None:
@@ -168,6 +157,8 @@ def test_an_odd_value_in_a_filter_is_a_render_error() -> None:
         ("html", "{% include '/etc/passwd' %}", "HTML, line 1: unexpected tag 'include'"),
         ("html", "{% render 'x' %}", "HTML, line 1: unexpected tag 'render'"),
         ("html", "{% if x %}" * 50, "HTML, line 1: block nesting limit"),
+        ("html", "a\n{% raw %}b", "HTML, line 2: '{% raw %}' without '{% endraw %}'"),
+        ("text", "{% doc %}", "Plain text, line 1: '{% doc %}' without '{% enddoc %}'"),
     ],
 )
 def test_a_wrong_template_is_refused_with_the_part_and_the_line(

@@ -13,7 +13,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from campaigns.content import Rendered, compile_html, compile_text, render
-from campaigns.stencils import Pieces
+from campaigns.precompiled import Pieces
 from dispatch.mime import as_bytes, as_data
 from dispatch.parts import body
 from tests.campaigns.by_liquid import by_liquid

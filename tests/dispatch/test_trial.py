@@ -9,7 +9,7 @@ import pytest
 from django.db.models.functions import Now
 
 from campaigns.content import Rendered
-from campaigns.stencils import Pieces
+from campaigns.precompiled import Pieces
 from dispatch import paces, trial
 from dispatch.agenda import limits_of
 from dispatch.errors import ServiceError

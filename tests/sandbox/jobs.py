@@ -6,7 +6,7 @@ import os
 import signal
 import time
 
-from sandbox import Limits, bounded
+from sandbox import Limits, bounded, worker
 
 
 class Wrong(Exception):
@@ -24,6 +24,19 @@ def double(text: str) -> str:
 def loop_for_ever() -> None:
     while True:
         pass
+
+
+@bounded(Limits(cpu_seconds=20, memory_megabytes=500))
+def loop_within(limits: Limits) -> None:
+    worker.narrow(limits)
+    while True:
+        pass
+
+
+@bounded(Limits(cpu_seconds=20, memory_megabytes=500))
+def take_memory_within(limits: Limits, megabytes: int) -> int:
+    worker.narrow(limits)
+    return len(bytearray(megabytes * 1_000_000))
 
 
 @bounded(Limits(cpu_seconds=0.2))

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from sandbox import Failed, LimitReached
+from sandbox import Failed, LimitReached, Limits, Stalled, warm_up
 from tests.sandbox import jobs
 
 
@@ -46,8 +46,25 @@ def test_native_code_that_never_returns_to_python_ends_too():
 
 
 def test_what_only_waits_ends_by_the_wall_clock():
-    with pytest.raises(LimitReached, match=r"takes more than 0\.3 s"):
+    with pytest.raises(Stalled, match=r"takes more than 0\.3 s"):
         jobs.wait()
+
+
+def test_a_call_may_hold_the_rest_of_itself_to_less_time():
+    began = time.monotonic()
+    with pytest.raises(LimitReached):
+        jobs.loop_within(Limits(cpu_seconds=0.1))
+    assert time.monotonic() - began < 20
+
+
+def test_a_call_may_hold_the_rest_of_itself_to_less_memory():
+    with pytest.raises(LimitReached, match="of memory"):
+        jobs.take_memory_within(Limits(memory_megabytes=100), 200)
+
+
+def test_workers_that_are_warm_are_used():
+    warm_up()
+    assert jobs.double("ab") == "abab"
 
 
 def test_memory_within_the_limit_is_given():

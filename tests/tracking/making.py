@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from campaigns import content, launch
+from campaigns import content, freezing
 from campaigns.models import Content, SubTask, SubTaskStatus, Task, TaskTemplate
 from tests.factories import EmailServiceFactory, SenderFactory, SubTaskFactory, TaskFactory
 from tracking import applying, ledger, personal
@@ -51,7 +51,7 @@ def frozen(html: str, *, text: str = "", postal_address: str = "", **kwargs: Any
     task: Task = TaskFactory(
         owner=sender.owner, sender=sender, template__html=html, template__text=text, **kwargs
     )
-    return launch.freeze(task, TaskTemplate.objects.get(task=task))
+    return freezing.freeze(task, TaskTemplate.objects.get(task=task))
 
 
 def rendered(made: Content, subtask_id: int = 1, **variables: Any) -> content.Rendered:

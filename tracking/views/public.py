@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import logging
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -17,9 +18,11 @@ from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
+from sandbox import Failed
 from tracking import cleaning, limits, recording, refusals
 from tracking.limits import Limit
 
+logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
 MAX_BODY = 10_000  # bytes; the largest form of ours has a few hundred
@@ -42,7 +45,10 @@ def public(endpoint: str, *methods: str) -> Callable[[View], View]:
         @csrf_exempt
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            response = _refused(request, endpoint, methods) or view(request, *args, **kwargs)
+            try:
+                response = _refused(request, endpoint, methods) or view(request, *args, **kwargs)
+            except Failed as error:
+                response = _busy(request, endpoint, error)
             response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
             response.headers["Cache-Control"] = "no-store"
             response.headers["Referrer-Policy"] = "no-referrer"
@@ -53,6 +59,13 @@ def public(endpoint: str, *methods: str) -> Callable[[View], View]:
         return guarded
 
     return decorate
+
+
+def _busy(request: HttpRequest, endpoint: str, error: Failed) -> HttpResponse:
+    logger.warning("%s: %s", endpoint, error)
+    response = page(request, "busy", status=503)
+    response.headers["Retry-After"] = "10"
+    return response
 
 
 def _refused(request: HttpRequest, endpoint: str, methods: tuple[str, ...]) -> HttpResponse | None:

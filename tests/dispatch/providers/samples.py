@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from campaigns.content import Rendered
-from campaigns.stencils import Pieces
+from campaigns.precompiled import Pieces
 from dispatch.providers.base import Message
 from dispatch.providers.smtp.client import SmtpSettings
 from dispatch.providers.smtp.transport import SmtpTransport

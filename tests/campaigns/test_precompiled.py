@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns import liquid
-from campaigns.stencils import Pieces, Stencil
+from campaigns.liquid_gaps import GapTemplate
+from campaigns.precompiled import (
+    MAX_FILLED,
+    MAX_STEPS,
+    MAX_VALUE,
+    Pieces,
+    Precompiled,
+    gap_from_json,
+)
 from tests.campaigns import by_liquid as python_liquid
 
 HOSTILE = st.one_of(
@@ -65,10 +74,42 @@ TAGS = st.sampled_from(
         "{{ name if a else 'c' }}",
         "{% break %}",
         "{{ (1..3) }}",
+        '{% if name != "" %}<i>{{ name }}\r\n{{ a | default: "x" }}</i>{% endif %}',
+        '{% if a != "" %} {% endif %}',
+        '{%- if name != "" -%} {{ name }} {%- endif -%}',
+        '{% if name.a != "" %}x{% endif %}',
+        '{% if partial != "" %}x{% endif %}',
+        '{% if "" != name %}x{% endif %}',
+        "{% if name != a %}x{% endif %}",
+        '{% if name != "" and a %}x{% endif %}',
+        '{% if name != "" %}x{% else %}y{% endif %}',
+        '{% if name != "" %}{% if a != "" %}x{% endif %}{% endif %}',
     ]
 )
 PLAIN = st.lists(FIXED | OUTPUTS, max_size=8).map("".join)
 ANY = st.lists(FIXED | OUTPUTS | TAGS, max_size=8).map("".join)
+
+
+class Stencil:
+    """A template taken apart as in a worker, and filled as in the process that sends."""
+
+    def __init__(self, source: str, *, escape: bool) -> None:
+        self._template = GapTemplate(source, escape=escape)
+        gaps = json.loads(json.dumps(self._template.gaps))
+        self._form = Precompiled(
+            self._template.fixed,
+            gaps if gaps is None else [gap_from_json(gap) for gap in gaps],
+            escape=escape,
+        )
+        self.fixed = self._form.fixed
+        self.trimmed = self._form.trimmed
+        self.look_up = self._form.look_up
+
+    def fill(self, variables: dict[str, Any]) -> list[bytes]:
+        looked_up = self.look_up(variables)
+        if looked_up is not None:
+            return looked_up
+        return [value.encode("utf-8") for value in self._template.fill(variables)]
 
 
 def by_liquid(source: str, escape: bool, variables: dict[str, Any]) -> str:
@@ -93,7 +134,7 @@ def said(render: Callable[[], str]) -> str:
 
 def looked_up(source: str, variables: dict[str, Any]) -> bool:
     """Whether a stencil did without python-liquid."""
-    return Stencil(source, escape=True)._look_up(variables) is not None
+    return Stencil(source, escape=True).look_up(variables) is not None
 
 
 @settings(deadline=None)
@@ -137,7 +178,9 @@ def test_texts_and_numbers_are_looked_up(output: str, value: object) -> None:
     assert by_stencil(output, True, variables) == by_liquid(output, True, variables)
 
 
-@pytest.mark.parametrize("value", [True, False, [], ["a"], {}, {"a": 1}, "x" * 500_001, "\ud800"])
+@pytest.mark.parametrize(
+    "value", [True, False, [], ["a"], {}, {"a": 1}, "x" * (MAX_VALUE + 1), "\ud800"]
+)
 @pytest.mark.parametrize("output", ["{{ v }}", '{{ v | default: "x" }}'])
 def test_all_else_is_left_to_python_liquid(output: str, value: object) -> None:
     assert not looked_up(output, {"v": value})
@@ -180,3 +223,41 @@ def test_a_template_with_half_a_surrogate_pair_is_a_problem() -> None:
 def test_a_stencil_is_not_changed_by_filling_it() -> None:
     stencil = Stencil("{% assign n = n | plus: 1 %}{{ n }}{% increment i %}", escape=True)
     assert [stencil.fill({"n": 1}) for _ in range(2)] == [[b"", b"2", b"0"]] * 2
+
+
+SECTION = '<p>{% if v != "" %}<img src="{{ v }}">{{ w | default: "-" }}{% endif %}'
+
+
+@pytest.mark.parametrize("value", ["", "a", "<b>", " ", "é"])
+def test_a_section_of_outputs_is_looked_up(value: str) -> None:
+    assert looked_up(SECTION, {"v": value})
+    assert by_stencil(SECTION, True, {"v": value}) == by_liquid(SECTION, True, {"v": value})
+
+
+@pytest.mark.parametrize(
+    "variables", [{}, {"v": None}, {"v": 0}, {"v": ["a"]}, {"v": "a", "w": []}]
+)
+def test_a_section_about_anything_but_texts_is_left_to_python_liquid(
+    variables: dict[str, Any],
+) -> None:
+    assert not looked_up(SECTION, variables)
+    assert by_stencil(SECTION, True, variables) == by_liquid(SECTION, True, variables)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{{ v }}" * (MAX_STEPS + 1),
+        "{{ v" + ".a" * MAX_STEPS + " }}",
+        '{% if v != "" %}' + "{{ v }}" * MAX_STEPS + "{% endif %}",
+    ],
+)
+def test_more_steps_than_are_taken_here_are_left_to_python_liquid(source: str) -> None:
+    assert not looked_up(source, {"v": "a"})
+
+
+def test_more_bytes_than_are_filled_in_here_are_left_to_python_liquid() -> None:
+    value = "&" * MAX_VALUE  # five bytes each, escaped
+    assert not looked_up("{{ v }}", {"v": value})
+    assert looked_up("{{ v }}" * 4, {"v": "x" * (MAX_FILLED // 4)})
+    assert not looked_up("{{ v }}" * 5, {"v": "x" * (MAX_FILLED // 4)})

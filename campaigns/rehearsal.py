@@ -1,0 +1,77 @@
+"""What a template costs per message, measured on some of its real recipients before it is sent."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from statistics import fmean
+
+from django.db.models import F, Func, IntegerField, QuerySet
+
+from campaigns import content, lifecycle
+from campaigns.models import Contact, Content, Task
+from campaigns.renderer import SIMPLIFY
+
+MOST_SECONDS = 0.1
+MOST_SECONDS_ON_AVERAGE = 0.02
+FIRST_AND_LAST = 3
+AT_RANDOM = 7
+WITH_LONGEST_VALUES = 7
+LOOKED_THROUGH = 50_000
+"""Among how many contacts those with the longest values are found: looking takes time, too."""
+
+
+def check_cost(task: Task, frozen: Content) -> None:
+    """Raise TemplateError if messages of this content, not saved yet, take too much processor time.
+    Content that workers do not render has none to take.
+    """
+    if content.is_plain(frozen):
+        return
+    costs = []
+    for contact in list(_sample(task)):
+        costs.append(_cost(frozen, contact))
+        if costs[-1] > MOST_SECONDS:
+            what = f"takes {costs[-1]:.2f} s of processor time for {contact.email}"
+            _refuse(f"{what}; the limit is {MOST_SECONDS:g} s")
+    average = fmean(costs or [0.0])
+    if average > MOST_SECONDS_ON_AVERAGE:
+        what = f"takes {average:.3f} s of processor time a message, measured on {len(costs)}"
+        _refuse(f"{what}; the limit is {MOST_SECONDS_ON_AVERAGE:g} s on average")
+
+
+def _refuse(message: str) -> None:
+    raise content.TemplateError("html", f"{message}. {SIMPLIFY}")
+
+
+def _cost(frozen: Content, contact: Contact) -> float:
+    """Of what is too much, the lesser of two runs: the first may pay for what is then kept."""
+    seconds = _run(frozen, contact)
+    return seconds if seconds <= MOST_SECONDS_ON_AVERAGE else min(seconds, _run(frozen, contact))
+
+
+def _run(frozen: Content, contact: Contact) -> float:
+    content.renew_budget(frozen)
+    try:
+        return content.render(frozen, contact.merge_variables()).cpu_seconds
+    except content.RenderError as error:
+        return error.cpu_seconds  # that it fails for this one is nothing new
+
+
+def _sample(task: Task) -> Iterator[Contact]:
+    contacts = lifecycle.expected_contacts(task)
+    first = list(contacts.order_by("pk")[:FIRST_AND_LAST])
+    last = list(contacts.order_by("-pk")[:FIRST_AND_LAST])
+    yield from first
+    yield from last
+    if len(first) < FIRST_AND_LAST:
+        return
+    for _ in range(AT_RANDOM):
+        somewhere = random.randint(first[-1].pk, last[-1].pk)
+        yield from contacts.filter(pk__gte=somewhere).order_by("pk")[:1]
+    yield from _with_longest_values(contacts)
+
+
+def _with_longest_values(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+    some = contacts.order_by("pk").values("pk")[:LOOKED_THROUGH]
+    size = Func(F("attributes"), function="pg_column_size", output_field=IntegerField())
+    return Contact.objects.filter(pk__in=some).order_by(size.desc())[:WITH_LONGEST_VALUES]

@@ -1,0 +1,51 @@
+"""How much of the workers' time the messages of one template may take in one process."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+SECONDS_A_MESSAGE = 0.02
+"""What every message may take on average."""
+SECONDS_BEYOND = 1.0
+"""What messages may take beyond that, all together, before no more are rendered."""
+REGAINED_A_SECOND = 0.01
+"""Processor seconds that are forgiven as time passes."""
+
+
+class RenderBudget:
+    """For any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()  # guards all below
+        self.renew()
+
+    def renew(self) -> None:
+        with self._lock:
+            self._beyond = 0.0
+            self._messages, self._seconds = 0, 0.0
+            self._forgiven_at = time.monotonic()
+
+    def charge(self, cpu_seconds: float) -> None:
+        """Count one message."""
+        with self._lock:
+            self._forgive()
+            self._messages += 1
+            self._seconds += cpu_seconds
+            self._beyond = max(0.0, self._beyond + cpu_seconds - SECONDS_A_MESSAGE)
+
+    def spent(self) -> str:
+        """Why no more messages are rendered; "" while they are."""
+        with self._lock:
+            self._forgive()
+            if self._beyond < SECONDS_BEYOND:
+                return ""
+            return (
+                f"rendering {self._messages:,} messages took {self._seconds:.2f} s of processor "
+                f"time, and {SECONDS_A_MESSAGE:g} s a message is the limit"
+            )
+
+    def _forgive(self) -> None:
+        now = time.monotonic()
+        regained = (now - self._forgiven_at) * REGAINED_A_SECOND
+        self._beyond, self._forgiven_at = max(0.0, self._beyond - regained), now
