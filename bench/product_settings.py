@@ -25,6 +25,7 @@ def environment(url: str, dispatchers: int = 1) -> dict[str, str]:
         "MESSAGE_ID_KEYS": base64.urlsafe_b64encode(SECRET[:32].encode()).decode(),
         "ALLOWED_HOSTS": "localhost",
         "PUBLIC_URL": "http://localhost",
+        "LOOPBACK_PORTS": "1-65535",  # where its SMTP sinks are
         "DISPATCHERS": str(dispatchers),
         "LOG_LEVEL": "WARNING",
         "LOG_FORMAT": "text",

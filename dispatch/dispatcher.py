@@ -86,6 +86,9 @@ class Dispatcher:
                 self._tick(claim=True)
                 self._wait(until)
             self._wind_up()
+        except leases.LeaseLost:
+            self._starts.remove()  # what it held has been taken already
+            raise
         finally:
             self._desk.lease_until = 0.0
             for loop in self._loops.values():
@@ -394,8 +397,7 @@ class Dispatcher:
 
 def _follow_pauses(reports: Iterable[Report], paused: Collection[int]) -> None:
     """Once tasks are paused for what they cost, they may cost as much again when they go on."""
-    for report in reports:
-        if report.order.claim.task_id in paused:
-            content.renew_budget(report.order.content)
+    for order in (each.order for each in reports if each.order.claim.task_id in paused):
+        content.renew_budget(order.content)
     for task_id in paused:
         logger.warning("task %s costs too much to render and is paused", task_id)

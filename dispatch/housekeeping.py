@@ -95,6 +95,7 @@ def look_after_background_work() -> None:
 
 CHORES: tuple[Callable[[], object], ...] = (
     lifecycle.launch_due,
+    recovery.recover_left_behind,  # before their leases are over, when less would be known
     recovery.recover_dead,
     launch.requeue_stalled,
     look_after_background_work,

@@ -36,11 +36,12 @@ def recover_dead() -> int:
     A dispatcher is dead when its heartbeat is older than its lease. Its row is locked while it is
     recovered; one whose tick is still open holds that lock itself and is left for the next time.
     """
-    stale = Dispatcher.objects.filter(_LEASE_IS_OVER, ended_at=None)
+    stale = Dispatcher.objects.filter(_lease_is_over(), ended_at=None)
     return sum(recover(pk) for pk in stale.values_list("pk", flat=True))
 
 
-_LEASE_IS_OVER = Q(heartbeat_at__lt=Now() - dt.timedelta(seconds=LEASE_SECONDS))
+def _lease_is_over() -> Q:
+    return Q(heartbeat_at__lt=Now() - dt.timedelta(seconds=LEASE_SECONDS))
 
 
 def recover(dispatcher_id: int) -> bool:
@@ -48,7 +49,7 @@ def recover(dispatcher_id: int) -> bool:
     be slow or stopped, and go on: all that it was sending is in doubt. Locks its row, all Pace
     rows, then the SubTasks.
     """
-    return _recover(_LEASE_IS_OVER, dispatcher_id, starts=None)
+    return _recover(_lease_is_over(), dispatcher_id, starts=None)
 
 
 def recover_gone(name: start_log.Name) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,9 +21,13 @@ from edm_project.environment import MAKE_KEY_COMMAND
 from edm_project.secrets_quality import flaw
 
 KEY_LISTS = ("CREDENTIALS_KEYS", "TRACKING_KEYS", "ERASURE_KEYS", "MESSAGE_ID_KEYS")
+ENVIRONMENT_FILE = Path(settings.BASE_DIR) / ".env"
 SHORTEST_SECRET_KEY, SHORTEST_KEY, SHORTEST_TOKEN, SHORTEST_PASSWORD = 50, 44, 32, 12
 MAKE_TEXT_COMMAND = 'python -c "import secrets; print(secrets.token_urlsafe(50))"'
-REGISTRIES = {"ac", "co", "com", "edu", "go", "gov", "ne", "net", "or", "org"}
+REGISTRIES = {
+    "ac", "asn", "biz", "co", "com", "ed", "edu", "go", "gob", "gouv", "gov", "gub", "gv", "id",
+    "info", "ltd", "me", "mil", "ne", "net", "nhs", "nom", "or", "org", "plc", "sch",
+}  # fmt: skip
 """Below a country's domain they stand for everybody, as .co.uk does."""
 RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "localhost", "test")
 """Names that no site has (RFC 2606)."""
@@ -31,6 +36,11 @@ RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "
 def _secrets() -> Iterator[tuple[str, str, int, str]]:
     """Each secret with its name, its least length, and how one is made."""
     yield "SECRET_KEY", settings.SECRET_KEY, SHORTEST_SECRET_KEY, MAKE_TEXT_COMMAND
+    for number, key in enumerate(settings.SECRET_KEY_FALLBACKS, start=1):
+        yield (
+            f"Key {number} of SECRET_KEY_FALLBACKS",
+            *(key, SHORTEST_SECRET_KEY, "take it out instead"),
+        )
     for name in KEY_LISTS:
         keys = getattr(settings, name)
         for number, key in enumerate(keys, start=1):
@@ -126,6 +136,21 @@ def check_debug(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[
             "DEBUG is on: pages that fail show source and settings to everybody.",
             hint="Take DEBUG out of .env and of the environment, or set it to False.",
             id="edm.E006",
+        )
+    ]
+
+
+@register(Tags.security, deploy=True)
+def check_environment_file(
+    app_configs: Sequence[AppConfig] | None, **kwargs: Any
+) -> list[CheckMessage]:
+    if not ENVIRONMENT_FILE.exists() or not ENVIRONMENT_FILE.stat().st_mode & 0o007:
+        return []
+    return [
+        Error(
+            ".env can be read by every account of this machine, with all keys in it.",
+            hint="chmod 600 .env, or 640 and the group of the service.",
+            id="edm.E011",
         )
     ]
 

@@ -30,6 +30,8 @@ if DEBUG:
     environment.make_private(VAR_DIR)
 environment.tighten(VAR_DIR)
 SECRET_KEY = environment.secret("SECRET_KEY", _made_once("secret_key"))
+# What was made with them stays valid.
+SECRET_KEY_FALLBACKS = environment.names("SECRET_KEY_FALLBACKS", [])
 # Encrypt provider credentials at rest: the first key encrypts, all of them decrypt.
 CREDENTIALS_KEYS = environment.keys("CREDENTIALS_KEYS", _made_once("credentials_key"))
 # Sign the links in mail: the first key signs, all of them are accepted.

@@ -175,7 +175,7 @@ def test_a_rendered_template_arrives_as_python_liquid_renders_it(a: str, b: str,
         "plain": unix(by_liquid(text, variables, escape=False).strip()) + "\n",
         "html": unix(by_liquid(html, variables, escape=True)),
     }
-    _, _, texts = said(travels(render(Content(html, text), variables)))
+    _, _, texts = said(travels(render(Content(html, text, subject="Hi"), variables)))
     assert texts["plain"] == expected["plain"]
     assert texts["html"] == expected["html"].removesuffix("\n") + "\n"
 

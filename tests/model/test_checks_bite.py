@@ -16,8 +16,8 @@ from django.db.models.functions import Now
 
 from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus
-from campaigns.states import Settlement
-from dispatch import claims, messages, paces, recovery
+from campaigns.states import Held, Settlement
+from dispatch import claims, messages, paces, recovery, start_log
 from dispatch.audit import audit
 from dispatch.models import Attempt, Dispatcher, EmailService
 from dispatch.orders import Claim, Order
@@ -25,6 +25,7 @@ from dispatch.pacing import Limits
 from dispatch.transports import transport_for
 from tests.concurrency import run_together
 from tests.deduplicating_provider import DeduplicatingProvider
+from tests.dispatch.test_start_log import killed_after
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -168,6 +169,33 @@ def test_a_lease_judged_by_a_host_whose_clock_is_fast_is_caught(monkeypatch):
     monkeypatch.setattr(recovery, "Now", lambda: Value(fast))
     with caught():
         check_that_the_living_are_left_alone()
+
+
+# The start log
+
+
+def check_that_a_kill_on_the_wire_mails_nobody_twice(
+    service: EmailService, server: SmtpServer, dispatch: Callable[..., Any]
+) -> None:
+    task = SendingTaskFactory()
+    subtask = in_flight(service, task=task, content=ContentFactory(task=task))
+    subtask.refresh_from_db()
+    gone = Dispatcher.objects.get(pk=subtask.dispatcher_id)
+    name = start_log.Name(gone.cluster, gone.pk)
+    killed_after(name, [Held(subtask.pk, subtask.claim_token)])
+    hand_over(subtask, service)
+    recovery.recover_gone(name)
+    dispatch(until=lambda: SubTask.objects.get(pk=subtask.pk).status == "sent", seconds=1)
+    got = [mail for mail in server.messages if mail.recipient == subtask.recipient_email]
+    assert len(got) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lane_that_notes_its_start_too_late_is_caught(monkeypatch, smtp, make_service, dispatch):
+    check_that_a_kill_on_the_wire_mails_nobody_twice(make_service(), smtp, dispatch)
+    monkeypatch.setattr(start_log, "read", lambda name: {})
+    with caught():
+        check_that_a_kill_on_the_wire_mails_nobody_twice(make_service(), smtp, dispatch)
 
 
 # Repeating what is in doubt

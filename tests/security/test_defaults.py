@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import secrets
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -131,7 +132,7 @@ def test_a_password_of_the_database_that_is_none_is_refused(
 
 
 @pytest.mark.parametrize(
-    "host", ["*", ".com", ".co.uk", ".org.au", "*.ourshop.de", "edm.example.com"]
+    "host", ["*", ".com", ".co.uk", ".org.au", ".gv.at", "*.ourshop.de", "edm.example.com"]
 )
 def test_a_host_that_is_any_is_refused(host: str) -> None:
     (error,) = errors(ALLOWED_HOSTS=["edm.ourshop.de", host])
@@ -155,6 +156,23 @@ def test_an_address_that_recipients_do_not_reach_safely_is_refused(url: str, wro
     (error,) = errors(PUBLIC_URL=url)
     assert error.startswith(f"edm.E008 PUBLIC_URL is {url}, which ")
     assert wrong in error
+
+
+@pytest.mark.parametrize(("mode", "found"), [(0o600, 0), (0o640, 0), (0o644, 1)])
+def test_an_environment_file_that_everybody_can_read_is_refused(
+    mode: int, found: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / ".env"
+    path.touch()
+    path.chmod(mode)
+    monkeypatch.setattr("edm_project.deploy_checks.ENVIRONMENT_FILE", path)
+    assert [error.split()[0] for error in errors()] == ["edm.E011"] * found
+
+
+def test_an_older_secret_key_that_is_none_is_refused() -> None:
+    assert errors(SECRET_KEY_FALLBACKS=["k" * 60]) == [
+        "edm.E003 Key 1 of SECRET_KEY_FALLBACKS is not random."
+    ]
 
 
 def test_debug_is_refused() -> None:

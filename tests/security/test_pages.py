@@ -34,6 +34,13 @@ OF_ADMIN = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
+OF_AN_ACCOUNT = (
+    "account_reauthenticate",
+    "sign_in_sessions",
+    "mfa_index",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+)
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -83,6 +90,7 @@ def pages_of_admin() -> Iterator[str]:
     """The list, the form to add one, and of the first row every page there is."""
     yield from ("/admin/", "/admin/password_change/", "/admin/jsi18n/")
     yield from (reverse("monitor"), reverse("privacy"))
+    yield from (reverse(name) for name in OF_AN_ACCOUNT)
     for model, of_model in admin.site._registry.items():
         name = f"admin:{model._meta.app_label}_{model._meta.model_name}"
         for page in ("changelist", "add"):

@@ -249,6 +249,14 @@ class TestImap:
     def test_a_literal_of_a_size_that_is_none(self, size: bytes) -> None:
         self.problem(HELLO, says(b"* 1 FETCH (BODY[] {" + size + b"}\r\n"))
 
+    def test_a_mailbox_that_claims_to_be_endless_is_read_in_parts(self, monkeypatch) -> None:
+        monkeypatch.setattr("dispatch.bounces.mailboxes.imap.MOST_AT_ONCE", 2)
+        with ImapServer().running() as server:
+            for number in range(5):
+                server.put(b"letter %d" % number)
+            with open_mailbox(settings_of(server)) as mailbox:
+                assert len(list(mailbox.new())) == 2
+
     def test_a_conversation_that_is_drawn_out_is_cut(self, monkeypatch) -> None:
         monkeypatch.setattr("dispatch.bounces.mailboxes.imap.LONGEST_SECONDS", 0.3)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import imaplib
+import itertools
 import socket
 import ssl
 import threading
@@ -16,6 +17,8 @@ from dispatch.providers.smtp.client import tls_context
 
 SEARCH_AT_ONCE = 5_000
 """Messages per search: the answer is one line, and imaplib takes no line of a megabyte."""
+MOST_AT_ONCE = 20_000
+"""Unread messages of one reading: more than can be read in its minute."""
 LONGEST_ANSWER = READ_BYTES + 256 * 1024
 """Bytes of the answer to one command."""
 MOST_LINES = 1_000
@@ -106,7 +109,8 @@ class ImapMailbox(Mailbox):
 
     def new(self) -> Iterator[Letter]:
         refused = []
-        for uid in list(self._unread()):  # deleting would shift the numbers that are searched
+        # All before the first, as deleting would shift the numbers that are searched.
+        for uid in list(itertools.islice(self._unread(), MOST_AT_ONCE)):
             try:
                 letter = self._fetch(uid)
             except _Refused as refusal:
@@ -124,7 +128,8 @@ class ImapMailbox(Mailbox):
         for first in range(1, self._messages + 1, SEARCH_AT_ONCE):
             last = min(first + SEARCH_AT_ONCE - 1, self._messages)
             for uid in self._do("SEARCH", f"{first}:{last}", "UNSEEN")[0].split():
-                yield uid.decode("ascii", "replace")
+                if uid.isdigit():
+                    yield uid.decode("ascii")
 
     def _fetch(self, uid: str) -> Letter | None:
         """None when it is gone. An empty one may come without a literal. Raises _Refused."""

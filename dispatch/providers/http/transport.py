@@ -14,6 +14,7 @@ from dispatch.providers.base import Accepted, Message, Provider, Transport
 from dispatch.providers.http.checks import check
 from dispatch.providers.http.connection import HandOverSession
 from dispatch.providers.http.refusals import Row, failure, refusal
+from dispatch.providers.smtp.replies import readable
 
 CONNECT_TIMEOUT = 10.0  # seconds
 REPLY_TIMEOUT = 60.0  # seconds; when it passes, nobody can tell whether the message was accepted
@@ -67,7 +68,7 @@ class HttpProvider(Provider):
         try:
             transport.open()
             response = transport.ask(self.account_request(settings))
-            return self.describe_account(response.json(), settings)
+            return readable(self.describe_account(response.json(), settings))
         except UNREADABLE as error:
             raise ServiceError(
                 f"{self.label} answered something unexpected; is there a proxy in between?"
