@@ -24,6 +24,9 @@ from sandbox import Failed, LimitReached, Stalled
 
 MAX_SUBJECT = 2_000
 """Characters of one message's subject."""
+FORM = 1
+"""The version of what `precompile` makes; content with another one is taken apart anew."""
+
 NOT_NOW = "The template could not be read just now; that is not its fault. Try again in a moment."
 _LABELS = {
     "subject": "Subject",
@@ -163,13 +166,33 @@ def render(content: CompiledContent, variables: Mapping[str, Any]) -> Rendered:
 
 def is_plain(content: CompiledContent) -> bool:
     """Whether its messages need no worker, unless a recipient's values do. Raises TemplateError."""
-    try:
+    with _known_as_wrong():
         return all(part.is_plain for part in _renderer_of(content).parts().values())
+
+
+@contextmanager
+def _known_as_wrong() -> Iterator[None]:
+    try:
+        yield
     except CannotRender as error:
         found = error.problem
         raise TemplateError(found.part, found.message, found.line) from error
     except CostsTooMuch as error:
         raise TemplateError(error.part, f"{error.message}. {SIMPLIFY}") from error
+
+
+def precompile(content: CompiledContent) -> dict[str, Any]:
+    """What dispatchers need of launched content that takes no Liquid, as JSON. Raises
+    TemplateError.
+    """
+    with _known_as_wrong():
+        return {"version": FORM, "parts": _renderer_of(content).form()}
+
+
+def prepare(content: CompiledContent) -> None:
+    """Have ready what its messages need, so that the first need not wait. Raises TemplateError."""
+    with _known_as_wrong():
+        _renderer_of(content).prepare()
 
 
 def renew_budget(content: CompiledContent) -> None:
@@ -178,7 +201,12 @@ def renew_budget(content: CompiledContent) -> None:
 
 
 def _renderer_of(content: CompiledContent) -> Renderer:
-    return _renderer(content.subject, content.preview_text, content.html, content.text)
+    renderer = _renderer(content.subject, content.preview_text, content.html, content.text)
+    if not renderer.is_known:
+        kept = getattr(content, "precompiled", None)
+        if kept and kept["version"] == FORM:
+            renderer.know(kept["parts"])
+    return renderer
 
 
 _renderer: Callable[[str, str, str, str], Renderer] = lru_cache(maxsize=64)(Renderer)

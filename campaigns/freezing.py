@@ -48,7 +48,9 @@ def compile_content(task: Task, choice: TaskTemplate) -> Compiled:
         sender_name=sender.display_name,
         reply_to=sender.reply_to,
     )
-    return Compiled(made, [finish(made, task) for finish in FINISHERS])
+    afterwards = [finish(made, task) for finish in FINISHERS]
+    made.precompiled = content.precompile(made)
+    return Compiled(made, afterwards)
 
 
 def freeze(task: Task, choice: TaskTemplate) -> Content:

@@ -1,8 +1,8 @@
 """A template ready to render: plain gaps are filled here, all others in a worker.
 
-No template is parsed in this process. A worker takes it apart once; from then on a message with
-plain gaps needs no worker, and another one sends its variables to a worker, which keeps the
-templates that it has parsed.
+No template is parsed in this process. A worker takes it apart, for a launched template at the
+launch; from then on a message with plain gaps needs no worker, and another one sends its variables
+to a worker, which keeps the templates that it has parsed.
 """
 
 from __future__ import annotations
@@ -59,7 +59,19 @@ class _Apart(NamedTuple):
 
     digest: bytes
     sources: Sources
-    parts: dict[str, Precompiled]
+    form: list[Any]
+
+
+def precompiled(form: list[Any]) -> dict[str, Precompiled]:
+    """The parts of a template by the form in which a worker gives them and Content keeps them."""
+    return {
+        part: Precompiled(
+            fixed,
+            None if gaps is None else [gap_from_json(gap) for gap in gaps],
+            escape=part == "html",
+        )
+        for part, (fixed, gaps) in zip(PARTS, form, strict=True)
+    }
 
 
 class Renderer:
@@ -67,15 +79,36 @@ class Renderer:
 
     def __init__(self, subject: str, preview_text: str, html: str, text: str) -> None:
         self._template = (subject, preview_text, html, text)
+        self._parts: dict[str, Precompiled] | None = None
         self._lock = threading.Lock()  # guards the two below
         self._apart: _Apart | None = None
         self._wrong: CannotRender | CostsTooMuch | None = None
         self._seats = threading.BoundedSemaphore(SEATS)
         self._budget = RenderBudget()
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known what is fixed in the template."""
+        return self._parts is not None
+
+    def know(self, form: list[Any]) -> None:
+        """This is what a worker made of the template before."""
+        self._parts = precompiled(form)
+
+    def form(self) -> list[Any]:
+        """What to keep for `know`. Raises as `parts` does."""
+        return self._taken_apart().form
+
     def parts(self) -> dict[str, Precompiled]:
         """Raises CannotRender, CostsTooMuch, or Failed when it may be tried again."""
-        return self._taken_apart().parts
+        if self._parts is None:
+            self._parts = precompiled(self._taken_apart().form)
+        return self._parts
+
+    def prepare(self) -> None:
+        """Have ready what its messages need. Raises as `parts` does."""
+        if not all(part.is_plain for part in self.parts().values()):
+            self._taken_apart()
 
     def renew(self) -> None:
         """Begin to count anew what its messages cost."""
@@ -87,14 +120,13 @@ class Renderer:
         """For one recipient. Raises CannotRender, CostsTooMuch, or Failed when it may be tried
         again.
         """
-        apart = self._taken_apart()
-        looked_up = {part: form.look_up(variables) for part, form in apart.parts.items()}
+        looked_up = {part: form.look_up(variables) for part, form in self.parts().items()}
         if None not in looked_up.values():
             return Filled(cast("dict[str, Sequence[bytes]]", looked_up))
         rich = [part for part, values in looked_up.items() if values is None]
         plain = {part: values for part, values in looked_up.items() if values is not None}
         with self._seats:
-            filled = self._within_budget(apart, rich, dict(variables))
+            filled = self._within_budget(self._taken_apart(), rich, dict(variables))
         return Filled({**plain, **filled.values}, filled.cpu_seconds)
 
     def _within_budget(self, apart: _Apart, parts: list[str], variables: dict[str, Any]) -> Filled:
@@ -126,23 +158,15 @@ class Renderer:
 
 def _take_apart(subject: str, preview_text: str, html: str, text: str) -> _Apart:
     try:
-        sources, parts = template_work.take_apart(subject, preview_text, html, text)
+        sources, form = template_work.take_apart(subject, preview_text, html, text)
     except PartProblem as problem:
         raise CannotRender(problem) from problem
     except Stalled as error:
         raise Failed(str(error)) from error
     except LimitReached as error:
         raise CostsTooMuch(_to_blame(PARTS), str(error)) from error
-    forms = {
-        part: Precompiled(
-            fixed,
-            None if gaps is None else [gap_from_json(gap) for gap in gaps],
-            escape=part == "html",
-        )
-        for part, (fixed, gaps) in zip(PARTS, parts, strict=True)
-    }
     digest = hashlib.sha256(json.dumps(sources).encode("ascii")).digest()
-    return _Apart(digest, tuple(sources), forms)
+    return _Apart(digest, tuple(sources), form)
 
 
 def _to_blame(parts: Collection[str]) -> str:

@@ -20,7 +20,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.db import InterfaceError, OperationalError, connection
 
-import sandbox
 from campaigns import content
 from campaigns.states import Held
 from dispatch import journal, leases, paces, start_log, tick
@@ -80,7 +79,6 @@ class Dispatcher:
         Raises LeaseLost when it was declared dead: what it held has then been taken from it.
         """
         until = time.monotonic() + seconds
-        threading.Thread(target=sandbox.warm_up, name="warm up", daemon=True).start()
         try:
             while time.monotonic() < until and not should_stop():
                 self._tick(claim=True)

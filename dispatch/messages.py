@@ -28,17 +28,17 @@ logger = logging.getLogger(__name__)
 
 @lru_cache(maxsize=256)
 def frozen_content(content_id: int) -> Content:
-    """A launched task's content, which never changes. A worker begins to take it apart, so that its
-    first messages need not wait for that.
+    """A launched task's content, which never changes. Where its messages need a worker, one begins
+    to prepare for them.
     """
     frozen: Content = Content.objects.get(pk=content_id)
-    threading.Thread(target=_take_apart, args=[frozen], name="take apart", daemon=True).start()
+    threading.Thread(target=_prepare, args=[frozen], name="prepare content", daemon=True).start()
     return frozen
 
 
-def _take_apart(frozen: Content) -> None:
+def _prepare(frozen: Content) -> None:
     with suppress(content.TemplateError, Failed):  # each message will say so
-        content.is_plain(frozen)
+        content.prepare(frozen)
 
 
 def compose(

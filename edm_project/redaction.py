@@ -26,18 +26,26 @@ _VALUE = (
     r"(?:(?:Basic|Bearer|Digest) {1,3})?"
     r"(?:\"[^\"\n]{0,5000}\"?|'[^'\n]{0,5000}'?|[^\s,;&)}\]\"']{1,5000})"
 )
+# Each with texts, in lower case, of which one is there wherever the pattern matches: most lines
+# have none, and a line is logged for each message.
 _PATTERNS = (
     # Addresses of webhooks: the provider stays.
-    (re.compile(rf"(hooks{_SLASH}[\w-]{{1,50}}{_SLASH})[^\s/?#\"'<>,&]{{8,5000}}"), rf"\1{HIDDEN}"),
+    (
+        ("hooks",),
+        re.compile(rf"(hooks{_SLASH}[\w-]{{1,50}}{_SLASH})[^\s/?#\"'<>,&]{{8,5000}}"),
+        rf"\1{HIDDEN}",
+    ),
     # Links in mail (`tracking.personal.PATHS`).
     (
+        ("/", "%"),
         re.compile(rf"({_SLASH}[ocwup]{_SLASH})[A-Za-z0-9_=%.~+-]{{20,5000}}"),
         rf"\1{HIDDEN}",
     ),
     # The password in an address.
-    (re.compile(r"(://[^\s/@:]{0,300}:)[^\s/@]{1,500}@"), rf"\1{HIDDEN}@"),
+    (("://",), re.compile(r"(://[^\s/@:]{0,300}:)[^\s/@]{1,500}@"), rf"\1{HIDDEN}@"),
     # A header with its value, which may have blanks.
     (
+        ("authorization", "cookie", "-signature"),
         re.compile(
             r"\b((?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{1,60}-signature)(: ?)"
             r"[^\r\n]{1,5000}",
@@ -47,6 +55,7 @@ _PATTERNS = (
     ),
     # name=value, 'name': 'value', "name": "value".
     (
+        ("=", "'", '"'),
         re.compile(
             rf"((?:{SECRET_NAMES})[\w-]{{0,40}}"
             r"(?:['\"]? {0,3}=>? {0,3}|['\"] {0,3}: {0,3}))"
@@ -60,10 +69,13 @@ _PATTERNS = (
 
 def redact(text: str) -> str:
     """`text` without the secrets of this site, tokens of links, keys of webhooks, passwords."""
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
-    known = _known(_own_secrets())
-    return known.sub(HIDDEN, text) if known else text
+    lower = text.lower()
+    for hints, pattern, replacement in _PATTERNS:
+        if any(hint in lower for hint in hints):
+            text = pattern.sub(replacement, text)
+    for secret in _ordered(_own_secrets()):
+        text = text.replace(secret, HIDDEN)
+    return text
 
 
 def _own_secrets() -> tuple[str, ...]:
@@ -86,8 +98,7 @@ def _own_secrets() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4)
-def _known(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
+def _ordered(secrets: tuple[str, ...]) -> tuple[str, ...]:
+    """The longest first, so that none is left in part."""
     long = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
-    # The longest first, so that none is left in part.
-    ordered = sorted(long, key=lambda secret: (-len(secret), secret))
-    return re.compile("|".join(map(re.escape, ordered))) if ordered else None
+    return tuple(sorted(long, key=lambda secret: (-len(secret), secret)))

@@ -7,6 +7,7 @@ takes a second. The child of a fork has no workers of its parent's; it makes its
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -180,6 +181,16 @@ class Pool:
                 self._nursery = None
                 nursery.close()
 
+    def close(self) -> None:
+        """End all workers; the pool may be used again."""
+        with self._lock:
+            nursery, self._nursery = self._nursery, None
+            workers, self._workers, self._idle = self._workers, set(), []
+        for worker in workers:
+            worker.sock.close()
+        if nursery is not None:
+            nursery.close()
+
     def leave_to_parent(self) -> None:
         """In the child of a fork: close what belongs to the parent, or it would never see the other
         ends close.
@@ -223,3 +234,4 @@ def _after_fork() -> None:
 
 
 os.register_at_fork(after_in_child=_after_fork)
+atexit.register(lambda: _pool.close())

@@ -100,6 +100,11 @@ class Content(models.Model):
     reply_to = models.EmailField(blank=True)
     link_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     tracks_opens = models.BooleanField(default=False, db_default=False)
+    precompiled = models.JSONField(
+        null=True,
+        editable=False,
+        help_text="What a worker made of it, so that dispatchers need none to fill plain gaps.",
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:

@@ -355,3 +355,53 @@ class TestThePublicPages:
         subtask = from_launch(made, variables={"words": WORDS})
         url = personal.address(personal.Purpose.CLICK, subtask.pk, made.link_ids[0])
         assert client.get(url).status_code == 404
+
+
+@pytest.mark.django_db
+class TestWithoutWorkers:
+    """Dispatchers fill in plain messages of launched content also when no worker can be had."""
+
+    @pytest.fixture
+    def no_worker(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def run(*args: object) -> bytes:
+            raise Failed("no worker")
+
+        content._renderer.cache_clear()  # type: ignore[attr-defined]
+        monkeypatch.setattr("sandbox.pool.run", run)
+
+    def launched(self, html: str = "<p>Dear {{ name }}</p>") -> Content:
+        return Content.objects.get(pk=frozen(html, track_opens=True).pk)
+
+    def rendered(self, made: Content, **variables: Any) -> str:
+        return content.render(made, personal.variables(1, made, variables)).html
+
+    def test_a_plain_message_needs_none(self, request: pytest.FixtureRequest) -> None:
+        made = self.launched()
+        request.getfixturevalue("no_worker")
+
+        assert "<p>Dear Ada</p>" in self.rendered(made, name="Ada")
+
+    def test_the_bytes_are_those_that_a_worker_makes(self, request: pytest.FixtureRequest) -> None:
+        made = self.launched('<p>{{ a.b | default: "x" }} {{ name }}</p>')
+        variables = {"name": "<Ada>", "a": {"b": 7}, "tracking_consent": True}
+        by_worker = self.rendered(made, **variables)
+        request.getfixturevalue("no_worker")
+
+        assert self.rendered(made, **variables) == by_worker
+
+    def test_what_another_version_made_is_not_believed(
+        self, request: pytest.FixtureRequest
+    ) -> None:
+        made = self.launched()
+        made.precompiled = {**(made.precompiled or {}), "version": 0}
+        request.getfixturevalue("no_worker")
+
+        with pytest.raises(Failed):
+            self.rendered(made, name="Ada")
+
+    def test_a_message_that_takes_liquid_waits(self, request: pytest.FixtureRequest) -> None:
+        made = self.launched("<p>{{ name | upcase }}</p>")
+        request.getfixturevalue("no_worker")
+
+        with pytest.raises(Failed):
+            self.rendered(made, name="Ada")
