@@ -1,12 +1,17 @@
 """Read by gunicorn when it is started in this directory; what stands on its command line wins."""
 
+import os
 import threading
 
 import sandbox
+
+NICENESS = 5
+"""Pages yield the processor to what sends, so that a flood of requests makes no message late."""
 
 logger_class = "edm_project.gunicorn_logs.RedactingLogger"
 
 
 def post_worker_init(worker: object) -> None:
     """Have ready what the first page that reads a template needs."""
+    os.nice(NICENESS)
     threading.Thread(target=sandbox.warm_up, name="warm up", daemon=True).start()

@@ -66,6 +66,9 @@ WAKE_SECONDS = 5.0
 SPARE_WORKERS = 1
 """A successor starts, and waits, in a worker of its own before a slice is over."""
 
+BACKGROUND_NICENESS, HOUSEKEEPING_NICENESS = 10, 5
+"""A start must not wait for a launch or a letter where processors are short."""
+
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 
 

@@ -38,9 +38,17 @@ class ProcessGroup:
     _held: dict[int, int] = {}  # noqa: RUF012  # of all groups: a child closes what is not its own
     """Group to the end of a pipe that closes with the supervisor."""
 
-    def __init__(self, name: str, main: Callable[[Pulse], object], silence_seconds: float) -> None:
+    def __init__(
+        self,
+        name: str,
+        main: Callable[[Pulse], object],
+        silence_seconds: float,
+        niceness: int = 0,
+    ) -> None:
+        """`niceness` is by how much its processes yield the processor to others (nice(2))."""
         self.name = name
         self.silence_seconds = silence_seconds
+        self._niceness = niceness
         self.pulse = Pulse()
         self._main = main
         self.pid = 0
@@ -122,6 +130,7 @@ class ProcessGroup:
 
     def _be_group(self, keep_alive: int) -> NoReturn:
         os.setpgid(0, 0)
+        os.nice(self._niceness)
         for number in stop_signals():
             signal.signal(number, signal.SIG_DFL)
         pid = os.fork()

@@ -19,8 +19,10 @@ from dispatch.orders import NotStarted, Order, Report
 from dispatch.paces import Notes
 from dispatch.pacing import LOOKAHEAD
 
-MARK_AHEAD = dt.timedelta(seconds=0.05)
-"""How long before its slot an order is marked as sending: one transaction, with room to spare."""
+MARK_AHEAD = dt.timedelta(seconds=0.2)
+"""How long before its slot an order is marked as sending: one transaction, also on a machine whose
+processors and disk are busy. What is marked and has not begun when the process dies goes back.
+"""
 
 LANE_BACKLOG_SECONDS = 0.08
 """How much work may be marked as sending ahead of a lane: enough to keep it busy for a tick, little

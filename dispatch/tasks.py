@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -78,6 +79,7 @@ def dispatch(predecessor: int | None = None) -> None:
         stop.set()
 
     previous = {n: signal.signal(n, on_signal) for n in stop_signals()}
+    gc.freeze()  # what is imported stays: looking through it again and again makes starts late
     try:
         dispatcher.run(should_stop, settings.DISPATCH_SLICE_SECONDS)
     except leases.LeaseLost as error:

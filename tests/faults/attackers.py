@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -96,6 +97,7 @@ def main() -> None:
     flooding.add_argument("seconds", type=float)
     flooding.add_argument("paths", type=Path)
     given = parser.parse_args()
+    os.nice(15)  # they stand for other machines, whose processors are not ours
     if given.command == "babble":
         asyncio.run(babble(given.host))
     else:

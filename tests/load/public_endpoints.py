@@ -12,6 +12,7 @@ import asyncio
 import itertools
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -60,7 +61,10 @@ def web(url: str, port: int) -> Iterator[None]:
     arguments += ["--workers", str(WORKERS), "--threads", str(THREADS), "--log-level", "warning"]
     with tempfile.TemporaryDirectory() as directory:
         log = Path(directory) / "web.log"
-        program = Program(arguments, {**environment(url), **production()}, log)
+        in_production = {**environment(url), **production()}
+        collect = [sys.executable, "manage.py", "collectstatic", "--noinput", "--verbosity=0"]
+        subprocess.run(collect, cwd=settings.BASE_DIR, env=in_production, check=True)
+        program = Program(arguments, in_production, log)
         try:
             wait_until(lambda: answers(port), 30, "the web server listens")
             yield
