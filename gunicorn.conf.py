@@ -1,7 +1,6 @@
 """Read by gunicorn when it is started in this directory; what stands on its command line wins."""
 
 import os
-import threading
 
 import sandbox
 
@@ -14,4 +13,4 @@ logger_class = "edm_project.gunicorn_logs.RedactingLogger"
 def post_worker_init(worker: object) -> None:
     """Have ready what the first page that reads a template needs."""
     os.nice(NICENESS)
-    threading.Thread(target=sandbox.warm_up, name="warm up", daemon=True).start()
+    sandbox.warm_up_meanwhile()

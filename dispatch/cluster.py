@@ -35,6 +35,7 @@ from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connections
 from django.db.models import F
 
+import sandbox
 from campaigns import background
 from dispatch import broker, recovery, sentinel, start_log, tasks
 from dispatch.housekeeping import Housekeeper, Rests
@@ -86,9 +87,18 @@ class Supervisor:
         self._hanging: dict[int, float] = {}
         """Processes whose dispatcher was declared dead, since when."""
         self.dispatch = ProcessGroup("dispatch cluster", self._dispatch, SENTINEL_SILENCE_SECONDS)
-        work = partial(sentinel.run, broker.SHARED_QUEUE, settings.BACKGROUND_WORKERS)
-        self.background = ProcessGroup("background cluster", work, SENTINEL_SILENCE_SECONDS)
-        self.housekeeping = ProcessGroup("housekeeping", self._keep_house, CHORE_SECONDS)
+        work = partial(
+            sentinel.run,
+            broker.SHARED_QUEUE,
+            settings.BACKGROUND_WORKERS,
+            when_spawned=sandbox.warm_up_meanwhile,  # a launch needs it at once
+        )
+        self.background = ProcessGroup(
+            "background cluster", work, SENTINEL_SILENCE_SECONDS, BACKGROUND_NICENESS
+        )
+        self.housekeeping = ProcessGroup(
+            "housekeeping", self._keep_house, CHORE_SECONDS, HOUSEKEEPING_NICENESS
+        )
         self.groups = (self.dispatch, self.background, self.housekeeping)
 
     def run(self) -> None:

@@ -7,6 +7,7 @@ import multiprocessing.process
 import os
 import time
 import uuid
+from collections.abc import Callable
 from multiprocessing.queues import Queue
 from typing import Any
 
@@ -14,6 +15,7 @@ import django_q.cluster
 from django.db import InterfaceError, OperationalError, connections
 from django_q.brokers import Broker, get_broker
 from django_q.conf import Conf
+from django_q.signals import post_spawn
 
 from dispatch.pulse import Pulse
 
@@ -55,8 +57,14 @@ class Sentinel(django_q.cluster.Sentinel):  # type: ignore[misc]  # django-q2 is
         super().reincarnate(process)
 
 
-def run(queue: str, workers: int, pulse: Pulse) -> None:
-    """Until killed: SIGTERM ends the sentinel at once, and workers as they choose."""
+def run(
+    queue: str, workers: int, pulse: Pulse, *, when_spawned: Callable[[], None] | None = None
+) -> None:
+    """Until killed: SIGTERM ends the sentinel at once, and workers as they choose. `when_spawned`
+    is called in each new worker.
+    """
+    if when_spawned is not None:
+        post_spawn.connect(lambda **_: when_spawned(), weak=False)
     Sentinel(queue, workers, pulse).start()
 
 

@@ -12,6 +12,14 @@ kernel's, memory in a refused allocation, a stack overflow in the end of the wor
 
 from sandbox.calls import bounded
 from sandbox.limits import Failed, LimitReached, Limits, Stalled
-from sandbox.pool import warm_up
+from sandbox.pool import warm_up, warm_up_meanwhile
 
-__all__ = ["Failed", "LimitReached", "Limits", "Stalled", "bounded", "warm_up"]
+__all__ = [
+    "Failed",
+    "LimitReached",
+    "Limits",
+    "Stalled",
+    "bounded",
+    "warm_up",
+    "warm_up_meanwhile",
+]

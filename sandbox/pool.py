@@ -227,6 +227,11 @@ def warm_up() -> None:
     _pool.warm_up()
 
 
+def warm_up_meanwhile() -> None:
+    """The same in a thread of its own."""
+    threading.Thread(target=warm_up, name="warm up", daemon=True).start()
+
+
 def _after_fork() -> None:
     global _pool
     _pool.leave_to_parent()
