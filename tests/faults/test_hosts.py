@@ -96,7 +96,7 @@ def test_a_host_that_is_cut_off_and_comes_back_doubles_and_loses_nothing(
     scenario = scenario_on_own_server
     own_server.listen(hosts.address, str(NETWORK))
     smtp = scenario.smtp(host=hosts.address)
-    scenario.settings["INTERNAL_PORTS"] = str(smtp.port)
+    scenario.settings |= {"INTERNAL_NETWORKS": str(NETWORK), "INTERNAL_PORTS": str(smtp.port)}
     for _ in range(10):
         scenario.service(smtp, sending_interval="0.025", max_connections=4)
     first, second = hosts.hosts
