@@ -45,12 +45,12 @@ _last_parts: dict[str, str] = {}
 
 
 def _newest_parts() -> dict[str, str]:
+    global _last_parts
     if not _looking.acquire(blocking=not _last_parts):
-        return dict(_last_parts)
+        return _last_parts
     try:
-        parts = check_parts()
-        _last_parts.update(parts)
-        return parts
+        _last_parts = check_parts()
+        return _last_parts
     finally:
         _looking.release()
 
