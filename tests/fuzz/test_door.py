@@ -23,6 +23,12 @@ def test_a_reader_that_is_slow_for_some_text_is_found() -> None:
 
 
 @pytest.mark.timeout(0)
+def test_a_reader_that_keeps_too_much_is_found() -> None:
+    with pytest.raises(AssertionError, match="bytes at|of memory"):
+        attack(Door(readers.keeps_too_much, SAMPLES))
+
+
+@pytest.mark.timeout(0)
 def test_a_reader_that_breaks_is_found() -> None:
     with pytest.raises(Failed, match="ZeroDivisionError"):
         attack(Door(readers.breaks_at_nul, SAMPLES))

@@ -46,8 +46,8 @@ def assert_linear(
     there is fine. `raises` are errors of the function that are as good as a result.
     """
     size, cost = start, cost_of(function, make(start), raises)
-    while cost.seconds < MEASURABLE_SECONDS and size * GROWTH * 2 <= largest:
-        size *= 2
+    while cost.seconds < MEASURABLE_SECONDS and size < largest // GROWTH:
+        size = min(size * 2, largest // GROWTH)
         cost = cost_of(function, make(size), raises)
     grown = cost_of(function, make(size * GROWTH), raises)
     allowed = UNCHANGING_BYTES + cost.peak_bytes * GROWTH * TOLERANCE
