@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
 from campaigns.admin.base import SafeAdmin
+from edm_project import sessions
 
 OLDEST_VERSION = 15
 
@@ -53,6 +54,17 @@ def check_version(
         if connection.vendor == "postgresql":
             errors += version_errors(alias, connection.get_database_version())
     return errors
+
+
+@register(Tags.database)
+def check_sessions(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    return [
+        Error(sessions.SHARED, hint=sessions.SHARED_HINT, id="edm.E013")
+        for alias in databases or ()
+        if connections[alias].vendor == "postgresql" and sessions.is_shared(connections[alias])
+    ]
 
 
 def version_errors(alias: str, version: tuple[int, ...]) -> list[CheckMessage]:

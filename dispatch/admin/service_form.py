@@ -89,11 +89,12 @@ class ServiceForm(ModelForm):
         """Encrypted anew only when they differ: connections are kept, and so is what may be
         repeated over them.
         """
-        if settings != self.stored and not self.confirmed:
+        changed = settings != self._with_defaults(self.stored)
+        if changed and not self.confirmed:
             self.add_error(None, confirm_elsewhere())
             return
         try:
-            if settings != self.stored or not self.instance.credentials:
+            if changed or not self.instance.credentials:
                 self.instance.credentials = encrypt(settings)
         except CredentialsError as error:
             self.add_error(None, str(error))

@@ -20,6 +20,7 @@ from dispatch.monitoring import snapshot
 from dispatch.monitoring.queues import OPEN
 from dispatch.monitoring.services import ServiceReading
 from dispatch.monitoring.snapshot import Snapshot
+from tracking.incoming import EventKind
 
 MOST_TASKS = 200
 """Those with most left to do; more would be too many time series."""
@@ -46,6 +47,7 @@ class DispatchCollector(Collector):
         yield from _tasks(now)
         yield from _ages(now)
         yield _refusals(now)
+        yield from _feedback(now)
         yield from _database(now)
 
 
@@ -88,13 +90,13 @@ def _services(services: list[ServiceReading]) -> Iterator[Metric]:
     yield from _gauges(services)
     lateness = GaugeMetricFamily(
         "edm_service_recent_lateness_seconds",
-        "Lateness of the newest starts, at most 200 of ten minutes; quantile 1 is the latest.",
-        labels=["service", "quantile"],
+        "Lateness of the newest starts, at most 200 of ten minutes; percentile 100 is the latest.",
+        labels=["service", "percentile"],
     )
     for each in services:
         if late := each.lateness:
-            for quantile, value in (("0.5", late.p50), ("0.99", late.p99), ("1", late.max)):
-                lateness.add_metric([each.service.name, quantile], value)
+            for percentile, value in (("50", late.p50), ("99", late.p99), ("100", late.max)):
+                lateness.add_metric([each.service.name, percentile], value)
     yield lateness
 
 
@@ -216,6 +218,30 @@ def _refusals(now: Snapshot) -> Metric:
     for labels, count in now.refusals.items():
         refused.add_metric(labels, count)
     return refused
+
+
+def _feedback(now: Snapshot) -> Iterator[Metric]:
+    told = CounterMetricFamily(
+        "edm_feedback",
+        "Events that came back about messages, by kind, such as hard_bounced and complained.",
+        labels=["kind"],
+    )
+    for kind in EventKind:
+        told.add_metric([kind.value], now.feedback.get(kind.value, 0))
+    yield told
+    yield GaugeMetricFamily(
+        "edm_suppressed_addresses",
+        "Addresses and domains on the suppression list, about.",
+        value=now.suppressed,
+    )
+    unreadable = GaugeMetricFamily(
+        "edm_bounce_mailbox_unreadable",
+        "1 while the bounce mailbox of a service could not be read last.",
+        labels=["service"],
+    )
+    for mailbox in now.mailboxes:
+        unreadable.add_metric([mailbox.service.name], float(bool(mailbox.problem)))
+    yield unreadable
 
 
 def _database(now: Snapshot) -> Iterator[Metric]:
