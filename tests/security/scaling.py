@@ -38,7 +38,7 @@ def assert_linear(
     make: Callable[[int], Any],
     *,
     start: int = 1_000,
-    largest: int = 1_000_000,
+    largest: int = 500_000,
     raises: tuple[type[Exception], ...] = (),
 ) -> None:
     """Assert that the cost of function(make(size)) grows at most about as `size` does.
