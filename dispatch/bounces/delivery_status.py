@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email.message import Message
 
 from dispatch.bounces import mail
-from dispatch.providers.bounces import ENHANCED, codes_in, kind_of
+from dispatch.providers.bounces import ENHANCED, codes_in, kind_of, softened
 from tracking.incoming import EventKind
 
 PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -34,6 +34,8 @@ MILDEST_FIRST = (
 MAX_RECIPIENTS = 100
 """A message of ours has one: more only a report has that was made up."""
 
+_QUOTED = re.compile(r"^[ \t>]*+> ?", re.MULTILINE)
+_FIELD = re.compile(r"^(Original-Recipient|Final-Recipient|Action|Status):", re.MULTILINE)
 _TYPE = re.compile(r"^[a-z0-9 .-]{1,30};\s*", re.IGNORECASE)
 
 
@@ -51,12 +53,7 @@ def read(message: Message) -> Notification | None:
     A message of ours has one recipient; when their address leads to several, it is as well as the
     best of them.
     """
-    blocks = (
-        fields
-        for part in mail.parts(message)
-        if part.get_content_type() in PARTS
-        for fields in mail.blocks(part)
-    )
+    blocks = itertools.chain(_in_parts(message), _in_plain_text(message))
     notice = functools.cache(lambda: mail.notice(message))
     told = [
         notification
@@ -64,6 +61,25 @@ def read(message: Message) -> Notification | None:
         if (notification := _of_recipient(fields, notice))
     ]
     return min(told, key=lambda each: MILDEST_FIRST.index(each.kind), default=None)
+
+
+def _in_parts(message: Message) -> Iterator[Message]:
+    for part in mail.parts(message):
+        if part.get_content_type() in PARTS:
+            yield from mail.blocks(part)
+
+
+def _in_plain_text(message: Message) -> Iterator[Message]:
+    """The same fields in words, as Amazon WorkMail writes them, and forwarded reports have them."""
+    if any(part.get_content_type() in PARTS for part in mail.parts(message)):
+        return
+    said = _QUOTED.sub("", mail.texts(message))
+    if first := _FIELD.search(said):
+        yield from (
+            fields
+            for fields in mail.blocks_of(said[first.start() :])
+            if fields["Final-Recipient"] and fields["Action"]
+        )
 
 
 def _of_recipient(fields: Message, notice: Callable[[], str]) -> Notification | None:
@@ -74,11 +90,12 @@ def _of_recipient(fields: Message, notice: Callable[[], str]) -> Notification | 
         return None
     said = diagnostic or notice()
     enhanced, basic = codes_in(said)
-    if status and not (status[0].endswith(".0.0") and enhanced):
-        enhanced = status[0]
+    if status and not (enhanced and (diagnostic or status[0].endswith(".0.0"))):
+        enhanced = status[0]  # the words of the server that refused go before it
     kind = ACTIONS.get(action)
     if kind is None and action != "failed":
         kind = CLASSES.get(status[1]) if status else None
     if kind is None:
         kind = kind_of(enhanced, basic, " ".join(said.split()))
+        kind = softened(kind, f"{diagnostic} {notice()}")
     return Notification(kind, diagnostic or f"{action} {enhanced}".strip())

@@ -144,7 +144,7 @@ def _in_plain_words(raw: bytes, message: Message) -> Found:
     if is_from_daemon or automatic.has_no_return_path(message) or _came_to_a_return_path(message):
         if notification := plain_words.read(message):
             return _event(raw, message, notification.kind, notification.detail)
-        if automatic.is_reply(message):
+        if not is_from_daemon and automatic.is_reply(message):
             return Found(Says.AUTOMATIC_REPLY)
     return Found(Says.NO_REPORT)
 

@@ -31,7 +31,7 @@ RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
 _COPY = re.compile(
     r"^[ \t>]*+(-++ ?(this is a copy|below this line|the following is a copy|original message|"
     r"returned message|message header|unsent message|this is the message)|received: |"
-    r"return-path: )",
+    r"return-path: |original message:|message headers follow)",
     re.IGNORECASE | re.MULTILINE,
 )
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
@@ -203,14 +203,14 @@ def blocks(part: Message) -> list[Message]:
     """The groups of fields of a machine-readable part, however the parser took it."""
     payload = part.get_payload()
     if not isinstance(payload, list):
-        return _blocks(text(part))
+        return blocks_of(text(part))
     if header(part, "Content-Transfer-Encoding").lower() == "base64":
-        return _blocks(_from_base64(payload))
+        return blocks_of(_from_base64(payload))
     found: list[Message] = []
     for each in payload[:MAX_PARTS]:
         if isinstance(each, Message) and len(found) < MAX_PARTS:
             found.append(each)
-            found += _blocks(text(each))
+            found += blocks_of(text(each))
     return found[:MAX_PARTS]
 
 
@@ -222,7 +222,8 @@ def _from_base64(payload: Iterable[object]) -> str:
     return text(encoded)
 
 
-def _blocks(fields: str) -> list[Message]:
+def blocks_of(fields: str) -> list[Message]:
+    """The groups of fields in a text."""
     groups = re.split(r"\r?\n[ \t]*+\r?\n", fields[:MAX_TEXT].strip(), maxsplit=MAX_PARTS)
     return [_fields(group) for group in groups[:MAX_PARTS] if group.strip()]
 

@@ -19,6 +19,7 @@ from dispatch.errors import (
     ServiceError,
 )
 from dispatch.network import AddressForbidden
+from dispatch.providers import bounces
 from dispatch.providers.smtp.client import Phase
 
 LONGEST_TEXT = 500  # characters of a reply that are kept
@@ -50,7 +51,6 @@ BLAMES_SENDER = (
     r"\bspf\b|dkim|dmarc|authenticat|sender|relay|spamhaus|(block|black) ?list|\bdnsbl\b|"
     r"\bptr\b|reverse dns|client host|your (ip|domain|server)|sending (ip|domain)"
 )
-NO_SUCH_USER = r"no such (user|mailbox|recipient|address)|user unknown|unknown (user|recipient)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,15 @@ TABLE = (
     Row(Blame.SERVICE, "5..", text=THROTTLED, phases=SENDER),
     Row(Blame.PERSON, "5..", phases=SENDER),
     Row(Blame.SERVICE, phases=SENDER),
-    # The recipient, by enhanced code.
+    # The recipient, by enhanced code. Servers send 5.1.x with much that is not the fault of the
+    # address, so what blames it, and what does not, goes first.
+    Row(Blame.BOUNCE, enhanced=r"5\.4\.1", text=bounces.ACCESS_DENIED),
+    Row(Blame.PERSON, enhanced=r"5\.1\.\d+", text=bounces.SENDER),
+    Row(Blame.SERVICE, enhanced=r"5\.1\.\d+", text=bounces.OWN_PACE),
+    Row(Blame.REFUSED, enhanced=r"5\.1\.\d+", text=f"{bounces.FULL}|recipient preferences"),
+    Row(Blame.BOUNCE, enhanced=r"5\.[12]\.\d+", text=bounces.NO_SUCH_USER),
+    Row(Blame.PERSON, enhanced=r"5\.1\.\d+", text=BLAMES_SENDER),
+    Row(Blame.REFUSED, enhanced=r"5\.1\.\d+", text=f"{bounces.BLOCK}|{bounces.LATER}"),
     Row(Blame.BOUNCE, enhanced=r"5\.1\.\d+"),
     Row(Blame.REFUSED, enhanced=r"5\.2\.\d+"),
     Row(Blame.RECIPIENT, enhanced=r"4\.[12]\.\d+"),
@@ -109,7 +117,7 @@ TABLE = (
     # By basic code.
     Row(Blame.RECIPIENT, "4.."),
     Row(Blame.MESSAGE, "552|554", phases=CONTENT),
-    Row(Blame.BOUNCE, "550|551|553", "", NO_SUCH_USER),
+    Row(Blame.BOUNCE, "550|551|553", "", bounces.NO_SUCH_USER),
     Row(Blame.REFUSED, "551|553"),
     Row(Blame.MESSAGE, "552"),
     Row(Blame.SERVICE, "503"),

@@ -19,6 +19,7 @@ from tracking.incoming import EventKind
 
 K = EventKind
 EVENTS = {
+    "dragonfly": K.HARD_BOUNCED,
     "exchange-2003": K.HARD_BOUNCED,
     "exim": K.HARD_BOUNCED,
     "exim-report": K.REJECTED,
@@ -28,6 +29,7 @@ EVENTS = {
     "netease-mailbox-full": K.SOFT_BOUNCED,
     "office365-dmarc": K.REJECTED,
     "office365-unknown-user": K.HARD_BOUNCED,
+    "opensmtpd": K.HARD_BOUNCED,
     "opt-out": K.UNSUBSCRIBED,
     "outlook-complaint": K.COMPLAINED,
     "postfix-delayed": K.DEFERRED,
@@ -43,6 +45,7 @@ EVENTS = {
     "qq-spam": K.REJECTED,
     "qq-unknown-user": K.HARD_BOUNCED,
     "sendmail": K.HARD_BOUNCED,
+    "workmail": K.HARD_BOUNCED,
     "yahoo-complaint": K.COMPLAINED,
     "yahoo-unknown-user": K.HARD_BOUNCED,
 }
