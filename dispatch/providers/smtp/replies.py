@@ -51,6 +51,7 @@ BLAMES_SENDER = (
     r"\bspf\b|dkim|dmarc|authenticat|sender|relay|spamhaus|(block|black) ?list|\bdnsbl\b|"
     r"\bptr\b|reverse dns|client host|your (ip|domain|server)|sending (ip|domain)"
 )
+THROTTLED_SENDER = r"too many|throttl|(hourly|daily|sending) (limit|rate)|per (hour|day)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,16 +92,10 @@ TABLE = (
     Row(Blame.SERVICE, "5..", text=THROTTLED, phases=SENDER),
     Row(Blame.PERSON, "5..", phases=SENDER),
     Row(Blame.SERVICE, phases=SENDER),
-    # The recipient, by enhanced code. Servers send 5.1.x with much that is not the fault of the
-    # address, so what blames it, and what does not, goes first.
-    Row(Blame.BOUNCE, enhanced=r"5\.4\.1", text=bounces.ACCESS_DENIED),
-    Row(Blame.PERSON, enhanced=r"5\.1\.\d+", text=bounces.SENDER),
-    Row(Blame.SERVICE, enhanced=r"5\.1\.\d+", text=bounces.OWN_PACE),
-    Row(Blame.REFUSED, enhanced=r"5\.1\.\d+", text=f"{bounces.FULL}|recipient preferences"),
-    Row(Blame.BOUNCE, enhanced=r"5\.[12]\.\d+", text=bounces.NO_SUCH_USER),
+    # The recipient, by enhanced code. Whether it is the address, _address_is_to_blame has said.
     Row(Blame.PERSON, enhanced=r"5\.1\.\d+", text=BLAMES_SENDER),
-    Row(Blame.REFUSED, enhanced=r"5\.1\.\d+", text=f"{bounces.BLOCK}|{bounces.LATER}"),
-    Row(Blame.BOUNCE, enhanced=r"5\.1\.\d+"),
+    Row(Blame.SERVICE, enhanced=r"5\.1\.\d+", text=THROTTLED_SENDER),
+    Row(Blame.REFUSED, enhanced=r"5\.1\.\d+"),
     Row(Blame.REFUSED, enhanced=r"5\.2\.\d+"),
     Row(Blame.RECIPIENT, enhanced=r"4\.[12]\.\d+"),
     # Greylisting asks this one recipient's mail to come again; 4.7.1 alone would stop the whole
@@ -117,7 +112,6 @@ TABLE = (
     # By basic code.
     Row(Blame.RECIPIENT, "4.."),
     Row(Blame.MESSAGE, "552|554", phases=CONTENT),
-    Row(Blame.BOUNCE, "550|551|553", "", bounces.NO_SUCH_USER),
     Row(Blame.REFUSED, "551|553"),
     Row(Blame.MESSAGE, "552"),
     Row(Blame.SERVICE, "503"),
@@ -133,8 +127,18 @@ def classify(phase: Phase, code: int, enhanced: str, text: str) -> DeliveryError
     """
     # A class that contradicts the basic code is a server's mistake: believe the basic one.
     trusted = enhanced if enhanced[:1] == str(code)[:1] else ""
+    if _address_is_to_blame(phase, code, trusted, text):
+        return _error(Blame.BOUNCE, code, enhanced, text)
     blame = next(row.blame for row in TABLE if _fits(row, phase, code, trusted, text))
     return _error(blame, code, enhanced, text)
+
+
+def _address_is_to_blame(phase: Phase, code: int, enhanced: str, text: str) -> bool:
+    """As a bounce by mail with these words would be judged."""
+    if code < 500 or phase in SESSION | SENDER:
+        return False
+    is_content = phase in CONTENT
+    return bounces.kind_of(enhanced, str(code), text, after_data=is_content) is bounces.HARD
 
 
 def parse(reply: str) -> tuple[str, str]:
