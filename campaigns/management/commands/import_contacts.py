@@ -30,12 +30,7 @@ class Command(ImportCommand):
         )
 
     def problems(self, report: ImportReport) -> dict[str, Problems]:
-        return {
-            **super().problems(report),
-            "Ignored": report.ignored,
-            "Suppressed": report.suppressed,
-            "Kept out": report.kept_out,
-        }
+        return {**super().problems(report), "Ignored": report.ignored}
 
 
 def _user(username: str) -> AbstractBaseUser:
