@@ -6,6 +6,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db import OperationalError
 
+from edm_project.sessions import explanation
+
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edm_project.settings")
@@ -14,11 +16,10 @@ def main() -> None:
     except ImproperlyConfigured as error:
         sys.exit(f"{error}")
     except OperationalError as error:
-        if "--traceback" in sys.argv:
+        explained = explanation(error)
+        if not explained or "--traceback" in sys.argv:
             raise
-        from edm_project.sessions import explanation
-
-        sys.exit(explanation(error))
+        sys.exit(explained)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,9 @@ from django.db.backends.signals import connection_created
 from django.dispatch import receiver
 
 ROUNDS = 5
+NO_SESSION = ("08", "28", "3D", "53", "57P")
+"""How SQLSTATE begins for: the connection, the login, the name, room for more, a shutdown. A server
+that does not answer at all has none."""
 SHARED = (
     "The database is reached through a pooler in transaction or statement mode, which gives each "
     "transaction another session: time-outs and the lock of housekeeping would be left in sessions "
@@ -31,8 +34,12 @@ def set_up(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
     if values and connection.vendor == "postgresql":
         calls = ", ".join("set_config(%s, %s, false)" for _ in values)
         parameters = [text for pair in values.items() for text in pair]
-        with connection.cursor() as cursor:
-            cursor.execute(f"SELECT {calls}", parameters)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(f"SELECT {calls}", parameters)
+        except BaseException:
+            connection.close()  # else the next statement would run in it, without any limit
+            raise
 
 
 def is_shared(connection: BaseDatabaseWrapper) -> bool:
@@ -56,10 +63,15 @@ def _session(connection: BaseDatabaseWrapper) -> int:
 
 
 def explanation(error: OperationalError) -> str:
-    """For a person at a terminal. What the server says has no password in it."""
+    """For a person at a terminal, when no session could be had; "" for what failed within one.
+    What the server says has no password in it.
+    """
+    code = getattr(error.__cause__, "sqlstate", None) or ""
+    if code and not code.startswith(NO_SESSION):
+        return ""
     said = " ".join(str(error).split()) or "no answer"
     return (
-        f"The database failed or cannot be reached: {said}. Nothing more was done. Check that "
-        "PostgreSQL runs, and the host, port, user and password in DATABASE_URL; then run this "
-        "again."
+        f"The database cannot be reached: {said}. This command has not done its work. Check that "
+        "PostgreSQL runs, and the host, port, name, user and password in DATABASE_URL; then run "
+        "it again."
     )

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from edm_project import environment, sessions
-from edm_project.checks import version_errors
+from edm_project.checks import encoding_errors, version_errors
 from edm_project.logs import JsonFormatter
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -247,3 +247,14 @@ def test_an_unreachable_database_is_explained_in_a_sentence() -> None:
     assert "cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr
     assert "secret-of-the-test" not in done.stderr
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "EUC_CN"])
+def test_a_database_that_cannot_store_every_language_is_named(encoding: str) -> None:
+    (error,) = encoding_errors("default", encoding)
+    assert error.id == "edm.E012"
+    assert encoding in error.msg
+
+
+def test_a_database_in_utf8_is_fine() -> None:
+    assert encoding_errors("default", "UTF8") == []

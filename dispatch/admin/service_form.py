@@ -67,8 +67,10 @@ class ServiceForm(ModelForm):
             if self.stored.get(name) and self._entered().get(name) in ("", None)
         ]
         if changed:
+            fields = provider.settings_form.base_fields
+            called = [fields[name].label or name if name in fields else name for name in changed]
             for name in kept:
-                self.add_error(PREFIX + name, enter_again(changed))
+                self.add_error(PREFIX + name, enter_again(called))
         return bool(changed and kept)
 
     def _with_defaults(self, stored: dict[str, Any]) -> dict[str, Any]:

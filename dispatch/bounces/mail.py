@@ -30,7 +30,9 @@ RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
 # Where a notification in plain words goes over into the message that it is about.
 _COPY = re.compile(
     r"^[ \t>]*+(-++ ?(this is a copy|below this line|the following is a copy|original message|"
-    r"returned message|message header|unsent message|this is the message)|received: |"
+    r"returned message|message header|unsent message|this is the message|included is a copy)|"
+    r"message headers follow|(below is|here is|this is|included is) a copy of (the|your) |"
+    r"received: ?|"
     r"return-path: )",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -171,10 +173,16 @@ def _texts(message: Message, kind: str) -> str:
     said: list[str] = []
     left = MAX_TEXTS
     for part in parts(message):
-        if left > 0 and part.get_content_type() == kind:
+        if left > 0 and kind in (part.get_content_type(), _of_broken(part)):
             said.append(text(part)[:left])
             left -= len(said[-1]) + 1
     return "\n".join(said)
+
+
+def _of_broken(part: Message) -> str:
+    """What a multipart is read as that has no parts, since its boundary is lost."""
+    is_broken = part.get_content_maintype() == "multipart" and isinstance(part.get_payload(), str)
+    return "text/plain" if is_broken else ""
 
 
 def notice(message: Message) -> str:
@@ -203,14 +211,14 @@ def blocks(part: Message) -> list[Message]:
     """The groups of fields of a machine-readable part, however the parser took it."""
     payload = part.get_payload()
     if not isinstance(payload, list):
-        return _blocks(text(part))
+        return fields_in(text(part))
     if header(part, "Content-Transfer-Encoding").lower() == "base64":
-        return _blocks(_from_base64(payload))
+        return fields_in(_from_base64(payload))
     found: list[Message] = []
     for each in payload[:MAX_PARTS]:
         if isinstance(each, Message) and len(found) < MAX_PARTS:
             found.append(each)
-            found += _blocks(text(each))
+            found += fields_in(text(each))
     return found[:MAX_PARTS]
 
 
@@ -222,8 +230,9 @@ def _from_base64(payload: Iterable[object]) -> str:
     return text(encoded)
 
 
-def _blocks(fields: str) -> list[Message]:
-    groups = re.split(r"\r?\n[ \t]*+\r?\n", fields[:MAX_TEXT].strip(), maxsplit=MAX_PARTS)
+def fields_in(said: str) -> list[Message]:
+    """The groups of fields in a text."""
+    groups = re.split(r"\r?\n[ \t]*+\r?\n", said[:MAX_TEXT].strip(), maxsplit=MAX_PARTS)
     return [_fields(group) for group in groups[:MAX_PARTS] if group.strip()]
 
 

@@ -90,13 +90,13 @@ def _services(services: list[ServiceReading]) -> Iterator[Metric]:
     yield from _gauges(services)
     lateness = GaugeMetricFamily(
         "edm_service_recent_lateness_seconds",
-        "Lateness of the newest starts, at most 200 of ten minutes; percentile 100 is the latest.",
-        labels=["service", "percentile"],
+        "Lateness of the newest starts, at most 200 of ten minutes, by rank: p50, p99, max.",
+        labels=["service", "rank"],
     )
     for each in services:
         if late := each.lateness:
-            for percentile, value in (("50", late.p50), ("99", late.p99), ("100", late.max)):
-                lateness.add_metric([each.service.name, percentile], value)
+            for rank, value in (("p50", late.p50), ("p99", late.p99), ("max", late.max)):
+                lateness.add_metric([each.service.name, rank], value)
     yield lateness
 
 

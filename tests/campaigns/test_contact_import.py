@@ -151,6 +151,31 @@ def test_excels_separator_line_is_not_a_row(load: Import) -> None:
     assert report.rejected[0].line == 4
 
 
+def test_excels_separator_line_ends_as_the_others_do(load: Import) -> None:
+    assert load("sep=;\remail;name\rann@example.com;Ann\r").created == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        ('ann@example.com,"Ann\nbob@example.com,Bob\ncarl@example.com,"Carl"\nada@a.b,Ada\n', "2 to 4"),
+        ('ada@a.b,Ada\nbob@example.com,"Bob\ncarl@example.com,Carl\n', "3 to 4"),
+    ],
+)  # fmt: skip
+def test_rows_that_a_stray_quotation_mark_takes_together_are_left_out_by_their_lines(
+    load: Import, rows: str, lines: str
+) -> None:
+    report = load(f"email,name\n{rows}")
+    assert counts(report) == (1, 0, 0, 0, 1)
+    assert f"lines {lines} are left out" in report.rejected[0].reason
+    assert Contact.objects.get().name == "Ada"
+
+
+def test_a_blank_before_a_quoted_cell_is_no_part_of_it(load: Import) -> None:
+    assert load('email,name,city\nann@example.com, "Smith, Ann",Bern\n').created == 1
+    assert Contact.objects.get().name == "Smith, Ann"
+
+
 def test_one_column_is_enough(load: Import) -> None:
     assert load("E-Mail\nann@example.com\n").created == 1
 

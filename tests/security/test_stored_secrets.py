@@ -31,6 +31,9 @@ STORED: dict[str, dict[str, Any]] = {
     "sendgrid": {"region": "global", "api_key": "s3cret"},
     "sparkpost": {"region": "us", "api_key": "s3cret"},
     "mailjet": {"region": "eu", "api_key": "s3cret", "secret_key": "s3cret"},
+    "brevo": {"api_key": "s3cret"},
+    "postmark": {"server_token": "s3cret", "message_stream": "broadcast"},
+    "resend": {"api_key": "s3cret"},
 }  # fmt: skip
 MOVES = [
     ("smtp", "host", "evil.example.net"),
@@ -43,7 +46,13 @@ MOVES = [
     ("sendgrid", "region", "eu"),
     ("sparkpost", "region", "eu"),
     ("mailjet", "region", "us"),
+    *(
+        (provider, "api_url", "https://mail.cloud.example/")
+        for provider in STORED
+        if provider != "smtp"
+    ),
 ]
+SHOWN_AS = {"api_url": "API address"}
 
 
 def form_of(provider: str, **entered: str) -> Any:
@@ -65,7 +74,7 @@ def test_another_place_asks_for_the_secret_again(provider: str, field: str, valu
     assert not form.is_valid()
     for secret in get_provider(provider).sent_secrets & STORED[provider].keys():
         assert "Enter it again" in str(form.errors[f"settings_{secret}"])
-        assert field in str(form.errors[f"settings_{secret}"])
+        assert SHOWN_AS.get(field, field) in str(form.errors[f"settings_{secret}"])
     assert form.instance.credentials == before
 
 

@@ -7,6 +7,7 @@ import pytest
 from dispatch.bounces.understanding import (
     AUTOMATIC_REPLY,
     FORGED,
+    NO_REPORT,
     OTHER_FEEDBACK,
     READ_RECEIPT,
     UNKNOWN,
@@ -19,6 +20,11 @@ from tracking.incoming import EventKind
 
 K = EventKind
 EVENTS = {
+    "dma-mailbox-full": K.SOFT_BOUNCED,
+    "opensmtpd-blocked": K.REJECTED,
+    "sendmail-5-no-such-host": K.HARD_BOUNCED,
+    "workmail-unknown-user": K.HARD_BOUNCED,
+    "dragonfly": K.HARD_BOUNCED,
     "exchange-2003": K.HARD_BOUNCED,
     "exim": K.HARD_BOUNCED,
     "exim-report": K.REJECTED,
@@ -28,6 +34,7 @@ EVENTS = {
     "netease-mailbox-full": K.SOFT_BOUNCED,
     "office365-dmarc": K.REJECTED,
     "office365-unknown-user": K.HARD_BOUNCED,
+    "opensmtpd": K.HARD_BOUNCED,
     "opt-out": K.UNSUBSCRIBED,
     "outlook-complaint": K.COMPLAINED,
     "postfix-delayed": K.DEFERRED,
@@ -142,3 +149,11 @@ def test_what_is_kept_says_what_the_server_said():
 def test_an_automatic_reply_of_a_mail_server_is_still_a_bounce():
     assert b"Auto-Submitted: auto-replied" in sample("exim")
     assert not isinstance(understand(sample("exim")), Passed)
+
+
+def test_what_a_mail_server_says_and_is_not_understood_is_set_aside():
+    raw = (
+        b"From: MAILER-DAEMON@relay.example\nAuto-Submitted: auto-replied\n"
+        b"To: bounces@bounce.north.example.com\nSubject: Hello\n\nZgadnij, co mamy na my\xc5\x9bli.\n"
+    )
+    assert understand(raw) == NO_REPORT
