@@ -66,7 +66,8 @@ class _AsBytes(AsText):
     """
 
     def header_fetch_parse(self, name: str, value: str) -> str:
-        return value.encode("latin-1").decode("utf-8", "replace")
+        charset = "iso2022_jp" if "\x1b$" in value else "utf-8"
+        return value.encode("latin-1").decode(charset, "replace")
 
 
 TEXT = AsText()
