@@ -68,7 +68,7 @@ class ServiceForm(ModelForm):
         ]
         if changed:
             fields = provider.settings_form.base_fields
-            called = [fields[name].label or name if name in fields else name for name in changed]
+            called = [str(fields[each].label or each) for each in changed if each in fields]
             for name in kept:
                 self.add_error(PREFIX + name, enter_again(called))
         return bool(changed and kept)

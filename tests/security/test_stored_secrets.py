@@ -52,7 +52,12 @@ MOVES = [
         if provider != "smtp"
     ),
 ]
-SHOWN_AS = {"api_url": "API address"}
+
+
+def shown_as(provider: str, field: str) -> str:
+    """What the form calls it."""
+    labels = {"api_url": "API address", "region": "Data centre" if provider == "engagelab" else ""}
+    return labels.get(field) or field
 
 
 def form_of(provider: str, **entered: str) -> Any:
@@ -74,7 +79,7 @@ def test_another_place_asks_for_the_secret_again(provider: str, field: str, valu
     assert not form.is_valid()
     for secret in get_provider(provider).sent_secrets & STORED[provider].keys():
         assert "Enter it again" in str(form.errors[f"settings_{secret}"])
-        assert SHOWN_AS.get(field, field) in str(form.errors[f"settings_{secret}"])
+        assert shown_as(provider, field) in str(form.errors[f"settings_{secret}"])
     assert form.instance.credentials == before
 
 
