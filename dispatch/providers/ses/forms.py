@@ -37,3 +37,4 @@ class SesForm(forms.Form):
         ),
     )
     webhook_password = fields.webhook_password()
+    api_url = fields.api_url()
