@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -9,12 +10,17 @@ from django.db import models, transaction
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import erased, suppressing
+from campaigns import erased, message_ids, suppressing
 from campaigns.models import SubTask
 from campaigns.models.contacts import SuppressionReason
 from tracking import ledger
 from tracking.consequences import OWN_PAGES
 from tracking.incoming import EventKind, Incoming
+
+logger = logging.getLogger(__name__)
+
+UNSUBSCRIBED_AT = "unsubscribed.invalid"
+"""In the place of the domain in a Message-ID: what the log says of who unsubscribed."""
 
 
 class Reason(models.TextChoices):
@@ -67,6 +73,8 @@ def unsubscribe(subscriber: Subscriber, reason: str = "") -> None:
     with transaction.atomic():
         key = suppressing.suppress([row])[subscriber.email]
         _tell(EventKind.UNSUBSCRIBED, subscriber, key, _in_words(reason))
+    # Signed, and read by `manage.py carry_over_log` when the database is lost.
+    logger.info("unsubscribed: %s", message_ids.message_id(subscriber.subtask_id, UNSUBSCRIBED_AT))
 
 
 def _in_words(reason: str) -> str:
