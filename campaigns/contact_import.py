@@ -20,12 +20,15 @@ from campaigns.file_rows import (
     LineProblem,
     Problems,
     RowError,
+    blank_note,
     encoding_note,
     quote_hint,
     refuse_unreadable,
     shortened,
+    text_of,
 )
 from campaigns.models.contacts import WAS_ERASED
+from campaigns.told_elsewhere import Judge, Verdict
 from campaigns.wording import counted
 
 MAX_NAME = 200  # characters, as Contact.name
@@ -36,15 +39,19 @@ MAX_TAGS = 100  # of a row
 MAX_TAG_NAMES = 10_000  # of a file
 _BATCH = 5_000  # rows
 _BATCH_CHARACTERS = 5_000_000  # about, of their attributes and tags
+_SHORT = {"name", "first_name", "last_name", "tags"}
+_PARTS = re.compile(r"[,;|\t@]")
 _TAG_SEPARATORS = re.compile(r"[,;|，；、\n]")
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of every row: one of five counts, or in `rejected`.
+    """What became of every row: one of four counts, or in `rejected` or `kept_out`.
 
     `duplicates` are further rows of an address that came earlier in the file. `ignored` are cells
-    without a column, of rows that came in. `notes` are about the file as a whole.
+    without a column, of rows that came in. `suppressed` are rows that came in as people whom the
+    file says not to mail; `kept_out` those of whom it does not say that they may be mailed.
+    `notes` are about the file as a whole.
     """
 
     created: int = 0
@@ -53,6 +60,8 @@ class ImportReport:
     duplicates: int = 0
     rejected: Problems = field(default_factory=Problems)
     ignored: Problems = field(default_factory=Problems)
+    suppressed: Problems = field(default_factory=Problems)
+    kept_out: Problems = field(default_factory=Problems)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -63,7 +72,16 @@ class ImportReport:
         return (
             f"{counted(self.created, 'contact')} created, {self.updated:,} updated, "
             f"{self.unchanged:,} unchanged, {counted(self.duplicates, 'duplicate')}, "
-            f"{counted(len(self.rejected), 'row')} rejected."
+            f"{counted(len(self.rejected), 'row')} rejected.{self._told_elsewhere()}"
+        )
+
+    def _told_elsewhere(self) -> str:
+        if not self.suppressed and not self.kept_out:
+            return ""
+        return (
+            " Because of what the file says of them: "
+            f"{counted(len(self.suppressed), 'row')} suppressed, "
+            f"{counted(len(self.kept_out), 'row')} kept out."
         )
 
 
@@ -93,6 +111,7 @@ def import_contacts(
             report.notes += encoding_note(source.encoding, encoding)
             contacts = _good_rows(source, _clean_tags(tags), report)
             _store(contacts, owner, report)
+            report.notes += blank_note(source.rows.blank)
     except (SourceError, RowError, AttributesTooLong) as error:
         raise FileImportError(str(error)) from error
     except OperationalError as error:
@@ -147,12 +166,17 @@ def _refuse_without_addresses(header: list[str]) -> None:
 
 def _good_rows(source: Source, tags: list[str], report: ImportReport) -> Iterator[StagedContact]:
     keys = keys_of(source.header)
+    judge = Judge(source.header)
     names: set[str] = set()
     for row in source.rows:
         try:
             contact = _contact(row, keys, tags)
         except RowError as error:
             report.rejected.add(error.at(row))
+            continue
+        verdict = judge.verdict(row.cells)
+        if verdict and verdict.reason is None:
+            report.kept_out.add(LineProblem(row.line, contact.email, verdict.explain()))
             continue
         names.update(contact.tags)
         if len(names) > MAX_TAG_NAMES:
@@ -162,18 +186,27 @@ def _good_rows(source: Source, tags: list[str], report: ImportReport) -> Iterato
             )
         for problem in _cells_without_column(row, keys):
             report.ignored.add(problem)
-        yield contact
+        yield _judged(contact, verdict, report)
+    report.notes += judge.notes()
+
+
+def _judged(contact: StagedContact, verdict: Verdict | None, report: ImportReport) -> StagedContact:
+    if verdict is None:
+        return contact
+    report.suppressed.add(LineProblem(contact.line, contact.email, verdict.explain()))
+    return contact._replace(suppressed_as=verdict.reason, told=f"import: {verdict.told}"[:200])
 
 
 def _contact(row: Row, keys: list[str], tags: list[str]) -> StagedContact:
     """Raises RowError for the first thing that is wrong with the row."""
+    _refuse_breaks(row, keys)
     values = {key: cell.strip() for key, cell in zip(keys, row.cells, strict=False) if key}
     address = values.pop("email", "")
     refuse_unreadable(row, address)
     try:
         email = normalise(address)
     except AddressError as error:
-        raise RowError(address, str(error)) from error
+        raise RowError(text_of(row, address), str(error)) from error
     consent = _consent(address, values.pop("tracking_consent", ""))
     own_tags = _clean_tags(_TAG_SEPARATORS.split(values.pop("tags", "")))
     if len(own_tags) > MAX_TAGS:
@@ -183,6 +216,16 @@ def _contact(row: Row, keys: list[str], tags: list[str]) -> StagedContact:
         raise RowError(address, f"The name is longer than {MAX_NAME} characters{quote_hint(row)}.")
     attributes = _attributes(row, address, values)
     return StagedContact(row.line, email, name, attributes, tags + own_tags, consent)
+
+
+def _refuse_breaks(row: Row, keys: list[str]) -> None:
+    """Raises RowError when a name or tags go on in another line that has the parts of a row."""
+    for key, cell in zip(keys, row.cells, strict=False):
+        later = cell.strip().splitlines()[1:]
+        if key in _SHORT and any(_PARTS.search(line) for line in later):
+            raise RowError(
+                text_of(row), f"The cell of the {key} goes on in another line{quote_hint(row)}."
+            )
 
 
 def _consent(address: str, cell: str) -> bool | None:
@@ -210,7 +253,7 @@ def _joined_name(values: dict[str, str]) -> str:
 
 
 def _clean_tags(names: Iterable[str]) -> list[str]:
-    tags = [" ".join(name.split()) for name in names]
+    tags = [" ".join(name.strip(' "').split()) for name in names]
     for tag in tags:
         if len(tag) > MAX_TAG:
             raise RowError(tag, f"A tag is longer than {MAX_TAG} characters.")

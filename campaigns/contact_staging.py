@@ -1,4 +1,6 @@
-"""Rows wait in a temporary table, then become contacts and tags in a few set-based statements."""
+"""Rows wait in a temporary table, then become contacts, tags and suppressions in a few set-based
+statements.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,14 @@ from campaigns.models.contacts import MAX_STORED
 CREATE = """
 DROP TABLE IF EXISTS pg_temp.contact_import, pg_temp.contact_import_touched;
 CREATE TEMPORARY TABLE contact_import (
-    line bigint, email text, name text, attributes jsonb, tags text[], tracking_consent boolean
+    line bigint, email text, name text, attributes jsonb, tags text[], tracking_consent boolean,
+    suppressed_as text, told text
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE contact_import_touched (contact_id bigint, created boolean) ON COMMIT DROP
 """
 COPY = """
-COPY pg_temp.contact_import (line, email, name, attributes, tags, tracking_consent) FROM STDIN
+COPY pg_temp.contact_import
+    (line, email, name, attributes, tags, tracking_consent, suppressed_as, told) FROM STDIN
 """
 
 # The first row of an address counts. In the order of the addresses, so that two imports that run at
@@ -77,6 +81,15 @@ WITH said AS (
 )
 INSERT INTO pg_temp.contact_import_touched SELECT id, false FROM changed
 """
+# The worst that the file says of an address counts. Sorted and updated as in `suppressing`.
+SUPPRESS = """
+INSERT INTO campaigns_suppression AS s (email, reason, source)
+SELECT DISTINCT ON (email) email, suppressed_as, told
+FROM pg_temp.contact_import WHERE suppressed_as IS NOT NULL
+ORDER BY email, suppressed_as = 'unsubscribed', line
+ON CONFLICT (email) DO UPDATE SET reason = excluded.reason, source = excluded.source
+WHERE s.reason = 'unsubscribed' AND excluded.reason <> 'unsubscribed'
+"""
 # What is stored in so few bytes is not long, however well it was compressed.
 TOO_LONG = """
 SELECT contact.email FROM pg_temp.contact_import_touched AS touched
@@ -107,6 +120,8 @@ class StagedContact(NamedTuple):
     attributes: dict[str, str]
     tags: list[str]
     tracking_consent: bool | None = None
+    suppressed_as: str | None = None
+    told: str = ""
 
 
 class MergeCounts(NamedTuple):
@@ -134,7 +149,8 @@ class Staging:
         """Raises AttributesTooLong."""
         with connection.cursor() as cursor:
             cursor.execute("ANALYZE pg_temp.contact_import")
-            for statement in (MERGE_CONTACTS, ADD_TAGS, TAG_CONTACTS, RECORD_CONSENT):
+            statements = (MERGE_CONTACTS, ADD_TAGS, TAG_CONTACTS, RECORD_CONSENT, SUPPRESS)
+            for statement in statements:
                 cursor.execute(_named(statement, cursor), {"owner": owner_id})
             cursor.execute(_named(TOO_LONG, cursor), {"longest": MAX_STORED})
             if too_long := cursor.fetchone():

@@ -15,6 +15,8 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple, Self, TextIO
 
+from campaigns import quoting
+
 MAX_ROW = 500_000
 """Characters of a row, over all of its lines: a quotation mark that is not closed ends there."""
 MAX_COLUMNS = 500
@@ -31,7 +33,6 @@ _BOMS = {
 _DELIMITERS = ",;\t|"
 # Excel's own first line, with what separates the cells.
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|:^~!#$%&*/ ])"?\s*+', re.IGNORECASE)
-_LINE_END = re.compile(r"\r\n?|\n")
 _NOT_TEXT = {
     b"PK\x03\x04": "a spreadsheet or a zip archive",
     b"\xd0\xcf\x11\xe0": "an Excel file",
@@ -50,12 +51,15 @@ class SourceError(Exception):
 
 
 class Row(NamedTuple):
-    """Cells and the physical lines of the file they stand on, from 1; `problem` if unreadable."""
+    """Cells and the physical lines of the file they stand on, from 1; `problem` if unreadable.
+    `raw` are the lines themselves where there are several.
+    """
 
     line: int
     last_line: int
     cells: list[str]
     problem: str = ""
+    raw: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class Source:
 
     encoding: str
     header: list[str]
-    rows: Iterator[Row]
+    rows: Rows
+    delimiter: str
 
 
 @contextmanager
@@ -113,13 +118,16 @@ def _source(
     lines = _Lines(text, encoding, ends_at)
     for _ in range(lines_before):
         next(lines)
-    rows = _rows(lines, delimiter, lines_before)
+    rows = Rows(lines, delimiter, lines_before)
     header = next(rows, None)
     if header is None:
         raise SourceError("The file is empty.")
     if header.problem:
         raise SourceError(f"The first row cannot be read: {header.problem}.")
-    return Source(encoding, _headings(header.cells), rows)
+    headings = _headings(header.cells)
+    rows.width = len(header.cells)
+    rows.address_at = next((n for n, name in enumerate(headings) if is_header([name])), None)
+    return Source(encoding, headings, rows, delimiter)
 
 
 def _headings(cells: list[str]) -> list[str]:
@@ -135,29 +143,120 @@ def _headings(cells: list[str]) -> list[str]:
     return headings
 
 
-def _rows(lines: _Lines, delimiter: str, lines_before: int) -> Iterator[Row]:
-    # Strict: a mark that does not end its cell would take the rows after it into one cell.
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
-    while True:
-        lines.begin_row()
-        first = lines_before + reader.line_num + 1
-        cells: list[str] = []
-        problem = ""
+class Rows(Iterator[Row]):
+    """Rows of cells, from the lines of a file: each line is part of a row, or one of `blank`.
+
+    Where the meaning of quotation marks is not certain, each of the lines is a row with a
+    `problem`, with what stands between its delimiters for cells: no line is lost within another.
+    """
+
+    def __init__(self, lines: _Lines, delimiter: str, lines_before: int) -> None:
+        self.blank = 0
+        self.width: int | None = None
+        self.address_at: int | None = None
+        self._lines = lines
+        self._delimiter = delimiter
+        self._line = lines_before
+        self._reader = csv.reader(
+            lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != " "
+        )
+        self._like_a_row = _address_alone(delimiter)
+        self._rows = self._all()
+
+    def __next__(self) -> Row:
+        return next(self._rows)
+
+    def _all(self) -> Iterator[Row]:
+        while True:
+            self._lines.begin_row()
+            cells, problem = self._cells()
+            taken = self._lines.taken
+            if not taken:
+                return
+            first = self._line + 1
+            self._line += len(taken)
+            for row in self._understood(first, taken, cells, problem):
+                if row.problem or any(cell.strip() for cell in row.cells):
+                    yield row
+                else:
+                    self.blank += 1
+
+    def _cells(self) -> tuple[list[str], str]:
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
+            return next(self._reader, []), ""
         except csv.Error as error:
-            problem = _problem(error, first, lines_before + reader.line_num)
-        if problem or any(cell.strip() for cell in cells):
-            yield Row(first, lines_before + reader.line_num, cells, problem)
+            return [], str(error)
+
+    def _understood(
+        self, first: int, taken: list[str], cells: list[str], problem: str
+    ) -> Iterator[Row]:
+        if not problem and self._is_clear(taken, cells):
+            raw = tuple(taken) if len(taken) > 1 else ()
+            yield Row(first, self._line, cells, "", raw)
+            return
+        alone = self._each_alone(taken)
+        for number, line in enumerate(taken, first):
+            if alone:
+                yield Row(number, number, alone[number - first])
+            else:
+                yield self._unclear(number, first, line, problem)
+
+    def _each_alone(self, taken: list[str]) -> list[list[str]]:
+        """The cells of each of the lines, where that is certain of all of them."""
+        text = "".join(taken)
+        if quoting.QUOTE not in text or len(text) > csv.field_size_limit():
+            return []
+        alone: list[list[str]] = []
+        for line in taken:
+            cells = self._alone(line)
+            if cells is None:
+                return []
+            alone.append(cells)
+        return alone
+
+    def _is_clear(self, taken: list[str], cells: list[str]) -> bool:
+        text = "".join(taken)
+        if quoting.QUOTE not in text:
+            return True
+        if quoting.is_proper(text, self._delimiter):
+            return len(taken) == 1 or not self._hides_a_row(cells)
+        # A single mark, such as that of inches.
+        fits = self.width in (None, len(cells))
+        return fits and len(taken) == 1 and text.count(quoting.QUOTE) == 1
+
+    def _hides_a_row(self, cells: list[str]) -> bool:
+        """Whether an address stands alone in a cell of several lines, as if a mark before it were
+        missing. An address that is broken in two hides none: it is told as what it is.
+        """
+        for position, cell in enumerate(cells):
+            lines = len(cell.splitlines())
+            is_broken = position == self.address_at and lines == 2 and self._delimiter not in cell
+            if lines > 1 and not is_broken and self._like_a_row.search(cell):
+                return True
+        return False
+
+    def _alone(self, line: str) -> list[str] | None:
+        """The cells of a line that is a row for itself; None where that is not certain."""
+        if quoting.QUOTE in line:
+            return quoting.cells_of(line, self._delimiter, self.width)
+        cells = line.rstrip("\r\n").split(self._delimiter)
+        return cells if self.width in (None, len(cells)) else None
+
+    def _unclear(self, number: int, first: int, line: str, problem: str) -> Row:
+        cells = quoting.bare_cells(line, self._delimiter)
+        if number > first:
+            within = f"it stands after the quotation mark on line {first:,}, which is not closed"
+            return Row(number, number, cells, within if any(cells) else "")
+        what = "what its quotation marks enclose is not clear"
+        known = problem if quoting.QUOTE not in line else what
+        return Row(first, self._line, cells, known)
 
 
-def _problem(error: csv.Error, first: int, last: int) -> str:
-    if "expected after" not in str(error) and "unexpected end" not in str(error):
-        return str(error)
-    told = "a quotation mark is missing, too many, or not doubled within its cell"
-    return told if first == last else f"{told}; lines {first:,} to {last:,} are left out"
+def _address_alone(delimiter: str) -> re.Pattern[str]:
+    """An address that has a cell or a line for itself."""
+    ends = rf"{re.escape(delimiter)}\r\n\""
+    blanks = "[ \t]*+".replace(delimiter, "")
+    return re.compile(rf"(?:^|[{ends}]){blanks}[^\s@{ends}]++@[^\s@{ends}]++{blanks}(?=$|[{ends}])")
 
 
 class _Lines:
@@ -172,10 +271,13 @@ class _Lines:
         self._number = 0
         self._first = 1
         self._row_length = 0
+        self.taken: list[str] = []
+        """Those of the present row."""
 
     def begin_row(self) -> None:
         self._first = self._number + 1
         self._row_length = 0
+        self.taken = []
 
     def __iter__(self) -> Self:
         return self
@@ -184,6 +286,7 @@ class _Lines:
         line = self._line()
         if not line:
             raise StopIteration
+        self.taken.append(line)
         self._number += 1
         self._row_length += len(line)
         if self._row_length > MAX_ROW:
@@ -211,12 +314,12 @@ def _delimiter(
     """The delimiter, and how many lines there are before the table that only name it."""
     sample = _sample(_Lines(text, encoding))
     text.seek(0)
-    first_line = _LINE_END.split(sample, maxsplit=1)[0]
+    first_line = StringIO(sample, newline="").readline()
     if named := _SEPARATOR_LINE.fullmatch(first_line):
         return named[1], 1
 
     def merit(delimiter: str) -> tuple[bool, int]:
-        row = next(_rows(_Lines(StringIO(sample, newline=""), encoding), delimiter, 0), None)
+        row = next(Rows(_Lines(StringIO(sample, newline=""), encoding), delimiter, 0), None)
         cells = row.cells if row else []
         return is_header(cells[:MAX_COLUMNS]), len(cells)
 

@@ -52,7 +52,11 @@ ATTACKS = {
     ),
     "a row of quoted lines": repeated('"\n",', start="email,name\n"),
     "quotation marks": repeated('"'),
-    "quotation marks and line feeds": repeated('"\n"'),
+    "marks that are not clear": repeated('"\n"x\n'),
+    "marks with a back-slash": repeated('"a@b.example","\\"","\\"x"\n'),
+    "marks and blanks": repeated('"a" x "  "', end='"\n'),
+    "rows within a cell": repeated('a@b.example,"a\nb@b.example,b"\n'),
+    "statuses": repeated("a@b.example,x1\n", start="email,status\n"),
     "NUL": repeated("\0"),
     "tags": repeated("a;", start="email,tags\nada@b.example,"),
     "an address": repeated("a", end="@b.example\n"),
@@ -67,7 +71,10 @@ def test_the_time_to_read_contacts_grows_as_the_file_does(attack: str) -> None:
     assert_linear(read_contacts, ATTACKS[attack], raises=(SourceError,))
 
 
-@pytest.mark.parametrize("attack", ["good rows", "bad rows", "equal headings", "quotation marks"])
+@pytest.mark.parametrize(
+    "attack",
+    ["good rows", "bad rows", "equal headings", "marks that are not clear", "rows within a cell"],
+)
 def test_the_time_to_read_suppressions_grows_as_the_file_does(attack: str) -> None:
     assert_linear(read_suppressions, ATTACKS[attack], raises=(SourceError,))
 

@@ -30,7 +30,12 @@ class Command(ImportCommand):
         )
 
     def problems(self, report: ImportReport) -> dict[str, Problems]:
-        return {**super().problems(report), "Ignored": report.ignored}
+        return {
+            **super().problems(report),
+            "Ignored": report.ignored,
+            "Suppressed": report.suppressed,
+            "Kept out": report.kept_out,
+        }
 
 
 def _user(username: str) -> AbstractBaseUser:
