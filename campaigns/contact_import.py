@@ -14,7 +14,8 @@ from campaigns import storing, suppressing, time_limits
 from campaigns.addresses import AddressError, normalise
 from campaigns.contact_columns import keys_of, known_column, yes_or_no
 from campaigns.contact_staging import AttributesTooLong, StagedContact, Staging
-from campaigns.csv_source import Row, Source, SourceError, open_table
+from campaigns.csv_source import Row, Source, open_table
+from campaigns.file_encoding import SourceError
 from campaigns.file_rows import (
     FileImportError,
     LineProblem,
@@ -37,6 +38,8 @@ MAX_ATTRIBUTE = 2_000  # characters
 MAX_ATTRIBUTES = 50_000  # characters of all of a row
 MAX_TAGS = 100  # of a row
 MAX_TAG_NAMES = 10_000  # of a file
+MAX_TOLD = 200  # characters, as Suppression.source
+STILL = "The contact exists and is still mailed: suppress or delete it if it must not be."
 _BATCH = 5_000  # rows
 _BATCH_CHARACTERS = 5_000_000  # about, of their attributes and tags
 _SHORT = {"name", "first_name", "last_name", "tags"}
@@ -50,8 +53,9 @@ class ImportReport:
 
     `duplicates` are further rows of an address that came earlier in the file. `ignored` are cells
     without a column, of rows that came in. `suppressed` are rows that came in as people whom the
-    file says not to mail; `kept_out` those of whom it does not say that they may be mailed.
-    `notes` are about the file as a whole.
+    file says not to mail; `kept_out` those of whom it does not say that they may be mailed, and
+    those whom who imports may not suppress; `still_mailed` those of them whose contacts exist and
+    are mailed all the same. `notes` are about the file as a whole.
     """
 
     created: int = 0
@@ -62,6 +66,7 @@ class ImportReport:
     ignored: Problems = field(default_factory=Problems)
     suppressed: Problems = field(default_factory=Problems)
     kept_out: Problems = field(default_factory=Problems)
+    still_mailed: Problems = field(default_factory=Problems)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -81,7 +86,15 @@ class ImportReport:
         return (
             " Because of what the file says of them: "
             f"{counted(len(self.suppressed), 'row')} suppressed, "
-            f"{counted(len(self.kept_out), 'row')} kept out."
+            f"{counted(len(self.kept_out), 'row')} kept out.{self._mailed_all_the_same()}"
+        )
+
+    def _mailed_all_the_same(self) -> str:
+        if not self.still_mailed:
+            return ""
+        return (
+            " Contacts that exist and are still mailed, of those kept out: "
+            f"{len(self.still_mailed):,}."
         )
 
 
@@ -92,6 +105,7 @@ def import_contacts(
     tags: Iterable[str] = (),
     encoding: str | None = None,
     seconds: float | None = None,
+    may_suppress: bool = False,
 ) -> ImportReport:
     """Import a CSV file in one transaction; raises FileImportError and then has changed nothing:
     also when its rows are not read within so many seconds.
@@ -99,6 +113,9 @@ def import_contacts(
     One contact per address and owner. Of several rows with the same address the first counts, but
     all of them give it their tags. A contact that exists keeps what the file leaves empty or does
     not mention. `tags` are added to every contact in the file. Without `encoding` it is detected.
+
+    Rows that say that a person must not be mailed put the address on the suppression list, which
+    holds for every owner, if `may_suppress` says that who imports may do so; else they stay out.
     """
     report = ImportReport()
     try:
@@ -109,7 +126,7 @@ def import_contacts(
             time_limits.begin(seconds)
             _refuse_without_addresses(source.header)
             report.notes += encoding_note(source.encoding, encoding)
-            contacts = _good_rows(source, _clean_tags(tags), report)
+            contacts = _good_rows(source, _clean_tags(tags), report, may_suppress)
             _store(contacts, owner, report)
             report.notes += blank_note(source.rows.blank)
     except (SourceError, RowError, AttributesTooLong) as error:
@@ -128,13 +145,15 @@ def _store(
         erased = suppressing.erased_among([contact.email for contact in batch])
         staging.add(contact for contact in batch if contact.email not in erased)
         for contact in batch:
-            if contact.email in erased:
+            if contact.email in erased and not contact.kept_out:
                 report.rejected.add(LineProblem(contact.line, contact.email, WAS_ERASED))
     counts = staging.merge(owner.pk)
     report.created = counts.created
     report.updated = counts.touched - counts.created
     report.unchanged = counts.addresses - counts.touched
     report.duplicates = counts.rows - counts.addresses
+    for line, email, told in staging.still_mailed(owner.pk):
+        report.still_mailed.add(LineProblem(line, email, told))
 
 
 def _batches(contacts: Iterator[StagedContact]) -> Iterator[list[StagedContact]]:
@@ -164,7 +183,9 @@ def _refuse_without_addresses(header: list[str]) -> None:
         )
 
 
-def _good_rows(source: Source, tags: list[str], report: ImportReport) -> Iterator[StagedContact]:
+def _good_rows(
+    source: Source, tags: list[str], report: ImportReport, may_suppress: bool
+) -> Iterator[StagedContact]:
     keys = keys_of(source.header)
     judge = Judge(source.header)
     names: set[str] = set()
@@ -174,27 +195,35 @@ def _good_rows(source: Source, tags: list[str], report: ImportReport) -> Iterato
         except RowError as error:
             report.rejected.add(error.at(row))
             continue
-        verdict = judge.verdict(row.cells)
-        if verdict and verdict.reason is None:
-            report.kept_out.add(LineProblem(row.line, contact.email, verdict.explain()))
-            continue
-        names.update(contact.tags)
+        contact = _judged(contact, judge.verdict(row.cells), report, may_suppress)
+        if not contact.kept_out:
+            names.update(contact.tags)
+            for problem in _cells_without_column(row, keys):
+                report.ignored.add(problem)
         if len(names) > MAX_TAG_NAMES:
             raise SourceError(
                 f"The file names more than {MAX_TAG_NAMES:,} tags; on line {row.line:,} is one too "
                 "many. Is the column of tags the right one?"
             )
-        for problem in _cells_without_column(row, keys):
-            report.ignored.add(problem)
-        yield _judged(contact, verdict, report)
+        yield contact
     report.notes += judge.notes()
 
 
-def _judged(contact: StagedContact, verdict: Verdict | None, report: ImportReport) -> StagedContact:
+def _judged(
+    contact: StagedContact, verdict: Verdict | None, report: ImportReport, may_suppress: bool
+) -> StagedContact:
     if verdict is None:
         return contact
-    report.suppressed.add(LineProblem(contact.line, contact.email, verdict.explain()))
-    return contact._replace(suppressed_as=verdict.reason, told=f"import: {verdict.told}"[:200])
+    problem = LineProblem(contact.line, contact.email, verdict.explain(may_suppress))
+    if verdict.reason and may_suppress:
+        report.suppressed.add(problem)
+        return contact._replace(
+            suppressed_as=verdict.reason, told=f"import: {verdict.told}"[:MAX_TOLD]
+        )
+    report.kept_out.add(problem)
+    return StagedContact(
+        contact.line, contact.email, "", {}, [], told=f"{problem.reason} {STILL}", kept_out=True
+    )
 
 
 def _contact(row: Row, keys: list[str], tags: list[str]) -> StagedContact:

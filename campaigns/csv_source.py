@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO, TextIOWrapper
@@ -15,39 +14,24 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple, Self, TextIO
 
-from campaigns import quoting
+from campaigns import file_encoding, quoting
+from campaigns.file_encoding import SourceError
+from campaigns.quoting import QUOTE, State
 
 MAX_ROW = 500_000
 """Characters of a row, over all of its lines: a quotation mark that is not closed ends there."""
+MAX_CELL = 131_072
+"""Characters, as for the module csv."""
+TOO_LONG = f"a cell is longer than {MAX_CELL:,} characters"
 MAX_COLUMNS = 500
 _SAMPLE_LINES = 20
-_CHUNK = 1 << 16  # bytes
-_SAMPLE = 1 << 20  # bytes
-_BOMS = {
-    codecs.BOM_UTF32_LE: "utf-32",  # begins as that of UTF-16 does
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 _DELIMITERS = ",;\t|"
 # Excel's own first line, with what separates the cells.
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|:^~!#$%&*/ ])"?\s*+', re.IGNORECASE)
-_NOT_TEXT = {
-    b"PK\x03\x04": "a spreadsheet or a zip archive",
-    b"\xd0\xcf\x11\xe0": "an Excel file",
-    b"\x1f\x8b": "a gzip archive",
-    b"%PDF": "a PDF file",
-}
 TOOK_TOO_LONG = (
     "The import took longer than it may in the browser, and nothing was imported. Split the file, "
     "or have it imported with manage.py, which takes files of any size."
 )
-_HIGH_BYTES = re.compile(rb"[\x80-\xff]++")
-
-
-class SourceError(Exception):
-    """The file cannot be read as a table at all; the message is for staff."""
 
 
 class Row(NamedTuple):
@@ -87,8 +71,8 @@ def open_table(
     """
     ends_at = None if seconds is None else time.monotonic() + seconds
     with _rewindable(file) as rewindable:
-        _refuse_what_is_no_text(rewindable)
-        encoding = encoding or _detected_encoding(rewindable)
+        file_encoding.refuse_what_is_no_text(rewindable)
+        encoding = encoding or file_encoding.detected_encoding(rewindable)
         rewindable.seek(0)
         try:
             text = TextIOWrapper(rewindable, encoding=encoding, newline="")
@@ -98,14 +82,6 @@ def open_table(
             yield _source(text, encoding, is_header, ends_at)
         finally:
             text.detach()
-
-
-def _refuse_what_is_no_text(file: BinaryIO) -> None:
-    file.seek(0)
-    start = file.read(8)
-    for signature, what in _NOT_TEXT.items():
-        if start.startswith(signature):
-            raise SourceError(f"The file is {what}. Open it, and save the table in it as CSV.")
 
 
 def _source(
@@ -157,72 +133,78 @@ class Rows(Iterator[Row]):
         self._lines = lines
         self._delimiter = delimiter
         self._line = lines_before
-        self._reader = csv.reader(
-            lines, delimiter=delimiter, strict=True, skipinitialspace=delimiter != " "
-        )
-        self._like_a_row = _address_alone(delimiter)
+        self._marks = quoting.Marks(delimiter)
+        alone = address_alone(delimiter)
+        self._like_a_row = re.compile(alone)
         self._rows = self._all()
 
     def __next__(self) -> Row:
         return next(self._rows)
 
     def _all(self) -> Iterator[Row]:
-        while True:
-            self._lines.begin_row()
-            cells, problem = self._cells()
-            taken = self._lines.taken
-            if not taken:
-                return
-            first = self._line + 1
-            self._line += len(taken)
-            for row in self._understood(first, taken, cells, problem):
-                if row.problem or any(cell.strip() for cell in row.cells):
+        self._lines.begin_row()
+        for line in self._lines:
+            self._line += 1
+            for row in (self._bare(line),) if QUOTE not in line else self._marked(line):
+                if row.problem or any(map(str.strip, row.cells)):
                     yield row
                 else:
                     self.blank += 1
+            self._lines.begin_row()
 
-    def _cells(self) -> tuple[list[str], str]:
+    def _bare(self, line: str) -> Row:
+        cells = line.rstrip("\r\n").split(self._delimiter)
+        return Row(self._line, self._line, cells, _too_long(line, cells))
+
+    def _marked(self, line: str) -> Iterable[Row]:
+        """The rows that begin with a line that has quotation marks."""
+        first = self._line
+        if cells := quoting.plainly_quoted(line, self._delimiter):
+            return [Row(first, first, cells, _too_long(line, cells))]
+        taken, state = self._taken(line)
+        if state is State.CLOSED and (row := self._proper(first, taken)):
+            return [row]
+        if alone := self._each_alone(taken):
+            read = enumerate(zip(taken, alone, strict=True), first)
+            return (Row(n, n, cells, _too_long(line, cells)) for n, (line, cells) in read)
+        return (self._unclear(number, first, line) for number, line in enumerate(taken, first))
+
+    def _taken(self, line: str) -> tuple[list[str], State]:
+        """The line and those that the cell goes on in that it leaves open, and how they end."""
+        taken = [line]
+        state, begins = self._marks.of_line(line)
+        length = len(line) - begins
+        while state is State.OPEN:
+            following = next(self._lines, "") if length <= MAX_CELL else ""
+            if not following:
+                return taken, State.UNCLEAR
+            taken.append(following)
+            self._line += 1
+            state, begins = self._marks.of_later_line(following)
+            length = len(following) + (length if begins < 0 else -begins)
+        return taken, state
+
+    def _proper(self, first: int, taken: list[str]) -> Row | None:
+        """None when other rows may stand within it."""
+        space = self._delimiter != " "
+        reader = csv.reader(taken, delimiter=self._delimiter, strict=True, skipinitialspace=space)
         try:
-            return next(self._reader, []), ""
-        except csv.Error as error:
-            return [], str(error)
-
-    def _understood(
-        self, first: int, taken: list[str], cells: list[str], problem: str
-    ) -> Iterator[Row]:
-        if not problem and self._is_clear(taken, cells):
-            raw = tuple(taken) if len(taken) > 1 else ()
-            yield Row(first, self._line, cells, "", raw)
-            return
-        alone = self._each_alone(taken)
-        for number, line in enumerate(taken, first):
-            if alone:
-                yield Row(number, number, alone[number - first])
-            else:
-                yield self._unclear(number, first, line, problem)
+            cells = next(reader)
+        except csv.Error:  # a cell is too long for it
+            return None
+        if len(taken) == 1:
+            return Row(first, first, cells)
+        return None if self._hides_a_row(cells) else Row(first, self._line, cells, "", tuple(taken))
 
     def _each_alone(self, taken: list[str]) -> list[list[str]]:
         """The cells of each of the lines, where that is certain of all of them."""
-        text = "".join(taken)
-        if quoting.QUOTE not in text or len(text) > csv.field_size_limit():
-            return []
         alone: list[list[str]] = []
         for line in taken:
-            cells = self._alone(line)
+            cells = quoting.cells_of(line, self._delimiter, self.width)
             if cells is None:
                 return []
             alone.append(cells)
         return alone
-
-    def _is_clear(self, taken: list[str], cells: list[str]) -> bool:
-        text = "".join(taken)
-        if quoting.QUOTE not in text:
-            return True
-        if quoting.is_proper(text, self._delimiter):
-            return len(taken) == 1 or not self._hides_a_row(cells)
-        # A single mark, such as that of inches.
-        fits = self.width in (None, len(cells))
-        return fits and len(taken) == 1 and text.count(quoting.QUOTE) == 1
 
     def _hides_a_row(self, cells: list[str]) -> bool:
         """Whether an address stands alone in a cell of several lines, as if a mark before it were
@@ -235,28 +217,24 @@ class Rows(Iterator[Row]):
                 return True
         return False
 
-    def _alone(self, line: str) -> list[str] | None:
-        """The cells of a line that is a row for itself; None where that is not certain."""
-        if quoting.QUOTE in line:
-            return quoting.cells_of(line, self._delimiter, self.width)
-        cells = line.rstrip("\r\n").split(self._delimiter)
-        return cells if self.width in (None, len(cells)) else None
-
-    def _unclear(self, number: int, first: int, line: str, problem: str) -> Row:
+    def _unclear(self, number: int, first: int, line: str) -> Row:
         cells = quoting.bare_cells(line, self._delimiter)
         if number > first:
             within = f"it stands after the quotation mark on line {first:,}, which is not closed"
             return Row(number, number, cells, within if any(cells) else "")
-        what = "what its quotation marks enclose is not clear"
-        known = problem if quoting.QUOTE not in line else what
-        return Row(first, self._line, cells, known)
+        unclear = "what its quotation marks enclose is not clear"
+        return Row(first, self._line, cells, _too_long(line, cells) or unclear)
 
 
-def _address_alone(delimiter: str) -> re.Pattern[str]:
-    """An address that has a cell or a line for itself."""
+def _too_long(line: str, cells: list[str]) -> str:
+    return TOO_LONG if len(line) > MAX_CELL and max(map(len, cells)) > MAX_CELL else ""
+
+
+def address_alone(delimiter: str) -> str:
+    """The pattern of an address that has a cell or a line for itself."""
     ends = rf"{re.escape(delimiter)}\r\n\""
     blanks = "[ \t]*+".replace(delimiter, "")
-    return re.compile(rf"(?:^|[{ends}]){blanks}[^\s@{ends}]++@[^\s@{ends}]++{blanks}(?=$|[{ends}])")
+    return rf"(?:^|[{ends}]){blanks}[^\s@{ends}]++@[^\s@{ends}]++{blanks}(?=$|[{ends}])"
 
 
 class _Lines:
@@ -271,13 +249,10 @@ class _Lines:
         self._number = 0
         self._first = 1
         self._row_length = 0
-        self.taken: list[str] = []
-        """Those of the present row."""
 
     def begin_row(self) -> None:
         self._first = self._number + 1
         self._row_length = 0
-        self.taken = []
 
     def __iter__(self) -> Self:
         return self
@@ -286,7 +261,6 @@ class _Lines:
         line = self._line()
         if not line:
             raise StopIteration
-        self.taken.append(line)
         self._number += 1
         self._row_length += len(line)
         if self._row_length > MAX_ROW:
@@ -302,10 +276,7 @@ class _Lines:
         try:
             return self._text.readline(MAX_ROW + 1)
         except UnicodeError as error:
-            raise SourceError(
-                f"The file is not valid {self._encoding}: {error}. Save it as UTF-8, or name its "
-                "encoding."
-            ) from error
+            raise file_encoding.invalid(self._text.buffer, self._encoding) from error
 
 
 def _delimiter(
@@ -344,49 +315,3 @@ def _rewindable(file: BinaryIO) -> Iterator[BinaryIO]:
     with TemporaryFile() as copy:
         shutil.copyfileobj(file, copy)
         yield copy
-
-
-def _detected_encoding(file: BinaryIO) -> str:
-    """By byte order mark, else the first of UTF-16, UTF-8, GB18030 and Windows-1252 that fits the
-    file.
-    """
-    file.seek(0)
-    start = file.read(_SAMPLE)
-    for bom, encoding in _BOMS.items():
-        if start.startswith(bom):
-            return encoding
-    if encoding := _unmarked_utf16(start):
-        return encoding
-    if _is_valid(file, "utf-8"):
-        return "utf-8"
-    if _looks_chinese(start) and _is_valid(file, "gb18030"):
-        return "gb18030"
-    return "cp1252"
-
-
-def _unmarked_utf16(sample: bytes) -> str:
-    """UTF-16 without a byte order mark, by the empty halves of its ASCII characters; else ""."""
-    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        empty, other = sample[first::2].count(0), sample[1 - first :: 2].count(0)
-        if empty * 8 > len(sample) and empty > 8 * other:
-            return encoding
-    return ""
-
-
-def _is_valid(file: BinaryIO, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    file.seek(0)
-    try:
-        while chunk := file.read(_CHUNK):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _looks_chinese(sample: bytes) -> bool:
-    """Most Western text is valid GB18030 too, but its accents stand alone between ASCII letters."""
-    lengths = [len(run) for run in _HIGH_BYTES.findall(sample)]
-    pairs = sum(1 for length in lengths if length % 2 == 0)
-    return pairs * 2 > len(lengths)

@@ -1,35 +1,109 @@
-"""Quotation marks in a single line of a table: what they mean, where that is certain."""
+"""Quotation marks in the lines of a table: what they mean, where that is certain."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from enum import Enum, auto
+from typing import NamedTuple
 
 QUOTE = '"'
+MOST_MARKS = 200
+"""In a line that is no proper CSV: with more its meaning is not looked for."""
 _BLANKS = " \t"
+
+
+class State(Enum):
+    """How a line ends: its marks enclose whole cells; the last cell goes on in the next line; or
+    what they enclose is not clear.
+    """
+
+    CLOSED = auto()
+    OPEN = auto()
+    UNCLEAR = auto()
+
+
+class Ending(NamedTuple):
+    state: State
+    open_at: int = -1
+    """Where in the line the cell begins that is open; -1 when it began in a line before."""
+
+
+class Marks:
+    """Proper CSV by line: a mark begins and ends a cell, or is one of two within such a cell."""
+
+    def __init__(self, delimiter: str) -> None:
+        whole, rest = patterns(delimiter)
+        of_line = re.compile(whole)
+        of_later_line = re.compile(rest)
+        self._whole, self._rest = of_line.fullmatch, of_later_line.fullmatch
+
+    def of_line(self, line: str) -> Ending:
+        return _ending(self._whole(line.rstrip("\r\n")))
+
+    def of_later_line(self, line: str) -> Ending:
+        """Of a line that begins within an open cell."""
+        if QUOTE not in line:
+            return Ending(State.OPEN)
+        return _ending(self._rest(line.rstrip("\r\n")))
+
+
+def patterns(delimiter: str) -> tuple[str, str]:
+    """Of a line, and of one that begins within a cell; `open` is a cell that goes on."""
+    separator = re.escape(delimiter)
+    blanks = " *+" if delimiter != " " else ""
+    inner = r'[^"]*+(?:""[^"]*+)*+'
+    bare = rf'(?!")[^"{separator}]*+'
+    cell = rf'{blanks}(?:"{inner}"(?=$|{separator})|{bare}(?=$|{separator}))'
+    opened = rf'{blanks}"(?P<open>{inner})'
+    line = rf"(?:{cell}{separator})*+(?:{cell}|{opened})"
+    later = rf'{inner}(?:"(?:{separator}{cell})*+(?:{separator}{opened})?+)?+'
+    return line, later
+
+
+def _ending(match: re.Match[str] | None) -> Ending:
+    if match is None:
+        return Ending(State.UNCLEAR)
+    if match["open"] is not None:
+        return Ending(State.OPEN, match.start("open"))
+    return Ending(State.CLOSED)
+
+
+def plainly_quoted(line: str, delimiter: str) -> list[str] | None:
+    """The cells of a line in which each one is in marks and none has any: quick, as most are so."""
+    text = line.rstrip("\r\n")
+    cells = text[1:-1].split(f'"{delimiter}"')
+    if text[:1] == text[-1:] == QUOTE and text.count(QUOTE) == 2 * len(cells):
+        return cells
+    return None
 
 
 def cells_of(line: str, delimiter: str, width: int | None) -> list[str] | None:
     """The cells of a line that is no proper CSV, or None where its meaning is not certain.
 
-    Blanks around a quoted cell, marks with a back-slash before them (\\"), and pairs of marks in
-    the middle of a cell are understood. `width` is the number of cells that the line must have.
+    Blanks around a quoted cell, marks with a back-slash before them (\\"), pairs of marks in the
+    middle of a cell, and a single one there are understood. `width` is the number of cells that the
+    line must have.
     """
+    marks = line.count(QUOTE)
+    if marks > MOST_MARKS:
+        return None
     text = line.rstrip("\r\n")
     readings = [_reading(text, delimiter, escapes) for escapes in _escapes(text)]
+    if marks == 1:  # such as that of inches
+        readings.append(_with_single_mark(text, delimiter))
     fitting = [cells for cells in readings if cells and (not width or len(cells) == width)]
     return fitting[0] if fitting else None
-
-
-def is_proper(line: str, delimiter: str) -> bool:
-    """Whether each quotation mark encloses a whole cell, or is one of two within such a cell."""
-    pattern = _PROPER.get(delimiter) or _PROPER.setdefault(delimiter, _proper(delimiter))
-    return pattern.fullmatch(line.rstrip("\r\n")) is not None
 
 
 def bare_cells(line: str, delimiter: str) -> list[str]:
     """What stands between the delimiters, whatever the quotation marks mean."""
     return [cell.strip().strip(QUOTE).strip() for cell in line.split(delimiter)]
+
+
+def _with_single_mark(text: str, delimiter: str) -> list[str] | None:
+    cells = text.split(delimiter)
+    return None if any(cell.lstrip(_BLANKS).startswith(QUOTE) for cell in cells) else cells
 
 
 def _escapes(text: str) -> tuple[bool, ...]:
@@ -92,13 +166,3 @@ def _end(text: str, position: int, delimiter: str) -> int | None:
     if position == len(text) or text[position] == delimiter:
         return position
     return None
-
-
-def _proper(delimiter: str) -> re.Pattern[str]:
-    separator = re.escape(delimiter)
-    blanks = " *+" if delimiter != " " else ""
-    cell = rf'{blanks}(?:"(?:[^"]|"")*+"|(?!")[^"{separator}]*+)'
-    return re.compile(rf"{cell}(?:{separator}{cell})*+")
-
-
-_PROPER: dict[str, re.Pattern[str]] = {}

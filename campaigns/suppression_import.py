@@ -15,7 +15,8 @@ from django.db import OperationalError, connection, transaction
 
 from campaigns import erased, quoting, storing, suppressing, time_limits
 from campaigns.contact_columns import folded, known_column
-from campaigns.csv_source import Row, Source, SourceError, open_table
+from campaigns.csv_source import Row, Source, open_table
+from campaigns.file_encoding import SourceError
 from campaigns.file_rows import (
     FileImportError,
     LineProblem,

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from enum import Enum, auto
+from functools import lru_cache
 from typing import NamedTuple
 
 from campaigns.contact_columns import folded, known_column, yes_or_no
@@ -15,6 +16,9 @@ from campaigns.wording import counted
 _R = SuppressionReason
 _LISTED = 20
 _SHOWN = 60  # characters of a value
+_HEADING = 100  # characters
+_REMEMBERED = 10_000
+"""Different cells of which the meaning is remembered: most files have a few, again and again."""
 
 
 class Kind(Enum):
@@ -42,9 +46,14 @@ class Verdict(NamedTuple):
     told: str
     reason: SuppressionReason | None
 
-    def explain(self) -> str:
+    def explain(self, may_suppress: bool = True) -> str:
+        """`may_suppress` says whether who imports may add to the suppression list."""
         shown = self.told if len(self.told) <= 2 * _SHOWN else f"{self.told[: 2 * _SHOWN - 1]}…"
-        became = f"suppressed as “{self.reason.label}”" if self.reason else "kept out"
+        became = "kept out"
+        if self.reason and may_suppress:
+            became = f"suppressed as “{self.reason.label}”"
+        elif self.reason:
+            became = "kept out, as you may not add to the suppression list"
         return f"The file says “{shown}”: {became}."
 
 
@@ -124,23 +133,30 @@ def columns_of(header: list[str]) -> list[Column]:
 
 
 def _column(position: int, heading: str) -> Column | None:
-    name = folded(heading)
+    name, shown = folded(heading), heading.strip()[:_HEADING]
     if known_column(heading) or _OTHER_CHANNEL.search(name):
         return None
     if _STATUS.search(name):
-        return Column(position, heading, Kind.STATUS, None, True)
+        return Column(position, shown, Kind.STATUS, None, True)
     if _ANY_STATUS.search(name):
-        return Column(position, heading, Kind.STATUS, None, False)
+        return Column(position, shown, Kind.STATUS, None, False)
     if _PERMISSION.search(name):
-        return Column(position, heading, Kind.PERMISSION, None, False)
+        return Column(position, shown, Kind.PERMISSION, None, False)
     reason = _negative(name)
     if reason and not _NO_VERDICT.search(name):
-        return Column(position, heading, Kind.AGAINST, reason, False)
+        return Column(position, shown, Kind.AGAINST, reason, False)
     return None
 
 
 def _negative(word: str) -> SuppressionReason | None:
     return next((reason for stems, reason in _NEGATIVE if stems.search(word)), None)
+
+
+class Finding(NamedTuple):
+    """What one cell means; `is_known` is false where a person should look at it."""
+
+    verdict: Verdict | None
+    is_known: bool = True
 
 
 class Judge:
@@ -173,33 +189,11 @@ class Judge:
     def _verdicts(self, cells: list[str]) -> Iterator[Verdict | None]:
         for column in self._columns:
             if column.position < len(cells) and (cell := cells[column.position].strip()):
-                yield self._of_cell(column, cell)
-
-    def _of_cell(self, column: Column, cell: str) -> Verdict | None:
-        told = f"{column.heading.strip()}: {' '.join(cell.split())}"
-        word = folded(cell)
-        if word in _NOTHING or _ZERO.fullmatch(word) and column.kind is Kind.AGAINST:
-            return None
-        answer = _answer(cell)
-        if column.kind is Kind.AGAINST:
-            return _against(column, told, word, answer)
-        if column.kind is Kind.PERMISSION and answer is not None:
-            return None if answer else Verdict(told, None)
-        return self._of_status(column, told, word, cell)
-
-    def _of_status(self, column: Column, told: str, word: str, cell: str) -> Verdict | None:
-        if _SOFT.search(word):
-            return Verdict(told, None)
-        if reason := _negative(word):
-            return Verdict(told, reason)
-        if _STAYS_OUT.search(word):
-            return Verdict(told, None)
-        if word in _MAILABLE or _is_date(cell) or folded(column.heading) in _PLACES:
-            return None
-        if column.kind is Kind.STATUS and _answer(cell) is not None and column.is_strict:
-            return None if _answer(cell) else Verdict(told, None)
-        self._count(column.heading.strip(), " ".join(cell.split()))
-        return Verdict(told, None) if column.is_strict else None
+                look = _remembered if len(cell) <= _SHOWN else _finding
+                finding = look(column, cell)
+                if not finding.is_known:
+                    self._count(column.heading, " ".join(cell.split()))
+                yield finding.verdict
 
     def _count(self, heading: str, value: str) -> None:
         key = (heading[:_SHOWN], value[:_SHOWN])
@@ -207,6 +201,36 @@ class Judge:
             self._unknown[key] += 1
         else:
             self._others += 1
+
+
+def _finding(column: Column, cell: str) -> Finding:
+    told = f"{column.heading}: {' '.join(cell.split())}"
+    word = folded(cell)
+    if word in _NOTHING or (_ZERO.fullmatch(word) and column.kind is Kind.AGAINST):
+        return Finding(None)
+    answer = _answer(cell)
+    if column.kind is Kind.AGAINST:
+        return Finding(_against(column, told, word, answer))
+    if column.kind is Kind.PERMISSION and answer is not None:
+        return Finding(None if answer else Verdict(told, None))
+    return _of_status(column, told, word, cell)
+
+
+_remembered = lru_cache(maxsize=_REMEMBERED)(_finding)
+
+
+def _of_status(column: Column, told: str, word: str, cell: str) -> Finding:
+    if _SOFT.search(word):
+        return Finding(Verdict(told, None))
+    if reason := _negative(word):
+        return Finding(Verdict(told, reason))
+    if _STAYS_OUT.search(word):
+        return Finding(Verdict(told, None))
+    if word in _MAILABLE or _is_date(cell) or folded(column.heading) in _PLACES:
+        return Finding(None)
+    if column.kind is Kind.STATUS and _answer(cell) is not None and column.is_strict:
+        return Finding(None if _answer(cell) else Verdict(told, None))
+    return Finding(Verdict(told, None) if column.is_strict else None, is_known=False)
 
 
 def _against(column: Column, told: str, word: str, answer: bool | None) -> Verdict | None:

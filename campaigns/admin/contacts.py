@@ -106,6 +106,7 @@ class ContactAdmin(OwnedAdmin):
             ignored=table_of(report.ignored) if report else None,
             suppressed=table_of(report.suppressed) if report else None,
             kept_out=table_of(report.kept_out) if report else None,
+            still_mailed=table_of(report.still_mailed) if report else None,
             shown=SHOWN,
             back_url=self.url("changelist"),
         )
@@ -119,6 +120,7 @@ class ContactAdmin(OwnedAdmin):
                 tags=cleaned["tags"],
                 encoding=cleaned["encoding"] or None,
                 seconds=SECONDS,
+                may_suppress=request.user.has_perm("campaigns.add_suppression"),
             )
             transaction.set_rollback(cleaned["only_look"])
         if cleaned["only_look"]:

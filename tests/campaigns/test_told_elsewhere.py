@@ -9,13 +9,18 @@ from django.contrib.auth.models import User
 
 from campaigns.contact_import import ImportReport, import_contacts
 from campaigns.models import Contact, Suppression
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
 
+def read(raw: str, owner: User | None = None, *, may_suppress: bool = True) -> ImportReport:
+    owner = owner or UserFactory()
+    return import_contacts(BytesIO(raw.encode()), owner, may_suppress=may_suppress)
+
+
 def load(heading: str, cell: str) -> ImportReport:
-    owner = User.objects.create_user("ann")
-    return import_contacts(BytesIO(f'Email,"{heading}"\na@b.example,"{cell}"\n'.encode()), owner)
+    return read(f'Email,"{heading}"\na@b.example,"{cell}"\n')
 
 
 @pytest.mark.parametrize(
@@ -124,9 +129,7 @@ def test_a_value_that_is_not_known_is_said_with_its_rows() -> None:
 
 
 def test_the_worst_that_several_rows_say_counts() -> None:
-    owner = User.objects.create_user("ann")
-    raw = b"email,status\na@b.example,active\na@b.example,unsubscribed\na@b.example,spam\n"
-    import_contacts(BytesIO(raw), owner)
+    read("email,status\na@b.example,active\na@b.example,unsubscribed\na@b.example,spam\n")
     assert Suppression.objects.get().reason == "complaint"
 
 
@@ -137,9 +140,78 @@ def test_an_entry_of_the_list_is_not_made_milder() -> None:
 
 
 def test_the_headings_of_mailchimp_are_known() -> None:
-    owner = User.objects.create_user("ann")
-    raw = b'Email Address,FNAME,LNAME,TAGS\na@b.example,Ann,Lee,"""vip"",""news"""\n'
-    import_contacts(BytesIO(raw), owner)
+    read('Email Address,FNAME,LNAME,TAGS\na@b.example,Ann,Lee,"""vip"",""news"""\n')
     contact = Contact.objects.get()
     assert contact.name == "Ann Lee"
     assert {tag.name for tag in contact.tags.all()} == {"vip", "news"}
+
+
+class TestARowThatIsKeptOut:
+    """Of a contact that exists already."""
+
+    RAW = "email,status\na@b.example,{}\n"
+
+    @pytest.fixture
+    def owner(self) -> User:
+        owner = UserFactory()
+        Contact.objects.create(owner=owner, email="a@b.example", name="Ann")
+        return owner
+
+    def test_says_that_the_contact_is_still_mailed(self, owner: User) -> None:
+        report = read(self.RAW.format("pending"), owner)
+        (problem,) = report.still_mailed
+        assert (problem.line, problem.value) == (2, "a@b.example")
+        assert "exists and is still mailed" in problem.reason
+        assert "still mailed, of those kept out: 1." in report.explain()
+
+    def test_is_suppressed_when_the_file_says_so_and_is_not_mailed(self, owner: User) -> None:
+        assert not read(self.RAW.format("unsubscribed"), owner).still_mailed
+        assert Suppression.objects.get().email == "a@b.example"
+
+    def test_is_silent_about_who_is_suppressed(self, owner: User) -> None:
+        Suppression.objects.create(email="a@b.example", reason="manual")
+        assert not read(self.RAW.format("pending"), owner).still_mailed
+
+    def test_is_silent_about_who_is_suppressed_with_the_domain(self, owner: User) -> None:
+        Suppression.objects.create(email="@b.example", reason="manual")
+        assert not read(self.RAW.format("pending"), owner).still_mailed
+
+    def test_is_silent_about_contacts_of_others(self, owner: User) -> None:
+        assert not read(self.RAW.format("pending")).still_mailed
+
+    def test_changes_nothing_of_it(self, owner: User) -> None:
+        report = read("email,name,status\na@b.example,Other,pending\n", owner)
+        assert report.accepted == 0
+        assert Contact.objects.get().name == "Ann"
+
+    def test_tells_of_a_contact_that_another_row_brings_in(self) -> None:
+        report = read("email,status\na@b.example,active\na@b.example,pending\n")
+        assert report.created == 1
+        assert [problem.line for problem in report.still_mailed] == [3]
+
+
+class TestWhoMayNotSuppress:
+    RAW = "email,status\na@b.example,unsubscribed\n"
+
+    def test_has_such_rows_kept_out_and_said(self) -> None:
+        report = read(self.RAW, may_suppress=False)
+        assert not Suppression.objects.exists()
+        assert not Contact.objects.exists()
+        assert "you may not add to the suppression list" in report.kept_out[0].reason
+        assert (len(report.suppressed), len(report.kept_out)) == (0, 1)
+
+    def test_learns_that_a_contact_is_still_mailed(self) -> None:
+        owner = UserFactory()
+        Contact.objects.create(owner=owner, email="a@b.example")
+        report = read(self.RAW, owner, may_suppress=False)
+        assert "you may not add to the suppression list" in report.still_mailed[0].reason
+
+    def test_is_who_calls_without_saying_otherwise(self) -> None:
+        import_contacts(BytesIO(self.RAW.encode()), UserFactory())
+        assert not Suppression.objects.exists()
+
+
+@pytest.mark.parametrize("address", ["@b.example", "b.example", "*@b.example"])
+def test_no_row_of_contacts_suppresses_a_whole_domain(address: str) -> None:
+    read(f"email,status\n{address},unsubscribed\n")
+    assert not Suppression.objects.filter(email__startswith="@").exists()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
@@ -254,3 +255,14 @@ class TestWhatAFileSaysOfPeople:
         assert not Contact.objects.exists()
         assert not Suppression.objects.exists()
         assert not LogEntry.objects.exists()
+
+    def test_suppresses_no_one_for_a_user_who_may_not(self) -> None:
+        user = member(NOBODY)
+        names = ["import_contact", "view_contact"]
+        user.user_permissions.set(Permission.objects.filter(codename__in=names))
+        ContactFactory(owner=user, email="ada@b.example")
+        page = self.send(user)
+        assert not Suppression.objects.exists()
+        assert "0 suppressed and 2 kept out" in page
+        assert "1 of those kept out exist and are still mailed" in page
+        assert "you may not add to the suppression list" in page
