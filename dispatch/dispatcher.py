@@ -45,7 +45,14 @@ GATHER_SECONDS = 0.04
 """How long after the last tick outcomes are gathered for the next."""
 
 STOP_SECONDS = 5.0
-"""How long a stopping dispatcher waits for replies; what is then still unanswered is in doubt."""
+"""How long a dispatcher that is told to stop waits for replies; what is then still unanswered is in
+doubt. At the end of a slice, how long it waits for what has not begun.
+"""
+
+LONGEST_REPLY_SECONDS = 600.0
+"""How long it waits for replies at the end of a slice, while its successor is at work: longer than
+any transport does.
+"""
 
 DATABASE_RETRY_SECONDS = 0.25
 
@@ -78,12 +85,12 @@ class Dispatcher:
 
         Raises LeaseLost when it was declared dead: what it held has then been taken from it.
         """
-        until = time.monotonic() + seconds
+        until, stopped = time.monotonic() + seconds, False
         try:
-            while time.monotonic() < until and not should_stop():
+            while time.monotonic() < until and not (stopped := should_stop()):
                 self._tick(claim=True)
                 self._wait(until)
-            self._wind_up()
+            self._wind_up(lambda: stopped or should_stop())
         except leases.LeaseLost:
             self._starts.remove()  # what it held has been taken already
             raise
@@ -118,8 +125,10 @@ class Dispatcher:
         self._wake.clear()
         while not self._inbox.empty():
             report = self._inbox.get()
-            self._loops[report.order.grant.service_id].finished(report)
-            self._resolve([report])
+            loop = self._loops.get(report.order.grant.service_id)
+            if loop and report.order in loop.in_hand:  # else it was given up
+                loop.finished(report)
+                self._resolve([report])
 
     def _resolve(self, reports: Iterable[Report]) -> None:
         """Keep reports until they are recorded. Each order is resolved once."""
@@ -347,17 +356,25 @@ class Dispatcher:
         connection.close()
         time.sleep(DATABASE_RETRY_SECONDS)
 
-    def _wind_up(self) -> None:
-        """Give back what is not handed over, wait a little for replies, and sign off."""
-        deadline = time.monotonic() + STOP_SECONDS
+    def _wind_up(self, should_stop: Callable[[], bool] = lambda: True) -> None:
+        """Give back what is not handed over, wait for replies, and sign off: at the end of a slice
+        for as long as the transports do, and only a little once it is to stop.
+        """
+        began = time.monotonic()
+        deadline = began + LONGEST_REPLY_SECONDS
         for loop in self._loops.values():
             self._resolve(loop.recall("the dispatcher stops"))
         self._tick(claim=False)
         while self._is_busy() and time.monotonic() < deadline:
+            if should_stop():
+                deadline = min(deadline, time.monotonic() + STOP_SECONDS)
+                should_stop = _never
             self._wake.wait(0.1)
             self._return_connections()
+            if time.monotonic() > began + STOP_SECONDS:
+                self._give_up(lambda order: order.started_at is None)
             self._tick(claim=False)
-        self._doubt_the_rest()
+        self._give_up(lambda order: True)
         while self._is_unsure() and time.monotonic() < deadline + leases.LEASE_SECONDS:
             self._tick(claim=False)
         if not self._is_unsure():
@@ -381,16 +398,21 @@ class Dispatcher:
         """
         return bool(self._unrecorded) or self._suspect
 
-    def _doubt_the_rest(self) -> None:
-        """What a lane is still at when time is up either cannot start any more or is in doubt."""
+    def _give_up(self, which: Callable[[Order], bool]) -> None:
+        """Of what lanes are still at, these: they either cannot start any more or are in doubt."""
         self._collect()
         for loop in self._loops.values():
-            for order in loop.in_hand:
+            for order in [order for order in loop.in_hand if which(order)]:
                 order.grant.gate.close()
-                why = "the dispatcher stopped before the provider replied"
-                outcome = OutcomeUnknown(why) if order.started_at else NotStarted(why)
-                self._resolve([Report(order, outcome)])
-            loop.in_hand.clear()
+                if which(order):  # it may have begun before the gate was closed
+                    why = "the dispatcher stopped before the provider replied"
+                    outcome = OutcomeUnknown(why) if order.started_at else NotStarted(why)
+                    loop.in_hand.discard(order)
+                    self._resolve([Report(order, outcome)])
+
+
+def _never() -> bool:
+    return False
 
 
 def _follow_pauses(reports: Iterable[Report], paused: Collection[int]) -> None:

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 
 import pytest
 from django_q.models import OrmQ
 
+from campaigns.models import SubTask, SubTaskStatus
+from dispatch import dispatcher as dispatchers
 from dispatch import leases, tasks
 from dispatch.agenda import read
-from dispatch.models import Dispatcher
-from tests.factories import DispatcherFactory
+from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService
+from tests.factories import (
+    ContentFactory,
+    DispatcherFactory,
+    SendingTaskFactory,
+    SubTaskFactory,
+)
+from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db
+
+MakeService = Callable[..., EmailService]
+Dispatch = Callable[..., dispatchers.Dispatcher]
 
 
 def requests() -> list[tuple[object, ...]]:
@@ -65,3 +77,56 @@ def test_a_successor_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> 
     old = DispatcherFactory()
     tasks._wait_for(old.pk)
     assert leases.going_on().get().pk == old.pk
+
+
+def test_a_slow_reply_is_waited_for_when_a_slice_ends(
+    make_service: MakeService, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatchers, "STOP_SECONDS", 0.1)
+    with SmtpServer(["dot:delay:2"]) as server:
+        make_service(server=server)
+        task = SendingTaskFactory()
+        SubTaskFactory(task=task, content=ContentFactory(task=task))
+        dispatch(until=lambda: False, seconds=1)
+        assert server.accepted == 1
+
+    assert Attempt.objects.get().outcome == AttemptOutcome.ACCEPTED
+    assert SubTask.objects.get().status == SubTaskStatus.SENT
+    assert Dispatcher.objects.get().ended_at is not None
+
+
+def test_one_that_is_told_to_stop_while_it_waits_waits_a_little_only(
+    make_service: MakeService, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatchers, "STOP_SECONDS", 0.1)
+    ends: list[bool] = []
+    real = dispatchers.Dispatcher._wind_up
+
+    def wind_up(self: dispatchers.Dispatcher, should_stop: Callable[[], bool]) -> None:
+        ends.append(True)
+        real(self, should_stop)
+
+    monkeypatch.setattr(dispatchers.Dispatcher, "_wind_up", wind_up)
+    with SmtpServer(["dot:hang"]) as server:
+        make_service(server=server)
+        task = SendingTaskFactory()
+        SubTaskFactory(task=task, content=ContentFactory(task=task))
+        dispatch(until=lambda: bool(ends), seconds=1)
+
+    assert Attempt.objects.get().outcome == AttemptOutcome.UNKNOWN
+    assert "stopped before the provider replied" in Attempt.objects.get().reply
+
+
+def test_a_service_that_cannot_be_connected_to_holds_up_no_end_of_a_slice(
+    make_service: MakeService, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatchers, "STOP_SECONDS", 0.1)
+    with SmtpServer(["connect:hang"]) as server:
+        make_service(server=server)
+        task = SendingTaskFactory()
+        SubTaskFactory(task=task, content=ContentFactory(task=task))
+        dispatch(until=lambda: False, seconds=1)
+
+    assert SubTask.objects.get().status == SubTaskStatus.PENDING
+    assert not Attempt.objects.filter(outcome=AttemptOutcome.UNKNOWN).exists()
+    assert Dispatcher.objects.get().ended_at is not None
