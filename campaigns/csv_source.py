@@ -31,6 +31,7 @@ _BOMS = {
 _DELIMITERS = ",;\t|"
 # Excel's own first line, with what separates the cells.
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|:^~!#$%&*/ ])"?\s*+', re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n?|\n")
 _NOT_TEXT = {
     b"PK\x03\x04": "a spreadsheet or a zip archive",
     b"\xd0\xcf\x11\xe0": "an Excel file",
@@ -135,7 +136,8 @@ def _headings(cells: list[str]) -> list[str]:
 
 
 def _rows(lines: _Lines, delimiter: str, lines_before: int) -> Iterator[Row]:
-    reader = csv.reader(lines, delimiter=delimiter)
+    # Strict: a mark that does not end its cell would take the rows after it into one cell.
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     while True:
         lines.begin_row()
         first = lines_before + reader.line_num + 1
@@ -146,9 +148,16 @@ def _rows(lines: _Lines, delimiter: str, lines_before: int) -> Iterator[Row]:
         except StopIteration:
             return
         except csv.Error as error:
-            problem = str(error)
+            problem = _problem(error, first, lines_before + reader.line_num)
         if problem or any(cell.strip() for cell in cells):
             yield Row(first, lines_before + reader.line_num, cells, problem)
+
+
+def _problem(error: csv.Error, first: int, last: int) -> str:
+    if "expected after" not in str(error) and "unexpected end" not in str(error):
+        return str(error)
+    told = "a quotation mark is missing, too many, or not doubled within its cell"
+    return told if first == last else f"{told}; lines {first:,} to {last:,} are left out"
 
 
 class _Lines:
@@ -202,7 +211,7 @@ def _delimiter(
     """The delimiter, and how many lines there are before the table that only name it."""
     sample = _sample(_Lines(text, encoding))
     text.seek(0)
-    first_line, _, _ = sample.partition("\n")
+    first_line = _LINE_END.split(sample, maxsplit=1)[0]
     if named := _SEPARATOR_LINE.fullmatch(first_line):
         return named[1], 1
 

@@ -52,7 +52,28 @@ def check_version(
         connection = connections[alias]
         if connection.vendor == "postgresql":
             errors += version_errors(alias, connection.get_database_version())
+            errors += encoding_errors(alias, _encoding(alias))
     return errors
+
+
+def _encoding(alias: str) -> str:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SHOW server_encoding")
+        return str(cursor.fetchone()[0])
+
+
+def encoding_errors(alias: str, encoding: str) -> list[CheckMessage]:
+    if encoding == "UTF8":
+        return []
+    return [
+        Error(
+            f"The database {alias!r} is encoded as {encoding}, not as UTF8: names and texts of "
+            "many languages cannot be stored, and an import or a launch would stop half-way.",
+            hint="Create a database with CREATE DATABASE … TEMPLATE template0 ENCODING 'UTF8', "
+            "bring the data over with pg_dump and pg_restore, and point DATABASE_URL to it.",
+            id="edm.E012",
+        )
+    ]
 
 
 def version_errors(alias: str, version: tuple[int, ...]) -> list[CheckMessage]:

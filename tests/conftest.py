@@ -8,6 +8,7 @@ from hypothesis import settings
 
 from sandbox import warm_up
 from tests.dispatching import dispatch, make_service, smtp
+from tracking import refusals
 
 __all__ = ["dispatch", "make_service", "smtp"]  # fixtures for every test
 
@@ -26,3 +27,9 @@ def start_logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The dispatchers of tests write theirs in a directory of this session."""
     with override_settings(START_LOG_DIR=str(tmp_path_factory.mktemp("starts"))):
         yield
+
+
+@pytest.fixture(autouse=True)
+def no_refusals_are_still_to_be_counted() -> None:
+    """What was counted in memory by the test before, whose database is gone."""
+    refusals.forget()

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from edm_project import environment
-from edm_project.checks import version_errors
+from edm_project.checks import encoding_errors, version_errors
 from edm_project.logs import JsonFormatter
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -228,3 +228,14 @@ def test_a_json_log_line_holds_the_message_and_the_traceback() -> None:
     line = json.loads(JsonFormatter().format(record))
     assert (line["level"], line["message"]) == ("ERROR", "Sorry, no")
     assert "ValueError: broken" in line["traceback"]
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "EUC_CN"])
+def test_a_database_that_cannot_store_every_language_is_named(encoding: str) -> None:
+    (error,) = encoding_errors("default", encoding)
+    assert error.id == "edm.E012"
+    assert encoding in error.msg
+
+
+def test_a_database_in_utf8_is_fine() -> None:
+    assert encoding_errors("default", "UTF8") == []

@@ -74,6 +74,11 @@ class Later:
 _later = Later()
 
 
+def forget() -> None:
+    """Drop what is still to be written: it is about a database that is no more."""
+    _later.take()
+
+
 def count(endpoint: str, reason: str, number: int = 1) -> None:
     """So many requests to this endpoint were refused. Both words are ours, never the stranger's."""
     counts = _later.take()

@@ -11,7 +11,7 @@ from email.utils import parseaddr
 from dispatch.bounces import mail
 
 DAEMONS = re.compile(
-    r"(mailer|mail|mmdf|uucp)[-_ ]?daemon|post_?master|mail[-_ ]?delivery.*|mailerdaemon|"
+    r"(mailer|mail|mmdf|uucp)[-_ ]?daemon|post[-_ ]?master|mail[-_ ]?delivery.*|mailerdaemon|"
     r"microsoftexchange[0-9a-f]{8,}.*|bounce(s|d)?[-_]?handler",
     re.IGNORECASE,
 )

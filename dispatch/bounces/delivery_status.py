@@ -5,12 +5,12 @@ from __future__ import annotations
 import functools
 import itertools
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.message import Message
 
 from dispatch.bounces import mail
-from dispatch.providers.bounces import ENHANCED, codes_in, kind_of
+from dispatch.providers.bounces import ENHANCED, codes_in, is_after_data, kind_of
 from tracking.incoming import EventKind
 
 PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
@@ -34,6 +34,11 @@ MILDEST_FIRST = (
 MAX_RECIPIENTS = 100
 """A message of ours has one: more only a report has that was made up."""
 
+_FIELDS = re.compile(
+    r"^[ \t>]*+(?:Reporting-MTA|Final-Recipient|Original-Recipient|Action)[ \t]*+:",
+    re.IGNORECASE | re.MULTILINE,
+)
+_QUOTES = re.compile(r"^[ \t>]*+(?=[\w-]{1,40}:)", re.MULTILINE)
 _TYPE = re.compile(r"^[a-z0-9 .-]{1,30};\s*", re.IGNORECASE)
 
 
@@ -57,13 +62,50 @@ def read(message: Message) -> Notification | None:
         if part.get_content_type() in PARTS
         for fields in mail.blocks(part)
     )
+    return _mildest(message, blocks)
+
+
+def read_in_text(message: Message) -> Notification | None:
+    """The same of a message that has the fields of such a notification in its text."""
+    said = mail.texts(message)
+    start = _FIELDS.search(said)
+    if start is None:
+        return None
+    fields = _QUOTES.sub("", said[start.start() :])
+    return _mildest(message, mail.fields_in(fields))
+
+
+def _mildest(message: Message, blocks: Iterable[Message]) -> Notification | None:
     notice = functools.cache(lambda: mail.notice(message))
     told = [
-        notification
+        (fields, notification)
         for fields in itertools.islice(blocks, MAX_RECIPIENTS)
         if (notification := _of_recipient(fields, notice))
     ]
-    return min(told, key=lambda each: MILDEST_FIRST.index(each.kind), default=None)
+    sent_to = _sent_to(message) if len(told) > 1 else ""
+    ours = [each for fields, each in told if _recipient(fields) and _recipient(fields) in sent_to]
+    return min(
+        ours or [each for _, each in told],
+        key=lambda each: MILDEST_FIRST.index(each.kind),
+        default=None,
+    )
+
+
+def _sent_to(message: Message) -> str:
+    """Whom the message was for that came back."""
+    returned = mail.returned(message)[:1]
+    return " ".join(f"<{to}>" for each in returned for to in mail.headers(each, "To")).lower()
+
+
+def _recipient(fields: Message) -> str:
+    told = mail.header(fields, "Original-Recipient") or mail.header(fields, "Final-Recipient")
+    address = _TYPE.sub("", told).strip(" <>").lower()
+    return f"<{address}>" if "@" in address else ""
+
+
+def _says_something(diagnostic: str) -> bool:
+    """More than a code or two."""
+    return bool(re.search(r"[^\W\d_]{3}", diagnostic))
 
 
 def _of_recipient(fields: Message, notice: Callable[[], str]) -> Notification | None:
@@ -72,13 +114,14 @@ def _of_recipient(fields: Message, notice: Callable[[], str]) -> Notification | 
     diagnostic = _TYPE.sub("", mail.header(fields, "Diagnostic-Code"))
     if not (action or status):
         return None
-    said = diagnostic or notice()
+    said = diagnostic if _says_something(diagnostic) else f"{diagnostic} {notice()}"
     enhanced, basic = codes_in(said)
-    if status and not (status[0].endswith(".0.0") and enhanced):
+    # The words of the server that refused outrank what the reporting one makes of them.
+    if status and not (enhanced or (basic and _says_something(diagnostic))):
         enhanced = status[0]
     kind = ACTIONS.get(action)
     if kind is None and action != "failed":
         kind = CLASSES.get(status[1]) if status else None
     if kind is None:
-        kind = kind_of(enhanced, basic, " ".join(said.split()))
+        kind = kind_of(enhanced, basic, " ".join(said.split()), after_data=is_after_data(notice()))
     return Notification(kind, diagnostic or f"{action} {enhanced}".strip())

@@ -141,12 +141,19 @@ def _in_plain_words(raw: bytes, message: Message) -> Found:
     is_from_daemon = automatic.is_from_daemon(message)
     if not is_from_daemon and automatic.is_reply(message):
         return Found(Says.AUTOMATIC_REPLY)
-    if is_from_daemon or automatic.has_no_return_path(message) or _came_to_a_return_path(message):
-        if notification := plain_words.read(message):
+    if is_from_daemon or _may_be_a_bounce(message):
+        notification = delivery_status.read_in_text(message) or plain_words.read(message)
+        if notification:
             return _event(raw, message, notification.kind, notification.detail)
-        if automatic.is_reply(message):
-            return Found(Says.AUTOMATIC_REPLY)
     return Found(Says.NO_REPORT)
+
+
+def _may_be_a_bounce(message: Message) -> bool:
+    return (
+        automatic.has_no_return_path(message)
+        or _came_to_a_return_path(message)
+        or plain_words.is_failure(automatic.subject(message), "")
+    )
 
 
 def _came_to_a_return_path(message: Message) -> bool:

@@ -30,7 +30,9 @@ RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
 # Where a notification in plain words goes over into the message that it is about.
 _COPY = re.compile(
     r"^[ \t>]*+(-++ ?(this is a copy|below this line|the following is a copy|original message|"
-    r"returned message|message header|unsent message|this is the message)|received: |"
+    r"returned message|message header|unsent message|this is the message|included is a copy)|"
+    r"message headers follow|(below is|here is|this is|included is) a copy of (the|your) |"
+    r"received: ?|"
     r"return-path: )",
     re.IGNORECASE | re.MULTILINE,
 )
@@ -171,10 +173,16 @@ def _texts(message: Message, kind: str) -> str:
     said: list[str] = []
     left = MAX_TEXTS
     for part in parts(message):
-        if left > 0 and part.get_content_type() == kind:
+        if left > 0 and kind in (part.get_content_type(), _of_broken(part)):
             said.append(text(part)[:left])
             left -= len(said[-1]) + 1
     return "\n".join(said)
+
+
+def _of_broken(part: Message) -> str:
+    """What a multipart is read as that has no parts, since its boundary is lost."""
+    is_broken = part.get_content_maintype() == "multipart" and isinstance(part.get_payload(), str)
+    return "text/plain" if is_broken else ""
 
 
 def notice(message: Message) -> str:
@@ -220,6 +228,11 @@ def _from_base64(payload: Iterable[object]) -> str:
     encoded["Content-Transfer-Encoding"] = "base64"
     encoded.set_payload("".join(str(p.get_payload()) for p in payload if isinstance(p, Message)))
     return text(encoded)
+
+
+def fields_in(said: str) -> list[Message]:
+    """The groups of fields in a text."""
+    return _blocks(said)
 
 
 def _blocks(fields: str) -> list[Message]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Collection
 from email.message import Message
 
 from flufl.bounce import all_failures
@@ -11,34 +12,76 @@ from flufl.bounce import all_failures
 from dispatch.bounces import automatic, mail
 from dispatch.bounces.abridging import abridged
 from dispatch.bounces.delivery_status import Notification
-from dispatch.providers.bounces import codes_in, kind_of
+from dispatch.providers.bounces import codes_in, is_after_data, kind_of
 from tracking.incoming import EventKind
 
 logger = logging.getLogger(__name__)
 LONGEST_DETAIL = 300  # characters
+LONGEST_START = 3_000  # characters, in which a bounce says that it is one
 _RETURNED = re.compile(r"退信|退回|(无法|未能|不能)(送达|投递|发送)|(投递|发送)失败")
 _REASON = re.compile(r"(?:退信|失败|错误)(?:原因|信息)\W*+(.+)", re.DOTALL)
+_FAILED = re.compile(
+    r"(could|can|was|were|has|have|did|is) ?(n[o']t|not)( yet)?( been| be)? (deliver|reach|sent\b)|"
+    r"undeliver|cannot (be delivered|send|deliver)|delivery (status|failure|failed|has failed|"
+    r"error|"
+    r"problem|report|notification)|(mail|message|delivery) (delivery )?(failed|failure|error)|"
+    r"return(ed|ing) (mail|message|to sender)|unable to (deliver|send)|non[- ]?deliver|bounced|"
+    r"fail(ed|ure)? (to deliver|delivery|notice|mail)|not (been )?delivered|mail system error|"
+    r"(occurred|error|problem|trouble).{0,40}deliver|(fatal|permanent|delivery) errors|"
+    r"did not reach|"
+    r"error message below|transcript of session|addresses had .{0,30}errors|"
+    r"配信(できません|不能|エラー|失敗)|エラー通知|(送信|配送|お届け)(できません|エラー|に失敗)",
+    re.IGNORECASE,
+)
+_DELAYED = re.compile(
+    r"\bdelay|warning message|still (trying|being)|will (keep|continue|be retried|retry)|"
+    r"not yet been|(need|have) to resend|could not send message for past",
+    re.IGNORECASE,
+)
+_REPLY = re.compile(r"(?<![\d.#-])[45]\d\d[ -](?:[45]\.\d|[^\d\s])")
 _ADVICE = re.compile(r"解决方案|解决办法|解决方法|处理建议|建议")
 
 
 def read(message: Message) -> Notification | None:
     """None for what is not recognised. What kind of a bounce it is, its own words say."""
     said = " ".join(mail.notice(message).split())
+    subject = automatic.subject(message)
+    temporary, permanent = _failures(message)
+    if _is_chinese_bounce(message, said):
+        why = _chinese_reason(said)
+    elif permanent or is_failure(subject, said):
+        why = _reason(said) or subject
+    else:
+        return Notification(EventKind.DEFERRED, said[:LONGEST_DETAIL]) if temporary else None
+    if not permanent and _is_delay(subject, said):
+        return Notification(EventKind.DEFERRED, said[:LONGEST_DETAIL])
+    kind = kind_of(*codes_in(why), f"{why} {subject}", after_data=is_after_data(said))
+    return Notification(kind, why[:LONGEST_DETAIL])
+
+
+def is_failure(subject: str, said: str) -> bool:
+    """Whether these are words for mail that could not be delivered."""
+    return bool(_FAILED.search(subject) or _FAILED.search(said[:LONGEST_START]))
+
+
+def _is_delay(subject: str, said: str) -> bool:
+    return bool(_DELAYED.search(subject) or _DELAYED.search(said[:LONGEST_START]))
+
+
+def _failures(message: Message) -> tuple[Collection[object], Collection[object]]:
+    """The recipients for whom delivery fails for now, and for good, as flufl.bounce has it."""
     try:
         temporary, permanent = all_failures(abridged(message))
     except Exception as error:  # its detectors are not made for whatever somebody makes up
         logger.info("flufl.bounce failed: %s: %s", type(error).__name__, error)
-        temporary = permanent = frozenset()
-    if not (temporary or permanent) and _is_chinese_bounce(message, said):
-        said = _reason(said)
-        return Notification(kind_of(*codes_in(said), said), said[:LONGEST_DETAIL])
-    if permanent:
-        kind = kind_of(*codes_in(said), said)
-    elif temporary:
-        kind = EventKind.DEFERRED
-    else:
-        return None
-    return Notification(kind, said[:LONGEST_DETAIL])
+        return (), ()
+    return temporary, permanent
+
+
+def _reason(said: str) -> str:
+    """From the reply of a server on, without what is said before it in general."""
+    reply = _REPLY.search(said)
+    return said[reply.start() :] if reply else said
 
 
 def _is_chinese_bounce(message: Message, said: str) -> bool:
@@ -47,7 +90,7 @@ def _is_chinese_bounce(message: Message, said: str) -> bool:
     return automatic.is_from_daemon(message) and bool(_RETURNED.search(words))
 
 
-def _reason(said: str) -> str:
+def _chinese_reason(said: str) -> str:
     """Why, without the advice that follows, which speaks of all that there can be."""
     told = _REASON.search(said)
     return _ADVICE.split(told[1] if told else said, maxsplit=1)[0].strip()

@@ -88,13 +88,13 @@ def _services(services: list[ServiceReading]) -> Iterator[Metric]:
     yield from _gauges(services)
     lateness = GaugeMetricFamily(
         "edm_service_recent_lateness_seconds",
-        "Lateness of the newest starts, at most 200 of ten minutes; quantile 1 is the latest.",
-        labels=["service", "quantile"],
+        "Lateness of the newest starts, at most 200 of ten minutes, by rank: p50, p99, max.",
+        labels=["service", "rank"],
     )
     for each in services:
         if late := each.lateness:
-            for quantile, value in (("0.5", late.p50), ("0.99", late.p99), ("1", late.max)):
-                lateness.add_metric([each.service.name, quantile], value)
+            for rank, value in (("p50", late.p50), ("p99", late.p99), ("max", late.max)):
+                lateness.add_metric([each.service.name, rank], value)
     yield lateness
 
 

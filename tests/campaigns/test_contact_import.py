@@ -151,6 +151,35 @@ def test_excels_separator_line_is_not_a_row(load: Import) -> None:
     assert report.rejected[0].line == 4
 
 
+def test_excels_separator_line_ends_as_the_others_do(load: Import) -> None:
+    assert load("sep=;\remail;name\rann@example.com;Ann\r").created == 1
+
+
+def test_rows_that_a_stray_quotation_mark_takes_together_are_rejected_with_their_lines(
+    load: Import,
+) -> None:
+    report = load(
+        'email,name\nann@example.com,"Ann\nbob@example.com,Bob\n'
+        'carl@example.com,"Carl"\ndora@example.com,Dora\n'
+    )
+    assert counts(report) == (1, 0, 0, 0, 1)
+    assert "lines 2 to 4 are left out" in report.rejected[0].reason
+    assert Contact.objects.get().email == "dora@example.com"
+
+
+def test_a_quotation_mark_that_is_never_closed_leaves_out_what_follows_and_says_so(
+    load: Import,
+) -> None:
+    report = load('email,name\nann@example.com,Ann\nbob@example.com,"Bob\ncarl@example.com,Carl\n')
+    assert counts(report) == (1, 0, 0, 0, 1)
+    assert "lines 3 to 4 are left out" in report.rejected[0].reason
+
+
+def test_a_blank_before_a_quoted_cell_is_no_part_of_it(load: Import) -> None:
+    assert load('email,name,city\nann@example.com, "Smith, Ann",Bern\n').created == 1
+    assert Contact.objects.get().name == "Smith, Ann"
+
+
 def test_one_column_is_enough(load: Import) -> None:
     assert load("E-Mail\nann@example.com\n").created == 1
 

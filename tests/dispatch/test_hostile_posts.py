@@ -22,6 +22,7 @@ from tests.tracking.making import from_launch, frozen, sent
 from tests.tracking.visiting import BROWSER
 from tracking import applying, refusals
 from tracking.models import Event, Refusal
+from tracking.personal import PATHS
 from tracking.tokens import Purpose, sign
 
 EACH = sorted(PAYLOADS)
@@ -73,7 +74,9 @@ def test_what_is_posted_to_a_webhook_in_no_earnest_leaves_no_trace(server, provi
 
 def test_what_is_asked_of_the_public_pages_in_no_earnest_leaves_no_trace(server) -> None:
     subtask = from_launch(frozen('<a href="https://example.com/">x</a>', track_opens=True))
-    cases = hostile.everything(f"/u/{sign(Purpose.UNSUBSCRIBE, subtask.pk)}")
+    cases = hostile.everything(
+        f"/{PATHS[Purpose.PREFERENCES]}/{sign(Purpose.PREFERENCES, subtask.pk)}"
+    )
     cases = [case for case in cases if not OF_THE_SERVER.search(case.name)]
     before = hostile.everything_stored()
 

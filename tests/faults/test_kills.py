@@ -8,6 +8,7 @@ import signal
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
 
 from campaigns.models import SubTask, Task
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher
@@ -185,10 +186,27 @@ def stop_while_busy(scenario: Scenario, task: Task) -> Evidence:
 
 
 def freeze(cluster: Cluster) -> list[int]:
-    """Stop every process where it is. Returns the dispatchers among them."""
+    """Stop every process where it is, and wait until the database has done what they asked of it
+    last. Returns the dispatchers among them.
+    """
     found = dispatchers(cluster)
     cluster.signal(signal.SIGSTOP)
+    wait_until(is_database_at_rest, 30, "the database has done what it was asked")
     return found
+
+
+def is_database_at_rest() -> bool:
+    """Whether no session but ours runs a statement. What a process stopped before its COMMIT came
+    stays as it is.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND backend_type = 'client backend' AND state = 'active' AND pid <> pg_backend_pid()"
+            " AND wait_event_type IS DISTINCT FROM 'Lock')"
+        )
+        (at_rest,) = cursor.fetchone()
+    return bool(at_rest)
 
 
 def freeze_in_flight(cluster: Cluster) -> tuple[list[int], int]:

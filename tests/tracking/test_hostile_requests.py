@@ -29,7 +29,7 @@ def send(case: Case) -> Any:
 @pytest.mark.django_db
 def test_hostile_requests_are_refused_and_leave_no_trace_but_counters(settings, caplog):
     subtask = from_launch(frozen('<a href="https://example.com/">x</a>', track_opens=True))
-    cases = everything(f"/u/{sign(Purpose.UNSUBSCRIBE, subtask.pk)}")
+    cases = everything(f"/{PATHS[Purpose.PREFERENCES]}/{sign(Purpose.PREFERENCES, subtask.pk)}")
     assert len({case.name for case in cases}) == len(cases) >= 200
     before = everything_stored()
 
@@ -44,8 +44,8 @@ def test_hostile_requests_are_refused_and_leave_no_trace_but_counters(settings, 
     assert set(counted) == {
         *((name, "token") for name in ENDPOINTS),
         *((name, "method") for name in ENDPOINTS),
-        ("unsubscribe", "form"),
-        ("unsubscribe", "too large"),
+        ("preferences", "form"),
+        ("preferences", "too large"),
     }
     assert sum(counted.values()) > len(cases) * 0.9  # the rest did not even reach us
 

@@ -13,7 +13,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    QueryDict,
+    UnreadablePostError,
+)
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
@@ -34,10 +40,11 @@ PAGE_POLICY = (
 )
 
 
-def public(endpoint: str, *methods: str) -> Callable[[View], View]:
+def public(endpoint: str, *methods: str, needs_form: bool = True) -> Callable[[View], View]:
     """For a view that is reached by a token alone, which stands in for cookies and for CSRF's.
 
-    Refuses other methods and large bodies, and counts them. The token in the address is a secret:
+    Refuses other methods, large bodies and, if it `needs_form`, posts without a form that can be
+    read, and counts them. The token in the address is a secret:
     no referrer, no cache and no search engine gets to know it.
     """
 
@@ -46,7 +53,9 @@ def public(endpoint: str, *methods: str) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
-                response = _refused(request, endpoint, methods) or view(request, *args, **kwargs)
+                response = _refused(request, endpoint, methods, needs_form) or view(
+                    request, *args, **kwargs
+                )
             except Failed as error:
                 response = _busy(request, endpoint, error)
             response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
@@ -68,12 +77,14 @@ def _busy(request: HttpRequest, endpoint: str, error: Failed) -> HttpResponse:
     return response
 
 
-def _refused(request: HttpRequest, endpoint: str, methods: tuple[str, ...]) -> HttpResponse | None:
+def _refused(
+    request: HttpRequest, endpoint: str, methods: tuple[str, ...], needs_form: bool
+) -> HttpResponse | None:
     if request.method not in methods:
         return refuse(request, endpoint, "method") or HttpResponseNotAllowed(methods)
     if not _is_small(str(request.META.get("CONTENT_LENGTH") or "0")):
         return refuse(request, endpoint, "too large") or HttpResponse(status=413)
-    if request.method == "POST" and not _can_be_read(request):
+    if request.method == "POST" and needs_form and not _can_be_read(request):
         return refuse(request, endpoint, "form") or HttpResponse(status=400)
     return None
 
@@ -89,6 +100,11 @@ def _can_be_read(request: HttpRequest) -> bool:
         return request.POST is not None
     except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError):
         return False
+
+
+def form_of(request: HttpRequest) -> QueryDict:
+    """The form that was posted; an empty one for a body that is none."""
+    return request.POST if _can_be_read(request) else QueryDict()
 
 
 def not_found(request: HttpRequest, endpoint: str) -> HttpResponse:

@@ -19,6 +19,7 @@ from dispatch.errors import (
     ServiceError,
 )
 from dispatch.network import AddressForbidden
+from dispatch.providers import bounces
 from dispatch.providers.smtp.client import Phase
 
 LONGEST_TEXT = 500  # characters of a reply that are kept
@@ -50,7 +51,7 @@ BLAMES_SENDER = (
     r"\bspf\b|dkim|dmarc|authenticat|sender|relay|spamhaus|(block|black) ?list|\bdnsbl\b|"
     r"\bptr\b|reverse dns|client host|your (ip|domain|server)|sending (ip|domain)"
 )
-NO_SUCH_USER = r"no such (user|mailbox|recipient|address)|user unknown|unknown (user|recipient)"
+THROTTLED_SENDER = r"too many|throttl|(hourly|daily|sending) (limit|rate)|per (hour|day)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +92,10 @@ TABLE = (
     Row(Blame.SERVICE, "5..", text=THROTTLED, phases=SENDER),
     Row(Blame.PERSON, "5..", phases=SENDER),
     Row(Blame.SERVICE, phases=SENDER),
-    # The recipient, by enhanced code.
-    Row(Blame.BOUNCE, enhanced=r"5\.1\.\d+"),
+    # The recipient, by enhanced code. Whether it is the address, _address_is_to_blame has said.
+    Row(Blame.PERSON, enhanced=r"5\.1\.\d+", text=BLAMES_SENDER),
+    Row(Blame.SERVICE, enhanced=r"5\.1\.\d+", text=THROTTLED_SENDER),
+    Row(Blame.REFUSED, enhanced=r"5\.1\.\d+"),
     Row(Blame.REFUSED, enhanced=r"5\.2\.\d+"),
     Row(Blame.RECIPIENT, enhanced=r"4\.[12]\.\d+"),
     # Greylisting asks this one recipient's mail to come again; 4.7.1 alone would stop the whole
@@ -109,7 +112,6 @@ TABLE = (
     # By basic code.
     Row(Blame.RECIPIENT, "4.."),
     Row(Blame.MESSAGE, "552|554", phases=CONTENT),
-    Row(Blame.BOUNCE, "550|551|553", "", NO_SUCH_USER),
     Row(Blame.REFUSED, "551|553"),
     Row(Blame.MESSAGE, "552"),
     Row(Blame.SERVICE, "503"),
@@ -125,8 +127,18 @@ def classify(phase: Phase, code: int, enhanced: str, text: str) -> DeliveryError
     """
     # A class that contradicts the basic code is a server's mistake: believe the basic one.
     trusted = enhanced if enhanced[:1] == str(code)[:1] else ""
+    if _address_is_to_blame(phase, code, trusted, text):
+        return _error(Blame.BOUNCE, code, enhanced, text)
     blame = next(row.blame for row in TABLE if _fits(row, phase, code, trusted, text))
     return _error(blame, code, enhanced, text)
+
+
+def _address_is_to_blame(phase: Phase, code: int, enhanced: str, text: str) -> bool:
+    """As a bounce by mail with these words would be judged."""
+    if code < 500 or phase in SESSION | SENDER:
+        return False
+    is_content = phase in CONTENT
+    return bounces.kind_of(enhanced, str(code), text, after_data=is_content) is bounces.HARD
 
 
 def parse(reply: str) -> tuple[str, str]:

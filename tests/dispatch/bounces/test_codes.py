@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from dispatch.providers.bounces import HARD, REJECTED, SOFT, by_status_code, codes_in, kind_of
+from dispatch.providers.bounces import (
+    HARD,
+    REJECTED,
+    SOFT,
+    by_status_code,
+    codes_in,
+    is_after_data,
+    kind_of,
+)
 
 
 @pytest.mark.parametrize(
@@ -16,9 +24,29 @@ from dispatch.providers.bounces import HARD, REJECTED, SOFT, by_status_code, cod
         ("5.1.8", "553", "sender address has no mail exchanger", REJECTED),
         ("5.2.1", "550", "mailbox disabled", SOFT),
         ("5.2.2", "552", "mailbox full", SOFT),
+        # A code about the address whose words blame something else.
+        ("5.1.0", "550", "<a@b.example> sender rejected. Refer to error codes", REJECTED),
+        ("5.1.1", "550", "<a@b.example> has sent to too many recipients this hour", REJECTED),
+        ("5.1.1", "550", "message rate exceeded", REJECTED),
+        ("5.1.3", "550", "rejected: listed at zen.spamhaus.example", REJECTED),
+        ("5.1.0", "550", "192.0.2.2 is not allowed to send per its SPF record", REJECTED),
+        ("5.1.1", "550", "refused due to recipient preferences", REJECTED),
+        ("5.1.1", "552", "Over quota", SOFT),
+        ("5.1.1", "550", "the recipient's mailbox is full", SOFT),
+        ("5.1.2", "", "host mx.b.example not found, try again", SOFT),
+        ("5.1.0", "550", "", SOFT),
+        # Words about the address under a code that is not.
+        ("5.2.1", "550", "<a@b.example>... User Unknown", HARD),
+        ("5.7.1", "550", "<a@b.example>: Recipient address rejected: User unknown", HARD),
+        ("5.7.1", "554", "Recipient address rejected: Access denied", REJECTED),
+        ("5.1.1", "550", "<spam@relay.example>: user unknown in relay recipient table", HARD),
+        ("5.4.0", "", "the domain returned Null MX", HARD),
+        ("", "556", "host does not accept mail", HARD),
+        ("", "501", "HELO: invalid domain name", REJECTED),
+        ("", "550", "<a@b.example>, this address no longer accepts mail", SOFT),
         ("5.2.3", "552", "message too long for the mailbox", REJECTED),
         ("5.3.4", "552", "too big", REJECTED),
-        ("5.4.1", "550", "Recipient address rejected: Access denied", SOFT),
+        ("5.4.1", "550", "Recipient address rejected: Access denied", HARD),
         ("5.4.4", "", "Host or domain name not found", HARD),
         ("5.4.4", "", "unable to route", SOFT),
         ("5.6.0", "554", "", REJECTED),
@@ -41,6 +69,20 @@ from dispatch.providers.bounces import HARD, REJECTED, SOFT, by_status_code, cod
         ("5.3.0", "553", "Sender address does not exist", REJECTED),
         ("5.3.0", "554", "mail system not available", SOFT),
         ("", "", "This account has been disabled or discontinued.", HARD),
+        ("5.1.0", "550", "sender rejected", REJECTED),
+        ("5.1.1", "550", "203.0.113.1 has sent to too many recipients this hour", REJECTED),
+        ("5.1.3", "553", "192.0.2.1 is listed by zen.spamhaus.example", REJECTED),
+        ("5.1.0", "550", "not allowed to send from <a.example> per its SPF record", REJECTED),
+        ("5.1.1", "552", "Over quota", SOFT),
+        ("5.1.2", "", "Host not found, try again", SOFT),
+        ("5.1.1", "550", "Your message was refused due to recipient preferences", REJECTED),
+        ("5.1.1", "550", "User unknown in relay recipient table", HARD),
+        ("5.1.1", "550", "The email account that you tried to reach does not exist", HARD),
+        ("5.2.1", "550", "<ada@example.org>... User Unknown", HARD),
+        ("5.2.1", "550", "The account of this user is suspended", SOFT),
+        ("5.1.10", "556", "Recipient address has a null MX", HARD),
+        ("5.4.4", "550", "Invalid domain", HARD),
+        ("", "550", "Host unknown (authoritative answer from name server)", HARD),
         ("", "", "User Ada not listed in Domino Directory", HARD),
         ("", "", "this email address is wrong or no longer valid", HARD),
         ("", "", "your server is not listed in the SPF record", REJECTED),
@@ -92,3 +134,26 @@ def test_a_code_may_stand_in_a_longer_text(told, basic, kind):
 )
 def test_codes_are_found_in_replies(text, codes):
     assert codes_in(text) == codes
+
+
+@pytest.mark.parametrize(
+    ("enhanced", "kind"), [("", REJECTED), ("5.0.0", REJECTED), ("5.1.1", HARD)]
+)
+def test_a_server_that_took_the_recipient_knows_the_user(enhanced, kind):
+    """Filters of mobile carriers refuse the content with these words."""
+    assert kind_of(enhanced, "550", "Unknown user", after_data=True) == kind
+
+
+@pytest.mark.parametrize(
+    ("transcript", "is_after"),
+    [
+        (">>> DATA\n<<< 550 Unknown user", True),
+        ("said: 550 Unknown user (in reply to end of DATA command)", True),
+        ("error from remote mail server after end of data: 550 no", True),
+        (">>> DATA\n<<< 550 no such user\n<<< 503 Need RCPT (recipient)", False),
+        (">>> RCPT To:<a@b.example>\n<<< 550 no\n>>> DATA\n<<< 554 no valid recipients", False),
+        ("said: 550 no (in reply to RCPT TO command)", False),
+    ],
+)
+def test_a_transcript_tells_when_a_server_refused(transcript, is_after):
+    assert is_after_data(transcript) is is_after

@@ -73,3 +73,19 @@ def test_what_came_to_a_return_path_is_a_bounce_whoever_it_is_from():
 def test_a_vacation_reply_that_came_to_a_return_path_is_none():
     raw = sample("vacation-german", 7).replace(b"Return-Path: <>\n", b"")
     assert understand(raw) == AUTOMATIC_REPLY
+
+
+def test_what_a_mail_server_says_and_is_not_understood_is_set_aside_however_it_is_marked():
+    raw = sample("vacation-english-rfc3834", 7)
+    raw = re.sub(rb"(?m)^From: .*$", b"From: MAILER-DAEMON@receiver.example", raw, count=1)
+    assert b"Auto-Submitted: auto-replied" in raw
+    assert understand(raw) == NO_REPORT
+
+
+def test_the_words_of_the_server_that_refused_go_before_the_status_of_the_one_that_reports():
+    raw = sample("postfix-unknown-user", 7)
+    raw = re.sub(
+        rb"(?m)^Diagnostic-Code:.*\n .*\n", b"Diagnostic-Code: smtp; 552 5.2.2 Over quota\n", raw
+    )
+    assert b"Status: 5.1.1" in raw
+    assert kind_of(raw) == EventKind.SOFT_BOUNCED

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+import uuid
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from django_q.models import OrmQ
 from prometheus_client.parser import text_string_to_metric_families
 
+from dispatch.models import Attempt
 from dispatch.monitoring.metrics import registry
 from tests.concurrency import running
 from tests.databases import unreachable_database
@@ -257,3 +261,28 @@ def test_nothing_is_read_for_who_has_no_token(token, django_assert_num_queries, 
 def test_registering_the_metrics_reads_nothing(django_assert_num_queries):
     with django_assert_num_queries(0):
         registry()
+
+
+@pytest.mark.django_db
+def test_no_label_has_a_name_that_prometheus_keeps_for_summaries_and_histograms(token):
+    """promtool: non-histogram and non-summary metrics should not have "le" or "quantile" labels."""
+    slot = timezone.now() - dt.timedelta(minutes=1)
+    Attempt.objects.create(
+        subtask=SubTaskFactory(),
+        service=EmailServiceFactory(name="north", sending_interval=1),
+        dispatcher_id=1,
+        claim_token=uuid.uuid4(),
+        slot_at=slot,
+        started_at=slot + dt.timedelta(seconds=0.02),
+        outcome="accepted",
+    )
+    families = list(text_string_to_metric_families(get().text))
+    labels = {
+        label
+        for family in families
+        if family.type not in ("histogram", "summary")
+        for sample in family.samples
+        for label in sample.labels
+    }
+    assert "rank" in labels
+    assert not labels & {"quantile", "le"}
