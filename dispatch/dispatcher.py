@@ -375,7 +375,8 @@ class Dispatcher:
                 self._give_up(lambda order: order.started_at is None)
             self._tick(claim=False)
         self._give_up(lambda order: True)
-        while self._is_unsure() and time.monotonic() < deadline + leases.LEASE_SECONDS:
+        deadline = time.monotonic() + leases.LEASE_SECONDS
+        while self._is_unsure() and time.monotonic() < deadline:
             self._tick(claim=False)
         if not self._is_unsure():
             leases.end(self.id, self.figures.counts())
