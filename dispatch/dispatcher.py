@@ -361,14 +361,13 @@ class Dispatcher:
         for as long as the transports do, and only a little once it is to stop.
         """
         began = time.monotonic()
-        deadline = began + LONGEST_REPLY_SECONDS
+        deadline = began + (STOP_SECONDS if should_stop() else LONGEST_REPLY_SECONDS)
         for loop in self._loops.values():
             self._resolve(loop.recall("the dispatcher stops"))
         self._tick(claim=False)
         while self._is_busy() and time.monotonic() < deadline:
             if should_stop():
                 deadline = min(deadline, time.monotonic() + STOP_SECONDS)
-                should_stop = _never
             self._wake.wait(0.1)
             self._return_connections()
             if time.monotonic() > began + STOP_SECONDS:
@@ -410,10 +409,6 @@ class Dispatcher:
                     outcome = OutcomeUnknown(why) if order.started_at else NotStarted(why)
                     loop.in_hand.discard(order)
                     self._resolve([Report(order, outcome)])
-
-
-def _never() -> bool:
-    return False
 
 
 def _follow_pauses(reports: Iterable[Report], paused: Collection[int]) -> None:
