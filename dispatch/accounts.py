@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import F, Q
+from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 
 from campaigns import background
 from campaigns.models import BackgroundJob
 from dispatch.credentials import decrypt
 from dispatch.errors import DeliveryError
-from dispatch.models import AccountReport, EmailService
+from dispatch.models import AccountReport, Attempt, AttemptOutcome, EmailService
 from dispatch.providers import PROVIDERS, get_provider
 
 JOB = "account"
@@ -45,6 +45,17 @@ def _keep(service: EmailService, works: bool, answer: str) -> AccountReport:
     }
     report, _ = AccountReport.objects.update_or_create(service=service, defaults=told)
     return report
+
+
+def last_accepted() -> Subquery:
+    """Of services in a query: when a provider last accepted a message of theirs, if that was within
+    the last minute. Uses index attempt_pace.
+    """
+    minute_ago = ExpressionWrapper(Now() - dt.timedelta(minutes=1), output_field=DateTimeField())
+    accepted = Attempt.objects.filter(
+        service=OuterRef("pk"), started_at__gte=minute_ago, outcome=AttemptOutcome.ACCEPTED
+    )
+    return Subquery(accepted.order_by("-started_at").values("finished_at")[:1])
 
 
 @background.job(JOB, seconds=180)
