@@ -53,8 +53,8 @@ class Notification:
 def read(message: Message) -> Notification | None:
     """None for what is no such notification.
 
-    A message of ours has one recipient; when their address leads to several, it is as well as the
-    best of them.
+    Of several recipients the one counts that the message was for, where it comes back with the
+    report; else it is as well as the best of them.
     """
     blocks = (
         fields

@@ -211,14 +211,14 @@ def blocks(part: Message) -> list[Message]:
     """The groups of fields of a machine-readable part, however the parser took it."""
     payload = part.get_payload()
     if not isinstance(payload, list):
-        return _blocks(text(part))
+        return fields_in(text(part))
     if header(part, "Content-Transfer-Encoding").lower() == "base64":
-        return _blocks(_from_base64(payload))
+        return fields_in(_from_base64(payload))
     found: list[Message] = []
     for each in payload[:MAX_PARTS]:
         if isinstance(each, Message) and len(found) < MAX_PARTS:
             found.append(each)
-            found += _blocks(text(each))
+            found += fields_in(text(each))
     return found[:MAX_PARTS]
 
 
@@ -232,11 +232,7 @@ def _from_base64(payload: Iterable[object]) -> str:
 
 def fields_in(said: str) -> list[Message]:
     """The groups of fields in a text."""
-    return _blocks(said)
-
-
-def _blocks(fields: str) -> list[Message]:
-    groups = re.split(r"\r?\n[ \t]*+\r?\n", fields[:MAX_TEXT].strip(), maxsplit=MAX_PARTS)
+    groups = re.split(r"\r?\n[ \t]*+\r?\n", said[:MAX_TEXT].strip(), maxsplit=MAX_PARTS)
     return [_fields(group) for group in groups[:MAX_PARTS] if group.strip()]
 
 

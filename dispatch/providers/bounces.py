@@ -219,11 +219,6 @@ def is_after_data(text: str) -> bool:
     return bool(_AFTER_DATA.search(transcript)) and not _NO_RECIPIENTS.search(transcript)
 
 
-def blames_sender(text: str) -> bool:
-    """Whether these words are about the sender, its server or its reputation."""
-    return bool(re.search(SENDER, _AN_ADDRESS.sub("@", text[:LONGEST_TEXT]), re.IGNORECASE))
-
-
 def _fits(row: Row, enhanced: str, basic: str, text: str) -> bool:
     return bool(
         re.fullmatch(row.enhanced, enhanced)

@@ -73,7 +73,7 @@ def forged() -> Iterator[Case]:
             path = f"/{PATHS[purpose]}/{token}"
             yield Case(f"{purpose}: {name}", path, expected=expected)
             if purpose in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES):
-                body = PROMISE + b"&confirmed=yes&choice=subscribe"
+                body = PROMISE + b"&choice=subscribe"
                 yield Case(f"{purpose}: {name}, posted", path, "POST", body)
 
 
@@ -85,7 +85,7 @@ def other_methods() -> Iterator[Case]:
 
 
 def forms(path: str) -> Iterator[Case]:
-    """To a good address, what chooses nothing there."""
+    """To a good address, what chooses nothing there: the page is shown, or the form refused."""
     boundary = "multipart/form-data; boundary=b"
     part = b'--b\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n'
     for name, content_type, body in [
@@ -110,7 +110,8 @@ def forms(path: str) -> Iterator[Case]:
         ("percent signs", FORM, b"%%%%=%zz&%00=%ff"),
         ("no UTF-8", FORM, b"\xff\xfe=\xff"),
     ]:  # fmt: skip
-        yield Case(f"form: {name}", path, "POST", body, content_type, expected=(200, 400))
+        expected = 400 if "boundary" in name else 200  # one that cannot be read, and others
+        yield Case(f"form: {name}", path, "POST", body, content_type, expected=(expected,))
     for size in (10_001, 100_000, 10_000_000):
         body = PROMISE + b"&x=" + b"y" * size
         yield Case(f"form: {size} bytes", path, "POST", body, expected=(413,))

@@ -44,8 +44,8 @@ def public(endpoint: str, *methods: str, needs_form: bool = True) -> Callable[[V
     """For a view that is reached by a token alone, which stands in for cookies and for CSRF's.
 
     Refuses other methods, large bodies and, if it `needs_form`, posts without a form that can be
-    read, and counts them. The token in the address is a secret:
-    no referrer, no cache and no search engine gets to know it.
+    read, and counts them. The token in the address is a secret: no referrer, no cache and no search
+    engine gets to know it.
     """
 
     def decorate(view: View) -> View:

@@ -75,13 +75,6 @@ def test_a_vacation_reply_that_came_to_a_return_path_is_none():
     assert understand(raw) == AUTOMATIC_REPLY
 
 
-def test_what_a_mail_server_says_and_is_not_understood_is_set_aside_however_it_is_marked():
-    raw = sample("vacation-english-rfc3834", 7)
-    raw = re.sub(rb"(?m)^From: .*$", b"From: MAILER-DAEMON@receiver.example", raw, count=1)
-    assert b"Auto-Submitted: auto-replied" in raw
-    assert understand(raw) == NO_REPORT
-
-
 def test_the_words_of_the_server_that_refused_go_before_the_status_of_the_one_that_reports():
     raw = sample("postfix-unknown-user", 7)
     raw = re.sub(
@@ -89,3 +82,32 @@ def test_the_words_of_the_server_that_refused_go_before_the_status_of_the_one_th
     )
     assert b"Status: 5.1.1" in raw
     assert kind_of(raw) == EventKind.SOFT_BOUNCED
+
+
+def report(*recipients: tuple[str, str]) -> bytes:
+    """A bounce of a message to ada@receiver.example, about these recipients with these replies."""
+    blocks = "\n".join(
+        f"Final-Recipient: rfc822; {address}\nAction: failed\nStatus: 5.0.0\n"
+        f"Diagnostic-Code: smtp; {reply}\n"
+        for address, reply in recipients
+    )
+    return (
+        sample("postfix-unknown-user")
+        .replace(
+            sample("postfix-unknown-user").partition(b"Final-Recipient:")[2].partition(b"\n--")[0],
+            b"PLACE",
+        )
+        .replace(b"Final-Recipient:PLACE", blocks.encode())
+    )
+
+
+def test_of_several_recipients_the_one_of_the_message_is_judged():
+    full = ("bob@receiver.example", "452 4.2.2 mailbox full")
+    unknown = ("ada@receiver.example", "550 5.1.1 user unknown")
+    assert kind_of(report(full, unknown)) == EventKind.HARD_BOUNCED
+
+
+def test_of_several_recipients_another_is_not_held_against_the_message():
+    full = ("ada@receiver.example", "452 4.2.2 mailbox full")
+    unknown = ("bob@receiver.example", "550 5.1.1 user unknown")
+    assert kind_of(report(full, unknown)) == EventKind.SOFT_BOUNCED

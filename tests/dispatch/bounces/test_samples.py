@@ -50,7 +50,6 @@ EVENTS = {
     "qq-spam": K.REJECTED,
     "qq-unknown-user": K.HARD_BOUNCED,
     "sendmail": K.HARD_BOUNCED,
-    "workmail": K.HARD_BOUNCED,
     "yahoo-complaint": K.COMPLAINED,
     "yahoo-unknown-user": K.HARD_BOUNCED,
 }
@@ -158,36 +157,3 @@ def test_what_a_mail_server_says_and_is_not_understood_is_set_aside():
         b"To: bounces@bounce.north.example.com\nSubject: Hello\n\nZgadnij, co mamy na my\xc5\x9bli.\n"
     )
     assert understand(raw) == NO_REPORT
-
-
-def report(*recipients: tuple[str, str]) -> bytes:
-    """A bounce of a message to ada@receiver.example, about these recipients with these replies."""
-    blocks = "\n".join(
-        f"Final-Recipient: rfc822; {address}\nAction: failed\nStatus: 5.0.0\n"
-        f"Diagnostic-Code: smtp; {reply}\n"
-        for address, reply in recipients
-    )
-    return (
-        sample("postfix-unknown-user")
-        .replace(
-            sample("postfix-unknown-user").partition(b"Final-Recipient:")[2].partition(b"\n--")[0],
-            b"PLACE",
-        )
-        .replace(b"Final-Recipient:PLACE", blocks.encode())
-    )
-
-
-def test_of_several_recipients_the_one_of_the_message_is_judged():
-    full = ("bob@receiver.example", "452 4.2.2 mailbox full")
-    unknown = ("ada@receiver.example", "550 5.1.1 user unknown")
-    meaning = understand(report(full, unknown))
-    assert isinstance(meaning, Told), meaning
-    assert meaning.event.kind == K.HARD_BOUNCED
-
-
-def test_of_several_recipients_another_is_not_held_against_the_message():
-    full = ("ada@receiver.example", "452 4.2.2 mailbox full")
-    unknown = ("bob@receiver.example", "550 5.1.1 user unknown")
-    meaning = understand(report(full, unknown))
-    assert isinstance(meaning, Told), meaning
-    assert meaning.event.kind == K.SOFT_BOUNCED
