@@ -214,7 +214,9 @@ def _refuse_unclosed(source: str) -> None:
 def _swallows_another(found: Markup) -> bool:
     """Whether it was closed only by the end of one that begins in it."""
     inside = _QUOTED.sub("", found.text[2:-2])
-    return found.tag not in ("comment", "#") and any(opening in inside for opening in _CLOSING)
+    return found.tag not in ("comment", "#", "liquid") and any(
+        opening in inside for opening in _CLOSING
+    )
 
 
 def _unclosed(opening: str, text: str) -> str:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
 
 from campaigns import background
@@ -47,15 +47,17 @@ def _keep(service: EmailService, works: bool, answer: str) -> AccountReport:
     return report
 
 
-def last_accepted() -> Subquery:
-    """Of services in a query: when a provider last accepted a message of theirs, if that was within
-    the last minute. Uses index attempt_pace.
+def sends_since() -> Subquery:
+    """Of services in a query: when a provider first accepted a message of theirs since the
+    connection was last tried; None when it did not. Uses index attempt_pace, also in its order:
+    without one PostgreSQL may look through all attempts.
     """
-    minute_ago = ExpressionWrapper(Now() - dt.timedelta(minutes=1), output_field=DateTimeField())
     accepted = Attempt.objects.filter(
-        service=OuterRef("pk"), started_at__gte=minute_ago, outcome=AttemptOutcome.ACCEPTED
+        service=OuterRef("pk"),
+        outcome=AttemptOutcome.ACCEPTED,
+        started_at__gt=OuterRef("account_report__checked_at"),
     )
-    return Subquery(accepted.order_by("-started_at").values("finished_at")[:1])
+    return Subquery(accepted.order_by("started_at").values("started_at")[:1])
 
 
 @background.job(JOB, seconds=180)

@@ -64,11 +64,6 @@ CHORE_SECONDS = 300.0
 WAKE_SECONDS = 5.0
 """How long a dispatcher that was declared dead may take to notice before it is killed."""
 
-WORKERS_PER_DISPATCHER = 2
-"""A successor starts in a worker of its own before a slice is over, and its predecessor may have to
-wait for the reply of a slow provider for minutes.
-"""
-
 BACKGROUND_NICENESS, HOUSEKEEPING_NICENESS = 10, 5
 """A start must not wait for a launch or a letter where processors are short."""
 
@@ -123,7 +118,8 @@ class Supervisor:
     # What runs in the groups
 
     def _dispatch(self, pulse: Pulse) -> None:
-        sentinel.run(broker.own_queue(), settings.DISPATCHERS * WORKERS_PER_DISPATCHER, pulse)
+        workers = settings.DISPATCHERS * tasks.WORKERS_PER_DISPATCHER
+        sentinel.run(broker.own_queue(), workers, pulse)
 
     def _keep_house(self, pulse: Pulse) -> None:
         Housekeeper(pulse, self._rests).run()

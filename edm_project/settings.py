@@ -333,9 +333,9 @@ Q_CLUSTER = {
     "queue_limit": 1,
     "poll": 0.2,  # seconds
     # Seconds a task may run; and until an unfinished one is delivered again, which must be longer.
-    # A dispatcher waits for replies for up to ten minutes after its slice.
-    "timeout": DISPATCH_SLICE_SECONDS + 660,
-    "retry": DISPATCH_SLICE_SECONDS + 720,
+    # After its slice a dispatcher waits for a free worker and for replies, for 15 minutes each.
+    "timeout": DISPATCH_SLICE_SECONDS + 1_860,
+    "retry": DISPATCH_SLICE_SECONDS + 1_920,
     "recycle": 200,  # tasks until a worker is replaced by a fresh process
     "scheduler": False,  # what is periodic is a chore of housekeeping
 }

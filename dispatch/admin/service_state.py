@@ -50,9 +50,9 @@ STATE_LABELS = {
 def with_state(
     services: QuerySet[EmailService], user: User | AnonymousUser
 ) -> QuerySet[EmailService]:
-    """Services with their Pace, the database's time as `now`, `sent_last_minute`, when a message
-    was last accepted in that minute (`accepted_at`), and whether this user may read what their
-    providers said (`told`).
+    """Services with their Pace, the database's time as `now`, `sent_last_minute`, whether a message
+    was accepted since the connection was last tried (`sends_since`), and whether this user may read
+    what their providers said (`told`).
     """
     told = user.has_perm(CONTROL) or user.has_perm(SEE_EVERYTHING)
     started = Attempt.objects.filter(
@@ -61,7 +61,7 @@ def with_state(
     )
     rate = started.order_by().values("service").annotate(n=Count("pk")).values("n")
     return services.select_related("pace", "account_report").annotate(
-        accepted_at=accounts.last_accepted(),
+        sends_since=accounts.sends_since(),
         now=Now(),
         told=Value(told),
         sent_last_minute=Coalesce(Subquery(rate, output_field=IntegerField()), 0),
@@ -92,17 +92,11 @@ def state_of(service: Any) -> tuple[str, str]:
 def _no_connection(service: Any) -> str:
     """What was wrong when the connection was last tried; "" when it worked, or works by now."""
     report: AccountReport | None = getattr(service, "account_report", None)
-    if report is None or report.works or not report.is_about(service) or _sends_since(service):
+    if report is None or report.works or service.sends_since or not report.is_about(service):
         return ""
     assert report.checked_at is not None  # it is about the service
     said = report.answer.rstrip(".") if service.told else UNTOLD.rstrip(".")
     return f"{said}, as of {timesince(report.checked_at, depth=1)} ago."
-
-
-def _sends_since(service: Any) -> bool:
-    """Whether a message was accepted after the connection was last tried."""
-    checked_at = service.account_report.checked_at
-    return bool(service.accepted_at is not None and service.accepted_at > checked_at)
 
 
 def figures_of(service: Any) -> list[tuple[str, str]]:
@@ -127,7 +121,7 @@ def account_of(service: Any) -> dict[str, str]:
         asked = report is not None and report.asked_at is not None
         text = "is being tested" if asked else "has not been tested yet"
         return {"word": "Not tested", "colour": "info", "text": f"The connection {text}."}
-    if not report.works and _sends_since(service):
+    if not report.works and service.sends_since:
         text = "A message was accepted since the connection was last tried."
         return {"word": "Connects", "colour": "success", "text": text}
     word, colour = ("Connects", "success") if report.works else (NO_CONNECTION, "danger")

@@ -108,7 +108,7 @@ def read(counts: CountsNow, agenda: Agenda) -> list[ServiceReading]:
             lateness=late.get(service.pk),
         )
         for service in EmailService.objects.select_related("pace", "account_report")
-        .annotate(accepted_at=accounts.last_accepted())
+        .annotate(sends_since=accounts.sends_since())
         .defer("credentials")
     ]
 

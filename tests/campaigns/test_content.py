@@ -217,6 +217,9 @@ def test_rendering_the_newsletter_takes_well_under_a_millisecond() -> None:
     assert (time.process_time() - started) / 200 < 0.001
 
 
-@pytest.mark.parametrize("source", ["{{ '{{' }}x", '{% if x == "{%" %}a{% endif %}x'])
+@pytest.mark.parametrize(
+    "source",
+    ["{{ '{{' }}x", '{% if x == "{%" %}a{% endif %}x', "{% liquid\n# no {{\necho 'x'\n%}"],
+)
 def test_quoted_braces_open_nothing(source: str) -> None:
     assert html_of(source).endswith("x")
