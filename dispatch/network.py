@@ -38,6 +38,8 @@ NEVER = tuple(
             "::/128",
             "fd00:ec2::/32",  # metadata (AWS)
             "fd20:ce::/32",  # metadata (Google)
+            "fd00:42::42/128",  # metadata (Scaleway)
+            "fd00:c1::a9fe:a9fe/128",  # metadata (Oracle)
             "fe80::/10",
             "fec0::/10",
             "ff00::/8",
@@ -46,6 +48,11 @@ NEVER = tuple(
             "2002::/16",
             "2001::/32",
             "64:ff9b:1::/48",
+            "::ffff:0:0:0/96",
+            "192.88.99.0/24",
+            # Reserved, which older versions of Python take for public.
+            "3fff::/20",
+            "5f00::/16",
         ),
     )
 )

@@ -24,7 +24,9 @@ SECRET_NAMES = (
 
 _VALUE = (
     r"(?:(?:Basic|Bearer|Digest) {1,3})?"
-    r"(?:\"[^\"\n]{0,5000}\"?|'[^'\n]{0,5000}'?|[^\s,;&)}\]\"']{1,5000})"
+    r"(?:[A-Za-z]{1,30}\()?(?:[bru]{1,2}(?=[\"']))?"  # SecretStr('…'), b'…'
+    r"(?:\"(?:[^\"\\\n]|\\.){0,5000}+\"?|'(?:[^'\\\n]|\\.){0,5000}+'?"
+    r"|\\{1,3}[\"'][^\"'\\\n]{0,5000}|[^\s,;&)}\]\"']{1,5000})"
 )
 # Each with texts, in lower case, of which one is there wherever the pattern matches: most lines
 # have none, and a line is logged for each message.
@@ -53,12 +55,28 @@ _PATTERNS = (
         ),
         rf"\1\2{HIDDEN}",
     ),
-    # name=value, 'name': 'value', "name": "value".
+    # A header or setting without quotation marks, whose value is no word of a sentence.
+    (
+        ("passw", "passphrase", "secret", "token", "credential", "signature", "key", "otp", "code"),
+        re.compile(
+            rf"((?:{SECRET_NAMES})[\w-]{{0,40}} {{0,3}}: {{1,3}}['\"]?)"
+            r"(?=[a-z]{0,40}[^\sa-z,;.:()'\"])[^\s,;'\"]{8,5000}",
+            re.IGNORECASE,
+        ),
+        rf"\1{HIDDEN}",
+    ),
+    # What is said to mail servers.
+    (
+        ("auth ", "login "),
+        re.compile(r"\b(AUTH (?:PLAIN|LOGIN|XOAUTH2) |\bLOGIN [^\s]{1,300} )[^\s]{1,5000}"),
+        rf"\1{HIDDEN}",
+    ),
+    # name=value, 'name': 'value', "name": "value", ('name', 'value').
     (
         ("=", "'", '"'),
         re.compile(
             rf"((?:{SECRET_NAMES})[\w-]{{0,40}}"
-            r"(?:['\"]? {0,3}=>? {0,3}|['\"] {0,3}: {0,3}))"
+            r"(?:\\{0,3}['\"]? {0,3}=>? {0,3}|\\{0,3}['\"] {0,3}[:,] {0,3}))"
             rf"{_VALUE}",
             re.IGNORECASE,
         ),

@@ -28,7 +28,7 @@ PAGES = frozenset(
         "admin:auth_group_add",
         "admin:auth_group_change",
         "admin:auth_group_delete",
-        "admin:password_change",
+        "own_password",
         "admin:campaigns_suppression_export_file",
         "admin:dispatch_emailservice_bounce_mailbox",
         "admin:dispatch_emailservice_renew_webhook",

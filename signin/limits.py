@@ -10,11 +10,13 @@ from django.http import HttpRequest
 
 from signin.devices import device_of
 from signin.models import Outcome, SignIn
-from signin.places import address_of, network_of
+from signin.places import address_of, network_of, wide_network_of
 from signin.throttle import Limit
 
 ADDRESS_TRIES = 30  # of one address, whatever the names
 PAIR_TRIES = 5  # of one name from one address
+WIDE_TRIES = 120  # of one /48 of IPv6, whatever the names
+WIDE_PAIR_TRIES = 20  # of one name from one /48 of IPv6
 KNOWN_PLACE_TRIES = 20  # of one name from an address that its user has signed in from
 DEVICE_TRIES = 10  # of one name with a browser that its user has signed in with
 CODE_TRIES = 5  # of second factors by one user from one address, after the right password
@@ -26,12 +28,20 @@ def password_limits(request: HttpRequest, user_name: str) -> list[Limit]:
     """For one try of a password. A known browser or place does not count against the address."""
     if device := device_of(request, user_name):
         return [Limit("device", (device,), DEVICE_TRIES)]
-    network = network_of(address_of(request))
+    address = address_of(request)
+    network, wide = network_of(address), wide_network_of(address)
     if _is_known(user_name, network):
         return [Limit("known-place", (network, user_name), KNOWN_PLACE_TRIES)]
-    return [
+    place = [
         Limit("address", (network,), ADDRESS_TRIES),
         Limit("pair", (network, user_name), PAIR_TRIES),
+    ]
+    if not wide:
+        return place
+    return [
+        *place,
+        Limit("wide", (wide,), WIDE_TRIES),
+        Limit("wide-pair", (wide, user_name), WIDE_PAIR_TRIES),
     ]
 
 

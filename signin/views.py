@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.usersessions.models import UserSession
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.models import User
@@ -15,7 +15,11 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from signin import sessions
+from signin import sessions, throttle
+from signin.adapters import too_many
+from signin.limits import password_limits
+from signin.models import Outcome
+from signin.record import record, record_refusal
 from signin.typed import LoginView
 
 OTHERS = "others"
@@ -30,6 +34,31 @@ class SignInView(LoginView):
         if user.is_authenticated and not user.is_staff:
             logout(request)
         return super().dispatch(request, *args, **kwargs)
+
+
+def change_password(request: HttpRequest) -> HttpResponseBase:
+    """The admin's page. It tells whether the old password is right, so tries are counted."""
+    user = request.user
+    if request.method != "POST" or not isinstance(user, User):
+        return admin.site.password_change(request)
+    try:
+        admission = throttle.count(password_limits(request, user.get_username()))
+    except throttle.TooManyTries as refusal:
+        record_refusal(request, user, refusal)
+        messages.error(request, too_many(refusal).message)
+        return HttpResponseRedirect(reverse("own_password"))
+    response = admin.site.password_change(request)
+    if _is_wrong(response):
+        record(request, Outcome.WRONG_PASSWORD, user)
+    else:
+        admission.give_back()
+    return response
+
+
+def _is_wrong(response: HttpResponseBase) -> bool:
+    """Whether the old password was."""
+    form = (getattr(response, "context_data", None) or {}).get("form")
+    return form is not None and "old_password" in form.errors
 
 
 @never_cache

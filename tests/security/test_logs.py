@@ -101,6 +101,18 @@ def test_a_key_is_not_logged_when_the_database_fails(lines, monkeypatch) -> None
         f"webhook_key={KEY}",
         f"/metrics?token={KEY}&x=1",
         f"secret_access_key = {KEY}",
+        f"password=b'{KEY}'",
+        f"{{'api_key': b'{KEY}'}}",
+        f"password=SecretStr('{KEY}')",
+        f"password='a\\'{KEY}'",
+        f'{{\\"api_key\\": \\"{KEY}\\"}}',
+        f"[('api-key', '{KEY}')]",
+        f"(b'authorization', b'Bearer {KEY}')",
+        f"X-Api-Key: {KEY}",
+        f"X-Postmark-Server-Token: {KEY}",
+        f"password: '{KEY}'",
+        f"AUTH PLAIN {KEY}",
+        f'a1 LOGIN "user" "{KEY}"',
     ],
 )
 def test_a_secret_is_taken_out_wherever_it_stands(text) -> None:
@@ -112,6 +124,9 @@ def test_a_secret_is_taken_out_wherever_it_stands(text) -> None:
     "text",
     [
         "webhook engagelab: refused, wrong signature",
+        "wrong password: somebody should try again",
+        "535 invalid token: authentication failed.",
+        "the login page was asked for",
         "Not Found: /admin/dispatch/emailservice/7/change/",
         "the credentials cannot be read with the keys in CREDENTIALS_KEYS",
         'File "/srv/p/edm/dispatch/webhooks.py", line 5',
@@ -129,7 +144,20 @@ def test_the_secrets_of_the_site_are_taken_out_wherever_they_stand() -> None:
 
 @pytest.mark.parametrize(
     "part",
-    ["password=", "://a:", "/u/", "/hooks/a/", "token='", "Cookie: ", "%25", "authorization"],
+    [
+        "password=",
+        "password: ",
+        "token=a(b'",
+        "secret='\\\\",
+        "AUTH LOGIN ",
+        "://a:",
+        "/u/",
+        "/hooks/a/",
+        "token='",
+        "Cookie: ",
+        "%25",
+        "authorization",
+    ],
 )
 def test_redacting_takes_time_in_proportion_to_the_length(part) -> None:
     def seconds(repetitions: int) -> float:

@@ -10,13 +10,20 @@ from django.test import Client
 from django.urls import reverse
 
 from signin import record
-from signin.limits import ADDRESS_TRIES, CODE_TRIES, PAIR_TRIES, USER_CODE_TRIES
+from signin.limits import (
+    ADDRESS_TRIES,
+    CODE_TRIES,
+    PAIR_TRIES,
+    USER_CODE_TRIES,
+    WIDE_PAIR_TRIES,
+)
 from signin.models import SignIn, Tries
 from tests.concurrency import run_together
 from tests.signin.conftest import quick_hashing
 from tests.signin.pages import (
     HOME,
     LOGIN,
+    PASSWORD,
     TOO_MANY,
     WRONG,
     code,
@@ -414,3 +421,38 @@ def test_sessions_that_are_over_are_pruned(ada: Any, client: Client) -> None:
 def test_strange_names_are_wrong_names(ada: Any, client: Client, name: str) -> None:
     assert sign_in(client, name).status_code == 200
     assert not is_signed_in(client)
+
+
+def test_a_whole_ipv6_site_has_limits_too(ada: Any) -> None:
+    """A customer may have a /48, which is 65,536 of the networks that count as a place."""
+    pages = [guess(1, address=f"2001:db8:7:{n:x}::1")[0] for n in range(WIDE_PAIR_TRIES + 5)]
+    assert [TOO_MANY in page for page in pages] == [False] * 20 + [True] * 5
+
+
+def test_a_whole_ipv6_site_does_not_keep_out_a_known_place(ada: Any, client: Client) -> None:
+    sign_in(Client(), address="2001:db8:7:ffff::1")
+    for number in range(WIDE_PAIR_TRIES + 5):
+        guess(1, address=f"2001:db8:7:{number:x}::1")
+    assert sign_in(client, address="2001:db8:7:ffff::2").url == HOME
+
+
+def change_password(client: Client, old: str, new: str = "another long passphrase") -> str:
+    form = {"old_password": old, "new_password1": new, "new_password2": new}
+    response = client.post(reverse("admin:password_change"), form, follow=True)
+    return str(response.content.decode())
+
+
+def test_the_old_password_is_not_guessed_where_it_is_changed(client: Client, db: None) -> None:
+    make_user("ada")
+    sign_in(client)
+    pages = [change_password(client, f"guess {number}") for number in range(12)]
+    assert TOO_MANY in pages[-1]
+    assert TOO_MANY in change_password(client, PASSWORD)
+
+
+def test_a_new_password_that_is_refused_is_no_guess(client: Client, db: None) -> None:
+    make_user("ada")
+    sign_in(client)
+    for _ in range(15):
+        change_password(client, PASSWORD, "short")
+    assert TOO_MANY not in change_password(client, PASSWORD)
