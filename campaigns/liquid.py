@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from liquid import BoundTemplate, Environment, RenderContext, Token
+from liquid import BoundTemplate, Environment, RenderContext
 from liquid.exceptions import LiquidError
+
+from campaigns import liquid_dates
 
 MAX_SOURCE = 1_000_000  # characters of one template
 MAX_OUTPUT = 2_000_000  # bytes of one rendered part
@@ -50,16 +52,13 @@ class _Context(RenderContext):
 
     __slots__ = ()
 
-    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
-        apply = super().filter(name, token)
-        given = self.globals.get("now")
-        if name != "date" or not isinstance(given, dt.datetime):
-            return apply
-
-        def at_that_time(value: object, *args: Any, **kwargs: Any) -> object:
-            return apply(given if value in ("now", "today") else value, *args, **kwargs)
-
-        return at_that_time
+    def __init__(
+        self, template: BoundTemplate, *, globals: Mapping[str, object] | None = None, **others: Any
+    ) -> None:
+        given = globals or {}
+        if not isinstance(given.get("now"), dt.datetime):
+            given = {**given, **liquid_dates.present()}
+        super().__init__(template, globals=given, **others)
 
 
 class _Template(BoundTemplate):
@@ -79,6 +78,7 @@ def _environment(*, autoescape: bool) -> Environment:
     environment = _BoundedEnvironment(autoescape=autoescape)
     for name in ("include", "render"):
         del environment.tags[name]
+    environment.add_filter("date", liquid_dates.date)
     return environment
 
 
