@@ -71,7 +71,7 @@ def _is_signed_in(request: HttpRequest) -> bool:
 
 
 def _has_no_rights(request: HttpRequest) -> str:
-    """Why this is nobody's session any more: it does not come to life when rights are given back."""
+    """Why this session is over for good: it does not come to life when rights are given back."""
     user = request.user
     return "" if getattr(user, "is_staff", False) else "your account may not sign in any more"
 
