@@ -101,7 +101,9 @@ def earliest_start(service: Any) -> dt.datetime | None:
         return None
     if _no_connection(service) and not is_frozen:
         return None
-    moments = [now, limits.earliest(pace.next_send_at)] if limits.interval else [now]
+    moments: list[dt.datetime] = [now]
+    if limits.interval:
+        moments.append(limits.earliest(pace.next_send_at))
     if is_frozen:
         moments.append(pace.frozen_until)
     if paces.quota_left(pace, limits, now) == 0:
