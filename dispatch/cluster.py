@@ -190,15 +190,15 @@ class Supervisor:
         """Bury dispatchers whose process is gone and ask for new ones while there are too few."""
         now = time.monotonic()
         try:
-            alive, going_on = self._bury_the_dead()
+            going_on = self._bury_the_dead()
             recovery.recover_dead()  # of every cluster: it must not wait for housekeeping
             background.bury(self.cluster, _exists)
             self._kill_those_that_hang()
-            if alive:
+            if going_on:
                 self._healthy_at = now
-            if alive >= settings.DISPATCHERS:
+            if going_on >= settings.DISPATCHERS:
                 self._enough_at = now
-            if going_on < settings.DISPATCHERS and now - self._asked_at > ASK_AGAIN_SECONDS:
+            elif now - self._asked_at > ASK_AGAIN_SECONDS:
                 for _ in range(settings.DISPATCHERS - going_on):
                     tasks.dispatch_later()
                 self._asked_at = now
@@ -207,8 +207,8 @@ class Supervisor:
             connections.close_all()
             self._healthy_at = self._enough_at = time.monotonic()
 
-    def _bury_the_dead(self) -> tuple[int, int]:
-        """Returns how many are left, and how many of those are not about to end."""
+    def _bury_the_dead(self) -> int:
+        """Returns how many go on: of those that wait for their last replies nothing is sent."""
         mine = Dispatcher.objects.filter(cluster=self.cluster, ended_at=None)
         running = dict(mine.values_list("pk", "pid"))
         for pk, pid in running.items():
@@ -216,7 +216,7 @@ class Supervisor:
                 recovery.recover_gone(start_log.Name(self.cluster, pk))
         recovery.recover_left_behind()
         self._notice_those_declared_dead(running)
-        return mine.count(), mine.filter(winding_up=False).count()
+        return mine.filter(winding_up=False).count()
 
     def _notice_those_declared_dead(self, running: dict[int, int]) -> None:
         """A dispatcher that was declared dead stops when it finds out, and its worker dispatches

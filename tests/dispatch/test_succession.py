@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 import uuid
 from collections.abc import Callable
 
@@ -12,6 +14,7 @@ from campaigns.models import SubTask, SubTaskStatus
 from dispatch import broker, leases, tasks
 from dispatch import dispatcher as dispatchers
 from dispatch.agenda import read
+from dispatch.cluster import Supervisor
 from dispatch.models import (
     Attempt,
     AttemptOutcome,
@@ -211,3 +214,15 @@ def test_of_the_connections_those_that_are_busy_are_kept_while_a_reply_is_waited
 
     assert (kept[0], kept[-1]) == (4, 1)
     assert set(SubTask.objects.values_list("status", flat=True)) == {SubTaskStatus.SENT}
+
+
+@pytest.mark.parametrize(("winding_up", "found"), [(True, "has no dispatcher"), (False, "")])
+def test_a_cluster_whose_dispatchers_only_wait_for_replies_is_known_to_send_nothing(
+    winding_up: bool, found: str
+) -> None:
+    """Such waiting takes minutes; by then it is long clear that no successor comes."""
+    supervisor = Supervisor()
+    DispatcherFactory(cluster=supervisor.cluster, pid=os.getpid(), winding_up=winding_up)
+    supervisor._healthy_at = supervisor._enough_at = time.monotonic() - 3_600
+    supervisor._look_after_dispatchers()
+    assert supervisor._find_no_dispatchers(supervisor.dispatch) == found
