@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import OperationalError, transaction
 
 from campaigns import storing, suppressing, time_limits
 from campaigns.addresses import AddressError, normalise
@@ -121,9 +120,8 @@ def import_contacts(
     try:
         with (
             open_table(file, encoding, _has_address_column, seconds) as source,
-            transaction.atomic(),
+            time_limits.import_transaction(seconds),
         ):
-            time_limits.begin(seconds)
             _refuse_without_addresses(source.header)
             report.notes += encoding_note(source.encoding, encoding)
             contacts = _good_rows(source, _clean_tags(tags), report, may_suppress)
@@ -131,8 +129,6 @@ def import_contacts(
             report.notes += blank_note(source.rows.blank)
     except (SourceError, RowError, AttributesTooLong) as error:
         raise FileImportError(str(error)) from error
-    except OperationalError as error:
-        raise time_limits.explained(error) from error
     return report
 
 
@@ -162,7 +158,7 @@ def _batches(contacts: Iterator[StagedContact]) -> Iterator[list[StagedContact]]
     characters = 0
     for contact in contacts:
         batch.append(contact)
-        characters += sum(map(len, contact.attributes.values())) + sum(map(len, contact.tags))
+        characters += _length(contact.attributes) + sum(map(len, contact.tags))
         if len(batch) == _BATCH or characters > _BATCH_CHARACTERS:
             yield batch
             batch, characters = [], 0
@@ -189,7 +185,7 @@ def _good_rows(
     keys = keys_of(source.header)
     judge = Judge(source.header)
     names: set[str] = set()
-    for row in source.rows:
+    for row in time_limits.kept_alive(source.rows):
         try:
             contact = _contact(row, keys, tags)
         except RowError as error:
@@ -270,11 +266,18 @@ def _attributes(row: Row, address: str, values: dict[str, str]) -> dict[str, str
             raise RowError(
                 address, f"{key} is longer than {MAX_ATTRIBUTE:,} characters{quote_hint(row)}."
             )
-    if sum(map(len, values.values())) > MAX_ATTRIBUTES:
+    attributes = {key: value for key, value in values.items() if value}
+    if _length(attributes) > MAX_ATTRIBUTES:
         raise RowError(
-            address, f"The values are longer than {MAX_ATTRIBUTES:,} characters together."
+            address,
+            f"The values and the names of their columns are longer than {MAX_ATTRIBUTES:,} "
+            "characters together.",
         )
-    return {key: value for key, value in values.items() if value}
+    return attributes
+
+
+def _length(attributes: dict[str, str]) -> int:
+    return sum(map(len, attributes)) + sum(map(len, attributes.values()))
 
 
 def _joined_name(values: dict[str, str]) -> str:
