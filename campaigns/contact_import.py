@@ -35,6 +35,7 @@ MAX_NAME = 200  # characters, as Contact.name
 MAX_TAG = 100  # characters, as Tag.name
 MAX_ATTRIBUTE = 2_000  # characters
 MAX_ATTRIBUTES = 50_000  # characters of all of a row
+MAX_NAMES = 20_000  # characters of the names of the columns that a row fills
 MAX_TAGS = 100  # of a row
 MAX_TAG_NAMES = 10_000  # of a file
 MAX_TOLD = 200  # characters, as Suppression.source
@@ -267,12 +268,12 @@ def _attributes(row: Row, address: str, values: dict[str, str]) -> dict[str, str
                 address, f"{key} is longer than {MAX_ATTRIBUTE:,} characters{quote_hint(row)}."
             )
     attributes = {key: value for key, value in values.items() if value}
-    if _length(attributes) > MAX_ATTRIBUTES:
-        raise RowError(
-            address,
-            f"The values and the names of their columns are longer than {MAX_ATTRIBUTES:,} "
-            "characters together.",
-        )
+    for texts, most, what in (
+        (attributes.values(), MAX_ATTRIBUTES, "values"),
+        (attributes, MAX_NAMES, "names of their columns"),
+    ):
+        if sum(map(len, texts)) > most:
+            raise RowError(address, f"The {what} are longer than {most:,} characters together.")
     return attributes
 
 

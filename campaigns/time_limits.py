@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from django.db import Error, InterfaceError, connection, transaction
+from django.db import Error, InterfaceError, ProgrammingError, connection, transaction
 from psycopg import errors
 
 from campaigns.csv_source import TOOK_TOO_LONG, Row
@@ -29,12 +29,15 @@ transactions, resources, interventions, systems.
 @contextmanager
 def import_transaction(seconds: float | None) -> Iterator[None]:
     """One transaction whose statements take so many seconds each; None for no limit. Raises
-    FileImportError for each error of the database, and then has changed nothing.
+    FileImportError for each error of the database, and then has changed nothing; a statement that
+    is wrong is a fault of ours and no such error.
     """
     try:
         with transaction.atomic():
             _limit(seconds)
             yield
+    except ProgrammingError:
+        raise
     except Error as error:
         raise FileImportError(_explained(error, seconds)) from error
 

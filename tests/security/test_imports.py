@@ -119,7 +119,7 @@ def test_the_names_of_columns_count_in_what_a_row_may_have() -> None:
     raw = f"email,{headings}\na@b.example{',1' * 499}\nb@b.example,1\n"
     report = import_contacts(BytesIO(raw.encode()), UserFactory())
     assert report.created == 1
-    assert "names of their columns are longer than 50,000" in report.rejected[0].reason
+    assert "names of their columns are longer than 20,000" in report.rejected[0].reason
 
 
 @pytest.mark.django_db
