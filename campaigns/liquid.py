@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from liquid import BoundTemplate, Environment, RenderContext, Token
+from liquid import BoundTemplate, Environment, RenderContext
 from liquid.exceptions import LiquidError
+
+from campaigns import liquid_dates, liquid_numbers
 
 MAX_SOURCE = 1_000_000  # characters of one template
 MAX_OUTPUT = 2_000_000  # bytes of one rendered part
@@ -21,6 +23,7 @@ MAX_LOCALS = 1_000_000  # bytes held by assign and capture
 MAX_LOOPS = 10_000  # iterations, nested loops multiplied
 
 _CLOSING = {"{{": "}}", "{%": "%}"}
+_QUOTED = re.compile(r"\"[^\"]*+\"|'[^']*+'")
 _OPAQUE = {name: re.compile(rf"\{{%-?\s*+end{name}\s*+-?%\}}") for name in ("raw", "doc")}
 """Tags after which everything is text, up to an end of their own."""
 
@@ -49,16 +52,13 @@ class _Context(RenderContext):
 
     __slots__ = ()
 
-    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
-        apply = super().filter(name, token)
-        given = self.globals.get("now")
-        if name != "date" or not isinstance(given, dt.datetime):
-            return apply
-
-        def at_that_time(value: object, *args: Any, **kwargs: Any) -> object:
-            return apply(given if value in ("now", "today") else value, *args, **kwargs)
-
-        return at_that_time
+    def __init__(
+        self, template: BoundTemplate, *, globals: Mapping[str, object] | None = None, **others: Any
+    ) -> None:
+        given = globals or {}
+        if not isinstance(given.get("now"), dt.datetime):
+            given = {**given, **liquid_dates.present()}
+        super().__init__(template, globals=given, **others)
 
 
 class _Template(BoundTemplate):
@@ -78,9 +78,12 @@ def _environment(*, autoescape: bool) -> Environment:
     environment = _BoundedEnvironment(autoescape=autoescape)
     for name in ("include", "render"):
         del environment.tags[name]
+    environment.add_filter("date", liquid_dates.date)
+    liquid_numbers.add_filters(environment)
     return environment
 
 
+liquid_numbers.replace_comparisons()
 _HTML = _environment(autoescape=True)
 _PLAIN = _environment(autoescape=False)
 get_item = RenderContext(_PLAIN.from_string("")).get_item
@@ -105,7 +108,7 @@ def refuse_unknown_filters(template: BoundTemplate, source: str) -> None:
     """python-liquid would notice only when rendering, so for every recipient. Raises Problem."""
     for name, spans in template.analyze(include_partials=False).filters.items():
         if name not in template.env.filters:
-            raise Problem(f"unknown filter '{name}'", _line(source, spans[0].index))
+            raise Problem(f"unknown filter '{name}'", line_at(source, spans[0].index))
 
 
 @contextmanager
@@ -201,20 +204,40 @@ def _refuse_unclosed(source: str) -> None:
     end = 0
     for found in markup_in(source):
         end = found.end
+        if not found.is_text and _swallows_another(found):
+            raise Problem(_unclosed(found.text[:2], found.text), line_at(source, found.start))
         if found.tag in _OPAQUE and not found.is_text:
             _refuse_endless(source, found)
-    for opening, closing in _CLOSING.items():
+    for opening in _CLOSING:
         if (at := source.find(opening, end)) >= 0:
-            raise Problem(f"'{opening}' without '{closing}'", _line(source, at))
+            raise Problem(_unclosed(opening, source[at : at + 200]), line_at(source, at))
+
+
+def _swallows_another(found: Markup) -> bool:
+    """Whether it was closed only by the end of one that begins in it."""
+    inside = _QUOTED.sub("", found.text[2:-2])
+    return found.tag not in ("comment", "#", "liquid") and any(
+        opening in inside for opening in _CLOSING
+    )
+
+
+def _unclosed(opening: str, text: str) -> str:
+    closing = _CLOSING[opening]
+    begins = " ".join(text[2:].split("\n")[0].split()[:1])[:40]
+    written = f" after '{opening} {begins}'" if begins.isidentifier() else ""
+    return f"'{opening}' without '{closing}': '{closing}' is missing{written}"
 
 
 def _refuse_endless(source: str, opening: Markup) -> None:
     if not _OPAQUE[opening.tag].search(source, opening.end):
         name = opening.tag
-        raise Problem(f"'{{% {name} %}}' without '{{% end{name} %}}'", _line(source, opening.start))
+        raise Problem(
+            f"'{{% {name} %}}' without '{{% end{name} %}}'", line_at(source, opening.start)
+        )
 
 
-def _line(source: str, at: int) -> int:
+def line_at(source: str, at: int) -> int:
+    """Counts from 1."""
     return source.count("\n", 0, at) + 1
 
 

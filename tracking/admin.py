@@ -11,12 +11,16 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from campaigns.admin import task_steps
 from campaigns.admin.base import LedgerAdmin
 from campaigns.admin.filters import TimeRangeFilter
 from campaigns.admin.typed import label
 from campaigns.models.ownership import SEE_EVERYTHING
+from tracking import consent
 from tracking.incoming import EventKind
 from tracking.models import Event, EventState, Refusal
+
+task_steps.WARNERS.append(consent.warnings)
 
 KIND_LABELS = {
     EventKind.ACCEPTED.label: "",
@@ -43,7 +47,7 @@ class EventAdmin(LedgerAdmin):
     list_display = (
         "id",
         "kind_label",
-        "actor",
+        "by",
         "recipient",
         "message",
         "source",
@@ -64,7 +68,7 @@ class EventAdmin(LedgerAdmin):
     search_help_text = "The whole address of a recipient"
     fields = (
         "kind",
-        "actor",
+        "by",
         "message",
         "recipient",
         "url",
@@ -109,6 +113,10 @@ class EventAdmin(LedgerAdmin):
     @label("kind", KIND_LABELS)
     def kind_label(self, event: Event) -> str:
         return str(event.get_kind_display())
+
+    @admin.display(description="by")
+    def by(self, event: Event) -> str:
+        return event.by or "–"
 
     @label("state", STATE_LABELS)
     def state_label(self, event: Event) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils import timezone
@@ -17,7 +19,7 @@ from campaigns.addresses import AddressError, normalise
 from campaigns.admin.base import SafeAdmin, UncountedPaginator, staff, visible_rows
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
-from campaigns.admin.importing import ENCODINGS, SECONDS, SHOWN, CsvField, table_of
+from campaigns.admin.importing import ENCODINGS, SECONDS, SHOWN, CsvField, only_look_field, table_of
 from campaigns.admin.typed import ModelForm, button
 from campaigns.file_rows import FileImportError
 from campaigns.models import Suppression
@@ -35,7 +37,9 @@ searched for.
 """
 HELP = "Part of an address; a whole one is also found when it was erased"
 OWN_HELP = "A whole address, or part of one of your contacts'; listed are those of your contacts"
-MOST_AT_ONCE = 100_000
+MOST_AT_ONCE = 10_000
+SECONDS_AT_ONCE = 5.0
+"""For looking at the lines that were entered, however odd they are."""
 REASONS = [choice for choice in SuppressionReason.choices if choice[0] != SuppressionReason.ERASED]
 """What staff may give; an erased address has no other row."""
 
@@ -62,7 +66,8 @@ class SuppressionForm(ModelForm):
 class ManyForm(StyledForm):
     addresses = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 15}),
-        help_text="One per line: an address, or @example.com for a whole domain.",
+        help_text="One per line: an address, or @example.com for a whole domain. At most "
+        f"{MOST_AT_ONCE:,} lines.",
     )
     reason = forms.ChoiceField(choices=REASONS, initial=SuppressionReason.MANUAL)
     source = forms.CharField(required=False, max_length=200, help_text="Where these came from.")
@@ -75,9 +80,19 @@ class ManyForm(StyledForm):
         """All or nothing: every line that is wrong is named, and the text stays in the form."""
         lines = str(self.cleaned_data["addresses"]).splitlines()
         if len(lines) > MOST_AT_ONCE:
-            raise ValidationError(f"Enter at most {MOST_AT_ONCE:,} lines at once.")
+            raise ValidationError(
+                f"Enter at most {MOST_AT_ONCE:,} lines at once; these are {len(lines):,}. Longer "
+                "lists are imported from a file."
+            )
+        ends_at = time.monotonic() + SECONDS_AT_ONCE
         rows, errors = [], []
         for number, line in enumerate(lines, start=1):
+            if time.monotonic() > ends_at:
+                raise ValidationError(
+                    f"To look at these lines takes longer than {SECONDS_AT_ONCE:g} s: line "
+                    f"{number:,} was not reached, and nothing was suppressed. Enter fewer at once, "
+                    "or import a file."
+                )
             row = Suppression(email=line.strip())
             try:
                 if row.email:
@@ -107,6 +122,7 @@ class FileForm(StyledForm):
         required=False, max_length=200, help_text="Where these came from, if the file does not say."
     )
     encoding = forms.ChoiceField(required=False, choices=ENCODINGS)
+    only_look = only_look_field()
 
 
 @admin.register(Suppression)
@@ -178,6 +194,14 @@ class SuppressionAdmin(SafeAdmin):
             queryset = queryset.filter(pk__gt=newest - NEWEST)
         return super().get_search_results(request, queryset, search_term)
 
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """What was looked up may be read, and nothing else be done to it."""
+        return super().response_action(
+            request, visible_rows(queryset, request.user), *args, **kwargs
+        )
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Of an erased address there is nothing that could be changed."""
         allowed = super().has_change_permission(request, obj) and _may_touch(request, obj)
@@ -244,21 +268,27 @@ class SuppressionAdmin(SafeAdmin):
             "being sent now.",
             form=form,
             report=report,
+            only_look=report and form.cleaned_data["only_look"],
             rejected=table_of(report.rejected) if report else None,
+            ignored=table_of(report.ignored) if report else None,
             shown=SHOWN,
             back_url=self.url("changelist"),
         )
 
     def _import(self, request: HttpRequest, form: FileForm) -> SuppressionReport:
         cleaned = form.cleaned_data
-        report = import_suppressions(
-            cleaned["file"].file,
-            reason=SuppressionReason(cleaned["reason"]),
-            source=cleaned["source"],
-            encoding=cleaned["encoding"] or None,
-            seconds=SECONDS,
-            domains=_may_suppress_domains(request),
-        )
+        with transaction.atomic():
+            report = import_suppressions(
+                cleaned["file"].file,
+                reason=SuppressionReason(cleaned["reason"]),
+                source=cleaned["source"],
+                encoding=cleaned["encoding"] or None,
+                seconds=SECONDS,
+                domains=_may_suppress_domains(request),
+            )
+            transaction.set_rollback(cleaned["only_look"])
+        if cleaned["only_look"]:
+            return report
         text = f"Imported “{cleaned['file'].name}”: {report.explain()}"
         log_event(request, Suppression, cleaned["file"].name, text)
         say(request, text)

@@ -14,13 +14,13 @@ from django.utils import timezone
 from campaigns import audience, lifecycle, retries
 from campaigns.admin.confirmation import Question, StyledForm
 from campaigns.admin.typed import TextInput
-from campaigns.models import Audience, SubTask, SubTaskStatus, Tally, Task, TaskStatus
+from campaigns.models import Audience, SubTask, Tally, Task, TaskStatus
 from campaigns.models.tally import Counts
 from campaigns.wording import counted
 
 WARNERS: list[Callable[[Task], list[str]]] = []
 """What apps that build on this one (dispatch) have to say, in sentences, to whoever is about to
-launch a task.
+launch a task, or to resume it.
 """
 FARTHEST = dt.timedelta(days=2 * 365)
 
@@ -127,7 +127,9 @@ def pause(task: Task, cleaned: dict[str, Any]) -> str:
 def ask_resume(task: Task) -> Question:
     left = counted(_counts(task).open, "message")
     text = f"Sending goes on with the {left} still to be sent."
-    return Question(f"Resume “{task}”?", text, "Resume", details=_so_far(task))
+    return Question(
+        f"Resume “{task}”?", text, "Resume", details=_so_far(task), warnings=_warnings(task)
+    )
 
 
 def resume(task: Task, cleaned: dict[str, Any]) -> str:
@@ -194,7 +196,8 @@ def _so_far(task: Task) -> list[tuple[str, str]]:
         return []
     figures = [
         ("Sent", counts.accepted),
-        ("Failed", counts[SubTaskStatus.FAILED]),
+        ("Failed", counts.failed),
+        ("Cancelled", counts.cancelled),
         ("In doubt", counts.in_doubt),
         ("Still to be sent", counts.open),
     ]
