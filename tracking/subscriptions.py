@@ -10,17 +10,17 @@ from django.db import models, transaction
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import erased, message_ids, suppressing
+from campaigns import erased, suppressing
 from campaigns.models import SubTask
 from campaigns.models.contacts import SuppressionReason
-from tracking import ledger
+from tracking import ledger, tokens
 from tracking.consequences import OWN_PAGES
 from tracking.incoming import EventKind, Incoming
 
 logger = logging.getLogger(__name__)
 
-UNSUBSCRIBED_AT = "unsubscribed.invalid"
-"""In the place of the domain in a Message-ID: what the log says of who unsubscribed."""
+UNSUBSCRIBED = "unsubscribed: "
+"""What the log says, and then a token."""
 
 
 class Reason(models.TextChoices):
@@ -73,8 +73,9 @@ def unsubscribe(subscriber: Subscriber, reason: str = "") -> None:
     with transaction.atomic():
         key = suppressing.suppress([row])[subscriber.email]
         _tell(EventKind.UNSUBSCRIBED, subscriber, key, _in_words(reason))
-    # Signed, and read by `manage.py carry_over_log` when the database is lost.
-    logger.info("unsubscribed: %s", message_ids.message_id(subscriber.subtask_id, UNSUBSCRIBED_AT))
+    # Read by `manage.py carry_over_log` when the database is lost.
+    logged = tokens.sign(tokens.Purpose.LOGGED, subscriber.subtask_id)
+    logger.info("%s%s", UNSUBSCRIBED, logged)
 
 
 def _in_words(reason: str) -> str:

@@ -17,13 +17,15 @@ from campaigns.restored import NOT_HANDED_OVER
 from dispatch.models import EmailService
 from dispatch.restoring.carry import Carried, HandedOver, hand_over, suppress
 from dispatch.restoring.export import COMPLETE
-from tracking.subscriptions import UNSUBSCRIBED_AT
+from tracking import tokens
+from tracking.subscriptions import UNSUBSCRIBED
 
 Row = TypeVar("Row")
 
 BATCH = 5_000  # lines
 ALSO_FAILED = (*NOT_HANDED_OVER, SubTaskStatus.FAILED)
 """A failed one that was retried and sent since would be offered to be retried again."""
+LEFT = re.compile(rf"{UNSUBSCRIBED}([\w-]{{24}})(?![\w-])", re.ASCII)
 OURS = re.compile(r"(?<![\w.])[1-9]\d{0,18}\.[0-9a-f]{16}@[\w.-]{1,253}", re.ASCII)
 
 
@@ -91,11 +93,23 @@ def carry_over_log(lines: Iterable[str]) -> Carried:
         for batch in _batches(lines):
             found = {text for line in batch for text in OURS.findall(line)}
             known = [(text, message_ids.subtask_id_in(f"<{text}>")) for text in sorted(found)]
-            ours = [(pk, text.partition("@")[2].rstrip(".")) for text, pk in known if pk]
-            rows = [HandedOver(pk, service_id=services.get(domain, 0)) for pk, domain in ours]
+            rows = [
+                HandedOver(pk, service_id=services.get(_domain(text), 0))
+                for text, pk in known
+                if pk
+            ]
+            left = [token for line in batch for token in LEFT.findall(line)]
             hand_over(rows, carried)
-            _unsubscribe([pk for pk, domain in ours if domain == UNSUBSCRIBED_AT], carried)
+            _unsubscribe([ids[0] for token in left if (ids := _logged(token))], carried)
     return carried
+
+
+def _domain(message_id: str) -> str:
+    return message_id.partition("@")[2].rstrip(".").lower()
+
+
+def _logged(token: str) -> tuple[int, ...] | None:
+    return tokens.read(tokens.Purpose.LOGGED, token)
 
 
 def _unsubscribe(subtask_ids: list[int], carried: Carried) -> None:

@@ -274,6 +274,11 @@ class TestLogs:
         entry = Suppression.objects.get()
         assert (entry.email, entry.reason) == (subtask.recipient_email, "unsubscribed")
 
+    def test_a_line_that_a_stranger_had_logged_unsubscribes_nobody(self, tmp_path: Path) -> None:
+        SubTaskFactory()
+        run("carry_over_log", log_of(tmp_path, f"GET /?unsubscribed: {'A' * 24} HTTP/1.1"))
+        assert not Suppression.objects.exists()
+
 
 class TestAfterRestore:
     @pytest.mark.parametrize(
