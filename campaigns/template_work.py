@@ -80,6 +80,19 @@ def compile_text(html: str) -> str:
 
 
 @bounded(PARSING, raises=(PartProblem,))
+def variables_in(sources: list[str]) -> list[list[str]]:
+    """The paths of the variables that these sources read, each once. Raises PartProblem."""
+    paths: dict[tuple[str, ...], None] = {}
+    for source in sources:
+        try:
+            found = liquid.variables(liquid.parse(source, escape=False))
+        except liquid.Problem as problem:
+            raise PartProblem("html", problem.message, problem.line) from problem
+        paths.update(dict.fromkeys(map(tuple, found)))
+    return [list(path) for path in paths]
+
+
+@bounded(PARSING, raises=(PartProblem,))
 def take_apart(subject: str, preview_text: str, html: str, text: str) -> list[Any]:
     """What is rendered of a template (`Sources`), and of each part of it the fixed stretches and
     the gaps, None where they need Liquid. Raises PartProblem.

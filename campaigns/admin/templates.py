@@ -8,14 +8,14 @@ from typing import Any
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 
-from campaigns import content
+from campaigns import content, merge_fields
 from campaigns.addresses import clean_address
 from campaigns.admin.base import OwnedAdmin, OwnedForm, Visitor
 from campaigns.admin.confirmation import StyledForm, page
@@ -137,6 +137,11 @@ class TemplateAdmin(OwnedAdmin):
     )
     actions_detail = ("preview", "send_test")
 
+    def save_model(self, request: HttpRequest, obj: Template, *args: Any, **kwargs: Any) -> None:
+        super().save_model(request, obj, *args, **kwargs)
+        for warning in merge_fields.report_for_owner(obj).warnings:
+            messages.warning(request, warning)
+
     @button("Preview", "preview", icon="visibility", permissions=["view"])
     @method_decorator(csp_replace(MESSAGE_POLICY))
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -153,6 +158,7 @@ class TemplateAdmin(OwnedAdmin):
             original=template,
             form=form,
             preview=None if form.errors else preview(template, contact),
+            merge_fields=merge_fields.report_for_owner(template),
             test_url=self._test_url(template, contact),
             back_url=self.url("change", template.pk),
         )

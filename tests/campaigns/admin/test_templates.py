@@ -20,6 +20,7 @@ from tests.campaigns.admin.staff import (
     member,
     page_of,
     signed_in,
+    texts,
 )
 from tests.factories import ContactFactory, TaskFactory, TemplateFactory
 
@@ -60,6 +61,13 @@ class TestTheForm:
     ) -> None:
         assert problem in page_of(self.save(user, **{field: value}))
         assert not Template.objects.exists()
+
+    def test_names_a_variable_that_no_contact_has(self, user: Any) -> None:
+        ContactFactory(owner=user, attributes={"first_name": "Ada"})
+        ContactFactory(attributes={"first_nam": "of another owner"})
+        response = self.save(user, subject="{{ first_nam }}", html="{{ first_name }}")
+        assert "{{ first_nam }} is empty for all 1 contact" in texts(response)
+        assert "{{ first_name }} is empty" not in texts(response)
 
     def test_takes_a_large_message(self, user: Any) -> None:
         self.save(user, html="<p>" + "x" * 900_000 + "</p>")
@@ -126,6 +134,15 @@ class TestThePreview:
         page = self.show(user, template).content.decode()
         assert 'sandbox=""' in page
         assert "<script>alert(1)" not in page
+
+    def test_counts_for_how_many_contacts_a_variable_is_empty(self, user: Any) -> None:
+        ContactFactory(owner=user, attributes={"city": "Rome"})
+        ContactFactory(owner=user)
+        template = TemplateFactory(owner=user, html="{{ city }} {{ citty }}")
+        page = page_of(self.show(user, template))
+        assert "<dt>{{ city }}</dt>" in page
+        assert "empty for 1 of 2" in page
+        assert "{{ citty }} is empty for all 2 contacts" in page
 
     def test_of_a_foreign_template_is_not_found(self, user: Any) -> None:
         assert self.show(user, TemplateFactory()).status_code == 404
