@@ -4,10 +4,10 @@ with an excluded tag.
 
 from __future__ import annotations
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat, StrIndex, Substr
+from django.db.models import Exists, OuterRef, QuerySet
 
-from campaigns.models import Audience, Contact, Suppression, Task
+from campaigns import suppressing
+from campaigns.models import Audience, Contact, Task
 
 
 def contacts_of(task: Task) -> QuerySet[Contact]:
@@ -24,9 +24,4 @@ def contacts_of(task: Task) -> QuerySet[Contact]:
 
 def mailable(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
     """Those whose address, or its domain, is not suppressed."""
-    domain = Concat(Value("@"), Substr("email", StrIndex("email", Value("@")) + 1))
-    return contacts.annotate(at_domain=domain).exclude(
-        Exists(
-            Suppression.objects.filter(Q(email=OuterRef("email")) | Q(email=OuterRef("at_domain")))
-        )
-    )
+    return suppressing.not_suppressed(contacts, "email")

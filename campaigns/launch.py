@@ -35,6 +35,7 @@ CHUNK = 20_000
 SLICE_SECONDS = 60.0
 STALLED = dt.timedelta(seconds=10)
 
+DOMAIN = suppressing.DOMAIN_SQL.format(address="c.email")
 # The contacts of a chunk with the reason of their suppression, the SubTasks made of the others, and
 # what to remember.
 CHUNK_SQL = """
@@ -45,7 +46,7 @@ WITH audience AS MATERIALIZED (
                     CASE WHEN c.email = ANY(%(erased)s::text[]) THEN 'erased' END) AS suppressed
     FROM ({contacts}) AS c
     LEFT JOIN campaigns_suppression s ON s.email = c.email
-    LEFT JOIN campaigns_suppression d ON d.email = '@' || split_part(c.email, '@', 2)
+    LEFT JOIN campaigns_suppression d ON d.email = {domain}
 ), inserted AS (
     INSERT INTO campaigns_subtask (task_id, content_id, recipient_email, variables, status,
                                    attempts, failure_reason, error, provider_message_id)
@@ -203,7 +204,7 @@ def _run_chunk(task: Task, launch: Launch) -> tuple[int | None, int, int, dict[s
     }
     contacts_sql = contacts_sql % tuple(f"%({name})s" for name in numbered)
     with connection.cursor() as cursor:
-        cursor.execute(CHUNK_SQL.format(contacts=contacts_sql), params)
+        cursor.execute(CHUNK_SQL.format(contacts=contacts_sql, domain=DOMAIN), params)
         row = cursor.fetchone()
     last, walked, inserted, suppressed = row
     return last, walked, inserted, json.loads(suppressed) if suppressed else {}

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
-from django.db.models.functions import Concat, StrIndex, Substr
+from django.db.models import Exists, QuerySet
 
-from campaigns import lifecycle, states
-from campaigns.models import FailureReason, SubTask, SubTaskStatus, Suppression, TaskStatus
+from campaigns import lifecycle, states, suppressing
+from campaigns.models import FailureReason, SubTask, SubTaskStatus, TaskStatus
 from campaigns.models.contacts import SuppressionReason
 from campaigns.wording import counted
 
@@ -56,9 +55,9 @@ class RetryPlan:
 
 def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:
     """What a retry of these would do."""
-    listed = _suppressions()
+    listed = suppressing.entries_for("recipient_email")
     bounced = listed.filter(reason=SuppressionReason.HARD_BOUNCE)
-    failed = _with_domain(subtasks.filter(status=SubTaskStatus.FAILED))
+    failed = subtasks.filter(status=SubTaskStatus.FAILED)
     is_bounced = Exists(bounced)
     return RetryPlan(
         retryable=_retryable(subtasks).count(),
@@ -92,16 +91,5 @@ def retry_failed(subtasks: QuerySet[SubTask]) -> RetryPlan:
 
 
 def _retryable(subtasks: QuerySet[SubTask]) -> QuerySet[SubTask]:
-    failed = _with_domain(subtasks.filter(status=SubTaskStatus.FAILED))
-    return failed.exclude(task__status=TaskStatus.CANCELLED).exclude(Exists(_suppressions()))
-
-
-def _with_domain(subtasks: QuerySet[SubTask]) -> QuerySet[SubTask]:
-    after_at = Substr("recipient_email", StrIndex("recipient_email", Value("@")) + 1)
-    return subtasks.annotate(at_domain=Concat(Value("@"), after_at, output_field=TextField()))
-
-
-def _suppressions() -> QuerySet[Suppression]:
-    return Suppression.objects.filter(
-        Q(email=OuterRef("recipient_email")) | Q(email=OuterRef("at_domain"))
-    )
+    failed = subtasks.filter(status=SubTaskStatus.FAILED).exclude(task__status=TaskStatus.CANCELLED)
+    return suppressing.not_suppressed(failed, "recipient_email")

@@ -1,15 +1,27 @@
-"""The suppression list: who is on it, writing addresses to it, and taking them off again."""
+"""The suppression list: which addresses it blocks, writing to it, and taking off again.
+
+An address is blocked by an entry of its own, by one of its whole domain (what follows its last @),
+or by its hash when it was erased. The hash cannot be computed in SQL, as the database must not know
+the key: `suppressed` looks at all three, the querysets and `DOMAIN_SQL` at the first two.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from typing import TypeVar
 
 from django.db import connection
+from django.db.models import Exists, Func, Model, OuterRef, QuerySet, TextField
 
 from campaigns import erased
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
+
+Row = TypeVar("Row", bound=Model)
+
+DOMAIN_SQL = "'@' || split_part({address}, '@', -1)"
+"""`domain_of` in SQL, of an expression that is an address."""
 
 LISTED_SQL = """
 SELECT email FROM campaigns_suppression
@@ -41,6 +53,38 @@ def suppressed(addresses: Collection[str]) -> set[str]:
         for name in (address, domain_of(address), *erased.possible_keys(address)):
             names.setdefault(name, []).append(address)
     return {address for name in _listed(names) for address in names[name]}
+
+
+def entries_of(address: str) -> QuerySet[Suppression]:
+    """The entries that block one address in its stored spelling."""
+    names = (address, domain_of(address), *erased.possible_keys(address))
+    entries: QuerySet[Suppression] = Suppression.objects.filter(email__in=names)
+    return entries
+
+
+def entries_for(column: str) -> QuerySet[Suppression]:
+    """For Exists(): the entries that block the address in a column of the outer query, as far as
+    SQL can know.
+    """
+    address = OuterRef(column)
+    entries: QuerySet[Suppression] = Suppression.objects.filter(
+        email__in=[address, _DomainOf(address)]
+    )
+    return entries
+
+
+def not_suppressed(rows: QuerySet[Row], column: str) -> QuerySet[Row]:
+    """Those whose address in this column may be mailed, as far as SQL can know. In two conditions,
+    each of which PostgreSQL can join by its hash.
+    """
+    by_address = Suppression.objects.filter(email=OuterRef(column))
+    by_domain = Suppression.objects.filter(email=_DomainOf(OuterRef(column)))
+    return rows.filter(~Exists(by_address), ~Exists(by_domain))
+
+
+class _DomainOf(Func):
+    template = DOMAIN_SQL.format(address="%(expressions)s")
+    output_field = TextField()
 
 
 def listed(names: Iterable[str]) -> set[str]:

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from edm_project.chunked import with_length
+from edm_project.content_types import understood
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edm_project.settings")
 
@@ -17,4 +18,4 @@ def largest_body(path: str) -> int:
     return settings.WEBHOOK_MAX_BYTES if path.startswith("/hooks/") else SMALL_BODY
 
 
-application = with_length(get_wsgi_application(), most=largest_body)
+application = with_length(understood(get_wsgi_application()), most=largest_body)

@@ -9,10 +9,10 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Model, Q
 from django.utils import timezone
 
-from campaigns import erased, erasing, suppressing
+from campaigns import erasing, suppressing
 from campaigns.models import Contact, SubTask, Suppression
 from dispatch.models import Attempt, Decision
 from tracking.erasing import events_of
@@ -36,13 +36,14 @@ def collect(address: str) -> dict[str, Any]:
     messages = list(
         erasing.subtasks_of(address).select_related("task", "content", "service").order_by("pk")
     )
+    entries = suppressing.entries_of(address).order_by("pk")
     ids = {message.pk for message in messages}
     events = events_of(address, ids).order_by("pk")
     return {
         "address": address,
         "exported_at": timezone.now(),
         "contacts": [_contact(contact) for contact in erasing.contacts_of(address)],
-        "suppressions": [_suppression(row) for row in _suppressions(address)],
+        "suppressions": [_suppression(row) for row in entries],
         "messages": _messages(messages, events),
         "other_events": [_values(each, EVENT) for each in events if each.subtask_id not in ids],
         "history": list(_history(address)),
@@ -59,12 +60,6 @@ def _contact(contact: Contact) -> dict[str, Any]:
         "owner": str(contact.owner),
         "tags": [tag.name for tag in contact.tags.all()],
     }
-
-
-def _suppressions(address: str) -> QuerySet[Suppression]:
-    names = [address, suppressing.domain_of(address), *erased.possible_keys(address)]
-    rows: QuerySet[Suppression] = Suppression.objects.filter(email__in=names)
-    return rows.order_by("pk")
 
 
 def _suppression(row: Suppression) -> dict[str, Any]:

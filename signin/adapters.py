@@ -16,7 +16,6 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from signin import devices, encryption, sessions, single_sign_on, throttle
 from signin.confirming import SUBMIT_SECONDS
@@ -96,8 +95,7 @@ class SignInAdapter(AccountAdapter):
         if methods or not SocialAccount.objects.filter(user=user.pk).exists():
             return methods
         url = reverse("openid_connect_login", args=[settings.OIDC_PROVIDER_ID])
-        query = urlencode({"process": "login", "auth_params": "prompt=login"})
-        return [{"id": "oidc", "description": settings.OIDC_NAME, "url": f"{url}?{query}"}]
+        return [{"id": "oidc", "description": settings.OIDC_NAME, "url": url}]
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return address_of(request) or UNKNOWN_ADDRESS
@@ -135,6 +133,7 @@ class SingleSignOnAdapter(SocialAdapter):
     """
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        sessions.proved(request, single_sign_on.proved_at(sociallogin.account.extra_data))
         if sociallogin.is_existing:
             return
         user = _account_with(_verified_addresses(sociallogin))

@@ -33,10 +33,15 @@ def connect() -> None:
     authentication_step_completed.connect(_confirmed, dispatch_uid="signin.sessions")
 
 
+def proved(request: HttpRequest, at: float) -> None:
+    """For a sign-in in this request: the person showed at that time who it is, not now."""
+    request.META[CONFIRMED] = at
+
+
 def _began(request: HttpRequest, **kwargs: Any) -> None:
     now = time.time()
-    for name in (STARTED, USED, CONFIRMED):
-        request.session[name] = now
+    request.session[STARTED] = request.session[USED] = now
+    request.session[CONFIRMED] = request.META.get(CONFIRMED, now)
 
 
 def _ended(request: HttpRequest, user: User | None, **kwargs: Any) -> None:

@@ -1,21 +1,37 @@
-"""The two pages of single sign-on. What goes wrong there is said plainly, and logged."""
+"""The two pages of single sign-on: the way to the provider, and back. What goes wrong there is said
+plainly, and logged.
+
+Somebody who is signed in goes there to confirm. The browser cannot change what is asked of the
+provider here, but can on its way, so only the provider's word counts: `auth_time`, when the person
+last showed there who it is.
+"""
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from typing import Any
 
 from allauth.socialaccount.providers.oauth2.client import OAuth2Error
 from allauth.socialaccount.providers.openid_connect import views
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
 from requests import RequestException
+
+from signin.confirming import OPEN_SECONDS
+from signin.sessions import confirmed_within
 
 logger = logging.getLogger(__name__)
 
 FAILED = "Single sign-on did not work this time. Try again, or sign in with your password."
+NOT_CONFIRMED = (
+    "Single sign-on did not say that you showed just now who you are, so nothing is confirmed. "
+    "Try again; if it stays so, its administrator has to have auth_time put into ID tokens."
+)
+NEW_PROOF = "prompt=login&max_age=0"
+"""By OpenID Connect Core 1.0, 3.1.2.1: ask the person again, and say when that was."""
 NONSENSE = (AttributeError, KeyError, TypeError, ValueError)
 """What allauth raises when the provider's answers are not what the protocol says."""
 
@@ -32,6 +48,43 @@ def told_plainly(view: View) -> View:
     return wrapped
 
 
+def start(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """To the provider. Of the address only the page to open afterwards is taken: allauth would also
+    connect a second person to the account, or ask for whatever stands there.
+    """
+    asked = QueryDict(mutable=True)
+    if then := request.GET.get("next"):
+        asked["next"] = then
+    if request.user.is_authenticated:
+        asked["auth_params"] = NEW_PROOF
+    request.GET = asked  # type: ignore[assignment]  # django-stubs: a request's own is immutable
+    answer: HttpResponse = views.login(request, provider_id)
+    return answer
+
+
+def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """From the provider. Who came to confirm and did not is not sent to and fro."""
+    confirming = request.user.is_authenticated
+    answer: HttpResponse = views.callback(request, provider_id)
+    if not confirming or not request.user.is_authenticated:
+        return answer
+    if confirmed_within(request, OPEN_SECONDS):
+        return answer
+    messages.error(request, NOT_CONFIRMED)
+    return HttpResponseRedirect(reverse("admin:index"))
+
+
+def proved_at(told: Any) -> float:
+    """When the person last showed the provider who it is, by what it tells; 0 if that is unknown,
+    never later than now.
+    """
+    claims = told.get("id_token") if isinstance(told, dict) else None
+    at = claims.get("auth_time") if isinstance(claims, dict) else None
+    if not isinstance(at, int | float) or isinstance(at, bool):
+        return 0.0
+    return max(0.0, min(at, time.time()))
+
+
 def failed(request: HttpRequest, error: object) -> HttpResponse:
     """Back to the page of signing in. The log names the kind of error only: its text may hold what
     the provider sent.
@@ -43,10 +96,10 @@ def failed(request: HttpRequest, error: object) -> HttpResponse:
 
 
 urlpatterns: list[URLPattern] = [
-    path("oidc/<str:provider_id>/login/", told_plainly(views.login), name="openid_connect_login"),
+    path("oidc/<str:provider_id>/login/", told_plainly(start), name="openid_connect_login"),
     path(
         "oidc/<str:provider_id>/login/callback/",
-        told_plainly(views.callback),
+        told_plainly(come_back),
         name="openid_connect_callback",
     ),
 ]

@@ -10,7 +10,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from campaigns import erased, suppressing
-from campaigns.models import SubTask, Suppression
+from campaigns.models import SubTask
 from campaigns.models.contacts import SuppressionReason
 from tracking import ledger
 from tracking.consequences import OWN_PAGES
@@ -53,11 +53,10 @@ def state_of(subscriber: Subscriber) -> SuppressionReason | None:
     list were staff.
     """
     domain = suppressing.domain_of(subscriber.email)
-    found = Suppression.objects.filter(email__in=(subscriber.email, domain))
-    reasons = dict(found.values_list("email", "reason"))
-    if domain in reasons:
+    entries = dict(suppressing.entries_of(subscriber.email).values_list("email", "reason"))
+    if domain in entries:
         return SuppressionReason.MANUAL
-    reason = reasons.get(subscriber.email)
+    reason = next(iter(entries.values()), None)
     return SuppressionReason(reason) if reason else None
 
 

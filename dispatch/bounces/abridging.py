@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from email.message import Message
 
-from dispatch.bounces.mail import MAX_PARTS, MAX_TEXT, TEXT
+from dispatch.bounces.mail import DELIVERY_STATUS, MAX_PARTS, MAX_TEXT, TEXT, blocks
 
 MAX_LINE = 1_000  # characters, as RFC 5322 has it
 MAX_DEPTH = 10
@@ -32,7 +32,8 @@ class _Abridger:
                 break
             short[name] = str(value)[:MAX_LINE]
             self._headers -= len(name) + min(len(str(value)), MAX_LINE)
-        payload = part.get_payload()
+        is_report = part.get_content_type() == DELIVERY_STATUS
+        payload = blocks(part) if is_report else part.get_payload()
         if isinstance(payload, list):
             short.set_payload(self._copies(payload, depth - 1))
         else:

@@ -10,7 +10,6 @@ from email.message import Message
 from dispatch.bounces import mail
 from tracking.incoming import EventKind
 
-PART = "message/feedback-report"
 KINDS = {
     "abuse": EventKind.COMPLAINED,
     "fraud": EventKind.COMPLAINED,
@@ -38,7 +37,7 @@ class Feedback:
 def read(message: Message) -> Feedback | None:
     """None for what is no feedback."""
     for part in mail.parts(message):
-        if part.get_content_type() == PART:
+        if part.get_content_type() == mail.FEEDBACK_REPORT:
             for fields in mail.blocks(part)[:1]:
                 return _feedback(fields)
     if any(mail.header(each, OUTLOOK_HEADER) for each in mail.returned(message)):

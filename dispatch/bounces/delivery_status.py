@@ -13,7 +13,6 @@ from dispatch.bounces import mail
 from dispatch.providers.bounces import ENHANCED, codes_in, is_after_data, kind_of
 from tracking.incoming import EventKind
 
-PARTS = frozenset({"message/delivery-status", "message/global-delivery-status"})
 ACTIONS = {
     "delayed": EventKind.DEFERRED,
     "delivered": EventKind.DELIVERED,
@@ -59,7 +58,7 @@ def read(message: Message) -> Notification | None:
     blocks = (
         fields
         for part in mail.parts(message)
-        if part.get_content_type() in PARTS
+        if part.get_content_type() == mail.DELIVERY_STATUS
         for fields in mail.blocks(part)
     )
     return _mildest(message, blocks)

@@ -227,7 +227,7 @@ def _report(message: Message) -> list[str]:
     report: list[str] = []
     left = MAX_REPORT
     for part in mail.parts(message):
-        if part.get_content_type() not in delivery_status.PARTS | {complaints.PART}:
+        if part.get_content_type() not in (mail.DELIVERY_STATUS, mail.FEEDBACK_REPORT):
             continue
         for fields in mail.blocks(part):
             if left > 0:

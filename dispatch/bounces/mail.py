@@ -10,7 +10,7 @@ import email
 import itertools
 import quopri
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from email.message import Message
 from email.parser import HeaderParser
 from email.policy import Compat32
@@ -19,11 +19,19 @@ from sandbox import LimitReached
 
 MAX_PARTS = 100
 MAX_BOUNDARIES = 50
+MAX_BOUNDARY_LINES = 5_000  # each begins a part, before anybody counts them
 MAX_TEXT = 20_000  # characters of one part
 MAX_TEXTS = 10 * MAX_TEXT  # characters of all parts together
 MAX_HEADERS = 500  # of one name
 MAX_HEADER_BYTES = 100_000  # of all headers of the message, as Postfix has it
 MAX_PARAMETERS = 2_000  # characters of a header with parameters, which the library takes apart
+DELIVERY_STATUS = "text/delivery-status"
+FEEDBACK_REPORT = "text/feedback-report"
+_REPORTS = {
+    "message/delivery-status": DELIVERY_STATUS,
+    "message/global-delivery-status": DELIVERY_STATUS,
+    "message/feedback-report": FEEDBACK_REPORT,
+}
 RETURNED = frozenset({"message/rfc822", "message/global"})
 RETURNED_HEADERS = frozenset({"text/rfc822-headers", "message/global-headers"})
 
@@ -37,6 +45,7 @@ _COPY = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
+_BOUNDARY_LINE = re.compile(rb"[\r\n]--")
 _WITH_PARAMETERS = frozenset({"content-type", "content-disposition"})
 _CHARSETS = (
     "ascii", "big5", "cp", "euc", "gb", "hz", "iso", "johab", "koi8", "kz1048", "latin", "mac",
@@ -69,6 +78,16 @@ class _AsBytes(AsText):
         return value.encode("latin-1").decode("utf-8", "replace")
 
 
+class _Part(Message):
+    """Machine-readable reports are text, of which `blocks` takes what it needs: the parser makes a
+    message of each of their blank lines.
+    """
+
+    def get_content_type(self) -> str:
+        kind = super().get_content_type()
+        return _REPORTS.get(kind, kind)
+
+
 TEXT = AsText()
 _BYTES = _AsBytes()
 
@@ -80,8 +99,10 @@ def parse(raw: bytes) -> Message:
     # For each line the parser looks at every boundary that it is within.
     if raw.lower().count(b"boundary") > MAX_BOUNDARIES:
         raise LimitReached(f"has more than {MAX_BOUNDARIES} boundaries")
+    if b"boundary" in raw.lower() and len(_BOUNDARY_LINE.findall(raw)) > MAX_BOUNDARY_LINES:
+        raise LimitReached(f"has more than {MAX_BOUNDARY_LINES:,} parts")
     lines = _with_few_headers(raw).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return email.message_from_string(lines.decode("latin-1"), policy=_BYTES)
+    return email.message_from_string(lines.decode("latin-1"), _Part, policy=_BYTES)
 
 
 def _with_few_headers(raw: bytes) -> bytes:
@@ -147,8 +168,12 @@ def _base64(written: bytes) -> bytes:
 
 
 def _decoded(payload: bytes, charset: str | None) -> str:
-    """What does not say its charset and is not UTF-8 is nearly always Chinese."""
+    """What does not say its charset and is not UTF-8 is Japanese by its escapes, else nearly always
+    Chinese.
+    """
     start = payload[: 4 * MAX_TEXT]
+    if charset is None and b"\x1b$" in start:
+        charset = "iso2022_jp"
     decoded = start.decode(_charset(charset or "utf-8"), "replace")
     if charset is None and "\ufffd" in decoded:
         decoded = start.decode("gb18030", "replace")
@@ -208,31 +233,13 @@ def returned(message: Message) -> list[Message]:
 
 
 def blocks(part: Message) -> list[Message]:
-    """The groups of fields of a machine-readable part, however the parser took it."""
-    payload = part.get_payload()
-    if not isinstance(payload, list):
-        return fields_in(text(part))
-    if header(part, "Content-Transfer-Encoding").lower() == "base64":
-        return fields_in(_from_base64(payload))
-    found: list[Message] = []
-    for each in payload[:MAX_PARTS]:
-        if isinstance(each, Message) and len(found) < MAX_PARTS:
-            found.append(each)
-            found += fields_in(text(each))
-    return found[:MAX_PARTS]
-
-
-def _from_base64(payload: Iterable[object]) -> str:
-    """What the parser took for messages without headers."""
-    encoded = Message()
-    encoded["Content-Transfer-Encoding"] = "base64"
-    encoded.set_payload("".join(str(p.get_payload()) for p in payload if isinstance(p, Message)))
-    return text(encoded)
+    """The groups of fields of a machine-readable part."""
+    return fields_in(text(part))
 
 
 def fields_in(said: str) -> list[Message]:
     """The groups of fields in a text."""
-    groups = re.split(r"\r?\n[ \t]*+\r?\n", said[:MAX_TEXT].strip(), maxsplit=MAX_PARTS)
+    groups = re.split(r"\n(?:[ \t\r]*+\n)++", said[:MAX_TEXT].strip(), maxsplit=MAX_PARTS)
     return [_fields(group) for group in groups[:MAX_PARTS] if group.strip()]
 
 

@@ -37,7 +37,7 @@ ADDRESS = (
     r"(does ?n[o']t|does not|did not) have an? \S{1,100}+ account|no mailbox here|no mailbox found|"
     r"not a valid (mailbox|recipient|user|address)|not our customer|not (a )?local address|"
     r"nobody (here )?by that name|no account by that name|no one by that name|"
-    r"account (is |has been )?(deleted|discontinued|closed|terminated|disabled or discontinued)|"
+    r"account (is |has been )?(deleted|closed|terminated)|"
     r"not listed in .{0,20}(directory|address book)|not in (our )?(directory|recipient map)|"
     r"(address|mailbox|account) is (wrong or )?no longer (valid|active|available|in use)|"
     r"(addresse?e?|account|person|user|recipient|mailbox) (that )?.{0,60}"
@@ -86,8 +86,8 @@ THROTTLED = (
     r"(per|this|an|each) (hour|minute|day|second)\b|frequency limited|频率|限制"
 )
 SENDER = (
-    r"(sender|from address|\bfrom:|envelope from|mail from|return path|originator|"
-    r"fromdomain)\b.{0,60}"
+    r"((sender|from address|envelope from|mail from|return path|originator|fromdomain)\b|"
+    r"\bfrom:).{0,60}"
     r"(unknown|not found|exist|reject|verif|denied|refus|invalid|block|not allowed|resolv|"
     r"not permitted|unauthori|disallow|mx|domain)|"
     r"(rejected|refused|denied|blocked|invalid|unknown|bad|unresolvable) (the )?(sender|from)\b|"
@@ -114,6 +114,19 @@ POLICY = (
     r"too many hops|"
     r"垃圾邮件|拒收|拒绝|过大|敏感|病毒|迷惑メール|拒否"
 )
+SUSPENDED = (
+    r"(account|user|mailbox|recipient|address)\b.{0,60}"
+    r"(suspended|inactive|not active|disabled|deactivated|locked|frozen|discontinued)"
+)
+"""Owners come back."""
+
+BROKEN = (
+    r"(could ?n[o']t|could not|can ?n[o']t|can't|unable to|failed to) "
+    r"(create|open|write|lock|fork|execute|chdir|stat|append|read)\b|permission denied|"
+    r"no such file|read-only file system|segmentation fault"
+)
+"""What the programs of a server say that cannot do their work."""
+
 _AN_ADDRESS = re.compile(r"[\w.+=!#$%&'*/?^{|}~-]{1,64}@[\w.-]{1,255}", re.ASCII)
 _USER_UNKNOWN = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
 _NO_RECIPIENTS = re.compile(r"need rcpt|no valid recipients|all rcpt|>>> rcpt", re.IGNORECASE)
@@ -143,6 +156,7 @@ TABLE = (
     Row(REJECTED, r"5\.2\.3|5\.3\.4|[45]\.6\.\d+"),
     Row(SOFT, text=FULL),
     Row(SOFT, r"[45]\.2\.2"),
+    Row(SOFT, text=BROKEN),
     Row(HARD, r"5\.1\.10"),
     Row(HARD, text=r"null ?mx"),
     Row(HARD, basic="521|556", text=r"accept|null mx"),  # RFC 7504
@@ -154,6 +168,7 @@ TABLE = (
     Row(REJECTED, r"4\.7\.\d+"),
     Row(SOFT, "", "4.."),
     Row(HARD, r"5\.4\.1", text=r"recipient address rejected: access denied"),
+    Row(SOFT, r"(5\.[0-5]\..*)?", text=SUSPENDED),
     Row(HARD, r"5\.1\.[1236]", text=ADDRESS),
     Row(REJECTED, r"5\.7\.\d+|5\.1\.\d+", text=POLICY),
     Row(HARD, text=ADDRESS),

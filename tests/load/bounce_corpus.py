@@ -7,6 +7,9 @@ in set-of-emails/maildir/bsd and what they mean in test/public. Its reasons beco
 bounce, one that is none (soft or refused), and what is neither. With several recipients the mildest
 counts, as a message of ours has one. Hosts, such as lhost-exim, limit what is looked at and what
 differs is listed.
+
+Where the corpus calls a bounce soft whose words are hard here by decision, it is printed with and
+without these: sisimai calls "user unknown" *filtered* by the code or the step at which it is said.
 """
 
 from __future__ import annotations
@@ -47,6 +50,18 @@ KINDS = {
     EventKind.COMPLAINED: "feedback",
     EventKind.UNSUBSCRIBED: "feedback",
 }
+DECIDED_OTHERWISE = {
+    "no such user": re.compile(
+        rb"unknown user|user unknown|no such user|mailbox does not exist|recipient not found|"
+        rb"doesn't have an? \S+ account|invalid address",
+        re.IGNORECASE,
+    ),
+    "null MX": re.compile(rb"null mx", re.IGNORECASE),
+}
+"""Words in a bounce that are hard here whoever says them."""
+
+REASONS_DECIDED = frozenset({"filtered", "userunknown", "notaccept"})
+"""What the corpus calls such a bounce, if nothing else."""
 
 
 class Compared(NamedTuple):
@@ -57,6 +72,8 @@ class Compared(NamedTuple):
     reasons: str
     found: str
     detail: str
+    decided: str = ""
+    """Which of DECIDED_OTHERWISE makes the difference."""
 
 
 def compared(directory: Path, hosts: list[str]) -> Iterator[Compared]:
@@ -80,7 +97,14 @@ def _compare(mail: Path, said: list[tuple[str, str]]) -> Compared:
         found = examine(mail.read_bytes()[:READ_BYTES])
     except LimitReached as limit:
         return Compared(mail.stem, expected, reasons, UNRECOGNISED, str(limit))
-    return Compared(mail.stem, expected, reasons, _kind(found), found.detail or found.says)
+    kind = _kind(found)
+    is_one = (expected, kind) == (SOFT, HARD) and REASONS_DECIDED.issuperset(reasons.split())
+    decided = _decided(mail.read_bytes()) if is_one else ""
+    return Compared(mail.stem, expected, reasons, kind, found.detail or found.says, decided)
+
+
+def _decided(raw: bytes) -> str:
+    return next((name for name, words in DECIDED_OTHERWISE.items() if words.search(raw)), "")
 
 
 def _kind(found: Found) -> str:
@@ -94,12 +118,22 @@ def _kind(found: Found) -> str:
 def main() -> None:
     directory, *hosts = sys.argv[1:]
     each = list(compared(Path(directory), hosts))
-    pairs = Counter((one.expected, one.found) for one in each)
-    agreed = sum(count for (expected, found), count in pairs.items() if expected == found)
     for one in each:
         if hosts and one.expected != one.found:
             print(f"{one.name}: {one.expected} ({one.reasons}), taken as {one.found}")
             print(f"    {' '.join(one.detail.split())[:300]}")
+    _print_agreement(each)
+    if decided := [one for one in each if one.decided]:
+        print("\nSoft in the corpus, hard here by decision:")
+        for (why, reasons), count in Counter((d.decided, d.reasons) for d in decided).items():
+            print(f"{count:5} {why}, which the corpus calls {reasons}")
+        print("Without these:")
+        _print_agreement([one for one in each if not one.decided])
+
+
+def _print_agreement(each: list[Compared]) -> None:
+    pairs = Counter((one.expected, one.found) for one in each)
+    agreed = sum(count for (expected, found), count in pairs.items() if expected == found)
     print(f"{agreed} of {len(each)} agree ({agreed / max(len(each), 1):.1%})")
     for (expected, found), count in sorted(pairs.items()):
         if expected != found:

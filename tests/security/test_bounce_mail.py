@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from dispatch.bounces import mail
 from dispatch.bounces.examining import MAX_FOUND, MAX_REPORT, examine
 from dispatch.bounces.mailboxes.base import READ_BYTES
 from dispatch.bounces.understanding import SetAside, understand
 from sandbox import LimitReached, pool
 from tests.security.scaling import assert_linear
+from tracking.incoming import EventKind
 
 BOUNCE = (
     b"From: MAILER-DAEMON@mx.example\nReturn-Path: <>\n"
@@ -48,6 +50,12 @@ ATTACKS = {
         b"Content-Type: multipart/report; boundary=b\n",
     ),
     "recipients": repeated(b"Action: failed\n\n", b"Content-Type: message/delivery-status\n"),
+    "blank lines of a report": repeated(b"\n", b"Content-Type: message/delivery-status\n"),
+    "blank lines of a report of a part": repeated(
+        b"--b\nContent-Type: message/delivery-status\n\n" + b"\n" * 900,
+        b"Content-Type: multipart/report; boundary=b\n",
+    ),
+    "blank lines of a complaint": repeated(b" \n", b"Content-Type: message/feedback-report\n"),
     "base64": repeated(b"QUFB\n", b"Content-Transfer-Encoding: base64\n"),
     "soft line ends": repeated(b"=\n", b"Content-Transfer-Encoding: quoted-printable\n"),
     "punycode": repeated(b"\xffa-", b"Content-Type: text/plain; charset=punycode\n"),
@@ -73,6 +81,25 @@ def test_more_boundaries_than_a_report_has_are_refused_before_they_are_looked_fo
         b"Content-Type: multipart/mixed; Boundary=b%d\n\n--b%d\n" % (n, n) for n in range(51)
     )
     assert understand(nested) == SetAside("has more than 50 boundaries")
+
+
+def test_more_parts_than_a_report_has_are_refused_before_they_are_made():
+    digest = b"Content-Type: multipart/digest; boundary=b\n\n" + b"--b\n\n\n" * 5_001
+    assert understand(digest) == SetAside("has more than 5,000 parts")
+
+
+@pytest.mark.parametrize("kind", ["delivery-status", "global-delivery-status", "feedback-report"])
+def test_no_message_is_made_of_each_blank_line_of_a_report(kind):
+    raw = f"Content-Type: message/{kind}\n\n".encode() + b"\n" * 10_000
+    parsed = mail.parse(raw)
+    assert isinstance(parsed.get_payload(), str)
+    assert mail.blocks(parsed) == []
+
+
+def test_blank_lines_keep_no_report_from_being_read():
+    status = b"Reporting-MTA: dns; mx.example\n" + b" \n\n" * 500 + b"Action: failed\n"
+    found = examine(BOUNCE + b"Content-Type: message/delivery-status\n\n" + status)
+    assert found.kind == EventKind.SOFT_BOUNCED
 
 
 def test_messages_within_messages_are_set_aside_with_the_reason():

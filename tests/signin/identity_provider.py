@@ -1,5 +1,6 @@
 """An OpenID Connect provider of the test's own on the loopback, by the specification (Core 1.0,
-Discovery 1.0, PKCE): the user is the one that the test names, and agrees to everything.
+Discovery 1.0, PKCE): the user is the one that the test names, and agrees to everything. Who has signed in there is asked
+again only when that is wished.
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ class IdentityProvider:
             "email_verified": True,
         }
     )
+    signed_in_at: int | None = None
+    says_when: bool = True
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: set[str] = field(default_factory=set)
     key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
@@ -55,6 +58,8 @@ class IdentityProvider:
         asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
         assert asked["client_id"] == CLIENT_ID and asked["response_type"] == "code"
         assert "openid" in asked["scope"].split() and asked["code_challenge_method"] == "S256"
+        if self.signed_in_at is None or asked.get("prompt") == "login":
+            self.signed_in_at = int(time.time())
         code = secrets.token_urlsafe()
         self.codes[code] = asked
         answer = urlencode({"code": code, "state": asked["state"]})
@@ -103,8 +108,10 @@ class IdentityProvider:
         now = int(time.time())
         claims = {"iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300}
         nonce = {"nonce": asked["nonce"]} if "nonce" in asked else {}
+        told = self.says_when and "max_age" in asked
+        when = {"auth_time": self.signed_in_at} if told else {}
         headers = {"kid": "one"}
-        return jwt.encode({**claims, **nonce, **self.person}, self.key, "RS256", headers)
+        return jwt.encode({**claims, **nonce, **when, **self.person}, self.key, "RS256", headers)
 
     def _userinfo(self, request: Request) -> Answer:
         kind, _, token = request.headers.get("authorization", "").partition(" ")

@@ -182,6 +182,6 @@ def test_who_has_no_password_confirms_by_single_sign_on(
     go_through(client, provider)
     grow_old(client, 3600, sessions.CONFIRMED)
     asked = client.get(client.get(GROUP).url)
-    assert asked.url.startswith(LOGIN) and "prompt%3Dlogin" in asked.url
+    assert asked.url.startswith(LOGIN) and "prompt=login" in client.get(asked.url).url
     go_through(client, provider, asked.url)
     assert client.get(GROUP).status_code == 200
