@@ -111,7 +111,7 @@ def refuse_unknown_filters(template: BoundTemplate, source: str) -> None:
 
 def variables(template: BoundTemplate) -> list[list[str]]:
     """What a template reads that it does not set itself, as paths of names and positions, each as
-    far as it can be known without rendering. Uncommon but possible: {{ ["first name"] }}.
+    far as it can be known without rendering.
     """
     found = template.analyze(include_partials=False).globals
     return [_known_path(one.segments) for variables in found.values() for one in variables]
