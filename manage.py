@@ -4,6 +4,9 @@ import sys
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
+from django.db import OperationalError
+
+from edm_project.sessions import explanation
 
 
 def main() -> None:
@@ -12,6 +15,11 @@ def main() -> None:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"{error}")
+    except OperationalError as error:
+        explained = explanation(error)
+        if not explained or "--traceback" in sys.argv:
+            raise
+        sys.exit(explained)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from dispatch.credentials import CredentialsError, decrypt
 from dispatch.models import EmailService
 from dispatch.models.service import webhook_key_digest
 from dispatch.providers import find_provider
-from dispatch.providers.hooks import MALFORMED, Malformed, Post, Refused
+from dispatch.providers.hooks import MALFORMED, Malformed, NotNow, Post, Refused
 from tracking import cleaning, ledger, limits, recording, refusals
 from tracking.incoming import Incoming
 from tracking.kept_connection import first_statement
@@ -65,6 +65,8 @@ class WebhookView(View):
             return self._refuse(provider, str(refused), 401)
         except Malformed as malformed:
             return self._refuse(provider, "malformed", 400, str(malformed))
+        except NotNow as problem:
+            return self._refuse(provider, "not now", 503, str(problem))
         except (OperationalError, InterfaceError):
             logger.exception("an event of %s could not be written down", provider)
             return HttpResponse(status=503)
@@ -79,7 +81,7 @@ class WebhookView(View):
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
 
     def _read(self, request: HttpRequest, provider: str, key: str) -> list[Incoming]:
-        """Raises Refused or Malformed."""
+        """Raises Refused, Malformed or NotNow."""
         service = first_statement(lambda: _service(provider, key))
         teller = find_provider(provider)
         if service is None or teller is None or not teller.takes_webhooks:

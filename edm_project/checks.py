@@ -11,6 +11,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
 from campaigns.admin.base import SafeAdmin
+from edm_project import sessions
 
 OLDEST_VERSION = 15
 
@@ -54,6 +55,17 @@ def check_version(
             errors += version_errors(alias, connection.get_database_version())
             errors += encoding_errors(alias, _encoding(alias))
     return errors
+
+
+@register(Tags.database)
+def check_sessions(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    return [
+        Error(sessions.SHARED, hint=sessions.SHARED_HINT, id="edm.E013")
+        for alias in databases or ()
+        if connections[alias].vendor == "postgresql" and sessions.is_shared(connections[alias])
+    ]
 
 
 def _encoding(alias: str) -> str:

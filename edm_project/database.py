@@ -22,6 +22,7 @@ def database(embedded_home: Path) -> dict[str, Any]:
     if url and settings["ENGINE"] != POSTGRESQL:
         return settings  # these options would crash before the system check can name the mistake
     settings["OPTIONS"] = {**_connection_options(), **settings.get("OPTIONS", {})}
+    settings["SESSION"] = _session_settings()
     return settings
 
 
@@ -52,10 +53,11 @@ def _embedded(home: Path) -> dict[str, Any]:
     }
 
 
-def _connection_options() -> dict[str, Any]:
-    """The time-outs that bound every statement, lock wait and idle transaction, and the keepalives
-    by which we notice a dead server within half a minute, and the server a dead host of ours within
-    some ten seconds: what its sessions have locked would else stay so for hours."""
+def _session_settings() -> dict[str, str]:
+    """What the server sets for every session of ours: the time-outs that bound every statement,
+    lock wait and idle transaction, and the keepalives by which it notices a dead host of ours
+    within some ten seconds: what its sessions have locked would else stay so for hours.
+    `edm_project.sessions` sets them after connecting, as PgBouncer refuses them before."""
     seconds = {
         "statement_timeout": environment.integer("STATEMENT_TIMEOUT_SECONDS", 30),
         "lock_timeout": environment.integer("LOCK_TIMEOUT_SECONDS", 5),
@@ -63,15 +65,19 @@ def _connection_options() -> dict[str, Any]:
             "IDLE_IN_TRANSACTION_TIMEOUT_SECONDS", 10
         ),
     }
-    server_side = {
+    return {
         **{name: f"{value}s" for name, value in seconds.items()},
         "tcp_keepalives_idle": "5s",
         "tcp_keepalives_interval": "2s",
         "tcp_keepalives_count": "3",
         "tcp_user_timeout": "10s",
     }
+
+
+def _connection_options() -> dict[str, Any]:
+    """How long connecting takes at most, and the keepalives by which we notice a dead server within
+    half a minute."""
     return {
-        "options": " ".join(f"-c {name}={value}" for name, value in server_side.items()),
         "connect_timeout": environment.integer("CONNECT_TIMEOUT_SECONDS", 5, minimum=1),
         "keepalives": 1,
         "keepalives_idle": 10,

@@ -10,10 +10,11 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
-from edm_project import environment
+from edm_project import environment, sessions
 from edm_project.checks import encoding_errors, version_errors
 from edm_project.logs import JsonFormatter
 
@@ -228,6 +229,24 @@ def test_a_json_log_line_holds_the_message_and_the_traceback() -> None:
     line = json.loads(JsonFormatter().format(record))
     assert (line["level"], line["message"]) == ("ERROR", "Sorry, no")
     assert "ValueError: broken" in line["traceback"]
+
+
+def test_nothing_but_what_pgbouncer_takes_is_said_before_a_session_begins() -> None:
+    assert "options" not in settings.DATABASES["default"]["OPTIONS"]
+
+
+@pytest.mark.django_db
+def test_a_direct_connection_is_a_session_of_its_own() -> None:
+    assert not sessions.is_shared(connection)
+
+
+def test_an_unreachable_database_is_explained_in_a_sentence() -> None:
+    url = "postgres://u:secret-of-the-test@127.0.0.1:1/x"
+    done = manage("check", "--database", "default", **{**filled(), "DATABASE_URL": url})
+    assert done.returncode == 1
+    assert "cannot be reached" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "secret-of-the-test" not in done.stderr
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII", "EUC_CN"])

@@ -67,8 +67,10 @@ class ServiceForm(ModelForm):
             if self.stored.get(name) and self._entered().get(name) in ("", None)
         ]
         if changed:
+            fields = provider.settings_form.base_fields
+            called = [str(fields[each].label or each) for each in changed if each in fields]
             for name in kept:
-                self.add_error(PREFIX + name, enter_again(changed))
+                self.add_error(PREFIX + name, enter_again(called))
         return bool(changed and kept)
 
     def _with_defaults(self, stored: dict[str, Any]) -> dict[str, Any]:
@@ -89,11 +91,12 @@ class ServiceForm(ModelForm):
         """Encrypted anew only when they differ: connections are kept, and so is what may be
         repeated over them.
         """
-        if settings != self.stored and not self.confirmed:
+        changed = settings != self._with_defaults(self.stored)
+        if changed and not self.confirmed:
             self.add_error(None, confirm_elsewhere())
             return
         try:
-            if settings != self.stored or not self.instance.credentials:
+            if changed or not self.instance.credentials:
                 self.instance.credentials = encrypt(settings)
         except CredentialsError as error:
             self.add_error(None, str(error))

@@ -37,6 +37,11 @@ SELECT relname, n_live_tup, n_dead_tup, greatest(last_vacuum, last_autovacuum)
 FROM pg_stat_user_tables
 WHERE schemaname = ANY (current_schemas(false)) AND relname = ANY (%s) ORDER BY relname
 """
+SUPPRESSED = """
+SELECT CASE WHEN few.number < 10000 THEN few.number ELSE greatest(10000, (
+    SELECT n_live_tup FROM pg_stat_user_tables WHERE relid = 'campaigns_suppression'::regclass)) END
+FROM (SELECT count(*) AS number FROM (SELECT FROM campaigns_suppression LIMIT 10000) one) few
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,11 @@ def transactions() -> Transactions:
 
 def hot_tables() -> list[Table]:
     return [Table(*row) for row in _rows(TABLES, [list(HOT_TABLES)])]
+
+
+def suppressed() -> int:
+    """Entries of the suppression list: exact up to 10,000, an estimate beyond."""
+    return int(_rows(SUPPRESSED)[0][0])
 
 
 def _rows(sql: str, params: list[Any] | None = None) -> list[tuple[Any, ...]]:

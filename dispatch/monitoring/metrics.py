@@ -20,6 +20,7 @@ from dispatch.monitoring import snapshot
 from dispatch.monitoring.queues import OPEN
 from dispatch.monitoring.services import ServiceReading
 from dispatch.monitoring.snapshot import Snapshot
+from tracking.incoming import EventKind
 
 MOST_TASKS = 200
 """Those with most left to do; more would be too many time series."""
@@ -46,6 +47,7 @@ class DispatchCollector(Collector):
         yield from _tasks(now)
         yield from _ages(now)
         yield _refusals(now)
+        yield from _feedback(now)
         yield from _database(now)
 
 
@@ -216,6 +218,30 @@ def _refusals(now: Snapshot) -> Metric:
     for labels, count in now.refusals.items():
         refused.add_metric(labels, count)
     return refused
+
+
+def _feedback(now: Snapshot) -> Iterator[Metric]:
+    told = CounterMetricFamily(
+        "edm_feedback",
+        "Events that came back about messages, by kind, such as hard_bounced and complained.",
+        labels=["kind"],
+    )
+    for kind in EventKind:
+        told.add_metric([kind.value], now.feedback.get(kind.value, 0))
+    yield told
+    yield GaugeMetricFamily(
+        "edm_suppressed_addresses",
+        "Addresses and domains on the suppression list, about.",
+        value=now.suppressed,
+    )
+    unreadable = GaugeMetricFamily(
+        "edm_bounce_mailbox_unreadable",
+        "1 while the bounce mailbox of a service could not be read last.",
+        labels=["service"],
+    )
+    for mailbox in now.mailboxes:
+        unreadable.add_metric([mailbox.service.name], float(bool(mailbox.problem)))
+    yield unreadable
 
 
 def _database(now: Snapshot) -> Iterator[Metric]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Now
 from django_q.models import OrmQ
 
@@ -13,6 +13,7 @@ from campaigns.models import BackgroundJob, Launch, SubTask, Tally, Task, TaskSt
 from campaigns.models.subtask import HELD
 from campaigns.models.tally import Counts
 from dispatch.agenda import Agenda
+from tracking.models import EventTally
 
 OPEN = (TaskStatus.SENDING, TaskStatus.PAUSED)
 MOST_COUNTED = 1_000
@@ -100,3 +101,8 @@ def background_work() -> BackgroundWork:
         set_aside=Count("set_aside_at"),
     )
     return BackgroundWork(waiting[:MOST_COUNTED].count(), taken[:MOST_COUNTED].count(), **jobs)
+
+
+def feedback() -> dict[str, int]:
+    """What came back about messages so far, by kind of event: a row per task, kind and actor."""
+    return dict(EventTally.objects.values_list("kind").annotate(Sum("events")).order_by("kind"))

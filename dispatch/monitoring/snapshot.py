@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from campaigns.models import Launch
 from dispatch import agenda as agendas
@@ -33,6 +33,10 @@ class Snapshot:
     refusals: dict[tuple[str, str], int]
     """Requests that were refused, by endpoint and reason."""
     mailboxes: Sequence[BounceMailbox] = ()
+    feedback: Mapping[str, int] = field(default_factory=dict)
+    """What came back about messages, by kind of event."""
+    suppressed: int = 0
+    """Entries of the suppression list: exact while there are few, else as PostgreSQL estimates."""
 
     @property
     def at(self) -> dt.datetime:
@@ -75,4 +79,6 @@ def take() -> Snapshot:
         tables=database.hot_tables(),
         refusals=refusals.totals(),
         mailboxes=list(BounceMailbox.objects.filter(enabled=True).select_related("service")),
+        feedback=queues.feedback(),
+        suppressed=database.suppressed(),
     )

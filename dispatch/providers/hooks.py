@@ -41,6 +41,10 @@ class Refused(Exception):
     """Whoever sent this does not prove to be the provider, or it is an old request played back."""
 
 
+class NotNow(Exception):
+    """It cannot be told at present whether the provider sent this: it may send it again."""
+
+
 class Malformed(Exception):
     """It does not look like what the provider documents."""
 

@@ -23,7 +23,7 @@ from tests.dispatch.webhook_posts import (
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 MULTIPART = {"Content-Type": "multipart/form-data"}
 DAY_SECONDS = 24 * 3600
-SIGNS_THE_BODY = ("resend", "sendgrid")
+SIGNS_THE_BODY = ("resend", "sendgrid", "ses")
 LARGE = 10_000_000  # bytes
 BROKEN = {
     "empty": b"",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import datetime as dt
 import hashlib
 import hmac
 import http.client
@@ -14,11 +15,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from django.test import Client
 
 from dispatch.models import EmailService
+from dispatch.providers.ses import sns
+from dispatch.providers.ses.certificates import KNOWN
 from dispatch.webhooks import webhook_url
+from tests.dispatch.providers.certificates import rsa_certificate
 from tests.factories import EmailServiceFactory
 
 DATA = Path(__file__).parents[1] / "data" / "webhooks"
@@ -26,6 +30,9 @@ PAYLOADS: dict[str, list[dict[str, Any]]] = {
     path.stem: json.loads(path.read_text()) for path in sorted(DATA.glob("*.json"))
 }
 SENDGRID_KEY = ec.generate_private_key(ec.SECP256R1())
+SNS_CERTIFICATE = f"https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-{'0a' * 16}.pem"
+SNS_KEY = rsa.generate_private_key(65537, 2048)
+KNOWN.keep(SNS_CERTIFICATE, rsa_certificate(SNS_KEY))
 
 
 def _public(key: ec.EllipticCurvePrivateKey) -> str:
@@ -153,6 +160,29 @@ def _sendgrid(data: bytes, at: int) -> tuple[bytes, Headers]:
     }
 
 
+def _ses(data: bytes, at: int) -> tuple[bytes, Headers]:
+    _, headers = _password(data, at)
+    try:
+        body = json.loads(data)
+        return json.dumps(sns_signed(body, at)).encode(), headers
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return data, headers
+
+
+def sns_signed(body: dict[str, Any], at: int, version: str = "2") -> dict[str, Any]:
+    """As Amazon signs a message of SNS, with the tests' own certificate."""
+    told = {**body, "Timestamp": f"{dt.datetime.fromtimestamp(at, dt.UTC):%Y-%m-%dT%H:%M:%S.000Z}"}
+    lines = [f"{name}\n{told[name]}\n" for name in sns.SIGNED[told["Type"]] if name in told]
+    digest = hashes.SHA256() if version == "2" else hashes.SHA1()
+    signature = SNS_KEY.sign("".join(lines).encode(), padding.PKCS1v15(), digest)
+    return {
+        **told,
+        "SignatureVersion": version,
+        "Signature": base64.b64encode(signature).decode(),
+        "SigningCertURL": SNS_CERTIFICATE,
+    }
+
+
 SIGNERS: dict[str, Signer] = {
     "brevo": _password,
     "engagelab": _engagelab,
@@ -161,8 +191,8 @@ SIGNERS: dict[str, Signer] = {
     "postmark": _password,
     "resend": _resend,
     "sendgrid": _sendgrid,
-    "ses": _password,
+    "ses": _ses,
     "sparkpost": _password,
 }
-TIMED = ("engagelab", "mailgun", "resend", "sendgrid")
+TIMED = ("engagelab", "mailgun", "resend", "sendgrid", "ses")
 """Those that sign the time."""

@@ -36,7 +36,7 @@ def scenario(
 ) -> Iterator[Scenario]:
     """A scenario on a database of its own."""
     with server.fresh() as url:
-        yield from _scenario(url, tmp_path, django_db_blocker)
+        yield from scenario_at(url, tmp_path, django_db_blocker)
 
 
 @pytest.fixture
@@ -51,10 +51,10 @@ def scenario_on_own_server(
     own_server: OwnServer, tmp_path: Path, django_db_blocker: pytest.FixtureRequest
 ) -> Iterator[Scenario]:
     """A scenario on a PostgreSQL server of its own."""
-    yield from _scenario(own_server.url, tmp_path, django_db_blocker)
+    yield from scenario_at(own_server.url, tmp_path, django_db_blocker)
 
 
-def _scenario(url: str, directory: Path, blocker: object) -> Iterator[Scenario]:
+def scenario_at(url: str, directory: Path, blocker: object) -> Iterator[Scenario]:
     with blocker.unblock(), django_uses(url):  # type: ignore[attr-defined]
         made = Scenario(url, directory)
         try:

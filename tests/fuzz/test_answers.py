@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dispatch.providers.http.connection import LONGEST_ANSWER
 from tests.fuzz import readers
 from tests.fuzz.door import Door, attack
 
@@ -28,6 +29,7 @@ HTTP = Door(
         b'Retry-After: Tue, 03 Feb 2026 10:00:00 GMT\n\n{"errors": [{"message": "unauthorized"}]}',
     ),
     words=(b"<style", b"</style>", b"<!--", b'{"message":', b"[[", b"hostname ", b"<script>"),
+    largest=LONGEST_ANSWER,
 )
 
 

@@ -31,6 +31,9 @@ STORED: dict[str, dict[str, Any]] = {
     "sendgrid": {"region": "global", "api_key": "s3cret"},
     "sparkpost": {"region": "us", "api_key": "s3cret"},
     "mailjet": {"region": "eu", "api_key": "s3cret", "secret_key": "s3cret"},
+    "brevo": {"api_key": "s3cret"},
+    "postmark": {"server_token": "s3cret", "message_stream": "broadcast"},
+    "resend": {"api_key": "s3cret"},
 }  # fmt: skip
 MOVES = [
     ("smtp", "host", "evil.example.net"),
@@ -43,7 +46,18 @@ MOVES = [
     ("sendgrid", "region", "eu"),
     ("sparkpost", "region", "eu"),
     ("mailjet", "region", "us"),
+    *(
+        (provider, "api_url", "https://mail.cloud.example/")
+        for provider in STORED
+        if provider != "smtp"
+    ),
 ]
+
+
+def shown_as(provider: str, field: str) -> str:
+    """What the form calls it."""
+    labels = {"api_url": "API address", "region": "Data centre" if provider == "engagelab" else ""}
+    return labels.get(field) or field
 
 
 def form_of(provider: str, **entered: str) -> Any:
@@ -65,7 +79,7 @@ def test_another_place_asks_for_the_secret_again(provider: str, field: str, valu
     assert not form.is_valid()
     for secret in get_provider(provider).sent_secrets & STORED[provider].keys():
         assert "Enter it again" in str(form.errors[f"settings_{secret}"])
-        assert field in str(form.errors[f"settings_{secret}"])
+        assert shown_as(provider, field) in str(form.errors[f"settings_{secret}"])
     assert form.instance.credentials == before
 
 

@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 
 from dispatch import network
 from dispatch.bounces.mailboxes.base import READ_BYTES, Letter, Mailbox, MailboxError
+from dispatch.providers.echoes import hidden, repeats
 from dispatch.providers.smtp.client import tls_context
+from dispatch.providers.smtp.replies import readable
 
 SEARCH_AT_ONCE = 5_000
 """Messages per search: the answer is one line, and imaplib takes no line of a megabyte."""
@@ -127,7 +129,7 @@ class ImapMailbox(Mailbox):
     def _unread(self) -> Iterator[str]:
         for first in range(1, self._messages + 1, SEARCH_AT_ONCE):
             last = min(first + SEARCH_AT_ONCE - 1, self._messages)
-            for uid in self._do("SEARCH", f"{first}:{last}", "UNSEEN")[0].split():
+            for uid in self._search(f"{first}:{last}", "UNSEEN"):
                 if uid.isdigit():
                     yield uid.decode("ascii")
 
@@ -136,7 +138,8 @@ class ImapMailbox(Mailbox):
         part_of = f"(BODY.PEEK[]<0.{READ_BYTES}>)"
         answer = _tried(self._settings, "failed", lambda: self._imap.uid("FETCH", uid, part_of))
         if answer[0] == "NO":
-            raise _Refused(_said(answer[1][0] if answer[1] else b""))
+            said = _said(answer[1][0] if answer[1] else b"")
+            raise _Refused(hidden(said, [str(self._settings.get("password") or "")]))
         parts = _tried(self._settings, "failed", lambda: _checked(answer))
         for part in parts:
             if isinstance(part, tuple):
@@ -157,12 +160,16 @@ class ImapMailbox(Mailbox):
             self._do("STORE", ",".join(names), "+FLAGS.SILENT", flags)
 
     def describe(self) -> str:
-        found = self._do("SEARCH", "UNSEEN")[0].split() if self._messages < SEARCH_AT_ONCE else None
+        found = self._search("UNSEEN") if self._messages < SEARCH_AT_ONCE else None
         unread = f", {len(found):,} of them unread" if found is not None else ""
         return f"The folder was opened: {self._messages:,} messages{unread}."
 
     def close(self) -> None:
         _leave(self._imap)
+
+    def _search(self, *criteria: str) -> list[bytes]:
+        answer = self._do("SEARCH", *criteria)
+        return _tried(self._settings, "failed", lambda: _line(answer)).split()
 
     def _do(self, command: str, *arguments: str) -> list[Any]:
         return _tried(
@@ -196,7 +203,7 @@ def _log_in(imap: imaplib.IMAP4, settings: Mapping[str, Any]) -> None:
 
 
 def _select(imap: imaplib.IMAP4, folder: str) -> int:
-    return int(_checked(imap.select(f'"{folder}"'))[0])
+    return _number(_line(_checked(imap.select(f'"{folder}"'))))
 
 
 def _checked(answer: tuple[str, list[Any]]) -> list[Any]:
@@ -204,6 +211,20 @@ def _checked(answer: tuple[str, list[Any]]) -> list[Any]:
     if status != "OK":
         raise imaplib.IMAP4.error(data[0] if data else status)
     return [item if item is not None else b"" for item in data] or [b""]
+
+
+def _line(answer: list[Any]) -> bytes:
+    """The line of an answer of one line. Raises abort for one with literals, which has several."""
+    if not isinstance(answer[0], bytes):
+        raise imaplib.IMAP4.abort("no line")
+    return answer[0]
+
+
+def _number(text: bytes) -> int:
+    """Of 32 bits, as numbers of IMAP are. Raises abort."""
+    if not text.isdigit() or len(text) > 10:
+        raise imaplib.IMAP4.abort("no number")
+    return int(text)
 
 
 def _cut(imap: imaplib.IMAP4) -> None:
@@ -244,12 +265,10 @@ def _why(error: Exception, settings: Mapping[str, Any], what: str) -> str:
         return "what answers does not speak IMAP, or breaks off."
     first = error.args[0] if error.args else ""
     said = _said(first if isinstance(first, bytes) else str(error))
-    password = str(settings.get("password") or "")
-    if password and password in said:
+    if repeats(said, str(settings.get("password") or "")):
         return "its reply repeats the password and is not shown."
     return said or type(error).__name__
 
 
 def _said(reply: bytes | str) -> str:
-    text = reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply
-    return " ".join(text.split())[:300]
+    return readable(reply.decode("utf-8", "replace") if isinstance(reply, bytes) else reply)

@@ -61,7 +61,8 @@ class AnymailTransport(HttpTransport):
         # has a second status for it, without an id.
         (status,) = [each for each in statuses.values() if each.message_id] or statuses.values()
         if status.status in REFUSED:
-            raise RecipientError(explanation(response), code=response.status_code, permanent=True)
+            told = explanation(response, self.secrets)
+            raise RecipientError(told, code=response.status_code, permanent=True)
         is_accepted = response.status_code in self.provider.accepts_with and status.message_id
         if not is_accepted or status.status not in ("sent", "queued"):
             raise Unreadable

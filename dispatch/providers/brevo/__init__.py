@@ -35,6 +35,7 @@ BY_EVENT = {
 class BrevoForm(forms.Form):
     api_key = fields.secret("In Brevo: SMTP & API, API keys.", label="API key")
     webhook_password = fields.webhook_password()
+    api_url = fields.api_url()
 
 
 class BrevoProvider(AnymailProvider):

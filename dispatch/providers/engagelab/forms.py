@@ -19,3 +19,4 @@ class EngageLabForm(forms.Form):
         required=False,
         label="Webhook app key",
     )
+    api_url = fields.api_url()

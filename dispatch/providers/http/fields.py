@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from django import forms
 from django.core.validators import RegexValidator
 
+from dispatch import network
 from dispatch.providers.hooks import WEBHOOK_USER
 
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 PRINTABLE = RegexValidator(
     r"\A[\x21-\x7e]+\Z", "Letters, digits and signs only: no blanks, no line breaks."
 )
@@ -33,6 +37,60 @@ def word(help_text: str, **kwargs: Any) -> forms.CharField:
 
 def region(*choices: tuple[str, str], help_text: str) -> forms.ChoiceField:
     return forms.ChoiceField(choices=choices, initial=choices[0][0], help_text=help_text)
+
+
+class ApiUrlField(forms.CharField):
+    """The root of an API in the place of the provider's own, with a slash at its end."""
+
+    def clean(self, value: Any) -> str:
+        url: str = super().clean(value)
+        if not url:
+            return ""
+        parts = _parts(url)
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOOPBACK):
+            raise forms.ValidationError(
+                "Enter an https address; http only for this machine itself (127.0.0.1, localhost)."
+            )
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        if _is_literal(parts.hostname or "") and not network.is_allowed(str(parts.hostname), port):
+            raise forms.ValidationError(str(network.AddressForbidden(str(parts.hostname), port)))
+        return f"{url.rstrip('/')}/"
+
+
+def _parts(url: str) -> SplitResult:
+    """Raises ValidationError for more than a host, a port and a path."""
+    try:
+        parts = urlsplit(url)
+        has_port = parts.port != 0
+    except ValueError:
+        has_port = False
+    if not has_port or not parts.hostname or "@" in parts.netloc or set("?#\\") & set(url):
+        raise forms.ValidationError(
+            "Enter an address such as https://api.example.com/: a host, a port if it is not the "
+            "usual one, and a path, without user, password, ? or #."
+        )
+    return parts
+
+
+def _is_literal(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def api_url() -> ApiUrlField:
+    return ApiUrlField(
+        required=False,
+        initial="",
+        max_length=500,
+        label="API address",
+        validators=[PRINTABLE],
+        help_text="Leave empty for the provider's own. Another one, of a private cloud, gateway or "
+        "mock, takes the keys above: https, or http on this machine. Inside, only what "
+        "INTERNAL_NETWORKS, INTERNAL_PORTS and LOOPBACK_PORTS name is connected to.",
+    )
 
 
 def webhook_password() -> forms.CharField:

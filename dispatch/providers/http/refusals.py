@@ -22,6 +22,7 @@ from dispatch.errors import (
     ServiceError,
 )
 from dispatch.network import AddressForbidden
+from dispatch.providers.echoes import hidden
 from dispatch.providers.smtp.replies import readable
 
 LONGEST_BODY = 20_000  # characters of an answer that are looked at
@@ -115,11 +116,8 @@ def explanation(response: requests.Response, secrets: Collection[str] = ()) -> s
     except (ValueError, RecursionError):
         words = [_without_markup(response.text[:LONGEST_BODY])]
     text = ": ".join(dict.fromkeys(words))
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "[hidden]")
-    return (
-        readable(text) or f"HTTP {response.status_code} {readable(response.reason or '')}".strip()
-    )
+    told = text if readable(text) else f"HTTP {response.status_code} {response.reason or ''}"
+    return readable(hidden(told, secrets))
 
 
 def _without_markup(page: str) -> str:

@@ -11,6 +11,7 @@ import requests
 
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.providers.base import Accepted, Message, Provider, Transport
+from dispatch.providers.echoes import hidden
 from dispatch.providers.http.checks import check
 from dispatch.providers.http.connection import HandOverSession
 from dispatch.providers.http.refusals import Row, failure, refusal
@@ -68,7 +69,8 @@ class HttpProvider(Provider):
         try:
             transport.open()
             response = transport.ask(self.account_request(settings))
-            return readable(self.describe_account(response.json(), settings))
+            said = self.describe_account(response.json(), settings)
+            return readable(hidden(said, transport.secrets))
         except UNREADABLE as error:
             raise ServiceError(
                 f"{self.label} answered something unexpected; is there a proxy in between?"
@@ -118,11 +120,11 @@ class HttpTransport(Transport):
         request = self.request_for(message)
         response = self._exchange(request, starting)
         if response.status_code // 100 != 2:
-            raise refusal(response, self.provider.refusals, self._secrets())
+            raise refusal(response, self.provider.refusals, self.secrets)
         try:
             return self.accepted(response, message)
         except UNREADABLE as error:
-            refused = refusal(response, self.provider.refusals, self._secrets())
+            refused = refusal(response, self.provider.refusals, self.secrets)
             if not isinstance(refused, OutcomeUnknown):
                 raise refused from error
             told = f"The answer says neither yes nor no: {refused.reply}"
@@ -135,7 +137,7 @@ class HttpTransport(Transport):
         except OutcomeUnknown as error:
             raise ServiceError(error.reply) from error
         if response.status_code // 100 != 2:
-            refused = refusal(response, self.provider.refusals, self._secrets())
+            refused = refusal(response, self.provider.refusals, self.secrets)
             needs_person = getattr(refused, "needs_person", True)
             told = self._advised(refused)
             raise ServiceError(told, code=refused.code, needs_person=needs_person)
@@ -157,7 +159,8 @@ class HttpTransport(Transport):
             self.close()
             raise failure(error, session.departure.has_left) from error
 
-    def _secrets(self) -> list[str]:
+    @property
+    def secrets(self) -> list[str]:
         return [str(self.settings.get(name) or "") for name in self.provider.secret_fields]
 
 

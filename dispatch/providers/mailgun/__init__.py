@@ -50,6 +50,7 @@ class MailgunForm(forms.Form):
         required=False,
         label="Webhook signing key",
     )
+    api_url = fields.api_url()
 
 
 class MailgunProvider(AnymailProvider):

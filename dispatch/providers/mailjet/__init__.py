@@ -32,6 +32,7 @@ class MailjetForm(forms.Form):
     api_key = fields.secret("In Mailjet: Account, API key management.", label="API key")
     secret_key = fields.secret("Shown once, when the API key was made.")
     webhook_password = fields.webhook_password()
+    api_url = fields.api_url()
 
 
 class MailjetProvider(AnymailProvider):

@@ -38,6 +38,7 @@ class PostmarkForm(forms.Form):
         initial="broadcast",
     )
     webhook_password = fields.webhook_password()
+    api_url = fields.api_url()
 
 
 class PostmarkProvider(AnymailProvider):

@@ -43,6 +43,7 @@ class ResendForm(forms.Form):
         required=False,
         label="Webhook signing secret",
     )
+    api_url = fields.api_url()
 
     def clean_signing_secret(self) -> str:
         secret = str(self.cleaned_data["signing_secret"])

@@ -43,6 +43,7 @@ class SendGridForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=("The public key of the signed event webhook. Without it no events are taken."),
     )
+    api_url = fields.api_url()
 
     def clean_verification_key(self) -> str:
         key = "".join(str(self.cleaned_data["verification_key"]).split())

@@ -15,6 +15,7 @@ from dispatch.providers import hooks
 from dispatch.providers.bounces import by_status_code, codes_in
 from dispatch.providers.hooks import Malformed, Post, Refused
 from dispatch.providers.http.connection import HandOverSession
+from dispatch.providers.ses import sns
 from dispatch.providers.ses.transport import METADATA
 from tracking.incoming import EventKind, Incoming
 
@@ -46,12 +47,13 @@ BY_BOUNCE = {
 
 
 def incoming(post: Post) -> list[Incoming]:
-    """Raises Refused or Malformed, or one of MALFORMED."""
+    """Raises Refused, Malformed or NotNow, or one of MALFORMED."""
     hooks.check_password(post)
     notification = post.json()
     topic = post.secret("topic_arn")
     if not hmac.compare_digest(str(notification["TopicArn"]).encode(), topic.encode()):
         raise Refused("not from the service's SNS topic")
+    sns.check(notification, post.now)
     if notification["Type"] == "SubscriptionConfirmation":
         _confirm(str(notification["SubscribeURL"]))
     if notification["Type"] != "Notification":

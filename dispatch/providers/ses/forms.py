@@ -31,9 +31,10 @@ class SesForm(forms.Form):
             "invalid": "Enter the ARN of a topic: arn:aws:sns:, its region, account and name."
         },
         help_text=(
-            "The topic that the events go to. Only its notifications are taken, and its "
+            "The topic that the events go to. Only what Amazon signed for it is taken, and its "
             "subscription is confirmed by itself. Without it, and the password below, no events "
             "are taken."
         ),
     )
     webhook_password = fields.webhook_password()
+    api_url = fields.api_url()

@@ -352,13 +352,6 @@ class SmtpClient(smtplib.SMTP):
             raise smtplib.SMTPServerDisconnected(f"a line of more than {LONGEST_LINE} bytes")
 
 
-def repeats_credentials(settings: SmtpSettings, text: str) -> bool:
-    """Whether a reply echoes the password, as it is or as AUTH sends it."""
-    user, password = settings.user, settings.password
-    echoes = (password, _base64(password), _base64(f"\0{user}\0{password}"))
-    return bool(password) and any(echo in text for echo in echoes)
-
-
 def _greeting_name(settings: SmtpSettings) -> str:
     name = settings.ehlo_name or settings.domain or socket.getfqdn()
     return name if name.isascii() else ascii_domain(name)

@@ -10,7 +10,8 @@ from typing import TypeVar
 from dispatch.errors import DeliveryError, RecipientError, ServiceError
 from dispatch.mime import Envelope, as_data, envelope
 from dispatch.providers.base import Accepted, Message, Transport
-from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings, repeats_credentials
+from dispatch.providers.echoes import hidden, repeats
+from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings
 from dispatch.providers.smtp.replies import accepted_id, classify, lost, parse, readable
 
 IDLE_CHECK_AFTER = (
@@ -56,7 +57,8 @@ class SmtpTransport(Transport):
         self._start_message(addresses, len(data))
         code, reply = self._guarded(lambda client: client.finish_message(data))
         self._used_at = time.monotonic()
-        return Accepted(provider_message_id=accepted_id(reply), code=code, reply=readable(reply))
+        told = readable(hidden(reply, [self._settings.password]))
+        return Accepted(provider_message_id=accepted_id(reply), code=code, reply=told)
 
     def close(self) -> None:
         client, self._client = self._client, None
@@ -162,8 +164,9 @@ class SmtpTransport(Transport):
     def _refusal(self, phase: Phase, error: smtplib.SMTPResponseException) -> DeliveryError:
         raw = error.smtp_error
         enhanced, text = parse(raw if isinstance(raw, str) else raw.decode("utf-8", "replace"))
-        if phase is Phase.AUTH and repeats_credentials(self._settings, text):
+        if phase is Phase.AUTH and repeats(text, self._settings.password):
             text = (
                 "The server refused the login; its reply repeats the credentials and is not kept."
             )
+        text = hidden(text, [self._settings.password])
         return classify(phase, error.smtp_code, enhanced, text)

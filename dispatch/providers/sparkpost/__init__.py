@@ -39,6 +39,7 @@ class SparkPostForm(forms.Form):
         required=False, min_value=1, help_text="Only for a key that acts for a subaccount."
     )
     webhook_password = fields.webhook_password()
+    api_url = fields.api_url()
 
 
 class SparkPostProvider(AnymailProvider):
