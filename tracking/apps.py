@@ -6,7 +6,8 @@ class TrackingConfig(AppConfig):
     verbose_name = "Tracking"
 
     def ready(self) -> None:
-        from campaigns import freezing
-        from tracking import compiling
+        from campaigns import freezing, samples
+        from tracking import compiling, personal
 
         freezing.FINISHERS.append(compiling.finish)
+        samples.LINKS.append(personal.links_of_test)

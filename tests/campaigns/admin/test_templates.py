@@ -22,7 +22,7 @@ from tests.campaigns.admin.staff import (
     signed_in,
     texts,
 )
-from tests.factories import ContactFactory, TaskFactory, TemplateFactory
+from tests.factories import ContactFactory, SenderFactory, TaskFactory, TemplateFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -127,13 +127,31 @@ class TestThePreview:
         )
         response = self.show(user, template)
         assert 'style="color: red' in self.message(response)
-        assert response.context["preview"].rendered.text.strip() == "Hi"
+        text, _, footer = response.context["preview"].rendered.text.partition("-----")
+        assert text.strip() == "Hi"
+        assert "Unsubscribe: " in footer
 
     def test_gives_the_message_no_right_to_run_anything(self, user: Any) -> None:
         template = TemplateFactory(owner=user, html='"><script>alert(1)</script>')
         page = self.show(user, template).content.decode()
         assert 'sandbox=""' in page
         assert "<script>alert(1)" not in page
+
+    def test_has_the_footer_and_the_sender_of_a_launched_message(self, user: Any) -> None:
+        sender = SenderFactory(owner=user, reply_to="mia@shop.example", postal_address="1 High St")
+        SenderFactory(owner=user, postal_address="Elsewhere")
+        template = TemplateFactory(owner=user, html="<p>Hi</p>", text="")
+        response = self.show(user, template)
+        assert "1 High St" in self.message(response)
+        assert "/u/" in self.message(response)
+        assert "1 High St" in response.context["preview"].rendered.text
+        assert f"From {html.escape(str(sender))}, replies to mia@shop.example" in page_of(response)
+
+    def test_shows_the_sender_that_is_asked_for(self, user: Any) -> None:
+        SenderFactory(owner=user, postal_address="1 High St")
+        other = SenderFactory(owner=user, postal_address="Elsewhere")
+        response = self.show(user, TemplateFactory(owner=user), contact="", sender=str(other.pk))
+        assert "Elsewhere" in self.message(response)
 
     def test_counts_for_how_many_contacts_a_variable_is_empty(self, user: Any) -> None:
         ContactFactory(owner=user, attributes={"city": "Rome"})
