@@ -20,7 +20,7 @@ run lint: export DEBUG = True
 endif
 endif
 
-.PHONY: help venv venv-dev run test faults fuzz browser bench lint audit format lock clean
+.PHONY: help venv venv-dev run test faults fuzz browser oracle bench lint audit format lock clean
 
 help:
 	@echo "make run      everything on this machine: web, cluster, mail sink and a demo (PORT=$(PORT))"
@@ -28,6 +28,7 @@ help:
 	@echo "make faults   the tests that kill processes and restart the database"
 	@echo "make fuzz     attack each door with mutilated input (FUZZ_SECONDS=5 for each)"
 	@echo "make browser  the tests that drive the admin in Chromium"
+	@echo "make oracle   compare templates with Shopify's own Liquid (Debian: apt install ruby ruby-liquid)"
 	@echo "make bench    the benchmarks (BENCH_ARGS=--quick to see that they run, --help for more)"
 	@echo "make lint     ruff, mypy, import contracts, migrations and system checks"
 	@echo "make audit    known vulnerabilities of the packages in requirements.txt"
@@ -72,6 +73,9 @@ fuzz: venv-dev
 
 browser: venv-dev
 	$(BIN)/python -m pytest tests/browser $(TEST_ARGS)
+
+oracle: venv-dev
+	$(BIN)/python -m pytest tests/oracle $(TEST_ARGS)
 
 bench: .venv/installed-bench
 	$(BIN)/python -m bench $(BENCH_ARGS)

@@ -7,6 +7,8 @@ import sandbox
 NICENESS = 5
 """Pages yield the processor to what sends, so that a flood of requests makes no message late."""
 
+# It would be made in the home of the account, which need not have one, and nothing here uses it.
+control_socket_disable = True
 logger_class = "edm_project.gunicorn_logs.RedactingLogger"
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from django.core.exceptions import ValidationError
-from email_validator import EmailNotValidError, validate_email
+from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 MAX_LENGTH = 254
 MAX_WRITTEN = 1_000
 """Characters of what is looked at at all: in its stored form it may be shorter."""
 # Byte order marks and zero-width characters come along when addresses are pasted from documents.
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
-
-
+_USUAL = 60
+"""Characters up to which an address is not too long, however it is written."""
+_PLAIN = re.compile(r"[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+")
+"""A local part about which there is nothing to find out."""
 ENCODED_WORD = (
     "An address cannot contain =? or ?=, by which some mail programs decode it to another address."
 )
@@ -40,15 +43,39 @@ def normalise(address: str) -> str:
     if has_encoded_word(stripped):
         raise AddressError(ENCODED_WORD)
     try:
-        valid = validate_email(
-            stripped, check_deliverability=False, test_environment=True, strict=True
-        )
+        stored = _stored(stripped)
     except EmailNotValidError as error:
         raise AddressError(str(error)) from error
-    stored = f"{valid.local_part.lower()}@{valid.ascii_domain}"
     if len(stored) > MAX_LENGTH:
         raise AddressError(f"The address is longer than {MAX_LENGTH} characters.")
     return stored
+
+
+def _stored(address: str) -> str:
+    """Raises EmailNotValidError. A domain that is known already is not looked at again: of those
+    that are not ASCII, converting them is nearly all of the work.
+    """
+    local, _, domain = address.rpartition("@")
+    ascii_domain = _ascii_domain(domain) if local and len(address) <= _USUAL else None
+    if ascii_domain is None:
+        valid = _validated(address)
+        return f"{valid.local_part.lower()}@{valid.ascii_domain}"
+    if not _PLAIN.fullmatch(local):
+        local = _validated(f"{local}@example.com").local_part
+    return f"{local.lower()}@{ascii_domain}"
+
+
+@lru_cache(maxsize=10_000)
+def _ascii_domain(domain: str) -> str | None:
+    """None for a domain that is not valid."""
+    try:
+        return _validated(f"a@{domain}").ascii_domain
+    except EmailNotValidError:
+        return None
+
+
+def _validated(address: str) -> ValidatedEmail:
+    return validate_email(address, check_deliverability=False, test_environment=True, strict=True)
 
 
 def has_encoded_word(text: str) -> bool:

@@ -10,7 +10,9 @@ LONGEST_HEADING = 1_000
 
 _HEADINGS = {
     "email": """
-        email, mail, e mail address, mail address, email id, your email, e mail adresse,
+        email, mail, e mail address, mail address, email id, your email, email 1, e mail 1,
+        e mail 1 value, email address 1, primary email, subscriber email, contact email,
+        customer email, user email, subscriber, channels.email.address, e mail adresse,
         mail adresse, adresse e mail, adresse mail, adresse email, courriel, correo,
         correo electrónico, correo electronico, indirizzo email, posta elettronica,
         endereço de email, epost,
@@ -18,16 +20,18 @@ _HEADINGS = {
         邮箱地址, 邮件, 邮件地址, 电子邮件, 电子邮箱, 电子邮件地址, 電子郵件, 電子信箱, 電郵, 郵箱,
         メール, メールアドレス, 이메일, 이메일 주소""",
     "name": """
-        name, full name, contact name, display name, contact, vollständiger name, nom complet,
+        name, full name, contact name, display name, contact, subscriber name, customer name,
+        vollständiger name, nom complet,
         nom et prénom, nombre completo, nome, nome completo, фио, имя и фамилия, الاسم, 姓名, 全名,
         名称, 名字, 联系人, 客户姓名, 聯絡人, 氏名, お名前, 名前, 이름, 성명""",
     "first_name": """
-        first name, given name, forename, first, vorname, prénom, prenom, nombre, имя, 名""",
+        first name, fname, given name, forename, first, vorname, prénom, prenom, nombre, имя, 名""",
     "last_name": """
-        last name, surname, family name, last, nachname, familienname, nom, nom de famille,
+        last name, lname, surname, family name, last, nachname, familienname, nom, nom de famille,
         apellido, apellidos, cognome, sobrenome, фамилия, 姓, 姓氏""",
     "company": """
-        company, company name, organisation, organization, firma, unternehmen, société, societe,
+        company, company name, associated company, organisation, organization,
+        firma, unternehmen, société, societe,
         entreprise, empresa, azienda, компания, организация, 公司, 公司名称, 单位, 企业, 企业名称,
         公司名稱, 会社, 会社名, 회사, 회사명""",
     "tags": """

@@ -14,18 +14,22 @@ from campaigns import storing, suppressing, time_limits
 from campaigns.addresses import AddressError, normalise
 from campaigns.contact_columns import keys_of, known_column, yes_or_no
 from campaigns.contact_staging import AttributesTooLong, StagedContact, Staging
-from campaigns.csv_source import Row, Source, SourceError, open_table
+from campaigns.csv_source import Row, Source, open_table
+from campaigns.file_encoding import SourceError
 from campaigns.file_rows import (
     FileImportError,
     LineProblem,
     Problems,
     RowError,
+    blank_note,
     encoding_note,
     quote_hint,
     refuse_unreadable,
     shortened,
+    text_of,
 )
 from campaigns.models.contacts import WAS_ERASED
+from campaigns.told_elsewhere import Judge, Verdict
 from campaigns.wording import counted
 
 MAX_NAME = 200  # characters, as Contact.name
@@ -34,17 +38,24 @@ MAX_ATTRIBUTE = 2_000  # characters
 MAX_ATTRIBUTES = 50_000  # characters of all of a row
 MAX_TAGS = 100  # of a row
 MAX_TAG_NAMES = 10_000  # of a file
+MAX_TOLD = 200  # characters, as Suppression.source
+STILL = "The contact exists and is still mailed: suppress or delete it if it must not be."
 _BATCH = 5_000  # rows
 _BATCH_CHARACTERS = 5_000_000  # about, of their attributes and tags
+_SHORT = {"name", "first_name", "last_name", "tags"}
+_PARTS = re.compile(r"[,;|\t@]")
 _TAG_SEPARATORS = re.compile(r"[,;|，；、\n]")
 
 
 @dataclass(slots=True)
 class ImportReport:
-    """What became of every row: one of five counts, or in `rejected`.
+    """What became of every row: one of four counts, or in `rejected` or `kept_out`.
 
     `duplicates` are further rows of an address that came earlier in the file. `ignored` are cells
-    without a column, of rows that came in. `notes` are about the file as a whole.
+    without a column, of rows that came in. `suppressed` are rows that came in as people whom the
+    file says not to mail; `kept_out` those of whom it does not say that they may be mailed, and
+    those whom who imports may not suppress; `still_mailed` those of them whose contacts exist and
+    are mailed all the same. `notes` are about the file as a whole.
     """
 
     created: int = 0
@@ -53,6 +64,9 @@ class ImportReport:
     duplicates: int = 0
     rejected: Problems = field(default_factory=Problems)
     ignored: Problems = field(default_factory=Problems)
+    suppressed: Problems = field(default_factory=Problems)
+    kept_out: Problems = field(default_factory=Problems)
+    still_mailed: Problems = field(default_factory=Problems)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -63,7 +77,24 @@ class ImportReport:
         return (
             f"{counted(self.created, 'contact')} created, {self.updated:,} updated, "
             f"{self.unchanged:,} unchanged, {counted(self.duplicates, 'duplicate')}, "
-            f"{counted(len(self.rejected), 'row')} rejected."
+            f"{counted(len(self.rejected), 'row')} rejected.{self._told_elsewhere()}"
+        )
+
+    def _told_elsewhere(self) -> str:
+        if not self.suppressed and not self.kept_out:
+            return ""
+        return (
+            " Because of what the file says of them: "
+            f"{counted(len(self.suppressed), 'row')} suppressed, "
+            f"{counted(len(self.kept_out), 'row')} kept out.{self._mailed_all_the_same()}"
+        )
+
+    def _mailed_all_the_same(self) -> str:
+        if not self.still_mailed:
+            return ""
+        return (
+            " Contacts that exist and are still mailed, of those kept out: "
+            f"{len(self.still_mailed):,}."
         )
 
 
@@ -74,6 +105,7 @@ def import_contacts(
     tags: Iterable[str] = (),
     encoding: str | None = None,
     seconds: float | None = None,
+    may_suppress: bool = False,
 ) -> ImportReport:
     """Import a CSV file in one transaction; raises FileImportError and then has changed nothing:
     also when its rows are not read within so many seconds.
@@ -81,6 +113,9 @@ def import_contacts(
     One contact per address and owner. Of several rows with the same address the first counts, but
     all of them give it their tags. A contact that exists keeps what the file leaves empty or does
     not mention. `tags` are added to every contact in the file. Without `encoding` it is detected.
+
+    Rows that say that a person must not be mailed put the address on the suppression list, which
+    holds for every owner, if `may_suppress` says that who imports may do so; else they stay out.
     """
     report = ImportReport()
     try:
@@ -91,8 +126,9 @@ def import_contacts(
             time_limits.begin(seconds)
             _refuse_without_addresses(source.header)
             report.notes += encoding_note(source.encoding, encoding)
-            contacts = _good_rows(source, _clean_tags(tags), report)
+            contacts = _good_rows(source, _clean_tags(tags), report, may_suppress)
             _store(contacts, owner, report)
+            report.notes += blank_note(source.rows.blank)
     except (SourceError, RowError, AttributesTooLong) as error:
         raise FileImportError(str(error)) from error
     except OperationalError as error:
@@ -109,13 +145,15 @@ def _store(
         erased = suppressing.erased_among([contact.email for contact in batch])
         staging.add(contact for contact in batch if contact.email not in erased)
         for contact in batch:
-            if contact.email in erased:
+            if contact.email in erased and not contact.kept_out:
                 report.rejected.add(LineProblem(contact.line, contact.email, WAS_ERASED))
     counts = staging.merge(owner.pk)
     report.created = counts.created
     report.updated = counts.touched - counts.created
     report.unchanged = counts.addresses - counts.touched
     report.duplicates = counts.rows - counts.addresses
+    for line, email, told in staging.still_mailed(owner.pk):
+        report.still_mailed.add(LineProblem(line, email, told))
 
 
 def _batches(contacts: Iterator[StagedContact]) -> Iterator[list[StagedContact]]:
@@ -145,8 +183,11 @@ def _refuse_without_addresses(header: list[str]) -> None:
         )
 
 
-def _good_rows(source: Source, tags: list[str], report: ImportReport) -> Iterator[StagedContact]:
+def _good_rows(
+    source: Source, tags: list[str], report: ImportReport, may_suppress: bool
+) -> Iterator[StagedContact]:
     keys = keys_of(source.header)
+    judge = Judge(source.header)
     names: set[str] = set()
     for row in source.rows:
         try:
@@ -154,26 +195,47 @@ def _good_rows(source: Source, tags: list[str], report: ImportReport) -> Iterato
         except RowError as error:
             report.rejected.add(error.at(row))
             continue
-        names.update(contact.tags)
+        contact = _judged(contact, judge.verdict(row.cells), report, may_suppress)
+        if not contact.kept_out:
+            names.update(contact.tags)
+            for problem in _cells_without_column(row, keys):
+                report.ignored.add(problem)
         if len(names) > MAX_TAG_NAMES:
             raise SourceError(
                 f"The file names more than {MAX_TAG_NAMES:,} tags; on line {row.line:,} is one too "
                 "many. Is the column of tags the right one?"
             )
-        for problem in _cells_without_column(row, keys):
-            report.ignored.add(problem)
         yield contact
+    report.notes += judge.notes()
+
+
+def _judged(
+    contact: StagedContact, verdict: Verdict | None, report: ImportReport, may_suppress: bool
+) -> StagedContact:
+    if verdict is None:
+        return contact
+    problem = LineProblem(contact.line, contact.email, verdict.explain(may_suppress))
+    if verdict.reason and may_suppress:
+        report.suppressed.add(problem)
+        return contact._replace(
+            suppressed_as=verdict.reason, told=f"import: {verdict.told}"[:MAX_TOLD]
+        )
+    report.kept_out.add(problem)
+    return StagedContact(
+        contact.line, contact.email, "", {}, [], told=f"{problem.reason} {STILL}", kept_out=True
+    )
 
 
 def _contact(row: Row, keys: list[str], tags: list[str]) -> StagedContact:
     """Raises RowError for the first thing that is wrong with the row."""
+    _refuse_breaks(row, keys)
     values = {key: cell.strip() for key, cell in zip(keys, row.cells, strict=False) if key}
     address = values.pop("email", "")
     refuse_unreadable(row, address)
     try:
         email = normalise(address)
     except AddressError as error:
-        raise RowError(address, str(error)) from error
+        raise RowError(text_of(row, address), str(error)) from error
     consent = _consent(address, values.pop("tracking_consent", ""))
     own_tags = _clean_tags(_TAG_SEPARATORS.split(values.pop("tags", "")))
     if len(own_tags) > MAX_TAGS:
@@ -183,6 +245,16 @@ def _contact(row: Row, keys: list[str], tags: list[str]) -> StagedContact:
         raise RowError(address, f"The name is longer than {MAX_NAME} characters{quote_hint(row)}.")
     attributes = _attributes(row, address, values)
     return StagedContact(row.line, email, name, attributes, tags + own_tags, consent)
+
+
+def _refuse_breaks(row: Row, keys: list[str]) -> None:
+    """Raises RowError when a name or tags go on in another line that has the parts of a row."""
+    for key, cell in zip(keys, row.cells, strict=False):
+        later = cell.strip().splitlines()[1:]
+        if key in _SHORT and any(_PARTS.search(line) for line in later):
+            raise RowError(
+                text_of(row), f"The cell of the {key} goes on in another line{quote_hint(row)}."
+            )
 
 
 def _consent(address: str, cell: str) -> bool | None:
@@ -210,7 +282,7 @@ def _joined_name(values: dict[str, str]) -> str:
 
 
 def _clean_tags(names: Iterable[str]) -> list[str]:
-    tags = [" ".join(name.split()) for name in names]
+    tags = [" ".join(name.strip(' "').split()) for name in names]
     for tag in tags:
         if len(tag) > MAX_TAG:
             raise RowError(tag, f"A tag is longer than {MAX_TAG} characters.")

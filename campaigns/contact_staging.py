@@ -1,8 +1,10 @@
-"""Rows wait in a temporary table, then become contacts and tags in a few set-based statements."""
+"""Rows wait in a temporary table, then become contacts, tags and suppressions in a few set-based
+statements.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from django.db import connection
@@ -14,14 +16,25 @@ from campaigns.models.contacts import MAX_STORED
 
 # pg_temp by name: a table of the project that happened to be called the same is never touched.
 CREATE = """
-DROP TABLE IF EXISTS pg_temp.contact_import, pg_temp.contact_import_touched;
+DROP TABLE IF EXISTS
+    pg_temp.contact_import, pg_temp.contact_import_kept_out, pg_temp.contact_import_touched;
 CREATE TEMPORARY TABLE contact_import (
-    line bigint, email text, name text, attributes jsonb, tags text[], tracking_consent boolean
+    line bigint, email text, name text, attributes jsonb, tags text[], tracking_consent boolean,
+    suppressed_as text, told text, kept_out boolean
 ) ON COMMIT DROP;
+CREATE TEMPORARY TABLE contact_import_kept_out (line bigint, email text, told text) ON COMMIT DROP;
 CREATE TEMPORARY TABLE contact_import_touched (contact_id bigint, created boolean) ON COMMIT DROP
 """
 COPY = """
-COPY pg_temp.contact_import (line, email, name, attributes, tags, tracking_consent) FROM STDIN
+COPY pg_temp.contact_import
+    (line, email, name, attributes, tags, tracking_consent, suppressed_as, told, kept_out)
+FROM STDIN
+"""
+KEEP_OUT = """
+WITH kept_out AS (
+    DELETE FROM pg_temp.contact_import WHERE kept_out RETURNING line, email, told
+)
+INSERT INTO pg_temp.contact_import_kept_out SELECT line, email, told FROM kept_out
 """
 
 # The first row of an address counts. In the order of the addresses, so that two imports that run at
@@ -77,6 +90,28 @@ WITH said AS (
 )
 INSERT INTO pg_temp.contact_import_touched SELECT id, false FROM changed
 """
+# The worst that the file says of an address counts. Sorted and updated as in `suppressing`.
+SUPPRESS = """
+INSERT INTO campaigns_suppression AS s (email, reason, source)
+SELECT DISTINCT ON (email) email, suppressed_as, told
+FROM pg_temp.contact_import WHERE suppressed_as IS NOT NULL
+ORDER BY email, suppressed_as = 'unsubscribed', line
+ON CONFLICT (email) DO UPDATE SET reason = excluded.reason, source = excluded.source
+WHERE s.reason = 'unsubscribed' AND excluded.reason <> 'unsubscribed'
+"""
+# Contacts that a row keeps out, but that exist (perhaps by another row), and no entry of the list,
+# for the address or its domain, keeps from being mailed.
+STILL_MAILED = """
+SELECT kept_out.line, kept_out.email, kept_out.told
+FROM (SELECT DISTINCT ON (email) line, email, told
+      FROM pg_temp.contact_import_kept_out ORDER BY email, line) AS kept_out
+JOIN {contact} AS contact ON contact.owner_id = %(owner)s AND contact.email = kept_out.email
+WHERE NOT EXISTS (
+    SELECT FROM campaigns_suppression AS s
+    WHERE s.email IN (kept_out.email, substring(kept_out.email from '@[^@]*$'))
+)
+ORDER BY kept_out.line
+"""
 # What is stored in so few bytes is not long, however well it was compressed.
 TOO_LONG = """
 SELECT contact.email FROM pg_temp.contact_import_touched AS touched
@@ -107,6 +142,10 @@ class StagedContact(NamedTuple):
     attributes: dict[str, str]
     tags: list[str]
     tracking_consent: bool | None = None
+    suppressed_as: str | None = None
+    told: str = ""
+    kept_out: bool = False
+    """It makes no contact, and changes none."""
 
 
 class MergeCounts(NamedTuple):
@@ -133,8 +172,10 @@ class Staging:
     def merge(self, owner_id: Any) -> MergeCounts:
         """Raises AttributesTooLong."""
         with connection.cursor() as cursor:
+            cursor.execute(KEEP_OUT)
             cursor.execute("ANALYZE pg_temp.contact_import")
-            for statement in (MERGE_CONTACTS, ADD_TAGS, TAG_CONTACTS, RECORD_CONSENT):
+            statements = (MERGE_CONTACTS, ADD_TAGS, TAG_CONTACTS, RECORD_CONSENT, SUPPRESS)
+            for statement in statements:
                 cursor.execute(_named(statement, cursor), {"owner": owner_id})
             cursor.execute(_named(TOO_LONG, cursor), {"longest": MAX_STORED})
             if too_long := cursor.fetchone():
@@ -144,6 +185,12 @@ class Staging:
                 )
             cursor.execute(COUNT)
             return MergeCounts(*cursor.fetchone())
+
+    def still_mailed(self, owner_id: Any) -> Iterator[tuple[int, str, str]]:
+        """Line, address and what the file says, of rows kept out whose contacts are mailed."""
+        with connection.cursor() as cursor:
+            cursor.execute(_named(STILL_MAILED, cursor), {"owner": owner_id})
+            yield from cursor
 
 
 def _named(statement: str, cursor: CursorWrapper) -> str:

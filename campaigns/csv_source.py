@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import codecs
 import csv
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO, TextIOWrapper
@@ -15,47 +14,36 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple, Self, TextIO
 
+from campaigns import file_encoding, quoting
+from campaigns.file_encoding import SourceError
+from campaigns.quoting import QUOTE, State
+
 MAX_ROW = 500_000
 """Characters of a row, over all of its lines: a quotation mark that is not closed ends there."""
+MAX_CELL = 131_072
+"""Characters, as for the module csv."""
+TOO_LONG = f"a cell is longer than {MAX_CELL:,} characters"
 MAX_COLUMNS = 500
 _SAMPLE_LINES = 20
-_CHUNK = 1 << 16  # bytes
-_SAMPLE = 1 << 20  # bytes
-_BOMS = {
-    codecs.BOM_UTF32_LE: "utf-32",  # begins as that of UTF-16 does
-    codecs.BOM_UTF32_BE: "utf-32",
-    codecs.BOM_UTF8: "utf-8-sig",
-    codecs.BOM_UTF16_LE: "utf-16",
-    codecs.BOM_UTF16_BE: "utf-16",
-}
 _DELIMITERS = ",;\t|"
 # Excel's own first line, with what separates the cells.
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|:^~!#$%&*/ ])"?\s*+', re.IGNORECASE)
-_LINE_END = re.compile(r"\r\n?|\n")
-_NOT_TEXT = {
-    b"PK\x03\x04": "a spreadsheet or a zip archive",
-    b"\xd0\xcf\x11\xe0": "an Excel file",
-    b"\x1f\x8b": "a gzip archive",
-    b"%PDF": "a PDF file",
-}
 TOOK_TOO_LONG = (
     "The import took longer than it may in the browser, and nothing was imported. Split the file, "
     "or have it imported with manage.py, which takes files of any size."
 )
-_HIGH_BYTES = re.compile(rb"[\x80-\xff]++")
-
-
-class SourceError(Exception):
-    """The file cannot be read as a table at all; the message is for staff."""
 
 
 class Row(NamedTuple):
-    """Cells and the physical lines of the file they stand on, from 1; `problem` if unreadable."""
+    """Cells and the physical lines of the file they stand on, from 1; `problem` if unreadable.
+    `raw` are the lines themselves where there are several.
+    """
 
     line: int
     last_line: int
     cells: list[str]
     problem: str = ""
+    raw: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +52,8 @@ class Source:
 
     encoding: str
     header: list[str]
-    rows: Iterator[Row]
+    rows: Rows
+    delimiter: str
 
 
 @contextmanager
@@ -82,8 +71,8 @@ def open_table(
     """
     ends_at = None if seconds is None else time.monotonic() + seconds
     with _rewindable(file) as rewindable:
-        _refuse_what_is_no_text(rewindable)
-        encoding = encoding or _detected_encoding(rewindable)
+        file_encoding.refuse_what_is_no_text(rewindable)
+        encoding = encoding or file_encoding.detected_encoding(rewindable)
         rewindable.seek(0)
         try:
             text = TextIOWrapper(rewindable, encoding=encoding, newline="")
@@ -93,14 +82,6 @@ def open_table(
             yield _source(text, encoding, is_header, ends_at)
         finally:
             text.detach()
-
-
-def _refuse_what_is_no_text(file: BinaryIO) -> None:
-    file.seek(0)
-    start = file.read(8)
-    for signature, what in _NOT_TEXT.items():
-        if start.startswith(signature):
-            raise SourceError(f"The file is {what}. Open it, and save the table in it as CSV.")
 
 
 def _source(
@@ -113,13 +94,16 @@ def _source(
     lines = _Lines(text, encoding, ends_at)
     for _ in range(lines_before):
         next(lines)
-    rows = _rows(lines, delimiter, lines_before)
+    rows = Rows(lines, delimiter, lines_before)
     header = next(rows, None)
     if header is None:
         raise SourceError("The file is empty.")
     if header.problem:
         raise SourceError(f"The first row cannot be read: {header.problem}.")
-    return Source(encoding, _headings(header.cells), rows)
+    headings = _headings(header.cells)
+    rows.width = len(header.cells)
+    rows.address_at = next((n for n, name in enumerate(headings) if is_header([name])), None)
+    return Source(encoding, headings, rows, delimiter)
 
 
 def _headings(cells: list[str]) -> list[str]:
@@ -135,29 +119,122 @@ def _headings(cells: list[str]) -> list[str]:
     return headings
 
 
-def _rows(lines: _Lines, delimiter: str, lines_before: int) -> Iterator[Row]:
-    # Strict: a mark that does not end its cell would take the rows after it into one cell.
-    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
-    while True:
-        lines.begin_row()
-        first = lines_before + reader.line_num + 1
-        cells: list[str] = []
-        problem = ""
+class Rows(Iterator[Row]):
+    """Rows of cells, from the lines of a file: each line is part of a row, or one of `blank`.
+
+    Where the meaning of quotation marks is not certain, each of the lines is a row with a
+    `problem`, with what stands between its delimiters for cells: no line is lost within another.
+    """
+
+    def __init__(self, lines: _Lines, delimiter: str, lines_before: int) -> None:
+        self.blank = 0
+        self.width: int | None = None
+        self.address_at: int | None = None
+        self._lines = lines
+        self._delimiter = delimiter
+        self._line = lines_before
+        self._marks = quoting.Marks(delimiter)
+        alone = address_alone(delimiter)
+        self._like_a_row = re.compile(alone)
+        self._rows = self._all()
+
+    def __next__(self) -> Row:
+        return next(self._rows)
+
+    def _all(self) -> Iterator[Row]:
+        self._lines.begin_row()
+        for line in self._lines:
+            self._line += 1
+            for row in (self._bare(line),) if QUOTE not in line else self._marked(line):
+                if row.problem or any(map(str.strip, row.cells)):
+                    yield row
+                else:
+                    self.blank += 1
+            self._lines.begin_row()
+
+    def _bare(self, line: str) -> Row:
+        cells = line.rstrip("\r\n").split(self._delimiter)
+        return Row(self._line, self._line, cells, _too_long(line, cells))
+
+    def _marked(self, line: str) -> Iterable[Row]:
+        """The rows that begin with a line that has quotation marks."""
+        first = self._line
+        if cells := quoting.plainly_quoted(line, self._delimiter):
+            return [Row(first, first, cells, _too_long(line, cells))]
+        taken, state = self._taken(line)
+        if state is State.CLOSED and (row := self._proper(first, taken)):
+            return [row]
+        if alone := self._each_alone(taken):
+            read = enumerate(zip(taken, alone, strict=True), first)
+            return (Row(n, n, cells, _too_long(line, cells)) for n, (line, cells) in read)
+        return (self._unclear(number, first, line) for number, line in enumerate(taken, first))
+
+    def _taken(self, line: str) -> tuple[list[str], State]:
+        """The line and those that the cell goes on in that it leaves open, and how they end."""
+        taken = [line]
+        state, begins = self._marks.of_line(line)
+        length = len(line) - begins
+        while state is State.OPEN:
+            following = next(self._lines, "") if length <= MAX_CELL else ""
+            if not following:
+                return taken, State.UNCLEAR
+            taken.append(following)
+            self._line += 1
+            state, begins = self._marks.of_later_line(following)
+            length = len(following) + (length if begins < 0 else -begins)
+        return taken, state
+
+    def _proper(self, first: int, taken: list[str]) -> Row | None:
+        """None when other rows may stand within it."""
+        space = self._delimiter != " "
+        reader = csv.reader(taken, delimiter=self._delimiter, strict=True, skipinitialspace=space)
         try:
             cells = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            problem = _problem(error, first, lines_before + reader.line_num)
-        if problem or any(cell.strip() for cell in cells):
-            yield Row(first, lines_before + reader.line_num, cells, problem)
+        except csv.Error:  # a cell is too long for it
+            return None
+        if len(taken) == 1:
+            return Row(first, first, cells)
+        return None if self._hides_a_row(cells) else Row(first, self._line, cells, "", tuple(taken))
+
+    def _each_alone(self, taken: list[str]) -> list[list[str]]:
+        """The cells of each of the lines, where that is certain of all of them."""
+        alone: list[list[str]] = []
+        for line in taken:
+            cells = quoting.cells_of(line, self._delimiter, self.width)
+            if cells is None:
+                return []
+            alone.append(cells)
+        return alone
+
+    def _hides_a_row(self, cells: list[str]) -> bool:
+        """Whether an address stands alone in a cell of several lines, as if a mark before it were
+        missing. An address that is broken in two hides none: it is told as what it is.
+        """
+        for position, cell in enumerate(cells):
+            lines = len(cell.splitlines())
+            is_broken = position == self.address_at and lines == 2 and self._delimiter not in cell
+            if lines > 1 and not is_broken and self._like_a_row.search(cell):
+                return True
+        return False
+
+    def _unclear(self, number: int, first: int, line: str) -> Row:
+        cells = quoting.bare_cells(line, self._delimiter)
+        if number > first:
+            within = f"it stands after the quotation mark on line {first:,}, which is not closed"
+            return Row(number, number, cells, within if any(cells) else "")
+        unclear = "what its quotation marks enclose is not clear"
+        return Row(first, self._line, cells, _too_long(line, cells) or unclear)
 
 
-def _problem(error: csv.Error, first: int, last: int) -> str:
-    if "expected after" not in str(error) and "unexpected end" not in str(error):
-        return str(error)
-    told = "a quotation mark is missing, too many, or not doubled within its cell"
-    return told if first == last else f"{told}; lines {first:,} to {last:,} are left out"
+def _too_long(line: str, cells: list[str]) -> str:
+    return TOO_LONG if len(line) > MAX_CELL and max(map(len, cells)) > MAX_CELL else ""
+
+
+def address_alone(delimiter: str) -> str:
+    """The pattern of an address that has a cell or a line for itself."""
+    ends = rf"{re.escape(delimiter)}\r\n\""
+    blanks = "[ \t]*+".replace(delimiter, "")
+    return rf"(?:^|[{ends}]){blanks}[^\s@{ends}]++@[^\s@{ends}]++{blanks}(?=$|[{ends}])"
 
 
 class _Lines:
@@ -199,10 +276,7 @@ class _Lines:
         try:
             return self._text.readline(MAX_ROW + 1)
         except UnicodeError as error:
-            raise SourceError(
-                f"The file is not valid {self._encoding}: {error}. Save it as UTF-8, or name its "
-                "encoding."
-            ) from error
+            raise file_encoding.invalid(self._text.buffer, self._encoding) from error
 
 
 def _delimiter(
@@ -211,12 +285,12 @@ def _delimiter(
     """The delimiter, and how many lines there are before the table that only name it."""
     sample = _sample(_Lines(text, encoding))
     text.seek(0)
-    first_line = _LINE_END.split(sample, maxsplit=1)[0]
+    first_line = StringIO(sample, newline="").readline()
     if named := _SEPARATOR_LINE.fullmatch(first_line):
         return named[1], 1
 
     def merit(delimiter: str) -> tuple[bool, int]:
-        row = next(_rows(_Lines(StringIO(sample, newline=""), encoding), delimiter, 0), None)
+        row = next(Rows(_Lines(StringIO(sample, newline=""), encoding), delimiter, 0), None)
         cells = row.cells if row else []
         return is_header(cells[:MAX_COLUMNS]), len(cells)
 
@@ -241,49 +315,3 @@ def _rewindable(file: BinaryIO) -> Iterator[BinaryIO]:
     with TemporaryFile() as copy:
         shutil.copyfileobj(file, copy)
         yield copy
-
-
-def _detected_encoding(file: BinaryIO) -> str:
-    """By byte order mark, else the first of UTF-16, UTF-8, GB18030 and Windows-1252 that fits the
-    file.
-    """
-    file.seek(0)
-    start = file.read(_SAMPLE)
-    for bom, encoding in _BOMS.items():
-        if start.startswith(bom):
-            return encoding
-    if encoding := _unmarked_utf16(start):
-        return encoding
-    if _is_valid(file, "utf-8"):
-        return "utf-8"
-    if _looks_chinese(start) and _is_valid(file, "gb18030"):
-        return "gb18030"
-    return "cp1252"
-
-
-def _unmarked_utf16(sample: bytes) -> str:
-    """UTF-16 without a byte order mark, by the empty halves of its ASCII characters; else ""."""
-    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        empty, other = sample[first::2].count(0), sample[1 - first :: 2].count(0)
-        if empty * 8 > len(sample) and empty > 8 * other:
-            return encoding
-    return ""
-
-
-def _is_valid(file: BinaryIO, encoding: str) -> bool:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    file.seek(0)
-    try:
-        while chunk := file.read(_CHUNK):
-            decoder.decode(chunk)
-        decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _looks_chinese(sample: bytes) -> bool:
-    """Most Western text is valid GB18030 too, but its accents stand alone between ASCII letters."""
-    lengths = [len(run) for run in _HIGH_BYTES.findall(sample)]
-    pairs = sum(1 for length in lengths if length % 2 == 0)
-    return pairs * 2 > len(lengths)

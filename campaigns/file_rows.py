@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from campaigns.csv_source import Row
 
+_LIKE_AN_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _SHOWN = 80  # characters of a value in a report
 
 
@@ -67,10 +69,17 @@ class RowError(ValueError):
 def refuse_unreadable(row: Row, value: str = "") -> None:
     """Raises RowError for a row that is no row, or that no column of the database could hold."""
     if row.problem:
-        raise RowError("", f"The row cannot be read ({row.problem}){quote_hint(row)}.")
+        raise RowError(text_of(row), f"The row cannot be read ({row.problem}){quote_hint(row)}.")
     for cell in row.cells:
         if "\0" in cell:
             raise RowError(value or cell, "The row contains a NUL character.")
+
+
+def text_of(row: Row, address: str = "") -> str:
+    """What a report shows of a row: its address and what else looks like one, or all of it."""
+    cells = [cell.strip() for cell in row.cells if cell.strip()]
+    alike = [cell for cell in cells if _LIKE_AN_ADDRESS.search(cell) and cell != address]
+    return " ".join([address, *alike] if address else alike or cells)
 
 
 def quote_hint(row: Row) -> str:
@@ -83,6 +92,11 @@ def quote_hint(row: Row) -> str:
 def shortened(value: str) -> str:
     shown = " ".join(value.replace("\0", "␀").split())
     return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+
+
+def blank_note(blank: int) -> list[str]:
+    """So that the numbers of a report add up to the lines of the file."""
+    return [f"Blank lines or rows without any value: {blank:,}."] if blank else []
 
 
 def encoding_note(used: str, asked_for: str | None) -> list[str]:

@@ -108,6 +108,9 @@ class HtmlReader:
     def handle_comment(self, start: int, end: int) -> None:
         """The span of a comment's content."""
 
+    def handle_bogus_comment(self, start: int, end: int) -> None:
+        """The span of the content of `<!…>` and `<?…>`, which browsers take for comments."""
+
     def handle_declaration(self, start: int, end: int) -> None:
         """The span of a doctype."""
 
@@ -166,6 +169,8 @@ class HtmlReader:
         end = self._after(">", start)
         if self.html[start : start + len("<!doctype")].lower() == "<!doctype":
             self.handle_declaration(start, end)
+        else:
+            self.handle_bogus_comment(start + len("<!"), max(start + len("<!"), end - 1))
         return end
 
     def _read_comment(self, start: int) -> int:
@@ -232,26 +237,20 @@ def _matched(pattern: re.Pattern[str], text: str, at: int) -> int:
 
 
 class SourceTags(HtmlReader):
-    """Finds start tags and the contents of style elements; what is in comments does not count."""
+    """Finds start tags; what is in comments does not count."""
 
     def __init__(self, masked: str) -> None:
         self.tags: list[StartTag] = []
-        self.style_sheets: list[tuple[int, int]] = []
         self.content_start = 0
         """Where the content begins in a page without a body tag."""
-        self._style_sheet_start: int | None = None
         self.read(masked)
 
     def handle_start_tag(self, tag: StartTag) -> None:
         self.tags.append(tag)
-        self._style_sheet_start = tag.end if tag.name == "style" else None
         if tag.name == "html":
             self.content_start = tag.end
 
     def handle_end_tag(self, name: str, start: int, end: int) -> None:
-        if name == "style" and self._style_sheet_start is not None:
-            self.style_sheets.append((self._style_sheet_start, start))
-            self._style_sheet_start = None
         if name == "head":
             self.content_start = end
 

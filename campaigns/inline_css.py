@@ -1,91 +1,185 @@
 """Copy the rules of style sheets into style attributes, and change nothing else.
 
-css-inline parses HTML and writes it anew: Liquid between table rows would move out of the table, a
-quote inside `{{ … }}` would end the attribute around it, and links would be respelt. So it works on
-a marked copy without Liquid; what it found for each element is copied into the author's source.
+css-inline says which rules match which elements, from a marked copy without Liquid, in which every
+rule sets a property of its own: it parses HTML and writes it anew, so Liquid between table rows
+would move out of the table, and links would be respelt. What it finds is copied into the author's
+source; which declarations win is `campaigns.css_cascade`'s decision.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 import css_inline
 
-from campaigns.html_source import Edit, HtmlReader, SourceTags, StartTag, apply_edits, mask_liquid
-from campaigns.liquid import Problem
+from campaigns.css_cascade import Candidate, Cascade, Situation
+from campaigns.css_rules import Declaration, Rule, read_declarations, read_rules
+from campaigns.css_selectors import Kind, Selector
+from campaigns.html_source import (
+    Edit,
+    HtmlReader,
+    StartTag,
+    apply_edits,
+    mask_liquid,
+    unescape,
+    unquoted,
+)
+from campaigns.liquid import Problem, blocks_in
+from campaigns.style_sheets import Applies, StyleSheets
 
 _MARK = "data-inline-css-mark"
+_RULE = "--edm-rule-"
+_RULES = re.compile(rf"{_RULE}(\d+)")
+_NOT_SHOWN = frozenset(
+    ["base", "head", "link", "meta", "noscript", "script", "style", "template", "title"]
+)
+IMPORTANT = " !important"
 
 
 def inline_css(html: str) -> str:
     """Return the HTML with the rules of its style elements copied into style attributes.
 
     The style elements stay, for @media and :hover; Liquid, comments (Outlook's included), links and
-    everything else keep their bytes. A style element that contains Liquid, and a rule for a class
-    that depends on Liquid, are left to the mail client. Nothing is loaded. Raises Problem.
+    everything else keep their bytes. A style element that does not apply to every reader, and a
+    rule for a class that depends on Liquid, are left to the mail client. Nothing is loaded. Raises
+    Problem.
     """
     masked = mask_liquid(html)
-    source = SourceTags(masked)
-    if not any(masked[start:end].strip() for start, end in source.style_sheets):
+    source = StyleSheets(html, masked)
+    if not any(
+        sheet.applies is Applies.ALWAYS and masked[sheet.start : sheet.end].strip()
+        for sheet in source.style_sheets
+    ):
         return html
-    marked = apply_edits(masked, _marks(html, masked, source))
-    styles = _computed_styles(marked)
-    return apply_edits(html, _style_edits(html, masked, source.tags, styles))
+    return _Inlining(html, masked, source).result()
 
 
-def _marks(html: str, masked: str, source: SourceTags) -> Iterator[Edit]:
-    """Number the elements; hide links to style sheets, and CSS that contains Liquid."""
-    for number, tag in enumerate(source.tags):
-        if tag.name == "link":
-            yield Edit(tag.start, tag.end, "")
-            continue
-        yield Edit(tag.name_end, tag.name_end, f' {_MARK}="{number}"')
-        if tag.style and _differ(html, masked, tag.style):
-            yield Edit(*tag.style, '""')
-    for sheet in source.style_sheets:
-        if _differ(html, masked, sheet):
-            yield Edit(*sheet, "")
+class _Inlining:
+    def __init__(self, html: str, masked: str, source: StyleSheets) -> None:
+        self._html, self._masked, self._source = html, masked, source
+        self._is_rearranged = _is_rearranged(html, source.tags)
+        self._selectors: list[str] = []
+        self._candidates: list[Candidate] = []
+        self._rules = 0
+
+    def result(self) -> str:
+        for sheet in self._source.style_sheets:
+            if sheet.applies is not Applies.NEVER:
+                self._read(sheet.start, sheet.end, is_fixed=sheet.applies is Applies.SOMETIMES)
+        situations = self._situations()
+        cascade = Cascade(self._candidates, situations.values())
+        styles = {situation: cascade.style(situation) for situation in set(situations.values())}
+        edits = [
+            edit
+            for number, situation in situations.items()
+            for edit in self._style_edit(self._source.tags[number], situation, styles[situation])
+        ]
+        ends = {declaration.end for declaration in cascade.becomes_important()}
+        return apply_edits(self._html, [*edits, *(Edit(end, end, IMPORTANT) for end in ends)])
+
+    def _read(self, start: int, end: int, *, is_fixed: bool) -> None:
+        """Number what the rules of a sheet are for. What is fixed stays as it is."""
+        for rule in read_rules(self._masked[start:end]):
+            declarations = [each._replace(end=each.end + start) for each in rule.declarations]
+            self._rules += 1
+            inlined = [each for each in rule.selectors if self._is_inlined(rule, each, is_fixed)]
+            kept = [
+                each for each in rule.selectors if each not in inlined and each.kind is not Kind.BOX
+            ]
+            changeable = not (is_fixed or inlined)
+            for is_universal in (True, False):
+                alike = [each for each in inlined if each.is_universal is is_universal]
+                self._add(alike, Candidate(self._rules, declarations, True, False, is_universal))
+            self._add(kept, Candidate(self._rules, declarations, False, changeable))
+
+    def _is_inlined(self, rule: Rule, selector: Selector, is_fixed: bool) -> bool:
+        return (
+            selector.kind is Kind.KNOWN
+            and not (is_fixed or rule.is_conditional)
+            and not (selector.depends_on_order and self._is_rearranged)
+        )
+
+    def _add(self, selectors: Sequence[Selector], candidate: Candidate) -> None:
+        text = ", ".join(each.text for each in selectors if each.text)
+        if text:
+            self._selectors.append(text)
+            self._candidates.append(candidate)
+
+    def _situations(self) -> dict[int, Situation]:
+        """By the number of the element's tag."""
+        sheet = "".join(f"{text}{{{_RULE}{n}:1}}" for n, text in enumerate(self._selectors))
+        try:
+            marked = css_inline.inline(
+                apply_edits(self._masked, self._marks()),
+                inline_style_tags=False,
+                extra_css=sheet,
+                load_remote_stylesheets=False,
+            )
+        except css_inline.InlineError as error:
+            raise Problem(f"the style sheet cannot be read: {error}") from error
+        return {
+            number: self._situation(self._source.tags[number], numbers)
+            for number, numbers in _Matches(marked).numbers.items()
+        }
+
+    def _marks(self) -> Iterator[Edit]:
+        """Number the elements; hide links to style sheets, and what they have of styles."""
+        for number, tag in enumerate(self._source.tags):
+            if tag.name == "link":
+                yield Edit(tag.start, tag.end, "")
+                continue
+            yield Edit(tag.name_end, tag.name_end, f' {_MARK}="{number}"')
+            if tag.style:
+                yield Edit(*tag.style, '""')
+        for sheet in self._source.style_sheets:
+            yield Edit(sheet.start, sheet.end, "")
+
+    def _situation(self, tag: StartTag, numbers: tuple[int, ...]) -> Situation:
+        if tag.name in _NOT_SHOWN:
+            numbers = ()
+        elif tag.name == "html":
+            numbers = tuple(n for n in numbers if not self._candidates[n].is_universal)
+        own = self._masked[slice(*tag.style)] if tag.style else ""
+        return Situation(numbers, tuple(read_declarations(unescape(unquoted(own)))))
+
+    def _style_edit(
+        self, tag: StartTag, situation: Situation, style: list[Declaration]
+    ) -> Iterator[Edit]:
+        text = ";".join(map(str, style))
+        if tuple(style) == situation.own:
+            return
+        if tag.style is None:
+            # Last, so that a style attribute inside {% if %} comes first and wins.
+            yield Edit(tag.attributes_end, tag.attributes_end, f" style={_quoted(text + ';')}")
+        elif self._html[slice(*tag.style)] != self._masked[slice(*tag.style)]:
+            added = ";".join(str(each) for each in style if each not in situation.own)
+            yield Edit(*tag.style, _in_front_of(self._html[slice(*tag.style)], added))
+        else:
+            yield Edit(*tag.style, _quoted(text))
 
 
-def _differ(html: str, masked: str, span: tuple[int, int]) -> bool:
-    return html[slice(*span)] != masked[slice(*span)]
+def _is_rearranged(html: str, tags: Sequence[StartTag]) -> bool:
+    """Whether Liquid decides which elements stand beside others."""
+    starts = [tag.start for tag in tags]
+    return any(
+        bisect_left(starts, start) != bisect_left(starts, end) for start, end in blocks_in(html)
+    )
 
 
-def _computed_styles(marked: str) -> dict[int, str]:
-    try:
-        inlined = css_inline.inline(marked, load_remote_stylesheets=False)
-    except css_inline.InlineError as error:
-        raise Problem(f"the style sheet cannot be read: {error}") from error
-    return _MarkedStyles(inlined).styles
+class _Matches(HtmlReader):
+    """Reads back, for each numbered element, what matches it, the weakest first."""
 
-
-class _MarkedStyles(HtmlReader):
-    """Reads back the style of each numbered element."""
-
-    def __init__(self, inlined: str) -> None:
-        self.styles: dict[int, str] = {}
-        self.read(inlined)
+    def __init__(self, marked: str) -> None:
+        self.numbers: dict[int, tuple[int, ...]] = {}
+        self.read(marked)
 
     def handle_start_tag(self, tag: StartTag) -> None:
         mark, style = self.value(tag, _MARK), self.value(tag, "style")
         if mark and mark.isdecimal() and style:
             # A parser may clone an element around misnested ones; the first is the author's.
-            self.styles.setdefault(int(mark), style)
-
-
-def _style_edits(
-    html: str, masked: str, tags: list[StartTag], styles: dict[int, str]
-) -> Iterator[Edit]:
-    for number, computed in styles.items():
-        tag = tags[number]
-        if tag.style is None:
-            # Last, so that a style attribute inside {% if %} comes first and wins.
-            yield Edit(tag.attributes_end, tag.attributes_end, f" style={_quoted(computed)}")
-        elif _differ(html, masked, tag.style):
-            yield Edit(*tag.style, _in_front_of(html[slice(*tag.style)], computed))
-        elif _needs_change(masked[slice(*tag.style)], computed):
-            yield Edit(*tag.style, _quoted(computed))
+            self.numbers.setdefault(int(mark), tuple(map(int, _RULES.findall(style))))
 
 
 def _quoted(style: str, quote: str = '"') -> str:
@@ -98,12 +192,3 @@ def _in_front_of(own: str, computed: str) -> str:
     quote = own[0] if own[0] in "\"'" else ""
     rules = _quoted(computed.rstrip("; ") + "; ", quote or '"')
     return rules[:-1] + (own[1:] if quote else f'{own}"')
-
-
-def _needs_change(own: str, computed: str) -> bool:
-    """css-inline also respaces styles to which it adds nothing; those keep their bytes."""
-
-    def bare(style: str) -> str:
-        return re.sub(r"\s+", "", style.replace("&quot;", '"')).strip("\"';").replace('"', "'")
-
-    return bare(own) != bare(computed)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 from typing import Any, NamedTuple
 
-from liquid import BoundTemplate, Environment, RenderContext, Token
+from liquid import BoundTemplate, Environment, RenderContext
 from liquid.exceptions import LiquidError
+
+from campaigns import liquid_dates
 
 MAX_SOURCE = 1_000_000  # characters of one template
 MAX_OUTPUT = 2_000_000  # bytes of one rendered part
@@ -22,6 +24,7 @@ MAX_LOCALS = 1_000_000  # bytes held by assign and capture
 MAX_LOOPS = 10_000  # iterations, nested loops multiplied
 
 _CLOSING = {"{{": "}}", "{%": "%}"}
+_QUOTED = re.compile(r"\"[^\"]*+\"|'[^']*+'")
 _OPAQUE = {name: re.compile(rf"\{{%-?\s*+end{name}\s*+-?%\}}") for name in ("raw", "doc")}
 """Tags after which everything is text, up to an end of their own."""
 
@@ -50,16 +53,13 @@ class _Context(RenderContext):
 
     __slots__ = ()
 
-    def filter(self, name: str, token: Token | None) -> Callable[..., object]:
-        apply = super().filter(name, token)
-        given = self.globals.get("now")
-        if name != "date" or not isinstance(given, dt.datetime):
-            return apply
-
-        def at_that_time(value: object, *args: Any, **kwargs: Any) -> object:
-            return apply(given if value in ("now", "today") else value, *args, **kwargs)
-
-        return at_that_time
+    def __init__(
+        self, template: BoundTemplate, *, globals: Mapping[str, object] | None = None, **others: Any
+    ) -> None:
+        given = globals or {}
+        if not isinstance(given.get("now"), dt.datetime):
+            given = {**given, **liquid_dates.present()}
+        super().__init__(template, globals=given, **others)
 
 
 class _Template(BoundTemplate):
@@ -79,6 +79,7 @@ def _environment(*, autoescape: bool) -> Environment:
     environment = _BoundedEnvironment(autoescape=autoescape)
     for name in ("include", "render"):
         del environment.tags[name]
+    environment.add_filter("date", liquid_dates.date)
     return environment
 
 
@@ -214,11 +215,28 @@ def _refuse_unclosed(source: str) -> None:
     end = 0
     for found in markup_in(source):
         end = found.end
+        if not found.is_text and _swallows_another(found):
+            raise Problem(_unclosed(found.text[:2], found.text), _line(source, found.start))
         if found.tag in _OPAQUE and not found.is_text:
             _refuse_endless(source, found)
-    for opening, closing in _CLOSING.items():
+    for opening in _CLOSING:
         if (at := source.find(opening, end)) >= 0:
-            raise Problem(f"'{opening}' without '{closing}'", _line(source, at))
+            raise Problem(_unclosed(opening, source[at : at + 200]), _line(source, at))
+
+
+def _swallows_another(found: Markup) -> bool:
+    """Whether it was closed only by the end of one that begins in it."""
+    inside = _QUOTED.sub("", found.text[2:-2])
+    return found.tag not in ("comment", "#", "liquid") and any(
+        opening in inside for opening in _CLOSING
+    )
+
+
+def _unclosed(opening: str, text: str) -> str:
+    closing = _CLOSING[opening]
+    begins = " ".join(text[2:].split("\n")[0].split()[:1])[:40]
+    written = f" after '{opening} {begins}'" if begins.isidentifier() else ""
+    return f"'{opening}' without '{closing}': '{closing}' is missing{written}"
 
 
 def _refuse_endless(source: str, opening: Markup) -> None:

@@ -13,6 +13,8 @@ from campaigns.models.contacts import SuppressionReason
 from campaigns.wording import counted
 
 CHUNK = 5_000
+LOOKED_AT = 1_000
+"""Among how many failed SubTasks one is looked for that can be sent again; of more, some can."""
 
 
 @dataclass(slots=True)
@@ -70,6 +72,19 @@ def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:
             status__in=[SubTaskStatus.FAILED, SubTaskStatus.BOUNCED]
         ).count(),
     )
+
+
+def may_help(subtasks: QuerySet[SubTask]) -> bool:
+    """Whether some of these failed SubTasks can be sent again, as far as a look at the first tells.
+    Reads at most LOOKED_AT rows of the index subtask_failed.
+    """
+    first = (
+        subtasks.filter(status=SubTaskStatus.FAILED)
+        .order_by("task", "id")
+        .values_list("pk", flat=True)
+    )
+    ids = list(first[: LOOKED_AT + 1])
+    return len(ids) > LOOKED_AT or _retryable(SubTask.objects.filter(pk__in=ids)).exists()
 
 
 def retry_failed(subtasks: QuerySet[SubTask]) -> RetryPlan:

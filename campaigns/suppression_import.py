@@ -13,21 +13,25 @@ from typing import BinaryIO, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import OperationalError, connection, transaction
 
-from campaigns import erased, storing, suppressing, time_limits
+from campaigns import erased, quoting, storing, suppressing, time_limits
 from campaigns.contact_columns import folded, known_column
-from campaigns.csv_source import Row, Source, SourceError, open_table
+from campaigns.csv_source import Row, Source, open_table
+from campaigns.file_encoding import SourceError
 from campaigns.file_rows import (
     FileImportError,
     LineProblem,
     Problems,
     RowError,
+    blank_note,
     encoding_note,
     refuse_unreadable,
     shortened,
+    text_of,
 )
 from campaigns.formulas import unescaped
 from campaigns.models import Suppression
 from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
+from campaigns.told_elsewhere import Judge
 from campaigns.wording import counted
 
 _BATCH = 5_000  # rows
@@ -73,14 +77,18 @@ class SuppressionReport:
     """What became of every row: one of four counts, or in `rejected`.
 
     `updated` are those that had only unsubscribed and have a worse reason now; `duplicates` are
-    further rows of an address that came earlier in the file.
+    further rows of an address that came earlier in the file. `ignored` are other addresses in rows
+    that came in. `salvaged` addresses stand in lines whose quotation marks are wrong: they are
+    suppressed, too, because that is the safe mistake.
     """
 
     added: int = 0
     updated: int = 0
     known: int = 0
     duplicates: int = 0
+    salvaged: int = 0
     rejected: Problems = field(default_factory=Problems)
+    ignored: Problems = field(default_factory=Problems)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -139,6 +147,7 @@ def import_suppressions(
             default = Entry(0, "", str(reason), source)
             entries = _good_rows(table, columns, default, report)
             _store(entries if domains else _without_domains(entries, report), report)
+            report.notes += blank_note(table.rows.blank) + _salvage_note(report.salvaged)
     except SourceError as error:
         raise FileImportError(str(error)) from error
     except OperationalError as error:
@@ -193,11 +202,68 @@ def _position(names: list[str], name: str) -> int | None:
 def _good_rows(
     table: Source, columns: Columns, default: Entry, report: SuppressionReport
 ) -> Iterator[Entry]:
+    judge = Judge(table.header)
     for row in table.rows:
+        if row.problem:
+            yield from _salvaged(row, columns, default, report)
+            continue
         try:
-            yield _entry(row, columns, default)
+            entry = _entry(row, columns, default, judge)
         except RowError as error:
             report.rejected.add(error.at(row))
+        else:
+            yield entry
+            _list_other_addresses(row, columns, entry, report)
+        yield from _hidden(row, table.delimiter, columns, default, report)
+
+
+def _salvaged(
+    row: Row, columns: Columns, default: Entry, report: SuppressionReport
+) -> Iterator[Entry]:
+    """The address in a line that cannot be read as a row; else the line is rejected."""
+    try:
+        address = _stored_form(_cell(row, columns.email), columns.has_domains)
+    except RowError:
+        try:
+            refuse_unreadable(row)
+        except RowError as error:
+            report.rejected.add(error.at(row))
+        return
+    report.salvaged += 1
+    source = f"{default.source}: line {row.line}" if default.source else f"line {row.line}"
+    yield default._replace(line=row.line, email=address, source=source[:200])
+
+
+def _hidden(
+    row: Row, delimiter: str, columns: Columns, default: Entry, report: SuppressionReport
+) -> Iterator[Entry]:
+    """Of a row of several lines: the lines that may be rows themselves."""
+    for number, line in enumerate(row.raw, row.line):
+        cells = quoting.bare_cells(line, delimiter)
+        alone = Row(number, number, cells, "it stands within a cell of the row before")
+        address = _cell(alone, columns.email)
+        if "@" in address or (columns.has_domains and "." in address):
+            yield from _salvaged(alone, columns, default, report)
+
+
+def _list_other_addresses(
+    row: Row, columns: Columns, entry: Entry, report: SuppressionReport
+) -> None:
+    for number, cell in enumerate(row.cells):
+        if number in (columns.email, columns.reason, columns.source) or "@" not in cell:
+            continue
+        if cell.strip().lower() != entry.email:
+            problem = "Another address of the row is not suppressed: it is not in the column."
+            report.ignored.add(LineProblem(row.line, shortened(cell), problem))
+
+
+def _salvage_note(salvaged: int) -> list[str]:
+    if not salvaged:
+        return []
+    return [
+        f"{counted(salvaged, 'address', 'addresses')} taken from lines whose quotation marks are "
+        "wrong, so that no one is missing; the reasons in those lines are left out."
+    ]
 
 
 def _without_domains(entries: Iterator[Entry], report: SuppressionReport) -> Iterator[Entry]:
@@ -208,15 +274,21 @@ def _without_domains(entries: Iterator[Entry], report: SuppressionReport) -> Ite
             yield entry
 
 
-def _entry(row: Row, columns: Columns, default: Entry) -> Entry:
+def _entry(row: Row, columns: Columns, default: Entry, judge: Judge) -> Entry:
     """Raises RowError for the first thing that is wrong with the row."""
     refuse_unreadable(row)
-    address = _stored_form(_cell(row, columns.email), columns.has_domains)
+    try:
+        address = _stored_form(_cell(row, columns.email), columns.has_domains)
+    except RowError as error:
+        raise RowError(text_of(row, error.value), error.reason) from error
     told = _cell(row, columns.reason)
     reason = str(_R.ERASED) if erased.is_key(address) else _reason(told)
     source = _cell(row, columns.source) or default.source
     if told and reason is None:  # kept in words: not mailing somebody is the safe mistake
         source = f"{source}: {told}" if source else told
+    if reason is None and (verdict := judge.verdict(row.cells)) and verdict.reason:
+        reason = str(verdict.reason)
+        source = source or verdict.told
     return Entry(row.line, address, reason or default.reason, source[:200])
 
 

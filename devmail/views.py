@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -18,9 +19,11 @@ from devmail.mailbox import Mailbox, Summary, default_path, parse
 PAGE_SIZE = 50
 # What a message brings along neither runs, nor loads anything, nor sees this site.
 HTML_POLICY = (
-    "sandbox allow-popups; default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
+    "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'"
 )
+_BEFORE_HEAD = re.compile(r"\s*<!doctype[^>]*>", re.IGNORECASE)
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
@@ -77,9 +80,18 @@ def html(request: HttpRequest, message_id: int) -> HttpResponse:
     body = parse(_get(message_id)[1]).get_body(("html",))
     if body is None:
         raise Http404("This message has no HTML.")
-    response = HttpResponse(body.get_content())
+    response = HttpResponse(_in_new_windows(body.get_content()))
     response["Content-Security-Policy"] = HTML_POLICY
     return response
+
+
+def _in_new_windows(html: str) -> str:
+    """The message with its links opening in windows of their own, as in a mail program: the frame
+    shows nothing but messages.
+    """
+    start = _BEFORE_HEAD.match(html)
+    at = start.end() if start else 0
+    return f'{html[:at]}<base target="_blank">{html[at:]}'
 
 
 @for_developers

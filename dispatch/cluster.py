@@ -64,9 +64,6 @@ CHORE_SECONDS = 300.0
 WAKE_SECONDS = 5.0
 """How long a dispatcher that was declared dead may take to notice before it is killed."""
 
-SPARE_WORKERS = 1
-"""A successor starts, and waits, in a worker of its own before a slice is over."""
-
 BACKGROUND_NICENESS, HOUSEKEEPING_NICENESS = 10, 5
 """A start must not wait for a launch or a letter where processors are short."""
 
@@ -121,7 +118,8 @@ class Supervisor:
     # What runs in the groups
 
     def _dispatch(self, pulse: Pulse) -> None:
-        sentinel.run(broker.own_queue(), settings.DISPATCHERS + SPARE_WORKERS, pulse)
+        workers = settings.DISPATCHERS * tasks.WORKERS_PER_DISPATCHER
+        sentinel.run(broker.own_queue(), workers, pulse)
 
     def _keep_house(self, pulse: Pulse) -> None:
         Housekeeper(pulse, self._rests).run()
@@ -192,16 +190,16 @@ class Supervisor:
         """Bury dispatchers whose process is gone and ask for new ones while there are too few."""
         now = time.monotonic()
         try:
-            alive = self._bury_the_dead()
+            going_on = self._bury_the_dead()
             recovery.recover_dead()  # of every cluster: it must not wait for housekeeping
             background.bury(self.cluster, _exists)
             self._kill_those_that_hang()
-            if alive:
+            if going_on:
                 self._healthy_at = now
-            if alive >= settings.DISPATCHERS:
+            if going_on >= settings.DISPATCHERS:
                 self._enough_at = now
             elif now - self._asked_at > ASK_AGAIN_SECONDS:
-                for _ in range(settings.DISPATCHERS - alive):
+                for _ in range(settings.DISPATCHERS - going_on):
                     tasks.dispatch_later()
                 self._asked_at = now
         except (DatabaseError, InterfaceError) as error:
@@ -210,6 +208,7 @@ class Supervisor:
             self._healthy_at = self._enough_at = time.monotonic()
 
     def _bury_the_dead(self) -> int:
+        """Returns how many go on: of those that wait for their last replies nothing is sent."""
         mine = Dispatcher.objects.filter(cluster=self.cluster, ended_at=None)
         running = dict(mine.values_list("pk", "pid"))
         for pk, pid in running.items():
@@ -217,7 +216,7 @@ class Supervisor:
                 recovery.recover_gone(start_log.Name(self.cluster, pk))
         recovery.recover_left_behind()
         self._notice_those_declared_dead(running)
-        return mine.count()
+        return mine.filter(winding_up=False).count()
 
     def _notice_those_declared_dead(self, running: dict[int, int]) -> None:
         """A dispatcher that was declared dead stops when it finds out, and its worker dispatches

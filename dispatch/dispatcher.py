@@ -12,7 +12,6 @@ import datetime as dt
 import logging
 import math
 import queue
-import random
 import threading
 import time
 import uuid
@@ -25,6 +24,7 @@ from campaigns.states import Held
 from dispatch import journal, leases, paces, start_log, tick
 from dispatch.agenda import Agenda, ServicePlan
 from dispatch.clock import DatabaseClock
+from dispatch.demand import Demand
 from dispatch.errors import OutcomeUnknown
 from dispatch.figures import Figures
 from dispatch.lanes import Desk, LanePool
@@ -38,14 +38,23 @@ logger = logging.getLogger(__name__)
 REFRESH_SECONDS = 0.4
 """How old the agenda may get: a task that starts is noticed that soon."""
 
-CLAIMS_PER_TICK = 192
-"""Most SubTasks claimed in one tick, so that rendering them does not make other services late."""
-
 GATHER_SECONDS = 0.04
 """How long after the last tick outcomes are gathered for the next."""
 
 STOP_SECONDS = 5.0
-"""How long a stopping dispatcher waits for replies; what is then still unanswered is in doubt."""
+"""How long a dispatcher that is told to stop waits for replies; what is then still unanswered is in
+doubt. At the end of a slice, how long it waits for what has not begun.
+"""
+
+LONGEST_REPLY_SECONDS = 900.0
+"""How long it waits for replies at the end of a slice, while its successor is at work: longer than
+any transport does.
+"""
+
+LOOK_SECONDS, LOOK_AT_REPLIES_SECONDS = 0.1, 1.0
+"""How often one that winds up ticks, at first and after STOP_SECONDS: only replies are left then,
+and each of them wakes it.
+"""
 
 DATABASE_RETRY_SECONDS = 0.25
 
@@ -64,26 +73,29 @@ class Dispatcher:
         self._desk = Desk(self.id, self._clock, 0.0, self._receive, self._starts)
         self._loops: dict[int, ServiceLoop] = {}
         self._unrecorded: list[Report] = []
-        self._agenda: Agenda | None = None
+        self._demand = Demand(self._loops)
         self._agenda_read_at = 0.0
         self._ticked_at = 0.0
-        self._dry: set[int] = set()
-        self._doubtful: set[int] = set()
         self._kept: dict[int, int] = {}
         self._suspect = False
 
-    def run(self, should_stop: Callable[[], bool], seconds: float) -> None:
-        """Dispatch for about so long, or until told to stop; then hand everything back and sign
-        off.
+    def run(
+        self,
+        should_stop: Callable[[], bool],
+        seconds: float,
+        may_end: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """Dispatch for about so long and until it may end, or until told to stop; then hand
+        everything back and sign off.
 
         Raises LeaseLost when it was declared dead: what it held has then been taken from it.
         """
-        until = time.monotonic() + seconds
+        until, stopped = time.monotonic() + seconds, False
         try:
-            while time.monotonic() < until and not should_stop():
+            while not (stopped := should_stop()) and (time.monotonic() < until or not may_end()):
                 self._tick(claim=True)
-                self._wait(until)
-            self._wind_up()
+                self._wait()
+            self._wind_up(lambda: stopped or should_stop())
         except leases.LeaseLost:
             self._starts.remove()  # what it held has been taken already
             raise
@@ -118,8 +130,10 @@ class Dispatcher:
         self._wake.clear()
         while not self._inbox.empty():
             report = self._inbox.get()
-            self._loops[report.order.grant.service_id].finished(report)
-            self._resolve([report])
+            loop = self._loops.get(report.order.grant.service_id)
+            if loop and report.order in loop.in_hand:  # else it was given up
+                loop.finished(report)
+                self._resolve([report])
 
     def _resolve(self, reports: Iterable[Report]) -> None:
         """Keep reports until they are recorded. Each order is resolved once."""
@@ -131,8 +145,8 @@ class Dispatcher:
     def _intend(self, claim: bool) -> tick.Intent:
         refresh = time.monotonic() - self._agenda_read_at >= REFRESH_SECONDS
         now = self._clock.at_least()
-        room = self._room(now) if claim else {}
-        dispatchers = self._agenda.dispatchers if self._agenda else 1
+        room = self._demand.room(now) if claim else {}
+        dispatchers = self._demand.dispatchers
         return tick.Intent(
             dispatcher_id=self.id,
             figures=self.figures.due(),
@@ -148,45 +162,9 @@ class Dispatcher:
                 if (lanes := self._loops[key].wanted_lanes(dispatchers)) > self._loops[key].share
             },
             kept=self._kept,
-            agenda=None if refresh else self._agenda,
+            agenda=None if refresh else self._demand.agenda,
             remembered=self._remembered() if self._suspect else None,
         )
-
-    def _room(self, now: dt.datetime) -> dict[int, int]:
-        """The services that may claim in this tick, and how much."""
-        budget = CLAIMS_PER_TICK
-        room: dict[int, int] = {}
-        working = sorted(self._working(now))
-        held = sum(self._loops[key].holds for key in working)
-        fair_share = self._fair_share(working)
-        for service_id in random.sample(working, len(working)):
-            loop = self._loops[service_id]
-            wanted = min(loop.room(), budget)
-            if not wanted or not loop.may_claim(now):
-                continue
-            if loop.is_paced and not loop.holds:
-                if held >= fair_share and not loop.is_left_alone(now):
-                    continue
-                held += 1
-            room[service_id] = wanted
-            budget -= wanted
-        return room
-
-    def _fair_share(self, working: Collection[int]) -> int:
-        """How many of the paced services this dispatcher grants for while all are alive."""
-        paced = sum(self._loops[key].is_paced for key in working)
-        return math.ceil(paced / self._agenda.dispatchers) if self._agenda else paced
-
-    def _working(self, now: dt.datetime) -> set[int]:
-        """The services for which there is something to send."""
-        tasks = self._agenda.tasks.values() if self._agenda else ()
-        working = {
-            service_id
-            for task in tasks
-            if task.id not in self._dry and task.available_at <= now
-            for service_id in task.service_ids
-        }
-        return (working | self._doubtful) & self._loops.keys()
 
     def _remembered(self) -> frozenset[Held]:
         orders = [report.order for report in self._unrecorded]
@@ -216,9 +194,8 @@ class Dispatcher:
             self._loops[key].gate.opened(stored.before, slots, stored.after)
         self._hand_over(intent.mark, done.marked)
         self._follow_paces(intent, done)
-        self._dry |= done.dry
-        self._doubtful -= intent.room.keys()  # they have been asked; the next agenda knows of more
-        if done.agenda is not self._agenda:
+        self._demand.claimed(intent.room.keys(), done.dry)
+        if done.agenda is not self._demand.agenda:
             self._plan(done.agenda, done.clock.reading)
         for orders in done.granted:
             self._take(orders)
@@ -256,8 +233,8 @@ class Dispatcher:
         """Follow a new agenda: loops for new services, none for those that are gone or connect
         differently.
         """
-        self._agenda, self._agenda_read_at, self._dry = agenda, time.monotonic(), set()
-        self._doubtful = set(agenda.doubtful)
+        self._demand.plan(agenda)
+        self._agenda_read_at = time.monotonic()
         for key, loop in list(self._loops.items()):
             plan = agenda.services.get(key)
             if plan is None or plan.connects_with != loop.plan.connects_with:
@@ -271,19 +248,12 @@ class Dispatcher:
         for key, plan in agenda.services.items():
             if key not in self._loops:
                 self._loops[key] = ServiceLoop(plan, self._pool(plan))
-        self._share_work(now)
+        self._demand.leave_excess(now)
         self._kept = {
             key: kept
             for key, loop in self._loops.items()
             if (kept := loop.keeps(agenda.dispatchers, now)) is not None
         }
-
-    def _share_work(self, now: dt.datetime) -> None:
-        """Leave one service to the others where this dispatcher grants for more than its share."""
-        working = self._working(now)
-        held = [self._loops[key] for key in working if self._loops[key].holds]
-        if len(held) > self._fair_share(working):
-            max(held, key=lambda loop: loop.plan.limits.interval).leave_to_others(now)
 
     def _pool(self, plan: ServicePlan) -> LanePool:
         return LanePool(
@@ -303,7 +273,7 @@ class Dispatcher:
 
     # Waiting, failing, stopping
 
-    def _wait(self, until: float) -> None:
+    def _wait(self) -> None:
         """Until a lane reports, the next slot comes up, or the agenda is due to be read.
 
         What has no slot to keep to waits for more of its kind: a transaction costs as much for one
@@ -312,7 +282,7 @@ class Dispatcher:
         if self._unrecorded:
             return
         gathered = self._ticked_at + GATHER_SECONDS
-        due = min(until, self._agenda_read_at + REFRESH_SECONDS, *self._events(gathered))
+        due = min(self._agenda_read_at + REFRESH_SECONDS, *self._events(gathered))
         if self._wake.wait(max(0.0, due - time.monotonic())):
             time.sleep(max(0.0, min(due, gathered) - time.monotonic()))
 
@@ -321,7 +291,7 @@ class Dispatcher:
         without a pace not before `gathered`.
         """
         now, here = self._clock.at_least(), time.monotonic()
-        working = self._working(now)
+        working = self._demand.services(now)
         events: list[float] = [math.inf]
         for key, loop in self._loops.items():
             if event := loop.next_event(key in working):
@@ -347,25 +317,34 @@ class Dispatcher:
         connection.close()
         time.sleep(DATABASE_RETRY_SECONDS)
 
-    def _wind_up(self) -> None:
-        """Give back what is not handed over, wait a little for replies, and sign off."""
-        deadline = time.monotonic() + STOP_SECONDS
+    def _wind_up(self, should_stop: Callable[[], bool] = lambda: True) -> None:
+        """Give back what is not handed over, wait for replies, and sign off: at the end of a slice
+        for as long as the transports do, and only a little once it is to stop.
+        """
+        began = time.monotonic()
+        deadline = began + (STOP_SECONDS if should_stop() else LONGEST_REPLY_SECONDS)
         for loop in self._loops.values():
             self._resolve(loop.recall("the dispatcher stops"))
         self._tick(claim=False)
         while self._is_busy() and time.monotonic() < deadline:
-            self._wake.wait(0.1)
+            if should_stop():
+                deadline = min(deadline, time.monotonic() + STOP_SECONDS)
+            is_late = time.monotonic() > began + STOP_SECONDS
+            self._wake.wait(LOOK_AT_REPLIES_SECONDS if is_late else LOOK_SECONDS)
             self._return_connections()
+            if is_late:
+                self._give_up(lambda order: order.started_at is None)
             self._tick(claim=False)
-        self._doubt_the_rest()
-        while self._is_unsure() and time.monotonic() < deadline + leases.LEASE_SECONDS:
+        self._give_up(lambda order: True)
+        deadline = time.monotonic() + leases.LEASE_SECONDS
+        while self._is_unsure() and time.monotonic() < deadline:
             self._tick(claim=False)
         if not self._is_unsure():
             leases.end(self.id, self.figures.counts())
             self._starts.remove()
 
     def _return_connections(self) -> None:
-        """While a reply is waited for, a successor has the connections of the other services."""
+        """While replies are waited for, a successor has all connections that none comes by."""
         now = self._clock.reading
         kept = {key: loop.keeps(1, now, is_ending=True) for key, loop in self._loops.items()}
         self._kept |= {key: share for key, share in kept.items() if share is not None}
@@ -381,16 +360,17 @@ class Dispatcher:
         """
         return bool(self._unrecorded) or self._suspect
 
-    def _doubt_the_rest(self) -> None:
-        """What a lane is still at when time is up either cannot start any more or is in doubt."""
+    def _give_up(self, which: Callable[[Order], bool]) -> None:
+        """Of what lanes are still at, these: they either cannot start any more or are in doubt."""
         self._collect()
         for loop in self._loops.values():
-            for order in loop.in_hand:
+            for order in [order for order in loop.in_hand if which(order)]:
                 order.grant.gate.close()
-                why = "the dispatcher stopped before the provider replied"
-                outcome = OutcomeUnknown(why) if order.started_at else NotStarted(why)
-                self._resolve([Report(order, outcome)])
-            loop.in_hand.clear()
+                if which(order):  # it may have begun before the gate was closed
+                    why = "the dispatcher stopped before the provider replied"
+                    outcome = OutcomeUnknown(why) if order.started_at else NotStarted(why)
+                    loop.in_hand.discard(order)
+                    self._resolve([Report(order, outcome)])
 
 
 def _follow_pauses(reports: Iterable[Report], paused: Collection[int]) -> None:

@@ -67,6 +67,11 @@ def going_on() -> QuerySet[Dispatcher]:
     return Dispatcher.objects.filter(ended_at=None, winding_up=False)
 
 
+def running(cluster: uuid.UUID) -> int:
+    """How many of its workers are at work: the dispatchers that have not ended."""
+    return Dispatcher.objects.filter(cluster=cluster, ended_at=None).count()
+
+
 def alive() -> QuerySet[Dispatcher]:
     """The dispatchers whose lease holds. Uses the partial index dispatcher_alive."""
     lease = dt.timedelta(seconds=LEASE_SECONDS)

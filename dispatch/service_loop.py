@@ -221,14 +221,16 @@ class ServiceLoop:
     def keeps(self, dispatchers: int, now: dt.datetime, is_ending: bool = False) -> int | None:
         """How many connections it goes on with now that it has closed the others; None while there
         are none to return. It keeps those it can use, so that a dispatcher that comes gets its
-        part, and none when it was idle for long, is left to others or ends.
+        part, none when it was idle for long or is left to others, and those that are busy when it
+        ends.
         """
         if not self.is_idle:
             self._idle_since = time.monotonic()
-        is_over = (
-            is_ending or self._rests(now) or time.monotonic() - self._idle_since > IDLE_SECONDS
-        )
-        self._most = 0 if self.is_idle and is_over else self.wanted_lanes(dispatchers)
+        is_over = self._rests(now) or time.monotonic() - self._idle_since > IDLE_SECONDS
+        if is_ending:
+            self._most = len(self.in_hand)
+        else:
+            self._most = 0 if self.is_idle and is_over else self.wanted_lanes(dispatchers)
         self.pool.shrink(self._most)
         if self.share <= self._most or self.pool.lanes > self._most:
             return None

@@ -18,14 +18,20 @@ from django_q.tasks import async_task
 from campaigns import background
 from dispatch import accounts, broker, leases
 from dispatch.bounces import reading
-from dispatch.dispatcher import Dispatcher
+from dispatch.dispatcher import LONGEST_REPLY_SECONDS, Dispatcher
 from dispatch.domains import checking
 from dispatch.stop_signals import stop_signals
 
 logger = logging.getLogger(__name__)
 
+WORKERS_PER_DISPATCHER = 2
+"""A successor starts in a worker of its own before a slice is over, and its predecessor may have to
+wait for the reply of a slow provider for minutes.
+"""
+
 SUCCESSION_SECONDS = 2.0
 """How long before the end of a slice a successor is asked for."""
+ASK_AGAIN_SECONDS = 1.0
 SUCCESSION_LOOK_SECONDS = 0.02
 
 
@@ -81,7 +87,7 @@ def dispatch(predecessor: int | None = None) -> None:
     previous = {n: signal.signal(n, on_signal) for n in stop_signals()}
     gc.freeze()  # what is imported stays: looking through it again and again makes starts late
     try:
-        dispatcher.run(should_stop, settings.DISPATCH_SLICE_SECONDS)
+        dispatcher.run(should_stop, settings.DISPATCH_SLICE_SECONDS, succession.may_begin)
     except leases.LeaseLost as error:
         logger.warning("%s; another one takes over", error)
     finally:
@@ -95,24 +101,39 @@ def dispatch(predecessor: int | None = None) -> None:
 
 class _Succession:
     """The request for a successor, a little before a slice is over: it takes a worker some tenths
-    of a second to get it.
+    of a second to get it. While every worker is at work, as they are when earlier dispatchers wait
+    for slow replies, the slice goes on: one that ended would leave nothing behind that dispatches.
     """
 
     def __init__(self, dispatcher_id: int, seconds: float) -> None:
         self.is_prepared = False
         self._dispatcher_id = dispatcher_id
         self._due_at = time.monotonic() + seconds - SUCCESSION_SECONDS
+        self._latest_at = self._due_at + LONGEST_REPLY_SECONDS
 
     def prepare(self) -> None:
-        if self.is_prepared or time.monotonic() < self._due_at:
+        now = time.monotonic()
+        if self.is_prepared or now < self._due_at:
             return
         try:
+            workers = settings.DISPATCHERS * WORKERS_PER_DISPATCHER
+            if now < self._latest_at and leases.running(broker.this_cluster()) >= workers:
+                self._due_at = now + ASK_AGAIN_SECONDS
+                return
             dispatch_later(self._dispatcher_id)
         except (OperationalError, InterfaceError) as error:
             logger.warning("cannot ask for a successor, trying again: %s", error)
             connection.close()
         else:
             self.is_prepared = True
+            self._due_at = now
+
+    def may_begin(self) -> bool:
+        """Whether the successor is there by now; or never will be."""
+        now = time.monotonic()
+        return now > self._latest_at or (
+            self.is_prepared and now > self._due_at + SUCCESSION_SECONDS
+        )
 
 
 def _wait_for(predecessor: int) -> None:

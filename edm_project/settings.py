@@ -333,8 +333,9 @@ Q_CLUSTER = {
     "queue_limit": 1,
     "poll": 0.2,  # seconds
     # Seconds a task may run; and until an unfinished one is delivered again, which must be longer.
-    "timeout": max(300, DISPATCH_SLICE_SECONDS + 60),
-    "retry": max(360, DISPATCH_SLICE_SECONDS + 120),
+    # After its slice a dispatcher waits for a free worker and for replies, for 15 minutes each.
+    "timeout": DISPATCH_SLICE_SECONDS + 1_860,
+    "retry": DISPATCH_SLICE_SECONDS + 1_920,
     "recycle": 200,  # tasks until a worker is replaced by a fresh process
     "scheduler": False,  # what is periodic is a chore of housekeeping
 }

@@ -53,7 +53,7 @@ class SignInAdapter(AccountAdapter):
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """The staff member with this name and password. Raises ValidationError when there were too
-        many tries, before anything is hashed.
+        many tries, before anything is hashed, or when the account is not one of staff.
         """
         name = str(credentials.get("username", ""))[:NAME_LENGTH]
         try:
@@ -62,9 +62,12 @@ class SignInAdapter(AccountAdapter):
             record_refusal(request, account_named(name), refusal)
             raise too_many(refusal) from None
         found = authenticate(request, username=name, password=credentials.get("password"))
-        if not isinstance(found, User) or not found.is_staff:
+        if not isinstance(found, User):
             record(request, Outcome.WRONG_PASSWORD, account_named(name))
             return None
+        if not found.is_staff:  # the password was right: this tells its owner, and no one else
+            record(request, Outcome.NOT_ALLOWED, found, method="password")
+            raise ValidationError(NO_RIGHTS, code="no_rights")
         admission.give_back()
         return found
 

@@ -21,7 +21,7 @@ class Outcome(models.TextChoices):
     WRONG_PASSWORD = "wrong_password", "wrong user name or password"
     WRONG_CODE = "wrong_code", "right password, wrong second factor"
     REFUSED = "refused", "refused: too many tries"
-    NOT_ALLOWED = "not_allowed", "known to single sign-on, but no staff account"
+    NOT_ALLOWED = "not_allowed", "known, but no staff account"
 
 
 class SignIn(models.Model):

@@ -43,7 +43,7 @@ class EventAdmin(LedgerAdmin):
     list_display = (
         "id",
         "kind_label",
-        "actor",
+        "by",
         "recipient",
         "message",
         "source",
@@ -64,7 +64,7 @@ class EventAdmin(LedgerAdmin):
     search_help_text = "The whole address of a recipient"
     fields = (
         "kind",
-        "actor",
+        "by",
         "message",
         "recipient",
         "url",
@@ -109,6 +109,10 @@ class EventAdmin(LedgerAdmin):
     @label("kind", KIND_LABELS)
     def kind_label(self, event: Event) -> str:
         return str(event.get_kind_display())
+
+    @admin.display(description="by")
+    def by(self, event: Event) -> str:
+        return event.by or "–"
 
     @label("state", STATE_LABELS)
     def state_label(self, event: Event) -> str:

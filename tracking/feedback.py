@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from campaigns.models import SubTask
-from tracking.incoming import Actor, EventKind
+from tracking.incoming import BY_RECIPIENTS, Actor, EventKind
 from tracking.ledger import LONGEST_URL
 from tracking.models import Event, EventState, EventTally, Link, LinkTally
 
@@ -31,6 +31,13 @@ class Line:
     label: str
     recipients: dict[str, int] = field(default_factory=dict)
     events: int = 0
+    is_theirs: bool = True
+    """Whether recipients do it: a bounce is told by a server, and by no person."""
+
+    @property
+    def concerned(self) -> int:
+        """How many recipients a server told of."""
+        return sum(self.recipients.values())
 
     @property
     def people(self) -> int:
@@ -57,7 +64,7 @@ def events_of(subtask: SubTask) -> list[Event]:
 
 def feedback_of(task_id: int) -> list[Line]:
     """A line for each kind that happened, in a fixed order."""
-    lines = {kind: Line(str(kind.label)) for kind in SHOWN}
+    lines = {kind: Line(str(kind.label), is_theirs=kind in BY_RECIPIENTS) for kind in SHOWN}
     for tally in EventTally.objects.filter(task_id=task_id, kind__in=SHOWN):
         line = lines[EventKind(tally.kind)]
         line.recipients[tally.actor] = tally.recipients

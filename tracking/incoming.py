@@ -30,6 +30,12 @@ class EventKind(models.TextChoices):
     RESUBSCRIBED = "resubscribed", "Subscribed again"
 
 
+BY_RECIPIENTS = frozenset(
+    {EventKind.OPENED, EventKind.CLICKED, EventKind.UNSUBSCRIBED, EventKind.RESUBSCRIBED}
+)
+"""What somebody or something at the recipient's end does; the others are told by servers."""
+
+
 class Actor(models.TextChoices):
     """Who opened or clicked, as far as it can be told."""
 

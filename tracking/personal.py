@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 from django.conf import settings
-from django.utils import timezone
 
+from campaigns import liquid_dates
 from campaigns.models import Content
 from tracking.tokens import Purpose, sign_each
 
@@ -54,17 +54,11 @@ def variables(
     """What a template sees: the recipient's variables, and what stands for the links in it.
 
     `at` is when the message is handed over, which templates take for now: it is the same message
-    whenever it is rendered again. Links come last: no attribute of a contact can take their place.
+    whenever it is rendered again. It and the links come last: no attribute of a contact can take
+    their place.
     """
-    return {**_times(at), **recipient, **links(subtask_id, content, recipient)}
-
-
-def _times(at: dt.datetime | None) -> dict[str, Any]:
-    """Under python-liquid's names, without a zone as they are there."""
-    if at is None:
-        return {}
-    now = timezone.make_naive(at, timezone.get_default_timezone())
-    return {"now": now, "today": now.date()}
+    times = liquid_dates.times_of(at) if at else {}
+    return {**recipient, **times, **links(subtask_id, content, recipient)}
 
 
 def links(subtask_id: int, content: Content, recipient: Mapping[str, Any]) -> dict[str, str]:

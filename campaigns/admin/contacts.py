@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -14,7 +15,7 @@ from campaigns.admin.base import OwnedAdmin, OwnedForm, UncountedPaginator, staf
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.filters import RelatedRowFilter
 from campaigns.admin.history import log_event
-from campaigns.admin.importing import ENCODINGS, SECONDS, SHOWN, CsvField, table_of
+from campaigns.admin.importing import ENCODINGS, SECONDS, SHOWN, CsvField, only_look_field, table_of
 from campaigns.admin.typed import Textarea, button
 from campaigns.contact_import import ImportReport, import_contacts
 from campaigns.file_rows import FileImportError
@@ -46,6 +47,7 @@ class ImportForm(StyledForm):
         help_text="Given to every contact in the file; separate several with commas.",
     )
     encoding = forms.ChoiceField(required=False, choices=ENCODINGS)
+    only_look = only_look_field()
 
     def clean_tags(self) -> list[str]:
         tags = [tag.strip() for tag in str(self.cleaned_data["tags"]).split(",")]
@@ -99,21 +101,30 @@ class ContactAdmin(OwnedAdmin):
             title="Import contacts",
             form=form,
             report=report,
+            only_look=report and form.cleaned_data["only_look"],
             rejected=table_of(report.rejected) if report else None,
             ignored=table_of(report.ignored) if report else None,
+            suppressed=table_of(report.suppressed) if report else None,
+            kept_out=table_of(report.kept_out) if report else None,
+            still_mailed=table_of(report.still_mailed) if report else None,
             shown=SHOWN,
             back_url=self.url("changelist"),
         )
 
     def _import(self, request: HttpRequest, form: ImportForm) -> ImportReport:
         cleaned = form.cleaned_data
-        report = import_contacts(
-            cleaned["file"].file,
-            staff(request),
-            tags=cleaned["tags"],
-            encoding=cleaned["encoding"] or None,
-            seconds=SECONDS,
-        )
+        with transaction.atomic():
+            report = import_contacts(
+                cleaned["file"].file,
+                staff(request),
+                tags=cleaned["tags"],
+                encoding=cleaned["encoding"] or None,
+                seconds=SECONDS,
+                may_suppress=request.user.has_perm("campaigns.add_suppression"),
+            )
+            transaction.set_rollback(cleaned["only_look"])
+        if cleaned["only_look"]:
+            return report
         text = f"Imported “{cleaned['file'].name}”: {report.explain()}"
         log_event(request, Contact, cleaned["file"].name, text)
         say(request, text)

@@ -41,6 +41,14 @@ class CsvField(forms.FileField):
         return file
 
 
+def only_look_field() -> forms.BooleanField:
+    return forms.BooleanField(
+        required=False,
+        label="Only look",
+        help_text="Say what would become of the file, and change nothing.",
+    )
+
+
 def table_of(problems: Problems) -> dict[str, Any]:
     """For unfold's component; a file may have more problems than anybody reads."""
     rows = [[problem.line, problem.value, problem.reason] for problem in islice(problems, SHOWN)]

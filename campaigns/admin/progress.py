@@ -16,9 +16,12 @@ from campaigns.models import FailureReason, Launch, SubTaskStatus, Tally, Task, 
 from campaigns.models.tally import Counts
 from campaigns.tasks import LAUNCH
 
-S = SubTaskStatus
+S, R = SubTaskStatus, FailureReason
 MOVING = (TaskStatus.SCHEDULED, TaskStatus.QUEUED, TaskStatus.SENDING, TaskStatus.PAUSED)
+OVER = (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED)
 NEEDS_ATTENTION = "Needs attention"
+NOTHING_BACK = "Sent, nothing back"
+"""Of those sent, the ones of which nothing has come back since."""
 STATUS_COLOURS = {
     TaskStatus.DRAFT.label: "",
     TaskStatus.SCHEDULED.label: "info",
@@ -66,11 +69,17 @@ class Progress:
     def needs_attention(self) -> bool:
         """All that is left to do is in doubt: only a person can go on."""
         is_waiting = self.counts.open == 0 and self.counts.in_doubt > 0
-        return self.task.status == TaskStatus.SENDING and is_waiting
+        return self.task.status in (TaskStatus.SENDING, *OVER) and is_waiting
+
+    @property
+    def ends(self) -> int:
+        """How many messages of a cancelled task were under way then and still come to their end."""
+        return self.counts.open if self.task.status == TaskStatus.CANCELLED else 0
 
     @property
     def status_text(self) -> str:
-        return NEEDS_ATTENTION if self.needs_attention else str(self.task.get_status_display())
+        waits = self.needs_attention and self.task.status == TaskStatus.SENDING
+        return NEEDS_ATTENTION if waits else str(self.task.get_status_display())
 
     @property
     def status_colour(self) -> str:
@@ -95,11 +104,15 @@ class Progress:
 
     @property
     def failed(self) -> int:
-        return self.counts[S.FAILED]
+        return self.counts.failed
+
+    @property
+    def cancelled_percent(self) -> float:
+        return self._percent(self.counts.cancelled)
 
     @property
     def done(self) -> int:
-        return self.counts.accepted + self.failed
+        return self.counts.accepted + self.counts[S.FAILED]
 
     @property
     def summary(self) -> str:
@@ -108,6 +121,8 @@ class Progress:
         text = f"{self.counts.accepted:,} of {self.counts.total:,} sent"
         if self.failed:
             text += f", {self.failed:,} failed"
+        if self.counts.cancelled:
+            text += f", {self.counts.cancelled:,} cancelled"
         return text + (f", {self.counts.in_doubt:,} in doubt" if self.counts.in_doubt else "")
 
     @cached_property
@@ -139,19 +154,26 @@ class Progress:
     def figures(self) -> Iterator[Figure]:
         """Every state; they add up to the total."""
         for status in SubTaskStatus:
-            # The database's "sending" includes what is in doubt, which has a figure of its own.
+            # The database's "sending" includes what is in doubt, which has a figure of its own, and
+            # "failed" what was cancelled.
             only = {"in_doubt": "no"} if status == S.SENDING else {}
             url = self._link({"status__exact": status.value, **only})
-            yield Figure(status.label, self.counts[status], url)
+            if status == S.FAILED and self.counts.cancelled:
+                yield Figure("Cancelled", self.counts.cancelled, self._reason_url(R.CANCELLED))
+            number = self.counts.failed if status == S.FAILED else self.counts[status]
+            yield Figure(NOTHING_BACK if status == S.SENT else status.label, number, url)
             if status == S.SENDING:
                 yield Figure("In doubt", self.counts.in_doubt, self.in_doubt_url)
 
     def reasons(self) -> list[Figure]:
         return [
-            Figure(reason.label, number, self._link({"failure_reason__exact": reason.value}))
+            Figure(reason.label, number, self._reason_url(reason))
             for reason in FailureReason
-            if (number := self.counts.by_reason.get(reason, 0))
+            if reason != R.CANCELLED and (number := self.counts.by_reason.get(reason, 0))
         ]
+
+    def _reason_url(self, reason: FailureReason) -> str:
+        return self._link({"failure_reason__exact": reason.value})
 
     @property
     def in_doubt_url(self) -> str:

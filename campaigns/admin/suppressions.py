@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils import timezone
@@ -17,7 +18,7 @@ from campaigns.addresses import AddressError, normalise
 from campaigns.admin.base import SafeAdmin, UncountedPaginator, staff, visible_rows
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
-from campaigns.admin.importing import ENCODINGS, SECONDS, SHOWN, CsvField, table_of
+from campaigns.admin.importing import ENCODINGS, SECONDS, SHOWN, CsvField, only_look_field, table_of
 from campaigns.admin.typed import ModelForm, button
 from campaigns.file_rows import FileImportError
 from campaigns.models import Suppression
@@ -107,6 +108,7 @@ class FileForm(StyledForm):
         required=False, max_length=200, help_text="Where these came from, if the file does not say."
     )
     encoding = forms.ChoiceField(required=False, choices=ENCODINGS)
+    only_look = only_look_field()
 
 
 @admin.register(Suppression)
@@ -244,21 +246,27 @@ class SuppressionAdmin(SafeAdmin):
             "being sent now.",
             form=form,
             report=report,
+            only_look=report and form.cleaned_data["only_look"],
             rejected=table_of(report.rejected) if report else None,
+            ignored=table_of(report.ignored) if report else None,
             shown=SHOWN,
             back_url=self.url("changelist"),
         )
 
     def _import(self, request: HttpRequest, form: FileForm) -> SuppressionReport:
         cleaned = form.cleaned_data
-        report = import_suppressions(
-            cleaned["file"].file,
-            reason=SuppressionReason(cleaned["reason"]),
-            source=cleaned["source"],
-            encoding=cleaned["encoding"] or None,
-            seconds=SECONDS,
-            domains=_may_suppress_domains(request),
-        )
+        with transaction.atomic():
+            report = import_suppressions(
+                cleaned["file"].file,
+                reason=SuppressionReason(cleaned["reason"]),
+                source=cleaned["source"],
+                encoding=cleaned["encoding"] or None,
+                seconds=SECONDS,
+                domains=_may_suppress_domains(request),
+            )
+            transaction.set_rollback(cleaned["only_look"])
+        if cleaned["only_look"]:
+            return report
         text = f"Imported “{cleaned['file'].name}”: {report.explain()}"
         log_event(request, Suppression, cleaned["file"].name, text)
         say(request, text)

@@ -8,13 +8,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.enums import ActionVariant
 
-from campaigns import lifecycle
+from campaigns import lifecycle, retries
 from campaigns.admin import task_steps as steps
 from campaigns.admin.base import OwnedAdmin
 from campaigns.admin.confirmation import Question, ask, is_confirmed, say
 from campaigns.admin.task_steps import Step
 from campaigns.admin.typed import button
-from campaigns.models import SubTaskStatus, Tally, Task, TaskStatus
+from campaigns.models import SubTask, Tally, Task, TaskStatus
 
 T = TaskStatus
 POSSIBLE: dict[str, Collection[TaskStatus]] = {
@@ -52,9 +52,12 @@ class TaskActions(OwnedAdmin):
         ]
 
     def _may(self, task: Task, name: str) -> bool:
-        if name == "retry_failed" and not Tally.objects.counts(task.pk)[SubTaskStatus.FAILED]:
-            return False
-        return task.status in POSSIBLE[name]
+        is_possible = task.status in POSSIBLE[name]
+        return is_possible and (name != "retry_failed" or self._may_retry(task))
+
+    def _may_retry(self, task: Task) -> bool:
+        failed = SubTask.objects.filter(task=task).failed()
+        return Tally.objects.counts(task.pk).failed > 0 and retries.may_help(failed)
 
     @button(
         "Launch",

@@ -14,7 +14,7 @@ from django.utils import timezone
 from campaigns import audience, lifecycle, merge_fields, retries
 from campaigns.admin.confirmation import Question, StyledForm
 from campaigns.admin.typed import TextInput
-from campaigns.models import Audience, SubTask, SubTaskStatus, Tally, Task, TaskStatus
+from campaigns.models import Audience, SubTask, Tally, Task, TaskStatus
 from campaigns.models.tally import Counts
 from campaigns.wording import counted
 
@@ -196,7 +196,8 @@ def _so_far(task: Task) -> list[tuple[str, str]]:
         return []
     figures = [
         ("Sent", counts.accepted),
-        ("Failed", counts[SubTaskStatus.FAILED]),
+        ("Failed", counts.failed),
+        ("Cancelled", counts.cancelled),
         ("In doubt", counts.in_doubt),
         ("Still to be sent", counts.open),
     ]

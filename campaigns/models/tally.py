@@ -43,6 +43,16 @@ class Counts:
         )
 
     @property
+    def cancelled(self) -> int:
+        """Not sent because the task was cancelled. Their status is failed, but nothing failed."""
+        return self.by_reason.get(FailureReason.CANCELLED, 0)
+
+    @property
+    def failed(self) -> int:
+        """Given up for any other reason."""
+        return self[SubTaskStatus.FAILED] - self.cancelled
+
+    @property
     def accepted(self) -> int:
         """Accepted by a provider, whatever came back afterwards."""
         return self.total - self.open - self.in_doubt - self[SubTaskStatus.FAILED]

@@ -23,7 +23,7 @@ from django.utils.timesince import timesince
 
 from campaigns.models.ownership import SEE_EVERYTHING
 from campaigns.wording import counted
-from dispatch import paces
+from dispatch import accounts, paces
 from dispatch.agenda import limits_of
 from dispatch.models import AccountReport, Attempt, EmailService
 
@@ -33,18 +33,26 @@ SOON = dt.timedelta(seconds=2)
 """Whoever watches need not be told of a wait as short as this: it is over before they have read it.
 """
 READY, WAITING, FROZEN, DISABLED = "Ready", "Waiting", "Frozen", "Disabled"
+NO_CONNECTION = "No connection"
 UNTOLD = (
     "Its provider refused it or could not be reached; those who run the services see what it said."
 )
 """In place of a provider's words, which may be about the message of another owner."""
-STATE_LABELS = {READY: "success", WAITING: "info", FROZEN: "danger", DISABLED: ""}
+STATE_LABELS = {
+    READY: "success",
+    WAITING: "info",
+    NO_CONNECTION: "danger",
+    FROZEN: "danger",
+    DISABLED: "",
+}
 
 
 def with_state(
     services: QuerySet[EmailService], user: User | AnonymousUser
 ) -> QuerySet[EmailService]:
-    """Services with their Pace, the database's time as `now`, `sent_last_minute`, and whether this
-    user may read what their providers said (`told`).
+    """Services with their Pace, the database's time as `now`, `sent_last_minute`, whether a message
+    was accepted since the connection was last tried (`sends_since`), and whether this user may read
+    what their providers said (`told`).
     """
     told = user.has_perm(CONTROL) or user.has_perm(SEE_EVERYTHING)
     started = Attempt.objects.filter(
@@ -52,7 +60,8 @@ def with_state(
         started_at__gte=ExpressionWrapper(Now() - RATE_WINDOW, output_field=DateTimeField()),
     )
     rate = started.order_by().values("service").annotate(n=Count("pk")).values("n")
-    return services.select_related("pace").annotate(
+    return services.select_related("pace", "account_report").annotate(
+        sends_since=accounts.sends_since(),
         now=Now(),
         told=Value(told),
         sent_last_minute=Coalesce(Subquery(rate, output_field=IntegerField()), 0),
@@ -75,7 +84,19 @@ def state_of(service: Any) -> tuple[str, str]:
     earliest = limits.earliest(pace.next_send_at)
     if limits.interval and earliest > now + SOON:
         return WAITING, f"The next message may start at {_time(earliest)}."
+    if why := _no_connection(service):
+        return NO_CONNECTION, why
     return READY, ""
+
+
+def _no_connection(service: Any) -> str:
+    """What was wrong when the connection was last tried; "" when it worked, or works by now."""
+    report: AccountReport | None = getattr(service, "account_report", None)
+    if report is None or report.works or service.sends_since or not report.is_about(service):
+        return ""
+    assert report.checked_at is not None  # it is about the service
+    said = report.answer.rstrip(".") if service.told else UNTOLD.rstrip(".")
+    return f"{said}, as of {timesince(report.checked_at, depth=1)} ago."
 
 
 def figures_of(service: Any) -> list[tuple[str, str]]:
@@ -93,14 +114,17 @@ def figures_of(service: Any) -> list[tuple[str, str]]:
     )
 
 
-def account_of(service: EmailService) -> dict[str, str]:
+def account_of(service: Any) -> dict[str, str]:
     """A label, and what the provider last said of the account, with how old that is."""
-    report = AccountReport.objects.filter(service=service.pk).first()
+    report: AccountReport | None = getattr(service, "account_report", None)
     if report is None or report.checked_at is None or not report.is_about(service):
         asked = report is not None and report.asked_at is not None
         text = "is being tested" if asked else "has not been tested yet"
         return {"word": "Not tested", "colour": "info", "text": f"The connection {text}."}
-    word, colour = ("Connects", "success") if report.works else ("No connection", "danger")
+    if not report.works and service.sends_since:
+        text = "A message was accepted since the connection was last tried."
+        return {"word": "Connects", "colour": "success", "text": text}
+    word, colour = ("Connects", "success") if report.works else (NO_CONNECTION, "danger")
     age = timesince(report.checked_at, depth=1)
     return {
         "word": word,

@@ -7,8 +7,8 @@ from typing import Any
 from django.http import HttpRequest
 
 from campaigns.admin.base import Visitor
-from campaigns.admin.progress import MOVING, Progress
-from campaigns.models import Tally, Task
+from campaigns.admin.progress import MOVING, OVER, Progress
+from campaigns.models import SubTask, Tally, Task
 from dispatch.admin import service_state as state
 from dispatch.models import EmailService
 
@@ -26,8 +26,13 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 
 def moving_tasks(user: Visitor) -> list[Progress]:
-    """The newest tasks that are launched and not over."""
-    tasks = list(Task.objects.visible_to(user).filter(status__in=MOVING)[:MOST_SHOWN])
+    """The newest tasks that are launched and not over; first those that are over and have SubTasks
+    in doubt, which only a person can settle. Those are few: index subtask_in_doubt.
+    """
+    visible = Task.objects.visible_to(user)
+    doubtful = SubTask.objects.in_doubt().order_by().values_list("task", flat=True)
+    over = visible.filter(status__in=OVER, pk__in=doubtful.distinct())
+    tasks = [*over[:MOST_SHOWN], *visible.filter(status__in=MOVING)[:MOST_SHOWN]]
     counts = Tally.objects.counts_of(task.pk for task in tasks)
     return [Progress(task, counts[task.pk]) for task in tasks]
 

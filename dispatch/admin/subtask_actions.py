@@ -107,7 +107,8 @@ class SubTaskActions(LedgerAdmin):
         if subtask and subtask.in_doubt_since:
             return [each for each in actions if not each.action_name.endswith("retry_this")]
         if subtask and subtask.status == SubTaskStatus.FAILED:
-            return [each for each in actions if each.action_name.endswith("retry_this")]
+            may = retries.may_help(SubTask.objects.filter(pk=subtask.pk))
+            return [each for each in actions if may and each.action_name.endswith("retry_this")]
         return []
 
     def has_retry_permission(self, request: HttpRequest) -> bool:

@@ -36,6 +36,9 @@ _NO_NAMES = (
 )  # fmt: skip
 """What is no name of a host cannot exist, as it may stand in somebody's record."""
 
+_ANY = "any"
+_NO_SUCH_NAME = ["no such name"]
+
 
 class CouldNotAsk(Exception):
     """No answer, or a server failure: nothing is known about the name. The message says which."""
@@ -72,6 +75,10 @@ class Names:
         pointer = dns.reversename.from_address(address).to_text()
         return [name.rstrip(".").lower() for name in self._ask(pointer, "PTR")]
 
+    def exists(self, name: str) -> bool:
+        """Whether the DNS knows the name, or one below it, with records of any kind."""
+        return self._ask(name, _ANY) != _NO_SUCH_NAME
+
     def _ask(self, name: str, kind: str) -> list[str]:
         key = (name.lower(), kind)
         if key not in self._known:
@@ -81,9 +88,12 @@ class Names:
         return self._known[key]
 
     def _look_up(self, name: str, kind: str) -> list[str]:
+        """Of _ANY what there is does not matter, only whether there is anything."""
         try:
-            answer = self._resolver.resolve(name, kind, search=False)
-        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer, *_NO_NAMES):
+            answer = self._resolver.resolve(name, "A" if kind == _ANY else kind, search=False)
+        except dns.resolver.NXDOMAIN:
+            return _NO_SUCH_NAME if kind == _ANY else []
+        except (dns.resolver.NoAnswer, *_NO_NAMES):
             return []
         except dns.exception.Timeout as error:
             raise CouldNotAsk(f"nobody answered about {name} ({kind}) in time") from error

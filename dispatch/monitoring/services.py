@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from dispatch import paces
+from dispatch import accounts, paces
 from dispatch.agenda import Agenda, limits_of
 from dispatch.figures import Counts
 from dispatch.models import EmailService, Pace
@@ -107,7 +107,9 @@ def read(counts: CountsNow, agenda: Agenda) -> list[ServiceReading]:
             in_doubt=doubtful.get(service.pk, 0),
             lateness=late.get(service.pk),
         )
-        for service in EmailService.objects.select_related("pace").defer("credentials")
+        for service in EmailService.objects.select_related("pace", "account_report")
+        .annotate(sends_since=accounts.sends_since())
+        .defer("credentials")
     ]
 
 

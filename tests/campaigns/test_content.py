@@ -149,6 +149,16 @@ def test_an_odd_value_in_a_filter_is_a_render_error() -> None:
         ("subject", "Hi {{ name", "Subject, line 1: '{{' without '}}'"),
         ("html", "<p>\n{% if x %}", "HTML: expected tag endif"),
         ("html", "a\nb\n{% if x", "HTML, line 3: '{%' without '%}'"),
+        (
+            "html",
+            "{{ name }, hi {{ x }}",
+            "HTML, line 1: '{{' without '}}': '}}' is missing after '{{ name'",
+        ),
+        (
+            "text",
+            "a\n{% if x }b{% endif %}",
+            "Plain text, line 2: '{%' without '%}': '%}' is missing after '{% if'",
+        ),
         ("html", "\n\n{{ x | shout }}", "HTML, line 3: unknown filter 'shout'"),
         ("html", "{% endif %}", "HTML, line 1: unexpected tag 'endif'"),
         ("html", "{{ x | default: &quot;q&quot; }}", "HTML, line 1: unexpected '&'"),
@@ -205,3 +215,11 @@ def test_rendering_the_newsletter_takes_well_under_a_millisecond() -> None:
     for number in range(200):
         render(content, {"first_name": number, "company": "Acme"})
     assert (time.process_time() - started) / 200 < 0.001
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["{{ '{{' }}x", '{% if x == "{%" %}a{% endif %}x', "{% liquid\n# no {{\necho 'x'\n%}"],
+)
+def test_quoted_braces_open_nothing(source: str) -> None:
+    assert html_of(source).endswith("x")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -11,16 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns import liquid
-from campaigns.liquid_gaps import GapTemplate
 from campaigns.precompiled import (
     MAX_FILLED,
     MAX_STEPS,
     MAX_VALUE,
     Pieces,
-    Precompiled,
-    gap_from_json,
 )
 from tests.campaigns import by_liquid as python_liquid
+from tests.campaigns.stencil import Stencil
 
 HOSTILE = st.one_of(
     st.text(max_size=20),
@@ -88,28 +85,6 @@ TAGS = st.sampled_from(
 )
 PLAIN = st.lists(FIXED | OUTPUTS, max_size=8).map("".join)
 ANY = st.lists(FIXED | OUTPUTS | TAGS, max_size=8).map("".join)
-
-
-class Stencil:
-    """A template taken apart as in a worker, and filled as in the process that sends."""
-
-    def __init__(self, source: str, *, escape: bool) -> None:
-        self._template = GapTemplate(source, escape=escape)
-        gaps = json.loads(json.dumps(self._template.gaps))
-        self._form = Precompiled(
-            self._template.fixed,
-            gaps if gaps is None else [gap_from_json(gap) for gap in gaps],
-            escape=escape,
-        )
-        self.fixed = self._form.fixed
-        self.trimmed = self._form.trimmed
-        self.look_up = self._form.look_up
-
-    def fill(self, variables: dict[str, Any]) -> list[bytes]:
-        looked_up = self.look_up(variables)
-        if looked_up is not None:
-            return looked_up
-        return [value.encode("utf-8") for value in self._template.fill(variables)]
 
 
 def by_liquid(source: str, escape: bool, variables: dict[str, Any]) -> str:

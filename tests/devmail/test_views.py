@@ -72,11 +72,25 @@ def test_a_message_shows_its_text_escaped_and_its_headers(staff: Client) -> None
 
 
 def test_the_html_of_a_message_runs_nothing_and_loads_nothing(staff: Client) -> None:
-    assert '<iframe sandbox="allow-popups"' in staff.get("/mail/1/").content.decode()
+    assert (
+        '<iframe sandbox="allow-popups allow-popups-to-escape-sandbox"'
+        in staff.get("/mail/1/").content.decode()
+    )
     policy = staff.get("/mail/1/html/")["Content-Security-Policy"]
-    assert policy.startswith("sandbox allow-popups; default-src 'none'")
+    assert policy.startswith("sandbox allow-popups allow-popups-to-escape-sandbox; ")
     assert "allow-scripts" not in policy
 
 
 def test_a_message_that_is_not_there_is_not_found(staff: Client) -> None:
     assert staff.get("/mail/7/").status_code == 404
+
+
+def test_links_of_a_message_open_in_windows_of_their_own(staff: Client) -> None:
+    page = staff.get("/mail/1/html/").content.decode()
+    assert page.index('<base target="_blank">') < page.index("<p>Rich")
+
+
+def test_a_message_keeps_its_doctype_first(staff: Client, mailbox: Mailbox) -> None:
+    mailbox.add("a@example.com", "b@example.org", RAW.replace(b"<p>", b"<!DOCTYPE html>\n<p>"))
+    page = staff.get("/mail/2/html/").content.decode()
+    assert page.startswith('<!DOCTYPE html><base target="_blank">')

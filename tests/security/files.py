@@ -14,7 +14,7 @@ def read_contacts(raw: bytes, encoding: str | None = None) -> ImportReport:
     report = ImportReport()
     with open_table(BytesIO(raw), encoding, contact_import._has_address_column) as source:
         contact_import._refuse_without_addresses(source.header)
-        for batch in contact_import._batches(contact_import._good_rows(source, [], report)):
+        for batch in contact_import._batches(contact_import._good_rows(source, [], report, True)):
             report.created += len(batch)
     return report
 

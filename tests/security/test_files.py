@@ -17,7 +17,7 @@ from campaigns.addresses import AddressError, normalise
 from campaigns.admin import importing
 from campaigns.contact_columns import folded, keys_of
 from campaigns.contact_import import ImportReport, import_contacts
-from campaigns.csv_source import SourceError
+from campaigns.file_encoding import SourceError
 from campaigns.file_rows import FileImportError, LineProblem, Problems
 from campaigns.formulas import escaped, unescaped
 from campaigns.models import Contact, Suppression
@@ -53,6 +53,11 @@ ATTACKS = {
     "a row of quoted lines": repeated('"\n",', start="email,name\n"),
     "quotation marks": repeated('"'),
     "quotation marks and line feeds": repeated('"\n"'),
+    "marks that are not clear": repeated('"\n"x\n'),
+    "marks with a back-slash": repeated('"a@b.example","\\"","\\"x"\n'),
+    "marks and blanks": repeated('"a" x "  "', end='"\n'),
+    "rows within a cell": repeated('a@b.example,"a\nb@b.example,b"\n'),
+    "statuses": repeated("a@b.example,x1\n", start="email,status\n"),
     "NUL": repeated("\0"),
     "tags": repeated("a;", start="email,tags\nada@b.example,"),
     "an address": repeated("a", end="@b.example\n"),
@@ -67,7 +72,13 @@ def test_the_time_to_read_contacts_grows_as_the_file_does(attack: str) -> None:
     assert_linear(read_contacts, ATTACKS[attack], raises=(SourceError,))
 
 
-@pytest.mark.parametrize("attack", ["good rows", "bad rows", "equal headings", "quotation marks"])
+@pytest.mark.parametrize(
+    "attack",
+    [
+        "good rows", "bad rows", "equal headings", "quotation marks",
+        "quotation marks and line feeds", "marks that are not clear", "rows within a cell",
+    ],
+)  # fmt: skip
 def test_the_time_to_read_suppressions_grows_as_the_file_does(attack: str) -> None:
     assert_linear(read_suppressions, ATTACKS[attack], raises=(SourceError,))
 
@@ -151,6 +162,45 @@ def test_both_imports_know_a_heading_by_any_width() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
 def test_a_byte_order_mark_tells_the_encoding(encoding: str) -> None:
     assert read_contacts("email\nada@b.example\n".encode(encoding)).created == 1
+
+
+LETTERS = "email,name\na@b.example,Zoë\nb@b.example,Łukasz\nc@b.example,"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "named"),
+    [
+        (b"J\xfcrgen\n", "FC"),
+        (b"\xed\xa0\x80\n", "ED"),
+        (b"\xc3", "C3"),
+        (b"\xf0\x9f\x98\r\n\xf0\x9f", "F0 9F 98"),
+        (b"\xed\xa0\x80" * 40_000, "ED"),
+    ],
+)
+def test_a_file_that_is_utf8_but_for_a_few_bytes_is_refused_by_the_line(
+    wrong: bytes, named: str
+) -> None:
+    with pytest.raises(SourceError, match=f"Line 4 is not valid UTF-8 .bytes {named}.*but for"):
+        read_contacts(LETTERS.encode() + wrong)
+
+
+def test_surrogates_alone_are_no_letters_of_another_encoding() -> None:
+    with pytest.raises(SourceError, match="Line 2 is not valid UTF-8"):
+        read_suppressions(b"email,note\na@b.example,\xed\xa0\xbd\xed\xb8\x80\n")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("lines", [1, 10_000, 21_845])
+def test_the_line_is_named_that_is_not_in_the_encoding(end: str, lines: int) -> None:
+    good = "".join(f"a@b{end}" for _ in range(lines))
+    raw = f"email{end}{good}".encode() + b"\xff@b.example"
+    with pytest.raises(SourceError, match=f"see line {lines + 2:,} .bytes FF"):
+        read_contacts(raw, "utf-8")
+
+
+def test_a_file_whose_letters_are_not_utf8_is_read_as_before() -> None:
+    raw = "email,name\na@b.example,Zoë Müller\nb@b.example,José Peña\n".encode("cp1252")
+    assert read_contacts(raw).created == 2
 
 
 @pytest.mark.parametrize("separator", ['"', "\r", "\0", "a", "\\", "'"])

@@ -23,9 +23,18 @@ def test_a_wrong_password_and_an_unknown_name_read_the_same(ada: Any, client: Cl
     assert WRONG in wrong and WRONG in unknown
 
 
-def test_an_account_that_is_not_staff_reads_like_an_unknown_one(db: None, client: Client) -> None:
+def test_an_account_that_is_not_staff_is_told_so_with_its_own_password_only(
+    db: None, client: Client
+) -> None:
     make_user("guest", is_staff=False)
-    assert WRONG in sign_in(client, "guest").content.decode()
+    told, guessed = sign_in(client, "guest"), sign_in(client, "guest", password="not it")
+    assert "it may not sign in" in told.content.decode()
+    assert WRONG in guessed.content.decode()
+    assert not is_signed_in(client)
+    assert [row.outcome for row in SignIn.objects.order_by("pk")] == [
+        "not_allowed",
+        "wrong_password",
+    ]
 
 
 def test_an_account_that_is_switched_off_reads_like_an_unknown_one(

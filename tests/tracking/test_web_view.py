@@ -42,6 +42,14 @@ def test_a_time_is_that_at_which_the_message_was_handed_over(now):
     assert seen(subtask).content == seen(subtask).content
 
 
+def test_no_attribute_of_a_contact_takes_the_place_of_that_time():
+    made = frozen("{{ 'now' | date: '%F' }} {{ now }}")
+    subtask = from_launch(
+        made, variables={"now": "1999-12-31"}, sending_at="2020-02-29T12:00:00.5Z"
+    )
+    assert seen(subtask).content.startswith(b"2020-02-29 2020-02-29 12:00:00.500000")
+
+
 def test_looking_at_it_is_not_recorded():
     subtask = from_launch(frozen(HTML, track_opens=True), variables={"tracking_consent": True})
     assert "/o/" in rendered(subtask.content, subtask.pk, **subtask.variables).html

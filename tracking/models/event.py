@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from campaigns.models import SubTask
-from tracking.incoming import Actor, EventKind
+from tracking.incoming import BY_RECIPIENTS, Actor, EventKind
 
 
 class EventState(models.TextChoices):
@@ -112,6 +112,11 @@ class Event(models.Model):
                 "received_at", name="event_payload", condition=models.Q(raw__isnull=False)
             ),
         ]
+
+    @property
+    def by(self) -> str:
+        """Who did it; "" for what servers tell."""
+        return str(self.get_actor_display()) if self.kind in BY_RECIPIENTS else ""
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} ({self.source})"

@@ -26,11 +26,21 @@ class Command(ImportCommand):
 
     def load(self, file: BinaryIO, options: dict[str, Any]) -> ImportReport:
         return import_contacts(
-            file, _user(options["owner"]), tags=options["tag"], encoding=options["encoding"]
+            file,
+            _user(options["owner"]),
+            tags=options["tag"],
+            encoding=options["encoding"],
+            may_suppress=True,
         )
 
     def problems(self, report: ImportReport) -> dict[str, Problems]:
-        return {**super().problems(report), "Ignored": report.ignored}
+        return {
+            **super().problems(report),
+            "Ignored": report.ignored,
+            "Suppressed": report.suppressed,
+            "Kept out": report.kept_out,
+            "Still mailed": report.still_mailed,
+        }
 
 
 def _user(username: str) -> AbstractBaseUser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any, BinaryIO
 
+from campaigns.file_rows import Problems
 from campaigns.management.importing import ImportCommand
 from campaigns.models.contacts import SuppressionReason
 from campaigns.suppression_import import SuppressionReport, import_suppressions
@@ -36,3 +37,6 @@ class Command(ImportCommand):
             encoding=options["encoding"],
             domains=options["domains"],
         )
+
+    def problems(self, report: SuppressionReport) -> dict[str, Problems]:
+        return {**super().problems(report), "Ignored": report.ignored}

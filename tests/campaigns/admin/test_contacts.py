@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from campaigns.models import Contact
+from campaigns.models import Contact, Suppression
 from tests.campaigns.admin.staff import (
     MANAGER,
     NOBODY,
@@ -232,3 +233,36 @@ def test_the_list_shows_tags_and_finds_by_them() -> None:
     assert [row.pk for row in response.context["cl"].result_list] == [contact.pk]
     assert "spring" in page_of(response)
     assert texts(response) == ""
+
+
+class TestWhatAFileSaysOfPeople:
+    RAW = b"email,status\nada@b.example,unsubscribed\nbob@b.example,pending\ncy@b.example,odd\n"
+
+    def send(self, user: Any, **fields: str) -> str:
+        file = SimpleUploadedFile("list.csv", self.RAW, "text/csv")
+        return page_of(signed_in(user).post(IMPORT, {"file": file, **fields}))
+
+    def test_is_on_the_page(self, user: Any) -> None:
+        page = self.send(user)
+        assert "1 suppressed and 1 kept out because of what the file says of them" in page
+        assert "“status: unsubscribed”" in page
+        assert "“status” says “odd” in 1 row" in page
+
+    def test_is_said_before_anything_is_changed(self, user: Any) -> None:
+        page = self.send(user, only_look="on")
+        assert "Nothing was changed." in page
+        assert "1 suppressed and 1 kept out" in page
+        assert not Contact.objects.exists()
+        assert not Suppression.objects.exists()
+        assert not LogEntry.objects.exists()
+
+    def test_suppresses_no_one_for_a_user_who_may_not(self) -> None:
+        user = member(NOBODY)
+        names = ["import_contact", "view_contact"]
+        user.user_permissions.set(Permission.objects.filter(codename__in=names))
+        ContactFactory(owner=user, email="ada@b.example")
+        page = self.send(user)
+        assert not Suppression.objects.exists()
+        assert "0 suppressed and 2 kept out" in page
+        assert "1 of those kept out exist and are still mailed" in page
+        assert "you may not add to the suppression list" in page

@@ -259,7 +259,7 @@ class TestTheProgress:
 
     def test_shows_every_state_and_the_sum(self) -> None:
         page = page_of(self.progress(with_every_state()))
-        figures = dict(re.findall(r'data-figure="([\w ]+)"> (?:<a [^>]*>)?([\d,]+)', page))
+        figures = dict(re.findall(r'data-figure="([\w, ]+)"> (?:<a [^>]*>)?([\d,]+)', page))
         assert figures.pop("Allocated") == figures.pop("Sending") == "0"
         assert set(figures.values()) == {"1"}
         assert len(figures) == 8

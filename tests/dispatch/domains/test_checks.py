@@ -160,7 +160,27 @@ class TestDmarc:
             (DOMAIN, "v=DMARC1;p=reject", OK, "p=reject: mail for which"),
             ("shop.test", "v=DMARC1; p=reject; sp=none", OK, "p=none (from shop.test)"),
             ("shop.test", "v=DMARC1; p=reject", OK, "p=reject (from shop.test)"),
-            (DOMAIN, "v=DMARC1; rua=mailto:a@b.test", PROBLEM, "no valid policy"),
+            (DOMAIN, "v=DMARC1; rua=mailto:a@b.test", WARNING, "p=none: enough"),
+            (DOMAIN, "v=DMARC1", WARNING, "others ignore the record"),
+            (DOMAIN, "v=DMARC1; p=maybe; rua=mailto:a@b.test", WARNING, "p=none: enough"),
+            (DOMAIN, "v=DMARC1; p=maybe; rua=https://b.test/r", WARNING, "under p= is no policy"),
+            (DOMAIN, "v=DMARC1; p=maybe; rua=mailto:", PROBLEM, "no valid policy"),
+            (DOMAIN, "v=DMARC1; p=reject; sp=maybe", PROBLEM, "no valid policy (sp=)"),
+            (DOMAIN, "v=DMARC1; p=reject; np=; rua=mailto:a@b.test", WARNING, "p=none: enough"),
+            (DOMAIN, "v=DMARC1; p=reject; sp=none; np=none", OK, "p=reject: mail for which"),
+            (DOMAIN, "v=DMARC1; p=reject; t=y", OK, "(t=y), which makes it quarantine: mail"),
+            (DOMAIN, "v=DMARC1; p=quarantine; t=Y", OK, "(t=y), which makes it none: enough"),
+            (DOMAIN, "v=DMARC1; p=none; t=y", OK, "p=none: enough"),
+            (DOMAIN, "v=DMARC1; p=quarantine; t=n", OK, "p=quarantine: mail for which"),
+            (DOMAIN, "v=DMARC1; p=none; pct=50; ri=9", OK, "pct, ri: without meaning"),
+            (DOMAIN, "v=DMARC1; p=none; rf=afrf", OK, "rf: without meaning"),
+            (DOMAIN, "v=DMARC1; p=none; psd=n", OK, "only from this domain or below"),
+            (DOMAIN, "v=DMARC1; p=none; psd=y", WARNING, "take it out"),
+            (DOMAIN, "v=DMARC1; p=none; psd=x; sp=reject; unknown=1", OK, "p=none: enough"),
+            (DOMAIN, "v=dmarc1; p=none", PROBLEM, "There is no DMARC record"),
+            ("shop.test", "v=DMARC1; p=reject; np=none", OK, "p=reject (from shop.test)"),
+            ("test", "v=DMARC1; p=reject; sp=none", OK, "p=none (from test)"),
+            ("test", "v=DMARC1; psd=y; p=reject", WARNING, "publish one of your own"),
             (DOMAIN, "v=DMARC1; p=maybe", PROBLEM, "no valid policy"),
             (DOMAIN, "V = DMARC1 ; p = none", OK, "p=none: enough"),
             (DOMAIN, "p=none; v=DMARC1", PROBLEM, "There is no DMARC record"),
@@ -175,6 +195,53 @@ class TestDmarc:
         found = dmarc.check(Names(), DOMAIN)
         assert found.verdict == verdict
         assert words in found.words
+
+    def test_np_is_for_a_domain_that_there_is_not(self, server: DnsServer) -> None:
+        server.text("_dmarc.shop.test", "v=DMARC1; p=reject; sp=quarantine; np=none")
+        assert "p=none (from shop.test)" in dmarc.check(Names(), "gone.shop.test").words
+        server.publish("below.here.shop.test", "A", ADDRESS)
+        server.zone[("here.shop.test", "AAAA")] = []  # a name without records of its own
+        assert "p=quarantine" in dmarc.check(Names(), "here.shop.test").words
+
+    @pytest.mark.parametrize(
+        ("records", "applies"),
+        [
+            # Of several above it the shortest, unless one says where an organisation ends.
+            ({"b.c.test": "p=reject", "c.test": "p=none"}, "none (from c.test)"),
+            ({"b.c.test": "p=reject; psd=n", "c.test": "p=none"}, "reject (from b.c.test)"),
+            ({"b.c.test": "p=reject", "c.test": "p=none; psd=y"}, "reject (from b.c.test)"),
+            ({"a.b.c.test": "p=reject", "c.test": "p=none; psd=y"}, "none (from c.test)"),
+            ({"b.c.test": "p=none; psd=y", "c.test": "p=reject"}, "none (from b.c.test)"),
+            ({"x.a.b.c.test": "p=none", "c.test": "p=reject; psd=y"}, "none:"),
+        ],
+    )
+    def test_the_record_of_the_organisation_applies(
+        self, server: DnsServer, records: dict[str, str], applies: str
+    ) -> None:
+        for place, record in records.items():
+            server.text(f"_dmarc.{place}", f"v=DMARC1; {record}")
+        assert f"p={applies}" in dmarc.check(Names(), "x.a.b.c.test").words
+
+    def test_a_very_long_name_is_asked_about_as_the_standard_says(self, server: DnsServer) -> None:
+        dmarc.check(Names(), "a.b.c.d.e.f.g.h.i.j.mail.example.com")
+        assert [name for name, _ in server.asked] == [
+            "_dmarc.a.b.c.d.e.f.g.h.i.j.mail.example.com",
+            "_dmarc.g.h.i.j.mail.example.com",
+            "_dmarc.h.i.j.mail.example.com",
+            "_dmarc.i.j.mail.example.com",
+            "_dmarc.j.mail.example.com",
+            "_dmarc.mail.example.com",
+            "_dmarc.example.com",
+            "_dmarc.com",
+        ]
+
+    def test_of_a_place_with_two_records_none_is_used(self, server: DnsServer) -> None:
+        server.text("_dmarc.b.c.test", "v=DMARC1; p=none", "v=DMARC1; p=reject")
+        found = dmarc.check(Names(), "a.b.c.test")
+        assert found.verdict == PROBLEM
+        assert "several records for b.c.test" in found.words
+        server.text("_dmarc.c.test", "v=DMARC1; p=quarantine")
+        assert "p=quarantine (from c.test)" in dmarc.check(Names(), "a.b.c.test").words
 
     def test_two_records_count_as_none(self, server: DnsServer) -> None:
         server.text(f"_dmarc.{DOMAIN}", "v=DMARC1; p=none", "v=DMARC1; p=reject")
