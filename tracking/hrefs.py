@@ -16,8 +16,10 @@ from campaigns.liquid import markup_in
 MAX_DESTINATION = 8_000  # bytes, as it is written in a header
 _CONDITIONAL = re.compile(r"\s*\[if\b[^\]]*\]>", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(#[xX][0-9a-fA-F]+;?|#[0-9]+;?|[a-zA-Z][a-zA-Z0-9]*;?)")
-# Scheme and host, and where the host surely ends.
-_WEB = re.compile(r"(?:https?:)?//[^/\\?#\s\"'<>]++(?=[/?#]|\Z)", re.IGNORECASE)
+# Scheme and host, and where the host surely ends. Two back-slashes without a scheme can be the
+# beginning of a path in a Windows network.
+_WEB = re.compile(r"(?:https?:[/\\]{2}|//)[^/\\?#\s\"'<>]++(?=[/\\?#]|\Z)", re.IGNORECASE)
+_BEFORE_QUERY = re.compile(r"[^?#]*+")
 _REMOVED_FROM_URLS = str.maketrans("", "", "\t\r\n")
 _AROUND_URLS = "".join(map(chr, range(33)))  # the space and what comes before it
 
@@ -70,10 +72,9 @@ class _Tags(SourceTags):
 def destination_of(source: str) -> str | None:
     """Where a literal href leads, None for what is no address on the web."""
     address = unescape_attribute(source).translate(_REMOVED_FROM_URLS).strip(_AROUND_URLS)
-    if len(iri_to_uri(address)) > MAX_DESTINATION or not (web := _WEB.match(address)):
+    if len(iri_to_uri(address)) > MAX_DESTINATION or not _WEB.match(address):
         return None
-    if web[0].startswith("//"):
-        address = f"https:{address}"
+    address = _as_browsers_read(address)
     return address if _can_be_read(address) else None
 
 
@@ -85,9 +86,17 @@ def site_of(source: str) -> str | None:
     literal = source[: first.start] if first else source
     address = unescape_attribute(literal).translate(_REMOVED_FROM_URLS).lstrip(_AROUND_URLS)
     web = _WEB.match(address)
-    if web is None or (first and web.end() == len(address)) or not _can_be_read(address):
+    if web is None or (first and web.end() == len(address)):
         return None
-    return f"https:{web[0]}" if web[0].startswith("//") else web[0]
+    return _as_browsers_read(web[0]) if _can_be_read(_as_browsers_read(address)) else None
+
+
+def _as_browsers_read(address: str) -> str:
+    """With a scheme, and with slashes for the back-slashes in front of its query."""
+    path = _BEFORE_QUERY.match(address)
+    end = path.end() if path else 0
+    address = address[:end].replace("\\", "/") + address[end:]
+    return f"https:{address}" if address.startswith("//") else address
 
 
 def unescape_attribute(value: str) -> str:
