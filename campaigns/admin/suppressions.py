@@ -180,6 +180,14 @@ class SuppressionAdmin(SafeAdmin):
             queryset = queryset.filter(pk__gt=newest - NEWEST)
         return super().get_search_results(request, queryset, search_term)
 
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """What was looked up may be read, and nothing else be done to it."""
+        return super().response_action(
+            request, visible_rows(queryset, request.user), *args, **kwargs
+        )
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Of an erased address there is nothing that could be changed."""
         allowed = super().has_change_permission(request, obj) and _may_touch(request, obj)
