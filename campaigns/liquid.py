@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from liquid import BoundTemplate, Environment, RenderContext
 from liquid.exceptions import LiquidError
 
-from campaigns import liquid_dates
+from campaigns import liquid_dates, liquid_numbers
 
 MAX_SOURCE = 1_000_000  # characters of one template
 MAX_OUTPUT = 2_000_000  # bytes of one rendered part
@@ -79,9 +79,11 @@ def _environment(*, autoescape: bool) -> Environment:
     for name in ("include", "render"):
         del environment.tags[name]
     environment.add_filter("date", liquid_dates.date)
+    liquid_numbers.add_filters(environment)
     return environment
 
 
+liquid_numbers.replace_comparisons()
 _HTML = _environment(autoescape=True)
 _PLAIN = _environment(autoescape=False)
 get_item = RenderContext(_PLAIN.from_string("")).get_item

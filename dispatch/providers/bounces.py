@@ -81,7 +81,7 @@ LATER = (
     r"timed? ?-?out|in progress|稍[后候]|暂时|繁忙|しばらく"
 )
 THROTTLED = (
-    r"(sent|sending|send).{0,40}too (many|much)|too many (?!hops|of the)|throttl|"
+    r"(sent|sending|send).{0,40}too (many|much)|too many (?!hops|of the)|too much mail|throttl|"
     r"(hourly|daily|sending|message|rate|connection) (sending )?(limit|rate|quota)|\brate\b|"
     r"(per|this|an|each) (hour|minute|day|second)\b|frequency limited|频率|限制"
 )
@@ -163,6 +163,7 @@ TABLE = (
     # Whom the words blame: the sender before the address, since "unknown" may be said of both.
     Row(REJECTED, r"(?!4\.[1-6])..*|", "|[25]..", SENDER),
     Row(REJECTED, r"(?!4\.[1-6])..*|", "|[25]..", THROTTLED),
+    Row(REJECTED, r"4\.7\.\d+", text=THROTTLED),
     Row(SOFT, text=LATER),
     Row(SOFT, r"4\.[0-6]\.\d+"),
     Row(REJECTED, r"4\.7\.\d+"),

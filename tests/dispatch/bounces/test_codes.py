@@ -54,6 +54,8 @@ from dispatch.providers.bounces import (
         ("5.7.26", "550", "unauthenticated", REJECTED),
         ("4.7.0", "421", "unusual rate of mail", REJECTED),
         ("4.7.1", "450", "Greylisted, try again", SOFT),
+        ("4.7.0", "421", "Try again later. An unusual rate of unsolicited mail", REJECTED),
+        ("4.7.1", "450", "too much mail from 192.0.2.1: retry timeout exceeded", REJECTED),
         ("4.4.7", "", "delivery time expired", SOFT),
         ("5.0.0", "550", "No such user here", HARD),
         ("5.0.0", "554", "Message rejected as spam", REJECTED),
