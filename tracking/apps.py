@@ -6,7 +6,8 @@ class TrackingConfig(AppConfig):
     verbose_name = "Tracking"
 
     def ready(self) -> None:
-        from campaigns import freezing
+        from campaigns import freezing, notices
         from tracking import compiling
 
         freezing.FINISHERS.append(compiling.finish)
+        notices.FROM_HTML.append(compiling.notices)

@@ -15,7 +15,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 
-from campaigns import content
+from campaigns import content, notices
 from campaigns.addresses import clean_address
 from campaigns.admin.base import OwnedAdmin, OwnedForm, Visitor
 from campaigns.admin.confirmation import StyledForm, page
@@ -153,6 +153,7 @@ class TemplateAdmin(OwnedAdmin):
             original=template,
             form=form,
             preview=None if form.errors else preview(template, contact),
+            notices=notices.of_html(template.html),
             test_url=self._test_url(template, contact),
             back_url=self.url("change", template.pk),
         )
