@@ -62,12 +62,20 @@ _YES = {
 }
 _NO = {"no", "n", "false", "f", "0", "off", "nein", "falsch", "non", "faux", "否", "不同意"}
 
-# Names a template could not use, or that must not be replaced by what a list contains.
-_RESERVED = {"email", "name", "tags", "tracking_consent"} | {
+_BUILT_IN = {
     "unsubscribe_url", "web_view_url", "preferences_url", "now", "today", "partial",
-    "forloop", "tablerowloop", "true", "false", "nil", "null", "empty", "blank",
+    "forloop", "tablerowloop",
+}  # fmt: skip
+# Names a template could not use, or that must not be replaced by what a list contains.
+_RESERVED = {"email", "name", "tags", "tracking_consent"} | _BUILT_IN | {
+    "true", "false", "nil", "null", "empty", "blank",
     "and", "or", "not", "contains", "if", "else",
 }  # fmt: skip
+
+
+def is_built_in(name: str) -> bool:
+    """Whether a template finds something under this name whoever the recipient is."""
+    return name in _BUILT_IN or name.startswith("edm_")
 
 
 def attribute_key(heading: str) -> str:

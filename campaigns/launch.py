@@ -24,6 +24,7 @@ from campaigns import (
     content,
     freezing,
     lifecycle,
+    number_check,
     rehearsal,
     storing,
     suppressing,
@@ -105,6 +106,7 @@ def prepare(task: Task) -> None:
     choices = TaskTemplate.objects.filter(task=task).select_related("template")
     compiled = [freezing.compile_content(task, choice) for choice in choices]
     for made in compiled:
+        number_check.check_numbers(task, made.content)
         rehearsal.check_cost(task, made.content)
     with transaction.atomic():
         locked = Task.objects.select_for_update(no_key=True).get(pk=task.pk)

@@ -115,7 +115,7 @@ def _absolute(value: object) -> int | float:
     return abs(number) if isinstance(number, int) else float(number.copy_abs())
 
 
-_FILTERS: dict[str, Callable[..., object]] = {
+FILTERS: dict[str, Callable[..., object]] = {
     "abs": _absolute,
     "at_least": _at_least,
     "at_most": _at_most,
@@ -131,7 +131,7 @@ _FILTERS: dict[str, Callable[..., object]] = {
 
 
 def add_filters(environment: Environment) -> None:
-    for name, apply in _FILTERS.items():
+    for name, apply in FILTERS.items():
         environment.add_filter(name, liquid_filter(apply))
 
 

@@ -210,14 +210,15 @@ def _kind_of(enhanced: str, basic: str, text: str) -> EventKind:
     return next(row.kind for row in TABLE if _fits(row, telling, basic, text))
 
 
-def by_status_code(enhanced: Any, basic: Any = None) -> EventKind | None:
+def by_status_code(enhanced: Any, basic: Any = None, text: Any = None) -> EventKind | None:
     """The kind of a failure with this enhanced code, which may stand in a longer text; None when
-    that cannot be told.
+    that cannot be told. `text` is what else the server said: its words go before the code.
     """
-    match = ENHANCED.search(str(enhanced or ""))
+    said = f"{enhanced or ''} {text or ''}"
+    match = ENHANCED.search(said[:LONGEST_TEXT])
     if match is None:
         return SOFT if str(basic or "").startswith("4") else None
-    return kind_of(match[0], "", "")
+    return kind_of(match[0], "", said)
 
 
 def codes_in(text: str) -> tuple[str, str]:
