@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import OperationalError, transaction
 
 from campaigns import storing, suppressing, time_limits
 from campaigns.addresses import AddressError, normalise
@@ -36,6 +35,7 @@ MAX_NAME = 200  # characters, as Contact.name
 MAX_TAG = 100  # characters, as Tag.name
 MAX_ATTRIBUTE = 2_000  # characters
 MAX_ATTRIBUTES = 50_000  # characters of all of a row
+MAX_NAMES = 20_000  # characters of the names of the columns that a row fills
 MAX_TAGS = 100  # of a row
 MAX_TAG_NAMES = 10_000  # of a file
 MAX_TOLD = 200  # characters, as Suppression.source
@@ -121,9 +121,8 @@ def import_contacts(
     try:
         with (
             open_table(file, encoding, _has_address_column, seconds) as source,
-            transaction.atomic(),
+            time_limits.import_transaction(seconds),
         ):
-            time_limits.begin(seconds)
             _refuse_without_addresses(source.header)
             report.notes += encoding_note(source.encoding, encoding)
             contacts = _good_rows(source, _clean_tags(tags), report, may_suppress)
@@ -131,8 +130,6 @@ def import_contacts(
             report.notes += blank_note(source.rows.blank)
     except (SourceError, RowError, AttributesTooLong) as error:
         raise FileImportError(str(error)) from error
-    except OperationalError as error:
-        raise time_limits.explained(error) from error
     return report
 
 
@@ -162,7 +159,7 @@ def _batches(contacts: Iterator[StagedContact]) -> Iterator[list[StagedContact]]
     characters = 0
     for contact in contacts:
         batch.append(contact)
-        characters += sum(map(len, contact.attributes.values())) + sum(map(len, contact.tags))
+        characters += _length(contact.attributes) + sum(map(len, contact.tags))
         if len(batch) == _BATCH or characters > _BATCH_CHARACTERS:
             yield batch
             batch, characters = [], 0
@@ -189,7 +186,7 @@ def _good_rows(
     keys = keys_of(source.header)
     judge = Judge(source.header)
     names: set[str] = set()
-    for row in source.rows:
+    for row in time_limits.kept_alive(source.rows):
         try:
             contact = _contact(row, keys, tags)
         except RowError as error:
@@ -270,11 +267,18 @@ def _attributes(row: Row, address: str, values: dict[str, str]) -> dict[str, str
             raise RowError(
                 address, f"{key} is longer than {MAX_ATTRIBUTE:,} characters{quote_hint(row)}."
             )
-    if sum(map(len, values.values())) > MAX_ATTRIBUTES:
-        raise RowError(
-            address, f"The values are longer than {MAX_ATTRIBUTES:,} characters together."
-        )
-    return {key: value for key, value in values.items() if value}
+    attributes = {key: value for key, value in values.items() if value}
+    for texts, most, what in (
+        (attributes.values(), MAX_ATTRIBUTES, "values"),
+        (attributes, MAX_NAMES, "names of their columns"),
+    ):
+        if sum(map(len, texts)) > most:
+            raise RowError(address, f"The {what} are longer than {most:,} characters together.")
+    return attributes
+
+
+def _length(attributes: dict[str, str]) -> int:
+    return sum(map(len, attributes)) + sum(map(len, attributes.values()))
 
 
 def _joined_name(values: dict[str, str]) -> str:

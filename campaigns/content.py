@@ -107,6 +107,20 @@ def compile_text(html: str) -> str:
         return template_work.compile_text(html)
 
 
+def compared_with_numbers(content: CompiledContent) -> list[tuple[str, int, list[str | int]]]:
+    """The part, the line and the keys of each attribute of which a text that is no number is an
+    error. Raises TemplateError, or Failed when it may be tried again.
+    """
+    parts = {
+        "subject": content.subject,
+        "preview_text": content.preview_text,
+        "html": content.html,
+        "text": content.text,
+    }
+    with template_errors("html"):
+        return [tuple(found) for found in template_work.numbers_needed(parts)]
+
+
 @contextmanager
 def template_errors(part: str) -> Iterator[None]:
     """While a worker looks at a part of a template: what it finds, and that it reaches a limit, is

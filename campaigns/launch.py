@@ -24,6 +24,7 @@ from campaigns import (
     content,
     freezing,
     lifecycle,
+    number_check,
     rehearsal,
     storing,
     suppressing,
@@ -63,6 +64,7 @@ WITH audience AS MATERIALIZED (
 )
 SELECT (SELECT max(id) FROM audience), (SELECT count(*) FROM audience),
        (SELECT count(*) FROM inserted),
+       (SELECT count(*) FROM audience WHERE suppressed IS NULL AND tracking_consent),
        (SELECT jsonb_object_agg(suppressed, n)
         FROM (SELECT suppressed, count(*) AS n FROM audience WHERE suppressed IS NOT NULL
               GROUP BY 1) AS counted)
@@ -104,6 +106,7 @@ def prepare(task: Task) -> None:
     choices = TaskTemplate.objects.filter(task=task).select_related("template")
     compiled = [freezing.compile_content(task, choice) for choice in choices]
     for made in compiled:
+        number_check.check_numbers(task, made.content)
         rehearsal.check_cost(task, made.content)
     with transaction.atomic():
         locked = Task.objects.select_for_update(no_key=True).get(pk=task.pk)
@@ -120,6 +123,7 @@ def _begin(task: Task, compiled: list[freezing.Compiled]) -> None:
         task=task,
         up_to_contact_id=newest,
         audience_size=audience.contacts_of(task).filter(pk__lte=newest).count(),
+        agreed=0,
     )
 
 
@@ -133,9 +137,11 @@ def expand_chunk(task: Task) -> bool:
         if launch is None or task.status != TaskStatus.QUEUED or launch.finished_at is not None:
             return False
         storing.begin()
-        last, walked, inserted, suppressed = _run_chunk(task, launch)
+        last, walked, inserted, agreed, suppressed = _run_chunk(task, launch)
         launch.walked += walked
         launch.inserted += inserted
+        if launch.agreed is not None:
+            launch.agreed += agreed
         launch.suppressed = dict(Counter(launch.suppressed) + Counter(suppressed))
         launch.last_contact_id = last or launch.last_contact_id
         launch.progressed_at = Now()
@@ -181,7 +187,7 @@ def requeue_stalled() -> int:
     return len(ids)
 
 
-def _run_chunk(task: Task, launch: Launch) -> tuple[int | None, int, int, dict[str, int]]:
+def _run_chunk(task: Task, launch: Launch) -> tuple[int | None, int, int, int, dict[str, int]]:
     contacts = (
         audience.contacts_of(task)
         .filter(pk__gt=launch.last_contact_id, pk__lte=launch.up_to_contact_id)
@@ -206,5 +212,5 @@ def _run_chunk(task: Task, launch: Launch) -> tuple[int | None, int, int, dict[s
     with connection.cursor() as cursor:
         cursor.execute(CHUNK_SQL.format(contacts=contacts_sql, domain=DOMAIN), params)
         row = cursor.fetchone()
-    last, walked, inserted, suppressed = row
-    return last, walked, inserted, json.loads(suppressed) if suppressed else {}
+    last, walked, inserted, agreed, suppressed = row
+    return last, walked, inserted, agreed, json.loads(suppressed) if suppressed else {}

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from liquid import BoundTemplate, Environment, RenderContext
 from liquid.exceptions import LiquidError
 
-from campaigns import liquid_dates
+from campaigns import liquid_dates, liquid_numbers
 
 MAX_SOURCE = 1_000_000  # characters of one template
 MAX_OUTPUT = 2_000_000  # bytes of one rendered part
@@ -80,9 +80,11 @@ def _environment(*, autoescape: bool) -> Environment:
     for name in ("include", "render"):
         del environment.tags[name]
     environment.add_filter("date", liquid_dates.date)
+    liquid_numbers.add_filters(environment)
     return environment
 
 
+liquid_numbers.replace_comparisons()
 _HTML = _environment(autoescape=True)
 _PLAIN = _environment(autoescape=False)
 get_item = RenderContext(_PLAIN.from_string("")).get_item
@@ -107,7 +109,7 @@ def refuse_unknown_filters(template: BoundTemplate, source: str) -> None:
     """python-liquid would notice only when rendering, so for every recipient. Raises Problem."""
     for name, spans in template.analyze(include_partials=False).filters.items():
         if name not in template.env.filters:
-            raise Problem(f"unknown filter '{name}'", _line(source, spans[0].index))
+            raise Problem(f"unknown filter '{name}'", line_at(source, spans[0].index))
 
 
 def variables(template: BoundTemplate) -> list[list[str]]:
@@ -216,12 +218,12 @@ def _refuse_unclosed(source: str) -> None:
     for found in markup_in(source):
         end = found.end
         if not found.is_text and _swallows_another(found):
-            raise Problem(_unclosed(found.text[:2], found.text), _line(source, found.start))
+            raise Problem(_unclosed(found.text[:2], found.text), line_at(source, found.start))
         if found.tag in _OPAQUE and not found.is_text:
             _refuse_endless(source, found)
     for opening in _CLOSING:
         if (at := source.find(opening, end)) >= 0:
-            raise Problem(_unclosed(opening, source[at : at + 200]), _line(source, at))
+            raise Problem(_unclosed(opening, source[at : at + 200]), line_at(source, at))
 
 
 def _swallows_another(found: Markup) -> bool:
@@ -242,10 +244,13 @@ def _unclosed(opening: str, text: str) -> str:
 def _refuse_endless(source: str, opening: Markup) -> None:
     if not _OPAQUE[opening.tag].search(source, opening.end):
         name = opening.tag
-        raise Problem(f"'{{% {name} %}}' without '{{% end{name} %}}'", _line(source, opening.start))
+        raise Problem(
+            f"'{{% {name} %}}' without '{{% end{name} %}}'", line_at(source, opening.start)
+        )
 
 
-def _line(source: str, at: int) -> int:
+def line_at(source: str, at: int) -> int:
+    """Counts from 1."""
     return source.count("\n", 0, at) + 1
 
 

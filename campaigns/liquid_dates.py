@@ -118,11 +118,15 @@ def _at(seconds: int) -> dt.datetime:
 
 
 def _with_zone(moment: dt.datetime) -> dt.datetime:
-    """In the zone of the site where it has none. An hour that summer time leaves out is moved."""
-    if moment.tzinfo is not None:
-        return moment
+    """In the zone of the site where it has none, or the offset that the site has then. An hour that
+    summer time leaves out is moved.
+    """
     zone = timezone.get_default_timezone()
-    return moment.replace(tzinfo=zone).astimezone(dt.UTC).astimezone(zone)
+    if moment.tzinfo is None:
+        return moment.replace(tzinfo=zone).astimezone(dt.UTC).astimezone(zone)
+    at_the_site = moment.astimezone(zone)
+    is_there = moment.tzinfo is not dt.UTC and moment.utcoffset() == at_the_site.utcoffset()
+    return at_the_site if is_there else moment
 
 
 def _read(text: str) -> dt.datetime | None:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db import OperationalError, connection, transaction
+from django.db import connection
 
 from campaigns import erased, quoting, storing, suppressing, time_limits
 from campaigns.contact_columns import folded, known_column
@@ -139,9 +139,8 @@ def import_suppressions(
     try:
         with (
             open_table(file, encoding, _has_address_column, seconds) as table,
-            transaction.atomic(),
+            time_limits.import_transaction(seconds),
         ):
-            time_limits.begin(seconds)
             columns = _columns(table.header)
             report.notes += encoding_note(table.encoding, encoding)
             default = Entry(0, "", str(reason), source)
@@ -150,8 +149,6 @@ def import_suppressions(
             report.notes += blank_note(table.rows.blank) + _salvage_note(report.salvaged)
     except SourceError as error:
         raise FileImportError(str(error)) from error
-    except OperationalError as error:
-        raise time_limits.explained(error) from error
     return report
 
 
@@ -162,10 +159,7 @@ def _store(entries: Iterator[Entry], report: SuppressionReport) -> None:
         while batch := list(islice(entries, _BATCH)):
             known = suppressing.erased_among([entry.email for entry in batch])
             report.known += len(known)
-            with cursor.copy(COPY) as copy:
-                for entry in batch:
-                    if entry.email not in known:
-                        copy.write_row(entry)
+            time_limits.copy_rows(COPY, (entry for entry in batch if entry.email not in known))
         cursor.execute(MERGE)
         rows, addresses, added, touched = cursor.fetchone()
     report.added, report.updated = added, touched - added
@@ -203,7 +197,7 @@ def _good_rows(
     table: Source, columns: Columns, default: Entry, report: SuppressionReport
 ) -> Iterator[Entry]:
     judge = Judge(table.header)
-    for row in table.rows:
+    for row in time_limits.kept_alive(table.rows):
         if row.problem:
             yield from _salvaged(row, columns, default, report)
             continue

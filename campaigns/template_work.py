@@ -11,6 +11,7 @@ from collections import OrderedDict
 from typing import Any
 
 from campaigns import inline_css, liquid, plain_text
+from campaigns.liquid_comparisons import compared_with_numbers
 from campaigns.liquid_gaps import GapTemplate
 from campaigns.pages import with_preview_text
 from sandbox import Limits, bounded, worker
@@ -56,7 +57,9 @@ def check_part(part: str, source: str, *, makes_text: bool = False) -> None:
 
 def _check(part: str, source: str) -> None:
     try:
-        liquid.refuse_unknown_filters(liquid.parse(source, escape=part == "html"), source)
+        template = liquid.parse(source, escape=part == "html")
+        liquid.refuse_unknown_filters(template, source)
+        compared_with_numbers(template, source)
     except liquid.Problem as problem:
         raise PartProblem(part, problem.message, problem.line) from problem
 
@@ -90,6 +93,22 @@ def variables_in(sources: list[str]) -> list[list[str]]:
             raise PartProblem("html", problem.message, problem.line) from problem
         paths.update(dict.fromkeys(map(tuple, found)))
     return [list(path) for path in paths]
+
+
+@bounded(PARSING, raises=(PartProblem,))
+def numbers_needed(parts: dict[str, str]) -> list[Any]:
+    """The attributes that these parts of a template compare with numbers: of each the part, the
+    line and its keys. Raises PartProblem.
+    """
+    needed: dict[tuple[Any, ...], list[Any]] = {}
+    for part, source in parts.items():
+        try:
+            template = liquid.parse(source, escape=part == "html")
+            for keys, line in compared_with_numbers(template, source):
+                needed.setdefault(keys, [part, line, keys])
+        except liquid.Problem as problem:
+            raise PartProblem(part, problem.message, problem.line) from problem
+    return list(needed.values())
 
 
 @bounded(PARSING, raises=(PartProblem,))

@@ -1,27 +1,89 @@
-"""How long the statements of an import may take: as long as they need where an operator waits for
-them, and not long in the browser.
+"""An import and its database: how long statements may take (as long as they need where an operator
+waits for them, and not long in the browser), and what to say when the database ends them.
 """
 
 from __future__ import annotations
 
 import math
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
-from django.db import OperationalError, connection
-from psycopg.errors import QueryCanceled
+from django.db import Error, InterfaceError, ProgrammingError, connection, transaction
+from psycopg import errors
 
-from campaigns.csv_source import TOOK_TOO_LONG
+from campaigns.csv_source import TOOK_TOO_LONG, Row
 from campaigns.file_rows import FileImportError
 
+SIGN_OF_LIFE_SECONDS = 1.0
+NOTHING = "Nothing was imported."
+AGAIN = "Try again in a few minutes; to import a file again does no harm."
+_HELD = (errors.LockNotAvailable, errors.DeadlockDetected)
+_IDLE = (errors.IdleInTransactionSessionTimeout,)
+_GONE = frozenset(["08", "25", "53", "57", "58"])
+"""Classes of errors of the server, and not of what it was given: connections, states of
+transactions, resources, interventions, systems.
+"""
 
-def begin(seconds: float | None) -> None:
-    """For each statement until the end of the transaction; None for no limit."""
+
+@contextmanager
+def import_transaction(seconds: float | None) -> Iterator[None]:
+    """One transaction whose statements take so many seconds each; None for no limit. Raises
+    FileImportError for each error of the database, and then has changed nothing; a statement that
+    is wrong is a fault of ours and no such error.
+    """
+    try:
+        with transaction.atomic():
+            _limit(seconds)
+            yield
+    except ProgrammingError:
+        raise
+    except Error as error:
+        raise FileImportError(_explained(error, seconds)) from error
+
+
+def copy_rows(statement: str, rows: Iterable[Iterable[object]]) -> None:
+    """COPY them into a table. Its errors are Django's, as those of other statements."""
+    with (
+        connection.cursor() as cursor,
+        connection.wrap_database_errors,
+        cursor.copy(statement) as copy,
+    ):
+        for row in rows:
+            copy.write_row(row)
+
+
+def kept_alive(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows; while they are read, the session is never so long without a statement (a run of bad
+    rows needs none) that the database takes it for one that was forgotten, and ends it.
+    """
+    last = time.monotonic()
+    for row in rows:
+        if connection.in_atomic_block and time.monotonic() - last > SIGN_OF_LIFE_SECONDS:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT 1")
+            last = time.monotonic()
+        yield row
+
+
+def _limit(seconds: float | None) -> None:
     milliseconds = 0 if seconds is None else math.ceil(seconds * 1000)
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [str(milliseconds)])
 
 
-def explained(error: OperationalError) -> Exception:
-    """The error in words when it is this limit, else itself."""
-    if isinstance(error.__cause__, QueryCanceled):
-        return FileImportError(TOOK_TOO_LONG)
-    return error
+def _explained(error: Error, seconds: float | None) -> str:
+    cause = error.__cause__
+    state = getattr(cause, "sqlstate", None) or ""
+    if isinstance(cause, errors.QueryCanceled) and seconds is not None:
+        return f"{TOOK_TOO_LONG} A statement of the database took more than {seconds:,g} s."
+    if isinstance(cause, _HELD):
+        return f"Other work holds the same rows, such as another import. {NOTHING} {AGAIN}"
+    if isinstance(cause, _IDLE):
+        return f"The database ended the import, as it had paused for too long. {NOTHING} {AGAIN}"
+    if isinstance(error, InterfaceError) or not state or state[:2] in _GONE:
+        return f"The database ended the import or cannot be reached. {NOTHING} {AGAIN}"
+    return (
+        f"The database refused the rows of the file: {cause}. {NOTHING} Mend the file; if it looks "
+        "right, show this to an operator."
+    )

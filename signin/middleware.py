@@ -44,7 +44,7 @@ class SignedInMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if _is_signed_in(request):
-            if why := sessions.why_over(request.session):
+            if why := sessions.why_over(request.session) or _has_no_rights(request):
                 return _end(request, why)
             if not _asks_by_itself(request):
                 sessions.note_use(request)
@@ -68,6 +68,12 @@ class SignedInMiddleware:
 
 def _is_signed_in(request: HttpRequest) -> bool:
     return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
+
+
+def _has_no_rights(request: HttpRequest) -> str:
+    """Why this session is over for good: it does not come to life when rights are given back."""
+    user = request.user
+    return "" if getattr(user, "is_staff", False) else "your account may not sign in any more"
 
 
 def _asks_by_itself(request: HttpRequest) -> bool:

@@ -8,7 +8,7 @@ Outside the hrefs that are replaced, and what is put at the end of the body, eve
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
 from campaigns import liquid
@@ -21,6 +21,7 @@ from tracking import footer
 from tracking.hrefs import Href, destination_of, hrefs_in, site_of
 from tracking.models import Link
 from tracking.personal import LINK, OPEN_URL, RESERVED, TRAP_URL, UNSUBSCRIBE_URL
+from tracking.shown_addresses import is_address
 
 PIXEL = (
     f'{{% if {OPEN_URL} != "" %}}<img src="{{{{ {OPEN_URL} }}}}" width="1" height="1" alt=""'
@@ -31,9 +32,12 @@ TRAP = (
     f'<a href="{{{{ {TRAP_URL} }}}}" style="display:none;mso-hide:all" tabindex="-1"'
     ' aria-hidden="true" rel="nofollow"></a>'
 )
+SHOWN_IN_NOTICE, MOST_SHOWN = 5, 80
 MAX_LINKS = 1_000
 """Most links of one template whose clicks are recorded: each message signs them all."""
 _NEVER_THE_SAME = frozenset({"now", "today"})  # python-liquid's own names for the present
+_Followed = tuple[Href, str, bool]
+"""A link, where it leads, and whether that is personal."""
 
 
 class Rewritten(NamedTuple):
@@ -97,20 +101,36 @@ def _rewritten(
     )
 
 
-def _links(hrefs: list[Href], scopes: _Scopes) -> list[tuple[Href, str, bool]]:
-    """The hrefs to follow, with where they lead and whether that is personal. Raises Problem."""
-    links = []
-    for href in hrefs:
-        is_personal = any(liquid.markup_in(href.source))
-        destination = _personal(href, scopes) if is_personal else destination_of(href.source)
-        if destination is not None and not scopes.is_raw(href):
-            links.append((href, destination, is_personal))
+@bounded(PARSING, raises=(PartProblem,))
+def links_that_show_addresses(html: str) -> list[str]:
+    """The texts of the links whose clicks could be recorded if their texts were no addresses.
+    Raises PartProblem.
+    """
+    try:
+        followed = _followed(hrefs_in(html), _Scopes(html))
+    except liquid.Problem as problem:
+        raise PartProblem("html", problem.message, problem.line) from problem
+    return [" ".join(href.text.split()) for href, _, _ in followed if is_address(href.text)]
+
+
+def _links(hrefs: list[Href], scopes: _Scopes) -> list[_Followed]:
+    """The hrefs to record clicks on. Raises Problem."""
+    links = [each for each in _followed(hrefs, scopes) if not is_address(each[0].text)]
     if len(links) > MAX_LINKS:
         raise liquid.Problem(
             f"has {len(links):,} links; clicks can be recorded on at most {MAX_LINKS:,}. "
             "Take links out, or do not record clicks"
         )
     return links
+
+
+def _followed(hrefs: list[Href], scopes: _Scopes) -> Iterator[_Followed]:
+    """The hrefs that lead somewhere on the web whoever gets the message."""
+    for href in hrefs:
+        is_personal = any(liquid.markup_in(href.source))
+        destination = _personal(href, scopes) if is_personal else destination_of(href.source)
+        if destination is not None and not scopes.is_raw(href):
+            yield href, destination, is_personal
 
 
 def _personal(href: Href, scopes: _Scopes) -> str | None:
@@ -238,3 +258,19 @@ def _language(html: str, source: SourceTags) -> str:
         if tag.name == "html" and (span := tag.values.get("lang")):
             return html[slice(*span)].strip("\"'")
     return ""
+
+
+def notices(html: str) -> list[str]:
+    """What staff should know of an HTML template. Raises PartProblem."""
+    shown = links_that_show_addresses(html)
+    if not shown:
+        return []
+    some = ", ".join(each[:MOST_SHOWN] for each in shown[:SHOWN_IN_NOTICE]) + (
+        ", …" if len(shown) > SHOWN_IN_NOTICE else ""
+    )
+    what = "1 link has" if len(shown) == 1 else f"{len(shown):,} links have"
+    return [
+        f"{what} a web address for a text ({some}). Such a link stays as it is, and clicks on it "
+        "are not recorded: mail programs warn of links that show one address and lead to another. "
+        "To record clicks, use words."
+    ]

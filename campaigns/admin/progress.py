@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from django.contrib.auth.models import AnonymousUser, User
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -43,12 +44,28 @@ class Figure(NamedTuple):
     url: str
 
 
+class Wait(NamedTuple):
+    """What a task that is being sent waits for, or one of its services does: a word, its colour,
+    what it is about, and a sentence.
+    """
+
+    word: str
+    colour: str
+    name: str
+    why: str
+
+
+WAITS: list[Callable[[Task, User | AnonymousUser], list[Wait]]] = []
+"""What apps that build on this one (dispatch) have to say of a task that is being sent."""
+
+
 class Progress:
     """What the templates show about a task."""
 
-    def __init__(self, task: Task, counts: Counts) -> None:
+    def __init__(self, task: Task, counts: Counts, waits: Sequence[Wait] = ()) -> None:
         self.task = task
         self.counts = counts
+        self.waits = waits
 
     @property
     def url(self) -> str:
@@ -187,8 +204,12 @@ class Progress:
         return round(100 * part / self.counts.total, 2) if self.counts.total else 0
 
 
-def progress_of(task: Task) -> Progress:
-    return Progress(task, Tally.objects.counts(task.pk))
+def progress_of(task: Task, user: User | AnonymousUser) -> Progress:
+    """For this user, who need not be told all that its services do."""
+    counts = Tally.objects.counts(task.pk)
+    is_waiting = task.status == TaskStatus.SENDING and counts.open
+    waits = [wait for waits in WAITS for wait in waits(task, user)] if is_waiting else []
+    return Progress(task, counts, waits)
 
 
 def bar(progress: Progress) -> str:

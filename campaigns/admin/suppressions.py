@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django import forms
@@ -36,7 +37,9 @@ searched for.
 """
 HELP = "Part of an address; a whole one is also found when it was erased"
 OWN_HELP = "A whole address, or part of one of your contacts'; listed are those of your contacts"
-MOST_AT_ONCE = 100_000
+MOST_AT_ONCE = 10_000
+SECONDS_AT_ONCE = 5.0
+"""For looking at the lines that were entered, however odd they are."""
 REASONS = [choice for choice in SuppressionReason.choices if choice[0] != SuppressionReason.ERASED]
 """What staff may give; an erased address has no other row."""
 
@@ -63,7 +66,8 @@ class SuppressionForm(ModelForm):
 class ManyForm(StyledForm):
     addresses = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 15}),
-        help_text="One per line: an address, or @example.com for a whole domain.",
+        help_text="One per line: an address, or @example.com for a whole domain. At most "
+        f"{MOST_AT_ONCE:,} lines.",
     )
     reason = forms.ChoiceField(choices=REASONS, initial=SuppressionReason.MANUAL)
     source = forms.CharField(required=False, max_length=200, help_text="Where these came from.")
@@ -76,9 +80,19 @@ class ManyForm(StyledForm):
         """All or nothing: every line that is wrong is named, and the text stays in the form."""
         lines = str(self.cleaned_data["addresses"]).splitlines()
         if len(lines) > MOST_AT_ONCE:
-            raise ValidationError(f"Enter at most {MOST_AT_ONCE:,} lines at once.")
+            raise ValidationError(
+                f"Enter at most {MOST_AT_ONCE:,} lines at once; these are {len(lines):,}. Longer "
+                "lists are imported from a file."
+            )
+        ends_at = time.monotonic() + SECONDS_AT_ONCE
         rows, errors = [], []
         for number, line in enumerate(lines, start=1):
+            if time.monotonic() > ends_at:
+                raise ValidationError(
+                    f"To look at these lines takes longer than {SECONDS_AT_ONCE:g} s: line "
+                    f"{number:,} was not reached, and nothing was suppressed. Enter fewer at once, "
+                    "or import a file."
+                )
             row = Suppression(email=line.strip())
             try:
                 if row.email:
@@ -179,6 +193,14 @@ class SuppressionAdmin(SafeAdmin):
             newest = Suppression.objects.aggregate(newest=Max("pk"))["newest"] or 0
             queryset = queryset.filter(pk__gt=newest - NEWEST)
         return super().get_search_results(request, queryset, search_term)
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """What was looked up may be read, and nothing else be done to it."""
+        return super().response_action(
+            request, visible_rows(queryset, request.user), *args, **kwargs
+        )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Of an erased address there is nothing that could be changed."""

@@ -20,7 +20,7 @@ from campaigns.wording import counted
 
 WARNERS: list[Callable[[Task], list[str]]] = []
 """What apps that build on this one (dispatch) have to say, in sentences, to whoever is about to
-launch a task.
+launch a task, or to resume it.
 """
 FARTHEST = dt.timedelta(days=2 * 365)
 
@@ -129,7 +129,9 @@ def pause(task: Task, cleaned: dict[str, Any]) -> str:
 def ask_resume(task: Task) -> Question:
     left = counted(_counts(task).open, "message")
     text = f"Sending goes on with the {left} still to be sent."
-    return Question(f"Resume “{task}”?", text, "Resume", details=_so_far(task))
+    return Question(
+        f"Resume “{task}”?", text, "Resume", details=_so_far(task), warnings=_warnings(task)
+    )
 
 
 def resume(task: Task, cleaned: dict[str, Any]) -> str:

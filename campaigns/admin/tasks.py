@@ -180,7 +180,8 @@ class TaskAdmin(TaskActions, OwnedAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> Any:
         task = self.get_object(request, object_id) if object_id else None
-        extra = {**(extra_context or {}), "progress": progress_of(task) if task else None}
+        progress = progress_of(task, request.user) if task else None
+        extra = {**(extra_context or {}), "progress": progress}
         return super().changeform_view(request, object_id, form_url, extra)
 
     def get_urls(self) -> list[URLPattern]:
@@ -191,9 +192,8 @@ class TaskAdmin(TaskActions, OwnedAdmin):
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The part of the task's page that refreshes itself."""
         task = self.visible(request, object_id)
-        response = render(
-            request, "admin/campaigns/task/progress.html", {"progress": progress_of(task)}
-        )
+        context = {"progress": progress_of(task, request.user)}
+        response = render(request, "admin/campaigns/task/progress.html", context)
         if request.GET.get("status", task.status) != task.status:
             response["HX-Refresh"] = "true"  # the buttons are others now
         return response

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 
-from campaigns import content, merge_fields, samples
+from campaigns import content, merge_fields, notices, samples
 from campaigns.addresses import clean_address
 from campaigns.admin import uses
 from campaigns.admin.base import OwnedAdmin, OwnedForm, Visitor
@@ -147,6 +147,7 @@ class TemplateAdmin(OwnedAdmin):
             original=template,
             form=form,
             preview=None if form.errors else preview(template, contact, sender),
+            notices=notices.of_html(template.html),
             merge_fields=merge_fields.report_for_owner(template),
             test_url=self._test_url(template, contact, sender),
             back_url=self.url("change", template.pk),

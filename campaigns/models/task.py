@@ -163,6 +163,11 @@ class Launch(models.Model):
     audience_size = models.PositiveBigIntegerField(default=0)
     walked = models.PositiveBigIntegerField(default=0, help_text="Contacts looked at so far.")
     inserted = models.PositiveBigIntegerField(default=0, help_text="SubTasks made so far.")
+    agreed = models.PositiveBigIntegerField(
+        null=True,
+        help_text="Of the SubTasks made, those whose recipient agrees to open tracking; empty for "
+        "launches of before this was counted.",
+    )
     suppressed = models.JSONField(
         default=dict, help_text="Recipients left out, counted by the reason of their suppression."
     )

@@ -1,6 +1,7 @@
-from campaigns.admin import task_steps
-from dispatch.admin import attempts, domain_state, services, subtasks
+from campaigns.admin import progress, task_steps
+from dispatch.admin import attempts, domain_state, readiness, services, subtasks
 
-task_steps.WARNERS.append(domain_state.warnings)
+progress.WAITS.append(readiness.waits)
+task_steps.WARNERS += [readiness.warnings, domain_state.warnings]
 
 __all__ = ["attempts", "services", "subtasks"]

@@ -75,18 +75,40 @@ def state_of(service: Any) -> tuple[str, str]:
     if not service.enabled:
         return DISABLED, "Staff switched it off."
     if paces.is_frozen(pace, now):
-        until = "a person unfreezes it" if pace.needs_person else _time(pace.frozen_until)
+        until = "a person unfreezes it" if pace.needs_person else time_of(pace.frozen_until)
         told = service.told or paces.is_frozen_by_staff(pace)
         return FROZEN, f"Until {until}. {pace.freeze_reason if told else UNTOLD}".strip()
+    if limits.daily_quota == 0:
+        return WAITING, "Its daily quota is 0: it sends nothing."
     if paces.quota_left(pace, limits, now) == 0:
         _, period_end = limits.period(now)
-        return WAITING, f"The quota is used up until {_time(period_end)}."
+        return WAITING, f"The quota is used up until {time_of(period_end)}."
     earliest = limits.earliest(pace.next_send_at)
     if limits.interval and earliest > now + SOON:
-        return WAITING, f"The next message may start at {_time(earliest)}."
+        return WAITING, f"The next message may start at {time_of(earliest)}."
     if why := _no_connection(service):
         return NO_CONNECTION, why
     return READY, ""
+
+
+def earliest_start(service: Any) -> dt.datetime | None:
+    """When a message may start as far as is known now; None while a person must do something for
+    it.
+    """
+    pace, limits, now = service.pace, limits_of(service), service.now
+    is_frozen = paces.is_frozen(pace, now)
+    if not service.enabled or limits.daily_quota == 0 or (is_frozen and pace.needs_person):
+        return None
+    if _no_connection(service) and not is_frozen:
+        return None
+    moments: list[dt.datetime] = [now]
+    if limits.interval:
+        moments.append(limits.earliest(pace.next_send_at))
+    if is_frozen:
+        moments.append(pace.frozen_until)
+    if paces.quota_left(pace, limits, now) == 0:
+        moments.append(limits.period(now)[1])
+    return max(moments)
 
 
 def _no_connection(service: Any) -> str:
@@ -151,5 +173,5 @@ def pace_of(service: EmailService) -> str:
     return f"every {service.sending_interval.normalize():f} s{burst}"
 
 
-def _time(moment: dt.datetime) -> str:
+def time_of(moment: dt.datetime) -> str:
     return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S %Z}"

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.message import Message
 
-from dispatch.bounces import mail
+from dispatch.bounces import mail, recipients
 from dispatch.providers.bounces import ENHANCED, codes_in, is_after_data, kind_of
 from tracking.incoming import EventKind
 
@@ -29,6 +29,7 @@ MILDEST_FIRST = (
     EventKind.REJECTED,
     EventKind.SOFT_BOUNCED,
     EventKind.HARD_BOUNCED,
+    EventKind.COMPLAINED,
 )
 MAX_RECIPIENTS = 100
 """A message of ours has one: more only a report has that was made up."""
@@ -61,7 +62,7 @@ def read(message: Message) -> Notification | None:
         if part.get_content_type() == mail.DELIVERY_STATUS
         for fields in mail.blocks(part)
     )
-    return _mildest(message, blocks)
+    return _of_recipients(message, blocks)
 
 
 def read_in_text(message: Message) -> Notification | None:
@@ -71,35 +72,29 @@ def read_in_text(message: Message) -> Notification | None:
     if start is None:
         return None
     fields = _QUOTES.sub("", said[start.start() :])
-    return _mildest(message, mail.fields_in(fields))
+    return _of_recipients(message, mail.fields_in(fields))
 
 
-def _mildest(message: Message, blocks: Iterable[Message]) -> Notification | None:
+def _of_recipients(message: Message, blocks: Iterable[Message]) -> Notification | None:
     notice = functools.cache(lambda: mail.notice(message))
     told = [
         (fields, notification)
         for fields in itertools.islice(blocks, MAX_RECIPIENTS)
         if (notification := _of_recipient(fields, notice))
     ]
-    sent_to = _sent_to(message) if len(told) > 1 else ""
-    ours = [each for fields, each in told if _recipient(fields) and _recipient(fields) in sent_to]
-    return min(
-        ours or [each for _, each in told],
-        key=lambda each: MILDEST_FIRST.index(each.kind),
-        default=None,
-    )
+    sent_to = recipients.sent_to(message) if len(told) > 1 else set()
+    ours = [each for fields, each in told if _recipient(fields) in sent_to]
+    return mildest(ours or [each for _, each in told])
 
 
-def _sent_to(message: Message) -> str:
-    """Whom the message was for that came back."""
-    returned = mail.returned(message)[:1]
-    return " ".join(f"<{to}>" for each in returned for to in mail.headers(each, "To")).lower()
+def mildest(told: Iterable[Notification]) -> Notification | None:
+    """None of none."""
+    return min(told, key=lambda each: MILDEST_FIRST.index(each.kind), default=None)
 
 
 def _recipient(fields: Message) -> str:
     told = mail.header(fields, "Original-Recipient") or mail.header(fields, "Final-Recipient")
-    address = _TYPE.sub("", told).strip(" <>").lower()
-    return f"<{address}>" if "@" in address else ""
+    return _TYPE.sub("", told).strip(" <>").lower()
 
 
 def _says_something(diagnostic: str) -> bool:
@@ -113,7 +108,9 @@ def _of_recipient(fields: Message, notice: Callable[[], str]) -> Notification | 
     diagnostic = _TYPE.sub("", mail.header(fields, "Diagnostic-Code"))
     if not (action or status):
         return None
-    said = diagnostic if _says_something(diagnostic) else f"{diagnostic} {notice()}"
+    said = diagnostic
+    if not _says_something(diagnostic):
+        said = " ".join([diagnostic, *recipients.told_of(notice(), {_recipient(fields)})])
     enhanced, basic = codes_in(said)
     # The words of the server that refused outrank what the reporting one makes of them.
     if status and not (enhanced or (basic and _says_something(diagnostic))):

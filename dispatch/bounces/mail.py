@@ -220,6 +220,13 @@ def notice(message: Message) -> str:
     return _COPY.split(said, maxsplit=1)[0]
 
 
+def copy(message: Message) -> str:
+    """The message that `notice` quotes, "" for none."""
+    said = texts(message)
+    start = _COPY.search(said)
+    return said[start.end() :] if start else ""
+
+
 def returned(message: Message) -> list[Message]:
     """The message, or its headers, that this one is about."""
     found: list[Message] = []

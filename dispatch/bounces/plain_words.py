@@ -9,9 +9,9 @@ from email.message import Message
 
 from flufl.bounce import all_failures
 
-from dispatch.bounces import automatic, mail
+from dispatch.bounces import automatic, mail, recipients
 from dispatch.bounces.abridging import abridged
-from dispatch.bounces.delivery_status import Notification
+from dispatch.bounces.delivery_status import Notification, mildest
 from dispatch.providers.bounces import codes_in, is_after_data, kind_of
 from tracking.incoming import EventKind
 
@@ -43,18 +43,25 @@ _ADVICE = re.compile(r"解决方案|解决办法|解决方法|处理建议|建�
 
 
 def read(message: Message) -> Notification | None:
-    """None for what is not recognised. What kind of a bounce it is, its own words say."""
-    said = " ".join(mail.notice(message).split())
+    """None for what is not recognised. What kind of a bounce it is, its own words say: of several
+    recipients what they say of the message's own, else the mildest.
+    """
+    notice = mail.notice(message)
+    said = " ".join(notice.split())
     subject = automatic.subject(message)
     temporary, permanent = _failures(message)
-    if _is_chinese_bounce(message, said):
-        why = _chinese_reason(said)
-    elif permanent or is_failure(subject, said):
-        why = _reason(said) or subject
-    else:
+    is_chinese = _is_chinese_bounce(message, said)
+    if not (is_chinese or permanent or is_failure(subject, said)):
         return Notification(EventKind.DEFERRED, said[:LONGEST_DETAIL]) if temporary else None
     if not permanent and _is_delay(subject, said):
         return Notification(EventKind.DEFERRED, said[:LONGEST_DETAIL])
+    reason = _chinese_reason if is_chinese else _reason
+    told = recipients.told_of(notice, recipients.sent_to(message))
+    return mildest(_judged(reason(" ".join(each.split())), subject, said) for each in told)
+
+
+def _judged(why: str, subject: str, said: str) -> Notification:
+    why = why or subject
     kind = kind_of(*codes_in(why), f"{why} {subject}", after_data=is_after_data(said))
     return Notification(kind, why[:LONGEST_DETAIL])
 

@@ -81,7 +81,7 @@ LATER = (
     r"timed? ?-?out|in progress|稍[后候]|暂时|繁忙|しばらく"
 )
 THROTTLED = (
-    r"(sent|sending|send).{0,40}too (many|much)|too many (?!hops|of the)|throttl|"
+    r"(sent|sending|send).{0,40}too (many|much)|too many (?!hops|of the)|too much mail|throttl|"
     r"(hourly|daily|sending|message|rate|connection) (sending )?(limit|rate|quota)|\brate\b|"
     r"(per|this|an|each) (hour|minute|day|second)\b|frequency limited|频率|限制"
 )
@@ -163,6 +163,7 @@ TABLE = (
     # Whom the words blame: the sender before the address, since "unknown" may be said of both.
     Row(REJECTED, r"(?!4\.[1-6])..*|", "|[25]..", SENDER),
     Row(REJECTED, r"(?!4\.[1-6])..*|", "|[25]..", THROTTLED),
+    Row(REJECTED, r"4\.7\.\d+", text=THROTTLED),
     Row(SOFT, text=LATER),
     Row(SOFT, r"4\.[0-6]\.\d+"),
     Row(REJECTED, r"4\.7\.\d+"),
@@ -209,14 +210,15 @@ def _kind_of(enhanced: str, basic: str, text: str) -> EventKind:
     return next(row.kind for row in TABLE if _fits(row, telling, basic, text))
 
 
-def by_status_code(enhanced: Any, basic: Any = None) -> EventKind | None:
+def by_status_code(enhanced: Any, basic: Any = None, text: Any = None) -> EventKind | None:
     """The kind of a failure with this enhanced code, which may stand in a longer text; None when
-    that cannot be told.
+    that cannot be told. `text` is what else the server said: its words go before the code.
     """
-    match = ENHANCED.search(str(enhanced or ""))
+    said = f"{enhanced or ''} {text or ''}"
+    match = ENHANCED.search(said[:LONGEST_TEXT])
     if match is None:
         return SOFT if str(basic or "").startswith("4") else None
-    return kind_of(match[0], "", "")
+    return kind_of(match[0], "", said)
 
 
 def codes_in(text: str) -> tuple[str, str]:

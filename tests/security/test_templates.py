@@ -15,7 +15,7 @@ from campaigns.html_source import SourceTags, mask_liquid, unescape
 from campaigns.models import Template
 from sandbox import Failed, LimitReached
 from tests.security.scaling import assert_linear
-from tracking import compiling, hrefs
+from tracking import compiling, hrefs, shown_addresses
 
 STYLE = "<style>p{color:red}</style>"
 LIMIT = r"(takes more than 2 s of processor time|needs more than 512 MB|nested too deeply)"
@@ -319,3 +319,23 @@ def test_css_that_is_nested_deeply_is_refused(css: str) -> None:
 def test_a_number_of_thousands_of_digits_in_css_is_refused() -> None:
     with pytest.raises(TemplateError, match="thousands of digits"):
         check("Hi", f"<style>p{{top:{'1' * 5000}px}}</style><p>x", "")
+
+
+@pytest.mark.parametrize(
+    "piece", ["a.", "a-", "www", ". ", "aa", "_", "\u200b", "\ufdfa", "x:/", "a:", "://", "1."]
+)
+def test_judging_the_text_of_a_link_takes_time_in_proportion_to_its_length(piece: str) -> None:
+    assert_linear(shown_addresses.is_address, repeated(piece))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        '<a href="x">a.b',
+        '<v:a href="x">y',
+        "<a href=x><b>x</b>",
+        "<a href=x>x<v:b href=x>" + "y<i>" * 60,
+    ],
+)
+def test_reading_the_texts_of_links_takes_time_in_proportion_to_the_template(piece: str) -> None:
+    assert_linear(find_hrefs, repeated(piece), largest=200_000)

@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 
 from campaigns.models import Task
+from tracking import consent
 from tracking.feedback import feedback_of, links_of
 
 register = template.Library()
@@ -14,4 +15,8 @@ register = template.Library()
 
 @register.inclusion_tag("admin/tracking/feedback.html")
 def task_feedback(task: Task) -> dict[str, Any]:
-    return {"lines": feedback_of(task.pk), "links": links_of(task.pk)}
+    return {
+        "lines": feedback_of(task.pk),
+        "links": links_of(task.pk),
+        "opens": consent.of_launched(task),
+    }

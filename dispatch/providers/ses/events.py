@@ -82,10 +82,8 @@ def _events(notification: Event, service_id: int) -> Iterator[Incoming]:
     except ValueError:
         return  # the greeting of a new topic is plain text
     mail = event["mail"]
-    name = event.get("eventType") or event["notificationType"]
-    details = event.get("failure" if name == "Rendering Failure" else _key(name)) or {}
-    for recipient, reply in _recipients(name, details, mail):
-        kind = _kind(name, details, reply)
+    name, details = _named(event)
+    for recipient, kind, reply in told_of_recipients(event):
         if kind is None:
             continue
         occurred = details.get("timestamp") or notification.get("Timestamp") or ""
@@ -105,6 +103,21 @@ def _events(notification: Event, service_id: int) -> Iterator[Incoming]:
             detail=hooks.text(reply or details.get("reason") or details.get("errorMessage")),
             raw=event,
         )
+
+
+def told_of_recipients(event: Event) -> Iterator[tuple[str, EventKind | None, str]]:
+    """Each recipient of an event, what it means for them, and what their server said. None: nothing
+    follows. Raises one of MALFORMED.
+    """
+    name, details = _named(event)
+    for recipient, reply in _recipients(name, details, event["mail"]):
+        yield recipient, _kind(name, details, reply), reply
+
+
+def _named(event: Event) -> tuple[str, Event]:
+    """The name of an event, and what it says under it."""
+    name = event.get("eventType") or event["notificationType"]
+    return name, event.get("failure" if name == "Rendering Failure" else _key(name)) or {}
 
 
 def _key(name: str) -> str:

@@ -96,6 +96,12 @@ class TestThePreview:
         assert "Hello Ada" in self.message(response)
         assert 'value="ada@example.com"' in page_of(response)
 
+    def test_names_links_that_are_not_recorded_for_what_they_show(self, user: Any) -> None:
+        shown = TemplateFactory(owner=user, html='<a href="https://x.test/">www.x.test</a>')
+        assert "1 link has a web address for a text (www.x.test)" in page_of(self.show(user, shown))
+        words = TemplateFactory(owner=user, html='<a href="https://x.test/">Shop</a>')
+        assert "web address" not in page_of(self.show(user, words))
+
     def test_shows_the_contact_that_is_asked_for(self, user: Any) -> None:
         ContactFactory(owner=user, name="Ada")
         ContactFactory(owner=user, name="Bob", email="bob@example.com")

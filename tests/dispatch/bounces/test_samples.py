@@ -50,6 +50,16 @@ EVENTS = {
     "qq-spam": K.REJECTED,
     "qq-unknown-user": K.HARD_BOUNCED,
     "sendmail": K.HARD_BOUNCED,
+    # Made by Exim 4.96 and Postfix 3.7 of what other servers refuse.
+    "exim-null-mx": K.HARD_BOUNCED,
+    "exim-over-quota": K.SOFT_BOUNCED,
+    "exim-rate": K.REJECTED,
+    "exim-sender-verify": K.REJECTED,
+    "postfix-block-list": K.REJECTED,
+    "postfix-exchange-online": K.HARD_BOUNCED,
+    "postfix-greylisted": K.SOFT_BOUNCED,
+    "postfix-null-mx": K.HARD_BOUNCED,
+    "postfix-sender-rejected": K.REJECTED,
     "yahoo-complaint": K.COMPLAINED,
     "yahoo-unknown-user": K.HARD_BOUNCED,
 }

@@ -1,0 +1,46 @@
+"""Of how many recipients opens may be recorded, in words: before a launch, and of what it made."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db.models import Count, Q
+
+from campaigns import lifecycle
+from campaigns.models import Launch, Task
+from campaigns.wording import counted
+
+WHERE = "“agrees to open tracking” on the page of a contact, or a column of an imported file"
+
+
+def warnings(task: Task) -> list[str]:
+    """What to know before the launch of a task that is to record opens."""
+    if not _asks(task):
+        return []
+    found = lifecycle.expected_contacts(task).aggregate(
+        agreed=Count("pk", filter=Q(tracking_consent=True)), all=Count("pk")
+    )
+    said = _said(found["agreed"], found["all"], "will be")
+    return [f"{said} Whether one agrees is said by {WHERE}."] if said else []
+
+
+def of_launched(task: Task) -> str:
+    """The same of a task that was launched; "" when opens are recorded of all, or of none on
+    purpose.
+    """
+    if not _asks(task):
+        return ""
+    launch = Launch.objects.filter(task=task, agreed__isnull=False).first()
+    return _said(launch.agreed or 0, launch.inserted, "are") if launch else ""
+
+
+def _asks(task: Task) -> bool:
+    return task.track_opens and bool(settings.OPENS_NEED_CONSENT)
+
+
+def _said(agreed: int, recipients: int, verb: str) -> str:
+    whom = counted(recipients, "recipient")
+    if agreed >= recipients:
+        return ""
+    if not agreed:
+        return f"“Record opens” is on, but no opens {verb} recorded: 0 of {whom} agreed to it."
+    return f"Opens {verb} recorded for {agreed:,} of {whom}: the others did not agree to it."
