@@ -17,7 +17,8 @@ _HEADINGS = {
         correo electrónico, correo electronico, indirizzo email, posta elettronica,
         endereço de email, epost,
         e postadress, электронная почта, эл почта, почта, البريد الإلكتروني, email地址, 邮箱,
-        邮箱地址, 邮件, 邮件地址, 电子邮件, 电子邮箱, 电子邮件地址, 電子郵件, 電子信箱, 電郵, 郵箱,
+        邮箱地址, 收件人, 收件人邮箱, 收件地址, 联系邮箱, 客户邮箱, 用户邮箱, 邮箱账号,
+        邮件, 邮件地址, 电子邮件, 电子邮箱, 电子邮件地址, 電子郵件, 電子信箱, 電郵, 郵箱,
         メール, メールアドレス, 이메일, 이메일 주소""",
     "name": """
         name, full name, contact name, display name, contact, subscriber name, customer name,
@@ -62,12 +63,20 @@ _YES = {
 }
 _NO = {"no", "n", "false", "f", "0", "off", "nein", "falsch", "non", "faux", "否", "不同意"}
 
-# Names a template could not use, or that must not be replaced by what a list contains.
-_RESERVED = {"email", "name", "tags", "tracking_consent"} | {
+_BUILT_IN = {
     "unsubscribe_url", "web_view_url", "preferences_url", "now", "today", "partial",
-    "forloop", "tablerowloop", "true", "false", "nil", "null", "empty", "blank",
+    "forloop", "tablerowloop",
+}  # fmt: skip
+# Names a template could not use, or that must not be replaced by what a list contains.
+_RESERVED = {"email", "name", "tags", "tracking_consent"} | _BUILT_IN | {
+    "true", "false", "nil", "null", "empty", "blank",
     "and", "or", "not", "contains", "if", "else",
 }  # fmt: skip
+
+
+def is_built_in(name: str) -> bool:
+    """Whether a template finds something under this name whoever the recipient is."""
+    return name in _BUILT_IN or name.startswith("edm_")
 
 
 def attribute_key(heading: str) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from liquid import BoundTemplate, Environment, RenderContext
@@ -110,6 +111,18 @@ def refuse_unknown_filters(template: BoundTemplate, source: str) -> None:
     for name, spans in template.analyze(include_partials=False).filters.items():
         if name not in template.env.filters:
             raise Problem(f"unknown filter '{name}'", line_at(source, spans[0].index))
+
+
+def variables(template: BoundTemplate) -> list[list[str]]:
+    """What a template reads that it does not set itself, as paths of names and positions, each as
+    far as it can be known without rendering.
+    """
+    found = template.analyze(include_partials=False).globals
+    return [_known_path(one.segments) for variables in found.values() for one in variables]
+
+
+def _known_path(segments: Sequence[object]) -> list[str]:
+    return [str(part) for part in takewhile(lambda part: isinstance(part, (str, int)), segments)]
 
 
 @contextmanager

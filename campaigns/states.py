@@ -1,4 +1,5 @@
-"""The states of a SubTask: what may follow what, and the only code that writes `SubTask.status`.
+"""The states of a SubTask: what may follow what, and the only code that writes `SubTask.status`,
+but for `campaigns.restored` while nothing runs.
 
 Every function is one statement over a set of rows, to be called inside a transaction. Whoever also
 locks `dispatch.Pace` rows locks them first.

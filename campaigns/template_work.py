@@ -83,6 +83,19 @@ def compile_text(html: str) -> str:
 
 
 @bounded(PARSING, raises=(PartProblem,))
+def variables_in(sources: list[str]) -> list[list[str]]:
+    """The paths of the variables that these sources read, each once. Raises PartProblem."""
+    paths: dict[tuple[str, ...], None] = {}
+    for source in sources:
+        try:
+            found = liquid.variables(liquid.parse(source, escape=False))
+        except liquid.Problem as problem:
+            raise PartProblem("html", problem.message, problem.line) from problem
+        paths.update(dict.fromkeys(map(tuple, found)))
+    return [list(path) for path in paths]
+
+
+@bounded(PARSING, raises=(PartProblem,))
 def numbers_needed(parts: dict[str, str]) -> list[Any]:
     """The attributes that these parts of a template compare with numbers: of each the part, the
     line and its keys. Raises PartProblem.

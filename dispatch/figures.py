@@ -38,8 +38,10 @@ WRITE_EVERY_SECONDS = 1.0
 UNSENDABLE = "unsendable"
 """The outcome of a SubTask that was never handed over: no message could be made of it."""
 
+NOT_OF_DISPATCHERS = (AttemptOutcome.NOT_STARTED, AttemptOutcome.RESTORED)
+
 OUTCOMES = (
-    *(each.value for each in AttemptOutcome if each is not AttemptOutcome.NOT_STARTED),
+    *(each.value for each in AttemptOutcome if each not in NOT_OF_DISPATCHERS),
     UNSENDABLE,
 )
 

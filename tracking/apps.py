@@ -6,8 +6,9 @@ class TrackingConfig(AppConfig):
     verbose_name = "Tracking"
 
     def ready(self) -> None:
-        from campaigns import freezing, notices
-        from tracking import compiling
+        from campaigns import freezing, notices, samples
+        from tracking import compiling, personal
 
         freezing.FINISHERS.append(compiling.finish)
         notices.FROM_HTML.append(compiling.notices)
+        samples.LINKS.append(personal.links_of_test)

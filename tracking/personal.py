@@ -22,6 +22,8 @@ UNSUBSCRIBE_URL, PREFERENCES_URL, WEB_VIEW_URL = (
 OPEN_URL, TRAP_URL, LINK = "edm_open_url", "edm_trap_url", "edm_link_"
 RESERVED = frozenset({UNSUBSCRIBE_URL, PREFERENCES_URL, WEB_VIEW_URL})
 CONSENT = "tracking_consent"
+TEST = 0
+"""Stands in tokens for the SubTask of a message outside of any task: a preview, a test."""
 TRAP = 0
 """Stands in a click's token for the link that no person sees."""
 
@@ -78,6 +80,11 @@ def links(subtask_id: int, content: Content, recipient: Mapping[str, Any]) -> di
     return values
 
 
+def links_of_test(content: Content, recipient: Mapping[str, Any]) -> dict[str, str]:
+    """Links that lead to pages which say that it is a test, and record nothing."""
+    return links(TEST, content, recipient)
+
+
 def may_record_opens(recipient: Mapping[str, Any]) -> bool:
     """Whether this person agreed, as it was when the task was launched, or need not be asked."""
     return not settings.OPENS_NEED_CONSENT or recipient.get(CONSENT) is True
@@ -85,13 +92,13 @@ def may_record_opens(recipient: Mapping[str, Any]) -> bool:
 
 def headers(task_id: int, content: Content, domain: str, unsubscribe_url: str) -> dict[str, str]:
     """The headers that mailbox providers ask of bulk mail (RFC 2369, 2919, 8058)."""
-    list_id = f"{content.sender_local_part}.{domain}"
+    local_part = content.sender_local_part
     return {
         "List-Unsubscribe": ", ".join(_ways_out(unsubscribe_url)),
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "List-Id": f"<{list_id}>",
+        "List-Id": f"<{local_part}.{domain}>",
         # By campaign, template and sender, never by recipient; the last field names the sender.
-        "Feedback-ID": f"{task_id}:{content.pk}:{content.sender_local_part}:{_sender_id(domain)}",
+        "Feedback-ID": f"{task_id}:{content.pk or TEST}:{local_part}:{_sender_id(domain)}",
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -12,9 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import erased, suppressing
 from campaigns.models import SubTask
 from campaigns.models.contacts import SuppressionReason
-from tracking import ledger
+from tracking import ledger, tokens
 from tracking.consequences import OWN_PAGES
 from tracking.incoming import EventKind, Incoming
+
+logger = logging.getLogger(__name__)
+
+UNSUBSCRIBED = "unsubscribed: "
+"""What the log says, and then a token."""
 
 
 class Reason(models.TextChoices):
@@ -67,6 +73,9 @@ def unsubscribe(subscriber: Subscriber, reason: str = "") -> None:
     with transaction.atomic():
         key = suppressing.suppress([row])[subscriber.email]
         _tell(EventKind.UNSUBSCRIBED, subscriber, key, _in_words(reason))
+    # Read by `manage.py carry_over_log` when the database is lost.
+    logged = tokens.sign(tokens.Purpose.LOGGED, subscriber.subtask_id)
+    logger.info("%s%s", UNSUBSCRIBED, logged)
 
 
 def _in_words(reason: str) -> str:

@@ -33,6 +33,8 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "edm.unsubscribe"
     PREFERENCES = "edm.preferences"
     BOUNCE = "edm.bounce"
+    LOGGED = "edm.unsubscribed"
+    """In the log, so that it can be read back when the database is lost; opens nothing."""
 
 
 def sign(purpose: Purpose, *ids: int) -> str:

@@ -37,7 +37,7 @@ STATUS_COLOURS = {
 
 
 class Figure(NamedTuple):
-    """A number on the task's page, and the SubTasks behind it."""
+    """A number on the task's page, and the list of the SubTasks behind it, if there is one."""
 
     label: str
     number: int
@@ -177,6 +177,7 @@ class Progress:
             url = self._link({"status__exact": status.value, **only})
             if status == S.FAILED and self.counts.cancelled:
                 yield Figure("Cancelled", self.counts.cancelled, self._reason_url(R.CANCELLED))
+                url = ""  # its list would be of both: `reasons` lead to those that failed
             number = self.counts.failed if status == S.FAILED else self.counts[status]
             yield Figure(NOTHING_BACK if status == S.SENT else status.label, number, url)
             if status == S.SENDING:

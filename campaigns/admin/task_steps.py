@@ -11,7 +11,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns import audience, lifecycle, retries
+from campaigns import audience, lifecycle, merge_fields, retries
 from campaigns.admin.confirmation import Question, StyledForm
 from campaigns.admin.typed import TextInput
 from campaigns.models import Audience, SubTask, Tally, Task, TaskStatus
@@ -66,14 +66,15 @@ class PauseForm(StyledForm):
 
 def ask_launch(task: Task) -> Question:
     recipients = counted(lifecycle.expected_recipients(task), "recipient")
+    fields = _merge_fields(task)
     return Question(
         f"Launch “{task}”?",
         f"Sending to {recipients} starts at once. The content, the audience and the sender are "
         "frozen: later changes do not reach this task.",
         f"Launch to {recipients}",
-        details=_plan(task),
+        details=[*_plan(task), *fields.figures],
         problems=lifecycle.problems(task),
-        warnings=_warnings(task),
+        warnings=[*fields.warnings, *_warnings(task)],
     )
 
 
@@ -84,14 +85,15 @@ def launch(task: Task, cleaned: dict[str, Any]) -> str:
 
 def ask_schedule(task: Task) -> Question:
     recipients = counted(lifecycle.expected_recipients(task), "recipient")
+    fields = _merge_fields(task)
     return Question(
         f"Schedule “{task}”?",
         "At the time you choose the task is launched to whoever matches its audience then; now "
         f"that would be {recipients}.",
         "Schedule",
-        details=_plan(task),
+        details=[*_plan(task), *fields.figures],
         problems=lifecycle.problems(task),
-        warnings=_warnings(task),
+        warnings=[*fields.warnings, *_warnings(task)],
     )
 
 
@@ -206,6 +208,11 @@ def _so_far(task: Task) -> list[tuple[str, str]]:
 
 def _warnings(task: Task) -> list[str]:
     return [warning for warn in WARNERS for warning in warn(task)]
+
+
+def _merge_fields(task: Task) -> merge_fields.Report:
+    templates = task.templates.order_by("pk")
+    return merge_fields.report(templates, lifecycle.expected_contacts(task))
 
 
 def _plan(task: Task) -> list[tuple[str, str]]:

@@ -8,19 +8,19 @@ from typing import Any
 from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 
-from campaigns import content, notices
+from campaigns import content, merge_fields, notices, samples
 from campaigns.addresses import clean_address
 from campaigns.admin.base import OwnedAdmin, OwnedForm, Visitor
 from campaigns.admin.confirmation import StyledForm, page
 from campaigns.admin.typed import Textarea, button
-from campaigns.models import Contact, Template
+from campaigns.models import Contact, Sender, Template
 from sandbox import Failed
 
 # The policy of a page holds in its sandboxed frame, too, where no script runs. What the message
@@ -30,20 +30,6 @@ MESSAGE_POLICY = {
     "img-src": [SELF, "data:", "https:", "http:"],
     "font-src": [SELF, "https:", "http:"],
 }
-SAMPLE = {
-    "name": "Ada Lovelace",
-    "first_name": "Ada",
-    "last_name": "Lovelace",
-    "email": "ada@example.com",
-}
-
-
-# What is each recipient's own leads nowhere in a preview or a test message.
-NOBODYS_LINKS = {
-    "unsubscribe_url": "#unsubscribe",
-    "preferences_url": "#preferences",
-    "web_view_url": "#web-view",
-}
 
 
 @dataclass(slots=True)
@@ -51,32 +37,23 @@ class Preview:
     """A template rendered for somebody, or why it cannot be."""
 
     who: str
+    sender: str
+    reply_to: str
     error: str = ""
     rendered: content.Rendered | None = field(default=None)
 
 
-def preview(template: Template, contact: Contact | None) -> Preview:
-    """Render as a launch would: CSS inlined, text made from the HTML when there is none."""
+def preview(template: Template, contact: Contact | None, sender: Sender) -> Preview:
+    """Render as a launch would, with the footer and the links of a test."""
     who = str(contact) if contact else "sample values"
+    made = Preview(who, str(sender), sender.reply_to)
     try:
-        rendered = render_template(template, contact)
+        made.rendered = samples.render(template, contact, sender)
     except content.ContentError as error:
-        return Preview(who, error=str(error))
+        made.error = str(error)
     except Failed:
-        return Preview(who, error=content.NOT_NOW)
-    return Preview(who, rendered=rendered)
-
-
-def render_template(template: Template, contact: Contact | None) -> content.Rendered:
-    """Raises ContentError or Failed."""
-    compiled = Template(
-        subject=template.subject,
-        preview_text=template.preview_text,
-        html=content.compile_html(template.html),
-        text=template.text,
-    )
-    variables = contact.merge_variables() if contact else SAMPLE
-    return content.render(compiled, {**variables, **NOBODYS_LINKS})
+        made.error = content.NOT_NOW
+    return made
 
 
 class ContactField(forms.CharField):
@@ -98,14 +75,18 @@ class ContactField(forms.CharField):
 
 
 class PreviewForm(StyledForm):
-    def __init__(self, data: Any, user: Visitor, shown: Contact | None) -> None:
-        super().__init__(data, initial={"contact": shown})
+    sender = forms.ModelChoiceField(Sender.objects.none(), required=False, empty_label="")
+
+    def __init__(self, data: Any, user: Visitor, shown: Contact | None, sender: Sender) -> None:
+        super().__init__(data, initial={"contact": shown, "sender": sender.pk})
         self.fields["contact"] = ContactField(
             user=user,
             label="Contact's address",
             widget=forms.TextInput(),
             help_text="Leave empty for sample values.",
         )
+        senders = Sender.objects.visible_to(user).filter(owner=sender.owner_id)
+        self.fields["sender"].queryset = senders.order_by("pk")  # type: ignore[attr-defined]
         self.restyle()
 
 
@@ -137,14 +118,22 @@ class TemplateAdmin(OwnedAdmin):
     )
     actions_detail = ("preview", "send_test")
 
+    def save_model(self, request: HttpRequest, obj: Template, *args: Any, **kwargs: Any) -> None:
+        super().save_model(request, obj, *args, **kwargs)
+        for warning in merge_fields.report_for_owner(obj).warnings:
+            messages.warning(request, warning)
+
     @button("Preview", "preview", icon="visibility", permissions=["view"])
     @method_decorator(csp_replace(MESSAGE_POLICY))
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         template = self.visible(request, object_id)
         contacts = Contact.objects.visible_to(request.user).filter(owner=template.owner_id)
         first = contacts.order_by("pk").first()
-        form = PreviewForm(request.GET if "contact" in request.GET else None, request.user, first)
+        usual = samples.usual_sender(template)
+        asked = request.GET if "contact" in request.GET else None
+        form = PreviewForm(asked, request.user, first, usual)
         contact = form.cleaned_data["contact"] if form.is_valid() else first
+        sender = (form.cleaned_data["sender"] if form.is_valid() else None) or usual
         return page(
             request,
             self,
@@ -152,9 +141,10 @@ class TemplateAdmin(OwnedAdmin):
             title=f"Preview of {template}",
             original=template,
             form=form,
-            preview=None if form.errors else preview(template, contact),
+            preview=None if form.errors else preview(template, contact, sender),
             notices=notices.of_html(template.html),
-            test_url=self._test_url(template, contact),
+            merge_fields=merge_fields.report_for_owner(template),
+            test_url=self._test_url(template, contact, sender),
             back_url=self.url("change", template.pk),
         )
 
@@ -165,8 +155,15 @@ class TemplateAdmin(OwnedAdmin):
         permissions=["view", "campaigns.launch_task"],
     )
     def send_test(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        return HttpResponseRedirect(self._test_url(self.visible(request, object_id), None))
+        return HttpResponseRedirect(self._test_url(self.visible(request, object_id)))
 
-    def _test_url(self, template: Template, contact: Contact | None) -> str:
-        query = {"template": str(template.pk)} | ({"contact": contact.email} if contact else {})
+    def _test_url(
+        self, template: Template, contact: Contact | None = None, sender: Sender | None = None
+    ) -> str:
+        asked = {
+            "template": template.pk,
+            "contact": contact and contact.email,
+            "sender": sender and sender.pk,
+        }
+        query = {name: value for name, value in asked.items() if value}
         return f"{reverse('admin:dispatch_emailservice_test_mail')}?{urlencode(query)}"

@@ -30,6 +30,7 @@ OUTCOME_LABELS = {
     AttemptOutcome.SERVICE_ERROR.label: "danger",
     AttemptOutcome.UNKNOWN.label: "warning",
     AttemptOutcome.NOT_STARTED.label: "info",
+    AttemptOutcome.RESTORED.label: "success",
 }
 
 

@@ -18,7 +18,7 @@ from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed
 from campaigns.admin.typed import button
 from dispatch import accounts, paces, trial
 from dispatch.admin import service_state as state
-from dispatch.admin.test_mail import TestMailForm, send_test
+from dispatch.admin.test_mail import NotMade, TestMailForm, send_test
 from dispatch.domains import checking
 from dispatch.errors import DeliveryError
 from dispatch.models import EmailService
@@ -181,7 +181,7 @@ class ServiceActions(SafeAdmin):
         service = cleaned["service"]
         try:
             accepted = send_test(cleaned)
-        except (DeliveryError, trial.NoSlot, content.ContentError, Failed) as error:
+        except (DeliveryError, trial.NoSlot, NotMade, content.ContentError, Failed) as error:
             done, failed = f"Test to {cleaned['to']} failed: {error}", True
         else:
             done, failed = f"Test to {cleaned['to']} accepted. {accepted.reply}".strip(), False
@@ -194,6 +194,7 @@ class ServiceActions(SafeAdmin):
             "service": cleaned["service"].pk,
             "template": cleaned["template"].pk if cleaned["template"] else "",
             "contact": cleaned["contact"].email if cleaned["contact"] else "",
+            "sender": cleaned["sender"].pk if cleaned["sender"] else "",
         }
         return f"{self.url('test_mail')}?{urlencode(again)}"
 

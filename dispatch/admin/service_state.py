@@ -117,7 +117,9 @@ def _no_connection(service: Any) -> str:
     if report is None or report.works or service.sends_since or not report.is_about(service):
         return ""
     assert report.checked_at is not None  # it is about the service
-    said = report.answer.rstrip(".") if service.told else UNTOLD.rstrip(".")
+    if not service.told:
+        return UNTOLD
+    said = report.answer.rstrip(".")
     return f"{said}, as of {timesince(report.checked_at, depth=1)} ago."
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from campaigns.admin.moments import to_the_millisecond
-from campaigns.models import SubTask
+from campaigns.models import FailureReason, SubTask
 from dispatch.models import Attempt, Decision
 
 TIMES = (
@@ -43,7 +43,9 @@ def _times(subtask: SubTask) -> Iterator[Event]:
     for name, what in TIMES:
         if at := getattr(subtask, name):
             yield Event(at, what)
-    if subtask.failed_at:
+    if subtask.failed_at and subtask.failure_reason == FailureReason.CANCELLED:
+        yield Event(subtask.failed_at, "Cancelled")
+    elif subtask.failed_at:
         yield Event(subtask.failed_at, "Failed", detail=subtask.get_failure_reason_display())
 
 

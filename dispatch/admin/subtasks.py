@@ -18,7 +18,7 @@ from campaigns.admin.base import staff
 from campaigns.admin.filters import RelatedRowFilter, TimeRangeFilter
 from campaigns.admin.moments import to_the_second
 from campaigns.admin.typed import DropdownFilter, label
-from campaigns.models import SubTask, SubTaskStatus
+from campaigns.models import FailureReason, SubTask, SubTaskStatus
 from campaigns.models.ownership import SEE_EVERYTHING
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtask_actions import SubTaskActions
@@ -26,7 +26,7 @@ from dispatch.admin.subtask_search import own_task_ids, subtasks_to
 from dispatch.admin.subtask_story import story_of
 from tracking.feedback import events_of
 
-IN_DOUBT = "In doubt"
+IN_DOUBT, CANCELLED = "In doubt", "Cancelled"
 STATUS_LABELS = {
     SubTaskStatus.PENDING.label: "",
     SubTaskStatus.ALLOCATED.label: "info",
@@ -37,6 +37,7 @@ STATUS_LABELS = {
     SubTaskStatus.OPENED.label: "success",
     SubTaskStatus.CLICKED.label: "success",
     SubTaskStatus.FAILED.label: "danger",
+    CANCELLED: "",
     IN_DOUBT: "warning",
 }
 
@@ -125,6 +126,8 @@ class SubTaskAdmin(SubTaskActions):
 
     @admin.display(description="status")
     def status_text(self, subtask: SubTask) -> str:
+        if subtask.failure_reason == FailureReason.CANCELLED:
+            return CANCELLED
         return IN_DOUBT if subtask.in_doubt_since else str(subtask.get_status_display())
 
     @admin.display(description="values, frozen at the launch")

@@ -11,21 +11,27 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from campaigns import content, suppressing
+from campaigns import samples, suppressing
 from campaigns.addresses import clean_address
 from campaigns.admin.base import Visitor
 from campaigns.admin.confirmation import StyledForm
-from campaigns.admin.templates import SAMPLE, ContactField, render_template
-from campaigns.models import Contact, Template
+from campaigns.admin.templates import ContactField
+from campaigns.models import Sender, Template
 from campaigns.models.content import local_part_validator
-from dispatch import trial
+from dispatch import messages, trial
 from dispatch.models import EmailService
+from dispatch.orders import Claim
 from dispatch.providers.base import Accepted, Message
+from tracking import personal
 
 BUILT_IN = Template(
     subject="Test from {{ service }}",
     html="<p>This is a test message sent through {{ service }}.</p>",
 )
+
+
+class NotMade(Exception):
+    """No message could be made for this recipient; the text says why."""
 
 
 class TestMailForm(StyledForm):
@@ -37,8 +43,14 @@ class TestMailForm(StyledForm):
         Template.objects.none(), required=False, empty_label="A short built-in message"
     )
     service = forms.ModelChoiceField(EmailService.objects.none(), label="Email service")
+    sender = forms.ModelChoiceField(
+        Sender.objects.none(),
+        required=False,
+        empty_label="The sender of the template's last task, else its owner's first",
+        help_text="Whose name, reply-to address and postal address the message has.",
+    )
     local_part = forms.CharField(
-        label="From",
+        label="From, without a sender",
         initial="test",
         max_length=64,
         validators=[local_part_validator],
@@ -52,6 +64,7 @@ class TestMailForm(StyledForm):
         self.own_address = getattr(user, "email", "")
         self.may_choose = user.has_perm("dispatch.control_emailservice")
         self._choices("template").queryset = Template.objects.visible_to(user)
+        self._choices("sender").queryset = Sender.objects.visible_to(user).order_by("pk")
         self._choices("service").queryset = self._services(user)
         self.fields["contact"] = ContactField(
             user=user,
@@ -85,26 +98,29 @@ class TestMailForm(StyledForm):
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    asked = {name: request.GET.get(name) for name in ("template", "service", "contact")}
+    asked = {name: request.GET.get(name) for name in ("template", "service", "contact", "sender")}
     return {**asked, "to": getattr(request.user, "email", "")}
 
 
 def send_test(cleaned: dict[str, Any]) -> Accepted:
-    """Render and hand over. Raises NoSlot, DeliveryError, ContentError or Failed."""
+    """Make the message as it is made for a recipient, and hand it over. Raises NoSlot,
+    DeliveryError, ContentError or Failed.
+    """
     service: EmailService = cleaned["service"]
-    rendered = _rendered(cleaned["template"], cleaned["contact"], service)
-    message = Message(
-        message_id=make_msgid(domain=service.domain),
-        from_email=f"{cleaned['local_part']}@{service.domain}",
-        to_email=cleaned["to"],
-        rendered=replace(rendered, subject=f"[Test] {rendered.subject}"),
-    )
-    return trial.send(service, message)
+    frozen = samples.freeze(cleaned["template"] or BUILT_IN, _sender(cleaned))
+    values = {"service": service.name, **samples.values_of(cleaned["contact"])}
+    claim = Claim(personal.TEST, personal.TEST, personal.TEST, cleaned["to"], values, 0)
+    made = messages.compose(claim, frozen, service.domain)
+    if not isinstance(made, Message):
+        raise NotMade(made.why)
+    rendered = replace(made.rendered, subject=f"[Test] {made.rendered.subject}")
+    # Each test is a message of its own, of no SubTask.
+    own_id = make_msgid(domain=service.domain)
+    return trial.send(service, replace(made, message_id=own_id, rendered=rendered, subtask_id=None))
 
 
-def _rendered(
-    template: Template | None, contact: Contact | None, service: EmailService
-) -> content.Rendered:
-    if template is not None:
-        return render_template(template, contact)
-    return content.render(BUILT_IN, {**SAMPLE, "service": service.name})
+def _sender(cleaned: dict[str, Any]) -> Sender:
+    chosen: Sender | None = cleaned["sender"]
+    if chosen is None and cleaned["template"] is not None:
+        chosen = samples.usual_sender(cleaned["template"])
+    return chosen if chosen and chosen.pk else Sender(local_part=cleaned["local_part"])

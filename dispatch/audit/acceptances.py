@@ -20,7 +20,7 @@ WITH windows AS (
     SELECT * FROM unnest(%(providers)s::text[], %(windows)s::float8[]) AS w(provider, seconds)
 ), attempted AS (
     SELECT subtask_id, count(*) AS times FROM dispatch_attempt
-    WHERE outcome IN ('accepted', 'unknown') GROUP BY 1
+    WHERE outcome IN ('accepted', 'unknown', 'restored') GROUP BY 1
 ), again AS (
     SELECT a.*, a.sending_at + make_interval(secs => CASE
                WHEN e.connection_changed_at > a.sending_at THEN (SELECT max(seconds) FROM windows)
@@ -28,7 +28,7 @@ WITH windows AS (
     FROM attempted t JOIN dispatch_attempt a ON a.subtask_id = t.subtask_id AND t.times > 1
     JOIN dispatch_emailservice e ON e.id = a.service_id
     LEFT JOIN windows w ON w.provider = e.provider
-    WHERE a.outcome IN ('accepted', 'unknown')
+    WHERE a.outcome IN ('accepted', 'unknown', 'restored')
 ), repeated AS (
     SELECT r.subtask_id, count(*) AS times FROM again r WHERE EXISTS (
         SELECT 1 FROM again f

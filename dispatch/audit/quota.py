@@ -18,7 +18,7 @@ from dispatch.pacing import Limits
 PERIODS_SQL = """
 WITH started AS (
     SELECT coalesce(started_at, slot_at) AS at FROM dispatch_attempt
-    WHERE service_id = %(service)s AND outcome <> 'not_started'
+    WHERE service_id = %(service)s AND outcome NOT IN ('not_started', 'restored')
                                    AND (started_at >= %(first)s
                                         OR started_at IS NULL AND slot_at >= %(first)s)
 ), numbered AS (

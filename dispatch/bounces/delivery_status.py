@@ -29,6 +29,7 @@ MILDEST_FIRST = (
     EventKind.REJECTED,
     EventKind.SOFT_BOUNCED,
     EventKind.HARD_BOUNCED,
+    EventKind.COMPLAINED,
 )
 MAX_RECIPIENTS = 100
 """A message of ours has one: more only a report has that was made up."""

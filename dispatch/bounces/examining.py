@@ -23,6 +23,7 @@ from dispatch.bounces import (
     mail,
     plain_words,
     return_path,
+    sns_mail,
 )
 from sandbox import LimitReached, Limits, bounded
 from tracking.incoming import EventKind
@@ -52,6 +53,7 @@ _QUOTED_RETURN_PATHS = re.compile(
 _IDS = re.compile(r"<[^<>\s]{5,250}>")
 _LIKE_OURS = re.compile(r"<\d{1,19}\.[0-9a-f]{16}@")
 _UNSUBSCRIBE = re.compile(r"^\W*+unsubscribe ([\w-]{24})\W*+$", re.ASCII)
+_A_WISH = re.compile(r"^\W*+unsubscribe\b", re.IGNORECASE)
 _END_OF_HEADERS = re.compile(rb"\r?\n\r?\n")
 
 
@@ -129,6 +131,11 @@ def _examined(raw: bytes, message: Message) -> Found:
         if feedback.kind is None:
             return Found(Says.OTHER_FEEDBACK)
         return _event(raw, message, feedback.kind, feedback.detail, feedback.original_sender)
+    if report := sns_mail.read(message):
+        if report.notification is None:
+            return Found(Says.OTHER_FEEDBACK)
+        told = report.notification
+        return _event(raw, message, told.kind, told.detail, report.about)
     return _in_plain_words(raw, message)
 
 
@@ -139,13 +146,22 @@ def _in_plain_words(raw: bytes, message: Message) -> Found:
     if automatic.is_receipt(message):
         return Found(Says.READ_RECEIPT)
     is_from_daemon = automatic.is_from_daemon(message)
-    if not is_from_daemon and automatic.is_reply(message):
+    if not is_from_daemon and automatic.is_reply(message) and not _needs_a_look(message):
         return Found(Says.AUTOMATIC_REPLY)
     if is_from_daemon or _may_be_a_bounce(message):
         notification = delivery_status.read_in_text(message) or plain_words.read(message)
         if notification:
             return _event(raw, message, notification.kind, notification.detail)
     return Found(Says.NO_REPORT)
+
+
+def _needs_a_look(message: Message) -> bool:
+    """Whether what is marked as an automatic reply by its headers says something else: some servers
+    mark bounces so, and some mail programs the wish of a person to unsubscribe.
+    """
+    subject = automatic.subject(message)
+    says_more = plain_words.is_failure(subject, "") or _A_WISH.match(subject)
+    return bool(says_more) and not automatic.SUBJECT.search(subject)
 
 
 def _may_be_a_bounce(message: Message) -> bool:
@@ -161,13 +177,11 @@ def _came_to_a_return_path(message: Message) -> bool:
     return bool(return_path.tokens_in(" ".join(mail.headers(message, *ARRIVED_AT))))
 
 
-def _event(
-    raw: bytes, message: Message, kind: EventKind, detail: str, original_sender: str = ""
-) -> Found:
+def _event(raw: bytes, message: Message, kind: EventKind, detail: str, about: str = "") -> Found:
     return Found(
         Says.EVENT,
-        tokens=_tokens(message, original_sender),
-        ids=_ids(message),
+        tokens=_tokens(message, about),
+        ids=_ids(message, about),
         kind=kind,
         detail=detail[:MAX_DETAIL],
         name=_name_of(raw, message),
@@ -176,19 +190,19 @@ def _event(
     )
 
 
-def _tokens(message: Message, original_sender: str) -> list[str]:
+def _tokens(message: Message, about: str) -> list[str]:
     """Of the return paths by which it came, or that the message had which came back."""
-    addresses = [*mail.headers(message, *ARRIVED_AT), original_sender]
+    addresses = [*mail.headers(message, *ARRIVED_AT), about]
     for each in mail.returned(message):
         addresses += mail.headers(each, "Return-Path", "X-Envelope-From")
     addresses += _QUOTED_RETURN_PATHS.findall(mail.texts(message))
     return _first(return_path.tokens_in(" ".join(addresses)))
 
 
-def _ids(message: Message) -> list[str]:
+def _ids(message: Message, about: str) -> list[str]:
     names = [name for each in mail.returned(message) for name in mail.headers(each, "Message-ID")]
     names += _QUOTED_IDS.findall(mail.texts(message))
-    names += _IDS.findall(" ".join(mail.headers(message, "In-Reply-To", "References")))
+    names += _IDS.findall(" ".join([about, *mail.headers(message, "In-Reply-To", "References")]))
     return _first(name.strip() for name in names if _LIKE_OURS.match(name) and len(name) < MAX_NAME)
 
 

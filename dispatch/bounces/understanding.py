@@ -20,6 +20,7 @@ from dispatch.bounces import return_path
 from dispatch.bounces.examining import Found, Says, Unreadable, examine
 from sandbox import LimitReached
 from tracking.incoming import Incoming
+from tracking.personal import TEST
 from tracking.tokens import Purpose, read
 
 logger = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Wish:
 Meaning = Told | Passed | SetAside | Wish
 AUTOMATIC_REPLY = Passed("automatic reply")
 READ_RECEIPT = Passed("read receipt")
+OF_TEST = Passed("of a test message")
 OTHER_FEEDBACK = Passed("other feedback")
 EMPTY = SetAside("empty")
 NO_REPORT = SetAside("no report")
@@ -92,7 +94,7 @@ def understand(raw: bytes) -> Meaning:
 def _meaning(found: Found) -> Meaning:
     if found.says == Says.UNSUBSCRIBE:
         ids = read(Purpose.UNSUBSCRIBE, found.tokens[0])
-        return Wish(ids[0]) if ids else FORGED
+        return OF_TEST if ids == (TEST,) else Wish(ids[0]) if ids else FORGED
     return _told(found) if found.says == Says.EVENT else _NO_EVENT[found.says]
 
 

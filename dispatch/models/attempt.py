@@ -20,6 +20,8 @@ class AttemptOutcome(models.TextChoices):
     UNKNOWN = "unknown", "Unknown: no reply came back"
     NOT_STARTED = "not_started", "Not started: the process ended before"
     """No hand-over at all: marked for one by a process that ended before it began."""
+    RESTORED = "restored", "Sent before the database was restored"
+    """Handed over after the backup was taken, as a file or a log tells."""
 
 
 class Attempt(models.Model):

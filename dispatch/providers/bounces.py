@@ -128,6 +128,7 @@ BROKEN = (
 """What the programs of a server say that cannot do their work."""
 
 _AN_ADDRESS = re.compile(r"[\w.+=!#$%&'*/?^{|}~-]{1,64}@[\w.-]{1,255}", re.ASCII)
+_BLAMES_OTHERS = re.compile(f"{FULL}|{SENDER}|{THROTTLED}", re.IGNORECASE)
 _USER_UNKNOWN = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
 _NO_RECIPIENTS = re.compile(r"need rcpt|no valid recipients|all rcpt|>>> rcpt", re.IGNORECASE)
 """What follows in a transcript when it was the recipients that were refused before."""
@@ -210,14 +211,25 @@ def _kind_of(enhanced: str, basic: str, text: str) -> EventKind:
     return next(row.kind for row in TABLE if _fits(row, telling, basic, text))
 
 
-def by_status_code(enhanced: Any, basic: Any = None) -> EventKind | None:
+def by_status_code(enhanced: Any, basic: Any = None, text: Any = None) -> EventKind | None:
     """The kind of a failure with this enhanced code, which may stand in a longer text; None when
-    that cannot be told.
+    that cannot be told. `text` is what else the server said: its words go before the code.
     """
-    match = ENHANCED.search(str(enhanced or ""))
+    said = f"{enhanced or ''} {text or ''}"
+    match = ENHANCED.search(said[:LONGEST_TEXT])
     if match is None:
         return SOFT if str(basic or "").startswith("4") else None
-    return kind_of(match[0], "", "")
+    return kind_of(match[0], "", said)
+
+
+def unless_others_are_blamed(kind: EventKind | None, reply: Any) -> EventKind | None:
+    """What a provider takes for a failure of this kind. Not hard, when the words of the server that
+    it passes on blame the sender, a rate or a full mailbox.
+    """
+    said = str(reply or "")[:LONGEST_TEXT]
+    if kind is not HARD or not _BLAMES_OTHERS.search(_AN_ADDRESS.sub("@", said)):
+        return kind
+    return kind_of(*codes_in(said), said)
 
 
 def codes_in(text: str) -> tuple[str, str]:

@@ -107,6 +107,11 @@ def form_of(request: HttpRequest) -> QueryDict:
     return request.POST if _can_be_read(request) else QueryDict()
 
 
+def of_test(request: HttpRequest, effect: str) -> HttpResponse:
+    """The answer to a link in a test message. `effect` says what it does in others."""
+    return page(request, "test", {"effect": effect})
+
+
 def not_found(request: HttpRequest, endpoint: str) -> HttpResponse:
     """The one answer to a token that is forged, mutilated, or about something that is no more."""
     return refuse(request, endpoint, "token") or page(request, "not_found", status=404)

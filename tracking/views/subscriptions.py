@@ -9,9 +9,10 @@ from django.urls import reverse
 
 from campaigns.models.contacts import SuppressionReason
 from tracking import limits, subscriptions
+from tracking.personal import TEST
 from tracking.subscriptions import Reason, Subscriber
 from tracking.tokens import Purpose, read, sign
-from tracking.views.public import form_of, limited, not_found, page, public, refuse
+from tracking.views.public import form_of, limited, not_found, of_test, page, public, refuse
 
 CHOICE = "choice"
 
@@ -23,6 +24,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     RFC 8058 says what a mail program must post; not all do, and what the token asks for is plain
     whatever the form says.
     """
+    if read(Purpose.UNSUBSCRIBE, token) == (TEST,):
+        return of_test(request, "This link unsubscribes the recipient.")
     person = _subscriber(Purpose.UNSUBSCRIBE, token)
     if person is None:
         return not_found(request, "unsubscribe")
@@ -35,6 +38,8 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 @public("preferences", "GET", "HEAD", "POST")
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """Whether one gets mail, and a button to change it."""
+    if read(Purpose.PREFERENCES, token) == (TEST,):
+        return of_test(request, "This link shows the recipient's subscription.")
     person = _subscriber(Purpose.PREFERENCES, token)
     if person is None:
         return not_found(request, "preferences")

@@ -8,7 +8,7 @@ from campaigns import content, erased
 from campaigns.models import SubTask
 from tracking import limits, personal
 from tracking.tokens import Purpose, read
-from tracking.views.public import limited, not_found, public
+from tracking.views.public import limited, not_found, of_test, public
 
 # What staff wrote is shown on the site where they log in: no scripts, in an origin of its own.
 MESSAGE_POLICY = (
@@ -23,6 +23,8 @@ MESSAGE_POLICY = (
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
     """Rendered anew from what the launch froze. Looking at it here is not recorded."""
     ids = read(Purpose.WEB_VIEW, token)
+    if ids == (personal.TEST,):
+        return of_test(request, "This link shows the message in the browser.")
     if ids and (too_many := limited(request, "web view", limits.PAGES, *ids)):
         return too_many
     html = _html(*ids) if ids else None

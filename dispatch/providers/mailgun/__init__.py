@@ -125,7 +125,8 @@ class MailgunProvider(AnymailProvider):
         if data.get("severity") == "temporary":
             return EventKind.DEFERRED
         status = data.get("delivery-status") or {}
-        kind = by_status_code(status.get("enhanced-code"), status.get("code"))
+        said = status.get("message") or status.get("description")
+        kind = by_status_code(status.get("enhanced-code"), status.get("code"), said)
         return kind or BY_REASON.get(data.get("reason", ""), EventKind.SOFT_BOUNCED)
 
     def payload_of(self, event: AnymailTrackingEvent) -> Mapping[str, Any]:

@@ -111,7 +111,7 @@ class SendGridProvider(AnymailProvider):
         if told.get("type") == "blocked":
             return EventKind.REJECTED
         classified = BY_CLASSIFICATION.get(told.get("bounce_classification", ""))
-        coded = by_status_code(told.get("status") or told.get("reason"))
+        coded = by_status_code(told.get("status"), text=told.get("reason"))
         return classified or coded or EventKind.SOFT_BOUNCED
 
     def actor_of(self, event: AnymailTrackingEvent) -> Actor:

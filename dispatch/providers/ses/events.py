@@ -12,7 +12,7 @@ import requests
 from django.utils.dateparse import parse_datetime
 
 from dispatch.providers import hooks
-from dispatch.providers.bounces import by_status_code, codes_in
+from dispatch.providers.bounces import by_status_code, codes_in, unless_others_are_blamed
 from dispatch.providers.hooks import Malformed, Post, Refused
 from dispatch.providers.http.connection import HandOverSession
 from dispatch.providers.ses import sns
@@ -82,10 +82,8 @@ def _events(notification: Event, service_id: int) -> Iterator[Incoming]:
     except ValueError:
         return  # the greeting of a new topic is plain text
     mail = event["mail"]
-    name = event.get("eventType") or event["notificationType"]
-    details = event.get("failure" if name == "Rendering Failure" else _key(name)) or {}
-    for recipient, reply in _recipients(name, details, mail):
-        kind = _kind(name, details, reply)
+    name, details = _named(event)
+    for recipient, kind, reply in told_of_recipients(event):
         if kind is None:
             continue
         occurred = details.get("timestamp") or notification.get("Timestamp") or ""
@@ -105,6 +103,21 @@ def _events(notification: Event, service_id: int) -> Iterator[Incoming]:
             detail=hooks.text(reply or details.get("reason") or details.get("errorMessage")),
             raw=event,
         )
+
+
+def told_of_recipients(event: Event) -> Iterator[tuple[str, EventKind | None, str]]:
+    """Each recipient of an event, what it means for them, and what their server said. None: nothing
+    follows. Raises one of MALFORMED.
+    """
+    name, details = _named(event)
+    for recipient, reply in _recipients(name, details, event["mail"]):
+        yield recipient, _kind(name, details, reply), reply
+
+
+def _named(event: Event) -> tuple[str, Event]:
+    """The name of an event, and what it says under it."""
+    name = event.get("eventType") or event["notificationType"]
+    return name, event.get("failure" if name == "Rendering Failure" else _key(name)) or {}
 
 
 def _key(name: str) -> str:
@@ -138,8 +151,8 @@ def _kind(name: str, details: Event, reply: str) -> EventKind | None:
         return None  # so SES reports the automatic replies of those who are away
     found = BY_BOUNCE.get((kind, subtype)) or BY_BOUNCE.get((kind, ""), EventKind.SOFT_BOUNCED)
     if (kind, subtype) == ("Permanent", "General"):
-        return by_status_code(reply) or found
-    return found
+        found = by_status_code(reply) or found
+    return unless_others_are_blamed(found, reply)
 
 
 def _of_preferences(preferences: Event) -> EventKind | None:

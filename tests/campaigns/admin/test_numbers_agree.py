@@ -70,6 +70,29 @@ def test_what_was_cancelled_has_not_failed() -> None:
     assert "0 of 3 sent, 1 failed, 2 cancelled" in page(task)
 
 
+def test_a_number_that_no_list_can_show_leads_to_none() -> None:
+    """A list of what has failed would be of what was cancelled, too."""
+    task = cancelled_task()
+    content = ContentFactory(task=task)
+    for reason in ("cancelled", "rejected"):
+        failed(task, reason, content=content)
+    assert re.search(r'data-figure="Failed"> 1 <', page(task))
+    assert "failure_reason__exact=rejected" in page(task)
+
+
+@pytest.mark.parametrize(("reason", "word"), [("cancelled", "Cancelled"), ("rejected", "Failed")])
+def test_a_row_that_was_cancelled_is_not_shown_as_failed(reason: str, word: str) -> None:
+    other = {"Cancelled": "Failed", "Failed": "Cancelled"}[word]
+    row = failed(SendingTaskFactory(), reason, failed_at=Now())
+    client = signed_in(member(SUPERUSER))
+    shown = page_of(client.get(address("campaigns.subtask", "changelist")))
+    labels = re.findall(r"<td class=\"field-status_label[^>]*>(.*?)</td>", shown)
+    assert len(labels) == 1 and word in labels[0]
+    story = page_of(client.get(address("campaigns.subtask", "change", row.pk)))
+    assert f"> {word} <" in story
+    assert f"> {other} <" not in story
+
+
 def test_what_was_under_way_when_a_task_was_cancelled_is_explained() -> None:
     task = cancelled_task()
     SubTaskFactory(task=task)
@@ -79,7 +102,9 @@ def test_what_was_under_way_when_a_task_was_cancelled_is_explained() -> None:
 def test_doubts_of_a_cancelled_task_stay_on_the_start_page() -> None:
     task = cancelled_task(name="Spring")
     in_doubt(EmailServiceFactory(), task=task, content=ContentFactory(task=task))
-    assert "Spring" in page_of(signed_in(member(VIEWER)).get("/admin/"))
+    start_page = page_of(signed_in(member(VIEWER)).get("/admin/"))
+    assert "Spring" in start_page
+    assert "Needs attention" in start_page
     assert "Needs attention" in page(task)
 
 

@@ -165,6 +165,21 @@ def test_what_a_tasks_status_does_not_allow_is_explained(name: str, status: str)
     assert entries(task) == []
 
 
+@pytest.mark.parametrize("name", ["launch", "schedule"])
+def test_the_question_counts_the_chosen_recipients_that_lack_a_variable(name: str) -> None:
+    user = member(MANAGER)
+    task = ready("draft", user)
+    task.templates.update(subject="{{ company }}", text="{{ first_nam }}")
+    ContactFactory(owner=user, attributes={"company": "Ltd", "first_name": "Ada"})
+    ContactFactory(owner=user, attributes={"first_nam": "unmailed"}, email="gone@example.com")
+    Suppression.objects.create(email="gone@example.com")
+    page = page_of(signed_in(user).get(url(name, task)))
+    assert "{{ company }}</dt> <dd" in page
+    assert "empty for 3 of 4" in page
+    assert "{{ first_nam }} is empty for all 4 contacts" in page
+    assert "{{ company }} is empty for all" not in page
+
+
 def test_launching_twice_launches_once() -> None:
     user = member(MANAGER)
     task = ready("draft", user)

@@ -20,8 +20,9 @@ from tests.campaigns.admin.staff import (
     member,
     page_of,
     signed_in,
+    texts,
 )
-from tests.factories import ContactFactory, TaskFactory, TemplateFactory
+from tests.factories import ContactFactory, SenderFactory, TaskFactory, TemplateFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +61,13 @@ class TestTheForm:
     ) -> None:
         assert problem in page_of(self.save(user, **{field: value}))
         assert not Template.objects.exists()
+
+    def test_names_a_variable_that_no_contact_has(self, user: Any) -> None:
+        ContactFactory(owner=user, attributes={"first_name": "Ada"})
+        ContactFactory(attributes={"first_nam": "of another owner"})
+        response = self.save(user, subject="{{ first_nam }}", html="{{ first_name }}")
+        assert "{{ first_nam }} is empty for all 1 contact" in texts(response)
+        assert "{{ first_name }} is empty" not in texts(response)
 
     def test_takes_a_large_message(self, user: Any) -> None:
         self.save(user, html="<p>" + "x" * 900_000 + "</p>")
@@ -125,13 +133,40 @@ class TestThePreview:
         )
         response = self.show(user, template)
         assert 'style="color: red' in self.message(response)
-        assert response.context["preview"].rendered.text.strip() == "Hi"
+        text, _, footer = response.context["preview"].rendered.text.partition("-----")
+        assert text.strip() == "Hi"
+        assert "Unsubscribe: " in footer
 
     def test_gives_the_message_no_right_to_run_anything(self, user: Any) -> None:
         template = TemplateFactory(owner=user, html='"><script>alert(1)</script>')
         page = self.show(user, template).content.decode()
         assert 'sandbox=""' in page
         assert "<script>alert(1)" not in page
+
+    def test_has_the_footer_and_the_sender_of_a_launched_message(self, user: Any) -> None:
+        sender = SenderFactory(owner=user, reply_to="mia@shop.example", postal_address="1 High St")
+        SenderFactory(owner=user, postal_address="Elsewhere")
+        template = TemplateFactory(owner=user, html="<p>Hi</p>", text="")
+        response = self.show(user, template)
+        assert "1 High St" in self.message(response)
+        assert "/u/" in self.message(response)
+        assert "1 High St" in response.context["preview"].rendered.text
+        assert f"From {html.escape(str(sender))}, replies to mia@shop.example" in page_of(response)
+
+    def test_shows_the_sender_that_is_asked_for(self, user: Any) -> None:
+        SenderFactory(owner=user, postal_address="1 High St")
+        other = SenderFactory(owner=user, postal_address="Elsewhere")
+        response = self.show(user, TemplateFactory(owner=user), contact="", sender=str(other.pk))
+        assert "Elsewhere" in self.message(response)
+
+    def test_counts_for_how_many_contacts_a_variable_is_empty(self, user: Any) -> None:
+        ContactFactory(owner=user, attributes={"city": "Rome"})
+        ContactFactory(owner=user)
+        template = TemplateFactory(owner=user, html="{{ city }} {{ citty }}")
+        page = page_of(self.show(user, template))
+        assert "<dt>{{ city }}</dt>" in page
+        assert "empty for 1 of 2" in page
+        assert "{{ citty }} is empty for all 2 contacts" in page
 
     def test_of_a_foreign_template_is_not_found(self, user: Any) -> None:
         assert self.show(user, TemplateFactory()).status_code == 404

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 from typing import Any
 
 import pytest
@@ -24,7 +26,13 @@ from tests.campaigns.admin.staff import (
     signed_in,
     texts,
 )
-from tests.factories import ContactFactory, EmailServiceFactory, TemplateFactory
+from tests.factories import (
+    ContactFactory,
+    EmailServiceFactory,
+    SenderFactory,
+    TaskFactory,
+    TemplateFactory,
+)
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db
@@ -224,6 +232,43 @@ class TestSendingATest:
         template = TemplateFactory(owner=user, subject="For {{ name }}")
         self.send(user, make_service(), template=template.pk, contact=contact.email)
         assert b"Subject: [Test] For Ada" in smtp.messages[0].data
+
+    def test_is_the_message_that_a_recipient_would_get(
+        self, user: Any, make_service: Any, smtp: SmtpServer
+    ) -> None:
+        sender = SenderFactory(
+            owner=user,
+            local_part="news",
+            display_name="Mia's shop",
+            reply_to="mia@shop.example",
+            postal_address="1 High Street",
+        )
+        template = TemplateFactory(owner=user, html="<p><a href='https://x.example/a'>A</a></p>")
+        TaskFactory(owner=user, sender=SenderFactory(owner=user))
+        TaskFactory(owner=user, sender=sender, template=template)
+        service = make_service()
+        self.send(user, service, template=template.pk)
+        [sent] = smtp.messages
+        message = email.message_from_bytes(sent.data, policy=email.policy.default)
+        assert sent.sender == f"news@{service.domain}"
+        assert message["From"] == f"Mia's shop <news@{service.domain}>"
+        assert message["Reply-To"] == "mia@shop.example"
+        assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert message["List-Id"] == f"<news.{service.domain}>"
+        html = message.get_body(("html",)).get_content()
+        assert "1 High Street" in html
+        assert 'href="https://x.example/a"' in html.replace("'", '"')
+        assert message["List-Unsubscribe"].strip("<>") in html
+        assert "1 High Street" in message.get_body(("plain",)).get_content()
+
+    def test_has_a_message_id_of_its_own_each_time(
+        self, user: Any, make_service: Any, smtp: SmtpServer
+    ) -> None:
+        service = make_service()
+        self.send(user, service)
+        self.send(user, service)
+        ids = {email.message_from_bytes(sent.data)["Message-ID"] for sent in smtp.messages}
+        assert len(ids) == 2
 
     def test_is_not_sent_again_by_reloading_the_page(self, user: Any, make_service: Any) -> None:
         template = TemplateFactory(owner=user)

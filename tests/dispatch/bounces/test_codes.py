@@ -117,6 +117,8 @@ def test_a_refusal_is_sorted(enhanced, basic, text, kind):
     ("told", "basic", "kind"),
     [
         ("smtp; 550 5.1.1 user unknown", None, HARD),
+        ("smtp; 550 5.1.1 you have sent to too many recipients this hour", None, REJECTED),
+        ("smtp; 552 5.1.1 the mailbox is full", None, SOFT),
         ("5.7.1", 550, REJECTED),
         ("4.2.2", None, SOFT),
         ("no code", "450", SOFT),
@@ -126,6 +128,12 @@ def test_a_refusal_is_sorted(enhanced, basic, text, kind):
 )
 def test_a_code_may_stand_in_a_longer_text(told, basic, kind):
     assert by_status_code(told, basic) == kind
+
+
+def test_what_a_provider_passes_on_in_words_goes_before_its_code():
+    assert by_status_code("5.1.1", 550, "192.0.2.1 is listed by a block list") == REJECTED
+    assert by_status_code("5.1.1", 550, "user unknown") == HARD
+    assert by_status_code(None, 550, "550 5.2.1 user unknown") == HARD
 
 
 @pytest.mark.parametrize(

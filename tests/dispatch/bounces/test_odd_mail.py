@@ -111,3 +111,14 @@ def test_of_several_recipients_another_is_not_held_against_the_message():
     full = ("ada@receiver.example", "452 4.2.2 mailbox full")
     unknown = ("bob@receiver.example", "550 5.1.1 user unknown")
     assert kind_of(report(full, unknown)) == EventKind.SOFT_BOUNCED
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [b"Undeliverable: What is new in February", b"Mail delivery failed", b"unsubscribe"],
+)
+def test_what_is_marked_as_an_automatic_reply_and_says_more_is_not_passed_over(subject):
+    raw = sample("vacation-english-rfc3834", 7)
+    raw = re.sub(rb"(?m)^Subject: .*$", b"Subject: " + subject, raw, count=1)
+    assert b"Auto-Submitted: auto-replied" in raw
+    assert understand(raw) != AUTOMATIC_REPLY

@@ -119,6 +119,16 @@ def test_a_wish_by_mail_unsubscribes(maildir):
     assert cur(maildir) == ["S"]
 
 
+def test_a_wish_by_mail_that_answers_a_test_message_does_nothing(maildir):
+    mailbox_of()
+    token = sign(Purpose.UNSUBSCRIBE, 0)
+    deliver(maildir, f"From: x\nSubject: unsubscribe {token}\n\nx".encode())
+    read()
+    assert cur(maildir) == ["S"]
+    assert not Suppression.objects.exists()
+    assert not Event.objects.exists()
+
+
 def test_what_is_no_event_is_counted_and_what_nobody_understands_is_set_aside(maildir):
     mailbox_of()
     forged = sample("postfix-unknown-user", path=f"bounces+{'a' * 29}@bounce.example.com")
