@@ -28,6 +28,7 @@ from campaigns.file_rows import (
     text_of,
 )
 from campaigns.models.contacts import WAS_ERASED
+from campaigns.suppression_import import MAX_SOURCE
 from campaigns.told_elsewhere import Judge, Verdict
 from campaigns.wording import counted
 
@@ -38,7 +39,6 @@ MAX_ATTRIBUTES = 50_000  # characters of all of a row
 MAX_NAMES = 20_000  # characters of the names of the columns that a row fills
 MAX_TAGS = 100  # of a row
 MAX_TAG_NAMES = 10_000  # of a file
-MAX_TOLD = 200  # characters, as Suppression.source
 STILL = "The contact exists and is still mailed: suppress or delete it if it must not be."
 _BATCH = 5_000  # rows
 _BATCH_CHARACTERS = 5_000_000  # about, of their attributes and tags
@@ -215,7 +215,7 @@ def _judged(
     if verdict.reason and may_suppress:
         report.suppressed.add(problem)
         return contact._replace(
-            suppressed_as=verdict.reason, told=f"import: {verdict.told}"[:MAX_TOLD]
+            suppressed_as=verdict.reason, told=f"import: {verdict.told}"[:MAX_SOURCE]
         )
     report.kept_out.add(problem)
     return StagedContact(

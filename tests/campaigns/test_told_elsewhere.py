@@ -52,6 +52,10 @@ def load(heading: str, cell: str) -> ImportReport:
         ("Email Suppressions", "[USER_SUPPRESSED]", "manual"),
         ("IsExcludedFromCampaigns", "true", "manual"),
         ("黑名单", "是", "manual"),
+        ("状态", "取消关注", "unsubscribed"),
+        ("状态", "已拉黑", "manual"),
+        ("Reason", "BOUNCE", "hard_bounce"),
+        ("Reason", "Complaint", "complaint"),
     ],
 )
 def test_who_is_not_to_be_mailed_is_suppressed_with_reason_and_source(
@@ -83,6 +87,16 @@ def test_who_is_not_to_be_mailed_is_suppressed_with_reason_and_source(
         ("Accepts Email Marketing", "no"),
         ("Marketing contact status", "Non-marketing contact"),
         ("Subscription status", "quarantined"),
+        ("Email status", "Temp hold"),
+        ("Email hard bounce reason", "MAILBOX_FULL"),
+        ("Bounced", "邮箱已满"),
+        ("状态", "待激活"),
+        ("是否有效", "否"),
+        ("Valid", "false"),
+        ("Confirmed", "0"),
+        ("Inactive", "yes"),
+        ("Deleted at", "2024-05-01"),
+        ("已删除", "是"),
     ],
 )
 def test_who_did_not_agree_stays_out_and_is_counted(heading: str, cell: str) -> None:
@@ -114,6 +128,11 @@ def test_who_did_not_agree_stays_out_and_is_counted(heading: str, cell: str) -> 
         ("OPTIN_TIME", "2024-05-01"),
         ("Contact ID", "17"),
         ("Block", "A"),
+        ("Deleted at", ""),
+        ("发送状态", "发送成功"),
+        ("Inactive", "no"),
+        ("是否有效", "是"),
+        ("Confirmed", "03.04.2024"),
     ],
 )
 def test_others_come_in_without_a_word(heading: str, cell: str) -> None:
@@ -126,6 +145,10 @@ def test_others_come_in_without_a_word(heading: str, cell: str) -> None:
 def test_a_value_that_is_not_known_is_said_with_its_rows() -> None:
     report = load("Status", "Grünkohl")
     assert "“Status” says “Grünkohl” in 1 row" in report.notes[0]
+
+
+def test_the_code_of_a_mail_server_is_no_date_and_is_said() -> None:
+    assert "“Status” says “5.1.1” in 1 row" in load("Status", "5.1.1").notes[0]
 
 
 def test_the_worst_that_several_rows_say_counts() -> None:
