@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.utils.http import urlencode
 
 from campaigns import content, merge_fields, notices, samples
 from campaigns.addresses import clean_address
+from campaigns.admin import uses
 from campaigns.admin.base import OwnedAdmin, OwnedForm, Visitor
 from campaigns.admin.confirmation import StyledForm, page
 from campaigns.admin.typed import Textarea, button
@@ -117,6 +119,9 @@ class TemplateAdmin(OwnedAdmin):
         ),
     )
     actions_detail = ("preview", "send_test")
+
+    def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
+        return uses.by_tasks(objects, request.user, "templates")
 
     def save_model(self, request: HttpRequest, obj: Template, *args: Any, **kwargs: Any) -> None:
         super().save_model(request, obj, *args, **kwargs)

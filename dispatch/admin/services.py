@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
+from campaigns.admin import uses
 from campaigns.admin.base import visible_rows
 from campaigns.admin.confirmation import page, say
 from campaigns.admin.typed import button, label
@@ -76,11 +78,12 @@ class EmailServiceAdmin(MailboxActions):
         services = visible_rows(super().get_queryset(request), request.user)
         return state.with_state(services, request.user)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What has sent anything is part of the proof: it is switched off instead. Many at once
-        cannot be deleted either, which would look for all their SubTasks.
+    def uses_of(self, objects: Sequence[EmailService], request: HttpRequest) -> list[str]:
+        """What has sent anything is part of the proof: it is switched off instead. A task that
+        names no other service could use all of its owner's.
         """
-        return super().has_delete_permission(request, obj) and (obj is None or _is_unused(obj))
+        lines = uses.by_tasks(objects, request.user, "services", statuses=uses.UNDER_WAY)
+        return [*lines, *(f"“{each}” {PROOF}" for each in objects if not _is_unused(each))]
 
     # The form
 
@@ -243,6 +246,9 @@ def missing_secrets(service: EmailService) -> str:
     except ServiceError:
         return ""
     return f"No events are taken before this is entered: {', '.join(missing)}. " if missing else ""
+
+
+PROOF = "has sent messages: it belongs to their proof. Take away “Enabled” instead."
 
 
 def _is_unused(service: EmailService) -> bool:
