@@ -17,7 +17,8 @@ _HEADINGS = {
         correo electrónico, correo electronico, indirizzo email, posta elettronica,
         endereço de email, epost,
         e postadress, электронная почта, эл почта, почта, البريد الإلكتروني, email地址, 邮箱,
-        邮箱地址, 邮件, 邮件地址, 电子邮件, 电子邮箱, 电子邮件地址, 電子郵件, 電子信箱, 電郵, 郵箱,
+        邮箱地址, 收件人, 收件人邮箱, 收件地址, 联系邮箱, 客户邮箱, 用户邮箱, 邮箱账号,
+        邮件, 邮件地址, 电子邮件, 电子邮箱, 电子邮件地址, 電子郵件, 電子信箱, 電郵, 郵箱,
         メール, メールアドレス, 이메일, 이메일 주소""",
     "name": """
         name, full name, contact name, display name, contact, subscriber name, customer name,

@@ -58,6 +58,8 @@ class Selector(NamedTuple):
     """Whether it names nothing, so that it matches any element."""
     depends_on_order: bool = False
     """Whether the elements beside an element decide, so that Liquid can change what it matches."""
+    in_any_order: str = ""
+    """The same, but whatever stands beside."""
 
 
 def read_selectors(prelude: Sequence[Node]) -> list[Selector]:
@@ -94,14 +96,22 @@ class _Reader:
         self._starts_compound = True
         self._is_universal = True
         self._depends_on_order = False
+        self._any_order: list[str] = []
+        self._compound: list[str] = []
+        self._carried = ""
 
     def selector(self) -> Selector:
         while self._at < len(self._nodes):
             self._read(self._next())
         if self._starts_compound:
             self._kind = Kind.OTHER
-        text = "".join(self._parts)
-        return Selector(self._kind, text, self._is_universal, self._depends_on_order)
+        return Selector(
+            self._kind,
+            "".join(self._parts),
+            self._is_universal,
+            self._depends_on_order,
+            "".join([*self._any_order, *self._compound, self._carried]),
+        )
 
     def _next(self) -> Node:
         """The node here, None at the end."""
@@ -135,12 +145,26 @@ class _Reader:
         else:
             self._kind = Kind.OTHER
 
-    def _simple(self, text: str, *, names_something: bool = True) -> None:
-        if self._starts_compound and text.startswith(":"):
-            self._parts.append("*")  # some parsers want a name before it
+    def _simple(self, text: str, *, names_something: bool = True, is_place: bool = False) -> None:
+        texts = [text]
+        if self._starts_compound:
+            self._begin_compound()
+            texts = ["*", text] if text.startswith(":") else texts  # some parsers want a name
         self._starts_compound = False
         self._is_universal &= not names_something
-        self._parts.append(text)
+        self._depends_on_order |= is_place
+        self._parts += texts
+        self._compound += [*texts[:-1], _NO_SUCH_CLASS if is_place else text]
+
+    def _begin_compound(self) -> None:
+        """Of what has to stand beside, only the specificity is carried over."""
+        combinator = self._parts[-1] if self._parts else ""
+        if combinator in ("+", "~"):
+            self._carried += "".join(map(_stand_in, self._compound))
+        else:
+            self._any_order += [*self._compound, self._carried, combinator]
+            self._carried = ""
+        self._compound = []
 
     def _name(self, text: str, *, names_something: bool) -> None:
         if not self._starts_compound:
@@ -188,21 +212,18 @@ class _Reader:
             self._kind = Kind.BOX if self._kind is not Kind.OTHER else Kind.OTHER
             self._starts_compound = False
         elif name in _PLACES or name in _ALWAYS_KNOWN:
-            self._simple(f":{name}")
-            self._depends_on_order |= name in _PLACES
+            self._simple(f":{name}", is_place=name in _PLACES)
         else:
             self._undecided(_NO_SUCH_CLASS, is_state=name in _STATES)
 
     def _function(self, node: Node) -> None:
         name, arguments = node.lower_name, serialize(node.arguments)
         if name in _COUNTED and _AN_PLUS_B.match(arguments):
-            self._simple(f":{name}({arguments})")
-            self._depends_on_order = True
+            self._simple(f":{name}({arguments})", is_place=True)
             return
         inner = _Reader(node.arguments).selector() if name == "not" else None
         if inner and inner.kind is Kind.KNOWN and not re.search(r"[\s>+~,*]", arguments.strip()):
-            self._simple(f":not({arguments.strip()})")
-            self._depends_on_order |= inner.depends_on_order
+            self._simple(f":not({arguments.strip()})", is_place=inner.depends_on_order)
         elif name == "where":
             self._undecided(_NO_SUCH_NAME)
         else:
@@ -216,3 +237,12 @@ class _Reader:
         if not is_state and self._kind is not Kind.BOX:
             self._kind = Kind.OTHER
         self._simple(stand_in)
+
+
+def _stand_in(simple: str) -> str:
+    """What matches everything, with the specificity of a simple selector."""
+    if simple == "*":
+        return ""
+    if simple[0] not in ".[:#":
+        return _NO_SUCH_NAME
+    return _NO_SUCH_ID if "#" in simple else _NO_SUCH_CLASS

@@ -120,7 +120,7 @@ def _headings(cells: list[str]) -> list[str]:
 
 
 class Rows(Iterator[Row]):
-    """Rows of cells, from the lines of a file: each line is part of a row, or one of `blank`.
+    """Rows of cells, from the lines of a file: each line is part of a row, or one of `blank` lines.
 
     Where the meaning of quotation marks is not certain, each of the lines is a row with a
     `problem`, with what stands between its delimiters for cells: no line is lost within another.
@@ -149,7 +149,7 @@ class Rows(Iterator[Row]):
                 if row.problem or any(map(str.strip, row.cells)):
                     yield row
                 else:
-                    self.blank += 1
+                    self.blank += 1 + row.last_line - row.line
             self._lines.begin_row()
 
     def _bare(self, line: str) -> Row:

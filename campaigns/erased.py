@@ -33,7 +33,8 @@ def possible_keys(address: str) -> list[str]:
 
 
 def is_key(text: str) -> bool:
-    return text.startswith(MARK)
+    """An address may begin as a key does: #ada@example.com."""
+    return text.startswith(MARK) and "@" not in text
 
 
 def placeholder(subtask_id: int) -> str:

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from campaigns.liquid import markup_in
+from campaigns.liquid import Markup, markup_in
 
 _MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
 _END_OF_COMMENT = re.compile(r"--!?>")
@@ -47,10 +47,16 @@ def apply_edits(source: str, edits: Iterable[Edit]) -> str:
     return "".join([*parts, source[at:]])
 
 
-def mask_liquid(html: str) -> str:
-    """Return a copy of the same length, in which letters without meaning stand for Liquid."""
+def mask_liquid(html: str, *, tags_as: str = "x") -> str:
+    """Return a copy of the same length, in which letters without meaning stand for Liquid, and
+    another character for its tags if so wished.
+    """
+
+    def masked(found: Markup) -> str:
+        return (tags_as if found.text.startswith("{%") else "x") * len(found.text)
+
     return apply_edits(
-        html, (Edit(found.start, found.end, "x" * len(found.text)) for found in markup_in(html))
+        html, (Edit(found.start, found.end, masked(found)) for found in markup_in(html))
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import css_inline
 
@@ -20,6 +21,7 @@ from campaigns.css_selectors import Kind, Selector
 from campaigns.html_source import (
     Edit,
     HtmlReader,
+    SourceTags,
     StartTag,
     apply_edits,
     mask_liquid,
@@ -59,6 +61,8 @@ def inline_css(html: str) -> str:
 class _Inlining:
     def __init__(self, html: str, masked: str, source: StyleSheets) -> None:
         self._html, self._masked, self._source = html, masked, source
+        self._choices = mask_liquid(html, tags_as=" ")
+        """All that the branches of Liquid's tags can choose from, at once."""
         self._is_rearranged = _is_rearranged(html, source.tags)
         self._selectors: list[str] = []
         self._candidates: list[Candidate] = []
@@ -81,7 +85,7 @@ class _Inlining:
 
     def _read(self, start: int, end: int, *, is_fixed: bool) -> None:
         """Number what the rules of a sheet are for. What is fixed stays as it is."""
-        for rule in read_rules(self._masked[start:end]):
+        for rule in read_rules(self._choices[start:end]):
             declarations = [each._replace(end=each.end + start) for each in rule.declarations]
             self._rules += 1
             inlined = [each for each in rule.selectors if self._is_inlined(rule, each, is_fixed)]
@@ -102,37 +106,78 @@ class _Inlining:
         )
 
     def _add(self, selectors: Sequence[Selector], candidate: Candidate) -> None:
-        text = ", ".join(each.text for each in selectors if each.text)
+        text = ", ".join(
+            each.in_any_order if each.depends_on_order and self._is_rearranged else each.text
+            for each in selectors
+            if each.text
+        )
         if text:
             self._selectors.append(text)
             self._candidates.append(candidate)
 
     def _situations(self) -> dict[int, Situation]:
         """By the number of the element's tag."""
+        tags = dict(enumerate(self._source.tags))
+        least = self._matches(self._masked, tags)
+        chosen = self._chosen_tags()
+        if not any(
+            _named(self._choices, chosen[number]) != _named(self._masked, tags[number])
+            for number in chosen
+        ):
+            return {number: self._situation(tags[number], each) for number, each in least.items()}
+        most = self._matches(self._choices, chosen)
+        shadows = [replace(each, is_inlined=False) for each in self._candidates]
+        self._candidates += shadows
+        return {
+            number: self._situation(
+                tags[number], self._merged(least.get(number, ()), most.get(number, ()))
+            )
+            for number in least.keys() | most.keys()
+        }
+
+    def _chosen_tags(self) -> dict[int, StartTag]:
+        """The tags as they stand among the choices, by number."""
+        numbers = {tag.start: number for number, tag in enumerate(self._source.tags)}
+        tags = SourceTags(self._choices).tags
+        return {numbers[tag.start]: tag for tag in tags if tag.start in numbers}
+
+    def _merged(self, least: tuple[int, ...], most: tuple[int, ...]) -> tuple[int, ...]:
+        """What applies whatever Liquid chooses; in place of what may apply, what is not inlined."""
+        sure, half = {*least} & {*most}, len(self._candidates) // 2
+        ranked = [*(number for number in least if number not in sure), *most]
+        return tuple(
+            number if number in sure or not self._candidates[number].is_inlined else number + half
+            for number in ranked
+        )
+
+    def _matches(self, source: str, tags: dict[int, StartTag]) -> dict[int, tuple[int, ...]]:
+        """The numbers of the candidates for each tag, the weakest first."""
         sheet = "".join(f"{text}{{{_RULE}{n}:1}}" for n, text in enumerate(self._selectors))
         try:
             marked = css_inline.inline(
-                apply_edits(self._masked, self._marks()),
+                apply_edits(source, self._marks(source, tags)),
                 inline_style_tags=False,
                 extra_css=sheet,
                 load_remote_stylesheets=False,
             )
         except css_inline.InlineError as error:
             raise Problem(f"the style sheet cannot be read: {error}") from error
-        return {
-            number: self._situation(self._source.tags[number], numbers)
-            for number, numbers in _Matches(marked).numbers.items()
-        }
+        return _Matches(marked).numbers
 
-    def _marks(self) -> Iterator[Edit]:
-        """Number the elements; hide links to style sheets, and what they have of styles."""
-        for number, tag in enumerate(self._source.tags):
+    def _marks(self, source: str, tags: dict[int, StartTag]) -> Iterator[Edit]:
+        """Number the elements; hide links to style sheets, and what they have of styles. An id is
+        one word, of several to choose from the first.
+        """
+        for number, tag in tags.items():
             if tag.name == "link":
                 yield Edit(tag.start, tag.end, "")
                 continue
             yield Edit(tag.name_end, tag.name_end, f' {_MARK}="{number}"')
             if tag.style:
                 yield Edit(*tag.style, '""')
+            if (span := tag.values.get("id")) and source[slice(*span)] != self._html[slice(*span)]:
+                words = unquoted(source[slice(*span)]).split()
+                yield Edit(*span, _quoted(" ".join(words[:1])))
         for sheet in self._source.style_sheets:
             yield Edit(sheet.start, sheet.end, "")
 
@@ -166,6 +211,12 @@ def _is_rearranged(html: str, tags: Sequence[StartTag]) -> bool:
     return any(
         bisect_left(starts, start) != bisect_left(starts, end) for start, end in blocks_in(html)
     )
+
+
+def _named(source: str, tag: StartTag) -> tuple[list[str], list[str]]:
+    """What selectors can ask a tag for, but the values that seldom matter to them."""
+    spans = [tag.values.get(name) for name in ("class", "id")]
+    return [*tag.values], [source[slice(*span)] for span in spans if span]
 
 
 class _Matches(HtmlReader):

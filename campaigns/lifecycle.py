@@ -23,6 +23,10 @@ from sandbox import Failed
 
 T = TaskStatus
 CANCEL_CHUNK = 5_000
+OWNER_IS_OFF = (
+    "It was not launched at its time: the account of its owner is switched off. Who may see it can "
+    "still launch it by hand."
+)
 
 # One of a task's SubTasks, from index subtask_claim and subtask_held. With order and limit, so that
 # PostgreSQL never makes it a join, which would read the SubTasks of all tasks.
@@ -175,10 +179,13 @@ def launch_due() -> int:
     A worker finds out whether each can be launched (`launch.expand`): its templates and its
     audience are the staff's, and may take long to look at.
     """
-    return sum(_launch_due(task) for task in Task.objects.due())
+    return sum(_launch_due(task) for task in Task.objects.due().select_related("owner"))
 
 
 def _launch_due(task: Task) -> bool:
+    if not task.owner.is_active:
+        back_to_draft(task, OWNER_IS_OFF)
+        return False
     late = _minutes_late(task)
     note = f"Started {late} minutes late: nothing was running at its time." if late else ""
     with transaction.atomic():

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from liquid import BoundTemplate, Environment, RenderContext
 from liquid.exceptions import LiquidError
 
-from campaigns import liquid_dates, liquid_numbers
+from campaigns import liquid_dates, liquid_numbers, liquid_texts
 
 MAX_SOURCE = 1_000_000  # characters of one template
 MAX_OUTPUT = 2_000_000  # bytes of one rendered part
@@ -81,6 +81,7 @@ def _environment(*, autoescape: bool) -> Environment:
         del environment.tags[name]
     environment.add_filter("date", liquid_dates.date)
     liquid_numbers.add_filters(environment)
+    liquid_texts.show_as_ruby(environment)
     return environment
 
 

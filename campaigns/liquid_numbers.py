@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
@@ -186,7 +186,15 @@ def _equal(left: object, right: object) -> bool:
     return _equal_otherwise(left, right)
 
 
+_contains_otherwise = logical._contains
+
+
+def _contains(token: Token, left: object, right: object) -> bool:
+    """Of a number, or true, it would be an error in python-liquid."""
+    return isinstance(left, Collection) and _contains_otherwise(token, left, right)
+
+
 def replace_comparisons() -> None:
     """python-liquid offers no way to say how values compare, in all tags and expressions."""
-    logical._lt, logical._le = _less, _less_or_equal
+    logical._lt, logical._le, logical._contains = _less, _less_or_equal, _contains
     logical._eq = case_tag._eq = _equal  # type: ignore[attr-defined]

@@ -34,6 +34,7 @@ from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_doma
 from campaigns.told_elsewhere import Judge
 from campaigns.wording import counted
 
+MAX_SOURCE = 200  # characters, as Suppression.source
 _BATCH = 5_000  # rows
 _ADDRESS_HEADINGS = {"domain", "address", "emailordomain", "addressordomain", "recipient"}
 _ERASED_KEY = re.compile(rf"{erased.MARK}[0-9a-f]{{64}}")
@@ -78,8 +79,8 @@ class SuppressionReport:
 
     `updated` are those that had only unsubscribed and have a worse reason now; `duplicates` are
     further rows of an address that came earlier in the file. `ignored` are other addresses in rows
-    that came in. `salvaged` addresses stand in lines whose quotation marks are wrong: they are
-    suppressed, too, because that is the safe mistake.
+    that came in. `salvaged` addresses stand in lines whose quotation marks are wrong, or within
+    cells: they are suppressed, too, because that is the safe mistake.
     """
 
     added: int = 0
@@ -196,48 +197,56 @@ def _position(names: list[str], name: str) -> int | None:
 def _good_rows(
     table: Source, columns: Columns, default: Entry, report: SuppressionReport
 ) -> Iterator[Entry]:
-    judge = Judge(table.header)
+    judge = Judge(["" if n == columns.reason else text for n, text in enumerate(table.header)])
     for row in time_limits.kept_alive(table.rows):
         if row.problem:
             yield from _salvaged(row, columns, default, report)
             continue
+        own = ""
         try:
             entry = _entry(row, columns, default, judge)
         except RowError as error:
             report.rejected.add(error.at(row))
         else:
+            own = entry.email
             yield entry
             _list_other_addresses(row, columns, entry, report)
-        yield from _hidden(row, table.delimiter, columns, default, report)
+        for line in _lines_of(row, table.delimiter):
+            if (address := _address_in(line, columns)) and address != own:
+                yield _salvage(line, address, default, report)
 
 
 def _salvaged(
     row: Row, columns: Columns, default: Entry, report: SuppressionReport
 ) -> Iterator[Entry]:
     """The address in a line that cannot be read as a row; else the line is rejected."""
-    try:
-        address = _stored_form(_cell(row, columns.email), columns.has_domains)
-    except RowError:
-        try:
-            refuse_unreadable(row)
-        except RowError as error:
-            report.rejected.add(error.at(row))
+    if address := _address_in(row, columns):
+        yield _salvage(row, address, default, report)
         return
+    try:
+        refuse_unreadable(row)
+    except RowError as error:
+        report.rejected.add(error.at(row))
+
+
+def _salvage(row: Row, address: str, default: Entry, report: SuppressionReport) -> Entry:
     report.salvaged += 1
     source = f"{default.source}: line {row.line}" if default.source else f"line {row.line}"
-    yield default._replace(line=row.line, email=address, source=source[:200])
+    return default._replace(line=row.line, email=address, source=source[:MAX_SOURCE])
 
 
-def _hidden(
-    row: Row, delimiter: str, columns: Columns, default: Entry, report: SuppressionReport
-) -> Iterator[Entry]:
-    """Of a row of several lines: the lines that may be rows themselves."""
+def _address_in(row: Row, columns: Columns) -> str:
+    """Empty when there is none."""
+    try:
+        return _stored_form(_cell(row, columns.email), columns.has_domains)
+    except RowError:
+        return ""
+
+
+def _lines_of(row: Row, delimiter: str) -> Iterator[Row]:
+    """The lines of a row that has several, each as if it were one."""
     for number, line in enumerate(row.raw, row.line):
-        cells = quoting.bare_cells(line, delimiter)
-        alone = Row(number, number, cells, "it stands within a cell of the row before")
-        address = _cell(alone, columns.email)
-        if "@" in address or (columns.has_domains and "." in address):
-            yield from _salvaged(alone, columns, default, report)
+        yield Row(number, number, quoting.bare_cells(line, delimiter))
 
 
 def _list_other_addresses(
@@ -256,7 +265,8 @@ def _salvage_note(salvaged: int) -> list[str]:
         return []
     return [
         f"{counted(salvaged, 'address', 'addresses')} taken from lines whose quotation marks are "
-        "wrong, so that no one is missing; the reasons in those lines are left out."
+        "wrong, or that stand within a cell, so that no one is missing; the reasons in those lines "
+        "are left out."
     ]
 
 
@@ -269,11 +279,11 @@ def _without_domains(entries: Iterator[Entry], report: SuppressionReport) -> Ite
 
 
 def _entry(row: Row, columns: Columns, default: Entry, judge: Judge) -> Entry:
-    """Raises RowError for the first thing that is wrong with the row."""
-    refuse_unreadable(row)
+    """Raises RowError when there is no address; what is wrong with other cells is left out."""
     try:
         address = _stored_form(_cell(row, columns.email), columns.has_domains)
     except RowError as error:
+        refuse_unreadable(row)
         raise RowError(text_of(row, error.value), error.reason) from error
     told = _cell(row, columns.reason)
     reason = str(_R.ERASED) if erased.is_key(address) else _reason(told)
@@ -283,7 +293,8 @@ def _entry(row: Row, columns: Columns, default: Entry, judge: Judge) -> Entry:
     if reason is None and (verdict := judge.verdict(row.cells)) and verdict.reason:
         reason = str(verdict.reason)
         source = source or verdict.told
-    return Entry(row.line, address, reason or default.reason, source[:200])
+    source = source.replace("\0", "␀")[:MAX_SOURCE]
+    return Entry(row.line, address, reason or default.reason, source)
 
 
 def _cell(row: Row, position: int | None) -> str:

@@ -48,13 +48,17 @@ class Verdict(NamedTuple):
 
     def explain(self, may_suppress: bool = True) -> str:
         """`may_suppress` says whether who imports may add to the suppression list."""
-        shown = self.told if len(self.told) <= 2 * _SHOWN else f"{self.told[: 2 * _SHOWN - 1]}…"
         became = "kept out"
         if self.reason and may_suppress:
             became = f"suppressed as “{self.reason.label}”"
         elif self.reason:
             became = "kept out, as you may not add to the suppression list"
-        return f"The file says “{shown}”: {became}."
+        return f"{self.quoted}: {became}."
+
+    @property
+    def quoted(self) -> str:
+        shown = self.told if len(self.told) <= 2 * _SHOWN else f"{self.told[: 2 * _SHOWN - 1]}…"
+        return f"The file says “{shown}”"
 
 
 def _stems(text: str) -> re.Pattern[str]:
@@ -66,7 +70,7 @@ _COMPLAINT = _stems("complain spam abuse junk plainte beschwerde queja 投诉 �
 _UNSUBSCRIBED = _stems(
     "unsub optout optedout optedoff abgemeldet abbestell austrag ausgetragen desabon desinscri "
     "désabon désinscri descadastr cancelad anulad dadodebaja ^bajas?$ disiscri отпис 退订 退訂 "
-    "取消订阅 取消訂閱 配信停止 購読解除 구독취소 수신거부"
+    "取消订阅 取消訂閱 取消关注 取消關注 配信停止 購読解除 구독취소 수신거부"
 )
 _HARD_BOUNCE = _stems(
     "bounce ^cleaned ^clean(time|date|campaign) ^hard$ invalid ungültig ungueltig undeliver "
@@ -76,7 +80,7 @@ _HARD_BOUNCE = _stems(
 _BY_STAFF = _stems(
     "suppress blacklist blocklist denylist ^(is|email)?blocked ^banned gesperrt donotemail "
     "donotcontact donotmail donotsend dontemail dontmail ^dnc$ ^dne$ noemail nomail excluded "
-    "exclusion bloqué ^bloque 黑名单 黑名單 屏蔽 拒收 禁用 禁止 勿扰"
+    "exclusion bloqué ^bloque 黑名单 黑名單 屏蔽 拒收 禁用 禁止 勿扰 拉黑 封禁"
 )
 _NEGATIVE = (
     (_COMPLAINT, _R.COMPLAINT),
@@ -84,21 +88,22 @@ _NEGATIVE = (
     (_HARD_BOUNCE, _R.HARD_BOUNCE),
     (_BY_STAFF, _R.MANUAL),
 )
-_SOFT = _stems("soft transient temporary 软退 軟退")
+_SOFT = _stems("soft transient temporary mailboxfull quota 软退 軟退 [邮信]箱已?满")
 _STAYS_OUT = _stems(
     "inactive inaktiv inactif inactiv unconfirmed notconfirmed unbestätigt pending await "
     "waiting nonsub notsub neversub notopted nonmarketing nopermission notset unset transactional "
     "delet remov archiv disabled suspend paused expired unengaged dormant unmailable held "
     "noconfirm noconsent notconsent withdrawn revoked unverified gelöscht supprim eliminad "
     "未订阅 未訂閱 未确认 未確認 待确认 待確認 未激活 未验证 已删除 删除 停用 冻结 失效 暂停 "
-    "不活跃 非活跃 不活躍"
+    "不活跃 非活跃 不活躍 待激活 待验证 待驗證 待审核 不订阅 不訂閱 拒绝 拒絕 hold$"
 )
 _MAILABLE_WORDS = """
     subscribed active confirmed optin optedin enabled valid deliverable ok good clean normal
     singleoptin doubleoptin implicit express explicit implied granted given aktiv abonniert
     angemeldet bestätigt actif abonné activo suscrito suscripto attivo iscritto ativo inscrito
     marketingcontact verified engaged sent delivered opened clicked new vip email any all
-    正常 订阅 已订阅 訂閱 已訂閱 有效 活跃 激活 已激活 启用 已确认 可用"""
+    正常 订阅 已订阅 訂閱 已訂閱 有效 活跃 激活 已激活 启用 已确认 可用
+    订阅中 訂閱中 已关注 成功 发送成功 投递成功 送达 已送达"""
 _MAILABLE = frozenset(_MAILABLE_WORDS.split())
 _OTHER_CHANNEL = re.compile("sms|phone|mobile|whatsapp|push|postal|^call|短信|手机")
 _NO_VERDICT = _stems(
@@ -110,19 +115,27 @@ _PERMISSION = _stems(
     " ^(is|email|newsletter)*subscribed(to.*)?$ ^subscribe$ ^accepts.*marketing$ ^newsletter$ "
     "^(email|marketing)*(consent|permission)(status)?$ ^canemail$ ^mailable$ ^emailable$ "
     "^(email)?marketing(allowed|optin)$ ^receives?(emails?|newsletter)$ "
-    "^(是否)?(订阅|接收邮件|可发送)$"
+    "^(is|email|mail|address)*(valid|deliverable|confirmed|verified|active|enabled)$ "
+    "^(是否)?(订阅|接收邮件|可发送|有效|可用|正常|已?激活|已?启用)$"
 )
+_OUT = _stems(
+    "^(is|was)?(inactive|disabled|deleted|removed|unconfirmed|unverified|suspended|archived|paused)"
+    "(at|on|date|time)?$ ^(是否)?已?(删除|停用|冻结|失效|暂停)(时间|日期)?$"
+)
+"""Flags and dates that keep a person out, but are no reason to suppress an address for all."""
 _STATUS = _stems(
     "subscri.*(status|state)$ ^(e?mail|newsletter|list|marketing|global|recipient|permission)"
     ".*(status|state)$ ^status(email|mail) (订阅|訂閱|邮件|邮箱|地址|发送).*(状态|狀態)"
 )
 _ANY_STATUS = _stems(
     "^(contact|member|customer|user)?status$ ^state$ ^状态$ ^狀態$ ^statut$ ^stato$ ^estado$ "
-    "^статус$ ^ステータス$"
+    "^статус$ ^ステータス$ ^reason$ ^原因$"
 )
 _PLACES = frozenset(["state", "estado", "stato"])
 """Headings that may as well stand for a part of a country: other values are no news."""
 _NOTHING = frozenset(["", "null", "none", "nil", "na", "never", "无", "空", "没有"])
+_DATE = re.compile(r"\d{4}[-/.年]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2}")
+"""Not 5.1.1, which is what a mail server said."""
 _ZERO = re.compile(r"[0\W_]+")
 
 
@@ -143,7 +156,7 @@ def _column(position: int, heading: str) -> Column | None:
     if _PERMISSION.search(name):
         return Column(position, shown, Kind.PERMISSION, None, False)
     reason = _negative(name)
-    if reason and not _NO_VERDICT.search(name):
+    if _OUT.search(name) or (reason and not _NO_VERDICT.search(name)):
         return Column(position, shown, Kind.AGAINST, reason, False)
     return None
 
@@ -251,4 +264,4 @@ def _answer(cell: str) -> bool | None:
 
 
 def _is_date(cell: str) -> bool:
-    return re.match(r"\d{1,4}[-/.年]\d{1,2}", cell) is not None
+    return _DATE.match(cell) is not None

@@ -90,7 +90,7 @@ class Progress:
 
     @property
     def ends(self) -> int:
-        """How many messages of a cancelled task were under way then and still come to their end."""
+        """How many messages of a cancelled task have not come to their end yet."""
         return self.counts.open if self.task.status == TaskStatus.CANCELLED else 0
 
     @property

@@ -57,12 +57,13 @@ def read(message: Message) -> Notification | None:
         return Notification(EventKind.DEFERRED, said[:LONGEST_DETAIL])
     reason = _chinese_reason if is_chinese else _reason
     told = recipients.told_of(notice, recipients.sent_to(message))
-    return mildest(_judged(reason(" ".join(each.split())), subject, said) for each in told)
+    after_data = is_after_data(said)
+    return mildest(_judged(reason(" ".join(each.split())), subject, after_data) for each in told)
 
 
-def _judged(why: str, subject: str, said: str) -> Notification:
+def _judged(why: str, subject: str, after_data: bool) -> Notification:
     why = why or subject
-    kind = kind_of(*codes_in(why), f"{why} {subject}", after_data=is_after_data(said))
+    kind = kind_of(*codes_in(why), f"{why} {subject}", after_data=after_data)
     return Notification(kind, why[:LONGEST_DETAIL])
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from email.message import Message
+from itertools import islice
 
 from dispatch.bounces import mail
 from dispatch.bounces.return_path import LOCAL_PART
 
 MAX_HEADS = 100
 """Lines that begin with an address: a message of ours has one recipient."""
+MAX_SENT_TO = 100
+"""Addresses that are looked for among those."""
 
 _HEAD = re.compile(
     r"^([ \t]*+)(?:\d{3} (?:\d\.\d{1,3}\.\d{1,3} )?(?=<\S{1,320}>\.\.\.))?"
@@ -25,7 +28,8 @@ def sent_to(message: Message) -> set[str]:
     """Whom the message was for that came back, in lower case."""
     told = [to for each in mail.returned(message)[:1] for to in mail.headers(each, "To")]
     told += _QUOTED_TO.findall(mail.copy(message))[:1]
-    return {address.lower() for to in told for address in _ADDRESS.findall(to)}
+    addresses = (found[0].lower() for to in told for found in _ADDRESS.finditer(to))
+    return set(islice(addresses, MAX_SENT_TO))
 
 
 def told_of(notice: str, ours: set[str]) -> list[str]:
@@ -40,11 +44,17 @@ def told_of(notice: str, ours: set[str]) -> list[str]:
     return of_ours or list(reasons.values()) or [notice]
 
 
+def said_of(notice: str, address: str) -> str:
+    """What a notice says of a recipient, "" when it does not tell."""
+    said = " ".join(_by_recipient(notice).get(address, "").split())
+    return said if _WORDS.search(_ADDRESS.sub("", said)) else ""
+
+
 def _by_recipient(notice: str) -> dict[str, str]:
     """The text from each address on that begins a line as far to the left as the first one does."""
     heads = [
         head
-        for head in list(_HEAD.finditer(notice))[:MAX_HEADS]
+        for head in islice(_HEAD.finditer(notice), MAX_HEADS)
         if not head[2].startswith(f"{LOCAL_PART}+")
     ]
     heads = [head for head in heads if head[1] == heads[0][1]]

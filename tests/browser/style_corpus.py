@@ -161,3 +161,29 @@ def _rule(chance: random.Random) -> str:
         important = chance.choice(["", "", "", "", "", " !important"])
         declarations.append(f"{name}: {chance.choice(PROPERTIES[name])}{important}")
     return f"{chance.choice(SELECTORS)} {{{'; '.join(declarations)}}}"
+
+
+LIQUID = [
+    "<style>p{color:red} .big{color:blue}</style><p class='{% if x %}big{% endif %}'>x</p>",
+    "<style>p{color:red} #big{color:blue}</style><p {% if x %}id=big{% endif %}>x</p>",
+    "<style>.a{color:red;margin:1px} .b{color:blue}</style>"
+    "<p class='a {% if x %}b{% else %}c{% endif %}'>x</p>",
+    "<style>p{color:red} .dark p{color:blue}</style>"
+    "<div class='{% unless x %}dark{% endunless %}'><p>x</p></div>",
+    "<style>p{color:red} .b{color:blue} .b:hover{color:lime}</style>"
+    "<p class='{% if x %}b{% endif %}'>x</p><p class=b>y</p>",
+    "<style>p{color:red}</style>{% if x %}<style>p{color:blue}</style>{% endif %}<p>x</p>",
+    "<style>p{color:red;margin:1px}</style><style>{% if x %}p{color:blue}{% endif %}</style><p>x</p>",
+    "<style>p{color:red}</style><style>p{color:{{ colour }}}</style><p>x</p>",
+    "<style>p{color:red}</style><style media='{% if x %}print{% endif %}'>p{top:1px}</style><p>x</p>",
+    "<style>tr{color:red} tr:nth-child(2n){color:blue}</style>"
+    "<table>{% for i in list %}<tr><td>{{ i }}</td></tr>{% endfor %}<tr><td>x</td></tr></table>",
+    "<style>p{color:red} b + p{color:blue}</style>{% if x %}<b>x</b>{% else %}<i>x</i>{% endif %}<p>",
+    "<style>p{color:red!important;margin:1px}</style>"
+    "<p style='margin:{% if x %}2px{% else %}3px{% endif %}'>x</p>",
+    "<style>p{color:red;margin:1px}</style><p {% if x %}style='margin:2px'{% endif %}>x</p>",
+]
+VALUES = [
+    {"x": True, "list": [1, 2, 3], "colour": "teal"},
+    {"x": False, "list": [1, 2], "colour": "#123456"},
+]

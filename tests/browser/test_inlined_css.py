@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from campaigns import liquid
 from campaigns.content import compile_html
 from tests.browser.chromium import DESKTOP, PHONE, Browser
-from tests.browser.style_corpus import SHEETS, WRITTEN, generated, page
+from tests.browser.style_corpus import LIQUID, SHEETS, VALUES, WRITTEN, generated, page
 
 GENERATED = 80
 STYLES = """
@@ -85,9 +86,12 @@ def reader(chromium: Browser) -> Iterator[Reader]:
     chromium.driver.get("about:blank")
 
 
-def differences(reader: Reader, html: str) -> list[str]:
+def differences(reader: Reader, html: str, **values: object) -> list[str]:
     """What changes by inlining: situation, element, and its style before and after."""
-    before, after = reader.styles(html), reader.styles(compile_html(html))
+    sources = (html, compile_html(html))
+    before, after = (
+        reader.styles(liquid.parse(source, escape=True).render(**values)) for source in sources
+    )
     return [
         f"{situation}: {number} {old[0]}: {sorted(set(old) - set(new))} {sorted(set(new) - set(old))}"
         for situation in before
@@ -106,6 +110,14 @@ def test_the_rules_of_a_sheet_look_the_same_after_inlining(reader: Reader, css: 
 @pytest.mark.parametrize("sheets", SHEETS)
 def test_sheets_under_conditions_look_the_same_after_inlining(reader: Reader, sheets: str) -> None:
     assert differences(reader, page(sheets)) == []
+
+
+@pytest.mark.parametrize("values", VALUES)
+@pytest.mark.parametrize("body", LIQUID)
+def test_what_liquid_chooses_looks_the_same_after_inlining(
+    reader: Reader, body: str, values: dict[str, object]
+) -> None:
+    assert differences(reader, page("", body), **values) == []
 
 
 @pytest.mark.parametrize("first", range(0, GENERATED, 10))

@@ -183,7 +183,7 @@ def test_one_column_is_enough(load: Import) -> None:
 
 @pytest.mark.parametrize(
     "heading",
-    ["EMAIL", " e-mail ", "Email Address", "E_Mail", "mail", "邮箱", "电子邮件", "電子郵件",
+    ["EMAIL", " e-mail ", "收件人邮箱", "Email Address", "E_Mail", "mail", "邮箱", "电子邮件", "電子郵件",
      "Correo electrónico", "E-Mail-Adresse", "メールアドレス"],
 )  # fmt: skip
 def test_the_address_column_is_found_in_many_languages(load: Import, heading: str) -> None:

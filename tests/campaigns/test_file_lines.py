@@ -118,6 +118,12 @@ def test_a_row_after_those_that_are_not_clear_comes_in() -> None:
 
 
 @pytest.mark.django_db
+def test_the_lines_of_a_row_without_any_value_are_blank_lines() -> None:
+    raw = b'email,name\n"\n\n",\na@b.example,x\n\n'
+    assert "Blank lines or rows without any value: 4." in import_suppressions(BytesIO(raw)).notes
+
+
+@pytest.mark.django_db
 class TestASuppressionList:
     def load(self, raw: str, **options: bool) -> set[str]:
         import_suppressions(BytesIO(raw.encode()), **options)  # type: ignore[arg-type]
@@ -134,6 +140,32 @@ class TestASuppressionList:
     def test_has_the_domains_whose_rows_stand_within_a_cell(self) -> None:
         raw = 'domain,reason\na.example,"spam\nb.example,x"\n'
         assert self.load(raw, domains=True) == {"@a.example", "@b.example"}
+
+    def test_has_a_row_of_several_lines_once(self) -> None:
+        raw = b'email,note\na@b.example,"Ask\nthe manual"\n'
+        report = import_suppressions(BytesIO(raw))
+        assert (report.added, report.salvaged, report.duplicates) == (1, 0, 0)
+
+    def test_has_an_address_once_that_has_a_line_of_its_cell_for_itself(self) -> None:
+        report = import_suppressions(BytesIO(b'email\n"\na@b.example\n"\n'))
+        assert (report.added, report.salvaged, report.duplicates) == (1, 0, 0)
+
+    def test_does_not_take_an_address_with_a_number_sign_for_one_that_was_erased(self) -> None:
+        import_suppressions(BytesIO(b"email\n#a@b.example\n"))
+        assert Suppression.objects.get().reason == "manual"
+
+    def test_does_not_reject_the_lines_of_a_note(self) -> None:
+        raw = b'email,note\na@b.example,"Ask\nann at b@b.example\nor c@b.example"\n'
+        report = import_suppressions(BytesIO(raw))
+        assert (report.added, report.salvaged, len(report.rejected)) == (1, 0, 0)
+
+    @pytest.mark.parametrize("cell", ["A\0B", "\0", "x" * 140_000])
+    def test_has_an_address_whatever_else_is_in_its_row(self, cell: str) -> None:
+        assert self.load(f"email,reason,name\na@b.example,spam,{cell}\n") == {"a@b.example"}
+
+    def test_keeps_no_nul_in_a_source(self) -> None:
+        assert self.load("email,source\na@b.example,x\0y\n") == {"a@b.example"}
+        assert Suppression.objects.get().source == "x␀y"
 
     def test_keeps_a_reply_of_several_lines_as_its_source(self) -> None:
         raw = 'email,reason\na@b.example,"550 5.1.1 no such user\nsee the manual"\n'

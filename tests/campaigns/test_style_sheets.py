@@ -184,6 +184,29 @@ def test_a_place_that_liquid_changes_is_left_to_the_sheet() -> None:
 
 
 @pytest.mark.parametrize(
+    "element",
+    [
+        '<p class="{% if x %}big{% endif %}">',
+        '<p {% if x %}class="big"{% endif %}>',
+        "<p class='{% if x %}small{% else %}big{% endif %} a'>",
+        '<div id="{% if x %}top{% endif %}"><p>',
+    ],
+)
+def test_a_rule_for_what_liquid_chooses_is_not_defeated(element: str) -> None:
+    sheet = "<style>p {font-size: 12px; color: red} .big, #top p {font-size: 20px}</style>"
+    compiled = compile_html(sheet + element)
+    assert compiled == sheet + element[:-1] + ' style="color: red;">'
+
+
+def test_a_rule_in_a_sheet_with_liquid_is_not_defeated() -> None:
+    html = (
+        "<style>p {top: 1px; color: red; margin: 0}</style>"
+        "<style>{% if x %}p {top: 2px}{% endif %} p {color: {{ colour }}}</style><p>"
+    )
+    assert compile_html(html).endswith('</style><p style="margin: 0;">')
+
+
+@pytest.mark.parametrize(
     ("own", "joined"),
     [
         ("color:red;;", "color: red"),

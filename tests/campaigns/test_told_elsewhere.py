@@ -52,6 +52,10 @@ def load(heading: str, cell: str) -> ImportReport:
         ("Email Suppressions", "[USER_SUPPRESSED]", "manual"),
         ("IsExcludedFromCampaigns", "true", "manual"),
         ("黑名单", "是", "manual"),
+        ("状态", "取消关注", "unsubscribed"),
+        ("状态", "已拉黑", "manual"),
+        ("Reason", "BOUNCE", "hard_bounce"),
+        ("Reason", "Complaint", "complaint"),
     ],
 )
 def test_who_is_not_to_be_mailed_is_suppressed_with_reason_and_source(
@@ -83,6 +87,16 @@ def test_who_is_not_to_be_mailed_is_suppressed_with_reason_and_source(
         ("Accepts Email Marketing", "no"),
         ("Marketing contact status", "Non-marketing contact"),
         ("Subscription status", "quarantined"),
+        ("Email status", "Temp hold"),
+        ("Email hard bounce reason", "MAILBOX_FULL"),
+        ("Bounced", "邮箱已满"),
+        ("状态", "待激活"),
+        ("是否有效", "否"),
+        ("Valid", "false"),
+        ("Confirmed", "0"),
+        ("Inactive", "yes"),
+        ("Deleted at", "2024-05-01"),
+        ("已删除", "是"),
     ],
 )
 def test_who_did_not_agree_stays_out_and_is_counted(heading: str, cell: str) -> None:
@@ -114,6 +128,11 @@ def test_who_did_not_agree_stays_out_and_is_counted(heading: str, cell: str) -> 
         ("OPTIN_TIME", "2024-05-01"),
         ("Contact ID", "17"),
         ("Block", "A"),
+        ("Deleted at", ""),
+        ("发送状态", "发送成功"),
+        ("Inactive", "no"),
+        ("是否有效", "是"),
+        ("Confirmed", "03.04.2024"),
     ],
 )
 def test_others_come_in_without_a_word(heading: str, cell: str) -> None:
@@ -126,6 +145,10 @@ def test_others_come_in_without_a_word(heading: str, cell: str) -> None:
 def test_a_value_that_is_not_known_is_said_with_its_rows() -> None:
     report = load("Status", "Grünkohl")
     assert "“Status” says “Grünkohl” in 1 row" in report.notes[0]
+
+
+def test_the_code_of_a_mail_server_is_no_date_and_is_said() -> None:
+    assert "“Status” says “5.1.1” in 1 row" in load("Status", "5.1.1").notes[0]
 
 
 def test_the_worst_that_several_rows_say_counts() -> None:
@@ -162,7 +185,7 @@ class TestARowThatIsKeptOut:
         (problem,) = report.still_mailed
         assert (problem.line, problem.value) == (2, "a@b.example")
         assert "exists and is still mailed" in problem.reason
-        assert "still mailed, of those kept out: 1." in report.explain()
+        assert "still mailed, of those kept out or rejected: 1." in report.explain()
 
     def test_is_suppressed_when_the_file_says_so_and_is_not_mailed(self, owner: User) -> None:
         assert not read(self.RAW.format("unsubscribed"), owner).still_mailed
@@ -215,3 +238,27 @@ class TestWhoMayNotSuppress:
 def test_no_row_of_contacts_suppresses_a_whole_domain(address: str) -> None:
     read(f"email,status\n{address},unsubscribed\n")
     assert not Suppression.objects.filter(email__startswith="@").exists()
+
+
+class TestARowThatIsRejectedForSomethingElse:
+    """And says that its person must not be mailed."""
+
+    LONG = "email,name,status\na@b.example," + "x" * 300 + ",unsubscribed\n"
+    UNCLEAR = 'email,name,status\na@b.example,"A "B,unsubscribed\n'
+
+    def test_suppresses_the_address(self) -> None:
+        report = read(self.LONG)
+        assert (report.accepted, len(report.rejected), len(report.suppressed)) == (0, 1, 1)
+        assert Suppression.objects.get().reason == "unsubscribed"
+
+    @pytest.mark.parametrize(("raw", "may_suppress"), [(LONG, False), (UNCLEAR, True)])
+    def test_says_that_a_contact_is_still_mailed(self, raw: str, may_suppress: bool) -> None:
+        owner = UserFactory()
+        Contact.objects.create(owner=owner, email="a@b.example")
+        report = read(raw, owner, may_suppress=may_suppress)
+        assert not Suppression.objects.exists()
+        assert "“status: unsubscribed”, and the row was rejected" in report.still_mailed[0].reason
+        assert "still mailed, of those kept out or rejected: 1." in report.explain()
+
+    def test_may_have_no_address(self) -> None:
+        assert len(read("email,name,status\nx,A,unsubscribed\n").rejected) == 1

@@ -8,17 +8,14 @@ import json
 import re
 import time
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from dispatch import network, webhooks
+from dispatch import webhooks
 from dispatch.models import EmailService
 from dispatch.providers import PROVIDERS
-from dispatch.providers.ses import sns
-from dispatch.providers.ses.certificates import Certificates
 from dispatch.webhooks import webhook_url
 from tests.dispatch.hostile_posts import BROKEN
 from tests.dispatch.webhook_posts import (
@@ -30,7 +27,6 @@ from tests.dispatch.webhook_posts import (
     post,
     send,
     service_of,
-    signed,
 )
 from tests.http_server import Answer, HttpServer
 from tracking.incoming import Incoming
@@ -268,21 +264,6 @@ def _subscription(server: HttpServer) -> dict[str, Any]:
         "Token": "2336412f37",
         "SubscribeURL": f"{server.url}?Action=ConfirmSubscription&Token=2336412f37",
     }
-
-
-def test_what_cannot_be_judged_at_present_is_told_again(door, monkeypatch) -> None:
-    """When Amazon's certificate cannot be fetched."""
-    monkeypatch.setattr(sns, "KNOWN", Certificates())
-    monkeypatch.setattr(network, "connect", Mock(side_effect=OSError("no way there")))
-    response = post(service_of("ses"), first_event("ses"))
-    assert refused(door, response, 503) == "not now"
-
-
-def test_what_amazon_did_not_sign_is_refused_with_the_right_password(door) -> None:
-    data, headers = signed("ses", first_event("ses"))
-    changed = data.replace(b"4711", b"4712")
-    response = send(webhook_url(service_of("ses")), changed, headers)
-    assert refused(door, response, 401) == "wrong signature"
 
 
 # What is refused

@@ -15,10 +15,12 @@ from django.test import RequestFactory
 from campaigns import content, plain_text
 from campaigns.message_ids import subtask_id_in
 from dispatch.bounces import return_path
-from dispatch.providers import get_provider
+from dispatch.providers import get_provider, hooks
 from dispatch.providers.engagelab import events as engagelab
 from dispatch.providers.hooks import Post
 from dispatch.providers.http import refusals as http_refusals
+from dispatch.providers.ses import events as ses
+from dispatch.providers.ses import sns
 from dispatch.providers.smtp import replies
 from dispatch.providers.smtp.client import SmtpClient, SmtpSettings
 from dispatch.providers.smtp.replies import Phase
@@ -26,6 +28,7 @@ from tracking import actors, cleaning, hrefs, refusals, tokens
 from tracking.tokens import Purpose
 from tracking.views import public
 
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:campaign-events"
 SMTP = SmtpSettings(host="mx.example", port=25)
 
 
@@ -35,12 +38,13 @@ def _not_asked(*_: Any, **__: Any) -> None:
 
 def read_webhook(body: bytes, provider_name: str) -> None:
     refusals.count = _not_asked
-    engagelab._check_signature = _not_asked
+    engagelab._check_signature = hooks.check_password = sns.check = _not_asked
+    ses._confirm = _not_asked
     provider: Any = get_provider(provider_name)
     provider.authenticate = _not_asked
     request = RequestFactory().post("/hooks/x", body, content_type="application/json")
     now = dt.datetime.now(dt.UTC)
-    for event in provider.incoming(Post(request, 1, {}, now)):
+    for event in provider.incoming(Post(request, 1, {"topic_arn": TOPIC}, now)):
         cleaning.payload(event.raw)
         cleaning.key(event.dedupe_key, 200)
 

@@ -164,3 +164,60 @@ def test_conditions_take_texts_for_the_numbers_that_they_are(
     source = condition.format(operator)
     given = {"a": str(a), "b": b} if swapped else {"a": a, "b": str(b)}
     assert here(source, given) == ruby.render(source, {"a": a, "b": b})
+
+
+WORDS = st.sampled_from(
+    ["", "abc", "Ada a", " x ", "a,b,c", "<b>&amp;</b>", "a%20b", "a+b", "ÄÖ ß", "春天 花", "12.5", "a\nb",
+     "x" * 60, "one two three", "it is", "A-B_c"]
+)  # fmt: skip
+PLAIN = st.one_of(WORDS, INTEGERS, FLOATS, st.none(), st.booleans())
+LISTS = st.one_of(
+    st.lists(WORDS | st.none(), max_size=4), st.lists(INTEGERS | st.none(), max_size=4)
+)
+TEXT_FILTERS = st.sampled_from(
+    ["upcase", "downcase", "capitalize", "strip", "lstrip", "rstrip", "strip_newlines", "newline_to_br",
+     "strip_html", "url_encode", "append: b", "prepend: b", "remove: 'a'", "remove_first: 'a'",
+     "remove_last: 'a'", "replace: 'a', b", "replace_first: 'a', b", "replace_last: 'a', b", "slice: 0, 3",
+     "truncate: 5", "truncate: 5, ''", "truncate", "truncatewords", "default: b", "default: b, allow_false: true",
+     "split: ',' | join: b", "split: 'a' | last", "escape | size", "date: '%Y'"]
+)  # fmt: skip
+LIST_FILTERS = st.sampled_from(
+    [
+        "first",
+        "last",
+        "reverse",
+        "sort",
+        "uniq",
+        "compact",
+        "join",
+        "join: '-'",
+        "concat: c",
+    ]
+)
+MORE_TAGS = st.sampled_from(
+    ["{% if a %}A{% elsif b %}B{% else %}C{% endif %}", "{% unless a == b %}{{ b }}{% endunless %}",
+     "{% for i in c limit: 2 offset: 1 %}{{ forloop.index }}{{ i }}{% unless forloop.last %},{% endunless %}{% else %}-{% endfor %}",
+     "{% assign d = a | append: 'x' %}{{ d }}{{ d | size }}", "{% capture e %}{{ b }}{{ a }}{% endcapture %}{{ e | upcase }}",
+     "{% if a contains 'a' %}has{% endif %}", "{% if c contains 'abc' %}has{% endif %}", "{% if a == blank or c == empty %}none{% endif %}",
+     "{% case b %}{% when 'abc', 'x' %}1{% when nil %}2{% else %}3{% endcase %}", "{%- if c.size > 1 -%} {{ c[0] }} {%- endif -%}",
+     "{{ c.first }}{{ c.last }}{{ c[9] }}{{ nobody.is.here }}", "{% cycle 'x', 'y' %}{% cycle 'x', 'y' %}{% increment n %}{% decrement n %}",
+     "{% raw %}{{ a }}{% endraw %}{% comment %}{{ a }}{% endcomment %}", "{{ c | size }}{{ b | size }}", "{% echo b | default: 'd' %}{{ 'a' | append: b }}"]
+)  # fmt: skip
+FIXED = st.sampled_from(["", " ", "text ", "\n", "<p>", "é"])
+
+
+@compared
+@given(
+    a=PLAIN,
+    b=WORDS | st.none() | st.booleans(),
+    c=LISTS,
+    texts=st.lists(TEXT_FILTERS, max_size=2),
+    lists=st.lists(LIST_FILTERS, max_size=2),
+    tags=st.lists(st.tuples(FIXED, MORE_TAGS).map("".join), max_size=3).map("".join),
+)
+def test_templates(
+    ruby: Reference, a: object, b: object, c: object, texts: Any, lists: Any, tags: str
+) -> None:
+    source = f"{{{{ {' | '.join(['a', *texts])} }}}}/{{{{ {' | '.join(['c', *lists])} }}}} {tags}"
+    variables = {"a": a, "b": b, "c": c}
+    assert here(source, variables) == ruby.render(source, variables)

@@ -56,6 +56,13 @@ ATTACKS = {
         b"Content-Type: multipart/report; boundary=b\n",
     ),
     "blank lines of a complaint": repeated(b" \n", b"Content-Type: message/feedback-report\n"),
+    "recipients in plain words": repeated(b"<a@b.example>: undeliverable\n<c@d.example>: x\n"),
+    "recipients of a copy": repeated(
+        b"a@b.example, ", b"Subject: failure notice\n\n<a@b>: x\n\nReceived: x\nTo: "
+    ),
+    "brackets of a report of SES": repeated(b"[", b"x-amz-sns-message-id: 1\n"),
+    "objects of a report of SES": repeated(b'{"mail":', b"x-amz-sns-message-id: 1\n"),
+    "broken lines of a report of SES": repeated(b"!\n ", b"x-amz-sns-message-id: 1\n"),
     "base64": repeated(b"QUFB\n", b"Content-Transfer-Encoding: base64\n"),
     "soft line ends": repeated(b"=\n", b"Content-Transfer-Encoding: quoted-printable\n"),
     "punycode": repeated(b"\xffa-", b"Content-Type: text/plain; charset=punycode\n"),

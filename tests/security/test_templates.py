@@ -269,6 +269,8 @@ CSS = {
     "opened functions": "p{a:b(",
     "commas": "p,",
     "combinators": "p > ",
+    "neighbours": "p + ",
+    "places": ":empty",
     "stars": "*",
     "colons": ":",
     "negations": ":not(",
@@ -301,6 +303,12 @@ def inline(html: str) -> None:
 def test_deciding_what_wins_takes_time_in_proportion_to_the_elements() -> None:
     css = "p{margin:1px;top:2px} @media print{p{margin-top:2px} .a{top:3px}} a:hover{top:1px}"
     row = '<p class="a" style="top: 1px">x <a href="#">y</a></p>'
+    assert_linear(inline, repeated(row, before=f"<style>{css}</style>"), largest=100_000)
+
+
+def test_matching_what_liquid_chooses_takes_time_in_proportion_to_the_elements() -> None:
+    css = "p{top:1px} .b{top:2px} p + p{top:3px} p:nth-child(2n){top:4px}"
+    row = '<p class="a {% if x %}b{% endif %}" {% if x %}id="c"{% endif %}>x</p>'
     assert_linear(inline, repeated(row, before=f"<style>{css}</style>"), largest=100_000)
 
 

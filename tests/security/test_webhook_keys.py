@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import time
+
 import pytest
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -10,8 +15,9 @@ from django.urls import reverse
 
 from dispatch.models import EmailService
 from dispatch.providers import PROVIDERS
+from dispatch.providers.resend import ResendForm
 from dispatch.webhooks import webhook_url
-from tests.dispatch.webhook_posts import PAYLOADS, post, service_of
+from tests.dispatch.webhook_posts import PAYLOADS, post, send, service_of
 from tests.factories import EmailServiceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -86,3 +92,16 @@ def test_a_page_says_which_secret_events_wait_for() -> None:
 def test_every_provider_that_tells_events_has_a_secret_to_prove_them(provider) -> None:
     assert provider.webhook_secrets
     assert set(provider.webhook_secrets) <= provider.settings_form.base_fields.keys()
+
+
+@pytest.mark.parametrize("secret", ["whsec_", "whsec_AAAA", "whsec_MDEyMzQ1Njc4OTAxMjM="])
+def test_a_signing_secret_that_can_be_guessed_signs_nothing(secret: str) -> None:
+    service = service_of("resend", signing_secret=secret)
+    data, at = b"{}", int(time.time())
+    key = base64.b64decode(secret.partition("_")[2])
+    digest = hmac.new(key, f"x.{at}.".encode() + data, hashlib.sha256).digest()
+    signature = f"v1,{base64.b64encode(digest).decode()}"
+    headers = {"svix-id": "x", "svix-timestamp": str(at), "svix-signature": signature}
+    assert send(webhook_url(service), data, headers).status_code == 401
+    form = ResendForm({"api_key": "re_123", "signing_secret": secret})
+    assert "signing_secret" in form.errors

@@ -16,6 +16,7 @@ from anymail.webhooks.base import AnymailBaseWebhookView
 from dispatch.providers import hooks
 from dispatch.providers.anymail.transport import SUBTASK, AnymailTransport
 from dispatch.providers.base import Message
+from dispatch.providers.bounces import unless_others_are_blamed
 from dispatch.providers.hooks import Malformed, Post
 from dispatch.providers.http.transport import HttpProvider
 from tracking.incoming import Actor, EventKind, Incoming
@@ -133,7 +134,7 @@ class AnymailProvider(HttpProvider):
         return hooks.each(post.json(), read, self.name)
 
     def _incoming(self, event: AnymailTrackingEvent, service_id: int) -> Incoming | None:
-        kind = self.kind_of(event)
+        kind = unless_others_are_blamed(self.kind_of(event), event.mta_response)
         if kind is None:
             return None
         identity = hooks.fingerprint(kind, *self.identity_of(event))

@@ -12,6 +12,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from dispatch.providers import hooks
+from dispatch.providers.bounces import unless_others_are_blamed
 from dispatch.providers.engagelab.transport import SUBTASK
 from dispatch.providers.hooks import Post
 from tracking.incoming import EventKind, Incoming
@@ -95,5 +96,6 @@ def _incoming(event: Event, service_id: int) -> Iterator[Incoming]:
 def _kind(name: str, error: Event) -> EventKind | None:
     kind = BY_STATUS.get(name)
     if kind in (EventKind.SOFT_BOUNCED, EventKind.HARD_BOUNCED):
-        return BY_SUB_STAT.get(str(error.get("sub_stat")), kind)
+        told = BY_SUB_STAT.get(str(error.get("sub_stat")), kind)
+        return unless_others_are_blamed(told, error.get("message"))
     return kind

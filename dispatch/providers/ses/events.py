@@ -12,7 +12,7 @@ import requests
 from django.utils.dateparse import parse_datetime
 
 from dispatch.providers import hooks
-from dispatch.providers.bounces import by_status_code, codes_in
+from dispatch.providers.bounces import by_status_code, codes_in, unless_others_are_blamed
 from dispatch.providers.hooks import Malformed, Post, Refused
 from dispatch.providers.http.connection import HandOverSession
 from dispatch.providers.ses import sns
@@ -151,8 +151,8 @@ def _kind(name: str, details: Event, reply: str) -> EventKind | None:
         return None  # so SES reports the automatic replies of those who are away
     found = BY_BOUNCE.get((kind, subtype)) or BY_BOUNCE.get((kind, ""), EventKind.SOFT_BOUNCED)
     if (kind, subtype) == ("Permanent", "General"):
-        return by_status_code(reply) or found
-    return found
+        found = by_status_code(reply) or found
+    return unless_others_are_blamed(found, reply)
 
 
 def _of_preferences(preferences: Event) -> EventKind | None:

@@ -95,8 +95,18 @@ def test_a_row_that_was_cancelled_is_not_shown_as_failed(reason: str, word: str)
 
 def test_what_was_under_way_when_a_task_was_cancelled_is_explained() -> None:
     task = cancelled_task()
-    SubTaskFactory(task=task)
-    assert "1 message was under way when it was cancelled" in page(task)
+    content = ContentFactory(task=task)
+    SubTaskFactory(task=task, content=content)
+    assert "1 message comes to an end just now" in page(task)
+    failed(task, "cancelled", content=content)
+    SubTaskFactory(task=task, content=content)
+    assert "2 messages come to an end just now" in page(task)
+
+
+def test_a_cancelled_task_whose_messages_have_all_ended_says_nothing_of_them() -> None:
+    task = cancelled_task()
+    failed(task, "cancelled")
+    assert "to an end just now" not in page(task)
 
 
 def test_doubts_of_a_cancelled_task_stay_on_the_start_page() -> None:

@@ -8,17 +8,23 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from dispatch import network
 from dispatch.providers.hooks import Malformed, NotNow, Refused
 from dispatch.providers.ses import certificates, sns
 from dispatch.providers.ses.certificates import Certificates, root
+from dispatch.webhooks import webhook_url
+from tests.dispatch import webhook_posts
 from tests.dispatch.providers.certificates import rsa_certificate
+from tests.dispatch.webhook_posts import PAYLOADS, post, send, service_of
 from tests.http_server import Answer, HttpServer
+from tracking.models import Event
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:campaign-events"
 NAME = f"SimpleNotificationService-{'0a' * 16}.pem"
@@ -268,3 +274,22 @@ def test_a_certificate_that_is_not_good_is_refused(amazon: HttpServer, make: Any
     amazon.otherwise = Answer(200, certificate.public_bytes(Encoding.PEM))
     with pytest.raises(Refused):
         Certificates().key(amazon.url + NAME, TOPIC, NOW)
+
+
+@pytest.mark.django_db
+def test_a_post_that_cannot_be_judged_at_present_is_told_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """When Amazon's certificate cannot be fetched."""
+    monkeypatch.setattr(sns, "KNOWN", Certificates())
+    monkeypatch.setattr(network, "connect", Mock(side_effect=OSError("no way there")))
+    assert post(service_of("ses"), PAYLOADS["ses"][0]["body"]).status_code == 503
+    assert not Event.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_post_that_was_changed_is_refused_with_the_right_password() -> None:
+    data, headers = webhook_posts.signed("ses", PAYLOADS["ses"][0]["body"])
+    url = webhook_url(service_of("ses"))
+    assert send(url, data.replace(b"4711", b"4712"), headers).status_code == 401
+    assert send(url, data, headers).status_code == 200
