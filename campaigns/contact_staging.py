@@ -172,9 +172,10 @@ class Staging:
     def merge(self, owner_id: Any) -> MergeCounts:
         """Raises AttributesTooLong."""
         with connection.cursor() as cursor:
+            cursor.execute(SUPPRESS)
             cursor.execute(KEEP_OUT)
             cursor.execute("ANALYZE pg_temp.contact_import")
-            statements = (MERGE_CONTACTS, ADD_TAGS, TAG_CONTACTS, RECORD_CONSENT, SUPPRESS)
+            statements = (MERGE_CONTACTS, ADD_TAGS, TAG_CONTACTS, RECORD_CONSENT)
             for statement in statements:
                 cursor.execute(_named(statement, cursor), {"owner": owner_id})
             cursor.execute(_named(TOO_LONG, cursor), {"longest": MAX_STORED})

@@ -10,11 +10,12 @@ from django.http import HttpRequest
 
 from campaigns.admin import uses
 from campaigns.admin.base import OwnedAdmin
+from campaigns.admin.changes import ExplainedChanges
 from campaigns.models import Contact, Sender, Tag
 
 
 @admin.register(Sender)
-class SenderAdmin(OwnedAdmin):
+class SenderAdmin(ExplainedChanges, OwnedAdmin):
     list_display = ("__str__", "local_part", "display_name", "reply_to")
     ordering = ("display_name", "local_part", "pk")
     search_fields = ("local_part", "display_name")

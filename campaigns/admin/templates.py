@@ -20,6 +20,7 @@ from campaigns import content, merge_fields, notices, samples
 from campaigns.addresses import clean_address
 from campaigns.admin import uses
 from campaigns.admin.base import OwnedAdmin, OwnedForm, Visitor
+from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.confirmation import StyledForm, page
 from campaigns.admin.typed import Textarea, button
 from campaigns.models import Contact, Sender, Template
@@ -101,7 +102,7 @@ class TemplateForm(OwnedForm):
 
 
 @admin.register(Template)
-class TemplateAdmin(OwnedAdmin):
+class TemplateAdmin(ExplainedChanges, OwnedAdmin):
     form = TemplateForm
     list_display = ("name", "subject", "updated_at")
     ordering = ("name", "pk")

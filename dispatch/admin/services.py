@@ -18,13 +18,14 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from campaigns.admin import uses
 from campaigns.admin.base import visible_rows
+from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.confirmation import page, say
 from campaigns.admin.typed import button, label
 from campaigns.models.ownership import SEE_EVERYTHING
 from dispatch.admin import domain_state
 from dispatch.admin import service_state as state
 from dispatch.admin.bounce_mailbox import MailboxActions
-from dispatch.admin.service_form import form_for, settings_fields, stored_provider
+from dispatch.admin.service_form import PREFIX, form_for, settings_fields, stored_provider
 from dispatch.credentials import CredentialsError, decrypt
 from dispatch.domains import checking
 from dispatch.errors import ServiceError
@@ -46,7 +47,8 @@ LIMITS = (
 
 
 @admin.register(EmailService)
-class EmailServiceAdmin(MailboxActions):
+class EmailServiceAdmin(ExplainedChanges, MailboxActions):
+    hidden_changes = (PREFIX,)  # nor are they shown to all who read the history
     list_display = ("name", "domain", "state_label", "why", "quota", "rate", "pace_text")
     list_filter = (("enabled", BooleanRadioFilter),)
     search_fields = ("name", "domain")
