@@ -52,10 +52,11 @@ class ImportReport:
     """What became of every row: one of four counts, or in `rejected` or `kept_out`.
 
     `duplicates` are further rows of an address that came earlier in the file. `ignored` are cells
-    without a column, of rows that came in. `suppressed` are rows that came in as people whom the
-    file says not to mail; `kept_out` those of whom it does not say that they may be mailed, and
-    those whom who imports may not suppress; `still_mailed` those of them whose contacts exist and
-    are mailed all the same. `notes` are about the file as a whole.
+    without a column, of rows that came in. `suppressed` are rows, also rejected ones, of people
+    whom the file says not to mail; `kept_out` those of whom it does not say that they may be
+    mailed, and those whom who imports may not suppress. `still_mailed` are those of them, and of
+    rejected rows that say the like, whose contacts exist and are mailed all the same. `notes` are
+    about the file as a whole.
     """
 
     created: int = 0
@@ -81,21 +82,19 @@ class ImportReport:
         )
 
     def _told_elsewhere(self) -> str:
-        if not self.suppressed and not self.kept_out:
-            return ""
-        return (
-            " Because of what the file says of them: "
-            f"{counted(len(self.suppressed), 'row')} suppressed, "
-            f"{counted(len(self.kept_out), 'row')} kept out.{self._mailed_all_the_same()}"
-        )
-
-    def _mailed_all_the_same(self) -> str:
-        if not self.still_mailed:
-            return ""
-        return (
-            " Contacts that exist and are still mailed, of those kept out: "
-            f"{len(self.still_mailed):,}."
-        )
+        text = ""
+        if self.suppressed or self.kept_out:
+            text = (
+                " Because of what the file says of them: "
+                f"{counted(len(self.suppressed), 'row')} suppressed, "
+                f"{counted(len(self.kept_out), 'row')} kept out."
+            )
+        if self.still_mailed:
+            text += (
+                " Contacts that exist and are still mailed, of those kept out or rejected: "
+                f"{len(self.still_mailed):,}."
+            )
+        return text
 
 
 def import_contacts(
@@ -191,6 +190,8 @@ def _good_rows(
             contact = _contact(row, keys, tags)
         except RowError as error:
             report.rejected.add(error.at(row))
+            if said := _said_of_rejected(row, keys, judge.verdict(row.cells), report, may_suppress):
+                yield said
             continue
         contact = _judged(contact, judge.verdict(row.cells), report, may_suppress)
         if not contact.kept_out:
@@ -211,16 +212,40 @@ def _judged(
 ) -> StagedContact:
     if verdict is None:
         return contact
-    problem = LineProblem(contact.line, contact.email, verdict.explain(may_suppress))
     if verdict.reason and may_suppress:
-        report.suppressed.add(problem)
-        return contact._replace(
-            suppressed_as=verdict.reason, told=f"import: {verdict.told}"[:MAX_SOURCE]
-        )
-    report.kept_out.add(problem)
-    return StagedContact(
-        contact.line, contact.email, "", {}, [], told=f"{problem.reason} {STILL}", kept_out=True
-    )
+        return _suppressed(contact, verdict, report)
+    reason = verdict.explain(may_suppress)
+    report.kept_out.add(LineProblem(contact.line, contact.email, reason))
+    return _outsider(contact.line, contact.email, reason)
+
+
+def _said_of_rejected(
+    row: Row, keys: list[str], verdict: Verdict | None, report: ImportReport, may_suppress: bool
+) -> StagedContact | None:
+    """A row that is wrong in another cell says all the same that its person must not be mailed.
+    Where its marks are not clear, the cell may be another one: it is said, and not obeyed.
+    """
+    if verdict is None:
+        return None
+    try:
+        email = normalise(row.cells[keys.index("email")])
+    except (AddressError, IndexError):
+        return None
+    outsider = _outsider(row.line, email, f"{verdict.quoted}, and the row was rejected.")
+    if verdict.reason and may_suppress and not row.problem:
+        return _suppressed(outsider, verdict, report)
+    return outsider
+
+
+def _suppressed(contact: StagedContact, verdict: Verdict, report: ImportReport) -> StagedContact:
+    report.suppressed.add(LineProblem(contact.line, contact.email, verdict.explain()))
+    told = f"import: {verdict.told}".replace("\0", "␀")[:MAX_SOURCE]
+    return contact._replace(suppressed_as=verdict.reason, told=told)
+
+
+def _outsider(line: int, email: str, reason: str) -> StagedContact:
+    told = f"{reason} {STILL}".replace("\0", "␀")
+    return StagedContact(line, email, "", {}, [], told=told, kept_out=True)
 
 
 def _contact(row: Row, keys: list[str], tags: list[str]) -> StagedContact:

@@ -21,7 +21,7 @@ MONTHS = (
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _DIRECTIVE = re.compile(
-    r"%(?P<flags>[-0^#_]*)(?P<width>[0-9]*)"
+    r"%(?P<flags>[-0^#_]*+)(?P<width>[0-9]*+)"
     r"(?P<kind>:{1,3}z|E[cCxXyY]|O[deHIklMmSUuVWwy]|[A-Za-z]|%)"
 )
 _COMPOSED = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator
 from io import StringIO
 from typing import Any
@@ -16,6 +17,8 @@ from campaigns.models.contacts import is_domain
 
 COLUMNS = ("email", "reason", "source", "created_at")
 BATCH = 5_000  # rows
+SPLIT = re.compile(r"(?<=[;|\t\r\n])")
+"""Behind what may split a line into cells, or into lines."""
 
 
 def lines() -> Iterator[str]:
@@ -56,8 +59,15 @@ def _lines_of(rows: Iterable[tuple[Any, ...]]) -> str:
 
 def _table(rows: list[tuple[str, ...]]) -> str:
     text = StringIO()
-    csv.writer(text).writerows([[escaped(cell) for cell in row] for row in rows])
+    csv.writer(text).writerows([[_harmless(cell) for cell in row] for row in rows])
     return text.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """Also where a spreadsheet splits lines elsewhere than at commas, as those of other countries
+    do: quotation marks within a line keep none of them from it.
+    """
+    return "".join(escaped(piece) for piece in SPLIT.split(cell))
 
 
 _HEADING = "\ufeff" + _table([COLUMNS])

@@ -48,13 +48,17 @@ class Verdict(NamedTuple):
 
     def explain(self, may_suppress: bool = True) -> str:
         """`may_suppress` says whether who imports may add to the suppression list."""
-        shown = self.told if len(self.told) <= 2 * _SHOWN else f"{self.told[: 2 * _SHOWN - 1]}…"
         became = "kept out"
         if self.reason and may_suppress:
             became = f"suppressed as “{self.reason.label}”"
         elif self.reason:
             became = "kept out, as you may not add to the suppression list"
-        return f"The file says “{shown}”: {became}."
+        return f"{self.quoted}: {became}."
+
+    @property
+    def quoted(self) -> str:
+        shown = self.told if len(self.told) <= 2 * _SHOWN else f"{self.told[: 2 * _SHOWN - 1]}…"
+        return f"The file says “{shown}”"
 
 
 def _stems(text: str) -> re.Pattern[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.admin import GroupAdmin
@@ -12,7 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from campaigns.admin.base import SafeAdmin, staff
+from campaigns.admin import uses
+from campaigns.admin.base import SafeAdmin, Visitor, staff
 from campaigns.admin.confirmation import Question, ask, is_confirmed, say
 from campaigns.admin.typed import UserAdmin, button
 from campaigns.models import Contact, Sender, Tag, Task, Template
@@ -65,11 +68,11 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         actions.pop("delete_selected", None)
         return actions
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def uses_of(self, objects: Sequence[User], request: HttpRequest) -> list[str]:
         """Whoever has done or owns anything stays, switched off: contacts and history would go
         with the account.
         """
-        return super().has_delete_permission(request, obj) and (obj is None or _is_unused(obj))
+        return [line for user in objects for line in _uses_of(user, request.user)]
 
 
 def _reset_question(user: User) -> Question:
@@ -85,13 +88,21 @@ def _reset_question(user: User) -> Question:
     )
 
 
-def _is_unused(user: User) -> bool:
+def _uses_of(user: User, asking: Visitor) -> list[str]:
+    owned = (model._default_manager.filter(owner=user.pk) for model in OWNED)
+    # Open to nobody by name, a service would be open to everybody.
+    services = apps.get_model("dispatch", "EmailService").objects.filter(users=user.pk)
+    lines = [line for rows in (*owned, services) for line in uses.by_rows(rows, asking)]
     if LogEntry.objects.filter(user=user.pk).exists():
-        return False
-    return not any(model._default_manager.filter(owner=user.pk).exists() for model in OWNED)
+        lines.append("The history says what this user did.")
+    return [*lines, "Take away “Active” instead: then nobody signs in with it."] if lines else []
 
 
 @admin.register(Group)
 class StaffGroupAdmin(GroupAdmin, SafeAdmin):
     filter_horizontal = ()
     searchable_fields = ("permissions",)
+
+    def uses_of(self, objects: Sequence[Group], request: HttpRequest) -> list[str]:
+        """Its members would lose what they may do."""
+        return uses.by_rows(User.objects.filter(groups__in=objects).distinct(), request.user)

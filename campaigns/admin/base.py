@@ -23,12 +23,12 @@ from django.urls import reverse
 from django.utils.text import capfirst
 
 from campaigns.admin.autocompletes import Autocompletes
+from campaigns.admin.deleting import ExplainedDeletion
 from campaigns.admin.entries import visible_entries
 from campaigns.admin.lookups import DeclaredLookups
 from campaigns.admin.typed import ChangeList as BaseChangeList
 from campaigns.admin.typed import (
     InfinitePages,
-    ModelAdmin,
     ModelForm,
     SearchableSelect,
     SearchableSelectMultiple,
@@ -90,7 +90,7 @@ class ChangeList(BaseChangeList):
         self.full_result_count = self.result_count
 
 
-class SafeAdmin(DeclaredLookups, Autocompletes, ModelAdmin):
+class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
     """Our defaults for every model; a system check finds those that are not built on it."""
 
     # Unfold's own checks look the permissions of actions up in the database, so that no command,

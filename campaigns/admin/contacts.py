@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -10,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from campaigns.admin import uses
 from campaigns.admin.attributes import AttributesField
 from campaigns.admin.base import OwnedAdmin, OwnedForm, UncountedPaginator, staff
 from campaigns.admin.confirmation import StyledForm, page, say
@@ -72,10 +74,12 @@ class ContactAdmin(OwnedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).prefetch_related("tags")
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
+    def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
+        return uses.by_tasks(objects, request.user, "contacts", statuses=uses.NOT_LAUNCHED)
+
+    def deletion_of(self, objects: Sequence[Any], request: HttpRequest) -> tuple[Any, ...]:
         """Only the contacts: that they lose their tags, row by row, is nothing to read about."""
-        contacts = list(objs)
-        return [str(contact) for contact in contacts], {"contacts": len(contacts)}, set(), []
+        return [str(contact) for contact in objects], {"contacts": len(objects)}, set(), []
 
     @admin.display(description="tags")
     def tag_names(self, contact: Contact) -> str:

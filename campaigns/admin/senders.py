@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
 
+from campaigns.admin import uses
 from campaigns.admin.base import OwnedAdmin
+from campaigns.admin.changes import ExplainedChanges
 from campaigns.models import Contact, Sender, Tag
 
 
 @admin.register(Sender)
-class SenderAdmin(OwnedAdmin):
+class SenderAdmin(ExplainedChanges, OwnedAdmin):
     list_display = ("__str__", "local_part", "display_name", "reply_to")
     ordering = ("display_name", "local_part", "pk")
     search_fields = ("local_part", "display_name")
     search_help_text = "Part of an address or a name"
     fields = ("owner", "local_part", "display_name", "reply_to", "postal_address")
+
+    def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
+        return uses.by_tasks(objects, request.user, "sender")
 
 
 @admin.register(Tag)
@@ -27,11 +33,15 @@ class TagAdmin(OwnedAdmin):
     search_help_text = "Part of a name"
     fields = ("owner", "name")
 
-    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
+    def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
+        """Without the tag, such a task would go to others than it was meant for."""
+        fields = ("include_tags", "exclude_tags")
+        return uses.by_tasks(objects, request.user, *fields, statuses=uses.NOT_LAUNCHED)
+
+    def deletion_of(self, objects: Sequence[Any], request: HttpRequest) -> tuple[Any, ...]:
         """The contacts that lose a tag are counted; Django would list each, and they may be very
         many.
         """
-        tags = list(objs)
-        losing = Contact.tags.through._default_manager.filter(tag__in=tags).count()
-        counts = {"tags": len(tags), "contacts that lose a tag": losing}
-        return [str(tag) for tag in tags], counts, set(), []
+        losing = Contact.tags.through._default_manager.filter(tag__in=objects).count()
+        counts = {"tags": len(objects), "contacts that lose a tag": losing}
+        return [str(tag) for tag in objects], counts, set(), []

@@ -16,6 +16,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from campaigns.admin.autocompletes import Autocompletes
 from campaigns.admin.base import ChangeList, OwnedAdmin, OwnedForm, choices_for
+from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.progress import STATUS_COLOURS, Progress, bar, progress_of
 from campaigns.admin.task_actions import TaskActions
 from campaigns.admin.typed import InlineFormSet, TabularInline, label
@@ -107,7 +108,7 @@ def _is_open(task: Task | None) -> bool:
 
 
 @admin.register(Task)
-class TaskAdmin(TaskActions, OwnedAdmin):
+class TaskAdmin(ExplainedChanges, TaskActions, OwnedAdmin):
     form = TaskForm
     inlines = (TemplateInline,)
     list_display = ("name", "status_label", "progress_bar", "counts", "created_at")

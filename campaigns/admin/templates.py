@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,7 +18,9 @@ from django.utils.http import urlencode
 
 from campaigns import content, merge_fields, notices, samples
 from campaigns.addresses import clean_address
+from campaigns.admin import uses
 from campaigns.admin.base import OwnedAdmin, OwnedForm, Visitor
+from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.confirmation import StyledForm, page
 from campaigns.admin.typed import Textarea, button
 from campaigns.models import Contact, Sender, Template
@@ -99,7 +102,7 @@ class TemplateForm(OwnedForm):
 
 
 @admin.register(Template)
-class TemplateAdmin(OwnedAdmin):
+class TemplateAdmin(ExplainedChanges, OwnedAdmin):
     form = TemplateForm
     list_display = ("name", "subject", "updated_at")
     ordering = ("name", "pk")
@@ -117,6 +120,9 @@ class TemplateAdmin(OwnedAdmin):
         ),
     )
     actions_detail = ("preview", "send_test")
+
+    def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
+        return uses.by_tasks(objects, request.user, "templates")
 
     def save_model(self, request: HttpRequest, obj: Template, *args: Any, **kwargs: Any) -> None:
         super().save_model(request, obj, *args, **kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -15,14 +16,16 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
+from campaigns.admin import uses
 from campaigns.admin.base import visible_rows
+from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.confirmation import page, say
 from campaigns.admin.typed import button, label
 from campaigns.models.ownership import SEE_EVERYTHING
 from dispatch.admin import domain_state
 from dispatch.admin import service_state as state
 from dispatch.admin.bounce_mailbox import MailboxActions
-from dispatch.admin.service_form import form_for, settings_fields, stored_provider
+from dispatch.admin.service_form import PREFIX, form_for, settings_fields, stored_provider
 from dispatch.credentials import CredentialsError, decrypt
 from dispatch.domains import checking
 from dispatch.errors import ServiceError
@@ -44,7 +47,8 @@ LIMITS = (
 
 
 @admin.register(EmailService)
-class EmailServiceAdmin(MailboxActions):
+class EmailServiceAdmin(ExplainedChanges, MailboxActions):
+    hidden_changes = (PREFIX,)  # nor are they shown to all who read the history
     list_display = ("name", "domain", "state_label", "why", "quota", "rate", "pace_text")
     list_filter = (("enabled", BooleanRadioFilter),)
     search_fields = ("name", "domain")
@@ -76,11 +80,12 @@ class EmailServiceAdmin(MailboxActions):
         services = visible_rows(super().get_queryset(request), request.user)
         return state.with_state(services, request.user)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What has sent anything is part of the proof: it is switched off instead. Many at once
-        cannot be deleted either, which would look for all their SubTasks.
+    def uses_of(self, objects: Sequence[EmailService], request: HttpRequest) -> list[str]:
+        """What has sent anything is part of the proof: it is switched off instead. A task that
+        names no other service could use all of its owner's.
         """
-        return super().has_delete_permission(request, obj) and (obj is None or _is_unused(obj))
+        lines = uses.by_tasks(objects, request.user, "services", statuses=uses.UNDER_WAY)
+        return [*lines, *(f"“{each}” {PROOF}" for each in objects if not _is_unused(each))]
 
     # The form
 
@@ -243,6 +248,9 @@ def missing_secrets(service: EmailService) -> str:
     except ServiceError:
         return ""
     return f"No events are taken before this is entered: {', '.join(missing)}. " if missing else ""
+
+
+PROOF = "has sent messages: it belongs to their proof. Take away “Enabled” instead."
 
 
 def _is_unused(service: EmailService) -> bool:

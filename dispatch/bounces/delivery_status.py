@@ -34,6 +34,8 @@ MILDEST_FIRST = (
 MAX_RECIPIENTS = 100
 """A message of ours has one: more only a report has that was made up."""
 
+LONGEST_DETAIL = 300  # characters of what the notice says
+
 _FIELDS = re.compile(
     r"^[ \t>]*+(?:Reporting-MTA|Final-Recipient|Original-Recipient|Action)[ \t]*+:",
     re.IGNORECASE | re.MULTILINE,
@@ -120,4 +122,5 @@ def _of_recipient(fields: Message, notice: Callable[[], str]) -> Notification | 
         kind = CLASSES.get(status[1]) if status else None
     if kind is None:
         kind = kind_of(enhanced, basic, " ".join(said.split()), after_data=is_after_data(notice()))
-    return Notification(kind, diagnostic or f"{action} {enhanced}".strip())
+    detail = diagnostic or recipients.said_of(notice(), _recipient(fields))[:LONGEST_DETAIL]
+    return Notification(kind, detail or f"{action} {enhanced}".strip())

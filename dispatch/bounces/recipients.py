@@ -44,6 +44,12 @@ def told_of(notice: str, ours: set[str]) -> list[str]:
     return of_ours or list(reasons.values()) or [notice]
 
 
+def said_of(notice: str, address: str) -> str:
+    """What a notice says of a recipient, "" when it does not tell."""
+    said = " ".join(_by_recipient(notice).get(address, "").split())
+    return said if _WORDS.search(_ADDRESS.sub("", said)) else ""
+
+
 def _by_recipient(notice: str) -> dict[str, str]:
     """The text from each address on that begins a line as far to the left as the first one does."""
     heads = [

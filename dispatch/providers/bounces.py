@@ -35,7 +35,7 @@ ADDRESS = (
     r" (e-?mail |local[- ])?(user|recipient|address|part|mail ?box|final delivery userid|account|"
     r"userid|addressee)|bad-?recipient|unrouteable address|user-unknown|userunknown|unknownuser|"
     r"(does ?n[o']t|does not|did not) have an? \S{1,100}+ account|no mailbox here|no mailbox found|"
-    r"not a valid (mailbox|recipient|user|address)|not our customer|not (a )?local address|"
+    r"not a (valid|known) (mailbox|recipient|user|address)|not our customer|not (a )?local address|"
     r"nobody (here )?by that name|no account by that name|no one by that name|"
     r"account (is |has been )?(deleted|closed|terminated)|"
     r"not listed in .{0,20}(directory|address book)|not in (our )?(directory|recipient map)|"
@@ -78,10 +78,12 @@ FULL = (
 LATER = (
     r"gr[ae]y-?list|(try|retry|attempt)(ing)?( again)? (later|in \d)|too busy|temporar|"
     r"(host|domain|name|server)\b.{0,60}not found.{0,20}try again|service (is )?unavailable\W*$|"
-    r"timed? ?-?out|in progress|稍[后候]|暂时|繁忙|しばらく"
+    r"timed? ?-?out|connection (was )?(refused|reset|lost)|server failure|servfail|"
+    r"network (is )?unreachable|in progress|稍[后候]|暂时|繁忙|しばらく"
 )
 THROTTLED = (
-    r"(sent|sending|send).{0,40}too (many|much)|too many (?!hops|of the)|too much mail|throttl|"
+    r"(sent|sending|send).{0,40}too (many|much)|too many (?!hops|of the)|"
+    r"(too much|no more) (mail|messages)\b|throttl|"
     r"(hourly|daily|sending|message|rate|connection) (sending )?(limit|rate|quota)|\brate\b|"
     r"(per|this|an|each) (hour|minute|day|second)\b|frequency limited|频率|限制"
 )
@@ -128,7 +130,6 @@ BROKEN = (
 """What the programs of a server say that cannot do their work."""
 
 _AN_ADDRESS = re.compile(r"[\w.+=!#$%&'*/?^{|}~-]{1,64}@[\w.-]{1,255}", re.ASCII)
-_BLAMES_OTHERS = re.compile(f"{FULL}|{SENDER}|{THROTTLED}", re.IGNORECASE)
 _USER_UNKNOWN = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
 _NO_RECIPIENTS = re.compile(r"need rcpt|no valid recipients|all rcpt|>>> rcpt", re.IGNORECASE)
 """What follows in a transcript when it was the recipients that were refused before."""
@@ -159,6 +160,8 @@ TABLE = (
     Row(SOFT, r"[45]\.2\.2"),
     Row(SOFT, text=BROKEN),
     Row(HARD, r"5\.1\.10"),
+    Row(REJECTED, r"5\.7\.27"),  # RFC 7505, of the sender's domain
+    Row(REJECTED, text=r"(sender|from)\b.{0,100}null ?mx"),
     Row(HARD, text=r"null ?mx"),
     Row(HARD, basic="521|556", text=r"accept|null mx"),  # RFC 7504
     # Whom the words blame: the sender before the address, since "unknown" may be said of both.
@@ -227,9 +230,10 @@ def unless_others_are_blamed(kind: EventKind | None, reply: Any) -> EventKind | 
     it passes on blame the sender, a rate or a full mailbox.
     """
     said = str(reply or "")[:LONGEST_TEXT]
-    if kind is not HARD or not _BLAMES_OTHERS.search(_AN_ADDRESS.sub("@", said)):
-        return kind
-    return kind_of(*codes_in(said), said)
+    words = _AN_ADDRESS.sub("@", said)
+    if kind is HARD and any(re.search(w, words, re.IGNORECASE) for w in (FULL, SENDER, THROTTLED)):
+        return kind_of(*codes_in(said), said)
+    return kind
 
 
 def codes_in(text: str) -> tuple[str, str]:

@@ -185,7 +185,7 @@ class TestARowThatIsKeptOut:
         (problem,) = report.still_mailed
         assert (problem.line, problem.value) == (2, "a@b.example")
         assert "exists and is still mailed" in problem.reason
-        assert "still mailed, of those kept out: 1." in report.explain()
+        assert "still mailed, of those kept out or rejected: 1." in report.explain()
 
     def test_is_suppressed_when_the_file_says_so_and_is_not_mailed(self, owner: User) -> None:
         assert not read(self.RAW.format("unsubscribed"), owner).still_mailed
@@ -238,3 +238,27 @@ class TestWhoMayNotSuppress:
 def test_no_row_of_contacts_suppresses_a_whole_domain(address: str) -> None:
     read(f"email,status\n{address},unsubscribed\n")
     assert not Suppression.objects.filter(email__startswith="@").exists()
+
+
+class TestARowThatIsRejectedForSomethingElse:
+    """And says that its person must not be mailed."""
+
+    LONG = "email,name,status\na@b.example," + "x" * 300 + ",unsubscribed\n"
+    UNCLEAR = 'email,name,status\na@b.example,"A "B,unsubscribed\n'
+
+    def test_suppresses_the_address(self) -> None:
+        report = read(self.LONG)
+        assert (report.accepted, len(report.rejected), len(report.suppressed)) == (0, 1, 1)
+        assert Suppression.objects.get().reason == "unsubscribed"
+
+    @pytest.mark.parametrize(("raw", "may_suppress"), [(LONG, False), (UNCLEAR, True)])
+    def test_says_that_a_contact_is_still_mailed(self, raw: str, may_suppress: bool) -> None:
+        owner = UserFactory()
+        Contact.objects.create(owner=owner, email="a@b.example")
+        report = read(raw, owner, may_suppress=may_suppress)
+        assert not Suppression.objects.exists()
+        assert "“status: unsubscribed”, and the row was rejected" in report.still_mailed[0].reason
+        assert "still mailed, of those kept out or rejected: 1." in report.explain()
+
+    def test_may_have_no_address(self) -> None:
+        assert len(read("email,name,status\nx,A,unsubscribed\n").rejected) == 1

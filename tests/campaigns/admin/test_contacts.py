@@ -264,5 +264,5 @@ class TestWhatAFileSaysOfPeople:
         page = self.send(user)
         assert not Suppression.objects.exists()
         assert "0 suppressed and 2 kept out" in page
-        assert "1 of those kept out exist and are still mailed" in page
+        assert "1 of those kept out or rejected exist and are still mailed" in page
         assert "you may not add to the suppression list" in page

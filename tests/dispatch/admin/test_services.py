@@ -91,6 +91,15 @@ class TestTheForm:
         assert decrypt(service.credentials)["password"] == "s3cret"
         assert entries(service)[0][0] == user.username
 
+    def test_tells_the_history_of_limits_and_never_of_settings(self, user: Any) -> None:
+        service = EmailServiceFactory(name="Old", settings={"host": "old.example.com"})
+        self.save(user, service, settings_user="ada", settings_password="s3cret")
+        [(who, what)] = entries(service)
+        assert who == user.username
+        assert "Name from “Old” to “" in what
+        assert "Password (not shown)" in what
+        assert not [word for word in ("s3cret", "old.example.com", "ada") if word in what]
+
     def test_never_shows_a_secret_again_and_keeps_it_when_left_empty(self, user: Any) -> None:
         service = EmailServiceFactory(settings={"host": "smtp.example.com", "password": "s3cret"})
         page = page_of(signed_in(user).get(url("change", service.pk)))

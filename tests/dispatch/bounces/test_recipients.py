@@ -134,3 +134,9 @@ def test_a_report_without_reasons_is_read_with_what_is_said_of_each_recipient() 
     meaning = understand(raw.encode())
     assert isinstance(meaning, Told), meaning
     assert meaning.event.kind == HARD
+
+
+def test_a_report_without_reasons_is_kept_with_what_is_said_of_the_recipient() -> None:
+    meaning = understand(sample("exim-null-mx", 7))
+    assert isinstance(meaning, Told), meaning
+    assert meaning.event.detail == f"{ADA} an MX or SRV record indicated no SMTP service"

@@ -1,0 +1,101 @@
+"""What a form changed, from what to what, for the history of a row."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.db.models import Model
+from django.http import HttpRequest
+from django.utils import timezone
+
+from campaigns.admin.typed import ModelAdmin
+from campaigns.models import Contact
+from campaigns.wording import counted
+
+LONGEST = 80
+"""Characters that are told of a value; of a longer one, those where the difference begins."""
+BEFORE = 20
+MOST = 10
+"""Rows that are named of a relation."""
+
+
+class ExplainedChanges(ModelAdmin):
+    """For what holds nobody's data: the history outlives an address that is erased."""
+
+    hidden_changes: tuple[str, ...] = ()
+    """The beginnings of the names of fields whose values are not told."""
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> Any:
+        told = super().construct_change_message(request, form, formsets, add)
+        if not add and form.changed_data:
+            told[0]["changed"]["fields"] = self._described(form)
+        for formset in formsets or ():
+            self._describe_rows(told, formset)
+        return told
+
+    def _describe_rows(self, told: Any, formset: Any) -> None:
+        forms_by_row = {str(each.instance): each for each in formset.initial_forms}
+        for entry in told:
+            changed = entry.get("changed", {})
+            if form := forms_by_row.get(changed.get("object", "")):
+                changed["fields"] = self._described(form)
+
+    def _described(self, form: Any) -> list[str]:
+        return [self._change(form, name) for name in form.changed_data]
+
+    def _change(self, form: Any, name: str) -> str:
+        field = form.fields[name]
+        label = str(field.label or name.replace("_", " "))
+        is_secret = isinstance(field.widget, forms.PasswordInput)
+        if is_secret or name.startswith(self.hidden_changes or ("\0",)):
+            return f"{label} (not shown)"
+        old = _text(field, form.get_initial_for_field(field, name))
+        old, new = _where_they_differ(old, _text(field, form.cleaned_data.get(name)))
+        return f"{label} from {old} to {new}"
+
+
+def _text(field: Any, value: Any) -> str:
+    """As staff see it in the form, or near to that."""
+    queryset = getattr(field, "queryset", None)
+    if queryset is not None:
+        return _named(queryset.model, value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dt.datetime):
+        return f"{timezone.localtime(value) if timezone.is_aware(value) else value:%Y-%m-%d %H:%M}"
+    choices = getattr(field, "choices", None)
+    if choices and not isinstance(value, (list, tuple)):
+        value = dict(choices).get(value, value)
+    return "" if value is None else str(value)
+
+
+def _named(model: type[Model], value: Any) -> str:
+    """Rows by name; contacts only by number."""
+    rows = list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]
+    keys = [getattr(row, "pk", row) for row in rows if row not in (None, "")]
+    if model is Contact:
+        return counted(len(keys), "contact")
+    found: Mapping[Any, Any] = model._default_manager.in_bulk(keys[:MOST])
+    names = ", ".join(sorted(str(row) for row in found.values()))
+    return names + (f" and {len(keys) - MOST:,} more" if len(keys) > MOST else "")
+
+
+def _where_they_differ(old: str, new: str) -> tuple[str, str]:
+    start = 0
+    if max(len(old), len(new)) > LONGEST:
+        start = max(0, len(os.path.commonprefix([old, new])) - BEFORE)
+    return _excerpt(old, start), _excerpt(new, start)
+
+
+def _excerpt(text: str, start: int) -> str:
+    if not text:
+        return "nothing"
+    before = "…" if start else ""
+    after = "…" if len(text) > start + LONGEST else ""
+    return f"“{before}{' '.join(text[start : start + LONGEST].split())}{after}”"

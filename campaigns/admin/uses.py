@@ -1,0 +1,71 @@
+"""Where something is used that staff want to delete: why it stays, with links."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from campaigns.admin.base import Visitor, visible_rows
+from campaigns.models import Task, TaskStatus
+from campaigns.wording import counted
+
+NOT_LAUNCHED = (TaskStatus.DRAFT, TaskStatus.SCHEDULED, TaskStatus.QUEUED)
+"""Of others, the content and the audience are frozen."""
+UNDER_WAY = (*NOT_LAUNCHED, TaskStatus.SENDING, TaskStatus.PAUSED)
+MOST = 10
+
+
+def by_tasks(
+    objects: Iterable[Any],
+    user: Visitor,
+    *fields: str,
+    statuses: Collection[str] = TaskStatus.values,
+) -> list[str]:
+    """The tasks that name some of these rows in these fields, those that the user may see with
+    links.
+    """
+    ids = [each.pk for each in objects]
+    named = reduce(or_, (Q(**{f"{field}__in": ids}) for field in fields))
+    using = Task.objects.filter(named, status__in=statuses).distinct().order_by("-pk")
+    shown = list(visible_rows(using, user)[:MOST])
+    lines: list[str] = [
+        format_html("{} uses {}.", link_to(task), _listed(task, fields, ids)) for task in shown
+    ]
+    if more := using.count() - len(shown):
+        lines.append(f"{counted(more, 'more task')} that you may not see or that come before.")
+    return lines
+
+
+def by_rows(rows: QuerySet[Any], user: Visitor) -> list[str]:
+    """The first of some rows, with links where the user may see them."""
+    first = list(rows.order_by("pk")[: MOST + 1])
+    visible = set(visible_rows(rows, user).filter(pk__in=[row.pk for row in first]))
+    kind = str(rows.model._meta.verbose_name)
+    lines: list[str] = [
+        format_html("The {} {}.", kind, link_to(row) if row in visible else row)
+        for row in first[:MOST]
+    ]
+    return [*lines, f"More of its {rows.model._meta.verbose_name_plural}."][: len(first)]
+
+
+def link_to(row: Any) -> SafeString:
+    meta = row._meta
+    url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
+    state = f", {row.get_status_display().lower()}" if isinstance(row, Task) else ""
+    return format_html('<a class="underline" href="{}">{}</a>{}', url, row, state)
+
+
+def _listed(task: Task, fields: Iterable[str], ids: Collection[int]) -> str:
+    found = {}
+    for field in fields:
+        value = getattr(task, field)
+        rows = [value] if hasattr(value, "pk") else value.filter(pk__in=ids)[:MOST]
+        found.update({row.pk: f"“{row}”" for row in rows if row.pk in ids})
+    return ", ".join(found.values())

@@ -1,0 +1,171 @@
+"""What is in use cannot be deleted, and the page says why and where it is used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, User
+from django.db.models import Model, ProtectedError
+
+from campaigns.admin.templates import TemplateAdmin
+from campaigns.models import Contact, Sender, Tag, Task, Template
+from dispatch.models import EmailService, Turn
+from tests.campaigns.admin.staff import (
+    MANAGER,
+    OPERATOR,
+    SUPERUSER,
+    address,
+    member,
+    page_of,
+    signed_in,
+    texts,
+)
+from tests.factories import (
+    ContactFactory,
+    EmailServiceFactory,
+    SenderFactory,
+    TagFactory,
+    TaskFactory,
+    TemplateFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+YES = {"post": "yes"}
+
+
+@pytest.fixture
+def user() -> Any:
+    return member(MANAGER)
+
+
+def url(row: Model, page: str = "delete") -> str:
+    args = () if page == "changelist" else (row.pk,)
+    return address(row._meta.label_lower, page, *args)
+
+
+def used(kind: type[Model], owner: Any, status: str = "draft") -> tuple[Any, Task]:
+    """A row, and the task that uses it."""
+    task = TaskFactory(owner=owner, name="Spring", status=status, audience="chosen")
+    if kind is Template:
+        return task.templates.get(), task
+    if kind is Sender:
+        return task.sender, task
+    if kind is Tag:
+        tag = TagFactory(owner=owner)
+        task.exclude_tags.add(tag)
+        return tag, task
+    contact = ContactFactory(owner=owner)
+    task.contacts.add(contact)
+    return contact, task
+
+
+KINDS = pytest.mark.parametrize("kind", [Template, Sender, Tag, Contact])
+
+
+@KINDS
+def test_one_that_a_task_uses_stays_and_the_page_leads_to_the_task(kind: Any, user: Any) -> None:
+    row, task = used(kind, user)
+    client = signed_in(user)
+    for response in (client.get(url(row)), client.post(url(row), YES)):
+        page = page_of(response)
+        assert "cannot be deleted, because it is in use" in page
+        assert f'href="{url(task, "change")}">Spring</a>, draft uses “' in page
+    assert kind.objects.filter(pk=row.pk).exists()
+
+
+@KINDS
+def test_many_of_which_one_is_used_stay(kind: Any, user: Any) -> None:
+    row, task = used(kind, user)
+    factory: Any = {
+        Template: TemplateFactory, Sender: SenderFactory, Tag: TagFactory, Contact: ContactFactory
+    }[kind]  # fmt: skip
+    other = factory(owner=user)
+    form = {"action": "delete_selected", "_selected_action": [row.pk, other.pk], **YES}
+    page = page_of(signed_in(user).post(url(row, "changelist"), form))
+    assert "cannot be deleted, because some are in use" in page
+    assert f'href="{url(task, "change")}">Spring</a>, draft uses “' in page
+    assert kind.objects.filter(pk__in=[row.pk, other.pk]).count() == 2
+
+
+@pytest.mark.parametrize("kind", [Tag, Contact])
+def test_what_only_a_launched_task_names_can_be_deleted(kind: Any, user: Any) -> None:
+    row, _ = used(kind, user, status="completed")
+    signed_in(user).post(url(row), YES)
+    assert not kind.objects.filter(pk=row.pk).exists()
+
+
+def test_a_service_that_a_task_is_limited_to_stays() -> None:
+    operator = member(OPERATOR)
+    service, task = EmailServiceFactory(), TaskFactory(name="Spring", status="queued")
+    task.services.add(service)
+    response = signed_in(operator).post(url(service), YES)
+    assert "Spring</a>, launching uses “" in page_of(response)
+    assert EmailService.objects.exists()
+
+
+def test_a_service_that_has_sent_says_what_to_do_instead() -> None:
+    service = EmailServiceFactory(name="North")
+    Turn.objects.create(service=service, task_id=1, served_at="2026-01-01T00:00Z")
+    page = page_of(signed_in(member(OPERATOR)).get(url(service)))
+    assert "“North” has sent messages" in page
+    assert "Take away “Enabled” instead." in page
+
+
+def test_tasks_that_the_user_may_not_see_are_counted_only(user: Any) -> None:
+    template = TemplateFactory(owner=user)
+    TaskFactory(name="Secret plan", template=template)
+    page = page_of(signed_in(user).get(url(template)))
+    assert "Secret plan" not in page
+    assert "1 more task" in page
+
+
+def test_an_account_in_use_says_what_it_has(user: Any) -> None:
+    account = UserFactory()
+    contact = ContactFactory(owner=account)
+    EmailServiceFactory(name="North").users.add(account)
+    page = page_of(signed_in(member(SUPERUSER)).get(url(account)))
+    assert f'href="{url(contact, "change")}">{contact}</a>' in page
+    assert ">North</a>" in page
+    assert "Take away “Active” instead" in page
+
+
+def test_a_group_with_members_stays(user: Any) -> None:
+    group = Group.objects.get(name=MANAGER)
+    page = page_of(signed_in(member(SUPERUSER)).post(url(group), YES))
+    assert f'href="{url(user, "change")}">{user}</a>' in page
+    assert Group.objects.filter(pk=group.pk).exists()
+    assert User.objects.filter(groups=group).exists()
+
+
+def test_what_comes_into_use_meanwhile_is_refused_and_not_logged(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = TemplateFactory(owner=user)
+
+    def too_late(*args: Any) -> None:
+        raise ProtectedError("in use", set())
+
+    monkeypatch.setattr(TemplateAdmin, "delete_queryset", too_late)
+    form = {"action": "delete_selected", "_selected_action": [template.pk], **YES}
+    response = signed_in(user).post(url(template, "changelist"), form, follow=True)
+    assert "Nothing was deleted." in texts(response)
+    assert not LogEntry.objects.exists()
+
+
+def test_what_came_into_use_is_explained_at_the_second_look(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task = TaskFactory(owner=user, name="Spring")
+    looks = [([], {}, set(), [])]
+    look = TemplateAdmin.get_deleted_objects
+
+    def looked(*args: Any) -> Any:
+        return looks.pop() if looks else look(*args)
+
+    monkeypatch.setattr(TemplateAdmin, "get_deleted_objects", looked)
+    response = signed_in(user).post(url(task.templates.get()), YES)
+    assert ">Spring</a>, draft uses" in page_of(response)
+    assert task.templates.exists()
