@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from campaigns import time_limits
 from campaigns.models import Contact, Tag
 from campaigns.models.contacts import MAX_STORED
+from campaigns.suppressing import DOMAIN_SQL
 
 # pg_temp by name: a table of the project that happened to be called the same is never touched.
 CREATE = """
@@ -109,7 +110,7 @@ FROM (SELECT DISTINCT ON (email) line, email, told
 JOIN {contact} AS contact ON contact.owner_id = %(owner)s AND contact.email = kept_out.email
 WHERE NOT EXISTS (
     SELECT FROM campaigns_suppression AS s
-    WHERE s.email IN (kept_out.email, substring(kept_out.email from '@[^@]*$'))
+    WHERE s.email IN (kept_out.email, {domain})
 )
 ORDER BY kept_out.line
 """
@@ -200,4 +201,5 @@ def _named(statement: str, cursor: CursorWrapper) -> str:
         contact=quote(Contact._meta.db_table),
         tag=quote(Tag._meta.db_table),
         contact_tags=quote(Contact.tags.through._meta.db_table),
+        domain=DOMAIN_SQL.format(address="kept_out.email"),
     )

@@ -105,8 +105,13 @@ class Names:
 def _text(record: object, kind: str) -> str:
     if kind == "TXT":
         strings: tuple[bytes, ...] = record.strings  # type: ignore[attr-defined]  # of a TXT
-        return b"".join(strings).decode("utf-8", "replace")[:LONGEST_TEXT]
+        return _printable(b"".join(strings).decode("utf-8", "replace")[:LONGEST_TEXT])
     return str(record)
+
+
+def _printable(text: str) -> str:
+    """What is shown and stored of it has no sign that cannot be, and each is still a wrong one."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
 
 
 def _resolver() -> dns.resolver.Resolver:

@@ -130,7 +130,6 @@ BROKEN = (
 """What the programs of a server say that cannot do their work."""
 
 _AN_ADDRESS = re.compile(r"[\w.+=!#$%&'*/?^{|}~-]{1,64}@[\w.-]{1,255}", re.ASCII)
-_BLAMES_OTHERS = re.compile(f"{FULL}|{SENDER}|{THROTTLED}", re.IGNORECASE)
 _USER_UNKNOWN = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
 _NO_RECIPIENTS = re.compile(r"need rcpt|no valid recipients|all rcpt|>>> rcpt", re.IGNORECASE)
 """What follows in a transcript when it was the recipients that were refused before."""
@@ -231,9 +230,16 @@ def unless_others_are_blamed(kind: EventKind | None, reply: Any) -> EventKind | 
     it passes on blame the sender, a rate or a full mailbox.
     """
     said = str(reply or "")[:LONGEST_TEXT]
-    if kind is not HARD or not _BLAMES_OTHERS.search(_AN_ADDRESS.sub("@", said)):
-        return kind
-    return kind_of(*codes_in(said), said)
+    return kind_of(*codes_in(said), said) if kind is HARD and _blames_others(said) else kind
+
+
+def _blames_others(said: str) -> bool:
+    words = _AN_ADDRESS.sub("@", said)
+    return bool(
+        re.search(FULL, words, re.IGNORECASE)
+        or re.search(SENDER, words, re.IGNORECASE)
+        or re.search(THROTTLED, words, re.IGNORECASE)
+    )
 
 
 def codes_in(text: str) -> tuple[str, str]:
