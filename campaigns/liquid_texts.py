@@ -58,6 +58,18 @@ def _join(apply: Filter) -> Filter:
     return filter
 
 
+def _split(apply: Filter) -> Filter:
+    @wraps(apply)
+    def filter(*args: Any, **kwargs: Any) -> Any:
+        """Empty texts at the end are left out."""
+        parts = apply(*args, **kwargs)
+        while parts and parts[-1] == "":
+            parts.pop()
+        return parts
+
+    return filter
+
+
 def _sort(apply: Filter) -> Filter:
     @wraps(apply)
     def filter(value: Any, *args: Any, **kwargs: Any) -> Any:
@@ -118,6 +130,7 @@ def show_as_ruby(environment: Environment) -> None:
     filters = environment.filters
     filters["join"] = _join(filters["join"])
     filters["sort"] = _sort(filters["sort"])
+    filters["split"] = _split(filters["split"])
     filters["truncate"] = _unless(lambda text, n: len(text) <= n, filters["truncate"], 50)
     filters["truncatewords"] = _unless(
         lambda text, n: len(text.split()) <= max(n, 1), filters["truncatewords"], 15

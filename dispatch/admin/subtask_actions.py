@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.enums import ActionVariant
 
 from campaigns import retries
-from campaigns.admin.base import LedgerAdmin, staff
+from campaigns.admin.base import ChangeList, LedgerAdmin, staff
 from campaigns.admin.confirmation import Question, ask, bulk_question, is_confirmed, say
 from campaigns.admin.history import log_each
 from campaigns.admin.typed import button
@@ -94,9 +94,33 @@ WAS_SENT, SEND_AGAIN, GIVE_UP = (
 )
 
 
+MOST_AT_ONCE = 5_000
+"""SubTasks that one action is about, when all that match are selected."""
+TOO_WIDE = "Choose a task, or “in doubt”, before you select all SubTasks. Nothing was changed."
+
+
+def is_narrow(request: HttpRequest) -> bool:
+    """Whether an index leads to all that match: those of one task, or those in doubt."""
+    asked = request.GET
+    return bool(asked.get("task__id__exact")) or asked.get("in_doubt") == "yes"
+
+
+class CountedChangeList(ChangeList):
+    """Knows how many match where that costs little, so that all of them can be selected."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_count = len(self.result_list)
+        if is_narrow(request):
+            first = self.queryset.order_by().values("pk")[:MOST_AT_ONCE]
+            self.result_count = max(first.count(), self.result_count)
+        self.full_result_count = self.result_count
+
+
 class SubTaskActions(LedgerAdmin):
     """The actions of the list, and the buttons of a SubTask's page."""
 
+    list_disable_select_all = False
     actions = ("retry_failed_subtasks", "was_sent", "send_again", "give_up")
     actions_detail = ("retry_this", "was_sent_this", "send_again_this", "give_up_this")
 
@@ -155,9 +179,18 @@ class SubTaskActions(LedgerAdmin):
     def give_up_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._one(request, object_id, GIVE_UP)
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return CountedChangeList
+
     def _many(
         self, request: HttpRequest, subtasks: QuerySet[SubTask], action: str, deed: Deed
     ) -> HttpResponse | None:
+        is_all = request.POST.get("select_across") == "1"
+        if is_all and not is_narrow(request):
+            say(request, TOO_WIDE, error=True)
+            return None
+        if is_all:
+            subtasks = _first(subtasks)
         if is_confirmed(request):
             self._do(request, subtasks, deed)
             return None
@@ -177,3 +210,10 @@ class SubTaskActions(LedgerAdmin):
         ids, text = deed.do(subtasks, staff(request))
         log_each(request, SubTask.objects.filter(pk__in=ids).only("recipient_email"), deed.entry)
         say(request, text, error=not ids)
+
+
+def _first(subtasks: QuerySet[SubTask]) -> QuerySet[SubTask]:
+    """As many as one action may be about, in a fixed order."""
+    ids = list(subtasks.order_by("task", "id").values_list("pk", flat=True)[:MOST_AT_ONCE])
+    chosen: QuerySet[SubTask] = SubTask.objects.filter(pk__in=ids)
+    return chosen

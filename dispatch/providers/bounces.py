@@ -230,10 +230,16 @@ def unless_others_are_blamed(kind: EventKind | None, reply: Any) -> EventKind | 
     it passes on blame the sender, a rate or a full mailbox.
     """
     said = str(reply or "")[:LONGEST_TEXT]
+    return kind_of(*codes_in(said), said) if kind is HARD and _blames_others(said) else kind
+
+
+def _blames_others(said: str) -> bool:
     words = _AN_ADDRESS.sub("@", said)
-    if kind is HARD and any(re.search(w, words, re.IGNORECASE) for w in (FULL, SENDER, THROTTLED)):
-        return kind_of(*codes_in(said), said)
-    return kind
+    return bool(
+        re.search(FULL, words, re.IGNORECASE)
+        or re.search(SENDER, words, re.IGNORECASE)
+        or re.search(THROTTLED, words, re.IGNORECASE)
+    )
 
 
 def codes_in(text: str) -> tuple[str, str]:

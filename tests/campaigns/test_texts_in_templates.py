@@ -22,7 +22,7 @@ def rendered(source: str, **variables: Any) -> str:
         ([None, 1], "reverse", "1"), ([True, [None, [2]]], "compact", "true2"), ([2, None, 1], "sort | join: ','", "1,2,"),
         ("Ada a", "truncate: 5", "Ada a"), ("Ada ab", "truncate: 5", "Ad..."), ("abc", "truncatewords: 1", "abc"),
         ("one two", "truncatewords: 1", "one..."), ("one two", "truncatewords: 0", "one..."), ("x" * 50, "truncate", "x" * 50),
-        ("abc", "remove_last: 'a'", "bc"), ("abca", "remove_last: 'a'", "abc"), ("abc", "replace_last: 'a', 'x'", "xbc"),
+        ("a,,b,,", "split: ',' | join: '-'", "a--b"), (",,", "split: ',' | size", "0"), ("abc", "remove_last: 'a'", "bc"), ("abca", "remove_last: 'a'", "abc"), ("abc", "replace_last: 'a', 'x'", "xbc"),
         ("abc", "replace_last: 'z', 'x'", "abc"), ("abc", "replace_last: '', 'x'", "abcx"), ("aa", "remove_last: 'aa'", ""),
     ],
 )  # fmt: skip

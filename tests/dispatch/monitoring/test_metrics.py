@@ -14,7 +14,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from prometheus_client.parser import text_string_to_metric_families
 
-from dispatch.models import Attempt
+from campaigns.models import Suppression
+from dispatch.models import Attempt, BounceMailbox
 from dispatch.monitoring.metrics import registry
 from tests.concurrency import running
 from tests.databases import unreachable_database
@@ -27,6 +28,7 @@ from tests.factories import (
     living_dispatcher,
 )
 from tracking import refusals
+from tracking.models import EventTally
 
 TOKEN = "a-token-of-the-tests"
 OPERATIONS = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
@@ -239,6 +241,44 @@ def test_operations_names_no_metric_that_there_is_not(token):
     assert {re.sub(r"_(total|bucket)$", "", name) for name in mentioned} <= names()
 
 
+@pytest.mark.django_db
+def test_bounces_and_complaints_are_counted_by_kind_over_all_tasks(token):
+    for task_id, kind, events in (
+        (1, "hard_bounced", 3),
+        (1, "complained", 1),
+        (2, "hard_bounced", 2),
+    ):
+        EventTally.objects.create(
+            task_id=task_id, kind=kind, actor="", events=events, recipients=events
+        )
+
+    found = samples()
+
+    assert found["edm_feedback_total", "hard_bounced"] == 5
+    assert found["edm_feedback_total", "complained"] == 1
+    assert found["edm_feedback_total", "unsubscribed"] == 0
+
+
+@pytest.mark.django_db
+def test_suppressed_addresses_are_counted(token):
+    Suppression.objects.create(email="gone@example.com")
+    Suppression.objects.create(email="@example.org")
+
+    assert samples()["edm_suppressed_addresses",] == 2
+
+
+@pytest.mark.django_db
+def test_a_bounce_mailbox_that_cannot_be_read_is_named(token):
+    for name, problem in (("north", "The login is refused."), ("south", "")):
+        service = EmailServiceFactory(name=name)
+        BounceMailbox.objects.create(service=service, enabled=True, problem=problem)
+
+    found = samples()
+
+    assert found["edm_bounce_mailbox_unreadable", "north"] == 1
+    assert found["edm_bounce_mailbox_unreadable", "south"] == 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_database_that_does_not_answer_is_503_and_no_stack_trace(token):
     def ask() -> Any:
@@ -286,3 +326,4 @@ def test_no_label_has_a_name_that_prometheus_keeps_for_summaries_and_histograms(
     }
     assert "rank" in labels
     assert not labels & {"quantile", "le"}
+    assert not labels & {"job", "instance"}  # those that Prometheus itself sets
