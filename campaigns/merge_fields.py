@@ -147,7 +147,7 @@ def _meant(unknown: Sequence[Path], contacts: QuerySet[Contact]) -> dict[Path, s
     for attributes in contacts.order_by().values_list("attributes", flat=True)[:SAMPLED]:
         known.update(attributes)
     near = {path: _nearest(path, sorted(known)) for path in unknown}
-    return {path: name for path, name in near.items() if name}
+    return {path: name for path, name in near.items() if name and path != (name,)}
 
 
 def _nearest(path: Path, known: list[str]) -> str:

@@ -16,6 +16,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import DataError, IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
@@ -108,10 +109,15 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         return ChangeList
 
     def get_paginator(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
-        """Also for the history of a row, which Django would show whole."""
-        if queryset.model is LogEntry:
-            queryset = self.history_for(request, queryset)
-        return super().get_paginator(request, queryset, *args, **kwargs)
+        """Also for the history of a row, which Django would show whole. That is counted, however
+        many rows there are.
+        """
+        if queryset.model is not LogEntry:
+            return super().get_paginator(request, queryset, *args, **kwargs)
+        entries = self.history_for(request, queryset)
+        if self.model is LogEntry:
+            return super().get_paginator(request, entries, *args, **kwargs)
+        return Paginator(entries, *args, **kwargs)
 
     def history_for(self, request: HttpRequest, entries: QuerySet[Any]) -> QuerySet[Any]:
         """Of the entries about one row, those that this user may read."""
