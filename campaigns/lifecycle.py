@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
-from campaigns import audience, content, states, tasks
+from campaigns import audience, content, states, tasks, transitions
 from campaigns.models import Contact, SubTask, SubTaskStatus, Task, TaskStatus, TaskTemplate
 from campaigns.models.subtask import HELD
 from sandbox import Failed
@@ -83,7 +83,7 @@ def launch(task: Task) -> None:
     if found := problems(task):
         raise NotPossible(f"“{task}” cannot be launched. " + " ".join(found))
     with transaction.atomic():
-        _move(task, [T.DRAFT, T.SCHEDULED], T.QUEUED, "launched", launched_at=Now(), note="")
+        _move(task, "launch", launched_at=Now(), note="")
         transaction.on_commit(lambda: tasks.expand_later(task.pk))
 
 
@@ -91,19 +91,19 @@ def schedule(task: Task, at: dt.datetime) -> None:
     """Launch a task at a time, by the database clock. Raises NotPossible."""
     if found := problems(task):
         raise NotPossible(f"“{task}” cannot be scheduled. " + " ".join(found))
-    _move(task, [T.DRAFT, T.SCHEDULED], T.SCHEDULED, "scheduled", scheduled_at=at, note="")
+    _move(task, "schedule", scheduled_at=at, note="")
 
 
 def unschedule(task: Task) -> None:
     """Make a scheduled task a draft again. Raises NotPossible."""
-    _move(task, [T.SCHEDULED], T.DRAFT, "taken off the schedule")
+    _move(task, "unschedule")
 
 
 def pause(task: Task, reason: str = "") -> None:
     """Stop handing over; what is claimed but not handed over goes back within a second. Raises
     NotPossible.
     """
-    _move(task, [T.SENDING], T.PAUSED, "paused", note=reason, paused_at=Now())
+    _move(task, "pause", note=reason, paused_at=Now())
 
 
 def pause_at_once(reasons: Mapping[int, str]) -> set[int]:
@@ -114,15 +114,13 @@ def pause_at_once(reasons: Mapping[int, str]) -> set[int]:
     for task_id in sending.select_for_update(no_key=True, skip_locked=True).values_list(
         "pk", flat=True
     ):
-        values = {"note": reasons[task_id], "paused_at": Now()}
-        _try_move([task_id], [T.SENDING], T.PAUSED, **values)
+        transitions.move([task_id], "pause", note=reasons[task_id], paused_at=Now())
     return set(reasons) - set(sending.values_list("pk", flat=True))
 
 
 def resume(task: Task) -> None:
     """Go on with a paused task. Raises NotPossible."""
-    values = {"note": "", "paused_at": None, "resumed_at": Now()}
-    _move(task, [T.PAUSED], T.SENDING, "resumed", **values)
+    _move(task, "resume", note="", paused_at=None, resumed_at=Now())
 
 
 def cancel(task: Task) -> None:
@@ -131,8 +129,7 @@ def cancel(task: Task) -> None:
     A large task's SubTasks are failed by housekeeping, a chunk at a time.
     """
     with transaction.atomic():
-        stoppable = [T.SCHEDULED, T.QUEUED, T.SENDING, T.PAUSED]
-        _move(task, stoppable, T.CANCELLED, "cancelled", cancelled_at=Now())
+        _move(task, "cancel", cancelled_at=Now())
         states.cancel(task.pk, CANCEL_CHUNK)
 
 
@@ -165,12 +162,12 @@ def start_sending(task: Task, note: str = "") -> bool:
     meanwhile.
     """
     values = {"note": note} if note else {}
-    return _try_move([task.pk], [T.QUEUED], T.SENDING, started_at=Now(), **values) == 1
+    return transitions.move([task.pk], "start_sending", started_at=Now(), **values) == 1
 
 
 def back_to_draft(task: Task, why: str) -> None:
     """A launch that came to nothing: the task is a draft again and says why."""
-    _try_move([task.pk], [T.SCHEDULED, T.QUEUED], T.DRAFT, note=why, launched_at=None)
+    transitions.move([task.pk], "back_to_draft", note=why, launched_at=None)
 
 
 def launch_due() -> int:
@@ -189,7 +186,7 @@ def _launch_due(task: Task) -> bool:
     late = _minutes_late(task)
     note = f"Started {late} minutes late: nothing was running at its time." if late else ""
     with transaction.atomic():
-        moved = _try_move([task.pk], [T.SCHEDULED], T.QUEUED, launched_at=Now(), note=note)
+        moved = transitions.move([task.pk], "launch_due", launched_at=Now(), note=note)
         if moved:
             transaction.on_commit(lambda: tasks.expand_later(task.pk))
     return bool(moved)
@@ -206,11 +203,8 @@ def complete_finished() -> int:
     for task_id in _with_nothing_left().values_list("pk", flat=True):
         with transaction.atomic():
             Task.objects.select_for_update(no_key=True).get(pk=task_id)
-            completed += (
-                _with_nothing_left()
-                .filter(pk=task_id)
-                .update(status=T.COMPLETED, completed_at=Now())
-            )
+            if _with_nothing_left().filter(pk=task_id).exists():
+                completed += transitions.move([task_id], "complete", completed_at=Now())
     return completed
 
 
@@ -237,7 +231,7 @@ def reopen(task_ids: Collection[int]) -> None:
     """
     locked = Task.objects.select_for_update(no_key=True).filter(pk__in=task_ids).order_by("pk")
     ids = list(locked.values_list("pk", flat=True))
-    _try_move(ids, [T.COMPLETED], T.SENDING, completed_at=None)
+    transitions.move(ids, "reopen", completed_at=None)
 
 
 def _minutes_late(task: Task) -> int:
@@ -251,14 +245,9 @@ def _has_service(task: Task) -> bool:
     return bool(usable.filter(pk__in=chosen).exists() if chosen.exists() else usable.exists())
 
 
-def _move(task: Task, start: list[TaskStatus], end: TaskStatus, verb: str, **values: Any) -> None:
-    if not _try_move([task.pk], start, end, **values):
-        task.refresh_from_db(fields=["status"])
-        raise NotPossible(f"“{task}” is {task.get_status_display().lower()} and cannot be {verb}.")
+def _move(task: Task, step: str, **values: Any) -> None:
+    """Raises NotPossible."""
+    moved = transitions.move([task.pk], step, **values)
     task.refresh_from_db()
-
-
-def _try_move(
-    task_ids: Collection[int], start: list[TaskStatus], end: TaskStatus, **values: Any
-) -> int:
-    return Task.objects.filter(pk__in=task_ids, status__in=start).update(status=end, **values)
+    if not moved:
+        raise NotPossible(transitions.refusal(task, step))

@@ -69,7 +69,7 @@ def explanation(error: OperationalError) -> str:
     code = getattr(error.__cause__, "sqlstate", None) or ""
     if code and not code.startswith(NO_SESSION):
         return ""
-    said = " ".join(str(error).split()) or "no answer"
+    said = " ".join(str(error).split()).rstrip(".?") or "no answer"
     return (
         f"The database cannot be reached: {said}. This command has not done its work. Check that "
         "PostgreSQL runs, and the host, port, name, user and password in DATABASE_URL; then run "

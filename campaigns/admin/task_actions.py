@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.enums import ActionVariant
 
-from campaigns import lifecycle, retries
+from campaigns import lifecycle, retries, transitions
 from campaigns.admin import task_steps as steps
 from campaigns.admin.base import OwnedAdmin
 from campaigns.admin.confirmation import Question, ask, is_confirmed, say
 from campaigns.admin.task_steps import Step
 from campaigns.admin.typed import button
-from campaigns.models import SubTask, Tally, Task, TaskStatus
-
-T = TaskStatus
-POSSIBLE: dict[str, Collection[TaskStatus]] = {
-    "launch": (T.DRAFT, T.SCHEDULED),
-    "schedule": (T.DRAFT, T.SCHEDULED),
-    "unschedule": (T.SCHEDULED,),
-    "pause": (T.SENDING,),
-    "resume": (T.PAUSED,),
-    "cancel": (T.SCHEDULED, T.QUEUED, T.SENDING, T.PAUSED),
-    "retry_failed": (T.SENDING, T.PAUSED, T.COMPLETED),
-    "clone": tuple(T),
-}
+from campaigns.models import SubTask, Tally, Task
 
 
 class TaskActions(OwnedAdmin):
@@ -52,8 +39,9 @@ class TaskActions(OwnedAdmin):
         ]
 
     def _may(self, task: Task, name: str) -> bool:
-        is_possible = task.status in POSSIBLE[name]
-        return is_possible and (name != "retry_failed" or self._may_retry(task))
+        if name in transitions.TRANSITIONS and transitions.refusal(task, name):
+            return False
+        return name != "retry_failed" or self._may_retry(task)
 
     def _may_retry(self, task: Task) -> bool:
         failed = SubTask.objects.filter(task=task).failed()
@@ -150,9 +138,8 @@ class TaskActions(OwnedAdmin):
     def _take(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
         """Ask; once confirmed, do it and log it, or show why it cannot be done."""
         task = self.visible(request, object_id)
-        if task.status not in POSSIBLE[step.name]:
-            status = "a draft" if task.status == T.DRAFT else task.get_status_display().lower()
-            say(request, f"“{task}” is {status} and cannot be {step.participle}.", error=True)
+        if refused := transitions.refusal(task, step.name):
+            say(request, refused, error=True)
             return HttpResponseRedirect(self._change_url(task))
         confirmed = is_confirmed(request)
         form = step.form(request.POST if confirmed else None) if step.form else None

@@ -27,12 +27,11 @@ FARTHEST = dt.timedelta(days=2 * 365)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`do` returns what has been done, in a sentence, and may raise NotPossible. `participle` is
-    what a task in another state cannot be.
+    """`name` is that of the transition. `do` returns what has been done, in a sentence, and may
+    raise NotPossible.
     """
 
     name: str
-    participle: str
     question: Callable[[Task], Question]
     do: Callable[[Task, dict[str, Any]], str]
     form: type[forms.Form] | None = None
@@ -175,13 +174,13 @@ def retry(task: Task, cleaned: dict[str, Any]) -> str:
     return retries.retry_failed(_failed(task)).explain()
 
 
-LAUNCH = Step("launch", "launched", ask_launch, launch)
-SCHEDULE = Step("schedule", "scheduled", ask_schedule, schedule, ScheduleForm)
-UNSCHEDULE = Step("unschedule", "taken off the schedule", ask_unschedule, unschedule)
-PAUSE = Step("pause", "paused", ask_pause, pause, PauseForm)
-RESUME = Step("resume", "resumed", ask_resume, resume)
-CANCEL = Step("cancel", "cancelled", ask_cancel, cancel)
-RETRY = Step("retry_failed", "retried", ask_retry, retry)
+LAUNCH = Step("launch", ask_launch, launch)
+SCHEDULE = Step("schedule", ask_schedule, schedule, ScheduleForm)
+UNSCHEDULE = Step("unschedule", ask_unschedule, unschedule)
+PAUSE = Step("pause", ask_pause, pause, PauseForm)
+RESUME = Step("resume", ask_resume, resume)
+CANCEL = Step("cancel", ask_cancel, cancel)
+RETRY = Step("retry_failed", ask_retry, retry)
 
 
 def _failed(task: Task) -> QuerySet[SubTask]:

@@ -61,7 +61,7 @@ class TestVerbs:
     )
     def test_a_verb_leaves_a_task_alone_anywhere_else_and_says_so(self, verb, before):
         task = ready(before)
-        name = TaskStatus(before).label.lower()
+        name = "a draft" if before == "draft" else TaskStatus(before).label.lower()
         with pytest.raises(NotPossible, match=f"“{task}” is {name} and cannot be "):
             call(verb, task)
         assert status(task) == before
