@@ -58,10 +58,10 @@ class Report:
     def _warnings(self) -> Iterator[str]:
         for path, empty in self.empty.items():
             if empty == self.total:
-                everybody = counted(self.total, "contact")
+                everybody = f"all {self.total:,} contacts" if self.total > 1 else "the only contact"
                 meant = self.meant.get(path)
                 instead = f" Did you mean {{{{ {meant} }}}}?" if meant else ""
-                yield f"{written(path)} is empty for all {everybody}: none has a value.{instead}"
+                yield f"{written(path)} is empty for {everybody}.{instead}"
         if self.uncounted:
             yield f"{counted(self.uncounted, 'more variable')} could not be looked at."
 
