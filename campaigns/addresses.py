@@ -6,6 +6,7 @@ import re
 import unicodedata
 from functools import lru_cache
 
+import idna
 from django.core.exceptions import ValidationError
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
@@ -76,6 +77,34 @@ def _ascii_domain(domain: str) -> str | None:
 
 def _validated(address: str) -> ValidatedEmail:
     return validate_email(address, check_deliverability=False, test_environment=True, strict=True)
+
+
+def as_written(address: str) -> str:
+    """A stored address, or a domain with an @ before it, as people write it: bücher for
+    xn--bcher-kva. What cannot be decoded stays.
+    """
+    local, at, domain = address.rpartition("@")
+    if "xn--" not in domain:
+        return address
+    try:
+        return f"{local}{at}{idna.decode(domain)}"
+    except idna.IDNAError:
+        return address
+
+
+def as_stored(words: str) -> str:
+    """Words that are searched for with their domains, or what may be parts of such, in ASCII."""
+    return " ".join(_word_as_stored(word) for word in words.split())
+
+
+def _word_as_stored(word: str) -> str:
+    local, at, domain = word.rpartition("@")
+    if domain.isascii() or len(word) > MAX_LENGTH:
+        return word
+    try:
+        return f"{local}{at}{idna.encode(domain, uts46=True).decode('ascii')}"
+    except idna.IDNAError:
+        return word
 
 
 def has_encoded_word(text: str) -> bool:

@@ -58,10 +58,10 @@ class Report:
     def _warnings(self) -> Iterator[str]:
         for path, empty in self.empty.items():
             if empty == self.total:
-                everybody = counted(self.total, "contact")
+                everybody = f"all {self.total:,} contacts" if self.total > 1 else "the only contact"
                 meant = self.meant.get(path)
                 instead = f" Did you mean {{{{ {meant} }}}}?" if meant else ""
-                yield f"{written(path)} is empty for all {everybody}: none has a value.{instead}"
+                yield f"{written(path)} is empty for {everybody}.{instead}"
         if self.uncounted:
             yield f"{counted(self.uncounted, 'more variable')} could not be looked at."
 
@@ -147,7 +147,7 @@ def _meant(unknown: Sequence[Path], contacts: QuerySet[Contact]) -> dict[Path, s
     for attributes in contacts.order_by().values_list("attributes", flat=True)[:SAMPLED]:
         known.update(attributes)
     near = {path: _nearest(path, sorted(known)) for path in unknown}
-    return {path: name for path, name in near.items() if name}
+    return {path: name for path, name in near.items() if name and path != (name,)}
 
 
 def _nearest(path: Path, known: list[str]) -> str:

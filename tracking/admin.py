@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from campaigns.addresses import as_stored
 from campaigns.admin import task_steps
 from campaigns.admin.base import LedgerAdmin
 from campaigns.admin.filters import TimeRangeFilter
@@ -106,7 +107,7 @@ class EventAdmin(LedgerAdmin):
             return queryset.none(), False
         if not search_term:
             return queryset, False
-        to_address = Event.objects.filter(recipient=search_term.strip().lower())
+        to_address = Event.objects.filter(recipient=as_stored(search_term.lower()))
         newest = to_address.order_by("-id").values_list("pk", flat=True)[:1000]
         return queryset.filter(pk__in=list(newest)), False
 

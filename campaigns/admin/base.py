@@ -16,12 +16,14 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
 from django.db import DataError, IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from campaigns.addresses import as_stored
 from campaigns.admin.autocompletes import Autocompletes
 from campaigns.admin.deleting import ExplainedDeletion
 from campaigns.admin.entries import visible_entries
@@ -108,10 +110,15 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         return ChangeList
 
     def get_paginator(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
-        """Also for the history of a row, which Django would show whole."""
-        if queryset.model is LogEntry:
-            queryset = self.history_for(request, queryset)
-        return super().get_paginator(request, queryset, *args, **kwargs)
+        """Also for the history of a row, which Django would show whole. That is counted, however
+        many rows there are.
+        """
+        if queryset.model is not LogEntry:
+            return super().get_paginator(request, queryset, *args, **kwargs)
+        entries = self.history_for(request, queryset)
+        if self.model is LogEntry:
+            return super().get_paginator(request, entries, *args, **kwargs)
+        return Paginator(entries, *args, **kwargs)
 
     def history_for(self, request: HttpRequest, entries: QuerySet[Any]) -> QuerySet[Any]:
         """Of the entries about one row, those that this user may read."""
@@ -141,7 +148,11 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
     ) -> tuple[QuerySet[Any], bool]:
         if "\x00" in search_term:  # no text in PostgreSQL contains it
             return queryset.none(), False
-        return super().get_search_results(request, queryset, search_term)
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        if (stored := as_stored(search_term)) != search_term and not search_term.isascii():
+            also, more = super().get_search_results(request, queryset, stored)
+            return found | also, duplicates or more
+        return found, duplicates
 
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any

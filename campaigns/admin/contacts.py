@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from campaigns.addresses import as_written
 from campaigns.admin import uses
 from campaigns.admin.attributes import AttributesField
 from campaigns.admin.base import OwnedAdmin, OwnedForm, UncountedPaginator, staff
@@ -61,9 +62,9 @@ class ContactAdmin(OwnedAdmin):
     form = ContactForm
     paginator = UncountedPaginator
     list_disable_select_all = True
-    list_display = ("email", "name", "tag_names", "created_at")
+    list_display = ("address", "name", "tag_names", "created_at")
     list_filter = (("tags", TagFilter),)
-    sortable_by = ("email",)
+    sortable_by = ("address",)
     ordering = ("-id",)
     search_fields = ("email", "name")
     search_help_text = "Part of an address or a name"
@@ -80,6 +81,10 @@ class ContactAdmin(OwnedAdmin):
     def deletion_of(self, objects: Sequence[Any], request: HttpRequest) -> tuple[Any, ...]:
         """Only the contacts: that they lose their tags, row by row, is nothing to read about."""
         return [str(contact) for contact in objects], {"contacts": len(objects)}, set(), []
+
+    @admin.display(description="email", ordering="email")
+    def address(self, contact: Contact) -> str:
+        return as_written(contact.email)
 
     @admin.display(description="tags")
     def tag_names(self, contact: Contact) -> str:

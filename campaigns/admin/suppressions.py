@@ -15,7 +15,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from campaigns import erased, suppressing, suppression_export
-from campaigns.addresses import AddressError, normalise
+from campaigns.addresses import AddressError, as_written, normalise
 from campaigns.admin.base import SafeAdmin, UncountedPaginator, staff, visible_rows
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
@@ -144,7 +144,7 @@ class SuppressionAdmin(SafeAdmin):
 
     @admin.display(description="address or @domain", ordering="email")
     def shown(self, row: Suppression) -> str:
-        return str(row)
+        return as_written(str(row))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return visible_rows(super().get_queryset(request), request.user)

@@ -36,7 +36,8 @@ def by_tasks(
     using = Task.objects.filter(named, status__in=statuses).distinct().order_by("-pk")
     shown = list(visible_rows(using, user)[:MOST])
     lines: list[str] = [
-        format_html("{} uses {}.", link_to(task), _listed(task, fields, ids)) for task in shown
+        format_html("The task {} uses {}.", link_to(task), _listed(task, fields, ids))
+        for task in shown
     ]
     if more := using.count() - len(shown):
         lines.append(f"{counted(more, 'more task')} that you may not see or that come before.")
@@ -58,7 +59,7 @@ def by_rows(rows: QuerySet[Any], user: Visitor) -> list[str]:
 def link_to(row: Any) -> SafeString:
     meta = row._meta
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
-    state = f", {row.get_status_display().lower()}" if isinstance(row, Task) else ""
+    state = f" ({row.get_status_display().lower()})" if isinstance(row, Task) else ""
     return format_html('<a class="underline" href="{}">{}</a>{}', url, row, state)
 
 

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from campaigns.addresses import as_written
 from campaigns.admin.base import LedgerAdmin, staff
 from campaigns.admin.filters import TimeRangeFilter
 from campaigns.admin.moments import to_the_millisecond
@@ -73,7 +74,7 @@ class AttemptAdmin(LedgerAdmin):
 
     @admin.display(description="recipient")
     def recipient(self, attempt: Attempt) -> str:
-        return attempt.subtask.recipient_email
+        return as_written(attempt.subtask.recipient_email)
 
     @admin.display(description="SubTask")
     def of_subtask(self, attempt: Attempt) -> str:

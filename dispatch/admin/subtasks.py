@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from campaigns.addresses import as_written
 from campaigns.admin.base import staff
 from campaigns.admin.filters import RelatedRowFilter, TimeRangeFilter
 from campaigns.admin.moments import to_the_second
@@ -57,8 +58,8 @@ class InDoubtFilter(DropdownFilter):
 
 @admin.register(SubTask)
 class SubTaskAdmin(SubTaskActions):
-    list_display = ("id", "recipient_email", "task", "status_label", "service", "why", "sent")
-    list_display_links = ("id", "recipient_email")
+    list_display = ("id", "recipient", "task", "status_label", "service", "why", "sent")
+    list_display_links = ("id", "recipient")
     list_select_related = ("task", "service")
     list_filter = (
         ("task", RelatedRowFilter),
@@ -72,7 +73,7 @@ class SubTaskAdmin(SubTaskActions):
     search_fields = ("recipient_email",)
     search_help_text = "The whole address of a recipient"
     fieldsets = (
-        (None, {"fields": ("task", "recipient_email", "status_text", "service")}),
+        (None, {"fields": ("task", "recipient", "status_text", "service")}),
         ("What the provider said", {"fields": ("failure_reason", "reply", "provider_message_id")}),
         ("Message", {"fields": ("content", "values", "available_at", "attempts")}),
     )
@@ -119,6 +120,10 @@ class SubTaskAdmin(SubTaskActions):
         if subtask:
             extra |= {"story": story_of(subtask), "events": events_of(subtask)}
         return super().changeform_view(request, object_id, form_url, extra)
+
+    @admin.display(description="recipient")
+    def recipient(self, subtask: SubTask) -> str:
+        return as_written(subtask.recipient_email)
 
     @label("status", STATUS_LABELS)
     def status_label(self, subtask: SubTask) -> str:

@@ -102,6 +102,12 @@ class TestTheReport:
         (warning,) = self.report(f"{{{{ {wrong} }}}}").warnings
         assert f"Did you mean {{{{ {right} }}}}?" in warning
 
+    @pytest.mark.parametrize("variable", ["name", "code"])
+    def test_does_not_propose_what_is_written_already(self, variable: str) -> None:
+        ContactFactory(name="", attributes={"code": ""})
+        (warning,) = self.report(f"{{{{ {variable} }}}}").warnings
+        assert "Did you mean" not in warning
+
     def test_is_silent_while_there_are_no_contacts(self) -> None:
         assert self.report("{{ first_nam }}").warnings == []
 

@@ -160,6 +160,15 @@ class TestTheHistory:
             response = client.get(HISTORY, {"kind": kind})
             assert len(response.context["cl"].result_list) == found
 
+    def test_of_a_row_counts_its_own_entries_where_the_rows_are_not_counted(self) -> None:
+        contact = ContactFactory()
+        client = signed_in(member(SUPERUSER))
+        form = {"owner": contact.owner_id, "email": contact.email, "name": "B", "attributes": "{}"}
+        client.post(address("campaigns.contact", "change", contact.pk), form)
+        response = client.get(address("campaigns.contact", "history", contact.pk))
+        assert response.context["action_list"].paginator.count == 1
+        assert not response.context["pagination_required"]
+
     def test_is_written_for_any_number_of_rows(self, rf: Any) -> None:
         request = rf.get("/")
         request.user = member(SUPERUSER)

@@ -72,7 +72,7 @@ def test_one_that_a_task_uses_stays_and_the_page_leads_to_the_task(kind: Any, us
     for response in (client.get(url(row)), client.post(url(row), YES)):
         page = page_of(response)
         assert "cannot be deleted, because it is in use" in page
-        assert f'href="{url(task, "change")}">Spring</a>, draft uses “' in page
+        assert f'href="{url(task, "change")}">Spring</a> (draft) uses “' in page
     assert kind.objects.filter(pk=row.pk).exists()
 
 
@@ -86,7 +86,7 @@ def test_many_of_which_one_is_used_stay(kind: Any, user: Any) -> None:
     form = {"action": "delete_selected", "_selected_action": [row.pk, other.pk], **YES}
     page = page_of(signed_in(user).post(url(row, "changelist"), form))
     assert "cannot be deleted, because some are in use" in page
-    assert f'href="{url(task, "change")}">Spring</a>, draft uses “' in page
+    assert f'href="{url(task, "change")}">Spring</a> (draft) uses “' in page
     assert kind.objects.filter(pk__in=[row.pk, other.pk]).count() == 2
 
 
@@ -102,7 +102,7 @@ def test_a_service_that_a_task_is_limited_to_stays() -> None:
     service, task = EmailServiceFactory(), TaskFactory(name="Spring", status="queued")
     task.services.add(service)
     response = signed_in(operator).post(url(service), YES)
-    assert "Spring</a>, launching uses “" in page_of(response)
+    assert "Spring</a> (launching) uses “" in page_of(response)
     assert EmailService.objects.exists()
 
 
@@ -167,5 +167,5 @@ def test_what_came_into_use_is_explained_at_the_second_look(
 
     monkeypatch.setattr(TemplateAdmin, "get_deleted_objects", looked)
     response = signed_in(user).post(url(task.templates.get()), YES)
-    assert ">Spring</a>, draft uses" in page_of(response)
+    assert ">Spring</a> (draft) uses" in page_of(response)
     assert task.templates.exists()

@@ -66,7 +66,7 @@ class TestTheForm:
         ContactFactory(owner=user, attributes={"first_name": "Ada"})
         ContactFactory(attributes={"first_nam": "of another owner"})
         response = self.save(user, subject="{{ first_nam }}", html="{{ first_name }}")
-        assert "{{ first_nam }} is empty for all 1 contact" in texts(response)
+        assert "{{ first_nam }} is empty for the only contact" in texts(response)
         assert "{{ first_name }} is empty" not in texts(response)
 
     def test_takes_a_large_message(self, user: Any) -> None:
