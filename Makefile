@@ -28,7 +28,7 @@ help:
 	@echo "make faults   the tests that kill processes and restart the database"
 	@echo "make fuzz     attack each door with mutilated input (FUZZ_SECONDS=5 for each)"
 	@echo "make browser  the tests that drive the admin in Chromium"
-	@echo "make oracle   compare templates with Shopify's own Liquid (Debian: apt install ruby ruby-liquid)"
+	@echo "make oracle   compare templates with Shopify's own Liquid (Debian: apt install ruby ruby-liquid; ORACLE_EXAMPLES=20000)"
 	@echo "make bench    the benchmarks (BENCH_ARGS=--quick to see that they run, --help for more)"
 	@echo "make lint     ruff, mypy, import contracts, migrations and system checks"
 	@echo "make audit    known vulnerabilities of the packages in requirements.txt"
