@@ -149,8 +149,8 @@ OUR_MESSAGE = (
 
 OTHER_SERVER = (
     r"\bbusy\b|right now|at this time|internal (server )?error|servfail|"
-    r"\b(server|(?<!delivery )system|configuration|database|ldap|directory|dns|backend|lookup)\b.{0,40}"
-    r"\b(error|failure|failed|unavailable)|unable to resolve|"
+    r"\b(server|(?<!delivery )system|configuration|database|ldap|directory|dns|backend|lookup)\b"
+    r".{0,40}\b(error|failure|failed|unavailable)|unable to resolve|"
     r"(cannot|can't|could not|unable to|failed to) (connect|contact|reach)\b"
 )
 """With a code that blames the address: whether there is one could not be found out."""
