@@ -28,9 +28,11 @@ _HEADINGS = {
         nom et prénom, nombre completo, nome, nome completo, фио, имя и фамилия, الاسم, 姓名, 全名,
         名称, 名字, 联系人, 客户姓名, 聯絡人, 氏名, お名前, 名前, 이름, 성명""",
     "first_name": """
-        first name, fname, given name, forename, first, vorname, voornaam, prénom, prenom, nombre, имя, 名""",
+        first name, fname, given name, forename, first, vorname, voornaam, prénom,
+        prenom, nombre, имя, 名""",
     "last_name": """
-        last name, lname, surname, family name, last, nachname, achternaam, familienname, nom, nom de famille,
+        last name, lname, surname, family name, last, nachname, achternaam, familienname,
+        nom, nom de famille,
         apellido, apellidos, cognome, sobrenome, фамилия, 姓, 姓氏""",
     "company": """
         company, company name, associated company, organisation, organization,
