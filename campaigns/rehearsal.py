@@ -42,7 +42,8 @@ def check_cost(task: Task, frozen: Content) -> None:
         what = f"takes {average:.3f} s of processor time a message, measured on {len(costs)}"
         _refuse(f"{what}; the limit is {MOST_SECONDS_ON_AVERAGE:g} s on average")
     if failures and len(failures) == len(costs):
-        raise lifecycle.NotPossible(f"{failures[0]} It fails so for every recipient that was tried.")
+        why = f"{failures[0]} It fails so for every recipient that was tried."
+        raise lifecycle.NotPossible(why)
 
 
 def _refuse(message: str) -> None:
