@@ -12,6 +12,8 @@ _HEADINGS = {
     "email": """
         email, mail, e mail address, mail address, email id, your email, email 1, e mail 1,
         e mail 1 value, email address 1, primary email, subscriber email, contact email,
+        recipient email, work email, email home, email work, subscriber email address, person email,
+        adres e mail, e posta, e posta adresi, адрес электронной почты, 電子郵件地址,
         customer email, user email, subscriber, channels.email.address, e mail adresse,
         mail adresse, adresse e mail, adresse mail, adresse email, courriel, correo,
         correo electrónico, correo electronico, indirizzo email, posta elettronica,
@@ -26,9 +28,11 @@ _HEADINGS = {
         nom et prénom, nombre completo, nome, nome completo, фио, имя и фамилия, الاسم, 姓名, 全名,
         名称, 名字, 联系人, 客户姓名, 聯絡人, 氏名, お名前, 名前, 이름, 성명""",
     "first_name": """
-        first name, fname, given name, forename, first, vorname, prénom, prenom, nombre, имя, 名""",
+        first name, fname, given name, forename, first, vorname, voornaam, prénom,
+        prenom, nombre, имя, 名""",
     "last_name": """
-        last name, lname, surname, family name, last, nachname, familienname, nom, nom de famille,
+        last name, lname, surname, family name, last, nachname, achternaam, familienname,
+        nom, nom de famille,
         apellido, apellidos, cognome, sobrenome, фамилия, 姓, 姓氏""",
     "company": """
         company, company name, associated company, organisation, organization,

@@ -22,14 +22,18 @@ LOOKED_THROUGH = 50_000
 
 
 def check_cost(task: Task, frozen: Content) -> None:
-    """Raise TemplateError if messages of this content, not saved yet, take too much processor time.
-    Content that workers do not render has none to take.
+    """Raise TemplateError if messages of this content, not saved yet, take too much processor time,
+    and NotPossible if none that is tried can be rendered. Content that workers do not render has
+    none to take, and nothing in it that fails.
     """
     if content.is_plain(frozen):
         return
     costs = []
+    failures = []
     for contact in list(_sample(task)):
-        costs.append(_cost(frozen, contact))
+        seconds, failure = _cost(frozen, contact)
+        costs.append(seconds)
+        failures += [failure] if failure else []
         if costs[-1] > MOST_SECONDS:
             what = f"takes {costs[-1]:.2f} s of processor time for {contact.email}"
             _refuse(f"{what}; the limit is {MOST_SECONDS:g} s")
@@ -37,24 +41,31 @@ def check_cost(task: Task, frozen: Content) -> None:
     if average > MOST_SECONDS_ON_AVERAGE:
         what = f"takes {average:.3f} s of processor time a message, measured on {len(costs)}"
         _refuse(f"{what}; the limit is {MOST_SECONDS_ON_AVERAGE:g} s on average")
+    if failures and len(failures) == len(costs):
+        why = f"{failures[0]} It fails so for every recipient that was tried."
+        raise lifecycle.NotPossible(why)
 
 
 def _refuse(message: str) -> None:
     raise content.TemplateError("html", f"{message}. {SIMPLIFY}")
 
 
-def _cost(frozen: Content, contact: Contact) -> float:
-    """Of what is too much, the lesser of two runs: the first may pay for what is then kept."""
-    seconds = _run(frozen, contact)
-    return seconds if seconds <= MOST_SECONDS_ON_AVERAGE else min(seconds, _run(frozen, contact))
+def _cost(frozen: Content, contact: Contact) -> tuple[float, str]:
+    """Of what is too much, the lesser of two runs: the first may pay for what is then kept. And why
+    it cannot be rendered, "" when it can.
+    """
+    seconds, failure = _run(frozen, contact)
+    if seconds > MOST_SECONDS_ON_AVERAGE:
+        seconds = min(seconds, _run(frozen, contact)[0])
+    return seconds, failure
 
 
-def _run(frozen: Content, contact: Contact) -> float:
+def _run(frozen: Content, contact: Contact) -> tuple[float, str]:
     content.renew_budget(frozen)
     try:
-        return content.render(frozen, contact.merge_variables()).cpu_seconds
+        return content.render(frozen, contact.merge_variables()).cpu_seconds, ""
     except content.RenderError as error:
-        return error.cpu_seconds  # that it fails for this one is nothing new
+        return error.cpu_seconds, str(error)
 
 
 def _sample(task: Task) -> Iterator[Contact]:
@@ -63,7 +74,7 @@ def _sample(task: Task) -> Iterator[Contact]:
     last = list(contacts.order_by("-pk")[:FIRST_AND_LAST])
     yield from first
     yield from last
-    if len(first) < FIRST_AND_LAST:
+    if len(first) < FIRST_AND_LAST or first[-1].pk >= last[-1].pk:  # these are all
         return
     for _ in range(AT_RANDOM):
         somewhere = random.randint(first[-1].pk, last[-1].pk)

@@ -70,7 +70,8 @@ _COMPLAINT = _stems("complain spam abuse junk plainte beschwerde queja 投诉 �
 _UNSUBSCRIBED = _stems(
     "unsub optout optedout optedoff abgemeldet abbestell austrag ausgetragen desabon desinscri "
     "désabon désinscri descadastr cancelad anulad dadodebaja ^bajas?$ disiscri отпис 退订 退訂 "
-    "取消订阅 取消訂閱 取消关注 取消關注 配信停止 購読解除 구독취소 수신거부"
+    "uitgeschreven afgemeld wypisan avregistrer avmeld odhlá "
+    "^解除済み?$ 配信解除 取消订阅 取消訂閱 取消关注 取消關注 配信停止 購読解除 구독취소 수신거부"
 )
 _HARD_BOUNCE = _stems(
     "bounce ^cleaned ^clean(time|date|campaign) ^hard$ invalid ungültig ungueltig undeliver "
@@ -93,7 +94,8 @@ _STAYS_OUT = _stems(
     "inactive inaktiv inactif inactiv unconfirmed notconfirmed unbestätigt pending await "
     "waiting nonsub notsub neversub notopted nonmarketing nopermission notset unset transactional "
     "delet remov archiv disabled suspend paused expired unengaged dormant unmailable held "
-    "noconfirm noconsent notconsent withdrawn revoked unverified gelöscht supprim eliminad "
+    "noconfirm noconsent notconsent withdrawn widerruf revoked unverified gelöscht "
+    "supprim eliminad "
     "未订阅 未訂閱 未确认 未確認 待确认 待確認 未激活 未验证 已删除 删除 停用 冻结 失效 暂停 "
     "不活跃 非活跃 不活躍 待激活 待验证 待驗證 待审核 不订阅 不訂閱 拒绝 拒絕 hold$"
 )
@@ -114,7 +116,9 @@ _PERMISSION = _stems(
     "^(is|has|email|emails|newsletter|marketing)*(opt|opted)in(email|emails|marketing|newsletter)?$"
     " ^(is|email|newsletter)*subscribed(to.*)?$ ^subscribe$ ^accepts.*marketing$ ^newsletter$ "
     "^(email|marketing)*(consent|permission)(status)?$ ^canemail$ ^mailable$ ^emailable$ "
-    "^(email)?marketing(allowed|optin)$ ^receives?(emails?|newsletter)$ "
+    "^(email)?marketing(allowed|optin)$ ^emailmarketing$ ^can(be)?(send|emailed|mailed)$ "
+    "^klaviyoemailconsent$ ^(newsletter|email|werbe)?einwilligung$ ^zustellbar$ "
+    "^receives?(emails?|newsletter)$ "
     "^(is|email|mail|address)*(valid|deliverable|confirmed|verified|active|enabled)$ "
     "^(是否)?(订阅|接收邮件|可发送|有效|可用|正常|已?激活|已?启用)$"
 )
@@ -128,7 +132,10 @@ _STATUS = _stems(
     ".*(status|state)$ ^status(email|mail) (订阅|訂閱|邮件|邮箱|地址|发送).*(状态|狀態)"
 )
 _ANY_STATUS = _stems(
-    "^(contact|member|customer|user)?status$ ^state$ ^状态$ ^狀態$ ^statut$ ^stato$ ^estado$ "
+    "^(zb|zerobounce|neverbounce|kickbox|debounce|bouncer)(sub)?(status|result|response)$ "
+    "^(email|address)?(verification|validation)(result|status)?$ ^상태$ "
+    "^(contact|member|customer|user|subscriber)?status$ ^(contact|subscriber)?state$ "
+    "^状态$ ^狀態$ ^statut$ ^stato$ ^estado$ "
     "^статус$ ^ステータス$ ^reason$ ^原因$"
 )
 _PLACES = frozenset(["state", "estado", "stato"])

@@ -10,9 +10,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.http import urlencode
 
 from signin import confirming, second_factor, sessions
 from signin.models import Outcome
@@ -91,7 +91,7 @@ def _end(request: HttpRequest, why: str) -> HttpResponse:
         record(request, Outcome.TIMED_OUT, user)
     logout(request)
     messages.warning(request, f"You were signed out: {why}. Nothing of what you sent was done.")
-    return HttpResponseRedirect(f"{reverse('admin:login')}?{urlencode({'next': then})}")
+    return redirect_to_login(then, reverse("admin:login"))
 
 
 def _lacks_second_factor(request: HttpRequest) -> bool:

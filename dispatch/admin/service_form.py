@@ -91,7 +91,8 @@ class ServiceForm(ModelForm):
         """Encrypted anew only when they differ: connections are kept, and so is what may be
         repeated over them.
         """
-        changed = settings != self._with_defaults(self.stored)
+        is_switched = self.instance.provider != self.provider_chosen.name
+        changed = is_switched or settings != self._with_defaults(self.stored)
         if changed and not self.confirmed:
             self.add_error(None, confirm_elsewhere())
             return

@@ -96,13 +96,24 @@ WAS_SENT, SEND_AGAIN, GIVE_UP = (
 
 MOST_AT_ONCE = 5_000
 """SubTasks that one action is about, when all that match are selected."""
-TOO_WIDE = "Choose a task, or “in doubt”, before you select all SubTasks. Nothing was changed."
+TOO_WIDE = (
+    "Choose a task, with “failed” or without another filter, or “in doubt”, before you select all "
+    "SubTasks. Nothing was changed."
+)
+COUNTED = frozenset({"task__id__exact", "status__exact", "in_doubt", "q", "p", "o", "all"})
 
 
-def is_narrow(request: HttpRequest) -> bool:
-    """Whether an index leads to all that match: those of one task, or those in doubt."""
+def indexed_order(request: HttpRequest) -> str:
+    """The column after which an index has all that match; "" where none has: it has those in doubt,
+    and all or the failed ones of one task.
+    """
     asked = request.GET
-    return bool(asked.get("task__id__exact")) or asked.get("in_doubt") == "yes"
+    if asked.get("in_doubt") == "yes":
+        return "id"
+    if not asked.get("task__id__exact") or asked.keys() - COUNTED:
+        return ""
+    status = asked.get("status__exact", "")
+    return {"": "recipient_email", str(SubTaskStatus.FAILED): "id"}.get(status, "")
 
 
 class CountedChangeList(ChangeList):
@@ -111,8 +122,8 @@ class CountedChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_count = len(self.result_list)
-        if is_narrow(request):
-            first = self.queryset.order_by().values("pk")[:MOST_AT_ONCE]
+        if order := indexed_order(request):
+            first = self.queryset.order_by(order).values("pk")[:MOST_AT_ONCE]
             self.result_count = max(first.count(), self.result_count)
         self.full_result_count = self.result_count
 
@@ -186,7 +197,7 @@ class SubTaskActions(LedgerAdmin):
         self, request: HttpRequest, subtasks: QuerySet[SubTask], action: str, deed: Deed
     ) -> HttpResponse | None:
         is_all = request.POST.get("select_across") == "1"
-        if is_all and not is_narrow(request):
+        if is_all and not indexed_order(request):
             say(request, TOO_WIDE, error=True)
             return None
         if is_all:

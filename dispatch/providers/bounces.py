@@ -49,7 +49,13 @@ ADDRESS = (
     r"(用户|收件人|邮箱|帐号|账号|帐户|账户|地址).{0,60}(不存在|未找到|找不到|无效|已?注销)|"
     r"无此(用户|邮箱|帐号|账号)|查无此|(宛先|受信者|ユーザー?|アドレス|メールボックス).{0,30}"
     r"(存在しません|見つかりません|不明)|ディレクトリ.{0,20}(見つかりません|ありません)|"
-    r"あて先.{0,30}(存在|見つか)"
+    r"あて先.{0,30}(存在|見つか)|"
+    r"(benutzer|empf(ä|ae)nger|postfach|adresse).{0,40}(unbekannt|existiert nicht|nicht gefunden)|"
+    r"(utilisateur|destinataire|adresse|bo[iî]te).{0,40}(inconnu|n.existe pas)|"
+    r"(usuario|destinatario|direcci[oó]n|buz[oó]n|cuenta).{0,40}(desconocid|no existe)|"
+    r"(utente|destinatario|casella|indirizzo).{0,40}(sconosciut|inesistente|non esiste)|"
+    r"(usu[aá]rio|destinat[aá]rio|conta)\b.{0,40}(desconhecid|inexistente|n[aã]o existe)|"
+    r"(пользовател|получател|адрес|ящик).{0,40}(не найден|не существует|неизвест)"
 )
 DOMAIN = (
     r"(hosts?|domain)( name)?:? (\S{1,100}+ )?(does ?n[o']t exist|doesn't exist|not exist|"
@@ -73,7 +79,11 @@ FULL = (
     r"(out of|not enough|no) .{0,20}(disk )?space|out of storage|full mailbox|too full|"
     r"would (be|exceed|put).{0,30}(over|mailbox|quota)|(mail ?box|maildir).{0,30}(over|exceed)|"
     r"(邮箱|空间|容量).{0,20}(已满|不足|超限|满了)|超[出过].{0,20}(容量|空间|配额)|"
-    r"(容量|メールボックス).{0,20}(いっぱい|オーバー|超過|満杯)"
+    r"(容量|メールボックス).{0,20}(いっぱい|オーバー|超過|満杯)|"
+    r"(quota|storage|allocation|allowance).{0,30}(exceed|exhaust|dépass|überschritt)|"
+    r"exceeded .{0,30}allowance|over (its|their|his|her) (limit|allowance)|"
+    r"postfach.{0,60}\bvoll\b|bo[iî]te.{0,60}pleine|buz[oó]n.{0,60}llen[oa]|casella.{0,60}piena|"
+    r"caixa.{0,60}cheia|ящик.{0,60}(переполнен|полон)"
 )
 LATER = (
     r"gr[ae]y-?list|(try|retry|attempt)(ing)?( again)? (later|in \d)|too busy|temporar|"
@@ -129,6 +139,22 @@ BROKEN = (
 )
 """What the programs of a server say that cannot do their work."""
 
+OUR_MESSAGE = (
+    r"(tls|smtp auth)( is)? required|must issue|protocol error|bad sequence|"
+    r"(invalid|bad) (helo|ehlo)|permitted sender|(this|these|unverified) senders?\b|"
+    r"sender is not|sending address|does not comply|flagged|"
+    r"(recipients?|messages) (limit|per session)|number of (messages|recipients)"
+)
+"""With a code that blames the address: what came with it is refused."""
+
+OTHER_SERVER = (
+    r"\bbusy\b|right now|at this time|internal (server )?error|servfail|"
+    r"\b(server|(?<!delivery )system|configuration|database|ldap|directory|dns|backend|lookup)\b"
+    r".{0,40}\b(error|failure|failed|unavailable)|unable to resolve|"
+    r"(cannot|can't|could not|unable to|failed to) (connect|contact|reach)\b"
+)
+"""With a code that blames the address: whether there is one could not be found out."""
+
 _AN_ADDRESS = re.compile(r"[\w.+=!#$%&'*/?^{|}~-]{1,64}@[\w.-]{1,255}", re.ASCII)
 _USER_UNKNOWN = re.compile(r"user unknown|unknown user|no such user", re.IGNORECASE)
 _NO_RECIPIENTS = re.compile(r"need rcpt|no valid recipients|all rcpt|>>> rcpt", re.IGNORECASE)
@@ -173,12 +199,15 @@ TABLE = (
     Row(REJECTED, r"4\.7\.\d+"),
     Row(SOFT, "", "4.."),
     Row(HARD, r"5\.4\.1", text=r"recipient address rejected: access denied"),
+    Row(HARD, r"5\.2\.1", text=_USER_UNKNOWN.pattern),
     Row(SOFT, r"(5\.[0-5]\..*)?", text=SUSPENDED),
     Row(HARD, r"5\.1\.[1236]", text=ADDRESS),
     Row(REJECTED, r"5\.7\.\d+|5\.1\.\d+", text=POLICY),
     Row(HARD, text=ADDRESS),
     Row(REJECTED, "", "50[0-4]", DOMAIN),  # of a command, such as HELO
     Row(HARD, text=DOMAIN),
+    Row(REJECTED, r"5\.1\.[1236]", text=OUR_MESSAGE),
+    Row(SOFT, r"5\.1\.[1236]", text=OTHER_SERVER),
     # Words that blame nothing: then the codes.
     Row(HARD, r"5\.1\.[1236]"),
     Row(HARD, r"5\.1\.0", text=r"address"),

@@ -184,7 +184,8 @@ def test_one_column_is_enough(load: Import) -> None:
 @pytest.mark.parametrize(
     "heading",
     ["EMAIL", " e-mail ", "收件人邮箱", "Email Address", "E_Mail", "mail", "邮箱", "电子邮件", "電子郵件",
-     "Correo electrónico", "E-Mail-Adresse", "メールアドレス"],
+     "Correo electrónico", "E-Mail-Adresse", "メールアドレス",
+     "Recipient Email", "Person - Email", "Adres e-mail", "E-posta", "Адрес электронной почты"],
 )  # fmt: skip
 def test_the_address_column_is_found_in_many_languages(load: Import, heading: str) -> None:
     assert load(f"x,{heading}\n1,ann@example.com\n").created == 1

@@ -180,8 +180,31 @@ class TestAtTheLaunch:
         assert task.status == TaskStatus.DRAFT
         assert "s of processor time" in task.note
 
-    def test_a_rich_template_that_is_quick_is_launched(self) -> None:
-        task = self.task("{% for i in (1..10) %}{{ name | upcase }}{% endfor %}", {}, {})
+    @pytest.mark.parametrize(
+        "html", ["{{ name | replace }}", "{{ 7 | divided_by: 0 }}", "{{ name | upcase: 1 }}"]
+    )
+    def test_a_template_that_fails_for_everybody_is_refused(self, html: str) -> None:
+        task = self.task(html, *[{}] * 5)
+
+        launch.expand(task.pk)
+
+        task.refresh_from_db()
+        assert task.status == TaskStatus.DRAFT
+        assert task.note.startswith("HTML, line 1: ")
+        assert "for every recipient that was tried" in task.note
+
+    def test_a_template_that_fails_for_some_is_launched(self) -> None:
+        task = self.task("{{ 7 | divided_by: parts }}", {"parts": 0}, {"parts": 2}, {"parts": 0})
+
+        launch.expand(task.pk)
+
+        task.refresh_from_db()
+        assert task.status == TaskStatus.SENDING
+
+    @pytest.mark.parametrize("contacts", [1, 2, 3, 4, 5, 6, 7])
+    def test_a_rich_template_that_is_quick_is_launched(self, contacts: int) -> None:
+        html = "{% for i in (1..10) %}{{ name | upcase }}{% endfor %}"
+        task = self.task(html, *[{}] * contacts)
 
         launch.expand(task.pk)
 
