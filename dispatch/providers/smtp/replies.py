@@ -51,6 +51,12 @@ BLAMES_SENDER = (
     r"\bspf\b|dkim|dmarc|authenticat|sender|relay|spamhaus|(block|black) ?list|\bdnsbl\b|"
     r"\bptr\b|reverse dns|client host|your (ip|domain|server)|sending (ip|domain)"
 )
+CHOICE_OF_THE_RECIPIENT = (
+    r"(to|for|by) this (group|user|mailbox|list)|this (group|user|mailbox|list) (only|does not)|"
+    r"members?[- ]only|(allowed|safe|accepted)[- ]senders?|sender (is )?not in|internal senders|"
+    r"delivery restriction|forgroup|formailbox"
+)
+"""Whom one recipient wants mail from says nothing of the mail to others."""
 THROTTLED_SENDER = r"too many|throttl|(hourly|daily|sending) (limit|rate)|per (hour|day)"
 
 
@@ -93,6 +99,8 @@ TABLE = (
     Row(Blame.PERSON, "5..", phases=SENDER),
     Row(Blame.SERVICE, phases=SENDER),
     # The recipient, by enhanced code. Whether it is the address, _address_is_to_blame has said.
+    Row(Blame.REFUSED, "5..", r"5\.7\.1[23]\d"),
+    Row(Blame.REFUSED, "5..", text=CHOICE_OF_THE_RECIPIENT),
     Row(Blame.PERSON, enhanced=r"5\.1\.\d+", text=BLAMES_SENDER),
     Row(Blame.SERVICE, enhanced=r"5\.1\.\d+", text=THROTTLED_SENDER),
     Row(Blame.REFUSED, enhanced=r"5\.1\.\d+"),
