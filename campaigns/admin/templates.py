@@ -10,8 +10,9 @@ from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_replace
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
@@ -33,6 +34,11 @@ MESSAGE_POLICY = {
     "img-src": [SELF, "data:", "https:", "http:"],
     "font-src": [SELF, "https:", "http:"],
 }
+
+PREVIEW, EDIT = "_preview", "_edit"
+"""Buttons that post the text without saving it: to see how it looks, and to write on."""
+_OF_POPUPS = (IS_POPUP_VAR, TO_FIELD_VAR)
+PREVIEW_BUTTON = {"action_name": PREVIEW, "description": "Preview", "icon": "visibility"}
 
 
 @dataclass(slots=True)
@@ -94,11 +100,21 @@ class PreviewForm(StyledForm):
 
 
 class TemplateForm(OwnedForm):
+    is_for_show = False
+    """Then it is checked as ever, but never valid, so that nothing saves it."""
+
     class Meta:
         widgets = {
             "html": Textarea(attrs={"rows": 24, "class": "edm-code", "spellcheck": "false"}),
             "text": Textarea(attrs={"rows": 10, "class": "edm-code"}),
         }
+
+    def is_valid(self) -> bool:
+        return super().is_valid() and not self.is_for_show
+
+
+def _is_for_show(request: HttpRequest) -> bool:
+    return PREVIEW in request.POST or EDIT in request.POST
 
 
 @admin.register(Template)
@@ -129,15 +145,54 @@ class TemplateAdmin(ExplainedChanges, OwnedAdmin):
         for warning in merge_fields.report_for_owner(obj).warnings:
             messages.warning(request, warning)
 
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[Any]:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"is_for_show": _is_for_show(request)})
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
+    ) -> Any:
+        if object_id is not None and _is_for_show(request):
+            self.visible(request, object_id)
+        return super().changeform_view(request, object_id, *args, **kwargs)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        form = context["adminform"].form
+        if PREVIEW in request.POST and not form.errors:
+            return self._preview_of_unsaved(request, form)
+        if EDIT in request.POST:
+            messages.info(request, "This text is not saved yet.")
+        saved = context["original"]
+        may_save = saved is None or self.has_change_permission(request, saved)
+        context["actions_submit_line"] = [PREVIEW_BUTTON] if may_save else []
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def _preview_of_unsaved(self, request: HttpRequest, form: Any) -> HttpResponse:
+        """That of the saved text if there is no difference. The page carries the text along."""
+        template = form.instance
+        if template.pk and not form.has_changed():
+            return HttpResponseRedirect(self.url("preview", template.pk))
+        frame = {name: request.POST[name] for name in _OF_POPUPS if name in request.POST}
+        return self._preview_page(request, template, request.POST, unsaved=form, frame=frame)
+
     @button("Preview", "preview", icon="visibility", permissions=["view"])
-    @method_decorator(csp_replace(MESSAGE_POLICY))
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         template = self.visible(request, object_id)
+        return self._preview_page(request, template, request.GET)
+
+    @method_decorator(csp_replace(MESSAGE_POLICY))
+    def _preview_page(
+        self, request: HttpRequest, template: Template, asked: QueryDict, **context: Any
+    ) -> HttpResponse:
+        """`asked` names a contact and a sender, or neither."""
         contacts = Contact.objects.visible_to(request.user).filter(owner=template.owner_id)
         first = contacts.order_by("pk").first()
         usual = samples.usual_sender(template)
-        asked = request.GET if "contact" in request.GET else None
-        form = PreviewForm(asked, request.user, first, usual)
+        form = PreviewForm(asked if "contact" in asked else None, request.user, first, usual)
         contact = form.cleaned_data["contact"] if form.is_valid() else first
         sender = (form.cleaned_data["sender"] if form.is_valid() else None) or usual
         return page(
@@ -145,13 +200,14 @@ class TemplateAdmin(ExplainedChanges, OwnedAdmin):
             self,
             "admin/campaigns/template/preview.html",
             title=f"Preview of {template}",
-            original=template,
+            original=template if template.pk else None,
             form=form,
             preview=None if form.errors else preview(template, contact, sender),
             notices=notices.of_html(template.html),
             merge_fields=merge_fields.report_for_owner(template),
             test_url=self._test_url(template, contact, sender),
-            back_url=self.url("change", template.pk),
+            back_url=self.url("change", template.pk) if template.pk else "",
+            **context,
         )
 
     @button(

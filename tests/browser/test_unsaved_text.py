@@ -1,0 +1,72 @@
+"""Text that is not saved yet is looked at, written on, and saved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+
+from campaigns.models import Template
+from tests.browser.chromium import PHONE, Browser
+from tests.factories import ContactFactory, TemplateFactory
+
+pytestmark = pytest.mark.timeout(180)
+
+HTML = 'first line\n\n<p title="a">Dear {{ name }} & co.</p>'
+
+
+def show(browser: Browser) -> None:
+    browser.press(browser.find("button[name=_preview]"))
+
+
+def see_in_the_message(browser: Browser, text: str) -> None:
+    browser.wait_for_text("This text is not saved yet.")
+    browser.driver.switch_to.frame(browser.find("iframe"))
+    browser.wait_for_text(text)
+    browser.driver.switch_to.default_content()
+
+
+def test_of_a_new_template(admin: Browser, user: Any) -> None:
+    ContactFactory(owner=user, name="Ada")
+    ContactFactory(owner=user, name="Bob", email="bob@example.com")
+    admin.open(reverse("admin:campaigns_template_add"))
+    admin.fill("name", "Seeds")
+    admin.fill("subject", "{{ oops")
+    admin.fill("html", HTML)
+    show(admin)
+    admin.wait_for_text("Subject, line 1")
+    admin.fill("subject", "Seeds for {{ name }}")
+    show(admin)
+    see_in_the_message(admin, "Dear Ada & co.")
+    admin.fill("contact", "bob@example.com")
+    show(admin)
+    see_in_the_message(admin, "Dear Bob & co.")
+    admin.resize(PHONE)
+    assert not admin.is_wider_than_its_window()
+    admin.click("Go back to the text")
+    assert admin.find("[name=html]").get_attribute("value") == HTML
+    assert not Template.objects.exists()
+    show(admin)
+    admin.click("Save and continue editing")
+    admin.wait_for_text("was added successfully")
+    assert Template.objects.get().html == HTML.replace("\n", "\r\n")
+
+
+def test_of_a_template_that_is_changed(admin: Browser, user: Any) -> None:
+    template = TemplateFactory(owner=user, html="<p>Old</p>")
+    admin.open(reverse("admin:campaigns_template_change", args=[template.pk]))
+    admin.fill("html", "<p>New</p>")
+    show(admin)
+    see_in_the_message(admin, "New")
+    admin.driver.back()
+    admin.fill("html", "<p>Newer</p>")
+    show(admin)
+    see_in_the_message(admin, "Newer")
+    template.refresh_from_db()
+    assert template.html == "<p>Old</p>"
+    admin.click("Save and continue editing")
+    admin.wait_for_text("was changed successfully")
+    show(admin)
+    admin.wait_for_path(reverse("admin:campaigns_template_preview", args=[template.pk]))
+    assert "not saved" not in admin.text
