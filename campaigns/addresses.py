@@ -10,6 +10,8 @@ import idna
 from django.core.exceptions import ValidationError
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
+from campaigns.deceptive_domains import is_deceptive
+
 MAX_LENGTH = 254
 MAX_WRITTEN = 1_000
 """Characters of what is looked at at all: in its stored form it may be shorter."""
@@ -81,20 +83,50 @@ def _validated(address: str) -> ValidatedEmail:
 
 def as_written(address: str) -> str:
     """A stored address, or a domain with an @ before it, as people write it: bücher for
-    xn--bcher-kva. What cannot be decoded stays.
+    xn--bcher-kva. What cannot be decoded, would be stored as another one, or could be taken for
+    another one stays.
     """
     local, at, domain = address.rpartition("@")
-    if "xn--" not in domain:
-        return address
+    written = _decoded(domain)
+    is_safe = written != domain and not is_deceptive(written) and _ascii_domain(written) == domain
+    return f"{local}{at}{written}" if is_safe else address
+
+
+def spellings(address: str) -> set[str]:
+    """How a stored address may stand in a text that staff read: also decoded."""
+    return {address, _word_decoded(address)}
+
+
+def _word_decoded(word: str) -> str:
+    local, at, domain = word.rpartition("@")
+    return f"{local}{at}{_decoded(domain)}"
+
+
+def with_addresses_as_written(text: str) -> str:
+    return _ENCODED_DOMAINS.sub(lambda found: as_written(found[0]), text)
+
+
+@lru_cache(maxsize=10_000)
+def _decoded(domain: str) -> str:
+    """The domain as it is where it cannot be decoded."""
+    if "xn--" not in domain or len(domain) > MAX_LENGTH:
+        return domain
     try:
-        return f"{local}{at}{idna.decode(domain)}"
+        return idna.decode(domain)
     except idna.IDNAError:
-        return address
+        return domain
 
 
 def as_stored(words: str) -> str:
     """Words that are searched for with their domains, or what may be parts of such, in ASCII."""
     return " ".join(_word_as_stored(word) for word in words.split())
+
+
+def other_spellings(words: str) -> set[str]:
+    """Of words that are searched for: what is stored, and what was noted for staff to read."""
+    stored = words if words.isascii() else as_stored(words)
+    written = " ".join(map(_word_decoded, words.split())) if "xn--" in words else words
+    return {stored, written} - {words}
 
 
 def _word_as_stored(word: str) -> str:
@@ -128,6 +160,9 @@ def _refuse_unprintable(address: str) -> None:
 
 # Begins where a word does, so that a long text is walked through once.
 _ADDRESSES_IN_TEXT = re.compile(r"(?<![^\s<>\"'(),;:])[^\s<>\"'(),;:@]++@[^\s<>\"'(),;:]++")
+
+
+_ENCODED_DOMAINS = re.compile(r"(?<=@)[a-z0-9-]++(?:\.[a-z0-9-]++)*+")
 
 
 def without_addresses(text: str) -> str:

@@ -28,7 +28,7 @@ def check_numbers(task: Task, frozen: Content) -> None:
             raise content.TemplateError(
                 part,
                 f"“{name}” is compared with a number, and {wrong.count():,} of the recipients have "
-                f"another text there, such as “{example.compared[:50]}” of {example.email}. "
+                f"another text there, such as “{example.compared[:50]}” of {example}. "
                 "Correct them or leave them out; {% assign n = "
                 f"{name} | plus: 0 %}} takes them for 0",
                 line,

@@ -35,7 +35,7 @@ def check_cost(task: Task, frozen: Content) -> None:
         costs.append(seconds)
         failures += [failure] if failure else []
         if costs[-1] > MOST_SECONDS:
-            what = f"takes {costs[-1]:.2f} s of processor time for {contact.email}"
+            what = f"takes {costs[-1]:.2f} s of processor time for {contact}"
             _refuse(f"{what}; the limit is {MOST_SECONDS:g} s")
     average = fmean(costs or [0.0])
     if average > MOST_SECONDS_ON_AVERAGE:

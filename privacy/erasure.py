@@ -14,13 +14,13 @@ from dataclasses import dataclass
 
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
-from django.db.models import Q
 
 from campaigns import erased, erasing, states, storing
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.wording import counted
 from dispatch import paces
 from dispatch.models import Attempt
+from privacy.entries import names_of, naming
 from tracking.erasing import forget_events
 
 logger = logging.getLogger(__name__)
@@ -111,10 +111,10 @@ def _refuse_handed_over(rows: Sequence[SubTask]) -> None:
 
 def _forget_history(address: str) -> None:
     """What staff did stays in the history, without the address."""
-    whole = re.compile(rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)", re.IGNORECASE)
-    named = Q(object_repr__icontains=address) | Q(change_message__icontains=address)
+    names = "|".join(re.escape(each) for each in names_of(address))
+    whole = re.compile(rf"(?<![\w.+-])(?:{names})(?![\w-]|\.\w)", re.IGNORECASE)
     changed = []
-    for entry in LogEntry.objects.filter(named).iterator():
+    for entry in naming(address).iterator():
         entry.object_repr = whole.sub(ERASED, entry.object_repr)[:200]
         entry.change_message = whole.sub(ERASED, entry.change_message)
         changed.append(entry)

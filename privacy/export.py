@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.contrib.admin.models import LogEntry
 from django.core.serializers.json import DjangoJSONEncoder
-from django.db.models import Model, Q
+from django.db.models import Model
 from django.utils import timezone
 
 from campaigns import erasing, suppressing
 from campaigns.models import Contact, SubTask, Suppression
 from dispatch.models import Attempt, Decision
+from privacy.entries import naming
 from tracking.erasing import events_of
 from tracking.models import Event
 
@@ -98,8 +98,7 @@ def _by_subtask(rows: Iterable[Any], names: Collection[str]) -> dict[int, list[d
 
 def _history(address: str) -> Iterable[dict[str, Any]]:
     """What staff did with it; not who they are, which is not about the person who asks."""
-    named = Q(object_repr__icontains=address) | Q(change_message__icontains=address)
-    for entry in LogEntry.objects.filter(named).select_related("content_type").order_by("pk"):
+    for entry in naming(address).select_related("content_type").order_by("pk"):
         yield {
             "at": entry.action_time,
             "kind": entry.content_type.name if entry.content_type else "",

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns import erased
-from campaigns.addresses import clean_address
+from campaigns.addresses import as_written, clean_address
 from campaigns.admin.base import staff
 from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from campaigns.admin.history import log_event
@@ -97,7 +97,7 @@ def _erase(request: HttpRequest, address: str) -> HttpResponse:
 
 def _ask(request: HttpRequest, address: str, problem: str = "") -> HttpResponse:
     question = Question(
-        f"Erase {address}?",
+        f"Erase {as_written(address)}?",
         "Nobody can undo this. Contacts with the address are deleted, of every owner. What was "
         "sent to it stays in the counts, without address, name and values; what was not sent yet "
         "never will be. Only a keyed hash of the address stays, on the suppression list, so that "

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from campaigns.addresses import as_stored
+from campaigns.addresses import as_stored, as_written
 from campaigns.admin import task_steps
 from campaigns.admin.base import LedgerAdmin
 from campaigns.admin.filters import TimeRangeFilter
@@ -49,7 +49,7 @@ class EventAdmin(LedgerAdmin):
         "id",
         "kind_label",
         "by",
-        "recipient",
+        "address",
         "message",
         "source",
         "received_at",
@@ -71,7 +71,7 @@ class EventAdmin(LedgerAdmin):
         "kind",
         "by",
         "message",
-        "recipient",
+        "address",
         "url",
         "detail",
         "source",
@@ -122,6 +122,10 @@ class EventAdmin(LedgerAdmin):
     @label("state", STATE_LABELS)
     def state_label(self, event: Event) -> str:
         return str(event.get_state_display())
+
+    @admin.display(description="recipient")
+    def address(self, event: Event) -> str:
+        return as_written(event.recipient)
 
     @admin.display(description="SubTask")
     def message(self, event: Event) -> str:

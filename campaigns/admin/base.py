@@ -23,7 +23,7 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from campaigns.addresses import as_stored
+from campaigns.addresses import other_spellings
 from campaigns.admin.autocompletes import Autocompletes
 from campaigns.admin.deleting import ExplainedDeletion
 from campaigns.admin.entries import visible_entries
@@ -149,9 +149,9 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         if "\x00" in search_term:  # no text in PostgreSQL contains it
             return queryset.none(), False
         found, duplicates = super().get_search_results(request, queryset, search_term)
-        if (stored := as_stored(search_term)) != search_term and not search_term.isascii():
-            also, more = super().get_search_results(request, queryset, stored)
-            return found | also, duplicates or more
+        for words in other_spellings(search_term):
+            also, more = super().get_search_results(request, queryset, words)
+            found, duplicates = found | also, duplicates or more
         return found, duplicates
 
     def response_action(

@@ -30,6 +30,11 @@ class TagFilter(RelatedRowFilter):
 
 
 class ContactForm(OwnedForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "email" in self.initial:
+            self.initial["email"] = as_written(self.initial["email"])
+
     attributes = AttributesField(
         required=False,
         initial=dict,
@@ -84,7 +89,14 @@ class ContactAdmin(OwnedAdmin):
 
     @admin.display(description="email", ordering="email")
     def address(self, contact: Contact) -> str:
-        return as_written(contact.email)
+        return str(contact)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may only look reads the address as it is in the list."""
+        fields = super().get_fields(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fields
+        return ["address" if name == "email" else name for name in fields]
 
     @admin.display(description="tags")
     def tag_names(self, contact: Contact) -> str:

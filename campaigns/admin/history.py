@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from campaigns.addresses import with_addresses_as_written
 from campaigns.admin.base import LedgerAdmin, staff
 from campaigns.admin.entries import visible_entries
 from campaigns.admin.filters import TimeRangeFilter
@@ -103,11 +104,13 @@ class HistoryAdmin(LedgerAdmin):
 
     @admin.display(description="what")
     def row(self, entry: LogEntry) -> str:
+        what = with_addresses_as_written(entry.object_repr)
         url = entry.get_admin_url() if entry.object_id and not entry.is_deletion() else None
         if not url:
-            return entry.object_repr
-        return format_html('<a href="{}" class="edm-link">{}</a>', url, entry.object_repr)
+            return what
+        return format_html('<a href="{}" class="edm-link">{}</a>', url, what)
 
     @admin.display(description="done")
     def message(self, entry: LogEntry) -> str:
-        return entry.get_change_message() or str(entry.get_action_flag_display())
+        done = with_addresses_as_written(entry.get_change_message())
+        return done or str(entry.get_action_flag_display())

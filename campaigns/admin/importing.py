@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
+from campaigns.addresses import as_written
 from campaigns.file_rows import Problems
 
 SHOWN = 500
@@ -51,5 +52,8 @@ def only_look_field() -> forms.BooleanField:
 
 def table_of(problems: Problems) -> dict[str, Any]:
     """For unfold's component; a file may have more problems than anybody reads."""
-    rows = [[problem.line, problem.value, problem.reason] for problem in islice(problems, SHOWN)]
+    rows = [
+        [problem.line, as_written(problem.value), problem.reason]
+        for problem in islice(problems, SHOWN)
+    ]
     return {"headers": ["Line", "Value", "Reason"], "rows": rows}

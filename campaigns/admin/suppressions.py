@@ -53,6 +53,11 @@ def refuse_domain(entry: str, may_suppress_domains: bool) -> None:
 class SuppressionForm(ModelForm):
     may_suppress_domains = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "email" in self.initial:
+            self.initial["email"] = as_written(self.initial["email"])
+
     def clean_email(self) -> str:
         row = Suppression(email=self.cleaned_data["email"])
         try:
@@ -144,7 +149,11 @@ class SuppressionAdmin(SafeAdmin):
 
     @admin.display(description="address or @domain", ordering="email")
     def shown(self, row: Suppression) -> str:
-        return as_written(str(row))
+        return str(row)
+
+    @admin.display(description="address or @domain")
+    def written(self, row: Suppression) -> str:
+        return as_written(row.email)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return visible_rows(super().get_queryset(request), request.user)
@@ -169,6 +178,8 @@ class SuppressionAdmin(SafeAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_fields(request, obj)
+        if obj is not None and not self.has_change_permission(request, obj):
+            fields = ["written" if name == "email" else name for name in fields]
         if obj is None or not _is_restricted(request):
             return fields
         return [name for name in fields if name != "source"]

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models.functions import Lower, Now
 
 from campaigns import erased, storing
+from campaigns.addresses import as_written, clean_address
 from campaigns.models.ownership import OwnedQuerySet, User, sees_everything
 
 MAX_STORED = 200_000
@@ -33,8 +34,6 @@ def is_domain(entry: str) -> bool:
 
 def clean_field(address: str) -> str:
     """The stored spelling of the field `email`. Raises ValidationError on that field."""
-    from campaigns.addresses import clean_address
-
     try:
         return clean_address(address)
     except ValidationError as error:
@@ -118,7 +117,8 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.email
+        """For staff to read; what is sent or compared is `email`."""
+        return as_written(self.email)
 
     def clean(self) -> None:
         if self.email:
@@ -203,7 +203,7 @@ class Suppression(models.Model):
 
     def __str__(self) -> str:
         if not erased.is_key(self.email):
-            return self.email
+            return as_written(self.email)
         return f"Erased address {self.email[: erased.SHOWN]}"
 
     def clean(self) -> None:

@@ -9,6 +9,7 @@ from typing import Self
 from django.db import models
 from django.db.models.functions import Greatest, Now
 
+from campaigns.addresses import as_written
 from campaigns.fields import DatabaseEnumField
 from campaigns.models.content import Content
 from campaigns.models.ownership import OwnedQuerySet, User, sees_everything
@@ -269,4 +270,4 @@ class SubTask(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"SubTask {self.pk} to {self.recipient_email}"
+        return f"SubTask {self.pk} to {as_written(self.recipient_email)}"

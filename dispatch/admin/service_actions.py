@@ -13,6 +13,7 @@ from django.utils.http import urlencode
 from unfold.enums import ActionVariant
 
 from campaigns import content
+from campaigns.addresses import as_written
 from campaigns.admin.base import SafeAdmin
 from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from campaigns.admin.typed import button
@@ -178,13 +179,13 @@ class ServiceActions(SafeAdmin):
         )
 
     def _send_test(self, request: HttpRequest, cleaned: dict[str, Any]) -> None:
-        service = cleaned["service"]
+        service, to = cleaned["service"], as_written(cleaned["to"])
         try:
             accepted = send_test(cleaned)
         except (DeliveryError, trial.NoSlot, NotMade, content.ContentError, Failed) as error:
-            done, failed = f"Test to {cleaned['to']} failed: {error}", True
+            done, failed = f"Test to {to} failed: {error}", True
         else:
-            done, failed = f"Test to {cleaned['to']} accepted. {accepted.reply}".strip(), False
+            done, failed = f"Test to {to} accepted. {accepted.reply}".strip(), False
         self.log_change(request, service, done)
         say(request, f"“{service}”: {done}", error=failed)
 

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from campaigns import samples, suppressing
-from campaigns.addresses import clean_address
+from campaigns.addresses import AddressError, as_written, clean_address, normalise
 from campaigns.admin.base import Visitor
 from campaigns.admin.confirmation import StyledForm
 from campaigns.admin.templates import ContactField
@@ -87,7 +87,7 @@ class TestMailForm(StyledForm):
 
     def clean_to(self) -> str:
         address = clean_address(self.cleaned_data["to"])
-        if not self.may_choose and address != self.own_address.strip().lower():
+        if not self.may_choose and not _is_same(address, self.own_address):
             raise ValidationError(
                 "You may send a test only to your own address"
                 + (f", {self.own_address}." if self.own_address else "; your account has none.")
@@ -97,8 +97,16 @@ class TestMailForm(StyledForm):
         return address
 
 
+def _is_same(stored: str, entered: str) -> bool:
+    try:
+        return normalise(entered) == stored
+    except AddressError:
+        return False
+
+
 def _initial(request: HttpRequest) -> dict[str, Any]:
     asked = {name: request.GET.get(name) for name in ("template", "service", "contact", "sender")}
+    asked["contact"] = asked["contact"] and as_written(asked["contact"])
     return {**asked, "to": getattr(request.user, "email", "")}
 
 
