@@ -176,7 +176,9 @@ class ServiceActions(SafeAdmin):
             self._send_test(request, form.cleaned_data)
         return self._test_page(request, form, **text.context)
 
-    def _test_page(self, request: HttpRequest, form: TestMailForm, **context: Any) -> HttpResponse:
+    def _test_page(
+        self, request: HttpRequest, form: TestMailForm, title: str = "Send a test", **context: Any
+    ) -> HttpResponse:
         text = (
             "One message is sent at once, outside of any task. It takes the next slot of the "
             "service and counts for its quota; a frozen service sends it all the same."
@@ -185,7 +187,7 @@ class ServiceActions(SafeAdmin):
             request,
             self,
             "admin/plain_form.html",
-            title="Send a test",
+            title=title,
             text=text,
             form=form,
             button="Send",

@@ -128,6 +128,7 @@ class UnsavedText:
     def context(self) -> dict[str, Any]:
         """So that the page carries the text on, and leads back to its preview."""
         return {
+            "title": f"Send a test of “{self.template}”, not saved yet",
             "carried_form": self.form,
             "carried": {"template": self.template.pk or ""},
             "back_button": {"name": PREVIEW, "formaction": self._page},

@@ -57,6 +57,7 @@ def test_the_form_is_filled_in_from_the_preview(user: Any, smtp: SmtpServer) -> 
     assert values == ("ada@example.com", str(sender.pk), "mia@example.com")
     assert form.errors == {}
     assert "template" not in form.fields
+    assert "Send a test of “Spring”, not saved yet" in page_of(response)
     assert smtp.messages == []
 
 
