@@ -217,7 +217,7 @@ class TemplateAdmin(ExplainedChanges, OwnedAdmin):
             original=template if template.pk else None,
             form=form,
             preview=None if form.errors else preview(template, contact, sender),
-            notices=notices.of_html(template.html),
+            notices=notices.of_template(template),
             merge_fields=merge_fields.report_for_owner(template),
             test_url=self._test_url(template, contact, sender),
             to_test={"formaction": reverse("admin:dispatch_emailservice_test_mail")},
