@@ -17,6 +17,7 @@ from liquid import BoundTemplate, Environment, RenderContext
 from liquid.exceptions import LiquidError
 
 from campaigns import liquid_dates, liquid_numbers, liquid_texts
+from campaigns.liquid_blocks import Misplaced, Tag, refuse_misplaced
 
 MAX_SOURCE = 1_000_000  # characters of one template
 MAX_OUTPUT = 2_000_000  # bytes of one rendered part
@@ -74,6 +75,14 @@ class _BoundedEnvironment(Environment):
     output_stream_limit = MAX_OUTPUT
     local_namespace_limit = MAX_LOCALS
 
+    def error(
+        self, exc: type[LiquidError] | LiquidError, msg: str | None = None, token: Any = None
+    ) -> None:
+        """An expression that ends too early is known by its end, which has no line."""
+        if isinstance(exc, LiquidError) and exc.token and exc.token.start_index < 0:
+            exc.token = token
+        super().error(exc, msg, token)
+
 
 def _environment(*, autoescape: bool) -> Environment:
     environment = _BoundedEnvironment(autoescape=autoescape)
@@ -103,7 +112,7 @@ def parse(source: str, *, escape: bool) -> BoundTemplate:
     try:
         return (_HTML if escape else _PLAIN).from_string(source)
     except LiquidError as error:
-        raise _problem(error) from error
+        raise _misplaced(error, source) or _problem(error) from error
 
 
 def refuse_unknown_filters(template: BoundTemplate, source: str) -> None:
@@ -253,6 +262,25 @@ def _refuse_endless(source: str, opening: Markup) -> None:
 def line_at(source: str, at: int) -> int:
     """Counts from 1."""
     return source.count("\n", 0, at) + 1
+
+
+def _misplaced(error: LiquidError, source: str) -> Problem | None:
+    """Where a tag is to blame, which, and what is missing."""
+    if "tag" not in str(error.message):
+        return None
+    try:
+        refuse_misplaced(_tags_in(source), _ENDS, _HTML.tags)
+    except Misplaced as found:
+        return Problem(found.message, found.line)
+    return None
+
+
+def _tags_in(source: str) -> Iterator[Tag]:
+    line, counted = 1, 0
+    for found in markup_in(source):
+        line, counted = line + source.count("\n", counted, found.start), found.start
+        if found.tag and not found.is_text:
+            yield Tag(found.tag, found.text, line)
 
 
 def _problem(error: LiquidError) -> Problem:

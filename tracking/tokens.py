@@ -21,6 +21,7 @@ from django.conf import settings
 
 ID_BYTES = 6
 MAC_BYTES = 12
+COPIED_ALONG = ".,;:!?)]}>\"'»”’。，、；）》"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{24,64}", re.ASCII)
 
 
@@ -55,7 +56,10 @@ def sign_caseless(purpose: Purpose, *ids: int) -> str:
 
 
 def read(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
-    """The ids in a token that was signed for this purpose with any of the keys, else None."""
+    """The ids in a token that was signed for this purpose with any of the keys, else None. What
+    stands behind the address in a text, such as a full stop, is often copied along.
+    """
+    token = token.rstrip(COPIED_ALONG)
     length = ids * ID_BYTES
     if len(token) != 4 * (length + MAC_BYTES) // 3 or not _TOKEN.fullmatch(token):
         return None

@@ -11,7 +11,7 @@ from csp.decorators import csp_replace
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import reverse
 from django.utils.decorators import method_decorator
@@ -37,7 +37,7 @@ MESSAGE_POLICY = {
 
 PREVIEW, EDIT = "_preview", "_edit"
 """Buttons that post the text without saving it: to see how it looks, and to write on."""
-_OF_POPUPS = (IS_POPUP_VAR, TO_FIELD_VAR)
+_OF_POPUPS: tuple[str, ...] = (IS_POPUP_VAR, TO_FIELD_VAR)
 PREVIEW_BUTTON = {"action_name": PREVIEW, "description": "Preview", "icon": "visibility"}
 
 
@@ -176,8 +176,22 @@ class TemplateAdmin(ExplainedChanges, OwnedAdmin):
         template = form.instance
         if template.pk and not form.has_changed():
             return HttpResponseRedirect(self.url("preview", template.pk))
-        frame = {name: request.POST[name] for name in _OF_POPUPS if name in request.POST}
-        return self._preview_page(request, template, request.POST, unsaved=form, frame=frame)
+        carried = {name: request.POST[name] for name in _OF_POPUPS if name in request.POST}
+        if template.pk:
+            carried["template"] = str(template.pk)
+        return self._preview_page(request, template, request.POST, unsaved=form, carried=carried)
+
+    def posted_text(self, request: HttpRequest) -> Any:
+        """The form with text that the page of a preview carried along, to be shown and not to be
+        saved. Raises Http404 or PermissionDenied.
+        """
+        key = request.POST.get("template")
+        saved = self.visible(request, key) if key else None
+        may_change = saved is not None and self.has_change_permission(request, saved)
+        if not (may_change or (saved is None and self.has_add_permission(request))):
+            raise PermissionDenied
+        form = self.get_form(request, saved, change=saved is not None)
+        return form(request.POST, instance=saved)
 
     @button("Preview", "preview", icon="visibility", permissions=["view"])
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -203,9 +217,10 @@ class TemplateAdmin(ExplainedChanges, OwnedAdmin):
             original=template if template.pk else None,
             form=form,
             preview=None if form.errors else preview(template, contact, sender),
-            notices=notices.of_html(template.html),
+            notices=notices.of_template(template),
             merge_fields=merge_fields.report_for_owner(template),
             test_url=self._test_url(template, contact, sender),
+            to_test={"formaction": reverse("admin:dispatch_emailservice_test_mail")},
             back_url=self.url("change", template.pk) if template.pk else "",
             **context,
         )

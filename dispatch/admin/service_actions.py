@@ -18,7 +18,7 @@ from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed
 from campaigns.admin.typed import button
 from dispatch import accounts, paces, trial
 from dispatch.admin import service_state as state
-from dispatch.admin.test_mail import NotMade, TestMailForm, send_test
+from dispatch.admin.test_mail import NotMade, TestMailForm, UnsavedText, send_test
 from dispatch.domains import checking
 from dispatch.errors import DeliveryError
 from dispatch.models import EmailService
@@ -158,10 +158,27 @@ class ServiceActions(SafeAdmin):
         user = request.user
         if not (user.has_perm(CONTROL) or user.has_perm("campaigns.launch_task")):
             raise PermissionDenied
+        if UnsavedText.is_in(request):
+            return self._test_of_unsaved(request, UnsavedText(request))
         form = TestMailForm(request.POST if request.method == "POST" else None, request)
         if form.is_valid():
             self._send_test(request, form.cleaned_data)
             return HttpResponseRedirect(self._same_test_again(form.cleaned_data))
+        return self._test_page(request, form)
+
+    def _test_of_unsaved(self, request: HttpRequest, text: UnsavedText) -> HttpResponse:
+        """From the preview staff come without a service: then nothing is sent yet."""
+        is_sent = "service" in request.POST
+        form = TestMailForm(request.POST if is_sent else None, request, text.template)
+        for mistake in text.mistakes:
+            say(request, mistake, error=True)
+        if form.is_valid() and not text.mistakes:
+            self._send_test(request, form.cleaned_data)
+        return self._test_page(request, form, **text.context)
+
+    def _test_page(
+        self, request: HttpRequest, form: TestMailForm, title: str = "Send a test", **context: Any
+    ) -> HttpResponse:
         text = (
             "One message is sent at once, outside of any task. It takes the next slot of the "
             "service and counts for its quota; a frozen service sends it all the same."
@@ -170,11 +187,12 @@ class ServiceActions(SafeAdmin):
             request,
             self,
             "admin/plain_form.html",
-            title="Send a test",
+            title=title,
             text=text,
             form=form,
             button="Send",
             back_url=self._back_from_test(request),
+            **context,
         )
 
     def _send_test(self, request: HttpRequest, cleaned: dict[str, Any]) -> None:

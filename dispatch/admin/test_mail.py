@@ -7,6 +7,7 @@ from email.utils import make_msgid
 from typing import Any
 
 from django import forms
+from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,7 +16,7 @@ from campaigns import samples, suppressing
 from campaigns.addresses import clean_address
 from campaigns.admin.base import Visitor
 from campaigns.admin.confirmation import StyledForm
-from campaigns.admin.templates import ContactField
+from campaigns.admin.templates import PREVIEW, ContactField
 from campaigns.models import Sender, Template
 from campaigns.models.content import local_part_validator
 from dispatch import messages, trial
@@ -58,8 +59,10 @@ class TestMailForm(StyledForm):
     )
     to = forms.CharField(max_length=254, help_text="Who gets the message.")
 
-    def __init__(self, data: Any, request: HttpRequest) -> None:
+    def __init__(self, data: Any, request: HttpRequest, unsaved: Template | None = None) -> None:
+        """With `unsaved` text there is no template to choose."""
         super().__init__(data, initial=_initial(request))
+        self.unsaved = unsaved
         user = request.user
         self.own_address = getattr(user, "email", "")
         self.may_choose = user.has_perm("dispatch.control_emailservice")
@@ -72,6 +75,8 @@ class TestMailForm(StyledForm):
             widget=forms.TextInput(),
             help_text="Whose values fill the template; leave empty for sample values.",
         )
+        if unsaved is not None:
+            del self.fields["template"]
         if not self.may_choose:
             self.fields["to"].help_text = "Your own address: a test goes to nobody else."
         self.restyle()
@@ -85,6 +90,9 @@ class TestMailForm(StyledForm):
             return EmailService.objects.visible_to(user)
         return EmailService.objects.usable_by(user.pk or 0)
 
+    def clean(self) -> dict[str, Any]:
+        return {"template": self.unsaved, **self.cleaned_data}
+
     def clean_to(self) -> str:
         address = clean_address(self.cleaned_data["to"])
         if not self.may_choose and address != self.own_address.strip().lower():
@@ -97,8 +105,39 @@ class TestMailForm(StyledForm):
         return address
 
 
+class UnsavedText:
+    """Of a template, posted by the page of its preview, and posted again with each test of it."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        """Raises Http404 or PermissionDenied."""
+        templates: Any = admin.site.get_model_admin(Template)
+        self.form = templates.posted_text(request)
+        self.template: Template = self.form.instance
+        key = self.template.pk
+        self._page = templates.url("change", key) if key else templates.url("add")
+
+    @staticmethod
+    def is_in(request: HttpRequest) -> bool:
+        return "html" in request.POST
+
+    @property
+    def mistakes(self) -> list[str]:
+        return [str(mistake) for each in self.form.errors.values() for mistake in each]
+
+    @property
+    def context(self) -> dict[str, Any]:
+        """So that the page carries the text on, and leads back to its preview."""
+        return {
+            "title": f"Send a test of “{self.template}”, not saved yet",
+            "carried_form": self.form,
+            "carried": {"template": self.template.pk or ""},
+            "back_button": {"name": PREVIEW, "formaction": self._page},
+        }
+
+
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    asked = {name: request.GET.get(name) for name in ("template", "service", "contact", "sender")}
+    given = request.POST if request.method == "POST" else request.GET
+    asked = {name: given.get(name) for name in ("template", "service", "contact", "sender")}
     return {**asked, "to": getattr(request.user, "email", "")}
 
 

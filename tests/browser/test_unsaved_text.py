@@ -10,6 +10,7 @@ from django.urls import reverse
 from campaigns.models import Template
 from tests.browser.chromium import PHONE, Browser
 from tests.factories import ContactFactory, TemplateFactory
+from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -53,7 +54,10 @@ def test_of_a_new_template(admin: Browser, user: Any) -> None:
     assert Template.objects.get().html == HTML.replace("\n", "\r\n")
 
 
-def test_of_a_template_that_is_changed(admin: Browser, user: Any) -> None:
+def test_of_a_template_that_is_changed(
+    admin: Browser, user: Any, make_service: Any, smtp: SmtpServer
+) -> None:
+    make_service(name="North")
     template = TemplateFactory(owner=user, html="<p>Old</p>")
     admin.open(reverse("admin:campaigns_template_change", args=[template.pk]))
     admin.fill("html", "<p>New</p>")
@@ -62,6 +66,14 @@ def test_of_a_template_that_is_changed(admin: Browser, user: Any) -> None:
     admin.driver.back()
     admin.fill("html", "<p>Newer</p>")
     show(admin)
+    see_in_the_message(admin, "Newer")
+    admin.click("Send a test")
+    admin.select("service", "North")
+    admin.press(admin.find("button[type=submit]"))
+    admin.wait_for_text("Test to ada@example.com accepted.")
+    [message] = smtp.messages
+    assert b"<p>Newer</p>" in message.data
+    admin.click("Go back")
     see_in_the_message(admin, "Newer")
     template.refresh_from_db()
     assert template.html == "<p>Old</p>"

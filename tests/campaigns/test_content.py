@@ -147,7 +147,11 @@ def test_an_odd_value_in_a_filter_is_a_render_error() -> None:
         ("subject", " ", "Subject: is empty"),
         ("html", "", "HTML: is empty"),
         ("subject", "Hi {{ name", "Subject, line 1: '{{' without '}}'"),
-        ("html", "<p>\n{% if x %}", "HTML: expected tag endif"),
+        (
+            "html",
+            "<p>\n{% if x %}",
+            "HTML, line 2: '{% if x %}' is not closed: '{% endif %}' is missing.",
+        ),
         ("html", "a\nb\n{% if x", "HTML, line 3: '{%' without '%}'"),
         (
             "html",
@@ -162,7 +166,7 @@ def test_an_odd_value_in_a_filter_is_a_render_error() -> None:
         ("html", "\n\n{{ x | shout }}", "HTML, line 3: unknown filter 'shout'"),
         ("html", "{% endif %}", "HTML, line 1: unexpected tag 'endif'"),
         ("html", "{{ x | default: &quot;q&quot; }}", "HTML, line 1: unexpected '&'"),
-        ("text", "{% for x %}{% endfor %}", "Plain text: expected in"),
+        ("text", "{% for x %}{% endfor %}", "Plain text, line 1: expected in"),
         ("preview_text", "{% nonsense %}", "Preview text, line 1: unexpected tag 'nonsense'"),
         ("html", "{% include '/etc/passwd' %}", "HTML, line 1: unexpected tag 'include'"),
         ("html", "{% render 'x' %}", "HTML, line 1: unexpected tag 'render'"),

@@ -163,7 +163,7 @@ class TestProblems:
 
 
 class TestServices:
-    PROBLEM = "None of its email services is enabled and open to its owner."
+    PROBLEM = "None of its email services is open to its owner."
 
     @pytest.fixture
     def task(self):
@@ -174,9 +174,9 @@ class TestServices:
     def test_no_service_at_all_is_a_problem(self, task):
         assert lifecycle.problems(task) == [self.PROBLEM]
 
-    def test_a_disabled_service_is_no_service(self, task):
+    def test_a_disabled_service_will_do_as_messages_wait_for_it(self, task):
         EmailServiceFactory(enabled=False)
-        assert lifecycle.problems(task) == [self.PROBLEM]
+        assert lifecycle.problems(task) == []
 
     def test_a_service_reserved_for_others_is_no_service(self, task):
         EmailServiceFactory().users.add(UserFactory())
@@ -186,9 +186,11 @@ class TestServices:
         EmailServiceFactory().users.add(task.owner, UserFactory())
         assert lifecycle.problems(task) == []
 
-    def test_a_chosen_service_that_is_disabled_is_not_replaced_by_another(self, task):
+    def test_a_chosen_service_that_is_reserved_is_not_replaced_by_another(self, task):
         EmailServiceFactory()
-        task.services.add(EmailServiceFactory(enabled=False))
+        reserved = EmailServiceFactory()
+        reserved.users.add(UserFactory())
+        task.services.add(reserved)
         assert lifecycle.problems(task) == [self.PROBLEM]
 
     def test_a_chosen_service_that_is_reserved_for_others_is_no_service(self, task):

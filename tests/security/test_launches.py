@@ -49,4 +49,4 @@ def test_a_service_that_is_taken_away_meanwhile_is_not_used(due: Task) -> None:
     launch.expand(due.pk)
     due.refresh_from_db()
     assert due.status == TaskStatus.DRAFT
-    assert "None of its email services is enabled and open to its owner." in due.note
+    assert "None of its email services is open to its owner." in due.note

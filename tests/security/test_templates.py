@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from django.core.exceptions import ValidationError
 
-from campaigns import content, css_rules, inline_css, liquid, plain_text, template_work
+from campaigns import content, css_rules, inline_css, liquid, notices, plain_text, template_work
 from campaigns.content import TemplateError, check
 from campaigns.html_source import SourceTags, mask_liquid, unescape
 from campaigns.models import Template
@@ -109,6 +109,41 @@ def test_finding_liquid_takes_time_in_proportion_to_the_template(
 ) -> None:
     assert_linear(read, repeated(piece), largest=200_000)
     assert_linear(read, repeated(piece, before="{% raw %}", after="{% endraw %}"), largest=200_000)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "{% if a %}{% endif %}\n",
+        "{% comment %}{% endcomment %}",
+        "{% liquid if a\nendif %}",
+        "{% raw %}{% endraw %}",
+        "\n",
+    ],
+)
+def test_finding_what_is_misplaced_takes_time_in_proportion_to_the_template(piece: str) -> None:
+    source = repeated(piece, after="{% endif %}")
+    assert_linear(parse, source, largest=200_000, raises=(liquid.Problem,))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<style>",
+        "<style>}</style",
+        "{",
+        "{ ",
+        "{ a",
+        "{ { a",
+        "{ { a } ",
+        "{ a | b",
+        "}",
+        "{ %",
+        "{ % a",
+    ],
+)
+def test_looking_for_odd_braces_takes_time_in_proportion_to_the_template(piece: str) -> None:
+    assert_linear(notices.of_braces, repeated(piece), largest=200_000)
 
 
 @pytest.mark.parametrize("piece", ["{% raw %}", "{% doc %}", "{{", "{%", "{{ a", "{% raw %}{{"])

@@ -81,6 +81,23 @@ class TestOneClick:
         assert stranger().generic("POST", url, body, content_type=kind).status_code == 200
         assert is_suppressed()
 
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"List-Unsubscribe=One-Click&x=" + b"y" * 100_000,
+            b"&".join(b"x%d=y" % n for n in range(5_000)),
+        ],
+    )
+    def test_a_body_that_is_too_large_to_be_read_unsubscribes_like_none(self, url, body):
+        kind = "application/x-www-form-urlencoded"
+        assert stranger().generic("POST", url, body, content_type=kind).status_code == 200
+        assert is_suppressed()
+
+    @pytest.mark.parametrize("behind", [".", ">", ")", "%3E.", '"', "。", "./"])
+    def test_what_stood_behind_the_address_in_a_text_does_no_harm(self, url, behind):
+        assert stranger().post(url + behind).status_code == 200
+        assert is_suppressed()
+
     def test_needs_no_cookie_and_no_token_against_forgery(self, url):
         client = stranger()
         assert client.post(url, ONE_CLICK).status_code == 200

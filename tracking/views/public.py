@@ -43,7 +43,7 @@ PAGE_POLICY = (
 def public(endpoint: str, *methods: str, needs_form: bool = True) -> Callable[[View], View]:
     """For a view that is reached by a token alone, which stands in for cookies and for CSRF's.
 
-    Refuses other methods, large bodies and, if it `needs_form`, posts without a form that can be
+    Refuses other methods and, if it `needs_form`, large bodies and posts without a form that can be
     read, and counts them. The token in the address is a secret: no referrer, no cache and no search
     engine gets to know it.
     """
@@ -82,14 +82,15 @@ def _refused(
 ) -> HttpResponse | None:
     if request.method not in methods:
         return refuse(request, endpoint, "method") or HttpResponseNotAllowed(methods)
-    if not _is_small(str(request.META.get("CONTENT_LENGTH") or "0")):
+    if needs_form and not _is_small(request):
         return refuse(request, endpoint, "too large") or HttpResponse(status=413)
     if request.method == "POST" and needs_form and not _can_be_read(request):
         return refuse(request, endpoint, "form") or HttpResponse(status=400)
     return None
 
 
-def _is_small(length: str) -> bool:
+def _is_small(request: HttpRequest) -> bool:
+    length = str(request.META.get("CONTENT_LENGTH") or "0")
     return re.fullmatch(r"\d{1,9}", length, re.ASCII) is not None and int(length) <= MAX_BODY
 
 
@@ -103,8 +104,8 @@ def _can_be_read(request: HttpRequest) -> bool:
 
 
 def form_of(request: HttpRequest) -> QueryDict:
-    """The form that was posted; an empty one for a body that is none."""
-    return request.POST if _can_be_read(request) else QueryDict()
+    """The form that was posted; an empty one for a body that is none, or too large to be read."""
+    return request.POST if _is_small(request) and _can_be_read(request) else QueryDict()
 
 
 def of_test(request: HttpRequest, effect: str) -> HttpResponse:

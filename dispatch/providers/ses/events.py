@@ -37,6 +37,7 @@ BY_BOUNCE = {
     # (bounceType, bounceSubType); "" stands for every other subtype.
     ("Permanent", "Suppressed"): EventKind.REJECTED,  # SES's own list
     ("Permanent", "OnAccountSuppressionList"): EventKind.REJECTED,
+    ("Permanent", "UnsubscribedRecipient"): EventKind.UNSUBSCRIBED,  # by its own list
     ("Permanent", ""): EventKind.HARD_BOUNCED,
     ("Transient", "ContentRejected"): EventKind.REJECTED,
     ("Transient", "AttachmentRejected"): EventKind.REJECTED,

@@ -237,7 +237,7 @@ class TestTheQuestion:
         task = TaskFactory(owner=user, sender=None)
         page = self.ask(user, "launch", task)
         assert "It has no sender." in page
-        assert "None of its email services is enabled" in page
+        assert "None of its email services is open to its owner." in page
         assert "Its audience is empty" in page
         assert 'name="confirmed"' not in page
 

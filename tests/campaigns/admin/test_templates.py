@@ -48,7 +48,7 @@ class TestTheForm:
         [
             ("subject", "{{ name", "Subject, line 1"),
             ("html", "<p>\n{{ name | nonsense }}</p>", "HTML, line 2"),
-            ("html", "<p>{% if x %}</p>", "HTML: expected tag endif"),
+            ("html", "<p>{% if x %}</p>", "HTML, line 1: &#x27;{% if x %}&#x27; is not closed"),
             ("html", "x" * 1_000_001, "HTML: longer than 1,000,000 characters"),
             ("text", "{% for %}", "Plain text, line 1"),
             ("preview_text", "{{", "Preview text, line 1"),

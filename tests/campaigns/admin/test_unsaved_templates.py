@@ -122,10 +122,12 @@ class TestThePreview:
         assert 'sandbox=""' in response.content.decode()
         assert "<script>alert(1)" not in response.content.decode()
 
-    def test_offers_no_test_of_what_is_not_saved(self, user: Any) -> None:
-        response = preview(user)
-        assert "Tests are sent of saved text." in page_of(response)
-        assert "/test-mail/" not in page_of(response)
+    def test_leads_to_a_test_of_the_text(self, user: Any) -> None:
+        template = TemplateFactory(owner=user)
+        response = preview(user, change(template))
+        test = address("dispatch.emailservice", "test_mail")
+        assert f'formaction="{test}"' in page_of(response)
+        assert carried(response)["template"] == str(template.pk)
 
 
 class TestTheTextOnThePage:

@@ -111,6 +111,7 @@ class TestALaunch:
             (without_quota, "daily quota is 0"),
             (due_in_days, "may start at"),
             (not_connected, "No connection"),
+            (switched_off, "Disabled"),
         ],
     )
     def test_with_no_service_that_can_send_warns(self, obstacle: Any, word: str) -> None:
@@ -141,9 +142,10 @@ class TestALaunch:
         EmailServiceFactory().users.add(UserFactory())
         assert NONE_CAN in question(draft())
 
-    def test_that_warns_is_still_asked_about_and_may_go_on(self) -> None:
+    @pytest.mark.parametrize("obstacle", [frozen, switched_off])
+    def test_that_warns_is_still_asked_about_and_may_go_on(self, obstacle: Any) -> None:
         service = EmailServiceFactory()
-        frozen(service)
+        obstacle(service)
         task = draft(service)
         url = address("campaigns.task", "launch", task.pk)
         signed_in(member(SUPERUSER)).post(url, CONFIRM)
