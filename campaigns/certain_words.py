@@ -49,7 +49,8 @@ newsletters, address, addresses, contact, contacts, subscriber, subscribers, sub
 subscriptions, subscribe, subscribed, subscribing, recipient, recipients, user, member, customer,
 person, marketing, promotional, promotions, campaign, campaigns, communications, messages,
 global, globally, permanent, permanently, portal, report, reports, reported, marked, feedback,
-loop, fbl, manual, manually, admin, last, first, latest, permission, consent, channel, channels,
+loop, fbl, manual, manually, admin, me, us, my, please, last, first, latest, permission, consent,
+channel, channels,
 delivery, deliverability, deliverable, sending, send, optin, double,
 single, verification, validation, verified, quality, sms, event, action, result,
 mailchimp, hubspot, klaviyo, brevo, sendinblue, sendgrid, mailgun, mailjet, shopify, salesforce,
@@ -77,7 +78,7 @@ _EVERYDAY = re.compile(
 )
 """What may be said of other things, such as accounts, orders and seats."""
 _EVERYDAY_HEADING = re.compile(
-    rf"{_EVERYDAY.pattern}|complaints?|beschwerden?|quejas?|plaintes?|junk|"
+    rf"{_EVERYDAY.pattern}|^cleaned|^cleandate|complain(ts?|ed|er|s)?|beschwerden?|quejas?|plaintes?|junk|"
     "abgemeldet|abbestell(t|ung)|投诉|投訴|举报|垃圾"
 )
 _ABOUT_MAIL = re.compile(
@@ -95,7 +96,8 @@ _SUPPRESSED_ANYWHERE = {
     _R.UNSUBSCRIBED: """unsubscribed, unsub, email unsubscribed, unsubscribed from email,
         unsubscribed from all email, unsubscribed from all emails, newsletter abbestellt,
         newsletter abgemeldet, désabonné, désabonnée, désinscrit, отписался, отписан,
-        退订, 已退订, 退訂, 已退訂, 取消订阅, 已取消订阅, 取消訂閱, 已取消訂閱, 配信停止,
+        退订, 已退订, 退訂, 已退訂, 退订用户, 已退订用户, 取消订阅, 已取消订阅, 取消訂閱,
+        已取消訂閱, 配信停止,
         수신거부""",
     _R.HARD_BOUNCE: "hard bounce, hard bounced, hard bounces, email bounced, 硬退信, 硬退",
     _R.COMPLAINT: "spam complaint, marked as spam, reported spam, reported as spam",
@@ -150,7 +152,8 @@ def all_known(text: str) -> bool:
 
 def certain_heading(heading: str) -> bool:
     """Of a heading of which all words are known: whether a yes suppresses for every owner."""
-    return _is_certain(folded(heading), _EVERYDAY_HEADING)
+    name = folded(heading).replace("junkmail", "junk")  # which comes through the letter box, too
+    return _is_certain(name, _EVERYDAY_HEADING)
 
 
 def certain_value(cell: str, heading: str) -> bool:

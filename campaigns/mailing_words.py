@@ -41,8 +41,8 @@ _NEGATIVE = (
 )
 SOFT = _stems("soft transient temporary mailboxfull quota 软退 軟退 [邮信]箱已?满")
 STAYS_OUT = _stems(
-    "^fechade(la)?baja$ "
-    "inactive inaktiv inactif inactiv unconfirmed notconfirmed unbestätigt pending await "
+    "inactive deactivat 注销 註銷 inaktiv inactif inactiv unconfirmed notconfirmed "
+    "unbestätigt pending await "
     "waiting nonsub notsub neversub notopted nonmarketing nopermission notset unset transactional "
     "delet remov archiv disabled suspend paused expired unengaged dormant unmailable held "
     "noconfirm noconsent notconsent withdrawn widerruf revoked unverified gelöscht "
@@ -78,13 +78,16 @@ PERMISSION = _stems(
     "^(是否)?同意(接收邮件|接收|营销)?$ ^(consentement|consentimiento|consentimento|consenso)$ "
     "^subscriptions?$ ^abonnement$ ^suscripci[oó]n$ "
     "^(newsletter|email|werbe|dsgvo)?einwilligung$ ^zustellbar$ "
-    "^receives?(emails?|newsletter)$ "
+    "^(wants?|wishes|receives?|gets?|accepts?|send)(e?mails?|newsletters?|marketing.*)$ "
+    "^(marketing|promotional)(e?mails?|communications?|updates|messages)$ ^optinstatus$ "
+    "^permissionto(e?mail|contact)$ ^(may|can|okto)(e?mail|contact)$ ^contactme$ "
     "^(is|email|mail|address)*(valid|deliverable|confirmed|verified|active|enabled)$ "
     "^(是否)?(订阅|接收邮件|可发送|有效|可用|正常|已?激活|已?启用)$"
 )
 OUT = _stems(
     "^fechade(la)?baja$ "
-    "^(is|was)?(inactive|disabled|deleted|removed|unconfirmed|unverified|suspended|archived|paused)"
+    "^(is|was)?(inactive|disabled|deleted|removed|unconfirmed|unverified|suspended|archived|paused|"
+    "deactivated|deceased)"
     "(at|on|date|time)?$ ^(是否)?已?(删除|停用|冻结|失效|暂停)(时间|日期)?$"
 )
 """Flags and dates that keep a person out, but are no reason to suppress an address for all."""
