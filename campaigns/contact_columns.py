@@ -62,10 +62,23 @@ _YES = {
     "vrai",
     "sí",
     "si",
+    "да",
+    "sim",
+    "tak",
+    "はい",
+    "예",
+    "네",
     "是",
     "同意",
+    "✓",
+    "✔",
+    "☑",
+    "✅",
 }
-_NO = {"no", "n", "false", "f", "0", "off", "nein", "falsch", "non", "faux", "否", "不同意"}
+_NO = {
+    "no", "n", "false", "f", "0", "off", "nein", "falsch", "non", "faux", "nej", "nee", "nie",
+    "não", "nao", "нет", "いいえ", "아니요", "아니오", "否", "不同意",
+}  # fmt: skip
 
 _BUILT_IN = {
     "unsubscribe_url", "web_view_url", "preferences_url", "now", "today", "partial",
