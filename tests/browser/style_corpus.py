@@ -62,7 +62,7 @@ WRITTEN = [
     "p{font-family:\"Gill Sans\",'Dick\\'s',serif} .a{font-family:'a\"b'} .b{content:'}'}",
     "p{width:calc(100% - (2px + 1px))} .a{width:10px} #cell{height:1.5em}",
     "p{color:RED;MARGIN:1PX} .a{Color:Blue ! IMPORTANT}",
-    ".\\61 {color:red} #\\63 ell{color:lime} .a\\{{color:blue}",
+    ".\\61 {color:red} #\\63 ell{color:lime} .a\\{ {color:blue}",
     "p{&:hover{color:red} color:blue;.a{color:lime}}",
     "@layer x{p{color:red!important} .a{margin:9px}} p{color:blue} .a{margin:1px}",
     "@supports (display:block){p{color:red}} p{color:blue}",
