@@ -198,7 +198,7 @@ def _urls(resolver: URLResolver) -> Iterator[Site]:
             assert isinstance(each, URLPattern)
 
 
-@bounded(Limits(cpu_seconds=10, memory_megabytes=512, wall_seconds=300))
+@bounded(Limits(cpu_seconds=20, memory_megabytes=512, wall_seconds=300))
 def slowest(pattern: str | bytes, flags: int, method: str) -> tuple[float, str]:
     """By how much the time grows when the worst text becomes four times as long, and its start."""
     look = getattr(re.compile(pattern, flags), method)
