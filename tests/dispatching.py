@@ -37,10 +37,7 @@ def make_service(smtp: SmtpServer) -> Callable[..., EmailService]:
     """Services that send through the test's SMTP server."""
 
     def make(**kwargs: Any) -> EmailService:
-        service: EmailService = EmailServiceFactory(
-            settings=smtp_settings(kwargs.pop("server", smtp)), **kwargs
-        )
-        return service
+        return EmailServiceFactory(settings=smtp_settings(kwargs.pop("server", smtp)), **kwargs)
 
     return make
 

@@ -102,7 +102,8 @@ def closed_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+        port: int = sock.getsockname()[1]
+        return port
 
 
 class _Handler(BaseHTTPRequestHandler):

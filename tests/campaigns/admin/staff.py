@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
+from django.db.models import Model
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
 from tests.factories import UserFactory
+from tests.responses import ClientResponse
 
 MANAGER, OPERATOR, VIEWER = "campaign manager", "operator", "viewer"
 SUPERUSER, NOBODY = "superuser", "staff without permissions"
@@ -18,14 +20,14 @@ EVERYBODY = (SUPERUSER, MANAGER, OPERATOR, VIEWER, NOBODY)
 CONFIRM = {"confirmed": "yes"}
 
 
-def member(role: str, **kwargs: Any) -> Any:
+def member(role: str, **kwargs: Any) -> User:
     user = UserFactory(is_superuser=role == SUPERUSER, **kwargs)
     if role in (MANAGER, OPERATOR, VIEWER):
         user.groups.add(Group.objects.get(name=role))
     return user
 
 
-def signed_in(user: Any) -> Client:
+def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
@@ -36,7 +38,7 @@ def address(model: str, page: str, *args: Any) -> str:
     return reverse(f"admin:{model.replace('.', '_')}_{page}", args=args)
 
 
-def texts(response: Any) -> str:
+def texts(response: ClientResponse) -> str:
     """The messages shown after an action; `response` followed the redirect."""
     return " ".join(str(message) for message in response.context["messages"])
 
@@ -46,7 +48,7 @@ def page_of(response: HttpResponse) -> str:
     return " ".join(response.content.decode().split())
 
 
-def entries(row: Any) -> list[tuple[str, str]]:
+def entries(row: Model) -> list[tuple[str, str]]:
     """Who did what to a row, from its history."""
     found = LogEntry.objects.filter(object_id=str(row.pk), content_type__model=row._meta.model_name)
     return [(entry.user.username, entry.get_change_message()) for entry in found.order_by("pk")]
