@@ -185,3 +185,9 @@ def in_doubt(service: EmailService, **kwargs: Any) -> SubTask:
         sending_at=Now(),
         **kwargs,
     )
+
+
+def token_of(subtask: SubTask) -> uuid.UUID:
+    """The claim token of a SubTask that is held."""
+    assert subtask.claim_token is not None
+    return subtask.claim_token

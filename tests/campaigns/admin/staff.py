@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
 from django.db.models import Model
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -43,7 +42,7 @@ def texts(response: ClientResponse) -> str:
     return " ".join(str(message) for message in response.context["messages"])
 
 
-def page_of(response: HttpResponse) -> str:
+def page_of(response: ClientResponse) -> str:
     """The page as one line of text, white space made single."""
     return " ".join(response.content.decode().split())
 
