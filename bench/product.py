@@ -20,7 +20,7 @@ from bench.programs import Program, python, run, wait_until
 from campaigns import lifecycle
 from campaigns.models import Sender, Tally, Task, TaskStatus, TaskTemplate, Template
 from dispatch import paces
-from dispatch.credentials import encrypt
+from dispatch.encryption import encrypt
 from dispatch.models import Dispatcher, EmailService
 
 CONTACTS_SQL = """

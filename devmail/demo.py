@@ -24,7 +24,7 @@ from campaigns.models import (
     TaskTemplate,
     Template,
 )
-from dispatch.credentials import CredentialsError, decrypt, encrypt
+from dispatch.encryption import CredentialsError, decrypt, encrypt
 from dispatch.models import EmailService
 from edm_project.environment import generated_once
 

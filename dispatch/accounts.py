@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 
 from campaigns import background
 from campaigns.models import BackgroundJob
-from dispatch.credentials import decrypt
+from dispatch.encryption import decrypt
 from dispatch.errors import DeliveryError
 from dispatch.models import AccountReport, Attempt, AttemptOutcome, EmailService
 from dispatch.providers import PROVIDERS, get_provider

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from dispatch.credentials import decrypt
+from dispatch.encryption import decrypt
 from dispatch.providers import get_provider
 from dispatch.providers.base import Transport
 

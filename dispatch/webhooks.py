@@ -17,7 +17,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
-from dispatch.credentials import CredentialsError, decrypt
+from dispatch.encryption import CredentialsError, decrypt
 from dispatch.models import EmailService
 from dispatch.models.service import webhook_key_digest
 from dispatch.providers import find_provider

@@ -24,7 +24,7 @@ from campaigns.models import (
     TaskTemplate,
     Template,
 )
-from dispatch.credentials import encrypt
+from dispatch.encryption import encrypt
 from dispatch.models import Dispatcher, EmailService
 
 M = TypeVar("M", bound=Model)

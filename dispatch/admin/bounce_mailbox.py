@@ -14,8 +14,8 @@ from campaigns.admin.typed import button
 from dispatch.admin.service_actions import CONTROL, ServiceActions
 from dispatch.bounces.forms import MailboxForm
 from dispatch.bounces.mailboxes import MailboxError, open_mailbox
-from dispatch.credentials import CredentialsError, decrypt, encrypt
 from dispatch.domains import checking
+from dispatch.encryption import CredentialsError, decrypt, encrypt
 from dispatch.errors import ServiceError
 from dispatch.models import BounceMailbox, EmailService
 from dispatch.providers import get_provider

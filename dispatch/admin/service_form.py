@@ -15,7 +15,8 @@ from django import forms
 
 from campaigns.admin.confirmation import restyled
 from campaigns.admin.typed import ModelForm
-from dispatch.credentials import CredentialsError, decrypt, encrypt, enter_again, moved
+from dispatch.credentials import enter_again, moved
+from dispatch.encryption import CredentialsError, decrypt, encrypt
 from dispatch.models import EmailService
 from dispatch.providers import get_provider
 from dispatch.providers.base import Provider

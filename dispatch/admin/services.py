@@ -26,8 +26,8 @@ from dispatch.admin import domain_state
 from dispatch.admin import service_state as state
 from dispatch.admin.bounce_mailbox import MailboxActions
 from dispatch.admin.service_form import PREFIX, form_for, settings_fields, stored_provider
-from dispatch.credentials import CredentialsError, decrypt
 from dispatch.domains import checking
+from dispatch.encryption import CredentialsError, decrypt
 from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Turn
 from dispatch.providers import get_provider, provider_choices

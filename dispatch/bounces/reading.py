@@ -33,7 +33,7 @@ from dispatch.bounces.understanding import (
     Wish,
     understand,
 )
-from dispatch.credentials import CredentialsError, decrypt
+from dispatch.encryption import CredentialsError, decrypt
 from dispatch.models import BounceMailbox
 from sandbox import Failed
 from tracking import ledger, refusals, subscriptions

@@ -11,11 +11,11 @@ from django.db.models.functions import Now
 
 from campaigns import background
 from campaigns.models import BackgroundJob
-from dispatch.credentials import CredentialsError, decrypt
 from dispatch.domains import dkim, dmarc, spf
 from dispatch.domains.check import Check, Verdict, worst
 from dispatch.domains.names import CouldNotAsk, Names, is_reserved
 from dispatch.domains.servers import MX, PTR, check_mail_servers, check_pointers
+from dispatch.encryption import CredentialsError, decrypt
 from dispatch.models import BounceMailbox, DomainReport, EmailService
 
 JOB = "domain"

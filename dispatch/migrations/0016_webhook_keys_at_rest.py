@@ -5,7 +5,7 @@ from django.db import migrations, models
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 import dispatch.models.service
-from dispatch.credentials import decrypt, encrypt
+from dispatch.encryption import decrypt, encrypt
 
 
 def hide_keys(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:

@@ -17,7 +17,7 @@ from django.db import models, transaction
 from django.db.models.functions import Lower, Now
 
 from campaigns.models.ownership import SEE_EVERYTHING
-from dispatch.credentials import decrypt, encrypt
+from dispatch.encryption import decrypt, encrypt
 
 CONNECTION = ("provider", "credentials", "domain")
 LIMITS = ("sending_interval", "burst", "daily_quota", "quota_reset_time", "quota_time_zone")

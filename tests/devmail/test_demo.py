@@ -6,7 +6,7 @@ from django.contrib.auth import authenticate, get_user_model
 from campaigns import audience, lifecycle
 from campaigns.models import Contact, Task, TaskStatus
 from devmail import demo
-from dispatch.credentials import decrypt, encrypt
+from dispatch.encryption import decrypt, encrypt
 from dispatch.models import EmailService
 
 pytestmark = pytest.mark.django_db

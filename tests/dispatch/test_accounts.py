@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django_q.models import OrmQ
 
 from dispatch import accounts
-from dispatch.credentials import encrypt
+from dispatch.encryption import encrypt
 from dispatch.models import AccountReport, EmailService
 from tests.factories import EmailServiceFactory
 from tests.http_server import Answer, HttpServer

@@ -22,8 +22,8 @@ from campaigns.models import (
 )
 from dispatch import agenda, claims, messages, recovery, tick
 from dispatch.audit import audit
-from dispatch.credentials import encrypt
 from dispatch.dispatcher import Dispatcher
+from dispatch.encryption import encrypt
 from dispatch.errors import MessageError, OutcomeUnknown, RecipientError, ServiceError
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.orders import Claim, NotStarted, Order, Report, Unsendable

@@ -7,7 +7,7 @@ from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
-from dispatch.credentials import decrypt, encrypt
+from dispatch.encryption import decrypt, encrypt
 from dispatch.models import BounceMailbox, EmailService
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from campaigns import lifecycle
 from campaigns.models import Contact, SubTask, Task, TaskStatus, Template
-from dispatch.credentials import encrypt
+from dispatch.encryption import encrypt
 from dispatch.models import BounceMailbox, EmailService
 from tests.dispatch.bounces.samples import SOMEBODY
 from tests.factories import TaskFactory, TemplateFactory, UserFactory

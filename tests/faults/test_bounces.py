@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from campaigns.models import SubTask, SubTaskStatus, Suppression
-from dispatch.credentials import encrypt
+from dispatch.encryption import encrypt
 from dispatch.models import BounceMailbox
 from tests.dispatch.bounces.samples import sample
 from tests.faults.conftest import Report

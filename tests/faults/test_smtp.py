@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.models import Task
-from dispatch.credentials import encrypt
+from dispatch.encryption import encrypt
 from dispatch.models import Attempt, AttemptOutcome, EmailService
 from tests.dispatch.providers.certificates import self_signed
 from tests.faults.conftest import Report

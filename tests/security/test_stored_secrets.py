@@ -8,7 +8,7 @@ import pytest
 
 from dispatch.admin.service_form import form_for
 from dispatch.bounces.forms import MailboxForm
-from dispatch.credentials import decrypt
+from dispatch.encryption import decrypt
 from dispatch.providers import PROVIDERS, get_provider
 from dispatch.providers.smtp import SmtpProvider
 from tests.dispatch.providers.certificates import self_signed

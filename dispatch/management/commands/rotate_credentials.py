@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from dispatch.credentials import CredentialsError, rotate
+from dispatch.encryption import CredentialsError, rotate
 from dispatch.models import BounceMailbox, EmailService
 from signin import encryption
 

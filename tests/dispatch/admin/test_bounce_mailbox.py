@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.db.models.functions import Now
 
-from dispatch.credentials import decrypt
+from dispatch.encryption import decrypt
 from dispatch.models import BounceMailbox
 from tests.campaigns.admin.staff import (
     CONFIRM,

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import strip_tags
 
 from dispatch import accounts
-from dispatch.credentials import decrypt, encrypt
+from dispatch.encryption import decrypt, encrypt
 from dispatch.models import EmailService
 from dispatch.providers import PROVIDERS
 from dispatch.webhooks import webhook_url

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 
 from dispatch import paces
 from dispatch.agenda import limits_of
-from dispatch.credentials import decrypt, encrypt
+from dispatch.encryption import decrypt, encrypt
 from dispatch.errors import ServiceError
 from dispatch.leases import database_time
 from dispatch.models import Attempt, EmailService, Pace, Turn

@@ -21,7 +21,7 @@ from dispatch.bounces import reading
 from dispatch.bounces.mailboxes import Letter, MailboxError
 from dispatch.bounces.mailboxes.maildir import MaildirMailbox
 from dispatch.bounces.understanding import NO_REPORT
-from dispatch.credentials import encrypt
+from dispatch.encryption import encrypt
 from dispatch.models import BounceMailbox
 from sandbox import Failed
 from tests.dispatch.bounces.samples import sample

@@ -4,7 +4,7 @@ import pytest
 from cryptography.fernet import Fernet
 from pytest_django import Settings
 
-from dispatch.credentials import CredentialsError, decrypt, encrypt, rotate
+from dispatch.encryption import CredentialsError, decrypt, encrypt, rotate
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 VALUES = {"host": "smtp.example.com", "password": "pässword ✓", "port": 587}
