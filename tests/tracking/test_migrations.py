@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 BEFORE = [("tracking", None), ("campaigns", "0003_tallies_and_storage")]
 
 
-def migrate(targets) -> None:
+def migrate(targets: list[tuple[str, str | None]]) -> None:
     executor = MigrationExecutor(connection)
     executor.migrate(targets)
 
@@ -23,7 +23,7 @@ def columns(table: str) -> set[str]:
 
 
 @pytest.mark.django_db
-def test_tracking_can_be_taken_out_and_put_back():
+def test_tracking_can_be_taken_out_and_put_back() -> None:
     everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
     made = tables()
     assert {"tracking_event", "tracking_link", "tracking_eventtally", "tracking_refusal"} <= made
@@ -39,7 +39,7 @@ def test_tracking_can_be_taken_out_and_put_back():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["campaign manager", "operator", "viewer"])
-def test_every_group_may_look_at_events(name):
+def test_every_group_may_look_at_events(name: str) -> None:
     group = Group.objects.get(name=name)
     assert group.permissions.filter(codename="view_event").exists()
     assert not group.permissions.filter(
