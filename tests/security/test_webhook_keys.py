@@ -9,7 +9,6 @@ import time
 
 import pytest
 from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.urls import reverse
 
@@ -54,18 +53,6 @@ def test_the_same_key_twice_is_encrypted_differently_and_found_by_one_digest() -
     first, second = service_of("brevo"), service_of("brevo")
     assert first.webhook_key_digest != second.webhook_key_digest
     assert first.webhook_key_encrypted != second.webhook_key_encrypted
-
-
-def test_keys_are_kept_when_the_database_is_migrated_there_and_back() -> None:
-    service = service_of("brevo")
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-    everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
-    MigrationExecutor(connection).migrate([("dispatch", "0015_winding_up")])
-    assert service.webhook_key in stored(service)
-    MigrationExecutor(connection).migrate(everything)
-    assert service.webhook_key not in stored(service)
-    assert EmailService.objects.get().webhook_key == service.webhook_key
 
 
 def test_events_are_taken_when_the_key_can_no_longer_be_decrypted() -> None:
