@@ -48,7 +48,7 @@ def named(kind: str) -> set[str]:
     return {name for its_kind, name, _ in parts() if its_kind == kind}
 
 
-def test_everything_can_be_taken_out_and_put_back():
+def test_everything_can_be_taken_out_and_put_back() -> None:
     everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
     made = parts()
     assert {kind for kind, _, _ in made} == {
@@ -67,7 +67,7 @@ def test_everything_can_be_taken_out_and_put_back():
     assert parts() == made
 
 
-def test_triggers_keep_the_tallies():
+def test_triggers_keep_the_tallies() -> None:
     assert named("trigger") == {
         "subtask_tally_insert",
         "subtask_tally_update",
@@ -94,7 +94,7 @@ def test_triggers_keep_the_tallies():
         ),
     ],
 )
-def test_a_hot_table_is_stored_for_being_hot(table, stored):
+def test_a_hot_table_is_stored_for_being_hot(table: str, stored: str) -> None:
     assert ("table", table, stored) in parts()
 
 
@@ -102,14 +102,14 @@ def permissions_of(group: str) -> set[str]:
     return set(Permission.objects.filter(group__name=group).values_list("codename", flat=True))
 
 
-def test_a_viewer_sees_everything_and_changes_nothing():
+def test_a_viewer_sees_everything_and_changes_nothing() -> None:
     assert permissions_of("viewer") == words("""
         see_everything view_attempt view_contact view_emailservice view_event view_refusal
         view_sender view_subtask view_suppression view_tag view_task view_tasktemplate view_template
     """)
 
 
-def test_a_campaign_manager_also_does_all_that_a_campaign_takes():
+def test_a_campaign_manager_also_does_all_that_a_campaign_takes() -> None:
     own = permissions_of("viewer") - {"see_everything"}
     assert permissions_of("campaign manager") == own | words("""
         add_contact add_sender add_tag add_task add_tasktemplate add_template
@@ -120,7 +120,7 @@ def test_a_campaign_manager_also_does_all_that_a_campaign_takes():
     """)
 
 
-def test_an_operator_also_runs_services_and_the_suppression_list():
+def test_an_operator_also_runs_services_and_the_suppression_list() -> None:
     assert permissions_of("operator") == permissions_of("viewer") | words("""
         add_emailservice change_emailservice delete_emailservice control_emailservice
         control_task retry_subtask decide_subtask

@@ -83,24 +83,26 @@ def refuse(command: str, **options: Any) -> None:
 
 
 @pytest.mark.usefixtures("old_database")
-def test_the_check_tells_what_it_is_and_what_to_do():
+def test_the_check_tells_what_it_is_and_what_to_do() -> None:
     refuse("check", databases=["default"])
 
 
 @pytest.mark.usefixtures("old_database")
-def test_a_cluster_does_not_start_on_it():
+def test_a_cluster_does_not_start_on_it() -> None:
     refuse("qcluster")
 
 
 @pytest.mark.usefixtures("old_database")
-def test_make_run_does_not_start_on_it(monkeypatch, settings, tmp_path: Path):
+def test_make_run_does_not_start_on_it(
+    monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+) -> None:
     with taken() as port:
         monkeypatch.setenv("PORT", str(port))  # nobody has it a moment later
     settings.VAR_DIR = tmp_path
     refuse("run_local")
 
 
-def test_migrate_stops_before_it_changes_anything(old_database: str):
+def test_migrate_stops_before_it_changes_anything(old_database: str) -> None:
     before = names_recorded()
     migrate = subprocess.run(
         [sys.executable, "manage.py", "migrate"],
@@ -117,6 +119,6 @@ def test_migrate_stops_before_it_changes_anything(old_database: str):
 
 
 @pytest.mark.django_db
-def test_a_database_of_today_is_not_taken_for_an_old_one():
+def test_a_database_of_today_is_not_taken_for_an_old_one() -> None:
     call_command("check", databases=["default"])
     assert ("campaigns", "0004_groups") in names_recorded()

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 
-def migrate(targets) -> None:
+def migrate(targets: list[tuple[str, str | None]]) -> None:
     executor = MigrationExecutor(connection)
     executor.migrate(targets)
 
@@ -16,7 +16,7 @@ def tables() -> set[str]:
 
 
 @pytest.mark.django_db
-def test_tracking_can_be_taken_out_and_put_back():
+def test_tracking_can_be_taken_out_and_put_back() -> None:
     everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
     made = tables()
     assert {"tracking_event", "tracking_link", "tracking_eventtally", "tracking_refusal"} <= made
@@ -30,7 +30,7 @@ def test_tracking_can_be_taken_out_and_put_back():
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", ["campaign manager", "operator", "viewer"])
-def test_every_group_may_look_at_events(name):
+def test_every_group_may_look_at_events(name: str) -> None:
     group = Group.objects.get(name=name)
     assert group.permissions.filter(codename="view_event").exists()
     assert not group.permissions.filter(
