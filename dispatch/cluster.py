@@ -39,7 +39,7 @@ import sandbox
 from campaigns import background
 from dispatch import broker, recovery, sentinel, start_log, tasks
 from dispatch.housekeeping import Housekeeper, Rests
-from dispatch.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Dispatcher
 from dispatch.process_group import ProcessGroup
 from dispatch.pulse import Pulse

@@ -17,7 +17,7 @@ from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.states import Doubtful, Held, Returned, Settlement
 from dispatch import figures, paces, start_log
-from dispatch.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher
 from dispatch.outcomes import storable
 

@@ -25,6 +25,7 @@ from campaigns.models import (
 )
 from dispatch.encryption import encrypt
 from dispatch.models import Dispatcher, EmailService
+from dispatch.pace import services
 
 
 class UserFactory(DjangoModelFactory):
@@ -82,6 +83,12 @@ class EmailServiceFactory(DjangoModelFactory):
     provider = "smtp"
     sending_interval = 0
     credentials = factory.LazyAttribute(lambda service: encrypt(service.settings))
+
+    @classmethod
+    def _create(cls, model_class: type[EmailService], *args: Any, **values: Any) -> EmailService:
+        service = model_class(*args, **values)
+        services.save(service)
+        return service
 
 
 class TaskFactory(DjangoModelFactory):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.audit.finding import MOST_NAMED, Finding, one, rows
-from dispatch.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 
 HELD_AT_MOST_SECONDS = 900.0
 """No dispatcher lives so long: what is held longer is held by one that has forgotten it."""

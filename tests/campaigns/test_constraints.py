@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 
 from campaigns.models import Contact, SubTask, SubTaskStatus, Suppression, Tag, Task, TaskTemplate
 from dispatch.models import Attempt, ConnectionShare, Pace, Turn
+from dispatch.pace import services
 from tests.factories import (
     ContactFactory,
     ContentFactory,
@@ -235,13 +236,13 @@ class TestEmailService:
         before = Pace.objects.get(service=service).limits_changed_at
         Pace.objects.update(limits_changed_at=before.replace(year=2000))
         service.quota_reset_time = time(6)
-        service.save()
+        services.save(service)
         assert Pace.objects.get(service=service).limits_changed_at.year > 2000
 
     def test_a_change_of_anything_else_leaves_the_time_of_its_limits(self, service):
         before = Pace.objects.get(service=service).limits_changed_at
         service.name = "renamed"
-        service.save()
+        services.save(service)
         assert Pace.objects.get(service=service).limits_changed_at == before
 
 

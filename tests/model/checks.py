@@ -11,7 +11,6 @@ from django.db.models import Sum
 
 from campaigns.models import SubTaskStatus, Task
 from campaigns.states import NEXT
-from dispatch.agenda import limits_of
 from dispatch.audit import audit
 from dispatch.models import ConnectionShare, Pace
 from tests.model import laboratory
@@ -88,7 +87,7 @@ def _held_twice(world: World) -> Iterator[str]:
 def _uncharged(world: World) -> Iterator[str]:
     """What was begun in the current period of a quota has been charged to it, from the beginning."""
     for pace in Pace.objects.filter(quota_period_start__isnull=False).select_related("service"):
-        day = quota_day(pace.quota_period_start, limits_of(pace.service))
+        day = quota_day(pace.quota_period_start, pace.service.limits)
         used = world.outside.used(pace.pk, day)
         if used > pace.quota_used:
             yield f"service {pace.pk} began {used} messages and charged {pace.quota_used}"
