@@ -1,24 +1,21 @@
-"""What a provider that django-anymail knows has to say about itself."""
+"""A provider that django-anymail knows: its requests and its webhooks."""
 
 from __future__ import annotations
 
 import json
-from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from anymail.backends.base_requests import AnymailRequestsBackend
 from anymail.exceptions import AnymailConfigurationError, AnymailError
 from anymail.signals import AnymailTrackingEvent, EventType
 from anymail.webhooks.base import AnymailBaseWebhookView
 
 from dispatch.providers import hooks
+from dispatch.providers.anymail.requests import AnymailRequests
 from dispatch.providers.anymail.transport import SUBTASK, AnymailTransport
-from dispatch.providers.base import Message
 from dispatch.providers.bounces import unless_others_are_blamed
 from dispatch.providers.hooks import Malformed, Post
-from dispatch.providers.http.transport import HttpProvider
 from tracking.incoming import Actor, EventKind, Incoming
 
 KINDS = {
@@ -46,42 +43,13 @@ class OneEvent:
     content_type: str
 
 
-class AnymailProvider(HttpProvider):
+class AnymailProvider(AnymailRequests):
     """A provider through django-anymail."""
 
-    backend: ClassVar[type[AnymailRequestsBackend]]
     webhook: ClassVar[type[AnymailBaseWebhookView]]
     takes_webhooks = True
-    accepts_with: ClassVar[frozenset[int]] = frozenset({200, 201, 202})
-    """The HTTP status of an acceptance."""
     posts_arrays: ClassVar[bool] = False
     """Whether its webhook posts arrays of events, and django-anymail expects one."""
-    switches_tracking: ClassVar[bool] = False
-    """Whether its own tracking of opens and clicks can be switched off for a message."""
-    refused_headers: ClassVar[frozenset[str]] = frozenset()
-    """Headers of a campaign's messages, in lower case, with which it refuses a message."""
-    idempotency_header: ClassVar[str] = ""
-    """The header of the request by whose value it de-duplicates, where it does by a header."""
-    fills_in_braces: ClassVar[bool] = False
-    """Whether it takes `{{name}}` in a message for a variable."""
-
-    @abstractmethod
-    def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments of its backend."""
-
-    def http_headers(self, message: Message) -> dict[str, str]:
-        """Headers of the request beyond those of its backend."""
-        if not self.idempotency_header or not message.idempotency_key:
-            return {}
-        return {self.idempotency_header: message.idempotency_key}
-
-    def mail_headers(self, message: Message) -> dict[str, str]:
-        """Headers of the message that tell the provider something."""
-        return {}
-
-    def esp_extra(self, message: Message) -> dict[str, Any]:
-        """What else goes into the request."""
-        return {}
 
     def transport(self, settings: Mapping[str, Any]) -> AnymailTransport:
         return AnymailTransport(self, settings)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import requests
 from anymail.backends.base_requests import AnymailRequestsBackend, RequestsPayload
@@ -12,14 +12,12 @@ from django.core.mail import EmailMultiAlternatives
 
 from dispatch.errors import MessageError, RecipientError
 from dispatch.mime import any_address, ascii_address
+from dispatch.providers.anymail.requests import AnymailRequests
 from dispatch.providers.base import Accepted, Message
 from dispatch.providers.http.checks import mailbox, refuse_braces, with_literal_braces
 from dispatch.providers.http.refusals import explanation
 from dispatch.providers.http.transport import HttpTransport, Request, Unreadable
 from dispatch.providers.smtp.replies import readable
-
-if TYPE_CHECKING:
-    from dispatch.providers.anymail.provider import AnymailProvider
 
 REFUSED = frozenset({"invalid", "rejected", "failed"})
 SUBTASK = "subtask"
@@ -31,9 +29,9 @@ class AnymailTransport(HttpTransport):
     its requests go over ours.
     """
 
-    provider: AnymailProvider
+    provider: AnymailRequests
 
-    def __init__(self, provider: AnymailProvider, settings: Mapping[str, Any]) -> None:
+    def __init__(self, provider: AnymailRequests, settings: Mapping[str, Any]) -> None:
         super().__init__(provider, settings)
         options = provider.backend_options(settings)
         self._backend: AnymailRequestsBackend = provider.backend(
@@ -88,7 +86,7 @@ class AnymailTransport(HttpTransport):
         return mail
 
 
-def _headers(message: Message, provider: AnymailProvider) -> dict[str, str]:
+def _headers(message: Message, provider: AnymailRequests) -> dict[str, str]:
     return {
         name: value
         for name, value in message.headers.items()
@@ -96,7 +94,7 @@ def _headers(message: Message, provider: AnymailProvider) -> dict[str, str]:
     }
 
 
-def _expand(mail: Any, message: Message, provider: AnymailProvider) -> None:
+def _expand(mail: Any, message: Message, provider: AnymailRequests) -> None:
     """What django-anymail reads from attributes that Django's class does not have."""
     if message.subtask_id is not None:
         mail.metadata = {SUBTASK: str(message.subtask_id)}
