@@ -12,7 +12,7 @@ import datetime as dt
 import json
 import time
 from collections import Counter
-from typing import Any
+from itertools import accumulate
 
 from django.db import connection, transaction
 from django.db.models import Max, Q
@@ -42,18 +42,17 @@ DOMAIN = suppressing.DOMAIN_SQL.format(address="c.email")
 CHUNK_SQL = """
 WITH audience AS MATERIALIZED (
     SELECT c.id, c.email, c.name, c.attributes, c.tracking_consent,
-           random() * %(weights)s AS pick,
+           random() * %s AS pick,
            coalesce(s.reason, d.reason,
-                    CASE WHEN c.email = ANY(%(erased)s::text[]) THEN 'erased' END) AS suppressed
+                    CASE WHEN c.email = ANY(%s::text[]) THEN 'erased' END) AS suppressed
     FROM ({contacts}) AS c
     LEFT JOIN campaigns_suppression s ON s.email = c.email
     LEFT JOIN campaigns_suppression d ON d.email = {domain}
 ), inserted AS (
     INSERT INTO campaigns_subtask (task_id, content_id, recipient_email, variables, status,
                                    attempts, failure_reason, error, provider_message_id)
-    SELECT %(task)s, (SELECT w.id
-                      FROM unnest(%(content_ids)s::bigint[], %(up_to)s::float8[]) AS w(id, up_to)
-                      WHERE a.pick < w.up_to ORDER BY w.up_to LIMIT 1),
+    SELECT %s, (SELECT w.id FROM unnest(%s::bigint[], %s::float8[]) AS w(id, up_to)
+                WHERE a.pick < w.up_to ORDER BY w.up_to LIMIT 1),
            a.email, a.attributes || jsonb_build_object('name', a.name, 'email', a.email,
                                                        'tracking_consent', a.tracking_consent),
            'pending', 0, '', '', ''
@@ -197,18 +196,11 @@ def _run_chunk(task: Task, launch: Launch) -> tuple[int | None, int, int, int, d
     contacts_sql, contacts_params = contacts.query.sql_with_params()
     # By a hash whose key the database must not know: looked up here, by the claim once more.
     erased = suppressing.erased_among(contacts.values_list("email", flat=True))
-    numbered = {f"c{n}": value for n, value in enumerate(contacts_params)}
     contents = list(Content.objects.filter(task=task).order_by("pk").values_list("pk", "weight"))
-    up_to = [sum(weight for _, weight in contents[: n + 1]) for n in range(len(contents))]
-    params: dict[str, Any] = {
-        **numbered,
-        "task": task.pk,
-        "content_ids": [pk for pk, _ in contents],
-        "up_to": [float(bound) for bound in up_to],
-        "weights": up_to[-1],
-        "erased": sorted(erased),
-    }
-    contacts_sql = contacts_sql % tuple(f"%({name})s" for name in numbered)
+    up_to = [float(bound) for bound in accumulate(weight for _, weight in contents)]
+    content_ids = [pk for pk, _ in contents]
+    # In the order of their places in CHUNK_SQL.
+    params = [up_to[-1], sorted(erased), *contacts_params, task.pk, content_ids, up_to]
     with connection.cursor() as cursor:
         cursor.execute(CHUNK_SQL.format(contacts=contacts_sql, domain=DOMAIN), params)
         row = cursor.fetchone()

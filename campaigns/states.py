@@ -47,6 +47,12 @@ def before(target: SubTaskStatus) -> list[SubTaskStatus]:
     return [status for status in SubTaskStatus if target in NEXT[status]]
 
 
+class NotAsLocked(Exception):
+    """A write changed fewer SubTasks than its transaction had locked for it: nothing of that
+    transaction may be committed.
+    """
+
+
 class Held(NamedTuple):
     """A SubTask as its holder knows it; `token` is what it must still carry for a write to take
     effect.
@@ -193,6 +199,12 @@ def settle(settlements: Iterable[Settlement]) -> set[int]:
     return set(_ids(sql, [as_json(row._asdict() for row in rows)]))
 
 
+def require_all(changed: int, locked: int) -> None:
+    """Raise NotAsLocked unless a write changed every row that was locked for it."""
+    if changed != locked:
+        raise NotAsLocked(f"{changed} of {locked} locked SubTasks were changed")
+
+
 class Doubtful(NamedTuple):
     """A SubTask that came into doubt in the hands of a dispatcher, with the token it was held
     under.
@@ -234,8 +246,11 @@ def doubt(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
     rotated.
     """
     doubtful = lock_sending(subtasks)
-    SubTask.objects.filter(pk__in=[row.id for row in doubtful]).update(
-        claim_token=RandomUUID(), dispatcher_id=None, in_doubt_since=Now()
+    _change(
+        [row.id for row in doubtful],
+        claim_token=RandomUUID(),
+        dispatcher_id=None,
+        in_doubt_since=Now(),
     )
     return doubtful
 
@@ -243,8 +258,12 @@ def doubt(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
 def release(subtasks: QuerySet[SubTask]) -> list[Returned]:
     """Give allocated rows back: pending again, as if they had never been claimed."""
     rows = _lock(subtasks.filter(status=S.ALLOCATED))
-    SubTask.objects.filter(pk__in=[row.id for row in rows]).update(
-        status=S.PENDING, service=None, claim_token=None, dispatcher_id=None
+    _change(
+        [row.id for row in rows],
+        status=S.PENDING,
+        service=None,
+        claim_token=None,
+        dispatcher_id=None,
     )
     return rows
 
@@ -272,7 +291,8 @@ def retry(subtask_ids: Collection[int]) -> list[int]:
     """Failed rows become pending again, with all their attempts. Returns the ids it changed."""
     failed = SubTask.objects.annotate(was=Cast("status", TextField())).filter(was=S.FAILED)
     ids = [row.id for row in _lock(failed.filter(pk__in=subtask_ids))]
-    SubTask.objects.filter(pk__in=ids).update(
+    _change(
+        ids,
         status=S.PENDING,
         service=None,
         failure_reason="",
@@ -294,9 +314,7 @@ def resolve_doubt(subtask_ids: Collection[int], status: SubTaskStatus) -> list[i
         S.PENDING: {"service": None, "available_at": Now()},
         S.FAILED: {"failure_reason": FailureReason.DISCARDED, "failed_at": Now()},
     }
-    SubTask.objects.filter(pk__in=ids).update(
-        status=status, claim_token=None, in_doubt_since=None, **by_status[status]
-    )
+    _change(ids, status=status, claim_token=None, in_doubt_since=None, **by_status[status])
     return ids
 
 
@@ -356,13 +374,18 @@ def _lock(subtasks: QuerySet[SubTask]) -> list[Returned]:
 
 
 def _fail(subtask_ids: Collection[int], reason: FailureReason) -> None:
-    SubTask.objects.filter(pk__in=subtask_ids).update(
+    _change(
+        subtask_ids,
         status=S.FAILED,
         failure_reason=reason,
         failed_at=Now(),
         claim_token=None,
         dispatcher_id=None,
     )
+
+
+def _change(locked: Collection[int], **values: Any) -> None:
+    require_all(SubTask.objects.filter(pk__in=locked).update(**values), len(locked))
 
 
 def _ids(sql: str, params: Sequence[Any]) -> list[int]:

@@ -78,8 +78,11 @@ def _lock_repeatable(service_id: int, window: dt.timedelta, limit: int) -> list[
 
 
 def take(claims: Iterable[tuple[Claim, int]], token: uuid.UUID, dispatcher_id: int) -> None:
-    """Reserve locked claims, given with the service each is for, under one token."""
-    states.allocate([(claim.id, service_id) for claim, service_id in claims], token, dispatcher_id)
+    """Reserve locked claims, given with the service each is for, under one token. Raises
+    NotAsLocked unless each of them is reserved.
+    """
+    rows = [(claim.id, service_id) for claim, service_id in claims]
+    states.require_all(len(states.allocate(rows, token, dispatcher_id)), len(rows))
 
 
 def _lock(task_id: int, limit: int, besides: Iterable[Claim]) -> list[Claim]:

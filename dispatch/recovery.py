@@ -118,15 +118,16 @@ def _settle_known(dispatcher_id: int, starts: Starts) -> Known:
     ):
         _note(dispatcher_id, outcome, why, rows, starts)
     back = [*known.not_begun, *known.refused]
-    states.settle(Settlement(*row.held, SubTaskStatus.PENDING) for row in back)
-    states.settle(
+    sent = [
         Settlement(
             *row.held,
             SubTaskStatus.SENT,
             provider_message_id=storable(_end(row, starts).provider_message_id),
         )
         for row in known.accepted
-    )
+    ]
+    settlements = [Settlement(*row.held, SubTaskStatus.PENDING) for row in back] + sent
+    states.require_all(len(states.settle(settlements)), len(settlements))
     return known
 
 

@@ -1,7 +1,7 @@
 """Hard, soft, or no fault of the address? What the receiving server said, wherever it is read: in a
 bounce that came by mail, or in what a provider passes on.
 
-One table, read from the top, the first row that fits decides. Only what blames the address is hard.
+Only what blames the address is hard.
 The words go before the enhanced code (RFC 3463), which many servers choose badly, and that goes
 before the basic one; x.0.0 says nothing.
 """
@@ -9,9 +9,9 @@ before the basic one; x.0.0 says nothing.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
+from dispatch.providers.classification import Reply, Rule, first_match
 from tracking.incoming import EventKind
 
 ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
@@ -165,57 +165,45 @@ _AFTER_DATA = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Patterns are regular expressions: the codes must match whole, the text anywhere, in any case.
-    A code that is not told, or says nothing, is "".
-    """
-
-    kind: EventKind
-    enhanced: str = ".*"
-    basic: str = ".*"
-    text: str = ""
-
-
-TABLE = (
+RULES = (
     # What asks for another try later is no last word, nor is what its receiver can put right.
-    Row(REJECTED, r"[45]\.1\.[78]"),
-    Row(SOFT, text=r"gr[ae]y-?list"),
-    Row(REJECTED, r"5\.2\.3|5\.3\.4|[45]\.6\.\d+"),
-    Row(SOFT, text=FULL),
-    Row(SOFT, r"[45]\.2\.2"),
-    Row(SOFT, text=BROKEN),
-    Row(HARD, r"5\.1\.10"),
-    Row(REJECTED, r"5\.7\.27"),  # RFC 7505, of the sender's domain
-    Row(REJECTED, text=r"(sender|from)\b.{0,100}null ?mx"),
-    Row(HARD, text=r"null ?mx"),
-    Row(HARD, basic="521|556", text=r"accept|null mx"),  # RFC 7504
+    Rule(REJECTED, enhanced=r"[45]\.1\.[78]"),
+    Rule(SOFT, text=r"gr[ae]y-?list"),
+    Rule(REJECTED, enhanced=r"5\.2\.3|5\.3\.4|[45]\.6\.\d+"),
+    Rule(SOFT, text=FULL),
+    Rule(SOFT, enhanced=r"[45]\.2\.2"),
+    Rule(SOFT, text=BROKEN),
+    Rule(HARD, enhanced=r"5\.1\.10"),
+    Rule(REJECTED, enhanced=r"5\.7\.27"),  # RFC 7505, of the sender's domain
+    Rule(REJECTED, text=r"(sender|from)\b.{0,100}null ?mx"),
+    Rule(HARD, text=r"null ?mx"),
+    Rule(HARD, "521|556", text=r"accept|null mx"),  # RFC 7504
     # Whom the words blame: the sender before the address, since "unknown" may be said of both.
-    Row(REJECTED, r"(?!4\.[1-6])..*|", "|[25]..", SENDER),
-    Row(REJECTED, r"(?!4\.[1-6])..*|", "|[25]..", THROTTLED),
-    Row(REJECTED, r"4\.7\.\d+", text=THROTTLED),
-    Row(SOFT, text=LATER),
-    Row(SOFT, r"4\.[0-6]\.\d+"),
-    Row(REJECTED, r"4\.7\.\d+"),
-    Row(SOFT, "", "4.."),
-    Row(HARD, r"5\.4\.1", text=r"recipient address rejected: access denied"),
-    Row(HARD, r"5\.2\.1", text=_USER_UNKNOWN.pattern),
-    Row(SOFT, r"(5\.[0-5]\..*)?", text=SUSPENDED),
-    Row(HARD, r"5\.1\.[1236]", text=ADDRESS),
-    Row(REJECTED, r"5\.7\.\d+|5\.1\.\d+", text=POLICY),
-    Row(HARD, text=ADDRESS),
-    Row(REJECTED, "", "50[0-4]", DOMAIN),  # of a command, such as HELO
-    Row(HARD, text=DOMAIN),
-    Row(REJECTED, r"5\.1\.[1236]", text=OUR_MESSAGE),
-    Row(SOFT, r"5\.1\.[1236]", text=OTHER_SERVER),
+    Rule(REJECTED, "|[25]..", r"(?!4\.[1-6])..*|", SENDER),
+    Rule(REJECTED, "|[25]..", r"(?!4\.[1-6])..*|", THROTTLED),
+    Rule(REJECTED, enhanced=r"4\.7\.\d+", text=THROTTLED),
+    Rule(SOFT, text=LATER),
+    Rule(SOFT, enhanced=r"4\.[0-6]\.\d+"),
+    Rule(REJECTED, enhanced=r"4\.7\.\d+"),
+    Rule(SOFT, "4..", ""),
+    Rule(HARD, enhanced=r"5\.4\.1", text=r"recipient address rejected: access denied"),
+    Rule(HARD, enhanced=r"5\.2\.1", text=_USER_UNKNOWN.pattern),
+    Rule(SOFT, enhanced=r"(5\.[0-5]\..*)?", text=SUSPENDED),
+    Rule(HARD, enhanced=r"5\.1\.[1236]", text=ADDRESS),
+    Rule(REJECTED, enhanced=r"5\.7\.\d+|5\.1\.\d+", text=POLICY),
+    Rule(HARD, text=ADDRESS),
+    Rule(REJECTED, "50[0-4]", "", DOMAIN),  # of a command, such as HELO
+    Rule(HARD, text=DOMAIN),
+    Rule(REJECTED, enhanced=r"5\.1\.[1236]", text=OUR_MESSAGE),
+    Rule(SOFT, enhanced=r"5\.1\.[1236]", text=OTHER_SERVER),
     # Words that blame nothing: then the codes.
-    Row(HARD, r"5\.1\.[1236]"),
-    Row(HARD, r"5\.1\.0", text=r"address"),
-    Row(HARD, "", "55.", r"recipient (address )?rejected\W*$"),
-    Row(REJECTED, r"5\.7\.\d+"),
-    Row(SOFT, r"5\.[1-5]\.\d+"),
-    Row(REJECTED, text=POLICY),
-    Row(SOFT),
+    Rule(HARD, enhanced=r"5\.1\.[1236]"),
+    Rule(HARD, enhanced=r"5\.1\.0", text=r"address"),
+    Rule(HARD, "55.", "", r"recipient (address )?rejected\W*$"),
+    Rule(REJECTED, enhanced=r"5\.7\.\d+"),
+    Rule(SOFT, enhanced=r"5\.[1-5]\.\d+"),
+    Rule(REJECTED, text=POLICY),
+    Rule(SOFT),
 )
 
 
@@ -240,7 +228,7 @@ def kind_of(enhanced: str, basic: str, text: str, *, after_data: bool = False) -
 def _kind_of(enhanced: str, basic: str, text: str) -> EventKind:
     telling = "" if enhanced == "5.0.0" else enhanced
     text = _AN_ADDRESS.sub("@", text[:LONGEST_TEXT])
-    return next(row.kind for row in TABLE if _fits(row, telling, basic, text))
+    return first_match(RULES, Reply(text, basic, telling))
 
 
 def by_status_code(enhanced: Any, basic: Any = None, text: Any = None) -> EventKind | None:
@@ -284,11 +272,3 @@ def is_after_data(text: str) -> bool:
     """Whether a transcript shows a refusal of the content, by a server that took the recipient."""
     transcript = text[:LONGEST_TRANSCRIPT]
     return bool(_AFTER_DATA.search(transcript)) and not _NO_RECIPIENTS.search(transcript)
-
-
-def _fits(row: Row, enhanced: str, basic: str, text: str) -> bool:
-    return bool(
-        re.fullmatch(row.enhanced, enhanced)
-        and re.fullmatch(row.basic, basic)
-        and (not row.text or re.search(row.text, text, re.IGNORECASE))
-    )

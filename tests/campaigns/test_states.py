@@ -129,6 +129,12 @@ class TestAllocating:
         assert SubTask.objects.get(pk=second.pk).service == other
 
 
+def test_a_change_that_does_not_reach_every_locked_row_is_refused(world):
+    missing = max(world.ids) + 1
+    with pytest.raises(states.NotAsLocked, match="1 of 2"):
+        states.suppress([world.rows["pending"].pk, missing])
+
+
 class TestBeginningToSend:
     def test_only_reserved_rows_begin(self, world):
         begun = states.begin_sending(world.held())

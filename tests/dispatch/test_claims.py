@@ -7,6 +7,7 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
+from campaigns import states
 from campaigns.models import FailureReason, SubTask, SubTaskStatus, Suppression, Task
 from dispatch import claims
 from tests.concurrency import running, second_connection
@@ -90,6 +91,17 @@ def test_what_is_taken_belongs_to_its_service_and_dispatcher_under_the_token(tas
         (first, SubTaskStatus.ALLOCATED, services[0].pk, dispatcher.pk, token),
         (second, SubTaskStatus.ALLOCATED, services[1].pk, dispatcher.pk, token),
     ]
+
+
+def test_what_is_not_pending_any_more_cannot_be_taken_and_undoes_the_claim(task):
+    kept, lost = pending(task, 2)
+    found = claims.lock_claimable(task.pk, 2)
+    SubTask.objects.filter(pk=lost).update(status=SubTaskStatus.FAILED, failure_reason="invalid")
+
+    with pytest.raises(states.NotAsLocked, match="1 of 2"), transaction.atomic():
+        claims.take([(claim, EmailServiceFactory().pk) for claim in found], uuid.uuid4(), 1)
+
+    assert SubTask.objects.get(pk=kept).status == SubTaskStatus.PENDING
 
 
 class TestSuppressedAddresses:

@@ -13,8 +13,8 @@ from django import forms
 
 from dispatch.providers.anymail.provider import AnymailProvider
 from dispatch.providers.base import Message
+from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.http import fields
-from dispatch.providers.http.refusals import Blame, Row
 from dispatch.providers.http.transport import Request
 from tracking.incoming import Actor, EventKind
 
@@ -52,14 +52,14 @@ class BrevoProvider(AnymailProvider):
     fills_in_braces = True
     refusals = (
         # It has had this key before, and does not say what became of it: its events will.
-        Row(Blame.UNKNOWN, "4..", r'"duplicate_(parameter|request)"'),
-        Row(
+        Rule(Blame.UNKNOWN, "4..", text=r'"duplicate_(parameter|request)"'),
+        Rule(
             Blame.PERSON,
             "400",
-            r"sender.*(not valid|invalid|not verified)|account.*(suspend|activ)",
+            text=r"(?s)sender.*(not valid|invalid|not verified)|account.*(suspend|activ)",
         ),
-        Row(Blame.PERSON, "400", r'"(unauthorized|permission_denied|not_enough_credits)"'),
-        Row(Blame.BOUNCE, "400", r"email is not valid in to"),
+        Rule(Blame.PERSON, "400", text=r'"(unauthorized|permission_denied|not_enough_credits)"'),
+        Rule(Blame.BOUNCE, "400", text=r"email is not valid in to"),
     )
 
     def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:

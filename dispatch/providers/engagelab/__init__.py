@@ -7,11 +7,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.engagelab.events import incoming
 from dispatch.providers.engagelab.forms import EngageLabForm
 from dispatch.providers.engagelab.transport import EngageLabTransport
 from dispatch.providers.hooks import Post
-from dispatch.providers.http.refusals import Blame, Row
 from dispatch.providers.http.transport import HttpProvider, Request
 from tracking.incoming import Incoming
 
@@ -31,10 +31,10 @@ class EngageLabProvider(HttpProvider):
     }
     refusals = (
         # By the code, whatever the HTTP status.
-        Row(Blame.PERSON, text=r'"code":\s*30000\b'),  # authentication, or the other data centre
-        Row(Blame.PERSON, text=r'"code":\s*30801\b'),  # no sender
-        Row(Blame.MESSAGE, text=r'"code":\s*(30862|30893)\b'),  # forbidden header, custom_args
-        Row(Blame.SERVICE, "4..", r"quota|rate limit|too many|frequen"),
+        Rule(Blame.PERSON, text=r'"code":\s*30000\b'),  # authentication, or the other data centre
+        Rule(Blame.PERSON, text=r'"code":\s*30801\b'),  # no sender
+        Rule(Blame.MESSAGE, text=r'"code":\s*(30862|30893)\b'),  # forbidden header, custom_args
+        Rule(Blame.SERVICE, "4..", text=r"quota|rate limit|too many|frequen"),
     )
 
     def transport(self, settings: Mapping[str, Any]) -> EngageLabTransport:

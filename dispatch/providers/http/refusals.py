@@ -1,27 +1,20 @@
-"""What goes wrong over HTTP, and whom it blames: one table, read from the top, the first row that
-fits decides. A provider's own rows come before the general ones.
+"""What goes wrong over HTTP, and whom it blames. A provider's own rules come before the general
+ones.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from enum import Enum, auto
 from http.client import HTTPException
 from typing import Any
 
 import requests
 
-from dispatch.errors import (
-    DeliveryError,
-    MessageError,
-    OutcomeUnknown,
-    RecipientError,
-    ServiceError,
-)
+from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.network import AddressForbidden
+from dispatch.providers.classification import Blame, Reply, Rule, first_match
 from dispatch.providers.echoes import hidden
 from dispatch.providers.smtp.replies import readable
 
@@ -36,50 +29,34 @@ REASON_KEYS = frozenset(
 )
 CODE_KEYS = frozenset({"code", "errorcode", "name", "__type"})
 
+Rules = tuple[Rule[Blame], ...]
 
-class Blame(Enum):
-    PERSON = auto()  # the service, until somebody puts it right
-    SERVICE = auto()  # the service, for a while
-    REFUSED = auto()  # this recipient, for good, though the address may be fine
-    BOUNCE = auto()  # this address does not exist or is malformed
-    MESSAGE = auto()  # this message
-    UNKNOWN = auto()  # it may have been accepted
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Patterns are regular expressions: the status must match whole, the text anywhere in the body,
-    in any case.
-    """
-
-    blame: Blame
-    status: str = "..."
-    text: str = ""
-
-
-GENERAL = (
+GENERAL: Rules = (
     # A gateway that heard nothing from behind it: what is there may have accepted.
-    Row(Blame.UNKNOWN, "502|504|520|524"),
+    Rule(Blame.UNKNOWN, "502|504|520|524"),
     # Credentials, payment, permission; an address or a domain that the provider does not know.
-    Row(Blame.PERSON, "3..|401|402|403|404|405|410"),
-    Row(Blame.SERVICE, "408|420|421|425|429"),
-    Row(Blame.SERVICE, "5.."),
+    Rule(Blame.PERSON, "3..|401|402|403|404|405|410"),
+    Rule(Blame.SERVICE, "408|420|421|425|429"),
+    Rule(Blame.SERVICE, "5.."),
     # In conflict with another request about the same thing.
-    Row(Blame.UNKNOWN, "409"),
-    Row(Blame.MESSAGE, "4.."),
-    Row(Blame.UNKNOWN),
+    Rule(Blame.UNKNOWN, "409"),
+    Rule(Blame.MESSAGE, "4.."),
+    Rule(Blame.UNKNOWN),
 )
 
 
 def refusal(
-    response: requests.Response, rows: tuple[Row, ...] = (), secrets: Collection[str] = ()
+    response: requests.Response, rules: Rules = (), secrets: Collection[str] = ()
 ) -> DeliveryError:
     """The error for an answer that is no acceptance. `secrets` are hidden wherever it repeats
     them.
     """
-    status, body = response.status_code, response.text[:LONGEST_BODY]
-    blame = next(row.blame for row in (*rows, *GENERAL) if _fits(row, status, body))
-    return _error(blame, status, explanation(response, secrets), retry_after(response))
+    reply = Reply(response.text[:LONGEST_BODY], str(response.status_code))
+    return first_match((*rules, *GENERAL), reply).error(
+        explanation(response, secrets),
+        code=response.status_code,
+        retry_after_seconds=retry_after(response),
+    )
 
 
 def retry_after(response: requests.Response) -> float:
@@ -168,28 +145,3 @@ def _innermost(error: BaseException) -> BaseException:
             break
         cause = inner
     return cause
-
-
-def _fits(row: Row, status: int, body: str) -> bool:
-    return (
-        re.fullmatch(row.status, str(status)) is not None
-        and re.search(row.text, body, re.IGNORECASE | re.DOTALL) is not None
-    )
-
-
-def _error(blame: Blame, status: int, text: str, retry_after_seconds: float) -> DeliveryError:
-    match blame:
-        case Blame.PERSON | Blame.SERVICE:
-            return ServiceError(
-                text,
-                code=status,
-                needs_person=blame is Blame.PERSON,
-                retry_after_seconds=retry_after_seconds,
-            )
-        case Blame.REFUSED | Blame.BOUNCE:
-            bounce = blame is Blame.BOUNCE
-            return RecipientError(text, code=status, permanent=True, hard_bounce=bounce)
-        case Blame.MESSAGE:
-            return MessageError(text, code=status)
-        case Blame.UNKNOWN:
-            return OutcomeUnknown(text, code=status)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
@@ -11,21 +10,23 @@ import requests
 
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.providers.base import Accepted, Message, Provider, Transport
+from dispatch.providers.classification import Reply, Rule, first_match
 from dispatch.providers.echoes import hidden
 from dispatch.providers.http.checks import check
 from dispatch.providers.http.connection import HandOverSession
-from dispatch.providers.http.refusals import Row, failure, refusal
+from dispatch.providers.http.refusals import Rules, failure, refusal
 from dispatch.providers.smtp.replies import readable
 
 CONNECT_TIMEOUT = 10.0  # seconds
 REPLY_TIMEOUT = 60.0  # seconds; when it passes, nobody can tell whether the message was accepted
 
 ADVICE = (
-    # By status, what somebody who tests a connection can do about it.
-    ("3..|404|405|410", "does not know the address: check the region and the names entered."),
-    ("401|403", "does not accept the credentials: check them, and the region or data centre."),
-    ("408|42.", "takes no more requests for now: try again later."),
-    ("5..", "has trouble of its own: try again later."),
+    # What a person who tests a connection can do about it.
+    Rule("does not know the address: check the region and the names entered.", "3..|404|405|410"),
+    Rule("does not accept the credentials: check them, and the region or data centre.", "401|403"),
+    Rule("takes no more requests for now: try again later.", "408|42."),
+    Rule("has trouble of its own: try again later.", "5.."),
+    Rule("refused the request."),
 )
 Request = dict[str, Any]
 """Arguments of `requests.request`."""
@@ -39,12 +40,12 @@ UNREADABLE = (Unreadable, ValueError, LookupError, TypeError, AttributeError, Re
 
 
 class HttpProvider(Provider):
-    """A provider with an HTTP API. `refusals` are its own rows, before the general ones."""
+    """A provider with an HTTP API. `refusals` are its own rules, before the general ones."""
 
     place_fields = frozenset({"region", "api_url"})
     urls: ClassVar[Mapping[str, str]]
     """The root of the API, by the region that staff choose; the first is the default."""
-    refusals: ClassVar[tuple[Row, ...]] = ()
+    refusals: ClassVar[Rules] = ()
 
     def root(self, settings: Mapping[str, Any]) -> str:
         """`settings` may hold an `api_url` that is used instead, for tests and gateways."""
@@ -145,8 +146,7 @@ class HttpTransport(Transport):
 
     def _advised(self, refused: DeliveryError) -> str:
         """What the provider says, with what to do about it."""
-        statuses = (advice for status, advice in ADVICE if re.fullmatch(status, str(refused.code)))
-        advice = next(statuses, "refused the request.")
+        advice = first_match(ADVICE, Reply(refused.reply, str(refused.code)))
         return f"{refused.reply.rstrip('.')}. {self.provider.label} {advice}"
 
     def _exchange(self, request: Request, starting: Callable[[], None] | None) -> requests.Response:

@@ -14,9 +14,9 @@ from django import forms
 from dispatch.errors import ServiceError
 from dispatch.providers.anymail.provider import AnymailProvider
 from dispatch.providers.bounces import by_status_code
+from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.hooks import Post
 from dispatch.providers.http import fields
-from dispatch.providers.http.refusals import Blame, Row
 from dispatch.providers.http.transport import Request
 from dispatch.providers.mailgun.signature import check_signature
 from tracking.incoming import EventKind
@@ -64,13 +64,13 @@ class MailgunProvider(AnymailProvider):
     webhook = MailgunTrackingWebhookView
     switches_tracking = True
     refusals = (
-        Row(
+        Rule(
             Blame.PERSON,
             "400",
-            r"not allowed to send|sandbox subdomain|domain .{1,253} is disabled",
+            text=r"(?s)not allowed to send|sandbox subdomain|domain .{1,253} is disabled",
         ),
-        Row(Blame.PERSON, "400", r"'from' parameter"),
-        Row(Blame.BOUNCE, "400", r"'to' parameter is not a valid address|invalid recipient"),
+        Rule(Blame.PERSON, "400", text=r"'from' parameter"),
+        Rule(Blame.BOUNCE, "400", text=r"'to' parameter is not a valid address|invalid recipient"),
     )
 
     def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:

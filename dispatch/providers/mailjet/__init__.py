@@ -11,8 +11,8 @@ from anymail.webhooks.mailjet import MailjetTrackingWebhookView
 from django import forms
 
 from dispatch.providers.anymail.provider import AnymailProvider
+from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.http import fields
-from dispatch.providers.http.refusals import Blame, Row
 from dispatch.providers.http.transport import Request
 from tracking.incoming import EventKind
 
@@ -47,9 +47,10 @@ class MailjetProvider(AnymailProvider):
     switches_tracking = True
     refused_headers = frozenset({"list-id"})
     refusals = (
-        Row(Blame.PERSON, "4..", r'"(send-0008|mj-0015|send-0001)"|not (been )?validated|"From'),
-        Row(Blame.BOUNCE, "4..", r'"mj-0013".*"To'),
-        Row(Blame.MESSAGE, "403", r'"Messages"'),
+        Rule(Blame.PERSON, "4..", text=r'"(send-0008|mj-0015|send-0001)"'),
+        Rule(Blame.PERSON, "4..", text=r'not (been )?validated|"From'),
+        Rule(Blame.BOUNCE, "4..", text=r'(?s)"mj-0013".*"To'),
+        Rule(Blame.MESSAGE, "403", text=r'"Messages"'),
     )
 
     def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from anymail.webhooks.postmark import PostmarkTrackingWebhookView
 from django import forms
 
 from dispatch.providers.anymail.provider import AnymailProvider
+from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.http import fields
-from dispatch.providers.http.refusals import Blame, Row
 from dispatch.providers.http.transport import Request
 from tracking.incoming import EventKind
 
@@ -53,10 +53,12 @@ class PostmarkProvider(AnymailProvider):
     switches_tracking = True
     refusals = (
         # Sender signatures, approval, credits (400, 401, 405, 412, 413), streams (1226, 1235).
-        Row(Blame.PERSON, "422", r'"ErrorCode":\s*(10|400|401|405|412|413|1226|1235)\b'),
-        Row(Blame.REFUSED, "422", r'"ErrorCode":\s*406\b'),
-        Row(Blame.BOUNCE, "422", r'"ErrorCode":\s*300\b.*(Invalid|Error parsing) \'To\''),
-        Row(Blame.PERSON, "422", r'"ErrorCode":\s*300\b.*(Invalid|Error parsing) \'From\''),
+        Rule(Blame.PERSON, "422", text=r'"ErrorCode":\s*(10|400|401|405|412|413|1226|1235)\b'),
+        Rule(Blame.REFUSED, "422", text=r'"ErrorCode":\s*406\b'),
+        Rule(Blame.BOUNCE, "422", text=r'(?s)"ErrorCode":\s*300\b.*(Invalid|Error parsing) \'To\''),
+        Rule(
+            Blame.PERSON, "422", text=r'(?s)"ErrorCode":\s*300\b.*(Invalid|Error parsing) \'From\''
+        ),
     )
 
     def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:

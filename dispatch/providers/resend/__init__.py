@@ -12,9 +12,9 @@ from django import forms
 
 from dispatch.errors import ServiceError
 from dispatch.providers.anymail.provider import AnymailProvider
+from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.hooks import Post
 from dispatch.providers.http import fields
-from dispatch.providers.http.refusals import Blame, Row
 from dispatch.providers.http.transport import Request
 from dispatch.providers.resend.signature import check_signature, signing_key
 from tracking.incoming import EventKind
@@ -68,10 +68,10 @@ class ResendProvider(AnymailProvider):
     webhook = ResendTrackingWebhookView
     refusals = (
         # The key is in use, or was used for other bytes: what became of that is not known.
-        Row(Blame.UNKNOWN, "409"),
-        Row(Blame.PERSON, "4..", r'"(invalid_from_address|invalid_access|restricted_api_key)"'),
-        Row(Blame.PERSON, "4..", r"domain is not verified|not verified"),
-        Row(Blame.BOUNCE, "422", r"invalid `to` field"),
+        Rule(Blame.UNKNOWN, "409"),
+        Rule(Blame.PERSON, "4..", text=r'"(invalid_from_address|invalid_access)"'),
+        Rule(Blame.PERSON, "4..", text=r'"restricted_api_key"|not verified'),
+        Rule(Blame.BOUNCE, "422", text=r"invalid `to` field"),
     )
 
     def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:

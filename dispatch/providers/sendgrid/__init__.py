@@ -14,9 +14,9 @@ from dispatch.errors import ServiceError
 from dispatch.providers.anymail.provider import AnymailProvider
 from dispatch.providers.base import Message
 from dispatch.providers.bounces import by_status_code
+from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.hooks import Post
 from dispatch.providers.http import fields
-from dispatch.providers.http.refusals import Blame, Row
 from dispatch.providers.http.transport import Request
 from dispatch.providers.sendgrid.signature import check_signature, public_key
 from tracking.incoming import Actor, EventKind
@@ -70,11 +70,10 @@ class SendGridProvider(AnymailProvider):
     posts_arrays = True
     switches_tracking = True
     refusals = (
-        Row(
-            Blame.PERSON, "400", r'"field":\s*"from|sender identity|exceeded your messaging limits'
-        ),
-        Row(Blame.BOUNCE, "400", r'"field":\s*"personalizations\.\d+\.to'),
-        Row(Blame.MESSAGE, "413"),
+        Rule(Blame.PERSON, "400", text=r'"field":\s*"from|sender identity'),
+        Rule(Blame.PERSON, "400", text=r"exceeded your messaging limits"),
+        Rule(Blame.BOUNCE, "400", text=r'"field":\s*"personalizations\.\d+\.to'),
+        Rule(Blame.MESSAGE, "413"),
     )
 
     def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:

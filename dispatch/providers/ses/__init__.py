@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from dispatch.errors import ServiceError
+from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.hooks import Post
-from dispatch.providers.http.refusals import Blame, Row
 from dispatch.providers.http.transport import HttpProvider, Request
 from dispatch.providers.ses.events import incoming
 from dispatch.providers.ses.forms import SesForm
@@ -32,10 +32,15 @@ class SesProvider(HttpProvider):
     webhook_secrets = ("topic_arn", "webhook_password")
     tells_quota = True
     refusals = (
-        Row(Blame.PERSON, "4..", NOT_READY),
-        Row(Blame.SERVICE, "4..", r"TooManyRequests|LimitExceeded|Throttling|rate exceeded|quota"),
-        Row(Blame.REFUSED, "400", r"suppression list"),
-        Row(Blame.BOUNCE, "400", r"(illegal|invalid|missing).{0,40}(address|domain|recipient)"),
+        Rule(Blame.PERSON, "4..", text=NOT_READY),
+        Rule(Blame.SERVICE, "4..", text=r"TooManyRequests|LimitExceeded"),
+        Rule(Blame.SERVICE, "4..", text=r"Throttling|rate exceeded|quota"),
+        Rule(Blame.REFUSED, "400", text=r"suppression list"),
+        Rule(
+            Blame.BOUNCE,
+            "400",
+            text=r"(?s)(illegal|invalid|missing).{0,40}(address|domain|recipient)",
+        ),
     )
 
     def root(self, settings: Mapping[str, Any]) -> str:

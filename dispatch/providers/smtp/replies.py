@@ -1,4 +1,4 @@
-"""What a refusal means: one table, read from the top, the first row that fits decides.
+"""What a refusal by an SMTP server means.
 
 The enhanced code (RFC 3463) goes before the basic one and both before the text, except where a code
 is known to mean several things.
@@ -8,18 +8,11 @@ from __future__ import annotations
 
 import re
 import ssl
-from dataclasses import dataclass
-from enum import Enum, auto
 
-from dispatch.errors import (
-    DeliveryError,
-    MessageError,
-    OutcomeUnknown,
-    RecipientError,
-    ServiceError,
-)
+from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.network import AddressForbidden
 from dispatch.providers import bounces
+from dispatch.providers.classification import Blame, Reply, Rule, first_match
 from dispatch.providers.smtp.client import Phase
 
 LONGEST_TEXT = 500  # characters of a reply that are kept
@@ -30,19 +23,9 @@ ACCEPTED_ID = re.compile(
 )
 
 
-class Blame(Enum):
-    PERSON = auto()  # the service, until somebody puts it right
-    SERVICE = auto()  # the service, for a while
-    RECIPIENT = auto()  # this recipient, for a while
-    REFUSED = auto()  # this recipient, for good, though the address may be fine
-    BOUNCE = auto()  # this address does not exist
-    MESSAGE = auto()  # this message
-
-
 SESSION = frozenset({Phase.CONNECT, Phase.EHLO, Phase.STARTTLS, Phase.AUTH, Phase.IDLE})
 SENDER = frozenset({Phase.MAIL})
 CONTENT = frozenset({Phase.DATA, Phase.BODY, Phase.FINAL_DOT})
-ANY = frozenset(Phase)
 
 ONES_OWN_MAILBOX = r"mailbox|inbox|storage|over[ -]?quota|recipient'?s? quota|user'?s? quota"
 THROTTLED = r"\brate\b|quota|too many (?!hops)|throttl|(daily|hourly|sending|message) limit"
@@ -60,72 +43,59 @@ CHOICE_OF_THE_RECIPIENT = (
 THROTTLED_SENDER = r"too many|throttl|(hourly|daily|sending) (limit|rate)|per (hour|day)"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """Patterns are regular expressions: code and enhanced code must match whole, the text anywhere
-    in any case.
-    """
-
-    blame: Blame
-    code: str = ".*"
-    enhanced: str = ".*"
-    text: str = ""
-    phases: frozenset[Phase] = ANY
-
-
-TABLE = (
+RULES = (
     # The server is going away or wants a pause, whatever was under way.
-    Row(Blame.SERVICE, "421"),
-    Row(Blame.SERVICE, "432"),
+    Rule(Blame.SERVICE, "421"),
+    Rule(Blame.SERVICE, "432"),
     # 454 is a temporary authentication failure to some and "sending rate exceeded" to SES.
-    Row(Blame.SERVICE, "454", text=f"{THROTTLED}|temporar"),
-    Row(Blame.PERSON, "454", text=BAD_LOGIN, phases=frozenset({Phase.AUTH})),
-    Row(Blame.SERVICE, "454"),
+    Rule(Blame.SERVICE, "454", text=f"{THROTTLED}|temporar"),
+    Rule(Blame.PERSON, "454", text=BAD_LOGIN, phases=frozenset({Phase.AUTH})),
+    Rule(Blame.SERVICE, "454"),
     # Credentials, and what they are allowed.
-    Row(Blame.PERSON, "530|534|535|538"),
-    Row(Blame.PERSON, enhanced=r"5\.7\.(3|8|9|11|13|14)"),
+    Rule(Blame.PERSON, "530|534|535|538"),
+    Rule(Blame.PERSON, enhanced=r"5\.7\.(3|8|9|11|13|14)"),
     # Before any message was named there is nobody else to blame.
-    Row(Blame.PERSON, "5..", phases=SESSION),
-    Row(Blame.SERVICE, phases=SESSION),
+    Rule(Blame.PERSON, "5..", phases=SESSION),
+    Rule(Blame.SERVICE, phases=SESSION),
     # The next server on the way lacks SMTPUTF8; another service's way may have it.
-    Row(Blame.REFUSED, enhanced=r"5\.6\.7"),
+    Rule(Blame.REFUSED, enhanced=r"5\.6\.7"),
     # The message itself: too large, or not transportable.
-    Row(Blame.MESSAGE, enhanced=r"5\.3\.4|5\.2\.3|5\.6\.\d+|5\.4\.6"),
-    Row(Blame.MESSAGE, "552", "", r"size|large|big|message length"),
+    Rule(Blame.MESSAGE, enhanced=r"5\.3\.4|5\.2\.3|5\.6\.\d+|5\.4\.6"),
+    Rule(Blame.MESSAGE, "552", "", r"size|large|big|message length"),
     # The sender's address: these look like bounces and are none.
-    Row(Blame.PERSON, enhanced=r"5\.1\.[78]"),
-    Row(Blame.SERVICE, enhanced=r"4\.1\.[78]"),
-    Row(Blame.SERVICE, "5..", text=THROTTLED, phases=SENDER),
-    Row(Blame.PERSON, "5..", phases=SENDER),
-    Row(Blame.SERVICE, phases=SENDER),
+    Rule(Blame.PERSON, enhanced=r"5\.1\.[78]"),
+    Rule(Blame.SERVICE, enhanced=r"4\.1\.[78]"),
+    Rule(Blame.SERVICE, "5..", text=THROTTLED, phases=SENDER),
+    Rule(Blame.PERSON, "5..", phases=SENDER),
+    Rule(Blame.SERVICE, phases=SENDER),
     # The recipient, by enhanced code. Whether it is the address, _address_is_to_blame has said.
-    Row(Blame.REFUSED, "5..", r"5\.7\.1[23]\d"),
-    Row(Blame.REFUSED, "5..", text=CHOICE_OF_THE_RECIPIENT),
-    Row(Blame.PERSON, enhanced=r"5\.1\.\d+", text=BLAMES_SENDER),
-    Row(Blame.SERVICE, enhanced=r"5\.1\.\d+", text=THROTTLED_SENDER),
-    Row(Blame.REFUSED, enhanced=r"5\.1\.\d+"),
-    Row(Blame.REFUSED, enhanced=r"5\.2\.\d+"),
-    Row(Blame.RECIPIENT, enhanced=r"4\.[12]\.\d+"),
+    Rule(Blame.REFUSED, "5..", r"5\.7\.1[23]\d"),
+    Rule(Blame.REFUSED, "5..", text=CHOICE_OF_THE_RECIPIENT),
+    Rule(Blame.PERSON, enhanced=r"5\.1\.\d+", text=BLAMES_SENDER),
+    Rule(Blame.SERVICE, enhanced=r"5\.1\.\d+", text=THROTTLED_SENDER),
+    Rule(Blame.REFUSED, enhanced=r"5\.1\.\d+"),
+    Rule(Blame.REFUSED, enhanced=r"5\.2\.\d+"),
+    Rule(Blame.RECIPIENT, enhanced=r"4\.[12]\.\d+"),
     # Greylisting asks this one recipient's mail to come again; 4.7.1 alone would stop the whole
     # service.
-    Row(Blame.RECIPIENT, "4..", text=r"gr[ae]y-?list"),
+    Rule(Blame.RECIPIENT, "4..", text=r"gr[ae]y-?list"),
     # The service: its server, its pace, its reputation.
-    Row(Blame.SERVICE, enhanced=r"4\.3\.[12]|5\.3\.2|5\.4\.5|5\.7\.28|4\.7\.\d+"),
-    Row(Blame.PERSON, enhanced=r"5\.7\.(2\d|5(?!04)\d\d|[67]\d\d)"),
+    Rule(Blame.SERVICE, enhanced=r"4\.3\.[12]|5\.3\.2|5\.4\.5|5\.7\.28|4\.7\.\d+"),
+    Rule(Blame.PERSON, enhanced=r"5\.7\.(2\d|5(?!04)\d\d|[67]\d\d)"),
     # By text, a full mailbox first, because it speaks of quotas too.
-    Row(Blame.RECIPIENT, "4..", text=ONES_OWN_MAILBOX),
-    Row(Blame.REFUSED, "5..", text=ONES_OWN_MAILBOX),
-    Row(Blame.SERVICE, "[45]..", text=THROTTLED),
-    Row(Blame.PERSON, enhanced=r"5\.7\.\d+", text=BLAMES_SENDER),
+    Rule(Blame.RECIPIENT, "4..", text=ONES_OWN_MAILBOX),
+    Rule(Blame.REFUSED, "5..", text=ONES_OWN_MAILBOX),
+    Rule(Blame.SERVICE, "[45]..", text=THROTTLED),
+    Rule(Blame.PERSON, enhanced=r"5\.7\.\d+", text=BLAMES_SENDER),
     # By basic code.
-    Row(Blame.RECIPIENT, "4.."),
-    Row(Blame.MESSAGE, "552|554", phases=CONTENT),
-    Row(Blame.REFUSED, "551|553"),
-    Row(Blame.MESSAGE, "552"),
-    Row(Blame.SERVICE, "503"),
-    Row(Blame.MESSAGE, "5..", phases=CONTENT),
-    Row(Blame.REFUSED, "5.."),
-    Row(Blame.SERVICE),
+    Rule(Blame.RECIPIENT, "4.."),
+    Rule(Blame.MESSAGE, "552|554", phases=CONTENT),
+    Rule(Blame.REFUSED, "551|553"),
+    Rule(Blame.MESSAGE, "552"),
+    Rule(Blame.SERVICE, "503"),
+    Rule(Blame.MESSAGE, "5..", phases=CONTENT),
+    Rule(Blame.REFUSED, "5.."),
+    Rule(Blame.SERVICE),
 )
 
 
@@ -136,9 +106,9 @@ def classify(phase: Phase, code: int, enhanced: str, text: str) -> DeliveryError
     # A class that contradicts the basic code is a server's mistake: believe the basic one.
     trusted = enhanced if enhanced[:1] == str(code)[:1] else ""
     if _address_is_to_blame(phase, code, trusted, text):
-        return _error(Blame.BOUNCE, code, enhanced, text)
-    blame = next(row.blame for row in TABLE if _fits(row, phase, code, trusted, text))
-    return _error(blame, code, enhanced, text)
+        return Blame.BOUNCE.error(text, code=code, enhanced=enhanced)
+    blame = first_match(RULES, Reply(text, str(code), trusted, phase))
+    return blame.error(text, code=code, enhanced=enhanced)
 
 
 def _address_is_to_blame(phase: Phase, code: int, enhanced: str, text: str) -> bool:
@@ -190,28 +160,3 @@ def _reason(error: Exception) -> str:
     if isinstance(error, UnicodeError):
         return "the host name or the login cannot be encoded"
     return readable(getattr(error, "strerror", None) or str(error)) or type(error).__name__
-
-
-def _fits(row: Row, phase: Phase, code: int, enhanced: str, text: str) -> bool:
-    return (
-        phase in row.phases
-        and re.fullmatch(row.code, str(code)) is not None
-        and re.fullmatch(row.enhanced, enhanced) is not None
-        and re.search(row.text, text, re.IGNORECASE) is not None
-    )
-
-
-def _error(blame: Blame, code: int, enhanced: str, text: str) -> DeliveryError:
-    match blame:
-        case Blame.PERSON | Blame.SERVICE:
-            needs_person = blame is Blame.PERSON
-            return ServiceError(text, code=code, enhanced=enhanced, needs_person=needs_person)
-        case Blame.RECIPIENT:
-            return RecipientError(text, code=code, enhanced=enhanced, permanent=False)
-        case Blame.REFUSED | Blame.BOUNCE:
-            bounce = blame is Blame.BOUNCE
-            return RecipientError(
-                text, code=code, enhanced=enhanced, permanent=True, hard_bounce=bounce
-            )
-        case Blame.MESSAGE:
-            return MessageError(text, code=code, enhanced=enhanced)

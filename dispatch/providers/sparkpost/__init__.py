@@ -14,8 +14,8 @@ from django import forms
 
 from dispatch.errors import ServiceError
 from dispatch.providers.anymail.provider import AnymailProvider
+from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.http import fields
-from dispatch.providers.http.refusals import Blame, Row
 from dispatch.providers.http.transport import Request
 from tracking.incoming import EventKind
 
@@ -58,11 +58,15 @@ class SparkPostProvider(AnymailProvider):
     fills_in_braces = True
     refusals = (
         # The key is in use, or was used for another payload: what became of that is not known.
-        Row(Blame.UNKNOWN, "409"),
+        Rule(Blame.UNKNOWN, "409"),
         # Sending domain unknown or unverified; account suspended.
-        Row(Blame.PERSON, "4..", r'"7001"|unconfigured or unverified|unconfigured sending domain'),
-        Row(Blame.REFUSED, "4..", r'"1902"'),
-        Row(Blame.BOUNCE, "4..", r"at least one valid recipient is required"),
+        Rule(
+            Blame.PERSON,
+            "4..",
+            text=r'"7001"|unconfigured or unverified|unconfigured sending domain',
+        ),
+        Rule(Blame.REFUSED, "4..", text=r'"1902"'),
+        Rule(Blame.BOUNCE, "4..", text=r"at least one valid recipient is required"),
     )
 
     def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:
