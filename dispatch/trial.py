@@ -16,8 +16,8 @@ from django.utils import timezone
 from dispatch import paces
 from dispatch.clock import DatabaseClock, database_time
 from dispatch.gate import Gate, SlotMissed
+from dispatch.message.message import Accepted, Message
 from dispatch.models import EmailService
-from dispatch.providers.base import Accepted, Message
 from dispatch.transports import transport_for
 
 PATIENCE = dt.timedelta(seconds=10)

@@ -25,11 +25,11 @@ from dispatch.audit import audit
 from dispatch.dispatcher import Dispatcher
 from dispatch.encryption import encrypt
 from dispatch.errors import MessageError, OutcomeUnknown, RecipientError, ServiceError
+from dispatch.message.message import Accepted
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.orders import Claim, NotStarted, Order, Report, Unsendable
 from dispatch.outcomes import judge
 from dispatch.pace import services
-from dispatch.providers.base import Accepted
 from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatching import nothing_left
 from tests.factories import (

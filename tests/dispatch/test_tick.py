@@ -18,9 +18,9 @@ from dispatch import leases, recovery, tick
 from dispatch.errors import RecipientError, ServiceError
 from dispatch.gate import Gate
 from dispatch.leases import LeaseLost
+from dispatch.message.message import Accepted
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, Pace
 from dispatch.orders import Claim, Grant, NotStarted, Order, Report
-from dispatch.providers.base import Accepted
 from dispatch.tick import Intent
 from tests.concurrency import second_connection
 from tests.dispatching import nothing_left

@@ -14,9 +14,9 @@ from dispatch import paces, trial
 from dispatch.clock import database_time
 from dispatch.errors import ServiceError
 from dispatch.gate import Gate
+from dispatch.message.message import Message
 from dispatch.models import EmailService, Pace
 from dispatch.pace import services
-from dispatch.providers.base import Message
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db
