@@ -9,7 +9,7 @@ from django.db import connection
 
 from dispatch import accounts, paces
 from dispatch.agenda import Agenda
-from dispatch.figures import Counts
+from dispatch.counters import Counts
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
 from dispatch.monitoring.activity import CountsNow
