@@ -1,4 +1,4 @@
-"""A provider that django-anymail knows: its requests and its webhooks."""
+"""What a provider that django-anymail knows has to say about itself."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from anymail.signals import AnymailTrackingEvent, EventType
 from anymail.webhooks.base import AnymailBaseWebhookView
 
 from dispatch.providers import hooks
-from dispatch.providers.anymail.requests import AnymailRequests
+from dispatch.providers.anymail.api import AnymailApi
 from dispatch.providers.anymail.transport import SUBTASK, AnymailTransport
 from dispatch.providers.bounces import unless_others_are_blamed
 from dispatch.providers.hooks import Malformed, Post
@@ -43,7 +43,7 @@ class OneEvent:
     content_type: str
 
 
-class AnymailProvider(AnymailRequests):
+class AnymailProvider(AnymailApi):
     """A provider through django-anymail."""
 
     webhook: ClassVar[type[AnymailBaseWebhookView]]

@@ -13,7 +13,7 @@ from django.core.mail import EmailMultiAlternatives
 from dispatch.errors import MessageError, RecipientError
 from dispatch.message.message import Accepted, Message
 from dispatch.mime import any_address, ascii_address
-from dispatch.providers.anymail.requests import AnymailRequests
+from dispatch.providers.anymail.api import AnymailApi
 from dispatch.providers.http.checks import mailbox, refuse_braces, with_literal_braces
 from dispatch.providers.http.refusals import explanation
 from dispatch.providers.http.transport import HttpTransport, Request, Unreadable
@@ -29,9 +29,9 @@ class AnymailTransport(HttpTransport):
     its requests go over ours.
     """
 
-    provider: AnymailRequests
+    provider: AnymailApi
 
-    def __init__(self, provider: AnymailRequests, settings: Mapping[str, Any]) -> None:
+    def __init__(self, provider: AnymailApi, settings: Mapping[str, Any]) -> None:
         super().__init__(provider, settings)
         options = provider.backend_options(settings)
         self._backend: AnymailRequestsBackend = provider.backend(
@@ -86,7 +86,7 @@ class AnymailTransport(HttpTransport):
         return mail
 
 
-def _headers(message: Message, provider: AnymailRequests) -> dict[str, str]:
+def _headers(message: Message, provider: AnymailApi) -> dict[str, str]:
     return {
         name: value
         for name, value in message.headers.items()
@@ -94,7 +94,7 @@ def _headers(message: Message, provider: AnymailRequests) -> dict[str, str]:
     }
 
 
-def _expand(mail: Any, message: Message, provider: AnymailRequests) -> None:
+def _expand(mail: Any, message: Message, provider: AnymailApi) -> None:
     """What django-anymail reads from attributes that Django's class does not have."""
     if message.subtask_id is not None:
         mail.metadata = {SUBTASK: str(message.subtask_id)}

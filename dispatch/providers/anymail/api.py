@@ -1,4 +1,4 @@
-"""What a provider that django-anymail knows has to say about its requests."""
+"""What django-anymail has to know of a provider's API to hand messages over to it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dispatch.message.message import Message
 from dispatch.providers.http.transport import HttpProvider
 
 
-class AnymailRequests(HttpProvider):
-    """A provider whose requests django-anymail makes."""
+class AnymailApi(HttpProvider):
+    """The part of a provider that its transport reads."""
 
     backend: ClassVar[type[AnymailRequestsBackend]]
     accepts_with: ClassVar[frozenset[int]] = frozenset({200, 201, 202})
