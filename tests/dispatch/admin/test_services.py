@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from pytest_django import Settings
 
 from dispatch import paces
 from dispatch.clock import database_time
@@ -158,7 +159,7 @@ class TestTheForm:
         self.save(user, users=str(manager.pk))
         assert EmailService.objects.get().users.get() == manager
 
-    def test_switches_to_another_provider(self, user: Any, settings: Any) -> None:
+    def test_switches_to_another_provider(self, user: Any, settings: Settings) -> None:
         settings.DEBUG = True  # the other one is for development
         service = EmailServiceFactory()
         page = page_of(signed_in(user).get(url("change_provider", service.pk)))
