@@ -162,9 +162,7 @@ def living_dispatcher(**kwargs: Any) -> Dispatcher:
     return DispatcherFactory(heartbeat_at=Now() + dt.timedelta(minutes=1), **kwargs)
 
 
-def held(
-    status: SubTaskStatus, dispatcher: Dispatcher, service: EmailService, **kwargs: Any
-) -> SubTask:
+def held(status: str, dispatcher: Dispatcher, service: EmailService, **kwargs: Any) -> SubTask:
     """A SubTask that a dispatcher holds for a service."""
     return SubTaskFactory(
         status=status,

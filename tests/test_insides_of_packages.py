@@ -12,6 +12,7 @@ import uuid
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 from unittest import mock
 
@@ -92,7 +93,9 @@ class TestLiquid:
             (case_tag, "_eq", "{% case 1 %}{% when 2 %}{% endcase %}"),
         ],
     )
-    def test_what_is_replaced_is_what_compares(self, module: Any, name: str, template: str) -> None:
+    def test_what_is_replaced_is_what_compares(
+        self, module: ModuleType, name: str, template: str
+    ) -> None:
         with mock.patch.object(module, name, return_value=False) as compare:
             Environment().from_string(template).render()
         assert compare.call_count == 1
@@ -393,7 +396,7 @@ def packaged(package: Any) -> set[str]:
     ("package", "folders"), [(unfold, ["unfold"]), (allauth, ["allauth", "account", "mfa"])]
 )
 def test_templates_that_replace_those_of_a_package_replace_some(
-    package: Any, folders: list[str]
+    package: ModuleType, folders: list[str]
 ) -> None:
     ours = PROJECT / "templates"
     replaced = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from campaigns.models import Task, TaskStatus
+from campaigns.models import Task
 from tests.factories import (
     ContactFactory,
     ContentFactory,
@@ -17,7 +17,7 @@ from tests.factories import (
 LATER = dt.datetime(2100, 1, 1, tzinfo=dt.UTC)
 
 
-def ready(status: TaskStatus = TaskStatus.DRAFT, **kwargs: Any) -> Task:
+def ready(status: str = "draft", **kwargs: Any) -> Task:
     """A task with which nothing is wrong."""
     task = TaskFactory(status=status, **{"scheduled_at": LATER, **kwargs})
     ContactFactory(owner=task.owner)
@@ -25,7 +25,7 @@ def ready(status: TaskStatus = TaskStatus.DRAFT, **kwargs: Any) -> Task:
     return task
 
 
-def with_subtasks(task_status: TaskStatus, count: int = 2, **kwargs: Any) -> Task:
+def with_subtasks(task_status: str, count: int = 2, **kwargs: Any) -> Task:
     task = ready(task_status)
     SubTaskFactory.create_batch(count, task=task, content=ContentFactory(task=task), **kwargs)
     return task

@@ -14,7 +14,15 @@ from django.urls import reverse
 
 from dispatch.models import EmailService
 from dispatch.providers import PROVIDERS
-from dispatch.providers.resend import ResendForm
+from dispatch.providers.brevo import BrevoProvider
+from dispatch.providers.engagelab import EngageLabProvider
+from dispatch.providers.mailgun import MailgunProvider
+from dispatch.providers.mailjet import MailjetProvider
+from dispatch.providers.postmark import PostmarkProvider
+from dispatch.providers.resend import ResendForm, ResendProvider
+from dispatch.providers.sendgrid import SendGridProvider
+from dispatch.providers.ses import SesProvider
+from dispatch.providers.sparkpost import SparkPostProvider
 from dispatch.webhooks import webhook_url
 from tests.dispatch.webhook_posts import PAYLOADS, post, send, service_of
 from tests.factories import EmailServiceFactory, UserFactory
@@ -76,7 +84,17 @@ def test_a_page_says_which_secret_events_wait_for() -> None:
 @pytest.mark.parametrize(
     "provider", [p for p in PROVIDERS if p.takes_webhooks], ids=lambda p: p.name
 )
-def test_every_provider_that_tells_events_has_a_secret_to_prove_them(provider) -> None:
+def test_every_provider_that_tells_events_has_a_secret_to_prove_them(
+    provider: BrevoProvider
+    | EngageLabProvider
+    | MailgunProvider
+    | MailjetProvider
+    | PostmarkProvider
+    | ResendProvider
+    | SendGridProvider
+    | SesProvider
+    | SparkPostProvider,
+) -> None:
     assert provider.webhook_secrets
     assert set(provider.webhook_secrets) <= provider.settings_form.base_fields.keys()
 
