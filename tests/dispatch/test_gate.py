@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from dispatch.clock import DatabaseClock
 from dispatch.gate import Gate, SlotMissed
-from dispatch.pacing import LOOKAHEAD, START_WINDOW, Limits
+from dispatch.limits import Limits
+from dispatch.pacing import LOOKAHEAD, START_WINDOW
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
