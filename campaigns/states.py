@@ -1,12 +1,14 @@
 """The states of a SubTask: what may follow what, and the only code that writes `SubTask.status`,
 but for `campaigns.restored` while nothing runs.
 
-Every function is one statement over a set of rows, to be called inside a transaction. Whoever also
-locks `dispatch.Pace` rows locks them first.
+Every function works on a set of rows, in one statement or by locking and then writing them, and is
+to be called inside a transaction. A caller that also waits for `dispatch.Pace` rows locks them
+first.
 
-Rows that are named by id are found by id: their status is compared as text, which no partial index
-answers. Otherwise PostgreSQL, as long as it has not heard of a campaign that was just launched,
-takes pending rows to be few and walks through all of them for each claim.
+Where rows are named by id and their status is compared, it is compared as text, which no partial
+index answers, so that they are found by id. Otherwise PostgreSQL, as long as it has not heard of a
+campaign that was just launched, takes pending rows to be few and walks through all of them for each
+claim.
 """
 
 from __future__ import annotations

@@ -78,7 +78,13 @@ class Supervisor:
         self._stop = threading.Event()
         self._rests = Rests()
         self._asked_at = 0.0
+        """When dispatchers were last asked for (monotonic seconds); 0 when a new dispatch cluster
+        has not been asked yet.
+        """
         self._healthy_at = self._enough_at = 0.0
+        """When a dispatcher, and as many as there should be, were last seen (monotonic seconds).
+        Also set when a dispatch cluster starts and while the database cannot tell.
+        """
         self._running: dict[int, int] = {}
         """Dispatchers of this cluster to their processes, as of the last look."""
         self._hanging: dict[int, float] = {}

@@ -23,7 +23,13 @@ class Demand:
         self.agenda: Agenda | None = None
         self._loops = loops
         self._dry: Set[int] = frozenset()
+        """Tasks in which a claim since the agenda was read found nothing more; the next agenda
+        clears it.
+        """
         self._doubtful: Set[int] = frozenset()
+        """Services that may have hand-overs in doubt to repeat: those of the agenda, but for those
+        that have asked for a claim since.
+        """
 
     def plan(self, agenda: Agenda) -> None:
         """Start from a new agenda."""

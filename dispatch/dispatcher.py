@@ -67,17 +67,28 @@ class Dispatcher:
         self.id = leases.register(cluster, at_most)
         self.figures = Figures()
         self._wake = threading.Event()
+        """Set by a lane that has reported, cleared before the inbox is emptied."""
         self._inbox: queue.SimpleQueue[Report] = queue.SimpleQueue()
         self._clock = DatabaseClock(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0.0, 0.0)
         self._starts = start_log.open_log(start_log.Name(cluster, self.id))
         self._desk = Desk(self.id, self._clock, 0.0, self._receive, self._starts)
         self._loops: dict[int, ServiceLoop] = {}
         self._unrecorded: list[Report] = []
+        """Outcomes that no commit has recorded yet; a commit takes away those that it was given."""
         self._demand = Demand(self._loops)
         self._agenda_read_at = 0.0
+        """Monotonic seconds."""
         self._ticked_at = 0.0
+        """When the last tick began (monotonic seconds), whether it was committed or not."""
         self._kept: dict[int, int] = {}
+        """How many connections are left, by service, where others were closed since the last
+        commit: set by each new agenda and while it winds up, cleared by the commit that returned
+        the others.
+        """
         self._suspect = False
+        """A transaction has failed, so it may hold claims that it does not know of: set until the
+        next commit, which gives them back.
+        """
 
     def run(
         self,

@@ -36,12 +36,26 @@ class Gate:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._turn = threading.Lock()  # held by the lane whose turn it is to start, while it waits
-        self._state = threading.Lock()  # guards the three below, never held for long
-        self._due = UNKNOWN  # next_send_at after the starts that were made
-        self._open: list[dt.datetime] = []  # slots of messages that may still start
-        self._stored = UNKNOWN  # what this dispatcher last wrote to next_send_at
+        self._turn = threading.Lock()
+        """Held by the lane whose turn it is to start, while it waits for the moment."""
+        self._state = threading.Lock()
+        """Guards `_due`, `_open` and `_closed`, which all threads share; never held for long. Only
+        the lane whose turn it is may read `_due` without it.
+        """
+        self._due = UNKNOWN
+        """`next_send_at` after the starts that were made: set to what was stored by `opened`, when
+        another dispatcher had granted since; moved on by each start.
+        """
+        self._open: list[dt.datetime] = []
+        """Slots of granted messages that may still start. Entered by `opened`; taken out by `start`
+        and `give_back`.
+        """
+        self._stored = UNKNOWN
+        """What this dispatcher last wrote to `next_send_at`, or UNKNOWN: then it goes by the row.
+        Set by `opened`, cleared by `forget`; used by the coordinating thread only.
+        """
         self._closed = False
+        """Nothing starts any more. Set by `close`, for good."""
 
     # Granting, by the coordinating thread
 
@@ -71,7 +85,7 @@ class Gate:
     def slots(self, stored: dt.datetime, now: dt.datetime, at_most: int) -> list[dt.datetime]:
         """The slots that may be granted now, with the Pace row locked.
 
-        None while messages are open and somebody else has granted slots since: what is stored
+        No slots while messages are open and another dispatcher has granted since: what is stored
         allows for the open ones, but their starts do not allow for what the other one granted.
         """
         if stored != self._stored and not self.is_idle:

@@ -1,8 +1,8 @@
 """Granting: what a service may start next, claimed for it, in the transaction of the tick.
 
 Under the service's Pace lock, m = min(slots due, quota left, room on the connections); at most m
-SubTasks are claimed, and what was not used is not charged. All services of a tick share one claim
-per task.
+SubTasks are claimed, and what was not used is not charged. The services of a tick that turn to the
+same task share one claim of it.
 """
 
 from __future__ import annotations

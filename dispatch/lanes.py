@@ -31,7 +31,9 @@ have it.
 
 @dataclass(slots=True)
 class Desk:
-    """What the lanes of a dispatcher share with it: the clock, its lease, and where reports go."""
+    """What the lanes of a dispatcher share with it: its clock and lease, which every commit renews,
+    where reports go, and its start log.
+    """
 
     dispatcher_id: int
     clock: DatabaseClock
@@ -83,9 +85,13 @@ class LanePool:
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._most = 0
-        self._staying = 0  # lanes that have not been told to end
-        self._lock = threading.Lock()  # guards the two above
+        """How many lanes may run: raised by `grow`, lowered by `shrink`."""
+        self._staying = 0
+        """How many lanes run and have not been told to end."""
+        self._lock = threading.Lock()
+        """Guards `_most` and `_staying`."""
         self._closing = False
+        """All lanes are to end; set by `close`, for good."""
 
     @property
     def lanes(self) -> int:

@@ -29,8 +29,8 @@ ON CONFLICT DO NOTHING
 
 
 def record(verdicts: Iterable[Verdict], dispatcher_id: int) -> None:
-    """Append an attempt for every hand-over and suppress addresses that bounced hard. Harmless when
-    run again.
+    """Append an attempt for every hand-over, suppress addresses that bounced hard, and tell such
+    bounces as events. Harmless when run again.
     """
     verdicts = list(verdicts)
     _append([_attempt(verdict) for verdict in verdicts if verdict.attempt], dispatcher_id)

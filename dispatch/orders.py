@@ -55,7 +55,7 @@ class Order:
     """When the hand-over was first marked; a repeat has that of the one in doubt."""
 
     began: float = 0.0
-    """The same in monotonic seconds of this process."""
+    """When its hand-over began, in monotonic seconds of this process; set with `started_at`."""
 
     start_number: int = 0
     """Of the record of its start in the start log; 0 for none."""
@@ -105,7 +105,9 @@ Outcome = Accepted | DeliveryError | NotStarted | Unsendable
 
 
 class Report(NamedTuple):
-    """What became of an order; `seconds` is how long its hand-over took."""
+    """What became of an order. `finished_at` is by the database clock, None when no lane had it;
+    `seconds` is how long its hand-over took, 0 when there was none.
+    """
 
     order: Order
     outcome: Outcome

@@ -1,7 +1,7 @@
 """Writing to Pace rows: what a dispatcher, or a member of staff, has to say about a service.
 
-Lock order everywhere: Pace rows by service id, then SubTasks. A dispatcher never waits for a Pace
-row (SKIP LOCKED): what it could not say now it says in its next tick.
+Lock order: Pace rows by service id, then SubTasks. A dispatcher never waits for a Pace row (SKIP
+LOCKED), so its tick may have locked SubTasks before: what it could not say now it says in its next.
 """
 
 from __future__ import annotations
@@ -50,15 +50,18 @@ as long.
 
 @dataclass(slots=True)
 class Notes:
-    """What one dispatcher has to say about one service, kept until it has been written.
-
-    `quota_back` counts, by quota period, the messages granted but never started.
+    """What one dispatcher has to say about one service, kept until a commit has written it to the
+    Pace row. Outcomes add to it; a tick that writes it starts anew.
     """
 
     quota_back: Counter[dt.datetime] = field(default_factory=Counter)
+    """Messages granted but never started, by the start of the quota period they were charged to."""
     failures: int = 0
+    """Hand-overs that count as failures."""
     succeeded: bool = False
+    """At least one was accepted: the failures in a row before these end."""
     freeze: ServiceError | None = None
+    """Why the service is to be frozen."""
 
     def add(self, other: Notes) -> None:
         """Take over what other notes say."""

@@ -52,11 +52,19 @@ class ProcessGroup:
         self.pulse = Pulse()
         self._main = main
         self.pid = 0
+        """Of its first process, and of the group; 0 before the first start."""
         self._has_ended = False
+        """Its first process has been collected; cleared by `start`."""
         self._started_at = self._start_after = 0.0
+        """When it was last started, and before when it must not be again (monotonic seconds)."""
         self._kill_at: float | None = None
+        """When what is left of it is killed (monotonic seconds). Set by `end`, cleared by `start`;
+        None: it is not ending.
+        """
         self._last_beat = 0
+        """The count of the pulse at the last look."""
         self._silent = 0.0
+        """For how many seconds of looking the pulse has not beaten."""
 
     def start(self) -> None:
         """Call it in a process with a single thread."""

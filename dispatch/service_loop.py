@@ -58,19 +58,38 @@ class ServiceLoop:
         reported.
         """
         self.notes = Notes()
+        """What has yet to be written to the Pace row; replaced after every commit."""
         self.ready: deque[Order] = deque()
+        """Claimed orders that are not marked as sending yet, by slot."""
         self.in_hand: set[Order] = set()
+        """Orders marked as sending, from `hand_over` until a lane reports or they are given up."""
         self.share = 0
-        """How many of the service's connections belong to this dispatcher."""
+        """How many of the service's connections belong to this dispatcher, by the database."""
         self._most = 0
+        """How many connections it goes on with. Set to the share by `connect`, and lower by `keeps`
+        before the others are closed; the share follows when they are.
+        """
         self.gate = Gate(plan.limits)
         self.holds = False
-        """Whether this dispatcher was the last to grant slots of this paced service."""
+        """Whether this dispatcher was the last to grant slots of this paced service. Set by
+        `follow`, cleared by `leave_to_others`.
+        """
         self._claim_at: dt.datetime | None = None
+        """Claim nothing before (database time); None: at once. Set whenever its Pace row was to be
+        locked, cleared when staff change the limits.
+        """
         self._rest_until: dt.datetime | None = None
+        """Claim nothing before (database time), as the service is left to other dispatchers. Set by
+        `leave_to_others`; runs out by itself.
+        """
         self._left_since: dt.datetime | None = None
+        """Since when (database time) it could have been claimed for and was left to others. Set by
+        `is_left_alone`, cleared when its Pace row was locked.
+        """
         self._send_seconds = 0.02
+        """How long a hand-over takes: a moving average of those that were made, in seconds."""
         self._idle_since = time.monotonic()
+        """When it last had an order (monotonic seconds), as of the last look by `keeps`."""
 
     # How much it can take
 

@@ -1,4 +1,6 @@
-"""What django-q2 runs for dispatch. With `campaigns.tasks`, the only place where it is named."""
+"""What workers run for dispatch, and the requests that they do so. Those for dispatchers go to
+django-q2 itself; all others go through `campaigns.background`.
+"""
 
 from __future__ import annotations
 

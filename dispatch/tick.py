@@ -2,8 +2,9 @@
 claim.
 
 One commit for every service's progress is what makes it fast; that nothing is acted upon before the
-commit is what makes it safe. Lock order: the dispatcher's own row, Task and Pace rows (never waited
-for), SubTasks by id.
+commit is what makes it safe. Lock order: the dispatcher's own row, then SubTasks by id. Task and
+Pace rows, and SubTasks to claim, are passed over where they are locked: so a tick may lock Pace
+rows after SubTasks, which no other transaction may.
 """
 
 from __future__ import annotations
@@ -42,8 +43,11 @@ class Intent:
     figures: dict[str, Any] | None = None
     """What the dispatcher has counted, when it is to be written again."""
     reports: Sequence[Report] = ()
+    """Outcomes to record: all that no commit has recorded yet."""
     mark: Sequence[Order] = ()
+    """Orders whose SubTask is to become `sending`."""
     notes: Mapping[int, Notes] = field(default_factory=dict)
+    """What earlier ticks could not write to the Pace row, by service."""
     gates: Mapping[int, Gate] = field(default_factory=dict)
     """The gate of every service that this dispatcher runs."""
     room: Mapping[int, int] = field(default_factory=dict)
@@ -76,17 +80,26 @@ class Done:
     clock: DatabaseClock
     agenda: Agenda
     verdicts: list[Verdict] = field(default_factory=list)
+    """One for each report, in their order."""
     lost: set[int] = field(default_factory=set)
+    """SubTasks of which nothing was written, as their claim was gone."""
     marked: dict[int, dt.datetime] = field(default_factory=dict)
     """When the hand-over of each SubTask that may now be handed over was first marked."""
     granted: list[list[Order]] = field(default_factory=list)
+    """New orders, a list for each service that got any."""
     claim_seconds: float | None = None
-    """How long granting and claiming took; None when there was nothing to ask for."""
+    """How long granting and claiming took; None when no service could be granted anything."""
     shares: dict[int, int] = field(default_factory=dict)
+    """How many connections this dispatcher has now, of the services for which it wanted more."""
     paces: dict[int, Pace] = field(default_factory=dict)
+    """The Pace rows it could lock, as they are after the commit, by service."""
     stored: dict[int, Stored] = field(default_factory=dict)
+    """Of the locked rows whose service this dispatcher runs."""
     unwritten: dict[int, Notes] = field(default_factory=dict)
+    """What there is to say of services whose Pace row could not be locked: said in the next tick.
+    """
     dry: set[int] = field(default_factory=set)
+    """Tasks that had fewer SubTasks to claim than was asked for."""
     paused: set[int] = field(default_factory=set)
     """Tasks that were to be paused and are not being sent any more."""
 

@@ -1,5 +1,6 @@
-"""System checks of the admin and of the database server. E002 and E010 run with every command;
-E001 needs a connection, so it runs with `check --database default` and before `migrate`.
+"""System checks of the admin and of the database server. E002 and E010 run with every command; the
+others need a connection, so they run with `check --database default` and before `migrate`,
+`qcluster` and `run_local`.
 """
 
 from collections.abc import Sequence
@@ -9,11 +10,14 @@ from django.apps import AppConfig
 from django.contrib import admin
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
+from django.db.migrations.recorder import MigrationRecorder
 
 from campaigns.admin.base import SafeAdmin
 from edm_project import sessions
 
 OLDEST_VERSION = 15
+BEFORE_THE_RELEASE = ("campaigns", "0002_initial")
+"""A migration that every database made before the first release has applied, and no other."""
 
 
 @register(Tags.admin)
@@ -55,6 +59,25 @@ def check_version(
             errors += version_errors(alias, connection.get_database_version())
             errors += encoding_errors(alias, _encoding(alias))
     return errors
+
+
+@register(Tags.database)
+def check_release(
+    app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """Of the former migrations `0001_initial` has a namesake: `migrate` would go on half-way."""
+    return [
+        Error(
+            f"The database {alias!r} was made before the first release and cannot be brought up to "
+            "date; nothing in it was changed.",
+            hint="In development run `make clean`, which deletes the embedded database, and "
+            "`make run`. Else point DATABASE_URL to an empty database and run `manage.py migrate`.",
+            id="edm.E014",
+        )
+        for alias in databases or ()
+        if connections[alias].vendor == "postgresql"
+        and BEFORE_THE_RELEASE in MigrationRecorder(connections[alias]).applied_migrations()
+    ]
 
 
 @register(Tags.database)

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.core.management import call_command
 from django.db import connection
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
 from campaigns.models import Launch, SubTask, SubTaskStatus, Task
@@ -28,7 +29,7 @@ SECOND, MINUTE, HOUR = dt.timedelta(seconds=1), dt.timedelta(minutes=1), dt.time
 SETTLED = dt.timedelta(seconds=pace.SETTLED_SECONDS)
 
 
-def ago(time: dt.timedelta) -> Any:
+def ago(time: dt.timedelta) -> CombinedExpression:
     return Now() - time
 
 
@@ -36,7 +37,7 @@ def at(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
 
 
-def execute(sql: str, *parameters: object) -> None:
+def execute(sql: str, *parameters: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters or None)
 

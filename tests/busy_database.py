@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection
 
@@ -161,6 +163,6 @@ def analyze() -> None:
     execute(f"ANALYZE {TABLES}, {OTHERS}")
 
 
-def execute(sql: str, parameters: object = None) -> None:
+def execute(sql: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)

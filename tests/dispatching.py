@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -13,6 +13,18 @@ from dispatch.dispatcher import Dispatcher
 from dispatch.models import EmailService
 from tests.factories import EmailServiceFactory
 from tests.smtp_server import SmtpServer
+
+
+class MakeService(Protocol):
+    """Make a service that sends through the test's SMTP server, or through `server`."""
+
+    def __call__(self, **values: Any) -> EmailService: ...
+
+
+class Dispatch(Protocol):
+    """Run a dispatcher until there is nothing left to do, or until told otherwise."""
+
+    def __call__(self, until: Callable[[], bool] = ..., seconds: float = ...) -> Dispatcher: ...
 
 
 @pytest.fixture
@@ -33,14 +45,9 @@ def smtp_settings(server: SmtpServer) -> dict[str, Any]:
 
 
 @pytest.fixture
-def make_service(smtp: SmtpServer) -> Callable[..., EmailService]:
-    """Services that send through the test's SMTP server."""
-
+def make_service(smtp: SmtpServer) -> MakeService:
     def make(**kwargs: Any) -> EmailService:
-        service: EmailService = EmailServiceFactory(
-            settings=smtp_settings(kwargs.pop("server", smtp)), **kwargs
-        )
-        return service
+        return EmailServiceFactory(settings=smtp_settings(kwargs.pop("server", smtp)), **kwargs)
 
     return make
 
@@ -51,9 +58,7 @@ def nothing_left() -> bool:
 
 
 @pytest.fixture
-def dispatch() -> Callable[..., Dispatcher]:
-    """Run a dispatcher until there is nothing left to do, or until told otherwise."""
-
+def dispatch() -> Dispatch:
     def run(until: Callable[[], bool] = nothing_left, seconds: float = 40) -> Dispatcher:
         dispatcher = Dispatcher(uuid.uuid4())
         dispatcher.run(until, seconds)

@@ -88,6 +88,7 @@ class Session:
             self.connection.close()
 
     def _secure(self) -> None:
+        assert self.server.tls is not None
         self.connection = self.server.tls.wrap_socket(self.connection, server_side=True)
 
     def _say(self, line: str | bytes) -> None:
@@ -153,7 +154,9 @@ class Session:
         return True
 
     def _fetch(self, tag: str, arguments: list[str]) -> bool | None:
-        uid, most = int(arguments[0]), int(re.search(r"<0\.(\d+)>", arguments[1])[1])
+        partial = re.search(r"<0\.(\d+)>", arguments[1])
+        assert partial is not None
+        uid, most = int(arguments[0]), int(partial[1])
         if uid in self.server.damaged:
             self._say(f"{tag} NO [SERVERBUG] message {uid} is damaged")
             return None

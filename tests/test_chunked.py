@@ -26,11 +26,11 @@ def seen(body: Any, **environ: Any) -> tuple[str | None, bytes]:
 CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
 
 
-def test_a_body_in_chunks_has_a_length():
+def test_a_body_in_chunks_has_a_length() -> None:
     assert seen(io.BytesIO(b"{}"), **CHUNKED) == ("2", b"{}")
 
 
-def test_one_that_is_too_large_is_found_to_be_so_without_being_read_to_its_end():
+def test_one_that_is_too_large_is_found_to_be_so_without_being_read_to_its_end() -> None:
     body = io.BytesIO(b" " * 1000)
     assert seen(body, **CHUNKED) == ("101", b" " * 101)
     assert body.tell() == 101
@@ -45,7 +45,7 @@ class Mutilated:
 
 
 @pytest.mark.parametrize("error", [InvalidChunkSize(b"zz"), OSError("cut off")], ids=repr)
-def test_chunks_that_are_mutilated_are_no_body(error):
+def test_chunks_that_are_mutilated_are_no_body(error: InvalidChunkSize | OSError) -> None:
     assert seen(Mutilated(error), **CHUNKED) == ("0", b"")
 
 
@@ -53,5 +53,5 @@ def test_chunks_that_are_mutilated_are_no_body(error):
     "environ",
     [{"CONTENT_LENGTH": "2"}, {**CHUNKED, "wsgi.input_terminated": False, "CONTENT_LENGTH": None}],
 )
-def test_any_other_body_is_left_alone(environ):
+def test_any_other_body_is_left_alone(environ: dict[str, Any]) -> None:
     assert seen(io.BytesIO(b"{}"), **environ) == (environ["CONTENT_LENGTH"], b"{}")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from tests.campaigns.admin.staff import NOBODY, SUPERUSER, address, member, signed_in
 
@@ -27,7 +28,7 @@ def test_a_form_from_before_the_last_login_is_explained() -> None:
     assert "load the page again, and send the form once more" in response.text
 
 
-def test_a_form_with_too_much_in_it_is_explained(settings: Any) -> None:
+def test_a_form_with_too_much_in_it_is_explained(settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
     form = {"addresses": "ada@example.com\n" * 100}
     url = address("campaigns.suppression", "add_many")

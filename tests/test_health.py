@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from tests.concurrency import running
 from tests.databases import unreachable_database
@@ -33,14 +35,14 @@ def without_database() -> Any:
         return ready()
 
 
-def test_a_process_that_answers_is_healthy_and_touches_no_database():
+def test_a_process_that_answers_is_healthy_and_touches_no_database() -> None:
     response = Client().get("/healthz")  # pytest would not let it reach the database here
 
     assert (response.status_code, response.text) == (200, "ok\n")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_process_is_healthy_while_the_database_is_gone():
+def test_a_process_is_healthy_while_the_database_is_gone() -> None:
     def ask() -> int:
         with unreachable_database():
             return Client().get("/healthz").status_code
@@ -50,7 +52,7 @@ def test_a_process_is_healthy_while_the_database_is_gone():
 
 
 @pytest.mark.django_db
-def test_all_is_ready_with_a_living_dispatcher():
+def test_all_is_ready_with_a_living_dispatcher() -> None:
     living_dispatcher()
 
     assert ready() == (
@@ -65,7 +67,9 @@ def test_all_is_ready_with_a_living_dispatcher():
     [{"heartbeat_at": Now() - dt.timedelta(seconds=11)}, {"ended_at": Now()}],
     ids=["silent for longer than its lease", "ended"],
 )
-def test_without_a_living_dispatcher_it_is_not_ready(dispatcher):
+def test_without_a_living_dispatcher_it_is_not_ready(
+    dispatcher: dict[str, CombinedExpression | Now],
+) -> None:
     DispatcherFactory(**dispatcher)
 
     status, body = ready()
@@ -80,7 +84,7 @@ def test_without_a_living_dispatcher_it_is_not_ready(dispatcher):
 
 
 @pytest.mark.django_db
-def test_a_database_that_lacks_a_migration_is_not_ready():
+def test_a_database_that_lacks_a_migration_is_not_ready() -> None:
     living_dispatcher()
     forget_a_migration()
 
@@ -90,7 +94,7 @@ def test_a_database_that_lacks_a_migration_is_not_ready():
 
 
 @pytest.mark.django_db
-def test_a_database_that_is_newer_than_this_code_is_ready():
+def test_a_database_that_is_newer_than_this_code_is_ready() -> None:
     living_dispatcher()
     with connection.cursor() as cursor:
         cursor.execute(
@@ -102,7 +106,7 @@ def test_a_database_that_is_newer_than_this_code_is_ready():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_without_a_database_it_is_not_ready_and_tells_no_more_than_that():
+def test_without_a_database_it_is_not_ready_and_tells_no_more_than_that() -> None:
     with running(without_database) as answer:
         status, body = answer.result()
 
@@ -116,7 +120,7 @@ def test_without_a_database_it_is_not_ready_and_tells_no_more_than_that():
 
 
 @pytest.mark.django_db
-def test_the_probe_is_cheap(django_assert_max_num_queries):
+def test_the_probe_is_cheap(django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
     living_dispatcher()
     ready()
 
@@ -126,7 +130,7 @@ def test_the_probe_is_cheap(django_assert_max_num_queries):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_probes_in_plain_http_are_not_sent_to_https(path, settings):
+def test_probes_in_plain_http_are_not_sent_to_https(path: str, settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
     living_dispatcher()
 
@@ -134,22 +138,22 @@ def test_probes_in_plain_http_are_not_sent_to_https(path, settings):
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/admin/", "/healthz/x", "/x/readyz"])
-def test_all_else_is_sent_to_https(path, settings):
+def test_all_else_is_sent_to_https(path: str, settings: Settings) -> None:
     settings.SECURE_SSL_REDIRECT = True
 
     assert Client().get(path).status_code == 301
 
 
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
-def test_probes_only_read(path):
+def test_probes_only_read(path: str) -> None:
     assert Client().post(path).status_code == 405
 
 
-def test_answers_are_not_kept():
+def test_answers_are_not_kept() -> None:
     assert "no-store" in Client().get("/healthz")["Cache-Control"]
 
 
-def test_a_probe_has_to_send_an_allowed_host(settings):
+def test_a_probe_has_to_send_an_allowed_host(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["edm.example.com"]
 
     assert Client().get("/healthz", headers={"Host": "10.0.0.7"}).status_code == 400

@@ -14,6 +14,7 @@ import pytest
 from django.core.checks import run_checks
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns import audience, launch, lifecycle, states
 from campaigns.models import (
@@ -31,6 +32,7 @@ from dispatch.models import Attempt, EmailService, Pace
 from dispatch.pacing import due_slots
 from dispatch.providers import provider_choices
 from dispatch.transports import transport_for
+from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContactFactory,
     ContentFactory,
@@ -42,6 +44,7 @@ from tests.factories import (
     TaskFactory,
     UserFactory,
     held,
+    token_of,
 )
 from tests.tracking.making import now, sent, tell
 from tracking.incoming import EventKind
@@ -57,7 +60,7 @@ def sending_task(messages: int) -> Task:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_01_two_services_claiming_at_the_same_moment_never_take_the_same_subtask():
+def test_01_two_services_claiming_at_the_same_moment_never_take_the_same_subtask() -> None:
     task = sending_task(60)
     services = EmailServiceFactory.create_batch(4)
     dispatchers = DispatcherFactory.create_batch(4)
@@ -88,7 +91,7 @@ def test_01_two_services_claiming_at_the_same_moment_never_take_the_same_subtask
     assert len(taken) == len(set(taken)) == SubTask.objects.filter(status="allocated").count()
 
 
-def test_02_a_claim_changes_exactly_as_many_rows_as_it_was_allowed():
+def test_02_a_claim_changes_exactly_as_many_rows_as_it_was_allowed() -> None:
     task = sending_task(50)
     service, dispatcher = EmailServiceFactory(), DispatcherFactory()
 
@@ -98,7 +101,9 @@ def test_02_a_claim_changes_exactly_as_many_rows_as_it_was_allowed():
     assert Tally.objects.counts(task.pk).by_status == {"pending": 47, "allocated": 3}
 
 
-def test_03_no_subtask_stays_allocated_after_its_message_was_accepted(make_service, dispatch):
+def test_03_no_subtask_stays_allocated_after_its_message_was_accepted(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     make_service()
     task = sending_task(30)
 
@@ -112,12 +117,12 @@ def test_03_no_subtask_stays_allocated_after_its_message_was_accepted(make_servi
     }
 
 
-def test_04_the_database_refuses_a_status_that_is_not_in_the_enum():
+def test_04_the_database_refuses_a_status_that_is_not_in_the_enum() -> None:
     with pytest.raises(Exception, match="invalid input value for enum"), transaction.atomic():
         SubTask.objects.filter(pk=SubTaskFactory().pk).update(status="processing")
 
 
-def test_04_a_status_that_only_the_database_or_only_the_code_knows_fails_the_system_check():
+def test_04_a_status_that_only_the_database_or_only_the_code_knows_fails_the_system_check() -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TYPE subtask_status RENAME VALUE 'clicked' TO 'processing'")
 
@@ -127,7 +132,7 @@ def test_04_a_status_that_only_the_database_or_only_the_code_knows_fails_the_sys
     assert "clicked" in messages[0].msg and "processing" in messages[0].msg
 
 
-def test_05_the_next_slot_is_an_interval_after_the_last_start_not_after_a_poll():
+def test_05_the_next_slot_is_an_interval_after_the_last_start_not_after_a_poll() -> None:
     limits = limits_of(EmailServiceFactory(sending_interval=31))
     last_start = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
     due = limits.after(last_start - dt.timedelta(days=1), last_start)
@@ -137,7 +142,7 @@ def test_05_the_next_slot_is_an_interval_after_the_last_start_not_after_a_poll()
     assert slots == [last_start + dt.timedelta(seconds=31)]
 
 
-def test_06_the_interval_of_a_service_says_that_it_is_in_seconds():
+def test_06_the_interval_of_a_service_says_that_it_is_in_seconds() -> None:
     field = EmailService._meta.get_field("sending_interval")
 
     assert "seconds" in str(field.verbose_name)
@@ -145,7 +150,7 @@ def test_06_the_interval_of_a_service_says_that_it_is_in_seconds():
     assert limits_of(EmailServiceFactory(sending_interval=60)).interval == dt.timedelta(minutes=1)
 
 
-def test_07_after_a_crash_reserved_rows_go_back_and_handed_over_ones_are_in_doubt():
+def test_07_after_a_crash_reserved_rows_go_back_and_handed_over_ones_are_in_doubt() -> None:
     service = EmailServiceFactory()
     crashed = DispatcherFactory()
     reserved = held(SubTaskStatus.ALLOCATED, crashed, service)
@@ -161,19 +166,21 @@ def test_07_after_a_crash_reserved_rows_go_back_and_handed_over_ones_are_in_doub
     assert handed_over.in_doubt_since is not None
 
 
-def test_08_what_happens_to_a_subtask_never_brings_a_paused_campaign_back():
+def test_08_what_happens_to_a_subtask_never_brings_a_paused_campaign_back() -> None:
     service, dispatcher = EmailServiceFactory(), DispatcherFactory()
     subtask = held(SubTaskStatus.SENDING, dispatcher, service)
     lifecycle.pause(subtask.task)
 
-    states.settle([states.Settlement(subtask.pk, subtask.claim_token, SubTaskStatus.SENT)])
+    states.settle([states.Settlement(subtask.pk, token_of(subtask), SubTaskStatus.SENT)])
     lifecycle.complete_finished()
 
     subtask.task.refresh_from_db()
     assert subtask.task.status == "paused"
 
 
-def test_08_counts_are_read_without_counting_subtasks(django_assert_num_queries):
+def test_08_counts_are_read_without_counting_subtasks(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     task = sending_task(5)
 
     with django_assert_num_queries(1) as queries:
@@ -181,7 +188,7 @@ def test_08_counts_are_read_without_counting_subtasks(django_assert_num_queries)
     assert "campaigns_subtask" not in queries[0]["sql"]
 
 
-def test_09_a_person_with_two_of_the_tags_gets_one_message():
+def test_09_a_person_with_two_of_the_tags_gets_one_message() -> None:
     owner = UserFactory()
     first, second = TagFactory.create_batch(2, owner=owner)
     contact = ContactFactory(owner=owner)
@@ -194,7 +201,7 @@ def test_09_a_person_with_two_of_the_tags_gets_one_message():
     assert SubTask.objects.filter(task=task).count() == 1
 
 
-def test_09_the_database_refuses_a_second_subtask_for_the_same_recipient():
+def test_09_the_database_refuses_a_second_subtask_for_the_same_recipient() -> None:
     subtask = SubTaskFactory()
 
     with pytest.raises(IntegrityError), transaction.atomic():
@@ -203,7 +210,7 @@ def test_09_the_database_refuses_a_second_subtask_for_the_same_recipient():
         )
 
 
-def test_09_everybody_with_an_excluded_tag_is_left_out_however_many_they_are():
+def test_09_everybody_with_an_excluded_tag_is_left_out_however_many_they_are() -> None:
     owner = UserFactory()
     tag = TagFactory(owner=owner)
     excluded = ContactFactory.create_batch(120, owner=owner)
@@ -215,7 +222,7 @@ def test_09_everybody_with_an_excluded_tag_is_left_out_however_many_they_are():
     assert list(audience.contacts_of(task)) == [wanted]
 
 
-def test_10_suppressed_people_are_left_out_at_the_launch():
+def test_10_suppressed_people_are_left_out_at_the_launch() -> None:
     owner = UserFactory()
     kept, unsubscribed = ContactFactory.create_batch(2, owner=owner)
     Suppression.objects.create(email=unsubscribed.email)
@@ -226,7 +233,7 @@ def test_10_suppressed_people_are_left_out_at_the_launch():
     assert [s.recipient_email for s in SubTask.objects.filter(task=task)] == [kept.email]
 
 
-def test_10_people_who_unsubscribe_after_the_launch_are_left_out_by_the_claim():
+def test_10_people_who_unsubscribe_after_the_launch_are_left_out_by_the_claim() -> None:
     task = sending_task(2)
     gone, kept = SubTask.objects.order_by("pk")
     Suppression.objects.create(email=gone.recipient_email)
@@ -234,7 +241,7 @@ def test_10_people_who_unsubscribe_after_the_launch_are_left_out_by_the_claim():
     assert [claim.id for claim in claims.lock_claimable(task.pk, 5)] == [kept.pk]
 
 
-def test_11_a_status_only_moves_up():
+def test_11_a_status_only_moves_up() -> None:
     for later, earlier in [
         ("delivered", "sent"),
         ("opened", "delivered"),
@@ -244,20 +251,20 @@ def test_11_a_status_only_moves_up():
         assert SubTaskStatus(earlier) not in states.NEXT[SubTaskStatus(later)]
 
 
-def test_11_a_late_delivered_does_not_overwrite_an_open():
+def test_11_a_late_delivered_does_not_overwrite_an_open() -> None:
     subtask = sent("opened")
     tell(EventKind.DELIVERED, subtask)
     assert now(subtask).status == "opened"
 
 
-def test_11_an_event_that_is_told_twice_counts_once():
+def test_11_an_event_that_is_told_twice_counts_once() -> None:
     subtask = sent()
     for _ in range(2):
         tell(EventKind.OPENED, subtask, dedupe_key="the same")
     assert EventTally.objects.get().events == 1
 
 
-def test_12_a_quota_whose_boundary_nobody_saw_begins_anew():
+def test_12_a_quota_whose_boundary_nobody_saw_begins_anew() -> None:
     service = EmailServiceFactory(daily_quota=10)
     pace = Pace.objects.get(service=service)
     pace.quota_period_start = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -268,7 +275,7 @@ def test_12_a_quota_whose_boundary_nobody_saw_begins_anew():
     assert paces.quota_left(pace, limits_of(service), days_later) == 10
 
 
-def test_13_the_owner_who_was_served_longest_ago_comes_first():
+def test_13_the_owner_who_was_served_longest_ago_comes_first() -> None:
     now = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     huge, small = (
         TaskPlan(pk, owner_id, 0, now, frozenset()) for pk, owner_id in ((1, 100), (2, 200))
@@ -279,7 +286,9 @@ def test_13_the_owner_who_was_served_longest_ago_comes_first():
     assert order == [small, huge]
 
 
-def test_13_a_huge_campaign_does_not_starve_a_small_one(make_service, dispatch):
+def test_13_a_huge_campaign_does_not_starve_a_small_one(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     make_service(sending_interval="0.02")
     huge = sending_task(300)
     small = sending_task(5)
@@ -289,7 +298,7 @@ def test_13_a_huge_campaign_does_not_starve_a_small_one(make_service, dispatch):
     assert Attempt.objects.filter(subtask__task=huge).count() <= 60
 
 
-def test_14_the_development_transport_refuses_to_run_in_production(settings):
+def test_14_the_development_transport_refuses_to_run_in_production(settings: Settings) -> None:
     settings.DEBUG = False
     service = EmailServiceFactory(provider="maildir", settings={"folder": "x"})
 
@@ -298,7 +307,7 @@ def test_14_the_development_transport_refuses_to_run_in_production(settings):
     assert "maildir" not in dict(provider_choices())
 
 
-def test_no_subtask_was_handed_over_twice(make_service, dispatch):
+def test_no_subtask_was_handed_over_twice(make_service: MakeService, dispatch: Dispatch) -> None:
     for _ in range(3):
         make_service()
     sending_task(100)

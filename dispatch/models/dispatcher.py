@@ -48,8 +48,8 @@ class Dispatcher(models.Model):
 
 
 class ConnectionShare(models.Model):
-    """How many of a service's connections a dispatcher may hold. Written only under the service's
-    Pace lock.
+    """How many of a service's connections a dispatcher may hold. Raised only under the service's
+    Pace lock; lowered and deleted without, which only makes room.
     """
 
     service = models.ForeignKey(

@@ -220,7 +220,7 @@ class Pace(models.Model):
     """How far a service's limits are used up. One narrow row, locked for each grant; nothing refers
     to it.
 
-    Lock order everywhere: Pace rows by service, then SubTasks.
+    Lock order: see `dispatch.paces`.
     """
 
     service = models.OneToOneField(

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from selenium import webdriver
@@ -22,6 +22,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+T = TypeVar("T")
 PATIENCE_SECONDS = 30
 FLAGS = (
     "--headless",
@@ -93,14 +94,14 @@ class Browser:
 
     # Waiting
 
-    def wait(self, condition: Callable[[], Any], what: str) -> Any:
+    def wait(self, condition: Callable[[], T | None], what: str) -> T:
         """What `condition` returns once it is true. A page that changes meanwhile is looked at
         again.
         """
         again = (NoSuchElementException, StaleElementReferenceException)
         waiting = WebDriverWait(self.driver, PATIENCE_SECONDS, 0.1, ignored_exceptions=again)
         try:
-            return waiting.until(lambda driver: condition())
+            return waiting.until(lambda driver: condition() or False)
         except TimeoutException as error:
             raise AssertionError(f"{what}; the page at {self.path} reads: {self.text}") from error
 

@@ -4,12 +4,12 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db import connection, connections
+from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
 from campaigns import launch
@@ -36,8 +36,8 @@ def no_kept_connections() -> None:
 
 
 @pytest.fixture
-def user(transactional_db: None) -> Any:
-    return get_user_model().objects.create_superuser("ada", "ada@example.com", PASSWORD)
+def user(transactional_db: None) -> User:
+    return User.objects.create_superuser("ada", "ada@example.com", PASSWORD)
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def browser(chromium: Browser, live_server: LiveServer) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def admin(browser: Browser, user: Any, client: Any) -> Browser:
+def admin(browser: Browser, user: User, client: Client) -> Browser:
     """Signed in."""
     client.force_login(user)
     browser.open("/admin/login/")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,8 @@ class Reader:
         }
 
     def _here(self) -> list[list[str]]:
-        return json.loads(self._browser.script(STYLES))
+        styles: list[list[str]] = json.loads(self._browser.script(STYLES))
+        return styles
 
     def _hovered(self) -> list[list[str]]:
         self._force("hover")
@@ -55,7 +57,7 @@ class Reader:
         for node in self._elements(root):
             self._browser.command("CSS.forcePseudoState", nodeId=node, forcedPseudoClasses=states)
 
-    def _elements(self, node: dict) -> Iterator[int]:
+    def _elements(self, node: dict[str, Any]) -> Iterator[int]:
         if node["nodeType"] == 1:
             yield node["nodeId"]
         for child in node.get("children", ()):

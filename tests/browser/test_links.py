@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
 from html import escape
 from urllib.parse import unquote
 
@@ -63,7 +64,9 @@ def decoded(address: str | None) -> str | None:
 
 
 @pytest.mark.parametrize("quoted", [escape, lambda address: address.replace('"', "&quot;")])
-def test_a_recorded_link_leads_where_it_would_lead_by_itself(chromium: Browser, quoted) -> None:
+def test_a_recorded_link_leads_where_it_would_lead_by_itself(
+    chromium: Browser, quoted: Callable[[str], str]
+) -> None:
     html = "".join(f'<a href="{quoted(address)}">x</a>' for address in addresses())
     hrefs = hrefs_in(html)
     destinations = [destination_of(href.source) for href in hrefs]

@@ -35,9 +35,9 @@ def test_the_theme_is_switched_from_the_menu_of_the_user(admin: Browser) -> None
     root = admin.driver.find_element("tag name", "html")
     admin.press(admin.find("[x-on\\:click*='openUserLinks = !']"))
     admin.press(admin.find("[x-on\\:click*='dark']"))
-    admin.wait(lambda: "dark" in root.get_attribute("class"), "not dark")
+    admin.wait(lambda: "dark" in (root.get_attribute("class") or ""), "not dark")
     admin.press(admin.find("[x-on\\:click*='light']"))
-    admin.wait(lambda: "dark" not in root.get_attribute("class"), "still dark")
+    admin.wait(lambda: "dark" not in (root.get_attribute("class") or ""), "still dark")
 
 
 def test_the_sidebar_opens_on_a_phone(admin: Browser) -> None:
@@ -96,4 +96,4 @@ def test_a_day_is_picked_from_a_calendar(admin: Browser, user: Any) -> None:
     field = admin.find("#id_last_login_0")
     admin.press(admin.find("#calendarlink0"))
     admin.press(admin.find(".calendarbox .calendar td a"))
-    admin.wait(lambda: field.get_attribute("value").endswith("-01"), "no day picked")
+    admin.wait(lambda: (field.get_attribute("value") or "").endswith("-01"), "no day picked")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from campaigns.liquid_dates import times_of
 from tests.campaigns.by_liquid import by_liquid
@@ -16,7 +16,7 @@ NOW = dt.datetime(2026, 7, 14, 21, 30, 15, tzinfo=dt.UTC)
 
 
 @pytest.fixture(autouse=True)
-def zone(settings: Any) -> None:
+def zone(settings: Settings) -> None:
     settings.TIME_ZONE = "Europe/Berlin"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Now
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns import audience, erased, launch, suppressing
 from campaigns.contact_import import import_contacts
@@ -30,14 +31,14 @@ def test_the_hash_does_not_tell_the_address() -> None:
     assert len(erased.key_of(ADA)) == 65
 
 
-def test_another_key_makes_another_hash(settings: Any) -> None:
+def test_another_key_makes_another_hash(settings: Settings) -> None:
     before = erased.key_of(ADA)
     settings.ERASURE_KEYS = [new_fernet_key()]
     assert erased.key_of(ADA) != before
 
 
 def test_a_new_key_in_front_still_knows_what_the_old_one_erased(
-    ada_erased: None, settings: Any
+    ada_erased: None, settings: Settings
 ) -> None:
     settings.ERASURE_KEYS = [new_fernet_key(), *settings.ERASURE_KEYS]
     assert suppressing.suppressed([ADA, BOB]) == {ADA}
@@ -45,7 +46,7 @@ def test_a_new_key_in_front_still_knows_what_the_old_one_erased(
 
 
 def test_nothing_but_one_look_is_taken_while_nothing_was_erased(
-    django_assert_num_queries: Any,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_num_queries(1):
         assert suppressing.erased_among([ADA]) == set()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db.models.functions import Now
@@ -13,6 +14,7 @@ from campaigns.models import (
     Launch,
     SubTask,
     Suppression,
+    Tag,
     Task,
     TaskStatus,
     TaskTemplate,
@@ -23,7 +25,7 @@ from tests.factories import ContactFactory, TagFactory, TaskFactory, TemplateFac
 pytestmark = pytest.mark.django_db
 
 
-def queued(*emails, **kwargs):
+def queued(*emails: str, **kwargs: Any) -> Task:
     """A task that has just been launched, whose owner has these contacts."""
     task = TaskFactory(status=TaskStatus.QUEUED, launched_at=Now(), **kwargs)
     for email in emails:
@@ -31,19 +33,19 @@ def queued(*emails, **kwargs):
     return task
 
 
-def many(count, **kwargs):
+def many(count: int, **kwargs: Any) -> Task:
     return queued(*(f"r{n}@example.com" for n in range(count)), **kwargs)
 
 
-def recipients(task):
+def recipients(task: Task) -> list[str]:
     return sorted(SubTask.objects.filter(task=task).values_list("recipient_email", flat=True))
 
 
-def status(task):
+def status(task: Task) -> str:
     return Task.objects.get(pk=task.pk).status
 
 
-def tag(task, name, *emails):
+def tag(task: Task, name: str, *emails: str) -> Tag:
     label = TagFactory(owner=task.owner, name=name)
     label.contacts.set(Contact.objects.filter(owner=task.owner, email__in=emails))
     return label
@@ -52,26 +54,26 @@ def tag(task, name, *emails):
 class TestAudience:
     ALL = ("ada@example.com", "bob@example.com", "cem@example.com")
 
-    def test_all_means_every_contact_of_the_owner_and_nobody_elses(self):
+    def test_all_means_every_contact_of_the_owner_and_nobody_elses(self) -> None:
         task = queued(*self.ALL)
         ContactFactory(email="stranger@example.com")
         launch.expand(task.pk)
         assert recipients(task) == list(self.ALL)
 
-    def test_tags_mean_contacts_with_any_of_them(self):
+    def test_tags_mean_contacts_with_any_of_them(self) -> None:
         task = queued(*self.ALL, audience="tags")
         task.include_tags.add(tag(task, "a", self.ALL[0]), tag(task, "b", self.ALL[1]))
         launch.expand(task.pk)
         assert recipients(task) == list(self.ALL[:2])
 
-    def test_a_contact_with_two_of_the_tags_is_mailed_once(self):
+    def test_a_contact_with_two_of_the_tags_is_mailed_once(self) -> None:
         task = queued(*self.ALL, audience="tags")
         task.include_tags.add(tag(task, "a", self.ALL[0]), tag(task, "b", self.ALL[0]))
         launch.expand(task.pk)
         assert recipients(task) == [self.ALL[0]]
 
     @pytest.mark.parametrize("audience", ["all", "tags", "chosen"])
-    def test_a_contact_with_an_excluded_tag_is_never_mailed(self, audience):
+    def test_a_contact_with_an_excluded_tag_is_never_mailed(self, audience: str) -> None:
         task = queued(*self.ALL, audience=audience)
         task.include_tags.add(tag(task, "in", *self.ALL))
         task.contacts.set(Contact.objects.all())
@@ -79,19 +81,19 @@ class TestAudience:
         launch.expand(task.pk)
         assert recipients(task) == [self.ALL[0], self.ALL[2]]
 
-    def test_chosen_means_just_those(self):
+    def test_chosen_means_just_those(self) -> None:
         task = queued(*self.ALL, audience="chosen")
         task.contacts.set(Contact.objects.filter(email=self.ALL[2]))
         launch.expand(task.pk)
         assert recipients(task) == [self.ALL[2]]
 
-    def test_exclusion_is_not_cut_off_at_a_page(self):
+    def test_exclusion_is_not_cut_off_at_a_page(self) -> None:
         task = many(120)
         task.exclude_tags.add(tag(task, "out", *(f"r{n}@example.com" for n in range(119))))
         launch.expand(task.pk)
         assert recipients(task) == ["r119@example.com"]
 
-    def test_contacts_added_after_the_launch_are_not_mailed(self):
+    def test_contacts_added_after_the_launch_are_not_mailed(self) -> None:
         task = queued(*self.ALL)
         launch.prepare(task)
         ContactFactory(owner=task.owner, email="late@example.com")
@@ -100,19 +102,19 @@ class TestAudience:
 
 
 class TestSuppression:
-    def test_a_suppressed_address_is_dropped(self):
+    def test_a_suppressed_address_is_dropped(self) -> None:
         task = queued("ada@example.com", "bob@example.com")
         Suppression.objects.create(email="ada@example.com")
         launch.expand(task.pk)
         assert recipients(task) == ["bob@example.com"]
 
-    def test_every_address_of_a_suppressed_domain_is_dropped(self):
+    def test_every_address_of_a_suppressed_domain_is_dropped(self) -> None:
         task = queued("ada@example.com", "bob@example.org", "cem@mail.example.com")
         Suppression.objects.create(email="@example.com")
         launch.expand(task.pk)
         assert recipients(task) == ["bob@example.org", "cem@mail.example.com"]
 
-    def test_those_dropped_are_counted_by_reason(self):
+    def test_those_dropped_are_counted_by_reason(self) -> None:
         task = queued("ada@example.com", "bob@example.com", "cem@example.net", "dan@example.org")
         Suppression.objects.create(email="ada@example.com", reason="unsubscribed")
         Suppression.objects.create(email="bob@example.com", reason="hard_bounce")
@@ -120,21 +122,21 @@ class TestSuppression:
         launch.expand(task.pk)
         assert Launch.objects.get().suppressed == {"unsubscribed": 2, "hard_bounce": 1}
 
-    def test_counts_of_several_chunks_are_added(self, monkeypatch):
+    def test_counts_of_several_chunks_are_added(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(launch, "CHUNK", 2)
         task = queued("a@example.com", "b@example.com", "c@example.com", "d@example.net")
         Suppression.objects.create(email="@example.com", reason="complaint")
         launch.expand(task.pk)
         assert Launch.objects.get().suppressed == {"complaint": 3}
 
-    def test_an_address_suppressed_twice_over_is_counted_once(self):
+    def test_an_address_suppressed_twice_over_is_counted_once(self) -> None:
         task = queued("ada@example.com", "bob@example.org")
         Suppression.objects.create(email="ada@example.com", reason="complaint")
         Suppression.objects.create(email="@example.com", reason="manual")
         launch.expand(task.pk)
         assert Launch.objects.get().suppressed == {"complaint": 1}
 
-    def test_a_task_whose_whole_audience_is_suppressed_is_a_draft_that_says_so(self):
+    def test_a_task_whose_whole_audience_is_suppressed_is_a_draft_that_says_so(self) -> None:
         task = queued("ada@example.com")
         Suppression.objects.create(email="ada@example.com")
         launch.expand(task.pk)
@@ -144,12 +146,14 @@ class TestSuppression:
         assert not Launch.objects.exists()
         assert not Content.objects.exists()
 
-    def test_a_launch_killed_before_it_gave_up_is_given_up_by_the_next(self, monkeypatch):
+    def test_a_launch_killed_before_it_gave_up_is_given_up_by_the_next(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         task = queued("ada@example.com")
         Suppression.objects.create(email="ada@example.com")
         launch.prepare(task)
 
-        def killed(*args):
+        def killed(*args: object) -> None:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
@@ -160,7 +164,7 @@ class TestSuppression:
 
 
 class TestFreezing:
-    def test_the_content_is_that_of_the_template_and_sender_at_the_launch(self):
+    def test_the_content_is_that_of_the_template_and_sender_at_the_launch(self) -> None:
         template = TemplateFactory(subject="Old", html="<p>Old</p>", preview_text="Old preview")
         task = queued("ada@example.com", template=template)
         launch.expand(task.pk)
@@ -174,13 +178,13 @@ class TestFreezing:
         assert "Old" in content.text
         assert (content.sender_local_part, content.sender_name) == ("news", "Example News")
 
-    def test_a_text_part_of_the_templates_own_is_kept_as_it_is(self):
+    def test_a_text_part_of_the_templates_own_is_kept_as_it_is(self) -> None:
         words = "My own words, and {{ unsubscribe_url }}"
         task = queued("ada@example.com", template=TemplateFactory(text=words))
         launch.expand(task.pk)
         assert Content.objects.get().text == words
 
-    def test_the_variables_are_those_of_the_contact_at_the_launch(self):
+    def test_the_variables_are_those_of_the_contact_at_the_launch(self) -> None:
         task = queued()
         contact = ContactFactory(
             owner=task.owner, email="ada@example.com", name="Ada", attributes={"city": "Ulm"}
@@ -192,25 +196,25 @@ class TestFreezing:
         expected = {**own, "city": "Ulm"}
         assert SubTask.objects.get().variables == expected
 
-    def test_the_variables_are_what_the_contact_says_they_are(self):
+    def test_the_variables_are_what_the_contact_says_they_are(self) -> None:
         task = queued()
         contact = ContactFactory(owner=task.owner, attributes={"name": "other", "n": 1, "ü": "%s"})
         launch.expand(task.pk)
         assert SubTask.objects.get().variables == contact.merge_variables()
 
-    def test_a_deleted_contact_is_still_mailed(self):
+    def test_a_deleted_contact_is_still_mailed(self) -> None:
         task = queued("ada@example.com")
         launch.expand(task.pk)
         Contact.objects.all().delete()
         assert recipients(task) == ["ada@example.com"]
 
-    def test_a_template_deleted_from_the_task_stays_in_its_content(self):
+    def test_a_template_deleted_from_the_task_stays_in_its_content(self) -> None:
         task = queued("ada@example.com")
         launch.expand(task.pk)
         TaskTemplate.objects.all().delete()
         assert SubTask.objects.get().content.subject == "Hello {{ name }}"
 
-    def test_a_template_that_does_not_compile_leaves_a_draft_that_says_which(self):
+    def test_a_template_that_does_not_compile_leaves_a_draft_that_says_which(self) -> None:
         template = TemplateFactory(html="<p>{% if %}</p>")
         task = queued("ada@example.com", template=template)
         launch.expand(task.pk)
@@ -221,7 +225,7 @@ class TestFreezing:
 
 
 class TestWeights:
-    def shares(self, light, heavy, count):
+    def shares(self, light: int, heavy: int, count: int) -> float:
         task = many(count, template__subject="light")
         TaskTemplate.objects.update(weight=light)
         TaskTemplate.objects.create(
@@ -230,29 +234,29 @@ class TestWeights:
         launch.expand(task.pk)
         return SubTask.objects.filter(content__subject="heavy").count() / count
 
-    def test_each_recipient_gets_one_of_the_templates(self):
+    def test_each_recipient_gets_one_of_the_templates(self) -> None:
         assert 0.25 < self.shares(1, 1, 400) < 0.75
 
-    def test_a_heavier_template_is_picked_more_often(self):
+    def test_a_heavier_template_is_picked_more_often(self) -> None:
         assert 0.75 < self.shares(1, 9, 400) < 1.0
 
-    def test_a_template_of_almost_all_the_weight_is_picked_always(self):
+    def test_a_template_of_almost_all_the_weight_is_picked_always(self) -> None:
         assert self.shares(1, 2_000_000_000, 200) == 1.0
 
 
 class TestGoingOn:
     @pytest.fixture(autouse=True)
-    def small_chunks(self, monkeypatch):
+    def small_chunks(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(launch, "CHUNK", 10)
 
     @pytest.mark.parametrize("count", [1, 9, 10, 11, 20, 25])
-    def test_every_contact_gets_one_subtask_wherever_the_chunks_end(self, count):
+    def test_every_contact_gets_one_subtask_wherever_the_chunks_end(self, count: int) -> None:
         task = many(count)
         launch.expand(task.pk)
         assert SubTask.objects.count() == count
         assert status(task) == TaskStatus.SENDING
 
-    def test_a_launch_killed_half_way_goes_on_where_it_was(self):
+    def test_a_launch_killed_half_way_goes_on_where_it_was(self) -> None:
         task = many(25)
         launch.prepare(task)
         launch.expand_chunk(task)
@@ -261,13 +265,13 @@ class TestGoingOn:
         assert len(set(recipients(task))) == SubTask.objects.count() == 25
         assert Launch.objects.get().inserted == 25
 
-    def test_a_task_is_not_sent_before_all_its_subtasks_exist(self):
+    def test_a_task_is_not_sent_before_all_its_subtasks_exist(self) -> None:
         task = many(25)
         launch.prepare(task)
         launch.expand_chunk(task)
         assert status(task) == TaskStatus.QUEUED
 
-    def test_a_chunk_that_was_already_made_is_harmless(self):
+    def test_a_chunk_that_was_already_made_is_harmless(self) -> None:
         task = many(15)
         launch.prepare(task)
         launch.expand_chunk(task)
@@ -275,21 +279,23 @@ class TestGoingOn:
         launch.expand(task.pk)
         assert len(set(recipients(task))) == SubTask.objects.count() == 15
 
-    def test_expanding_again_after_the_end_changes_nothing(self):
+    def test_expanding_again_after_the_end_changes_nothing(self) -> None:
         task = many(5)
         launch.expand(task.pk)
         launch.expand(task.pk)
         assert SubTask.objects.count() == 5
         assert Content.objects.count() == 1
 
-    def test_a_launch_that_is_out_of_time_lets_another_worker_go_on(self, monkeypatch):
+    def test_a_launch_that_is_out_of_time_lets_another_worker_go_on(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(launch, "SLICE_SECONDS", -1.0)
         task = many(25)
         launch.expand(task.pk)
         assert SubTask.objects.count() == 10
         assert OrmQ.objects.count() == 1
 
-    def test_a_task_cancelled_half_way_is_expanded_no_further(self):
+    def test_a_task_cancelled_half_way_is_expanded_no_further(self) -> None:
         task = many(25)
         launch.prepare(task)
         launch.expand_chunk(task)
@@ -298,7 +304,7 @@ class TestGoingOn:
         assert SubTask.objects.count() == 10
         assert status(task) == TaskStatus.CANCELLED
 
-    def test_progress_tells_how_far_it_is(self):
+    def test_progress_tells_how_far_it_is(self) -> None:
         task = many(25)
         Suppression.objects.create(email="r3@example.com")
         launch.prepare(task)
@@ -307,7 +313,7 @@ class TestGoingOn:
         assert (progress.walked, progress.inserted, progress.audience_size) == (10, 9, 25)
         assert progress.finished_at is None
 
-    def test_progress_is_complete_at_the_end(self):
+    def test_progress_is_complete_at_the_end(self) -> None:
         task = many(25)
         launch.expand(task.pk)
         progress = Launch.objects.get()
@@ -315,7 +321,7 @@ class TestGoingOn:
         assert progress.finished_at is not None
 
     @pytest.mark.parametrize("state", ["draft", "scheduled", "sending", "paused", "cancelled"])
-    def test_only_a_task_that_is_being_launched_is_expanded(self, state):
+    def test_only_a_task_that_is_being_launched_is_expanded(self, state: str) -> None:
         task = many(3)
         Task.objects.update(status=state, scheduled_at=Now())
         launch.expand(task.pk)
@@ -324,7 +330,9 @@ class TestGoingOn:
 
 @pytest.mark.django_db(transaction=True)
 class TestAtTheSameTime:
-    def test_two_workers_on_one_launch_make_every_subtask_once(self, monkeypatch):
+    def test_two_workers_on_one_launch_make_every_subtask_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(launch, "CHUNK", 10)
         task = many(95)
         run_together(lambda: launch.expand(task.pk), lambda: launch.expand(task.pk))
@@ -332,7 +340,7 @@ class TestAtTheSameTime:
         assert Launch.objects.get().inserted == Launch.objects.get().walked == 95
         assert status(task) == TaskStatus.SENDING
 
-    def test_two_workers_on_a_launch_that_comes_to_nothing_both_end(self):
+    def test_two_workers_on_a_launch_that_comes_to_nothing_both_end(self) -> None:
         task = queued("ada@example.com")
         Suppression.objects.create(email="ada@example.com")
         run_together(lambda: launch.expand(task.pk), lambda: launch.expand(task.pk))
@@ -342,30 +350,30 @@ class TestAtTheSameTime:
 class TestStalled:
     LONG_AGO = Now() - dt.timedelta(seconds=11)
 
-    def test_a_launch_that_nobody_began_is_queued_again(self):
+    def test_a_launch_that_nobody_began_is_queued_again(self) -> None:
         task = many(1)
         Task.objects.update(launched_at=self.LONG_AGO)
         assert launch.requeue_stalled() == 1
         assert OrmQ.objects.get().name() == f"launch task {task.pk}"
 
-    def test_a_launch_that_does_not_get_on_is_queued_again(self):
+    def test_a_launch_that_does_not_get_on_is_queued_again(self) -> None:
         launch.prepare(many(1))
         Task.objects.update(launched_at=self.LONG_AGO)
         Launch.objects.update(progressed_at=self.LONG_AGO)
         assert launch.requeue_stalled() == 1
 
-    def test_a_launch_that_was_queued_again_is_given_time(self):
+    def test_a_launch_that_was_queued_again_is_given_time(self) -> None:
         launch.prepare(many(1))
         Task.objects.update(launched_at=self.LONG_AGO)
         Launch.objects.update(progressed_at=self.LONG_AGO)
         launch.requeue_stalled()
         assert launch.requeue_stalled() == 0
 
-    def test_a_launch_that_gets_on_is_left_alone(self):
+    def test_a_launch_that_gets_on_is_left_alone(self) -> None:
         launch.prepare(many(1))
         Task.objects.update(launched_at=self.LONG_AGO)
         assert launch.requeue_stalled() == 0
 
-    def test_a_launch_that_has_just_been_asked_for_is_left_alone(self):
+    def test_a_launch_that_has_just_been_asked_for_is_left_alone(self) -> None:
         many(1)
         assert launch.requeue_stalled() == 0

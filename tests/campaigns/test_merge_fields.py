@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from campaigns import merge_fields
 from campaigns.models import Contact, Template
@@ -112,7 +113,7 @@ class TestTheReport:
         assert self.report("{{ first_nam }}").warnings == []
 
     def test_is_one_query_for_any_number_of_contacts_and_variables(
-        self, django_assert_num_queries: Any
+        self, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         ContactFactory.create_batch(3, attributes={"a": 1, "b": 2, "c": 3})
         with django_assert_num_queries(1):

@@ -34,7 +34,9 @@ def compared(html: str) -> list[Any]:
         ("{% capture x %}{% if score > 10 %}{% endif %}{% endcapture %}", ("score",)),
     ],
 )
-def test_an_attribute_that_is_compared_with_a_number_is_found(html: str, keys: Any) -> None:
+def test_an_attribute_that_is_compared_with_a_number_is_found(
+    html: str, keys: tuple[str, ...] | tuple[str, str, int, str]
+) -> None:
     assert compared(html) == [(keys, 1)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -18,16 +19,16 @@ FIRM = [state for state in EVERY_STATE if state not in ("allocated", "sending")]
 
 
 @pytest.fixture
-def world(db) -> World:
+def world(db: None) -> World:
     return World()
 
 
-def rise(world: World, status: str, **values) -> set[int]:
+def rise(world: World, status: str, **values: Any) -> set[int]:
     return states.rise(Feedback(pk, SubTaskStatus(status), **values) for pk in world.ids)
 
 
 @pytest.mark.parametrize("status", TOLD)
-def test_rows_rise_where_the_table_allows_it_and_a_doubt_ends(world, status):
+def test_rows_rise_where_the_table_allows_it_and_a_doubt_ends(world: World, status: str) -> None:
     rise(world, status)
     begins = {
         state
@@ -38,26 +39,26 @@ def test_rows_rise_where_the_table_allows_it_and_a_doubt_ends(world, status):
 
 
 @pytest.mark.parametrize("status", ["pending", "allocated", "sending", "failed"])
-def test_nothing_that_comes_back_leads_anywhere_else(world, status):
+def test_nothing_that_comes_back_leads_anywhere_else(world: World, status: str) -> None:
     rise(world, status)
     assert world.changed() == {}
 
 
 @pytest.mark.parametrize("state", ["allocated", "sending"])
-def test_what_a_dispatcher_holds_is_left_alone(world, state):
+def test_what_a_dispatcher_holds_is_left_alone(world: World, state: str) -> None:
     changed = rise(world, "delivered", delivered_at=NOON)
     assert world.rows[state].pk not in changed
     assert world.now(state).delivered_at is None
 
 
 @pytest.mark.parametrize("name", ["delivered_at", "bounced_at", "opened_at", "clicked_at"])
-def test_times_are_recorded_in_every_state_and_only_the_first(world, name):
+def test_times_are_recorded_in_every_state_and_only_the_first(world: World, name: str) -> None:
     rise(world, "sent", **{name: NOON})
     rise(world, "sent", **{name: LATER})
     assert {getattr(world.now(state), name) for state in FIRM} == {NOON}
 
 
-def test_a_doubt_that_ends_was_sent_when_its_hand_over_began(world):
+def test_a_doubt_that_ends_was_sent_when_its_hand_over_began(world: World) -> None:
     row = world.rows[DOUBT]
     type(row).objects.filter(pk=row.pk).update(sending_at=NOON)
     rise(world, "opened")
@@ -65,17 +66,17 @@ def test_a_doubt_that_ends_was_sent_when_its_hand_over_began(world):
     assert (row.sent_at, row.claim_token, row.in_doubt_since) == (NOON, None, None)
 
 
-def test_rows_about_which_nothing_is_new_are_not_written(world):
+def test_rows_about_which_nothing_is_new_are_not_written(world: World) -> None:
     rise(world, "clicked", clicked_at=NOON)
     assert rise(world, "clicked", clicked_at=LATER) == set()
 
 
-def test_the_providers_name_is_learnt_once_and_the_last_error_counts(world):
+def test_the_providers_name_is_learnt_once_and_the_last_error_counts(world: World) -> None:
     rise(world, "bounced", provider_message_id="first", error="first")
     rise(world, "bounced", provider_message_id="second", error="second")
     row = world.now("sent")
     assert (row.provider_message_id, row.error) == ("first", "second")
 
 
-def test_no_feedback_is_harmless(db):
+def test_no_feedback_is_harmless(db: None) -> None:
     assert states.rise([]) == set()

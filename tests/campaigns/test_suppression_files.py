@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError
+from pytest_django import DjangoAssertNumQueries
 
 from campaigns import suppression_export, suppression_import
 from campaigns.erased import key_of
@@ -132,7 +133,7 @@ class TestAnImport:
             (b"email\n\xff\xfe\x00", "not valid"),
         ],
     )
-    def test_explains_a_file_that_cannot_be_read(self, content: Any, why: str) -> None:
+    def test_explains_a_file_that_cannot_be_read(self, content: bytes | str, why: str) -> None:
         with pytest.raises(FileImportError, match=why):
             load(content, encoding="utf-8")
 
@@ -161,7 +162,7 @@ class TestAnExport:
         assert stored() == before
 
     def test_is_read_in_pieces(
-        self, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+        self, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         Suppression.objects.bulk_create(Suppression(email=f"r{n}@example.com") for n in range(7))
         monkeypatch.setattr(suppression_export, "BATCH", 3)

@@ -56,8 +56,9 @@ class HostilePost(NamedTuple):
 
 def everything(service: EmailService) -> Iterator[HostilePost]:
     url, provider = webhook_url(service), service.provider
-    for name, *rest in (*forged(service), *malformed(service), *addresses(service)):
-        yield HostilePost(f"{provider}: {name}", *rest)
+    for post in (*forged(service), *malformed(service), *addresses(service)):
+        name, *_ = post
+        yield HostilePost(f"{provider}: {name}", *post[1:])
     for method in ("PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"):
         yield HostilePost(f"{provider}: {method}", url, *event(provider), (405,), method)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -326,7 +327,9 @@ LOSSES = {
 @pytest.mark.parametrize(
     "breakage", BREAKAGES, ids=lambda breakage: breakage.__name__.replace("_", " ")
 )
-def test_what_is_broken_is_named_and_nothing_else(world, breakage, capsys):
+def test_what_is_broken_is_named_and_nothing_else(
+    world: World, breakage: Callable[[Any], Any], capsys: pytest.CaptureFixture[str]
+) -> None:
     text = breakage(world)
     if breakage not in LOSSES:
         relaunched(world)

@@ -37,7 +37,7 @@ def attempt(ordinary: dict[str, Any], outcome: str, **values: Any) -> None:
     )
 
 
-def test_a_repeat_within_the_window_is_no_duplicate(attempts) -> None:
+def test_a_repeat_within_the_window_is_no_duplicate(attempts: dict[str, Any]) -> None:
     later = attempts["slot_at"] + dt.timedelta(hours=20)
     attempt(attempts, "unknown")
     attempt(attempts, "unknown", slot_at=later)
@@ -45,31 +45,33 @@ def test_a_repeat_within_the_window_is_no_duplicate(attempts) -> None:
     assert offenders() == []
 
 
-def test_a_repeat_after_the_window_is_a_duplicate(attempts) -> None:
+def test_a_repeat_after_the_window_is_a_duplicate(attempts: dict[str, Any]) -> None:
     attempt(attempts, "unknown")
     attempt(attempts, "accepted", slot_at=attempts["slot_at"] + DAY)
     assert "was handed over 2 times" in offenders()[0]
 
 
-def test_a_repeat_through_another_service_is_a_duplicate(attempts) -> None:
+def test_a_repeat_through_another_service_is_a_duplicate(attempts: dict[str, Any]) -> None:
     attempt(attempts, "unknown")
     attempt(attempts, "accepted", service=EmailServiceFactory(provider="resend"))
     assert "was handed over 2 times" in offenders()[0]
 
 
-def test_a_repeat_under_another_key_is_a_duplicate(attempts) -> None:
+def test_a_repeat_under_another_key_is_a_duplicate(attempts: dict[str, Any]) -> None:
     attempt(attempts, "unknown")
     attempt(attempts, "accepted", sending_at=attempts["sending_at"] + dt.timedelta(seconds=1))
     assert "was handed over 2 times" in offenders()[0]
 
 
-def test_a_second_acceptance_is_a_duplicate_whatever_its_key(attempts) -> None:
+def test_a_second_acceptance_is_a_duplicate_whatever_its_key(attempts: dict[str, Any]) -> None:
     attempt(attempts, "accepted")
     attempt(attempts, "accepted")
     assert "was handed over 2 times" in offenders()[0]
 
 
-def test_a_repeat_through_a_provider_that_does_not_de_duplicate_is_a_duplicate(attempts) -> None:
+def test_a_repeat_through_a_provider_that_does_not_de_duplicate_is_a_duplicate(
+    attempts: dict[str, Any],
+) -> None:
     attempts["service"].provider = "smtp"
     EmailService.objects.filter(pk=attempts["service"].pk).update(
         provider="smtp", connection_changed_at=attempts["sending_at"] - DAY
@@ -79,7 +81,9 @@ def test_a_repeat_through_a_provider_that_does_not_de_duplicate_is_a_duplicate(a
     assert "was handed over 2 times" in offenders()[0]
 
 
-def test_repeats_before_a_service_was_connected_anew_are_no_duplicates(attempts) -> None:
+def test_repeats_before_a_service_was_connected_anew_are_no_duplicates(
+    attempts: dict[str, Any],
+) -> None:
     attempt(attempts, "unknown")
     attempt(attempts, "accepted", slot_at=attempts["slot_at"] + dt.timedelta(minutes=2))
     EmailService.objects.filter(pk=attempts["service"].pk).update(
@@ -88,14 +92,14 @@ def test_repeats_before_a_service_was_connected_anew_are_no_duplicates(attempts)
     assert offenders() == []
 
 
-def test_two_decisions_of_a_person_are_no_duplicates(attempts) -> None:
+def test_two_decisions_of_a_person_are_no_duplicates(attempts: dict[str, Any]) -> None:
     attempt(attempts, "unknown")
     Decision.objects.create(subtask=attempts["subtask"], user=UserFactory(), choice="send_again")
     attempt(attempts, "accepted", sending_at=attempts["sending_at"] + dt.timedelta(hours=1))
     assert offenders() == []
 
 
-def test_a_repeat_that_is_under_way_is_no_contradiction(attempts) -> None:
+def test_a_repeat_that_is_under_way_is_no_contradiction(attempts: dict[str, Any]) -> None:
     dispatcher = DispatcherFactory()
     SubTask.objects.filter(pk=attempts["subtask"].pk).update(
         status="sending",
@@ -108,7 +112,9 @@ def test_a_repeat_that_is_under_way_is_no_contradiction(attempts) -> None:
     assert offenders() == []
 
 
-def test_a_doubt_that_is_sent_again_as_if_it_were_new_is_a_contradiction(attempts) -> None:
+def test_a_doubt_that_is_sent_again_as_if_it_were_new_is_a_contradiction(
+    attempts: dict[str, Any],
+) -> None:
     dispatcher = DispatcherFactory()
     SubTask.objects.filter(pk=attempts["subtask"].pk).update(
         status="sending",

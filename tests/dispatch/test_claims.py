@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -27,7 +28,7 @@ def task() -> Task:
     return SendingTaskFactory()
 
 
-def pending(task: Task, messages: int, **kwargs) -> list[int]:
+def pending(task: Task, messages: int, **kwargs: Any) -> list[int]:
     rows = SubTaskFactory.create_batch(
         messages, task=task, content=ContentFactory(task=task), **kwargs
     )
@@ -42,35 +43,35 @@ def failed(reason: str) -> set[int]:
     return set(SubTask.objects.filter(failure_reason=reason).values_list("pk", flat=True))
 
 
-def test_the_longest_available_are_claimed_first(task):
+def test_the_longest_available_are_claimed_first(task: Task) -> None:
     later = pending(task, 1, available_at=Now() - dt.timedelta(seconds=1))
     first = pending(task, 1, available_at=Now() - dt.timedelta(seconds=9))
     assert claim(task, 5) == first + later
 
 
-def test_what_is_available_later_is_not_claimed(task):
+def test_what_is_available_later_is_not_claimed(task: Task) -> None:
     pending(task, 1, available_at=Now() + dt.timedelta(minutes=1))
     assert claim(task, 5) == []
 
 
-def test_another_tasks_subtasks_are_not_claimed(task):
+def test_another_tasks_subtasks_are_not_claimed(task: Task) -> None:
     pending(SendingTaskFactory(), 3)
     assert claim(task, 5) == []
 
 
-def test_only_pending_ones_are_claimed(task):
+def test_only_pending_ones_are_claimed(task: Task) -> None:
     pending(task, 1, status="sent", service=EmailServiceFactory())
     pending(task, 1, status="failed", failure_reason="invalid")
     assert claim(task, 5) == []
 
 
 @pytest.mark.parametrize("limit", [0, 1, 3])
-def test_never_more_than_the_limit(task, limit):
+def test_never_more_than_the_limit(task: Task, limit: int) -> None:
     ids = pending(task, 4)
     assert claim(task, limit) == ids[:limit]
 
 
-def test_what_is_taken_belongs_to_its_service_and_dispatcher_under_the_token(task):
+def test_what_is_taken_belongs_to_its_service_and_dispatcher_under_the_token(task: Task) -> None:
     first, second = pending(task, 2)
     services, dispatcher, token = (
         EmailServiceFactory.create_batch(2),
@@ -93,7 +94,7 @@ def test_what_is_taken_belongs_to_its_service_and_dispatcher_under_the_token(tas
     ]
 
 
-def test_what_is_not_pending_any_more_cannot_be_taken_and_undoes_the_claim(task):
+def test_what_is_not_pending_any_more_cannot_be_taken_and_undoes_the_claim(task: Task) -> None:
     kept, lost = pending(task, 2)
     found = claims.lock_claimable(task.pk, 2)
     SubTask.objects.filter(pk=lost).update(status=SubTaskStatus.FAILED, failure_reason="invalid")
@@ -108,7 +109,7 @@ class TestSuppressedAddresses:
     """They fail in the claim, and others are taken in their place."""
 
     @pytest.mark.parametrize("listed", ["gone@example.com", "@example.com"])
-    def test_an_address_or_its_whole_domain(self, task, listed):
+    def test_an_address_or_its_whole_domain(self, task: Task, listed: str) -> None:
         gone = pending(task, 1, recipient_email="gone@example.com")
         kept = pending(task, 1, recipient_email="kept@example.org")
         Suppression.objects.create(email=listed)
@@ -116,19 +117,19 @@ class TestSuppressedAddresses:
         assert claim(task, 1) == kept
         assert failed(FailureReason.SUPPRESSED) == set(gone)
 
-    def test_a_domain_is_not_its_subdomains(self, task):
+    def test_a_domain_is_not_its_subdomains(self, task: Task) -> None:
         kept = pending(task, 1, recipient_email="kept@mail.example.com")
         Suppression.objects.create(email="@example.com")
         assert claim(task, 1) == kept
 
-    def test_the_limit_is_reached_and_not_exceeded_whatever_is_suppressed(self, task):
+    def test_the_limit_is_reached_and_not_exceeded_whatever_is_suppressed(self, task: Task) -> None:
         ids = pending(task, 12)
         for pk in (ids[0], ids[2], ids[3], ids[7]):
             Suppression.objects.create(email=SubTask.objects.get(pk=pk).recipient_email)
 
         assert claim(task, 3) == [ids[1], ids[4], ids[5]]
 
-    def test_what_is_not_claimed_is_left_as_it_was(self, task):
+    def test_what_is_not_claimed_is_left_as_it_was(self, task: Task) -> None:
         ids = pending(task, 6)
         Suppression.objects.create(email=SubTask.objects.get(pk=ids[0]).recipient_email)
 
@@ -138,15 +139,15 @@ class TestSuppressedAddresses:
         assert left == set(ids[1:])
         assert set(claimed) < left
 
-    def test_those_nobody_may_be_mailed_at_all_leave_nothing_to_claim(self, task):
+    def test_those_nobody_may_be_mailed_at_all_leave_nothing_to_claim(self, task: Task) -> None:
         ids = pending(task, 5)
         Suppression.objects.create(email="@example.com")
         assert claim(task, 2) == []
         assert failed(FailureReason.SUPPRESSED) == set(ids)
 
     def test_so_many_that_they_would_hold_up_the_tick_are_left_to_the_next_claims(
-        self, task, monkeypatch
-    ):
+        self, task: Task, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(claims, "STEP", 3)
         monkeypatch.setattr(claims, "MOST_LOOKED_AT", 4)
         suppressed = pending(task, 20)
@@ -161,7 +162,7 @@ class TestSuppressedAddresses:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_somebody_else_has_locked_is_passed_over_without_waiting(task):
+def test_what_somebody_else_has_locked_is_passed_over_without_waiting(task: Task) -> None:
     ids = pending(task, 3)
     with second_connection() as other, other.cursor() as cursor:
         cursor.execute("BEGIN")
@@ -172,7 +173,7 @@ def test_what_somebody_else_has_locked_is_passed_over_without_waiting(task):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_claims_at_the_same_time_share_what_there_is(task):
+def test_two_claims_at_the_same_time_share_what_there_is(task: Task) -> None:
     ids = pending(task, 4)
 
     def other() -> list[int]:

@@ -14,7 +14,7 @@ from dispatch import agenda, connections, paces
 from dispatch.dispatcher import Dispatcher
 from dispatch.models import Attempt, ConnectionShare, EmailService
 from tests.concurrency import run_together
-from tests.dispatching import nothing_left
+from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -49,36 +49,36 @@ def shares() -> list[int]:
 
 
 class TestRaising:
-    def test_as_many_as_are_wanted_and_free(self):
+    def test_as_many_as_are_wanted_and_free(self) -> None:
         service = EmailServiceFactory(max_connections=5)
         assert raise_share(DispatcherFactory().pk, service, 3) == 3
         assert raise_share(DispatcherFactory().pk, service, 4) == 2
         assert shares() == [2, 3]
 
-    def test_none_when_none_is_free(self):
+    def test_none_when_none_is_free(self) -> None:
         service = EmailServiceFactory(max_connections=1)
         raise_share(DispatcherFactory().pk, service, 1)
         assert raise_share(DispatcherFactory().pk, service, 1) == 0
 
-    def test_what_a_dispatcher_has_counts_once(self):
+    def test_what_a_dispatcher_has_counts_once(self) -> None:
         service, dispatcher = EmailServiceFactory(max_connections=5), DispatcherFactory()
         raise_share(dispatcher.pk, service, 2)
         assert raise_share(dispatcher.pk, service, 5) == 5
         assert shares() == [5]
 
-    def test_each_service_has_connections_of_its_own(self):
+    def test_each_service_has_connections_of_its_own(self) -> None:
         first, second = EmailServiceFactory.create_batch(2, max_connections=2)
         raise_share(DispatcherFactory().pk, first, 2)
         assert raise_share(DispatcherFactory().pk, second, 2) == 2
 
-    def test_none_when_the_maximum_was_lowered_below_what_others_have(self):
+    def test_none_when_the_maximum_was_lowered_below_what_others_have(self) -> None:
         service = EmailServiceFactory(max_connections=5)
         raise_share(DispatcherFactory().pk, service, 4)
         EmailService.objects.update(max_connections=2)
         assert raise_share(DispatcherFactory().pk, service, 1) == 0
 
     @pytest.mark.django_db(transaction=True)
-    def test_dispatchers_that_ask_at_the_same_moment_never_get_more_than_there_are(self):
+    def test_dispatchers_that_ask_at_the_same_moment_never_get_more_than_there_are(self) -> None:
         service = EmailServiceFactory(max_connections=5)
         dispatchers = DispatcherFactory.create_batch(4)
 
@@ -90,19 +90,19 @@ class TestRaising:
 
 
 class TestLowering:
-    def test_the_others_are_free_for_whoever_wants_them(self):
+    def test_the_others_are_free_for_whoever_wants_them(self) -> None:
         service, dispatcher = EmailServiceFactory(max_connections=4), DispatcherFactory()
         raise_share(dispatcher.pk, service, 4)
         connections.lower_shares(dispatcher.pk, {service.pk: 1})
         assert raise_share(DispatcherFactory().pk, service, 4) == 3
 
-    def test_who_keeps_none_has_no_share(self):
+    def test_who_keeps_none_has_no_share(self) -> None:
         service, dispatcher = EmailServiceFactory(), DispatcherFactory()
         raise_share(dispatcher.pk, service, 2)
         connections.lower_shares(dispatcher.pk, {service.pk: 0})
         assert shares() == []
 
-    def test_others_and_other_services_keep_theirs(self):
+    def test_others_and_other_services_keep_theirs(self) -> None:
         first, second = EmailServiceFactory.create_batch(2, max_connections=4)
         mine, other = DispatcherFactory.create_batch(2)
         raise_share(mine.pk, first, 2)
@@ -113,7 +113,9 @@ class TestLowering:
 
 
 class TestDispatching:
-    def test_messages_in_doubt_hold_no_connection(self, make_service, dispatch):
+    def test_messages_in_doubt_hold_no_connection(
+        self, make_service: MakeService, dispatch: Dispatch
+    ) -> None:
         with SmtpServer(["dot:close@first=3"]) as server:
             service = make_service(server=server, max_connections=1)
             for _ in range(3):
@@ -124,7 +126,9 @@ class TestDispatching:
         assert SubTask.objects.in_doubt().count() == 6
         assert SubTask.objects.filter(status="sent").count() == 3
 
-    def test_a_lower_maximum_is_kept_by_a_dispatcher_that_is_at_work(self, make_service, dispatch):
+    def test_a_lower_maximum_is_kept_by_a_dispatcher_that_is_at_work(
+        self, make_service: MakeService, dispatch: Dispatch
+    ) -> None:
         with SmtpServer(["data:delay:0.02"]) as server:
             service = make_service(server=server, max_connections=4)
             launched(800)
@@ -141,7 +145,9 @@ class TestDispatching:
         assert (seen[0], seen[-1]) == (4, 1)
 
     @pytest.mark.django_db(transaction=True)
-    def test_a_dispatcher_that_comes_later_gets_its_part_of_a_busy_service(self, make_service):
+    def test_a_dispatcher_that_comes_later_gets_its_part_of_a_busy_service(
+        self, make_service: MakeService
+    ) -> None:
         with SmtpServer(["data:delay:0.02"]) as server:
             make_service(server=server, max_connections=2)
             launched(800)

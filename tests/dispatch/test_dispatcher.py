@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from pytest_django import Settings
 
 from campaigns import lifecycle
 from campaigns.models import (
@@ -27,7 +28,7 @@ from dispatch.models import (
     EmailService,
     Pace,
 )
-from tests.dispatching import nothing_left
+from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import ContentFactory, SendingTaskFactory, SubTaskFactory
 from tests.smtp_server import SmtpServer
 
@@ -49,7 +50,9 @@ def offenders() -> list[str]:
     return [offender for finding in audit() for offender in finding.offenders]
 
 
-def test_every_subtask_of_a_task_is_sent_once(smtp, make_service, dispatch):
+def test_every_subtask_of_a_task_is_sent_once(
+    smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch
+) -> None:
     make_service()
     launched(50)
 
@@ -59,7 +62,7 @@ def test_every_subtask_of_a_task_is_sent_once(smtp, make_service, dispatch):
     assert len(smtp.messages) == len({mail.recipient for mail in smtp.messages}) == 50
 
 
-def test_every_hand_over_leaves_an_attempt(make_service, dispatch):
+def test_every_hand_over_leaves_an_attempt(make_service: MakeService, dispatch: Dispatch) -> None:
     service = make_service()
     launched(3)
 
@@ -71,8 +74,8 @@ def test_every_hand_over_leaves_an_attempt(make_service, dispatch):
 
 
 def test_the_message_is_from_the_senders_local_part_at_the_services_domain(
-    smtp, make_service, dispatch
-):
+    smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch
+) -> None:
     make_service(domain="mail.example.org")
     launched()
 
@@ -83,7 +86,9 @@ def test_the_message_is_from_the_senders_local_part_at_the_services_domain(
     assert smtp.messages[0].message_id.endswith("@mail.example.org>")
 
 
-def test_a_dispatcher_that_stops_leaves_nothing_behind(make_service, dispatch):
+def test_a_dispatcher_that_stops_leaves_nothing_behind(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     make_service(sending_interval=1)
     launched(20)
 
@@ -94,7 +99,7 @@ def test_a_dispatcher_that_stops_leaves_nothing_behind(make_service, dispatch):
     assert not ConnectionShare.objects.exists()
 
 
-def test_starts_keep_the_interval_exactly(make_service, dispatch):
+def test_starts_keep_the_interval_exactly(make_service: MakeService, dispatch: Dispatch) -> None:
     make_service(sending_interval="0.1")
     launched(6)
 
@@ -106,7 +111,9 @@ def test_starts_keep_the_interval_exactly(make_service, dispatch):
     assert offenders() == []
 
 
-def test_the_quota_is_used_up_and_not_overrun(make_service, dispatch):
+def test_the_quota_is_used_up_and_not_overrun(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     service = make_service(daily_quota=3)
     launched(5)
 
@@ -117,7 +124,9 @@ def test_the_quota_is_used_up_and_not_overrun(make_service, dispatch):
     assert Pace.objects.get(service=service).quota_used == 3
 
 
-def test_what_was_claimed_but_not_started_does_not_count_against_the_quota(make_service, dispatch):
+def test_what_was_claimed_but_not_started_does_not_count_against_the_quota(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     service = make_service(sending_interval=2, burst=1, daily_quota=100)
     launched(5)
 
@@ -126,7 +135,9 @@ def test_what_was_claimed_but_not_started_does_not_count_against_the_quota(make_
     assert Pace.objects.get(service=service).quota_used == Attempt.objects.count()
 
 
-def test_waiting_for_pace_or_quota_uses_up_no_attempt(make_service, dispatch):
+def test_waiting_for_pace_or_quota_uses_up_no_attempt(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     make_service(daily_quota=1)
     launched(3)
 
@@ -142,7 +153,9 @@ def test_waiting_for_pace_or_quota_uses_up_no_attempt(make_service, dispatch):
         ("dot:reply:554 5.6.0 Content refused", FailureReason.REJECTED),
     ],
 )
-def test_a_refusal_for_good_fails_the_subtask(make_service, dispatch, behaviour, reason):
+def test_a_refusal_for_good_fails_the_subtask(
+    make_service: MakeService, dispatch: Dispatch, behaviour: str, reason: FailureReason
+) -> None:
     with SmtpServer([behaviour]) as server:
         make_service(server=server)
         launched()
@@ -152,7 +165,9 @@ def test_a_refusal_for_good_fails_the_subtask(make_service, dispatch, behaviour,
     assert Attempt.objects.get().outcome == AttemptOutcome.REJECTED
 
 
-def test_an_address_that_does_not_exist_is_suppressed(make_service, dispatch):
+def test_an_address_that_does_not_exist_is_suppressed(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     with SmtpServer(["rcpt:reply:550 5.1.1 No such user"]) as server:
         make_service(server=server)
         launched()
@@ -161,7 +176,9 @@ def test_an_address_that_does_not_exist_is_suppressed(make_service, dispatch):
     assert Suppression.objects.get().email == only().recipient_email
 
 
-def test_a_refusal_for_now_is_tried_again_after_a_back_off(make_service, dispatch):
+def test_a_refusal_for_now_is_tried_again_after_a_back_off(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     with SmtpServer(["rcpt:reply:450 4.2.1 Mailbox busy"]) as server:
         make_service(server=server)
         launched()
@@ -172,7 +189,9 @@ def test_a_refusal_for_now_is_tried_again_after_a_back_off(make_service, dispatc
     assert "Mailbox busy" in only().error
 
 
-def test_after_the_last_try_a_subtask_is_given_up(make_service, dispatch, settings):
+def test_after_the_last_try_a_subtask_is_given_up(
+    make_service: MakeService, dispatch: Dispatch, settings: Settings
+) -> None:
     settings.RETRY_DELAYS_SECONDS = [0.01]
     with SmtpServer(["rcpt:reply:450 4.2.1 Mailbox busy"]) as server:
         make_service(server=server)
@@ -184,8 +203,8 @@ def test_after_the_last_try_a_subtask_is_given_up(make_service, dispatch, settin
 
 
 def test_a_failing_service_freezes_and_the_subtask_waits_without_using_an_attempt(
-    make_service, dispatch
-):
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     with SmtpServer(["mail:reply:421 4.7.0 Too many messages"]) as server:
         service = make_service(server=server)
         launched()
@@ -197,7 +216,9 @@ def test_a_failing_service_freezes_and_the_subtask_waits_without_using_an_attemp
     assert not pace.needs_person
 
 
-def test_wrong_credentials_freeze_a_service_until_a_person_unfreezes_it(make_service, dispatch):
+def test_wrong_credentials_freeze_a_service_until_a_person_unfreezes_it(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     with SmtpServer(["mail:reply:535 5.7.8 Bad credentials"]) as server:
         service = make_service(server=server)
         launched()
@@ -206,7 +227,9 @@ def test_wrong_credentials_freeze_a_service_until_a_person_unfreezes_it(make_ser
     assert Pace.objects.get(service=service).needs_person
 
 
-def test_another_allowed_service_takes_over_from_one_that_freezes(smtp, make_service, dispatch):
+def test_another_allowed_service_takes_over_from_one_that_freezes(
+    smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch
+) -> None:
     with SmtpServer(["mail:reply:421 4.7.0 Try later"]) as broken:
         make_service(server=broken)
         good = make_service()
@@ -217,7 +240,9 @@ def test_another_allowed_service_takes_over_from_one_that_freezes(smtp, make_ser
     assert len(smtp.messages) == 20
 
 
-def test_a_task_is_sent_only_through_its_own_services(make_service, dispatch):
+def test_a_task_is_sent_only_through_its_own_services(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     make_service()
     mine = make_service()
     task = launched(10)
@@ -228,7 +253,9 @@ def test_a_task_is_sent_only_through_its_own_services(make_service, dispatch):
     assert set(SubTask.objects.values_list("service", flat=True)) == {mine.pk}
 
 
-def test_a_service_that_is_reserved_for_others_sends_nothing(make_service, dispatch):
+def test_a_service_that_is_reserved_for_others_sends_nothing(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     service = make_service()
     task = launched(3)
     service.users.add(launched(0).owner)
@@ -238,7 +265,9 @@ def test_a_service_that_is_reserved_for_others_sends_nothing(make_service, dispa
     assert Tally.objects.counts(task.pk)["pending"] == 3
 
 
-def test_ten_failures_in_a_row_freeze_a_service_whoever_they_blame(make_service, dispatch):
+def test_ten_failures_in_a_row_freeze_a_service_whoever_they_blame(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     with SmtpServer(["rcpt:reply:450 4.2.1 Mailbox busy"]) as server:
         service = make_service(server=server)
         launched(40)
@@ -249,8 +278,8 @@ def test_ten_failures_in_a_row_freeze_a_service_whoever_they_blame(make_service,
 
 @pytest.mark.parametrize("stored", [True, False])
 def test_a_message_without_a_reply_is_in_doubt_and_is_not_sent_again(
-    make_service, dispatch, stored
-):
+    make_service: MakeService, dispatch: Dispatch, stored: bool
+) -> None:
     with SmtpServer([f"dot:close{'-stored' if stored else ''}"]) as server:
         make_service(server=server)
         launched()
@@ -263,7 +292,9 @@ def test_a_message_without_a_reply_is_in_doubt_and_is_not_sent_again(
     assert Attempt.objects.get().outcome == AttemptOutcome.UNKNOWN
 
 
-def test_a_template_that_fails_for_one_recipient_fails_that_one_only(make_service, dispatch):
+def test_a_template_that_fails_for_one_recipient_fails_that_one_only(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     make_service()
     task: Task = SendingTaskFactory()
     content = ContentFactory(task=task, subject="{{ price | divided_by: parts }}")
@@ -278,7 +309,9 @@ def test_a_template_that_fails_for_one_recipient_fails_that_one_only(make_servic
     assert SubTask.objects.filter(status="sent").count() == 2
 
 
-def test_an_address_suppressed_after_the_launch_is_not_mailed(smtp, make_service, dispatch):
+def test_an_address_suppressed_after_the_launch_is_not_mailed(
+    smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch
+) -> None:
     make_service()
     launched(3)
     first, second, _ = SubTask.objects.order_by("pk")
@@ -292,7 +325,9 @@ def test_an_address_suppressed_after_the_launch_is_not_mailed(smtp, make_service
     assert len(smtp.messages) == 2
 
 
-def test_a_paused_task_hands_nothing_over_and_keeps_nothing_allocated(make_service, dispatch):
+def test_a_paused_task_hands_nothing_over_and_keeps_nothing_allocated(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     make_service(sending_interval="0.1")
     task = launched(30)
 
@@ -311,8 +346,8 @@ def test_a_paused_task_hands_nothing_over_and_keeps_nothing_allocated(make_servi
 
 
 def test_a_cancelled_task_fails_what_was_not_handed_over_and_gives_the_quota_back(
-    make_service, dispatch
-):
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     service = make_service(sending_interval="0.1", daily_quota=1000)
     task = launched(30)
 
@@ -331,7 +366,9 @@ def test_a_cancelled_task_fails_what_was_not_handed_over_and_gives_the_quota_bac
     assert Pace.objects.get(service=service).quota_used == counts["sent"]
 
 
-def test_a_disabled_service_sends_nothing_more(make_service, dispatch):
+def test_a_disabled_service_sends_nothing_more(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     service = make_service(sending_interval="0.1")
     launched(30)
 
@@ -348,7 +385,9 @@ def test_a_disabled_service_sends_nothing_more(make_service, dispatch):
     assert SubTask.objects.filter(status="pending").exists()
 
 
-def test_unreadable_credentials_freeze_the_service_and_say_why(make_service, dispatch):
+def test_unreadable_credentials_freeze_the_service_and_say_why(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     service = make_service()
     EmailService.objects.filter(pk=service.pk).update(credentials="not encrypted by any key")
     launched()
@@ -360,8 +399,8 @@ def test_unreadable_credentials_freeze_the_service_and_say_why(make_service, dis
 
 
 def test_an_address_that_cannot_travel_fails_as_invalid_and_blames_nobody_else(
-    smtp, make_service, dispatch
-):
+    smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch
+) -> None:
     service = make_service()
     task = launched(1)
     SubTaskFactory(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus, Suppression
@@ -18,6 +20,7 @@ from dispatch.audit import audit
 from dispatch.models import EmailService
 from dispatch.webhooks import webhook_url
 from tests.dispatch.webhook_posts import PAYLOADS, SECRETS, over_http, service_of, signed
+from tests.dispatching import Dispatch
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -53,7 +56,7 @@ SUPPRESSED_FOR = {
 
 
 @pytest.fixture(autouse=True)
-def server(live_server: Any, settings: Any) -> str:
+def server(live_server: LiveServer, settings: Settings) -> str:
     """Its address, which is also the one that staff are shown."""
     settings.PUBLIC_URL = live_server.url
     settings.SCANNER_SECONDS = 0
@@ -102,7 +105,9 @@ def is_now(subtask: SubTask) -> tuple[str, str | None]:
     "begin", [lambda service: sent(service=service), in_doubt], ids=["sent", "in doubt"]
 )
 @pytest.mark.parametrize("provider", EACH)
-def test_every_event_takes_effect_once_however_often_it_is_told(provider, begin) -> None:
+def test_every_event_takes_effect_once_however_often_it_is_told(
+    provider: str, begin: Callable[[Any], Any]
+) -> None:
     service = service_of(provider)
     told = [(begin(service), case) for case in cases(provider)]
     bodies = [about(subtask, case["body"]) for subtask, case in told]
@@ -177,7 +182,9 @@ def engagelab_at(provider: HttpServer) -> EmailService:
     return service
 
 
-def test_engagelab_is_asked_again_by_itself_with_the_same_request_id(provider, dispatch) -> None:
+def test_engagelab_is_asked_again_by_itself_with_the_same_request_id(
+    provider: HttpServer, dispatch: Dispatch
+) -> None:
     engagelab_at(provider)
     provider.answers.append(Answer(misdeed="cut"))
     subtask = one_message()
@@ -192,7 +199,9 @@ def test_engagelab_is_asked_again_by_itself_with_the_same_request_id(provider, d
     assert is_now(subtask) == ("sent", None)
 
 
-def test_what_engagelab_got_comes_back_with_its_events(provider, dispatch) -> None:
+def test_what_engagelab_got_comes_back_with_its_events(
+    provider: HttpServer, dispatch: Dispatch
+) -> None:
     service = engagelab_at(provider)
     subtask = one_message()
     dispatch()
@@ -213,7 +222,7 @@ def test_what_engagelab_got_comes_back_with_its_events(provider, dispatch) -> No
 
 
 def test_an_event_about_a_message_in_doubt_settles_it_and_nothing_is_repeated(
-    provider, dispatch
+    provider: HttpServer, dispatch: Dispatch
 ) -> None:
     service: EmailService = EmailServiceFactory(
         provider="resend",

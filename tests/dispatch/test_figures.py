@@ -10,6 +10,7 @@ import pytest
 from campaigns.models import SubTask
 from dispatch import figures, leases, recovery
 from dispatch.models import Attempt, Dispatcher, Pace
+from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -37,56 +38,58 @@ def durations(*seconds: float) -> Counter[str]:
     return counts
 
 
-def test_counts_add_up_at_every_depth():
+def test_counts_add_up_at_every_depth() -> None:
     total = figures.add({"a": 1, "b": {"x": 2}}, {"b": {"x": 3, "y": 4}, "c": 5})
 
     assert total == {"a": 1, "b": {"x": 5, "y": 4}, "c": 5}
 
 
-def test_the_order_of_adding_changes_nothing():
+def test_the_order_of_adding_changes_nothing() -> None:
     many = [{"a": 1, "b": {"x": 2}}, {"b": {"y": 1}}, {"a": 3}]
 
     assert figures.add_up(many) == figures.add_up(reversed(many))
     assert many[0] == {"a": 1, "b": {"x": 2}}
 
 
-def test_what_was_added_is_what_has_grown():
+def test_what_was_added_is_what_has_grown() -> None:
     counts, more = {"a": 5, "b": {"x": 1}}, {"a": 2, "b": {"x": 0, "y": 3}}
 
     assert figures.since(counts, figures.add_up([counts, more])) == more
 
 
-def test_counts_that_began_anew_have_not_shrunk():
+def test_counts_that_began_anew_have_not_shrunk() -> None:
     assert figures.since({"a": 7}, {"a": 2, "b": 1}) == {"a": 0, "b": 1}
 
 
-def test_a_duration_at_the_bound_of_a_bucket_is_in_it():
+def test_a_duration_at_the_bound_of_a_bucket_is_in_it() -> None:
     assert durations(0.005, 0.0051, 9) == {"0.005": 1, "0.01": 1, "inf": 1, "sum": 9.0101}
 
 
-def test_buckets_are_cumulative_and_the_last_has_all():
+def test_buckets_are_cumulative_and_the_last_has_all() -> None:
     buckets = dict(figures.cumulative(durations(0.0005, 0.003, 60)))
 
     assert (buckets[0.001], buckets[0.005], buckets[5.0], buckets[math.inf]) == (1, 2, 2, 3)
 
 
-def test_a_quantile_lies_in_the_bucket_that_holds_it():
+def test_a_quantile_lies_in_the_bucket_that_holds_it() -> None:
     counts = durations(*[0.004] * 98, 0.3, 0.3)
 
     assert 0.002 < figures.quantile(counts, 0.5) <= 0.005
     assert 0.2 < figures.quantile(counts, 0.99) <= 0.5
 
 
-def test_the_quantile_of_nothing_is_unknown():
+def test_the_quantile_of_nothing_is_unknown() -> None:
     assert figures.quantile({}, 0.99) is None
 
 
-def test_the_longest_durations_count_as_the_last_bound():
+def test_the_longest_durations_count_as_the_last_bound() -> None:
     assert figures.quantile(durations(60), 0.5) == 5.0
 
 
 @pytest.mark.django_db
-def test_a_run_counts_what_it_claimed_and_what_became_of_it(make_service, dispatch):
+def test_a_run_counts_what_it_claimed_and_what_became_of_it(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     service = make_service()
     launched(7)
 
@@ -98,7 +101,7 @@ def test_a_run_counts_what_it_claimed_and_what_became_of_it(make_service, dispat
 
 
 @pytest.mark.django_db
-def test_claims_and_ticks_are_timed(make_service, dispatch):
+def test_claims_and_ticks_are_timed(make_service: MakeService, dispatch: Dispatch) -> None:
     make_service()
     launched(3)
 
@@ -109,7 +112,9 @@ def test_claims_and_ticks_are_timed(make_service, dispatch):
 
 
 @pytest.mark.django_db
-def test_the_lateness_of_paced_starts_is_counted(make_service, dispatch):
+def test_the_lateness_of_paced_starts_is_counted(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     make_service(sending_interval="0.05")
     launched(4)
 
@@ -122,7 +127,7 @@ def test_the_lateness_of_paced_starts_is_counted(make_service, dispatch):
 
 
 @pytest.mark.django_db
-def test_without_a_pace_nothing_is_late(make_service, dispatch):
+def test_without_a_pace_nothing_is_late(make_service: MakeService, dispatch: Dispatch) -> None:
     make_service()
     launched(2)
 
@@ -141,7 +146,9 @@ def test_without_a_pace_nothing_is_late(make_service, dispatch):
         ("dot:close", "unknown"),
     ],
 )
-def test_every_outcome_is_counted_for_its_service(make_service, dispatch, behaviour, outcome):
+def test_every_outcome_is_counted_for_its_service(
+    make_service: MakeService, dispatch: Dispatch, behaviour: str, outcome: str
+) -> None:
     with SmtpServer([behaviour]) as server:
         service = make_service(server=server)
         launched(1)
@@ -151,7 +158,9 @@ def test_every_outcome_is_counted_for_its_service(make_service, dispatch, behavi
 
 
 @pytest.mark.django_db
-def test_a_message_that_cannot_be_made_is_counted(make_service, dispatch):
+def test_a_message_that_cannot_be_made_is_counted(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     service = make_service()
     task = SendingTaskFactory()
     content = ContentFactory(task=task, subject="{{ 1 | divided_by: parts }}")
@@ -164,8 +173,8 @@ def test_a_message_that_cannot_be_made_is_counted(make_service, dispatch):
 
 @pytest.mark.django_db
 def test_a_service_that_cannot_be_connected_to_has_an_error_and_an_unused_slot(
-    make_service, dispatch
-):
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     with SmtpServer() as gone:
         service = make_service(server=gone)
     launched(1)
@@ -177,7 +186,9 @@ def test_a_service_that_cannot_be_connected_to_has_an_error_and_an_unused_slot(
 
 
 @pytest.mark.django_db
-def test_what_was_claimed_and_not_started_is_unused(make_service, dispatch):
+def test_what_was_claimed_and_not_started_is_unused(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     service = make_service(sending_interval="0.3")
     launched(5)
 
@@ -189,7 +200,7 @@ def test_what_was_claimed_and_not_started_is_unused(make_service, dispatch):
 
 
 @pytest.mark.django_db
-def test_what_a_dead_dispatcher_left_in_doubt_is_counted_with_it():
+def test_what_a_dead_dispatcher_left_in_doubt_is_counted_with_it() -> None:
     service, dead = EmailServiceFactory(), DispatcherFactory(figures={"claimed": 2})
     held("sending", dead, service, sending_at="2030-01-01T00:00Z")
 
@@ -201,7 +212,7 @@ def test_what_a_dead_dispatcher_left_in_doubt_is_counted_with_it():
 
 
 @pytest.mark.django_db
-def test_a_dispatcher_that_was_declared_dead_writes_no_more_figures():
+def test_a_dispatcher_that_was_declared_dead_writes_no_more_figures() -> None:
     dead = DispatcherFactory(figures={"claimed": 2})
     recovery.bury([dead.pk])
     recovery.recover_dead()
@@ -214,7 +225,7 @@ def test_a_dispatcher_that_was_declared_dead_writes_no_more_figures():
     assert dead.figures["claimed"] == 2
 
 
-def test_figures_are_not_written_with_every_tick(monkeypatch):
+def test_figures_are_not_written_with_every_tick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(figures, "WRITE_EVERY_SECONDS", 3600)
     own = figures.Figures()
 

@@ -54,14 +54,14 @@ def start_all(gate: Gate, slots: Sequence[dt.datetime], at: DatabaseClock) -> li
     return [start(gate, slot, at) for slot in slots]
 
 
-def test_a_start_waits_for_its_slot():
+def test_a_start_waits_for_its_slot() -> None:
     gate = Gate(limits())
     slots, _ = grant(gate, NOW + 0.05 * SECOND, 1)
 
     assert start(gate, slots[0], clock()) >= NOW + 0.05 * SECOND
 
 
-def test_after_a_late_start_the_next_one_keeps_its_distance():
+def test_after_a_late_start_the_next_one_keeps_its_distance() -> None:
     gate = Gate(limits(0.1))
     slots, _ = grant(gate, LONG_AGO, 2, NOW - 0.05 * SECOND)
 
@@ -70,7 +70,7 @@ def test_after_a_late_start_the_next_one_keeps_its_distance():
     assert second - first >= 0.1 * SECOND
 
 
-def test_a_later_grant_goes_by_the_starts_that_were_made():
+def test_a_later_grant_goes_by_the_starts_that_were_made() -> None:
     gate = Gate(limits(0.1))
     slots, stored = grant(gate, LONG_AGO, 1)
     at = clock()
@@ -81,7 +81,7 @@ def test_a_later_grant_goes_by_the_starts_that_were_made():
     assert more == [first + 0.1 * SECOND]
 
 
-def test_a_later_grant_continues_from_slots_that_are_still_to_come():
+def test_a_later_grant_continues_from_slots_that_are_still_to_come() -> None:
     gate = Gate(limits(0.1))
     slots, stored = grant(gate, LONG_AGO, 2)
 
@@ -90,14 +90,16 @@ def test_a_later_grant_continues_from_slots_that_are_still_to_come():
     assert more == [slots[-1] + 0.1 * SECOND, slots[-1] + 0.2 * SECOND]
 
 
-def test_what_is_stored_while_messages_are_open_holds_others_back_until_none_can_be_too_close():
+def test_what_is_stored_while_messages_are_open_holds_others_back_until_none_can_be_too_close() -> (
+    None
+):
     gate = Gate(limits(0.1))
     slots, stored = grant(gate, LONG_AGO, 3)
 
     assert stored == slots[-1] + START_WINDOW + 0.3 * SECOND
 
 
-def test_when_nothing_is_open_any_more_the_exact_pace_is_stored():
+def test_when_nothing_is_open_any_more_the_exact_pace_is_stored() -> None:
     gate = Gate(limits(0.01))
     slots, stored = grant(gate, LONG_AGO, 2)
     starts = start_all(gate, slots, clock())
@@ -109,7 +111,7 @@ def test_when_nothing_is_open_any_more_the_exact_pace_is_stored():
     assert not gate.is_unsettled
 
 
-def test_a_message_that_was_given_back_does_not_count_in_the_pace():
+def test_a_message_that_was_given_back_does_not_count_in_the_pace() -> None:
     gate = Gate(limits(0.01))
     slots, stored = grant(gate, LONG_AGO, 2)
     first = start(gate, slots[0], clock())
@@ -120,14 +122,16 @@ def test_a_message_that_was_given_back_does_not_count_in_the_pace():
     assert stored == first + 0.01 * SECOND
 
 
-def test_nothing_is_granted_while_messages_are_open_and_another_dispatcher_has_granted_since():
+def test_nothing_is_granted_while_messages_are_open_and_another_dispatcher_has_granted_since() -> (
+    None
+):
     gate = Gate(limits(0.1))
     _, stored = grant(gate, LONG_AGO, 1)
 
     assert gate.slots(stored + SECOND, NOW + 2 * SECOND, 5) == []
 
 
-def test_what_another_dispatcher_has_stored_is_not_changed_without_a_grant():
+def test_what_another_dispatcher_has_stored_is_not_changed_without_a_grant() -> None:
     gate = Gate(limits(0.1))
     slots, stored = grant(gate, LONG_AGO, 1)
     start(gate, slots[0], clock())
@@ -137,7 +141,7 @@ def test_what_another_dispatcher_has_stored_is_not_changed_without_a_grant():
     assert not gate.is_unsettled
 
 
-def test_after_another_dispatcher_has_granted_it_goes_on_from_what_that_one_stored():
+def test_after_another_dispatcher_has_granted_it_goes_on_from_what_that_one_stored() -> None:
     gate = Gate(limits(0.1))
     slots, stored = grant(gate, LONG_AGO, 1)
     start(gate, slots[0], clock())
@@ -145,7 +149,9 @@ def test_after_another_dispatcher_has_granted_it_goes_on_from_what_that_one_stor
     assert grant(gate, stored + SECOND, 1, stored + SECOND)[0] == [stored + SECOND]
 
 
-def test_after_a_commit_that_may_have_failed_nothing_is_granted_until_all_open_ones_are_over():
+def test_after_a_commit_that_may_have_failed_nothing_is_granted_until_all_open_ones_are_over() -> (
+    None
+):
     gate = Gate(limits(0.1))
     slots, stored = grant(gate, LONG_AGO, 1)
     gate.forget()
@@ -156,7 +162,7 @@ def test_after_a_commit_that_may_have_failed_nothing_is_granted_until_all_open_o
     assert gate.slots(stored, stored, 1) == [stored]
 
 
-def test_a_start_after_its_window_is_refused():
+def test_a_start_after_its_window_is_refused() -> None:
     gate = Gate(limits())
     slots, _ = grant(gate, LONG_AGO, 1, NOW - START_WINDOW)
 
@@ -164,19 +170,19 @@ def test_a_start_after_its_window_is_refused():
         start(gate, slots[0], clock())
 
 
-def test_a_start_after_the_quota_period_is_refused():
+def test_a_start_after_the_quota_period_is_refused() -> None:
     gate = Gate(limits(0))
 
     with pytest.raises(SlotMissed):
         start(gate, NOW, clock(), not_after=NOW)
 
 
-def test_a_start_without_a_lease_is_refused():
+def test_a_start_without_a_lease_is_refused() -> None:
     with pytest.raises(SlotMissed):
         start(Gate(limits(0)), NOW, clock(), lease_seconds=-1)
 
 
-def test_nothing_starts_through_a_closed_gate():
+def test_nothing_starts_through_a_closed_gate() -> None:
     gate = Gate(limits(0))
     gate.close()
 
@@ -184,7 +190,7 @@ def test_nothing_starts_through_a_closed_gate():
         start(gate, NOW, clock())
 
 
-def test_a_longer_interval_holds_from_the_next_start_on():
+def test_a_longer_interval_holds_from_the_next_start_on() -> None:
     gate = Gate(limits(0.01))
     slots, _ = grant(gate, LONG_AGO, 3)
     at = clock()
@@ -196,7 +202,9 @@ def test_a_longer_interval_holds_from_the_next_start_on():
     assert third - second >= 0.1 * SECOND
 
 
-def test_a_message_that_was_granted_without_an_interval_does_not_start_when_there_is_one_now():
+def test_a_message_that_was_granted_without_an_interval_does_not_start_when_there_is_one_now() -> (
+    None
+):
     gate = Gate(limits(0))
     slots, _ = grant(gate, LONG_AGO, 1)
     gate.limits = limits(0.1)
@@ -212,7 +220,9 @@ def test_a_message_that_was_granted_without_an_interval_does_not_start_when_ther
         st.tuples(st.integers(0, 5), st.integers(0, 6), st.floats(0, 0.9)), min_size=1, max_size=12
     ),
 )
-def test_what_is_stored_never_lets_another_dispatcher_start_too_early(interval, burst, steps):
+def test_what_is_stored_never_lets_another_dispatcher_start_too_early(
+    interval, burst, steps
+) -> None:
     """Grants of some, starts of some, each a little late; at every moment another one may grant by what is stored."""
     some = limits(interval, burst=burst)
     gate, stored, now = Gate(some), LONG_AGO, NOW

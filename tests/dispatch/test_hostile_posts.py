@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
+from pytest_django.live_server_helper import LiveServer
 
 from campaigns.models import SubTask
 from dispatch.webhooks import webhook_url
@@ -33,7 +35,7 @@ wherever a path leads.
 
 
 @pytest.fixture
-def server(live_server: Any, settings: Any) -> str:
+def server(live_server: LiveServer, settings: Settings) -> str:
     settings.PUBLIC_URL = live_server.url
     settings.SCANNER_SECONDS = 0
     return str(live_server.url)
@@ -48,7 +50,9 @@ def counted() -> Counter[str]:
 
 
 @pytest.mark.parametrize("provider", EACH)
-def test_what_is_posted_to_a_webhook_in_no_earnest_leaves_no_trace(server, provider) -> None:
+def test_what_is_posted_to_a_webhook_in_no_earnest_leaves_no_trace(
+    server: str, provider: str
+) -> None:
     service = service_of(provider)
     told = signed(provider, about(sent(service=service), PAYLOADS[provider][0]["body"]))
     assert over_http("POST", webhook_url(service), *told) == 200
@@ -72,7 +76,7 @@ def test_what_is_posted_to_a_webhook_in_no_earnest_leaves_no_trace(server, provi
     )
 
 
-def test_what_is_asked_of_the_public_pages_in_no_earnest_leaves_no_trace(server) -> None:
+def test_what_is_asked_of_the_public_pages_in_no_earnest_leaves_no_trace(server: str) -> None:
     subtask = from_launch(frozen('<a href="https://example.com/">x</a>', track_opens=True))
     cases = hostile.everything(
         f"/{PATHS[Purpose.PREFERENCES]}/{sign(Purpose.PREFERENCES, subtask.pk)}"
@@ -103,7 +107,7 @@ ODD = (None, [], {}, [[]], {"a": {}}, "", "x" * 5000, "\x00", "\ud800", -1, 1e30
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("provider", EACH)
-def test_no_odd_value_in_an_event_is_an_error(provider) -> None:
+def test_no_odd_value_in_an_event_is_an_error(provider: str) -> None:
     service, subtask = service_of(provider), sent()
     answers = Counter(
         post(service, body).status_code
@@ -137,6 +141,6 @@ def paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from paths(item, (*path, key))
 
 
-def test_a_probe_of_a_running_server_is_answered(server) -> None:
+def test_a_probe_of_a_running_server_is_answered(server: str) -> None:
     assert over_http("GET", webhook_url(service_of("engagelab"))) == 200
     assert Client().get("/hooks/engagelab/nothing/").status_code == 200

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.contrib import admin
@@ -16,6 +17,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test import RequestFactory
+from pytest_django import DjangoDbBlocker
 
 from campaigns import launch, lifecycle, retries, states
 from campaigns.models import SubTask, SubTaskStatus, Tally
@@ -38,7 +40,11 @@ FRESH, STALE, NONE = "fresh statistics", "stale statistics", "no statistics"
 
 
 @pytest.fixture(scope="module", params=[FRESH, STALE, NONE])
-def busy(request, django_db_setup, django_db_blocker) -> Iterator[BusyDatabase]:
+def busy(
+    request: pytest.FixtureRequest,
+    django_db_setup: None,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[BusyDatabase]:
     with django_db_blocker.unblock(), transaction.atomic():
         busy_database.execute("SET LOCAL statement_timeout = 0")
         busy_database.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
@@ -176,7 +182,9 @@ HOT: list[Callable[[BusyDatabase], None]] = [
 
 
 @pytest.mark.parametrize("hot", HOT, ids=lambda hot: hot.__name__.replace("_", " "))
-def test_what_is_asked_all_the_time_looks_at_few_rows(busy, hot, monkeypatch):
+def test_what_is_asked_all_the_time_looks_at_few_rows(
+    busy: str, hot: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lifecycle, "CANCEL_CHUNK", 200)
     with explained() as plans:
         hot(busy)
@@ -218,14 +226,16 @@ def open_list(busy: BusyDatabase, model: type, query: str, user: object) -> Plan
 
 @pytest.mark.parametrize("busy", [FRESH], indirect=True)
 @pytest.mark.parametrize("query", LISTS)
-def test_a_page_of_subtasks_looks_at_few_rows_whatever_it_is_filtered_by(busy, query):
+def test_a_page_of_subtasks_looks_at_few_rows_whatever_it_is_filtered_by(
+    busy: str, query: str
+) -> None:
     assert wasteful(open_list(busy, SubTask, query, UserFactory(is_superuser=True))) == []
 
 
 @pytest.mark.parametrize("busy", [FRESH], indirect=True)
 @pytest.mark.parametrize("owner", ["old", "small"])
 @pytest.mark.parametrize("query", ["", "task=huge", "status__exact=delivered", "in_doubt=yes"])
-def test_a_page_of_ones_own_subtasks_looks_at_few_rows(busy, owner, query):
+def test_a_page_of_ones_own_subtasks_looks_at_few_rows(busy: str, owner: str, query: str) -> None:
     assert wasteful(open_list(busy, SubTask, query, getattr(busy, owner).owner)) == []
 
 
@@ -240,13 +250,15 @@ def test_a_page_of_ones_own_subtasks_looks_at_few_rows(busy, owner, query):
         "q=021.failed@example.com",
     ],
 )
-def test_a_page_of_attempts_looks_at_few_rows(busy, query):
+def test_a_page_of_attempts_looks_at_few_rows(busy: str, query: str) -> None:
     assert wasteful(open_list(busy, Attempt, query, UserFactory(is_superuser=True))) == []
 
 
 @pytest.mark.parametrize("busy", [FRESH], indirect=True)
 @pytest.mark.parametrize("rare", [{"error": "nothing"}, {"error": "nothing", "pk__gt": 0}])
-def test_a_query_that_walks_through_the_table_would_be_noticed(busy, rare):
+def test_a_query_that_walks_through_the_table_would_be_noticed(
+    busy: str, rare: dict[str, int | str]
+) -> None:
     with explained() as plans:
         list(SubTask.objects.filter(**rare).order_by("-pk")[:50])
 
@@ -254,7 +266,9 @@ def test_a_query_that_walks_through_the_table_would_be_noticed(busy, rare):
 
 
 @pytest.mark.parametrize("busy", [FRESH], indirect=True)
-def test_every_index_of_the_subtasks_serves_one_of_these_queries(busy, monkeypatch):
+def test_every_index_of_the_subtasks_serves_one_of_these_queries(
+    busy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(lifecycle, "CANCEL_CHUNK", 200)
     used = set()
     for hot in HOT:

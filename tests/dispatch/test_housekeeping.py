@@ -3,6 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import queue
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -36,7 +37,7 @@ def refused() -> None:
         cursor.execute("SELECT 1 / 0")
 
 
-def test_everything_that_is_due_is_done():
+def test_everything_that_is_due_is_done() -> None:
     service = EmailServiceFactory()
     dead = DispatcherFactory(heartbeat_at=Now() - DAY)
     reserved = held(SubTaskStatus.ALLOCATED, dead, service)
@@ -50,7 +51,9 @@ def test_everything_that_is_due_is_done():
     assert Task.objects.get(pk=finished.pk).status == "completed"
 
 
-def test_a_chore_that_fails_does_not_keep_the_others_from_being_done(monkeypatch, caplog):
+def test_a_chore_that_fails_does_not_keep_the_others_from_being_done(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     dead = DispatcherFactory(heartbeat_at=Now() - DAY)
     monkeypatch.setattr(housekeeping, "CHORES", (broken, *housekeeping.CHORES))
 
@@ -67,7 +70,7 @@ class TestTheLock:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
             return bool(cursor.fetchone()[0])
 
-    def test_while_somebody_keeps_house_nobody_else_does(self):
+    def test_while_somebody_keeps_house_nobody_else_does(self) -> None:
         finished = SendingTaskFactory()
         with second_connection() as other, other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
@@ -75,12 +78,16 @@ class TestTheLock:
         assert Task.objects.get(pk=finished.pk).status == "sending"
 
     @pytest.mark.parametrize("chore", [lambda: None, broken, refused])
-    def test_it_is_free_again_whatever_happened(self, monkeypatch, chore):
+    def test_it_is_free_again_whatever_happened(
+        self, monkeypatch: pytest.MonkeyPatch, chore: Callable[[], Any]
+    ) -> None:
         monkeypatch.setattr(housekeeping, "CHORES", (chore,))
         assert keep_house()
         assert self.is_free()
 
-    def test_it_is_free_again_when_the_connection_was_lost(self, monkeypatch):
+    def test_it_is_free_again_when_the_connection_was_lost(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def lose_the_connection() -> None:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
@@ -93,7 +100,7 @@ class TestTheLock:
 
 
 class TestPruning:
-    def test_dispatchers_that_ended_long_ago_are_forgotten(self):
+    def test_dispatchers_that_ended_long_ago_are_forgotten(self) -> None:
         DispatcherFactory(ended_at=Now() - 8 * DAY, counted=True)
         kept = [
             DispatcherFactory(ended_at=Now() - 8 * DAY),  # its figures are not in the total yet
@@ -103,7 +110,7 @@ class TestPruning:
         prune()
         assert set(Dispatcher.objects.values_list("pk", flat=True)) == {row.pk for row in kept}
 
-    def test_turns_that_were_taken_long_ago_are_forgotten(self):
+    def test_turns_that_were_taken_long_ago_are_forgotten(self) -> None:
         service = EmailServiceFactory()
         Turn.objects.create(service=service, task_id=1, served_at=Now() - 8 * DAY)
         Turn.objects.create(service=service, task_id=2, served_at=Now() - 6 * DAY)
@@ -114,11 +121,13 @@ class TestPruning:
 @pytest.mark.django_db(transaction=True)
 class TestTheHousekeeper:
     @pytest.fixture(autouse=True)
-    def often(self, monkeypatch):
+    def often(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(housekeeping, "EVERY_SECONDS", 0.01)
         monkeypatch.setattr(housekeeping, "AFTER_FAILURE_SECONDS", 0.01)
 
-    def test_it_keeps_house_until_it_is_stopped_and_holds_nobody_up(self, monkeypatch):
+    def test_it_keeps_house_until_it_is_stopped_and_holds_nobody_up(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         done = threading.Semaphore(0)
         monkeypatch.setattr(housekeeping, "CHORES", (done.release,))
         housekeeper, thread = started()
@@ -129,7 +138,9 @@ class TestTheHousekeeper:
         thread.join(10)
         assert not thread.is_alive()
 
-    def test_it_goes_on_with_a_new_connection_when_it_lost_its_own(self, monkeypatch):
+    def test_it_goes_on_with_a_new_connection_when_it_lost_its_own(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         done = threading.Semaphore(0)
         lost = threading.Event()
 
@@ -148,7 +159,7 @@ class TestTheHousekeeper:
             housekeeper.stop()
             thread.join(10)
 
-    def test_it_shows_which_chore_it_is_at(self, monkeypatch):
+    def test_it_shows_which_chore_it_is_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
         pulse, seen = Pulse(), queue.SimpleQueue()
         chores = [lambda: seen.put(pulse.doing), lambda: seen.put(pulse.doing)]
         monkeypatch.setattr(housekeeping, "CHORES", chores)
@@ -158,7 +169,9 @@ class TestTheHousekeeper:
         housekeeper.stop()
         thread.join(10)
 
-    def test_a_chore_that_ended_its_process_twice_rests_and_the_others_are_done(self, monkeypatch):
+    def test_a_chore_that_ended_its_process_twice_rests_and_the_others_are_done(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         done = threading.Semaphore(0)
         monkeypatch.setattr(housekeeping, "CHORES", (broken, done.release))
         rests = Rests()
@@ -172,7 +185,7 @@ class TestTheHousekeeper:
         housekeeper.stop()
         thread.join(10)
 
-    def test_chores_that_ended_their_process_one_after_the_other_do_not_rest(self):
+    def test_chores_that_ended_their_process_one_after_the_other_do_not_rest(self) -> None:
         rests = Rests()
         for number in (1, 2, 0, 1):
             rests.blame(number)

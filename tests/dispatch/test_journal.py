@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from campaigns.models import SubTask
 from dispatch import recovery
 from dispatch.models import Attempt, Dispatcher
 from edm_project.logs import FIELDS, JsonFormatter, logging_settings
+from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -29,7 +31,7 @@ def launched(messages: int = 1) -> None:
     SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
 
 
-def lines(caplog) -> list[dict]:
+def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     """What was logged by the journal, as a collector gets it."""
     return [
         json.loads(JsonFormatter().format(record))
@@ -38,7 +40,9 @@ def lines(caplog) -> list[dict]:
     ]
 
 
-def test_a_refusal_is_logged_with_all_ids(make_service, dispatch, caplog):
+def test_a_refusal_is_logged_with_all_ids(
+    make_service: MakeService, dispatch: Dispatch, caplog: pytest.LogCaptureFixture
+) -> None:
     with SmtpServer(["rcpt:reply:550 5.1.1 No such user"]) as server, caplog.at_level(logging.INFO):
         service = make_service(server=server)
         launched()
@@ -55,7 +59,9 @@ def test_a_refusal_is_logged_with_all_ids(make_service, dispatch, caplog):
     }
 
 
-def test_nobody_is_named(make_service, dispatch, caplog):
+def test_nobody_is_named(
+    make_service: MakeService, dispatch: Dispatch, caplog: pytest.LogCaptureFixture
+) -> None:
     with SmtpServer(["rcpt:reply:550 5.1.1 No such user"]) as server, caplog.at_level(logging.INFO):
         make_service(server=server)
         launched()
@@ -65,7 +71,9 @@ def test_nobody_is_named(make_service, dispatch, caplog):
     assert SubTask.objects.get().recipient_email not in caplog.text
 
 
-def test_what_is_in_doubt_is_a_warning(make_service, dispatch, caplog):
+def test_what_is_in_doubt_is_a_warning(
+    make_service: MakeService, dispatch: Dispatch, caplog: pytest.LogCaptureFixture
+) -> None:
     with SmtpServer(["dot:close"]) as server:
         make_service(server=server)
         launched()
@@ -75,7 +83,9 @@ def test_what_is_in_doubt_is_a_warning(make_service, dispatch, caplog):
     assert (line["level"], line["outcome"]) == ("WARNING", "unknown")
 
 
-def test_accepted_messages_are_logged_for_debugging_only(make_service, dispatch, caplog):
+def test_accepted_messages_are_logged_for_debugging_only(
+    make_service: MakeService, dispatch: Dispatch, caplog: pytest.LogCaptureFixture
+) -> None:
     make_service()
     launched(2)
     with caplog.at_level(logging.INFO):
@@ -88,7 +98,7 @@ def test_accepted_messages_are_logged_for_debugging_only(make_service, dispatch,
     assert [line["outcome"] for line in lines(caplog)] == ["accepted"]
 
 
-def test_recovery_names_what_is_in_doubt(caplog):
+def test_recovery_names_what_is_in_doubt(caplog: pytest.LogCaptureFixture) -> None:
     service, dead = EmailServiceFactory(), DispatcherFactory()
     subtask = held("sending", dead, service, sending_at="2030-01-01T00:00Z")
 
@@ -103,7 +113,12 @@ def test_recovery_names_what_is_in_doubt(caplog):
     )
 
 
-def test_a_bug_in_a_transport_is_logged_with_the_ids(make_service, dispatch, caplog, monkeypatch):
+def test_a_bug_in_a_transport_is_logged_with_the_ids(
+    make_service: MakeService,
+    dispatch: Dispatch,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from dispatch.providers.smtp.transport import SmtpTransport
 
     def broken(*args: object) -> None:
@@ -121,13 +136,13 @@ def test_a_bug_in_a_transport_is_logged_with_the_ids(make_service, dispatch, cap
     assert line["dispatcher_id"] == Dispatcher.objects.get().pk
 
 
-def test_a_line_without_ids_has_no_such_fields():
+def test_a_line_without_ids_has_no_such_fields() -> None:
     record = logging.LogRecord("edm", logging.INFO, "", 0, "Hello", (), None)
 
     assert not set(FIELDS) & json.loads(JsonFormatter().format(record)).keys()
 
 
-def test_text_lines_stay_as_they_are():
+def test_text_lines_stay_as_they_are() -> None:
     formatter = logging_settings()["formatters"]["text"]
     record = logging.LogRecord("edm", logging.INFO, "", 0, "SubTask %s is sent", (7,), None)
     record.subtask_id = 7

@@ -14,6 +14,7 @@ from dispatch.models import Attempt, AttemptOutcome, Pace
 from dispatch.orders import Claim
 from dispatch.providers.smtp.transport import SmtpTransport
 from tests.deduplicating_provider import DeduplicatingProvider
+from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContentFactory,
     EmailServiceFactory,
@@ -30,8 +31,8 @@ def launched(count: int) -> list[SubTask]:
 
 
 def test_a_bug_that_keeps_one_message_from_being_made_fails_that_subtask_only(
-    make_service, dispatch, monkeypatch
-):
+    make_service: MakeService, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     service = make_service()
     _, unlucky, _ = launched(3)
     compose = messages.compose
@@ -51,8 +52,8 @@ def test_a_bug_that_keeps_one_message_from_being_made_fails_that_subtask_only(
 
 
 def test_a_bug_in_a_transport_after_the_start_leaves_the_message_in_doubt(
-    make_service, dispatch, monkeypatch
-):
+    make_service: MakeService, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     make_service()
     (subtask,) = launched(1)
 
@@ -68,7 +69,7 @@ def test_a_bug_in_a_transport_after_the_start_leaves_the_message_in_doubt(
     assert Attempt.objects.get().outcome == AttemptOutcome.UNKNOWN
 
 
-def test_lanes_that_get_no_answer_are_joined_by_others(dispatch):
+def test_lanes_that_get_no_answer_are_joined_by_others(dispatch: Dispatch) -> None:
     """The pace needs two, as long as the provider answers; three wait for ever."""
     with DeduplicatingProvider() as provider:
         EmailServiceFactory(
@@ -80,7 +81,7 @@ def test_lanes_that_get_no_answer_are_joined_by_others(dispatch):
         launched(30)
         provider.misdeeds = ["hang"] * 3
 
-        def others_arrive():
+        def others_arrive() -> bool:
             if SubTask.objects.filter(status="sent").count() < 27:
                 return False
             provider.stopping.set()

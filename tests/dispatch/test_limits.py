@@ -21,7 +21,7 @@ from dispatch.lanes import LanePool
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.pacing import LOOKAHEAD, START_WINDOW, Limits, carried_over
 from dispatch.service_loop import ServiceLoop
-from tests.dispatching import nothing_left
+from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -60,30 +60,30 @@ def change(service: EmailService, **values: Any) -> dt.datetime:
 
 
 class TestThePace:
-    def test_a_longer_interval_counts_from_the_last_start(self):
+    def test_a_longer_interval_counts_from_the_last_start(self) -> None:
         last = NOW - 4 * SECOND
         old, new = limits(10), limits(60)
         assert carried_over(old.after(LONG_AGO, last), old, new, NOW) == last + 60 * SECOND
 
-    def test_a_shorter_interval_does_not_wait_for_the_end_of_the_old_one(self):
+    def test_a_shorter_interval_does_not_wait_for_the_end_of_the_old_one(self) -> None:
         old, new = limits(3600), limits(1)
         assert carried_over(old.after(LONG_AGO, NOW), old, new, NOW) == NOW + SECOND
 
-    def test_a_service_that_has_no_interval_any_more_may_start_at_once(self):
+    def test_a_service_that_has_no_interval_any_more_may_start_at_once(self) -> None:
         old, new = limits(3600), limits(0)
         assert carried_over(old.after(LONG_AGO, NOW), old, new, NOW) == NOW
 
     def test_a_service_that_had_no_interval_waits_one_since_it_may_just_have_started_something(
         self,
-    ):
+    ) -> None:
         new = limits(60)
         assert new.earliest(carried_over(LONG_AGO, limits(0), new, NOW)) >= NOW + 60 * SECOND
 
-    def test_a_service_that_rested_does_not_wait(self):
+    def test_a_service_that_rested_does_not_wait(self) -> None:
         old, new = limits(10), limits(60)
         assert carried_over(LONG_AGO, old, new, NOW) < NOW
 
-    def test_another_quota_changes_nothing_about_the_pace(self):
+    def test_another_quota_changes_nothing_about_the_pace(self) -> None:
         due = NOW + 5 * SECOND
         assert carried_over(due, limits(10), limits(10, daily_quota=5), NOW) == due
 
@@ -94,8 +94,8 @@ class TestThePace:
         rest=st.floats(0, 50),
     )
     def test_the_first_start_after_a_change_is_neither_too_early_nor_much_too_late(
-        self, old, new, waits, rest
-    ):
+        self, old: tuple[float, int], new: tuple[float, int], waits: list[float], rest: float
+    ) -> None:
         before, after = limits(*old), limits(*new)
         due, now = LONG_AGO, NOW
         starts: list[dt.datetime] = []
@@ -113,8 +113,8 @@ class TestThePace:
 
     @given(interval=st.floats(0.1, 100), factor=st.floats(0.1, 10), burst=st.integers(1, 4))
     def test_after_a_change_nobody_waits_longer_than_new_limits_have_anybody_wait(
-        self, interval, factor, burst
-    ):
+        self, interval: float, factor: float, burst: int
+    ) -> None:
         assume(factor != 1)
         old, new = limits(interval, 50), limits(interval * factor, burst)
         due = old.after_all(LONG_AGO, [NOW] * 50)
@@ -128,21 +128,27 @@ class TestThePace:
 class TestFollowing:
     """A dispatcher that is at work."""
 
-    def test_a_shorter_interval_is_followed_at_once(self, make_service, dispatch):
+    def test_a_shorter_interval_is_followed_at_once(
+        self, make_service: MakeService, dispatch: Dispatch
+    ) -> None:
         service = make_service(sending_interval=3600)
         launched(5)
         dispatch(until=after_the_first(lambda: change(service, sending_interval="0.05")))
 
         assert Attempt.objects.count() == 5
 
-    def test_no_interval_any_more_is_followed_at_once(self, make_service, dispatch):
+    def test_no_interval_any_more_is_followed_at_once(
+        self, make_service: MakeService, dispatch: Dispatch
+    ) -> None:
         service = make_service(sending_interval=3600)
         launched(5)
         dispatch(until=after_the_first(lambda: change(service, sending_interval=0)))
 
         assert Attempt.objects.count() == 5
 
-    def test_a_higher_quota_is_followed_at_once(self, make_service, dispatch):
+    def test_a_higher_quota_is_followed_at_once(
+        self, make_service: MakeService, dispatch: Dispatch
+    ) -> None:
         service = make_service(daily_quota=1)
         launched(5)
         dispatch(until=after_the_first(lambda: change(service, daily_quota=100)))
@@ -150,8 +156,8 @@ class TestFollowing:
         assert Attempt.objects.count() == 5
 
     def test_after_a_longer_interval_only_what_was_granted_before_starts(
-        self, make_service, dispatch
-    ):
+        self, make_service: MakeService, dispatch: Dispatch
+    ) -> None:
         service = make_service(sending_interval="0.1")
         launched(100)
         changes: list[dt.datetime] = []
@@ -170,7 +176,9 @@ class TestFollowing:
             Attempt.objects.aggregate(last=Max("started_at"))["last"] < changes[0] + GRANTED_AHEAD
         )
 
-    def test_a_quota_below_what_is_used_lets_nothing_more_start(self, make_service, dispatch):
+    def test_a_quota_below_what_is_used_lets_nothing_more_start(
+        self, make_service: MakeService, dispatch: Dispatch
+    ) -> None:
         service = make_service(daily_quota=20, sending_interval="0.05")
         launched(40)
         changes: list[dt.datetime] = []
@@ -207,7 +215,7 @@ def after_the_first(action: Callable[[], object]) -> Callable[[], bool]:
 
 
 @pytest.mark.django_db
-def test_a_service_that_is_not_paced_any_more_is_left_to_nobody():
+def test_a_service_that_is_not_paced_any_more_is_left_to_nobody() -> None:
     """Paced ones are shared out between dispatchers: who runs more than its part rests from one."""
     service = EmailServiceFactory(sending_interval=10)
     loop = ServiceLoop(agenda.read().services[service.pk], LanePool("", "", None, None))
@@ -222,7 +230,7 @@ def test_a_service_that_is_not_paced_any_more_is_left_to_nobody():
 @pytest.mark.django_db
 class TestGranting:
     @pytest.fixture
-    def service(self):
+    def service(self) -> EmailService:
         launched(5)
         return EmailServiceFactory(sending_interval=0)
 
@@ -236,14 +244,18 @@ class TestGranting:
         )
         return tick.run(intent).granted
 
-    def test_nothing_is_granted_by_limits_that_are_no_longer_in_force(self, service):
+    def test_nothing_is_granted_by_limits_that_are_no_longer_in_force(
+        self, service: EmailService
+    ) -> None:
         known = limits_of(service)
         change(service, daily_quota=3)
 
         assert self.tick_with(service, known) == []
         assert not SubTask.objects.filter(status="allocated").exists()
 
-    def test_what_the_new_limits_allow_is_granted_by_whoever_has_read_them(self, service):
+    def test_what_the_new_limits_allow_is_granted_by_whoever_has_read_them(
+        self, service: EmailService
+    ) -> None:
         change(service, daily_quota=3)
 
         assert len(self.tick_with(service, agenda.read().services[service.pk].limits)[0]) == 3
@@ -254,7 +266,7 @@ class TestTheQuota:
     """Periods with other boundaries: what has been used since their beginning counts."""
 
     @pytest.fixture
-    def service(self):
+    def service(self) -> EmailService:
         service = EmailServiceFactory(daily_quota=10)
         paces.charge(service.pace, limits_of(service), self.now(), 4)
         service.pace.save()
@@ -282,47 +294,51 @@ class TestTheQuota:
         """Move the boundary to a minute ago, wherever in the day that is."""
         change(service, quota_reset_time=(self.now() - dt.timedelta(minutes=1)).time())
 
-    def test_the_same_boundaries_keep_what_is_used(self, service):
+    def test_the_same_boundaries_keep_what_is_used(self, service: EmailService) -> None:
         change(service, daily_quota=7)
         assert self.left(service) == 3
 
-    def test_a_quota_below_what_is_used_leaves_nothing(self, service):
+    def test_a_quota_below_what_is_used_leaves_nothing(self, service: EmailService) -> None:
         change(service, daily_quota=3)
         assert self.left(service) == 0
 
-    def test_no_quota_for_a_while_forgets_nothing(self, service):
+    def test_no_quota_for_a_while_forgets_nothing(self, service: EmailService) -> None:
         change(service, daily_quota=None)
         paces.charge(service.pace, limits_of(service), self.now(), 3)
         Pace.objects.filter(service=service).update(quota_used=service.pace.quota_used)
         change(service, daily_quota=10)
         assert self.left(service) == 3
 
-    def test_moving_the_boundary_gives_nothing_back_that_was_sent_after_it(self, service):
+    def test_moving_the_boundary_gives_nothing_back_that_was_sent_after_it(
+        self, service: EmailService
+    ) -> None:
         self.attempt(service, self.now() - 5 * SECOND)
         self.attempt(service, self.now() - HOUR)
         self.a_minute_earlier(service)
         assert self.left(service) == 9
 
-    def test_a_hand_over_of_which_nobody_knows_whether_it_began_counts(self, service):
+    def test_a_hand_over_of_which_nobody_knows_whether_it_began_counts(
+        self, service: EmailService
+    ) -> None:
         self.attempt(service, None, slot_at=self.now() - 5 * SECOND)
         self.attempt(service, None, slot_at=self.now() - HOUR)
         self.a_minute_earlier(service)
         assert self.left(service) == 9
 
-    def test_what_is_reserved_or_being_handed_over_counts(self, service):
+    def test_what_is_reserved_or_being_handed_over_counts(self, service: EmailService) -> None:
         for status in ("allocated", "sending"):
             held(status, DispatcherFactory(), service)
         held("sending", DispatcherFactory(), EmailServiceFactory())
         self.a_minute_earlier(service)
         assert self.left(service) == 8
 
-    def test_one_in_doubt_counts_once(self, service):
+    def test_one_in_doubt_counts_once(self, service: EmailService) -> None:
         in_doubt(service)
         self.attempt(service, self.now())
         self.a_minute_earlier(service)
         assert self.left(service) == 9
 
-    def test_another_time_zone_is_another_boundary(self, service):
+    def test_another_time_zone_is_another_boundary(self, service: EmailService) -> None:
         self.attempt(service, self.now())
         # Its midnight was less than two hours ago, whatever the time is.
         hours = self.now().hour or 23

@@ -56,7 +56,9 @@ class TestThePeriod:
             (dt.time(12), "2026-03-29T10:00"),
         ],
     )
-    def test_it_begins_at_the_boundary_in_the_services_time_zone(self, reset, boundary):
+    def test_it_begins_at_the_boundary_in_the_services_time_zone(
+        self, reset: dt.time, boundary: str
+    ) -> None:
         limits = Limits(
             BERLIN.interval, daily_quota=10, reset_time=reset, time_zone="Europe/Berlin"
         )
@@ -66,7 +68,7 @@ class TestThePeriod:
         assert paces.quota_left(pace, limits, at(boundary) - SECOND) == 0
         assert paces.quota_left(pace, limits, at(boundary)) == 10
 
-    def test_the_hour_that_comes_twice_is_no_second_day(self):
+    def test_the_hour_that_comes_twice_is_no_second_day(self) -> None:
         limits = Limits(
             BERLIN.interval, daily_quota=10, reset_time=dt.time(2, 30), time_zone="Europe/Berlin"
         )
@@ -75,20 +77,20 @@ class TestThePeriod:
         paces.charge(pace, limits, at("2026-10-25T01:30"), 3)
         assert paces.quota_left(pace, limits, at("2026-10-25T02:00")) == 3
 
-    def test_each_period_counts_from_nothing(self):
+    def test_each_period_counts_from_nothing(self) -> None:
         pace = Pace()
         paces.charge(pace, BERLIN, at("2026-07-01T12:00"), 7)
         paces.charge(pace, BERLIN, at("2026-07-02T12:00"), 2)
         assert paces.quota_left(pace, BERLIN, at("2026-07-02T12:00")) == 8
 
-    def test_what_was_used_of_an_earlier_one_is_given_back_to_nobody(self):
+    def test_what_was_used_of_an_earlier_one_is_given_back_to_nobody(self) -> None:
         pace = Pace()
         yesterday, _ = BERLIN.period(at("2026-07-01T12:00"))
         paces.charge(pace, BERLIN, at("2026-07-02T12:00"), 5)
         paces.apply(Notes(quota_back=Counter({yesterday: 3})), pace, at("2026-07-02T12:00"))
         assert pace.quota_used == 5
 
-    def test_without_a_quota_messages_are_counted_for_the_day_that_gets_one(self):
+    def test_without_a_quota_messages_are_counted_for_the_day_that_gets_one(self) -> None:
         pace = Pace()
         paces.charge(
             pace, Limits(BERLIN.interval, time_zone="Europe/Berlin"), at("2026-07-01T12:00"), 4
@@ -108,15 +110,15 @@ class TestALateReadingOfTheClock:
         paces.charge(pace, BERLIN, self.AFTER, 4)
         return pace
 
-    def test_nothing_is_left_of_the_period_that_is_over(self, begun):
+    def test_nothing_is_left_of_the_period_that_is_over(self, begun: Pace) -> None:
         assert paces.quota_left(begun, BERLIN, self.BEFORE) == 0
 
-    def test_what_is_used_of_the_new_one_is_not_forgotten(self, begun):
+    def test_what_is_used_of_the_new_one_is_not_forgotten(self, begun: Pace) -> None:
         paces.charge(begun, BERLIN, self.BEFORE, 2)
         assert paces.quota_left(begun, BERLIN, self.AFTER) == 4
 
     @pytest.mark.django_db
-    def test_a_tick_with_such_a_reading_grants_nothing_and_leaves_the_row_alone(self):
+    def test_a_tick_with_such_a_reading_grants_nothing_and_leaves_the_row_alone(self) -> None:
         launched(3)
         service = EmailServiceFactory(sending_interval=0, daily_quota=10)
         tomorrow = limits_of(service).period(Pace.objects.values_list(Now(), flat=True)[0])[1]
@@ -130,21 +132,21 @@ class TestALateReadingOfTheClock:
 
 @pytest.mark.django_db
 class TestGranting:
-    def test_two_dispatchers_share_one_quota(self):
+    def test_two_dispatchers_share_one_quota(self) -> None:
         launched(9)
         service = EmailServiceFactory(sending_interval=0, daily_quota=5)
         assert [grant(service, 3), grant(service, 3), grant(service, 3)] == [3, 2, 0]
 
-    def test_a_quota_of_nothing_grants_nothing(self):
+    def test_a_quota_of_nothing_grants_nothing(self) -> None:
         launched(2)
         assert grant(EmailServiceFactory(sending_interval=0, daily_quota=0), 2) == 0
 
-    def test_each_service_has_a_quota_of_its_own(self):
+    def test_each_service_has_a_quota_of_its_own(self) -> None:
         launched(9)
         services = EmailServiceFactory.create_batch(2, sending_interval=0, daily_quota=3)
         assert [grant(service, 5) for service in services] == [3, 3]
 
-    def test_a_burst_is_granted_at_once_and_what_follows_at_an_even_pace(self):
+    def test_a_burst_is_granted_at_once_and_what_follows_at_an_even_pace(self) -> None:
         launched(9)
         service = EmailServiceFactory(sending_interval="0.2", burst=3)
         first, *others = slots_granted(service, 9)
@@ -155,7 +157,7 @@ class TestGranting:
             0.4 * SECOND,
         ]
 
-    def test_what_a_burst_leaves_of_the_quota_is_all_that_follows(self):
+    def test_what_a_burst_leaves_of_the_quota_is_all_that_follows(self) -> None:
         launched(9)
         service = EmailServiceFactory(sending_interval="0.2", burst=3, daily_quota=4)
         assert len(slots_granted(service, 9)) == 4

@@ -50,36 +50,38 @@ def used(service: EmailService) -> int:
 
 
 class TestWhoIsDead:
-    def test_one_whose_heartbeat_is_older_than_its_lease(self, dead):
+    def test_one_whose_heartbeat_is_older_than_its_lease(self, dead: Dispatcher) -> None:
         assert recovery.recover_dead() == 1
         dead.refresh_from_db()
         assert dead.ended_at is not None
 
-    def test_one_whose_heartbeat_is_younger_lives_and_keeps_everything(self, service):
+    def test_one_whose_heartbeat_is_younger_lives_and_keeps_everything(
+        self, service: EmailService
+    ) -> None:
         living = DispatcherFactory(heartbeat_at=Now() - LEASE + 5 * SECOND)
         subtask = held(SubTaskStatus.ALLOCATED, living, service)
         assert recovery.recover_dead() == 0
         assert state(subtask) == ("allocated", False)
 
-    def test_it_is_recovered_once(self, dead):
+    def test_it_is_recovered_once(self, dead: Dispatcher) -> None:
         recovery.recover_dead()
         assert recovery.recover_dead() == 0
         assert not recovery.recover(dead.pk)
 
-    def test_one_whose_process_is_gone_need_not_be_waited_for(self, service):
+    def test_one_whose_process_is_gone_need_not_be_waited_for(self, service: EmailService) -> None:
         gone = DispatcherFactory()
         subtask = held(SubTaskStatus.ALLOCATED, gone, service)
         recovery.bury([gone.pk])
         assert recovery.recover_dead() == 1
         assert state(subtask) == ("pending", False)
 
-    def test_burying_leaves_those_alone_that_have_ended(self):
+    def test_burying_leaves_those_alone_that_have_ended(self) -> None:
         ended = DispatcherFactory(ended_at=Now())
         recovery.bury([ended.pk])
         assert Dispatcher.objects.get(pk=ended.pk).heartbeat_at == ended.heartbeat_at
 
     @pytest.mark.django_db(transaction=True)
-    def test_one_whose_tick_is_still_open_is_left_for_the_next_time(self, dead):
+    def test_one_whose_tick_is_still_open_is_left_for_the_next_time(self, dead: Dispatcher) -> None:
         with second_connection() as other, other.cursor() as cursor:
             cursor.execute("BEGIN")
             cursor.execute(
@@ -90,7 +92,9 @@ class TestWhoIsDead:
         assert recovery.recover_dead() == 1
 
     @pytest.mark.django_db(transaction=True)
-    def test_of_two_who_find_it_dead_at_the_same_moment_one_takes_over(self, dead, service):
+    def test_of_two_who_find_it_dead_at_the_same_moment_one_takes_over(
+        self, dead: Dispatcher, service: EmailService
+    ) -> None:
         held(SubTaskStatus.SENDING, dead, service, sending_at=Now())
         found = run_together(lambda: recovery.recover(dead.pk), lambda: recovery.recover(dead.pk))
         assert sorted(found) == [False, True]
@@ -98,14 +102,18 @@ class TestWhoIsDead:
 
 
 class TestWhatItHeld:
-    def test_only_what_the_dead_one_held_is_taken(self, dead, service):
+    def test_only_what_the_dead_one_held_is_taken(
+        self, dead: Dispatcher, service: EmailService
+    ) -> None:
         others = held(SubTaskStatus.ALLOCATED, DispatcherFactory(), service)
         held(SubTaskStatus.ALLOCATED, dead, service)
         recovery.recover_dead()
         assert state(others) == ("allocated", False)
 
     @pytest.mark.parametrize("task_status", ["paused", "cancelled", "completed"])
-    def test_it_is_taken_whatever_became_of_the_task(self, dead, service, task_status):
+    def test_it_is_taken_whatever_became_of_the_task(
+        self, dead: Dispatcher, service: EmailService, task_status: str
+    ) -> None:
         reserved = held(SubTaskStatus.ALLOCATED, dead, service, task__status=task_status)
         sending = held(
             SubTaskStatus.SENDING, dead, service, sending_at=Now(), task__status=task_status
@@ -113,7 +121,9 @@ class TestWhatItHeld:
         recovery.recover_dead()
         assert (state(reserved), state(sending)) == (("pending", False), ("sending", True))
 
-    def test_a_hand_over_whose_outcome_is_unknown_leaves_its_proof(self, dead, service):
+    def test_a_hand_over_whose_outcome_is_unknown_leaves_its_proof(
+        self, dead: Dispatcher, service: EmailService
+    ) -> None:
         subtask = held(SubTaskStatus.SENDING, dead, service, sending_at=Now())
         recovery.recover_dead()
         attempt = Attempt.objects.get()
@@ -128,12 +138,14 @@ class TestWhatItHeld:
         )
         assert (attempt.started_at, attempt.slot_at) == (None, SubTask.objects.get().sending_at)
 
-    def test_what_was_only_reserved_leaves_none(self, dead, service):
+    def test_what_was_only_reserved_leaves_none(
+        self, dead: Dispatcher, service: EmailService
+    ) -> None:
         held(SubTaskStatus.ALLOCATED, dead, service)
         recovery.recover_dead()
         assert not Attempt.objects.exists()
 
-    def test_its_connections_are_free_again(self, dead, service):
+    def test_its_connections_are_free_again(self, dead: Dispatcher, service: EmailService) -> None:
         ConnectionShare.objects.create(service=service, dispatcher=dead, connections=2)
         recovery.recover_dead()
         assert not ConnectionShare.objects.exists()
@@ -141,19 +153,25 @@ class TestWhatItHeld:
     @pytest.mark.parametrize(
         "status", [SubTaskStatus.SENT, SubTaskStatus.PENDING, SubTaskStatus.FAILED]
     )
-    def test_a_dead_one_that_wakes_can_write_nothing_about_it(self, dead, service, status):
+    def test_a_dead_one_that_wakes_can_write_nothing_about_it(
+        self, dead: Dispatcher, service: EmailService, status: SubTaskStatus
+    ) -> None:
         subtask = held(SubTaskStatus.SENDING, dead, service, sending_at=Now())
         recovery.recover_dead()
         reason = "rejected" if status == SubTaskStatus.FAILED else ""
         assert states.settle([Settlement(subtask.pk, subtask.claim_token, status, reason)]) == set()
         assert state(subtask) == ("sending", True)
 
-    def test_a_dead_one_that_wakes_can_hand_nothing_over(self, dead, service):
+    def test_a_dead_one_that_wakes_can_hand_nothing_over(
+        self, dead: Dispatcher, service: EmailService
+    ) -> None:
         subtask = held(SubTaskStatus.ALLOCATED, dead, service)
         recovery.recover_dead()
         assert states.begin_sending([Held(subtask.pk, subtask.claim_token)]) == {}
 
-    def test_what_was_in_doubt_before_stays_as_it_was(self, dead, service):
+    def test_what_was_in_doubt_before_stays_as_it_was(
+        self, dead: Dispatcher, service: EmailService
+    ) -> None:
         doubtful = in_doubt(service)
         recovery.recover_dead()
         assert (SubTask.objects.get().claim_token, Attempt.objects.count()) == (
@@ -163,32 +181,40 @@ class TestWhatItHeld:
 
 
 class TestTheQuota:
-    def test_what_was_only_reserved_is_given_back(self, dead, service):
+    def test_what_was_only_reserved_is_given_back(
+        self, dead: Dispatcher, service: EmailService
+    ) -> None:
         charged(service, 5, dt.timedelta(hours=3))
         for _ in range(2):
             held(SubTaskStatus.ALLOCATED, dead, service, allocated_at=Now() - LEASE)
         recovery.recover_dead()
         assert used(service) == 3
 
-    def test_what_may_have_been_sent_stays_used(self, dead, service):
+    def test_what_may_have_been_sent_stays_used(
+        self, dead: Dispatcher, service: EmailService
+    ) -> None:
         charged(service, 5, dt.timedelta(hours=3))
         held(SubTaskStatus.SENDING, dead, service, allocated_at=Now() - LEASE, sending_at=Now())
         recovery.recover_dead()
         assert used(service) == 5
 
-    def test_what_was_reserved_in_an_earlier_period_gives_nothing_to_this_one(self, dead, service):
+    def test_what_was_reserved_in_an_earlier_period_gives_nothing_to_this_one(
+        self, dead: Dispatcher, service: EmailService
+    ) -> None:
         charged(service, 5, dt.timedelta(seconds=2))
         held(SubTaskStatus.ALLOCATED, dead, service, allocated_at=Now() - dt.timedelta(seconds=9))
         recovery.recover_dead()
         assert used(service) == 5
 
-    def test_so_near_a_boundary_that_the_period_is_not_sure_it_stays_used(self, dead, service):
+    def test_so_near_a_boundary_that_the_period_is_not_sure_it_stays_used(
+        self, dead: Dispatcher, service: EmailService
+    ) -> None:
         charged(service, 5, dt.timedelta(seconds=30))
         held(SubTaskStatus.ALLOCATED, dead, service, allocated_at=Now() - dt.timedelta(seconds=29))
         recovery.recover_dead()
         assert used(service) == 5
 
-    def test_each_service_gets_back_its_own(self, dead, service):
+    def test_each_service_gets_back_its_own(self, dead: Dispatcher, service: EmailService) -> None:
         other = EmailServiceFactory(daily_quota=100)
         for each in (service, other):
             charged(each, 5, dt.timedelta(hours=3))
@@ -197,7 +223,9 @@ class TestTheQuota:
         assert (used(service), used(other)) == (5, 4)
 
     @pytest.mark.django_db(transaction=True)
-    def test_it_waits_for_a_grant_that_is_being_made_and_then_counts_with_it(self, dead, service):
+    def test_it_waits_for_a_grant_that_is_being_made_and_then_counts_with_it(
+        self, dead: Dispatcher, service: EmailService
+    ) -> None:
         charged(service, 5, dt.timedelta(hours=3))
         held(SubTaskStatus.ALLOCATED, dead, service, allocated_at=Now())
         with second_connection() as other, other.cursor() as cursor:
@@ -212,7 +240,9 @@ class TestTheQuota:
         assert used(service) == 7
 
 
-def test_a_quota_that_is_left_to_a_period_is_never_more_than_the_quota(service):
+def test_a_quota_that_is_left_to_a_period_is_never_more_than_the_quota(
+    service: EmailService,
+) -> None:
     pace = Pace.objects.get(service=service)
     now = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
     pace.quota_period_start, pace.quota_used = limits_of(service).period(now)[0], 1
@@ -221,5 +251,5 @@ def test_a_quota_that_is_left_to_a_period_is_never_more_than_the_quota(service):
     assert paces.quota_left(pace, limits_of(service), now) == 100
 
 
-def test_recovering_somebody_unknown_is_harmless():
+def test_recovering_somebody_unknown_is_harmless() -> None:
     assert not recovery.recover(-1)

@@ -17,6 +17,7 @@ from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, P
 from dispatch.start_log import End
 from tests.concurrency import second_connection
 from tests.dispatch.test_start_log import NOON, killed_after
+from tests.dispatching import Dispatch
 from tests.factories import DispatcherFactory, EmailServiceFactory, held
 
 pytestmark = pytest.mark.django_db
@@ -53,14 +54,16 @@ def state(subtask: SubTask) -> tuple[str, bool]:
     return subtask.status, subtask.in_doubt_since is not None
 
 
-def test_what_was_marked_and_not_begun_goes_back_and_the_rest_is_in_doubt(gone, service):
+def test_what_was_marked_and_not_begun_goes_back_and_the_rest_is_in_doubt(
+    gone: Dispatcher, service: EmailService
+) -> None:
     begun, unbegun = marked(gone, service), marked(gone, service)
     killed_after(name_of(gone), [claim(begun)])
     assert recovery.recover_gone(name_of(gone))
     assert (state(begun), state(unbegun)) == (("sending", True), ("pending", False))
 
 
-def test_what_goes_back_belongs_to_nobody(gone, service):
+def test_what_goes_back_belongs_to_nobody(gone: Dispatcher, service: EmailService) -> None:
     subtask = marked(gone, service)
     killed_after(name_of(gone), [])
     recovery.recover_gone(name_of(gone))
@@ -69,7 +72,7 @@ def test_what_goes_back_belongs_to_nobody(gone, service):
     assert subtask.attempts == 0
 
 
-def test_its_attempt_says_that_it_was_not_started(gone, service):
+def test_its_attempt_says_that_it_was_not_started(gone: Dispatcher, service: EmailService) -> None:
     subtask = marked(gone, service)
     killed_after(name_of(gone), [])
     recovery.recover_gone(name_of(gone))
@@ -79,7 +82,7 @@ def test_its_attempt_says_that_it_was_not_started(gone, service):
     assert "nothing was sent" in attempt.reply
 
 
-def test_its_quota_is_given_back(gone, service):
+def test_its_quota_is_given_back(gone: Dispatcher, service: EmailService) -> None:
     Pace.objects.filter(service=service).update(
         quota_period_start=Now() - dt.timedelta(hours=3), quota_used=5
     )
@@ -90,20 +93,26 @@ def test_its_quota_is_given_back(gone, service):
     assert Pace.objects.get(service=service).quota_used == 4
 
 
-def test_a_record_of_an_earlier_claim_of_the_same_subtask_counts_for_nothing(gone, service):
+def test_a_record_of_an_earlier_claim_of_the_same_subtask_counts_for_nothing(
+    gone: Dispatcher, service: EmailService
+) -> None:
     subtask = marked(gone, service)
     killed_after(name_of(gone), [Held(subtask.pk, uuid.uuid4())])
     recovery.recover_gone(name_of(gone))
     assert state(subtask) == ("pending", False)
 
 
-def test_without_a_log_that_can_be_believed_all_is_in_doubt(gone, service):
+def test_without_a_log_that_can_be_believed_all_is_in_doubt(
+    gone: Dispatcher, service: EmailService
+) -> None:
     subtask = marked(gone, service)
     assert recovery.recover_gone(name_of(gone))
     assert state(subtask) == ("sending", True)
 
 
-def test_a_log_that_a_process_still_holds_proves_nothing(gone, service):
+def test_a_log_that_a_process_still_holds_proves_nothing(
+    gone: Dispatcher, service: EmailService
+) -> None:
     subtask = marked(gone, service)
     log = start_log.open_log(name_of(gone))
     recovery.recover_gone(name_of(gone))
@@ -111,7 +120,9 @@ def test_a_log_that_a_process_still_holds_proves_nothing(gone, service):
     assert state(subtask) == ("sending", True)
 
 
-def test_whoever_recovers_by_the_lease_alone_believes_no_log(gone, service):
+def test_whoever_recovers_by_the_lease_alone_believes_no_log(
+    gone: Dispatcher, service: EmailService
+) -> None:
     subtask = marked(gone, service)
     killed_after(name_of(gone), [])
     recovery.bury([gone.pk])
@@ -122,14 +133,16 @@ def test_whoever_recovers_by_the_lease_alone_believes_no_log(gone, service):
 class TestWhatWasAnswered:
     """The reply had come, and was not recorded yet."""
 
-    def test_what_was_accepted_is_sent(self, gone, service):
+    def test_what_was_accepted_is_sent(self, gone: Dispatcher, service: EmailService) -> None:
         subtask = marked(gone, service)
         killed_after(name_of(gone), [claim(subtask)], [End(True, 250, "7ABC")])
         recovery.recover_gone(name_of(gone))
         assert state(subtask) == ("sent", False)
         assert subtask.provider_message_id == "7ABC"
 
-    def test_its_attempt_says_when_it_began_and_the_code(self, gone, service):
+    def test_its_attempt_says_when_it_began_and_the_code(
+        self, gone: Dispatcher, service: EmailService
+    ) -> None:
         subtask = marked(gone, service)
         killed_after(name_of(gone), [claim(subtask)], [End(True, 250)])
         recovery.recover_gone(name_of(gone))
@@ -137,13 +150,15 @@ class TestWhatWasAnswered:
         assert (attempt.outcome, attempt.code) == (AttemptOutcome.ACCEPTED, 250)
         assert attempt.started_at == NOON
 
-    def test_it_counts_in_the_figures(self, gone, service):
+    def test_it_counts_in_the_figures(self, gone: Dispatcher, service: EmailService) -> None:
         killed_after(name_of(gone), [claim(marked(gone, service))], [End(True, 250)])
         recovery.recover_gone(name_of(gone))
         gone.refresh_from_db()
         assert gone.figures == {"services": {str(service.pk): {"accepted": 1}}}
 
-    def test_what_was_refused_is_tried_again_and_stays_used(self, gone, service):
+    def test_what_was_refused_is_tried_again_and_stays_used(
+        self, gone: Dispatcher, service: EmailService
+    ) -> None:
         Pace.objects.filter(service=service).update(
             quota_period_start=Now() - dt.timedelta(hours=3), quota_used=5
         )
@@ -154,7 +169,9 @@ class TestWhatWasAnswered:
         assert Attempt.objects.get().outcome == AttemptOutcome.DEFERRED
         assert Pace.objects.get(service=service).quota_used == 5
 
-    def test_that_a_repeat_was_refused_says_nothing_about_the_first_hand_over(self, gone, service):
+    def test_that_a_repeat_was_refused_says_nothing_about_the_first_hand_over(
+        self, gone: Dispatcher, service: EmailService
+    ) -> None:
         repeat = held(
             SubTaskStatus.SENDING, gone, service, allocated_at=Now(), sending_at=Now() - SECOND
         )
@@ -162,7 +179,9 @@ class TestWhatWasAnswered:
         recovery.recover_gone(name_of(gone))
         assert state(repeat) == ("sending", True)
 
-    def test_that_a_repeat_was_accepted_settles_it(self, gone, service):
+    def test_that_a_repeat_was_accepted_settles_it(
+        self, gone: Dispatcher, service: EmailService
+    ) -> None:
         repeat = held(
             SubTaskStatus.SENDING, gone, service, allocated_at=Now(), sending_at=Now() - SECOND
         )
@@ -174,7 +193,9 @@ class TestWhatWasAnswered:
 class TestRepeats:
     """They may have been sent under an earlier claim."""
 
-    def test_one_that_was_marked_before_its_claim_stays_in_doubt(self, gone, service):
+    def test_one_that_was_marked_before_its_claim_stays_in_doubt(
+        self, gone: Dispatcher, service: EmailService
+    ) -> None:
         repeat = held(
             SubTaskStatus.SENDING, gone, service, allocated_at=Now(), sending_at=Now() - SECOND
         )
@@ -182,7 +203,9 @@ class TestRepeats:
         recovery.recover_gone(name_of(gone))
         assert state(repeat) == ("sending", True)
 
-    def test_one_with_a_proof_stays_in_doubt_whatever_the_clock_said(self, gone, service):
+    def test_one_with_a_proof_stays_in_doubt_whatever_the_clock_said(
+        self, gone: Dispatcher, service: EmailService
+    ) -> None:
         repeat = marked(gone, service)
         repeat.refresh_from_db()
         Attempt.objects.create(
@@ -201,7 +224,9 @@ class TestRepeats:
 
 class TestWhoRecovers:
     @pytest.mark.django_db(transaction=True)
-    def test_one_whose_last_tick_is_not_over_is_left_for_the_next_time(self, gone, service):
+    def test_one_whose_last_tick_is_not_over_is_left_for_the_next_time(
+        self, gone: Dispatcher, service: EmailService
+    ) -> None:
         subtask = marked(gone, service)
         killed_after(name_of(gone), [])
         with second_connection() as other, other.cursor() as cursor:
@@ -212,18 +237,20 @@ class TestWhoRecovers:
         assert recovery.recover_gone(name_of(gone))
         assert state(subtask) == ("pending", False)
 
-    def test_a_supervisor_that_starts_anew_finds_what_another_cluster_left(self, gone, service):
+    def test_a_supervisor_that_starts_anew_finds_what_another_cluster_left(
+        self, gone: Dispatcher, service: EmailService
+    ) -> None:
         subtask = marked(gone, service)
         killed_after(name_of(gone), [])
         assert recovery.recover_left_behind() == 1
         assert state(subtask) == ("pending", False)
 
-    def test_it_is_done_once(self, gone):
+    def test_it_is_done_once(self, gone: Dispatcher) -> None:
         killed_after(name_of(gone), [])
         assert (recovery.recover_left_behind(), recovery.recover_left_behind()) == (1, 0)
         assert not name_of(gone).path.exists()
 
-    def test_a_log_of_another_database_is_left_alone(self, gone):
+    def test_a_log_of_another_database_is_left_alone(self, gone: Dispatcher) -> None:
         stranger = start_log.Name(uuid.uuid4(), gone.pk)
         killed_after(stranger, [])
         assert recovery.recover_left_behind() == 0
@@ -232,11 +259,13 @@ class TestWhoRecovers:
         assert stranger.path.exists()
         start_log.discard(stranger)
 
-    def test_a_cluster_cannot_be_mistaken_for_another(self, gone):
+    def test_a_cluster_cannot_be_mistaken_for_another(self, gone: Dispatcher) -> None:
         assert not recovery.recover_gone(start_log.Name(uuid.uuid4(), gone.pk))
 
 
-def test_the_audit_counts_what_was_not_started_neither_as_sent_nor_as_used(gone):
+def test_the_audit_counts_what_was_not_started_neither_as_sent_nor_as_used(
+    gone: Dispatcher,
+) -> None:
     service = EmailServiceFactory(daily_quota=1)
     for _ in range(3):
         marked(gone, service)
@@ -246,7 +275,7 @@ def test_the_audit_counts_what_was_not_started_neither_as_sent_nor_as_used(gone)
     assert [finding.offenders for finding in audit.audit() if finding.offenders] == []
 
 
-def test_a_dispatcher_that_ends_in_order_leaves_no_log(dispatch):
+def test_a_dispatcher_that_ends_in_order_leaves_no_log(dispatch: Dispatch) -> None:
     before = set(os.listdir(settings.START_LOG_DIR))
     dispatch()
     assert set(os.listdir(settings.START_LOG_DIR)) == before

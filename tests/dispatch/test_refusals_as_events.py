@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from campaigns.models import Suppression
+from tests.dispatching import Dispatch, MakeService
 from tests.factories import SubTaskFactory
 from tests.smtp_server import SmtpServer
 from tracking import applying
@@ -25,7 +27,9 @@ def refused(reply: str, make_service: Any, dispatch: Any) -> Any:
     return subtask
 
 
-def test_an_address_that_does_not_exist_is_counted_once(make_service, dispatch):
+def test_an_address_that_does_not_exist_is_counted_once(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     subtask = refused("550 5.1.1 No such user", make_service, dispatch)
     event = Event.objects.get()
     assert (event.kind, event.source, event.state) == ("hard_bounced", "hand-over", "applied")
@@ -35,7 +39,9 @@ def test_an_address_that_does_not_exist_is_counted_once(make_service, dispatch):
     assert (tally.kind, tally.events, tally.recipients) == ("hard_bounced", 1, 1)
 
 
-def test_the_subtask_stays_as_its_outcome_left_it(make_service, dispatch):
+def test_the_subtask_stays_as_its_outcome_left_it(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     subtask = refused("550 5.1.1 No such user", make_service, dispatch)
     assert (subtask.status, subtask.failure_reason) == ("failed", "rejected")
     assert subtask.bounced_at is None
@@ -43,21 +49,25 @@ def test_the_subtask_stays_as_its_outcome_left_it(make_service, dispatch):
 
 
 @pytest.mark.parametrize("reply", ["550 5.7.1 Spam", "550 5.2.1 Disabled", "554 5.6.0 Bad content"])
-def test_a_refusal_that_is_no_fault_of_the_address_is_no_bounce(reply, make_service, dispatch):
+def test_a_refusal_that_is_no_fault_of_the_address_is_no_bounce(
+    reply: str, make_service: MakeService, dispatch: Dispatch
+) -> None:
     refused(reply, make_service, dispatch)
     assert not Event.objects.exists()
 
 
 def test_the_last_try_of_an_address_refused_for_now_is_a_soft_bounce(
-    make_service, dispatch, settings
-):
+    make_service: MakeService, dispatch: Dispatch, settings: Settings
+) -> None:
     settings.RETRY_DELAYS_SECONDS = []
     subtask = refused("452 4.2.2 Mailbox full", make_service, dispatch)
     assert (subtask.status, subtask.failure_reason) == ("failed", "retries_exhausted")
     assert Event.objects.get().kind == "soft_bounced"
 
 
-def test_an_earlier_try_is_none(make_service, dispatch, settings):
+def test_an_earlier_try_is_none(
+    make_service: MakeService, dispatch: Dispatch, settings: Settings
+) -> None:
     settings.RETRY_DELAYS_SECONDS = [3600]
     subtask = SubTaskFactory()
     with SmtpServer(behaviours=["rcpt:reply:452 4.2.2 Mailbox full"]) as server:

@@ -30,7 +30,7 @@ from dispatch.orders import Claim, NotStarted, Order, Report, Unsendable
 from dispatch.outcomes import judge
 from dispatch.providers.base import Accepted
 from tests.deduplicating_provider import DeduplicatingProvider
-from tests.dispatching import nothing_left
+from tests.dispatching import Dispatch, nothing_left
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -92,7 +92,9 @@ def offenders() -> list[str]:
     return [offender for finding in audit() for offender in finding.offenders]
 
 
-def test_a_lost_reply_is_asked_for_again_with_the_same_key(provider, dispatch) -> None:
+def test_a_lost_reply_is_asked_for_again_with_the_same_key(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
     service = service_at(provider)
     subtask = lose_a_reply(provider, dispatch, service)
     time_passes()
@@ -108,7 +110,9 @@ def test_a_lost_reply_is_asked_for_again_with_the_same_key(provider, dispatch) -
     assert offenders() == []
 
 
-def test_what_a_dead_dispatcher_was_sending_is_repeated(provider, dispatch) -> None:
+def test_what_a_dead_dispatcher_was_sending_is_repeated(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
     service = service_at(provider)
     dead = DispatcherFactory()
     task = SendingTaskFactory()
@@ -127,7 +131,9 @@ def test_what_a_dead_dispatcher_was_sending_is_repeated(provider, dispatch) -> N
     assert offenders() == []
 
 
-def test_a_reply_that_is_lost_again_is_asked_for_once_more(provider, dispatch) -> None:
+def test_a_reply_that_is_lost_again_is_asked_for_once_more(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
     service = service_at(provider)
     lose_a_reply(provider, dispatch, service)
     provider.misdeeds = ["cut mid-answer"]
@@ -141,7 +147,9 @@ def test_a_reply_that_is_lost_again_is_asked_for_once_more(provider, dispatch) -
     assert offenders() == []
 
 
-def test_another_hand_over_has_another_key(provider, dispatch) -> None:
+def test_another_hand_over_has_another_key(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
     service_at(provider)
     subtask = one_message()
     provider.answers.append(Answer(429, {"message": "Too many requests"}))
@@ -156,7 +164,7 @@ def test_another_hand_over_has_another_key(provider, dispatch) -> None:
 
 
 def test_a_repeated_message_is_the_same_to_the_byte_with_its_links_and_times(
-    provider, dispatch
+    provider: DeduplicatingProvider, dispatch: Dispatch
 ) -> None:
     service_at(provider)
     html = LINKED + "{{ 'now' | date: '%T.%f' }} {{ now }}"
@@ -177,7 +185,9 @@ def test_a_repeated_message_is_the_same_to_the_byte_with_its_links_and_times(
         assert f"/{PATHS[purpose]}/".encode() in first
 
 
-def test_a_suppressed_one_does_not_keep_others_from_being_repeated(provider, dispatch) -> None:
+def test_a_suppressed_one_does_not_keep_others_from_being_repeated(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
     service_at(provider, sending_interval="0.05")
     first, second = one_message(), one_message()
     provider.misdeeds = ["cut", "cut"]
@@ -195,7 +205,7 @@ class TestNotRepeated:
     """None of these changes anything about the SubTask in doubt."""
 
     @pytest.fixture(autouse=True)
-    def _left_alone(self, provider, dispatch) -> Iterator[None]:
+    def _left_alone(self, provider: DeduplicatingProvider, dispatch: Dispatch) -> Iterator[None]:
         self.service = service_at(provider)
         self.subtask = lose_a_reply(provider, dispatch, self.service)
         time_passes()
@@ -215,11 +225,13 @@ class TestNotRepeated:
     def test_when_the_window_is_over(self) -> None:
         SubTask.objects.update(sending_at=Now() - DAY + dt.timedelta(seconds=50))
 
-    def test_through_another_service_of_the_same_provider(self, provider) -> None:
+    def test_through_another_service_of_the_same_provider(
+        self, provider: DeduplicatingProvider
+    ) -> None:
         service_at(provider)
         EmailService.objects.filter(pk=self.service.pk).update(enabled=False)
 
-    def test_through_another_account(self, provider) -> None:
+    def test_through_another_account(self, provider: DeduplicatingProvider) -> None:
         self.service.credentials = encrypt({**provider.settings(), "api_key": "re_2"})
         self.service.save()
 
@@ -238,17 +250,17 @@ class TestNotRepeated:
         Pace.objects.update(needs_person=True)
 
     @pytest.mark.parametrize("status", [TaskStatus.PAUSED, TaskStatus.CANCELLED])
-    def test_while_the_task_is_not_being_sent(self, status) -> None:
+    def test_while_the_task_is_not_being_sent(self, status: TaskStatus) -> None:
         Task.objects.update(status=status)
 
     @pytest.mark.parametrize("domain", [False, True])
-    def test_to_an_address_that_was_suppressed_meanwhile(self, domain) -> None:
+    def test_to_an_address_that_was_suppressed_meanwhile(self, domain: bool) -> None:
         address = self.subtask.recipient_email
         listed = "@" + address.partition("@")[2] if domain else address
         Suppression.objects.create(email=listed, reason="complaint")
 
 
-def test_providers_that_do_not_de_duplicate_are_never_asked_again(db) -> None:
+def test_providers_that_do_not_de_duplicate_are_never_asked_again(db: None) -> None:
     windows = {service.provider: service.repeat_window for service in _plans()}
     assert {name for name, window in windows.items() if window > dt.timedelta(0)} == {
         "brevo",
@@ -266,7 +278,9 @@ def _plans() -> list[agenda.ServicePlan]:
     return list(agenda.read().services.values())
 
 
-def test_a_repeat_uses_the_quota_and_keeps_the_pace(provider, dispatch) -> None:
+def test_a_repeat_uses_the_quota_and_keeps_the_pace(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
     service = service_at(provider, daily_quota=5, sending_interval="0.2")
     lose_a_reply(provider, dispatch, service)
     time_passes()
@@ -279,7 +293,7 @@ def test_a_repeat_uses_the_quota_and_keeps_the_pace(provider, dispatch) -> None:
 
 
 def test_a_repeat_that_is_refused_leaves_the_doubt_and_blames_the_service(
-    provider, dispatch
+    provider: DeduplicatingProvider, dispatch: Dispatch
 ) -> None:
     service = service_at(provider)
     subtask = lose_a_reply(provider, dispatch, service)
@@ -301,7 +315,7 @@ def test_a_repeat_that_is_refused_leaves_the_doubt_and_blames_the_service(
 
 
 @pytest.fixture
-def doubtful(provider, dispatch) -> SubTask:
+def doubtful(provider: DeduplicatingProvider, dispatch: Dispatch) -> SubTask:
     subtask = lose_a_reply(provider, dispatch, service_at(provider))
     time_passes()
     return subtask
@@ -312,14 +326,14 @@ def repeated(subtask: SubTask, dispatcher_id: int) -> Claim:
     return claim
 
 
-def test_a_repeat_is_held_for_its_service_and_by_nobody_else(doubtful) -> None:
+def test_a_repeat_is_held_for_its_service_and_by_nobody_else(doubtful: SubTask) -> None:
     claim = repeated(doubtful, 7)
     assert claim.repeat_until == doubtful.sending_at + DAY
     assert not claims.repeat(doubtful.service_id, DAY, 5, uuid.uuid4(), 8)
     assert not claims.lock_claimable(doubtful.task_id, 5)
 
 
-def test_a_repeat_keeps_the_moment_of_the_first_hand_over(doubtful) -> None:
+def test_a_repeat_keeps_the_moment_of_the_first_hand_over(doubtful: SubTask) -> None:
     repeated(doubtful, 7)
     row = SubTask.objects.get()
     assert states.begin_sending([states.Held(row.pk, row.claim_token)]) == {
@@ -327,7 +341,7 @@ def test_a_repeat_keeps_the_moment_of_the_first_hand_over(doubtful) -> None:
     }
 
 
-def test_a_dispatcher_that_dies_with_a_repeat_leaves_it_in_doubt(doubtful) -> None:
+def test_a_dispatcher_that_dies_with_a_repeat_leaves_it_in_doubt(doubtful: SubTask) -> None:
     dispatcher = DispatcherFactory()
     repeated(doubtful, dispatcher.pk)
     recovery.bury([dispatcher.pk])
@@ -338,7 +352,9 @@ def test_a_dispatcher_that_dies_with_a_repeat_leaves_it_in_doubt(doubtful) -> No
     assert Attempt.objects.filter(outcome="unknown", sending_at=row.sending_at).count() == 2
 
 
-def test_a_repeat_claimed_in_a_commit_that_nobody_remembers_is_in_doubt_again(doubtful) -> None:
+def test_a_repeat_claimed_in_a_commit_that_nobody_remembers_is_in_doubt_again(
+    doubtful: SubTask,
+) -> None:
     dispatcher = Dispatcher(uuid.uuid4())
     repeated(doubtful, dispatcher.id)
     tick.run(tick.Intent(dispatcher.id, {}, remembered=frozenset()))
@@ -359,7 +375,15 @@ NOT_ACCEPTED = [
 
 @pytest.mark.parametrize("started", [True, False])
 @pytest.mark.parametrize("outcome", NOT_ACCEPTED, ids=lambda outcome: type(outcome).__name__)
-def test_a_repeat_that_is_not_accepted_is_in_doubt_again(outcome, started) -> None:
+def test_a_repeat_that_is_not_accepted_is_in_doubt_again(
+    outcome: MessageError
+    | NotStarted
+    | OutcomeUnknown
+    | RecipientError
+    | ServiceError
+    | Unsendable,
+    started: bool,
+) -> None:
     assert judge(report(outcome, started)).settlement.status == "sending"
 
 

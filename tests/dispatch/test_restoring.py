@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from campaigns.message_ids import message_id
 from campaigns.models import SubTask, SubTaskStatus, Suppression, TaskStatus
 from dispatch.audit import audit
 from dispatch.models import Attempt, AttemptOutcome
-from tests.dispatching import nothing_left
+from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (
     EmailServiceFactory,
     SendingTaskFactory,
@@ -29,6 +28,7 @@ from tests.factories import (
     in_doubt,
     living_dispatcher,
 )
+from tests.smtp_server import SmtpServer
 from tracking.subscriptions import Subscriber, unsubscribe
 
 pytestmark = pytest.mark.django_db
@@ -103,7 +103,7 @@ class TestExport:
 
 @pytest.mark.django_db(transaction=True)
 def test_what_was_sent_after_the_backup_is_sent_to_nobody_again(
-    smtp: Any, make_service: Callable[..., Any], dispatch: Callable[..., Any], tmp_path: Path
+    smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch, tmp_path: Path
 ) -> None:
     """The backup is what the database was before the dispatcher ran."""
     service = make_service()

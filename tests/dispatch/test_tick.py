@@ -24,7 +24,7 @@ from dispatch.orders import Claim, Grant, NotStarted, Order, Report
 from dispatch.providers.base import Accepted
 from dispatch.tick import Intent
 from tests.concurrency import second_connection
-from tests.dispatching import nothing_left
+from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -33,6 +33,7 @@ from tests.factories import (
     SubTaskFactory,
     held,
 )
+from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +85,7 @@ def world() -> World:
 
 
 class TestWithinOneTransaction:
-    def test_outcomes_are_recorded_orders_marked_and_messages_claimed(self, world):
+    def test_outcomes_are_recorded_orders_marked_and_messages_claimed(self, world: World) -> None:
         world.messages(2)
         sent, ready = world.order(), world.order("allocated")
 
@@ -94,7 +95,7 @@ class TestWithinOneTransaction:
         assert done.marked.keys() == {ready.claim.id}
         assert [len(orders) for orders in done.granted] == [2]
 
-    def test_nothing_is_written_for_a_dispatcher_that_was_declared_dead(self, world):
+    def test_nothing_is_written_for_a_dispatcher_that_was_declared_dead(self, world: World) -> None:
         world.messages(2)
         order = world.order()
         Dispatcher.objects.update(ended_at=Now())
@@ -105,27 +106,27 @@ class TestWithinOneTransaction:
         assert world.state(order) == "sending"
         assert not SubTask.objects.filter(status="allocated").exists()
 
-    def test_no_more_is_claimed_than_there_is_room_for(self, world):
+    def test_no_more_is_claimed_than_there_is_room_for(self, world: World) -> None:
         world.messages(5)
         assert sum(map(len, tick.run(world.claiming(3)).granted)) == 3
 
-    def test_no_more_is_claimed_than_the_quota_leaves(self, world):
+    def test_no_more_is_claimed_than_the_quota_leaves(self, world: World) -> None:
         world.messages(5)
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=98)
         assert sum(map(len, tick.run(world.claiming(5)).granted)) == 2
         assert world.pace.quota_used == 100
 
-    def test_only_what_was_claimed_is_charged(self, world):
+    def test_only_what_was_claimed_is_charged(self, world: World) -> None:
         world.messages(2)
         tick.run(world.claiming(5))
         assert world.pace.quota_used == 2
 
-    def test_nothing_is_claimed_for_a_frozen_service(self, world):
+    def test_nothing_is_claimed_for_a_frozen_service(self, world: World) -> None:
         world.messages(2)
         Pace.objects.update(needs_person=True)
         assert tick.run(world.claiming(2)).granted == []
 
-    def test_an_order_of_a_task_that_was_paused_is_not_marked(self, world):
+    def test_an_order_of_a_task_that_was_paused_is_not_marked(self, world: World) -> None:
         ready = world.order("allocated")
         lifecycle.pause(world.task)
         assert not tick.run(world.intent(mark=[ready])).marked
@@ -135,27 +136,27 @@ class TestWithinOneTransaction:
 class TestARunThatIsRepeated:
     """The reply to COMMIT was lost: everything is in the database, and nobody knows."""
 
-    def test_an_outcome_is_recorded_once(self, world):
+    def test_an_outcome_is_recorded_once(self, world: World) -> None:
         intent = world.intent(reports=[Report(world.order(), Accepted())])
         tick.run(intent)
         tick.run(intent)
         assert SubTask.objects.get().status == "sent"
         assert Attempt.objects.count() == 1
 
-    def test_a_try_that_counted_counts_once(self, world):
+    def test_a_try_that_counted_counts_once(self, world: World) -> None:
         busy = RecipientError("450 busy", permanent=False)
         intent = world.intent(reports=[Report(world.order(), busy)])
         tick.run(intent)
         tick.run(intent)
         assert SubTask.objects.get().attempts == 1
 
-    def test_a_service_is_blamed_once(self, world):
+    def test_a_service_is_blamed_once(self, world: World) -> None:
         intent = world.intent(reports=[Report(world.order(), ServiceError("421 go away"))])
         tick.run(intent)
         tick.run(intent)
         assert world.pace.freezes_in_row == 1
 
-    def test_quota_is_given_back_once(self, world):
+    def test_quota_is_given_back_once(self, world: World) -> None:
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
         intent = world.intent(
             reports=[Report(world.order("allocated"), NotStarted("the dispatcher stops"))]
@@ -164,13 +165,15 @@ class TestARunThatIsRepeated:
         tick.run(intent)
         assert world.pace.quota_used == 9
 
-    def test_an_order_that_was_marked_is_marked_again_and_may_be_handed_over(self, world):
+    def test_an_order_that_was_marked_is_marked_again_and_may_be_handed_over(
+        self, world: World
+    ) -> None:
         ready = world.order("allocated")
         intent = world.intent(mark=[ready])
         first, again = tick.run(intent).marked, tick.run(intent).marked
         assert first == again and first.keys() == {ready.claim.id}
 
-    def test_what_it_claimed_and_nobody_remembers_is_given_back(self, world):
+    def test_what_it_claimed_and_nobody_remembers_is_given_back(self, world: World) -> None:
         world.messages(3)
         kept = world.order("allocated")
         tick.run(world.claiming(2))
@@ -180,12 +183,12 @@ class TestARunThatIsRepeated:
         assert world.state(kept) == "allocated"
         assert SubTask.objects.filter(status="pending").count() == 3
 
-    def test_what_is_being_handed_over_is_never_given_back(self, world):
+    def test_what_is_being_handed_over_is_never_given_back(self, world: World) -> None:
         sending = world.order()
         tick.run(world.intent(remembered=frozenset()))
         assert world.state(sending) == "sending"
 
-    def test_what_another_dispatcher_holds_is_left_alone(self, world):
+    def test_what_another_dispatcher_holds_is_left_alone(self, world: World) -> None:
         others = held("allocated", DispatcherFactory(), world.service)
         tick.run(world.intent(remembered=frozenset()))
         assert SubTask.objects.get(pk=others.pk).status == "allocated"
@@ -195,28 +198,30 @@ class TestALostRace:
     """Somebody else took a SubTask away while it was being handed over."""
 
     @pytest.fixture
-    def taken(self, world) -> Order:
+    def taken(self, world: World) -> Order:
         order = world.order()
         SubTask.objects.filter(pk=order.claim.id).update(claim_token=uuid.uuid4())
         return order
 
-    def test_it_is_noticed_and_nothing_is_written(self, world, taken):
+    def test_it_is_noticed_and_nothing_is_written(self, world: World, taken: Order) -> None:
         done = tick.run(world.intent(reports=[Report(taken, Accepted())]))
         assert done.lost == {taken.claim.id}
         assert (world.state(taken), Attempt.objects.count()) == ("sending", 0)
 
-    def test_the_service_is_neither_praised_nor_blamed_for_it(self, world, taken):
+    def test_the_service_is_neither_praised_nor_blamed_for_it(
+        self, world: World, taken: Order
+    ) -> None:
         Pace.objects.update(failures_in_row=3)
         tick.run(world.intent(reports=[Report(taken, Accepted())]))
         assert world.pace.failures_in_row == 3
 
-    def test_no_quota_is_given_back_for_it(self, world, taken):
+    def test_no_quota_is_given_back_for_it(self, world: World, taken: Order) -> None:
         taken.started_at = None
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
         tick.run(world.intent(reports=[Report(taken, NotStarted("too late"))]))
         assert world.pace.quota_used == 10
 
-    def test_the_others_of_the_same_tick_are_recorded(self, world, taken):
+    def test_the_others_of_the_same_tick_are_recorded(self, world: World, taken: Order) -> None:
         mine = world.order()
         done = tick.run(world.intent(reports=[Report(taken, Accepted()), Report(mine, Accepted())]))
         assert (done.lost, world.state(mine)) == ({taken.claim.id}, "sent")
@@ -224,8 +229,8 @@ class TestALostRace:
 
 @pytest.mark.parametrize("asked, least, most", [(600, 600, 600), (0, 1, 300), (1e9, 3600, 3600)])
 def test_a_service_rests_as_long_as_its_provider_asks_and_no_more_than_an_hour(
-    world, asked, least, most
-):
+    world: World, asked: float, least: int, most: int
+) -> None:
     throttled = ServiceError("429 slow down", code=429, retry_after_seconds=asked)
     before = world.now()
     tick.run(world.intent(reports=[Report(world.order(), throttled)]))
@@ -236,7 +241,7 @@ def test_a_service_rests_as_long_as_its_provider_asks_and_no_more_than_an_hour(
 @pytest.mark.django_db(transaction=True)
 class TestAPaceRowThatSomebodyElseHasLocked:
     @pytest.fixture
-    def while_locked(self, world):
+    def while_locked(self, world: World) -> Callable[[Intent], tick.Done]:
         def run(intent: Intent) -> tick.Done:
             with second_connection() as other, other.cursor() as cursor:
                 cursor.execute("BEGIN")
@@ -249,8 +254,8 @@ class TestAPaceRowThatSomebodyElseHasLocked:
         return run
 
     def test_the_outcome_is_recorded_and_what_it_says_about_the_service_is_kept(
-        self, world, while_locked
-    ):
+        self, world: World, while_locked: Callable[[Intent], tick.Done]
+    ) -> None:
         order = world.order()
         done = while_locked(world.intent(reports=[Report(order, ServiceError("421 go away"))]))
 
@@ -261,7 +266,9 @@ class TestAPaceRowThatSomebodyElseHasLocked:
         assert done.unwritten[world.service.pk].freeze is not None
         assert world.pace.frozen_until is None
 
-    def test_what_was_kept_is_written_by_the_next_tick(self, world, while_locked):
+    def test_what_was_kept_is_written_by_the_next_tick(
+        self, world: World, while_locked: Callable[[Intent], tick.Done]
+    ) -> None:
         reports = [
             Report(world.order("allocated"), NotStarted("too late")),
             Report(world.order(), ServiceError("421")),
@@ -275,7 +282,9 @@ class TestAPaceRowThatSomebodyElseHasLocked:
         assert world.pace.quota_used == 9
         assert world.pace.frozen_until is not None
 
-    def test_nothing_is_claimed_and_nobody_waits(self, world, while_locked):
+    def test_nothing_is_claimed_and_nobody_waits(
+        self, world: World, while_locked: Callable[[Intent], tick.Done]
+    ) -> None:
         world.messages(2)
         done = while_locked(world.claiming(2))
         assert (done.granted, done.paces) == ([], {})
@@ -285,7 +294,9 @@ class TestADispatcherWhoseDatabaseFails:
     """COMMIT happened, and its reply never came."""
 
     @pytest.fixture
-    def lose_the_reply(self, monkeypatch) -> Callable[[Callable[[Intent, tick.Done], bool]], None]:
+    def lose_the_reply(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> Callable[[Callable[[Intent, tick.Done], bool]], None]:
         """To the first tick for which this is true."""
         monkeypatch.setattr(dispatchers, "DATABASE_RETRY_SECONDS", 0.0)
         monkeypatch.setattr(
@@ -316,7 +327,14 @@ class TestADispatcherWhoseDatabaseFails:
         ],
         ids=["after claiming", "after marking", "after recording"],
     )
-    def test_everything_is_sent_once(self, smtp, make_service, dispatch, lose_the_reply, when):
+    def test_everything_is_sent_once(
+        self,
+        smtp: SmtpServer,
+        make_service: MakeService,
+        dispatch: Dispatch,
+        lose_the_reply: Callable[[Callable[[Intent, tick.Done], bool]], None],
+        when: Callable[[Any, Any], Any],
+    ) -> None:
         make_service()
         task = SendingTaskFactory()
         SubTaskFactory.create_batch(30, task=task, content=ContentFactory(task=task))
@@ -329,8 +347,11 @@ class TestADispatcherWhoseDatabaseFails:
         assert Attempt.objects.count() == 30
 
     def test_one_that_was_stopping_gives_back_what_it_never_heard_of(
-        self, make_service, dispatch, lose_the_reply
-    ):
+        self,
+        make_service: MakeService,
+        dispatch: Dispatch,
+        lose_the_reply: Callable[[Callable[[Intent, tick.Done], bool]], None],
+    ) -> None:
         make_service()
         task = SendingTaskFactory()
         SubTaskFactory.create_batch(5, task=task, content=ContentFactory(task=task))
@@ -347,8 +368,8 @@ class TestADispatcherWhoseDatabaseFails:
         assert Dispatcher.objects.get().ended_at is not None
 
     def test_one_that_cannot_give_it_back_does_not_sign_off_and_is_recovered(
-        self, make_service, dispatch, monkeypatch
-    ):
+        self, make_service: MakeService, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         make_service()
         task = SendingTaskFactory()
         SubTaskFactory.create_batch(5, task=task, content=ContentFactory(task=task))
@@ -379,7 +400,9 @@ class TestADispatcherWhoseDatabaseFails:
         assert not SubTask.objects.filter(status=SubTaskStatus.ALLOCATED).exists()
 
 
-def test_lost_races_are_counted_in_the_dispatchers_figures(make_service, dispatch):
+def test_lost_races_are_counted_in_the_dispatchers_figures(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     make_service()
     task = SendingTaskFactory()
     SubTaskFactory.create_batch(3, task=task, content=ContentFactory(task=task))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import pytest
 from django.db.models.functions import Now
@@ -17,6 +16,7 @@ from dispatch.gate import Gate
 from dispatch.leases import database_time
 from dispatch.models import EmailService, Pace
 from dispatch.providers.base import Message
+from tests.dispatching import MakeService
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db
@@ -34,20 +34,20 @@ def due_in(service: EmailService, seconds: float) -> None:
     Pace.objects.filter(service=service).update(next_send_at=Now() + dt.timedelta(seconds=seconds))
 
 
-def test_a_message_is_handed_over_at_once(make_service: Any, smtp: SmtpServer) -> None:
+def test_a_message_is_handed_over_at_once(make_service: MakeService, smtp: SmtpServer) -> None:
     accepted = trial.send(make_service(), MESSAGE)
     assert accepted.code == 250
     assert [message.recipient for message in smtp.messages] == ["ada@example.com"]
 
 
-def test_the_next_message_of_the_service_waits_its_interval(make_service: Any) -> None:
+def test_the_next_message_of_the_service_waits_its_interval(make_service: MakeService) -> None:
     service = make_service(sending_interval=60)
     before = database_time()
     trial.send(service, MESSAGE)
     assert Pace.objects.get().next_send_at >= before + dt.timedelta(seconds=60)
 
 
-def test_a_slot_that_is_due_soon_is_waited_for(make_service: Any, smtp: SmtpServer) -> None:
+def test_a_slot_that_is_due_soon_is_waited_for(make_service: MakeService, smtp: SmtpServer) -> None:
     service = make_service(sending_interval=1)
     due_in(service, 0.3)
     due = Pace.objects.get().next_send_at
@@ -56,7 +56,7 @@ def test_a_slot_that_is_due_soon_is_waited_for(make_service: Any, smtp: SmtpServ
     assert len(smtp.messages) == 1
 
 
-def test_a_slot_that_is_far_away_is_told(make_service: Any, smtp: SmtpServer) -> None:
+def test_a_slot_that_is_far_away_is_told(make_service: MakeService, smtp: SmtpServer) -> None:
     service = make_service(sending_interval=600)
     due_in(service, 500)
     with pytest.raises(trial.NoSlot, match="Its next message may start at 20"):
@@ -65,7 +65,7 @@ def test_a_slot_that_is_far_away_is_told(make_service: Any, smtp: SmtpServer) ->
     assert Pace.objects.get().quota_used == 0
 
 
-def test_a_burst_may_be_used(make_service: Any, smtp: SmtpServer) -> None:
+def test_a_burst_may_be_used(make_service: MakeService, smtp: SmtpServer) -> None:
     service = make_service(sending_interval=600, burst=2)
     trial.send(service, MESSAGE)
     trial.send(service, MESSAGE)
@@ -74,7 +74,7 @@ def test_a_burst_may_be_used(make_service: Any, smtp: SmtpServer) -> None:
     assert len(smtp.messages) == 2
 
 
-def test_the_quota_is_charged(make_service: Any) -> None:
+def test_the_quota_is_charged(make_service: MakeService) -> None:
     service = make_service(daily_quota=5)
     trial.send(service, MESSAGE)
     pace = Pace.objects.get()
@@ -82,7 +82,7 @@ def test_the_quota_is_charged(make_service: Any) -> None:
     assert pace.quota_period_start is not None
 
 
-def test_no_message_is_sent_beyond_the_quota(make_service: Any, smtp: SmtpServer) -> None:
+def test_no_message_is_sent_beyond_the_quota(make_service: MakeService, smtp: SmtpServer) -> None:
     service = make_service(daily_quota=1)
     trial.send(service, MESSAGE)
     with pytest.raises(trial.NoSlot, match="quota is used up until 20"):
@@ -90,7 +90,7 @@ def test_no_message_is_sent_beyond_the_quota(make_service: Any, smtp: SmtpServer
     assert len(smtp.messages) == 1
 
 
-def test_a_service_that_cannot_be_reached_uses_up_nothing(make_service: Any) -> None:
+def test_a_service_that_cannot_be_reached_uses_up_nothing(make_service: MakeService) -> None:
     with SmtpServer(["connect:close"]) as server:
         service = make_service(server=server, daily_quota=5, sending_interval=60)
         with pytest.raises(ServiceError):
@@ -100,7 +100,7 @@ def test_a_service_that_cannot_be_reached_uses_up_nothing(make_service: Any) -> 
     assert pace.next_send_at <= database_time()
 
 
-def test_a_frozen_service_can_be_tried(make_service: Any, smtp: SmtpServer) -> None:
+def test_a_frozen_service_can_be_tried(make_service: MakeService, smtp: SmtpServer) -> None:
     service = make_service()
     paces.freeze(service, "Something is wrong")
     trial.send(service, MESSAGE)
@@ -108,7 +108,7 @@ def test_a_frozen_service_can_be_tried(make_service: Any, smtp: SmtpServer) -> N
     assert Pace.objects.get().needs_person
 
 
-def test_a_dispatcher_leaves_a_slot_alone_that_was_taken(make_service: Any) -> None:
+def test_a_dispatcher_leaves_a_slot_alone_that_was_taken(make_service: MakeService) -> None:
     """It may have granted before, and know better than what it stored: no longer."""
     service = make_service(sending_interval=60)
     now = database_time()
@@ -123,7 +123,7 @@ def test_a_dispatcher_leaves_a_slot_alone_that_was_taken(make_service: Any) -> N
     assert gate.slots(taken, now, 5) == []
 
 
-def test_nothing_is_sent_in_the_last_moment_of_a_quotas_day(make_service: Any) -> None:
+def test_nothing_is_sent_in_the_last_moment_of_a_quotas_day(make_service: MakeService) -> None:
     service = make_service(sending_interval=1, daily_quota=5)
     due_in(service, 5)
     now = database_time()
@@ -134,7 +134,7 @@ def test_nothing_is_sent_in_the_last_moment_of_a_quotas_day(make_service: Any) -
         trial.take_slot(service, now)
 
 
-def test_limits_that_are_being_changed_are_not_gone_by(make_service: Any) -> None:
+def test_limits_that_are_being_changed_are_not_gone_by(make_service: MakeService) -> None:
     service = make_service(sending_interval=1)
     assert service.pace.limits_changed_at
     changed = EmailService.objects.get()

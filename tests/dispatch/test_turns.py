@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from campaigns.models import SubTask, Task
 from dispatch import agenda, tick, turns
@@ -35,33 +37,33 @@ def order(tasks: list[TaskPlan], served: dict[int, dt.datetime]) -> list[int]:
 
 
 class TestInTurn:
-    def test_the_owner_who_was_served_longest_ago_comes_first(self):
+    def test_the_owner_who_was_served_longest_ago_comes_first(self) -> None:
         assert order(
             [plan(1, ADA), plan(2, BOB), plan(3, EVE)], {1: ago(1), 2: ago(9), 3: ago(5)}
         ) == [2, 3, 1]
 
-    def test_an_owner_who_was_never_served_comes_before_all_others(self):
+    def test_an_owner_who_was_never_served_comes_before_all_others(self) -> None:
         assert order([plan(1, ADA), plan(2, BOB)], {1: ago(1000)}) == [2, 1]
 
-    def test_many_tasks_give_an_owner_no_more_turns_than_one(self):
+    def test_many_tasks_give_an_owner_no_more_turns_than_one(self) -> None:
         tasks = [plan(n, ADA) for n in range(1, 9)] + [plan(9, BOB)]
         served = {n: ago(1000 + n) for n in range(1, 8)} | {8: ago(1), 9: ago(2)}
         assert order(tasks, served)[0] == 9
 
-    def test_a_high_priority_gets_an_owner_no_turn_before_others(self):
+    def test_a_high_priority_gets_an_owner_no_turn_before_others(self) -> None:
         assert order([plan(1, ADA, priority=100), plan(2, BOB)], {1: ago(1), 2: ago(2)}) == [2, 1]
 
-    def test_among_an_owners_tasks_the_higher_priority_comes_first(self):
+    def test_among_an_owners_tasks_the_higher_priority_comes_first(self) -> None:
         assert order([plan(1, ADA, 1), plan(2, ADA, 7), plan(3, ADA, 3)], {2: ago(1)}) == [2, 3, 1]
 
-    def test_among_tasks_of_one_priority_the_one_served_longest_ago_comes_first(self):
+    def test_among_tasks_of_one_priority_the_one_served_longest_ago_comes_first(self) -> None:
         assert order([plan(1, ADA), plan(2, ADA), plan(3, ADA)], {1: ago(1), 2: ago(5)}) == [
             3,
             2,
             1,
         ]
 
-    def test_all_tasks_of_an_owner_come_before_the_next_owners(self):
+    def test_all_tasks_of_an_owner_come_before_the_next_owners(self) -> None:
         tasks = [plan(1, ADA), plan(2, BOB), plan(3, ADA)]
         assert order(tasks, {1: ago(9), 2: ago(3), 3: ago(8)}) == [1, 3, 2]
 
@@ -70,7 +72,7 @@ class TestInTurn:
 class TestInTheDatabase:
     """Turns are each service's own, and are taken by ticks of any dispatcher."""
 
-    def launch(self, owner: object, messages: int = 50, **kwargs) -> Task:
+    def launch(self, owner: User, messages: int = 50, **kwargs: Any) -> Task:
         task: Task = SendingTaskFactory(owner=owner, **kwargs)
         SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
         return task
@@ -92,10 +94,10 @@ class TestInTheDatabase:
         )
 
     @pytest.fixture
-    def service(self):
+    def service(self) -> EmailService:
         return EmailServiceFactory(sending_interval=0, max_connections=100)
 
-    def test_owners_take_turns_whoever_dispatches(self, service):
+    def test_owners_take_turns_whoever_dispatches(self, service: EmailService) -> None:
         ada, bob = UserFactory(), UserFactory()
         first, second = self.launch(ada), self.launch(bob)
         assert [self.served(service)[0] for _ in range(4)] == [
@@ -105,37 +107,41 @@ class TestInTheDatabase:
             second.pk,
         ]
 
-    def test_an_owners_tasks_take_turns_within_the_owners_own(self, service):
+    def test_an_owners_tasks_take_turns_within_the_owners_own(self, service: EmailService) -> None:
         ada, bob = UserFactory(), UserFactory()
         one, two, other = self.launch(ada), self.launch(ada), self.launch(bob)
         turns_taken = [self.served(service)[0] for _ in range(6)]
         assert turns_taken[::2] == [one.pk, two.pk, one.pk]
         assert set(turns_taken[1::2]) == {other.pk}
 
-    def test_a_higher_priority_goes_first_among_an_owners_tasks(self, service):
+    def test_a_higher_priority_goes_first_among_an_owners_tasks(
+        self, service: EmailService
+    ) -> None:
         ada = UserFactory()
         self.launch(ada)
         urgent = self.launch(ada, priority=5)
         assert [self.served(service)[0] for _ in range(3)] == [urgent.pk] * 3
 
-    def test_each_service_has_turns_of_its_own(self, service):
+    def test_each_service_has_turns_of_its_own(self, service: EmailService) -> None:
         first, second = self.launch(UserFactory()), self.launch(UserFactory())
         other = EmailServiceFactory(sending_interval=0)
         assert self.served(service) == [first.pk]
         assert self.served(other) == [first.pk]
         assert self.served(service) == [second.pk]
 
-    def test_what_one_task_lacks_the_next_in_turn_fills_up(self, service):
+    def test_what_one_task_lacks_the_next_in_turn_fills_up(self, service: EmailService) -> None:
         short, long = self.launch(UserFactory(), 2), self.launch(UserFactory(), 9)
         assert self.served(service, room=5) == [short.pk] * 2 + [long.pk] * 3
 
-    def test_a_task_that_got_nothing_has_not_had_its_turn(self, service):
+    def test_a_task_that_got_nothing_has_not_had_its_turn(self, service: EmailService) -> None:
         self.launch(UserFactory(), 2)
         late = self.launch(UserFactory(), 2)
         self.served(service, room=2)
         assert not Turn.objects.filter(task_id=late.pk).exists()
 
-    def test_services_that_want_messages_of_one_task_share_them_out(self, service):
+    def test_services_that_want_messages_of_one_task_share_them_out(
+        self, service: EmailService
+    ) -> None:
         self.launch(UserFactory(), 5)
         other = EmailServiceFactory(sending_interval=0)
         intent = tick.Intent(
@@ -146,7 +152,7 @@ class TestInTheDatabase:
         )
         assert sorted(len(orders) for orders in tick.run(intent).granted) == [2, 3]
 
-    def test_only_the_turns_of_open_tasks_are_read(self, service):
+    def test_only_the_turns_of_open_tasks_are_read(self, service: EmailService) -> None:
         over = SendingTaskFactory(status="completed")
         turns.record([(service.pk, over.pk)], NOW)
         assert turns.last_served([service.pk], agenda.read().tasks)[service.pk] == {}

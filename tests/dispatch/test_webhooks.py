@@ -83,7 +83,7 @@ def test_every_provider_that_takes_webhooks_has_payloads() -> None:
 
 
 @pytest.mark.parametrize("provider, case", EVENTS)
-def test_an_event_enters_as_what_it_is(door, provider, case) -> None:
+def test_an_event_enters_as_what_it_is(door: Door, provider: str, case: dict[str, Any]) -> None:
     service = service_of(provider)
     assert post(service, case["body"]).status_code == 200
     if case["expect"] is None:
@@ -103,7 +103,7 @@ def test_an_event_enters_as_what_it_is(door, provider, case) -> None:
 
 
 @pytest.mark.parametrize("provider", EACH)
-def test_events_have_the_time_at_which_they_happened(door, provider) -> None:
+def test_events_have_the_time_at_which_they_happened(door: Door, provider: str) -> None:
     for case in PAYLOADS[provider]:
         post(service_of(provider), case["body"])
     times = [event.occurred_at for event in door.entered if provider != "postmark"]
@@ -112,7 +112,9 @@ def test_events_have_the_time_at_which_they_happened(door, provider) -> None:
 
 
 @pytest.mark.parametrize("provider", EACH)
-def test_an_event_told_again_has_the_same_key_and_others_have_their_own(door, provider) -> None:
+def test_an_event_told_again_has_the_same_key_and_others_have_their_own(
+    door: Door, provider: str
+) -> None:
     service = service_of(provider)
     for age in (0, 60):
         for case in PAYLOADS[provider]:
@@ -147,7 +149,7 @@ def _number(value: Any, number: int) -> None:
         _number(item, number)
 
 
-def test_several_recipients_of_one_notification_are_several_events(door) -> None:
+def test_several_recipients_of_one_notification_are_several_events(door: Door) -> None:
     body = copy.deepcopy(PAYLOADS["ses"][0]["body"])
     body["Message"] = body["Message"].replace(
         '"destination": ["ann@example.org"]', '"destination": ["ann@example.org", "b@example.org"]'
@@ -158,7 +160,7 @@ def test_several_recipients_of_one_notification_are_several_events(door) -> None
 
 
 @pytest.mark.parametrize("provider", ARRAYS)
-def test_one_event_and_an_array_of_one_are_the_same(door, provider) -> None:
+def test_one_event_and_an_array_of_one_are_the_same(door: Door, provider: str) -> None:
     body = PAYLOADS[provider][0]["body"]
     event = body[0] if isinstance(body, list) else body
     service = service_of(provider)
@@ -169,7 +171,9 @@ def test_one_event_and_an_array_of_one_are_the_same(door, provider) -> None:
 
 
 @pytest.mark.parametrize("provider", ARRAYS)
-def test_an_event_of_an_unknown_type_is_taken_and_changes_nothing(door, provider) -> None:
+def test_an_event_of_an_unknown_type_is_taken_and_changes_nothing(
+    door: Door, provider: str
+) -> None:
     text = json.dumps(PAYLOADS[provider][0]["body"])
     names = ("target", "request", "sent", "processed", "Delivery", "email.sent", "injection")
     for name in names:
@@ -179,7 +183,7 @@ def test_an_event_of_an_unknown_type_is_taken_and_changes_nothing(door, provider
     assert door.entered == [] and door.refused == []
 
 
-def test_an_event_without_our_marks_is_still_known_by_the_providers_id(door) -> None:
+def test_an_event_without_our_marks_is_still_known_by_the_providers_id(door: Door) -> None:
     for provider in ARRAYS:
         text = json.dumps(PAYLOADS[provider][1]["body"]).replace("subtask", "other")
         text = text.replace("ann@example.org", "Ann@EXAMPLE.org")
@@ -193,7 +197,7 @@ def test_an_event_without_our_marks_is_still_known_by_the_providers_id(door) -> 
 @pytest.mark.parametrize("broken", [7, None, {}, [], {"event": []}], ids=repr)
 @pytest.mark.parametrize("provider", ARRAYS)
 def test_an_event_that_makes_no_sense_does_not_take_the_others_with_it(
-    door, provider, broken
+    door: Door, provider: str, broken: dict[str, list[Any]] | int | list[Any] | None
 ) -> None:
     body = first_event(provider)
     good = body if isinstance(body, list) else [body]
@@ -205,7 +209,7 @@ def test_an_event_that_makes_no_sense_does_not_take_the_others_with_it(
 
 
 @pytest.mark.parametrize("provider", ARRAYS)
-def test_a_batch_of_which_most_makes_no_sense_is_refused(door, provider) -> None:
+def test_a_batch_of_which_most_makes_no_sense_is_refused(door: Door, provider: str) -> None:
     body = first_event(provider)
     good = body if isinstance(body, list) else [body]
     response = post(service_of(provider), [*good, *[7] * 1000])
@@ -213,14 +217,16 @@ def test_a_batch_of_which_most_makes_no_sense_is_refused(door, provider) -> None
 
 
 @pytest.mark.parametrize("value", ["", "x", None, "-1", "4711 ", "²", "9" * 30, {"a": 1}])
-def test_a_subtask_that_is_none_is_not_looked_for(door, value) -> None:
+def test_a_subtask_that_is_none_is_not_looked_for(
+    door: Door, value: dict[str, int] | str | None
+) -> None:
     body = first_event("engagelab")
     body["custom_args"] = {"subtask": value}
     post(service_of("engagelab"), body)
     assert door.entered[0].subtask_id is None
 
 
-def test_both_documented_signatures_of_engagelab_are_taken(door) -> None:
+def test_both_documented_signatures_of_engagelab_are_taken(door: Door) -> None:
     service, now = service_of("engagelab"), int(time.time())
     digest = hashlib.md5(f"{now}emailapp-key-0a1b".encode()).hexdigest()
     url = webhook_url(service)
@@ -231,7 +237,9 @@ def test_both_documented_signatures_of_engagelab_are_taken(door) -> None:
     assert send(url, body, headers).status_code == 200
 
 
-def test_a_subscription_of_the_services_topic_is_confirmed(door, monkeypatch) -> None:
+def test_a_subscription_of_the_services_topic_is_confirmed(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with HttpServer() as amazon:
         _confirm_at(monkeypatch, amazon)
         assert post(service_of("ses"), _subscription(amazon)).status_code == 200
@@ -239,14 +247,16 @@ def test_a_subscription_of_the_services_topic_is_confirmed(door, monkeypatch) ->
     assert request.query["Action"] == ["ConfirmSubscription"]
 
 
-def test_a_subscription_that_amazon_does_not_confirm_is_told_again(door, monkeypatch) -> None:
+def test_a_subscription_that_amazon_does_not_confirm_is_told_again(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with HttpServer() as amazon:
         _confirm_at(monkeypatch, amazon)
         amazon.otherwise = Answer(403)
         assert post(service_of("ses"), _subscription(amazon)).status_code == 400
 
 
-def test_a_subscription_is_confirmed_at_amazon_and_nowhere_else(door) -> None:
+def test_a_subscription_is_confirmed_at_amazon_and_nowhere_else(door: Door) -> None:
     with HttpServer() as elsewhere:
         assert post(service_of("ses"), _subscription(elsewhere)).status_code == 401
     assert not elsewhere.requests
@@ -283,12 +293,12 @@ def refused(door: Door, response: Any, status: int) -> str:
     return reason
 
 
-def test_whoever_does_not_prove_to_be_the_provider_is_refused(door, service) -> None:
+def test_whoever_does_not_prove_to_be_the_provider_is_refused(door: Door, service: str) -> None:
     response = post(service, first_event(service.provider), sign=False)
     refused(door, response, 401)
 
 
-def test_what_is_signed_with_another_secret_is_refused(door, service) -> None:
+def test_what_is_signed_with_another_secret_is_refused(door: Door, service: str) -> None:
     service.credentials = service_of(service.provider, **OTHER_SECRETS).credentials
     service.save()
     refused(door, post(service, first_event(service.provider)), 401)
@@ -296,12 +306,12 @@ def test_what_is_signed_with_another_secret_is_refused(door, service) -> None:
 
 @pytest.mark.parametrize("age", [26 * 3600, -26 * 3600], ids=["old", "from the future"])
 @pytest.mark.parametrize("provider", TIMED)
-def test_a_request_of_another_day_is_refused(door, provider, age) -> None:
+def test_a_request_of_another_day_is_refused(door: Door, provider: str, age: int) -> None:
     response = post(service_of(provider), first_event(provider), age=age)
     assert refused(door, response, 401) == "stale timestamp"
 
 
-def test_an_unknown_address_is_refused_as_a_wrong_signature_is(door, service) -> None:
+def test_an_unknown_address_is_refused_as_a_wrong_signature_is(door: Door, service: str) -> None:
     unknown = send(webhook_url(service)[:-3] + "xx/", b"{}")
     wrong = post(service, first_event(service.provider), sign=False)
     assert unknown.status_code == wrong.status_code == 401
@@ -309,13 +319,13 @@ def test_an_unknown_address_is_refused_as_a_wrong_signature_is(door, service) ->
     assert unknown.content == wrong.content == b""
 
 
-def test_the_key_of_another_providers_service_opens_nothing(door, service) -> None:
+def test_the_key_of_another_providers_service_opens_nothing(door: Door, service: str) -> None:
     other = service_of("brevo" if service.provider != "brevo" else "mailjet")
     url = webhook_url(service).replace(service.webhook_key, other.webhook_key)
     assert refused(door, send(url, b"{}"), 401) == "unknown address"
 
 
-def test_a_renewed_address_refuses_the_old_one(door, service) -> None:
+def test_a_renewed_address_refuses_the_old_one(door: Door, service: str) -> None:
     old = webhook_url(service)
     service.renew_webhook_key()
     assert webhook_url(service) != old
@@ -323,23 +333,25 @@ def test_a_renewed_address_refuses_the_old_one(door, service) -> None:
 
 
 @pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
-def test_what_makes_no_sense_is_refused_and_never_an_error(door, service, body) -> None:
+def test_what_makes_no_sense_is_refused_and_never_an_error(
+    door: Door, service: str, body: bytes
+) -> None:
     assert post(service, body).status_code in (200, 400, 401)
     assert door.entered == []
 
 
-def test_a_body_that_is_too_large_is_refused_unread(door, service) -> None:
+def test_a_body_that_is_too_large_is_refused_unread(door: Door, service: str) -> None:
     assert refused(door, post(service, b" " * 10_000_000, sign=False), 413) == "too large"
 
 
-def test_a_length_that_is_no_number_is_no_error(door, service) -> None:
+def test_a_length_that_is_no_number_is_no_error(door: Door, service: str) -> None:
     path = "/hooks/" + webhook_url(service).partition("/hooks/")[2]
     response = Client().generic("POST", path, b"{}", CONTENT_LENGTH="many")
     assert response.status_code in (400, 401)
 
 
 @pytest.mark.parametrize("name", ["smtp", "maildir", "pigeon"])
-def test_a_provider_that_tells_nothing_has_no_address(door, name) -> None:
+def test_a_provider_that_tells_nothing_has_no_address(door: Door, name: str) -> None:
     plain = service_of("brevo")
     EmailService.objects.filter(pk=plain.pk).update(provider=name)
     plain.refresh_from_db()
@@ -348,19 +360,21 @@ def test_a_provider_that_tells_nothing_has_no_address(door, name) -> None:
 
 
 @pytest.mark.parametrize("method", ["put", "delete", "patch", "options"])
-def test_other_methods_are_refused(door, service, method) -> None:
+def test_other_methods_are_refused(door: Door, service: str, method: str) -> None:
     path = "/hooks/" + webhook_url(service).partition("/hooks/")[2]
     assert getattr(Client(), method)(path).status_code == 405
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
-def test_a_probe_learns_that_somebody_is_there_and_nothing_else(door, service, method) -> None:
+def test_a_probe_learns_that_somebody_is_there_and_nothing_else(
+    door: Door, service: str, method: str
+) -> None:
     for url in (webhook_url(service), webhook_url(service)[:-3] + "xx/"):
         path = "/hooks/" + url.partition("/hooks/")[2]
         assert getattr(Client(), method)(path).status_code == 200
 
 
-def test_settings_that_cannot_be_read_refuse_everything(door, service) -> None:
+def test_settings_that_cannot_be_read_refuse_everything(door: Door, service: str) -> None:
     EmailService.objects.filter(pk=service.pk).update(credentials="nonsense")
     response = post(service, first_event(service.provider))
     assert refused(door, response, 401) == "unreadable settings"
@@ -368,7 +382,7 @@ def test_settings_that_cannot_be_read_refuse_everything(door, service) -> None:
 
 @pytest.mark.parametrize("sign", [True, False])
 @pytest.mark.parametrize("provider", EACH)
-def test_the_address_alone_proves_nothing(door, provider, sign) -> None:
+def test_the_address_alone_proves_nothing(door: Door, provider: str, sign: bool) -> None:
     service = service_of(provider, **dict.fromkeys(SECRETS[provider], ""))
     response = post(service, first_event(provider), sign=sign)
     assert refused(door, response, 401) == "no webhook secret"
@@ -377,13 +391,15 @@ def test_the_address_alone_proves_nothing(door, provider, sign) -> None:
 @pytest.mark.parametrize(
     ("provider", "secret"), [(name, secret) for name in EACH for secret in SECRETS[name]]
 )
-def test_each_secret_of_a_webhook_is_needed(door, provider, secret) -> None:
+def test_each_secret_of_a_webhook_is_needed(door: Door, provider: str, secret: str) -> None:
     service = service_of(provider, **{secret: ""})
     response = post(service, first_event(provider))
     assert refused(door, response, 401) == "no webhook secret"
 
 
-def test_a_database_that_is_not_there_asks_the_provider_to_come_again(door, monkeypatch) -> None:
+def test_a_database_that_is_not_there_asks_the_provider_to_come_again(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(events: Any) -> int:
         raise OperationalError("gone")
 

@@ -24,6 +24,7 @@ from dispatch.providers.ses.certificates import KNOWN
 from dispatch.webhooks import webhook_url
 from tests.dispatch.providers.certificates import rsa_certificate
 from tests.factories import EmailServiceFactory
+from tests.responses import ClientResponse
 
 DATA = Path(__file__).parents[1] / "data" / "webhooks"
 PAYLOADS: dict[str, list[dict[str, Any]]] = {
@@ -69,10 +70,7 @@ Signer = Callable[[bytes, int], tuple[bytes, Headers]]
 
 def service_of(provider: str, **settings: str) -> EmailService:
     """A service with all the secrets that its provider's webhooks may have."""
-    service: EmailService = EmailServiceFactory(
-        provider=provider, settings={**SECRETS[provider], **settings}
-    )
-    return service
+    return EmailServiceFactory(provider=provider, settings={**SECRETS[provider], **settings})
 
 
 def signed(provider: str, body: Any, age: int = 0) -> tuple[bytes, Headers]:
@@ -84,12 +82,12 @@ def _bytes(body: Any) -> bytes:
     return body if isinstance(body, bytes) else json.dumps(body).encode()
 
 
-def post(service: EmailService, body: Any, age: int = 0, sign: bool = True) -> Any:
+def post(service: EmailService, body: Any, age: int = 0, sign: bool = True) -> ClientResponse:
     data, headers = signed(service.provider, body, age) if sign else (_bytes(body), {})
     return send(webhook_url(service), data, headers)
 
 
-def send(url: str, data: bytes, headers: Headers | None = None) -> Any:
+def send(url: str, data: bytes, headers: Headers | None = None) -> ClientResponse:
     path = "/hooks/" + url.partition("/hooks/")[2]
     return Client().post(path, data, content_type="application/json", headers=headers or {})
 

@@ -62,7 +62,7 @@ class Server:
 
     def _execute(self, statement: str, *names: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as session:
-            session.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+            session.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
 
 class OwnServer:

@@ -124,7 +124,7 @@ def _compare_limits(evidence: Evidence, arrivals: dict[str, list[float]]) -> Non
         interval, burst = float(service.sending_interval), service.burst
         attempts = Attempt.objects.filter(service=service)
         began = attempts.exclude(started_at=None).values_list("started_at", flat=True)
-        starts = sorted(start.timestamp() for start in began)
+        starts = sorted(start.timestamp() for start in began if start)
         arrived = arrivals[service.domain]
         if interval:
             early = too_early(starts, interval, burst)

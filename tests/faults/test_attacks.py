@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
@@ -95,7 +96,7 @@ def evil_templates() -> list[str]:
     ]
 
 
-def schedule_evil(owner: object, service: EmailService | None = None) -> list[Task]:
+def schedule_evil(owner: User, service: EmailService | None = None) -> list[Task]:
     """Tasks that are due at once, whose templates turned evil after they were checked."""
     tasks = []
     for html in evil_templates():
@@ -110,7 +111,7 @@ def schedule_evil(owner: object, service: EmailService | None = None) -> list[Ta
     return tasks
 
 
-def slow_campaign(owner: object, service: EmailService) -> Task:
+def slow_campaign(owner: User, service: EmailService) -> Task:
     """Cheap for all recipients but some, whom no sample is sure to meet."""
     html = (
         "<p>{% assign words = long | split: ',' | uniq %}{% assign all = words | concat: words %}"
@@ -218,7 +219,7 @@ def scenario_lateness(scenario: Scenario, services: Sequence[EmailService]) -> s
     return summary(lateness_at_start(services))
 
 
-def launch_all(enemy: object, attacked: EmailService, babbling: EmailService) -> None:
+def launch_all(enemy: User, attacked: EmailService, babbling: EmailService) -> None:
     slow = slow_campaign(enemy, attacked)
     schedule_evil(enemy, babbling)
     lifecycle.launch(slow)

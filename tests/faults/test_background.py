@@ -109,6 +109,6 @@ def lateness(services: Iterable[EmailService], start: dt.datetime, end: dt.datet
     found: list[float] = []
     for service in services:
         starts = Attempt.objects.filter(service=service, started_at__range=(start, end))
-        times = [at.timestamp() for at in starts.values_list("started_at", flat=True)]
+        times = [at.timestamp() for at in starts.values_list("started_at", flat=True) if at]
         found += latenesses(times, float(service.sending_interval), service.burst)
     return found

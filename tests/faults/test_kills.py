@@ -13,9 +13,9 @@ from django.db import connection
 from campaigns.models import SubTask, Task
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher
 from tests.faults.conftest import Report
+from tests.faults.evidence import Evidence
 from tests.faults.harness import (
     START_SECONDS,
-    Evidence,
     Scenario,
     counts,
     dispatchers,

@@ -60,7 +60,7 @@ def lateness_at_start(services: Iterable[EmailService]) -> list[float]:
     found: list[float] = []
     for service in services:
         starts = Attempt.objects.filter(service=service).exclude(started_at=None)
-        times = [at.timestamp() for at in starts.values_list("started_at", flat=True)]
+        times = [at.timestamp() for at in starts.values_list("started_at", flat=True) if at]
         found += latenesses(times, float(service.sending_interval), service.burst)
     return found
 

@@ -22,8 +22,7 @@ from dispatch.providers.http import refusals as http_refusals
 from dispatch.providers.ses import events as ses
 from dispatch.providers.ses import sns
 from dispatch.providers.smtp import replies
-from dispatch.providers.smtp.client import SmtpClient, SmtpSettings
-from dispatch.providers.smtp.replies import Phase
+from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings
 from tracking import actors, cleaning, hrefs, refusals, tokens
 from tracking.tokens import Purpose
 from tracking.views import public

@@ -150,7 +150,7 @@ def apply_all() -> float:
     return waiting / (time.monotonic() - began)
 
 
-def main(seconds: float = 10.0, connections: int = 16) -> None:
+def main(seconds: float, connections: int = 16) -> None:
     settings.SCANNER_SECONDS = 0
     server = Server()
     try:
@@ -173,4 +173,4 @@ def main(seconds: float = 10.0, connections: int = 16) -> None:
 
 
 if __name__ == "__main__":
-    main(*map(float, sys.argv[1:2]), *map(int, sys.argv[2:3]))
+    main(float(sys.argv[1]) if sys.argv[1:] else 10.0, *map(int, sys.argv[2:3]))

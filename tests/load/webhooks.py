@@ -130,7 +130,7 @@ def measure(provider: str, port: int, seconds: float, connections: int, events: 
     return in_time and told == total * events and storm.answers.keys() == {200}
 
 
-def main(seconds: float = 10.0, connections: int = 16, events: int = 1) -> int:
+def main(seconds: float, connections: int = 16, events: int = 1) -> int:
     server = Server()
     try:
         with server.fresh() as url, django_uses(url):
@@ -144,4 +144,4 @@ def main(seconds: float = 10.0, connections: int = 16, events: int = 1) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(*map(float, sys.argv[1:2]), *map(int, sys.argv[2:4])))
+    sys.exit(main(float(sys.argv[1]) if sys.argv[1:] else 10.0, *map(int, sys.argv[2:4])))

@@ -87,7 +87,9 @@ def _held_twice(world: World) -> Iterator[str]:
 
 def _uncharged(world: World) -> Iterator[str]:
     """What was begun in the current period of a quota has been charged to it, from the beginning."""
-    for pace in Pace.objects.filter(quota_period_start__isnull=False).select_related("service"):
+    for pace in Pace.objects.select_related("service"):
+        if pace.quota_period_start is None:
+            continue
         day = quota_day(pace.quota_period_start, limits_of(pace.service))
         used = world.outside.used(pace.pk, day)
         if used > pace.quota_used:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django.apps import apps
 from django.db import connection
@@ -107,7 +108,7 @@ def laboratory() -> Iterator[StoppedClock]:
         _execute("DROP SCHEMA model CASCADE")
 
 
-def moves() -> list[tuple[object, ...]]:
+def moves() -> list[tuple[Any, ...]]:
     """The changes of SubTasks since last asked: id, status before and after, whether it was in
     doubt, token before and after.
     """
@@ -129,13 +130,13 @@ def _set_default(table: str, column: str, expression: str) -> None:
     _execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET DEFAULT {expression}")
 
 
-def _execute(sql: str, params: list[object] | None = None) -> None:
+def _execute(sql: str, params: list[dt.datetime] | None = None) -> None:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
 
 
-def _rows(sql: str) -> list[tuple[object, ...]]:
+def _rows(sql: str) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql)
-        rows: list[tuple[object, ...]] = cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
         return rows

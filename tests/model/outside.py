@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 import zoneinfo
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -99,5 +100,10 @@ class Outside:
         return [
             f"service {service_id}: {used} messages on {day}, the quota is {quotas}"
             for (service_id, day), quotas in self.quotas.items()
-            if None not in quotas and (used := self.used(service_id, day)) > max(quotas)
+            if (used := self.used(service_id, day)) > _loosest(quotas)
         ]
+
+
+def _loosest(quotas: set[int | None]) -> float:
+    """The messages that these quotas allow; None is no limit."""
+    return max(math.inf if quota is None else quota for quota in quotas)

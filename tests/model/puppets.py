@@ -11,14 +11,16 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import cast
 
 from dispatch import start_log
 from dispatch.agenda import Agenda
+from dispatch.clock import DatabaseClock
 from dispatch.dispatcher import Dispatcher
 from dispatch.gate import SlotMissed
 from dispatch.lanes import LanePool, begin, note_answer
 from dispatch.leases import LeaseLost
-from dispatch.orders import NotStarted, Order, Report
+from dispatch.orders import NotStarted, Order, Outcome, Report
 from dispatch.tick import Done, Intent
 from tests.model.laboratory import StoppedClock
 
@@ -99,7 +101,7 @@ class Puppet(Dispatcher):
             order.grant.gate.start(
                 order.slot,
                 order.not_after,
-                lambda: self._stopped_clock,
+                lambda: self._database_clock,
                 self._lease_until,
                 lambda at: begin(order, at, self._desk.starts),
             )
@@ -111,10 +113,10 @@ class Puppet(Dispatcher):
 
     def vanish(self) -> None:
         """kill -9: its start log is held by no process any more."""
-        start_log._kept.discard(self._starts)  # type: ignore[arg-type]
+        start_log._kept.discard(self._starts)
         self._starts = self._desk.starts = start_log.NoStartLog()
 
-    def report(self, order: Order, outcome: object) -> None:
+    def report(self, order: Order, outcome: Outcome) -> None:
         """A lane is done with an order, begun or not."""
         lane = self.lane_of(order)
         (lane.begun if order in lane.begun else lane.waiting).remove(order)
@@ -149,10 +151,15 @@ class Puppet(Dispatcher):
 
     # How it lives in the model
 
+    @property
+    def _database_clock(self) -> DatabaseClock:
+        """The stopped clock, which has every method of the real one."""
+        return cast(DatabaseClock, self._stopped_clock)
+
     def _look_at_the_clock(self) -> None:
         elapsed = (self._stopped_clock.now - self._looked_at).total_seconds()
         self._looked_at = self._stopped_clock.now
-        self._clock = self._stopped_clock
+        self._clock = self._database_clock
         self._agenda_read_at -= elapsed
         for loop in self._loops.values():
             loop._idle_since -= elapsed

@@ -39,10 +39,19 @@ class Row:
         """
         return self.status, self.in_doubt, self.attempts, self.reason, self.dispatcher_id
 
-    def becomes(self, status: str, reason: str = "", **changes: object) -> Row:
+    def becomes(
+        self, status: str, reason: str = "", *, in_doubt: bool = False, attempts: int | None = None
+    ) -> Row:
         """It, in nobody's hands."""
-        values = {"in_doubt": False, "dispatcher_id": None, "token": None, **changes}
-        return replace(self, status=status, reason=reason, **values)
+        return replace(
+            self,
+            status=status,
+            reason=reason,
+            in_doubt=in_doubt,
+            attempts=self.attempts if attempts is None else attempts,
+            dispatcher_id=None,
+            token=None,
+        )
 
     def claimed(self, dispatcher_id: int) -> Row:
         return replace(self, status="allocated", dispatcher_id=dispatcher_id)

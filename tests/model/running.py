@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from pytest_django import Settings
 
 from dispatch import dispatcher
 from tests.model.laboratory import StoppedClock, laboratory
@@ -12,7 +13,7 @@ from tests.model.laboratory import StoppedClock, laboratory
 
 @pytest.fixture
 def clock(
-    transactional_db: None, settings: object, monkeypatch: pytest.MonkeyPatch
+    transactional_db: None, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[StoppedClock]:
     """The stopped database clock; and no dispatcher waits by the host's."""
     settings.RETRY_DELAYS_SECONDS = [60, 300]

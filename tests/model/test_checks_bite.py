@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,10 +22,12 @@ from dispatch.audit import audit
 from dispatch.models import Attempt, Dispatcher, EmailService
 from dispatch.orders import Claim, Order
 from dispatch.pacing import Limits
+from dispatch.providers.base import Message
 from dispatch.transports import transport_for
 from tests.concurrency import run_together
 from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatch.test_start_log import killed_after
+from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -33,6 +35,7 @@ from tests.factories import (
     SendingTaskFactory,
     SubTaskFactory,
     held,
+    token_of,
 )
 from tests.smtp_server import SmtpServer
 
@@ -69,13 +72,13 @@ def offenders() -> list[str]:
 def check_that_a_stale_dispatcher_writes_nothing() -> None:
     subtask = in_flight(EmailServiceFactory())
     recovery.recover_dead()
-    changed = states.settle([Settlement(subtask.pk, subtask.claim_token, SubTaskStatus.SENT)])
+    changed = states.settle([Settlement(subtask.pk, token_of(subtask), SubTaskStatus.SENT)])
     subtask.refresh_from_db()
     assert not changed
     assert subtask.in_doubt_since
 
 
-def test_without_the_fence_a_stale_dispatcher_is_caught(monkeypatch):
+def test_without_the_fence_a_stale_dispatcher_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     check_that_a_stale_dispatcher_writes_nothing()
     fenced = states._ids
     unfenced = lambda sql, params: fenced(sql.replace("AND s.claim_token = v.token", ""), params)  # noqa: E731
@@ -111,7 +114,9 @@ def select_without_lock(task_id: int, limit: int) -> list[Claim]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_claim_that_selects_first_and_updates_later_is_caught(monkeypatch):
+def test_a_claim_that_selects_first_and_updates_later_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     check_that_two_claims_at_the_same_moment_differ()
     monkeypatch.setattr(claims, "lock_claimable", select_without_lock)
     with caught():
@@ -122,7 +127,7 @@ def test_a_claim_that_selects_first_and_updates_later_is_caught(monkeypatch):
 
 
 def check_that_a_crash_after_the_hand_over_mails_nobody_twice(
-    service: EmailService, server: SmtpServer, dispatch: Callable[..., Any]
+    service: EmailService, server: SmtpServer, dispatch: Dispatch
 ) -> None:
     task = SendingTaskFactory()
     content = ContentFactory(task=task)
@@ -138,6 +143,7 @@ def hand_over(subtask: SubTask, service: EmailService) -> None:
     """What the dispatcher did before it died."""
     claim = Claim(*SubTask.objects.values_list(*claims.COLUMNS).get(pk=subtask.pk))
     message = messages.compose(claim, subtask.content, service.domain)
+    assert isinstance(message, Message)
     transport = transport_for(service)
     transport.send(message, lambda: None)
     transport.close()
@@ -150,7 +156,9 @@ def reset_blindly(dispatcher_id: int) -> tuple[list[Any], list[Any]]:
     return [], []
 
 
-def test_a_blind_reset_of_what_was_being_sent_is_caught(monkeypatch, make_service, smtp, dispatch):
+def test_a_blind_reset_of_what_was_being_sent_is_caught(
+    monkeypatch: pytest.MonkeyPatch, make_service: MakeService, smtp: SmtpServer, dispatch: Dispatch
+) -> None:
     service = make_service()
     check_that_a_crash_after_the_hand_over_mails_nobody_twice(service, smtp, dispatch)
     monkeypatch.setattr(states, "reclaim", reset_blindly)
@@ -163,7 +171,9 @@ def check_that_the_living_are_left_alone() -> None:
     assert recovery.recover_dead() == 0
 
 
-def test_a_lease_judged_by_a_host_whose_clock_is_fast_is_caught(monkeypatch):
+def test_a_lease_judged_by_a_host_whose_clock_is_fast_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     check_that_the_living_are_left_alone()
     fast = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10)
     monkeypatch.setattr(recovery, "Now", lambda: Value(fast))
@@ -175,14 +185,15 @@ def test_a_lease_judged_by_a_host_whose_clock_is_fast_is_caught(monkeypatch):
 
 
 def check_that_a_kill_on_the_wire_mails_nobody_twice(
-    service: EmailService, server: SmtpServer, dispatch: Callable[..., Any]
+    service: EmailService, server: SmtpServer, dispatch: Dispatch
 ) -> None:
     task = SendingTaskFactory()
     subtask = in_flight(service, task=task, content=ContentFactory(task=task))
     subtask.refresh_from_db()
+    assert subtask.dispatcher_id is not None
     gone = Dispatcher.objects.get(pk=subtask.dispatcher_id)
     name = start_log.Name(gone.cluster, gone.pk)
-    killed_after(name, [Held(subtask.pk, subtask.claim_token)])
+    killed_after(name, [Held(subtask.pk, token_of(subtask))])
     hand_over(subtask, service)
     recovery.recover_gone(name)
     dispatch(until=lambda: SubTask.objects.get(pk=subtask.pk).status == "sent", seconds=1)
@@ -191,7 +202,9 @@ def check_that_a_kill_on_the_wire_mails_nobody_twice(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_lane_that_notes_its_start_too_late_is_caught(monkeypatch, smtp, make_service, dispatch):
+def test_a_lane_that_notes_its_start_too_late_is_caught(
+    monkeypatch: pytest.MonkeyPatch, smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch
+) -> None:
     check_that_a_kill_on_the_wire_mails_nobody_twice(make_service(), smtp, dispatch)
     monkeypatch.setattr(start_log, "read", lambda name: {})
     with caught():
@@ -201,7 +214,7 @@ def test_a_lane_that_notes_its_start_too_late_is_caught(monkeypatch, smtp, make_
 # Repeating what is in doubt
 
 
-def check_that_a_repeat_mails_nobody_twice(dispatch: Callable[..., Any]) -> None:
+def check_that_a_repeat_mails_nobody_twice(dispatch: Dispatch) -> None:
     EmailService.objects.update(enabled=False)
     with DeduplicatingProvider() as provider:
         EmailServiceFactory(provider="resend", settings=provider.settings())
@@ -215,7 +228,9 @@ def check_that_a_repeat_mails_nobody_twice(dispatch: Callable[..., Any]) -> None
     assert len(provider.accepted) == 1
 
 
-def test_a_repeat_under_another_key_is_caught(monkeypatch, dispatch):
+def test_a_repeat_under_another_key_is_caught(
+    monkeypatch: pytest.MonkeyPatch, dispatch: Dispatch
+) -> None:
     check_that_a_repeat_mails_nobody_twice(dispatch)
     monkeypatch.setattr(Order, "idempotency_key", property(lambda order: str(uuid.uuid4())))
     with caught():
@@ -225,7 +240,7 @@ def test_a_repeat_under_another_key_is_caught(monkeypatch, dispatch):
 # Quota and pace
 
 
-def check_that_the_quota_holds(make_service: Callable[..., EmailService], dispatch: Any) -> None:
+def check_that_the_quota_holds(make_service: MakeService, dispatch: Dispatch) -> None:
     service = make_service(daily_quota=3)
     pending(8)
     dispatch(seconds=1.5)
@@ -233,17 +248,19 @@ def check_that_the_quota_holds(make_service: Callable[..., EmailService], dispat
     assert not offenders()
 
 
-def test_a_quota_that_is_not_charged_with_the_claim_is_caught(monkeypatch, make_service, dispatch):
+def test_a_quota_that_is_not_charged_with_the_claim_is_caught(
+    monkeypatch: pytest.MonkeyPatch, make_service: MakeService, dispatch: Dispatch
+) -> None:
     monkeypatch.setattr(paces, "charge", lambda *args: None)
     with caught():
         check_that_the_quota_holds(make_service, dispatch)
 
 
-def test_a_quota_that_is_charged_holds(make_service, dispatch):
+def test_a_quota_that_is_charged_holds(make_service: MakeService, dispatch: Dispatch) -> None:
     check_that_the_quota_holds(make_service, dispatch)
 
 
-def check_that_the_pace_holds(make_service: Callable[..., EmailService], dispatch: Any) -> None:
+def check_that_the_pace_holds(make_service: MakeService, dispatch: Dispatch) -> None:
     make_service(sending_interval="0.1")
     pending(5)
     dispatch()
@@ -251,12 +268,14 @@ def check_that_the_pace_holds(make_service: Callable[..., EmailService], dispatc
 
 
 def test_a_pace_that_does_not_follow_from_the_last_start_is_caught(
-    monkeypatch, make_service, dispatch
-):
+    monkeypatch: pytest.MonkeyPatch, make_service: MakeService, dispatch: Dispatch
+) -> None:
     monkeypatch.setattr(Limits, "after", lambda self, next_send_at, start: start)
     with caught():
         check_that_the_pace_holds(make_service, dispatch)
 
 
-def test_a_pace_that_follows_from_the_last_start_holds(make_service, dispatch):
+def test_a_pace_that_follows_from_the_last_start_holds(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     check_that_the_pace_holds(make_service, dispatch)

@@ -6,11 +6,12 @@ import pytest
 from hypothesis import Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.model.laboratory import StoppedClock
 from tests.model.machine import Installation
 
 
 @pytest.mark.timeout(1800)
-def test_whatever_happens_in_whatever_order_every_guarantee_holds(clock):
+def test_whatever_happens_in_whatever_order_every_guarantee_holds(clock: StoppedClock) -> None:
     Installation.clock = clock
     phases = [Phase.generate] + ([Phase.shrink] if os.environ.get("SHRINK") else [])
     run_state_machine_as_test(

@@ -319,7 +319,7 @@ class World:
 
     def write_late(self) -> None:
         """Whoever held a SubTask once, and does not any more, tries to write about it."""
-        held = {Held(row.id, row.token) for row in self.rows.values()}
+        held = {Held(row.id, row.token) for row in self.rows.values() if row.token}
         past = sorted(self._tokens - held)
         with self.step():
             changed = set(states.begin_sending(past))

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from tests.oracle.reference import Reference
 
@@ -18,6 +18,6 @@ def ruby() -> Iterator[Reference]:
 
 
 @pytest.fixture(autouse=True)
-def zone(settings: Any) -> None:
+def zone(settings: Settings) -> None:
     """The site is where the reference is."""
     settings.TIME_ZONE = ZONE

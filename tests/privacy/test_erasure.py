@@ -35,6 +35,7 @@ from tests.factories import (
     held,
     in_doubt,
     living_dispatcher,
+    token_of,
 )
 from tests.tracking.making import event, now, sent, tell
 from tracking import applying, ledger
@@ -88,7 +89,11 @@ class TestEverythingAboutAnAddress:
             TaskFactory(owner=contact.owner).contacts.add(contact)
         subtask = sent(recipient_email=ADA, error=f"450 {ADA} later")
         attempt(subtask, f"250 {ADA} queued")
-        told = {"recipient": "Ada@example.com", "raw": {"to": ADA}, "detail": f"to {ADA}"}
+        told: dict[str, Any] = {
+            "recipient": "Ada@example.com",
+            "raw": {"to": ADA},
+            "detail": f"to {ADA}",
+        }
         tell(EventKind.DELIVERED, subtask, user_agent="x", ip_address="192.0.2.1", **told)
         tell(EventKind.CLICKED, subtask, url=f"https://example.com/?m={ADA}")
         ledger.accept([event(EventKind.OPENED, dedupe_key=f"1:{ADA}", **told)])
@@ -206,7 +211,7 @@ class TestWhatWasNotSentYet:
         )
         erase(ADA)
         assert (now(row).status, now(row).failure_reason) == ("failed", "suppressed")
-        assert states.begin_sending([Held(row.pk, row.claim_token)]) == {}
+        assert states.begin_sending([Held(row.pk, token_of(row))]) == {}
         assert Pace.objects.get(service=service).quota_used == 4
 
     def test_is_not_tried_again_by_staff(self) -> None:
@@ -241,7 +246,7 @@ class TestWhatIsJustBeingHandedOver:
         assert claims.lock_claimable(other.task_id, 5) == []
 
     def test_is_erased_when_its_outcome_is_known(self, row: SubTask) -> None:
-        states.settle([Settlement(row.pk, row.claim_token, SubTaskStatus.SENT)])
+        states.settle([Settlement(row.pk, token_of(row), SubTaskStatus.SENT)])
         erase(ADA)
         assert tables_that_name(ADA) == []
 

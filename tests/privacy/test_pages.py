@@ -11,6 +11,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
+from django.test import Client
 from django.urls import reverse
 
 from campaigns import erased
@@ -140,7 +141,7 @@ def test_only_operators_may(role: str, do: str) -> None:
     assert Contact.objects.exists()
 
 
-def test_nobody_gets_in_without_an_account(client: Any) -> None:
+def test_nobody_gets_in_without_an_account(client: Client) -> None:
     assert client.post(URL, {"address": ADA, "do": "export"}).status_code == 302
 
 

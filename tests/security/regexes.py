@@ -11,10 +11,10 @@ import ast
 import importlib
 import itertools
 import re
-import re._constants as sre  # the compiler's own, which says what a pattern is made of
-import re._parser as parser
+import re._constants as sre  # type: ignore[import-not-found]  # the compiler's own, which says what a pattern is made of
+import re._parser as parser  # type: ignore[import-not-found]
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -129,7 +129,7 @@ def _evaluated(expression: ast.expr, module: Any) -> Any:
     return eval(code, vars(module))
 
 
-def _values(written: ast.expr, module: Any, where: str) -> list[str | bytes]:
+def _values(written: ast.expr, module: Any, where: str) -> Sequence[str | bytes]:
     try:
         return [_evaluated(written, module)]
     except NameError:
@@ -149,7 +149,7 @@ def _values(written: ast.expr, module: Any, where: str) -> list[str | bytes]:
     raise AssertionError(f"{where}: say in MADE_ELSEWHERE what the pattern may be")
 
 
-MADE_ELSEWHERE: dict[tuple[str, str], Any] = {
+MADE_ELSEWHERE: dict[tuple[str, str], Callable[[Any], list[str]]] = {
     ("dispatch.providers.http.transport", "status"): lambda module: [s for s, _ in module.ADVICE],
     ("campaigns.csv_source", "alone"): lambda module: list(map(module.address_alone, ",;\t| ")),
     ("campaigns.quoting", "whole"): lambda module: [module.patterns(d)[0] for d in ",;\t| "],

@@ -79,47 +79,47 @@ ATTACKS = {
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_the_time_to_read_a_letter_grows_as_the_letter_does(attack):
+def test_the_time_to_read_a_letter_grows_as_the_letter_does(attack: str) -> None:
     assert_linear(examine, ATTACKS[attack], largest=READ_BYTES, raises=(LimitReached,))
 
 
-def test_more_boundaries_than_a_report_has_are_refused_before_they_are_looked_for():
+def test_more_boundaries_than_a_report_has_are_refused_before_they_are_looked_for() -> None:
     nested = b"".join(
         b"Content-Type: multipart/mixed; Boundary=b%d\n\n--b%d\n" % (n, n) for n in range(51)
     )
     assert understand(nested) == SetAside("has more than 50 boundaries")
 
 
-def test_more_parts_than_a_report_has_are_refused_before_they_are_made():
+def test_more_parts_than_a_report_has_are_refused_before_they_are_made() -> None:
     digest = b"Content-Type: multipart/digest; boundary=b\n\n" + b"--b\n\n\n" * 5_001
     assert understand(digest) == SetAside("has more than 5,000 parts")
 
 
 @pytest.mark.parametrize("kind", ["delivery-status", "global-delivery-status", "feedback-report"])
-def test_no_message_is_made_of_each_blank_line_of_a_report(kind):
+def test_no_message_is_made_of_each_blank_line_of_a_report(kind: str) -> None:
     raw = f"Content-Type: message/{kind}\n\n".encode() + b"\n" * 10_000
     parsed = mail.parse(raw)
     assert isinstance(parsed.get_payload(), str)
     assert mail.blocks(parsed) == []
 
 
-def test_blank_lines_keep_no_report_from_being_read():
+def test_blank_lines_keep_no_report_from_being_read() -> None:
     status = b"Reporting-MTA: dns; mx.example\n" + b" \n\n" * 500 + b"Action: failed\n"
     found = examine(BOUNCE + b"Content-Type: message/delivery-status\n\n" + status)
     assert found.kind == EventKind.SOFT_BOUNCED
 
 
-def test_messages_within_messages_are_set_aside_with_the_reason():
+def test_messages_within_messages_are_set_aside_with_the_reason() -> None:
     raw = b"Content-Type: message/rfc822\n\n" * 5_000
     assert understand(raw) == SetAside("is nested too deeply")
 
 
-def test_comments_within_comments_of_a_sender_are_set_aside_with_the_reason():
+def test_comments_within_comments_of_a_sender_are_set_aside_with_the_reason() -> None:
     raw = b"From: " + b"(" * 100_000 + b"\n\nhello"
     assert isinstance(understand(raw), SetAside)
 
 
-def test_what_is_found_in_a_letter_is_bounded():
+def test_what_is_found_in_a_letter_is_bounded() -> None:
     ids = b"".join(b"Message-ID: <%d.0123456789abcdef@x.example>\n" % n for n in range(5_000))
     report = b"Content-Type: message/delivery-status\n\nAction: failed\n" + b"X: y\n\n" * 20_000
     found = examine(
@@ -129,6 +129,6 @@ def test_what_is_found_in_a_letter_is_bounded():
     assert sum(len(each) for each in found.kept["report"]) <= MAX_REPORT
 
 
-def test_a_letter_is_read_in_a_worker():
+def test_a_letter_is_read_in_a_worker() -> None:
     assert not pool.is_worker
     assert examine.__sandbox__

@@ -7,7 +7,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from io import BytesIO, StringIO
-from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -17,6 +16,7 @@ from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection
 from psycopg import sql
+from pytest_django import DjangoDbBlocker
 
 from campaigns import launch
 from campaigns.contact_import import import_contacts
@@ -24,7 +24,7 @@ from campaigns.models import Contact, SubTask
 from dispatch import housekeeping
 from edm_project.embedded_postgres import EmbeddedPostgres
 from privacy import erasure
-from tests.dispatching import nothing_left
+from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import TaskFactory
 from tests.faults.databases import django_uses
 from tests.faults.programs import manage
@@ -69,7 +69,7 @@ DROP = (
 
 
 @pytest.fixture(scope="module")
-def as_site(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+def as_site(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """A database that one role has migrated, used by this process as another."""
     as_superuser(
         *DROP,
@@ -88,7 +88,7 @@ def as_site(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
 
 @pytest.mark.usefixtures("as_site")
 def test_a_campaign_is_imported_launched_sent_audited_and_erased(
-    make_service: Any, dispatch: Any
+    make_service: MakeService, dispatch: Dispatch
 ) -> None:
     task = TaskFactory(status="queued")
     task.services.add(make_service())

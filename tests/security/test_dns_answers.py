@@ -6,9 +6,9 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from dispatch.domains import checking, spf
 from dispatch.domains.names import CouldNotAsk, Names
@@ -18,7 +18,7 @@ from tests.factories import EmailServiceFactory
 
 
 @pytest.fixture
-def dns(settings: Any) -> Iterator[DnsServer]:
+def dns(settings: Settings) -> Iterator[DnsServer]:
     with dns_server() as server:
         settings.DNS_NAMESERVERS = [server.address]
         yield server
@@ -53,7 +53,7 @@ def test_what_is_said_in_them_can_be_stored(dns: DnsServer) -> None:
     ],
     ids=["a text beyond its end", "a name that leads to itself", "a length beyond the end"],
 )
-def test_a_mutilated_answer_is_none(settings: Any, records: bytes) -> None:
+def test_a_mutilated_answer_is_none(settings: Settings, records: bytes) -> None:
     with answering(records) as settings.DNS_NAMESERVERS, pytest.raises(CouldNotAsk):
         Names().texts("example.com")
 

@@ -85,7 +85,7 @@ def echo(spelling: str, where: str) -> Answer:
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("where", ["body", "page"])
 def test_an_api_that_repeats_it(
-    name: str, spelling: str, where: str, server: HttpServer, caplog: Any
+    name: str, spelling: str, where: str, server: HttpServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     server.otherwise = echo(spelling, where)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from pytest_django import Settings
 
 from campaigns import csv_source
 from campaigns.addresses import AddressError, normalise
@@ -255,13 +256,13 @@ class TestAnUpload:
         file = SimpleUploadedFile("list.csv", content, "text/csv")
         return signed_in(member(SUPERUSER)).post(IMPORT, {"file": file})
 
-    def test_that_is_larger_than_it_may_be_is_explained(self, settings: Any) -> None:
+    def test_that_is_larger_than_it_may_be_is_explained(self, settings: Settings) -> None:
         settings.IMPORT_MAX_MEGABYTES = 1
         page = page_of(self.send(b"email\n" + b"ada@b.example\n" * 80_000))
         assert "The file has 1.1 MB; in the browser it may have 1." in page
         assert not Contact.objects.exists()
 
-    def test_that_is_far_larger_is_refused_before_it_is_read(self, settings: Any) -> None:
+    def test_that_is_far_larger_is_refused_before_it_is_read(self, settings: Settings) -> None:
         settings.IMPORT_MAX_MEGABYTES = 1
         assert self.send(b"x" * 21_000_001).status_code in (400, 413)
 

@@ -20,6 +20,7 @@ from django.db import OperationalError
 from django.test import Client, RequestFactory
 from django.views.debug import get_exception_reporter_class
 from gunicorn.config import Config
+from pytest_django import Settings
 
 from edm_project.gunicorn_logs import RedactingLogger
 from edm_project.redaction import redact
@@ -48,7 +49,7 @@ def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
 
 @pytest.mark.parametrize("purpose", PATHS)
 @pytest.mark.django_db
-def test_a_token_that_is_refused_is_not_logged(lines, purpose) -> None:
+def test_a_token_that_is_refused_is_not_logged(lines: str, purpose: Purpose) -> None:
     for suffix in ("", "/", "?next=/x", "/more"):
         Client().get(f"/{PATHS[purpose]}/{TOKEN}{suffix}")
         Client().post(f"/{PATHS[purpose]}/{TOKEN}{suffix}")
@@ -57,7 +58,7 @@ def test_a_token_that_is_refused_is_not_logged(lines, purpose) -> None:
 
 @pytest.mark.parametrize("provider", ["engagelab", "brevo", "smtp", "pigeon"])
 @pytest.mark.django_db
-def test_a_key_of_a_webhook_is_not_logged(lines, provider) -> None:
+def test_a_key_of_a_webhook_is_not_logged(lines: str, provider: str) -> None:
     send(f"/hooks/{provider}/{KEY}/", b"{}")
     send(f"/hooks/{provider}/{KEY}", b"{}")
     Client().put(f"/hooks/{provider}/{KEY}/")
@@ -67,7 +68,9 @@ def test_a_key_of_a_webhook_is_not_logged(lines, provider) -> None:
 
 
 @pytest.mark.django_db
-def test_a_key_is_not_logged_when_the_database_fails(lines, monkeypatch) -> None:
+def test_a_key_is_not_logged_when_the_database_fails(
+    lines: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(*_: Any) -> int:
         raise OperationalError(f"could not insert /u/{TOKEN}")
 
@@ -115,7 +118,7 @@ def test_a_key_is_not_logged_when_the_database_fails(lines, monkeypatch) -> None
         f'a1 LOGIN "user" "{KEY}"',
     ],
 )
-def test_a_secret_is_taken_out_wherever_it_stands(text) -> None:
+def test_a_secret_is_taken_out_wherever_it_stands(text: str) -> None:
     assert KEY not in redact(text)
     assert TOKEN not in redact(text)
 
@@ -133,7 +136,7 @@ def test_a_secret_is_taken_out_wherever_it_stands(text) -> None:
         "message <1.abc@example.com> of SubTask 5 was accepted: 250 2.0.0 Ok: queued as 4F2A",
     ],
 )
-def test_what_is_no_secret_stays(text) -> None:
+def test_what_is_no_secret_stays(text: str) -> None:
     assert redact(text) == text
 
 
@@ -159,7 +162,7 @@ def test_the_secrets_of_the_site_are_taken_out_wherever_they_stand() -> None:
         "authorization",
     ],
 )
-def test_redacting_takes_time_in_proportion_to_the_length(part) -> None:
+def test_redacting_takes_time_in_proportion_to_the_length(part: str) -> None:
     def seconds(repetitions: int) -> float:
         text = part * repetitions
         best = 1e9
@@ -174,13 +177,13 @@ def test_redacting_takes_time_in_proportion_to_the_length(part) -> None:
 
 
 @pytest.mark.django_db
-def test_a_stranger_cannot_forge_a_line(lines) -> None:
+def test_a_stranger_cannot_forge_a_line(lines: str) -> None:
     logging.getLogger("dispatch").warning("asked for %s", "/x\n2030-01-01 ERROR forged\r\x1b[2J")
     assert lines.getvalue().count("\n") == 1
     assert "\x1b" not in lines.getvalue()
 
 
-def test_a_line_is_of_bounded_length(lines) -> None:
+def test_a_line_is_of_bounded_length(lines: str) -> None:
     logging.getLogger("dispatch").warning("asked with %s", "A" * 1_000_000)
     assert len(lines.getvalue()) < 11_000
 
@@ -221,7 +224,7 @@ def report_of(request: Any, html: bool) -> str:
 
 @pytest.mark.parametrize("debug", [True, False])
 @pytest.mark.parametrize("html", [True, False])
-def test_a_report_of_an_error_shows_no_secrets(html, debug, settings) -> None:
+def test_a_report_of_an_error_shows_no_secrets(html: bool, debug: bool, settings: Settings) -> None:
     settings.DEBUG = debug
     request = RequestFactory().post(
         f"/hooks/ses/{KEY}/?next=/u/{TOKEN}",
@@ -238,7 +241,7 @@ def test_a_report_of_an_error_shows_no_secrets(html, debug, settings) -> None:
 # Gunicorn
 
 
-def test_gunicorn_logs_no_tokens(tmp_path) -> None:
+def test_gunicorn_logs_no_tokens(tmp_path: Path) -> None:
     config = Config()
     config.set("accesslog", str(tmp_path / "access"))
     config.set("errorlog", str(tmp_path / "error"))

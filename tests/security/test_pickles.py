@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
 from django_q.signing import SignedPackage
+from pytest_django import Settings
 
 from dispatch.monitoring import snapshot
 from tests.campaigns.admin.staff import SUPERUSER, member, signed_in
@@ -96,7 +97,7 @@ def test_the_results_of_tasks_have_no_page(client: Client) -> None:
 
 
 def test_neither_monitor_nor_metrics_nor_probes_read_a_pickle(
-    client: Client, trap: Path, settings: Any
+    client: Client, trap: Path, settings: Settings
 ) -> None:
     settings.METRICS_TOKEN = "a token for this test alone"
     authorised = {"Authorization": f"Bearer {settings.METRICS_TOKEN}"}

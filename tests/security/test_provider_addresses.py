@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
+from pytest_django import Settings
 
 from dispatch import network
 from dispatch.bounces.mailboxes import MailboxError, open_mailbox
@@ -107,14 +108,18 @@ def resolving_to(monkeypatch: pytest.MonkeyPatch, *answers: list[str]) -> list[s
 
 
 class TestNames:
-    def test_a_name_is_resolved_once_and_connected_to_by_that_address(self, monkeypatch) -> None:
+    def test_a_name_is_resolved_once_and_connected_to_by_that_address(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         with talker(says(b"hello")) as port:
             asked = resolving_to(monkeypatch, ["127.0.0.1"], ["169.254.169.254"])
             with network.connect("mail.example.com", port, 5) as sock:
                 assert sock.recv(100) == b"hello"
         assert asked == ["mail.example.com"]
 
-    def test_a_name_that_leads_inside_is_refused_without_a_connection(self, monkeypatch) -> None:
+    def test_a_name_that_leads_inside_is_refused_without_a_connection(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         with HttpServer() as server, override_settings(LOOPBACK_PORTS=MAIL):
             resolving_to(monkeypatch, ["127.0.0.1"])
             port = int(server.url.rstrip("/").rpartition(":")[2])
@@ -123,21 +128,25 @@ class TestNames:
         assert server.connections == 0
 
     def test_of_several_addresses_only_those_that_may_be_are_connected_to(
-        self, monkeypatch
+        self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         resolving_to(monkeypatch, ["169.254.169.254", "127.0.0.1", "10.0.0.1"])
         with override_settings(INTERNAL_PORTS=MAIL):
             found = network.resolve("mail.example.com", 8025)
         assert [address[0] for _, address in found] == ["127.0.0.1"]
 
-    def test_the_refusal_does_not_tell_where_the_name_leads(self, monkeypatch) -> None:
+    def test_the_refusal_does_not_tell_where_the_name_leads(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         resolving_to(monkeypatch, ["10.1.2.3"])
         with override_settings(INTERNAL_PORTS=MAIL), pytest.raises(AddressForbidden) as refused:
             network.connect("mail.example.com", 8080, 5)
         assert "10.1.2.3" not in str(refused.value)
         assert "INTERNAL_PORTS" in str(refused.value)
 
-    def test_all_addresses_of_a_name_share_one_time_out(self, monkeypatch) -> None:
+    def test_all_addresses_of_a_name_share_one_time_out(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         resolving_to(monkeypatch, ["127.0.0.1"] * 50)
         tried = []
 
@@ -255,7 +264,7 @@ class TestWhatAnswersIsNotShown:
 
 class TestMaildirs:
     @pytest.fixture
-    def root(self, tmp_path: Path, settings: Any) -> Path:
+    def root(self, tmp_path: Path, settings: Settings) -> Path:
         settings.BOUNCE_MAILDIRS = str(tmp_path / "maildirs")
         for part in ("new", "cur"):
             (tmp_path / "maildirs" / "good" / part).mkdir(parents=True)

@@ -8,6 +8,8 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.test import Client
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from campaigns import content, launch, lifecycle, rehearsal, render_budget, template_work
 from campaigns.content import RenderError, TooCostly
@@ -15,6 +17,7 @@ from campaigns.models import Content, SubTask, Task, TaskStatus
 from campaigns.renderer import Renderer
 from dispatch.models import EmailService
 from sandbox import Failed
+from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContactFactory,
     ContentFactory,
@@ -244,7 +247,9 @@ class TestAtTheLaunch:
         assert task.status == TaskStatus.SENDING
 
     def test_no_transaction_is_open_while_a_template_is_compiled(
-        self, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     ) -> None:
         depths = []
         compile_html = template_work.compile_html
@@ -276,7 +281,7 @@ class TestWhileSending:
         return task
 
     def test_a_task_whose_messages_reach_their_limits_is_paused(
-        self, make_service: Any, dispatch: Any
+        self, make_service: MakeService, dispatch: Dispatch
     ) -> None:
         task = self.evil(make_service(max_connections=2), 30)
 
@@ -291,7 +296,7 @@ class TestWhileSending:
         assert SubTask.objects.filter(task=task, status="pending").count() == 30 - failed.count()
 
     def test_another_owner_on_the_same_service_is_served_meanwhile(
-        self, make_service: Any, dispatch: Any
+        self, make_service: MakeService, dispatch: Dispatch
     ) -> None:
         service = make_service(sending_interval="0.1", max_connections=2)
         evil = self.evil(service, 200)
@@ -308,7 +313,7 @@ class TestWhileSending:
         assert evil.status == TaskStatus.PAUSED
         assert SubTask.objects.filter(task=evil, status="failed").count() <= 8
 
-    def test_a_resumed_task_goes_on(self, make_service: Any, dispatch: Any) -> None:
+    def test_a_resumed_task_goes_on(self, make_service: MakeService, dispatch: Dispatch) -> None:
         task = self.evil(make_service(max_connections=2), 10)
         dispatch(lambda: Task.objects.get(pk=task.pk).status == TaskStatus.PAUSED, seconds=60)
         SubTask.objects.filter(task=task, status="pending").update(variables={})
@@ -321,7 +326,7 @@ class TestWhileSending:
         assert SubTask.objects.filter(task=task, status="sent").exists()
 
     def test_a_message_that_no_worker_could_render_waits_and_is_sent(
-        self, make_service: Any, dispatch: Any, monkeypatch: pytest.MonkeyPatch
+        self, make_service: MakeService, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         make_service()
         task = SendingTaskFactory()
@@ -350,7 +355,7 @@ class TestThePublicPages:
         return personal.address(purpose, *ids).removeprefix("http://testserver")
 
     def test_a_message_that_reaches_its_limit_is_not_shown_in_the_browser(
-        self, client: Any
+        self, client: Client
     ) -> None:
         made = frozen(UNIQUE)
         subtask = from_launch(made, variables={"words": WORDS})
@@ -358,7 +363,7 @@ class TestThePublicPages:
         assert client.get(url).status_code == 404
 
     def test_a_machine_that_fails_is_a_page_that_says_so(
-        self, client: Any, monkeypatch: pytest.MonkeyPatch
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def fail(*args: object) -> None:
             raise Failed("all workers are busy")
@@ -371,7 +376,7 @@ class TestThePublicPages:
         assert "open it again in a moment" in response.content.decode()
         assert response.headers["Retry-After"] == "10"
 
-    def test_a_personal_link_that_is_slow_leads_nowhere(self, client: Any) -> None:
+    def test_a_personal_link_that_is_slow_leads_nowhere(self, client: Client) -> None:
         made = frozen(
             "<a href=\"https://x.test/{{ words | split: ' ' | uniq | size }}\">x</a>",
         )

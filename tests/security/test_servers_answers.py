@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 import requests
+from pytest_django import Settings
 
 from dispatch.bounces.mailboxes import MailboxError, open_mailbox
 from dispatch.domains import spf
@@ -249,7 +249,9 @@ class TestImap:
     def test_a_literal_of_a_size_that_is_none(self, size: bytes) -> None:
         self.problem(HELLO, says(b"* 1 FETCH (BODY[] {" + size + b"}\r\n"))
 
-    def test_a_mailbox_that_claims_to_be_endless_is_read_in_parts(self, monkeypatch) -> None:
+    def test_a_mailbox_that_claims_to_be_endless_is_read_in_parts(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr("dispatch.bounces.mailboxes.imap.MOST_AT_ONCE", 2)
         with ImapServer().running() as server:
             for number in range(5):
@@ -257,7 +259,7 @@ class TestImap:
             with open_mailbox(settings_of(server)) as mailbox:
                 assert len(list(mailbox.new())) == 2
 
-    def test_a_conversation_that_is_drawn_out_is_cut(self, monkeypatch) -> None:
+    def test_a_conversation_that_is_drawn_out_is_cut(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("dispatch.bounces.mailboxes.imap.LONGEST_SECONDS", 0.3)
 
         def drip() -> Iterator[bytes]:
@@ -270,7 +272,7 @@ class TestImap:
 
 class TestDns:
     @pytest.fixture
-    def dns(self, settings: Any) -> Iterator[DnsServer]:
+    def dns(self, settings: Settings) -> Iterator[DnsServer]:
         with dns_server() as server:
             settings.DNS_NAMESERVERS = [server.address]
             yield server

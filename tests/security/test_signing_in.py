@@ -8,6 +8,7 @@ import pytest
 from django.core import signing
 from django.test import Client
 from django.urls import reverse
+from pytest_django import Settings
 
 from signin import record
 from signin.limits import (
@@ -109,7 +110,9 @@ def test_a_made_up_forwarded_address_is_not_believed(ada: Any) -> None:
     assert TOO_MANY in pages[-1].content.decode()
 
 
-def test_behind_a_proxy_only_the_last_forwarded_address_counts(ada: Any, settings: Any) -> None:
+def test_behind_a_proxy_only_the_last_forwarded_address_counts(
+    ada: Any, settings: Settings
+) -> None:
     settings.BEHIND_TLS_PROXY = True
     pages = [
         sign_in(

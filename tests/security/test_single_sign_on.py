@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
+from pytest_django import Settings
 
 from signin import sessions
 from signin.single_sign_on import NOT_CONFIRMED, proved_at
@@ -22,7 +23,7 @@ HOUR = 3600
 
 
 @pytest.fixture
-def provider(settings: Any) -> Iterator[IdentityProvider]:
+def provider(settings: Settings) -> Iterator[IdentityProvider]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     with HttpServer() as server:
         made = IdentityProvider(server)
@@ -122,5 +123,5 @@ def test_a_provider_without_id_token_does_not_say_when(told: Any) -> None:
 
 
 @pytest.mark.parametrize("at", [4102444800, float("inf"), 10**400])
-def test_a_time_to_come_is_now(at: Any) -> None:
+def test_a_time_to_come_is_now(at: float) -> None:
     assert proved_at({"id_token": {"auth_time": at}}) <= time.time()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -98,7 +99,7 @@ def test_in_the_same_place_it_is_kept(provider: str) -> None:
     assert "s3cret" in decrypt(form.instance.credentials).values()
 
 
-def test_another_authority_asks_again(tmp_path: Any) -> None:
+def test_another_authority_asks_again(tmp_path: Path) -> None:
     mine = self_signed("smtp.example.com", tmp_path)
     form = form_of("smtp", ca_certificates=mine.pem)
     assert "Enter it again" in str(form.errors["settings_password"])

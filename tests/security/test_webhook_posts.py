@@ -57,14 +57,16 @@ def ses(recipients: list[str], **more: Any) -> dict[str, Any]:
     ids=lambda body: body[:12],
 )
 @pytest.mark.parametrize("provider", ["engagelab", "sendgrid", "ses"])
-def test_nonsense_of_five_megabytes_is_refused(provider, body) -> None:
+def test_nonsense_of_five_megabytes_is_refused(provider: str, body: bytes) -> None:
     assert len(body) <= settings.WEBHOOK_MAX_BYTES
     assert post(service_of(provider), body).status_code == 400
     assert not Event.objects.exists()
 
 
 @pytest.mark.parametrize("provider", ARRAYS)
-def test_more_events_than_any_provider_posts_at_once_are_refused(provider, monkeypatch) -> None:
+def test_more_events_than_any_provider_posts_at_once_are_refused(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(hooks, "MOST_EVENTS", 20)
     service = service_of(provider)
     assert post(service, [event(provider)] * 20).status_code == 200
@@ -89,7 +91,7 @@ def test_a_payload_is_not_stored_for_each_of_many_recipients() -> None:
 
 
 @pytest.mark.parametrize("provider", EACH)
-def test_a_compressed_body_is_not_expanded(provider) -> None:
+def test_a_compressed_body_is_not_expanded(provider: str) -> None:
     body = gzip.compress(b" " * 500_000_000, 1) if provider == "brevo" else gzip.compress(b"{}")
     body, headers = signed(provider, body)
     answer = send(webhook_url(service_of(provider)), body, {**headers, "Content-Encoding": "gzip"})
@@ -100,7 +102,7 @@ def test_a_compressed_body_is_not_expanded(provider) -> None:
 @pytest.mark.parametrize(
     "content_type", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]
 )
-def test_a_form_is_not_parsed(provider, content_type) -> None:
+def test_a_form_is_not_parsed(provider: str, content_type: str) -> None:
     body = b"&".join(b"a%d=" % n for n in range(400_000))
     service = service_of(provider)
     path = "/hooks/" + webhook_url(service).partition("/hooks/")[2]
@@ -132,7 +134,7 @@ def long_texts(value: Any, length: int) -> Any:
 
 
 @pytest.mark.parametrize("provider", ARRAYS)
-def test_reading_events_takes_time_in_proportion_to_their_number(provider) -> None:
+def test_reading_events_takes_time_in_proportion_to_their_number(provider: str) -> None:
     def make(size: int) -> tuple[str, bytes]:
         return provider, json.dumps([event(provider)] * size).encode()
 
@@ -140,7 +142,7 @@ def test_reading_events_takes_time_in_proportion_to_their_number(provider) -> No
 
 
 @pytest.mark.parametrize("provider", EACH)
-def test_reading_long_texts_takes_time_in_proportion_to_their_length(provider) -> None:
+def test_reading_long_texts_takes_time_in_proportion_to_their_length(provider: str) -> None:
     def make(size: int) -> tuple[str, bytes]:
         return provider, json.dumps(long_texts(event(provider), size)).encode()
 

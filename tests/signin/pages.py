@@ -9,11 +9,13 @@ import time
 from typing import Any
 
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
 from signin.encryption import encrypt
 from tests.factories import UserFactory
+from tests.responses import ClientResponse
 
 LOGIN = "/admin/login/"
 PASSWORD = "a long passphrase"
@@ -23,14 +25,14 @@ TOO_MANY = "Too many tries"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
-def make_user(name: str = "ada", **kwargs: Any) -> Any:
+def make_user(name: str = "ada", **kwargs: Any) -> User:
     user = UserFactory(username=name, **kwargs)
     user.set_password(PASSWORD)
     user.save()
     return user
 
 
-def with_app(user: Any) -> Any:
+def with_app(user: User) -> User:
     """Give the user an authenticator app with SECRET."""
     Authenticator.objects.create(user=user, type="totp", data={"secret": encrypt(SECRET)})
     return user
@@ -57,13 +59,13 @@ def sign_in(
     *,
     address: str = "203.0.113.7",
     then: str = "",
-    **headers: str,
-) -> Any:
+    **environ: str,
+) -> ClientResponse:
     data = {"username": name, "password": password, **({"next": then} if then else {})}
-    return client.post(LOGIN, data, REMOTE_ADDR=address, **headers)
+    return client.post(LOGIN, data, **{"REMOTE_ADDR": address, **environ})  # type: ignore[arg-type]
 
 
-def enter_code(client: Client, entered: str, *, address: str = "203.0.113.7") -> Any:
+def enter_code(client: Client, entered: str, *, address: str = "203.0.113.7") -> ClientResponse:
     return client.post(reverse("mfa_authenticate"), {"code": entered}, REMOTE_ADDR=address)
 
 

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from signin.models import SignIn
 from tests.signin.pages import (
@@ -39,15 +40,15 @@ def set_up(client: Client) -> list[str]:
     return re.findall(r"\b\d{10}\b", shown.content.decode())
 
 
-def test_after_the_password_the_code_is_asked_for(ada: Any, client: Client) -> None:
+def test_after_the_password_the_code_is_asked_for(ada: User, client: Client) -> None:
     with_app(ada)
-    assert sign_in(client).url == reverse("mfa_authenticate")
+    assert sign_in(client)["Location"] == reverse("mfa_authenticate")
     assert not is_signed_in(client)
-    assert enter_code(client, code()).url == HOME
+    assert enter_code(client, code())["Location"] == HOME
     assert is_signed_in(client)
 
 
-def test_a_wrong_code_opens_nothing_and_is_in_the_log(ada: Any, client: Client) -> None:
+def test_a_wrong_code_opens_nothing_and_is_in_the_log(ada: User, client: Client) -> None:
     with_app(ada)
     sign_in(client)
     assert "Wrong code" in enter_code(client, wrong_code()).content.decode()
@@ -55,15 +56,15 @@ def test_a_wrong_code_opens_nothing_and_is_in_the_log(ada: Any, client: Client) 
     assert SignIn.objects.get().outcome == "wrong_code"
 
 
-def test_the_page_asked_for_opens_after_the_code(ada: Any, client: Client) -> None:
+def test_the_page_asked_for_opens_after_the_code(ada: User, client: Client) -> None:
     with_app(ada)
     page = reverse("admin:auth_user_changelist")
     sign_in(client, then=page)
-    assert enter_code(client, code()).url == page
+    assert enter_code(client, code())["Location"] == page
 
 
 def test_an_app_is_set_up_by_its_first_code(
-    ada: Any, client: Client, django_capture_on_commit_callbacks: Any
+    ada: User, client: Client, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
 ) -> None:
     sign_in(client)
     with django_capture_on_commit_callbacks(execute=True):
@@ -73,7 +74,7 @@ def test_an_app_is_set_up_by_its_first_code(
     assert "Set up a second factor: TOTP Authenticator." in told
 
 
-def test_a_recovery_code_is_good_for_one_sign_in(ada: Any, client: Client) -> None:
+def test_a_recovery_code_is_good_for_one_sign_in(ada: User, client: Client) -> None:
     sign_in(client)
     codes = set_up(client)
     for fresh, works in ((Client(), True), (Client(), False)):
@@ -82,7 +83,7 @@ def test_a_recovery_code_is_good_for_one_sign_in(ada: Any, client: Client) -> No
         assert is_signed_in(fresh) == works
 
 
-def test_recovery_codes_are_shown_once(ada: Any, client: Client) -> None:
+def test_recovery_codes_are_shown_once(ada: User, client: Client) -> None:
     sign_in(client)
     codes = set_up(client)
     page = client.get(reverse("mfa_view_recovery_codes")).content.decode()
@@ -90,7 +91,7 @@ def test_recovery_codes_are_shown_once(ada: Any, client: Client) -> None:
     assert client.get(reverse("mfa_download_recovery_codes")).status_code in (403, 404)
 
 
-def test_secrets_are_encrypted_at_rest(ada: Any, client: Client) -> None:
+def test_secrets_are_encrypted_at_rest(ada: User, client: Client) -> None:
     sign_in(client)
     set_up(client)
     stored = str(list(Authenticator.objects.values_list("data", flat=True)))
@@ -98,7 +99,7 @@ def test_secrets_are_encrypted_at_rest(ada: Any, client: Client) -> None:
 
 
 def test_rotating_the_credentials_key_rotates_second_factors(
-    ada: Any, client: Client, settings: Any
+    ada: User, client: Client, settings: Settings
 ) -> None:
     with_app(ada)
     settings.CREDENTIALS_KEYS = [Fernet.generate_key().decode(), *settings.CREDENTIALS_KEYS]
@@ -109,7 +110,7 @@ def test_rotating_the_credentials_key_rotates_second_factors(
     assert is_signed_in(client)
 
 
-def test_without_the_key_nobody_gets_in(ada: Any, client: Client, settings: Any) -> None:
+def test_without_the_key_nobody_gets_in(ada: User, client: Client, settings: Settings) -> None:
     with_app(ada)
     settings.CREDENTIALS_KEYS = [Fernet.generate_key().decode()]
     sign_in(client)
@@ -127,7 +128,7 @@ def test_without_the_key_nobody_gets_in(ada: Any, client: Client, settings: Any)
     ],
 )
 def test_who_needs_a_second_factor_gets_nowhere_without(
-    db: None, settings: Any, required: str, superuser: bool, operator: bool, anybody: bool
+    db: None, settings: Settings, required: str, superuser: bool, operator: bool, anybody: bool
 ) -> None:
     settings.REQUIRE_SECOND_FACTOR = required
     from django.contrib.auth.models import Permission
@@ -142,27 +143,29 @@ def test_who_needs_a_second_factor_gets_nowhere_without(
     assert got_in == [superuser, operator, anybody]
 
 
-def test_who_needs_a_second_factor_can_set_it_up(ada: Any, client: Client, settings: Any) -> None:
+def test_who_needs_a_second_factor_can_set_it_up(
+    ada: User, client: Client, settings: Settings
+) -> None:
     settings.REQUIRE_SECOND_FACTOR = "superusers"
     sign_in(client)
-    assert client.get(HOME).url == reverse("mfa_index")
+    assert client.get(HOME)["Location"] == reverse("mfa_index")
     set_up(client)
     assert is_signed_in(client)
 
 
 def test_removing_a_needed_second_factor_closes_the_rest_at_once(
-    ada: Any, client: Client, settings: Any
+    ada: User, client: Client, settings: Settings
 ) -> None:
     settings.REQUIRE_SECOND_FACTOR = "superusers"
     sign_in(client)
     set_up(client)
     assert is_signed_in(client)
     client.post(reverse("mfa_deactivate_totp"))
-    assert client.get(HOME).url == reverse("mfa_index")
+    assert client.get(HOME)["Location"] == reverse("mfa_index")
 
 
 def test_a_superuser_resets_the_second_factor_of_another(
-    ada: Any, admin_client: Client, client: Client
+    ada: User, admin_client: Client, client: Client
 ) -> None:
     with_app(ada)
     sign_in(client)
@@ -175,7 +178,7 @@ def test_a_superuser_resets_the_second_factor_of_another(
     assert "Reset the second factor" in LogEntry.objects.get().change_message
 
 
-def test_others_cannot_reset_a_second_factor(ada: Any, client: Client) -> None:
+def test_others_cannot_reset_a_second_factor(ada: User, client: Client) -> None:
     with_app(ada)
     from django.contrib.auth.models import Permission
 
@@ -187,7 +190,7 @@ def test_others_cannot_reset_a_second_factor(ada: Any, client: Client) -> None:
     assert Authenticator.objects.exists()
 
 
-def test_removing_an_app_ends_the_other_sessions(ada: Any, client: Client) -> None:
+def test_removing_an_app_ends_the_other_sessions(ada: User, client: Client) -> None:
     sign_in(client)
     set_up(client)
     other = Client()
@@ -199,7 +202,7 @@ def test_removing_an_app_ends_the_other_sessions(ada: Any, client: Client) -> No
 
 
 def test_the_password_alone_does_not_open_the_pages_of_second_factors(
-    ada: Any, client: Client
+    ada: User, client: Client
 ) -> None:
     with_app(ada)
     sign_in(client, password=PASSWORD)

@@ -139,5 +139,5 @@ def everything(path: str) -> list[Case]:
 
 
 def everything_stored() -> dict[str, list[Any]]:
-    kept: list[type[models.Model]] = [SubTask, Suppression, Event, EventTally, Tally]
-    return {model.__name__: list(model.objects.order_by("pk").values()) for model in kept}
+    kept: tuple[type[models.Model], ...] = (SubTask, Suppression, Event, EventTally, Tally)
+    return {model.__name__: list(model._default_manager.order_by("pk").values()) for model in kept}

@@ -55,20 +55,20 @@ MACHINES = [
 
 
 @pytest.mark.parametrize("user_agent", PEOPLE)
-def test_browsers_and_mail_programs_are_people(user_agent):
+def test_browsers_and_mail_programs_are_people(user_agent: str) -> None:
     assert actor_of(user_agent) == Actor.PERSON
 
 
 @pytest.mark.parametrize("user_agent", PROXIES)
-def test_what_fetches_images_for_people_is_a_proxy(user_agent):
+def test_what_fetches_images_for_people_is_a_proxy(user_agent: str) -> None:
     assert actor_of(user_agent) == Actor.PROXY
 
 
 @pytest.mark.parametrize("user_agent", MACHINES)
-def test_libraries_scanners_and_whoever_says_nothing_are_machines(user_agent):
+def test_libraries_scanners_and_whoever_says_nothing_are_machines(user_agent: str) -> None:
     assert actor_of(user_agent) == Actor.MACHINE
 
 
-def test_of_several_opinions_the_one_that_claims_least_counts():
+def test_of_several_opinions_the_one_that_claims_least_counts() -> None:
     assert surest(Actor.PERSON, Actor.PROXY) == Actor.PROXY
     assert surest(Actor.MACHINE, Actor.PERSON, Actor.PROXY) == Actor.MACHINE

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
+from campaigns.models import SubTask
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, VIEWER, member, signed_in
 from tests.tracking.making import event, from_launch, frozen, sent, tell
 from tracking import applying, ledger
@@ -17,18 +20,18 @@ pytestmark = pytest.mark.django_db
 EVENTS = reverse("admin:tracking_event_changelist")
 
 
-def page(user, url: str) -> str:
+def page(user: User, url: str) -> str:
     response = signed_in(user).get(url)
     assert response.status_code == 200
     return response.content.decode()
 
 
-def change(subtask) -> str:
+def change(subtask: SubTask) -> str:
     return reverse("admin:campaigns_subtask_change", args=[subtask.pk])
 
 
 class TestTheList:
-    def test_is_searched_by_the_whole_address(self):
+    def test_is_searched_by_the_whole_address(self) -> None:
         ann, bob = sent(recipient_email="ann@example.com"), sent(recipient_email="bob@example.com")
         for subtask in (ann, bob):
             tell(EventKind.OPENED, subtask)
@@ -36,18 +39,18 @@ class TestTheList:
         assert "ann@example.com" in found
         assert "bob@example.com" not in found
 
-    def test_finds_nothing_for_a_part_of_one(self):
+    def test_finds_nothing_for_a_part_of_one(self) -> None:
         tell(EventKind.OPENED, sent(recipient_email="ann@example.com"))
         assert "ann@example.com</" not in page(member(SUPERUSER), f"{EVENTS}?q=ann@")
 
-    def test_takes_a_day_without_a_time_for_the_whole_day(self):
+    def test_takes_a_day_without_a_time_for_the_whole_day(self) -> None:
         tell(EventKind.OPENED, sent(recipient_email="ann@example.com"))
         Event.objects.update(received_at="2026-03-05T13:00Z")
         on = "received_at_from_0={0}&received_at_to_0={0}"
         assert "ann@example.com" in page(member(SUPERUSER), f"{EVENTS}?{on.format('2026-03-05')}")
         assert "ann@" not in page(member(SUPERUSER), f"{EVENTS}?{on.format('2026-03-06')}")
 
-    def test_counts_no_rows(self):
+    def test_counts_no_rows(self) -> None:
         subtask = sent()
         ledger.accept(event(EventKind.OPENED, subtask) for _ in range(60))
         client = signed_in(member(SUPERUSER))
@@ -58,7 +61,7 @@ class TestTheList:
         assert about_events
         assert not any("COUNT(" in sql.upper() for sql in about_events)
 
-    def test_shows_staff_their_own_campaigns_only(self):
+    def test_shows_staff_their_own_campaigns_only(self) -> None:
         mine = sent(task__owner=member(MANAGER), recipient_email="mine@example.com")
         tell(EventKind.OPENED, mine)
         tell(EventKind.OPENED, sent(recipient_email="others@example.com"))
@@ -70,7 +73,7 @@ class TestTheList:
         assert "unknown@example.com" in page(member(VIEWER), EVENTS)
 
     @pytest.mark.parametrize("role", [SUPERUSER, MANAGER, VIEWER])
-    def test_nobody_changes_or_deletes_an_event(self, role):
+    def test_nobody_changes_or_deletes_an_event(self, role: str) -> None:
         user = member(role)
         tell(EventKind.OPENED, sent(task__owner=user))
         row = Event.objects.get()
@@ -82,33 +85,33 @@ class TestTheList:
 
 
 class TestTheEvent:
-    def test_shows_its_payload_as_text(self):
+    def test_shows_its_payload_as_text(self) -> None:
         tell(EventKind.OPENED, sent(), raw={"x": "<script>alert(1)</script>"})
         url = reverse("admin:tracking_event_change", args=[Event.objects.get().pk])
         text = page(member(SUPERUSER), url)
         assert "alert(1)" in text
         assert "<script>alert(1)" not in text
 
-    def test_opens_when_its_subtask_is_unknown(self):
+    def test_opens_when_its_subtask_is_unknown(self) -> None:
         tell(EventKind.OPENED, subtask_id=10**12)
         url = reverse("admin:tracking_event_change", args=[Event.objects.get().pk])
         assert str(10**12) in page(member(SUPERUSER), url)
 
 
 class TestTheSubTask:
-    def test_shows_what_came_back(self):
+    def test_shows_what_came_back(self) -> None:
         subtask = sent()
         tell(EventKind.HARD_BOUNCED, subtask, detail="550 no such user")
         text = page(member(SUPERUSER), change(subtask))
         assert "What came back" in text
         assert "550 no such user" in text
 
-    def test_shows_nothing_that_others_claim_about_it(self):
+    def test_shows_nothing_that_others_claim_about_it(self) -> None:
         subtask = sent()
         tell(EventKind.HARD_BOUNCED, subtask, service_id=subtask.service_id + 1, detail="a lie")
         assert "a lie" not in page(member(SUPERUSER), change(subtask))
 
-    def test_shows_the_newest_when_there_are_very_many(self):
+    def test_shows_the_newest_when_there_are_very_many(self) -> None:
         subtask = sent()
         ledger.accept(event(EventKind.OPENED, subtask) for _ in range(MOST_EVENTS + 50))
         applying.apply_waiting()
@@ -123,7 +126,7 @@ class TestTheTask:
             line.label: (line.people, line.proxies, line.machines, line.events) for line in lines
         }
 
-    def test_shows_people_proxies_and_machines_apart(self):
+    def test_shows_people_proxies_and_machines_apart(self) -> None:
         subtask = sent()
         for actor, times in ((Actor.PERSON, 3), (Actor.PROXY, 2), (Actor.MACHINE, 1)):
             for _ in range(times):
@@ -139,14 +142,14 @@ class TestTheTask:
         )
         assert "Reported as spam" in text
 
-    def test_of_which_nothing_came_back_shows_nothing(self):
+    def test_of_which_nothing_came_back_shows_nothing(self) -> None:
         subtask = sent()
         text = page(
             member(SUPERUSER), reverse("admin:campaigns_task_change", args=[subtask.task_id])
         )
         assert "What came back" not in text
 
-    def test_shows_every_link_and_how_often_it_was_followed(self):
+    def test_shows_every_link_and_how_often_it_was_followed(self) -> None:
         made = frozen('<a href="https://b.example/">b</a> <a href="https://a.example/">a</a>')
         subtask = from_launch(made)
         for _ in range(2):
@@ -156,7 +159,9 @@ class TestTheTask:
         url = reverse("admin:campaigns_task_change", args=[subtask.task_id])
         assert "Clicks by link" in page(member(SUPERUSER), url)
 
-    def test_is_read_in_one_query_however_much_came_back(self, django_assert_num_queries):
+    def test_is_read_in_one_query_however_much_came_back(
+        self, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
         subtask = sent()
         ledger.accept(event(kind, subtask) for kind in EventKind for _ in range(50))
         applying.apply_waiting()

@@ -21,21 +21,21 @@ from tracking.models import Event, EventState, EventTally
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_the_same_event_told_twice_at_the_same_moment_is_one():
+def test_the_same_event_told_twice_at_the_same_moment_is_one() -> None:
     subtask = sent()
     told = event(EventKind.OPENED, subtask)
     new = run_together(*[lambda: ledger.accept([told])] * 4)
     assert sorted(new) == [0, 0, 0, 1]
 
 
-def test_the_same_thousand_events_from_two_webhooks_are_a_thousand():
+def test_the_same_thousand_events_from_two_webhooks_are_a_thousand() -> None:
     subtask = sent()
     events = [event(EventKind.OPENED, subtask) for _ in range(1000)]
     new = run_together(lambda: ledger.accept(events), lambda: ledger.accept(list(reversed(events))))
     assert sum(new) == 1000
 
 
-def test_two_that_apply_at_the_same_moment_count_each_event_once():
+def test_two_that_apply_at_the_same_moment_count_each_event_once() -> None:
     subtasks = [sent() for _ in range(5)]
     ledger.accept(event(EventKind.OPENED, subtask) for subtask in subtasks for _ in range(20))
     run_together(*[applying.apply_waiting] * 3)
@@ -46,7 +46,7 @@ def test_two_that_apply_at_the_same_moment_count_each_event_once():
     assert sum(tally.recipients for tally in counted) == 5
 
 
-def test_an_event_that_comes_while_the_outcome_is_being_recorded_counts_after_it():
+def test_an_event_that_comes_while_the_outcome_is_being_recorded_counts_after_it() -> None:
     subtask = held("sending", DispatcherFactory(), EmailServiceFactory())
     ledger.accept([event(EventKind.DELIVERED, subtask)])
     settlement = Settlement(subtask.pk, subtask.claim_token, "sent", provider_message_id="abc")
@@ -62,11 +62,11 @@ def test_an_event_that_comes_while_the_outcome_is_being_recorded_counts_after_it
     assert (now(subtask).status, now(subtask).provider_message_id) == ("delivered", "abc")
 
 
-def test_an_event_and_a_decision_about_the_same_doubt_are_two_steps_in_some_order():
+def test_an_event_and_a_decision_about_the_same_doubt_are_two_steps_in_some_order() -> None:
     subtask = in_doubt(EmailServiceFactory())
     ledger.accept([event(EventKind.DELIVERED, subtask)])
 
-    def decide():
+    def decide() -> list[int]:
         with transaction.atomic():
             return states.resolve_doubt([subtask.pk], "sent")
 
@@ -81,7 +81,7 @@ def test_an_event_and_a_decision_about_the_same_doubt_are_two_steps_in_some_orde
     assert now(subtask).status == "delivered"
 
 
-def test_a_dispatcher_never_waits_for_events_being_applied():
+def test_a_dispatcher_never_waits_for_events_being_applied() -> None:
     subtask = held("sending", DispatcherFactory(), EmailServiceFactory())
     ledger.accept([event(EventKind.DELIVERED, subtask)])
     with transaction.atomic():
@@ -91,14 +91,14 @@ def test_a_dispatcher_never_waits_for_events_being_applied():
     assert changed == {subtask.pk}
 
 
-def test_two_unsubscribes_at_the_same_moment_are_one():
+def test_two_unsubscribes_at_the_same_moment_are_one() -> None:
     subtask = sent()
     person = subscriptions.Subscriber(subtask.pk, subtask.recipient_email)
     run_together(*[lambda: subscriptions.unsubscribe(person)] * 4)
     assert Suppression.objects.count() == Event.objects.count() == 1
 
 
-def test_unsubscribing_and_a_complaint_at_the_same_moment_suppress_once():
+def test_unsubscribing_and_a_complaint_at_the_same_moment_suppress_once() -> None:
     subtask = sent()
     person = subscriptions.Subscriber(subtask.pk, subtask.recipient_email)
     ledger.accept([event(EventKind.COMPLAINED, subtask)])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
-from campaigns.models import SubTaskStatus
+from campaigns.models import SubTask, SubTaskStatus
 from tests.factories import DispatcherFactory, EmailServiceFactory, held
 from tests.tracking.making import event, sent, tell
 from tracking import applying, ledger
@@ -16,17 +17,17 @@ pytestmark = pytest.mark.django_db
 K, S = EventKind, SubTaskStatus
 
 
-def lines(subtask):
+def lines(subtask: SubTask) -> dict[tuple[str, str], tuple[int, int]]:
     rows = EventTally.objects.filter(task_id=subtask.task_id)
     return {(t.kind, t.actor): (t.events, t.recipients) for t in rows}
 
 
-def links(subtask):
+def links(subtask: SubTask) -> dict[tuple[str, str], tuple[int, int]]:
     rows = LinkTally.objects.filter(task_id=subtask.task_id)
     return {(t.url, t.actor): (t.clicks, t.recipients) for t in rows}
 
 
-def test_events_and_recipients_are_counted_apart_by_kind_and_actor():
+def test_events_and_recipients_are_counted_apart_by_kind_and_actor() -> None:
     first = sent()
     second = sent(task=first.task, content=first.content)
     for subtask, actor in [(first, "person"), (first, "person"), (first, "machine"), (second, "proxy")]:  # fmt: skip
@@ -40,21 +41,23 @@ def test_events_and_recipients_are_counted_apart_by_kind_and_actor():
     }
 
 
-def test_a_recipient_counts_once_within_a_batch_too():
+def test_a_recipient_counts_once_within_a_batch_too() -> None:
     subtask = sent()
     ledger.accept(event(K.OPENED, subtask) for _ in range(5))
     applying.apply_waiting()
     assert lines(subtask) == {("opened", "person"): (5, 1)}
 
 
-def test_what_waits_or_is_told_again_is_not_counted():
+def test_what_waits_or_is_told_again_is_not_counted() -> None:
     subtask = held(S.SENDING, DispatcherFactory(), EmailServiceFactory())
     for _ in range(2):
         tell(K.OPENED, subtask, dedupe_key="once")
     assert lines(subtask) == {}
 
 
-def test_reading_them_costs_the_same_however_many_there_are(django_assert_num_queries):
+def test_reading_them_costs_the_same_however_many_there_are(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     subtask = sent()
     ledger.accept(event(K.OPENED, subtask) for _ in range(300))
     applying.apply_waiting()
@@ -62,7 +65,7 @@ def test_reading_them_costs_the_same_however_many_there_are(django_assert_num_qu
         assert lines(subtask) == {("opened", "person"): (300, 1)}
 
 
-def test_clicks_are_counted_by_link_too():
+def test_clicks_are_counted_by_link_too() -> None:
     first = sent()
     second = sent(task=first.task, content=first.content)
     for subtask, url in [(first, "https://a/"), (first, "https://a/"), (first, "https://b/"), (second, "https://a/")]:  # fmt: skip
@@ -75,7 +78,7 @@ def test_clicks_are_counted_by_link_too():
     }
 
 
-def test_a_recipient_counts_once_for_a_link_within_a_batch_too():
+def test_a_recipient_counts_once_for_a_link_within_a_batch_too() -> None:
     subtask = sent()
     clicks = (event(K.CLICKED, subtask, source="click", url="https://a/") for _ in range(5))
     ledger.accept(clicks)
@@ -83,7 +86,7 @@ def test_a_recipient_counts_once_for_a_link_within_a_batch_too():
     assert links(subtask) == {("https://a/", "person"): (5, 1)}
 
 
-def test_links_of_providers_and_the_hidden_one_are_not():
+def test_links_of_providers_and_the_hidden_one_are_not() -> None:
     subtask = sent()
     tell(K.CLICKED, subtask, source="postmark", url="https://click.example/1")
     tell(K.CLICKED, subtask, source="click", detail=TRAP_DETAIL, actor=Actor.MACHINE)

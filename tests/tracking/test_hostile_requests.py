@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from campaigns.models import Suppression
 from edm_project.environment import new_fernet_key
@@ -27,7 +28,9 @@ def send(case: Case) -> Any:
 
 
 @pytest.mark.django_db
-def test_hostile_requests_are_refused_and_leave_no_trace_but_counters(settings, caplog):
+def test_hostile_requests_are_refused_and_leave_no_trace_but_counters(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
     subtask = from_launch(frozen('<a href="https://example.com/">x</a>', track_opens=True))
     cases = everything(f"/{PATHS[Purpose.PREFERENCES]}/{sign(Purpose.PREFERENCES, subtask.pk)}")
     assert len({case.name for case in cases}) == len(cases) >= 200
@@ -52,7 +55,7 @@ def test_hostile_requests_are_refused_and_leave_no_trace_but_counters(settings, 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("purpose", PATHS)
-def test_tokens_of_another_key_are_forged(settings, purpose):
+def test_tokens_of_another_key_are_forged(settings: Settings, purpose: Purpose) -> None:
     ours = settings.TRACKING_KEYS
     settings.TRACKING_KEYS = [new_fernet_key()]
     tokens = [sign(purpose, *[n] * IDS[purpose]) for n in range(1, 20)]
@@ -67,7 +70,7 @@ def test_tokens_of_another_key_are_forged(settings, purpose):
 
 
 @pytest.mark.django_db
-def test_a_replayed_unsubscribe_is_told_once_and_a_replayed_click_is_another_click():
+def test_a_replayed_unsubscribe_is_told_once_and_a_replayed_click_is_another_click() -> None:
     subtask = from_launch(frozen('<a href="https://example.com/">x</a>'))
     for _ in range(5):
         send(Case("", f"/u/{sign(Purpose.UNSUBSCRIBE, subtask.pk)}", "POST", PROMISE))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tracking.hrefs import destination_of, hrefs_in, site_of, unescape_attribute
@@ -30,7 +32,9 @@ def sources(html: str) -> list[str]:
         ("<a href='{{ unsubscribe_url }}'>x</a>", ["{{ unsubscribe_url }}"]),
     ],
 )  # fmt: skip
-def test_links_are_found_wherever_a_browser_sees_one(html, expected):
+def test_links_are_found_wherever_a_browser_sees_one(
+    html: str, expected: list[Any] | list[str]
+) -> None:
     assert sources(html) == expected
 
 
@@ -45,7 +49,7 @@ def test_links_are_found_wherever_a_browser_sees_one(html, expected):
         '<!--><a href="https://a/">x</a><!-- --!>',
     ],
 )
-def test_links_in_outlooks_conditional_comments_are_found(comment):
+def test_links_in_outlooks_conditional_comments_are_found(comment: str) -> None:
     html = f"<p>before</p>{comment}<p>after</p>"
     (href,) = hrefs_in(html)
     assert html[href.start : href.end] == '"https://a/"'
@@ -73,7 +77,7 @@ def test_links_in_outlooks_conditional_comments_are_found(comment):
         ("https://example.com/a&#92;b&bsol;c", "https://example.com/a/b/c"),
     ],
 )
-def test_an_address_on_the_web_is_where_a_link_leads(source, destination):
+def test_an_address_on_the_web_is_where_a_link_leads(source: str, destination: str) -> None:
     assert destination_of(source) == destination
 
 
@@ -106,7 +110,7 @@ def test_an_address_on_the_web_is_where_a_link_leads(source, destination):
         "https://example.com/" + "产" * 900,
     ],
 )
-def test_everything_else_stays_as_it_is(source):
+def test_everything_else_stays_as_it_is(source: str) -> None:
     assert destination_of(source) is None
 
 
@@ -124,7 +128,9 @@ def test_everything_else_stays_as_it_is(source):
         ("&amp;lt;", "&lt;"),
     ],
 )
-def test_character_references_are_read_as_browsers_do_in_attributes(value, expected):
+def test_character_references_are_read_as_browsers_do_in_attributes(
+    value: str, expected: str
+) -> None:
     assert unescape_attribute(value) == expected
 
 
@@ -145,5 +151,7 @@ def test_character_references_are_read_as_browsers_do_in_attributes(value, expec
         ("mailto:{{ email }}", None),
     ],
 )
-def test_a_link_with_liquid_has_a_site_only_if_nobodys_values_can_change_it(source, site):
+def test_a_link_with_liquid_has_a_site_only_if_nobodys_values_can_change_it(
+    source: str, site: str | None
+) -> None:
     assert site_of(source) == site

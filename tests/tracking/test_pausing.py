@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns import lifecycle
 from campaigns.models import SubTask, SubTaskStatus, Task, TaskStatus
 from dispatch import housekeeping
+from tests.dispatching import Dispatch, MakeService
 from tests.factories import ContentFactory, EmailServiceFactory, SendingTaskFactory
 from tests.smtp_server import SmtpServer
 from tests.tracking.making import event
@@ -23,7 +25,7 @@ K = EventKind
 
 
 @pytest.fixture(autouse=True)
-def small_numbers(settings):
+def small_numbers(settings: Settings) -> None:
     settings.PAUSE_MIN_MESSAGES = 20
     settings.PAUSE_HARD_BOUNCE_PERCENT = 5
     settings.PAUSE_COMPLAINT_PERCENT = 5
@@ -69,7 +71,7 @@ class Campaign:
 
 
 @pytest.mark.parametrize("kind", [K.HARD_BOUNCED, K.COMPLAINED])
-def test_above_the_limit_a_task_is_paused(kind):
+def test_above_the_limit_a_task_is_paused(kind: EventKind) -> None:
     campaign = Campaign(40)
     campaign.tell(kind, 2)
     assert campaign.look() == TaskStatus.SENDING  # 5 % of 40 is allowed
@@ -77,7 +79,7 @@ def test_above_the_limit_a_task_is_paused(kind):
     assert campaign.look() == TaskStatus.PAUSED
 
 
-def test_the_reason_says_what_happened_and_what_to_do():
+def test_the_reason_says_what_happened_and_what_to_do() -> None:
     campaign = Campaign(40)
     campaign.tell(K.HARD_BOUNCED, 3)
     campaign.look()
@@ -88,7 +90,7 @@ def test_the_reason_says_what_happened_and_what_to_do():
     assert "Resume the task to go on" in note
 
 
-def test_for_complaints_it_says_so():
+def test_for_complaints_it_says_so() -> None:
     campaign = Campaign(40)
     campaign.tell(K.COMPLAINED, 3)
     campaign.look()
@@ -96,19 +98,19 @@ def test_for_complaints_it_says_so():
 
 
 @pytest.mark.parametrize("kind", sorted(set(K) - {K.HARD_BOUNCED, K.COMPLAINED}))
-def test_nothing_else_pauses_a_task(kind):
+def test_nothing_else_pauses_a_task(kind: EventKind) -> None:
     campaign = Campaign(40)
     campaign.tell(kind, 40)
     assert campaign.look() == TaskStatus.SENDING
 
 
-def test_a_few_messages_say_nothing():
+def test_a_few_messages_say_nothing() -> None:
     campaign = Campaign(19)
     campaign.tell(K.HARD_BOUNCED, 19)
     assert campaign.look() == TaskStatus.SENDING
 
 
-def test_a_recipient_counts_once():
+def test_a_recipient_counts_once() -> None:
     campaign = Campaign(40)
     for _ in range(5):
         campaign.tell(K.COMPLAINED, 1)
@@ -119,14 +121,14 @@ def test_a_recipient_counts_once():
     ("kind", "setting"),
     [(K.HARD_BOUNCED, "PAUSE_HARD_BOUNCE_PERCENT"), (K.COMPLAINED, "PAUSE_COMPLAINT_PERCENT")],
 )
-def test_zero_is_never(settings, kind, setting):
+def test_zero_is_never(settings: Settings, kind: EventKind, setting: str) -> None:
     setattr(settings, setting, 0)
     campaign = Campaign(40)
     campaign.tell(kind, 40)
     assert campaign.look() == TaskStatus.SENDING
 
 
-def test_after_staff_resumed_it_what_came_before_does_not_pause_it_again():
+def test_after_staff_resumed_it_what_came_before_does_not_pause_it_again() -> None:
     campaign = Campaign(40)
     campaign.tell(K.HARD_BOUNCED, 10)
     assert campaign.look() == TaskStatus.PAUSED
@@ -137,7 +139,7 @@ def test_after_staff_resumed_it_what_came_before_does_not_pause_it_again():
     assert PauseBaseline.objects.get().hard_bounces == 10
 
 
-def test_what_comes_after_that_does():
+def test_what_comes_after_that_does() -> None:
     campaign = Campaign(40)
     campaign.tell(K.HARD_BOUNCED, 10)
     campaign.look()
@@ -150,7 +152,7 @@ def test_what_comes_after_that_does():
     assert "2 of 20 messages" in campaign.task.note
 
 
-def test_each_time_that_staff_resume_it_it_is_counted_anew():
+def test_each_time_that_staff_resume_it_it_is_counted_anew() -> None:
     campaign = Campaign(40)
     for _ in range(3):
         campaign.tell(K.HARD_BOUNCED, 10)
@@ -162,7 +164,7 @@ def test_each_time_that_staff_resume_it_it_is_counted_anew():
 
 
 @pytest.mark.parametrize("status", [TaskStatus.PAUSED, TaskStatus.COMPLETED, TaskStatus.CANCELLED])
-def test_a_task_that_is_not_being_sent_is_left_alone(status):
+def test_a_task_that_is_not_being_sent_is_left_alone(status: TaskStatus) -> None:
     campaign = Campaign(40)
     campaign.tell(K.HARD_BOUNCED, 40)
     Task.objects.update(status=status, note="by hand")
@@ -170,7 +172,7 @@ def test_a_task_that_is_not_being_sent_is_left_alone(status):
     assert campaign.task.note == "by hand"
 
 
-def test_one_task_does_not_answer_for_another():
+def test_one_task_does_not_answer_for_another() -> None:
     bad, good = Campaign(40), Campaign(40)
     bad.tell(K.HARD_BOUNCED, 40)
     assert good.look() == TaskStatus.SENDING
@@ -179,15 +181,17 @@ def test_one_task_does_not_answer_for_another():
 
 @pytest.mark.parametrize(("tasks", "queries"), [(1, 3), (8, 3)])
 def test_a_look_costs_three_queries_however_many_tasks_are_fine(
-    tasks, queries, django_assert_num_queries
-):
+    tasks: int, queries: int, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     for _ in range(tasks):
         Campaign(2)
     with django_assert_num_queries(queries):
         pausing.pause_bad_tasks()
 
 
-def test_a_task_that_is_paused_by_hand_at_that_moment_keeps_its_reason(monkeypatch):
+def test_a_task_that_is_paused_by_hand_at_that_moment_keeps_its_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     campaign = Campaign(40)
     campaign.tell(K.HARD_BOUNCED, 40)
     pause = lifecycle.pause
@@ -201,11 +205,13 @@ def test_a_task_that_is_paused_by_hand_at_that_moment_keeps_its_reason(monkeypat
     assert campaign.task.note == "by hand"
 
 
-def test_it_is_one_of_the_chores():
+def test_it_is_one_of_the_chores() -> None:
     assert pausing.pause_bad_tasks in housekeeping.CHORES
 
 
-def test_refusals_while_sending_count_like_bounces_that_come_later(make_service, dispatch):
+def test_refusals_while_sending_count_like_bounces_that_come_later(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
     with SmtpServer(behaviours=["rcpt:reply:550 5.1.1 No such user"]) as server:
         make_service(server=server)
         campaign = Campaign()

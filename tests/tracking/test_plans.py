@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from pytest_django import Settings
 
+from campaigns.models import SubTask
 from tests.campaigns.admin.staff import SUPERUSER, member, signed_in
 from tests.tracking.making import event, sent
 from tracking import applying, consequences, feedback, ledger, matching, retention
@@ -32,7 +36,7 @@ FROM campaigns_subtask, generate_series(1, 20000) AS n;
 
 
 @pytest.fixture
-def ledger_is_full(db):
+def ledger_is_full(db: None) -> SubTask:
     subtask = sent(provider_message_id="x")
     with connection.cursor() as cursor:
         cursor.execute(SUBTASKS)
@@ -41,7 +45,7 @@ def ledger_is_full(db):
     return subtask
 
 
-def walks(run) -> list[str]:
+def walks(run: Callable[[], object]) -> list[str]:
     """The statements in `run` whose plan has a sequential scan of a large table."""
     with CaptureQueriesContext(connection) as queries:
         run()
@@ -58,7 +62,9 @@ def walks(run) -> list[str]:
     return found
 
 
-def test_applying_a_chunk_looks_only_at_what_it_is_about(ledger_is_full, settings):
+def test_applying_a_chunk_looks_only_at_what_it_is_about(
+    ledger_is_full: SubTask, settings: Settings
+) -> None:
     subtask = ledger_is_full
     settings.SCANNER_SECONDS = 5
     told = {"provider_message_id": f"name-{subtask.pk}", "service_id": subtask.service_id}
@@ -71,25 +77,25 @@ def test_applying_a_chunk_looks_only_at_what_it_is_about(ledger_is_full, setting
     assert not Event.objects.filter(state="waiting").exists()
 
 
-def test_accepting_looks_up_keys_only(ledger_is_full):
+def test_accepting_looks_up_keys_only(ledger_is_full: SubTask) -> None:
     assert walks(lambda: ledger.accept([event(EventKind.OPENED)])) == []
 
 
-def test_finding_nothing_to_do_costs_nothing(ledger_is_full):
+def test_finding_nothing_to_do_costs_nothing(ledger_is_full: SubTask) -> None:
     assert walks(applying.apply_waiting) == []
     assert walks(retention.forget_payloads) == []
 
 
-def test_a_subtasks_page_reads_its_own_events(ledger_is_full):
+def test_a_subtasks_page_reads_its_own_events(ledger_is_full: SubTask) -> None:
     assert walks(lambda: feedback.events_of(ledger_is_full)) == []
 
 
-def test_soft_bounces_are_counted_by_address(ledger_is_full):
+def test_soft_bounces_are_counted_by_address(ledger_is_full: SubTask) -> None:
     bounced = [Event(kind="soft_bounced", recipient="r5@example.com")]
     assert walks(lambda: consequences.suppress_soft_bounces(bounced)) == []
 
 
-def test_names_of_providers_are_looked_up(ledger_is_full):
+def test_names_of_providers_are_looked_up(ledger_is_full: SubTask) -> None:
     told = [Event(pk=1, provider_message_id="name-x77", service_id=1)]
     assert walks(lambda: matching.match(told)) == []
 
@@ -98,7 +104,7 @@ def test_names_of_providers_are_looked_up(ledger_is_full):
     "query",
     ["", "?q=r77@example.com", "?kind__exact=complained", "?state__exact=given_up", "?state__exact=waiting"],
 )  # fmt: skip
-def test_the_list_in_the_admin_walks_no_table(ledger_is_full, query):
+def test_the_list_in_the_admin_walks_no_table(ledger_is_full: SubTask, query: str) -> None:
     client = signed_in(member(SUPERUSER))
     client.get("/admin/tracking/event/")
     assert walks(lambda: client.get(f"/admin/tracking/event/{query}")) == []

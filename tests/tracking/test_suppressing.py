@@ -4,11 +4,13 @@ import datetime as dt
 
 import pytest
 from django.db.models.functions import Now
+from pytest_django import Settings
 
 from campaigns import suppressing
 from campaigns.models import SubTaskStatus, Suppression
 from campaigns.models.contacts import SuppressionReason
 from dispatch import claims
+from tests.dispatching import Dispatch, MakeService
 from tests.factories import SubTaskFactory, in_doubt
 from tests.smtp_server import SmtpServer
 from tests.tracking.making import event, sent, tell
@@ -31,7 +33,9 @@ def listed() -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("kind", "reason"), AT_ONCE.items())
-def test_bounces_for_good_complaints_and_unsubscribes_suppress_at_once(kind, reason):
+def test_bounces_for_good_complaints_and_unsubscribes_suppress_at_once(
+    kind: EventKind, reason: SuppressionReason
+) -> None:
     subtask = sent()
     tell(kind, subtask)
     assert listed() == {subtask.recipient_email: reason}
@@ -39,13 +43,13 @@ def test_bounces_for_good_complaints_and_unsubscribes_suppress_at_once(kind, rea
 
 
 @pytest.mark.parametrize("kind", set(K) - set(AT_ONCE))
-def test_nothing_else_does(kind):
+def test_nothing_else_does(kind: EventKind) -> None:
     tell(kind, sent())
     assert listed() == {}
 
 
 @pytest.mark.parametrize("status", [S for S in SubTaskStatus if S not in ("allocated", "sending")])
-def test_it_does_not_matter_what_became_of_the_subtask_meanwhile(status):
+def test_it_does_not_matter_what_became_of_the_subtask_meanwhile(status: SubTaskStatus) -> None:
     values = {"service": None} if status == "pending" else {}
     values |= {"failure_reason": "rejected"} if status == "failed" else {}
     subtask = sent(status, **values)
@@ -53,13 +57,13 @@ def test_it_does_not_matter_what_became_of_the_subtask_meanwhile(status):
     assert subtask.recipient_email in listed()
 
 
-def test_a_doubt_that_a_bounce_resolves_suppresses_too():
+def test_a_doubt_that_a_bounce_resolves_suppresses_too() -> None:
     subtask = in_doubt(sent().service)
     tell(K.HARD_BOUNCED, subtask)
     assert subtask.recipient_email in listed()
 
 
-def test_telling_it_again_changes_nothing():
+def test_telling_it_again_changes_nothing() -> None:
     subtask = sent()
     tell(K.HARD_BOUNCED, subtask)
     before = Suppression.objects.values().get()
@@ -68,28 +72,28 @@ def test_telling_it_again_changes_nothing():
     assert Suppression.objects.values().get() == before
 
 
-def test_a_complaint_outweighs_an_unsubscribe():
+def test_a_complaint_outweighs_an_unsubscribe() -> None:
     subtask = sent()
     tell(K.UNSUBSCRIBED, subtask)
     tell(K.COMPLAINED, subtask)
     assert listed() == {subtask.recipient_email: R.COMPLAINT}
 
 
-def test_both_at_once_are_one_row_with_the_graver_reason():
+def test_both_at_once_are_one_row_with_the_graver_reason() -> None:
     subtask = sent()
     ledger.accept([event(K.UNSUBSCRIBED, subtask), event(K.HARD_BOUNCED, subtask)])
     applying.apply_waiting()
     assert listed() == {subtask.recipient_email: R.HARD_BOUNCE}
 
 
-def test_what_staff_added_keeps_its_reason():
+def test_what_staff_added_keeps_its_reason() -> None:
     subtask = sent()
     Suppression.objects.create(email=subtask.recipient_email, source="by hand")
     tell(K.HARD_BOUNCED, subtask)
     assert list(Suppression.objects.values_list("reason", "source")) == [("manual", "by hand")]
 
 
-def test_the_rest_of_a_running_task_does_not_go_to_that_address():
+def test_the_rest_of_a_running_task_does_not_go_to_that_address() -> None:
     first = sent()
     rest = SubTaskFactory(recipient_email=first.recipient_email)
     tell(K.COMPLAINED, first)
@@ -98,7 +102,7 @@ def test_the_rest_of_a_running_task_does_not_go_to_that_address():
     assert rest.failure_reason == "suppressed"
 
 
-def test_lifting_concerns_people_who_unsubscribed_only():
+def test_lifting_concerns_people_who_unsubscribed_only() -> None:
     for reason in R:
         Suppression.objects.create(email=f"{reason}@example.com", reason=reason)
     assert [r for r in R if suppressing.lift(f"{r}@example.com")] == [R.UNSUBSCRIBED]
@@ -106,7 +110,7 @@ def test_lifting_concerns_people_who_unsubscribed_only():
     assert suppressing.lift("nobody@example.com") is None
 
 
-def test_a_provider_that_tells_of_a_new_subscription_lifts_nothing():
+def test_a_provider_that_tells_of_a_new_subscription_lifts_nothing() -> None:
     subtask = sent()
     tell(K.UNSUBSCRIBED, subtask)
     tell(K.RESUBSCRIBED, subtask)
@@ -120,33 +124,33 @@ class TestSoftBounces:
         for _ in range(times):
             tell(K.SOFT_BOUNCED, sent(recipient_email=self.ADDRESS))
 
-    def test_three_messages_in_a_row_suppress(self):
+    def test_three_messages_in_a_row_suppress(self) -> None:
         self.bounce(2)
         assert listed() == {}
         self.bounce(1)
         assert listed() == {self.ADDRESS: R.SOFT_BOUNCES}
 
     @pytest.mark.parametrize("number", [1, 2, 5])
-    def test_the_number_is_a_setting(self, settings, number):
+    def test_the_number_is_a_setting(self, settings: Settings, number: int) -> None:
         settings.SOFT_BOUNCES_SUPPRESS = number
         self.bounce(number - 1)
         assert listed() == {}
         self.bounce(1)
         assert self.ADDRESS in listed()
 
-    def test_zero_means_never(self, settings):
+    def test_zero_means_never(self, settings: Settings) -> None:
         settings.SOFT_BOUNCES_SUPPRESS = 0
         self.bounce(10)
         assert listed() == {}
 
-    def test_one_message_that_bounces_often_counts_once(self):
+    def test_one_message_that_bounces_often_counts_once(self) -> None:
         subtask = sent(recipient_email=self.ADDRESS)
         for _ in range(5):
             tell(K.SOFT_BOUNCED, subtask)
         assert listed() == {}
 
     @pytest.mark.parametrize("kind", [K.DELIVERED, K.OPENED, K.CLICKED])
-    def test_a_message_that_arrived_ends_the_row(self, kind):
+    def test_a_message_that_arrived_ends_the_row(self, kind: EventKind) -> None:
         self.bounce(2)
         tell(kind, sent(recipient_email=self.ADDRESS))
         self.bounce(2)
@@ -154,23 +158,23 @@ class TestSoftBounces:
         self.bounce(1)
         assert self.ADDRESS in listed()
 
-    def test_a_machine_that_opens_does_not(self):
+    def test_a_machine_that_opens_does_not(self) -> None:
         self.bounce(2)
         tell(K.OPENED, sent(recipient_email=self.ADDRESS), actor=Actor.MACHINE)
         self.bounce(1)
         assert self.ADDRESS in listed()
 
-    def test_others_do_not_count(self):
+    def test_others_do_not_count(self) -> None:
         self.bounce(2)
         tell(K.SOFT_BOUNCED, sent())
         assert listed() == {}
 
-    def test_three_that_come_together_count_too(self):
+    def test_three_that_come_together_count_too(self) -> None:
         ledger.accept([event(K.SOFT_BOUNCED, sent(recipient_email=self.ADDRESS)) for _ in range(3)])
         applying.apply_waiting()
         assert self.ADDRESS in listed()
 
-    def test_only_those_of_a_while_count(self, settings):
+    def test_only_those_of_a_while_count(self, settings: Settings) -> None:
         settings.SOFT_BOUNCE_DAYS = 30
         self.bounce(2)
         Event.objects.update(received_at=Now() - dt.timedelta(days=31))
@@ -180,7 +184,9 @@ class TestSoftBounces:
         self.bounce(1)
         assert self.ADDRESS in listed()
 
-    def test_refusals_for_now_until_the_last_try_count_too(self, settings, make_service, dispatch):
+    def test_refusals_for_now_until_the_last_try_count_too(
+        self, settings: Settings, make_service: MakeService, dispatch: Dispatch
+    ) -> None:
         settings.RETRY_DELAYS_SECONDS = []
         with SmtpServer(behaviours=["rcpt:reply:452 4.2.2 Mailbox full"]) as server:
             make_service(server=server)
@@ -192,7 +198,7 @@ class TestSoftBounces:
         assert listed() == {self.ADDRESS: R.SOFT_BOUNCES}
 
     @pytest.mark.parametrize("kind", [K.REJECTED, K.DEFERRED])
-    def test_content_and_policy_never_suppress_however_often(self, kind):
+    def test_content_and_policy_never_suppress_however_often(self, kind: EventKind) -> None:
         for _ in range(20):
             tell(kind, sent(recipient_email=self.ADDRESS))
         assert listed() == {}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gettext
 import re
-from pathlib import Path
+from pathlib import Path, PosixPath
 
 import pytest
 from django.conf import settings
@@ -30,19 +30,19 @@ def texts() -> set[str]:
     return found
 
 
-def test_there_are_german_and_chinese():
+def test_there_are_german_and_chinese() -> None:
     assert {catalog.parts[-3] for catalog in CATALOGS} >= {"de", "zh_Hans"}
 
 
 @pytest.mark.parametrize("catalog", CATALOGS, ids=lambda path: path.parts[-3])
-def test_everything_that_recipients_read_is_translated(catalog):
+def test_everything_that_recipients_read_is_translated(catalog: PosixPath) -> None:
     known = entries(catalog)
     assert texts() - set(known) == set()
     assert [text for text, translated in known.items() if not translated] == []
 
 
 @pytest.mark.parametrize("catalog", CATALOGS, ids=lambda path: path.parts[-3])
-def test_the_compiled_catalog_says_what_the_source_says(catalog):
+def test_the_compiled_catalog_says_what_the_source_says(catalog: PosixPath) -> None:
     with catalog.with_suffix(".mo").open("rb") as file:
         compiled = gettext.GNUTranslations(file)
     assert {text: compiled.gettext(text) for text in entries(catalog)} == entries(catalog)

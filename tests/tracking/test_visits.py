@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import OperationalError, connection
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.models import SubTask
 from tests.concurrency import second_connection
@@ -22,7 +23,7 @@ def subtask() -> SubTask:
 
 
 @pytest.fixture
-def link(subtask) -> str:
+def link(subtask: SubTask) -> str:
     return path(Purpose.CLICK, subtask.pk, *subtask.content.link_ids)
 
 
@@ -37,48 +38,52 @@ def times() -> int:
 
 
 class TestThePixel:
-    def test_is_a_tiny_image_that_nobody_keeps(self, subtask):
+    def test_is_a_tiny_image_that_nobody_keeps(self, subtask: SubTask) -> None:
         response = get(path(Purpose.OPEN, subtask.pk))
         assert (response.status_code, response.content) == (200, PIXEL)
         assert response["Content-Type"] == "image/gif"
         assert response["Cache-Control"] == "no-store"
 
-    def test_records_an_open_in_one_statement(self, subtask, django_assert_num_queries):
+    def test_records_an_open_in_one_statement(
+        self, subtask: SubTask, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
         with django_assert_num_queries(1):
             get(path(Purpose.OPEN, subtask.pk))
         assert told() == [("opened", "person")]
         applying.apply_waiting()
         assert now(subtask).status == "opened"
 
-    def test_each_request_is_counted(self, subtask):
+    def test_each_request_is_counted(self, subtask: SubTask) -> None:
         for _ in range(3):
             get(path(Purpose.OPEN, subtask.pk))
         assert times() == 3
 
     @pytest.mark.parametrize("token", ["x", "A" * 24, "A" * 500])
-    def test_looks_the_same_when_the_token_is_wrong(self, token):
+    def test_looks_the_same_when_the_token_is_wrong(self, token: str) -> None:
         response = get(f"/o/{token}")
         assert (response.status_code, response.content) == (200, PIXEL)
         assert told() == []
 
-    def test_keeps_a_network_and_a_user_agent(self, subtask):
+    def test_keeps_a_network_and_a_user_agent(self, subtask: SubTask) -> None:
         stranger().get(path(Purpose.OPEN, subtask.pk), REMOTE_ADDR="203.0.113.77")
         row = Event.objects.get()
         assert (row.ip_address, row.user_agent) == ("203.0.113.0", BROWSER)
 
-    def test_behind_a_proxy_goes_by_what_the_proxy_saw(self, subtask, settings):
+    def test_behind_a_proxy_goes_by_what_the_proxy_saw(
+        self, subtask: SubTask, settings: Settings
+    ) -> None:
         settings.BEHIND_TLS_PROXY = True
         header = {"X-Forwarded-For": "198.51.100.1, 203.0.113.77"}
         get(path(Purpose.OPEN, subtask.pk), **header)
         assert Event.objects.get().ip_address == "203.0.113.0"
 
-    def test_without_a_proxy_believes_no_header(self, subtask):
+    def test_without_a_proxy_believes_no_header(self, subtask: SubTask) -> None:
         get(path(Purpose.OPEN, subtask.pk), **{"X-Forwarded-For": "203.0.113.77"})
         assert Event.objects.get().ip_address == "127.0.0.0"
 
 
 class TestAClick:
-    def test_leads_on_without_telling_where_from(self, link):
+    def test_leads_on_without_telling_where_from(self, link: str) -> None:
         response = get(link)
         assert response.status_code == 302
         assert response["Location"] == "https://example.com/a?b=1&c=2"
@@ -86,8 +91,8 @@ class TestAClick:
         assert response["Referrer-Policy"] == "no-referrer"
 
     def test_is_recorded_in_one_statement_once_the_destination_is_known(
-        self, subtask, link, django_assert_num_queries
-    ):
+        self, subtask: SubTask, link: str, django_assert_num_queries: DjangoAssertNumQueries
+    ) -> None:
         get(link)
         with django_assert_num_queries(1):
             get(link)
@@ -109,41 +114,41 @@ class TestAClick:
             ("https://example.com/" + "x" * 3000, "https://example.com/" + "x" * 3000),
         ],
     )  # fmt: skip
-    def test_leads_to_every_kind_of_address(self, href, location):
+    def test_leads_to_every_kind_of_address(self, href: str, location: str) -> None:
         subtask = from_launch(frozen(f'<a href="{href}">x</a>'))
         link = path(Purpose.CLICK, subtask.pk, *subtask.content.link_ids)
         assert get(link)["Location"] == location
 
-    def test_leads_each_to_their_own_page(self):
+    def test_leads_each_to_their_own_page(self) -> None:
         made = frozen('<a href="https://example.com/?who={{ email }}">x</a>')
         subtask = from_launch(made, variables={"email": "a&b@example.com"})
         link = path(Purpose.CLICK, subtask.pk, *made.link_ids)
         assert get(link)["Location"] == "https://example.com/?who=a&b@example.com"
 
-    def test_keeps_no_personal_address(self):
+    def test_keeps_no_personal_address(self) -> None:
         made = frozen('<a href="https://example.com/?who={{ email }}">x</a>')
         subtask = from_launch(made, variables={"email": "a&b@example.com"})
         get(path(Purpose.CLICK, subtask.pk, *made.link_ids))
         assert Event.objects.get().url == "https://example.com/?who={{ email }}"
 
-    def test_of_a_person_who_is_no_more_leads_nowhere(self):
+    def test_of_a_person_who_is_no_more_leads_nowhere(self) -> None:
         made = frozen('<a href="https://example.com/?who={{ email }}">x</a>')
         response = get(path(Purpose.CLICK, 10**9, *made.link_ids))
         assert response.status_code == 404
         assert told() == []
 
-    def test_goes_nowhere_else_whatever_is_asked_for(self, link):
+    def test_goes_nowhere_else_whatever_is_asked_for(self, link: str) -> None:
         for query in ("?url=https://evil.example", "?next=//evil.example", "/https://evil.example"):
             response = get(link + query)
             assert response.status_code == 404 or "evil" not in response["Location"]
 
-    def test_on_the_hidden_link_is_a_machines_and_leads_nowhere(self, subtask):
+    def test_on_the_hidden_link_is_a_machines_and_leads_nowhere(self, subtask: SubTask) -> None:
         response = get(path(Purpose.CLICK, subtask.pk, 0))
         assert response.status_code == 404
         assert told() == [("clicked", "machine")]
         assert Event.objects.get().detail == TRAP_DETAIL
 
-    def test_a_link_that_is_missing_is_looked_for_again(self, subtask):
+    def test_a_link_that_is_missing_is_looked_for_again(self, subtask: SubTask) -> None:
         missing = Link.objects.latest("pk").pk + 1
         link = path(Purpose.CLICK, subtask.pk, missing)
         assert get(link).status_code == 404
@@ -163,20 +168,24 @@ class TestAClick:
         ({"Purpose": "prefetch"}, "machine"),
     ],
 )
-def test_machines_and_proxies_are_told_from_people(subtask, link, headers, actor):
+def test_machines_and_proxies_are_told_from_people(
+    subtask: SubTask, link: str, headers: dict[str, str], actor: str
+) -> None:
     get(path(Purpose.OPEN, subtask.pk), **headers)
     get(link, **headers)
     assert told() == [("opened", actor), ("clicked", actor)]
 
 
-def test_head_is_a_machines_and_is_answered_alike(subtask, link):
+def test_head_is_a_machines_and_is_answered_alike(subtask: SubTask, link: str) -> None:
     assert stranger().head(path(Purpose.OPEN, subtask.pk)).status_code == 200
     assert stranger().head(link)["Location"] == "https://example.com/a?b=1&c=2"
     assert told() == [("opened", "machine"), ("clicked", "machine")]
 
 
-def test_a_click_leads_on_even_when_it_cannot_be_written_down(link, monkeypatch, caplog):
-    def fail(events):
+def test_a_click_leads_on_even_when_it_cannot_be_written_down(
+    link: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(events: object) -> None:
         raise OperationalError("the database is gone")
 
     get(link)
@@ -186,7 +195,7 @@ def test_a_click_leads_on_even_when_it_cannot_be_written_down(link, monkeypatch,
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_click_on_a_connection_that_died_is_recorded_on_a_new_one(link):
+def test_a_click_on_a_connection_that_died_is_recorded_on_a_new_one(link: str) -> None:
     get(link)
     with connection.cursor() as cursor, second_connection() as other:
         cursor.execute("SELECT pg_backend_pid()")
@@ -197,19 +206,21 @@ def test_a_click_on_a_connection_that_died_is_recorded_on_a_new_one(link):
     assert times() == 2
 
 
-def test_a_slash_at_the_end_changes_nothing(link):
+def test_a_slash_at_the_end_changes_nothing(link: str) -> None:
     assert get(link + "/").status_code == 302
 
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete", "options"])
-def test_other_methods_are_refused_and_counted(subtask, link, method):
+def test_other_methods_are_refused_and_counted(subtask: SubTask, link: str, method: str) -> None:
     for url in (path(Purpose.OPEN, subtask.pk), link):
         assert getattr(stranger(), method)(url).status_code == 405
     assert told() == []
     assert Refusal.objects.filter(reason="method").count() == 2
 
 
-def test_destinations_are_read_once(link, django_assert_num_queries):
+def test_destinations_are_read_once(
+    link: str, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
     destinations._link.cache_clear()
     with django_assert_num_queries(2):
         get(link)
@@ -217,7 +228,7 @@ def test_destinations_are_read_once(link, django_assert_num_queries):
         get(link)
 
 
-def test_an_open_of_a_subtask_that_was_never_sent_moves_nothing():
+def test_an_open_of_a_subtask_that_was_never_sent_moves_nothing() -> None:
     subtask = sent("pending", service=None)
     get(path(Purpose.OPEN, subtask.pk))
     applying.apply_waiting()

@@ -6,13 +6,18 @@ import email
 import re
 from email import policy
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from campaigns import launch
 from campaigns.models import Contact, SubTask, Suppression, Tally, Task
 from dispatch import housekeeping
+from tests.dispatching import Dispatch, MakeService
 from tests.factories import SenderFactory, TaskFactory
+from tests.smtp_server import SmtpServer
+from tests.smtp_session import Received
 from tests.tracking.making import event
 from tests.tracking.visiting import get, post, stranger
 from tracking import ledger
@@ -26,7 +31,7 @@ RECIPIENTS = 40
 NEWSLETTER = Path(__file__).parent.parent / "data" / "newsletter.html"
 
 
-def launched(html=HTML, recipients=RECIPIENTS, **kwargs) -> Task:
+def launched(html: str = HTML, recipients: int = RECIPIENTS, **kwargs: Any) -> Task:
     sender = SenderFactory(postal_address="Example Ltd, 1 Sample Street")
     task = TaskFactory(
         owner=sender.owner, sender=sender, template__html=html, status="queued", **kwargs
@@ -39,15 +44,15 @@ def launched(html=HTML, recipients=RECIPIENTS, **kwargs) -> Task:
     return task
 
 
-def message(mail) -> email.message.EmailMessage:
+def message(mail: Received) -> email.message.EmailMessage:
     return email.message_from_bytes(mail.data, policy=policy.default)
 
 
-def html_of(mail) -> str:
+def html_of(mail: Received) -> str:
     return message(mail).get_body(("html",)).get_content()
 
 
-def in_order(smtp):
+def in_order(smtp: SmtpServer) -> list[Received]:
     """One message for each recipient."""
     by_recipient = {mail.recipient: mail for mail in smtp.messages}
     assert len(by_recipient) == len(smtp.messages)
@@ -55,7 +60,7 @@ def in_order(smtp):
 
 
 @pytest.fixture
-def mails(smtp, make_service, dispatch):
+def mails(smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch) -> list[Received]:
     """The messages of a campaign, in the order of their recipients."""
     make_service(domain="mail.example.org")
     launched(track_opens=True)
@@ -66,7 +71,9 @@ def mails(smtp, make_service, dispatch):
 pytestmark = pytest.mark.django_db
 
 
-def test_every_message_has_the_headers_that_mailbox_providers_ask_for(mails):
+def test_every_message_has_the_headers_that_mailbox_providers_ask_for(
+    mails: list[Received],
+) -> None:
     feedback = set()
     for n, mail in enumerate(mails):
         headers = message(mail)
@@ -81,8 +88,8 @@ def test_every_message_has_the_headers_that_mailbox_providers_ask_for(mails):
 
 
 def test_the_mailbox_for_unsubscribing_is_named_when_there_is_one(
-    smtp, make_service, dispatch, settings
-):
+    smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch, settings: Settings
+) -> None:
     settings.UNSUBSCRIBE_MAILBOX = "leave@example.org"
     make_service()
     launched()
@@ -92,21 +99,21 @@ def test_the_mailbox_for_unsubscribing_is_named_when_there_is_one(
     assert ways[1] == f"<mailto:leave@example.org?subject=unsubscribe%20{token}>"
 
 
-def test_only_who_agreed_gets_the_pixel_and_all_get_a_way_out(mails):
+def test_only_who_agreed_gets_the_pixel_and_all_get_a_way_out(mails: list[Received]) -> None:
     for n, mail in enumerate(mails):
         assert ("/o/" in html_of(mail)) == (n % 2 == 0)
         assert "Example Ltd, 1 Sample Street" in html_of(mail)
         assert "/u/" in message(mail).get_body(("plain",)).get_content()
 
 
-def test_the_page_in_the_browser_is_the_message_without_the_pixel(mails):
+def test_the_page_in_the_browser_is_the_message_without_the_pixel(mails: list[Received]) -> None:
     html = html_of(mails[0])
     url = re.search(r'href="http://localhost:8000(/w/[^"]+)"', html)[1]
     without_pixel = re.sub(r"<img[^>]*/o/[^>]*>", "", html)
     assert get(url).content.decode().splitlines() == without_pixel.splitlines()
 
 
-def visit(opened, clicked, left) -> None:
+def visit(opened: list[Received], clicked: list[Received], left: list[Received]) -> None:
     """People and machines open and click; some people unsubscribe."""
     for mail in opened:
         get(_own(mail, "o"))
@@ -118,7 +125,7 @@ def visit(opened, clicked, left) -> None:
         post(_own(mail, "u"), {"List-Unsubscribe": "One-Click"})
 
 
-def test_a_campaign_ends_with_exactly_the_numbers_of_what_happened(mails):
+def test_a_campaign_ends_with_exactly_the_numbers_of_what_happened(mails: list[Received]) -> None:
     visit(opened=mails[0:20:2], clicked=mails[4:9], left=mails[30:33])
     service = SubTask.objects.first().service_id
     rows = {s.recipient_email: s for s in SubTask.objects.all()}
@@ -154,8 +161,8 @@ def test_a_campaign_ends_with_exactly_the_numbers_of_what_happened(mails):
 
 
 def test_the_newsletter_to_a_thousand_people_ends_with_exactly_the_numbers_of_what_happened(
-    smtp, make_service, dispatch
-):
+    smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch
+) -> None:
     service = make_service(domain="mail.example.org")
     task = launched(html=NEWSLETTER.read_text(), recipients=1_000, track_opens=True)
     dispatch()
@@ -189,6 +196,6 @@ def test_the_newsletter_to_a_thousand_people_ends_with_exactly_the_numbers_of_wh
     assert Suppression.objects.count() == 50 + 30 + 2
 
 
-def _own(mail, kind: str) -> str:
+def _own(mail: Received, kind: str) -> str:
     """The first of the message's own links of a kind."""
     return re.search(rf'"http://localhost:8000(/{kind}/[\w-]+)"', html_of(mail))[1]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.test import Client
 
+from tests.responses import ClientResponse
 from tracking.personal import PATHS
 from tracking.tokens import Purpose, sign
 
@@ -22,9 +23,9 @@ def stranger(**headers: str) -> Client:
     return Client(enforce_csrf_checks=True, headers={"User-Agent": BROWSER, **headers})
 
 
-def get(url: str, **headers: str) -> Any:
+def get(url: str, **headers: str) -> ClientResponse:
     return stranger(**headers).get(url)
 
 
-def post(url: str, data: Any = None, **kwargs: Any) -> Any:
+def post(url: str, data: Any = None, **kwargs: Any) -> ClientResponse:
     return stranger().post(url, data, **kwargs)

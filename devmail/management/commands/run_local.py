@@ -6,6 +6,7 @@ import os
 import sys
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
@@ -42,6 +43,7 @@ class Command(BaseCommand):
         sys.exit(code)
 
     def _prepare(self, port: int) -> None:
+        self.check(tags=[Tags.database], databases=["default"])
         call_command("migrate", verbosity=0, interactive=False)
         old = ports.remembered_smtp_port()
         new = ports.choose_smtp_port()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
+from django.test import RequestFactory
 from django.urls import reverse
 
 from campaigns.admin.history import log_each
@@ -40,7 +41,9 @@ class TestAccounts:
         assert not User.objects.filter(pk=account.pk).exists()
 
     @pytest.mark.parametrize("factory", [ContactFactory, TagFactory, TaskFactory])
-    def test_one_that_owns_something_stays(self, factory: Any) -> None:
+    def test_one_that_owns_something_stays(
+        self, factory: type[ContactFactory] | type[TagFactory] | type[TaskFactory]
+    ) -> None:
         account = UserFactory()
         factory(owner=account)
         assert self.delete(account) == 403
@@ -169,7 +172,7 @@ class TestTheHistory:
         assert response.context["action_list"].paginator.count == 1
         assert not response.context["pagination_required"]
 
-    def test_is_written_for_any_number_of_rows(self, rf: Any) -> None:
+    def test_is_written_for_any_number_of_rows(self, rf: RequestFactory) -> None:
         request = rf.get("/")
         request.user = member(SUPERUSER)
         tasks = TaskFactory.create_batch(3)

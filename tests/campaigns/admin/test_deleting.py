@@ -66,7 +66,9 @@ KINDS = pytest.mark.parametrize("kind", [Template, Sender, Tag, Contact])
 
 
 @KINDS
-def test_one_that_a_task_uses_stays_and_the_page_leads_to_the_task(kind: Any, user: Any) -> None:
+def test_one_that_a_task_uses_stays_and_the_page_leads_to_the_task(
+    kind: type[Contact] | type[Sender] | type[Tag] | type[Template], user: Any
+) -> None:
     row, task = used(kind, user)
     client = signed_in(user)
     for response in (client.get(url(row)), client.post(url(row), YES)):
@@ -77,7 +79,9 @@ def test_one_that_a_task_uses_stays_and_the_page_leads_to_the_task(kind: Any, us
 
 
 @KINDS
-def test_many_of_which_one_is_used_stay(kind: Any, user: Any) -> None:
+def test_many_of_which_one_is_used_stay(
+    kind: type[Contact] | type[Sender] | type[Tag] | type[Template], user: Any
+) -> None:
     row, task = used(kind, user)
     factory: Any = {
         Template: TemplateFactory, Sender: SenderFactory, Tag: TagFactory, Contact: ContactFactory
@@ -91,7 +95,9 @@ def test_many_of_which_one_is_used_stay(kind: Any, user: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [Tag, Contact])
-def test_what_only_a_launched_task_names_can_be_deleted(kind: Any, user: Any) -> None:
+def test_what_only_a_launched_task_names_can_be_deleted(
+    kind: type[Contact] | type[Tag], user: Any
+) -> None:
     row, _ = used(kind, user, status="completed")
     signed_in(user).post(url(row), YES)
     assert not kind.objects.filter(pk=row.pk).exists()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 import pytest
 
@@ -20,7 +19,9 @@ pytestmark = pytest.mark.django_db
         (ContactFactory, "campaigns.contact", {"email": "user7@example.org"}),
     ],
 )
-def test_a_row_is_called_as_its_staff_call_it(factory: Any, kind: str, name: Any) -> None:
+def test_a_row_is_called_as_its_staff_call_it(
+    factory: type[ContactFactory] | type[TagFactory], kind: str, name: dict[str, str]
+) -> None:
     row = factory(**name)
     page = page_of(signed_in(member(SUPERUSER)).get(address(kind, "change", row.pk)))
     called = next(iter(name.values()))

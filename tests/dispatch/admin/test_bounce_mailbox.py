@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from django.db.models.functions import Now
+from pytest_django import Settings
 
 from dispatch.encryption import decrypt
 from dispatch.models import BounceMailbox
@@ -50,7 +51,7 @@ def save(service: Any, **fields: str) -> Any:
     return client.post(url("bounce_mailbox", service), {**FORM, **fields}, follow=True)
 
 
-def test_a_mailbox_is_kept_with_its_settings_encrypted():
+def test_a_mailbox_is_kept_with_its_settings_encrypted() -> None:
     service = EmailServiceFactory()
     response = save(service)
     mailbox = BounceMailbox.objects.get()
@@ -62,7 +63,7 @@ def test_a_mailbox_is_kept_with_its_settings_encrypted():
     assert entries(service)[0][1] == "Changed where bounces are read."
 
 
-def test_the_password_is_never_shown_and_kept_when_left_empty():
+def test_the_password_is_never_shown_and_kept_when_left_empty() -> None:
     service = EmailServiceFactory()
     save(service)
     page = page_of(signed_in(member(OPERATOR)).get(url("bounce_mailbox", service)))
@@ -73,7 +74,7 @@ def test_the_password_is_never_shown_and_kept_when_left_empty():
     assert (stored["password"], stored["folder"]) == ("s3cret", "Bounces")
 
 
-def test_a_new_mailbox_has_no_password_to_keep():
+def test_a_new_mailbox_has_no_password_to_keep() -> None:
     client = signed_in(member(OPERATOR))
     assert "leave empty to keep it" not in page_of(
         client.get(url("bounce_mailbox", EmailServiceFactory()))
@@ -83,7 +84,7 @@ def test_a_new_mailbox_has_no_password_to_keep():
     assert "leave empty to keep it" in page_of(client.get(url("bounce_mailbox", service)))
 
 
-def test_a_change_is_tried_at_once():
+def test_a_change_is_tried_at_once() -> None:
     service = EmailServiceFactory()
     save(service)
     BounceMailbox.objects.update(next_read_at="2100-01-01T00:00Z", failures_in_row=9, problem="x")
@@ -108,19 +109,19 @@ def test_a_change_is_tried_at_once():
         ({"ca_certificates": "nonsense"}, "no certificate in PEM form"),
     ],
 )
-def test_a_mistake_is_shown_and_nothing_is_kept(fields, error):
+def test_a_mistake_is_shown_and_nothing_is_kept(fields: dict[str, str], error: str) -> None:
     response = save(EmailServiceFactory(), **fields)
     assert response.status_code == 200
     assert error in page_of(response)
     assert not BounceMailbox.objects.exists()
 
 
-def test_a_maildir_needs_no_server():
+def test_a_maildir_needs_no_server() -> None:
     save(EmailServiceFactory(), kind="maildir", maildir="bounces", host="", user="", port="")
     assert decrypt(BounceMailbox.objects.get().settings)["maildir"] == "bounces"
 
 
-def test_no_usable_key_is_said_in_the_form(settings):
+def test_no_usable_key_is_said_in_the_form(settings: Settings) -> None:
     service = EmailServiceFactory()
     settings.CREDENTIALS_KEYS = []
     response = save(service)
@@ -128,7 +129,7 @@ def test_no_usable_key_is_said_in_the_form(settings):
     assert "CREDENTIALS_KEYS holds no usable key" in page_of(response)
 
 
-def test_settings_that_cannot_be_read_any_more_are_entered_anew(settings):
+def test_settings_that_cannot_be_read_any_more_are_entered_anew(settings: Settings) -> None:
     service = EmailServiceFactory()
     save(service)
     settings.CREDENTIALS_KEYS = [Fernet.generate_key().decode()]
@@ -145,7 +146,7 @@ def test_settings_that_cannot_be_read_any_more_are_entered_anew(settings):
         ({"read_at": "2026-02-03T09:15Z", "result": "9 messages"}, "Last read 2026-02-03 09:15 UTC: 9 messages."),
     ],
 )  # fmt: skip
-def test_the_page_says_how_reading_goes(values, shown):
+def test_the_page_says_how_reading_goes(values: dict[str, str], shown: str) -> None:
     service = EmailServiceFactory()
     save(service)
     BounceMailbox.objects.update(**values)
@@ -155,7 +156,7 @@ def test_the_page_says_how_reading_goes(values, shown):
 
 @pytest.mark.parametrize("page", ["bounce_mailbox", "test_bounce_mailbox"])
 @pytest.mark.parametrize("role", [role for role in EVERYBODY if role not in (SUPERUSER, OPERATOR)])
-def test_it_is_refused_to_whoever_may_not_change_or_test_services(page, role):
+def test_it_is_refused_to_whoever_may_not_change_or_test_services(page: str, role: str) -> None:
     service = EmailServiceFactory()
     client = signed_in(member(role))
     assert client.get(url(page, service)).status_code == 403
@@ -164,7 +165,7 @@ def test_it_is_refused_to_whoever_may_not_change_or_test_services(page, role):
 
 
 @pytest.mark.parametrize("page", ["bounce_mailbox", "test_bounce_mailbox"])
-def test_a_service_that_is_not_there_is_not_found(page):
+def test_a_service_that_is_not_there_is_not_found(page: str) -> None:
     gone = EmailServiceFactory()
     path = url(page, gone)
     gone.delete()
@@ -172,7 +173,7 @@ def test_a_service_that_is_not_there_is_not_found(page):
     assert response.status_code in (302, 404)
 
 
-def test_a_provider_that_tells_bounces_otherwise_has_no_mailbox():
+def test_a_provider_that_tells_bounces_otherwise_has_no_mailbox() -> None:
     service = EmailServiceFactory(provider="nonsense")
     page = page_of(signed_in(member(OPERATOR)).get(url("change", service)))
     assert "Bounce mailbox" not in page
@@ -180,7 +181,7 @@ def test_a_provider_that_tells_bounces_otherwise_has_no_mailbox():
     assert not BounceMailbox.objects.exists()
 
 
-def test_the_test_is_offered_when_there_is_something_to_test():
+def test_the_test_is_offered_when_there_is_something_to_test() -> None:
     service = EmailServiceFactory()
     client = signed_in(member(OPERATOR))
     assert "Test bounce mailbox" not in page_of(client.get(url("change", service)))
@@ -189,7 +190,7 @@ def test_the_test_is_offered_when_there_is_something_to_test():
 
 
 class TestTesting:
-    def test_asks_first(self):
+    def test_asks_first(self) -> None:
         service = EmailServiceFactory()
         save(service)
         client = signed_in(member(OPERATOR))
@@ -207,7 +208,7 @@ class TestTesting:
         response = client.post(url("test_bounce_mailbox", service), CONFIRM, follow=True)
         return service, texts(response)
 
-    def test_says_what_is_in_the_mailbox_and_changes_nothing(self):
+    def test_says_what_is_in_the_mailbox_and_changes_nothing(self) -> None:
         with ImapServer().running() as server:
             uid = server.put(b"one")
             service, said = self.run(server)
@@ -215,21 +216,21 @@ class TestTesting:
         assert server.flags(uid) == set()
         assert "Bounce mailbox: The folder was opened" in entries(service)[-1][1]
 
-    def test_says_what_is_wrong_in_words(self):
+    def test_says_what_is_wrong_in_words(self) -> None:
         with ImapServer().running() as server:
             _, said = self.run(server, password="wr0ng")
         assert "The bounce mailbox failed: The mail server localhost" in said
         assert "refused the login" in said
         assert "wr0ng" not in said
 
-    def test_needs_a_mailbox(self):
+    def test_needs_a_mailbox(self) -> None:
         service = EmailServiceFactory()
         client = signed_in(member(OPERATOR))
         response = client.post(url("test_bounce_mailbox", service), CONFIRM, follow=True)
         assert "has no bounce mailbox yet" in texts(response)
 
 
-def test_a_service_for_others_is_not_found():
+def test_a_service_for_others_is_not_found() -> None:
     service = EmailServiceFactory()
     service.users.add(UserFactory())
     manager = member("campaign manager")

@@ -55,16 +55,16 @@ def a_minute_ago(**figures: Any) -> None:
 
 
 @pytest.mark.parametrize("role", [SUPERUSER, OPERATOR, VIEWER])
-def test_it_is_open_to_whoever_may_see_everything(role):
+def test_it_is_open_to_whoever_may_see_everything(role: str) -> None:
     assert page(role).status_code == 200
 
 
 @pytest.mark.parametrize("role", [MANAGER, NOBODY])
-def test_it_is_closed_to_everybody_else(role):
+def test_it_is_closed_to_everybody_else(role: str) -> None:
     assert page(role).status_code == 403
 
 
-def test_who_is_not_signed_in_is_asked_to():
+def test_who_is_not_signed_in_is_asked_to() -> None:
     response = Client().get(URL)
 
     assert response.status_code == 302
@@ -72,17 +72,17 @@ def test_who_is_not_signed_in_is_asked_to():
 
 
 @pytest.mark.parametrize("role", EVERYBODY)
-def test_the_sidebar_leads_to_it_for_whoever_may_see_it(role):
+def test_the_sidebar_leads_to_it_for_whoever_may_see_it(role: str) -> None:
     offered = f'href="{URL}"' in signed_in(member(role)).get("/admin/").text
 
     assert offered == (role in (SUPERUSER, OPERATOR, VIEWER))
 
 
-def test_it_only_shows():
+def test_it_only_shows() -> None:
     assert signed_in(member(OPERATOR)).post(URL).status_code == 405
 
 
-def test_it_refreshes_itself():
+def test_it_refreshes_itself() -> None:
     text = page().text
 
     assert f'hx-get="{URL}"' in text
@@ -92,21 +92,21 @@ def test_it_refreshes_itself():
     assert finders.find("dispatch/monitor.js")
 
 
-def test_with_nobody_dispatching_the_first_thing_it_says_is_that():
+def test_with_nobody_dispatching_the_first_thing_it_says_is_that() -> None:
     response = page()
 
     assert response.context["troubles"][0].title == "Dispatchers"
     assert "manage.py qcluster" in response.text
 
 
-def test_when_all_is_calm_it_says_so(monkeypatch):
+def test_when_all_is_calm_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "HOT_TABLES", ())  # other tests leave dead rows behind
     living_dispatcher()
 
     assert "Nothing needs a look." in page().text
 
 
-def test_the_worst_comes_first():
+def test_the_worst_comes_first() -> None:
     in_doubt(EmailServiceFactory())
 
     levels = [each.level for each in page().context["troubles"]]
@@ -114,7 +114,7 @@ def test_the_worst_comes_first():
     assert levels == sorted(levels, reverse=True) and len(levels) > 1
 
 
-def test_a_service_is_shown_with_its_part_of_the_work():
+def test_a_service_is_shown_with_its_part_of_the_work() -> None:
     north = EmailServiceFactory(name="North", sending_interval=1)
     south = EmailServiceFactory(name="South", sending_interval=0)
     outcomes = {str(north.pk): {"accepted": 27, "deferred": 3}, str(south.pk): {"accepted": 30}}
@@ -129,7 +129,7 @@ def test_a_service_is_shown_with_its_part_of_the_work():
     assert "3" in first[4]
 
 
-def test_why_a_service_does_not_send_is_said_below():
+def test_why_a_service_does_not_send_is_said_below() -> None:
     service = EmailServiceFactory(name="North")
     with transaction.atomic():
         paces.freeze(service, "Closed by <the> provider")
@@ -140,7 +140,7 @@ def test_why_a_service_does_not_send_is_said_below():
     assert [name for name, _ in response.context["remarks"]] == ["North"]
 
 
-def test_a_service_that_uses_few_of_its_slots_is_remarked_on():
+def test_a_service_that_uses_few_of_its_slots_is_remarked_on() -> None:
     service = EmailServiceFactory(name="North", sending_interval="0.1")
     SubTaskFactory()
     DispatcherFactory(figures={"services": {str(service.pk): {"accepted": 5}}})
@@ -152,7 +152,7 @@ def test_a_service_that_uses_few_of_its_slots_is_remarked_on():
     assert "few of its slots" in sentence
 
 
-def test_doubts_lead_to_the_subtasks():
+def test_doubts_lead_to_the_subtasks() -> None:
     service = EmailServiceFactory()
     in_doubt(service)
 
@@ -167,7 +167,7 @@ def test_doubts_lead_to_the_subtasks():
     )
 
 
-def test_dispatchers_are_shown_with_their_part():
+def test_dispatchers_are_shown_with_their_part() -> None:
     first, second = DispatcherFactory.create_batch(2, figures={"services": {"1": {"accepted": 5}}})
     a_minute_ago(dispatchers={str(second.pk): 5})
 
@@ -176,7 +176,7 @@ def test_dispatchers_are_shown_with_their_part():
     assert shown == [(str(first.pk), "5 (100 %)"), (str(second.pk), "0 (0 %)")]
 
 
-def test_tasks_are_shown_with_what_is_left():
+def test_tasks_are_shown_with_what_is_left() -> None:
     task = SendingTaskFactory(name="Spring <sale>")
     SubTaskFactory.create_batch(3, task=task, content=ContentFactory(task=task))
 
@@ -187,7 +187,7 @@ def test_tasks_are_shown_with_what_is_left():
     assert (state, pending) == ("Sending", "3")
 
 
-def test_no_more_than_twenty_tasks_are_listed():
+def test_no_more_than_twenty_tasks_are_listed() -> None:
     SendingTaskFactory.create_batch(22)
 
     response = page()
@@ -196,7 +196,7 @@ def test_no_more_than_twenty_tasks_are_listed():
     assert "And 2 more" in response.text
 
 
-def test_launches_are_listed_while_there_are_some():
+def test_launches_are_listed_while_there_are_some() -> None:
     assert rows(page(), "launches") == []
 
     Launch.objects.create(task=TaskFactory(status="queued"), walked=20, audience_size=100)
@@ -204,7 +204,7 @@ def test_launches_are_listed_while_there_are_some():
     assert rows(page(), "launches")[0][1] == "20 of 100"
 
 
-def test_the_curves_are_rates_and_milliseconds():
+def test_the_curves_are_rates_and_milliseconds() -> None:
     now = timezone.now()
     for minutes_ago, accepted in ((2, 0), (1, 120)):
         FiguresSample.objects.create(

@@ -13,6 +13,16 @@ from dispatch import accounts
 from dispatch.encryption import decrypt, encrypt
 from dispatch.models import EmailService
 from dispatch.providers import PROVIDERS
+from dispatch.providers.brevo import BrevoProvider
+from dispatch.providers.engagelab import EngageLabProvider
+from dispatch.providers.mailgun import MailgunProvider
+from dispatch.providers.mailjet import MailjetProvider
+from dispatch.providers.postmark import PostmarkProvider
+from dispatch.providers.resend import ResendProvider
+from dispatch.providers.sendgrid import SendGridProvider
+from dispatch.providers.ses import SesProvider
+from dispatch.providers.smtp import SmtpProvider
+from dispatch.providers.sparkpost import SparkPostProvider
 from dispatch.webhooks import webhook_url
 from tests.campaigns.admin.staff import (
     CONFIRM,
@@ -55,7 +65,19 @@ def entered(**settings: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("provider", OFFERED, ids=lambda provider: provider.name)
-def test_the_form_of_every_provider_shows_its_fields_and_no_others(browser, provider) -> None:
+def test_the_form_of_every_provider_shows_its_fields_and_no_others(
+    browser: Client,
+    provider: BrevoProvider
+    | EngageLabProvider
+    | MailgunProvider
+    | MailjetProvider
+    | PostmarkProvider
+    | ResendProvider
+    | SendGridProvider
+    | SesProvider
+    | SmtpProvider
+    | SparkPostProvider,
+) -> None:
     url = reverse("admin:dispatch_emailservice_add") + f"?provider={provider.name}"
     form = browser.get(url).context["adminform"].form
     shown = {name for name in form.fields if name.startswith("settings_")}
@@ -63,7 +85,7 @@ def test_the_form_of_every_provider_shows_its_fields_and_no_others(browser, prov
 
 
 @pytest.mark.parametrize("entered_key", ["", "-"])
-def test_a_secret_that_is_needed_has_to_be_entered_once(browser, entered_key) -> None:
+def test_a_secret_that_is_needed_has_to_be_entered_once(browser: Client, entered_key: str) -> None:
     url = reverse("admin:dispatch_emailservice_add") + "?provider=engagelab"
     assert "leave empty to keep it" not in browser.get(url).text
     response = browser.post(url, entered(**{**ENGAGELAB, "api_key": entered_key}))
@@ -86,13 +108,15 @@ def test_a_secret_that_is_needed_has_to_be_entered_once(browser, entered_key) ->
         ("sparkpost", {"subaccount": "main"}, "whole number"),
     ],
 )
-def test_what_cannot_be_is_said_in_words(browser, provider, wrong, says) -> None:
+def test_what_cannot_be_is_said_in_words(
+    browser: Client, provider: str, wrong: dict[str, str], says: str
+) -> None:
     url = reverse("admin:dispatch_emailservice_add") + f"?provider={provider}"
     assert says in browser.post(url, entered(**wrong)).text
     assert not EmailService.objects.exists()
 
 
-def test_a_service_is_set_up_with_the_settings_of_its_provider(browser) -> None:
+def test_a_service_is_set_up_with_the_settings_of_its_provider(browser: Client) -> None:
     url = reverse("admin:dispatch_emailservice_add") + "?provider=engagelab"
     assert browser.post(url, entered(**ENGAGELAB)).status_code == 302
     service = EmailService.objects.get()
@@ -101,14 +125,14 @@ def test_a_service_is_set_up_with_the_settings_of_its_provider(browser) -> None:
     assert len(service.webhook_key) >= 43
 
 
-def test_saving_the_same_settings_leaves_the_connection_as_it_is(browser) -> None:
+def test_saving_the_same_settings_leaves_the_connection_as_it_is(browser: Client) -> None:
     service = EmailServiceFactory(provider="engagelab", settings=ENGAGELAB)
     browser.post(page(service), entered(**{**ENGAGELAB, "api_key": ""}))
     after = EmailService.objects.get()
     assert (after.name, after.credentials) == ("North", service.credentials)
 
 
-def test_other_settings_are_another_connection(browser) -> None:
+def test_other_settings_are_another_connection(browser: Client) -> None:
     service = EmailServiceFactory(provider="engagelab", settings=ENGAGELAB)
     before = EmailService.objects.get().connection_changed_at
     browser.post(page(service), entered(**{**ENGAGELAB, "api_user": "others"}))
@@ -123,7 +147,7 @@ def test_limits_are_no_part_of_the_connection() -> None:
     assert EmailService.objects.get().connection_changed_at == before
 
 
-def test_the_webhook_address_is_shown_to_whoever_may_change_the_service(browser) -> None:
+def test_the_webhook_address_is_shown_to_whoever_may_change_the_service(browser: Client) -> None:
     service = EmailServiceFactory(provider="engagelab", settings=ENGAGELAB)
     assert webhook_url(service) in browser.get(page(service)).text
     for role in (OPERATOR, VIEWER):
@@ -133,12 +157,12 @@ def test_the_webhook_address_is_shown_to_whoever_may_change_the_service(browser)
         assert shown == may_change
 
 
-def test_a_provider_without_webhooks_shows_no_address(browser) -> None:
+def test_a_provider_without_webhooks_shows_no_address(browser: Client) -> None:
     service = EmailServiceFactory(provider="smtp")
     assert service.webhook_key not in browser.get(page(service)).text
 
 
-def test_a_renewed_address_is_another_one(browser) -> None:
+def test_a_renewed_address_is_another_one(browser: Client) -> None:
     service = EmailServiceFactory(provider="engagelab", settings=ENGAGELAB)
     url = page(service, "renew_webhook")
     assert "refused from then on" in browser.get(url).text
@@ -146,7 +170,7 @@ def test_a_renewed_address_is_another_one(browser) -> None:
     assert EmailService.objects.get().webhook_key != service.webhook_key
 
 
-def test_the_connection_test_shows_the_quota_of_the_account(browser) -> None:
+def test_the_connection_test_shows_the_quota_of_the_account(browser: Client) -> None:
     with HttpServer() as server:
         quota = {"account_quota": 100000, "daily_quota": 5000, "daily_quota_used": 12}
         server.otherwise = Answer(200, quota)
@@ -169,7 +193,7 @@ def shown(service: EmailService) -> str:
     )
 
 
-def test_the_connection_test_says_in_words_what_is_wrong(browser) -> None:
+def test_the_connection_test_says_in_words_what_is_wrong(browser: Client) -> None:
     with HttpServer() as server:
         server.otherwise = Answer(401, {"code": 30000, "message": "Authentication failed"})
         service = EmailServiceFactory(
@@ -180,7 +204,7 @@ def test_the_connection_test_says_in_words_what_is_wrong(browser) -> None:
     assert shown(service).startswith("No connection 30000: Authentication failed.")
 
 
-def test_what_was_said_of_another_account_is_not_shown(browser) -> None:
+def test_what_was_said_of_another_account_is_not_shown(browser: Client) -> None:
     with HttpServer() as server:
         server.otherwise = Answer(401)
         settings = {**ENGAGELAB, "api_url": server.url}

@@ -26,6 +26,7 @@ from tests.campaigns.admin.staff import (
     signed_in,
     texts,
 )
+from tests.dispatching import MakeService
 from tests.factories import (
     ContactFactory,
     EmailServiceFactory,
@@ -174,7 +175,7 @@ class TestUnfreezing:
 
 
 class TestTestingTheConnection:
-    def test_says_who_answered(self, make_service: Any, smtp: SmtpServer) -> None:
+    def test_says_who_answered(self, make_service: MakeService, smtp: SmtpServer) -> None:
         user, service = member(OPERATOR), make_service()
         response = signed_in(user).post(url("test_connection", service), CONFIRM, follow=True)
         assert f"Connection tested: 127.0.0.1:{smtp.port} answered" in texts(response)
@@ -187,7 +188,7 @@ class TestTestingTheConnection:
         [(["connect:reply:554 5.7.1 Go away"], "Go away"), (["connect:close"], "failed")],
     )
     def test_says_what_is_wrong(
-        self, make_service: Any, behaviours: list[str], problem: str
+        self, make_service: MakeService, behaviours: list[str], problem: str
     ) -> None:
         with SmtpServer(behaviours) as server:
             service = make_service(server=server)
@@ -216,7 +217,7 @@ class TestSendingATest:
         return member(MANAGER, email="Mia@example.com")
 
     def test_goes_out_and_says_what_the_server_replied(
-        self, user: Any, make_service: Any, smtp: SmtpServer
+        self, user: Any, make_service: MakeService, smtp: SmtpServer
     ) -> None:
         service = make_service(name="North")
         response = self.send(user, service)
@@ -226,7 +227,7 @@ class TestSendingATest:
         assert entries(service)[0][0] == user.username
 
     def test_renders_the_template_for_the_contact(
-        self, user: Any, make_service: Any, smtp: SmtpServer
+        self, user: Any, make_service: MakeService, smtp: SmtpServer
     ) -> None:
         contact = ContactFactory(owner=user, name="Ada")
         template = TemplateFactory(owner=user, subject="For {{ name }}")
@@ -234,7 +235,7 @@ class TestSendingATest:
         assert b"Subject: [Test] For Ada" in smtp.messages[0].data
 
     def test_is_the_message_that_a_recipient_would_get(
-        self, user: Any, make_service: Any, smtp: SmtpServer
+        self, user: Any, make_service: MakeService, smtp: SmtpServer
     ) -> None:
         sender = SenderFactory(
             owner=user,
@@ -262,7 +263,7 @@ class TestSendingATest:
         assert "1 High Street" in message.get_body(("plain",)).get_content()
 
     def test_has_a_message_id_of_its_own_each_time(
-        self, user: Any, make_service: Any, smtp: SmtpServer
+        self, user: Any, make_service: MakeService, smtp: SmtpServer
     ) -> None:
         service = make_service()
         self.send(user, service)
@@ -270,7 +271,9 @@ class TestSendingATest:
         ids = {email.message_from_bytes(sent.data)["Message-ID"] for sent in smtp.messages}
         assert len(ids) == 2
 
-    def test_is_not_sent_again_by_reloading_the_page(self, user: Any, make_service: Any) -> None:
+    def test_is_not_sent_again_by_reloading_the_page(
+        self, user: Any, make_service: MakeService
+    ) -> None:
         template = TemplateFactory(owner=user)
         service = make_service()
         response = self.send(user, service, template=template.pk)
@@ -278,48 +281,50 @@ class TestSendingATest:
         assert response.context["form"]["template"].value() == str(template.pk)
         assert response.context["form"]["service"].value() == str(service.pk)
 
-    def test_counts_for_the_quota(self, user: Any, make_service: Any, smtp: SmtpServer) -> None:
+    def test_counts_for_the_quota(
+        self, user: Any, make_service: MakeService, smtp: SmtpServer
+    ) -> None:
         service = make_service(daily_quota=1)
         self.send(user, service)
         assert "Its quota is used up until" in texts(self.send(user, service))
         assert len(smtp.messages) == 1
 
-    def test_that_is_refused_is_explained(self, user: Any, make_service: Any) -> None:
+    def test_that_is_refused_is_explained(self, user: Any, make_service: MakeService) -> None:
         with SmtpServer(["rcpt:reply:550 5.1.1 No such user"]) as server:
             response = self.send(user, make_service(server=server))
         assert "failed: " in texts(response)
         assert "No such user" in texts(response)
 
     def test_of_a_template_that_fails_is_explained(
-        self, user: Any, make_service: Any, smtp: SmtpServer
+        self, user: Any, make_service: MakeService, smtp: SmtpServer
     ) -> None:
         template = TemplateFactory(owner=user, html="{{ name | divided_by: 0 }}")
         assert "failed: HTML" in texts(self.send(user, make_service(), template=template.pk))
         assert smtp.messages == []
 
     def test_goes_to_nobody_but_oneself(
-        self, user: Any, make_service: Any, smtp: SmtpServer
+        self, user: Any, make_service: MakeService, smtp: SmtpServer
     ) -> None:
         response = self.send(user, make_service(), to="boss@example.com")
         assert "only to your own address, Mia@example.com" in page_of(response)
         assert smtp.messages == []
 
     def test_goes_to_anybody_for_whoever_controls_services(
-        self, make_service: Any, smtp: SmtpServer
+        self, make_service: MakeService, smtp: SmtpServer
     ) -> None:
         self.send(member(OPERATOR), make_service(), to="boss@example.com")
         assert smtp.messages[0].recipient == "boss@example.com"
 
     @pytest.mark.parametrize("listed", ["mia@example.com", "@example.com"])
     def test_goes_to_no_suppressed_address(
-        self, user: Any, make_service: Any, smtp: SmtpServer, listed: str
+        self, user: Any, make_service: MakeService, smtp: SmtpServer, listed: str
     ) -> None:
         Suppression.objects.create(email=listed)
         assert "This address is suppressed" in page_of(self.send(user, make_service()))
         assert smtp.messages == []
 
     def test_knows_no_template_contact_or_service_of_others(
-        self, user: Any, make_service: Any, smtp: SmtpServer
+        self, user: Any, make_service: MakeService, smtp: SmtpServer
     ) -> None:
         foreign = make_service()
         foreign.users.add(member(MANAGER))
@@ -332,7 +337,7 @@ class TestSendingATest:
         assert smtp.messages == []
 
     def test_uses_a_service_that_is_switched_off_only_for_whoever_controls_it(
-        self, user: Any, make_service: Any, smtp: SmtpServer
+        self, user: Any, make_service: MakeService, smtp: SmtpServer
     ) -> None:
         service = make_service(enabled=False)
         assert "Select a valid choice" in page_of(self.send(user, service))
@@ -348,7 +353,7 @@ class TestSendingATest:
         ],
     )  # fmt: skip
     def test_explains_odd_input(
-        self, user: Any, make_service: Any, smtp: SmtpServer, fields: dict[str, str]
+        self, user: Any, make_service: MakeService, smtp: SmtpServer, fields: dict[str, str]
     ) -> None:
         response = self.send(user, make_service(), **fields)
         assert response.status_code == 200
@@ -361,7 +366,7 @@ class TestSendingATest:
 
     @pytest.mark.parametrize("role", [VIEWER, NOBODY])
     def test_is_refused_to_whoever_may_not(
-        self, role: str, make_service: Any, smtp: SmtpServer
+        self, role: str, make_service: MakeService, smtp: SmtpServer
     ) -> None:
         user = member(role, email="mia@example.com")
         assert signed_in(user).get(TEST).status_code == 403

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from pytest_django import Settings
 
 from dispatch import paces
 from dispatch.agenda import limits_of
@@ -159,7 +160,7 @@ class TestTheForm:
         self.save(user, users=str(manager.pk))
         assert EmailService.objects.get().users.get() == manager
 
-    def test_switches_to_another_provider(self, user: Any, settings: Any) -> None:
+    def test_switches_to_another_provider(self, user: Any, settings: Settings) -> None:
         settings.DEBUG = True  # the other one is for development
         service = EmailServiceFactory()
         page = page_of(signed_in(user).get(url("change_provider", service.pk)))

@@ -19,6 +19,7 @@ from tests.campaigns.admin.staff import (
     signed_in,
     texts,
 )
+from tests.dispatching import MakeService
 from tests.factories import (
     ContactFactory,
     SenderFactory,
@@ -61,7 +62,7 @@ def test_the_form_is_filled_in_from_the_preview(user: Any, smtp: SmtpServer) -> 
     assert smtp.messages == []
 
 
-def test_goes_out_and_saves_nothing(user: Any, make_service: Any, smtp: SmtpServer) -> None:
+def test_goes_out_and_saves_nothing(user: Any, make_service: MakeService, smtp: SmtpServer) -> None:
     contact = ContactFactory(owner=user, name="Ada")
     response = send(user, make_service(), contact=contact.email)
     assert "Test to mia@example.com accepted." in texts(response)
@@ -72,7 +73,7 @@ def test_goes_out_and_saves_nothing(user: Any, make_service: Any, smtp: SmtpServ
 
 
 def test_of_a_saved_template_has_its_usual_sender(
-    user: Any, make_service: Any, smtp: SmtpServer
+    user: Any, make_service: MakeService, smtp: SmtpServer
 ) -> None:
     template = TemplateFactory(owner=user, html="<p>old</p>")
     SenderFactory(owner=user, local_part="first")
@@ -87,7 +88,7 @@ def test_of_a_saved_template_has_its_usual_sender(
 
 
 def test_is_carried_on_for_the_next_test_and_back_to_the_preview(
-    user: Any, make_service: Any, smtp: SmtpServer
+    user: Any, make_service: MakeService, smtp: SmtpServer
 ) -> None:
     template = TemplateFactory(owner=user)
     page = page_of(send(user, make_service(), template=template.pk))
@@ -106,14 +107,14 @@ def test_is_carried_on_for_the_next_test_and_back_to_the_preview(
     ],
 )
 def test_of_text_with_a_mistake_is_not_sent(
-    user: Any, make_service: Any, smtp: SmtpServer, field: str, value: str, problem: str
+    user: Any, make_service: MakeService, smtp: SmtpServer, field: str, value: str, problem: str
 ) -> None:
     response = send(user, make_service(), **{field: value})
     assert problem in texts(response)
     assert smtp.messages == []
 
 
-def test_goes_to_nobody_else(user: Any, make_service: Any, smtp: SmtpServer) -> None:
+def test_goes_to_nobody_else(user: Any, make_service: MakeService, smtp: SmtpServer) -> None:
     response = send(user, make_service(), to="ada@example.com")
     assert "You may send a test only to your own address" in page_of(response)
     assert smtp.messages == []
@@ -130,7 +131,7 @@ def test_of_a_foreign_template_is_not_found(user: Any) -> None:
 
 @pytest.mark.parametrize("role", [VIEWER, OPERATOR])
 def test_is_refused_to_those_who_may_not_write(
-    role: str, make_service: Any, smtp: SmtpServer
+    role: str, make_service: MakeService, smtp: SmtpServer
 ) -> None:
     user = member(role, email="mia@example.com")
     user.user_permissions.add(Permission.objects.get(codename="launch_task"))

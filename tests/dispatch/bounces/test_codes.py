@@ -13,6 +13,7 @@ from dispatch.providers.bounces import (
     is_after_data,
     kind_of,
 )
+from tracking.incoming import EventKind
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ from dispatch.providers.bounces import (
         ("", "550", "", SOFT),
     ],
 )  # fmt: skip
-def test_a_refusal_is_sorted(enhanced, basic, text, kind):
+def test_a_refusal_is_sorted(enhanced: str, basic: str, text: str, kind: EventKind) -> None:
     assert kind_of(enhanced, basic, text) == kind
 
 
@@ -150,11 +151,13 @@ def test_a_refusal_is_sorted(enhanced, basic, text, kind):
         (None, None, None),
     ],
 )
-def test_a_code_may_stand_in_a_longer_text(told, basic, kind):
+def test_a_code_may_stand_in_a_longer_text(
+    told: str | None, basic: int | str | None, kind: EventKind | None
+) -> None:
     assert by_status_code(told, basic) == kind
 
 
-def test_what_a_provider_passes_on_in_words_goes_before_its_code():
+def test_what_a_provider_passes_on_in_words_goes_before_its_code() -> None:
     assert by_status_code("5.1.1", 550, "192.0.2.1 is listed by a block list") == REJECTED
     assert by_status_code("5.1.1", 550, "user unknown") == HARD
     assert by_status_code(None, 550, "550 5.2.1 user unknown") == HARD
@@ -172,14 +175,14 @@ def test_what_a_provider_passes_on_in_words_goes_before_its_code():
         ("", ("", "")),
     ],
 )
-def test_codes_are_found_in_replies(text, codes):
+def test_codes_are_found_in_replies(text: str, codes: tuple[str, ...]) -> None:
     assert codes_in(text) == codes
 
 
 @pytest.mark.parametrize(
     ("enhanced", "kind"), [("", REJECTED), ("5.0.0", REJECTED), ("5.1.1", HARD)]
 )
-def test_a_server_that_took_the_recipient_knows_the_user(enhanced, kind):
+def test_a_server_that_took_the_recipient_knows_the_user(enhanced: str, kind: EventKind) -> None:
     """Filters of mobile carriers refuse the content with these words."""
     assert kind_of(enhanced, "550", "Unknown user", after_data=True) == kind
 
@@ -195,5 +198,5 @@ def test_a_server_that_took_the_recipient_knows_the_user(enhanced, kind):
         ("said: 550 no (in reply to RCPT TO command)", False),
     ],
 )
-def test_a_transcript_tells_when_a_server_refused(transcript, is_after):
+def test_a_transcript_tells_when_a_server_refused(transcript: str, is_after: bool) -> None:
     assert is_after_data(transcript) is is_after

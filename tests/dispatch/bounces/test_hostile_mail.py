@@ -29,7 +29,7 @@ def meaning_of(raw: bytes) -> object:
 
 
 @pytest.mark.parametrize("raw", [b"", b"\r\n\r\n", b"   \n"])
-def test_an_empty_message_is_set_aside(raw):
+def test_an_empty_message_is_set_aside(raw: bytes) -> None:
     assert meaning_of(raw) == EMPTY
 
 
@@ -49,43 +49,43 @@ def test_an_empty_message_is_set_aside(raw):
         b"Header: x\n" * 100_000 + b"\nhello",
     ],
 )  # fmt: skip
-def test_what_is_no_report_is_set_aside(raw):
+def test_what_is_no_report_is_set_aside(raw: bytes) -> None:
     assert meaning_of(raw) == NO_REPORT
 
 
-def test_parts_within_parts_without_end_are_survived():
+def test_parts_within_parts_without_end_are_survived() -> None:
     raw = b"".join(
         b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(3000)
     )
     assert meaning_of(raw) == SetAside("has more than 50 boundaries")
 
 
-def test_messages_within_messages_without_end_are_survived():
+def test_messages_within_messages_without_end_are_survived() -> None:
     raw = b"Content-Type: message/rfc822\n\n" * 3000
     assert meaning_of(raw) == SetAside("is nested too deeply")
 
 
-def test_a_bounce_of_ten_megabytes_is_understood_from_its_beginning():
+def test_a_bounce_of_ten_megabytes_is_understood_from_its_beginning() -> None:
     raw = sample("postfix-unknown-user") + b"A" * 10_000_000
     meaning = meaning_of(raw)
     assert isinstance(meaning, Told)
 
 
-def test_a_report_with_a_million_recipients_is_read_in_part():
+def test_a_report_with_a_million_recipients_is_read_in_part() -> None:
     raw = sample("postfix-unknown-user")
     block = b"\nFinal-Recipient: rfc822; x@example.com\nAction: failed\nStatus: 5.1.1\n"
     raw = raw.replace(b"\nFinal-Recipient:", block * 5_000 + b"\nFinal-Recipient:", 1)
     assert isinstance(meaning_of(raw), Told)
 
 
-def test_a_bounce_of_a_bounce_is_none_of_our_messages():
+def test_a_bounce_of_a_bounce_is_none_of_our_messages() -> None:
     """We send none: whoever makes them up gets no answer, so that nothing can go in circles."""
     raw = sample("postfix-unknown-user", path="<>", message="<1@mx.relay.example>")
     assert isinstance(meaning_of(raw), SetAside)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_damaged_mail_is_survived_and_written_down_all_the_same(name, db):
+def test_damaged_mail_is_survived_and_written_down_all_the_same(name: str, db: None) -> None:
     dice = random.Random(name)
     raw = sample(name)
     for _ in range(25):
@@ -99,12 +99,12 @@ def test_damaged_mail_is_survived_and_written_down_all_the_same(name, db):
             ledger.accept([meaning.event])
 
 
-def test_control_characters_and_half_characters_are_kept_out_of_the_database(db):
+def test_control_characters_and_half_characters_are_kept_out_of_the_database(db: None) -> None:
     raw = sample("postfix-unknown-user").replace(b"User unknown", b"User \x00\xed\xa0\x80 unknown")
     assert ledger.accept([understand(raw).event]) == 1
 
 
-def test_a_wish_to_unsubscribe_by_mail_is_understood_when_it_is_signed():
+def test_a_wish_to_unsubscribe_by_mail_is_understood_when_it_is_signed() -> None:
     token = sign(Purpose.UNSUBSCRIBE, 7)
     assert understand(f"Subject: unsubscribe {token}\n\n".encode() + b"x") == Wish(7)
     assert understand(f"Subject: unsubscribe {token[:-1]}A\n\nx".encode()) in (FORGED, Wish(7))

@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import OperationalError, connections
 from django.db.models.functions import Now
 from django_q.models import OrmQ
+from pytest_django import Settings
 
 from campaigns.models import SubTask, Suppression
 from dispatch import housekeeping, tasks
@@ -36,7 +37,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def maildir(tmp_path: Path, settings) -> Path:
+def maildir(tmp_path: Path, settings: Settings) -> Path:
     settings.BOUNCE_MAILDIRS = str(tmp_path)
     for name in ("new", "cur", "tmp"):
         (tmp_path / "bounces" / name).mkdir(parents=True)
@@ -76,7 +77,7 @@ def refused() -> dict[str, int]:
     return counts
 
 
-def test_a_bounce_reaches_its_subtask_and_the_suppression_list(maildir):
+def test_a_bounce_reaches_its_subtask_and_the_suppression_list(maildir: Path) -> None:
     subtask, mailbox = sent(), mailbox_of()
     deliver(maildir, sample("postfix-unknown-user", subtask.pk))
     outcome = read()
@@ -92,7 +93,7 @@ def test_a_bounce_reaches_its_subtask_and_the_suppression_list(maildir):
     assert mailbox.read_at is not None
 
 
-def test_a_bounce_settles_a_doubt(maildir):
+def test_a_bounce_settles_a_doubt(maildir: Path) -> None:
     subtask = in_doubt(mailbox_of().service)
     deliver(maildir, sample("qmail", subtask.pk))
     read()
@@ -101,7 +102,7 @@ def test_a_bounce_settles_a_doubt(maildir):
 
 
 @pytest.mark.parametrize("name", ["postfix-spam", "postfix-too-large", "exim-report"])
-def test_a_refusal_for_content_or_policy_suppresses_nobody(maildir, name):
+def test_a_refusal_for_content_or_policy_suppresses_nobody(maildir: Path, name: str) -> None:
     subtask, _ = sent(), mailbox_of()
     deliver(maildir, sample(name, subtask.pk))
     read()
@@ -110,7 +111,7 @@ def test_a_refusal_for_content_or_policy_suppresses_nobody(maildir, name):
     assert not Suppression.objects.exists()
 
 
-def test_a_wish_by_mail_unsubscribes(maildir):
+def test_a_wish_by_mail_unsubscribes(maildir: Path) -> None:
     subtask, _ = sent(), mailbox_of()
     token = sign(Purpose.UNSUBSCRIBE, subtask.pk)
     deliver(maildir, f"From: x\nSubject: Unsubscribe {token}\n\nx".replace("Un", "un").encode())
@@ -119,7 +120,7 @@ def test_a_wish_by_mail_unsubscribes(maildir):
     assert cur(maildir) == ["S"]
 
 
-def test_a_wish_by_mail_that_answers_a_test_message_does_nothing(maildir):
+def test_a_wish_by_mail_that_answers_a_test_message_does_nothing(maildir: Path) -> None:
     mailbox_of()
     token = sign(Purpose.UNSUBSCRIBE, 0)
     deliver(maildir, f"From: x\nSubject: unsubscribe {token}\n\nx".encode())
@@ -129,7 +130,9 @@ def test_a_wish_by_mail_that_answers_a_test_message_does_nothing(maildir):
     assert not Event.objects.exists()
 
 
-def test_what_is_no_event_is_counted_and_what_nobody_understands_is_set_aside(maildir):
+def test_what_is_no_event_is_counted_and_what_nobody_understands_is_set_aside(
+    maildir: Path,
+) -> None:
     mailbox_of()
     forged = sample("postfix-unknown-user", path=f"bounces+{'a' * 29}@bounce.example.com")
     deliver(
@@ -144,7 +147,7 @@ def test_what_is_no_event_is_counted_and_what_nobody_understands_is_set_aside(ma
     assert not Event.objects.exists()
 
 
-def fails_at(monkeypatch, *letters: bytes) -> None:
+def fails_at(monkeypatch: pytest.MonkeyPatch, *letters: bytes) -> None:
     understand = reading.understand
 
     def stumble(raw: bytes) -> Any:
@@ -155,7 +158,9 @@ def fails_at(monkeypatch, *letters: bytes) -> None:
     monkeypatch.setattr(reading, "understand", stumble)
 
 
-def test_a_letter_that_ends_its_reader_is_set_aside_and_the_others_are_read(maildir, monkeypatch):
+def test_a_letter_that_ends_its_reader_is_set_aside_and_the_others_are_read(
+    maildir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     subtask, _ = sent(), mailbox_of()
     fails_at(monkeypatch, b"bad")
     deliver(maildir, b"bad", sample("qmail", subtask.pk))
@@ -164,7 +169,9 @@ def test_a_letter_that_ends_its_reader_is_set_aside_and_the_others_are_read(mail
     assert cur(maildir) == ["FS", "S"]
 
 
-def test_letters_stay_where_they_are_while_none_can_be_looked_at(maildir, monkeypatch):
+def test_letters_stay_where_they_are_while_none_can_be_looked_at(
+    maildir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mailbox = mailbox_of()
     fails_at(monkeypatch, b"bad", reading.HARMLESS)
     deliver(maildir, b"From: ada\n\nHello", b"bad", b"From: bob\n\nHello")
@@ -174,7 +181,7 @@ def test_letters_stay_where_they_are_while_none_can_be_looked_at(maildir, monkey
     assert mailbox.failures_in_row == 1
 
 
-def test_a_letter_that_takes_too_long_is_set_aside_with_the_limit(maildir):
+def test_a_letter_that_takes_too_long_is_set_aside_with_the_limit(maildir: Path) -> None:
     subtask, _ = sent(), mailbox_of()
     nested = b"".join(b"Content-Type: multipart/mixed; boundary=b\n\n--b\n" for _ in range(51))
     deliver(maildir, nested, sample("qmail", subtask.pk))
@@ -183,7 +190,9 @@ def test_a_letter_that_takes_too_long_is_set_aside_with_the_limit(maildir):
     assert cur(maildir) == ["FS", "S"]
 
 
-def test_what_was_written_down_but_not_marked_is_read_again_and_counts_once(maildir, monkeypatch):
+def test_what_was_written_down_but_not_marked_is_read_again_and_counts_once(
+    maildir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     subtask, _ = sent(), mailbox_of()
     deliver(maildir, sample("postfix-unknown-user", subtask.pk))
     with monkeypatch.context() as patch:
@@ -197,7 +206,9 @@ def test_what_was_written_down_but_not_marked_is_read_again_and_counts_once(mail
     assert Event.objects.count() == 1
 
 
-def test_what_could_be_read_is_dealt_with_before_the_mailbox_fails(maildir, monkeypatch):
+def test_what_could_be_read_is_dealt_with_before_the_mailbox_fails(
+    maildir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails_in_the_middle(self) -> Iterator[Letter]:
         yield Letter("0.1", b"Subject: hello\n\nhello")
         raise MailboxError("It broke.")
@@ -210,7 +221,9 @@ def test_what_could_be_read_is_dealt_with_before_the_mailbox_fails(maildir, monk
     assert cur(maildir) == ["FS"]
 
 
-def test_nothing_is_marked_that_the_database_did_not_take(maildir, monkeypatch):
+def test_nothing_is_marked_that_the_database_did_not_take(
+    maildir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mailbox_of()
     deliver(maildir, sample("qmail", sent().pk))
 
@@ -223,7 +236,7 @@ def test_nothing_is_marked_that_the_database_did_not_take(maildir, monkeypatch):
     assert cur(maildir) == []
 
 
-def test_the_same_bounce_delivered_twice_counts_once(maildir):
+def test_the_same_bounce_delivered_twice_counts_once(maildir: Path) -> None:
     subtask, _ = sent(), mailbox_of()
     raw = sample("sendmail", subtask.pk)
     deliver(maildir, raw, b"Received: by another.example; again\n" + raw)
@@ -233,7 +246,9 @@ def test_the_same_bounce_delivered_twice_counts_once(maildir):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_transaction_is_open_while_the_server_is_talked_to(monkeypatch):
+def test_no_transaction_is_open_while_the_server_is_talked_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     subtask = sent()
     with ImapServer().running() as server:
         mailbox_of(told=settings_of(server))
@@ -258,14 +273,14 @@ class Watching(list[str]):
 
 
 class TestWhoReads:
-    def test_nobody_else_reads_meanwhile(self, maildir):
+    def test_nobody_else_reads_meanwhile(self, maildir: Path) -> None:
         first, second = mailbox_of(), mailbox_of()
         assert reading.claim() is not None
         assert reading.claim() is None
         assert reading.claim(first.pk) is None
         assert reading.claim(second.pk) is None
 
-    def test_the_claim_of_a_reader_that_died_runs_out(self, maildir):
+    def test_the_claim_of_a_reader_that_died_runs_out(self, maildir: Path) -> None:
         mailbox_of()
         dead = reading.claim()
         BounceMailbox.objects.update(claimed_until=Now() - dt.timedelta(seconds=1))
@@ -274,7 +289,9 @@ class TestWhoReads:
         assert reading.read(dead) is None
         assert reading.read(living) is not None
 
-    def test_a_claim_is_renewed_while_reading_goes_on(self, maildir, monkeypatch):
+    def test_a_claim_is_renewed_while_reading_goes_on(
+        self, maildir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(reading, "RENEW_SECONDS", -1.0)
         mailbox = mailbox_of()
         deliver(maildir, b"From: ada\n\nHello", b"From: bob\n\nHello!")
@@ -289,7 +306,9 @@ class TestWhoReads:
         read()
         assert until[0] < until[1]
 
-    def test_a_reader_whose_claim_was_taken_over_stops(self, maildir, monkeypatch):
+    def test_a_reader_whose_claim_was_taken_over_stops(
+        self, maildir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(reading, "RENEW_SECONDS", -1.0)
         monkeypatch.setattr(reading, "BATCH", 1)
         mailbox_of()
@@ -304,17 +323,17 @@ class TestWhoReads:
         assert sum(reading.read(claimed).meanings.values()) == 1
         assert BounceMailbox.objects.get().claimed_until is not None
 
-    def test_the_one_that_is_due_for_longest_comes_first(self, maildir):
+    def test_the_one_that_is_due_for_longest_comes_first(self, maildir: Path) -> None:
         mailbox_of(next_read_at=Now() - dt.timedelta(hours=1))
         due = mailbox_of(next_read_at=Now() - dt.timedelta(hours=2))
         assert reading.claim().service_id == due.pk
 
-    def test_one_that_is_not_due_or_switched_off_is_not_read(self, maildir):
+    def test_one_that_is_not_due_or_switched_off_is_not_read(self, maildir: Path) -> None:
         mailbox_of(next_read_at=Now() + dt.timedelta(hours=1))
         mailbox_of(enabled=False)
         assert reading.claim() is None
 
-    def test_it_is_due_again_after_a_while(self, maildir, settings):
+    def test_it_is_due_again_after_a_while(self, maildir: Path, settings: Settings) -> None:
         settings.BOUNCE_READ_SECONDS = 60
         mailbox_of()
         read()
@@ -322,7 +341,9 @@ class TestWhoReads:
         BounceMailbox.objects.update(next_read_at=Now())
         assert reading.claim() is not None
 
-    def test_one_with_more_in_it_than_a_reading_takes_is_due_at_once(self, maildir, monkeypatch):
+    def test_one_with_more_in_it_than_a_reading_takes_is_due_at_once(
+        self, maildir: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(reading, "READ_SECONDS", -1.0)
         monkeypatch.setattr(reading, "BATCH", 2)
         mailbox_of()
@@ -333,7 +354,9 @@ class TestWhoReads:
         assert read() is not None  # the last was full of what was left
         assert reading.claim() is None
 
-    def test_one_that_cannot_be_read_says_why_and_rests_longer_each_time(self, settings, tmp_path):
+    def test_one_that_cannot_be_read_says_why_and_rests_longer_each_time(
+        self, settings: Settings, tmp_path: Path
+    ) -> None:
         settings.BOUNCE_MAILDIRS, settings.BOUNCE_READ_SECONDS = str(tmp_path), 60
         mailbox = mailbox_of()
         rests = []
@@ -345,7 +368,7 @@ class TestWhoReads:
         assert rests == [120, 240, 480, 960, 1920, 3600, 3600, 3600]
         assert "There is no Maildir" in row.problem
 
-    def test_credentials_that_cannot_be_read_are_said_in_words(self):
+    def test_credentials_that_cannot_be_read_are_said_in_words(self) -> None:
         BounceMailbox.objects.create(
             service=EmailServiceFactory(), domain="bounce.example.com", settings="nonsense"
         )
@@ -360,7 +383,7 @@ class TestTheJob:
             if each.task["func"] == "dispatch.tasks.read_bounces"
         ]
 
-    def test_housekeeping_has_a_worker_read_what_is_due_and_asks_once(self, maildir):
+    def test_housekeeping_has_a_worker_read_what_is_due_and_asks_once(self, maildir: Path) -> None:
         subtask, _ = sent(), mailbox_of()
         deliver(maildir, sample("qmail", subtask.pk))
         housekeeping.read_bounces()
@@ -369,11 +392,11 @@ class TestTheJob:
         tasks.read_bounces(*queued.task["args"])
         assert Event.objects.get().subtask_id == subtask.pk
 
-    def test_housekeeping_asks_for_nothing_when_nothing_is_due(self):
+    def test_housekeeping_asks_for_nothing_when_nothing_is_due(self) -> None:
         housekeeping.read_bounces()
         assert self.queued() == []
 
-    def test_a_task_that_comes_too_late_reads_nothing(self, maildir):
+    def test_a_task_that_comes_too_late_reads_nothing(self, maildir: Path) -> None:
         mailbox_of()
         housekeeping.read_bounces()
         BounceMailbox.objects.update(claimed_until=None, claim_token=None)
@@ -381,7 +404,7 @@ class TestTheJob:
         tasks.read_bounces(*self.queued()[0].task["args"])
         assert not Event.objects.exists()
 
-    def test_it_is_one_of_the_chores(self):
+    def test_it_is_one_of_the_chores(self) -> None:
         assert housekeeping.read_bounces in housekeeping.CHORES
 
 
@@ -392,35 +415,37 @@ class TestTheCommand:
         return out.getvalue()
 
     @pytest.fixture
-    def services(self, maildir) -> Iterator[None]:
+    def services(self, maildir: Path) -> Iterator[None]:
         for name in ("north", "south"):
             mailbox_of(EmailServiceFactory(name=name), next_read_at=Now() + dt.timedelta(hours=1))
         yield
 
-    def test_reads_all_at_once_whether_they_are_due_or_not(self, services, maildir):
+    def test_reads_all_at_once_whether_they_are_due_or_not(
+        self, services: None, maildir: Path
+    ) -> None:
         deliver(maildir, sample("vacation-french"))
         assert self.run() == "north: 1 messages: 1 automatic reply\nsouth: 0 messages\n"
 
-    def test_reads_those_that_are_named(self, services):
+    def test_reads_those_that_are_named(self, services: None) -> None:
         assert self.run("south") == "south: 0 messages\n"
 
-    def test_leaves_alone_what_is_being_read(self, services):
+    def test_leaves_alone_what_is_being_read(self, services: None) -> None:
         BounceMailbox.objects.filter(service__name="north").update(next_read_at=Now())
         reading.claim()
         assert "south: another process is reading" in self.run("south")
 
-    def test_says_what_is_wrong_and_fails(self, services, settings):
+    def test_says_what_is_wrong_and_fails(self, services: None, settings: Settings) -> None:
         settings.BOUNCE_MAILDIRS = "/nowhere"
         out = StringIO()
         with pytest.raises(SystemExit):
             call_command("read_bounces", stdout=out)
         assert out.getvalue().count("There is no Maildir “bounces”") == 2
 
-    def test_says_when_there_is_nothing_to_read(self):
+    def test_says_when_there_is_nothing_to_read(self) -> None:
         assert "There is no mailbox to read" in self.run()
 
 
-def test_subtasks_are_not_touched_by_mail_about_others(maildir):
+def test_subtasks_are_not_touched_by_mail_about_others(maildir: Path) -> None:
     mine, other = sent(), sent()
     mailbox_of()
     deliver(maildir, sample("qmail", mine.pk))

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 from cryptography.fernet import Fernet
+from pytest_django import Settings
 
 from campaigns.models import Content
 from dispatch import agenda, messages
@@ -9,14 +10,17 @@ from dispatch.bounces import return_path
 from dispatch.mime import as_bytes, envelope
 from dispatch.models import BounceMailbox
 from dispatch.orders import Claim
+from dispatch.providers.base import Message
+from tests.dispatching import Dispatch, MakeService
 from tests.factories import EmailServiceFactory, SubTaskFactory
+from tests.smtp_server import SmtpServer
 from tracking.tokens import Purpose, read_caseless, sign_caseless
 
 LARGEST = 2**48 - 1
 
 
 @pytest.mark.parametrize("subtask_id", [1, 7, 10**9, LARGEST])
-def test_the_local_part_fits_and_leads_back_in_any_case(subtask_id):
+def test_the_local_part_fits_and_leads_back_in_any_case(subtask_id: int) -> None:
     address = return_path.address(subtask_id, "bounce.example.com")
     local_part = address.partition("@")[0]
     assert len(local_part) == 37
@@ -25,16 +29,16 @@ def test_the_local_part_fits_and_leads_back_in_any_case(subtask_id):
         assert return_path.subtask_id_of(tokens) == subtask_id
 
 
-def test_without_a_bounce_domain_there_is_no_return_path():
+def test_without_a_bounce_domain_there_is_no_return_path() -> None:
     assert return_path.address(7, "") == ""
 
 
-def test_no_token_of_another_purpose_is_taken():
+def test_no_token_of_another_purpose_is_taken() -> None:
     other = sign_caseless(Purpose.UNSUBSCRIBE, 7)
     assert return_path.subtask_id_of([other]) is None
 
 
-def test_a_token_with_one_letter_changed_is_not_taken():
+def test_a_token_with_one_letter_changed_is_not_taken() -> None:
     token = sign_caseless(Purpose.BOUNCE, 7)
     for at in range(len(token) - 1):
         changed = token[:at] + ("a" if token[at] != "a" else "b") + token[at + 1 :]
@@ -44,11 +48,11 @@ def test_a_token_with_one_letter_changed_is_not_taken():
 @pytest.mark.parametrize(
     "token", ["", "a", "1" * 29, "ä" * 29, "a" * 28, "a" * 30, "a" * 29, "=" * 32]
 )
-def test_what_is_no_token_is_not_taken(token):
+def test_what_is_no_token_is_not_taken(token: str) -> None:
     assert read_caseless(Purpose.BOUNCE, token) is None
 
 
-def test_a_token_signed_with_an_older_key_holds_while_the_key_is_kept(settings):
+def test_a_token_signed_with_an_older_key_holds_while_the_key_is_kept(settings: Settings) -> None:
     old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
     settings.TRACKING_KEYS = [old]
     token = sign_caseless(Purpose.BOUNCE, 7)
@@ -58,7 +62,7 @@ def test_a_token_signed_with_an_older_key_holds_while_the_key_is_kept(settings):
     assert read_caseless(Purpose.BOUNCE, token) is None
 
 
-def composed(bounce_domain: str):
+def composed(bounce_domain: str) -> Message:
     content = Content(
         subject="Hi", html="<p>Hi</p>", text="Hi", sender_local_part="news", pk=1, link_ids=[]
     )
@@ -66,33 +70,35 @@ def composed(bounce_domain: str):
     return messages.compose(claim, content, "north.example.com", bounce_domain=bounce_domain)
 
 
-def test_bounces_go_to_the_return_path_and_the_sender_that_people_see_stays():
+def test_bounces_go_to_the_return_path_and_the_sender_that_people_see_stays() -> None:
     message = composed("bounce.north.example.com")
     assert envelope(message).sender == return_path.address(7, "bounce.north.example.com")
     assert b"From: news@north.example.com" in as_bytes(message)
     assert b"bounces+" not in as_bytes(message)
 
 
-def test_without_a_bounce_domain_they_go_to_the_sender():
+def test_without_a_bounce_domain_they_go_to_the_sender() -> None:
     assert envelope(composed("")).sender == "news@north.example.com"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(("enabled", "domain"), [(True, "bounce.example.com"), (False, "")])
-def test_a_dispatcher_goes_by_the_mailbox_that_is_read(enabled, domain):
+def test_a_dispatcher_goes_by_the_mailbox_that_is_read(enabled: bool, domain: str) -> None:
     service = EmailServiceFactory()
     BounceMailbox.objects.create(service=service, domain="bounce.example.com", enabled=enabled)
     assert agenda.read().services[service.pk].bounce_domain == domain
 
 
 @pytest.mark.django_db
-def test_a_service_without_a_mailbox_has_no_bounce_domain():
+def test_a_service_without_a_mailbox_has_no_bounce_domain() -> None:
     service = EmailServiceFactory()
     assert agenda.read().services[service.pk].bounce_domain == ""
 
 
 @pytest.mark.django_db
-def test_a_dispatched_message_leaves_with_its_return_path(make_service, dispatch, smtp):
+def test_a_dispatched_message_leaves_with_its_return_path(
+    make_service: MakeService, dispatch: Dispatch, smtp: SmtpServer
+) -> None:
     service = make_service()
     BounceMailbox.objects.create(service=service, domain="bounce.example.com")
     subtask = SubTaskFactory()

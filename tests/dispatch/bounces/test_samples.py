@@ -74,38 +74,38 @@ WITHOUT_THE_MESSAGE = frozenset(
 """These quote nothing: only the return path tells."""
 
 
-def test_every_sample_has_a_meaning():
+def test_every_sample_has_a_meaning() -> None:
     assert sorted([*EVENTS, *PASSED]) == NAMES
 
 
 @pytest.mark.parametrize(("name", "kind"), EVENTS.items())
-def test_an_event_is_understood_and_finds_its_subtask(name, kind):
+def test_an_event_is_understood_and_finds_its_subtask(name: str, kind: EventKind) -> None:
     meaning = understand(sample(name, 7))
     assert isinstance(meaning, Told), meaning
     assert (meaning.event.kind, meaning.event.subtask_id) == (kind, 7)
 
 
 @pytest.mark.parametrize(("name", "kind"), EVENTS.items())
-def test_line_ends_do_not_matter(name, kind):
+def test_line_ends_do_not_matter(name: str, kind: EventKind) -> None:
     meaning = understand(sample(name).replace(b"\n", b"\r\n"))
     assert isinstance(meaning, Told), meaning
     assert meaning.event.kind == kind
 
 
 @pytest.mark.parametrize(("name", "meaning"), PASSED.items())
-def test_what_machines_say_for_their_owners_means_nothing(name, meaning):
+def test_what_machines_say_for_their_owners_means_nothing(name: str, meaning: Passed) -> None:
     assert understand(sample(name)) == meaning
 
 
 @pytest.mark.parametrize("name", sorted(set(EVENTS) - WITHOUT_THE_MESSAGE))
-def test_without_a_return_path_of_its_own_the_message_id_tells(name):
+def test_without_a_return_path_of_its_own_the_message_id_tells(name: str) -> None:
     meaning = understand(sample(name, 7, path=SOMEBODY))
     assert isinstance(meaning, Told), meaning
     assert meaning.event.subtask_id == 7
 
 
 @pytest.mark.parametrize("name", sorted(set(EVENTS) - {"outlook-complaint"}))
-def test_the_return_path_alone_tells_in_any_case(name):
+def test_the_return_path_alone_tells_in_any_case(name: str) -> None:
     raw = sample(name, 7, message=ANOTHER_MESSAGE)
     meaning = understand(raw.replace(b"bounces+", b"BOUNCES+"))
     assert isinstance(meaning, Told), meaning
@@ -113,33 +113,33 @@ def test_the_return_path_alone_tells_in_any_case(name):
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_a_message_of_somebody_else_is_none_of_ours(name):
+def test_a_message_of_somebody_else_is_none_of_ours(name: str) -> None:
     assert understand(sample(name, path=SOMEBODY, message=ANOTHER_MESSAGE)) == UNKNOWN
 
 
 @pytest.mark.parametrize("name", sorted(set(EVENTS) - {"outlook-complaint"}))
-def test_a_return_path_that_was_not_signed_here_is_forged(name):
+def test_a_return_path_that_was_not_signed_here_is_forged(name: str) -> None:
     assert understand(sample(name, path=f"bounces+{'a' * 29}@bounce.example.com")) == FORGED
 
 
 @pytest.mark.parametrize("name", sorted(set(EVENTS) - WITHOUT_THE_MESSAGE))
-def test_a_message_id_that_was_not_signed_here_is_forged(name):
+def test_a_message_id_that_was_not_signed_here_is_forged(name: str) -> None:
     message = "<7.0123456789abcdef@north.example.com>"
     assert understand(sample(name, path=SOMEBODY, message=message)) == FORGED
 
 
-def test_the_key_of_an_event_is_the_bounces_own_message_id():
+def test_the_key_of_an_event_is_the_bounces_own_message_id() -> None:
     first, again = understand(sample("sendmail")), understand(sample("sendmail") + b"\n")
     assert first.event.dedupe_key == again.event.dedupe_key
     assert "6139F9aB012345@mail.relay.example" in first.event.dedupe_key
 
 
-def test_nobody_uses_up_the_key_of_a_bounce_of_another_message():
+def test_nobody_uses_up_the_key_of_a_bounce_of_another_message() -> None:
     ours, theirs = understand(sample("sendmail", 7)), understand(sample("sendmail", 8))
     assert ours.event.dedupe_key != theirs.event.dedupe_key
 
 
-def test_a_bounce_without_a_message_id_is_known_by_what_it_is():
+def test_a_bounce_without_a_message_id_is_known_by_what_it_is() -> None:
     raw = sample("qmail")
     assert b"Message-ID:" not in raw.partition(b"\n\n")[0]
     again = b"Received: once more\r\n" + raw.replace(b"\n", b"\r\n")
@@ -147,7 +147,7 @@ def test_a_bounce_without_a_message_id_is_known_by_what_it_is():
     assert first.event.dedupe_key == again.event.dedupe_key != other.event.dedupe_key
 
 
-def test_what_is_kept_says_what_the_server_said():
+def test_what_is_kept_says_what_the_server_said() -> None:
     event = understand(sample("postfix-spam")).event
     assert event.detail.startswith("554 5.7.1 Service unavailable")
     assert "Status: 5.7.1" in event.raw["report"][1]
@@ -156,12 +156,12 @@ def test_what_is_kept_says_what_the_server_said():
     assert event.occurred_at is not None
 
 
-def test_an_automatic_reply_of_a_mail_server_is_still_a_bounce():
+def test_an_automatic_reply_of_a_mail_server_is_still_a_bounce() -> None:
     assert b"Auto-Submitted: auto-replied" in sample("exim")
     assert not isinstance(understand(sample("exim")), Passed)
 
 
-def test_what_a_mail_server_says_and_is_not_understood_is_set_aside():
+def test_what_a_mail_server_says_and_is_not_understood_is_set_aside() -> None:
     raw = (
         b"From: MAILER-DAEMON@relay.example\nAuto-Submitted: auto-replied\n"
         b"To: bounces@bounce.north.example.com\nSubject: Hello\n\nZgadnij, co mamy na my\xc5\x9bli.\n"

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from dispatch.domains import names
 from tests.dispatch.domains.making import make_ready
@@ -11,7 +11,7 @@ from tests.dns_server import DnsServer, dns_server
 
 
 @pytest.fixture
-def server(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[DnsServer]:
+def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[DnsServer]:
     """The only name server there is; it knows a domain that is ready. Whoever is silent is not
     waited for long.
     """

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 from django_q.models import OrmQ
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from dispatch.domains import checking
 from dispatch.models import BounceMailbox, DomainReport, EmailService
@@ -87,7 +88,7 @@ class TestACheck:
         checking.check_domain(service.pk)
         assert verdicts() == {"DNS": "unknown"}
 
-    def test_asks_nobody_about_a_domain_that_is_reserved(self, settings: Any) -> None:
+    def test_asks_nobody_about_a_domain_that_is_reserved(self, settings: Settings) -> None:
         settings.DNS_NAMESERVERS = []
         checking.check_domain(EmailServiceFactory().pk)
         assert verdicts() == {"Domain": "warning"}
@@ -128,7 +129,9 @@ class TestWhatIsDue:
         assert checking.ask_due() == 1
 
     @pytest.mark.parametrize(("age", "due"), [(DAY - MINUTE, 0), (DAY + MINUTE, 1)])
-    def test_is_a_check_of_yesterday(self, service: EmailService, age: Any, due: int) -> None:
+    def test_is_a_check_of_yesterday(
+        self, service: EmailService, age: dt.timedelta, due: int
+    ) -> None:
         checking.check_domain(service.pk)
         DomainReport.objects.update(checked_at=Now() - age)
         assert checking.ask_due() == due
@@ -146,7 +149,7 @@ class TestWhatIsDue:
         EmailService.objects.update(enabled=False)
         assert checking.ask_due() == 0
 
-    def test_is_no_domain_that_nobody_knows(self, settings: Any) -> None:
+    def test_is_no_domain_that_nobody_knows(self, settings: Settings) -> None:
         settings.DNS_NAMESERVERS = []
         EmailServiceFactory()
         assert checking.ask_due() == 0
@@ -194,7 +197,9 @@ class TestThePageOfAService:
         assert signed_in(member(MANAGER)).post(url, CONFIRM).status_code == 403
 
     def test_has_the_domain_checked_when_it_is_saved(
-        self, django_capture_on_commit_callbacks: Any, service: EmailService
+        self,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+        service: EmailService,
     ) -> None:
         url = address("dispatch.emailservice", "change", service.pk)
         client = signed_in(member(OPERATOR))
@@ -281,7 +286,7 @@ class TestTheCommand:
 
 
 @pytest.mark.parametrize("value", ["dns.example.com", "192.0.2.1:0", "192.0.2.1:99999", "[::1"])
-def test_a_name_server_that_is_none_is_named(value: str, monkeypatch: Any) -> None:
+def test_a_name_server_that_is_none_is_named(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DNS_NAMESERVERS", value)
     with pytest.raises(ImproperlyConfigured, match="DNS_NAMESERVERS has"):
         environment.name_servers("DNS_NAMESERVERS", [])

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from django_q.models import OrmQ
 from prometheus_client.parser import text_string_to_metric_families
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.models import Suppression
 from dispatch.models import Attempt, BounceMailbox
@@ -35,7 +36,7 @@ OPERATIONS = Path(__file__).resolve().parents[3] / "docs" / "operations.md"
 
 
 @pytest.fixture
-def token(settings):
+def token(settings: Settings) -> None:
     settings.METRICS_TOKEN = TOKEN
 
 
@@ -58,7 +59,7 @@ def names() -> set[str]:
     return {family.name for family in text_string_to_metric_families(get().text)}
 
 
-def test_there_is_no_such_page_without_a_token_in_the_settings(settings):
+def test_there_is_no_such_page_without_a_token_in_the_settings(settings: Settings) -> None:
     settings.METRICS_TOKEN = ""
 
     assert get().status_code == 404
@@ -78,7 +79,7 @@ def test_there_is_no_such_page_without_a_token_in_the_settings(settings):
         "Bearer \xe9",
     ],
 )
-def test_who_does_not_send_the_token_is_refused(token, authorization):
+def test_who_does_not_send_the_token_is_refused(token: None, authorization: str) -> None:
     response = get(authorization)
 
     assert response.status_code == 401
@@ -87,18 +88,18 @@ def test_who_does_not_send_the_token_is_refused(token, authorization):
 
 
 @pytest.mark.django_db
-def test_the_scheme_is_written_in_any_case(token):
+def test_the_scheme_is_written_in_any_case(token: None) -> None:
     assert get(f"bearer {TOKEN}").status_code == 200
 
 
-def test_metrics_are_only_read(token):
+def test_metrics_are_only_read(token: None) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}"}
 
     assert Client().post("/metrics", headers=headers).status_code == 405
 
 
 @pytest.mark.django_db
-def test_the_answer_is_in_prometheus_text_format_and_not_kept(token):
+def test_the_answer_is_in_prometheus_text_format_and_not_kept(token: None) -> None:
     response = get()
 
     assert response["Content-Type"].startswith("text/plain; version=")
@@ -106,7 +107,7 @@ def test_the_answer_is_in_prometheus_text_format_and_not_kept(token):
 
 
 @pytest.mark.django_db
-def test_open_metrics_are_given_to_who_asks_for_them(token):
+def test_open_metrics_are_given_to_who_asks_for_them(token: None) -> None:
     response = get(Accept="application/openmetrics-text; version=1.0.0")
 
     assert response["Content-Type"].startswith("application/openmetrics-text")
@@ -114,7 +115,7 @@ def test_open_metrics_are_given_to_who_asks_for_them(token):
 
 
 @pytest.mark.django_db
-def test_counters_are_those_of_all_dispatchers(token):
+def test_counters_are_those_of_all_dispatchers(token: None) -> None:
     service = EmailServiceFactory(name="North")
     DispatcherFactory(
         figures={
@@ -136,7 +137,7 @@ def test_counters_are_those_of_all_dispatchers(token):
 
 
 @pytest.mark.django_db
-def test_histograms_are_cumulative_in_seconds(token):
+def test_histograms_are_cumulative_in_seconds(token: None) -> None:
     DispatcherFactory(figures={"claim_seconds": {"0.005": 2, "0.1": 1, "sum": 0.07}})
 
     values = samples()
@@ -148,7 +149,7 @@ def test_histograms_are_cumulative_in_seconds(token):
 
 
 @pytest.mark.django_db
-def test_services_have_their_limits_and_state(token):
+def test_services_have_their_limits_and_state(token: None) -> None:
     EmailServiceFactory(name="North", sending_interval="0.5", daily_quota=100)
     EmailServiceFactory(name="South", enabled=False)
 
@@ -165,7 +166,7 @@ def test_services_have_their_limits_and_state(token):
 
 
 @pytest.mark.django_db
-def test_tasks_have_what_is_left_of_them(token):
+def test_tasks_have_what_is_left_of_them(token: None) -> None:
     task = SendingTaskFactory(name='Spring "sale"')
     SubTaskFactory.create_batch(2, task=task, content=ContentFactory(task=task))
 
@@ -177,7 +178,7 @@ def test_tasks_have_what_is_left_of_them(token):
 
 
 @pytest.mark.django_db
-def test_dispatchers_are_told_apart_by_their_process(token):
+def test_dispatchers_are_told_apart_by_their_process(token: None) -> None:
     for pid, accepted in ((11, 3), (12, 4)):
         living_dispatcher(pid=pid, figures={"services": {"1": {"accepted": accepted}}})
 
@@ -189,21 +190,21 @@ def test_dispatchers_are_told_apart_by_their_process(token):
 
 
 @pytest.mark.django_db
-def test_two_dispatchers_that_look_like_one_process_are_one_series(token):
+def test_two_dispatchers_that_look_like_one_process_are_one_series(token: None) -> None:
     DispatcherFactory.create_batch(2, figures={"services": {"1": {"accepted": 3}}})
 
     assert samples()["edm_dispatcher_hand_overs_total", "host.example.com", "1"] == 6
 
 
 @pytest.mark.django_db
-def test_background_work_is_counted(token):
+def test_background_work_is_counted(token: None) -> None:
     OrmQ.objects.create(key="edm", payload="", lock="2001-01-01T00:00Z")
 
     assert samples()["edm_background_tasks", "waiting"] == 1
 
 
 @pytest.mark.django_db
-def test_names_and_help_follow_the_conventions(token):
+def test_names_and_help_follow_the_conventions(token: None) -> None:
     for family in text_string_to_metric_families(get().text):
         assert family.name.startswith("edm_")
         assert family.documentation.endswith(".")
@@ -211,7 +212,7 @@ def test_names_and_help_follow_the_conventions(token):
 
 
 @pytest.mark.django_db
-def test_every_metric_is_explained_in_operations(token):
+def test_every_metric_is_explained_in_operations(token: None) -> None:
     EmailServiceFactory(daily_quota=1)
     explained = set(re.findall(r"^\| `(edm_\w+)", OPERATIONS.read_text(), re.MULTILINE))
 
@@ -219,7 +220,7 @@ def test_every_metric_is_explained_in_operations(token):
 
 
 @pytest.mark.django_db
-def test_refused_requests_are_counted_by_what_was_asked_for_and_why(token):
+def test_refused_requests_are_counted_by_what_was_asked_for_and_why(token: None) -> None:
     for _ in range(2):
         refusals.count("webhook brevo", "wrong signature")
     refusals.fold()
@@ -233,7 +234,7 @@ def test_refused_requests_are_counted_by_what_was_asked_for_and_why(token):
 
 
 @pytest.mark.django_db
-def test_operations_names_no_metric_that_there_is_not(token):
+def test_operations_names_no_metric_that_there_is_not(token: None) -> None:
     EmailServiceFactory(daily_quota=1)
     watching = OPERATIONS.read_text().partition("## Watching")[2]
     mentioned = set(re.findall(r"\bedm_[a-z_]+", watching))
@@ -242,7 +243,7 @@ def test_operations_names_no_metric_that_there_is_not(token):
 
 
 @pytest.mark.django_db
-def test_bounces_and_complaints_are_counted_by_kind_over_all_tasks(token):
+def test_bounces_and_complaints_are_counted_by_kind_over_all_tasks(token: None) -> None:
     for task_id, kind, events in (
         (1, "hard_bounced", 3),
         (1, "complained", 1),
@@ -260,7 +261,7 @@ def test_bounces_and_complaints_are_counted_by_kind_over_all_tasks(token):
 
 
 @pytest.mark.django_db
-def test_suppressed_addresses_are_counted(token):
+def test_suppressed_addresses_are_counted(token: None) -> None:
     Suppression.objects.create(email="gone@example.com")
     Suppression.objects.create(email="@example.org")
 
@@ -268,7 +269,7 @@ def test_suppressed_addresses_are_counted(token):
 
 
 @pytest.mark.django_db
-def test_a_bounce_mailbox_that_cannot_be_read_is_named(token):
+def test_a_bounce_mailbox_that_cannot_be_read_is_named(token: None) -> None:
     for name, problem in (("north", "The login is refused."), ("south", "")):
         service = EmailServiceFactory(name=name)
         BounceMailbox.objects.create(service=service, enabled=True, problem=problem)
@@ -280,7 +281,7 @@ def test_a_bounce_mailbox_that_cannot_be_read_is_named(token):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_database_that_does_not_answer_is_503_and_no_stack_trace(token):
+def test_a_database_that_does_not_answer_is_503_and_no_stack_trace(token: None) -> None:
     def ask() -> Any:
         with unreachable_database():
             return get()
@@ -292,19 +293,25 @@ def test_a_database_that_does_not_answer_is_503_and_no_stack_trace(token):
     assert response.text == "The database does not answer.\n"
 
 
-def test_nothing_is_read_for_who_has_no_token(token, django_assert_num_queries, db):
+def test_nothing_is_read_for_who_has_no_token(
+    token: None, django_assert_num_queries: DjangoAssertNumQueries, db: None
+) -> None:
     with django_assert_num_queries(0):
         get("Bearer wrong")
 
 
 @pytest.mark.django_db
-def test_registering_the_metrics_reads_nothing(django_assert_num_queries):
+def test_registering_the_metrics_reads_nothing(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     with django_assert_num_queries(0):
         registry()
 
 
 @pytest.mark.django_db
-def test_no_label_has_a_name_that_prometheus_keeps_for_summaries_and_histograms(token):
+def test_no_label_has_a_name_that_prometheus_keeps_for_summaries_and_histograms(
+    token: None,
+) -> None:
     """promtool: non-histogram and non-summary metrics should not have "le" or "quantile" labels."""
     slot = timezone.now() - dt.timedelta(minutes=1)
     Attempt.objects.create(

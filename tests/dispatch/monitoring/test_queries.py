@@ -91,7 +91,7 @@ def selects(statements: list[str]) -> list[str]:
     return [sql for sql in statements if sql.lstrip().startswith(("SELECT", "(SELECT"))]
 
 
-def test_no_query_scans_a_big_table(many):
+def test_no_query_scans_a_big_table(many: None) -> None:
     scans = [
         (node["Relation Name"], sql)
         for sql in selects(everything())
@@ -102,7 +102,7 @@ def test_no_query_scans_a_big_table(many):
     assert scans == []
 
 
-def test_few_rows_of_the_big_tables_are_read(many):
+def test_few_rows_of_the_big_tables_are_read(many: None) -> None:
     rows = {
         (node["Relation Name"], sql): node["Actual Rows"] * node["Actual Loops"]
         for sql in selects(everything())
@@ -114,7 +114,7 @@ def test_few_rows_of_the_big_tables_are_read(many):
     assert max(rows.values()) <= NEWEST_ATTEMPTS
 
 
-def test_reading_everything_takes_a_fixed_number_of_queries(many):
+def test_reading_everything_takes_a_fixed_number_of_queries(many: None) -> None:
     before = len(everything())
     SendingTaskFactory.create_batch(3)
     EmailServiceFactory.create_batch(3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,9 +13,9 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from campaigns import lifecycle
-from campaigns.models import Launch, SubTask
+from campaigns.models import Launch, SubTask, Task
 from dispatch import paces
-from dispatch.models import Attempt, Pace
+from dispatch.models import Attempt, EmailService, Pace
 from dispatch.monitoring import activity, database, queues, services, snapshot
 from tests.concurrency import second_connection, wait_until_others_are_gone
 from tests.factories import (
@@ -32,13 +33,13 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-def sending(messages: int, **kwargs):
+def sending(messages: int, **kwargs: Any) -> Task:
     task = SendingTaskFactory(**kwargs)
     SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
     return task
 
 
-def attempt(service, late_seconds: float, minutes_ago: float = 1) -> None:
+def attempt(service: EmailService, late_seconds: float, minutes_ago: float = 1) -> None:
     slot = timezone.now() - dt.timedelta(minutes=minutes_ago)
     Attempt.objects.create(
         subtask=SubTaskFactory(),
@@ -56,7 +57,7 @@ def only_service() -> services.ServiceReading:
     return reading
 
 
-def test_lateness_is_that_of_the_newest_starts():
+def test_lateness_is_that_of_the_newest_starts() -> None:
     service = EmailServiceFactory(sending_interval=1)
     for milliseconds in (10, 20, 30):
         attempt(service, milliseconds / 1000)
@@ -67,19 +68,19 @@ def test_lateness_is_that_of_the_newest_starts():
     assert 0.02 < late.p99 < 0.03
 
 
-def test_starts_of_long_ago_say_nothing_about_lateness():
+def test_starts_of_long_ago_say_nothing_about_lateness() -> None:
     attempt(EmailServiceFactory(sending_interval=1), 0.5, minutes_ago=11)
 
     assert only_service().lateness is None
 
 
-def test_a_service_without_a_pace_is_never_late():
+def test_a_service_without_a_pace_is_never_late() -> None:
     attempt(EmailServiceFactory(sending_interval=0), 0.5)
 
     assert only_service().lateness is None
 
 
-def test_a_frozen_service_cannot_send():
+def test_a_frozen_service_cannot_send() -> None:
     service = EmailServiceFactory()
     paces.freeze(service, "Closed by the provider")
 
@@ -88,7 +89,7 @@ def test_a_frozen_service_cannot_send():
     assert (reading.frozen, reading.pace.needs_person, reading.can_send) == (True, True, False)
 
 
-def test_a_service_that_is_frozen_for_a_while_is_so_until_then():
+def test_a_service_that_is_frozen_for_a_while_is_so_until_then() -> None:
     service = EmailServiceFactory()
     Pace.objects.filter(service=service).update(frozen_until=Now() + dt.timedelta(seconds=60))
     assert only_service().frozen
@@ -97,7 +98,7 @@ def test_a_service_that_is_frozen_for_a_while_is_so_until_then():
     assert not only_service().frozen
 
 
-def test_the_quota_that_is_used_is_that_of_the_running_day():
+def test_the_quota_that_is_used_is_that_of_the_running_day() -> None:
     service = EmailServiceFactory(daily_quota=10)
     now = timezone.now()
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -109,7 +110,7 @@ def test_the_quota_that_is_used_is_that_of_the_running_day():
     assert (only_service().quota_used, only_service().can_send) == (0, True)
 
 
-def test_subtasks_in_doubt_are_counted_by_service():
+def test_subtasks_in_doubt_are_counted_by_service() -> None:
     first, second = EmailServiceFactory.create_batch(2)
     in_doubt(first)
     in_doubt(first)
@@ -118,7 +119,7 @@ def test_subtasks_in_doubt_are_counted_by_service():
     assert services.in_doubt() == {first.pk: 2, second.pk: 1}
 
 
-def test_a_service_has_work_when_a_task_waits_that_it_may_send():
+def test_a_service_has_work_when_a_task_waits_that_it_may_send() -> None:
     chosen, other = EmailServiceFactory.create_batch(2)
     sending(1).services.add(chosen)
 
@@ -127,20 +128,20 @@ def test_a_service_has_work_when_a_task_waits_that_it_may_send():
     assert has_work == {chosen: True, other: False}
 
 
-def test_what_a_service_has_done_is_by_its_outcomes():
+def test_what_a_service_has_done_is_by_its_outcomes() -> None:
     service = EmailServiceFactory()
     DispatcherFactory(figures={"services": {str(service.pk): {"accepted": 3}}})
 
     assert only_service().total == {"accepted": 3}
 
 
-def test_the_task_with_most_left_comes_first():
+def test_the_task_with_most_left_comes_first() -> None:
     small, large = sending(1), sending(3)
 
     assert [task.id for task in snapshot.take().tasks] == [large.pk, small.pk]
 
 
-def test_paused_tasks_are_open_and_finished_ones_are_not():
+def test_paused_tasks_are_open_and_finished_ones_are_not() -> None:
     paused = sending(1)
     lifecycle.pause(paused)
     sending(0)
@@ -150,7 +151,7 @@ def test_paused_tasks_are_open_and_finished_ones_are_not():
     assert [(task.id, task.status) for task in snapshot.take().tasks] == [(paused.pk, "paused")]
 
 
-def test_tasks_are_counted_by_state():
+def test_tasks_are_counted_by_state() -> None:
     service, dispatcher = EmailServiceFactory(), DispatcherFactory()
     task = sending(2)
     held("allocated", dispatcher, service, task=task)
@@ -163,7 +164,7 @@ def test_tasks_are_counted_by_state():
     assert (states, reading.counts.in_doubt) == ([2, 1, 1], 1)
 
 
-def test_a_task_waits_since_its_first_subtask_could_have_been_sent():
+def test_a_task_waits_since_its_first_subtask_could_have_been_sent() -> None:
     task = sending(2)
     since = timezone.now() - dt.timedelta(hours=1)
     SubTask.objects.filter(pk=task.subtasks.first().pk).update(available_at=since)
@@ -171,14 +172,14 @@ def test_a_task_waits_since_its_first_subtask_could_have_been_sent():
     assert snapshot.take().oldest_waiting.waiting_since == since
 
 
-def test_nothing_waits_that_may_not_be_sent_yet():
+def test_nothing_waits_that_may_not_be_sent_yet() -> None:
     sending(1)
     SubTask.objects.update(available_at=Now() + dt.timedelta(hours=1))
 
     assert snapshot.take().oldest_waiting is None
 
 
-def test_the_oldest_in_flight_is_the_one_held_longest():
+def test_the_oldest_in_flight_is_the_one_held_longest() -> None:
     service, dispatcher = EmailServiceFactory(), DispatcherFactory()
     now = timezone.now()
     held("allocated", dispatcher, service, allocated_at=now)
@@ -195,20 +196,20 @@ def test_the_oldest_in_flight_is_the_one_held_longest():
     )
 
 
-def test_what_is_in_doubt_is_not_in_flight():
+def test_what_is_in_doubt_is_not_in_flight() -> None:
     in_doubt(EmailServiceFactory())
 
     assert queues.oldest_in_flight() is None
 
 
-def test_launches_in_progress_are_those_that_have_not_finished():
+def test_launches_in_progress_are_those_that_have_not_finished() -> None:
     running = Launch.objects.create(task=TaskFactory(status="queued"), walked=5, audience_size=10)
     Launch.objects.create(task=SendingTaskFactory(), finished_at=Now())
 
     assert list(queues.launches()) == [running]
 
 
-def test_background_work_is_waiting_or_taken():
+def test_background_work_is_waiting_or_taken() -> None:
     OrmQ.objects.create(key="edm", payload="1", lock=Now() - dt.timedelta(seconds=1))
     OrmQ.objects.create(key="edm", payload="2", lock=Now() + dt.timedelta(seconds=60))
     OrmQ.objects.create(key="edm", payload="3", lock=Now() + dt.timedelta(seconds=60))
@@ -216,7 +217,7 @@ def test_background_work_is_waiting_or_taken():
     assert queues.background_work() == queues.BackgroundWork(waiting=1, taken=2)
 
 
-def test_a_dispatcher_is_alive_as_long_as_its_lease_holds():
+def test_a_dispatcher_is_alive_as_long_as_its_lease_holds() -> None:
     alive = living_dispatcher()
     DispatcherFactory(heartbeat_at=Now() - dt.timedelta(seconds=11))
 
@@ -226,7 +227,7 @@ def test_a_dispatcher_is_alive_as_long_as_its_lease_holds():
     assert len(now.counts.dispatchers) == 2
 
 
-def test_transactions_of_other_sessions_are_seen():
+def test_transactions_of_other_sessions_are_seen() -> None:
     wait_until_others_are_gone()
     with second_connection() as other, other.cursor() as cursor:
         other.set_autocommit(False)
@@ -239,19 +240,19 @@ def test_transactions_of_other_sessions_are_seen():
     assert seen.max_connections > seen.connections >= 2
 
 
-def test_no_transaction_of_others_is_open():
+def test_no_transaction_of_others_is_open() -> None:
     wait_until_others_are_gone()
     seen = database.transactions()
 
     assert (seen.open, seen.longest_seconds) == (0, 0)
 
 
-def test_every_hot_table_exists():
+def test_every_hot_table_exists() -> None:
     assert {table.name for table in database.hot_tables()} == set(database.HOT_TABLES)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_dead_rows_are_those_that_were_deleted_and_not_cleaned_up():
+def test_dead_rows_are_those_that_were_deleted_and_not_cleaned_up() -> None:
     OrmQ.objects.bulk_create(OrmQ(key="edm", payload=str(n)) for n in range(20))
     OrmQ.objects.all().delete()
     with connection.cursor() as cursor:
@@ -262,7 +263,7 @@ def test_dead_rows_are_those_that_were_deleted_and_not_cleaned_up():
     assert tables["django_q_ormq"].dead_rows >= 20
 
 
-def test_times_are_by_the_database_clock_and_never_negative():
+def test_times_are_by_the_database_clock_and_never_negative() -> None:
     now = snapshot.take()
 
     assert now.seconds_since(now.at + dt.timedelta(seconds=5)) == 0

@@ -23,7 +23,7 @@ from dispatch.providers.http.transport import HttpProvider
 from tests.dispatch.providers.samples import a_message, at_once
 from tests.http_server import Answer, HttpServer, Request, closed_port
 
-USUAL = {
+USUAL: dict[str, Any] = {
     "subtask_id": 4711,
     "idempotency_key": "4711-20261125120000000000",
     "reply_to": "answers@example.com",
@@ -102,7 +102,9 @@ class ProviderCase:
 
     # Accepted
 
-    def test_an_accepted_message_has_the_providers_id(self, transport, server) -> None:
+    def test_an_accepted_message_has_the_providers_id(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         assert transport.send(MESSAGE, at_once).provider_message_id == self.accepted_id
         (request,) = server.requests
         assert (request.method, request.path) == ("POST", self.send_path)
@@ -111,29 +113,37 @@ class ProviderCase:
         """What was posted, readable."""
         return request.body.decode()
 
-    def test_the_headers_of_a_campaign_travel_with_the_message(self, transport, server) -> None:
+    def test_the_headers_of_a_campaign_travel_with_the_message(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         transport.send(MESSAGE, at_once)
         sent = self.sent(server.requests[0])
         for name, value in MESSAGE.headers.items():
             expected = name not in self.headers_refused
             assert (name.lower() in sent.lower(), value in sent) == (expected, expected), name
 
-    def test_a_message_of_one_part_is_accepted(self, transport) -> None:
+    def test_a_message_of_one_part_is_accepted(self, transport: Transport) -> None:
         for part in ("html", "text"):
             assert isinstance(transport.send(a_message(**{part: ""}), at_once), Accepted)
 
-    def test_one_connection_carries_many_messages(self, transport, server) -> None:
+    def test_one_connection_carries_many_messages(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         for _ in range(3):
             transport.open()
             transport.send(MESSAGE, at_once)
         assert server.connections == 1
 
-    def test_nothing_has_left_when_it_is_about_to_start(self, transport, server) -> None:
+    def test_nothing_has_left_when_it_is_about_to_start(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         seen = []
         transport.send(MESSAGE, lambda: seen.append(len(server.requests)))
         assert seen == [0]
 
-    def test_what_starting_raises_is_passed_on_and_nothing_leaves(self, transport, server) -> None:
+    def test_what_starting_raises_is_passed_on_and_nothing_leaves(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         def too_late() -> None:
             raise Late
 
@@ -144,7 +154,9 @@ class ProviderCase:
 
     # Refused
 
-    def test_throttling_blames_the_service_for_a_while(self, transport, server) -> None:
+    def test_throttling_blames_the_service_for_a_while(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         server.answers.append(self.throttled)
         error = self.failure(transport)
         assert isinstance(error, ServiceError) and not error.needs_person
@@ -160,7 +172,7 @@ class ProviderCase:
         ],
     )
     def test_how_long_the_provider_wants_to_be_left_alone_is_known(
-        self, transport, server, asked, seconds
+        self, transport: Transport, server: HttpServer, asked: str, seconds: float
     ) -> None:
         headers = {"Retry-After": asked, "Date": "Wed, 25 Nov 2026 12:00:00 GMT"}
         for status, body in ((self.throttled.status, self.throttled.body), (503, b"")):
@@ -168,46 +180,54 @@ class ProviderCase:
             error = self.failure(transport)
             assert isinstance(error, ServiceError) and error.retry_after_seconds == seconds
 
-    def test_bad_credentials_need_a_person(self, transport, server) -> None:
+    def test_bad_credentials_need_a_person(self, transport: Transport, server: HttpServer) -> None:
         server.answers.append(self.unauthorized)
         error = self.failure(transport)
         assert isinstance(error, ServiceError) and error.needs_person
 
-    def test_a_refused_sender_needs_a_person(self, transport, server) -> None:
+    def test_a_refused_sender_needs_a_person(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         server.answers.append(self.sender_refused)
         error = self.failure(transport)
         assert isinstance(error, ServiceError) and error.needs_person
 
-    def test_a_refused_recipient_is_final(self, transport, server) -> None:
+    def test_a_refused_recipient_is_final(self, transport: Transport, server: HttpServer) -> None:
         server.answers.append(self.recipient_refused)
         error = self.failure(transport)
         assert isinstance(error, RecipientError) and error.permanent
 
-    def test_a_refused_message_is_final(self, transport, server) -> None:
+    def test_a_refused_message_is_final(self, transport: Transport, server: HttpServer) -> None:
         server.answers.append(self.message_refused)
         assert isinstance(self.failure(transport), MessageError)
 
-    def test_an_error_of_the_server_blames_the_service_for_a_while(self, transport, server) -> None:
+    def test_an_error_of_the_server_blames_the_service_for_a_while(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         page = "<html><title>503</title><style>h1 {}</style><h1>Service unavailable</h1></html>"
         server.answers.append(Answer(503, page.encode()))
         error = self.failure(transport)
         assert isinstance(error, ServiceError) and not error.needs_person
         assert error.reply == "Service unavailable"
 
-    def test_a_redirect_is_not_followed_and_needs_a_person(self, transport, server) -> None:
+    def test_a_redirect_is_not_followed_and_needs_a_person(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         server.answers.append(Answer(307, headers={"Location": server.url + "elsewhere"}))
         error = self.failure(transport)
         assert isinstance(error, ServiceError) and error.needs_person
         assert len(server.requests) == 1
 
-    def test_a_kept_connection_carries_on_after_a_refusal(self, transport, server) -> None:
+    def test_a_kept_connection_carries_on_after_a_refusal(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         server.answers.append(self.message_refused)
         self.failure(transport)
         assert transport.send(MESSAGE, at_once).provider_message_id == self.accepted_id
         assert server.connections == 1
 
     def test_what_the_provider_says_is_kept_without_the_credentials(
-        self, transport, server
+        self, transport: Transport, server: HttpServer
     ) -> None:
         secrets = [self.settings[name] for name in self.provider.secret_fields & set(self.settings)]
         server.answers.append(Answer(401, {"message": f"bad key: {' '.join(secrets)}"}))
@@ -219,14 +239,16 @@ class ProviderCase:
 
     @pytest.mark.parametrize("misdeed", ["cut", "cut mid-answer", "garbage"])
     def test_an_answer_that_does_not_arrive_leaves_the_outcome_unknown(
-        self, transport, server, misdeed
+        self, transport: Transport, server: HttpServer, misdeed: str
     ) -> None:
         server.answers.append(Answer(200, self.accepted.body, misdeed=misdeed))
         assert isinstance(self.failure(transport), OutcomeUnknown)
         assert transport.send(MESSAGE, at_once).provider_message_id == self.accepted_id
 
     @pytest.mark.parametrize("misdeed", ["hang", "drip"])
-    def test_no_answer_in_time_leaves_the_outcome_unknown(self, server, misdeed) -> None:
+    def test_no_answer_in_time_leaves_the_outcome_unknown(
+        self, server: HttpServer, misdeed: str
+    ) -> None:
         server.answers.append(Answer(misdeed=misdeed))
         transport = self.transport_to(server.url, patience=0.3)
         assert isinstance(self.failure(transport), OutcomeUnknown)
@@ -234,12 +256,14 @@ class ProviderCase:
 
     @pytest.mark.parametrize("status", [502, 504])
     def test_a_gateway_without_an_answer_leaves_the_outcome_unknown(
-        self, transport, server, status
+        self, transport: Transport, server: HttpServer, status: int
     ) -> None:
         server.answers.append(Answer(status, b"Bad gateway"))
         assert isinstance(self.failure(transport), OutcomeUnknown)
 
-    def test_an_unreadable_acceptance_leaves_the_outcome_unknown(self, transport, server) -> None:
+    def test_an_unreadable_acceptance_leaves_the_outcome_unknown(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         answers = (self.nonsense, Answer(200, b"{broken"), Answer(200, [1]), Answer(200, b""))
         for answer in answers:
             server.answers.append(answer)
@@ -255,7 +279,7 @@ class ProviderCase:
         assert not caught.value.needs_person and not started
 
     def test_a_kept_connection_that_was_closed_meanwhile_costs_nothing(
-        self, transport, server
+        self, transport: Transport, server: HttpServer
     ) -> None:
         server.answers.append(
             Answer(self.accepted.status, self.accepted.body, {"Connection": "close"})
@@ -263,7 +287,9 @@ class ProviderCase:
         for _ in range(2):
             assert transport.send(MESSAGE, at_once).provider_message_id == self.accepted_id
 
-    def test_line_breaks_cannot_reach_a_header(self, transport, server) -> None:
+    def test_line_breaks_cannot_reach_a_header(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         for changes in (
             {"subject": "Hello\nBcc: eve@example.com"},
             {"from_name": "News\r\nBcc: eve@example.com"},
@@ -289,13 +315,17 @@ class ProviderCase:
             form = self.provider.settings_form({**self.settings, name: "key\r\nX-Evil: 1"})
             assert name in form.errors
 
-    def test_the_connection_test_says_what_answered_and_sends_nothing(self, server) -> None:
+    def test_the_connection_test_says_what_answered_and_sends_nothing(
+        self, server: HttpServer
+    ) -> None:
         server.answers.append(self.account)
         assert self.account_says in self.described(server)
         (request,) = server.requests
         assert request.method == "GET"
 
-    def test_the_connection_test_says_that_the_credentials_are_refused(self, server) -> None:
+    def test_the_connection_test_says_that_the_credentials_are_refused(
+        self, server: HttpServer
+    ) -> None:
         server.answers.append(self.unauthorized)
         with pytest.raises(ServiceError) as caught:
             self.described(server)
@@ -310,19 +340,23 @@ class ProviderCase:
             (500, "has trouble of its own: try again later"),
         ],
     )
-    def test_the_connection_test_says_what_to_do(self, server, status, advice) -> None:
+    def test_the_connection_test_says_what_to_do(
+        self, server: HttpServer, status: int, advice: str
+    ) -> None:
         server.answers.append(Answer(status, b"<html>nginx</html>"))
         with pytest.raises(ServiceError) as caught:
             self.described(server)
         assert caught.value.reply.startswith(f"nginx. {self.provider.label} ")
         assert advice in caught.value.reply
 
-    def test_the_connection_test_says_that_nothing_can_be_read(self, server) -> None:
+    def test_the_connection_test_says_that_nothing_can_be_read(self, server: HttpServer) -> None:
         server.answers.append(Answer(200, b"<html>Welcome</html>"))
         with pytest.raises(ServiceError, match="answered something unexpected"):
             self.described(server)
 
-    def test_credentials_are_never_logged(self, transport, server, caplog) -> None:
+    def test_credentials_are_never_logged(
+        self, transport: Transport, server: HttpServer, caplog: pytest.LogCaptureFixture
+    ) -> None:
         caplog.set_level(logging.DEBUG)
         transport.send(MESSAGE, at_once)
         server.answers.append(self.unauthorized)
@@ -334,7 +368,9 @@ class ProviderCase:
 class IdempotencyHeaderCase:
     """For those that de-duplicate by a header, if all the rest is the same, too."""
 
-    def test_the_same_message_is_the_same_bytes_under_the_same_key(self, transport, server) -> None:
+    def test_the_same_message_is_the_same_bytes_under_the_same_key(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         for _ in range(2):
             transport.send(MESSAGE, at_once)
         first, again = server.requests

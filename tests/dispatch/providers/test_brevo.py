@@ -3,9 +3,10 @@ from __future__ import annotations
 import uuid
 
 from dispatch.errors import MessageError, OutcomeUnknown
+from dispatch.providers.base import Message, Transport
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
-from tests.http_server import Answer
+from tests.http_server import Answer, HttpServer
 
 
 def error(status: int, code: str, message: str) -> Answer:
@@ -34,33 +35,39 @@ class TestBrevo(ProviderCase):
     )
     account_says = "8,755 credits"
 
-    def key_of(self, transport, server, message) -> str:
+    def key_of(self, transport: Transport, server: HttpServer, message: Message) -> str:
         transport.send(message, at_once)
         return server.requests[-1].json["headers"]["idempotencyKey"]
 
-    def test_the_same_key_becomes_the_same_uuid(self, transport, server) -> None:
+    def test_the_same_key_becomes_the_same_uuid(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         first, again = (self.key_of(transport, server, MESSAGE) for _ in range(2))
         other = self.key_of(transport, server, message_with(idempotency_key="4712-1"))
         assert uuid.UUID(first) == uuid.UUID(again) != uuid.UUID(other)
 
-    def test_a_key_that_it_has_had_does_not_say_what_became_of_it(self, transport, server) -> None:
+    def test_a_key_that_it_has_had_does_not_say_what_became_of_it(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         server.answers.append(error(400, "duplicate_parameter", "idempotencyKey already used"))
         assert isinstance(self.failure(transport), OutcomeUnknown)
 
-    def test_the_subtask_comes_back(self, transport, server) -> None:
+    def test_the_subtask_comes_back(self, transport: Transport, server: HttpServer) -> None:
         transport.send(MESSAGE, at_once)
         assert server.requests[0].json["headers"]["X-Mailin-custom"] == '{"subtask": "4711"}'
 
-    def test_what_it_would_take_for_a_template_stays_as_it_is(self, transport, server) -> None:
+    def test_what_it_would_take_for_a_template_stays_as_it_is(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         transport.send(message_with(html="<p>{{ params.x }}</p>"), at_once)
         html = server.requests[0].json["htmlContent"]
         assert html == "<p>&#123;&#123; params.x }}</p>"
         assert isinstance(self.failure(transport, message_with(text="{{ x }}")), MessageError)
 
-    def test_a_header_that_it_would_spoil_is_refused(self, transport) -> None:
+    def test_a_header_that_it_would_spoil_is_refused(self, transport: Transport) -> None:
         message = message_with(headers={"X-Campaign": "Frühling"})
         assert isinstance(self.failure(transport, message), MessageError)
 
-    def test_no_more_credits_need_a_person(self, transport, server) -> None:
+    def test_no_more_credits_need_a_person(self, transport: Transport, server: HttpServer) -> None:
         server.answers.append(error(402, "not_enough_credits", "Not enough credits"))
         assert self.failure(transport).needs_person

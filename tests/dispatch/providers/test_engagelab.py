@@ -4,9 +4,10 @@ import pytest
 
 from dispatch.errors import MessageError, OutcomeUnknown, ServiceError
 from dispatch.providers import get_provider
+from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
-from tests.http_server import Answer
+from tests.http_server import Answer, HttpServer
 
 
 def error(status: int, code: int, message: str) -> Answer:
@@ -37,7 +38,7 @@ class TestEngageLab(ProviderCase):
     # It documents no refusal of a recipient: it accepts, and tells by an event.
     test_a_refused_recipient_is_final = None
 
-    def test_the_whole_request(self, transport, server) -> None:
+    def test_the_whole_request(self, transport: Transport, server: HttpServer) -> None:
         transport.send(MESSAGE, at_once)
         (request,) = server.requests
         assert request.json == {
@@ -79,13 +80,19 @@ class TestEngageLab(ProviderCase):
         ],
     )
     def test_what_it_would_refuse_or_change_is_refused_before(
-        self, transport, server, changes, why
+        self,
+        transport: Transport,
+        server: HttpServer,
+        changes: dict[str, dict[str, str] | str],
+        why: str,
     ) -> None:
         refused = self.failure(transport, message_with(**changes))
         assert isinstance(refused, MessageError) and why in refused.reply
         assert not server.requests
 
-    def test_what_it_would_fill_in_stays_as_it_is(self, transport, server) -> None:
+    def test_what_it_would_fill_in_stays_as_it_is(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         html = '<a href="https://example.com/%E4%BD%A0">50%</a> %name% {{name}}'
         text = "https://example.com/%E4%BD%A0 50% or 60%"
         transport.send(message_with(html=html, text=text), at_once)
@@ -99,7 +106,11 @@ class TestEngageLab(ProviderCase):
         "code, kind", [(30000, ServiceError), (30862, MessageError), (31999, OutcomeUnknown)]
     )
     def test_an_error_that_looks_like_success_is_judged_by_its_code(
-        self, transport, server, code, kind
+        self,
+        transport: Transport,
+        server: HttpServer,
+        code: int,
+        kind: type[MessageError] | type[OutcomeUnknown] | type[ServiceError],
     ) -> None:
         server.answers.append(error(200, code, "no"))
         assert isinstance(self.failure(transport), kind)

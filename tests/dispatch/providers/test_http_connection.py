@@ -32,7 +32,9 @@ def post(url: str, **kwargs: object) -> dict[str, object]:
     return {"method": "POST", "url": url, "data": "message", "timeout": (5, 5), **kwargs}
 
 
-def test_a_kept_connection_that_is_closed_while_it_waits_is_made_anew(server, session) -> None:
+def test_a_kept_connection_that_is_closed_while_it_waits_is_made_anew(
+    server: HttpServer, session: HandOverSession
+) -> None:
     started = []
 
     def starting() -> None:
@@ -45,7 +47,9 @@ def test_a_kept_connection_that_is_closed_while_it_waits_is_made_anew(server, se
     assert len(server.requests) == server.connections == 2
 
 
-def test_a_connection_that_is_lost_on_the_way_has_left(server, session) -> None:
+def test_a_connection_that_is_lost_on_the_way_has_left(
+    server: HttpServer, session: HandOverSession
+) -> None:
     server.answers.append(Answer(misdeed="cut"))
     with pytest.raises(requests.ConnectionError) as caught:
         session.hand_over(post(server.url))
@@ -54,7 +58,9 @@ def test_a_connection_that_is_lost_on_the_way_has_left(server, session) -> None:
     assert len(server.requests) == 1
 
 
-def test_a_name_that_is_nowhere_has_not_left(session, monkeypatch) -> None:
+def test_a_name_that_is_nowhere_has_not_left(
+    session: HandOverSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def unknown(*args: object, **kwargs: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -66,7 +72,9 @@ def test_a_name_that_is_nowhere_has_not_left(session, monkeypatch) -> None:
     assert isinstance(error, ServiceError) and not error.needs_person
 
 
-def test_what_the_last_request_did_is_forgotten(server, session) -> None:
+def test_what_the_last_request_did_is_forgotten(
+    server: HttpServer, session: HandOverSession
+) -> None:
     session.hand_over(post(server.url))
     with pytest.raises(requests.ConnectionError):
         session.hand_over(post(f"http://127.0.0.1:{closed_port()}/"))
@@ -74,7 +82,7 @@ def test_what_the_last_request_did_is_forgotten(server, session) -> None:
 
 
 def test_credentials_of_the_account_that_runs_it_are_not_added(
-    server, session, monkeypatch, tmp_path
+    server: HttpServer, session: HandOverSession, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login eve password secret\n")
@@ -93,14 +101,16 @@ def secure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpServ
         yield server
 
 
-def test_messages_go_over_a_kept_connection_with_tls(secure, session) -> None:
+def test_messages_go_over_a_kept_connection_with_tls(
+    secure: HttpServer, session: HandOverSession
+) -> None:
     for _ in range(3):
         assert session.hand_over(post(secure.url), lambda: None).ok
     assert secure.connections == 1
 
 
 def test_a_certificate_that_is_not_trusted_has_not_left_and_needs_a_person(
-    secure, session, monkeypatch
+    secure: HttpServer, session: HandOverSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("REQUESTS_CA_BUNDLE")
     with pytest.raises(requests.ConnectionError) as caught:
@@ -123,6 +133,8 @@ def test_a_certificate_that_is_not_trusted_has_not_left_and_needs_a_person(
         (b"", "HTTP 400 Bad Request"),
     ],
 )
-def test_an_explanation_is_found_in_what_providers_answer(server, body, words) -> None:
+def test_an_explanation_is_found_in_what_providers_answer(
+    server: HttpServer, body: bytes, words: str
+) -> None:
     server.otherwise = Answer(400, body)
     assert explanation(requests.get(server.url, timeout=5)) == words

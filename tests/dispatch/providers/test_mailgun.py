@@ -5,9 +5,10 @@ from urllib.parse import unquote_plus
 import pytest
 
 from dispatch.errors import ServiceError
+from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase
 from tests.dispatch.providers.samples import at_once
-from tests.http_server import Answer, Request
+from tests.http_server import Answer, HttpServer, Request
 
 
 class TestMailgun(ProviderCase):
@@ -33,25 +34,31 @@ class TestMailgun(ProviderCase):
     def sent(self, request: Request) -> str:
         return unquote_plus(request.body.decode())
 
-    def test_tracking_is_ours_and_the_subtask_comes_back(self, transport, server) -> None:
+    def test_tracking_is_ours_and_the_subtask_comes_back(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         transport.send(MESSAGE, at_once)
         form = server.requests[0].form
         assert (form["o:tracking-opens"], form["o:tracking-clicks"]) == (["no"], ["no"])
         assert form["v:subtask"] == ["4711"]
         assert form["h:List-Unsubscribe"] == [MESSAGE.headers["List-Unsubscribe"]]
 
-    def test_an_unknown_domain_needs_a_person(self, transport, server) -> None:
+    def test_an_unknown_domain_needs_a_person(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         server.answers.append(Answer(404, {"message": "Domain not found: mg.example.com"}))
         assert self.failure(transport).needs_person
 
-    def test_without_a_domain_of_its_own_it_is_the_services(self, server) -> None:
+    def test_without_a_domain_of_its_own_it_is_the_services(self, server: HttpServer) -> None:
         settings = {**self.settings_for(server.url), "sender_domain": ""}
         transport = self.provider.transport(settings)
         transport.send(MESSAGE, at_once)
         assert server.requests[0].path == "/v3/news.example.com/messages"
         transport.close()
 
-    def test_the_connection_test_says_that_the_domain_is_not_active(self, server) -> None:
+    def test_the_connection_test_says_that_the_domain_is_not_active(
+        self, server: HttpServer
+    ) -> None:
         server.answers.append(
             Answer(200, {"domain": {"name": "mg.example.com", "state": "unverified"}})
         )

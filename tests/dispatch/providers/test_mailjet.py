@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
-from tests.http_server import Answer
+from tests.http_server import Answer, HttpServer
 
 
 def error(status: int, code: str, message: str, related: str) -> Answer:
@@ -50,12 +51,16 @@ class TestMailjet(ProviderCase):
     )
     account_says = "Active senders: *@news.example.com"
 
-    def test_tracking_is_ours_and_the_subtask_comes_back(self, transport, server) -> None:
+    def test_tracking_is_ours_and_the_subtask_comes_back(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         transport.send(MESSAGE, at_once)
         common = server.requests[0].json["Globals"]
         assert (common["TrackOpens"], common["TrackClicks"]) == ("disabled", "disabled")
         assert common["EventPayload"] == '{"subtask": "4711"}'
 
-    def test_an_acceptance_may_spell_the_address_in_another_way(self, transport, server) -> None:
+    def test_an_acceptance_may_spell_the_address_in_another_way(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         sent = transport.send(message_with(to_email="Ann@EXAMPLE.org"), at_once)
         assert sent.provider_message_id == self.accepted_id

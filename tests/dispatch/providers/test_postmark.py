@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
-from tests.http_server import Answer
+from tests.http_server import Answer, HttpServer
 
 
 def error(code: int, message: str) -> Answer:
@@ -34,7 +35,9 @@ class TestPostmark(ProviderCase):
     account = Answer(200, {"ID": 1, "Name": "Campaigns", "DeliveryType": "Live"})
     account_says = "answered for the server “Campaigns”"
 
-    def test_tracking_is_ours_and_the_subtask_comes_back(self, transport, server) -> None:
+    def test_tracking_is_ours_and_the_subtask_comes_back(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         transport.send(MESSAGE, at_once)
         body = server.requests[0].json
         assert (body["TrackOpens"], body["TrackLinks"]) == (False, "None")
@@ -43,17 +46,23 @@ class TestPostmark(ProviderCase):
         assert body["From"] == "Example News <hello@news.example.com>"
         assert {each["Name"]: each["Value"] for each in body["Headers"]} == MESSAGE.headers
 
-    def test_an_address_that_is_invalid_is_a_hard_bounce(self, transport, server) -> None:
+    def test_an_address_that_is_invalid_is_a_hard_bounce(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         server.answers.append(error(300, "Invalid 'To' address: 'ann@example.org'."))
         assert self.failure(transport).hard_bounce
 
-    def test_a_recipient_that_is_inactive_after_all_was_refused(self, transport, server) -> None:
+    def test_a_recipient_that_is_inactive_after_all_was_refused(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         told = "Message OK, but will not deliver to these inactive addresses: ann@example.org. "
         inactive = {**self.accepted.body, "Message": told + "Inactive recipients are ones that …"}
         server.answers.append(Answer(200, inactive))
         assert self.failure(transport).permanent
 
-    def test_an_acceptance_may_spell_the_address_in_another_way(self, transport, server) -> None:
+    def test_an_acceptance_may_spell_the_address_in_another_way(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         server.answers.append(Answer(200, {**self.accepted.body, "To": "ann@xn--exmple-cua.org"}))
         sent = transport.send(message_with(to_email="ann@exämple.org"), at_once)
         assert sent.provider_message_id == self.accepted_id

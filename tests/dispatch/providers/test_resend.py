@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from dispatch.errors import OutcomeUnknown, ServiceError
+from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import MESSAGE, IdempotencyHeaderCase, ProviderCase
 from tests.dispatch.providers.samples import at_once
-from tests.http_server import Answer
+from tests.http_server import Answer, HttpServer
 
 
 def error(status: int, name: str, message: str) -> Answer:
@@ -29,19 +30,23 @@ class TestResend(IdempotencyHeaderCase, ProviderCase):
     @pytest.mark.parametrize(
         "name", ["concurrent_idempotent_requests", "invalid_idempotent_request"]
     )
-    def test_a_key_in_use_does_not_say_what_became_of_it(self, transport, server, name) -> None:
+    def test_a_key_in_use_does_not_say_what_became_of_it(
+        self, transport: Transport, server: HttpServer, name: str
+    ) -> None:
         server.answers.append(error(409, name, "The key is in use"))
         assert isinstance(self.failure(transport), OutcomeUnknown)
 
-    def test_the_subtask_comes_back(self, transport, server) -> None:
+    def test_the_subtask_comes_back(self, transport: Transport, server: HttpServer) -> None:
         transport.send(MESSAGE, at_once)
         assert server.requests[0].json["headers"]["X-Metadata"] == '{"subtask": "4711"}'
 
-    def test_a_key_that_may_only_send_passes_the_connection_test(self, server) -> None:
+    def test_a_key_that_may_only_send_passes_the_connection_test(self, server: HttpServer) -> None:
         server.answers.append(error(401, "restricted_api_key", "This key may only send emails"))
         assert "it may send, and nothing else" in self.described(server)
 
-    def test_the_connection_test_says_that_the_domain_is_not_verified(self, server) -> None:
+    def test_the_connection_test_says_that_the_domain_is_not_verified(
+        self, server: HttpServer
+    ) -> None:
         server.answers.append(Answer(200, {"data": []}))
         with pytest.raises(ServiceError, match="news.example.com is missing there"):
             self.described(server)

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from dispatch.errors import ServiceError
+from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase
 from tests.dispatch.providers.samples import at_once
-from tests.http_server import Answer
+from tests.http_server import Answer, HttpServer
 
 
 def error(status: int, message: str, field: str | None = None) -> Answer:
@@ -38,7 +39,9 @@ class TestSendGrid(ProviderCase):
     # Its acceptance is the status alone: there is nothing to read.
     test_an_unreadable_acceptance_leaves_the_outcome_unknown = None
 
-    def test_tracking_is_ours_and_the_subtask_comes_back(self, transport, server) -> None:
+    def test_tracking_is_ours_and_the_subtask_comes_back(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         transport.send(MESSAGE, at_once)
         body = server.requests[0].json
         assert body["custom_args"] == {"subtask": "4711"}
@@ -46,11 +49,13 @@ class TestSendGrid(ProviderCase):
         names = ("open_tracking", "click_tracking", "subscription_tracking", "ganalytics")
         assert body["tracking_settings"] == {name: {"enable": False} for name in names}
 
-    def test_an_address_that_is_invalid_is_a_hard_bounce(self, transport, server) -> None:
+    def test_an_address_that_is_invalid_is_a_hard_bounce(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         server.answers.append(self.recipient_refused)
         assert self.failure(transport).hard_bounce
 
-    def test_the_connection_test_says_that_the_key_may_not_send(self, server) -> None:
+    def test_the_connection_test_says_that_the_key_may_not_send(self, server: HttpServer) -> None:
         server.answers.append(Answer(200, {"scopes": ["alerts.read"]}))
         with pytest.raises(ServiceError, match="the key may not send"):
             self.described(server)

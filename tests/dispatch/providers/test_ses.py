@@ -10,10 +10,11 @@ import pytest
 import requests
 
 from dispatch.errors import ServiceError
+from dispatch.providers.base import Transport
 from dispatch.providers.ses.signature import SignatureV4
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase
 from tests.dispatch.providers.samples import at_once
-from tests.http_server import Answer, Request
+from tests.http_server import Answer, HttpServer, Request
 
 # The example pair of keys of AWS's documentation and test suite.
 KEY_ID, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -59,7 +60,9 @@ class TestSes(ProviderCase):
     def sent(self, request: Request) -> str:
         return "\n".join(f"{name}: {value}" for name, value in mail_in(request).items())
 
-    def test_the_message_is_the_same_mime_as_over_smtp(self, transport, server) -> None:
+    def test_the_message_is_the_same_mime_as_over_smtp(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         transport.send(MESSAGE, at_once)
         mail = mail_in(server.requests[0])
         assert mail["To"] == "Ann <ann@example.org>"
@@ -69,12 +72,12 @@ class TestSes(ProviderCase):
         assert body["Destination"] == {"ToAddresses": ["ann@example.org"]}
         assert body["ConfigurationSetName"] == "campaigns"
 
-    def test_a_paused_account_fails_the_connection_test(self, server) -> None:
+    def test_a_paused_account_fails_the_connection_test(self, server: HttpServer) -> None:
         server.answers.append(Answer(200, {**self.account.body, "SendingEnabled": False}))
         with pytest.raises(ServiceError, match="paused sending"):
             self.described(server)
 
-    def test_each_message_is_signed(self, transport, server) -> None:
+    def test_each_message_is_signed(self, transport: Transport, server: HttpServer) -> None:
         transport.send(MESSAGE, at_once)
         signature = server.requests[0].headers["authorization"]
         today = f"{dt.datetime.now(dt.UTC):%Y%m%d}"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from dispatch.errors import MessageError, OutcomeUnknown
+from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import (
     MESSAGE,
     IdempotencyHeaderCase,
@@ -10,7 +11,7 @@ from tests.dispatch.providers.cases import (
     message_with,
 )
 from tests.dispatch.providers.samples import at_once
-from tests.http_server import Answer
+from tests.http_server import Answer, HttpServer
 
 
 def error(status: int, code: str, message: str) -> Answer:
@@ -36,33 +37,43 @@ class TestSparkPost(IdempotencyHeaderCase, ProviderCase):
     account = Answer(200, {"results": {"status": "active", "company_name": "Example"}})
     account_says = "the account is active"
 
-    def test_tracking_is_ours_and_the_subtask_comes_back(self, transport, server) -> None:
+    def test_tracking_is_ours_and_the_subtask_comes_back(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         transport.send(MESSAGE, at_once)
         body = server.requests[0].json
         assert body["options"] == {"open_tracking": False, "click_tracking": False}
         assert body["metadata"] == {"subtask": "4711"}
 
     @pytest.mark.parametrize("code", ["1600", "1601"])
-    def test_a_key_in_use_does_not_say_what_became_of_it(self, transport, server, code) -> None:
+    def test_a_key_in_use_does_not_say_what_became_of_it(
+        self, transport: Transport, server: HttpServer, code: str
+    ) -> None:
         server.answers.append(error(409, code, "The key is in use"))
         assert isinstance(self.failure(transport), OutcomeUnknown)
 
-    def test_a_recipient_rejected_in_an_acceptance_was_refused(self, transport, server) -> None:
+    def test_a_recipient_rejected_in_an_acceptance_was_refused(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         server.answers.append(results(0, 1))
         assert self.failure(transport).permanent
 
     def test_an_acceptance_of_nobody_in_particular_leaves_the_outcome_unknown(
-        self, transport, server
+        self, transport: Transport, server: HttpServer
     ) -> None:
         server.answers.append(results(0, 0))
         assert "neither yes nor no" in self.failure(transport).reply
 
-    def test_what_it_would_take_for_a_template_stays_as_it_is(self, transport, server) -> None:
+    def test_what_it_would_take_for_a_template_stays_as_it_is(
+        self, transport: Transport, server: HttpServer
+    ) -> None:
         transport.send(message_with(html="<p>{{name}}</p>"), at_once)
         assert server.requests[0].json["content"]["html"] == "<p>&#123;&#123;name}}</p>"
         refused = self.failure(transport, message_with(subject="Dear {{name}}"))
         assert isinstance(refused, MessageError)
 
-    def test_a_key_that_may_not_read_the_account_passes_the_connection_test(self, server) -> None:
+    def test_a_key_that_may_not_read_the_account_passes_the_connection_test(
+        self, server: HttpServer
+    ) -> None:
         server.answers.append(Answer(403, {"errors": [{"message": "Forbidden."}]}))
         assert "may not read the account" in self.described(server)

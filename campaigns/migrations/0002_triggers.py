@@ -1,4 +1,4 @@
-"""Tallies are kept by the database, whoever writes to the SubTask table; and the hot tables are stored for being hot."""
+"""Tallies are kept by the database, whoever writes to the SubTask table."""
 
 from django.db import migrations
 
@@ -50,24 +50,7 @@ DROP FUNCTION campaigns_subtask_updated();
 DROP FUNCTION campaigns_subtask_deleted();
 """
 
-# A SubTask is rewritten about four times in a short life: leave room on its page, and clean up early and at full speed.
-STORAGE = """
-ALTER TABLE campaigns_subtask SET (fillfactor = 75, autovacuum_vacuum_scale_factor = 0.01,
-    autovacuum_vacuum_cost_delay = 0, autovacuum_analyze_scale_factor = 0.02);
-ALTER TABLE campaigns_tally SET (autovacuum_vacuum_scale_factor = 0.0, autovacuum_vacuum_threshold = 2000,
-    autovacuum_vacuum_cost_delay = 0);
-"""
-PLAIN_STORAGE = """
-ALTER TABLE campaigns_subtask RESET (fillfactor, autovacuum_vacuum_scale_factor, autovacuum_vacuum_cost_delay,
-    autovacuum_analyze_scale_factor);
-ALTER TABLE campaigns_tally RESET (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold,
-    autovacuum_vacuum_cost_delay);
-"""
-
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0002_initial")]
-    operations = [
-        migrations.RunSQL(TALLIES, DROP_TALLIES),
-        migrations.RunSQL(STORAGE, PLAIN_STORAGE),
-    ]
+    dependencies = [("campaigns", "0001_initial")]
+    operations = [migrations.RunSQL(TALLIES, DROP_TALLIES)]

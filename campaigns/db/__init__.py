@@ -1,0 +1,1 @@
+"""What Django lacks for PostgreSQL: enum types, and many rows in one parameter."""

@@ -1,0 +1,14 @@
+"""A migration operation that sets how a table is stored and cleaned up."""
+
+from __future__ import annotations
+
+from django.db.migrations import RunSQL
+
+
+def store(table: str, **parameters: float) -> RunSQL:
+    """Set storage parameters of a table; backwards, they are again as the server has them."""
+    values = ", ".join(f"{name} = {value}" for name, value in parameters.items())
+    return RunSQL(
+        f"ALTER TABLE {table} SET ({values})",
+        f"ALTER TABLE {table} RESET ({', '.join(parameters)})",
+    )

@@ -1,0 +1,13 @@
+"""All groups of `campaigns` may look at what came back."""
+
+from django.db import migrations
+
+from campaigns.db.group_permissions import let_groups
+
+LOOK = ["view_event", "view_refusal"]
+GROUPS = {"campaign manager": LOOK, "operator": LOOK, "viewer": LOOK}
+
+
+class Migration(migrations.Migration):
+    dependencies = [("tracking", "0002_storage"), ("campaigns", "0004_groups")]
+    operations = [let_groups("tracking", GROUPS)]
