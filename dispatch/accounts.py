@@ -16,8 +16,8 @@ from dispatch.errors import DeliveryError
 from dispatch.models import AccountReport, Attempt, AttemptOutcome, EmailService
 from dispatch.models.report import due
 from dispatch.providers import PROVIDERS, get_provider
+from dispatch.queue import enqueue
 
-JOB = "account"
 EVERY = dt.timedelta(minutes=15)
 
 
@@ -59,7 +59,7 @@ def sends_since() -> Subquery:
     return Subquery(accepted.order_by("started_at").values("started_at")[:1])
 
 
-@background.job(JOB, seconds=180)
+@background.job(enqueue.ACCOUNT, seconds=180)
 def check_account(service_id: int) -> None:
     """For a worker; nothing when the service is gone."""
     service = EmailService.objects.filter(pk=service_id).first()
@@ -67,7 +67,7 @@ def check_account(service_id: int) -> None:
         check(service)
 
 
-@background.when_given_up(JOB)
+@background.when_given_up(enqueue.ACCOUNT)
 def _say_given_up(job: BackgroundJob) -> bool:
     for service in EmailService.objects.filter(pk=job.about):
         answer = f"The provider could not be asked, {job.attempts} times. {job.reason}"
@@ -79,13 +79,11 @@ def ask_due() -> int:
     """Have a worker ask for the quota of every enabled service whose provider tells one, when it is
     new, was changed, or was asked long ago. Returns how many.
     """
-    from dispatch import tasks  # which starts the housekeeper
-
     tellers = [provider.name for provider in PROVIDERS if provider.tells_quota]
     services = EmailService.objects.filter(provider__in=tellers)
     changed = ~Q(account_report__connection_changed_at=F("connection_changed_at"))
     ids = list(due(services, "account_report", changed, EVERY).values_list("pk", flat=True))
     for pk in ids:
         AccountReport.objects.update_or_create(service_id=pk, defaults={"asked_at": Now()})
-        tasks.check_account_later(pk)
+        enqueue.check_account(pk)
     return len(ids)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.audit.finding import MOST_NAMED, Finding, one, rows
-from dispatch.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 
 HELD_AT_MOST_SECONDS = 900.0
 """No claim lasts so long: it is handed over within seconds or goes back, and no transport waits
