@@ -22,6 +22,7 @@ from campaigns.models import Sender, Tally, Task, TaskStatus, TaskTemplate, Temp
 from dispatch import paces
 from dispatch.encryption import encrypt
 from dispatch.models import Dispatcher, EmailService
+from dispatch.pace import services as pace_services
 
 CONTACTS_SQL = """
 INSERT INTO campaigns_contact (owner_id, email, name, attributes)
@@ -55,8 +56,8 @@ def make_services(port: int, count: int, connections: int) -> list[EmailService]
         "reply_timeout": 30,
         "messages_per_connection": 1_000,
     }
-    return [
-        EmailService.objects.create(
+    made = [
+        EmailService(
             name=f"service {number}",
             domain=f"mail{number}.bench.example.com",
             provider="smtp",
@@ -66,6 +67,9 @@ def make_services(port: int, count: int, connections: int) -> list[EmailService]
         )
         for number in range(count)
     ]
+    for service in made:
+        pace_services.save(service)
+    return made
 
 
 def make_campaign(recipients: int) -> Task:

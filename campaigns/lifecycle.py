@@ -1,8 +1,10 @@
-"""What staff do with a task, and what time does: the only code that writes `Task.status`.
+"""What staff do with a task, and what time does: the only code that changes `Task.status`, by the
+steps of `campaigns.transitions`.
 
 Every change is a guarded update: it names the states it starts from, and says so when the task is
 not in one of them. Nothing that happens to a SubTask later can bring a paused, completed or
-cancelled task back, except that retrying failed ones reopens a completed task.
+cancelled task back, except that retrying failed ones, or deciding to send one in doubt again,
+reopens a completed task.
 """
 
 from __future__ import annotations

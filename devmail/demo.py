@@ -26,6 +26,7 @@ from campaigns.models import (
 )
 from dispatch.encryption import CredentialsError, decrypt, encrypt
 from dispatch.models import EmailService
+from dispatch.pace import services
 from edm_project.environment import generated_once
 
 USER = "demo"
@@ -91,24 +92,24 @@ def _make_account() -> AbstractBaseUser:
 
 
 def _make_services(smtp_port: int) -> None:
+    transport = {
+        "host": HOST,
+        "port": smtp_port,
+        "security": "none",
+        "timeout": 5,
+        "reply_timeout": 60,
+        "messages_per_connection": 100,
+    }
     for name, domain, interval in SERVICES:
-        EmailService.objects.create(
+        service = EmailService(
             name=name,
             domain=domain,
             provider="smtp",
             sending_interval=Decimal(interval),
             daily_quota=5_000,
-            credentials=encrypt(
-                {
-                    "host": HOST,
-                    "port": smtp_port,
-                    "security": "none",
-                    "timeout": 5,
-                    "reply_timeout": 60,
-                    "messages_per_connection": 100,
-                }
-            ),
+            credentials=encrypt(transport),
         )
+        services.save(service)
 
 
 def _make_contacts(owner: AbstractBaseUser) -> dict[str, Tag]:

@@ -15,8 +15,8 @@ from dispatch.encryption import decrypt
 from dispatch.errors import DeliveryError
 from dispatch.models import AccountReport, Attempt, AttemptOutcome, EmailService
 from dispatch.providers import PROVIDERS, get_provider
+from dispatch.queue import enqueue
 
-JOB = "account"
 EVERY = dt.timedelta(minutes=15)
 AGAIN = dt.timedelta(minutes=10)
 """How long a check that was asked for may take until it is asked for again."""
@@ -60,7 +60,7 @@ def sends_since() -> Subquery:
     return Subquery(accepted.order_by("started_at").values("started_at")[:1])
 
 
-@background.job(JOB, seconds=180)
+@background.job(enqueue.ACCOUNT, seconds=180)
 def check_account(service_id: int) -> None:
     """For a worker; nothing when the service is gone."""
     service = EmailService.objects.filter(pk=service_id).first()
@@ -68,7 +68,7 @@ def check_account(service_id: int) -> None:
         check(service)
 
 
-@background.when_given_up(JOB)
+@background.when_given_up(enqueue.ACCOUNT)
 def _say_given_up(job: BackgroundJob) -> bool:
     for service in EmailService.objects.filter(pk=job.about):
         answer = f"The provider could not be asked, {job.attempts} times. {job.reason}"
@@ -80,8 +80,6 @@ def ask_due() -> int:
     """Have a worker ask for the quota of every enabled service whose provider tells one, when it is
     new, was changed, or was asked long ago. Returns how many.
     """
-    from dispatch import tasks  # which starts the housekeeper
-
     missing = Q(account_report=None) | Q(account_report__checked_at=None)
     changed = ~Q(account_report__connection_changed_at=F("connection_changed_at"))
     old = Q(account_report__checked_at__lt=Now() - EVERY)
@@ -91,5 +89,5 @@ def ask_due() -> int:
     due = list(services.filter(missing | changed | old).exclude(waiting))
     for service in due:
         AccountReport.objects.update_or_create(service=service, defaults={"asked_at": Now()})
-        tasks.check_account_later(service.pk)
+        enqueue.check_account(service.pk)
     return len(due)

@@ -13,8 +13,8 @@ from django.db.models import OuterRef, Subquery
 
 from campaigns.models import SubTask, SubTaskStatus, Task, TaskStatus
 from dispatch import leases
+from dispatch.limits import Limits
 from dispatch.models import BounceMailbox, EmailService
-from dispatch.pacing import Limits
 from dispatch.providers import idempotency_window
 
 START_MARGIN = dt.timedelta(minutes=1)
@@ -109,7 +109,7 @@ def _services() -> list[ServicePlan]:
             provider=service.provider,
             credentials=service.credentials,
             max_connections=service.max_connections,
-            limits=limits_of(service),
+            limits=service.limits,
             bounce_domain=bounce_domain_of(service),
         )
         for service in EmailService.objects.filter(enabled=True).select_related(
@@ -122,18 +122,6 @@ def bounce_domain_of(service: EmailService) -> str:
     """Where the bounces of its messages go; "" when no mailbox of it is read."""
     mailbox: BounceMailbox | None = getattr(service, "bounce_mailbox", None)
     return mailbox.domain if mailbox and mailbox.enabled else ""
-
-
-def limits_of(service: EmailService) -> Limits:
-    """Reads the service's Pace row, too."""
-    return Limits(
-        interval=dt.timedelta(seconds=float(service.sending_interval)),
-        burst=service.burst,
-        daily_quota=service.daily_quota,
-        reset_time=service.quota_reset_time,
-        time_zone=service.quota_time_zone,
-        since=service.pace.limits_changed_at,
-    )
 
 
 def _tasks(enabled: frozenset[int]) -> list[TaskPlan]:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.db import connection
+
 
 @dataclass(frozen=True, slots=True)
 class DatabaseClock:
@@ -46,3 +48,11 @@ class DatabaseClock:
         passed.
         """
         return (moment - self.at_least()).total_seconds()
+
+
+def database_time() -> dt.datetime:
+    """What time it is now, to the database; within a transaction, too."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        now: dt.datetime = cursor.fetchone()[0]
+        return now

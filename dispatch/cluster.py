@@ -37,12 +37,14 @@ from django.db.models import F
 
 import sandbox
 from campaigns import background
-from dispatch import broker, recovery, sentinel, start_log, tasks
+from dispatch import broker, recovery, sentinel, start_log
+from dispatch.engine.succession import WORKERS_PER_DISPATCHER
 from dispatch.housekeeping import Housekeeper, Rests
-from dispatch.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Dispatcher
 from dispatch.process_group import ProcessGroup
 from dispatch.pulse import Pulse
+from dispatch.queue import enqueue
 from dispatch.stop_signals import stop_signals
 
 logger = logging.getLogger(__name__)
@@ -124,7 +126,7 @@ class Supervisor:
     # What runs in the groups
 
     def _dispatch(self, pulse: Pulse) -> None:
-        workers = settings.DISPATCHERS * tasks.WORKERS_PER_DISPATCHER
+        workers = settings.DISPATCHERS * WORKERS_PER_DISPATCHER
         sentinel.run(broker.own_queue(), workers, pulse)
 
     def _keep_house(self, pulse: Pulse) -> None:
@@ -206,7 +208,7 @@ class Supervisor:
                 self._enough_at = now
             elif now - self._asked_at > ASK_AGAIN_SECONDS:
                 for _ in range(settings.DISPATCHERS - going_on):
-                    tasks.dispatch_later()
+                    enqueue.dispatch()
                 self._asked_at = now
         except (DatabaseError, InterfaceError) as error:
             logger.warning("cannot look after dispatchers: %s", error)

@@ -28,6 +28,7 @@ from dispatch.demand import Demand
 from dispatch.errors import OutcomeUnknown
 from dispatch.figures import Figures
 from dispatch.lanes import Desk, LanePool
+from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.orders import NotStarted, Order, Report
 from dispatch.paces import Notes
 from dispatch.service_loop import ServiceLoop
@@ -347,7 +348,7 @@ class Dispatcher:
                 self._give_up(lambda order: order.started_at is None)
             self._tick(claim=False)
         self._give_up(lambda order: True)
-        deadline = time.monotonic() + leases.LEASE_SECONDS
+        deadline = time.monotonic() + LEASE_SECONDS
         while self._is_unsure() and time.monotonic() < deadline:
             self._tick(claim=False)
         if not self._is_unsure():

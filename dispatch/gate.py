@@ -16,7 +16,8 @@ import time
 from collections.abc import Callable, Sequence
 
 from dispatch.clock import DatabaseClock
-from dispatch.pacing import START_WINDOW, Limits, due_slots
+from dispatch.limits import Limits
+from dispatch.pacing import START_WINDOW, due_slots
 
 UNKNOWN = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 

@@ -23,6 +23,7 @@ from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
 from dispatch.monitoring import history
 from dispatch.pulse import Pulse
+from dispatch.queue import enqueue
 from signin import record as sign_ins
 from tracking import applying, pausing, refusals, retention
 
@@ -82,11 +83,9 @@ def read_bounces() -> None:
     """Have the bounce mailbox that is due for longest read by a worker: here nobody waits for a
     server.
     """
-    from dispatch import tasks  # which starts the housekeeper
-
     with transaction.atomic():
         if claimed := reading.claim():
-            tasks.read_bounces_later(claimed)
+            enqueue.read_bounces(claimed.service_id, claimed.token)
 
 
 def look_after_background_work() -> None:

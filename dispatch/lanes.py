@@ -18,8 +18,9 @@ from dispatch import journal, messages
 from dispatch.clock import DatabaseClock
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.gate import SlotMissed
+from dispatch.message.message import Accepted, Message
 from dispatch.orders import NotStarted, Order, Outcome, Report, Unsendable
-from dispatch.providers.base import Accepted, Message, Transport
+from dispatch.providers.base import Transport
 from dispatch.start_log import End, NoStartLog, StartLog
 
 logger = logging.getLogger(__name__)

@@ -16,31 +16,14 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from dispatch.clock import DatabaseClock
+from dispatch.lease_terms import LEASE_SECONDS, MARGIN_SECONDS
 from dispatch.models import ConnectionShare, Dispatcher
-
-HEARTBEAT_SECONDS = 2.0
-"""A dispatcher's tick comes at least so often."""
-
-LEASE_SECONDS = 10.0
-"""A dispatcher whose heartbeat is older is dead: what it held is taken from it."""
-
-MARGIN_SECONDS = 2.0
-"""A dispatcher starts no hand-over in the last seconds of its lease."""
 
 
 class LeaseLost(Exception):
     """This dispatcher was declared dead: it may neither send nor write anything about what it
     held.
     """
-
-
-def database_time() -> Any:
-    """What time it is, to the database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        row = cursor.fetchone()
-        assert row is not None
-        return row[0]
 
 
 class EnoughDispatchers(Exception):

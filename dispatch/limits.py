@@ -1,54 +1,58 @@
-"""What becomes of a service's pace and quota when its staff change its limits."""
+"""The limits of a service as values: its pace and its quota. Arithmetic only.
+
+The pace is the generic cell rate algorithm (ITU-T I.371): `next_send_at` is when the next message
+is due at an even pace, a burst of b lets a start come up to (b - 1) intervals earlier, and each
+start moves it on by one interval. So any b + 1 starts in a row take at least one interval.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-
-from django.db import connection
-
-from dispatch.agenda import limits_of
-from dispatch.models import EmailService, Pace
-from dispatch.pacing import carried_over
-
-# Handed over since then, or held by a dispatcher and so charged already. One statement, so that a
-# message whose hand-over is being recorded is counted once.
-USED_SQL = """
-SELECT (SELECT count(*) FROM dispatch_attempt WHERE service_id = %(service)s
-        AND (started_at >= %(start)s OR started_at IS NULL AND slot_at >= %(start)s)
-        AND outcome <> 'not_started')
-     + (SELECT count(*) FROM campaigns_subtask WHERE service_id = %(service)s
-        AND status IN ('allocated', 'sending') AND in_doubt_since IS NULL)
-"""
+import zoneinfo
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 
-def change(pace: Pace, before: EmailService, service: EmailService) -> None:
-    """Have a locked Pace row follow the limits that its service had before and has now. Saves it.
-
-    From this commit on nothing is granted by the old limits; what was granted before still starts,
-    within a second or two. A quota period with other boundaries begins with what has been used
-    since, so that no boundary can be moved to send more.
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """A service's limits. `interval` zero: no pace; `daily_quota` None: no quota. `since` is when
+    they became what they are: whoever knows an older state of them may grant nothing.
     """
-    now = _clock()
-    before.pace = service.pace = pace
-    old, new = limits_of(before), limits_of(service)
-    pace.next_send_at = carried_over(pace.next_send_at, old, new, now)
-    start, _ = new.period(now)
-    if start != old.period(now)[0]:
-        pace.quota_period_start, pace.quota_used = start, _used_since(service.pk, start)
-    pace.limits_changed_at = now
-    pace.save()
 
+    interval: dt.timedelta
+    burst: int = 1
+    daily_quota: int | None = None
+    reset_time: dt.time = dt.time(0)
+    time_zone: str = "UTC"
+    since: dt.datetime | None = None
 
-def _clock() -> dt.datetime:
-    """After the lock: no grant that was made before it has a later time."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: dt.datetime = cursor.fetchone()[0]
-        return now
+    def period(self, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+        """The quota period that `now` is in: its start, and the start of the next one.
 
+        Computed from the boundaries around `now`, never by comparing clock readings, so that none
+        is missed; a period lasts 23 or 25 hours when the zone's clocks change.
+        """
+        zone = zoneinfo.ZoneInfo(self.time_zone)
+        day = now.astimezone(zone).date()
+        bounds = [
+            dt.datetime.combine(day + dt.timedelta(days=n), self.reset_time, zone).astimezone(
+                dt.UTC
+            )
+            for n in (-1, 0, 1, 2)
+        ]
+        start = max(bound for bound in bounds if bound <= now)
+        return start, min(bound for bound in bounds if bound > now)
 
-def _used_since(service_id: int, start: dt.datetime) -> int:
-    with connection.cursor() as cursor:
-        cursor.execute(USED_SQL, {"service": service_id, "start": start})
-        used: int = cursor.fetchone()[0]
-        return used
+    def earliest(self, next_send_at: dt.datetime) -> dt.datetime:
+        """When a message may start, given when the next is due at an even pace."""
+        return next_send_at - (self.burst - 1) * self.interval
+
+    def after(self, next_send_at: dt.datetime, start: dt.datetime) -> dt.datetime:
+        """When the next message is due at an even pace after one started at `start`."""
+        return max(next_send_at, start) + self.interval
+
+    def after_all(self, next_send_at: dt.datetime, starts: Iterable[dt.datetime]) -> dt.datetime:
+        """When the next message is due at an even pace after these starts, in their order."""
+        for start in starts:
+            next_send_at = self.after(next_send_at, start)
+        return next_send_at

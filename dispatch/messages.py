@@ -12,8 +12,8 @@ from campaigns import content
 from campaigns.message_ids import message_id
 from campaigns.models import Content, FailureReason
 from dispatch.bounces import return_path
+from dispatch.message.message import Message
 from dispatch.orders import Claim, NotStarted, Unsendable
-from dispatch.providers.base import Message
 from sandbox import Failed
 from tracking import personal
 

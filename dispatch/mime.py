@@ -17,15 +17,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.utils import format_datetime, quote
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 import idna
 
 from dispatch.errors import MessageError
+from dispatch.message.message import Message
 from dispatch.parts import MAX_LINE, body
-
-if TYPE_CHECKING:  # the providers import this module
-    from dispatch.providers.base import Message
 
 CRLF = "\r\n"
 FINAL_DOT = b".\r\n"

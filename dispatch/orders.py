@@ -12,7 +12,7 @@ from campaigns.models import Content, FailureReason
 from campaigns.states import Held
 from dispatch.errors import DeliveryError
 from dispatch.gate import Gate
-from dispatch.providers.base import Accepted
+from dispatch.message.message import Accepted
 
 
 class Claim(NamedTuple):

@@ -26,9 +26,9 @@ from dispatch.errors import (
     RecipientError,
     ServiceError,
 )
+from dispatch.message.message import Accepted
 from dispatch.models import AttemptOutcome
 from dispatch.orders import NotStarted, Report, Unsendable
-from dispatch.providers.base import Accepted
 
 MAX_ERROR_CHARACTERS = 2000
 

@@ -17,8 +17,8 @@ from campaigns.addresses import without_addresses
 from campaigns.states import Returned
 from dispatch import policy
 from dispatch.errors import ServiceError
+from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
-from dispatch.pacing import Limits
 
 WRITTEN = (
     "next_send_at",

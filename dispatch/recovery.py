@@ -16,8 +16,8 @@ from django.db.models.functions import Now
 from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.states import Doubtful, Held, Returned, Settlement
-from dispatch import figures, paces, start_log
-from dispatch.leases import LEASE_SECONDS
+from dispatch import counters, figures, paces, start_log
+from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher
 from dispatch.outcomes import storable
 
@@ -88,12 +88,12 @@ def _recover(which: Q, dispatcher_id: int, starts: Starts | None) -> bool:
         paces.give_back([*given_back, *unused], locked)
         _note(dispatcher_id, AttemptOutcome.UNKNOWN, DIED, in_doubt, starts or {})
         ConnectionShare.objects.filter(dispatcher=dispatcher_id).delete()
-        counted = figures.add(
+        counted = counters.add(
             figures.recovered(AttemptOutcome.UNKNOWN, in_doubt),
             figures.recovered(AttemptOutcome.ACCEPTED, known.accepted),
         )
         Dispatcher.objects.filter(pk=dispatcher_id).update(
-            ended_at=Now(), figures=figures.add(dead.figures, counted)
+            ended_at=Now(), figures=counters.add(dead.figures, counted)
         )
     _log(dispatcher_id, len(given_back) + len(known.not_begun), in_doubt)
     return True

@@ -14,12 +14,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from dispatch import paces
-from dispatch.agenda import limits_of
-from dispatch.clock import DatabaseClock
+from dispatch.clock import DatabaseClock, database_time
 from dispatch.gate import Gate, SlotMissed
-from dispatch.leases import database_time
+from dispatch.message.message import Accepted, Message
 from dispatch.models import EmailService
-from dispatch.providers.base import Accepted, Message
 from dispatch.transports import transport_for
 
 PATIENCE = dt.timedelta(seconds=10)
@@ -62,7 +60,7 @@ def send(service: EmailService, message: Message) -> Accepted:
 
 def take_slot(service: EmailService, now: dt.datetime) -> Taken:
     """Reserve the next slot and charge the quota. Raises NoSlot. Locks the Pace row."""
-    limits = limits_of(service)
+    limits = service.limits
     gate = Gate(limits)
     _, period_end = limits.period(now)
     with transaction.atomic():

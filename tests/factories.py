@@ -26,6 +26,7 @@ from campaigns.models import (
 )
 from dispatch.encryption import encrypt
 from dispatch.models import Dispatcher, EmailService
+from dispatch.pace import services
 
 M = TypeVar("M", bound=Model)
 
@@ -97,6 +98,12 @@ class EmailServiceFactory(ModelFactory[EmailService]):
     provider = "smtp"
     sending_interval = 0
     credentials = factory.LazyAttribute(lambda service: encrypt(service.settings))
+
+    @classmethod
+    def _create(cls, model_class: type[EmailService], *args: Any, **values: Any) -> EmailService:
+        service = model_class(*args, **values)
+        services.save(service)
+        return service
 
 
 def _add_template(task: Task, create: bool, extracted: Template | None, **values: Any) -> None:

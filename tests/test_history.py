@@ -1,4 +1,4 @@
-"""The failures of the system that this one replaces, in the order of the table in docs/architecture.md.
+"""The failures of the system that this one replaces, in the order of the table in docs/past-failures.md.
 
 Each test fails if that failure became possible again.
 """
@@ -26,7 +26,7 @@ from campaigns.models import (
     Task,
 )
 from dispatch import claims, paces, recovery, turns
-from dispatch.agenda import TaskPlan, limits_of
+from dispatch.agenda import TaskPlan
 from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.pacing import due_slots
@@ -133,7 +133,7 @@ def test_04_a_status_that_only_the_database_or_only_the_code_knows_fails_the_sys
 
 
 def test_05_the_next_slot_is_an_interval_after_the_last_start_not_after_a_poll() -> None:
-    limits = limits_of(EmailServiceFactory(sending_interval=31))
+    limits = EmailServiceFactory(sending_interval=31).limits
     last_start = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
     due = limits.after(last_start - dt.timedelta(days=1), last_start)
 
@@ -147,7 +147,7 @@ def test_06_the_interval_of_a_service_says_that_it_is_in_seconds() -> None:
 
     assert "seconds" in str(field.verbose_name)
     assert "Seconds" in str(field.help_text)
-    assert limits_of(EmailServiceFactory(sending_interval=60)).interval == dt.timedelta(minutes=1)
+    assert EmailServiceFactory(sending_interval=60).limits.interval == dt.timedelta(minutes=1)
 
 
 def test_07_after_a_crash_reserved_rows_go_back_and_handed_over_ones_are_in_doubt() -> None:
@@ -272,7 +272,7 @@ def test_12_a_quota_whose_boundary_nobody_saw_begins_anew() -> None:
 
     days_later = dt.datetime(2026, 1, 4, 0, 0, 0, 1, tzinfo=dt.UTC)
 
-    assert paces.quota_left(pace, limits_of(service), days_later) == 10
+    assert paces.quota_left(pace, service.limits, days_later) == 10
 
 
 def test_13_the_owner_who_was_served_longest_ago_comes_first() -> None:

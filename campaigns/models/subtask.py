@@ -111,7 +111,8 @@ class SubTaskQuerySet(OwnedQuerySet):
 
 
 class SubTask(models.Model):
-    """One message to one recipient of a task. `campaigns.states` is the only writer of `status`.
+    """One message to one recipient of a task. `campaigns.states` is the only writer of `status`,
+    but for `campaigns.restored` after a restore.
 
     `claim_token` fences every write after a claim: who no longer holds the token can change
     nothing. `dispatcher_id` is the `dispatch.Dispatcher` that holds the row while it is allocated

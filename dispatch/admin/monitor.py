@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from campaigns.models.ownership import SEE_EVERYTHING
-from dispatch import figures
+from dispatch import counters
 from dispatch.admin import monitor_tables as tables
 from dispatch.models import AttemptOutcome
 from dispatch.monitoring import activity, snapshot
@@ -70,5 +70,5 @@ def _per_second(periods: list[activity.Period], counts: list[int]) -> list[float
 
 
 def _p99(period: activity.Period, name: str) -> float | None:
-    seconds = figures.quantile(period.overall.get(name, {}), 0.99)
+    seconds = counters.quantile(period.overall.get(name, {}), 0.99)
     return None if seconds is None else round(seconds * MILLISECONDS, 1)

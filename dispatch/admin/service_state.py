@@ -24,7 +24,6 @@ from django.utils.timesince import timesince
 from campaigns.models.ownership import SEE_EVERYTHING
 from campaigns.wording import counted
 from dispatch import accounts, paces
-from dispatch.agenda import limits_of
 from dispatch.models import AccountReport, Attempt, EmailService
 
 CONTROL = "dispatch.control_emailservice"
@@ -71,7 +70,7 @@ def with_state(
 
 def state_of(service: Any) -> tuple[str, str]:
     """A word, and the reason in a sentence."""
-    pace, limits, now = service.pace, limits_of(service), service.now
+    pace, limits, now = service.pace, service.limits, service.now
     if not service.enabled:
         return DISABLED, "Staff switched it off."
     if paces.is_frozen(pace, now):
@@ -95,7 +94,7 @@ def earliest_start(service: Any) -> dt.datetime | None:
     """When a message may start as far as is known now; None while a person must do something for
     it.
     """
-    pace, limits, now = service.pace, limits_of(service), service.now
+    pace, limits, now = service.pace, service.limits, service.now
     is_frozen = paces.is_frozen(pace, now)
     if not service.enabled or limits.daily_quota == 0 or (is_frozen and pace.needs_person):
         return None
@@ -158,7 +157,7 @@ def account_of(service: Any) -> dict[str, str]:
 
 
 def quota_of(service: Any) -> str:
-    limits = limits_of(service)
+    limits = service.limits
     left = paces.quota_left(service.pace, limits, service.now)
     if left is None or limits.daily_quota is None:
         return "no limit"

@@ -30,6 +30,7 @@ from dispatch.domains import checking
 from dispatch.encryption import CredentialsError, decrypt
 from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Turn
+from dispatch.pace import services
 from dispatch.providers import get_provider, provider_choices
 from dispatch.providers.base import Provider
 from dispatch.webhooks import takes_webhooks, webhook_url
@@ -77,8 +78,8 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions):
     change_form_outer_before_template = "admin/dispatch/emailservice/before_form.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        services = visible_rows(super().get_queryset(request), request.user)
-        return state.with_state(services, request.user)
+        visible = visible_rows(super().get_queryset(request), request.user)
+        return state.with_state(visible, request.user)
 
     def uses_of(self, objects: Sequence[EmailService], request: HttpRequest) -> list[str]:
         """What has sent anything is part of the proof: it is switched off instead. A task that
@@ -164,7 +165,7 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Whatever was changed, the domain is looked up anew."""
-        super().save_model(request, obj, form, change)
+        services.save(obj)
         transaction.on_commit(partial(checking.ask, obj.pk))
 
     # How it is doing

@@ -20,9 +20,9 @@ from campaigns.admin.templates import PREVIEW, ContactField
 from campaigns.models import Sender, Template
 from campaigns.models.content import local_part_validator
 from dispatch import messages, trial
+from dispatch.message.message import Accepted, Message
 from dispatch.models import EmailService
 from dispatch.orders import Claim
-from dispatch.providers.base import Accepted, Message
 from tracking import personal
 
 BUILT_IN = Template(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dispatch.audit.finding import MOST_NAMED, Finding, one, rows
-from dispatch.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 
 HELD_AT_MOST_SECONDS = 900.0
-"""No dispatcher lives so long: what is held longer is held by one that has forgotten it."""
+"""No claim lasts so long: it is handed over within seconds or goes back, and no transport waits
+so long for a reply. What is held longer is held by a dispatcher that has forgotten it.
+"""
 
 SWEPT_SECONDS = 60.0
 """What a cancelled task still has pending is failed in chunks; so long it does not stand still."""

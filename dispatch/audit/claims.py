@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.audit.finding import MOST_NAMED, Finding, one, rows
-from dispatch.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 
 RECOVERED_SECONDS = 3 * LEASE_SECONDS
 """A dispatcher that has been dead for so long has been recovered, if anybody was there to do it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dispatch.audit.finding import MOST_NAMED, Finding, rows
-from dispatch.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 
 SETTLED_SECONDS = LEASE_SECONDS
 """So long after staff changed a service's limits, messages may start that were granted before."""

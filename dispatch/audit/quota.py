@@ -5,11 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from dispatch.agenda import limits_of
 from dispatch.audit.finding import Finding, one, rows
 from dispatch.audit.pace import SETTLED_SECONDS
+from dispatch.limits import Limits
 from dispatch.models import EmailService
-from dispatch.pacing import Limits
 
 # By period, since the beginning of the one in which the limits were last changed: what was handed
 # over once the change had taken effect, and how much of that came when the quota was used up. The
@@ -64,7 +63,7 @@ def exact_quota() -> Finding:
 
 def _highest(service: EmailService, now: dt.datetime) -> tuple[int, int]:
     """The most that was used of the quota in any period, and the most by which it was exceeded."""
-    limits = limits_of(service)
+    limits = service.limits
     changed = service.pace.limits_changed_at
     boundaries = _boundaries(limits, changed, now)
     parameters: dict[str, Any] = {

@@ -35,6 +35,7 @@ from dispatch.bounces.understanding import (
 )
 from dispatch.encryption import CredentialsError, decrypt
 from dispatch.models import BounceMailbox
+from dispatch.queue import enqueue
 from sandbox import Failed
 from tracking import ledger, refusals, subscriptions
 
@@ -43,7 +44,6 @@ Understood = tuple[str, Meaning]
 
 logger = logging.getLogger(__name__)
 
-JOB = "bounces"
 ENDPOINT = "bounce mailbox"
 """Under this name what was not an event is counted among the refusals."""
 
@@ -117,6 +117,12 @@ def claim(service_id: int | None = None) -> Claimed | None:
         cursor.execute(CLAIM_SQL, values)
         row = cursor.fetchone()
     return Claimed(row[0], token) if row else None
+
+
+@background.job(enqueue.BOUNCES, seconds=180, attempts=1)
+def read_claimed(service_id: int, token: str) -> None:
+    """For a worker: read a claimed mailbox; nothing when its claim has run out."""
+    read(Claimed(service_id, uuid.UUID(token)))
 
 
 def read(claimed: Claimed) -> Outcome | None:
@@ -269,7 +275,7 @@ def _listed(counts: Counter[str]) -> str:
     return ", ".join(f"{count} {what}" for what, count in counts.most_common(8))
 
 
-@background.when_given_up(JOB)
+@background.when_given_up(enqueue.BOUNCES)
 def reader_died(job: BackgroundJob) -> bool:
     """End the claim of a reader that was killed or took too long: the mailbox rests like one that
     cannot be read.

@@ -17,15 +17,15 @@ from dispatch.domains.names import CouldNotAsk, Names, is_reserved
 from dispatch.domains.servers import MX, PTR, check_mail_servers, check_pointers
 from dispatch.encryption import CredentialsError, decrypt
 from dispatch.models import BounceMailbox, DomainReport, EmailService
+from dispatch.queue import enqueue
 
-JOB = "domain"
 EVERY = dt.timedelta(days=1)
 AGAIN = dt.timedelta(minutes=10)
 """How long a check that was asked for may take until it is asked for again."""
 _FAILED = "Could not be checked: {}. It says nothing about the domain; check again later."
 
 
-@background.job(JOB, seconds=180)
+@background.job(enqueue.DOMAIN, seconds=180)
 def check_domain(service_id: int) -> None:
     """Check the domain of a service and keep the result. For a worker; no transaction is open
     while the DNS is asked.
@@ -35,7 +35,7 @@ def check_domain(service_id: int) -> None:
         keep(service, look_at(service))
 
 
-@background.when_given_up(JOB)
+@background.when_given_up(enqueue.DOMAIN)
 def _say_given_up(job: BackgroundJob) -> bool:
     why = f"the check was given up after {job.attempts} attempts. {job.reason}"
     for service in EmailService.objects.filter(pk=job.about):
@@ -107,10 +107,8 @@ def keep(service: EmailService, checks: list[Check]) -> None:
 
 def ask(service_id: int) -> None:
     """Have a worker check a service's domain. Harmless when asked for again."""
-    from dispatch import tasks
-
     DomainReport.objects.update_or_create(service_id=service_id, defaults={"asked_at": Now()})
-    tasks.check_domain_later(service_id)
+    enqueue.check_domain(service_id)
 
 
 def ask_due() -> int:

@@ -9,7 +9,9 @@ from dispatch.models.service import EmailService, domain_validator
 
 
 class BounceMailbox(models.Model):
-    """`dispatch.bounces.reading` alone writes what is below `settings`."""
+    """`dispatch.bounces.reading` writes what is below `settings`; staff who save the form have the
+    mailbox read at once.
+    """
 
     service = models.OneToOneField(
         EmailService, primary_key=True, on_delete=models.CASCADE, related_name="bounce_mailbox"

@@ -13,11 +13,12 @@ from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
-from django.db import models, transaction
+from django.db import models
 from django.db.models.functions import Lower, Now
 
 from campaigns.models.ownership import SEE_EVERYTHING
 from dispatch.encryption import decrypt, encrypt
+from dispatch.limits import Limits
 
 CONNECTION = ("provider", "credentials", "domain")
 LIMITS = ("sending_interval", "burst", "daily_quota", "quota_reset_time", "quota_time_zone")
@@ -175,29 +176,29 @@ class EmailService(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Make sure that the service has its Pace row, that the row follows its limits, and that it
-        is known since when the service connects as it does.
+        """Refused: what depends on a service has to follow it, under the lock of its Pace row."""
+        raise TypeError("Call dispatch.pace.services.save(service): it alone writes a service.")
 
-        Locks the Pace row before the service, like everybody. Raises CredentialsError when a new
-        service's webhook key cannot be encrypted.
+    def write(self) -> None:
+        """Save the row. For `dispatch.pace.services.save` alone.
+
+        Raises CredentialsError when a new service's webhook key cannot be encrypted.
         """
-        from dispatch import leases, limits
-
         if not self.webhook_key_digest:
             self._set_webhook_key(new_webhook_key())
-        with transaction.atomic():
-            pace = Pace.objects.select_for_update(no_key=True).filter(service=self.pk).first()
-            before = EmailService.objects.filter(pk=self.pk).first()
-            super().save(*args, **kwargs)
-            self.refresh_from_db(fields=LIMITS)
-            if before is None or pace is None:
-                # Nothing can have been granted by other limits: they are settled from the start.
-                settled = Now() - dt.timedelta(seconds=leases.LEASE_SECONDS)
-                Pace.objects.create(service=self, limits_changed_at=settled)
-            elif any(getattr(before, name) != getattr(self, name) for name in LIMITS):
-                limits.change(pace, before, self)
-            if before and any(getattr(before, name) != getattr(self, name) for name in CONNECTION):
-                EmailService.objects.filter(pk=self.pk).update(connection_changed_at=Now())
+        super().save()
+
+    @property
+    def limits(self) -> Limits:
+        """Reads the service's Pace row, too."""
+        return Limits(
+            interval=dt.timedelta(seconds=float(self.sending_interval)),
+            burst=self.burst,
+            daily_quota=self.daily_quota,
+            reset_time=self.quota_reset_time,
+            time_zone=self.quota_time_zone,
+            since=self.pace.limits_changed_at,
+        )
 
     @property
     def webhook_key(self) -> str:
@@ -209,7 +210,7 @@ class EmailService(models.Model):
     def renew_webhook_key(self) -> None:
         """Give the webhook another address; the old one is refused from now on. Saves."""
         self._set_webhook_key(new_webhook_key())
-        self.save(update_fields=["webhook_key_digest", "webhook_key_encrypted"])
+        super().save(update_fields=["webhook_key_digest", "webhook_key_encrypted"])
 
     def _set_webhook_key(self, key: str) -> None:
         self.webhook_key_digest = webhook_key_digest(key)

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db import connection
 
-from dispatch import figures
-from dispatch.figures import Counts
+from dispatch import counters
+from dispatch.counters import Counts
 from dispatch.models import AttemptOutcome
 
 # One statement, so that figures which go from a dispatcher's row to the total meanwhile are seen
@@ -101,15 +101,15 @@ def read_counts() -> CountsNow:
     """Reads the total, and the rows of dispatchers that are not in it."""
     rows = _rows(COUNTS)
     counts = [json.loads(row[1] or "{}") for row in rows]
-    overall = figures.add_up(counts)
+    overall = counters.add_up(counts)
     services = overall.pop("services", {})
-    overall["outcomes"] = figures.add_up(services.values())
+    overall["outcomes"] = counters.add_up(services.values())
     living = [_living(row[2:], own) for row, own in zip(rows, counts, strict=True) if row[2]]
     return CountsNow(rows[0][0], overall, services, living)
 
 
 def _living(row: tuple[Any, ...], counts: Counts) -> Living:
-    outcomes = figures.add_up(counts.get("services", {}).values())
+    outcomes = counters.add_up(counts.get("services", {}).values())
     return Living(*row, handed_over(outcomes))  # type: ignore[call-arg]  # five and one
 
 
@@ -123,8 +123,8 @@ def last_minute(now: CountsNow) -> Period | None:
     return Period(
         until=now.at,
         seconds=(now.at - at).total_seconds(),
-        overall=figures.since(overall, now.overall),
-        services=figures.since(services, now.services),
+        overall=counters.since(overall, now.overall),
+        services=counters.since(services, now.services),
         dispatchers={
             each.id: max(0, each.handed_over - dispatchers.get(str(each.id), 0))
             for each in now.dispatchers
@@ -138,7 +138,7 @@ def last_hour() -> Iterator[Period]:
     for (start, before), (until, after) in pairwise(samples):
         seconds = (until - start).total_seconds()
         if seconds <= LONGEST_MINUTE_SECONDS:
-            yield Period(until, seconds, figures.since(before, after))
+            yield Period(until, seconds, counters.since(before, after))
 
 
 def _rows(sql: str) -> list[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ import datetime as dt
 from django.db import transaction
 from django.db.models.functions import Now
 
-from dispatch import figures
+from dispatch import counters
 from dispatch.models import Dispatcher, FiguresSample, FiguresTotal
 from dispatch.monitoring import activity
 
@@ -33,7 +33,7 @@ def count_ended() -> int:
         if counts:
             FiguresTotal.objects.bulk_create([FiguresTotal(pk=TOTAL_ID)], ignore_conflicts=True)
             total = FiguresTotal.objects.select_for_update().get(pk=TOTAL_ID)
-            total.figures = figures.add_up([total.figures, *counts.values()])
+            total.figures = counters.add_up([total.figures, *counts.values()])
             total.save(update_fields=["figures"])
             Dispatcher.objects.filter(pk__in=counts).update(counted=True)
     return len(counts)

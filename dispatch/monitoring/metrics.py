@@ -14,8 +14,8 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from campaigns.models import SubTaskStatus
-from dispatch import figures
-from dispatch.figures import Counts
+from dispatch import counters, figures
+from dispatch.counters import Counts
 from dispatch.monitoring import snapshot
 from dispatch.monitoring.queues import OPEN
 from dispatch.monitoring.services import ServiceReading
@@ -272,6 +272,6 @@ def _database(now: Snapshot) -> Iterator[Metric]:
 def _histogram(name: str, text: str, durations: Counts) -> Metric:
     buckets = [
         ("+Inf" if math.isinf(bound) else str(bound), float(count))
-        for bound, count in figures.cumulative(durations)
+        for bound, count in counters.cumulative(durations)
     ]
     return HistogramMetricFamily(name, text, buckets=buckets, sum_value=durations.get("sum", 0.0))

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from django.db import connection
 
 from dispatch import accounts, paces
-from dispatch.agenda import Agenda, limits_of
-from dispatch.figures import Counts
+from dispatch.agenda import Agenda
+from dispatch.counters import Counts
+from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
 from dispatch.monitoring.activity import CountsNow
-from dispatch.pacing import Limits
 
 # How late the newest starts were: at most 200 for each service, by index attempt_pace.
 LATENESS = """
@@ -70,7 +70,7 @@ class ServiceReading:
 
     @property
     def limits(self) -> Limits:
-        return limits_of(self.service)
+        return self.service.limits
 
     @property
     def quota_is_used_up(self) -> bool:
@@ -130,6 +130,6 @@ def in_doubt() -> dict[int, int]:
 
 
 def _quota_used(service: EmailService, now: dt.datetime) -> int:
-    limits = limits_of(service)
+    limits = service.limits
     left = paces.quota_left(service.pace, limits, now)
     return 0 if limits.daily_quota is None or left is None else limits.daily_quota - left

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from campaigns.models import Launch
 from dispatch import agenda as agendas
-from dispatch.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import BounceMailbox
 from dispatch.monitoring import activity, database, queues, services
 from dispatch.monitoring.activity import CountsNow, Living, Period

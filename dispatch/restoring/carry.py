@@ -16,7 +16,7 @@ from campaigns.models.contacts import SuppressionReason
 from campaigns.record_sets import as_json
 from campaigns.restored import NOT_HANDED_OVER, Since, catch_up
 from dispatch import leases, paces
-from dispatch.agenda import limits_of
+from dispatch.clock import database_time
 from dispatch.models import AttemptOutcome, EmailService, Pace
 
 RUNNING = (
@@ -147,12 +147,12 @@ def _charge(
     changed: Iterable[tuple[int, str]],
 ) -> None:
     """Count for the quota of the running day what was sent in it, or at an unknown time."""
-    now = leases.database_time()
+    now = database_time()
     times: dict[int, list[str]] = {}
     for service_id, at in changed:
         times.setdefault(service_id, []).append(at)
     for service in services:
-        limits = limits_of(service)
+        limits = service.limits
         start, _ = limits.period(now)
         used = sum(
             not at or dt.datetime.fromisoformat(at) >= start for at in times.get(service.pk, ())

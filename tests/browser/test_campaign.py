@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 
 from campaigns.models import SubTask, Task
+from dispatch.pace import services
 from tests.browser.chromium import Browser
 from tests.browser.conftest import PASSWORD
 from tests.factories import (
@@ -109,7 +110,7 @@ def test_from_the_sign_in_to_the_last_message(
         before = browser.figure(SENT)
         browser.wait(lambda: browser.figure(SENT) > before, "the numbers do not move")
     service.sending_interval = 0
-    service.save()
+    services.save(service)
     browser.wait_for_text("Completed")
     browser.wait_for_text(f"{MESSAGES} of {MESSAGES} sent")
     assert len({message.recipient for message in smtp.messages}) == len(smtp.messages) == MESSAGES

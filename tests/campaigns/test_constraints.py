@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from campaigns.models import Contact, SubTask, SubTaskStatus, Suppression, Tag, Task, TaskTemplate
 from dispatch.models import Attempt, ConnectionShare, EmailService, Pace, Turn
+from dispatch.pace import services
 from tests.factories import (
     ContactFactory,
     ContentFactory,
@@ -237,7 +238,7 @@ class TestEmailService:
         before = Pace.objects.get(service=service).limits_changed_at
         Pace.objects.update(limits_changed_at=before.replace(year=2000))
         service.quota_reset_time = time(6)
-        service.save()
+        services.save(service)
         assert Pace.objects.get(service=service).limits_changed_at.year > 2000
 
     def test_a_change_of_anything_else_leaves_the_time_of_its_limits(
@@ -245,7 +246,7 @@ class TestEmailService:
     ) -> None:
         before = Pace.objects.get(service=service).limits_changed_at
         service.name = "renamed"
-        service.save()
+        services.save(service)
         assert Pace.objects.get(service=service).limits_changed_at == before
 
 

@@ -8,6 +8,7 @@ from campaigns.models import Contact, Task, TaskStatus
 from devmail import demo
 from dispatch.encryption import decrypt, encrypt
 from dispatch.models import EmailService
+from tests.factories import EmailServiceFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +53,7 @@ def test_services_follow_the_local_smtp_server_to_another_port() -> None:
 
 def test_a_service_of_another_server_keeps_its_port() -> None:
     credentials = encrypt({"host": "smtp.example.com", "port": 2525})
-    service = EmailService.objects.create(name="S", provider="smtp", credentials=credentials)
+    service = EmailServiceFactory(name="S", credentials=credentials)
     assert demo.follow_port(2525, 2626) == 0
     service.refresh_from_db()
     assert decrypt(service.credentials)["port"] == 2525

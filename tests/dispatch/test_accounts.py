@@ -13,6 +13,7 @@ from django_q.models import OrmQ
 from dispatch import accounts
 from dispatch.encryption import encrypt
 from dispatch.models import AccountReport, EmailService
+from dispatch.pace import services
 from tests.factories import EmailServiceFactory
 from tests.http_server import Answer, HttpServer
 
@@ -85,7 +86,7 @@ def test_it_is_asked_again_after_a_quarter_of_an_hour(
 def test_another_account_is_asked_about_at_once(service: EmailService) -> None:
     accounts.check(service)
     service.credentials = encrypt({**ACCOUNT, "api_user": "another"})
-    service.save()
+    services.save(service)
     assert accounts.ask_due() == 1
 
 

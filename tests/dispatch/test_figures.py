@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from campaigns.models import SubTask
-from dispatch import figures, leases, recovery
+from dispatch import counters, figures, leases, recovery
 from dispatch.models import Attempt, Dispatcher, Pace
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
@@ -34,12 +34,12 @@ def counted() -> dict:
 def durations(*seconds: float) -> Counter[str]:
     counts: Counter[str] = Counter()
     for each in seconds:
-        figures.observe(counts, each)
+        counters.observe(counts, each)
     return counts
 
 
 def test_counts_add_up_at_every_depth() -> None:
-    total = figures.add({"a": 1, "b": {"x": 2}}, {"b": {"x": 3, "y": 4}, "c": 5})
+    total = counters.add({"a": 1, "b": {"x": 2}}, {"b": {"x": 3, "y": 4}, "c": 5})
 
     assert total == {"a": 1, "b": {"x": 5, "y": 4}, "c": 5}
 
@@ -47,18 +47,18 @@ def test_counts_add_up_at_every_depth() -> None:
 def test_the_order_of_adding_changes_nothing() -> None:
     many = [{"a": 1, "b": {"x": 2}}, {"b": {"y": 1}}, {"a": 3}]
 
-    assert figures.add_up(many) == figures.add_up(reversed(many))
+    assert counters.add_up(many) == counters.add_up(reversed(many))
     assert many[0] == {"a": 1, "b": {"x": 2}}
 
 
 def test_what_was_added_is_what_has_grown() -> None:
     counts, more = {"a": 5, "b": {"x": 1}}, {"a": 2, "b": {"x": 0, "y": 3}}
 
-    assert figures.since(counts, figures.add_up([counts, more])) == more
+    assert counters.since(counts, counters.add_up([counts, more])) == more
 
 
 def test_counts_that_began_anew_have_not_shrunk() -> None:
-    assert figures.since({"a": 7}, {"a": 2, "b": 1}) == {"a": 0, "b": 1}
+    assert counters.since({"a": 7}, {"a": 2, "b": 1}) == {"a": 0, "b": 1}
 
 
 def test_a_duration_at_the_bound_of_a_bucket_is_in_it() -> None:
@@ -66,7 +66,7 @@ def test_a_duration_at_the_bound_of_a_bucket_is_in_it() -> None:
 
 
 def test_buckets_are_cumulative_and_the_last_has_all() -> None:
-    buckets = dict(figures.cumulative(durations(0.0005, 0.003, 60)))
+    buckets = dict(counters.cumulative(durations(0.0005, 0.003, 60)))
 
     assert (buckets[0.001], buckets[0.005], buckets[5.0], buckets[math.inf]) == (1, 2, 2, 3)
 
@@ -74,16 +74,16 @@ def test_buckets_are_cumulative_and_the_last_has_all() -> None:
 def test_a_quantile_lies_in_the_bucket_that_holds_it() -> None:
     counts = durations(*[0.004] * 98, 0.3, 0.3)
 
-    assert 0.002 < figures.quantile(counts, 0.5) <= 0.005
-    assert 0.2 < figures.quantile(counts, 0.99) <= 0.5
+    assert 0.002 < counters.quantile(counts, 0.5) <= 0.005
+    assert 0.2 < counters.quantile(counts, 0.99) <= 0.5
 
 
 def test_the_quantile_of_nothing_is_unknown() -> None:
-    assert figures.quantile({}, 0.99) is None
+    assert counters.quantile({}, 0.99) is None
 
 
 def test_the_longest_durations_count_as_the_last_bound() -> None:
-    assert figures.quantile(durations(60), 0.5) == 5.0
+    assert counters.quantile(durations(60), 0.5) == 5.0
 
 
 @pytest.mark.django_db
@@ -107,7 +107,9 @@ def test_claims_and_ticks_are_timed(make_service: MakeService, dispatch: Dispatc
 
     dispatch()
 
-    claims, ticks = (figures.cumulative(counted()[f"{name}_seconds"]) for name in ("claim", "tick"))
+    claims, ticks = (
+        counters.cumulative(counted()[f"{name}_seconds"]) for name in ("claim", "tick")
+    )
     assert 1 <= claims[-1][1] <= ticks[-1][1]
 
 
@@ -122,7 +124,7 @@ def test_the_lateness_of_paced_starts_is_counted(
 
     late = counted()["lateness_seconds"]
     starts = Attempt.objects.values_list("started_at", "slot_at")
-    assert figures.cumulative(late)[-1][1] == 4
+    assert counters.cumulative(late)[-1][1] == 4
     assert late["sum"] == pytest.approx(sum((at - slot).total_seconds() for at, slot in starts))
 
 

@@ -24,7 +24,6 @@ from campaigns.models import SubTask, SubTaskStatus, Tally
 from campaigns.states import Held, Settlement
 from dispatch import agenda, claims, decisions, tallying, tick
 from dispatch.admin.service_state import with_state
-from dispatch.agenda import limits_of
 from dispatch.gate import Gate
 from dispatch.models import Attempt, Decision, DecisionChoice, EmailService
 from dispatch.monitoring import snapshot
@@ -77,7 +76,7 @@ def ticking(busy: BusyDatabase) -> None:
     services = [service.pk for service in busy.services]
     intent = tick.Intent(
         dispatcher_id=busy.dispatchers[0].pk,
-        gates={service.pk: Gate(limits_of(service)) for service in busy.services},
+        gates={service.pk: Gate(service.limits) for service in busy.services},
         room=dict.fromkeys(services, 20),
         lanes=dict.fromkeys(services, 1),
         remembered=frozenset(),

@@ -10,7 +10,8 @@ from django.db.models.functions import Now
 
 from dispatch import leases
 from dispatch.clock import DatabaseClock
-from dispatch.leases import LEASE_SECONDS, MARGIN_SECONDS, EnoughDispatchers, LeaseLost
+from dispatch.lease_terms import LEASE_SECONDS, MARGIN_SECONDS
+from dispatch.leases import EnoughDispatchers, LeaseLost
 from dispatch.models import ConnectionShare, Dispatcher
 from tests.concurrency import run_together
 from tests.factories import DispatcherFactory, EmailServiceFactory

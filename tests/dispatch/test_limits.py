@@ -15,11 +15,12 @@ from hypothesis import strategies as st
 
 from campaigns.models import SubTask, Task
 from dispatch import agenda, paces, tick
-from dispatch.agenda import limits_of
 from dispatch.gate import Gate
 from dispatch.lanes import LanePool
+from dispatch.limits import Limits
 from dispatch.models import Attempt, EmailService, Pace
-from dispatch.pacing import LOOKAHEAD, START_WINDOW, Limits, carried_over
+from dispatch.pace import services
+from dispatch.pacing import LOOKAHEAD, START_WINDOW, carried_over
 from dispatch.service_loop import ServiceLoop
 from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (
@@ -55,7 +56,7 @@ def change(service: EmailService, **values: Any) -> dt.datetime:
     fresh = EmailService.objects.get(pk=service.pk)
     for name, value in values.items():
         setattr(fresh, name, value)
-    fresh.save()
+    services.save(fresh)
     return Pace.objects.get(service=service).limits_changed_at
 
 
@@ -197,8 +198,7 @@ class TestFollowing:
             Attempt.objects.aggregate(last=Max("started_at"))["last"] < changes[0] + GRANTED_AHEAD
         )
         assert (
-            paces.quota_left(Pace.objects.get(), limits_of(EmailService.objects.get()), changes[0])
-            == 0
+            paces.quota_left(Pace.objects.get(), EmailService.objects.get().limits, changes[0]) == 0
         )
 
 
@@ -247,7 +247,7 @@ class TestGranting:
     def test_nothing_is_granted_by_limits_that_are_no_longer_in_force(
         self, service: EmailService
     ) -> None:
-        known = limits_of(service)
+        known = service.limits
         change(service, daily_quota=3)
 
         assert self.tick_with(service, known) == []
@@ -268,7 +268,7 @@ class TestTheQuota:
     @pytest.fixture
     def service(self) -> EmailService:
         service = EmailServiceFactory(daily_quota=10)
-        paces.charge(service.pace, limits_of(service), self.now(), 4)
+        paces.charge(service.pace, service.limits, self.now(), 4)
         service.pace.save()
         return service
 
@@ -277,7 +277,7 @@ class TestTheQuota:
 
     def left(self, service: EmailService) -> int | None:
         fresh = EmailService.objects.get(pk=service.pk)
-        return paces.quota_left(fresh.pace, limits_of(fresh), self.now())
+        return paces.quota_left(fresh.pace, fresh.limits, self.now())
 
     def attempt(self, service: EmailService, started_at: object, slot_at: object = NOW) -> None:
         Attempt.objects.create(
@@ -304,7 +304,7 @@ class TestTheQuota:
 
     def test_no_quota_for_a_while_forgets_nothing(self, service: EmailService) -> None:
         change(service, daily_quota=None)
-        paces.charge(service.pace, limits_of(service), self.now(), 3)
+        paces.charge(service.pace, service.limits, self.now(), 3)
         Pace.objects.filter(service=service).update(quota_used=service.pace.quota_used)
         change(service, daily_quota=10)
         assert self.left(service) == 3

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.errors import MessageError
+from dispatch.message.message import Message
 from dispatch.mime import as_bytes, envelope
-from dispatch.providers.base import Message
 from tests.dispatch.providers.samples import a_message
 
 LANGUAGES = {

@@ -18,11 +18,11 @@ from dispatch.errors import (
     ServiceError,
 )
 from dispatch.gate import Gate
+from dispatch.limits import Limits
+from dispatch.message.message import Accepted
 from dispatch.models import AttemptOutcome
 from dispatch.orders import Claim, Grant, NotStarted, Order, Outcome, Report, Unsendable
 from dispatch.outcomes import Verdict, judge, storable
-from dispatch.pacing import Limits
-from dispatch.providers.base import Accepted
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(hours=1)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dispatch.pacing import LOOKAHEAD, START_WINDOW, Limits, carried_over, due_slots
+from dispatch.limits import Limits
+from dispatch.pacing import LOOKAHEAD, START_WINDOW, carried_over, due_slots
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)

@@ -11,11 +11,10 @@ from django.db.models.functions import Now
 
 from campaigns.models import Task
 from dispatch import paces, tick
-from dispatch.agenda import limits_of
 from dispatch.gate import Gate
+from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
 from dispatch.paces import Notes
-from dispatch.pacing import Limits
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -121,7 +120,7 @@ class TestALateReadingOfTheClock:
     def test_a_tick_with_such_a_reading_grants_nothing_and_leaves_the_row_alone(self) -> None:
         launched(3)
         service = EmailServiceFactory(sending_interval=0, daily_quota=10)
-        tomorrow = limits_of(service).period(Pace.objects.values_list(Now(), flat=True)[0])[1]
+        tomorrow = service.limits.period(Pace.objects.values_list(Now(), flat=True)[0])[1]
         Pace.objects.update(quota_period_start=tomorrow, quota_used=2)
 
         assert grant(service, 3) == 0
@@ -169,7 +168,7 @@ def grant(service: EmailService, room: int) -> int:
 
 
 def slots_granted(service: EmailService, room: int) -> list[dt.datetime]:
-    gates: dict[int, Any] = {service.pk: Gate(limits_of(service))}
+    gates: dict[int, Any] = {service.pk: Gate(service.limits)}
     intent = tick.Intent(
         DispatcherFactory().pk, gates=gates, room={service.pk: room}, lanes={service.pk: 1}
     )

@@ -9,8 +9,7 @@ from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.states import Held, Settlement
 from dispatch import paces, recovery
-from dispatch.agenda import limits_of
-from dispatch.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher, EmailService, Pace
 from tests.concurrency import (
     run_together,
@@ -245,10 +244,10 @@ def test_a_quota_that_is_left_to_a_period_is_never_more_than_the_quota(
 ) -> None:
     pace = Pace.objects.get(service=service)
     now = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
-    pace.quota_period_start, pace.quota_used = limits_of(service).period(now)[0], 1
+    pace.quota_period_start, pace.quota_used = service.limits.period(now)[0], 1
     returned = [states.Returned(pk, service.pk, now) for pk in (1, 2, 3)]
     paces.give_back(returned, {service.pk: pace})
-    assert paces.quota_left(pace, limits_of(service), now) == 100
+    assert paces.quota_left(pace, service.limits, now) == 100
 
 
 def test_recovering_somebody_unknown_is_harmless() -> None:

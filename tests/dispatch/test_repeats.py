@@ -25,10 +25,11 @@ from dispatch.audit import audit
 from dispatch.dispatcher import Dispatcher
 from dispatch.encryption import encrypt
 from dispatch.errors import MessageError, OutcomeUnknown, RecipientError, ServiceError
+from dispatch.message.message import Accepted
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.orders import Claim, NotStarted, Order, Report, Unsendable
 from dispatch.outcomes import judge
-from dispatch.providers.base import Accepted
+from dispatch.pace import services
 from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatching import Dispatch, nothing_left
 from tests.factories import (
@@ -233,17 +234,17 @@ class TestNotRepeated:
 
     def test_through_another_account(self, provider: DeduplicatingProvider) -> None:
         self.service.credentials = encrypt({**provider.settings(), "api_key": "re_2"})
-        self.service.save()
+        services.save(self.service)
 
     def test_through_another_provider(self) -> None:
         self.service.provider = "postmark"
-        self.service.save()
+        services.save(self.service)
 
     def test_over_the_quota(self) -> None:
         self.service.daily_quota = 1
-        self.service.save()
+        services.save(self.service)
         now = dt.datetime.now(dt.UTC)
-        period_start, _ = agenda.limits_of(self.service).period(now)
+        period_start, _ = self.service.limits.period(now)
         Pace.objects.update(quota_used=1, quota_period_start=period_start)
 
     def test_while_the_service_is_frozen(self) -> None:

@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from dispatch.encryption import decrypt, encrypt
 from dispatch.models import BounceMailbox, EmailService
+from tests.factories import EmailServiceFactory
 
 OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 
 def a_service(name: str, credentials: str) -> None:
-    EmailService.objects.create(
+    EmailServiceFactory(
         name=name, domain=f"{name}.example.com", provider="smtp", credentials=credentials
     )
 

@@ -11,10 +11,11 @@ import pytest
 from django_q.models import OrmQ
 
 from campaigns.models import SubTask, SubTaskStatus
-from dispatch import broker, leases, tasks
+from dispatch import broker, leases
 from dispatch import dispatcher as dispatchers
 from dispatch.agenda import read
 from dispatch.cluster import Supervisor
+from dispatch.engine import succession
 from dispatch.models import (
     Attempt,
     AttemptOutcome,
@@ -58,10 +59,10 @@ def test_connections_are_not_shared_with_one_that_winds_up() -> None:
 
 
 def test_a_successor_is_asked_for_once_and_not_before_the_slice_is_nearly_over() -> None:
-    early = tasks._Succession(7, seconds=tasks.SUCCESSION_SECONDS + 60)
+    early = succession.Succession(7, seconds=succession.SUCCESSION_SECONDS + 60)
     early.prepare()
     assert requests() == []
-    late = tasks._Succession(8, seconds=tasks.SUCCESSION_SECONDS)
+    late = succession.Succession(8, seconds=succession.SUCCESSION_SECONDS)
     late.prepare()
     late.prepare()
     assert requests() == [(8,)]
@@ -72,43 +73,43 @@ class TestWhileEveryWorkerIsAtWork:
     """An earlier dispatcher waits for slow replies, so that a successor finds no worker."""
 
     @pytest.fixture
-    def succession(self, monkeypatch: pytest.MonkeyPatch) -> tasks._Succession:
+    def waiting(self, monkeypatch: pytest.MonkeyPatch) -> succession.Succession:
         cluster = uuid.uuid4()
         monkeypatch.setenv("EDM_CLUSTER", str(cluster))
-        monkeypatch.setattr(tasks, "ASK_AGAIN_SECONDS", 0.0)
+        monkeypatch.setattr(succession, "ASK_AGAIN_SECONDS", 0.0)
         assert broker.this_cluster() == cluster
         earlier = leases.register(cluster, 1)
         leases.beat(earlier, None, winding_up=True)
-        return tasks._Succession(leases.register(cluster, 1), seconds=0)
+        return succession.Succession(leases.register(cluster, 1), seconds=0)
 
     def test_no_successor_is_asked_for_and_the_slice_goes_on(
-        self, succession: tasks._Succession
+        self, waiting: succession.Succession
     ) -> None:
-        succession.prepare()
-        assert not succession.is_prepared
-        assert not succession.may_begin()
+        waiting.prepare()
+        assert not waiting.is_prepared
+        assert not waiting.may_begin()
 
     def test_one_is_asked_for_as_soon_as_a_worker_is_free(
-        self, succession: tasks._Succession
+        self, waiting: succession.Succession
     ) -> None:
-        succession.prepare()
+        waiting.prepare()
         earlier = Dispatcher.objects.earliest("pk").pk
         leases.end(earlier, {})
-        succession.prepare()
-        assert succession.is_prepared
+        waiting.prepare()
+        assert waiting.is_prepared
 
     def test_a_slice_ends_once_its_successor_had_time_to_begin(
-        self, succession: tasks._Succession, monkeypatch: pytest.MonkeyPatch
+        self, waiting: succession.Succession, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         leases.end(Dispatcher.objects.earliest("pk").pk, {})
-        succession.prepare()
-        assert not succession.may_begin()
-        monkeypatch.setattr(tasks, "SUCCESSION_SECONDS", 0.0)
-        assert succession.may_begin()
+        waiting.prepare()
+        assert not waiting.may_begin()
+        monkeypatch.setattr(succession, "SUCCESSION_SECONDS", 0.0)
+        assert waiting.may_begin()
 
     def test_a_slice_does_not_go_on_for_ever(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tasks, "LONGEST_REPLY_SECONDS", 0.0)
-        assert tasks._Succession(1, seconds=0).may_begin()
+        monkeypatch.setattr(succession, "LONGEST_REPLY_SECONDS", 0.0)
+        assert succession.Succession(1, seconds=0).may_begin()
 
 
 def test_a_slice_that_may_not_end_yet_goes_on_dispatching(
@@ -132,14 +133,14 @@ def test_a_successor_waits_for_nothing_when_its_predecessor_is_not_going_on(stat
         leases.end(old.pk, {})
     else:
         Dispatcher.objects.all().delete()
-    tasks._wait_for(old.pk)
+    succession.wait_for(old.pk)
     assert not leases.going_on().exists()
 
 
 def test_a_successor_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tasks, "SUCCESSION_SECONDS", 0.01)
+    monkeypatch.setattr(succession, "SUCCESSION_SECONDS", 0.01)
     old = DispatcherFactory()
-    tasks._wait_for(old.pk)
+    succession.wait_for(old.pk)
     assert leases.going_on().get().pk == old.pk
 
 

@@ -15,13 +15,12 @@ from campaigns import lifecycle
 from campaigns.models import Content, SubTask, SubTaskStatus, Task
 from dispatch import dispatcher as dispatchers
 from dispatch import leases, recovery, tick
-from dispatch.agenda import limits_of
 from dispatch.errors import RecipientError, ServiceError
 from dispatch.gate import Gate
 from dispatch.leases import LeaseLost
+from dispatch.message.message import Accepted
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, Pace
 from dispatch.orders import Claim, Grant, NotStarted, Order, Report
-from dispatch.providers.base import Accepted
 from dispatch.tick import Intent
 from tests.concurrency import second_connection
 from tests.dispatching import Dispatch, MakeService, nothing_left
@@ -43,7 +42,7 @@ class World:
 
     def __init__(self) -> None:
         self.service: EmailService = EmailServiceFactory(sending_interval=0, daily_quota=100)
-        self.limits = limits_of(self.service)
+        self.limits = self.service.limits
         self.dispatcher: Dispatcher = DispatcherFactory()
         self.task: Task = SendingTaskFactory()
         self.content: Content = ContentFactory(task=self.task)

@@ -10,12 +10,12 @@ from django.db.models.functions import Now
 from campaigns.content import Rendered
 from campaigns.precompiled import Pieces
 from dispatch import paces, trial
-from dispatch.agenda import limits_of
+from dispatch.clock import database_time
 from dispatch.errors import ServiceError
 from dispatch.gate import Gate
-from dispatch.leases import database_time
+from dispatch.message.message import Message
 from dispatch.models import EmailService, Pace
-from dispatch.providers.base import Message
+from dispatch.pace import services
 from tests.dispatching import MakeService
 from tests.smtp_server import SmtpServer
 
@@ -112,7 +112,7 @@ def test_a_dispatcher_leaves_a_slot_alone_that_was_taken(make_service: MakeServi
     """It may have granted before, and know better than what it stored: no longer."""
     service = make_service(sending_interval=60)
     now = database_time()
-    gate = Gate(limits_of(service))
+    gate = Gate(service.limits)
     stored = gate.padded(Pace.objects.get().next_send_at, [])
     gate.opened(Pace.objects.get().next_send_at, [], stored)
 
@@ -139,6 +139,6 @@ def test_limits_that_are_being_changed_are_not_gone_by(make_service: MakeService
     assert service.pace.limits_changed_at
     changed = EmailService.objects.get()
     changed.sending_interval = 600
-    changed.save()
+    services.save(changed)
     with pytest.raises(trial.NoSlot, match="limits were changed"):
         trial.take_slot(service, database_time())

@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 
 from campaigns.models import SubTask, Task
 from dispatch import agenda, tick, turns
-from dispatch.agenda import TaskPlan, limits_of
+from dispatch.agenda import TaskPlan
 from dispatch.gate import Gate
 from dispatch.models import EmailService, Turn
 from tests.factories import (
@@ -82,7 +82,7 @@ class TestInTheDatabase:
         before = set(SubTask.objects.filter(status="allocated").values_list("pk", flat=True))
         intent = tick.Intent(
             DispatcherFactory().pk,
-            gates={service.pk: Gate(limits_of(service))},
+            gates={service.pk: Gate(service.limits)},
             room={service.pk: room},
             lanes={service.pk: 1},
         )
@@ -146,7 +146,7 @@ class TestInTheDatabase:
         other = EmailServiceFactory(sending_interval=0)
         intent = tick.Intent(
             DispatcherFactory().pk,
-            gates={each.pk: Gate(limits_of(each)) for each in (service, other)},
+            gates={each.pk: Gate(each.limits) for each in (service, other)},
             room={service.pk: 4, other.pk: 4},
             lanes={service.pk: 1, other.pk: 1},
         )

@@ -15,6 +15,7 @@ from django.test import Client
 
 from dispatch import webhooks
 from dispatch.models import EmailService
+from dispatch.pace import services
 from dispatch.providers import PROVIDERS
 from dispatch.webhooks import webhook_url
 from tests.dispatch.hostile_posts import BROKEN
@@ -300,7 +301,7 @@ def test_whoever_does_not_prove_to_be_the_provider_is_refused(door: Door, servic
 
 def test_what_is_signed_with_another_secret_is_refused(door: Door, service: str) -> None:
     service.credentials = service_of(service.provider, **OTHER_SECRETS).credentials
-    service.save()
+    services.save(service)
     refused(door, post(service, first_event(service.provider)), 401)
 
 

@@ -11,7 +11,6 @@ from django.db.models import Sum
 
 from campaigns.models import SubTaskStatus, Task
 from campaigns.states import NEXT
-from dispatch.agenda import limits_of
 from dispatch.audit import audit
 from dispatch.models import ConnectionShare, Pace
 from tests.model import laboratory
@@ -90,7 +89,7 @@ def _uncharged(world: World) -> Iterator[str]:
     for pace in Pace.objects.select_related("service"):
         if pace.quota_period_start is None:
             continue
-        day = quota_day(pace.quota_period_start, limits_of(pace.service))
+        day = quota_day(pace.quota_period_start, pace.service.limits)
         used = world.outside.used(pace.pk, day)
         if used > pace.quota_used:
             yield f"service {pace.pk} began {used} messages and charged {pace.quota_used}"

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from dispatch.agenda import limits_of
 from dispatch.models import DecisionChoice
 from dispatch.orders import Order
 from tests.model import faults
@@ -174,7 +173,7 @@ class Events:
         """Perhaps as far as a quota is nearly reset. There is nothing to be done, but leases are
         kept.
         """
-        _, end = limits_of(self.world.services[1]).period(self.clock.now)
+        _, end = self.world.services[1].limits.period(self.clock.now)
         self.world.rest(seconds or (end - self.clock.now).total_seconds() - before)
 
     # Housekeeping and staff

@@ -11,8 +11,8 @@ from dispatch.errors import (
     RecipientError,
     ServiceError,
 )
+from dispatch.message.message import Accepted
 from dispatch.orders import NotStarted
-from dispatch.providers.base import Accepted
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from dispatch.limits import Limits
 from dispatch.orders import Order
-from dispatch.pacing import Limits
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from campaigns.models import SubTask, Suppression, Task
 from dispatch import paces, tallying
 from dispatch.decisions import decide
 from dispatch.models import DecisionChoice, EmailService
+from dispatch.pace import services
 from tests.model.checks import Broken
 from tests.model.rows import Row, exactly
 from tests.model.ticking import suppressed
@@ -141,4 +142,4 @@ class Staff:
         with self.world.step_beside():
             for name, value in values.items():
                 setattr(service, name, value)
-            service.save()
+            services.save(service)

@@ -19,10 +19,10 @@ from campaigns.models import SubTask, SubTaskStatus
 from campaigns.states import Held, Settlement
 from dispatch import claims, messages, paces, recovery, start_log
 from dispatch.audit import audit
+from dispatch.limits import Limits
+from dispatch.message.message import Message
 from dispatch.models import Attempt, Dispatcher, EmailService
 from dispatch.orders import Claim, Order
-from dispatch.pacing import Limits
-from dispatch.providers.base import Message
 from dispatch.transports import transport_for
 from tests.concurrency import run_together
 from tests.deduplicating_provider import DeduplicatingProvider

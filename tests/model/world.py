@@ -18,7 +18,7 @@ from campaigns import lifecycle, states
 from campaigns.models import SubTaskStatus, Task
 from campaigns.states import Held, Settlement
 from dispatch import recovery, start_log
-from dispatch.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Dispatcher, EmailService
 from dispatch.orders import Order
 from dispatch.providers import idempotency_window

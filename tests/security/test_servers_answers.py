@@ -15,9 +15,9 @@ from dispatch.domains import spf
 from dispatch.domains.check import Verdict
 from dispatch.domains.names import MOST_QUESTIONS, CouldNotAsk, Names
 from dispatch.errors import OutcomeUnknown, ServiceError
+from dispatch.message.message import Accepted
 from dispatch.outcomes import storable
 from dispatch.providers import get_provider
-from dispatch.providers.base import Accepted
 from dispatch.providers.http import refusals
 from dispatch.providers.http.connection import LONGEST_ANSWER, HandOverSession
 from dispatch.providers.smtp import replies

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from campaigns.models import SubTaskStatus, TaskStatus
-from dispatch.leases import HEARTBEAT_SECONDS, LEASE_SECONDS
+from dispatch.lease_terms import HEARTBEAT_SECONDS, LEASE_SECONDS
 from dispatch.monitoring.findings.finding import Finding, Level, level_of
 from dispatch.monitoring.snapshot import Snapshot
 from dispatch.monitoring.words import counted, duration

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch import figures
+from dispatch import counters
 from dispatch.models import AttemptOutcome
 from dispatch.monitoring.activity import handed_over
 from dispatch.monitoring.findings.finding import Finding, Level, level_of, not_yet
@@ -64,7 +64,7 @@ def punctuality(now: Snapshot) -> Finding:
     if now.minute is None:
         return not_yet(title)
     late = now.minute.overall.get("lateness_seconds", {})
-    p50, p99 = figures.quantile(late, 0.5), figures.quantile(late, 0.99)
+    p50, p99 = counters.quantile(late, 0.5), counters.quantile(late, 0.99)
     level = level_of(p99 or 0.0, 0.05, 0.5)
     hint = "How long after their slot paced messages start: half of them, and 99 of 100."
     if level > Level.GOOD:
@@ -79,7 +79,7 @@ def claiming(now: Snapshot) -> Finding:
     title = "Claims"
     if now.minute is None:
         return not_yet(title)
-    p99 = figures.quantile(now.minute.overall.get("claim_seconds", {}), 0.99)
+    p99 = counters.quantile(now.minute.overall.get("claim_seconds", {}), 0.99)
     value = rate(now.minute.per_second(now.minute.overall.get("claimed", 0)))
     level = level_of(p99 or 0.0, 0.1, 0.5)
     hint = f"SubTasks claimed in the last minute; 99 of 100 claims took up to {duration(p99)}."

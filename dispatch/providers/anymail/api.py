@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from anymail.backends.base_requests import AnymailRequestsBackend
 
-from dispatch.providers.base import Message
+from dispatch.message.message import Message
 from dispatch.providers.http.transport import HttpProvider
 
 

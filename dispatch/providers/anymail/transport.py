@@ -11,9 +11,9 @@ from anymail.exceptions import AnymailError
 from django.core.mail import EmailMultiAlternatives
 
 from dispatch.errors import MessageError, RecipientError
+from dispatch.message.message import Accepted, Message
 from dispatch.mime import any_address, ascii_address
 from dispatch.providers.anymail.api import AnymailApi
-from dispatch.providers.base import Accepted, Message
 from dispatch.providers.http.checks import mailbox, refuse_braces, with_literal_braces
 from dispatch.providers.http.refusals import explanation
 from dispatch.providers.http.transport import HttpTransport, Request, Unreadable

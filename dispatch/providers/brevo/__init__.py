@@ -11,8 +11,8 @@ from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.brevo import BrevoTrackingWebhookView
 from django import forms
 
+from dispatch.message.message import Message
 from dispatch.providers.anymail.provider import AnymailProvider
-from dispatch.providers.base import Message
 from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.http import fields
 from dispatch.providers.http.transport import Request

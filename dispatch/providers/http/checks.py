@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from email.utils import quote
 
 from dispatch.errors import MessageError
+from dispatch.message.message import Message
 from dispatch.mime import HEADER_NAME, UNSAFE_IN_HEADER, any_address, ascii_address
-from dispatch.providers.base import Message
 
 VARIABLE = re.compile(r"%[A-Za-z_]\w*%")
 HEX_PAIR = re.compile(r"%[0-9A-Fa-f]{2}%")  # of a percent-encoded address in a text

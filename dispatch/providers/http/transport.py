@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import requests
 
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
-from dispatch.providers.base import Accepted, Message, Provider, Transport
+from dispatch.message.message import Accepted, Message
+from dispatch.providers.base import Provider, Transport
 from dispatch.providers.classification import Reply, Rule, first_match
 from dispatch.providers.echoes import hidden
 from dispatch.providers.http.checks import check

@@ -11,8 +11,9 @@ from pathlib import Path
 from django.conf import settings
 
 from dispatch.errors import ServiceError
+from dispatch.message.message import Accepted, Message
 from dispatch.mime import as_bytes, envelope
-from dispatch.providers.base import Accepted, Message, Transport
+from dispatch.providers.base import Transport
 
 FOLDER = re.compile(r"[A-Za-z0-9_-]{1,60}")
 _serial = itertools.count()

@@ -11,8 +11,8 @@ from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
 from django import forms
 
 from dispatch.errors import ServiceError
+from dispatch.message.message import Message
 from dispatch.providers.anymail.provider import AnymailProvider
-from dispatch.providers.base import Message
 from dispatch.providers.bounces import by_status_code
 from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.hooks import Post

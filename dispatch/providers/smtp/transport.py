@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dispatch.errors import DeliveryError, RecipientError, ServiceError
+from dispatch.message.message import Accepted, Message
 from dispatch.mime import Envelope, as_data, envelope
-from dispatch.providers.base import Accepted, Message, Transport
+from dispatch.providers.base import Transport
 from dispatch.providers.echoes import hidden, repeats
 from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings
 from dispatch.providers.smtp.replies import accepted_id, classify, lost, parse, readable

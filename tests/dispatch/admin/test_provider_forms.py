@@ -12,6 +12,7 @@ from django.utils.html import strip_tags
 from dispatch import accounts
 from dispatch.encryption import decrypt, encrypt
 from dispatch.models import EmailService
+from dispatch.pace import services
 from dispatch.providers import PROVIDERS
 from dispatch.providers.brevo import BrevoProvider
 from dispatch.providers.engagelab import EngageLabProvider
@@ -143,7 +144,7 @@ def test_limits_are_no_part_of_the_connection() -> None:
     service = EmailServiceFactory(provider="engagelab", settings=ENGAGELAB)
     before = EmailService.objects.get().connection_changed_at
     service.burst = 3
-    service.save()
+    services.save(service)
     assert EmailService.objects.get().connection_changed_at == before
 
 
@@ -212,5 +213,5 @@ def test_what_was_said_of_another_account_is_not_shown(browser: Client) -> None:
         assert shown(service) == "Not tested The connection has not been tested yet."
         accounts.check(service)
     service.credentials = encrypt({**settings, "api_user": "another"})
-    service.save()
+    services.save(service)
     assert shown(service) == "Not tested The connection has not been tested yet."

@@ -12,10 +12,9 @@ from django.db.models.functions import Now
 from pytest_django import Settings
 
 from dispatch import paces
-from dispatch.agenda import limits_of
+from dispatch.clock import database_time
 from dispatch.encryption import decrypt, encrypt
 from dispatch.errors import ServiceError
-from dispatch.leases import database_time
 from dispatch.models import Attempt, EmailService, Pace, Turn
 from tests.campaigns.admin.staff import (
     MANAGER,
@@ -244,7 +243,7 @@ class TestTheState:
     def test_waits_for_its_quota_until_when(self) -> None:
         service = EmailServiceFactory(daily_quota=1000)
         pace = Pace.objects.get()
-        paces.charge(pace, limits_of(service), database_time(), 1000)
+        paces.charge(pace, service.limits, database_time(), 1000)
         pace.save()
         page = self.shown(service)
         assert "The quota is used up until " in page

@@ -16,7 +16,7 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from campaigns.models import SubTask
-from dispatch import housekeeping, tasks
+from dispatch import housekeeping
 from dispatch.bounces import reading
 from dispatch.bounces.understanding import NO_REPORT
 from dispatch.models import BounceMailbox
@@ -140,7 +140,7 @@ class TestTheJob:
         return [
             each
             for each in OrmQ.objects.all()
-            if each.task["func"] == "dispatch.tasks.read_bounces"
+            if each.task["func"] == "dispatch.bounces.reading.read_claimed"
         ]
 
     def test_housekeeping_has_a_worker_read_what_is_due_and_asks_once(self, maildir: Path) -> None:
@@ -149,7 +149,7 @@ class TestTheJob:
         housekeeping.read_bounces()
         housekeeping.read_bounces()
         (queued,) = self.queued()
-        tasks.read_bounces(*queued.task["args"])
+        reading.read_claimed(*queued.task["args"])
         assert Event.objects.get().subtask_id == subtask.pk
 
     def test_housekeeping_asks_for_nothing_when_nothing_is_due(self) -> None:
@@ -161,7 +161,7 @@ class TestTheJob:
         housekeeping.read_bounces()
         BounceMailbox.objects.update(claimed_until=None, claim_token=None)
         deliver(maildir, sample("qmail", sent().pk))
-        tasks.read_bounces(*self.queued()[0].task["args"])
+        reading.read_claimed(*self.queued()[0].task["args"])
         assert not Event.objects.exists()
 
     def test_it_is_one_of_the_chores(self) -> None:

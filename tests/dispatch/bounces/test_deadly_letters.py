@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from campaigns import background
 from campaigns.models import BackgroundJob
-from dispatch import housekeeping, tasks
+from dispatch import housekeeping
 from dispatch.admin.bounce_mailbox import _state
 from dispatch.bounces import reading
 from dispatch.bounces.mailboxes import Letter
@@ -46,7 +46,7 @@ def read_as_a_worker_does() -> None:
     housekeeping.read_bounces()
     job = BackgroundJob.objects.get()
     try:
-        tasks.read_bounces(*job.args)
+        reading.read_claimed(*job.args)
     except Killed:
         background.look_after([])
 

@@ -7,10 +7,10 @@ from pytest_django import Settings
 from campaigns.models import Content
 from dispatch import agenda, messages
 from dispatch.bounces import return_path
+from dispatch.message.message import Message
 from dispatch.mime import as_bytes, envelope
 from dispatch.models import BounceMailbox
 from dispatch.orders import Claim
-from dispatch.providers.base import Message
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import EmailServiceFactory, SubTaskFactory
 from tests.smtp_server import SmtpServer

@@ -16,6 +16,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from dispatch.domains import checking
 from dispatch.domains.names import CouldNotAsk
 from dispatch.models import BounceMailbox, DomainReport, EmailService
+from dispatch.pace import services
 from edm_project import environment
 from tests.campaigns.admin.staff import (
     CONFIRM,
@@ -108,7 +109,7 @@ class TestACheck:
     def test_takes_the_place_of_the_last_one(self, service: EmailService) -> None:
         checking.check_domain(service.pk)
         service.domain = "gone.shop.test"
-        service.save()
+        services.save(service)
         assert not report().is_about(service)
         checking.check_domain(service.pk)
         assert report().verdict == "problem"

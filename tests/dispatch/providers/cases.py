@@ -17,8 +17,9 @@ from dispatch.errors import (
     RecipientError,
     ServiceError,
 )
+from dispatch.message.message import Accepted, Message
 from dispatch.providers import get_provider
-from dispatch.providers.base import Accepted, Message, Transport
+from dispatch.providers.base import Transport
 from dispatch.providers.http.transport import HttpProvider
 from tests.dispatch.providers.samples import a_message, at_once
 from tests.http_server import Answer, HttpServer, Request, closed_port

@@ -7,7 +7,7 @@ from typing import Any
 
 from campaigns.content import Rendered
 from campaigns.precompiled import Pieces
-from dispatch.providers.base import Message
+from dispatch.message.message import Message
 from dispatch.providers.smtp.client import SmtpSettings
 from dispatch.providers.smtp.transport import SmtpTransport
 

@@ -3,7 +3,8 @@ from __future__ import annotations
 import uuid
 
 from dispatch.errors import MessageError, OutcomeUnknown
-from dispatch.providers.base import Message, Transport
+from dispatch.message.message import Message
+from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
 from tests.http_server import Answer, HttpServer

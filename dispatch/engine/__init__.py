@@ -1,0 +1,1 @@
+"""The dispatch loop: claims, sends and records, a tick at a time."""
