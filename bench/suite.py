@@ -67,7 +67,8 @@ def attempt(bench: Bench, name: str) -> str:
         BENCHMARKS[name](bench)
     except Failure as failure:
         return told(str(failure))
-    except Exception as error:  # whatever it is, it must not take the others down with it
+    # The boundary between benchmarks: one that fails must not take the others down with it.
+    except Exception as error:  # noqa: BLE001
         traceback.print_exc()
         return told(f"{type(error).__name__}: {error}")
     finally:

@@ -14,12 +14,11 @@ from campaigns.models import BackgroundJob
 from dispatch.encryption import decrypt
 from dispatch.errors import DeliveryError
 from dispatch.models import AccountReport, Attempt, AttemptOutcome, EmailService
+from dispatch.models.report import due
 from dispatch.providers import PROVIDERS, get_provider
 from dispatch.queue import enqueue
 
 EVERY = dt.timedelta(minutes=15)
-AGAIN = dt.timedelta(minutes=10)
-"""How long a check that was asked for may take until it is asked for again."""
 
 
 def check(service: EmailService) -> AccountReport:
@@ -80,14 +79,11 @@ def ask_due() -> int:
     """Have a worker ask for the quota of every enabled service whose provider tells one, when it is
     new, was changed, or was asked long ago. Returns how many.
     """
-    missing = Q(account_report=None) | Q(account_report__checked_at=None)
-    changed = ~Q(account_report__connection_changed_at=F("connection_changed_at"))
-    old = Q(account_report__checked_at__lt=Now() - EVERY)
-    waiting = Q(account_report__asked_at__gt=Now() - AGAIN)
     tellers = [provider.name for provider in PROVIDERS if provider.tells_quota]
-    services = EmailService.objects.filter(enabled=True, provider__in=tellers)
-    due = list(services.filter(missing | changed | old).exclude(waiting))
-    for service in due:
-        AccountReport.objects.update_or_create(service=service, defaults={"asked_at": Now()})
-        enqueue.check_account(service.pk)
-    return len(due)
+    services = EmailService.objects.filter(provider__in=tellers)
+    changed = ~Q(account_report__connection_changed_at=F("connection_changed_at"))
+    ids = list(due(services, "account_report", changed, EVERY).values_list("pk", flat=True))
+    for pk in ids:
+        AccountReport.objects.update_or_create(service_id=pk, defaults={"asked_at": Now()})
+        enqueue.check_account(pk)
+    return len(ids)

@@ -65,7 +65,8 @@ def keep_house(may_do: Callable[[int], bool] = lambda number: True) -> bool:
 def _do(chore: Callable[[], object]) -> None:
     try:
         chore()
-    except Exception as error:  # one that fails must not keep the dead from being recovered
+    # The boundary between chores: one that fails must not keep the dead from being recovered.
+    except Exception as error:
         if isinstance(error, (DatabaseError, InterfaceError)) and not connection.is_usable():
             raise
         logger.exception("housekeeping: %s failed, trying again", chore.__name__)

@@ -187,7 +187,8 @@ class LanePool:
             return NotStarted(str(error))
         except DeliveryError as error:
             return error
-        except Exception as error:  # a bug must neither lose an order nor end the lane
+        # The boundary to a transport: a bug, logged below, neither loses an order nor ends a lane.
+        except Exception as error:  # noqa: BLE001
             return self._outcome_of_bug(order, transport, error)
 
     def _compose(self, order: Order) -> Message | Unsendable | NotStarted:
@@ -200,7 +201,8 @@ class LanePool:
                 bounce_domain=self._bounce_domain,
                 idempotency_key=order.idempotency_key,
             )
-        except Exception as error:  # a bug must neither lose an order nor stop anybody else's
+        # The boundary to templates: a bug must neither lose an order nor stop others.
+        except Exception as error:
             logger.exception("no message can be made", extra=self._ids(order))
             bug = f"the message cannot be made: {type(error).__name__}: {error}"
             return Unsendable(FailureReason.RENDER_ERROR, bug)

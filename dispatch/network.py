@@ -102,7 +102,7 @@ def connect(host: str, port: int, timeout: float) -> socket.socket:
             failure = error
             if time.monotonic() >= deadline:
                 raise TimeoutError("timed out") from error
-        except BaseException:
+        except BaseException:  # also when interrupted: no connection is left open
             sock.close()
             raise
         else:

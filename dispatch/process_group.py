@@ -154,6 +154,7 @@ class ProcessGroup:
     def _be_main(self) -> NoReturn:
         try:
             self._main(self.pulse)
+        # The boundary of the process: it ends here, and why is told nowhere else.
         except BaseException:
             logger.exception("%s failed", self.name)
         finally:

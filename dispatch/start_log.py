@@ -263,7 +263,7 @@ def _create(name: Name) -> tuple[int, mmap.mmap]:
         _write(descriptor, _header(name) + bytes(FILE_BYTES - HEADER.size))
         mapped = mmap.mmap(descriptor, FILE_BYTES)
         draft.rename(name.path)
-    except BaseException:
+    except BaseException:  # also when interrupted: no draft is left behind
         os.close(descriptor)
         draft.unlink(missing_ok=True)
         raise

@@ -54,7 +54,8 @@ class ReportFilter(SafeExceptionReporterFilter):
             return HIDDEN
         try:
             text = pformat(value)
-        except Exception:  # of a value whose own repr fails, Django shows that
+        # The boundary to any object: Django tells of one whose own repr fails.
+        except Exception:  # noqa: BLE001
             return value
         redacted = redact(text)
         return value if redacted == text else Shown(redacted)

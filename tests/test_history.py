@@ -1,4 +1,4 @@
-"""The failures of the system that this one replaces, in the order of the table in docs/architecture.md.
+"""The failures of the system that this one replaces, in the order of the table in docs/past-failures.md.
 
 Each test fails if that failure became possible again.
 """

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
@@ -15,13 +14,10 @@ from campaigns.addresses import as_written
 from campaigns.admin import uses
 from campaigns.admin.attributes import AttributesField
 from campaigns.admin.base import OwnedAdmin, OwnedForm, UncountedPaginator, staff
-from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.filters import RelatedRowFilter
-from campaigns.admin.history import log_event
-from campaigns.admin.importing import ENCODINGS, SECONDS, SHOWN, CsvField, only_look_field, table_of
+from campaigns.admin.importing import SECONDS, CsvField, ImportForm, import_page
 from campaigns.admin.typed import Textarea, button
 from campaigns.contact_import import ImportReport, import_contacts
-from campaigns.file_rows import FileImportError
 from campaigns.models import Contact
 
 
@@ -43,7 +39,7 @@ class ContactForm(OwnedForm):
     )
 
 
-class ImportForm(StyledForm):
+class ContactsForm(ImportForm):
     file = CsvField(
         label="CSV file",
         help_text="The first row names the columns; one of them is “email”. Columns that are not "
@@ -54,8 +50,7 @@ class ImportForm(StyledForm):
         max_length=500,
         help_text="Given to every contact in the file; separate several with commas.",
     )
-    encoding = forms.ChoiceField(required=False, choices=ENCODINGS)
-    only_look = only_look_field()
+    field_order = ("file", "tags", "encoding", "only_look")
 
     def clean_tags(self) -> list[str]:
         tags = [tag.strip() for tag in str(self.cleaned_data["tags"]).split(",")]
@@ -107,46 +102,22 @@ class ContactAdmin(OwnedAdmin):
 
     @button("Import from a file", "import", icon="upload", permissions=["import"])
     def import_file(self, request: HttpRequest) -> HttpResponse:
-        report = None
-        posted = request.method == "POST"
-        form = ImportForm(request.POST, request.FILES) if posted else ImportForm()
-        if form.is_valid():
-            try:
-                report = self._import(request, form)
-            except FileImportError as error:
-                form.add_error("file", str(error))
-        return page(
-            request,
-            self,
-            "admin/campaigns/contact/import.html",
-            title="Import contacts",
-            form=form,
-            report=report,
-            only_look=report and form.cleaned_data["only_look"],
-            rejected=table_of(report.rejected) if report else None,
-            ignored=table_of(report.ignored) if report else None,
-            suppressed=table_of(report.suppressed) if report else None,
-            kept_out=table_of(report.kept_out) if report else None,
-            still_mailed=table_of(report.still_mailed) if report else None,
-            shown=SHOWN,
-            back_url=self.url("changelist"),
-        )
-
-    def _import(self, request: HttpRequest, form: ImportForm) -> ImportReport:
-        cleaned = form.cleaned_data
-        with transaction.atomic():
-            report = import_contacts(
-                cleaned["file"].file,
+        def read(entered: dict[str, Any]) -> ImportReport:
+            return import_contacts(
+                entered["file"].file,
                 staff(request),
-                tags=cleaned["tags"],
-                encoding=cleaned["encoding"] or None,
+                tags=entered["tags"],
+                encoding=entered["encoding"] or None,
                 seconds=SECONDS,
                 may_suppress=request.user.has_perm("campaigns.add_suppression"),
             )
-            transaction.set_rollback(cleaned["only_look"])
-        if cleaned["only_look"]:
-            return report
-        text = f"Imported “{cleaned['file'].name}”: {report.explain()}"
-        log_event(request, Contact, cleaned["file"].name, text)
-        say(request, text)
-        return report
+
+        return import_page(
+            request,
+            self,
+            ContactsForm,
+            read,
+            ("rejected", "ignored", "suppressed", "kept_out", "still_mailed"),
+            "admin/campaigns/contact/import.html",
+            title="Import contacts",
+        )

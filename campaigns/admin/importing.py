@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 
 from campaigns.addresses import as_written
-from campaigns.file_rows import Problems
+from campaigns.admin.base import SafeAdmin
+from campaigns.admin.confirmation import StyledForm, page, say
+from campaigns.admin.history import log_event
+from campaigns.file_rows import FileImportError, Problems
 
 SHOWN = 500
 SECONDS = 20.0
@@ -42,12 +48,72 @@ class CsvField(forms.FileField):
         return file
 
 
-def only_look_field() -> forms.BooleanField:
-    return forms.BooleanField(
+class ImportForm(StyledForm):
+    """The base of the forms that take a file in: each says what is to be in it."""
+
+    file = CsvField(label="CSV file")
+    encoding = forms.ChoiceField(required=False, choices=ENCODINGS)
+    only_look = forms.BooleanField(
         required=False,
         label="Only look",
         help_text="Say what would become of the file, and change nothing.",
     )
+
+
+class Report(Protocol):
+    """What became of a file's rows."""
+
+    def explain(self) -> str: ...
+
+
+def import_page(
+    request: HttpRequest,
+    model_admin: SafeAdmin,
+    form_class: type[ImportForm],
+    read: Callable[[dict[str, Any]], Report],
+    tables: Sequence[str],
+    template: str,
+    **context: Any,
+) -> HttpResponse:
+    """The page with the form, and what became of a file that was posted. `read` imports it, given
+    what was entered; `tables` are the report's lists of problems that the template shows.
+    """
+    report: Report | None = None
+    posted = request.method == "POST"
+    form = form_class(request.POST, request.FILES) if posted else form_class()
+    if form.is_valid():
+        try:
+            report = _import(request, model_admin, form.cleaned_data, read)
+        except FileImportError as error:
+            form.add_error("file", str(error))
+    return page(
+        request,
+        model_admin,
+        template,
+        form=form,
+        report=report,
+        only_look=report and form.cleaned_data["only_look"],
+        shown=SHOWN,
+        back_url=model_admin.url("changelist"),
+        **{name: table_of(getattr(report, name)) if report else None for name in tables},
+        **context,
+    )
+
+
+def _import(
+    request: HttpRequest,
+    model_admin: SafeAdmin,
+    entered: dict[str, Any],
+    read: Callable[[dict[str, Any]], Report],
+) -> Report:
+    with transaction.atomic():
+        report = read(entered)
+        transaction.set_rollback(entered["only_look"])
+    if not entered["only_look"]:
+        text = f"Imported “{entered['file'].name}”: {report.explain()}"
+        log_event(request, model_admin.model, entered["file"].name, text)
+        say(request, text)
+    return report
 
 
 def table_of(problems: Problems) -> dict[str, Any]:

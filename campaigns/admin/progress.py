@@ -19,7 +19,7 @@ from campaigns.tasks import LAUNCH
 
 S, R = SubTaskStatus, FailureReason
 MOVING = (TaskStatus.SCHEDULED, TaskStatus.QUEUED, TaskStatus.SENDING, TaskStatus.PAUSED)
-OVER = (TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED)
+OVER = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
 NEEDS_ATTENTION = "Needs attention"
 NOTHING_BACK = "Sent, nothing back"
 """Of those sent, the ones of which nothing has come back since."""
@@ -30,7 +30,6 @@ STATUS_COLOURS = {
     TaskStatus.SENDING.label: "primary",
     TaskStatus.PAUSED.label: "warning",
     TaskStatus.COMPLETED.label: "success",
-    TaskStatus.FAILED.label: "danger",
     TaskStatus.CANCELLED.label: "danger",
     NEEDS_ATTENTION: "warning",
 }

@@ -8,7 +8,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils import timezone
@@ -19,16 +18,12 @@ from campaigns.addresses import AddressError, as_written, normalise
 from campaigns.admin.base import SafeAdmin, UncountedPaginator, staff, visible_rows
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
-from campaigns.admin.importing import ENCODINGS, SECONDS, SHOWN, CsvField, only_look_field, table_of
+from campaigns.admin.importing import SECONDS, CsvField, ImportForm, import_page
 from campaigns.admin.typed import ModelForm, button
-from campaigns.file_rows import FileImportError
 from campaigns.models import Suppression
 from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
 from campaigns.models.ownership import SEE_EVERYTHING
-from campaigns.suppression_import import (
-    SuppressionReport,
-    import_suppressions,
-)
+from campaigns.suppression_import import SuppressionReport, import_suppressions
 from campaigns.wording import counted
 
 NEWEST = 50_000
@@ -112,7 +107,7 @@ class ManyForm(StyledForm):
         return rows
 
 
-class FileForm(StyledForm):
+class FileForm(ImportForm):
     file = CsvField(
         label="CSV file",
         help_text="The first row names the columns: “email” has addresses, or domains such as "
@@ -126,8 +121,7 @@ class FileForm(StyledForm):
     source = forms.CharField(
         required=False, max_length=200, help_text="Where these came from, if the file does not say."
     )
-    encoding = forms.ChoiceField(required=False, choices=ENCODINGS)
-    only_look = only_look_field()
+    field_order = ("file", "reason", "source", "encoding", "only_look")
 
 
 @admin.register(Suppression)
@@ -262,48 +256,27 @@ class SuppressionAdmin(SafeAdmin):
 
     @button("Import from a file", "import", icon="upload", permissions=["add"])
     def import_file(self, request: HttpRequest) -> HttpResponse:
-        report = None
-        posted = request.method == "POST"
-        form = FileForm(request.POST, request.FILES) if posted else FileForm()
-        if form.is_valid():
-            try:
-                report = self._import(request, form)
-            except FileImportError as error:
-                form.add_error("file", str(error))
-        return page(
+        def read(entered: dict[str, Any]) -> SuppressionReport:
+            return import_suppressions(
+                entered["file"].file,
+                reason=SuppressionReason(entered["reason"]),
+                source=entered["source"],
+                encoding=entered["encoding"] or None,
+                seconds=SECONDS,
+                domains=_may_suppress_domains(request),
+            )
+
+        return import_page(
             request,
             self,
+            FileForm,
+            read,
+            ("rejected", "ignored"),
             "admin/campaigns/suppression/import.html",
             title="Import suppressions",
             text="No task mails these addresses any more, whoever owns it: also not the tasks "
             "being sent now.",
-            form=form,
-            report=report,
-            only_look=report and form.cleaned_data["only_look"],
-            rejected=table_of(report.rejected) if report else None,
-            ignored=table_of(report.ignored) if report else None,
-            shown=SHOWN,
-            back_url=self.url("changelist"),
         )
-
-    def _import(self, request: HttpRequest, form: FileForm) -> SuppressionReport:
-        cleaned = form.cleaned_data
-        with transaction.atomic():
-            report = import_suppressions(
-                cleaned["file"].file,
-                reason=SuppressionReason(cleaned["reason"]),
-                source=cleaned["source"],
-                encoding=cleaned["encoding"] or None,
-                seconds=SECONDS,
-                domains=_may_suppress_domains(request),
-            )
-            transaction.set_rollback(cleaned["only_look"])
-        if cleaned["only_look"]:
-            return report
-        text = f"Imported “{cleaned['file'].name}”: {report.explain()}"
-        log_event(request, Suppression, cleaned["file"].name, text)
-        say(request, text)
-        return report
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("campaigns.export_suppression")

@@ -48,7 +48,6 @@ TASK_STATUSES = [
     ("sending", "Sending"),
     ("paused", "Paused"),
     ("completed", "Completed"),
-    ("failed", "Failed"),
     ("cancelled", "Cancelled"),
 ]
 

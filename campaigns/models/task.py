@@ -19,7 +19,6 @@ class TaskStatus(models.TextChoices):
     SENDING = "sending", "Sending"
     PAUSED = "paused", "Paused"
     COMPLETED = "completed", "Completed"
-    FAILED = "failed", "Failed"
     CANCELLED = "cancelled", "Cancelled"
 
 

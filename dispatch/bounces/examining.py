@@ -118,7 +118,8 @@ def examine(raw: bytes) -> Found:
         return _examined(raw, mail.parse(raw))
     except (LimitReached, MemoryError, RecursionError):
         raise
-    except Exception as error:  # what somebody makes up must not keep others from being read
+    # The boundary to mail of strangers: one that meets a bug must not keep others from being read.
+    except Exception as error:
         raise Unreadable(traceback.format_exc()[-2_000:]) from error
 
 

@@ -80,7 +80,8 @@ def _failures(message: Message) -> tuple[Collection[object], Collection[object]]
     """The recipients for whom delivery fails for now, and for good, as flufl.bounce has it."""
     try:
         temporary, permanent = all_failures(abridged(message))
-    except Exception as error:  # its detectors are not made for whatever somebody makes up
+    # The boundary to flufl.bounce: on mail that is made up, its detectors raise anything.
+    except Exception as error:  # noqa: BLE001
         logger.info("flufl.bounce failed: %s: %s", type(error).__name__, error)
         return (), ()
     return temporary, permanent

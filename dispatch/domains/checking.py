@@ -17,11 +17,10 @@ from dispatch.domains.names import CouldNotAsk, Names, is_reserved
 from dispatch.domains.servers import MX, PTR, check_mail_servers, check_pointers
 from dispatch.encryption import CredentialsError, decrypt
 from dispatch.models import BounceMailbox, DomainReport, EmailService
+from dispatch.models.report import due
 from dispatch.queue import enqueue
 
 EVERY = dt.timedelta(days=1)
-AGAIN = dt.timedelta(minutes=10)
-"""How long a check that was asked for may take until it is asked for again."""
 _FAILED = "Could not be checked: {}. It says nothing about the domain; check again later."
 
 
@@ -115,12 +114,9 @@ def ask_due() -> int:
     """Have every enabled service checked that is new, was changed, or was checked a day ago.
     Returns how many.
     """
-    missing = Q(domain_report=None) | Q(domain_report__checked_at=None)
     changed = ~Q(domain_report__domain=F("domain")) | ~Q(domain_report__selector=F("dkim_selector"))
-    old = Q(domain_report__checked_at__lt=Now() - EVERY)
-    waiting = Q(domain_report__asked_at__gt=Now() - AGAIN)
-    due = EmailService.objects.filter(missing | changed | old, enabled=True).exclude(waiting)
-    ids = [pk for pk, domain in due.values_list("pk", "domain") if not is_reserved(domain)]
+    services = due(EmailService.objects.all(), "domain_report", changed, EVERY)
+    ids = [pk for pk, domain in services.values_list("pk", "domain") if not is_reserved(domain)]
     for pk in ids:
         ask(pk)
     return len(ids)

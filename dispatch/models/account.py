@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from django.db import models
 
+from dispatch.models.report import ServiceReport
 from dispatch.models.service import EmailService
 
 
-class AccountReport(models.Model):
+class AccountReport(ServiceReport):
     """The last time that a service was connected to without a message. `answer` is what the
-    provider said of the account, such as its quota, or what was wrong. Empty `checked_at`: it was
-    asked for and has not been done yet.
+    provider said of the account, such as its quota, or what was wrong.
     """
 
     service = models.OneToOneField(
         EmailService, primary_key=True, on_delete=models.CASCADE, related_name="account_report"
     )
-    asked_at = models.DateTimeField(null=True)
-    checked_at = models.DateTimeField(null=True)
     connection_changed_at = models.DateTimeField(null=True, help_text="Of the connection tried.")
     works = models.BooleanField(default=False)
     answer = models.TextField(blank=True)

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from django.db import models
 
+from dispatch.models.report import ServiceReport
 from dispatch.models.service import EmailService
 
 
-class DomainReport(models.Model):
-    """The last check of a service's domain, of which `domain` and `selector` were true then. Empty
-    `checked_at`: it was asked for and has not been done yet.
-    """
+class DomainReport(ServiceReport):
+    """The last check of a service's domain, of which `domain` and `selector` were true then."""
 
     service = models.OneToOneField(
         EmailService, primary_key=True, on_delete=models.CASCADE, related_name="domain_report"
     )
     domain = models.CharField(max_length=253, blank=True)
     selector = models.CharField(max_length=63, blank=True)
-    asked_at = models.DateTimeField(null=True)
-    checked_at = models.DateTimeField(null=True)
     verdict = models.CharField(max_length=10, blank=True)
     checks = models.JSONField(default=list)
 

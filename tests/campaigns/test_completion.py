@@ -45,9 +45,7 @@ class TestCompletion:
         lifecycle.complete_finished()
         assert status(task) == TaskStatus.SENDING
 
-    @pytest.mark.parametrize(
-        "before", ["draft", "scheduled", "queued", "paused", "failed", "cancelled"]
-    )
+    @pytest.mark.parametrize("before", ["draft", "scheduled", "queued", "paused", "cancelled"])
     def test_only_a_task_being_sent_is_completed(self, before: str) -> None:
         task = ready(before)
         assert lifecycle.complete_finished() == 0

@@ -49,6 +49,10 @@ class TestAnImport:
     def test_knows_the_column_by_many_names(self, heading: str) -> None:
         assert load(f"{heading};x\nada@example.com;1").added == 1
 
+    def test_knows_its_columns_by_names_in_full_width(self) -> None:
+        load("ｒｅａｓｏｎ,Ｅｍａｉｌ,Ｓｏｕｒｃｅ\nｓｐａｍ,ada@example.com,old list\n")
+        assert stored() == {"ada@example.com": ("complaint", "old list")}
+
     def test_takes_every_usual_spelling_of_a_domain(self) -> None:
         load("domain\nexample.com\n@example.org\n*@Bücher.test\nada@example.net\n")
         expected = {"@example.com", "@example.org", "@xn--bcher-kva.test", "ada@example.net"}

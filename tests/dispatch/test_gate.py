@@ -17,6 +17,8 @@ NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
 LONG_AGO = NOW - dt.timedelta(days=1)
 TOMORROW = NOW + dt.timedelta(days=1)
+PASSED = r"^the slot passed before the message could be started$"
+TOO_LATE = r"^the slot or the lease passed before it could be started$"
 
 
 def limits(interval: float = 1.0, **kwargs: object) -> Limits:
@@ -27,6 +29,19 @@ def clock(now: dt.datetime = NOW) -> DatabaseClock:
     """The database clock read just now, whatever this host thinks."""
     asked = time.monotonic()
     return DatabaseClock(now, asked, asked)
+
+
+class StoppedClock(DatabaseClock):
+    """At this moment, however long the test takes."""
+
+    def __init__(self, now: dt.datetime) -> None:
+        super().__init__(now, 0.0, 0.0)
+
+    def at_least(self) -> dt.datetime:
+        return self.reading
+
+    def at_most(self) -> dt.datetime:
+        return self.reading
 
 
 def grant(
@@ -210,8 +225,98 @@ def test_a_message_that_was_granted_without_an_interval_does_not_start_when_ther
     slots, _ = grant(gate, LONG_AGO, 1)
     gate.limits = limits(0.1)
 
-    with pytest.raises(SlotMissed):
+    with pytest.raises(SlotMissed, match=r"^the service had no interval when it was granted$"):
         start(gate, slots[0], clock())
+
+
+def test_a_gate_whose_messages_may_still_start_is_not_to_be_settled():
+    gate = Gate(limits(0.1))
+    grant(gate, LONG_AGO, 1)
+
+    assert not gate.is_unsettled
+
+
+def test_a_gate_that_does_not_know_what_is_stored_is_not_to_be_settled():
+    gate = Gate(limits(0.1))
+    slots, _ = grant(gate, LONG_AGO, 1)
+    start(gate, slots[0], clock())
+    gate.forget()
+
+    assert not gate.is_unsettled
+
+
+def test_the_last_to_grant_knows_it_by_what_is_stored():
+    gate = Gate(limits(0.1))
+    _, stored = grant(gate, LONG_AGO, 1)
+
+    assert gate.holds(stored)
+    assert not gate.holds(stored + SECOND)
+
+
+def test_what_another_dispatcher_has_stored_does_not_hold_back_messages_that_are_open():
+    gate = Gate(limits(0.1))
+    slots, stored = grant(gate, LONG_AGO, 1)
+    others = stored + 60 * SECOND
+
+    gate.opened(others, [], others)
+
+    assert start(gate, slots[0], clock()) < NOW + 60 * SECOND
+
+
+def test_without_an_interval_a_message_may_start_until_its_period_is_over():
+    gate = Gate(limits(0))
+    slots, _ = grant(gate, LONG_AGO, 1, NOW - 60 * SECOND)
+
+    assert start(gate, slots[0], clock()) >= NOW
+
+
+class TestTheLastMoment:
+    """Too late is at that moment, not after it."""
+
+    def test_a_start_at_the_end_of_its_window_is_refused(self):
+        gate = Gate(limits())
+        slots, _ = grant(gate, LONG_AGO, 1)
+
+        with pytest.raises(SlotMissed, match=TOO_LATE):
+            start(gate, slots[0], StoppedClock(slots[0] + START_WINDOW))
+
+    def test_a_start_just_before_it_is_not(self):
+        gate = Gate(limits())
+        slots, _ = grant(gate, LONG_AGO, 1)
+        just_before = slots[0] + START_WINDOW - dt.timedelta(microseconds=1)
+
+        assert start(gate, slots[0], StoppedClock(just_before)) == just_before
+
+    def test_a_slot_at_the_end_of_the_quota_period_is_not_waited_for(self):
+        gate = Gate(limits())
+        slots, _ = grant(gate, NOW, 1)
+
+        with pytest.raises(SlotMissed, match=PASSED):
+            start(gate, slots[0], StoppedClock(NOW - 60 * SECOND), not_after=slots[0])
+
+    def test_a_slot_that_the_pace_has_moved_beyond_its_window_is_not_waited_for(self):
+        gate = Gate(limits(0.1))
+        slots, _ = grant(gate, LONG_AGO, 2)
+        gate.limits = limits(60)
+        start(gate, slots[0], StoppedClock(NOW))
+
+        with pytest.raises(SlotMissed, match=PASSED):
+            start(gate, slots[1], StoppedClock(slots[1]))
+
+    def test_nothing_waits_at_a_closed_gate(self):
+        gate = Gate(limits())
+        slots, _ = grant(gate, NOW, 1)
+        gate.close()
+
+        with pytest.raises(SlotMissed, match=PASSED):
+            start(gate, slots[0], StoppedClock(NOW - 60 * SECOND))
+
+
+def test_a_slot_that_has_come_is_not_waited_for():
+    gate = Gate(limits())
+    slots, _ = grant(gate, LONG_AGO, 1)
+
+    assert start(gate, slots[0], StoppedClock(slots[0])) == slots[0]
 
 
 @given(

@@ -1,0 +1,116 @@
+"""What the services of one tick are granted together."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from django.db.models.functions import Now
+
+from campaigns.models import Task
+from dispatch import tick
+from dispatch.agenda import limits_of
+from dispatch.gate import Gate
+from dispatch.models import EmailService, Pace, Turn
+from dispatch.pacing import Limits
+from tests.factories import (
+    ContentFactory,
+    DispatcherFactory,
+    EmailServiceFactory,
+    SendingTaskFactory,
+    SubTaskFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def launched(messages: int) -> Task:
+    task: Task = SendingTaskFactory()
+    SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
+    return task
+
+
+def granted(room: dict[EmailService, int]) -> tick.Done:
+    services = list(room)
+    return tick.run(
+        tick.Intent(
+            DispatcherFactory().pk,
+            gates={service.pk: Gate(limits_of(service)) for service in services},
+            room={service.pk: messages for service, messages in room.items()},
+            lanes={service.pk: 1 for service in services},
+        )
+    )
+
+
+def messages(done: tick.Done) -> dict[int, int]:
+    """How many messages each service may start."""
+    return {orders[0].grant.service_id: len(orders) for orders in done.granted}
+
+
+@pytest.fixture
+def services() -> list[EmailService]:
+    made: list[EmailService] = EmailServiceFactory.create_batch(2, max_connections=100)
+    return made
+
+
+class TestAServiceThatMayStartNothing:
+    """Does not keep the next one from it."""
+
+    def test_because_it_is_frozen(self, services: list[EmailService]) -> None:
+        launched(4)
+        Pace.objects.filter(service=services[0]).update(frozen_until=Now() + dt.timedelta(hours=1))
+        assert messages(granted({services[0]: 2, services[1]: 2})) == {services[1].pk: 2}
+
+    def test_because_it_has_no_room(self, services: list[EmailService]) -> None:
+        launched(4)
+        assert messages(granted({services[0]: 0, services[1]: 2})) == {services[1].pk: 2}
+
+    def test_because_its_limits_were_changed(self, services: list[EmailService]) -> None:
+        launched(4)
+        before = Limits(dt.timedelta(0), since=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+        done = tick.run(
+            tick.Intent(
+                DispatcherFactory().pk,
+                gates={
+                    services[0].pk: Gate(before),
+                    services[1].pk: Gate(limits_of(services[1])),
+                },
+                room={service.pk: 2 for service in services},
+                lanes={service.pk: 1 for service in services},
+            )
+        )
+        assert messages(done) == {services[1].pk: 2}
+
+
+def test_a_service_that_wants_less_does_not_end_what_others_get(
+    services: list[EmailService],
+) -> None:
+    launched(4)
+    assert messages(granted({services[0]: 1, services[1]: 3})) == {
+        services[0].pk: 1,
+        services[1].pk: 3,
+    }
+
+
+def test_a_task_that_had_all_that_was_asked_for_is_not_exhausted(
+    services: list[EmailService],
+) -> None:
+    task = launched(3)
+    assert granted({services[0]: 2}).dry == set()
+    assert granted({services[0]: 2}).dry == {task.pk}
+
+
+def test_a_service_without_a_choice_takes_no_turn(services: list[EmailService]) -> None:
+    launched(3)
+    granted({services[0]: 2})
+    assert not Turn.objects.exists()
+
+
+def test_each_message_starts_with_its_own_content_in_the_period_of_its_grant() -> None:
+    service = EmailServiceFactory(daily_quota=10, max_connections=100)
+    task = launched(2)
+    (orders,) = granted({service: 2}).granted
+    assert {order.content.pk for order in orders} == {task.contents.get().pk}
+    start, end = limits_of(service).period(orders[0].slot)
+    assert (orders[0].grant.period_start, orders[0].grant.period_end) == (start, end)
+    assert len({order.claim.id for order in orders}) == 2
