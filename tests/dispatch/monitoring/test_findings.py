@@ -193,8 +193,8 @@ def test_nothing_sent_while_a_service_could_is_bad() -> None:
 @pytest.mark.parametrize(
     "reason", [{"has_work": False}, {"frozen": True}, {"sending_interval": 120}]
 )
-def test_nothing_sent_is_fine_when_there_is_a_reason(reason: dict[str, bool | int]) -> None:
-    idle = snapshot(minute=minute(), services=[service(**{"has_work": True, **reason})])
+def test_nothing_sent_is_fine_when_there_is_a_reason(reason: dict[str, Any]) -> None:
+    idle = snapshot(minute=minute(), services=[service(**{"has_work": True} | reason)])
 
     assert work.sent(idle).level == Level.GOOD
 
@@ -212,7 +212,7 @@ def test_the_rate_is_that_of_accepted_messages() -> None:
         ({"unknown": 5}, Level.GOOD),
     ],
 )
-def test_many_that_are_not_accepted_are_looked_at(outcomes: dict[str, int], level: Level) -> None:
+def test_many_that_are_not_accepted_are_looked_at(outcomes: dict[str, Any], level: Level) -> None:
     assert work.failed(snapshot(minute=minute(**outcomes))).level == level
 
 
