@@ -37,6 +37,7 @@ from tests.factories import (
     SendingTaskFactory,
     SubTaskFactory,
     UserFactory,
+    change,
 )
 
 pytestmark = pytest.mark.django_db
@@ -300,8 +301,9 @@ class TestFairness:
         waiting(world, since=HOUR, owner=world.task.owner)
 
     def test_a_slow_service_with_many_owners_takes_its_time(self, world: World) -> None:
-        EmailService.objects.filter(pk=world.free.pk).update(sending_interval=60)
-        Pace.objects.filter(service=world.free).update(limits_changed_at=Now())
+        due = Pace.objects.get(service=world.free).next_send_at
+        change(world.free, sending_interval=60)
+        Pace.objects.filter(service=world.free).update(next_send_at=due)
         for _ in range(5):
             self.served(world, SendingTaskFactory(status="completed", owner=UserFactory()), SECOND)
         waiting(world, since=20 * MINUTE)

@@ -377,6 +377,7 @@ class TestADispatcherWhoseDatabaseFails:
         monkeypatch.setattr(dispatchers, "DATABASE_RETRY_SECONDS", 0.0)
         monkeypatch.setattr(dispatchers, "STOP_SECONDS", 0.0)
         monkeypatch.setattr(leases, "LEASE_SECONDS", 0.1)
+        monkeypatch.setattr(dispatchers, "LEASE_SECONDS", 0.1)
         monkeypatch.setattr(dispatchers.connection, "close", lambda: None)
         real, lost = tick.run, []
 
