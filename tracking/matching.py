@@ -28,7 +28,7 @@ class Known(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LockedSubTask:
     """A SubTask, locked for the transaction."""
 
     id: int
@@ -99,7 +99,7 @@ def _known(subtasks: QuerySet[SubTask]) -> Iterable[Known]:
     return (Known(*row) for row in subtasks.values_list(*Known._fields))
 
 
-def lock(ids: Collection[int]) -> dict[int, Row]:
+def lock(ids: Collection[int]) -> dict[int, LockedSubTask]:
     """Lock these SubTasks by id. Those that a dispatcher holds, or that somebody else has locked,
     are left out: nobody ever waits for a dispatcher here, or it for us.
     """
@@ -110,6 +110,6 @@ def lock(ids: Collection[int]) -> dict[int, Row]:
         .values_list("id", "task_id", "recipient_email", "status", "sent_at")
     )
     return {
-        pk: Row(pk, task_id, email, SubTaskStatus(status), sent_at)
+        pk: LockedSubTask(pk, task_id, email, SubTaskStatus(status), sent_at)
         for pk, task_id, email, status, sent_at in rows
     }

@@ -60,7 +60,7 @@ class ImportForm(StyledForm):
     )
 
 
-class Report(Protocol):
+class FileReport(Protocol):
     """What became of a file's rows."""
 
     def explain(self) -> str: ...
@@ -70,7 +70,7 @@ def import_page(
     request: HttpRequest,
     model_admin: SafeAdmin,
     form_class: type[ImportForm],
-    read: Callable[[dict[str, Any]], Report],
+    read: Callable[[dict[str, Any]], FileReport],
     tables: Sequence[str],
     template: str,
     **context: Any,
@@ -78,7 +78,7 @@ def import_page(
     """The page with the form, and what became of a file that was posted. `read` imports it, given
     what was entered; `tables` are the report's lists of problems that the template shows.
     """
-    report: Report | None = None
+    report: FileReport | None = None
     posted = request.method == "POST"
     form = form_class(request.POST, request.FILES) if posted else form_class()
     if form.is_valid():
@@ -104,8 +104,8 @@ def _import(
     request: HttpRequest,
     model_admin: SafeAdmin,
     entered: dict[str, Any],
-    read: Callable[[dict[str, Any]], Report],
-) -> Report:
+    read: Callable[[dict[str, Any]], FileReport],
+) -> FileReport:
     with transaction.atomic():
         report = read(entered)
         transaction.set_rollback(entered["only_look"])

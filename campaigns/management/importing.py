@@ -15,7 +15,7 @@ from django.db import transaction
 from campaigns.file_rows import FileImportError, Problems
 
 
-class Report(Protocol):
+class FileReport(Protocol):
     """What became of the rows."""
 
     notes: list[str]
@@ -41,7 +41,7 @@ class ImportCommand(BaseCommand):
         )
 
     @abstractmethod
-    def load(self, file: BinaryIO, options: dict[str, Any]) -> Report:
+    def load(self, file: BinaryIO, options: dict[str, Any]) -> FileReport:
         """Raises FileImportError and then has changed nothing."""
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,7 +63,7 @@ class ImportCommand(BaseCommand):
         """What to list, by what became of it."""
         return {"Rejected": report.rejected}
 
-    def _print(self, report: Report) -> None:
+    def _print(self, report: FileReport) -> None:
         for note in report.notes:
             self.stdout.write(note)
         for title, problems in self.problems(report).items():

@@ -45,7 +45,7 @@ Understood = tuple[str, Meaning]
 logger = logging.getLogger(__name__)
 
 ENDPOINT = "bounce mailbox"
-"""Under this name what was not an event is counted among the refusals."""
+"""Under this name what was not an event is counted among the rejected requests."""
 
 CLAIM = dt.timedelta(minutes=2)
 """Renewed while reading goes on: when the reader dies, another takes over after so long."""

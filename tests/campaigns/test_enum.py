@@ -5,6 +5,7 @@ from django.conf import settings as django_settings
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection
+from django.db.migrations.state import ProjectState
 from pytest_django import Settings
 
 from campaigns.enum_type import CreateEnumType
@@ -48,7 +49,7 @@ def create_type(name: str, labels: list[str]) -> None:
 def migrate_type() -> None:
     operation = CreateEnumType("SUBTASK_STATUS_TYPE", SubTaskStatus.values)
     with connection.schema_editor() as editor:
-        operation.database_forwards("campaigns", editor, None, None)
+        operation.database_forwards("campaigns", editor, ProjectState(), ProjectState())
 
 
 def check() -> None:
@@ -133,7 +134,7 @@ def test_taking_the_migration_back_leaves_the_type(settings: Settings) -> None:
     settings.SUBTASK_STATUS_TYPE = "legacy"
     operation = CreateEnumType("SUBTASK_STATUS_TYPE", NINE)
     with connection.schema_editor() as editor:
-        operation.database_backwards("campaigns", editor, None, None)
+        operation.database_backwards("campaigns", editor, ProjectState(), ProjectState())
     assert labels_of("legacy") == NINE
 
 

@@ -12,6 +12,7 @@ from campaigns.models import (
     Contact,
     Content,
     Launch,
+    Sender,
     SubTask,
     Suppression,
     Tag,
@@ -170,8 +171,7 @@ class TestFreezing:
         launch.expand(task.pk)
         template.subject, template.html, template.preview_text = "New", "<p>New</p>", "New"
         template.save()
-        task.sender.local_part, task.sender.display_name = "other", "Other"
-        task.sender.save()
+        Sender.objects.filter(owner=task.owner).update(local_part="other", display_name="Other")
         content = SubTask.objects.get().content
         assert (content.subject, content.preview_text) == ("Old", "Old preview")
         assert "Old" in content.html

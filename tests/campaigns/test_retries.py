@@ -43,7 +43,7 @@ def make(task: Task) -> Make:
 
 
 def status(subtask: SubTask) -> str:
-    return SubTask.objects.get(pk=subtask.pk).status
+    return SubTask.objects.values_list("status", flat=True).get(pk=subtask.pk)
 
 
 def retry() -> retries.RetryPlan:

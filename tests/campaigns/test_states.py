@@ -58,7 +58,7 @@ class World:
         self.rows = {state: self.make(state) for state in EVERY_STATE}
 
     def make(self, state: str) -> SubTask:
-        values = {"status": "sending" if state == DOUBT else state}
+        values: dict[str, Any] = {"status": "sending" if state == DOUBT else state}
         if state in ("allocated", "sending"):
             values |= {"dispatcher_id": self.dispatcher.pk, "claim_token": self.token}
         if state == "allocated":

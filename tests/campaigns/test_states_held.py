@@ -15,7 +15,7 @@ from campaigns import states
 from campaigns.models import FailureReason, SubTask, SubTaskStatus
 from campaigns.states import Held, Settlement
 from tests.campaigns.test_states import DOUBT, World
-from tests.factories import SubTaskFactory
+from tests.factories import SubTaskFactory, token_of
 
 S = SubTaskStatus
 SECOND = dt.timedelta(seconds=1)
@@ -113,7 +113,7 @@ class TestBeginningToSend:
 
     def test_a_row_in_doubt_does_not_begin_under_its_own_token(self, world: World) -> None:
         doubtful = world.rows[DOUBT]
-        assert states.begin_sending([Held(doubtful.pk, doubtful.claim_token)]) == {}
+        assert states.begin_sending([Held(doubtful.pk, token_of(doubtful))]) == {}
 
 
 class TestSettling:

@@ -196,7 +196,8 @@ class TestADatabaseThatRestarts:
 
     def statuses(self, ask: Callable[[], int]) -> set[int]:
         """What is answered when the session ends before the first statement, before the second, …"""
-        found, number = set(), 0
+        found: set[int] = set()
+        number = 0
         while True:
             restarts = Restarts(number)
             with connection.execute_wrapper(restarts):

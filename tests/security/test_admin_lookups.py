@@ -248,7 +248,8 @@ class TestAnAdmin:
 
     def test_that_is_not_fails_the_system_check(self, monkeypatch: pytest.MonkeyPatch) -> None:
         plain = ModelAdmin(Tag, admin.site)
-        monkeypatch.setattr(admin.site, "_registry", {**admin.site._registry, Tag: plain})
+        registry: dict[Any, Any] = admin.site._registry
+        monkeypatch.setitem(registry, Tag, plain)
         (error,) = check_admins(None)
         assert (error.id, "campaigns.Tag" in error.msg) == ("edm.E010", True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -106,13 +107,15 @@ def test_a_form_that_is_filled_in_by_its_address_names_no_row_of_others(
 ) -> None:
     service = EmailServiceFactory(name=SECRET)
     service.users.add(member(MANAGER))
-    foreign = {
+    make: dict[str, Callable[[], Model | None]] = {
         "sender": lambda: TaskFactory(sender__display_name=SECRET).sender,
         "include_tags": lambda: TagFactory(name=SECRET),
         "contacts": lambda: ContactFactory(email="merger@example.com"),
         "services": lambda: service,
         "tags": lambda: TagFactory(name=SECRET),
-    }[field]()
+    }
+    foreign = make[field]()
+    assert foreign is not None
     client = signed_in(manager)
     filled = client.get(address(form, "add"), {field: foreign.pk})
     posted = client.post(address(form, "add"), {field: foreign.pk, "name": "x"})
@@ -297,7 +300,7 @@ class TestTheSuppressionList:
 
     def exported(self, user: Any) -> str:
         response = signed_in(user).get(self.EXPORT)
-        return b"".join(response.streaming_content).decode()
+        return response.getvalue().decode()
 
     def test_is_exported_whole_by_operators(self, entries: dict[str, Suppression]) -> None:
         assert all(email in self.exported(member(OPERATOR)) for email in entries)

@@ -178,7 +178,7 @@ def test_an_error_page_may_show_its_own_style_and_nothing_else() -> None:
 
 
 def test_a_preview_shows_what_a_message_loads_and_runs_nothing_of_it(visitor: Client) -> None:
-    template = Template.objects.first()
+    template = Template.objects.earliest("pk")
     response = visitor.get(reverse("admin:campaigns_template_preview", args=[template.pk]))
     policy = policy_of(response)
     assert policy["img-src"] == "'self' data: https: http:"

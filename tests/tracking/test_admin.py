@@ -9,6 +9,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import SubTask
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, VIEWER, member, signed_in
+from tests.factories import EmailServiceFactory
 from tests.tracking.making import event, from_launch, frozen, sent, tell
 from tracking import applying, ledger
 from tracking.feedback import MOST_EVENTS, feedback_of, links_of
@@ -107,8 +108,8 @@ class TestTheSubTask:
         assert "550 no such user" in text
 
     def test_shows_nothing_that_others_claim_about_it(self) -> None:
-        subtask = sent()
-        tell(EventKind.HARD_BOUNCED, subtask, service_id=subtask.service_id + 1, detail="a lie")
+        subtask, other = sent(), EmailServiceFactory()
+        tell(EventKind.HARD_BOUNCED, subtask, service_id=other.pk, detail="a lie")
         assert "a lie" not in page(member(SUPERUSER), change(subtask))
 
     def test_shows_the_newest_when_there_are_very_many(self) -> None:

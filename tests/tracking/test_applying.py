@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from django.db import DataError
@@ -267,7 +268,7 @@ class TestMatching:
     def test_by_the_providers_name_and_the_recipient(self) -> None:
         service = EmailServiceFactory()
         first, second = (sent(service=service, provider_message_id="abc") for _ in range(2))
-        told = {"provider_message_id": "abc", "service_id": service.pk}
+        told: dict[str, Any] = {"provider_message_id": "abc", "service_id": service.pk}
         tell(K.DELIVERED, recipient=second.recipient_email.upper(), **told)
         assert (now(first).status, now(second).status) == (S.SENT, S.DELIVERED)
 
@@ -294,7 +295,7 @@ class TestMatching:
             {"provider_message_id": "unheard of"},
         ],
     )
-    def test_what_nobody_knows_waits(self, told: dict[str, int | str]) -> None:
+    def test_what_nobody_knows_waits(self, told: dict[str, Any]) -> None:
         sent(recipient_email="recipient@example.com")
         tell(K.DELIVERED, **told)
         assert [e.note for e in waiting()] == [matching.UNKNOWN]
@@ -307,7 +308,7 @@ class TestMatching:
     @pytest.mark.parametrize("by", ["subtask_id", "message_id", "provider_message_id"])
     def test_no_service_can_tell_anything_about_anothers_subtask(self, by: str) -> None:
         subtask = sent(provider_message_id="abc")
-        told = {
+        told: dict[str, Any] = {
             "subtask_id": subtask.pk,
             "message_id": message_id(subtask.pk, "mail.example.com"),
             "provider_message_id": "abc",
@@ -363,7 +364,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, subtask: SubTask) -> None:
     """Let the database refuse whatever is written about a SubTask."""
     rise = states.rise
 
-    def refusing(feedback: Iterable[states.Feedback]) -> set[int]:
+    def refusing(feedback: Iterable[states.StatusRise]) -> set[int]:
         rows = list(feedback)
         if any(row.id == subtask.pk for row in rows):
             raise DataError("cannot be stored")

@@ -9,10 +9,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from campaigns import states
-from campaigns.models import SubTask, Suppression
+from campaigns.models import SubTask, SubTaskStatus, Suppression
 from campaigns.states import Settlement
 from tests.concurrency import run_together, running, wait_until_somebody_waits_for_a_lock
-from tests.factories import DispatcherFactory, EmailServiceFactory, held, in_doubt
+from tests.factories import DispatcherFactory, EmailServiceFactory, held, in_doubt, token_of
 from tests.tracking.making import event, now, sent
 from tracking import applying, ledger, subscriptions
 from tracking.incoming import EventKind
@@ -49,7 +49,9 @@ def test_two_that_apply_at_the_same_moment_count_each_event_once() -> None:
 def test_an_event_that_comes_while_the_outcome_is_being_recorded_counts_after_it() -> None:
     subtask = held("sending", DispatcherFactory(), EmailServiceFactory())
     ledger.accept([event(EventKind.DELIVERED, subtask)])
-    settlement = Settlement(subtask.pk, subtask.claim_token, "sent", provider_message_id="abc")
+    settlement = Settlement(
+        subtask.pk, token_of(subtask), SubTaskStatus.SENT, provider_message_id="abc"
+    )
 
     with transaction.atomic():
         assert states.settle([settlement]) == {subtask.pk}
@@ -68,7 +70,7 @@ def test_an_event_and_a_decision_about_the_same_doubt_are_two_steps_in_some_orde
 
     def decide() -> list[int]:
         with transaction.atomic():
-            return states.resolve_doubt([subtask.pk], "sent")
+            return states.resolve_doubt([subtask.pk], SubTaskStatus.SENT)
 
     with ExitStack() as until_committed, transaction.atomic():
         SubTask.objects.select_for_update(no_key=True).get(pk=subtask.pk)
@@ -76,7 +78,7 @@ def test_an_event_and_a_decision_about_the_same_doubt_are_two_steps_in_some_orde
         wait_until_somebody_waits_for_a_lock()
         run_together(applying.apply_waiting)  # the row is taken: nobody waits here
         assert Event.objects.get().note == applying.IN_HAND
-        states.rise([states.Feedback(subtask.pk, "delivered")])
+        states.rise([states.StatusRise(subtask.pk, SubTaskStatus.DELIVERED)])
     assert decided.result() == []
     assert now(subtask).status == "delivered"
 
@@ -86,7 +88,7 @@ def test_a_dispatcher_never_waits_for_events_being_applied() -> None:
     ledger.accept([event(EventKind.DELIVERED, subtask)])
     with transaction.atomic():
         applying.apply_chunk(10)
-        settlement = Settlement(subtask.pk, subtask.claim_token, "sent")
+        settlement = Settlement(subtask.pk, token_of(subtask), SubTaskStatus.SENT)
         (changed,) = run_together(lambda: states.settle([settlement]))
     assert changed == {subtask.pk}
 

@@ -22,9 +22,9 @@ from tracking.tokens import Purpose, sign
 
 
 def send(case: Case) -> Any:
-    headers = {"HTTP_USER_AGENT": BROWSER, **case.headers}
+    environ: dict[str, Any] = {"HTTP_USER_AGENT": BROWSER, **case.headers}
     client = Client(raise_request_exception=False)
-    return client.generic(case.method, case.path, case.body, case.content_type, **headers)
+    return client.generic(case.method, case.path, case.body, case.content_type, **environ)
 
 
 @pytest.mark.django_db

@@ -3,7 +3,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
@@ -103,10 +103,21 @@ def test_without_a_key_what_is_told_alike_is_one_event() -> None:
     assert ledger.accept([plain, plain, replace(plain, url="https://example.com/2")]) == 2
 
 
-DEEP: dict = {}
+DEEP: dict[str, Any] = {}
 for _ in range(2_000):
     DEEP = {"deeper": DEEP}
-ODD_TEXT = ["\x00", "a\x00b", "\ud800", "x" * 1_000_000, "😀" * 50_000, "\u202e", None, 7, b"x", []]
+ODD_TEXT: list[Any] = [
+    "\x00",
+    "a\x00b",
+    "\ud800",
+    "x" * 1_000_000,
+    "😀" * 50_000,
+    "\u202e",
+    None,
+    7,
+    b"x",
+    [],
+]
 ODD_NUMBERS = [0, -1, 2**63, 10**5000, True, 1.5, "7", None, float("nan")]
 ODD_RAW = [
     None,
@@ -129,9 +140,7 @@ ODD_RAW = [
     + ["ip_address", "user_agent", "detail"],
 )
 @pytest.mark.parametrize("value", ODD_TEXT, ids=lambda v: repr(v)[:20])
-def test_odd_texts_are_cut_or_cleaned(
-    name: str, value: bytes | int | list[Any] | str | None
-) -> None:
+def test_odd_texts_are_cut_or_cleaned(name: str, value: Any) -> None:
     assert ledger.accept([replace(COMPLETE, **{name: value})]) == 1
     assert Event.objects.filter(kind="clicked").exists()
 
@@ -140,14 +149,14 @@ def test_odd_texts_are_cut_or_cleaned(
 @pytest.mark.parametrize(
     "value", ODD_NUMBERS, ids=lambda v: repr(v)[:20] if v != 10**5000 else "huge"
 )
-def test_odd_numbers_are_left_out(name: str, value: bool | float | str | None) -> None:
+def test_odd_numbers_are_left_out(name: str, value: Any) -> None:
     assert ledger.accept([replace(COMPLETE, **{name: value})]) == 1
     assert getattr(only(), name) is None
 
 
 @pytest.mark.parametrize("raw", ODD_RAW, ids=range(len(ODD_RAW)))
 def test_odd_payloads_are_kept_as_far_as_they_can_be(
-    raw: dict[int | tuple[str, ...] | None, int] | dict[str, Any] | list[int] | str | None,
+    raw: Any,
 ) -> None:
     assert ledger.accept([replace(COMPLETE, raw=raw)]) == 1
     assert len(json.dumps(only().raw)) < 4 * cleaning.MAX_RAW
@@ -157,7 +166,7 @@ def test_odd_payloads_are_kept_as_far_as_they_can_be(
     "value",
     [dt.datetime.min, dt.datetime.max, dt.datetime(1, 1, 1, tzinfo=dt.UTC), "now", 0, NOON.date()],
 )
-def test_impossible_times_are_left_out(value: dt.date | dt.datetime | int | str) -> None:
+def test_impossible_times_are_left_out(value: Any) -> None:
     assert ledger.accept([replace(COMPLETE, occurred_at=value)]) == 1
     assert only().occurred_at is None
 
@@ -176,14 +185,14 @@ def test_a_time_in_any_zone_is_the_same_moment(hours: float) -> None:
 
 @pytest.mark.parametrize("kind", ["", "nonsense", None, 7])
 def test_what_is_no_event_is_left_out_and_the_rest_is_not(
-    kind: int | str | None, caplog: pytest.LogCaptureFixture
+    kind: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert ledger.accept([replace(COMPLETE, kind=kind), COMPLETE]) == 1
     assert "is no kind of event" in caplog.text
 
 
 def test_an_unknown_actor_is_a_person() -> None:
-    ledger.accept([replace(COMPLETE, actor="nonsense")])
+    ledger.accept([replace(COMPLETE, actor=cast(Actor, "nonsense"))])
     assert only().actor == Actor.PERSON
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -67,7 +68,10 @@ def test_applying_a_chunk_looks_only_at_what_it_is_about(
 ) -> None:
     subtask = ledger_is_full
     settings.SCANNER_SECONDS = 5
-    told = {"provider_message_id": f"name-{subtask.pk}", "service_id": subtask.service_id}
+    told: dict[str, Any] = {
+        "provider_message_id": f"name-{subtask.pk}",
+        "service_id": subtask.service_id,
+    }
     ledger.accept(
         [event(kind, subtask) for kind in EventKind]
         + [event(EventKind.SOFT_BOUNCED, **told), event(EventKind.CLICKED, subtask, source="click")]

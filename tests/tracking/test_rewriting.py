@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -12,6 +13,7 @@ from pytest_django import Settings
 from campaigns import content
 from campaigns.content import TemplateError
 from campaigns.models import Content, SubTask
+from tests.texts import group
 from tests.tracking.making import from_launch, frozen, rendered
 from tracking import destinations, personal
 from tracking.compiling import PIXEL, TRAP
@@ -36,7 +38,11 @@ LEFT_ALONE = {
     "top": "#top",
     "never": "javascript:alert(1)",
 }
-ANN = {"email": "ann+o'neil&co@example.com", "first_name": "Ann", "company": "A & B"}
+ANN: dict[str, Any] = {
+    "email": "ann+o'neil&co@example.com",
+    "first_name": "Ann",
+    "company": "A & B",
+}
 
 
 def links(html: str) -> dict[str, str]:
@@ -47,7 +53,7 @@ def links(html: str) -> dict[str, str]:
         href = ""
 
         def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            self.href = dict(attrs).get("href", "") if tag == "a" else self.href
+            self.href = dict(attrs).get("href") or "" if tag == "a" else self.href
 
         def handle_data(self, data: str) -> None:
             if self.href:
@@ -185,13 +191,15 @@ def test_placeholders_of_an_author_reach_only_the_links_of_this_message() -> Non
     other = frozen('<a href="https://b/">x</a>')
     html = rendered(made).html
     tokens = re.findall(r"/c/([\w-]+)", html)
-    ids = {read(Purpose.CLICK, token, ids=2)[1] for token in tokens}
+    read_ids = [read(Purpose.CLICK, token, ids=2) for token in tokens]
+    ids = {found[1] for found in read_ids if found}
+    assert ids
     assert not ids & set(other.link_ids)
 
 
 def test_no_attribute_of_a_contact_takes_the_place_of_a_link() -> None:
     made = frozen('<a href="https://a/">x</a><a href="{{ unsubscribe_url }}">out</a>')
-    evil = dict.fromkeys(
+    evil: dict[str, Any] = dict.fromkeys(
         ["edm_link_0", "unsubscribe_url", "web_view_url", "edm_open_url"], "https://evil/"
     )
     assert "evil" not in rendered(made, **evil).html
@@ -211,7 +219,7 @@ def test_no_value_changes_the_site_of_a_personal_link(value: str) -> None:
     made = frozen('<a href="https://a.example/{{ path }}">x</a>')
     subtask = from_launch(made, variables={"path": value})
     url = links(rendered(made, subtask.pk).html)["x"]
-    assert destination(url, subtask).startswith("https://a.example/")
+    assert (destination(url, subtask) or "").startswith("https://a.example/")
 
 
 def read_token(url: str) -> tuple[int, ...] | None:
@@ -311,8 +319,8 @@ class TestTheOpenPixel:
     def test_is_there_for_whoever_agreed(self) -> None:
         made = frozen(self.HTML, track_opens=True)
         assert made.html == self.HTML + PIXEL
-        token = re.search(r'src="[^"]*/o/([\w-]+)"', rendered(made, 7, tracking_consent=True).html)
-        assert read(Purpose.OPEN, token[1]) == (7,)
+        token = group(r'src="[^"]*/o/([\w-]+)"', rendered(made, 7, tracking_consent=True).html)
+        assert read(Purpose.OPEN, token) == (7,)
 
     @pytest.mark.parametrize("consent", [False, None, "yes", 1, "true"])
     def test_is_not_there_for_anybody_else(self, consent: bool | int | str | None) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db.models.functions import Now
@@ -11,7 +12,7 @@ from campaigns.models import SubTaskStatus, Suppression
 from campaigns.models.contacts import SuppressionReason
 from dispatch import claims
 from tests.dispatching import Dispatch, MakeService
-from tests.factories import SubTaskFactory, in_doubt
+from tests.factories import EmailServiceFactory, SubTaskFactory, in_doubt
 from tests.smtp_server import SmtpServer
 from tests.tracking.making import event, sent, tell
 from tracking import applying, ledger
@@ -50,7 +51,7 @@ def test_nothing_else_does(kind: EventKind) -> None:
 
 @pytest.mark.parametrize("status", [S for S in SubTaskStatus if S not in ("allocated", "sending")])
 def test_it_does_not_matter_what_became_of_the_subtask_meanwhile(status: SubTaskStatus) -> None:
-    values = {"service": None} if status == "pending" else {}
+    values: dict[str, Any] = {"service": None} if status == "pending" else {}
     values |= {"failure_reason": "rejected"} if status == "failed" else {}
     subtask = sent(status, **values)
     tell(K.COMPLAINED, subtask)
@@ -58,7 +59,7 @@ def test_it_does_not_matter_what_became_of_the_subtask_meanwhile(status: SubTask
 
 
 def test_a_doubt_that_a_bounce_resolves_suppresses_too() -> None:
-    subtask = in_doubt(sent().service)
+    subtask = in_doubt(EmailServiceFactory())
     tell(K.HARD_BOUNCED, subtask)
     assert subtask.recipient_email in listed()
 

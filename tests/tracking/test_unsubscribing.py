@@ -9,6 +9,7 @@ from django.test import override_settings
 
 from campaigns.models import SubTask, Suppression
 from campaigns.models.contacts import SuppressionReason
+from tests.texts import group
 from tests.tracking.making import now, sent, tell
 from tests.tracking.visiting import get, path, post, stranger
 from tracking import applying
@@ -202,7 +203,7 @@ class TestThePage:
 
     def test_its_style_is_what_the_policy_allows(self, url: str) -> None:
         response = get(url)
-        style = re.search(r"<style>(.*?)</style>", response.content.decode(), re.DOTALL)[1]
+        style = group(r"<style>(.*?)</style>", response.content.decode(), re.DOTALL)
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         assert f"style-src 'sha256-{digest}'" in response["Content-Security-Policy"]
         assert 'style="' not in response.content.decode()
@@ -211,7 +212,7 @@ class TestThePage:
 class TestChangingOnesMind:
     def test_the_way_back_is_on_the_page(self, url: str) -> None:
         page = post(url, {}).content.decode()
-        back = re.search(r'action="(/p/[\w-]+)"', page)[1]
+        back = group(r'action="(/p/[\w-]+)"', page)
         response = post(back, {"choice": "subscribe"})
         assert "You are subscribed" in response.content.decode()
         assert not is_suppressed()

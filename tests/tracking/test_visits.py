@@ -99,7 +99,7 @@ class TestAClick:
         assert times() == 2
         applying.apply_waiting()
         assert now(subtask).status == "clicked"
-        assert Event.objects.first().url == "https://example.com/a?b=1&c=2"
+        assert Event.objects.earliest("pk").url == "https://example.com/a?b=1&c=2"
 
     @pytest.mark.parametrize(
         ("href", "location"),

@@ -18,6 +18,7 @@ from tests.dispatching import Dispatch, MakeService
 from tests.factories import SenderFactory, TaskFactory
 from tests.smtp_server import SmtpServer
 from tests.smtp_session import Received
+from tests.texts import group, part_of
 from tests.tracking.making import event
 from tests.tracking.visiting import get, post, stranger
 from tracking import ledger
@@ -49,7 +50,7 @@ def message(mail: Received) -> email.message.EmailMessage:
 
 
 def html_of(mail: Received) -> str:
-    return message(mail).get_body(("html",)).get_content()
+    return part_of(message(mail), "html")
 
 
 def in_order(smtp: SmtpServer) -> list[Received]:
@@ -77,9 +78,9 @@ def test_every_message_has_the_headers_that_mailbox_providers_ask_for(
     feedback = set()
     for n, mail in enumerate(mails):
         headers = message(mail)
-        url = re.fullmatch(r"<(http://localhost:8000/u/[\w-]+)>", headers["List-Unsubscribe"])[1]
-        (pk,) = read(Purpose.UNSUBSCRIBE, url.rpartition("/")[2])
-        assert SubTask.objects.get(pk=pk).recipient_email == f"r{n}@example.com"
+        url = group(r"^<(http://localhost:8000/u/[\w-]+)>$", headers["List-Unsubscribe"])
+        pk = SubTask.objects.get(recipient_email=f"r{n}@example.com").pk
+        assert read(Purpose.UNSUBSCRIBE, url.rpartition("/")[2]) == (pk,)
         assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert headers["List-Id"] == "<news.mail.example.org>"
         feedback.add(headers["Feedback-ID"])
@@ -95,7 +96,7 @@ def test_the_mailbox_for_unsubscribing_is_named_when_there_is_one(
     launched()
     dispatch()
     ways = message(smtp.messages[0])["List-Unsubscribe"].split(", ")
-    token = re.search(r"/u/([\w-]+)>", ways[0])[1]
+    token = group(r"/u/([\w-]+)>", ways[0])
     assert ways[1] == f"<mailto:leave@example.org?subject=unsubscribe%20{token}>"
 
 
@@ -103,12 +104,12 @@ def test_only_who_agreed_gets_the_pixel_and_all_get_a_way_out(mails: list[Receiv
     for n, mail in enumerate(mails):
         assert ("/o/" in html_of(mail)) == (n % 2 == 0)
         assert "Example Ltd, 1 Sample Street" in html_of(mail)
-        assert "/u/" in message(mail).get_body(("plain",)).get_content()
+        assert "/u/" in part_of(message(mail), "plain")
 
 
 def test_the_page_in_the_browser_is_the_message_without_the_pixel(mails: list[Received]) -> None:
     html = html_of(mails[0])
-    url = re.search(r'href="http://localhost:8000(/w/[^"]+)"', html)[1]
+    url = group(r'href="http://localhost:8000(/w/[^"]+)"', html)
     without_pixel = re.sub(r"<img[^>]*/o/[^>]*>", "", html)
     assert get(url).content.decode().splitlines() == without_pixel.splitlines()
 
@@ -127,7 +128,7 @@ def visit(opened: list[Received], clicked: list[Received], left: list[Received])
 
 def test_a_campaign_ends_with_exactly_the_numbers_of_what_happened(mails: list[Received]) -> None:
     visit(opened=mails[0:20:2], clicked=mails[4:9], left=mails[30:33])
-    service = SubTask.objects.first().service_id
+    service = SubTask.objects.earliest("pk").service_id
     rows = {s.recipient_email: s for s in SubTask.objects.all()}
     told = [(EventKind.DELIVERED, n) for n in range(35)]
     told += [(EventKind.HARD_BOUNCED, n) for n in range(35, 38)]
@@ -138,7 +139,7 @@ def test_a_campaign_ends_with_exactly_the_numbers_of_what_happened(mails: list[R
 
     housekeeping.keep_house()
 
-    counts = Tally.objects.counts(SubTask.objects.first().task_id)
+    counts = Tally.objects.counts(SubTask.objects.earliest("pk").task_id)
     # Recipients 0 to 18 (even ones) opened, 4 to 8 clicked.
     assert (counts["clicked"], counts["opened"]) == (5, 10 - 3)
     assert counts["bounced"] == 4
@@ -198,4 +199,4 @@ def test_the_newsletter_to_a_thousand_people_ends_with_exactly_the_numbers_of_wh
 
 def _own(mail: Received, kind: str) -> str:
     """The first of the message's own links of a kind."""
-    return re.search(rf'"http://localhost:8000(/{kind}/[\w-]+)"', html_of(mail))[1]
+    return group(rf'"http://localhost:8000(/{kind}/[\w-]+)"', html_of(mail))

@@ -165,7 +165,7 @@ def test_what_came_into_use_is_explained_at_the_second_look(
     user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = TaskFactory(owner=user, name="Spring")
-    looks = [([], {}, set(), [])]
+    looks: list[tuple[list[str], dict[str, int], set[str], list[str]]] = [([], {}, set(), [])]
     look = TemplateAdmin.get_deleted_objects
 
     def looked(*args: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.test import RequestFactory
 
 from campaigns.addresses import as_stored, as_written, with_addresses_as_written
-from campaigns.models import Suppression
+from campaigns.models import Contact, SubTask, Suppression
 from dispatch.admin.test_mail import TestMailForm
 from privacy import export
 from privacy.erasure import erase
@@ -173,7 +174,7 @@ def test_an_autocomplete_finds_the_contact(words: str) -> None:
     assert WRITTEN in answer["results"][0]["text"]
 
 
-ROWS = {
+ROWS: dict[str, Callable[[], Contact | Suppression | SubTask]] = {
     "campaigns.contact": lambda: ContactFactory(email=STORED),
     "campaigns.suppression": lambda: Suppression.objects.create(email=STORED),
     "campaigns.subtask": lambda: SubTaskFactory(recipient_email=STORED, variables={}),
@@ -199,6 +200,7 @@ def test_an_address_is_taken_in_either_form_and_stored_in_one(kind: str, entered
             "reason": "manual", "source": "by phone"}  # fmt: skip
     response = signed_in(member(SUPERUSER)).post(address(kind, "change", row.pk), form, follow=True)
     row.refresh_from_db()
+    assert not isinstance(row, SubTask)
     assert row.email == STORED
     assert f"{WRITTEN}</a>” was changed" in page_of(response)
 

@@ -161,7 +161,7 @@ class TestAFile:
     def test_goes_out_and_is_in_the_history(self) -> None:
         Suppression.objects.create(email="ada@example.com")
         response = signed_in(member(OPERATOR)).get(self.EXPORT)
-        content = b"".join(response.streaming_content).decode()
+        content = response.getvalue().decode()
         assert "ada@example.com,manual" in content
         assert response["Content-Type"] == "text/csv"
         assert LogEntry.objects.get().get_change_message() == "Exported to a file."

@@ -46,7 +46,8 @@ def page(role: str = OPERATOR) -> Any:
 
 
 def rows(response: Any, table: str) -> list[list[str]]:
-    return response.context[table]["rows"]
+    rows: list[list[str]] = response.context[table]["rows"]
+    return rows
 
 
 def a_minute_ago(**figures: Any) -> None:

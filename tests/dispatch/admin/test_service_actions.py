@@ -35,6 +35,7 @@ from tests.factories import (
     TemplateFactory,
 )
 from tests.smtp_server import SmtpServer
+from tests.texts import part_of
 
 pytestmark = pytest.mark.django_db
 
@@ -256,11 +257,11 @@ class TestSendingATest:
         assert message["Reply-To"] == "mia@shop.example"
         assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
         assert message["List-Id"] == f"<news.{service.domain}>"
-        html = message.get_body(("html",)).get_content()
+        html = part_of(message, "html")
         assert "1 High Street" in html
         assert 'href="https://x.example/a"' in html.replace("'", '"')
         assert message["List-Unsubscribe"].strip("<>") in html
-        assert "1 High Street" in message.get_body(("plain",)).get_content()
+        assert "1 High Street" in part_of(message, "plain")
 
     def test_has_a_message_id_of_its_own_each_time(
         self, user: Any, make_service: MakeService, smtp: SmtpServer

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from campaigns.message_ids import message_id
 from dispatch.bounces import return_path
+from dispatch.bounces.understanding import Told, understand
+from tracking.incoming import Incoming
 
 FOLDER = Path(__file__).parents[2] / "data" / "bounces"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.eml"))
@@ -35,3 +37,10 @@ def sample(
     for placeholder, value in values.items():
         text = text.replace(placeholder, value)
     return text.encode("utf-8")
+
+
+def told(raw: bytes) -> Incoming:
+    """The event that a letter tells of."""
+    meaning = understand(raw)
+    assert isinstance(meaning, Told)
+    return meaning.event

@@ -15,8 +15,8 @@ from dispatch.admin.bounce_mailbox import _state
 from dispatch.bounces import reading
 from dispatch.bounces.mailboxes import Letter
 from dispatch.models import BounceMailbox
+from tests.dispatch.bounces.mailbox import deliver, mailbox_of
 from tests.dispatch.bounces.samples import sample
-from tests.dispatch.bounces.test_reading import deliver, mailbox_of, maildir  # noqa: F401
 from tests.tracking.making import sent
 from tracking.models import Event
 

@@ -19,7 +19,7 @@ from dispatch.bounces.understanding import (
     Wish,
     understand,
 )
-from tests.dispatch.bounces.samples import NAMES, sample
+from tests.dispatch.bounces.samples import NAMES, sample, told
 from tracking import ledger
 from tracking.tokens import Purpose, sign
 
@@ -101,7 +101,7 @@ def test_damaged_mail_is_survived_and_written_down_all_the_same(name: str, db: N
 
 def test_control_characters_and_half_characters_are_kept_out_of_the_database(db: None) -> None:
     raw = sample("postfix-unknown-user").replace(b"User unknown", b"User \x00\xed\xa0\x80 unknown")
-    assert ledger.accept([understand(raw).event]) == 1
+    assert ledger.accept([told(raw)]) == 1
 
 
 def test_a_wish_to_unsubscribe_by_mail_is_understood_when_it_is_signed() -> None:

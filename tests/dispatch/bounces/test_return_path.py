@@ -67,7 +67,9 @@ def composed(bounce_domain: str) -> Message:
         subject="Hi", html="<p>Hi</p>", text="Hi", sender_local_part="news", pk=1, link_ids=[]
     )
     claim = Claim(7, 1, 1, "ada@receiver.example", {}, 0)
-    return messages.compose(claim, content, "north.example.com", bounce_domain=bounce_domain)
+    made = messages.compose(claim, content, "north.example.com", bounce_domain=bounce_domain)
+    assert isinstance(made, Message)
+    return made
 
 
 def test_bounces_go_to_the_return_path_and_the_sender_that_people_see_stays() -> None:
@@ -102,6 +104,6 @@ def test_a_dispatched_message_leaves_with_its_return_path(
     service = make_service()
     BounceMailbox.objects.create(service=service, domain="bounce.example.com")
     subtask = SubTaskFactory()
-    dispatch(until=lambda: smtp.messages)
+    dispatch(until=lambda: bool(smtp.messages))
     (message,) = smtp.messages
     assert message.sender == return_path.address(subtask.pk, "bounce.example.com")

@@ -15,7 +15,7 @@ from dispatch.bounces.understanding import (
     Told,
     understand,
 )
-from tests.dispatch.bounces.samples import ANOTHER_MESSAGE, NAMES, SOMEBODY, sample
+from tests.dispatch.bounces.samples import ANOTHER_MESSAGE, NAMES, SOMEBODY, sample, told
 from tracking.incoming import EventKind
 
 K = EventKind
@@ -129,26 +129,25 @@ def test_a_message_id_that_was_not_signed_here_is_forged(name: str) -> None:
 
 
 def test_the_key_of_an_event_is_the_bounces_own_message_id() -> None:
-    first, again = understand(sample("sendmail")), understand(sample("sendmail") + b"\n")
-    assert first.event.dedupe_key == again.event.dedupe_key
-    assert "6139F9aB012345@mail.relay.example" in first.event.dedupe_key
+    first, again = told(sample("sendmail")), told(sample("sendmail") + b"\n")
+    assert first.dedupe_key == again.dedupe_key
+    assert "6139F9aB012345@mail.relay.example" in first.dedupe_key
 
 
 def test_nobody_uses_up_the_key_of_a_bounce_of_another_message() -> None:
-    ours, theirs = understand(sample("sendmail", 7)), understand(sample("sendmail", 8))
-    assert ours.event.dedupe_key != theirs.event.dedupe_key
+    ours, theirs = told(sample("sendmail", 7)), told(sample("sendmail", 8))
+    assert ours.dedupe_key != theirs.dedupe_key
 
 
 def test_a_bounce_without_a_message_id_is_known_by_what_it_is() -> None:
     raw = sample("qmail")
     assert b"Message-ID:" not in raw.partition(b"\n\n")[0]
     again = b"Received: once more\r\n" + raw.replace(b"\n", b"\r\n")
-    first, again, other = understand(raw), understand(again), understand(raw + b"x")
-    assert first.event.dedupe_key == again.event.dedupe_key != other.event.dedupe_key
+    assert told(raw).dedupe_key == told(again).dedupe_key != told(raw + b"x").dedupe_key
 
 
 def test_what_is_kept_says_what_the_server_said() -> None:
-    event = understand(sample("postfix-spam")).event
+    event = told(sample("postfix-spam"))
     assert event.detail.startswith("554 5.7.1 Service unavailable")
     assert "Status: 5.7.1" in event.raw["report"][1]
     assert "mail system at host" in event.raw["said"]

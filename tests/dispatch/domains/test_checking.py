@@ -14,6 +14,7 @@ from django_q.models import OrmQ
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from dispatch.domains import checking
+from dispatch.domains.names import CouldNotAsk
 from dispatch.models import BounceMailbox, DomainReport, EmailService
 from dispatch.pace import services
 from edm_project import environment
@@ -83,7 +84,7 @@ class TestACheck:
         self, service: EmailService, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def nobody() -> Any:
-            raise checking.CouldNotAsk("this machine knows no name servers")
+            raise CouldNotAsk("this machine knows no name servers")
 
         monkeypatch.setattr(checking, "Names", nobody)
         checking.check_domain(service.pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -12,6 +13,7 @@ from django.utils import timezone
 from dispatch import housekeeping
 from dispatch.models import Dispatcher, FiguresSample, FiguresTotal
 from dispatch.monitoring import activity, history
+from dispatch.monitoring.activity import CountsNow, Period
 from tests.concurrency import running
 from tests.factories import DispatcherFactory
 
@@ -19,19 +21,28 @@ pytestmark = pytest.mark.django_db
 LONG_AGO = Now() - dt.timedelta(days=8)
 
 
-def counts(claimed: int, **outcomes: int) -> dict:
+def counts(claimed: int, **outcomes: int) -> dict[str, Any]:
     return {"claimed": claimed, "services": {"7": outcomes} if outcomes else {}}
 
 
 def sample(
-    seconds_ago: float, accepted: int, at: dt.datetime | None = None, **dispatchers: int
+    seconds_ago: float,
+    accepted: int,
+    at: dt.datetime | None = None,
+    dispatchers: dict[str, int] | None = None,
 ) -> None:
     FiguresSample.objects.create(
         taken_at=(at or timezone.now()) - dt.timedelta(seconds=seconds_ago),
         figures={"claimed": accepted, "outcomes": {"accepted": accepted}},
         services={"7": {"accepted": accepted}},
-        dispatchers=dispatchers,
+        dispatchers=dispatchers or {},
     )
+
+
+def last_minute(now: CountsNow | None = None) -> Period:
+    minute = activity.last_minute(now or activity.read_counts())
+    assert minute is not None
+    return minute
 
 
 def test_living_and_ended_dispatchers_are_added_up() -> None:
@@ -122,7 +133,7 @@ def test_the_last_minute_is_what_has_grown_since_a_sample() -> None:
     sample(45, accepted=150)
 
     now = activity.read_counts()
-    minute = activity.last_minute(now)
+    minute = last_minute(now)
 
     assert minute.outcomes == {"accepted": 30, "deferred": 3}
     assert minute.of_service(7) == {"accepted": 30, "deferred": 3}
@@ -135,7 +146,7 @@ def test_the_oldest_sample_of_the_last_minute_is_compared_with() -> None:
     sample(25, accepted=3)
     DispatcherFactory(figures=counts(10, accepted=10))
 
-    assert activity.last_minute(activity.read_counts()).outcomes == {"accepted": 8}
+    assert last_minute().outcomes == {"accepted": 8}
 
 
 def test_without_a_sample_nothing_is_known_of_the_last_minute() -> None:
@@ -148,9 +159,9 @@ def test_without_a_sample_nothing_is_known_of_the_last_minute() -> None:
 def test_the_work_of_each_dispatcher_in_the_last_minute() -> None:
     first = DispatcherFactory(figures=counts(50, accepted=50))
     second = DispatcherFactory(figures=counts(7, accepted=7))
-    sample(45, 0, **{str(first.pk): 20})
+    sample(45, 0, dispatchers={str(first.pk): 20})
 
-    minute = activity.last_minute(activity.read_counts())
+    minute = last_minute()
 
     assert minute.dispatchers == {first.pk: 30, second.pk: 7}
 

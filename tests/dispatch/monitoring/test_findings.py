@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import Launch, Task
-from campaigns.models.tally import Counts
+from campaigns.models.tally import TaskCounts
 from dispatch.models import BounceMailbox, EmailService, Pace
 from dispatch.monitoring.activity import CountsNow, Living, Period
 from dispatch.monitoring.database import Table, Transactions
@@ -42,7 +42,7 @@ def service(name: str = "North", **values: Any) -> ServiceReading:
 
 def task(pending: int = 0, waits: float | None = None, status: str = "sending") -> TaskReading:
     since = None if waits is None else ago(waits)
-    return TaskReading(5, "Spring", status, Counts({"pending": pending}), since)
+    return TaskReading(5, "Spring", status, TaskCounts({"pending": pending}), since)
 
 
 def minute(
@@ -63,7 +63,7 @@ def snapshot(living: list[Living] | None = None, **changes: Any) -> Snapshot:
         background=BackgroundWork(0, 1),
         transactions=Transactions(0, 0, 0, 0, 8, 100),
         tables=[Table("campaigns_subtask", 1000, 10, None)],
-        refusals={},
+        rejected_requests={},
     )
     return dataclasses.replace(calm, **changes)
 
@@ -193,8 +193,8 @@ def test_nothing_sent_while_a_service_could_is_bad() -> None:
 @pytest.mark.parametrize(
     "reason", [{"has_work": False}, {"frozen": True}, {"sending_interval": 120}]
 )
-def test_nothing_sent_is_fine_when_there_is_a_reason(reason: dict[str, bool | int]) -> None:
-    idle = snapshot(minute=minute(), services=[service(**{"has_work": True, **reason})])
+def test_nothing_sent_is_fine_when_there_is_a_reason(reason: dict[str, Any]) -> None:
+    idle = snapshot(minute=minute(), services=[service(**{"has_work": True} | reason)])
 
     assert work.sent(idle).level == Level.GOOD
 
@@ -212,7 +212,7 @@ def test_the_rate_is_that_of_accepted_messages() -> None:
         ({"unknown": 5}, Level.GOOD),
     ],
 )
-def test_many_that_are_not_accepted_are_looked_at(outcomes: dict[str, int], level: Level) -> None:
+def test_many_that_are_not_accepted_are_looked_at(outcomes: dict[str, Any], level: Level) -> None:
     assert work.failed(snapshot(minute=minute(**outcomes))).level == level
 
 
