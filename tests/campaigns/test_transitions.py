@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from campaigns import transitions
 from campaigns.models import Task, TaskStatus
+from campaigns.transitions import TRANSITIONS
 from tests.factories import TaskFactory
 
 FROM = {
@@ -67,7 +68,20 @@ def made(status: str) -> Task:
 
 
 def test_every_step_of_the_table_is_stated_here() -> None:
-    assert list(transitions.TRANSITIONS) == list(FROM)
+    assert list(TRANSITIONS) == list(FROM)
+
+
+def test_every_status_is_the_first_one_or_the_end_of_a_step() -> None:
+    reached = {step.end for step in TRANSITIONS.values() if step.end is not None}
+    assert reached | {TaskStatus.DRAFT} == set(TaskStatus)
+
+
+def test_what_is_over_is_left_by_reopening_alone() -> None:
+    over = {TaskStatus.COMPLETED, TaskStatus.CANCELLED}
+    leaving = {
+        name for name, step in TRANSITIONS.items() if step.end is not None and over & {*step.start}
+    }
+    assert leaving == {"reopen"}
 
 
 @pytest.mark.parametrize("status", TaskStatus.values)
