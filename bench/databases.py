@@ -15,7 +15,7 @@ import psycopg
 from psycopg import sql
 
 from bench.programs import BASE
-from edm_project.embedded_postgres import EmbeddedPostgres
+from embedded_postgres.server import EmbeddedPostgres
 
 PREFIX = "edm_bench"
 SHOWN = ("fsync", "synchronous_commit", "full_page_writes", "shared_buffers", "max_wal_size")

@@ -14,13 +14,13 @@ import environ
 import psycopg
 import pytest
 
-from edm_project.embedded_postgres import PROJECT_DIRECTORY, EmbeddedPostgres
-from edm_project.postgres_programs import make_home
+from embedded_postgres.programs import make_home
+from embedded_postgres.server import PROJECT_DIRECTORY, EmbeddedPostgres
 
 USER = """
 import sys
 from pathlib import Path
-from edm_project.embedded_postgres import EmbeddedPostgres
+from embedded_postgres.server import EmbeddedPostgres
 EmbeddedPostgres(Path(sys.argv[1])).use()
 print("ready", flush=True)
 sys.stdin.read()
@@ -286,7 +286,7 @@ def test_a_failed_start_says_why(server: EmbeddedPostgres, start_user: StartUser
 def test_commands_that_need_no_database_start_none() -> None:
     script = """
 import os, sys
-from edm_project.embedded_postgres import EmbeddedPostgres
+from embedded_postgres.server import EmbeddedPostgres
 EmbeddedPostgres.use = lambda self: sys.exit("the database was started")
 os.environ["DJANGO_SETTINGS_MODULE"] = "edm_project.settings"
 import django

@@ -22,7 +22,7 @@ from campaigns import launch
 from campaigns.contact_import import import_contacts
 from campaigns.models import Contact, SubTask
 from dispatch import housekeeping
-from edm_project.embedded_postgres import EmbeddedPostgres
+from embedded_postgres.server import EmbeddedPostgres
 from privacy import erasure
 from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import TaskFactory

@@ -23,8 +23,8 @@ import time
 from pathlib import Path
 from typing import ClassVar
 
-from edm_project import postgres_programs
-from edm_project.postgres_programs import EmbeddedPostgresError
+from embedded_postgres import programs
+from embedded_postgres.programs import EmbeddedPostgresError
 
 PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent
 DEFAULT_HOME = PROJECT_DIRECTORY / "var" / "postgres"
@@ -50,7 +50,7 @@ class EmbeddedPostgres:
     _mutex: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, home: Path = DEFAULT_HOME) -> None:
-        self.home = postgres_programs.reachable_home(home)
+        self.home = programs.reachable_home(home)
         self.data = self.home / "data"
         # The path of a unix socket may have about 100 bytes, and every process must find the same
         # one: hence /tmp and not $TMPDIR, which differs between processes.
@@ -70,7 +70,7 @@ class EmbeddedPostgres:
             held = self._users_locks.get(self.home)
             if held is not None and _is_same_file(held, self.home / "users.lock"):
                 return
-            postgres_programs.make_home(self.home)
+            programs.make_home(self.home)
             # Waits while a caretaker is stopping the server.
             self._users_locks[self.home] = _locked(self.home / "users.lock", fcntl.LOCK_SH)
         self.start()
@@ -99,9 +99,7 @@ class EmbeddedPostgres:
             timeout = f"--timeout={STOP_TIMEOUT_SECONDS}"
             data = f"--pgdata={self.data}"
             try:
-                postgres_programs.run(
-                    self.home, "pg_ctl", "stop", data, "--mode=fast", timeout, "--wait"
-                )
+                programs.run(self.home, "pg_ctl", "stop", data, "--mode=fast", timeout, "--wait")
             except EmbeddedPostgresError:
                 if self._serves_our_data():  # else somebody has stopped it at the same moment
                     raise
@@ -166,7 +164,7 @@ class EmbeddedPostgres:
     def _ensure_started(self) -> None:
         if self._serves_our_data():
             return
-        postgres_programs.make_private_directory(self.socket_directory)
+        programs.make_private_directory(self.socket_directory)
         self._end_leftover()
         self._await_end_of_previous()
         if not (self.data / "PG_VERSION").exists():
@@ -177,8 +175,8 @@ class EmbeddedPostgres:
         """Make the data directory complete or not at all: a kill half-way leaves only a draft."""
         draft = self.home / "data.draft"
         shutil.rmtree(draft, ignore_errors=True)
-        postgres_programs.make_private_directory(draft)
-        postgres_programs.run(
+        programs.make_private_directory(draft)
+        programs.run(
             self.home,
             "initdb",
             f"--pgdata={draft}",
@@ -190,7 +188,7 @@ class EmbeddedPostgres:
             "--builtin-locale=C.UTF-8",
         )
         statement = f"CREATE DATABASE {self.database}\n"
-        postgres_programs.run(
+        programs.run(
             self.home, "postgres", "--single", "-D", str(draft), "template1", stdin=statement
         )
         draft.rename(self.data)
@@ -202,7 +200,7 @@ class EmbeddedPostgres:
         arguments = (f"--pgdata={self.data}", f"--log={log}", f"--options={options}")
         timeout = f"--timeout={START_TIMEOUT_SECONDS}"
         try:
-            postgres_programs.run(self.home, "pg_ctl", "start", *arguments, timeout, "--wait")
+            programs.run(self.home, "pg_ctl", "start", *arguments, timeout, "--wait")
         except EmbeddedPostgresError as error:
             lines = log.read_text(errors="replace").splitlines() if log.exists() else []
             raise EmbeddedPostgresError(
@@ -224,7 +222,7 @@ class EmbeddedPostgres:
             if pid is None:
                 continue
             _wait_for_end(pid)
-            if not postgres_programs.is_live_server(pid):
+            if not programs.is_live_server(pid):
                 lock.unlink(missing_ok=True)
 
 
@@ -237,7 +235,7 @@ def _recorded_pid(path: Path) -> int | None:
 
 def _wait_for_end(pid: int) -> None:
     deadline = time.monotonic() + STOP_TIMEOUT_SECONDS
-    while postgres_programs.is_live_server(pid) and time.monotonic() < deadline:
+    while programs.is_live_server(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
@@ -268,7 +266,7 @@ def main(arguments: list[str]) -> None:
         case ["remove"]:
             EmbeddedPostgres().remove()
         case _:
-            sys.exit("usage: python -m edm_project.embedded_postgres stop | remove")
+            sys.exit("usage: python -m embedded_postgres.server stop | remove")
 
 
 if __name__ == "__main__":

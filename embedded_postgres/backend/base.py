@@ -6,7 +6,7 @@ from typing import Any
 from django.db.backends.postgresql import base
 from psycopg import OperationalError
 
-from edm_project.embedded_postgres import EmbeddedPostgres
+from embedded_postgres.server import EmbeddedPostgres
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
