@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from django.contrib.auth.models import AbstractBaseUser
 
+from addressing.addresses import AddressError, normalise
 from campaigns import storing, suppressing, time_limits
-from campaigns.addresses import AddressError, normalise
 from campaigns.contact_columns import keys_of, known_column, yes_or_no
 from campaigns.contact_staging import AttributesTooLong, StagedContact, Staging
 from campaigns.csv_source import CsvRow, Source, open_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from campaigns.addresses import INVISIBLE
+from addressing.addresses import INVISIBLE
 
 _STARTS = "=+-@−\t\r\n"
 """With what a formula, or what gets its cell split into others, begins."""

@@ -10,8 +10,8 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+from addressing.message_ids import message_id
 from campaigns import content
-from campaigns.message_ids import message_id
 from campaigns.models import Content, FailureReason
 from dispatch.bounces import return_path
 from dispatch.message.message import Message

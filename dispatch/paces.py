@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from campaigns.addresses import without_addresses
+from addressing.addresses import without_addresses
 from campaigns.states import Returned
 from dispatch import policy
 from dispatch.errors import ServiceError

@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from addressing.addresses import as_written, clean_address
 from campaigns import erased
-from campaigns.addresses import as_written, clean_address
 from campaigns.admin.base import staff
 from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from campaigns.admin.history import log_event

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from campaigns.addresses import as_stored, as_written
+from addressing.addresses import as_stored, as_written
 from campaigns.admin import task_steps
 from campaigns.admin.base import LedgerAdmin
 from campaigns.admin.filters import TimeRangeFilter

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from django.db.models import QuerySet
 
-from campaigns.message_ids import subtask_id_in
+from addressing.message_ids import subtask_id_in
 from campaigns.models import SubTask, SubTaskStatus
 from tracking.models import Event
 

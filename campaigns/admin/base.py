@@ -23,7 +23,7 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
-from campaigns.addresses import other_spellings
+from addressing.addresses import other_spellings
 from campaigns.admin.autocompletes import Autocompletes
 from campaigns.admin.deleting import ExplainedDeletion
 from campaigns.admin.entries import visible_entries

@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from campaigns.addresses import as_written
+from addressing.addresses import as_written
 from campaigns.admin import uses
 from campaigns.admin.attributes import AttributesField
 from campaigns.admin.base import OwnedAdmin, OwnedForm, UncountedPaginator, staff

@@ -12,7 +12,7 @@ from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from campaigns.addresses import with_addresses_as_written
+from addressing.addresses import with_addresses_as_written
 from campaigns.admin.base import LedgerAdmin, staff
 from campaigns.admin.entries import visible_entries
 from campaigns.admin.filters import TimeRangeFilter

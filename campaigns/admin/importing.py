@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from campaigns.addresses import as_written
+from addressing.addresses import as_written
 from campaigns.admin.base import SafeAdmin
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event

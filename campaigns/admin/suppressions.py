@@ -13,8 +13,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from addressing.addresses import AddressError, as_written, normalise
 from campaigns import erased, suppressing, suppression_export
-from campaigns.addresses import AddressError, as_written, normalise
 from campaigns.admin.base import SafeAdmin, UncountedPaginator, staff, visible_rows
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event

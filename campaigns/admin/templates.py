@@ -17,8 +17,8 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 
+from addressing.addresses import clean_address
 from campaigns import content, merge_fields, notices, samples
-from campaigns.addresses import clean_address
 from campaigns.admin import uses
 from campaigns.admin.base import OwnedAdmin, OwnedForm, Visitor
 from campaigns.admin.changes import ExplainedChanges

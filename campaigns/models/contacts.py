@@ -10,8 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from addressing.addresses import as_written, clean_address
 from campaigns import erased, storing
-from campaigns.addresses import as_written, clean_address
 from campaigns.models.ownership import OwnedQuerySet, User, sees_everything
 
 MAX_STORED = 200_000

@@ -9,7 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
-from campaigns.addresses import ENCODED_WORD, has_encoded_word
+from addressing.addresses import ENCODED_WORD, has_encoded_word
 from campaigns.models.ownership import OwnedQuerySet
 
 local_part_validator = RegexValidator(

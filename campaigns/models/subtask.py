@@ -9,7 +9,7 @@ from typing import Self
 from django.db import models
 from django.db.models.functions import Greatest, Now
 
-from campaigns.addresses import as_written
+from addressing.addresses import as_written
 from campaigns.fields import DatabaseEnumField
 from campaigns.models.content import Content
 from campaigns.models.ownership import OwnedQuerySet, User, sees_everything

@@ -12,8 +12,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from unfold.enums import ActionVariant
 
+from addressing.addresses import as_written
 from campaigns import content
-from campaigns.addresses import as_written
 from campaigns.admin.base import SafeAdmin
 from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from campaigns.admin.typed import button

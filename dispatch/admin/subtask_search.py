@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns.addresses import AddressError, normalise
+from addressing.addresses import AddressError, normalise
 from campaigns.admin.base import Visitor
 from campaigns.models import SubTask, Task
 

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from campaigns.addresses import as_written
+from addressing.addresses import as_written
 from campaigns.admin.base import WithPanel, staff
 from campaigns.admin.filters import RelatedRowFilter, TimeRangeFilter
 from campaigns.admin.moments import to_the_second

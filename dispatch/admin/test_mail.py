@@ -12,8 +12,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from addressing.addresses import AddressError, as_written, clean_address, normalise
 from campaigns import samples, suppressing
-from campaigns.addresses import AddressError, as_written, clean_address, normalise
 from campaigns.admin.base import Visitor
 from campaigns.admin.confirmation import StyledForm
 from campaigns.admin.templates import PREVIEW, ContactField

@@ -15,7 +15,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from campaigns.message_ids import subtask_id_in
+from addressing.message_ids import subtask_id_in
 from dispatch.bounces import return_path
 from dispatch.bounces.examining import Found, Says, Unreadable, examine
 from sandbox import LimitReached

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from campaigns import message_ids
+from addressing import message_ids
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
 from campaigns.restored import NOT_HANDED_OVER

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
-from campaigns.addresses import AddressError, clean_address, normalise
+from addressing.addresses import AddressError, clean_address, normalise
 
 
 @pytest.mark.parametrize(

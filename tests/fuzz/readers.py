@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import requests
 from django.test import RequestFactory
 
+from addressing.message_ids import subtask_id_in
 from campaigns import content, plain_text
-from campaigns.message_ids import subtask_id_in
 from dispatch.bounces import return_path
 from dispatch.providers import get_provider, hooks
 from dispatch.providers.engagelab import events as engagelab

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns.message_ids import message_id
+from addressing.message_ids import message_id
 from dispatch.bounces import return_path
 from tests.fuzz import readers
 from tests.fuzz.door import Door, attack

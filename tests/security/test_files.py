@@ -13,8 +13,8 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import Settings
 
+from addressing.addresses import AddressError, normalise
 from campaigns import csv_source
-from campaigns.addresses import AddressError, normalise
 from campaigns.admin import importing
 from campaigns.contact_columns import folded, keys_of
 from campaigns.contact_import import ImportReport, import_contacts

@@ -19,8 +19,8 @@ from django.db.models import Model
 from django.utils import timezone
 from unfold.contrib.filters.admin.mixins import AutocompleteMixin
 
+from addressing.addresses import without_addresses
 from campaigns import suppression_export
-from campaigns.addresses import without_addresses
 from campaigns.admin.filters import RelatedRowFilter
 from campaigns.models import Suppression
 from dispatch import paces

@@ -13,8 +13,8 @@ from django.db.models.functions import Now
 from django.test import override_settings
 from pytest_django import DjangoAssertNumQueries, Settings
 
+from addressing.message_ids import message_id
 from campaigns import lifecycle, states
-from campaigns.message_ids import message_id
 from campaigns.models import SubTask, SubTaskStatus, Tally
 from campaigns.states import NEXT
 from tests.factories import DispatcherFactory, EmailServiceFactory, SubTaskFactory, held, in_doubt

@@ -10,7 +10,7 @@ import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.test import RequestFactory
 
-from campaigns.addresses import as_stored, as_written, with_addresses_as_written
+from addressing.addresses import as_stored, as_written, with_addresses_as_written
 from campaigns.models import Contact, SubTask, Suppression
 from dispatch.admin.test_mail import TestMailForm
 from privacy import export

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from campaigns.message_ids import message_id
+from addressing.message_ids import message_id
 from dispatch.bounces import return_path
 from dispatch.bounces.understanding import Told, understand
 from tracking.incoming import Incoming

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.message_ids import message_id
+from addressing.message_ids import message_id
 from dispatch.bounces import return_path
 from dispatch.bounces.understanding import (
     FORGED,

@@ -10,7 +10,7 @@ import idna
 from django.core.exceptions import ValidationError
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
-from campaigns.deceptive_domains import is_deceptive
+from addressing.deceptive_domains import is_deceptive
 
 MAX_LENGTH = 254
 MAX_WRITTEN = 1_000
