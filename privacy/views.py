@@ -12,13 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
+from access.ownership import SEE_EVERYTHING
 from addressing.addresses import as_written, clean_address
 from campaigns import erased
 from campaigns.admin.base import staff
 from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from campaigns.admin.history import log_event
 from campaigns.models import Suppression
-from campaigns.models.ownership import SEE_EVERYTHING
 from privacy import erasure, export, plan
 
 logger = logging.getLogger(__name__)

@@ -23,6 +23,7 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.text import capfirst
 
+from access.ownership import SEE_EVERYTHING
 from addressing.addresses import other_spellings
 from campaigns.admin.autocompletes import Autocompletes
 from campaigns.admin.deleting import ExplainedDeletion
@@ -35,7 +36,6 @@ from campaigns.admin.typed import (
     SearchableSelect,
     SearchableSelectMultiple,
 )
-from campaigns.models.ownership import SEE_EVERYTHING
 
 Visitor = User | AnonymousUser
 MAX_PAGES = 500

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.admin.models import LogEntry
 from django.db.models import QuerySet
 
-from campaigns.models.ownership import SEE_EVERYTHING
+from access.ownership import SEE_EVERYTHING
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

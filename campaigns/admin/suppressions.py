@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from access.ownership import SEE_EVERYTHING
 from addressing.addresses import AddressError, as_written, normalise
 from campaigns import erased, suppressing, suppression_export
 from campaigns.admin.base import SafeAdmin, UncountedPaginator, staff, visible_rows
@@ -22,7 +23,6 @@ from campaigns.admin.importing import SECONDS, CsvField, ImportForm, import_page
 from campaigns.admin.typed import ModelForm, button
 from campaigns.models import Suppression
 from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
-from campaigns.models.ownership import SEE_EVERYTHING
 from campaigns.suppression_import import SuppressionReport, import_suppressions
 from campaigns.wording import counted
 

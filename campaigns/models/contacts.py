@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
 
+from access.ownership import OwnedQuerySet, User, sees_everything
 from addressing.addresses import as_written, clean_address
 from campaigns import erased, storing
-from campaigns.models.ownership import OwnedQuerySet, User, sees_everything
 
 MAX_STORED = 200_000
 """Bytes of a contact's attributes as JSON: each message to it has a copy of them."""

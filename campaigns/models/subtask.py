@@ -9,10 +9,10 @@ from typing import Self
 from django.db import models
 from django.db.models.functions import Greatest, Now
 
+from access.ownership import OwnedQuerySet, User, sees_everything
 from addressing.addresses import as_written
 from campaigns.fields import DatabaseEnumField
 from campaigns.models.content import Content
-from campaigns.models.ownership import OwnedQuerySet, User, sees_everything
 from campaigns.models.task import Task, TaskStatus
 
 

@@ -7,9 +7,9 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from access.ownership import SEE_EVERYTHING, OwnedQuerySet
 from campaigns.models.contacts import Contact, Tag
 from campaigns.models.content import Sender, Template
-from campaigns.models.ownership import SEE_EVERYTHING, OwnedQuerySet
 
 
 class TaskStatus(models.TextChoices):

@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from access.ownership import SEE_EVERYTHING
 from addressing.addresses import as_written
 from campaigns.admin.base import LedgerAdmin, staff
 from campaigns.admin.filters import TimeRangeFilter
 from campaigns.admin.moments import to_the_millisecond
 from campaigns.admin.typed import label
-from campaigns.models.ownership import SEE_EVERYTHING
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtask_search import own_task_ids, subtasks_to
 from dispatch.models import Attempt, AttemptOutcome

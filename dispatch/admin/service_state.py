@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from campaigns.models.ownership import SEE_EVERYTHING
+from access.ownership import SEE_EVERYTHING
 from campaigns.wording import counted
 from dispatch import accounts, paces
 from dispatch.models import AccountReport, Attempt, EmailService

@@ -16,12 +16,12 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
+from access.ownership import SEE_EVERYTHING
 from campaigns.admin import uses
 from campaigns.admin.base import WithPanel, visible_rows
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.confirmation import page, say
 from campaigns.admin.typed import button, label
-from campaigns.models.ownership import SEE_EVERYTHING
 from dispatch.admin import domain_state
 from dispatch.admin import service_state as state
 from dispatch.admin.bounce_mailbox import MailboxActions

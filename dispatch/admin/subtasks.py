@@ -14,13 +14,13 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from access.ownership import SEE_EVERYTHING
 from addressing.addresses import as_written
 from campaigns.admin.base import WithPanel, staff
 from campaigns.admin.filters import RelatedRowFilter, TimeRangeFilter
 from campaigns.admin.moments import to_the_second
 from campaigns.admin.typed import DropdownFilter, label
 from campaigns.models import FailureReason, SubTask, SubTaskStatus
-from campaigns.models.ownership import SEE_EVERYTHING
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtask_actions import SubTaskActions
 from dispatch.admin.subtask_search import own_task_ids, subtasks_to

@@ -16,7 +16,7 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
 
-from campaigns.models.ownership import SEE_EVERYTHING
+from access.ownership import SEE_EVERYTHING
 from dispatch.encryption import decrypt, encrypt
 from dispatch.limits import Limits
 
