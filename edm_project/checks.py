@@ -12,7 +12,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 
-from campaigns.admin.base import SafeAdmin
+from admin_kit.base import SafeAdmin
 from edm_project import sessions
 
 OLDEST_VERSION = 15
@@ -26,7 +26,7 @@ def check_admins(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list
         Error(
             f"The admin of {model._meta.label} is not built on SafeAdmin: its list can be filtered "
             "by every column of the table, and so tells what it does not show.",
-            hint="Derive it from campaigns.admin.base.SafeAdmin, or register the model anew.",
+            hint="Derive it from admin_kit.base.SafeAdmin, or register the model anew.",
             obj=type(registered),
             id="edm.E010",
         )

@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from campaigns.admin.site_views import autocomplete, search
+from admin_kit.site_views import autocomplete, search
 from dispatch.admin.monitor import monitor
 from dispatch.monitoring.views import metrics
 from edm_project.health import healthz, readyz

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from access.ownership import SEE_EVERYTHING
 from addressing.addresses import as_written, clean_address
+from admin_kit.base import staff
+from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
+from admin_kit.history import log_event
 from campaigns import erased
-from campaigns.admin.base import staff
-from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
-from campaigns.admin.history import log_event
 from campaigns.models import Suppression
 from privacy import erasure, export, plan
 

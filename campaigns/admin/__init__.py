@@ -1,13 +1,5 @@
-from campaigns.admin import (
-    accounts,
-    contacts,
-    history,
-    senders,
-    sign_ins,
-    suppressions,
-    tasks,
-    templates,
-)
+from admin_kit import history
+from campaigns.admin import accounts, contacts, senders, sign_ins, suppressions, tasks, templates
 
 __all__ = [
     "accounts",

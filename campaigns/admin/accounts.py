@@ -14,10 +14,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from admin_kit.base import SafeAdmin, Visitor, staff
+from admin_kit.confirmation import Question, ask, is_confirmed, say
+from admin_kit.typed import UserAdmin, button
 from campaigns.admin import uses
-from campaigns.admin.base import SafeAdmin, Visitor, staff
-from campaigns.admin.confirmation import Question, ask, is_confirmed, say
-from campaigns.admin.typed import UserAdmin, button
 from campaigns.models import Contact, Sender, Tag, Task, Template
 from signin import second_factor
 

@@ -14,9 +14,9 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
 from addressing.addresses import as_written
-from campaigns.admin.base import SafeAdmin
-from campaigns.admin.confirmation import StyledForm, page, say
-from campaigns.admin.history import log_event
+from admin_kit.base import SafeAdmin
+from admin_kit.confirmation import StyledForm, page, say
+from admin_kit.history import log_event
 from campaigns.file_rows import FileImportError, FileReport, Problems
 
 SHOWN = 500

@@ -15,12 +15,12 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from access.ownership import SEE_EVERYTHING
 from addressing.addresses import AddressError, as_written, normalise
+from admin_kit.base import SafeAdmin, UncountedPaginator, staff, visible_rows
+from admin_kit.confirmation import StyledForm, page, say
+from admin_kit.history import log_event
+from admin_kit.typed import ModelForm, button
 from campaigns import erased, suppressing, suppression_export
-from campaigns.admin.base import SafeAdmin, UncountedPaginator, staff, visible_rows
-from campaigns.admin.confirmation import StyledForm, page, say
-from campaigns.admin.history import log_event
 from campaigns.admin.importing import SECONDS, CsvField, ImportForm, import_page
-from campaigns.admin.typed import ModelForm, button
 from campaigns.models import Suppression
 from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
 from campaigns.suppression_import import SuppressionReport, import_suppressions

@@ -7,12 +7,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.enums import ActionVariant
 
+from admin_kit.base import OwnedAdmin
+from admin_kit.confirmation import Question, ask, is_confirmed, say
+from admin_kit.typed import button
 from campaigns import lifecycle, retries, transitions
 from campaigns.admin import task_steps as steps
-from campaigns.admin.base import OwnedAdmin
-from campaigns.admin.confirmation import Question, ask, is_confirmed, say
 from campaigns.admin.task_steps import Step
-from campaigns.admin.typed import button
 from campaigns.models import SubTask, Tally, Task
 
 

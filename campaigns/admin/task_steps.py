@@ -11,9 +11,9 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from admin_kit.confirmation import Question, StyledForm
+from admin_kit.typed import TextInput
 from campaigns import audience, lifecycle, merge_fields, retries
-from campaigns.admin.confirmation import Question, StyledForm
-from campaigns.admin.typed import TextInput
 from campaigns.models import Audience, SubTask, Tally, Task, TaskStatus
 from campaigns.models.tally import TaskCounts
 from campaigns.wording import counted

@@ -18,12 +18,12 @@ from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 
 from addressing.addresses import clean_address
+from admin_kit.base import OwnedAdmin, OwnedForm, Visitor
+from admin_kit.confirmation import StyledForm, page
+from admin_kit.typed import Textarea, button
 from campaigns import content, merge_fields, notices, samples
 from campaigns.admin import uses
-from campaigns.admin.base import OwnedAdmin, OwnedForm, Visitor
 from campaigns.admin.changes import ExplainedChanges
-from campaigns.admin.confirmation import StyledForm, page
-from campaigns.admin.typed import Textarea, button
 from campaigns.models import Contact, Sender, Template
 from sandbox import Failed
 

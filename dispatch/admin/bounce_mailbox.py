@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
-from campaigns.admin.typed import button
+from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
+from admin_kit.typed import button
 from dispatch.admin.service_actions import CONTROL, ServiceActions
 from dispatch.bounces.forms import MailboxForm
 from dispatch.bounces.mailboxes import MailboxError, open_mailbox

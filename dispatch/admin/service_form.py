@@ -13,8 +13,8 @@ from typing import Any
 
 from django import forms
 
-from campaigns.admin.confirmation import restyled
-from campaigns.admin.typed import ModelForm
+from admin_kit.confirmation import restyled
+from admin_kit.typed import ModelForm
 from dispatch.credentials import enter_again, moved
 from dispatch.encryption import CredentialsError, decrypt, encrypt
 from dispatch.models import EmailService

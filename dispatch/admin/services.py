@@ -17,11 +17,11 @@ from django.utils.http import urlencode
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from access.ownership import SEE_EVERYTHING
+from admin_kit.base import WithPanel, visible_rows
+from admin_kit.confirmation import page, say
+from admin_kit.typed import button, label
 from campaigns.admin import uses
-from campaigns.admin.base import WithPanel, visible_rows
 from campaigns.admin.changes import ExplainedChanges
-from campaigns.admin.confirmation import page, say
-from campaigns.admin.typed import button, label
 from dispatch.admin import domain_state
 from dispatch.admin import service_state as state
 from dispatch.admin.bounce_mailbox import MailboxActions

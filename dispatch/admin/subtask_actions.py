@@ -13,11 +13,11 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.enums import ActionVariant
 
+from admin_kit.base import ChangeList, LedgerAdmin, staff
+from admin_kit.confirmation import Question, ask, bulk_question, is_confirmed, say
+from admin_kit.history import log_each
+from admin_kit.typed import button
 from campaigns import retries
-from campaigns.admin.base import ChangeList, LedgerAdmin, staff
-from campaigns.admin.confirmation import Question, ask, bulk_question, is_confirmed, say
-from campaigns.admin.history import log_each
-from campaigns.admin.typed import button
 from campaigns.models import SubTask, SubTaskStatus, TaskStatus
 from campaigns.wording import counted
 from dispatch.decisions import decide

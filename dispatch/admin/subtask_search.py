@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from addressing.addresses import AddressError, normalise
-from campaigns.admin.base import Visitor
+from admin_kit.base import Visitor
 from campaigns.models import SubTask, Task
 
 MOST_FOUND = 1_000

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from campaigns.admin.moments import to_the_millisecond
+from admin_kit.moments import to_the_millisecond
 from campaigns.models import FailureReason, SubTask
 from dispatch.models import Attempt, Decision
 

@@ -16,10 +16,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from access.ownership import SEE_EVERYTHING
 from addressing.addresses import as_written
-from campaigns.admin.base import WithPanel, staff
-from campaigns.admin.filters import RelatedRowFilter, TimeRangeFilter
-from campaigns.admin.moments import to_the_second
-from campaigns.admin.typed import DropdownFilter, label
+from admin_kit.base import WithPanel, staff
+from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
+from admin_kit.moments import to_the_second
+from admin_kit.typed import DropdownFilter, label
 from campaigns.models import FailureReason, SubTask, SubTaskStatus
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtask_actions import SubTaskActions

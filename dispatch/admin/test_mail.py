@@ -13,9 +13,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from addressing.addresses import AddressError, as_written, clean_address, normalise
+from admin_kit.base import Visitor
+from admin_kit.confirmation import StyledForm
 from campaigns import samples, suppressing
-from campaigns.admin.base import Visitor
-from campaigns.admin.confirmation import StyledForm
 from campaigns.admin.templates import PREVIEW, ContactField
 from campaigns.models import Sender, Template
 from campaigns.models.content import local_part_validator

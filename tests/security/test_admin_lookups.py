@@ -18,7 +18,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from campaigns.admin.base import SafeAdmin
+from admin_kit.base import SafeAdmin
 from campaigns.models import Tag
 from dispatch.models import EmailService
 from edm_project.checks import check_admins

@@ -20,8 +20,8 @@ from django.utils import timezone
 from unfold.contrib.filters.admin.mixins import AutocompleteMixin
 
 from addressing.addresses import without_addresses
+from admin_kit.filters import RelatedRowFilter
 from campaigns import suppression_export
-from campaigns.admin.filters import RelatedRowFilter
 from campaigns.models import Suppression
 from dispatch import paces
 from dispatch.errors import ServiceError

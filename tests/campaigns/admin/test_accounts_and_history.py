@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.test import RequestFactory
 from django.urls import reverse
 
-from campaigns.admin.history import log_each
+from admin_kit.history import log_each
 from campaigns.models import Task
 from tests.campaigns.admin.staff import (
     MANAGER,

@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from campaigns.admin.base import visible_rows
-from campaigns.admin.typed import AutocompleteFilter, AutocompleteForm, DateTimeRangeFilter
+from admin_kit.base import visible_rows
+from admin_kit.typed import AutocompleteFilter, AutocompleteForm, DateTimeRangeFilter
 
 
 class VisibleChoiceForm(AutocompleteForm):

@@ -12,7 +12,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpRequest
 from django.template.response import TemplateResponse
 
-from campaigns.admin.typed import STYLED_WIDGETS
+from admin_kit.typed import STYLED_WIDGETS
 
 CONFIRMED = "confirmed"
 

@@ -13,11 +13,11 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from addressing.addresses import with_addresses_as_written
-from campaigns.admin.base import LedgerAdmin, staff
-from campaigns.admin.entries import visible_entries
-from campaigns.admin.filters import TimeRangeFilter
-from campaigns.admin.moments import to_the_second
-from campaigns.admin.typed import DropdownFilter
+from admin_kit.base import LedgerAdmin, staff
+from admin_kit.entries import visible_entries
+from admin_kit.filters import TimeRangeFilter
+from admin_kit.moments import to_the_second
+from admin_kit.typed import DropdownFilter
 
 APPS = ("campaigns", "dispatch", "auth")
 

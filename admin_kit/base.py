@@ -25,12 +25,12 @@ from django.utils.text import capfirst
 
 from access.ownership import SEE_EVERYTHING
 from addressing.addresses import other_spellings
-from campaigns.admin.autocompletes import Autocompletes
-from campaigns.admin.deleting import ExplainedDeletion
-from campaigns.admin.entries import visible_entries
-from campaigns.admin.lookups import DeclaredLookups
-from campaigns.admin.typed import ChangeList as BaseChangeList
-from campaigns.admin.typed import (
+from admin_kit.autocompletes import Autocompletes
+from admin_kit.deleting import ExplainedDeletion
+from admin_kit.entries import visible_entries
+from admin_kit.lookups import DeclaredLookups
+from admin_kit.typed import ChangeList as BaseChangeList
+from admin_kit.typed import (
     InfinitePages,
     ModelForm,
     SearchableSelect,

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.http import HttpRequest
 
-from campaigns.admin.typed import ModelAdmin
+from admin_kit.typed import ModelAdmin
 
 
 class ExplainedDeletion(ModelAdmin):
