@@ -11,8 +11,8 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection
 
+from campaigns.db.bulk_params import as_json
 from campaigns.models.subtask import SubTaskStatus
-from campaigns.record_sets import as_json
 
 NOT_HANDED_OVER = (SubTaskStatus.PENDING, SubTaskStatus.ALLOCATED, SubTaskStatus.SENDING)
 

@@ -24,8 +24,8 @@ from django.db import connection
 from django.db.models import QuerySet, TextField
 from django.db.models.functions import Cast, Coalesce, Now
 
+from campaigns.db.bulk_params import as_array, as_json
 from campaigns.models.subtask import FailureReason, SubTask, SubTaskStatus
-from campaigns.record_sets import as_array, as_json
 
 S = SubTaskStatus
 

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db import connection
 
+from campaigns.db.bulk_params import as_json
 from campaigns.models import FailureReason, Suppression
 from campaigns.models.contacts import SuppressionReason
-from campaigns.record_sets import as_json
 from dispatch.outcomes import MAX_ERROR_CHARACTERS, Verdict, storable
 from tracking import ledger
 from tracking.consequences import HAND_OVER

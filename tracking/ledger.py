@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from campaigns.record_sets import as_json
+from campaigns.db.bulk_params import as_json
 from tracking import cleaning, visits
 from tracking.actors import actor_of, surest
 from tracking.incoming import Actor, EventKind, Incoming

@@ -11,7 +11,7 @@ from django.db.models.functions import Greatest, Now
 
 from access.ownership import OwnedQuerySet, User, sees_everything
 from addressing.addresses import as_written
-from campaigns.fields import DatabaseEnumField
+from campaigns.db.enum_field import DatabaseEnumField
 from campaigns.models.content import Content
 from campaigns.models.task import Task, TaskStatus
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.db import models
 from django.db.models import Sum
 
-from campaigns.fields import DatabaseEnumField
+from campaigns.db.enum_field import DatabaseEnumField
 from campaigns.models.subtask import FailureReason, SubTaskStatus
 
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from campaigns import suppressing
+from campaigns.db.bulk_params import as_json
 from campaigns.erased import is_placeholder
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
-from campaigns.record_sets import as_json
 from campaigns.restored import NOT_HANDED_OVER, Since, catch_up
 from dispatch import leases, paces
 from dispatch.clock import database_time

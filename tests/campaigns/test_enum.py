@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.migrations.state import ProjectState
 from pytest_django import Settings
 
-from campaigns.enum_type import CreateEnumType
+from campaigns.db.enum_type import CreateEnumType
 from campaigns.models import SubTaskStatus
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from django.db.models import Case, Value, When
 from django.db.models.functions import Cast
 from pytest_django import Settings
 
-from campaigns.fields import DatabaseEnumField
+from campaigns.db.enum_field import DatabaseEnumField
 from campaigns.models import SubTask, SubTaskStatus
 from tests.factories import SubTaskFactory
 
@@ -36,7 +36,7 @@ def test_the_labels_are_the_values_of_the_choices(field: DatabaseEnumField) -> N
 
 def test_a_migration_names_the_setting_and_not_the_type(field: DatabaseEnumField) -> None:
     _, path, _, kwargs = field.deconstruct()
-    assert path == "campaigns.fields.DatabaseEnumField"
+    assert path == "campaigns.db.enum_field.DatabaseEnumField"
     assert kwargs["type_setting"] == "COLOUR_TYPE"
     assert "Old Colours" not in str(kwargs)
 
