@@ -10,7 +10,7 @@ from typing import NamedTuple
 from tinycss2 import parse_component_value_list, serialize
 
 from campaigns.css_selectors import Kind, Node, Selector, read_selectors
-from campaigns.liquid import Problem
+from campaigns.rendering.liquid.environment import Problem
 
 _LINE_END = re.compile(r"\r\n|[\r\n\f]")
 _PROPERTY = re.compile(r"--[\w-]+|-?[a-z][a-z0-9-]*", re.ASCII | re.IGNORECASE)

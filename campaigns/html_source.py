@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from campaigns.liquid import Markup, markup_in
+from campaigns.rendering.liquid.environment import Markup, markup_in
 
 _MARKUP = re.compile(r"<(?=[a-zA-Z/!?])")
 _END_OF_COMMENT = re.compile(r"--!?>")

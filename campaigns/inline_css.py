@@ -28,7 +28,7 @@ from campaigns.html_source import (
     unescape,
     unquoted,
 )
-from campaigns.liquid import Problem, blocks_in
+from campaigns.rendering.liquid.environment import Problem, blocks_in
 from campaigns.style_sheets import Applies, StyleSheets
 
 _MARK = "data-inline-css-mark"

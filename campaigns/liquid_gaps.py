@@ -20,8 +20,8 @@ from liquid.builtin.tags.if_tag import IfNode
 from liquid.exceptions import OutputStreamLimitError
 from liquid.output import LimitedStringIO
 
-from campaigns import liquid
 from campaigns.precompiled import MAX_VALUE, Gap, Lookup, Section
+from campaigns.rendering.liquid import environment
 
 # Names that python-liquid knows though no variable has them.
 _BUILT_IN = frozenset({"now", "today", "partial"})
@@ -32,7 +32,7 @@ class GapTemplate:
 
     def __init__(self, source: str, *, escape: bool) -> None:
         """`escape` says that values are escaped for HTML. Raises Problem."""
-        template = liquid.parse(source, escape=escape)
+        template = environment.parse(source, escape=escape)
         self._nodes = template.nodes
         self.fixed = list(_fixed(template.nodes))
         for stretch in self.fixed:
@@ -51,7 +51,7 @@ class GapTemplate:
         wrong in the template.
         """
         template, recorder = self._template, _Recorder()
-        with liquid.problems():
+        with environment.problems():
             values = template.make_globals(dict(variables))
             context = template.context_class(template, globals=values)
             template.render_with_context(context, recorder)
@@ -63,7 +63,7 @@ class _Recorder(LimitedStringIO):
 
     def __init__(self) -> None:
         # Line ends are kept as they are; python-liquid's own buffer would change them.
-        super().__init__(limit=liquid.MAX_OUTPUT, newline="")
+        super().__init__(limit=environment.MAX_OUTPUT, newline="")
         self.values: list[str] = []
 
     def pass_over(self, size: int) -> None:
@@ -127,7 +127,7 @@ def _fixed(nodes: Sequence[Node]) -> Iterator[str]:
 
 
 def _check_encodable(text: str) -> None:
-    with liquid.problems():
+    with environment.problems():
         text.encode("utf-8")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 
 from campaigns.content import CompiledContent
-from campaigns.liquid import line_at
+from campaigns.rendering.liquid.environment import line_at
 from campaigns.template_work import PartProblem
 from sandbox import Failed, LimitReached
 

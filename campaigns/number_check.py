@@ -8,8 +8,8 @@ from typing import Any
 from django.db.models import Expression, F, Func, QuerySet, TextField, Value
 
 from campaigns import content, lifecycle
-from campaigns.liquid_numbers import NUMBER_TEXT
 from campaigns.models import Contact, Content, Task
+from campaigns.rendering.liquid.numbers import NUMBER_TEXT
 
 OWN = ("name", "email")
 """What is no attribute of a contact, though templates see it as one."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from campaigns.html_source import Edit, SourceTags, apply_edits, mask_liquid
-from campaigns.liquid import markup_in
+from campaigns.rendering.liquid.environment import markup_in
 
 _HIDDEN = "display:none;max-height:0;overflow:hidden;mso-hide:all"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from campaigns.html_source import HtmlReader, StartTag
-from campaigns.liquid import markup_in
+from campaigns.rendering.liquid.environment import markup_in
 from campaigns.text_flow import TextFlow
 
 # Stand for a piece of Liquid while the HTML around it is read: private-use characters, so that no

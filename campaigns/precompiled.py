@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from liquid import escape as escape_html
 
-from campaigns import liquid
+from campaigns.rendering.liquid import environment
 
 MAX_STEPS = 1_000  # variables, and parts of variables, in one template
 MAX_VALUE = 50_000  # characters of one value
@@ -140,7 +140,7 @@ class Precompiled:
         """What goes in the gaps; None when it takes python-liquid to say so."""
         if self._gaps is None:
             return None
-        values, room = [], min(MAX_FILLED, liquid.MAX_OUTPUT - self._fixed_size)
+        values, room = [], min(MAX_FILLED, environment.MAX_OUTPUT - self._fixed_size)
         try:
             for gap in self._gaps:
                 value = gap.fill(variables, self._escape)
@@ -165,7 +165,7 @@ def _trimmed(fixed: Sequence[bytes]) -> tuple[bytes, ...] | None:
 def _follow(value: object, keys: Sequence[object]) -> object:
     try:
         for key in keys:
-            value = liquid.get_item(value, key)
+            value = environment.get_item(value, key)
     except (LookupError, TypeError):
         return None
     return value

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from campaigns.html_source import SourceTags, StartTag
-from campaigns.liquid import blocks_in
+from campaigns.rendering.liquid.environment import blocks_in
 
 _OUTLOOK_BEGINS = re.compile(r"\s*\[if\b[^\]]*\]", re.IGNORECASE)
 _OUTLOOK_ENDS = re.compile(r"<?!?\[endif\](?:--)?\s*\Z", re.IGNORECASE)

@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from campaigns import inline_css, liquid, plain_text
-from campaigns.liquid_comparisons import compared_with_numbers
+from campaigns import inline_css, plain_text
 from campaigns.liquid_gaps import GapTemplate
 from campaigns.pages import with_preview_text
+from campaigns.rendering.liquid import environment
+from campaigns.rendering.liquid.comparisons import compared_with_numbers
 from sandbox import Limits, bounded, worker
 
 PARSING = Limits(cpu_seconds=2, memory_megabytes=512)
@@ -59,8 +60,8 @@ def check_part(part: str, source: str, *, makes_text: bool = False) -> None:
 
 def _check(part: str, source: str) -> None:
     with _problems_of(part):
-        template = liquid.parse(source, escape=part == "html")
-        liquid.refuse_unknown_filters(template, source)
+        template = environment.parse(source, escape=part == "html")
+        environment.refuse_unknown_filters(template, source)
         compared_with_numbers(template, source)
 
 
@@ -69,7 +70,7 @@ def _problems_of(part: str) -> Iterator[None]:
     """What is wrong within is wrong with this part: raises PartProblem."""
     try:
         yield
-    except liquid.Problem as problem:
+    except environment.Problem as problem:
         raise PartProblem(part, problem.message, problem.line) from problem
 
 
@@ -93,7 +94,7 @@ def variables_in(sources: list[str]) -> list[list[str]]:
     paths: dict[tuple[str, ...], None] = {}
     for source in sources:
         with _problems_of("html"):
-            found = liquid.variables(liquid.parse(source, escape=False))
+            found = environment.variables(environment.parse(source, escape=False))
         paths.update(dict.fromkeys(map(tuple, found)))
     return [list(path) for path in paths]
 
@@ -106,7 +107,7 @@ def numbers_needed(parts: dict[str, str]) -> list[Any]:
     needed: dict[tuple[Any, ...], list[Any]] = {}
     for part, source in parts.items():
         with _problems_of(part):
-            template = liquid.parse(source, escape=part == "html")
+            template = environment.parse(source, escape=part == "html")
             for keys, line in compared_with_numbers(template, source):
                 needed.setdefault(keys, [part, line, keys])
     return list(needed.values())
@@ -145,7 +146,7 @@ def fill(digest: bytes, parts: list[str], variables: dict[str, Any]) -> list[Any
     for part, template in templates.items():
         try:
             values[part] = template.fill(variables)
-        except liquid.Problem as problem:
+        except environment.Problem as problem:
             wrong = [part, problem.message, problem.line]
             return [{}, wrong, time.thread_time() - began]
     return [values, None, time.thread_time() - began]

@@ -11,10 +11,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
-from campaigns import liquid
 from campaigns.content import template_errors
 from campaigns.html_source import Edit, SourceTags, apply_edits, mask_liquid
 from campaigns.models import Content, Task
+from campaigns.rendering.liquid import environment
 from campaigns.template_work import PARSING, PartProblem
 from sandbox import bounded
 from tracking import footer
@@ -72,8 +72,8 @@ def rewrite(html: str, text: str, *, postal_address: str, clicks: bool, opens: b
     """The templates of a message with placeholders for what is recorded. Raises PartProblem."""
     try:
         rewritten = _rewritten(html, text, postal_address, clicks=clicks, opens=opens)
-        liquid.parse(rewritten.html, escape=True)
-    except liquid.Problem as problem:
+        environment.parse(rewritten.html, escape=True)
+    except environment.Problem as problem:
         raise PartProblem("html", problem.message, problem.line) from problem
     return rewritten
 
@@ -108,7 +108,7 @@ def links_that_show_addresses(html: str) -> list[str]:
     """
     try:
         followed = _followed(hrefs_in(html), _Scopes(html))
-    except liquid.Problem as problem:
+    except environment.Problem as problem:
         raise PartProblem("html", problem.message, problem.line) from problem
     return [" ".join(href.text.split()) for href, _, _ in followed if is_address(href.text)]
 
@@ -117,7 +117,7 @@ def _links(hrefs: list[Href], scopes: _Scopes) -> list[_Followed]:
     """The hrefs to record clicks on. Raises Problem."""
     links = [each for each in _followed(hrefs, scopes) if not is_address(each[0].text)]
     if len(links) > MAX_LINKS:
-        raise liquid.Problem(
+        raise environment.Problem(
             f"has {len(links):,} links; clicks can be recorded on at most {MAX_LINKS:,}. "
             "Take links out, or do not record clicks"
         )
@@ -127,7 +127,7 @@ def _links(hrefs: list[Href], scopes: _Scopes) -> list[_Followed]:
 def _followed(hrefs: list[Href], scopes: _Scopes) -> Iterator[_Followed]:
     """The hrefs that lead somewhere on the web whoever gets the message."""
     for href in hrefs:
-        is_personal = any(liquid.markup_in(href.source))
+        is_personal = any(environment.markup_in(href.source))
         destination = _personal(href, scopes) if is_personal else destination_of(href.source)
         if destination is not None and not scopes.is_raw(href):
             yield href, destination, is_personal
@@ -161,7 +161,7 @@ class _Scopes:
 
     def __init__(self, html: str) -> None:
         """Raises Problem."""
-        found = liquid.parse(html, escape=True).analyze(include_partials=False)
+        found = environment.parse(html, escape=True).analyze(include_partials=False)
         from_outside = {v.span.index for all_ in found.globals.values() for v in all_}
         self._unsteady = sorted(
             variable.span.index
@@ -170,8 +170,8 @@ class _Scopes:
             if variable.span.index not in from_outside or not _is_steady(name, found.locals)
         )
         self._dates = sorted(span.index for span in found.filters.get("date", ()))
-        self._blocks = liquid.blocks_in(html)
-        self._raw = liquid.raw_in(html)
+        self._blocks = environment.blocks_in(html)
+        self._raw = environment.raw_in(html)
 
     def is_inside(self, at: int) -> bool:
         """Whether a place is inside a block, so that not everybody need get what is there."""
@@ -186,7 +186,7 @@ class _Scopes:
         over elsewhere, and nothing depends on the time.
         """
         return (
-            all(found.tag == "" for found in liquid.markup_in(href.source))
+            all(found.tag == "" for found in environment.markup_in(href.source))
             and not _any_in(self._unsteady, href)
             and not _any_in(self._dates, href)
         )
@@ -210,7 +210,7 @@ def _is_in(spans: list[tuple[int, int]], at: int) -> bool:
 
 def _is_way_out(href: Href, scopes: _Scopes) -> bool:
     """Whether everybody gets this as an unsubscribe link that can be seen."""
-    first = next(liquid.markup_in(href.source), None)
+    first = next(environment.markup_in(href.source), None)
     return (
         first is not None
         and not href.source[: first.start].strip()
@@ -221,10 +221,10 @@ def _is_way_out(href: Href, scopes: _Scopes) -> bool:
 
 
 def _has_way_out(text: str) -> bool:
-    blocks = liquid.blocks_in(text)
+    blocks = environment.blocks_in(text)
     return any(
         _is_the_link(found.text) and not _is_in(blocks, found.start)
-        for found in liquid.markup_in(text)
+        for found in environment.markup_in(text)
     )
 
 

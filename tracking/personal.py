@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from campaigns import liquid_dates
 from campaigns.models import Content
+from campaigns.rendering.liquid import dates
 from tracking.tokens import Purpose, sign_each
 
 UNSUBSCRIBE_URL, PREFERENCES_URL, WEB_VIEW_URL = (
@@ -57,7 +57,7 @@ def variables(
     whenever it is rendered again. It and the links come last: no attribute of a contact can take
     their place.
     """
-    times = liquid_dates.times_of(at) if at else {}
+    times = dates.times_of(at) if at else {}
     return {**recipient, **times, **links(subtask_id, content, recipient)}
 
 

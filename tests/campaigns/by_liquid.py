@@ -6,14 +6,14 @@ from typing import Any
 
 from liquid.output import LimitedStringIO
 
-from campaigns import liquid
+from campaigns.rendering.liquid import environment
 
 
 def by_liquid(source: str, variables: dict[str, Any], *, escape: bool) -> str:
     """Raises Problem."""
-    template = liquid.parse(source, escape=escape)
-    buffer = LimitedStringIO(limit=liquid.MAX_OUTPUT, newline="")
-    with liquid.problems():
+    template = environment.parse(source, escape=escape)
+    buffer = LimitedStringIO(limit=environment.MAX_OUTPUT, newline="")
+    with environment.problems():
         context = template.context_class(template, globals=template.make_globals(variables))
         template.render_with_context(context, buffer)
     return buffer.getvalue()

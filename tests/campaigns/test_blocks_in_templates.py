@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns import liquid
+from campaigns.rendering.liquid import environment
 
 
 def said_of(source: str) -> tuple[str, int | None]:
-    with pytest.raises(liquid.Problem) as raised:
-        liquid.parse(source, escape=True)
+    with pytest.raises(environment.Problem) as raised:
+        environment.parse(source, escape=True)
     return raised.value.message, raised.value.line
 
 

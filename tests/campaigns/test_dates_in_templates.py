@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from campaigns.liquid_dates import times_of
+from campaigns.rendering.liquid.dates import times_of
 from tests.campaigns.by_liquid import by_liquid
 
 NOW = dt.datetime(2026, 7, 14, 21, 30, 15, tzinfo=dt.UTC)

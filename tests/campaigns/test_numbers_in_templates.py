@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from campaigns import liquid
+from campaigns.rendering.liquid import environment
 from tests.campaigns.by_liquid import by_liquid
 
 
@@ -43,7 +43,7 @@ def test_filters_calculate_as_ruby_does(value: object, filter: str, result: str)
 @pytest.mark.parametrize("filter", ["divided_by", "modulo"])
 @pytest.mark.parametrize("zero", [0, 0.0, "0", "abc", "", None])
 def test_dividing_by_nothing_is_an_error(filter: str, zero: object) -> None:
-    with pytest.raises(liquid.Problem, match=f"{filter}: can't divide by"):
+    with pytest.raises(environment.Problem, match=f"{filter}: can't divide by"):
         rendered(f"{{{{ 7 | {filter}: b }}}}", b=zero)
 
 
@@ -73,7 +73,7 @@ def test_what_is_nothing_or_of_another_kind_is_neither_more_nor_less(
 @pytest.mark.parametrize("operator", ["<", "<=", ">", ">="])
 @pytest.mark.parametrize("text", ["n/a", "1,5", "1 000", "12abc", "1e3", "9" * 5_000])
 def test_a_text_that_is_no_number_cannot_be_compared_with_one(operator: str, text: str) -> None:
-    with pytest.raises(liquid.Problem, match="is no number and cannot be compared with 10"):
+    with pytest.raises(environment.Problem, match="is no number and cannot be compared with 10"):
         shows(f"a {operator} 10", a=text)
 
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns import liquid
 from campaigns.precompiled import (
     MAX_FILLED,
     MAX_STEPS,
     MAX_VALUE,
     Pieces,
 )
+from campaigns.rendering.liquid import environment
 from tests.campaigns import by_liquid as python_liquid
 from tests.campaigns.stencil import Stencil
 
@@ -103,7 +103,7 @@ def by_stencil(source: str, escape: bool, variables: dict[str, Any]) -> str:
 def said(render: Callable[[], str]) -> str:
     try:
         return render()
-    except liquid.Problem as problem:
+    except environment.Problem as problem:
         return f"{problem.message}, line {problem.line}"
 
 
@@ -136,7 +136,7 @@ def test_what_is_trimmed_beforehand_is_what_trimming_would_leave(
     try:
         stencil = Stencil(source, escape=False)
         values = stencil.fill(variables)
-    except liquid.Problem:
+    except environment.Problem:
         return
     if stencil.trimmed is not None:
         whole = str(Pieces(stencil.fixed, values))
@@ -177,7 +177,7 @@ def test_the_values_of_two_outputs_side_by_side_are_kept_apart() -> None:
 @pytest.mark.parametrize("excess", [0, 1])
 def test_the_output_is_bounded_to_the_byte(tag: str, excess: int) -> None:
     source = f"{tag}{'é' * 400_000}\n{{{{ a }}}}{{{{ a }}}}{{{{ a }}}}{{{{ b }}}}\n"
-    room = liquid.MAX_OUTPUT - 800_000 - 2
+    room = environment.MAX_OUTPUT - 800_000 - 2
     variables = {"a": "x" * (room // 3), "b": "x" * (room % 3 + excess)}
     assert by_stencil(source, True, variables) == by_liquid(source, True, variables)
     assert len(by_stencil(source, True, variables)) < 1000 if excess else True
@@ -191,7 +191,7 @@ def test_a_fixed_part_that_is_too_long_is_refused_with_its_line() -> None:
 
 
 def test_a_template_with_half_a_surrogate_pair_is_a_problem() -> None:
-    with pytest.raises(liquid.Problem, match="UnicodeEncodeError"):
+    with pytest.raises(environment.Problem, match="UnicodeEncodeError"):
         Stencil("a \ud800 {{ b }}", escape=True)
 
 

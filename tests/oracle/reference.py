@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from campaigns import liquid
-from campaigns.liquid_dates import times_of
 from campaigns.precompiled import Pieces
+from campaigns.rendering.liquid import environment
+from campaigns.rendering.liquid.dates import times_of
 from tests.campaigns.by_liquid import by_liquid
 from tests.campaigns.stencil import Stencil
 
@@ -56,7 +56,7 @@ def here(source: str, variables: dict[str, Any]) -> str:
     given = {**variables, **times_of(NOW)}
     try:
         whole = by_liquid(source, given, escape=False)
-    except liquid.Problem:
+    except environment.Problem:
         whole = ERROR
     assert _in_pieces(source, given) == whole
     return whole
@@ -66,5 +66,5 @@ def _in_pieces(source: str, variables: dict[str, Any]) -> str:
     try:
         stencil = Stencil(source, escape=False)
         return str(Pieces(stencil.fixed, stencil.fill(variables)))
-    except liquid.Problem:
+    except environment.Problem:
         return ERROR

@@ -24,8 +24,8 @@ from liquid.builtin.expressions.primitive import FloatLiteral, IntegerLiteral
 from liquid.builtin.tags.assign_tag import AssignNode
 from liquid.expression import Expression
 
-from campaigns import liquid
-from campaigns.liquid_numbers import FILTERS, number_in
+from campaigns.rendering.liquid import environment
+from campaigns.rendering.liquid.numbers import FILTERS, number_in
 
 Keys = tuple[str | int, ...]
 _ORDER = (GeExpression, GtExpression, LeExpression, LtExpression)
@@ -41,13 +41,13 @@ class Compared(NamedTuple):
 
 def compared_with_numbers(template: BoundTemplate, source: str) -> list[Compared]:
     """Raises Problem for a text in the template that is none."""
-    if not any(_may_compare(found) for found in liquid.markup_in(source)):
+    if not any(_may_compare(found) for found in environment.markup_in(source)):
         return []
     search = _Search(template, source)
     return [found for comparison in search.comparisons() for found in search.attributes(comparison)]
 
 
-def _may_compare(markup: liquid.Markup) -> bool:
+def _may_compare(markup: environment.Markup) -> bool:
     return bool(markup.tag) and ("<" in markup.text or ">" in markup.text)
 
 
@@ -80,7 +80,7 @@ class _Search:
     def _refuse_other_than_number(self, text: StringLiteral, other: Expression) -> None:
         if text.value.strip() and number_in(text.value) is None:
             what = f"“{text.value[:50]}” is no number and cannot be compared with {other}"
-            raise liquid.Problem(what, self._line(text.token))
+            raise environment.Problem(what, self._line(text.token))
 
     def _is_number(self, side: Expression) -> bool:
         if isinstance(side, IntegerLiteral | FloatLiteral):
@@ -109,7 +109,7 @@ class _Search:
         return []
 
     def _line(self, token: Token) -> int:
-        return liquid.line_at(self._source, token.start_index)
+        return environment.line_at(self._source, token.start_index)
 
 
 def _nodes(template: BoundTemplate) -> Iterator[Node]:

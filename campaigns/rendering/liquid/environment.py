@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 from liquid import BoundTemplate, Environment, RenderContext
 from liquid.exceptions import LiquidError
 
-from campaigns import liquid_dates, liquid_numbers, liquid_texts
-from campaigns.liquid_blocks import Misplaced, Tag, refuse_misplaced
+from campaigns.rendering.liquid import dates, numbers, texts
+from campaigns.rendering.liquid.blocks import Misplaced, Tag, refuse_misplaced
 
 MAX_SOURCE = 1_000_000  # characters of one template
 MAX_OUTPUT = 2_000_000  # bytes of one rendered part
@@ -59,7 +59,7 @@ class _Context(RenderContext):
     ) -> None:
         given = globals or {}
         if not isinstance(given.get("now"), dt.datetime):
-            given = {**given, **liquid_dates.present()}
+            given = {**given, **dates.present()}
         super().__init__(template, globals=given, **others)
 
 
@@ -88,13 +88,13 @@ def _environment(*, autoescape: bool) -> Environment:
     environment = _BoundedEnvironment(autoescape=autoescape)
     for name in ("include", "render"):
         del environment.tags[name]
-    environment.add_filter("date", liquid_dates.date)
-    liquid_numbers.add_filters(environment)
-    liquid_texts.show_as_ruby(environment)
+    environment.add_filter("date", dates.date)
+    numbers.add_filters(environment)
+    texts.show_as_ruby(environment)
     return environment
 
 
-liquid_numbers.replace_comparisons()
+numbers.replace_comparisons()
 _HTML = _environment(autoescape=True)
 _PLAIN = _environment(autoescape=False)
 get_item = RenderContext(_PLAIN.from_string("")).get_item

@@ -15,7 +15,7 @@ from liquid import Markup, RenderContext
 from liquid.filter import liquid_filter, with_context
 from liquid.undefined import is_undefined
 
-from campaigns.ruby_strftime import MONTHS, WEEKDAYS, strftime
+from campaigns.rendering.liquid.strftime import MONTHS, WEEKDAYS, strftime
 
 MAX_DATE = 100
 """Characters of the longest text that may be a date."""
