@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from campaigns import inline_css, plain_text
+from campaigns import plain_text
 from campaigns.liquid_gaps import GapTemplate
 from campaigns.pages import with_preview_text
+from campaigns.rendering.css import inline
 from campaigns.rendering.liquid import environment
 from campaigns.rendering.liquid.comparisons import compared_with_numbers
 from sandbox import Limits, bounded, worker
@@ -78,7 +79,7 @@ def _problems_of(part: str) -> Iterator[None]:
 def compile_html(html: str) -> str:
     """Inline the CSS. Raises PartProblem."""
     with _problems_of("html"):
-        return inline_css.inline_css(html)
+        return inline.inline_css(html)
 
 
 @bounded(PARSING, raises=(PartProblem,))

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from campaigns.css_rules import Declaration
+from campaigns.rendering.css.rules import Declaration
 
 _PREFIX = re.compile(r"-(?:webkit|moz|ms|o)-")
 _ONE_FAMILY = re.compile(

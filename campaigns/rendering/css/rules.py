@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from tinycss2 import parse_component_value_list, serialize
 
-from campaigns.css_selectors import Kind, Node, Selector, read_selectors
+from campaigns.rendering.css.selectors import Kind, Node, Selector, read_selectors
 from campaigns.rendering.liquid.environment import Problem
 
 _LINE_END = re.compile(r"\r\n|[\r\n\f]")

@@ -3,7 +3,7 @@
 css-inline says which rules match which elements, from a marked copy without Liquid, in which every
 rule sets a property of its own: it parses HTML and writes it anew, so Liquid between table rows
 would move out of the table, and links would be respelt. What it finds is copied into the author's
-source; which declarations win is `campaigns.css_cascade`'s decision.
+source; which declarations win is `campaigns.rendering.css.cascade`'s decision.
 """
 
 from __future__ import annotations
@@ -15,9 +15,6 @@ from dataclasses import replace
 
 import css_inline
 
-from campaigns.css_cascade import Candidate, Cascade, Situation
-from campaigns.css_rules import Declaration, StyleRule, read_declarations, read_rules
-from campaigns.css_selectors import Kind, Selector
 from campaigns.html_source import (
     Edit,
     HtmlReader,
@@ -28,8 +25,11 @@ from campaigns.html_source import (
     unescape,
     unquoted,
 )
+from campaigns.rendering.css.cascade import Candidate, Cascade, Situation
+from campaigns.rendering.css.rules import Declaration, StyleRule, read_declarations, read_rules
+from campaigns.rendering.css.selectors import Kind, Selector
+from campaigns.rendering.css.style_sheets import Applies, StyleSheets
 from campaigns.rendering.liquid.environment import Problem, blocks_in
-from campaigns.style_sheets import Applies, StyleSheets
 
 _MARK = "data-inline-css-mark"
 _RULE = "--edm-rule-"
