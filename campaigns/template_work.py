@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from campaigns import plain_text
 from campaigns.liquid_gaps import GapTemplate
-from campaigns.pages import with_preview_text
 from campaigns.rendering.css import inline
+from campaigns.rendering.html import plain_text
+from campaigns.rendering.html.pages import with_preview_text
 from campaigns.rendering.liquid import environment
 from campaigns.rendering.liquid.comparisons import compared_with_numbers
 from sandbox import Limits, bounded, worker

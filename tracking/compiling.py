@@ -12,8 +12,8 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
 from campaigns.content import template_errors
-from campaigns.html_source import Edit, SourceTags, apply_edits, mask_liquid
 from campaigns.models import Content, Task
+from campaigns.rendering.html.source import Edit, SourceTags, apply_edits, mask_liquid
 from campaigns.rendering.liquid import environment
 from campaigns.template_work import PARSING, PartProblem
 from sandbox import bounded

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.utils.encoding import iri_to_uri
 
-from campaigns.html_source import SourceTags, StartTag, mask_liquid, unescape, unquoted
+from campaigns.rendering.html.source import SourceTags, StartTag, mask_liquid, unescape, unquoted
 from campaigns.rendering.liquid.environment import markup_in
 from tracking.shown_addresses import MOST_CHARACTERS
 

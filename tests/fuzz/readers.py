@@ -13,7 +13,8 @@ import requests
 from django.test import RequestFactory
 
 from addressing.message_ids import subtask_id_in
-from campaigns import content, plain_text
+from campaigns import content
+from campaigns.rendering.html import plain_text
 from dispatch.bounces import return_path
 from dispatch.providers import get_provider, hooks
 from dispatch.providers.engagelab import events as engagelab

@@ -9,12 +9,13 @@ from collections.abc import Callable
 import pytest
 from django.core.exceptions import ValidationError
 
-from campaigns import content, notices, plain_text, template_work
+from campaigns import content, notices, template_work
 from campaigns.content import TemplateError, check
-from campaigns.html_source import SourceTags, mask_liquid, unescape
 from campaigns.models import Template
 from campaigns.rendering.css import inline as inline_css
 from campaigns.rendering.css import rules as css_rules
+from campaigns.rendering.html import plain_text
+from campaigns.rendering.html.source import SourceTags, mask_liquid, unescape
 from campaigns.rendering.liquid import environment
 from sandbox import Failed, LimitReached
 from tests.security.scaling import assert_linear

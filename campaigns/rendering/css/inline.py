@@ -15,7 +15,11 @@ from dataclasses import replace
 
 import css_inline
 
-from campaigns.html_source import (
+from campaigns.rendering.css.cascade import Candidate, Cascade, Situation
+from campaigns.rendering.css.rules import Declaration, StyleRule, read_declarations, read_rules
+from campaigns.rendering.css.selectors import Kind, Selector
+from campaigns.rendering.css.style_sheets import Applies, StyleSheets
+from campaigns.rendering.html.source import (
     Edit,
     HtmlReader,
     SourceTags,
@@ -25,10 +29,6 @@ from campaigns.html_source import (
     unescape,
     unquoted,
 )
-from campaigns.rendering.css.cascade import Candidate, Cascade, Situation
-from campaigns.rendering.css.rules import Declaration, StyleRule, read_declarations, read_rules
-from campaigns.rendering.css.selectors import Kind, Selector
-from campaigns.rendering.css.style_sheets import Applies, StyleSheets
 from campaigns.rendering.liquid.environment import Problem, blocks_in
 
 _MARK = "data-inline-css-mark"

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from enum import Enum
 from typing import NamedTuple
 
-from campaigns.html_source import SourceTags, StartTag
+from campaigns.rendering.html.source import SourceTags, StartTag
 from campaigns.rendering.liquid.environment import blocks_in
 
 _OUTLOOK_BEGINS = re.compile(r"\s*\[if\b[^\]]*\]", re.IGNORECASE)

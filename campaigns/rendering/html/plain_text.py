@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from campaigns.html_source import HtmlReader, StartTag
+from campaigns.rendering.html.source import HtmlReader, StartTag
+from campaigns.rendering.html.text_layout import TextFlow
 from campaigns.rendering.liquid.environment import markup_in
-from campaigns.text_flow import TextFlow
 
 # Stand for a piece of Liquid while the HTML around it is read: private-use characters, so that no
 # letter, entity or white space of the text can be taken for them.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from campaigns.html_source import Edit, SourceTags, apply_edits, mask_liquid
+from campaigns.rendering.html.source import Edit, SourceTags, apply_edits, mask_liquid
 from campaigns.rendering.liquid.environment import markup_in
 
 _HIDDEN = "display:none;max-height:0;overflow:hidden;mso-hide:all"
