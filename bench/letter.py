@@ -17,7 +17,7 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 
 from bench.programs import BASE
-from campaigns import content
+from campaigns.rendering import content
 
 SUBJECT = "Spring news for {{ first_name }}"
 COMPANY = "Example Ltd"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from campaigns import content
 from campaigns.models import Content, Task, TaskTemplate
+from campaigns.rendering import content
 
 FINISHERS: list[Callable[[Content, Task], Callable[[], None]]] = []
 """What apps that build on this one (tracking) do to content before it is saved for the first time.

@@ -21,7 +21,6 @@ from django.db.models.functions import Now
 from campaigns import (
     audience,
     background,
-    content,
     freezing,
     lifecycle,
     number_check,
@@ -31,6 +30,7 @@ from campaigns import (
     tasks,
 )
 from campaigns.models import BackgroundJob, Contact, Content, Launch, Task, TaskStatus, TaskTemplate
+from campaigns.rendering import content
 
 CHUNK = 20_000
 SLICE_SECONDS = 60.0

@@ -18,9 +18,10 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
-from campaigns import audience, content, states, tasks, transitions
+from campaigns import audience, states, tasks, transitions
 from campaigns.models import Contact, SubTask, SubTaskStatus, Task, TaskStatus, TaskTemplate
 from campaigns.models.subtask import HELD
+from campaigns.rendering import content
 from sandbox import Failed
 
 T = TaskStatus

@@ -12,11 +12,11 @@ from django.db.models.expressions import Expression
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
-from campaigns import template_work
 from campaigns.contact_columns import is_built_in
-from campaigns.content import CompiledContent
 from campaigns.models import Contact, Template
-from campaigns.template_work import PartProblem
+from campaigns.rendering import template_work
+from campaigns.rendering.content import CompiledContent
+from campaigns.rendering.template_work import PartProblem
 from campaigns.wording import counted
 from sandbox import Failed, LimitReached
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import islice
 
-from campaigns.content import CompiledContent
+from campaigns.rendering.content import CompiledContent
 from campaigns.rendering.liquid.environment import line_at
-from campaigns.template_work import PartProblem
+from campaigns.rendering.template_work import PartProblem
 from sandbox import Failed, LimitReached
 
 MOST_BRACES = 5

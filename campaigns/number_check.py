@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models import Expression, F, Func, QuerySet, TextField, Value
 
-from campaigns import content, lifecycle
+from campaigns import lifecycle
 from campaigns.models import Contact, Content, Task
+from campaigns.rendering import content
 from campaigns.rendering.liquid.numbers import NUMBER_TEXT
 
 OWN = ("name", "email")

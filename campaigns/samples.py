@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from campaigns import content, freezing
+from campaigns import freezing
 from campaigns.models import Contact, Content, Sender, Task, TaskTemplate, Template
+from campaigns.rendering import content
 
 VALUES = {
     "name": "Ada Lovelace",

@@ -19,7 +19,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.db import InterfaceError, OperationalError, connection
 
-from campaigns import content
+from campaigns.rendering import content
 from campaigns.states import Held
 from dispatch import journal, leases, paces, start_log, tick
 from dispatch.agenda import Agenda, ServicePlan

@@ -11,8 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from addressing.message_ids import message_id
-from campaigns import content
 from campaigns.models import Content, FailureReason
+from campaigns.rendering import content
 from dispatch.bounces import return_path
 from dispatch.message.message import Message
 from dispatch.orders import Claim, NotStarted, Unsendable

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import ClassVar, NamedTuple
 
-from campaigns.content import Rendered
-from campaigns.precompiled import Pieces
+from campaigns.rendering.content import Rendered
+from campaigns.rendering.precompiled import Pieces
 
 MAX_LINE = 998  # RFC 5322 section 2.1.1, without the CRLF
 BASE64_LINE_BYTES = 57  # 76 characters a line

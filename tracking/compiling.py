@@ -11,11 +11,11 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
-from campaigns.content import template_errors
 from campaigns.models import Content, Task
+from campaigns.rendering.content import template_errors
 from campaigns.rendering.html.source import Edit, SourceTags, apply_edits, mask_liquid
 from campaigns.rendering.liquid import environment
-from campaigns.template_work import PARSING, PartProblem
+from campaigns.rendering.template_work import PARSING, PartProblem
 from sandbox import bounded
 from tracking import footer
 from tracking.hrefs import Href, destination_of, hrefs_in, site_of

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import idna
 from django.utils.encoding import iri_to_uri
 
-from campaigns import content
 from campaigns.models import Content, SubTask
+from campaigns.rendering import content
 from tracking.hrefs import MAX_DESTINATION, destination_of, site_of
 from tracking.models import Link
 

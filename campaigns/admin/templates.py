@@ -21,10 +21,11 @@ from addressing.addresses import clean_address
 from admin_kit.base import OwnedAdmin, OwnedForm, Visitor
 from admin_kit.confirmation import StyledForm, page
 from admin_kit.typed import Textarea, button
-from campaigns import content, merge_fields, notices, samples
+from campaigns import merge_fields, notices, samples
 from campaigns.admin import uses
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.models import Contact, Sender, Template
+from campaigns.rendering import content
 from sandbox import Failed
 
 # The policy of a page holds in its sandboxed frame, too, where no script runs. What the message

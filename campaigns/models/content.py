@@ -73,7 +73,7 @@ class Template(models.Model):
         return self.name
 
     def clean(self) -> None:
-        from campaigns.content import validate_template
+        from campaigns.rendering.content import validate_template
 
         validate_template(self)
 

@@ -16,7 +16,7 @@ from addressing.addresses import as_written
 from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from admin_kit.typed import button
-from campaigns import content
+from campaigns.rendering import content
 from dispatch import accounts, paces, trial
 from dispatch.admin import service_state as state
 from dispatch.admin.test_mail import NotMade, TestMailForm, UnsavedText, send_test

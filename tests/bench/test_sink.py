@@ -11,8 +11,8 @@ import pytest
 
 from bench.programs import Failure
 from bench.sink import Sink
-from campaigns.content import Rendered
-from campaigns.precompiled import Pieces
+from campaigns.rendering.content import Rendered
+from campaigns.rendering.precompiled import Pieces
 from dispatch.message.message import Message
 from dispatch.providers.smtp.client import SmtpSettings
 from dispatch.providers.smtp.transport import SmtpTransport

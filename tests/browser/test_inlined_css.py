@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.content import compile_html
+from campaigns.rendering.content import compile_html
 from campaigns.rendering.liquid import environment
 from tests.browser.chromium import DESKTOP, PHONE, Browser
 from tests.browser.style_corpus import LIQUID, SHEETS, VALUES, WRITTEN, generated, page

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from campaigns.liquid_gaps import GapTemplate
-from campaigns.precompiled import Precompiled, gap_from_json
+from campaigns.rendering.gaps import GapTemplate
+from campaigns.rendering.precompiled import Precompiled, gap_from_json
 
 
 class Stencil:

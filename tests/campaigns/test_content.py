@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ValidationError
 
-from campaigns.content import (
+from campaigns.rendering.content import (
     RenderError,
     TemplateError,
     check,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.content import compile_html
+from campaigns.rendering.content import compile_html
 
 NEWSLETTER = (Path(__file__).parent.parent / "data" / "newsletter.html").read_text("utf-8")
 RED = "<style>p, tr, td {color: red} .big {font-size: 9px}</style>"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from campaigns.content import check, compile_text
+from campaigns.rendering.content import check, compile_text
 
 NEWSLETTER = (Path(__file__).parent.parent / "data" / "newsletter.html").read_text("utf-8")
 

@@ -10,9 +10,10 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from campaigns import content, launch, lifecycle
+from campaigns import launch, lifecycle
 from campaigns.lifecycle import NotPossible
 from campaigns.models import SubTask, Suppression, Task, TaskStatus, TaskTemplate
+from campaigns.rendering import content
 from tests.campaigns.living import LATER, ready, status, with_subtasks
 from tests.concurrency import (
     running,

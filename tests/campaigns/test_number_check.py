@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from campaigns import content, launch, template_work
-from campaigns.content import TemplateError
+from campaigns import launch
 from campaigns.models import SubTask, Task, TaskStatus
+from campaigns.rendering import content, template_work
+from campaigns.rendering.content import TemplateError
 from tests.factories import ContactFactory, TaskFactory
 
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from campaigns.precompiled import (
+from campaigns.rendering.liquid import environment
+from campaigns.rendering.precompiled import (
     MAX_FILLED,
     MAX_STEPS,
     MAX_VALUE,
     Pieces,
 )
-from campaigns.rendering.liquid import environment
 from tests.campaigns import by_liquid as python_liquid
 from tests.campaigns.stencil import Stencil
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns.content import compile_html
+from campaigns.rendering.content import compile_html
 
 PLAIN = "<style>p {margin: 1px}</style>"
 

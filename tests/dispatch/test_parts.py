@@ -12,8 +12,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from campaigns.content import Rendered, compile_html, compile_text, render
-from campaigns.precompiled import Pieces
+from campaigns.rendering.content import Rendered, compile_html, compile_text, render
+from campaigns.rendering.precompiled import Pieces
 from dispatch.mime import as_bytes, as_data
 from dispatch.parts import body
 from tests.campaigns.by_liquid import by_liquid

@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 from django.db.models.functions import Now
 
-from campaigns.content import Rendered
-from campaigns.precompiled import Pieces
+from campaigns.rendering.content import Rendered
+from campaigns.rendering.precompiled import Pieces
 from dispatch import paces, trial
 from dispatch.clock import database_time
 from dispatch.errors import ServiceError

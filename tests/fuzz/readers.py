@@ -13,7 +13,7 @@ import requests
 from django.test import RequestFactory
 
 from addressing.message_ids import subtask_id_in
-from campaigns import content
+from campaigns.rendering import content
 from campaigns.rendering.html import plain_text
 from dispatch.bounces import return_path
 from dispatch.providers import get_provider, hooks

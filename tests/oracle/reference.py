@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from campaigns.precompiled import Pieces
 from campaigns.rendering.liquid import environment
 from campaigns.rendering.liquid.dates import times_of
+from campaigns.rendering.precompiled import Pieces
 from tests.campaigns.by_liquid import by_liquid
 from tests.campaigns.stencil import Stencil
 

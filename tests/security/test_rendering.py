@@ -12,10 +12,12 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from campaigns import content, launch, lifecycle, rehearsal, render_budget, template_work
-from campaigns.content import RenderError, TooCostly
+from campaigns import launch, lifecycle, rehearsal
 from campaigns.models import Content, SubTask, Task, TaskStatus
-from campaigns.renderer import Renderer
+from campaigns.rendering import budget as render_budget
+from campaigns.rendering import content, template_work
+from campaigns.rendering.content import RenderError, TooCostly
+from campaigns.rendering.renderer import Renderer
 from dispatch.models import EmailService
 from sandbox import Failed
 from tests.dispatching import Dispatch, MakeService

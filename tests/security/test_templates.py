@@ -9,9 +9,10 @@ from collections.abc import Callable
 import pytest
 from django.core.exceptions import ValidationError
 
-from campaigns import content, notices, template_work
-from campaigns.content import TemplateError, check
+from campaigns import notices
 from campaigns.models import Template
+from campaigns.rendering import content, template_work
+from campaigns.rendering.content import TemplateError, check
 from campaigns.rendering.css import inline as inline_css
 from campaigns.rendering.css import rules as css_rules
 from campaigns.rendering.html import plain_text

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from campaigns import content, freezing
+from campaigns import freezing
 from campaigns.models import Content, SubTask, SubTaskStatus, Task, TaskTemplate
+from campaigns.rendering import content
 from tests.factories import EmailServiceFactory, SenderFactory, SubTaskFactory, TaskFactory
 from tracking import applying, ledger, personal
 from tracking.incoming import EventKind, Incoming

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from campaigns import content
-from campaigns.content import TemplateError
 from campaigns.models import Content, SubTask
+from campaigns.rendering import content
+from campaigns.rendering.content import TemplateError
 from tests.texts import group
 from tests.tracking.making import from_launch, frozen, rendered
 from tracking import destinations, personal

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from campaigns import content, erased
+from campaigns import erased
 from campaigns.models import SubTask
+from campaigns.rendering import content
 from tracking import limits, personal
 from tracking.tokens import Purpose, read
 from tracking.views.public import limited, not_found, of_test, public

@@ -20,8 +20,8 @@ from liquid.builtin.tags.if_tag import IfNode
 from liquid.exceptions import OutputStreamLimitError
 from liquid.output import LimitedStringIO
 
-from campaigns.precompiled import MAX_VALUE, Gap, Lookup, Section
 from campaigns.rendering.liquid import environment
+from campaigns.rendering.precompiled import MAX_VALUE, Gap, Lookup, Section
 
 # Names that python-liquid knows though no variable has them.
 _BUILT_IN = frozenset({"now", "today", "partial"})

@@ -13,10 +13,16 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from campaigns import template_work
-from campaigns.precompiled import Precompiled, gap_from_json
-from campaigns.render_budget import RenderBudget
-from campaigns.template_work import PARTS, RENDERING, RENDERING_FIRST, PartProblem, Sources
+from campaigns.rendering import template_work
+from campaigns.rendering.budget import RenderBudget
+from campaigns.rendering.precompiled import Precompiled, gap_from_json
+from campaigns.rendering.template_work import (
+    PARTS,
+    RENDERING,
+    RENDERING_FIRST,
+    PartProblem,
+    Sources,
+)
 from sandbox import Failed, LimitReached, Stalled
 
 SEATS = 2

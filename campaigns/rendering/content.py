@@ -1,6 +1,6 @@
 """From a template to a message: checked when saved, compiled at launch, rendered per recipient.
 
-What parses a template runs in a worker (`campaigns.template_work`) and may be ended there: that is
+What parses a template runs in a worker (`campaigns.rendering.template_work`) and may be ended there: that is
 the template's error, as any other is. `sandbox.Failed`, which all of this may raise, is not: no
 worker could do it just now, and it may be tried again.
 """
@@ -16,10 +16,10 @@ from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
 
-from campaigns import template_work
-from campaigns.precompiled import Pieces
-from campaigns.renderer import SIMPLIFY, CannotRender, CostsTooMuch, Renderer
-from campaigns.template_work import PartProblem
+from campaigns.rendering import template_work
+from campaigns.rendering.precompiled import Pieces
+from campaigns.rendering.renderer import SIMPLIFY, CannotRender, CostsTooMuch, Renderer
+from campaigns.rendering.template_work import PartProblem
 from sandbox import Failed, LimitReached, Stalled
 
 MAX_SUBJECT = 2_000

@@ -4,7 +4,7 @@ What is fixed can be worked on once (encoded for the mail, say), and per recipie
 filled. Two kinds are filled here: an output such as `{{ first_name | default: "friend" }}`, and a
 section `{% if x != "" %}…{% endif %}` of such outputs, each where its values are texts or numbers.
 Whatever else there is (tags, other filters, other values) is python-liquid's to render, in a
-worker (`campaigns.renderer`). Both come to the same bytes.
+worker (`campaigns.rendering.renderer`). Both come to the same bytes.
 
 Filling runs in the process that sends, so its cost has a bound of its own. There are at most
 MAX_STEPS variables and parts of variables to follow, each in constant time; each value is read

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from campaigns.liquid_gaps import GapTemplate
 from campaigns.rendering.css import inline
+from campaigns.rendering.gaps import GapTemplate
 from campaigns.rendering.html import plain_text
 from campaigns.rendering.html.pages import with_preview_text
 from campaigns.rendering.liquid import environment
