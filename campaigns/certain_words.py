@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from campaigns.contact_columns import LONGEST_HEADING, folded
+from campaigns.files.contact_columns import LONGEST_HEADING, folded
 from campaigns.mailing_words import negative
 from campaigns.models.contacts import SuppressionReason
 

@@ -12,7 +12,7 @@ from django.db.models.expressions import Expression
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
 
-from campaigns.contact_columns import is_built_in
+from campaigns.files.contact_columns import is_built_in
 from campaigns.models import Contact, Template
 from campaigns.rendering import template_work
 from campaigns.rendering.content import CompiledContent

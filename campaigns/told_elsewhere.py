@@ -20,7 +20,7 @@ from campaigns.certain_words import (
     reason_anywhere,
     says_when_or_why,
 )
-from campaigns.contact_columns import folded, known_column, yes_or_no
+from campaigns.files.contact_columns import folded, known_column, yes_or_no
 from campaigns.models.contacts import SuppressionReason
 from campaigns.wording import counted
 

@@ -17,7 +17,7 @@ from admin_kit.typed import Textarea, button
 from campaigns.admin import uses
 from campaigns.admin.attributes import AttributesField
 from campaigns.admin.importing import SECONDS, CsvField, ImportForm, import_page
-from campaigns.contact_import import ImportReport, import_contacts
+from campaigns.files.contact_import import ImportReport, import_contacts
 from campaigns.models import Contact
 
 

@@ -17,7 +17,7 @@ from addressing.addresses import as_written
 from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import StyledForm, page, say
 from admin_kit.history import log_event
-from campaigns.file_rows import FileImportError, FileReport, Problems
+from campaigns.files.row_errors import FileImportError, FileReport, Problems
 
 SHOWN = 500
 SECONDS = 20.0

@@ -19,11 +19,12 @@ from admin_kit.base import SafeAdmin, UncountedPaginator, staff, visible_rows
 from admin_kit.confirmation import StyledForm, page, say
 from admin_kit.history import log_event
 from admin_kit.typed import ModelForm, button
-from campaigns import erased, suppressing, suppression_export
+from campaigns import erased, suppressing
 from campaigns.admin.importing import SECONDS, CsvField, ImportForm, import_page
+from campaigns.files import suppression_export
+from campaigns.files.suppression_import import SuppressionReport, import_suppressions
 from campaigns.models import Suppression
 from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
-from campaigns.suppression_import import SuppressionReport, import_suppressions
 from campaigns.wording import counted
 
 NEWEST = 50_000

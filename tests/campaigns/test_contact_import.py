@@ -12,9 +12,9 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from campaigns.contact_columns import attribute_key, keys_of
-from campaigns.contact_import import ImportReport, import_contacts
-from campaigns.file_rows import FileImportError
+from campaigns.files.contact_columns import attribute_key, keys_of
+from campaigns.files.contact_import import ImportReport, import_contacts
+from campaigns.files.row_errors import FileImportError
 from campaigns.models import Contact, Tag
 
 pytestmark = pytest.mark.django_db

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns import audience, erased, launch, suppressing
-from campaigns.contact_import import import_contacts
+from campaigns.files.contact_import import import_contacts
 from campaigns.models import Contact, Launch, SubTask, Suppression, TaskStatus
 from dispatch import claims
 from edm_project.environment import new_fernet_key

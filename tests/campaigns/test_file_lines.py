@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from campaigns.contact_import import ImportReport, import_contacts
+from campaigns.files.contact_import import ImportReport, import_contacts
+from campaigns.files.suppression_import import import_suppressions
 from campaigns.models import Contact, Suppression
-from campaigns.suppression_import import import_suppressions
 from tests.security.files import read_contacts
 
 ADDRESS = re.compile(r"r\d+@b\.example")

@@ -6,7 +6,7 @@ from io import BytesIO
 
 import pytest
 
-from campaigns.contact_import import ImportReport, import_contacts
+from campaigns.files.contact_import import ImportReport, import_contacts
 from campaigns.models import Contact, Suppression
 from tests.factories import UserFactory
 

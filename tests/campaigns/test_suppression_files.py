@@ -13,15 +13,15 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns import suppression_export, suppression_import
 from campaigns.erased import key_of
-from campaigns.file_rows import FileImportError
-from campaigns.models import Suppression
-from campaigns.models.contacts import SuppressionReason
-from campaigns.suppression_import import (
+from campaigns.files import suppression_export, suppression_import
+from campaigns.files.row_errors import FileImportError
+from campaigns.files.suppression_import import (
     SuppressionReport,
     import_suppressions,
 )
+from campaigns.models import Suppression
+from campaigns.models.contacts import SuppressionReason
 
 pytestmark = pytest.mark.django_db
 

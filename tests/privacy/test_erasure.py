@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from campaigns import erased, erasing, launch, retries, states, storing
-from campaigns.contact_import import import_contacts
+from campaigns.files.contact_import import import_contacts
 from campaigns.models import Contact, SubTask, SubTaskStatus, Suppression, Tally, Task, TaskStatus
 from campaigns.states import Held, Settlement
 from dispatch import claims, recovery

@@ -19,7 +19,7 @@ from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
 from campaigns import launch
-from campaigns.contact_import import import_contacts
+from campaigns.files.contact_import import import_contacts
 from campaigns.models import Contact, SubTask
 from dispatch import housekeeping
 from embedded_postgres.server import EmbeddedPostgres

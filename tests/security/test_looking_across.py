@@ -21,7 +21,7 @@ from unfold.contrib.filters.admin.mixins import AutocompleteMixin
 
 from addressing.addresses import without_addresses
 from admin_kit.filters import RelatedRowFilter
-from campaigns import suppression_export
+from campaigns.files import suppression_export
 from campaigns.models import Suppression
 from dispatch import paces
 from dispatch.errors import ServiceError

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from campaigns import suppressing
-from campaigns.formulas import escaped
+from campaigns.files.formulas import escaped
 from campaigns.models import Contact, Suppression
 from campaigns.models.contacts import is_domain
 

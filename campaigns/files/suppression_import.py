@@ -13,11 +13,13 @@ from typing import BinaryIO, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from campaigns import erased, quoting, storing, suppressing, time_limits
-from campaigns.contact_columns import folded, known_column
-from campaigns.csv_source import CsvRow, Source, open_table
-from campaigns.file_encoding import SourceError
-from campaigns.file_rows import (
+from campaigns import erased, storing, suppressing
+from campaigns.files import quoting, time_limits
+from campaigns.files.contact_columns import folded, known_column
+from campaigns.files.csv_reader import CsvRow, Source, open_table
+from campaigns.files.encoding import SourceError
+from campaigns.files.formulas import unescaped
+from campaigns.files.row_errors import (
     FileImportError,
     LineProblem,
     Problems,
@@ -28,7 +30,6 @@ from campaigns.file_rows import (
     shortened,
     text_of,
 )
-from campaigns.formulas import unescaped
 from campaigns.models import Suppression
 from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
 from campaigns.told_elsewhere import Judge

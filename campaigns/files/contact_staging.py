@@ -11,7 +11,7 @@ from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from psycopg.types.json import Jsonb
 
-from campaigns import time_limits
+from campaigns.files import time_limits
 from campaigns.models import Contact, Tag
 from campaigns.models.contacts import MAX_STORED
 from campaigns.suppressing import DOMAIN_SQL

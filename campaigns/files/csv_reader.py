@@ -14,9 +14,10 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple, Self, TextIO
 
-from campaigns import file_encoding, quoting
-from campaigns.file_encoding import SourceError
-from campaigns.quoting import QUOTE, State
+from campaigns.files import encoding as file_encoding
+from campaigns.files import quoting
+from campaigns.files.encoding import SourceError
+from campaigns.files.quoting import QUOTE, State
 
 MAX_ROW = 500_000
 """Characters of a row, over all of its lines: a quotation mark that is not closed ends there."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
-from campaigns.csv_source import CsvRow
+from campaigns.files.csv_reader import CsvRow
 
 _LIKE_AN_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _SHOWN = 80  # characters of a value in a report

@@ -10,12 +10,13 @@ from typing import BinaryIO
 from django.contrib.auth.models import AbstractBaseUser
 
 from addressing.addresses import AddressError, normalise
-from campaigns import storing, suppressing, time_limits
-from campaigns.contact_columns import keys_of, known_column, yes_or_no
-from campaigns.contact_staging import AttributesTooLong, StagedContact, Staging
-from campaigns.csv_source import CsvRow, Source, open_table
-from campaigns.file_encoding import SourceError
-from campaigns.file_rows import (
+from campaigns import storing, suppressing
+from campaigns.files import time_limits
+from campaigns.files.contact_columns import keys_of, known_column, yes_or_no
+from campaigns.files.contact_staging import AttributesTooLong, StagedContact, Staging
+from campaigns.files.csv_reader import CsvRow, Source, open_table
+from campaigns.files.encoding import SourceError
+from campaigns.files.row_errors import (
     FileImportError,
     LineProblem,
     Problems,
@@ -27,8 +28,8 @@ from campaigns.file_rows import (
     shortened,
     text_of,
 )
+from campaigns.files.suppression_import import MAX_SOURCE
 from campaigns.models.contacts import WAS_ERASED
-from campaigns.suppression_import import MAX_SOURCE
 from campaigns.told_elsewhere import Judge, KeptOut
 from campaigns.wording import counted
 

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from django.db import Error, InterfaceError, ProgrammingError, connection, transaction
 from psycopg import errors
 
-from campaigns.csv_source import TOOK_TOO_LONG, CsvRow
-from campaigns.file_rows import FileImportError
+from campaigns.files.csv_reader import TOOK_TOO_LONG, CsvRow
+from campaigns.files.row_errors import FileImportError
 
 SIGN_OF_LIFE_SECONDS = 1.0
 NOTHING = "Nothing was imported."
