@@ -16,6 +16,7 @@ from campaigns.files.contact_columns import keys_of, known_column, yes_or_no
 from campaigns.files.contact_staging import AttributesTooLong, StagedContact, Staging
 from campaigns.files.csv_reader import CsvRow, Source, open_table
 from campaigns.files.encoding import SourceError
+from campaigns.files.opt_outs.columns import Judge, KeptOut
 from campaigns.files.row_errors import (
     FileImportError,
     LineProblem,
@@ -30,7 +31,6 @@ from campaigns.files.row_errors import (
 )
 from campaigns.files.suppression_import import MAX_SOURCE
 from campaigns.models.contacts import WAS_ERASED
-from campaigns.told_elsewhere import Judge, KeptOut
 from campaigns.wording import counted
 
 MAX_NAME = 200  # characters, as Contact.name

@@ -19,6 +19,7 @@ from campaigns.files.contact_columns import folded, known_column
 from campaigns.files.csv_reader import CsvRow, Source, open_table
 from campaigns.files.encoding import SourceError
 from campaigns.files.formulas import unescaped
+from campaigns.files.opt_outs.columns import Judge
 from campaigns.files.row_errors import (
     FileImportError,
     LineProblem,
@@ -32,7 +33,6 @@ from campaigns.files.row_errors import (
 )
 from campaigns.models import Suppression
 from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
-from campaigns.told_elsewhere import Judge
 from campaigns.wording import counted
 
 MAX_SOURCE = 200  # characters, as Suppression.source

@@ -10,8 +10,9 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
 
-from campaigns import mailing_words as words
-from campaigns.certain_words import (
+from campaigns.files.contact_columns import folded, known_column, yes_or_no
+from campaigns.files.opt_outs import mailing_words as words
+from campaigns.files.opt_outs.certain_words import (
     LONGEST_ANYWHERE,
     all_known,
     certain_heading,
@@ -20,7 +21,6 @@ from campaigns.certain_words import (
     reason_anywhere,
     says_when_or_why,
 )
-from campaigns.files.contact_columns import folded, known_column, yes_or_no
 from campaigns.models.contacts import SuppressionReason
 from campaigns.wording import counted
 

@@ -8,7 +8,7 @@ import re
 import unicodedata
 
 from campaigns.files.contact_columns import LONGEST_HEADING, folded
-from campaigns.mailing_words import negative
+from campaigns.files.opt_outs.mailing_words import negative
 from campaigns.models.contacts import SuppressionReason
 
 _R = SuppressionReason
