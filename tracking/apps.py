@@ -6,7 +6,8 @@ class TrackingConfig(AppConfig):
     verbose_name = "Tracking"
 
     def ready(self) -> None:
-        from campaigns import freezing, notices, samples
+        from campaigns import freezing
+        from campaigns.preflight import notices, samples
         from tracking import compiling, personal
 
         freezing.FINISHERS.append(compiling.finish)

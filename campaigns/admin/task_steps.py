@@ -13,9 +13,10 @@ from django.utils import timezone
 
 from admin_kit.confirmation import Question, StyledForm
 from admin_kit.typed import TextInput
-from campaigns import audience, lifecycle, merge_fields, retries
+from campaigns import audience, lifecycle, retries
 from campaigns.models import Audience, SubTask, Tally, Task, TaskStatus
 from campaigns.models.tally import TaskCounts
+from campaigns.preflight import merge_fields
 from campaigns.wording import counted
 
 WARNERS: list[Callable[[Task], list[str]]] = []

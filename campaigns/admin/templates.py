@@ -21,10 +21,10 @@ from addressing.addresses import clean_address
 from admin_kit.base import OwnedAdmin, OwnedForm, Visitor
 from admin_kit.confirmation import StyledForm, page
 from admin_kit.typed import Textarea, button
-from campaigns import merge_fields, notices, samples
 from campaigns.admin import uses
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.models import Contact, Sender, Template
+from campaigns.preflight import merge_fields, notices, samples
 from campaigns.rendering import content
 from sandbox import Failed
 

@@ -15,10 +15,11 @@ from django.http import HttpRequest
 from addressing.addresses import AddressError, as_written, clean_address, normalise
 from admin_kit.base import Visitor
 from admin_kit.confirmation import StyledForm
-from campaigns import samples, suppressing
+from campaigns import suppressing
 from campaigns.admin.templates import PREVIEW, ContactField
 from campaigns.models import Sender, Template
 from campaigns.models.content import local_part_validator
+from campaigns.preflight import samples
 from dispatch import messages, trial
 from dispatch.message.message import Accepted, Message
 from dispatch.models import EmailService

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns import merge_fields
 from campaigns.models import Contact, Template
+from campaigns.preflight import merge_fields
 from tests.factories import ContactFactory
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns import notices
 from campaigns.models import Template
+from campaigns.preflight import notices
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from campaigns import launch, lifecycle, rehearsal
+from campaigns import launch, lifecycle
 from campaigns.models import Content, SubTask, Task, TaskStatus
+from campaigns.preflight import rehearsal
 from campaigns.rendering import budget as render_budget
 from campaigns.rendering import content, template_work
 from campaigns.rendering.content import RenderError, TooCostly

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 from django.core.exceptions import ValidationError
 
-from campaigns import notices
 from campaigns.models import Template
+from campaigns.preflight import notices
 from campaigns.rendering import content, template_work
 from campaigns.rendering.content import TemplateError, check
 from campaigns.rendering.css import inline as inline_css

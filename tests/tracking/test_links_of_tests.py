@@ -6,8 +6,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from campaigns import samples
 from campaigns.models import Suppression
+from campaigns.preflight import samples
 from tests.factories import SenderFactory, TemplateFactory
 from tracking import personal
 from tracking.models import Event
