@@ -10,7 +10,7 @@ from bench.context import Bench
 from bench.programs import Program, wait_until
 from bench.report import Headline, Table
 from bench.sink import Sink
-from campaigns import lifecycle
+from campaigns.state import lifecycle
 
 RECIPIENTS = (1_000, 20_000)
 LAUNCHES = 5

@@ -17,8 +17,8 @@ from bench import letter
 from bench.context import Bench
 from bench.product_settings import DATABASE, TEMPLATE, environment
 from bench.programs import Program, python, run, wait_until
-from campaigns import lifecycle
 from campaigns.models import Sender, Tally, Task, TaskStatus, TaskTemplate, Template
+from campaigns.state import lifecycle
 from dispatch import paces
 from dispatch.encryption import encrypt
 from dispatch.models import Dispatcher, EmailService

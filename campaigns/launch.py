@@ -18,10 +18,11 @@ from django.db import connection, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 
-from campaigns import audience, background, freezing, lifecycle, storing, suppressing, tasks
+from campaigns import audience, background, freezing, storing, suppressing, tasks
 from campaigns.models import BackgroundJob, Contact, Content, Launch, Task, TaskStatus, TaskTemplate
 from campaigns.preflight import number_check, rehearsal
 from campaigns.rendering import content
+from campaigns.state import lifecycle
 
 CHUNK = 20_000
 SLICE_SECONDS = 60.0

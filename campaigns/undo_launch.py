@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from django.db import connection, transaction
 
-from campaigns import background, lifecycle, tasks
+from campaigns import background, tasks
 from campaigns.models import BackgroundJob, Content, Launch, Task, TaskStatus
+from campaigns.state import lifecycle
 
 CHUNK = 20_000
 

@@ -10,8 +10,9 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 
-from campaigns import states, suppressing
+from campaigns import suppressing
 from campaigns.models import SubTask
+from campaigns.state import states
 from dispatch.orders import Claim
 
 STEP = 500

@@ -20,7 +20,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.rendering import content
-from campaigns.states import Held
+from campaigns.state.states import Held
 from dispatch import journal, leases, paces, start_log, tick
 from dispatch.agenda import Agenda, ServicePlan
 from dispatch.clock import DatabaseClock

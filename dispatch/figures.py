@@ -13,7 +13,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from campaigns.states import Doubtful
+from campaigns.state.states import Doubtful
 from dispatch.counters import NestedCounts, observe
 from dispatch.models import AttemptOutcome
 from dispatch.outcomes import Verdict

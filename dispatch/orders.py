@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from campaigns.models import Content, FailureReason
-from campaigns.states import Held
+from campaigns.state.states import Held
 from dispatch.errors import DeliveryError
 from dispatch.gate import Gate
 from dispatch.message.message import Accepted

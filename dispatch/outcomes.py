@@ -17,7 +17,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from campaigns.models import FailureReason, SubTaskStatus
-from campaigns.states import Settlement
+from campaigns.state.states import Settlement
 from dispatch import policy
 from dispatch.errors import (
     DeliveryError,

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from addressing.addresses import without_addresses
-from campaigns.states import Returned
+from campaigns.state.states import Returned
 from dispatch import policy
 from dispatch.errors import ServiceError
 from dispatch.limits import Limits

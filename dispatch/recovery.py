@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus
-from campaigns.states import Doubtful, Held, Returned, Settlement
+from campaigns.state import states
+from campaigns.state.states import Doubtful, Held, Returned, Settlement
 from dispatch import counters, figures, paces, start_log
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher

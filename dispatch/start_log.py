@@ -31,7 +31,7 @@ from zlib import crc32
 
 from django.conf import settings
 
-from campaigns.states import Held
+from campaigns.state.states import Held
 
 logger = logging.getLogger(__name__)
 

@@ -19,10 +19,10 @@ from typing import Any, NamedTuple
 from django.db import transaction
 from django.db.models import QuerySet
 
-from campaigns import lifecycle, states
 from campaigns.models import SubTask
 from campaigns.models.subtask import HELD
-from campaigns.states import Held
+from campaigns.state import lifecycle, states
+from campaigns.state.states import Held
 from dispatch import agenda as agendas
 from dispatch import connections, grants, leases, ledger, paces
 from dispatch.agenda import Agenda

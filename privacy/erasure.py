@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
 
-from campaigns import erased, erasing, states, storing
+from campaigns import erased, erasing, storing
 from campaigns.models import SubTask, SubTaskStatus
+from campaigns.state import states
 from campaigns.wording import counted
 from dispatch import paces
 from dispatch.models import Attempt

@@ -8,8 +8,8 @@ import pytest
 from django.db import InterfaceError, OperationalError, connection
 from django.db.models import QuerySet
 
-from campaigns import lifecycle
 from campaigns.models import Task
+from campaigns.state import lifecycle
 from tests.campaigns.admin.staff import CONFIRM, SUPERUSER, address, member, signed_in
 from tests.concurrency import second_connection
 from tests.factories import ContactFactory, SendingTaskFactory, UserFactory

@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from campaigns import audience, launch, lifecycle, states
+from campaigns import audience, launch
 from campaigns.models import (
     Audience,
     SubTask,
@@ -25,6 +25,7 @@ from campaigns.models import (
     Tally,
     Task,
 )
+from campaigns.state import lifecycle, states
 from dispatch import claims, paces, recovery, turns
 from dispatch.agenda import TaskPlan
 from dispatch.errors import ServiceError

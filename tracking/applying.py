@@ -19,7 +19,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import ExpressionWrapper, F, fields
 from django.db.models.functions import Now
 
-from campaigns import states
+from campaigns.state import states
 from tracking import clicks, consequences, erasing, matching, repeats, reviewing
 from tracking.consequences import Matched
 from tracking.incoming import EventKind

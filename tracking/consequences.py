@@ -10,7 +10,7 @@
 | bounced for now | bounced | suppressed after several in a row |
 | refused (content, policy) | bounced | never |
 
-Each only where `campaigns.states.NEXT` allows it. What the dispatcher was told while it handed over
+Each only where `campaigns.state.states.NEXT` allows it. What the dispatcher was told while it handed over
 (HAND_OVER) its SubTask says already: it counts, and no more.
 """
 
@@ -27,7 +27,7 @@ from django.db import connection
 from campaigns import suppressing
 from campaigns.models import SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
-from campaigns.states import NEXT, StatusRise
+from campaigns.state.states import NEXT, StatusRise
 from tracking.incoming import Actor, EventKind
 from tracking.matching import LockedSubTask
 from tracking.models import Event

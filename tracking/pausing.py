@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from campaigns import lifecycle
 from campaigns.models import FailureReason, Tally, Task, TaskStatus
+from campaigns.state import lifecycle
 from tracking.incoming import EventKind
 from tracking.models import EventTally, PauseBaseline
 

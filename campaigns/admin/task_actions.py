@@ -1,4 +1,4 @@
-"""What staff do with a task: each is asked first, logged, and done by `campaigns.lifecycle`."""
+"""What staff do with a task: each is asked first, logged, and done by `campaigns.state.lifecycle`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from unfold.enums import ActionVariant
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import Question, ask, is_confirmed, say
 from admin_kit.typed import button
-from campaigns import lifecycle, retries, transitions
 from campaigns.admin import task_steps as steps
 from campaigns.admin.task_steps import Step
 from campaigns.models import SubTask, Tally, Task
+from campaigns.state import lifecycle, retries, transitions
 
 
 class TaskActions(OwnedAdmin):

@@ -13,10 +13,11 @@ from django.utils import timezone
 
 from admin_kit.confirmation import Question, StyledForm
 from admin_kit.typed import TextInput
-from campaigns import audience, lifecycle, retries
+from campaigns import audience
 from campaigns.models import Audience, SubTask, Tally, Task, TaskStatus
 from campaigns.models.tally import TaskCounts
 from campaigns.preflight import merge_fields
+from campaigns.state import lifecycle, retries
 from campaigns.wording import counted
 
 WARNERS: list[Callable[[Task], list[str]]] = []

@@ -35,7 +35,7 @@ class TaskQuerySet(OwnedQuerySet):
 
 
 class Task(models.Model):
-    """A campaign. `campaigns.lifecycle` is the only writer of `status`."""
+    """A campaign. `campaigns.state.lifecycle` is the only writer of `status`."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=200)

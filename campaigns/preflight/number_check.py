@@ -7,10 +7,10 @@ from typing import Any
 
 from django.db.models import Expression, F, Func, QuerySet, TextField, Value
 
-from campaigns import lifecycle
 from campaigns.models import Contact, Content, Task
 from campaigns.rendering import content
 from campaigns.rendering.liquid.numbers import NUMBER_TEXT
+from campaigns.state import lifecycle
 
 OWN = ("name", "email")
 """What is no attribute of a contact, though templates see it as one."""

@@ -8,10 +8,10 @@ from statistics import fmean
 
 from django.db.models import F, Func, IntegerField, QuerySet
 
-from campaigns import lifecycle
 from campaigns.models import Contact, Content, Task
 from campaigns.rendering import content
 from campaigns.rendering.renderer import SIMPLIFY
+from campaigns.state import lifecycle
 
 MOST_SECONDS = 0.1
 MOST_SECONDS_ON_AVERAGE = 0.02

@@ -17,8 +17,8 @@ from admin_kit.base import ChangeList, LedgerAdmin, staff
 from admin_kit.confirmation import Question, ask, bulk_question, is_confirmed, say
 from admin_kit.history import log_each
 from admin_kit.typed import button
-from campaigns import retries
 from campaigns.models import SubTask, SubTaskStatus, TaskStatus
+from campaigns.state import retries
 from campaigns.wording import counted
 from dispatch.decisions import decide
 from dispatch.models import DecisionChoice

@@ -14,7 +14,7 @@ from campaigns.db.bulk_params import as_json
 from campaigns.erased import is_placeholder
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
-from campaigns.restored import NOT_HANDED_OVER, Since, catch_up
+from campaigns.state.restored import NOT_HANDED_OVER, Since, catch_up
 from dispatch import leases, paces
 from dispatch.clock import database_time
 from dispatch.models import AttemptOutcome, EmailService, Pace

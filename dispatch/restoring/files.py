@@ -13,7 +13,7 @@ from django.db import transaction
 from addressing import message_ids
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
-from campaigns.restored import NOT_HANDED_OVER
+from campaigns.state.restored import NOT_HANDED_OVER
 from dispatch.models import EmailService
 from dispatch.restoring.carry import Carried, HandedOver, hand_over, suppress
 from dispatch.restoring.export import COMPLETE

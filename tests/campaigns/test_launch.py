@@ -7,7 +7,7 @@ import pytest
 from django.db.models.functions import Now
 from django_q.models import OrmQ
 
-from campaigns import launch, lifecycle
+from campaigns import launch
 from campaigns.models import (
     Contact,
     Content,
@@ -20,6 +20,7 @@ from campaigns.models import (
     TaskStatus,
     TaskTemplate,
 )
+from campaigns.state import lifecycle
 from tests.concurrency import run_together
 from tests.factories import ContactFactory, TagFactory, TaskFactory, TemplateFactory
 

@@ -10,10 +10,11 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from campaigns import launch, lifecycle
-from campaigns.lifecycle import NotPossible
+from campaigns import launch
 from campaigns.models import SubTask, Suppression, Task, TaskStatus, TaskTemplate
 from campaigns.rendering import content
+from campaigns.state import lifecycle
+from campaigns.state.lifecycle import NotPossible
 from tests.campaigns.living import LATER, ready, status, with_subtasks
 from tests.concurrency import (
     running,

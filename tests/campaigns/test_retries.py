@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from campaigns import retries
 from campaigns.models import SubTask, Suppression, Task
-from campaigns.retries import RetryPlan
+from campaigns.state import retries
+from campaigns.state.retries import RetryPlan
 from tests.factories import (
     ContentFactory,
     EmailServiceFactory,

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
-from campaigns import states
 from campaigns.models import FailureReason, SubTask, SubTaskStatus, Task
-from campaigns.states import NEXT, Held, Settlement
+from campaigns.state import states
+from campaigns.state.states import NEXT, Held, Settlement
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from campaigns import states
 from campaigns.models import SubTaskStatus
-from campaigns.states import NEXT, StatusRise
+from campaigns.state import states
+from campaigns.state.states import NEXT, StatusRise
 from tests.campaigns.test_states import DOUBT, EVERY_STATE, World
 
 NOON = dt.datetime(2030, 1, 1, 12, tzinfo=dt.UTC)

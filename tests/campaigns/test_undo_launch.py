@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django.db.models.functions import Now
 
-from campaigns import background, launch, lifecycle, tasks, undo_launch
+from campaigns import background, launch, tasks, undo_launch
 from campaigns.models import BackgroundJob, Content, Launch, SubTask, Task, TaskStatus
+from campaigns.state import lifecycle
 from tests.factories import ContactFactory, EmailServiceFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db

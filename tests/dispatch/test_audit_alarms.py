@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 from django.db.models.functions import Now
 
-from campaigns import lifecycle
 from campaigns.models import SubTask, Task
+from campaigns.state import lifecycle
 from dispatch import audit as audits
 from dispatch.audit import AuditResult, audit
 from dispatch.models import Attempt, DecisionChoice, Dispatcher, EmailService, Pace, Turn

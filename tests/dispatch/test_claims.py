@@ -8,8 +8,8 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
-from campaigns import states
 from campaigns.models import FailureReason, SubTask, SubTaskStatus, Suppression, Task
+from campaigns.state import states
 from dispatch import claims
 from tests.concurrency import running, second_connection
 from tests.factories import (

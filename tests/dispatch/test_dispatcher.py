@@ -10,7 +10,6 @@ import pytest
 from django.db.models.functions import Now
 from pytest_django import Settings
 
-from campaigns import lifecycle
 from campaigns.models import (
     FailureReason,
     SubTask,
@@ -19,6 +18,7 @@ from campaigns.models import (
     Tally,
     Task,
 )
+from campaigns.state import lifecycle
 from dispatch.audit import audit
 from dispatch.models import (
     Attempt,

@@ -13,9 +13,9 @@ from django.db.models.functions import Now
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
-from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus, Suppression
-from campaigns.states import Settlement
+from campaigns.state import states
+from campaigns.state.states import Settlement
 from dispatch.audit import audit
 from dispatch.models import EmailService
 from dispatch.webhooks import webhook_url

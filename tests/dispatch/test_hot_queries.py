@@ -19,9 +19,10 @@ from django.db.models.functions import Now
 from django.test import RequestFactory
 from pytest_django import DjangoDbBlocker
 
-from campaigns import launch, lifecycle, retries, states
+from campaigns import launch
 from campaigns.models import SubTask, SubTaskStatus, Tally
-from campaigns.states import Held, Settlement
+from campaigns.state import lifecycle, retries, states
+from campaigns.state.states import Held, Settlement
 from dispatch import agenda, claims, decisions, tallying, tick
 from dispatch.admin.service_state import with_state
 from dispatch.gate import Gate

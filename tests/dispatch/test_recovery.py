@@ -5,9 +5,9 @@ import datetime as dt
 import pytest
 from django.db.models.functions import Now
 
-from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus
-from campaigns.states import Held, Settlement
+from campaigns.state import states
+from campaigns.state.states import Held, Settlement
 from dispatch import paces, recovery
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher, EmailService, Pace

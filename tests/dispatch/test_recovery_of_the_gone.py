@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from campaigns.models import SubTask, SubTaskStatus
-from campaigns.states import Held
+from campaigns.state.states import Held
 from dispatch import audit, recovery, start_log
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, Pace
 from dispatch.start_log import End

@@ -11,7 +11,7 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from campaigns import freezing, states
+from campaigns import freezing
 from campaigns.models import (
     FailureReason,
     SubTask,
@@ -20,6 +20,7 @@ from campaigns.models import (
     TaskStatus,
     TaskTemplate,
 )
+from campaigns.state import states
 from dispatch import agenda, claims, messages, recovery, tick
 from dispatch.audit import audit
 from dispatch.dispatcher import Dispatcher

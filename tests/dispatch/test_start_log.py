@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.test import override_settings
 
-from campaigns.states import Held
+from campaigns.state.states import Held
 from dispatch import start_log
 from dispatch.start_log import (
     CAPACITY,

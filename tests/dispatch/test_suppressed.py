@@ -6,8 +6,9 @@ import pytest
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from campaigns import audience, erasing, launch, retries, suppressing
+from campaigns import audience, erasing, launch, suppressing
 from campaigns.models import Contact, SubTask, Suppression, TaskStatus
+from campaigns.state import retries
 from dispatch import claims
 from tests.factories import (
     ContactFactory,

@@ -11,8 +11,8 @@ import pytest
 from django.db import OperationalError, transaction
 from django.db.models.functions import Now
 
-from campaigns import lifecycle
 from campaigns.models import Content, SubTask, SubTaskStatus, Task
+from campaigns.state import lifecycle
 from dispatch import dispatcher as dispatchers
 from dispatch import leases, recovery, tick
 from dispatch.errors import RecipientError, ServiceError

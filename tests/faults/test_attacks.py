@@ -18,8 +18,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import lifecycle
 from campaigns.models import Contact, SubTask, Task, TaskStatus, Template
+from campaigns.state import lifecycle
 from dispatch.encryption import encrypt
 from dispatch.models import BounceMailbox, EmailService
 from tests.dispatch.bounces.samples import SOMEBODY

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns import lifecycle, retries
 from campaigns.models import SubTask, Suppression, Task
+from campaigns.state import lifecycle, retries
 from dispatch import paces, tallying
 from dispatch.decisions import decide
 from dispatch.models import DecisionChoice, EmailService

@@ -14,9 +14,9 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Now
 
-from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus
-from campaigns.states import Held, Settlement
+from campaigns.state import states
+from campaigns.state.states import Held, Settlement
 from dispatch import claims, messages, paces, recovery, start_log
 from dispatch.audit import audit
 from dispatch.limits import Limits

@@ -14,9 +14,9 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns import lifecycle, states
 from campaigns.models import SubTaskStatus, Task
-from campaigns.states import Held, Settlement
+from campaigns.state import lifecycle, states
+from campaigns.state.states import Held, Settlement
 from dispatch import recovery, start_log
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Dispatcher, EmailService

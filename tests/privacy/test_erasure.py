@@ -14,10 +14,11 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from campaigns import erased, erasing, launch, retries, states, storing
+from campaigns import erased, erasing, launch, storing
 from campaigns.files.contact_import import import_contacts
 from campaigns.models import Contact, SubTask, SubTaskStatus, Suppression, Tally, Task, TaskStatus
-from campaigns.states import Held, Settlement
+from campaigns.state import retries, states
+from campaigns.state.states import Held, Settlement
 from dispatch import claims, recovery
 from dispatch.audit import audit
 from dispatch.models import Attempt, EmailService, Pace

@@ -15,8 +15,8 @@ from django.db.models import Model
 from django.test import Client, RequestFactory, override_settings
 from django.urls import URLResolver, resolve
 
-from campaigns import lifecycle
 from campaigns.models import Suppression, Tag, TaskTemplate
+from campaigns.state import lifecycle
 from edm_project.busy import busy, is_trouble
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, member, signed_in
 from tests.campaigns.admin.test_every_page import make_a_row_of_each

@@ -12,13 +12,14 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from campaigns import launch, lifecycle
+from campaigns import launch
 from campaigns.models import Content, SubTask, Task, TaskStatus
 from campaigns.preflight import rehearsal
 from campaigns.rendering import budget as render_budget
 from campaigns.rendering import content, template_work
 from campaigns.rendering.content import RenderError, TooCostly
 from campaigns.rendering.renderer import Renderer
+from campaigns.state import lifecycle
 from dispatch.models import EmailService
 from sandbox import Failed
 from tests.dispatching import Dispatch, MakeService

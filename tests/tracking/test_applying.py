@@ -14,9 +14,9 @@ from django.test import override_settings
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from addressing.message_ids import message_id
-from campaigns import lifecycle, states
 from campaigns.models import SubTask, SubTaskStatus, Tally
-from campaigns.states import NEXT
+from campaigns.state import lifecycle, states
+from campaigns.state.states import NEXT
 from tests.factories import DispatcherFactory, EmailServiceFactory, SubTaskFactory, held, in_doubt
 from tests.tracking.making import event, now, sent, tell
 from tracking import applying, ledger, matching

@@ -8,9 +8,9 @@ import pytest
 from django.db import transaction
 from django.db.models.functions import Now
 
-from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus, Suppression
-from campaigns.states import Settlement
+from campaigns.state import states
+from campaigns.state.states import Settlement
 from tests.concurrency import run_together, running, wait_until_somebody_waits_for_a_lock
 from tests.factories import DispatcherFactory, EmailServiceFactory, held, in_doubt, token_of
 from tests.tracking.making import event, now, sent

@@ -8,8 +8,8 @@ import pytest
 from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from campaigns import lifecycle
 from campaigns.models import SubTask, SubTaskStatus, Task, TaskStatus
+from campaigns.state import lifecycle
 from dispatch import housekeeping
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import ContentFactory, EmailServiceFactory, SendingTaskFactory

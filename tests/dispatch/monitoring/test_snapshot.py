@@ -12,8 +12,8 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from campaigns import lifecycle
 from campaigns.models import Launch, SubTask, Task
+from campaigns.state import lifecycle
 from dispatch import paces
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.monitoring import activity, database, queues, services, snapshot

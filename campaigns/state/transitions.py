@@ -1,6 +1,6 @@
 """What a task may become, and from what: the one table of it.
 
-`campaigns.lifecycle` takes these steps, and the admin offers those that are possible.
+`campaigns.state.lifecycle` takes these steps, and the admin offers those that are possible.
 """
 
 from __future__ import annotations

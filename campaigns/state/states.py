@@ -1,5 +1,5 @@
 """The states of a SubTask: what may follow what, and the only code that writes `SubTask.status`,
-but for `campaigns.restored` while nothing runs.
+but for `campaigns.state.restored` while nothing runs.
 
 Every function works on a set of rows, in one statement or by locking and then writing them, and is
 to be called inside a transaction. A caller that also waits for `dispatch.Pace` rows locks them

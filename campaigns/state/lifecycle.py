@@ -1,5 +1,5 @@
 """What staff do with a task, and what time does: the only code that changes `Task.status`, by the
-steps of `campaigns.transitions`.
+steps of `campaigns.state.transitions`.
 
 Every change is a guarded update: it names the states it starts from, and says so when the task is
 not in one of them. Nothing that happens to a SubTask later can bring a paused, completed or
@@ -18,10 +18,11 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
-from campaigns import audience, states, tasks, transitions
+from campaigns import audience, tasks
 from campaigns.models import Contact, SubTask, SubTaskStatus, Task, TaskStatus, TaskTemplate
 from campaigns.models.subtask import HELD
 from campaigns.rendering import content
+from campaigns.state import states, transitions
 from sandbox import Failed
 
 T = TaskStatus

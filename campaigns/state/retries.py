@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.db.models import Exists, QuerySet
 
-from campaigns import lifecycle, states, suppressing
+from campaigns import suppressing
 from campaigns.models import FailureReason, SubTask, SubTaskStatus, TaskStatus
 from campaigns.models.contacts import SuppressionReason
+from campaigns.state import lifecycle, states
 from campaigns.wording import counted
 
 CHUNK = 5_000
