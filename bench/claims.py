@@ -109,7 +109,7 @@ def on_table(bench: Bench, rows: int) -> list[Series]:
 def prepare() -> tuple[int, int, int]:
     """A service, a task and its content, by their ids."""
     from bench import product
-    from campaigns import freezing
+    from campaigns.launching import freezing
     from campaigns.models import TaskTemplate
 
     [service] = product.make_services(port=1, count=1, connections=1)

@@ -16,7 +16,11 @@ from collections.abc import Callable
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
-from campaigns import background, launch, undo_launch  # noqa: F401  (the last is called when a launch is given up)
+from campaigns import background  # noqa: F401  (the last is called when a launch is given up)
+from campaigns.launching import (
+    launch,  # noqa: F401  (the last is called when a launch is given up)
+    undo_launch,  # noqa: F401  (the last is called when a launch is given up)
+)
 from campaigns.state import lifecycle  # noqa: F401  (the last is called when a launch is given up)
 from dispatch import accounts, broker, leases, recovery, tallying
 from dispatch.bounces import reading

@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from campaigns import audience, launch
+from campaigns.launching import audience, launch
 from campaigns.models import (
     Audience,
     SubTask,

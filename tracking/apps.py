@@ -6,7 +6,7 @@ class TrackingConfig(AppConfig):
     verbose_name = "Tracking"
 
     def ready(self) -> None:
-        from campaigns import freezing
+        from campaigns.launching import freezing
         from campaigns.preflight import notices, samples
         from tracking import compiling, personal
 

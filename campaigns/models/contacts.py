@@ -131,7 +131,7 @@ class Contact(models.Model):
             raise ValidationError({"attributes": f"These are more than {MAX_STORED:,} bytes."})
 
     def merge_variables(self) -> dict[str, Any]:
-        """What a template sees; `campaigns.launch` builds the same in SQL."""
+        """What a template sees; `campaigns.launching.launch` builds the same in SQL."""
         own = {"name": self.name, "email": self.email, "tracking_consent": self.tracking_consent}
         return {**self.attributes, **own}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from campaigns import freezing
+from campaigns.launching import freezing
 from campaigns.models import Contact, Content, Sender, Task, TaskTemplate, Template
 from campaigns.rendering import content
 

@@ -18,7 +18,8 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
-from campaigns import audience, tasks
+from campaigns import tasks
+from campaigns.launching import audience
 from campaigns.models import Contact, SubTask, SubTaskStatus, Task, TaskStatus, TaskTemplate
 from campaigns.models.subtask import HELD
 from campaigns.rendering import content

@@ -7,7 +7,7 @@ import pytest
 from django.db.models.functions import Now
 from django_q.models import OrmQ
 
-from campaigns import launch
+from campaigns.launching import launch
 from campaigns.models import (
     Contact,
     Content,

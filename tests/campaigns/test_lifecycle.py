@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from campaigns import launch
+from campaigns.launching import launch
 from campaigns.models import SubTask, Suppression, Task, TaskStatus, TaskTemplate
 from campaigns.rendering import content
 from campaigns.state import lifecycle

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from campaigns import launch
+from campaigns.launching import launch
 from campaigns.models import SubTask, Task, TaskStatus
 from campaigns.rendering import content, template_work
 from campaigns.rendering.content import TemplateError

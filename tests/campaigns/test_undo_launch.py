@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from django.db.models.functions import Now
 
-from campaigns import background, launch, tasks, undo_launch
+from campaigns import background, tasks
+from campaigns.launching import launch, undo_launch
 from campaigns.models import BackgroundJob, Content, Launch, SubTask, Task, TaskStatus
 from campaigns.state import lifecycle
 from tests.factories import ContactFactory, EmailServiceFactory, TaskFactory

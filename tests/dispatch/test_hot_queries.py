@@ -19,7 +19,7 @@ from django.db.models.functions import Now
 from django.test import RequestFactory
 from pytest_django import DjangoDbBlocker
 
-from campaigns import launch
+from campaigns.launching import launch
 from campaigns.models import SubTask, SubTaskStatus, Tally
 from campaigns.state import lifecycle, retries, states
 from campaigns.state.states import Held, Settlement

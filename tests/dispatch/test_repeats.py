@@ -11,7 +11,7 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from campaigns import freezing
+from campaigns.launching import freezing
 from campaigns.models import (
     FailureReason,
     SubTask,

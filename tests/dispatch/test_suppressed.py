@@ -6,7 +6,8 @@ import pytest
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from campaigns import audience, erasing, launch, suppressing
+from campaigns import erasing, suppressing
+from campaigns.launching import audience, launch
 from campaigns.models import Contact, SubTask, Suppression, TaskStatus
 from campaigns.state import retries
 from dispatch import claims

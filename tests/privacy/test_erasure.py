@@ -14,8 +14,9 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from campaigns import erased, erasing, launch, storing
+from campaigns import erased, erasing, storing
 from campaigns.files.contact_import import import_contacts
+from campaigns.launching import launch
 from campaigns.models import Contact, SubTask, SubTaskStatus, Suppression, Tally, Task, TaskStatus
 from campaigns.state import retries, states
 from campaigns.state.states import Held, Settlement

@@ -18,8 +18,8 @@ from django.db import DatabaseError, connection
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
-from campaigns import launch
 from campaigns.files.contact_import import import_contacts
+from campaigns.launching import launch
 from campaigns.models import Contact, SubTask
 from dispatch import housekeeping
 from embedded_postgres.server import EmbeddedPostgres

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.db.models.functions import Now
 
-from campaigns import launch
+from campaigns.launching import launch
 from campaigns.models import SubTask, Task, TaskStatus
 from campaigns.state import lifecycle
 from tests.factories import ContactFactory, EmailServiceFactory, TaskFactory

@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from campaigns import launch
+from campaigns.launching import launch
 from campaigns.models import Content, SubTask, Task, TaskStatus
 from campaigns.preflight import rehearsal
 from campaigns.rendering import budget as render_budget

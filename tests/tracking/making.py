@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from campaigns import freezing
+from campaigns.launching import freezing
 from campaigns.models import Content, SubTask, SubTaskStatus, Task, TaskTemplate
 from campaigns.rendering import content
 from tests.factories import EmailServiceFactory, SenderFactory, SubTaskFactory, TaskFactory

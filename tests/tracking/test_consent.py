@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns import launch
+from campaigns.launching import launch
 from campaigns.models import Launch, Suppression, Task
 from campaigns.state import lifecycle
 from tests.campaigns.admin.staff import SUPERUSER, address, member, page_of, signed_in

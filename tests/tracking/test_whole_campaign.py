@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from campaigns import launch
+from campaigns.launching import launch
 from campaigns.models import Contact, SubTask, Suppression, Tally, Task
 from dispatch import housekeeping
 from tests.dispatching import Dispatch, MakeService

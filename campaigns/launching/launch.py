@@ -18,7 +18,8 @@ from django.db import connection, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 
-from campaigns import audience, background, freezing, storing, suppressing, tasks
+from campaigns import background, storing, suppressing, tasks
+from campaigns.launching import audience, freezing
 from campaigns.models import BackgroundJob, Contact, Content, Launch, Task, TaskStatus, TaskTemplate
 from campaigns.preflight import number_check, rehearsal
 from campaigns.rendering import content
