@@ -10,7 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Iterable
 
-from campaigns import suppressing
+from campaigns import suppressions
 from campaigns.models import SubTask
 from campaigns.state import states
 from dispatch.orders import Claim
@@ -40,7 +40,7 @@ def lock_claimable(task_id: int, limit: int) -> list[Claim]:
         step = limit if not looked_at else max(limit, STEP)
         found = _lock(task_id, step, besides=claims)
         looked_at += step
-        suppressed = suppressing.suppressed([claim.recipient_email for claim in found])
+        suppressed = suppressions.suppressed([claim.recipient_email for claim in found])
         if suppressed:
             states.suppress([c.id for c in found if c.recipient_email in suppressed])
         good = [claim for claim in found if claim.recipient_email not in suppressed]
@@ -60,7 +60,7 @@ def repeat(
     claims: list[Claim] = []
     for most in (limit, limit + STEP):
         found = _lock_repeatable(service_id, window, most)
-        suppressed = suppressing.suppressed([claim.recipient_email for claim in found])
+        suppressed = suppressions.suppressed([claim.recipient_email for claim in found])
         claims = [claim for claim in found if claim.recipient_email not in suppressed][:limit]
         if not suppressed:
             break

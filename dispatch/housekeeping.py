@@ -16,13 +16,16 @@ from collections.abc import Callable
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
-from campaigns import background  # noqa: F401  (the last is called when a launch is given up)
+from campaigns import (
+    background,  # noqa: F401  (the last is called when a launch is given up)
+    tallies,
+)
 from campaigns.launching import (
     launch,  # noqa: F401  (the last is called when a launch is given up)
     undo_launch,  # noqa: F401  (the last is called when a launch is given up)
 )
 from campaigns.state import lifecycle  # noqa: F401  (the last is called when a launch is given up)
-from dispatch import accounts, broker, leases, recovery, tallying
+from dispatch import accounts, broker, leases, recovery
 from dispatch.bounces import reading
 from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
@@ -106,7 +109,7 @@ CHORES: tuple[Callable[[], object], ...] = (
     look_after_background_work,
     lifecycle.sweep_cancelled,
     lifecycle.complete_finished,
-    tallying.fold,
+    tallies.fold,
     history.count_ended,
     history.take_sample,
     prune,

@@ -17,7 +17,7 @@ from addressing.addresses import as_written, clean_address
 from admin_kit.base import staff
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from admin_kit.history import log_event
-from campaigns import erased
+from campaigns import erased_keys
 from campaigns.models import Suppression
 from privacy import erasure, export, plan
 
@@ -114,6 +114,6 @@ def _ask(request: HttpRequest, address: str, problem: str = "") -> HttpResponse:
 
 def _log(request: HttpRequest, address: str, text: str) -> None:
     """Who did it, without the address: by its hash whoever has it can find the entry again."""
-    name = f"Address {erased.key_of(address)[: erased.SHOWN]}"
+    name = f"Address {erased_keys.key_of(address)[: erased_keys.SHOWN]}"
     log_event(request, Suppression, name, text)
     logger.info("%s, by user %s: %s", name, staff(request).pk, text)

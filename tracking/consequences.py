@@ -24,7 +24,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import connection
 
-from campaigns import suppressing
+from campaigns import suppressions
 from campaigns.models import SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
 from campaigns.state.states import NEXT, StatusRise
@@ -110,7 +110,7 @@ def _together(subtask_id: int, matched: list[Matched]) -> StatusRise:
 
 def suppress(matched: Iterable[Matched]) -> None:
     """Put addresses on the suppression list for what somebody else told about them."""
-    suppressing.suppress(
+    suppressions.suppress(
         (each.row.recipient_email, SUPPRESSES[EventKind(each.event.kind)], _source(each.event))
         for each in matched
         if each.event.kind in SUPPRESSES and each.event.source != OWN_PAGES
@@ -150,7 +150,7 @@ def suppress_soft_bounces(applied: Iterable[Event]) -> None:
         cursor.execute(IN_A_ROW_SQL, [sorted(bounced), settings.SOFT_BOUNCE_DAYS, most])
         emails = [email for (email,) in cursor.fetchall()]
     why = f"{most} messages in a row bounced for now, within {settings.SOFT_BOUNCE_DAYS} days"
-    suppressing.suppress((email, SuppressionReason.SOFT_BOUNCES, why) for email in emails)
+    suppressions.suppress((email, SuppressionReason.SOFT_BOUNCES, why) for email in emails)
 
 
 class Counted(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q, QuerySet
 
-from campaigns import erased, suppressing
+from campaigns import erased_keys, suppressions
 from tracking.models import Event
 
 # A key that contains the address makes way for one that does not; it is told again by nobody who
@@ -45,7 +45,7 @@ def blank_erased(events: Iterable[Event]) -> set[int]:
     for event in events:
         if event.recipient:
             by_recipient.setdefault(event.recipient, []).append(event)
-    gone = suppressing.erased_among(by_recipient) if by_recipient else set()
+    gone = suppressions.erased_among(by_recipient) if by_recipient else set()
     late = [event for recipient in gone for event in by_recipient[recipient]]
     for event in late:
         event.recipient = ""
@@ -56,7 +56,7 @@ def empty_late(events: Iterable[Event]) -> set[int]:
     """Take the words out of matched events whose SubTask was anonymised, before they take effect.
     Returns their ids.
     """
-    late = [event for event in events if erased.is_placeholder(event.recipient)]
+    late = [event for event in events if erased_keys.is_placeholder(event.recipient)]
     for event in late:
         event.detail = ""
     return {event.pk for event in late}
@@ -72,7 +72,7 @@ def _erase(ids: list[int], address: str) -> None:
         params: dict[str, Any] = {
             "ids": ids,
             "address": address,
-            "domain": erased.PLACEHOLDERS,
+            "domain": erased_keys.PLACEHOLDERS,
         }
         with connection.cursor() as cursor:
             cursor.execute(ERASE_SQL, params)

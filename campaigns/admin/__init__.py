@@ -1,5 +1,5 @@
 from admin_kit import history
-from campaigns.admin import accounts, contacts, senders, sign_ins, suppressions, tasks, templates
+from campaigns.admin import contacts, senders, sign_ins, suppressions, tasks, templates, users
 
 __all__ = [
     "accounts",

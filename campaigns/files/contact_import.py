@@ -10,7 +10,7 @@ from typing import BinaryIO
 from django.contrib.auth.models import AbstractBaseUser
 
 from addressing.addresses import AddressError, normalise
-from campaigns import storing, suppressing
+from campaigns import erasure_lock, suppressions
 from campaigns.files import time_limits
 from campaigns.files.contact_columns import keys_of, known_column, yes_or_no
 from campaigns.files.contact_staging import AttributesTooLong, StagedContact, Staging
@@ -136,10 +136,10 @@ def import_contacts(
 def _store(
     contacts: Iterator[StagedContact], owner: AbstractBaseUser, report: ImportReport
 ) -> None:
-    storing.begin()
+    erasure_lock.begin()
     staging = Staging()
     for batch in _batches(contacts):
-        erased = suppressing.erased_among([contact.email for contact in batch])
+        erased = suppressions.erased_among([contact.email for contact in batch])
         staging.add(contact for contact in batch if contact.email not in erased)
         for contact in batch:
             if contact.email in erased and not contact.kept_out:

@@ -14,7 +14,7 @@ from psycopg.types.json import Jsonb
 from campaigns.files import time_limits
 from campaigns.models import Contact, Tag
 from campaigns.models.contacts import MAX_STORED
-from campaigns.suppressing import DOMAIN_SQL
+from campaigns.suppressions import DOMAIN_SQL
 
 # pg_temp by name: a table of the project that happened to be called the same is never touched.
 CREATE = """

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from campaigns import suppressing
+from campaigns import suppressions
 from campaigns.files.formulas import escaped
 from campaigns.models import Contact, Suppression
 from campaigns.models.contacts import is_domain
@@ -38,7 +38,7 @@ def lines_for(owner_id: int) -> Iterator[str]:
     told: set[str] = set()
     for contacts in _batches(Contact.objects.filter(owner=owner_id), "email"):
         emails = [email for _, email in contacts]
-        names = {*emails, *(suppressing.domain_of(email) for email in emails)} - told
+        names = {*emails, *(suppressions.domain_of(email) for email in emails)} - told
         rows = list(Suppression.objects.filter(email__in=names).values_list(*COLUMNS))
         told |= {row[0] for row in rows if is_domain(row[0])}
         yield _lines_of((email, reason, "", at) for email, reason, _, at in rows)

@@ -13,7 +13,7 @@ from typing import BinaryIO, NamedTuple
 from django.core.exceptions import ValidationError
 from django.db import connection
 
-from campaigns import erased, storing, suppressing
+from campaigns import erased_keys, erasure_lock, suppressions
 from campaigns.files import quoting, time_limits
 from campaigns.files.contact_columns import folded, known_column
 from campaigns.files.csv_reader import CsvRow, Source, open_table
@@ -38,7 +38,7 @@ from campaigns.wording import counted
 MAX_SOURCE = 200  # characters, as Suppression.source
 _BATCH = 5_000  # rows
 _ADDRESS_HEADINGS = {"domain", "address", "emailordomain", "addressordomain", "recipient"}
-_ERASED_KEY = re.compile(rf"{erased.MARK}[0-9a-f]{{64}}")
+_ERASED_KEY = re.compile(rf"{erased_keys.MARK}[0-9a-f]{{64}}")
 _R = SuppressionReason
 _REASONS = {
     _R.UNSUBSCRIBED: "unsubscribed unsubscribe unsub optout abgemeldet",
@@ -155,11 +155,11 @@ def import_suppressions(
 
 
 def _store(entries: Iterator[Entry], report: SuppressionReport) -> None:
-    storing.begin()
+    erasure_lock.begin()
     with connection.cursor() as cursor:
         cursor.execute(CREATE)
         while batch := list(islice(entries, _BATCH)):
-            known = suppressing.erased_among([entry.email for entry in batch])
+            known = suppressions.erased_among([entry.email for entry in batch])
             report.known += len(known)
             time_limits.copy_rows(COPY, (entry for entry in batch if entry.email not in known))
         cursor.execute(MERGE)
@@ -287,7 +287,7 @@ def _entry(row: CsvRow, columns: Columns, default: Entry, judge: Judge) -> Entry
         refuse_unreadable(row)
         raise RowError(text_of(row, error.value), error.reason) from error
     told = _cell(row, columns.reason)
-    reason = str(_R.ERASED) if erased.is_key(address) else _reason(told)
+    reason = str(_R.ERASED) if erased_keys.is_key(address) else _reason(told)
     source = _cell(row, columns.source) or default.source
     if told and reason is None:  # kept in words: not mailing somebody is the safe mistake
         source = f"{source}: {told}" if source else told

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from campaigns import suppressing
+from campaigns import suppressions
 from campaigns.models import Audience, Contact, Task
 
 
@@ -24,4 +24,4 @@ def contacts_of(task: Task) -> QuerySet[Contact]:
 
 def mailable(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
     """Those whose address, or its domain, is not suppressed."""
-    return suppressing.not_suppressed(contacts, "email")
+    return suppressions.not_suppressed(contacts, "email")

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 
-from campaigns import background, storing, suppressing, tasks
+from campaigns import background, erasure_lock, suppressions, tasks
 from campaigns.launching import audience, freezing
 from campaigns.models import BackgroundJob, Contact, Content, Launch, Task, TaskStatus, TaskTemplate
 from campaigns.preflight import number_check, rehearsal
@@ -29,7 +29,7 @@ CHUNK = 20_000
 SLICE_SECONDS = 60.0
 STALLED = dt.timedelta(seconds=10)
 
-DOMAIN = suppressing.DOMAIN_SQL.format(address="c.email")
+DOMAIN = suppressions.DOMAIN_SQL.format(address="c.email")
 # The contacts of a chunk with the reason of their suppression, the SubTasks made of the others, and
 # what to remember.
 CHUNK_SQL = """
@@ -128,7 +128,7 @@ def expand_chunk(task: Task) -> bool:
         task.refresh_from_db(fields=["status"])
         if launch is None or task.status != TaskStatus.QUEUED or launch.finished_at is not None:
             return False
-        storing.begin()
+        erasure_lock.begin()
         last, walked, inserted, agreed, suppressed = _run_chunk(task, launch)
         launch.walked += walked
         launch.inserted += inserted
@@ -188,7 +188,7 @@ def _run_chunk(task: Task, launch: Launch) -> tuple[int | None, int, int, int, d
     )
     contacts_sql, contacts_params = contacts.query.sql_with_params()
     # By a hash whose key the database must not know: looked up here, by the claim once more.
-    erased = suppressing.erased_among(contacts.values_list("email", flat=True))
+    erased = suppressions.erased_among(contacts.values_list("email", flat=True))
     contents = list(Content.objects.filter(task=task).order_by("pk").values_list("pk", "weight"))
     up_to = [float(bound) for bound in accumulate(weight for _, weight in contents)]
     content_ids = [pk for pk, _ in contents]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.db.models import Exists, QuerySet
 
-from campaigns import suppressing
+from campaigns import suppressions
 from campaigns.models import FailureReason, SubTask, SubTaskStatus, TaskStatus
 from campaigns.models.contacts import SuppressionReason
 from campaigns.state import lifecycle, states
@@ -58,7 +58,7 @@ class RetryPlan:
 
 def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:
     """What a retry of these would do."""
-    listed = suppressing.entries_for("recipient_email")
+    listed = suppressions.entries_for("recipient_email")
     bounced = listed.filter(reason=SuppressionReason.HARD_BOUNCE)
     failed = subtasks.filter(status=SubTaskStatus.FAILED)
     is_bounced = Exists(bounced)
@@ -108,4 +108,4 @@ def retry_failed(subtasks: QuerySet[SubTask]) -> RetryPlan:
 
 def _retryable(subtasks: QuerySet[SubTask]) -> QuerySet[SubTask]:
     failed = subtasks.filter(status=SubTaskStatus.FAILED).exclude(task__status=TaskStatus.CANCELLED)
-    return suppressing.not_suppressed(failed, "recipient_email")
+    return suppressions.not_suppressed(failed, "recipient_email")

@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from addressing.addresses import AddressError, as_written, clean_address, normalise
 from admin_kit.base import Visitor
 from admin_kit.confirmation import StyledForm
-from campaigns import suppressing
+from campaigns import suppressions
 from campaigns.admin.templates import PREVIEW, ContactField
 from campaigns.models import Sender, Template
 from campaigns.models.content import local_part_validator
@@ -101,7 +101,7 @@ class TestMailForm(StyledForm):
                 "You may send a test only to your own address"
                 + (f", {self.own_address}." if self.own_address else "; your account has none.")
             )
-        if suppressing.suppressed([address]):
+        if suppressions.suppressed([address]):
             raise ValidationError("This address is suppressed: nothing is sent to it.")
         return address
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from campaigns import suppressing
+from campaigns import suppressions
 from campaigns.db.bulk_params import as_json
-from campaigns.erased import is_placeholder
+from campaigns.erased_keys import is_placeholder
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
 from campaigns.state.restored import NOT_HANDED_OVER, Since, catch_up
@@ -87,8 +87,8 @@ def refuse_while_running() -> None:
 def suppress(rows: Iterable[tuple[str, SuppressionReason, str]], carried: Carried) -> None:
     """Suppress addresses that are not yet; none is taken off the list."""
     rows = list(rows)
-    known = suppressing.listed(email for email, _, _ in rows)
-    suppressing.suppress(rows)
+    known = suppressions.listed(email for email, _, _ in rows)
+    suppressions.suppress(rows)
     carried.suppressed += len({email for email, _, _ in rows} - known)
 
 

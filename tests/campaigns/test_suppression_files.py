@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError
 from pytest_django import DjangoAssertNumQueries
 
-from campaigns.erased import key_of
+from campaigns.erased_keys import key_of
 from campaigns.files import suppression_export, suppression_import
 from campaigns.files.row_errors import FileImportError
 from campaigns.files.suppression_import import (

@@ -19,11 +19,12 @@ from django.db.models.functions import Now
 from django.test import RequestFactory
 from pytest_django import DjangoDbBlocker
 
+from campaigns import tallies
 from campaigns.launching import launch
 from campaigns.models import SubTask, SubTaskStatus, Tally
 from campaigns.state import lifecycle, retries, states
 from campaigns.state.states import Held, Settlement
-from dispatch import agenda, claims, decisions, tallying, tick
+from dispatch import agenda, claims, decisions, tick
 from dispatch.admin.service_state import with_state
 from dispatch.gate import Gate
 from dispatch.models import Attempt, Decision, DecisionChoice, EmailService
@@ -142,9 +143,9 @@ def reading_counts(busy: BusyDatabase) -> None:
 
 def folding(busy: BusyDatabase) -> None:
     change = Tally(task_id=busy.huge.pk, status=SubTaskStatus.SENT, count=1)
-    Tally.objects.bulk_create([change] * tallying.FOLD_FROM)
-    tallying.fold()
-    assert Tally.objects.filter(task_id=busy.huge.pk).count() < tallying.FOLD_FROM
+    Tally.objects.bulk_create([change] * tallies.FOLD_FROM)
+    tallies.fold()
+    assert Tally.objects.filter(task_id=busy.huge.pk).count() < tallies.FOLD_FROM
 
 
 def reading_send_rates(busy: BusyDatabase) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from campaigns import erasing, suppressing
+from campaigns import erasure, suppressions
 from campaigns.launching import audience, launch
 from campaigns.models import Contact, SubTask, Suppression, TaskStatus
 from campaigns.state import retries
@@ -97,8 +97,8 @@ def test_every_place_agrees_on_whether_an_address_is_suppressed(
         "number expected": not is_expected(address),
         "retry": not is_retried(address),
         "left out of a retry": is_left_out_of_a_retry(address),
-        "look-up": address in suppressing.suppressed([address]),
-        "entries": suppressing.entries_of(address).exists(),
+        "look-up": address in suppressions.suppressed([address]),
+        "entries": suppressions.entries_of(address).exists(),
         "page of the recipient": subscriptions.state_of(Subscriber(1, address)) is not None,
     }
     assert says_blocked == dict.fromkeys(says_blocked, blocked)
@@ -106,8 +106,8 @@ def test_every_place_agrees_on_whether_an_address_is_suppressed(
 
 def test_every_place_that_can_know_the_hash_leaves_out_an_erased_address() -> None:
     """A contact or SubTask that a slow launch stored just after the erasure."""
-    erasing.forbid("ada@example.com")
+    erasure.forbid("ada@example.com")
     assert not is_claimed("ada@example.com")
     assert not is_launched("ada@example.com")
-    assert suppressing.suppressed(["ada@example.com"])
+    assert suppressions.suppressed(["ada@example.com"])
     assert subscriptions.state_of(Subscriber(1, "ada@example.com")) is not None

@@ -8,9 +8,10 @@ from typing import Any
 
 from django.db import transaction
 
+from campaigns import tallies
 from campaigns.models import SubTask, Suppression, Task
 from campaigns.state import lifecycle, retries
-from dispatch import paces, tallying
+from dispatch import paces
 from dispatch.decisions import decide
 from dispatch.models import DecisionChoice, EmailService
 from dispatch.pace import services
@@ -85,7 +86,7 @@ class Staff:
 
     def fold(self) -> None:
         with self.world.step_beside():
-            tallying.fold()
+            tallies.fold()
 
     # SubTasks
 

@@ -14,7 +14,8 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from campaigns import erased, erasing, storing
+from campaigns import erased_keys, erasure_lock
+from campaigns import erasure as erasing
 from campaigns.files.contact_import import import_contacts
 from campaigns.launching import launch
 from campaigns.models import Contact, SubTask, SubTaskStatus, Suppression, Tally, Task, TaskStatus
@@ -126,8 +127,8 @@ class TestEverythingAboutAnAddress:
     def test_makes_way_for_a_hash_on_the_suppression_list(self, subtask: SubTask) -> None:
         done = erase(ADA)
         rows = dict(Suppression.objects.values_list("email", "reason"))
-        assert rows == {erased.key_of(ADA): "erased", erased.PLACEHOLDERS: "erased"}
-        assert done.key == erased.key_of(ADA)
+        assert rows == {erased_keys.key_of(ADA): "erased", erased_keys.PLACEHOLDERS: "erased"}
+        assert done.key == erased_keys.key_of(ADA)
 
     def test_is_counted(self, subtask: SubTask) -> None:
         done = erase(ADA)
@@ -331,7 +332,7 @@ class TestAtTheSameMoment:
         content = ContentFactory(task=task)
         with second_connection() as other, other.cursor() as cursor:
             cursor.execute("BEGIN")
-            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [storing.ADVISORY_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [erasure_lock.ADVISORY_LOCK])
             cursor.execute(STORE_SQL, [task.pk, content.pk, ADA])
             with running(lambda: erase(ADA)) as erasure:
                 wait_until_somebody_waits_for_a_lock()
@@ -361,7 +362,7 @@ class TestAtTheSameMoment:
     def test_who_stores_addresses_for_too_long_is_named(self) -> None:
         with second_connection() as other, other.cursor() as cursor:
             cursor.execute("BEGIN")
-            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [storing.ADVISORY_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [erasure_lock.ADVISORY_LOCK])
             with connection.cursor() as mine:
                 mine.execute("SET lock_timeout = '50ms'")
             with pytest.raises(NotNow, match="erase it again in a minute"):

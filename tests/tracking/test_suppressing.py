@@ -7,7 +7,7 @@ import pytest
 from django.db.models.functions import Now
 from pytest_django import Settings
 
-from campaigns import suppressing
+from campaigns import suppressions
 from campaigns.models import SubTaskStatus, Suppression
 from campaigns.models.contacts import SuppressionReason
 from dispatch import claims
@@ -106,9 +106,9 @@ def test_the_rest_of_a_running_task_does_not_go_to_that_address() -> None:
 def test_lifting_concerns_people_who_unsubscribed_only() -> None:
     for reason in R:
         Suppression.objects.create(email=f"{reason}@example.com", reason=reason)
-    assert [r for r in R if suppressing.lift(f"{r}@example.com")] == [R.UNSUBSCRIBED]
+    assert [r for r in R if suppressions.lift(f"{r}@example.com")] == [R.UNSUBSCRIBED]
     assert set(listed()) == {f"{r}@example.com" for r in R if r != R.UNSUBSCRIBED}
-    assert suppressing.lift("nobody@example.com") is None
+    assert suppressions.lift("nobody@example.com") is None
 
 
 def test_a_provider_that_tells_of_a_new_subscription_lifts_nothing() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from campaigns import erased
+from campaigns import erased_keys
 from campaigns.models import SubTask
 from campaigns.rendering import content
 from tracking import limits, personal
@@ -38,7 +38,7 @@ def web_view(request: HttpRequest, token: str) -> HttpResponse:
 
 def _html(subtask_id: int) -> str | None:
     subtask = SubTask.objects.filter(pk=subtask_id).select_related("content").first()
-    if subtask is None or erased.is_placeholder(subtask.recipient_email):
+    if subtask is None or erased_keys.is_placeholder(subtask.recipient_email):
         return None
     at = subtask.sending_at or subtask.sent_at
     variables = personal.variables(subtask.pk, subtask.content, subtask.variables, at)

@@ -14,7 +14,7 @@ from typing import TypeVar
 from django.db import connection
 from django.db.models import Exists, Func, Model, OuterRef, QuerySet, TextField
 
-from campaigns import erased
+from campaigns import erased_keys
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
 
@@ -50,14 +50,14 @@ def suppressed(addresses: Collection[str]) -> set[str]:
     """
     names: dict[str, list[str]] = {}
     for address in addresses:
-        for name in (address, domain_of(address), *erased.possible_keys(address)):
+        for name in (address, domain_of(address), *erased_keys.possible_keys(address)):
             names.setdefault(name, []).append(address)
     return {address for name in _listed(names) for address in names[name]}
 
 
 def entries_of(address: str) -> QuerySet[Suppression]:
     """The entries that block one address in its stored spelling."""
-    names = (address, domain_of(address), *erased.possible_keys(address))
+    names = (address, domain_of(address), *erased_keys.possible_keys(address))
     entries: QuerySet[Suppression] = Suppression.objects.filter(email__in=names)
     return entries
 
@@ -96,7 +96,7 @@ def erased_among(addresses: Iterable[str]) -> set[str]:
     """Those that were erased. Costs a look at an index, and nothing else while none ever was."""
     if not Suppression.objects.erased().exists():
         return set()
-    by_key = erased.by_key(addresses)
+    by_key = erased_keys.by_key(addresses)
     return {by_key[key] for key in _listed(by_key)}
 
 
@@ -117,7 +117,7 @@ def suppress(rows: Iterable[tuple[str, SuppressionReason, str]]) -> dict[str, in
     Idempotent: an address that is on the list keeps its row, and its reason unless that was only
     that it unsubscribed. A placeholder is no address; its whole domain is on the list.
     """
-    rows = [row for row in rows if not erased.is_placeholder(row[0])]
+    rows = [row for row in rows if not erased_keys.is_placeholder(row[0])]
     if not rows:
         return {}
     emails, reasons, sources = zip(*rows, strict=True)

@@ -8,21 +8,21 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.db.models import QuerySet
 
-from campaigns import erased, suppressing
+from campaigns import erased_keys, suppressions
 from campaigns.models import Contact, SubTask, Suppression, Task
 from campaigns.models.contacts import SuppressionReason
 
 
 def forbid(address: str) -> str:
     """Put an address on the suppression list as erased. Returns its key there."""
-    key = next(iter(sorted(_keys_on_list(address))), erased.key_of(address))
+    key = next(iter(sorted(_keys_on_list(address))), erased_keys.key_of(address))
     reason = SuppressionReason.ERASED
-    suppressing.suppress([(key, reason, ""), (erased.PLACEHOLDERS, reason, "")])
+    suppressions.suppress([(key, reason, ""), (erased_keys.PLACEHOLDERS, reason, "")])
     return key
 
 
 def _keys_on_list(address: str) -> set[str]:
-    return suppressing.listed(erased.possible_keys(address))
+    return suppressions.listed(erased_keys.possible_keys(address))
 
 
 def contacts_of(address: str) -> QuerySet[Contact]:
@@ -60,4 +60,4 @@ WHERE id = ANY(%s)
 def anonymise(subtask_ids: Collection[int]) -> None:
     """Take the recipient out of locked SubTasks, whatever state they are in."""
     with connection.cursor() as cursor:
-        cursor.execute(ANONYMISE_SQL, [erased.PLACEHOLDERS, list(subtask_ids)])
+        cursor.execute(ANONYMISE_SQL, [erased_keys.PLACEHOLDERS, list(subtask_ids)])
