@@ -33,7 +33,8 @@ from dispatch.monitoring import history
 from dispatch.pulse import Pulse
 from dispatch.queue import enqueue
 from signin import record as sign_ins
-from tracking import applying, pausing, refusals, retention
+from tracking import pausing, refusals
+from tracking.events import apply, retention
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ CHORES: tuple[Callable[[], object], ...] = (
     prune,
     sign_ins.prune,
     broker.forget_dead_queues,
-    applying.apply_waiting,
+    apply.apply_waiting,
     pausing.pause_bad_tasks,
     retention.forget_payloads,
     refusals.fold,

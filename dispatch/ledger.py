@@ -11,9 +11,9 @@ from campaigns.db.bulk_params import as_json
 from campaigns.models import FailureReason, Suppression
 from campaigns.models.contacts import SuppressionReason
 from dispatch.outcomes import MAX_ERROR_CHARACTERS, Verdict, storable
-from tracking import ledger
-from tracking.consequences import HAND_OVER
-from tracking.incoming import EventKind, Incoming
+from tracking.events import inbox
+from tracking.events.effects import HAND_OVER
+from tracking.events.incoming import EventKind, Incoming
 
 RECORD_SQL = """
 INSERT INTO dispatch_attempt (subtask_id, service_id, dispatcher_id, claim_token, slot_at,
@@ -46,7 +46,7 @@ def record(verdicts: Iterable[Verdict], dispatcher_id: int) -> None:
         ],
         ignore_conflicts=True,
     )
-    ledger.accept(event for verdict in verdicts if (event := _event(verdict)))
+    inbox.accept(event for verdict in verdicts if (event := _event(verdict)))
 
 
 def _event(verdict: Verdict) -> Incoming | None:

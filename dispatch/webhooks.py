@@ -22,8 +22,9 @@ from dispatch.models import EmailService
 from dispatch.models.service import webhook_key_digest
 from dispatch.providers import find_provider
 from dispatch.providers.hooks import MALFORMED, Malformed, NotNow, Post, WebhookRejection
-from tracking import cleaning, ledger, limits, recording, refusals
-from tracking.incoming import Incoming
+from tracking import limits, recording, refusals
+from tracking.events import inbox, sanitize
+from tracking.events.incoming import Incoming
 from tracking.kept_connection import first_statement
 
 logger = logging.getLogger(__name__)
@@ -60,7 +61,7 @@ class WebhookView(View):
             if _length(request) > settings.WEBHOOK_MAX_BYTES:
                 return self._reject(provider, "too large", 413)
             told = self._read(request, provider, key)
-            ledger.accept(told)
+            inbox.accept(told)
         except WebhookRejection as rejection:
             return self._reject(provider, str(rejection), 401)
         except Malformed as malformed:
@@ -104,7 +105,7 @@ class WebhookView(View):
         """
         known = find_provider(provider)
         endpoint = f"webhook {known.name if known else 'unknown'}"
-        network = cleaning.network(recording.client_address(self.request))
+        network = sanitize.network(recording.client_address(self.request))
         if wait := limits.seconds_to_wait(limits.BAD_REQUESTS, network):
             refusals.count_later(endpoint, "limit")
             return HttpResponse(status=429, headers={"Retry-After": str(wait)})

@@ -22,7 +22,7 @@ from campaigns.wording import counted
 from dispatch import paces
 from dispatch.models import Attempt
 from privacy.entries import names_of, naming
-from tracking.erasing import forget_events
+from tracking.events.erasure import forget_events
 
 logger = logging.getLogger(__name__)
 

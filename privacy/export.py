@@ -15,7 +15,7 @@ from campaigns import erasure, suppressions
 from campaigns.models import Contact, SubTask, Suppression
 from dispatch.models import Attempt, Decision
 from privacy.entries import naming
-from tracking.erasing import events_of
+from tracking.events.erasure import events_of
 from tracking.models import Event
 
 MESSAGE = (

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from campaigns import erasure
 from campaigns.wording import counted
 from privacy.erasure import STOPPABLE
-from tracking.erasing import events_of
+from tracking.events.erasure import events_of
 
 
 def details(address: str) -> list[tuple[str, str]]:

@@ -48,7 +48,7 @@ from tests.factories import (
     token_of,
 )
 from tests.tracking.making import now, sent, tell
-from tracking.incoming import EventKind
+from tracking.events.incoming import EventKind
 from tracking.models import EventTally
 
 pytestmark = pytest.mark.django_db

@@ -3,7 +3,7 @@
 Only what is of no use is limited: requests that are refused, by the network they come from; pages
 that are looked at, and changes of mind, by the token. Opens, clicks and one-click unsubscribes with
 a good token are never turned away: mailbox providers ask for millions of them from few addresses,
-and each token is bounded by itself (`tracking.visits`, `tracking.subscriptions`).
+and each token is bounded by itself (`tracking.events.visits`, `tracking.subscriptions`).
 
 The database is what processes and hosts share. A process remembers what is used up, and asks the
 database nothing more about it before the time is over. Without the database nothing is limited.

@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import erased_keys, suppressions
 from campaigns.models import SubTask
 from campaigns.models.contacts import SuppressionReason
-from tracking import ledger, tokens
-from tracking.consequences import OWN_PAGES
-from tracking.incoming import EventKind, Incoming
+from tracking import tokens
+from tracking.events import inbox
+from tracking.events.effects import OWN_PAGES
+from tracking.events.incoming import EventKind, Incoming
 
 logger = logging.getLogger(__name__)
 
@@ -103,4 +104,4 @@ def _tell(kind: EventKind, subscriber: Subscriber, suppression_id: int, detail: 
         subtask_id=subscriber.subtask_id,
         detail=detail,
     )
-    ledger.accept([event])
+    inbox.accept([event])

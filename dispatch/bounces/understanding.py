@@ -19,7 +19,7 @@ from addressing.message_ids import subtask_id_in
 from dispatch.bounces import return_path
 from dispatch.bounces.examining import Found, Says, Unreadable, examine
 from sandbox import LimitReached
-from tracking.incoming import Incoming
+from tracking.events.incoming import Incoming
 from tracking.personal import TEST
 from tracking.tokens import Purpose, read
 

@@ -20,7 +20,7 @@ from dispatch.monitoring import snapshot
 from dispatch.monitoring.queues import OPEN
 from dispatch.monitoring.services import ServiceReading
 from dispatch.monitoring.snapshot import Snapshot
-from tracking.incoming import EventKind
+from tracking.events.incoming import EventKind
 
 MOST_TASKS = 200
 """Those with most left to do; more would be too many time series."""

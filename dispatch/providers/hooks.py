@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
 from tracking import refusals
-from tracking.incoming import Incoming
+from tracking.events.incoming import Incoming
 
 logger = logging.getLogger(__name__)
 

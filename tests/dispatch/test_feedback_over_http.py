@@ -31,7 +31,7 @@ from tests.factories import (
 )
 from tests.http_server import Answer, HttpServer
 from tests.tracking.making import sent
-from tracking import applying, matching
+from tracking.events import apply, match
 from tracking.models import Event, EventTally
 
 EACH = sorted(PAYLOADS)
@@ -113,9 +113,9 @@ def test_every_event_takes_effect_once_however_often_it_is_told(
     bodies = [about(subtask, case["body"]) for subtask, case in told]
 
     assert {tell(service, body) for body in bodies * 2} == {200}
-    applying.apply_waiting()
+    apply.apply_waiting()
     assert {tell(service, body) for body in bodies} == {200}
-    applying.apply_waiting()
+    apply.apply_waiting()
 
     became = {case["event"]: is_now(subtask) for subtask, case in told}
     assert became == {case["event"]: expected_of(case) for _, case in told}
@@ -130,11 +130,11 @@ def test_what_another_service_tells_about_a_subtask_changes_nothing() -> None:
         ours, other = service_of(provider), service_of(provider)
         subtasks.append(sent(service=ours))
         assert tell(other, about(subtasks[-1], PAYLOADS[provider][3]["body"])) == 200
-    applying.apply_waiting()
+    apply.apply_waiting()
 
     assert set(SubTask.objects.values_list("status", flat=True)) == {"sent"}
     assert not Suppression.objects.exists() and not EventTally.objects.exists()
-    assert set(Event.objects.values_list("state", "note")) == {("waiting", matching.FOREIGN)}
+    assert set(Event.objects.values_list("state", "note")) == {("waiting", match.FOREIGN)}
     assert Event.objects.count() == len(EACH)
 
 
@@ -143,12 +143,12 @@ def test_an_event_that_comes_before_the_outcome_of_its_message_waits_for_it() ->
     subtask = held("sending", DispatcherFactory(), service)
     delivered = next(each for each in cases("postmark") if each["event"] == "delivery")
     tell(service, about(subtask, delivered["body"]))
-    applying.apply_waiting()
+    apply.apply_waiting()
     assert Event.objects.get().state == "waiting"
 
     states.settle([Settlement(subtask.pk, subtask.claim_token, SubTaskStatus.SENT)])
     Event.objects.update(due_at=Now())
-    applying.apply_waiting()
+    apply.apply_waiting()
 
     assert is_now(subtask) == ("delivered", None)
 
@@ -215,7 +215,7 @@ def test_what_engagelab_got_comes_back_with_its_events(
         "status": {"message_status": "delivered", "status_data": {"email_id": "1447.inbound0$x"}},
     }
     assert tell(service, json.dumps(event).encode()) == 200
-    applying.apply_waiting()
+    apply.apply_waiting()
 
     assert is_now(subtask) == ("delivered", None)
     assert SubTask.objects.get().provider_message_id == "1447.inbound0$x"
@@ -240,7 +240,7 @@ def test_an_event_about_a_message_in_doubt_settles_it_and_nothing_is_repeated(
 
     delivered = next(each for each in cases("resend") if each["event"] == "delivered")
     assert tell(service, about(subtask, delivered["body"])) == 200
-    applying.apply_waiting()
+    apply.apply_waiting()
     dispatch(lambda: False, seconds=1)
 
     assert is_now(subtask) == ("delivered", None)

@@ -22,7 +22,8 @@ from tests.dispatch.webhook_posts import PAYLOADS, over_http, post, service_of, 
 from tests.tracking import hostile
 from tests.tracking.making import from_launch, frozen, sent
 from tests.tracking.visiting import BROWSER
-from tracking import applying, refusals
+from tracking import refusals
+from tracking.events import apply
 from tracking.models import Event, Refusal
 from tracking.personal import PATHS
 from tracking.tokens import Purpose, sign
@@ -56,7 +57,7 @@ def test_what_is_posted_to_a_webhook_in_no_earnest_leaves_no_trace(
     service = service_of(provider)
     told = signed(provider, about(sent(service=service), PAYLOADS[provider][0]["body"]))
     assert over_http("POST", webhook_url(service), *told) == 200
-    applying.apply_waiting()
+    apply.apply_waiting()
     before = hostile.everything_stored()
     posts = list(hostile_posts.everything(service))
     assert len({each.name for each in posts}) == len(posts) >= 35
@@ -66,7 +67,7 @@ def test_what_is_posted_to_a_webhook_in_no_earnest_leaves_no_trace(
         for each in posts
     }
     answers["replayed"] = (over_http("POST", webhook_url(service), *told), (200,))
-    applying.apply_waiting()
+    apply.apply_waiting()
 
     wrong = {name: got for name, (got, expected) in answers.items() if got not in expected}
     assert wrong == {}
@@ -85,7 +86,7 @@ def test_what_is_asked_of_the_public_pages_in_no_earnest_leaves_no_trace(server:
     before = hostile.everything_stored()
 
     answers = {case.name: (_ask(server, case), case.expected) for case in cases}
-    applying.apply_waiting()
+    apply.apply_waiting()
 
     wrong = {name: got for name, (got, expected) in answers.items() if got not in expected}
     assert wrong == {}
@@ -114,7 +115,7 @@ def test_no_odd_value_in_an_event_is_an_error(provider: str) -> None:
         for body in with_odd_values(json.loads(about(subtask, PAYLOADS[provider][0]["body"])))
     )
     Event.objects.exclude(subtask=None).update(service_id=None)
-    applying.apply_waiting()
+    apply.apply_waiting()
 
     assert answers.keys() <= {200, 400, 401}
     assert answers.total() > 60

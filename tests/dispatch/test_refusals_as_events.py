@@ -11,7 +11,7 @@ from campaigns.models import Suppression
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import SubTaskFactory
 from tests.smtp_server import SmtpServer
-from tracking import applying
+from tracking.events import apply
 from tracking.models import Event, EventTally
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +22,7 @@ def refused(reply: str, make_service: Any, dispatch: Any) -> Any:
     with SmtpServer(behaviours=[f"rcpt:reply:{reply}"]) as server:
         make_service(server=server)
         dispatch()
-    applying.apply_waiting()
+    apply.apply_waiting()
     subtask.refresh_from_db()
     return subtask
 

@@ -30,7 +30,7 @@ from tests.dispatch.webhook_posts import (
     service_of,
 )
 from tests.http_server import Answer, HttpServer
-from tracking.incoming import Incoming
+from tracking.events.incoming import Incoming
 
 pytestmark = pytest.mark.django_db
 EACH = sorted(PAYLOADS)

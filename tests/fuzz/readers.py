@@ -24,7 +24,8 @@ from dispatch.providers.ses import events as ses
 from dispatch.providers.ses import sns
 from dispatch.providers.smtp import replies
 from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings
-from tracking import actors, cleaning, hrefs, refusals, tokens
+from tracking import hrefs, refusals, tokens
+from tracking.events import sanitize, user_agents
 from tracking.tokens import Purpose
 from tracking.views import public
 
@@ -45,8 +46,8 @@ def read_webhook(body: bytes, provider_name: str) -> None:
     request = RequestFactory().post("/hooks/x", body, content_type="application/json")
     now = dt.datetime.now(dt.UTC)
     for event in provider.incoming(Post(request, 1, {"topic_arn": TOPIC}, now)):
-        cleaning.payload(event.raw)
-        cleaning.key(event.dedupe_key, 200)
+        sanitize.payload(event.raw)
+        sanitize.key(event.dedupe_key, 200)
 
 
 def read_engagelab(body: bytes) -> None:
@@ -132,17 +133,17 @@ def read_request(raw: bytes) -> None:
         tokens.read_caseless(purpose, text)
     subtask_id_in(text)
     return_path.tokens_in(text)
-    actors.actor_of(text)
-    cleaning.text(text, 500)
-    cleaning.key(text, 200)
-    cleaning.network(text)
+    user_agents.actor_of(text)
+    sanitize.text(text, 500)
+    sanitize.key(text, 200)
+    sanitize.network(text)
     for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b"):
         public._can_be_read(RequestFactory().post("/u/x", raw, content_type=kind))
 
 
 def read_payload(raw: bytes) -> None:
     """An event as it is kept."""
-    cleaning.payload(json.loads(raw))
+    sanitize.payload(json.loads(raw))
 
 
 class Template(NamedTuple):

@@ -41,8 +41,8 @@ from tests.factories import (
     token_of,
 )
 from tests.tracking.making import event, now, sent, tell
-from tracking import applying, ledger
-from tracking.incoming import EventKind
+from tracking.events import apply, inbox
+from tracking.events.incoming import EventKind
 from tracking.models import Event, EventTally
 
 pytestmark = pytest.mark.django_db
@@ -99,7 +99,7 @@ class TestEverythingAboutAnAddress:
         }
         tell(EventKind.DELIVERED, subtask, user_agent="x", ip_address="192.0.2.1", **told)
         tell(EventKind.CLICKED, subtask, url=f"https://example.com/?m={ADA}")
-        ledger.accept([event(EventKind.OPENED, dedupe_key=f"1:{ADA}", **told)])
+        inbox.accept([event(EventKind.OPENED, dedupe_key=f"1:{ADA}", **told)])
         Suppression.objects.create(email=ADA, reason="complaint", source="SES")
         LogEntry.objects.create(
             user=UserFactory(),
@@ -304,13 +304,13 @@ class TestWhatComesLater:
 
     def test_of_several_events_only_those_about_it_are_emptied(self, subtask: SubTask) -> None:
         other = sent(recipient_email=BOB)
-        ledger.accept(
+        inbox.accept(
             [
                 event(EventKind.DELIVERED, subtask, recipient=ADA, raw={"to": ADA}),
                 event(EventKind.DELIVERED, other, recipient=BOB, raw={"to": BOB}),
             ]
         )
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert Event.objects.get(subtask=other).raw == {"to": BOB}
         assert Event.objects.get(subtask=subtask).raw is None
 

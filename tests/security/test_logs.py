@@ -27,7 +27,7 @@ from edm_project.redaction import redact
 from tests.dispatch.webhook_posts import send, service_of
 from tests.tracking.making import sent
 from tests.tracking.visiting import path
-from tracking import ledger
+from tracking.events import inbox
 from tracking.personal import PATHS
 from tracking.tokens import Purpose
 
@@ -74,7 +74,7 @@ def test_a_key_is_not_logged_when_the_database_fails(
     def fail(*_: Any) -> int:
         raise OperationalError(f"could not insert /u/{TOKEN}")
 
-    monkeypatch.setattr(ledger, "accept", fail)
+    monkeypatch.setattr(inbox, "accept", fail)
     key = service_of("brevo").webhook_key
     token = path(Purpose.OPEN, sent().pk)
     send(f"/hooks/brevo/{key}/", b"{}", {"Authorization": "Basic d2ViaG9vazpob29rLXBhc3N3b3Jk"})

@@ -18,7 +18,8 @@ from tests.databases import unreachable_database
 from tests.dispatch.webhook_posts import PAYLOADS, post, service_of
 from tests.tracking.making import from_launch, frozen, now
 from tests.tracking.visiting import APPLE, BROWSER, path
-from tracking import applying, limits, refusals, repeats, visits
+from tracking import limits, refusals
+from tracking.events import apply, repeats, visits
 from tracking.models import Allowance, Event, EventTally, LinkTally, Refusal, Repeat
 from tracking.tokens import Purpose
 
@@ -54,7 +55,7 @@ def age(seconds: int) -> None:
 
 
 def counted() -> dict[tuple[str, str], tuple[int, int]]:
-    applying.apply_waiting()
+    apply.apply_waiting()
     return {(t.kind, t.actor): (t.events, t.recipients) for t in EventTally.objects.all()}
 
 
@@ -69,7 +70,7 @@ class TestOneMessageFetchedAgainAndAgain:
         link = path(Purpose.CLICK, subtask.pk, *subtask.content.link_ids)
         for times in (1, 20, 30):
             ask(link, times)
-            applying.apply_waiting()
+            apply.apply_waiting()
         repeats.fold()
         assert counted() == {("clicked", "person"): (51, 1)}
         (tally,) = LinkTally.objects.all()
@@ -124,12 +125,12 @@ class TestOneMessageFetchedAgainAndAgain:
     def test_hides_no_person_who_comes_after_a_scanner(self, subtask: SubTask) -> None:
         link = path(Purpose.CLICK, subtask.pk, *subtask.content.link_ids)
         ask(link, 30)
-        applying.apply_waiting()
+        apply.apply_waiting()
         Event.objects.update(actor="machine")
         age(60)
         SubTask.objects.update(status="sent")
         ask(link)
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert now(subtask).status == "clicked"
         assert Event.objects.filter(actor="person").exists()
 
@@ -151,7 +152,7 @@ def test_a_flood_on_one_message_does_not_wait_for_events_being_applied(subtask: 
     url = path(Purpose.OPEN, subtask.pk)
     ask(url)
     with transaction.atomic():
-        applying.apply_chunk(10)
+        apply.apply_chunk(10)
         (answers,) = run_together(lambda: ask(url, 20))
     assert set(answers) == {200}
     assert counted() == {("opened", "person"): (21, 1)}

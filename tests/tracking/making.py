@@ -11,8 +11,9 @@ from campaigns.launching import freezing
 from campaigns.models import Content, SubTask, SubTaskStatus, Task, TaskTemplate
 from campaigns.rendering import content
 from tests.factories import EmailServiceFactory, SenderFactory, SubTaskFactory, TaskFactory
-from tracking import applying, ledger, personal
-from tracking.incoming import EventKind, Incoming
+from tracking import personal
+from tracking.events import apply, inbox
+from tracking.events.incoming import EventKind, Incoming
 
 _numbers = itertools.count(1)
 
@@ -37,8 +38,8 @@ def event(kind: EventKind, subtask: SubTask | None = None, **kwargs: Any) -> Inc
 
 def tell(kind: EventKind, subtask: SubTask | None = None, **kwargs: Any) -> None:
     """An event comes in and is applied."""
-    ledger.accept([event(kind, subtask, **kwargs)])
-    applying.apply_waiting()
+    inbox.accept([event(kind, subtask, **kwargs)])
+    apply.apply_waiting()
 
 
 def now(subtask: SubTask) -> SubTask:

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from tracking.actors import actor_of, surest
-from tracking.incoming import Actor
+from tracking.events.incoming import Actor
+from tracking.events.user_agents import actor_of, surest
 
 PEOPLE = [
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/139.0.0.0 Safari/537.36",

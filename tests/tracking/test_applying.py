@@ -19,8 +19,8 @@ from campaigns.state import lifecycle, states
 from campaigns.state.states import NEXT
 from tests.factories import DispatcherFactory, EmailServiceFactory, SubTaskFactory, held, in_doubt
 from tests.tracking.making import event, now, sent, tell
-from tracking import applying, ledger, matching
-from tracking.incoming import Actor, EventKind
+from tracking.events import apply, inbox, match
+from tracking.events.incoming import Actor, EventKind
 from tracking.models import Event, EventState
 
 pytestmark = pytest.mark.django_db
@@ -121,8 +121,8 @@ def test_the_first_time_of_each_thing_is_recorded_whatever_the_status(
 def test_events_that_come_together_count_as_if_they_had_come_one_by_one() -> None:
     subtask = sent()
     kinds = [K.DELIVERED, K.OPENED, K.CLICKED, K.OPENED, K.HARD_BOUNCED, K.DELIVERED]
-    ledger.accept(event(kind, subtask, dedupe_key=f"{n}") for n, kind in enumerate(kinds))
-    applying.apply_waiting()
+    inbox.accept(event(kind, subtask, dedupe_key=f"{n}") for n, kind in enumerate(kinds))
+    apply.apply_waiting()
     row = now(subtask)
     assert row.status == S.CLICKED
     assert all(getattr(row, f"{name}_at") for name in TIMES)
@@ -176,13 +176,13 @@ class TestWaiting:
         tell(K.DELIVERED, subtask)
         assert now(subtask).status == status
         assert now(subtask).delivered_at is None
-        assert [e.note for e in waiting()] == [applying.IN_HAND]
+        assert [e.note for e in waiting()] == [apply.IN_HAND]
 
     def test_it_waits_however_long_that_takes(self) -> None:
         subtask = held(S.SENDING, DispatcherFactory(), EmailServiceFactory())
         tell(K.DELIVERED, subtask)
         grow_old(hours=1000)
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert len(waiting()) == 1
 
     def test_it_counts_once_the_send_is_recorded(self) -> None:
@@ -190,51 +190,51 @@ class TestWaiting:
         tell(K.DELIVERED, subtask)
         type(subtask).objects.update(status="sent", claim_token=None, dispatcher_id=None)
         make_due()
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert now(subtask).status == S.DELIVERED
 
     def test_an_event_is_not_looked_at_again_before_its_time(self) -> None:
         tell(K.DELIVERED, None, subtask_id=4711)
-        assert applying.apply_waiting() == 0
+        assert apply.apply_waiting() == 0
 
     def test_an_unknown_subtask_may_become_known(self) -> None:
         service = EmailServiceFactory()
         tell(K.DELIVERED, provider_message_id="abc", service_id=service.pk)
-        assert [e.note for e in waiting()] == [matching.UNKNOWN]
+        assert [e.note for e in waiting()] == [match.UNKNOWN]
         subtask = sent(service=service, provider_message_id="abc")
         make_due()
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert now(subtask).status == S.DELIVERED
         assert Event.objects.get().subtask_id == subtask.pk
 
     def test_each_wait_is_longer_up_to_a_limit(self) -> None:
         tell(K.DELIVERED, None, subtask_id=4711)
         grow_old(hours=0.1)
-        applying.apply_waiting()
+        apply.apply_waiting()
         (short,) = waiting()
         grow_old(hours=10)
-        applying.apply_waiting()
+        apply.apply_waiting()
         (long,) = waiting()
         wait = Event.objects.values_list(F("due_at") - Now(), flat=True).get()
         assert short.due_at < long.due_at
-        assert dt.timedelta(minutes=9) < wait <= applying.LONGEST_WAIT
+        assert dt.timedelta(minutes=9) < wait <= apply.LONGEST_WAIT
 
     def test_after_a_day_it_is_given_up_and_that_is_logged(
         self, caplog: pytest.LogCaptureFixture
     ) -> None:
         tell(K.DELIVERED, None, subtask_id=4711)
         grow_old(hours=25)
-        applying.apply_waiting()
+        apply.apply_waiting()
         row = Event.objects.get()
-        assert (row.state, row.note, row.subtask_id) == ("given_up", matching.UNKNOWN, None)
+        assert (row.state, row.note, row.subtask_id) == ("given_up", match.UNKNOWN, None)
         assert row.settled_at is not None
         assert "1 events of postmark were given up" in caplog.text
 
     def test_one_that_was_given_up_is_not_told_again(self) -> None:
         tell(K.DELIVERED, None, subtask_id=4711, dedupe_key="again")
         grow_old(hours=25)
-        applying.apply_waiting()
-        assert ledger.accept([event(K.DELIVERED, subtask_id=4711, dedupe_key="again")]) == 0
+        apply.apply_waiting()
+        assert inbox.accept([event(K.DELIVERED, subtask_id=4711, dedupe_key="again")]) == 0
 
 
 class TestMatching:
@@ -282,7 +282,7 @@ class TestMatching:
         for _ in range(2):
             sent(service=service, provider_message_id="abc")
         tell(K.DELIVERED, provider_message_id="abc", service_id=service.pk)
-        assert [e.note for e in waiting()] == [matching.AMBIGUOUS]
+        assert [e.note for e in waiting()] == [match.AMBIGUOUS]
 
     @pytest.mark.parametrize(
         "told",
@@ -298,7 +298,7 @@ class TestMatching:
     def test_what_nobody_knows_waits(self, told: dict[str, Any]) -> None:
         sent(recipient_email="recipient@example.com")
         tell(K.DELIVERED, **told)
-        assert [e.note for e in waiting()] == [matching.UNKNOWN]
+        assert [e.note for e in waiting()] == [match.UNKNOWN]
 
     def test_a_message_id_whose_mark_is_forged_is_nobodys(self) -> None:
         subtask = sent()
@@ -315,49 +315,49 @@ class TestMatching:
         }
         tell(K.HARD_BOUNCED, **{by: told[by]}, service_id=EmailServiceFactory().pk)
         assert now(subtask).status == S.SENT
-        assert [e.note for e in waiting()] == [matching.FOREIGN]
+        assert [e.note for e in waiting()] == [match.FOREIGN]
 
     def test_an_event_that_is_given_up_leaves_no_trace_on_anothers_subtask(self) -> None:
         subtask = sent()
         tell(K.HARD_BOUNCED, subtask, service_id=EmailServiceFactory().pk)
         grow_old(hours=25)
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert not Event.objects.filter(subtask=subtask).exists()
 
 
 class TestInBatches:
     def test_more_than_a_chunk_is_applied_in_one_go(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(applying, "CHUNK", 7)
+        monkeypatch.setattr(apply, "CHUNK", 7)
         subtask = sent()
-        ledger.accept(event(K.OPENED, subtask) for _ in range(20))
-        assert applying.apply_waiting() == 20
+        inbox.accept(event(K.OPENED, subtask) for _ in range(20))
+        assert apply.apply_waiting() == 20
         assert not waiting()
 
     def test_a_chunk_takes_the_same_statements_however_many_events(
         self, django_assert_max_num_queries: DjangoAssertNumQueries
     ) -> None:
         subtasks = [sent() for _ in range(20)]
-        ledger.accept(event(K.HARD_BOUNCED, subtask) for subtask in subtasks)
+        inbox.accept(event(K.HARD_BOUNCED, subtask) for subtask in subtasks)
         with django_assert_max_num_queries(12):
-            applying.apply_waiting()
+            apply.apply_waiting()
 
     def test_a_kind_that_only_a_newer_version_knows_waits_for_it(self) -> None:
         subtask = sent()
-        ledger.accept([event(K.OPENED, subtask)])
+        inbox.accept([event(K.OPENED, subtask)])
         Event.objects.update(kind="forwarded")
-        assert applying.apply_waiting() == 0
+        assert apply.apply_waiting() == 0
         assert len(waiting()) == 1
 
     def test_one_that_the_database_refuses_does_not_hold_up_the_others(
         self, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         good, bad = sent(), sent()
-        ledger.accept([event(K.DELIVERED, bad), event(K.DELIVERED, good)])
+        inbox.accept([event(K.DELIVERED, bad), event(K.DELIVERED, good)])
         refuse(monkeypatch, bad)
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert now(good).status == S.DELIVERED
         given_up = Event.objects.get(state=EventState.GIVEN_UP)
-        assert given_up.note.startswith(applying.REFUSED)
+        assert given_up.note.startswith(apply.REFUSED)
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, subtask: SubTask) -> None:

@@ -14,8 +14,9 @@ from campaigns.state.states import Settlement
 from tests.concurrency import run_together, running, wait_until_somebody_waits_for_a_lock
 from tests.factories import DispatcherFactory, EmailServiceFactory, held, in_doubt, token_of
 from tests.tracking.making import event, now, sent
-from tracking import applying, ledger, subscriptions
-from tracking.incoming import EventKind
+from tracking import subscriptions
+from tracking.events import apply, inbox
+from tracking.events.incoming import EventKind
 from tracking.models import Event, EventState, EventTally
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -24,23 +25,23 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_the_same_event_told_twice_at_the_same_moment_is_one() -> None:
     subtask = sent()
     told = event(EventKind.OPENED, subtask)
-    new = run_together(*[lambda: ledger.accept([told])] * 4)
+    new = run_together(*[lambda: inbox.accept([told])] * 4)
     assert sorted(new) == [0, 0, 0, 1]
 
 
 def test_the_same_thousand_events_from_two_webhooks_are_a_thousand() -> None:
     subtask = sent()
     events = [event(EventKind.OPENED, subtask) for _ in range(1000)]
-    new = run_together(lambda: ledger.accept(events), lambda: ledger.accept(list(reversed(events))))
+    new = run_together(lambda: inbox.accept(events), lambda: inbox.accept(list(reversed(events))))
     assert sum(new) == 1000
 
 
 def test_two_that_apply_at_the_same_moment_count_each_event_once() -> None:
     subtasks = [sent() for _ in range(5)]
-    ledger.accept(event(EventKind.OPENED, subtask) for subtask in subtasks for _ in range(20))
-    run_together(*[applying.apply_waiting] * 3)
+    inbox.accept(event(EventKind.OPENED, subtask) for subtask in subtasks for _ in range(20))
+    run_together(*[apply.apply_waiting] * 3)
     Event.objects.filter(state=EventState.WAITING).update(due_at=Now())
-    applying.apply_waiting()
+    apply.apply_waiting()
     counted = EventTally.objects.all()
     assert sum(tally.events for tally in counted) == 100
     assert sum(tally.recipients for tally in counted) == 5
@@ -48,25 +49,25 @@ def test_two_that_apply_at_the_same_moment_count_each_event_once() -> None:
 
 def test_an_event_that_comes_while_the_outcome_is_being_recorded_counts_after_it() -> None:
     subtask = held("sending", DispatcherFactory(), EmailServiceFactory())
-    ledger.accept([event(EventKind.DELIVERED, subtask)])
+    inbox.accept([event(EventKind.DELIVERED, subtask)])
     settlement = Settlement(
         subtask.pk, token_of(subtask), SubTaskStatus.SENT, provider_message_id="abc"
     )
 
     with transaction.atomic():
         assert states.settle([settlement]) == {subtask.pk}
-        run_together(applying.apply_waiting)  # sees it as it was, and waits for nobody
-        assert Event.objects.get().note == applying.IN_HAND
+        run_together(apply.apply_waiting)  # sees it as it was, and waits for nobody
+        assert Event.objects.get().note == apply.IN_HAND
 
     assert now(subtask).status == "sent"
     Event.objects.update(due_at=Now())
-    applying.apply_waiting()
+    apply.apply_waiting()
     assert (now(subtask).status, now(subtask).provider_message_id) == ("delivered", "abc")
 
 
 def test_an_event_and_a_decision_about_the_same_doubt_are_two_steps_in_some_order() -> None:
     subtask = in_doubt(EmailServiceFactory())
-    ledger.accept([event(EventKind.DELIVERED, subtask)])
+    inbox.accept([event(EventKind.DELIVERED, subtask)])
 
     def decide() -> list[int]:
         with transaction.atomic():
@@ -76,8 +77,8 @@ def test_an_event_and_a_decision_about_the_same_doubt_are_two_steps_in_some_orde
         SubTask.objects.select_for_update(no_key=True).get(pk=subtask.pk)
         decided = until_committed.enter_context(running(decide))
         wait_until_somebody_waits_for_a_lock()
-        run_together(applying.apply_waiting)  # the row is taken: nobody waits here
-        assert Event.objects.get().note == applying.IN_HAND
+        run_together(apply.apply_waiting)  # the row is taken: nobody waits here
+        assert Event.objects.get().note == apply.IN_HAND
         states.rise([states.StatusRise(subtask.pk, SubTaskStatus.DELIVERED)])
     assert decided.result() == []
     assert now(subtask).status == "delivered"
@@ -85,9 +86,9 @@ def test_an_event_and_a_decision_about_the_same_doubt_are_two_steps_in_some_orde
 
 def test_a_dispatcher_never_waits_for_events_being_applied() -> None:
     subtask = held("sending", DispatcherFactory(), EmailServiceFactory())
-    ledger.accept([event(EventKind.DELIVERED, subtask)])
+    inbox.accept([event(EventKind.DELIVERED, subtask)])
     with transaction.atomic():
-        applying.apply_chunk(10)
+        apply.apply_chunk(10)
         settlement = Settlement(subtask.pk, token_of(subtask), SubTaskStatus.SENT)
         (changed,) = run_together(lambda: states.settle([settlement]))
     assert changed == {subtask.pk}
@@ -103,7 +104,7 @@ def test_two_unsubscribes_at_the_same_moment_are_one() -> None:
 def test_unsubscribing_and_a_complaint_at_the_same_moment_suppress_once() -> None:
     subtask = sent()
     person = subscriptions.Subscriber(subtask.pk, subtask.recipient_email)
-    ledger.accept([event(EventKind.COMPLAINED, subtask)])
-    run_together(lambda: subscriptions.unsubscribe(person), applying.apply_waiting)
-    applying.apply_waiting()
+    inbox.accept([event(EventKind.COMPLAINED, subtask)])
+    run_together(lambda: subscriptions.unsubscribe(person), apply.apply_waiting)
+    apply.apply_waiting()
     assert Suppression.objects.get().reason == "complaint"

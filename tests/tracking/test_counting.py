@@ -8,10 +8,10 @@ from pytest_django import DjangoAssertNumQueries
 from campaigns.models import SubTask, SubTaskStatus
 from tests.factories import DispatcherFactory, EmailServiceFactory, held
 from tests.tracking.making import event, sent, tell
-from tracking import applying, ledger
-from tracking.incoming import Actor, EventKind
+from tracking.events import apply, inbox
+from tracking.events.incoming import Actor, EventKind
+from tracking.events.scanners import TRAP_DETAIL
 from tracking.models import EventTally, LinkTally
-from tracking.reviewing import TRAP_DETAIL
 
 pytestmark = pytest.mark.django_db
 K, S = EventKind, SubTaskStatus
@@ -43,8 +43,8 @@ def test_events_and_recipients_are_counted_apart_by_kind_and_actor() -> None:
 
 def test_a_recipient_counts_once_within_a_batch_too() -> None:
     subtask = sent()
-    ledger.accept(event(K.OPENED, subtask) for _ in range(5))
-    applying.apply_waiting()
+    inbox.accept(event(K.OPENED, subtask) for _ in range(5))
+    apply.apply_waiting()
     assert lines(subtask) == {("opened", "person"): (5, 1)}
 
 
@@ -59,8 +59,8 @@ def test_reading_them_costs_the_same_however_many_there_are(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     subtask = sent()
-    ledger.accept(event(K.OPENED, subtask) for _ in range(300))
-    applying.apply_waiting()
+    inbox.accept(event(K.OPENED, subtask) for _ in range(300))
+    apply.apply_waiting()
     with django_assert_num_queries(1):
         assert lines(subtask) == {("opened", "person"): (300, 1)}
 
@@ -81,8 +81,8 @@ def test_clicks_are_counted_by_link_too() -> None:
 def test_a_recipient_counts_once_for_a_link_within_a_batch_too() -> None:
     subtask = sent()
     clicks = (event(K.CLICKED, subtask, source="click", url="https://a/") for _ in range(5))
-    ledger.accept(clicks)
-    applying.apply_waiting()
+    inbox.accept(clicks)
+    apply.apply_waiting()
     assert links(subtask) == {("https://a/", "person"): (5, 1)}
 
 

@@ -9,8 +9,9 @@ from django.db.models import F
 from pytest_django import Settings
 
 from tests.tracking.making import event, sent
-from tracking import ledger, refusals, retention
-from tracking.incoming import EventKind
+from tracking import refusals
+from tracking.events import inbox, retention
+from tracking.events.incoming import EventKind
 from tracking.models import Event, Refusal
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +23,7 @@ def aged(days: float, count: int = 1) -> None:
         event(EventKind.OPENED, subtask, raw={"a": 1}, ip_address="203.0.113.7", user_agent="Firefox")
         for _ in range(count)
     ]  # fmt: skip
-    ledger.accept(events)
+    inbox.accept(events)
     keys = [e.dedupe_key for e in events]
     Event.objects.filter(dedupe_key__in=keys).update(
         received_at=F("received_at") - dt.timedelta(days=days)
@@ -56,10 +57,10 @@ def test_a_batch_is_forgotten_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_an_event_whose_payload_was_forgotten_is_still_told_only_once() -> None:
-    ledger.accept([event(EventKind.OPENED, dedupe_key="once")])
+    inbox.accept([event(EventKind.OPENED, dedupe_key="once")])
     Event.objects.update(received_at=F("received_at") - dt.timedelta(days=31))
     retention.forget_payloads()
-    assert ledger.accept([event(EventKind.OPENED, dedupe_key="once")]) == 0
+    assert inbox.accept([event(EventKind.OPENED, dedupe_key="once")]) == 0
 
 
 def test_refused_requests_are_folded_into_one_line_a_day_for_each_reason() -> None:

@@ -13,8 +13,9 @@ from pytest_django import Settings
 from campaigns.models import SubTask
 from tests.campaigns.admin.staff import SUPERUSER, member, signed_in
 from tests.tracking.making import event, sent
-from tracking import applying, consequences, feedback, ledger, matching, retention
-from tracking.incoming import EventKind
+from tracking import feedback
+from tracking.events import apply, effects, inbox, match, retention
+from tracking.events.incoming import EventKind
 from tracking.models import Event
 
 FILL = """
@@ -72,21 +73,21 @@ def test_applying_a_chunk_looks_only_at_what_it_is_about(
         "provider_message_id": f"name-{subtask.pk}",
         "service_id": subtask.service_id,
     }
-    ledger.accept(
+    inbox.accept(
         [event(kind, subtask) for kind in EventKind]
         + [event(EventKind.SOFT_BOUNCED, **told), event(EventKind.CLICKED, subtask, source="click")]
     )
     Event.objects.filter(source="click").update(due_at="2020-01-01T00:00Z")
-    assert walks(applying.apply_waiting) == []
+    assert walks(apply.apply_waiting) == []
     assert not Event.objects.filter(state="waiting").exists()
 
 
 def test_accepting_looks_up_keys_only(ledger_is_full: SubTask) -> None:
-    assert walks(lambda: ledger.accept([event(EventKind.OPENED)])) == []
+    assert walks(lambda: inbox.accept([event(EventKind.OPENED)])) == []
 
 
 def test_finding_nothing_to_do_costs_nothing(ledger_is_full: SubTask) -> None:
-    assert walks(applying.apply_waiting) == []
+    assert walks(apply.apply_waiting) == []
     assert walks(retention.forget_payloads) == []
 
 
@@ -96,12 +97,12 @@ def test_a_subtasks_page_reads_its_own_events(ledger_is_full: SubTask) -> None:
 
 def test_soft_bounces_are_counted_by_address(ledger_is_full: SubTask) -> None:
     bounced = [Event(kind="soft_bounced", recipient="r5@example.com")]
-    assert walks(lambda: consequences.suppress_soft_bounces(bounced)) == []
+    assert walks(lambda: effects.suppress_soft_bounces(bounced)) == []
 
 
 def test_names_of_providers_are_looked_up(ledger_is_full: SubTask) -> None:
     told = [Event(pk=1, provider_message_id="name-x77", service_id=1)]
-    assert walks(lambda: matching.match(told)) == []
+    assert walks(lambda: match.match(told)) == []
 
 
 @pytest.mark.parametrize(

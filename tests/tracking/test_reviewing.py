@@ -12,8 +12,8 @@ from pytest_django import Settings
 
 from campaigns.models import SubTask
 from tests.tracking.making import event, now, sent
-from tracking import applying, ledger, reviewing
-from tracking.incoming import Actor, EventKind, Incoming
+from tracking.events import apply, inbox, scanners
+from tracking.events.incoming import Actor, EventKind, Incoming
 from tracking.models import Event, EventState
 
 pytestmark = pytest.mark.django_db
@@ -34,23 +34,23 @@ def open_(subtask: SubTask, seconds: float = 0.0) -> None:
 
 
 def trap(subtask: SubTask, seconds: float = 0.0) -> None:
-    click(subtask, "", seconds, detail=reviewing.TRAP_DETAIL, actor=Actor.MACHINE)
+    click(subtask, "", seconds, detail=scanners.TRAP_DETAIL, actor=Actor.MACHINE)
 
 
 def come(incoming: Incoming, seconds: float) -> None:
-    ledger.accept([incoming])
+    inbox.accept([incoming])
     at = Now() - dt.timedelta(seconds=60 - seconds)
     Event.objects.filter(dedupe_key=incoming.dedupe_key).update(received_at=at, due_at=at)
 
 
 def actors() -> list[str]:
-    applying.apply_waiting()
+    apply.apply_waiting()
     return list(Event.objects.order_by("received_at").values_list("actor", flat=True))
 
 
 def test_what_came_by_our_links_is_looked_at_a_little_later() -> None:
     subtask = sent()
-    ledger.accept(
+    inbox.accept(
         [
             event(EventKind.CLICKED, subtask, source="click"),
             event(EventKind.OPENED, subtask, source="open"),
@@ -59,7 +59,7 @@ def test_what_came_by_our_links_is_looked_at_a_little_later() -> None:
     )
     waits = Event.objects.filter(due_at__gt=F("received_at") + dt.timedelta(seconds=4))
     assert set(waits.values_list("source", flat=True)) == {"click", "open"}
-    assert applying.apply_waiting() == 1
+    assert apply.apply_waiting() == 1
 
 
 def test_a_person_reads_and_follows_two_links() -> None:

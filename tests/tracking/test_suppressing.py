@@ -15,8 +15,8 @@ from tests.dispatching import Dispatch, MakeService
 from tests.factories import EmailServiceFactory, SubTaskFactory, in_doubt
 from tests.smtp_server import SmtpServer
 from tests.tracking.making import event, sent, tell
-from tracking import applying, ledger
-from tracking.incoming import Actor, EventKind
+from tracking.events import apply, inbox
+from tracking.events.incoming import Actor, EventKind
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -82,8 +82,8 @@ def test_a_complaint_outweighs_an_unsubscribe() -> None:
 
 def test_both_at_once_are_one_row_with_the_graver_reason() -> None:
     subtask = sent()
-    ledger.accept([event(K.UNSUBSCRIBED, subtask), event(K.HARD_BOUNCED, subtask)])
-    applying.apply_waiting()
+    inbox.accept([event(K.UNSUBSCRIBED, subtask), event(K.HARD_BOUNCED, subtask)])
+    apply.apply_waiting()
     assert listed() == {subtask.recipient_email: R.HARD_BOUNCE}
 
 
@@ -171,8 +171,8 @@ class TestSoftBounces:
         assert listed() == {}
 
     def test_three_that_come_together_count_too(self) -> None:
-        ledger.accept([event(K.SOFT_BOUNCED, sent(recipient_email=self.ADDRESS)) for _ in range(3)])
-        applying.apply_waiting()
+        inbox.accept([event(K.SOFT_BOUNCED, sent(recipient_email=self.ADDRESS)) for _ in range(3)])
+        apply.apply_waiting()
         assert self.ADDRESS in listed()
 
     def test_only_those_of_a_while_count(self, settings: Settings) -> None:
@@ -195,7 +195,7 @@ class TestSoftBounces:
                 assert listed() == {}
                 SubTaskFactory(recipient_email=self.ADDRESS)
                 dispatch()
-                applying.apply_waiting()
+                apply.apply_waiting()
         assert listed() == {self.ADDRESS: R.SOFT_BOUNCES}
 
     @pytest.mark.parametrize("kind", [K.REJECTED, K.DEFERRED])

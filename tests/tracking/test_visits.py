@@ -8,9 +8,10 @@ from campaigns.models import SubTask
 from tests.concurrency import second_connection
 from tests.tracking.making import from_launch, frozen, now, sent
 from tests.tracking.visiting import APPLE, BROWSER, get, path, stranger
-from tracking import applying, destinations, ledger, repeats
+from tracking import destinations
+from tracking.events import apply, inbox, repeats
+from tracking.events.scanners import TRAP_DETAIL
 from tracking.models import Event, Link, Refusal
-from tracking.reviewing import TRAP_DETAIL
 from tracking.tokens import Purpose
 from tracking.views.visits import PIXEL
 
@@ -50,7 +51,7 @@ class TestThePixel:
         with django_assert_num_queries(1):
             get(path(Purpose.OPEN, subtask.pk))
         assert told() == [("opened", "person")]
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert now(subtask).status == "opened"
 
     def test_each_request_is_counted(self, subtask: SubTask) -> None:
@@ -97,7 +98,7 @@ class TestAClick:
         with django_assert_num_queries(1):
             get(link)
         assert times() == 2
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert now(subtask).status == "clicked"
         assert Event.objects.earliest("pk").url == "https://example.com/a?b=1&c=2"
 
@@ -189,7 +190,7 @@ def test_a_click_leads_on_even_when_it_cannot_be_written_down(
         raise OperationalError("the database is gone")
 
     get(link)
-    monkeypatch.setattr(ledger, "accept", fail)
+    monkeypatch.setattr(inbox, "accept", fail)
     assert get(link).status_code == 302
     assert "lost that SubTask" in caplog.text
 
@@ -231,5 +232,5 @@ def test_destinations_are_read_once(
 def test_an_open_of_a_subtask_that_was_never_sent_moves_nothing() -> None:
     subtask = sent("pending", service=None)
     get(path(Purpose.OPEN, subtask.pk))
-    applying.apply_waiting()
+    apply.apply_waiting()
     assert now(subtask).status == "pending"

@@ -21,8 +21,8 @@ from tests.smtp_session import Received
 from tests.texts import group, part_of
 from tests.tracking.making import event
 from tests.tracking.visiting import get, post, stranger
-from tracking import ledger
-from tracking.incoming import EventKind
+from tracking.events import inbox
+from tracking.events.incoming import EventKind
 from tracking.models import EventTally
 from tracking.tokens import Purpose, read
 
@@ -134,8 +134,8 @@ def test_a_campaign_ends_with_exactly_the_numbers_of_what_happened(mails: list[R
     told += [(EventKind.HARD_BOUNCED, n) for n in range(35, 38)]
     told += [(EventKind.SOFT_BOUNCED, 38), (EventKind.COMPLAINED, 20), (EventKind.COMPLAINED, 21)]
     events = [event(kind, rows[f"r{n}@example.com"], service_id=service) for kind, n in told]
-    assert ledger.accept(events) == len(events)
-    assert ledger.accept(events) == 0
+    assert inbox.accept(events) == len(events)
+    assert inbox.accept(events) == 0
 
     housekeeping.keep_house()
 
@@ -174,7 +174,7 @@ def test_the_newsletter_to_a_thousand_people_ends_with_exactly_the_numbers_of_wh
     told += [(EventKind.HARD_BOUNCED, n) for n in range(950, 980)]
     told += [(EventKind.SOFT_BOUNCED, n) for n in range(980, 990)]
     told += [(EventKind.COMPLAINED, n) for n in (800, 801)]
-    assert ledger.accept([event(kind, rows[n], service_id=service.pk) for kind, n in told]) == 942
+    assert inbox.accept([event(kind, rows[n], service_id=service.pk) for kind, n in told]) == 942
 
     housekeeping.keep_house()
 

@@ -25,7 +25,8 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 from sandbox import Failed
-from tracking import cleaning, limits, recording, refusals
+from tracking import limits, recording, refusals
+from tracking.events import sanitize
 from tracking.limits import Limit
 
 logger = logging.getLogger(__name__)
@@ -122,7 +123,7 @@ def reject(request: HttpRequest, endpoint: str, reason: str) -> HttpResponse | N
     """Count a request that is rejected. Returns the answer when its network makes too many of them,
     else None.
     """
-    network = cleaning.network(recording.client_address(request))
+    network = sanitize.network(recording.client_address(request))
     if wait := limits.seconds_to_wait(limits.BAD_REQUESTS, network):
         return _too_many(request, endpoint, wait)
     refusals.count(endpoint, reason)

@@ -7,7 +7,7 @@ from pathlib import Path
 from addressing.message_ids import message_id
 from dispatch.bounces import return_path
 from dispatch.bounces.understanding import Told, understand
-from tracking.incoming import Incoming
+from tracking.events.incoming import Incoming
 
 FOLDER = Path(__file__).parents[2] / "data" / "bounces"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.eml"))

@@ -24,7 +24,7 @@ from tests.dispatch.bounces.mailbox import claimed, deliver, mailbox_of, read
 from tests.dispatch.bounces.samples import sample
 from tests.factories import EmailServiceFactory
 from tests.tracking.making import sent
-from tracking import applying
+from tracking.events import apply
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -210,5 +210,5 @@ def test_subtasks_are_not_touched_by_mail_about_others(maildir: Path) -> None:
     mailbox_of()
     deliver(maildir, sample("qmail", mine.pk))
     read()
-    applying.apply_waiting()
+    apply.apply_waiting()
     assert SubTask.objects.get(pk=other.pk).status == "sent"

@@ -18,7 +18,7 @@ from dispatch.bounces.understanding import (
     understand,
 )
 from tests.dispatch.webhook_posts import PAYLOADS
-from tracking.incoming import EventKind
+from tracking.events.incoming import EventKind
 
 HEADERS = (
     b"From: Events <no-reply@sns.amazonaws.com>\nTo: bounces@bounce.north.example.com\n"

@@ -12,9 +12,9 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.db.bulk_params import as_json
-from tracking import cleaning, visits
-from tracking.actors import actor_of, surest
-from tracking.incoming import Actor, EventKind, Incoming
+from tracking.events import sanitize, visits
+from tracking.events.incoming import Actor, EventKind, Incoming
+from tracking.events.user_agents import actor_of, surest
 
 logger = logging.getLogger(__name__)
 
@@ -72,24 +72,24 @@ def _row(event: Incoming) -> dict[str, Any] | None:
     if event.kind not in _KINDS:
         logger.error("%r is no kind of event; it was left out", event.kind)
         return None
-    raw = cleaning.payload(event.raw)
-    source = cleaning.text(event.source, 40) or "unknown"
+    raw = sanitize.payload(event.raw)
+    source = sanitize.text(event.source, 40) or "unknown"
     return {
         "kind": str(event.kind),
         "source": source,
-        "dedupe_key": cleaning.key(event.dedupe_key, 200) or _digest(event, raw),
+        "dedupe_key": sanitize.key(event.dedupe_key, 200) or _digest(event, raw),
         "actor": str(_actor(event)),
-        "service_id": cleaning.number(event.service_id),
-        "subtask_id": cleaning.number(event.subtask_id),
-        "message_id": cleaning.text(event.message_id, 255).strip(),
-        "provider_message_id": cleaning.text(event.provider_message_id, 255).strip(),
-        "recipient": cleaning.text(event.recipient, 254).strip().lower(),
-        "url": cleaning.text(event.url, LONGEST_URL),
-        "detail": cleaning.text(event.detail, 2000),
-        "ip_address": cleaning.network(event.ip_address),
-        "user_agent": cleaning.text(event.user_agent, 500),
+        "service_id": sanitize.number(event.service_id),
+        "subtask_id": sanitize.number(event.subtask_id),
+        "message_id": sanitize.text(event.message_id, 255).strip(),
+        "provider_message_id": sanitize.text(event.provider_message_id, 255).strip(),
+        "recipient": sanitize.text(event.recipient, 254).strip().lower(),
+        "url": sanitize.text(event.url, LONGEST_URL),
+        "detail": sanitize.text(event.detail, 2000),
+        "ip_address": sanitize.network(event.ip_address),
+        "user_agent": sanitize.text(event.user_agent, 500),
         "raw": raw,
-        "occurred_at": cleaning.moment(event.occurred_at),
+        "occurred_at": sanitize.moment(event.occurred_at),
         "delay": float(settings.SCANNER_SECONDS) if source in OWN_LINKS else 0.0,
     }
 
@@ -98,7 +98,7 @@ def _actor(event: Incoming) -> Actor:
     told = event.actor if event.actor in _ACTORS else Actor.PERSON
     if event.kind not in _BY_ACTOR or not event.user_agent:
         return Actor(told)
-    return surest(Actor(told), actor_of(cleaning.text(event.user_agent, 500)))
+    return surest(Actor(told), actor_of(sanitize.text(event.user_agent, 500)))
 
 
 def _digest(event: Incoming, raw: str) -> str:

@@ -20,9 +20,10 @@ from django.db.models import ExpressionWrapper, F, fields
 from django.db.models.functions import Now
 
 from campaigns.state import states
-from tracking import clicks, consequences, erasing, matching, repeats, reviewing
-from tracking.consequences import Matched
-from tracking.incoming import EventKind
+from tracking.events import effects, erasure, link_counts, repeats, scanners
+from tracking.events import match as matching
+from tracking.events.effects import Matched
+from tracking.events.incoming import EventKind
 from tracking.models import Event, EventState
 
 logger = logging.getLogger(__name__)
@@ -77,16 +78,16 @@ def apply_chunk(limit: int) -> int:
         events = _due(limit)
         if not events:
             return 0
-        late = erasing.blank_erased(events)
+        late = erasure.blank_erased(events)
         matches = matching.match(events)
         rows = matching.lock({pk for pk in matches.values() if isinstance(pk, int)})
         settled = [_place(event, matches[event.pk], rows) for event in events]
-        late |= erasing.empty_late(events)
+        late |= erasure.empty_late(events)
         applied = [each.event for each in settled if each.state == EventState.APPLIED]
         _take_effect(applied, rows)
         _write(settled)
-        erasing.forget_late(late)
-        consequences.suppress_soft_bounces(applied)
+        erasure.forget_late(late)
+        effects.suppress_soft_bounces(applied)
     _log(settled)
     return len(events)
 
@@ -123,16 +124,16 @@ def _park(event: Event, why: str) -> Settled:
 
 
 def _take_effect(applied: Sequence[Event], rows: dict[int, matching.LockedSubTask]) -> None:
-    company = reviewing.companies(applied)
+    company = scanners.companies(applied)
     matched = []
     for event in applied:
         row = rows[event.subtask_id]  # type: ignore[index]  # set where it was placed
-        event.actor = reviewing.actor_of(event, company, row.sent_at)
+        event.actor = scanners.actor_of(event, company, row.sent_at)
         matched.append(Matched(event, row))
-    states.rise(consequences.status_rises(matched))
-    consequences.suppress(matched)
-    consequences.count(matched)
-    clicks.count(matched)
+    states.rise(effects.status_rises(matched))
+    effects.suppress(matched)
+    effects.count(matched)
+    link_counts.count(matched)
 
 
 # The ids are locked by this transaction.

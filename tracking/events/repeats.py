@@ -9,9 +9,9 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from campaigns.models import SubTask, SubTaskStatus
-from tracking import clicks, consequences
-from tracking.consequences import Matched
-from tracking.matching import LockedSubTask
+from tracking.events import effects, link_counts
+from tracking.events.effects import Matched
+from tracking.events.match import LockedSubTask
 from tracking.models import Event, EventState
 
 CHUNK = 1_000
@@ -51,8 +51,8 @@ def _fold_chunk() -> int:
         cursor.execute(TAKE_SQL, [ids])
         repeated = dict(cursor.fetchall())
     matched = _applied(repeated)
-    consequences.count(matched)
-    clicks.count(matched)
+    effects.count(matched)
+    link_counts.count(matched)
     return len(ids)
 
 

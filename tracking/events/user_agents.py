@@ -1,6 +1,6 @@
 """Telling people from machines by what a request says about itself.
 
-Whoever lies is not found out here; `tracking.reviewing` looks at what came together.
+Whoever lies is not found out here; `tracking.events.scanners` looks at what came together.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from tracking.incoming import Actor
+from tracking.events.incoming import Actor
 
 # Apple's privacy proxy fetches every image of every message and says no more than this.
 _APPLE_PROXY = "Mozilla/5.0"

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from tracking.consequences import Matched
-from tracking.incoming import EventKind
-from tracking.reviewing import TRAP_DETAIL
+from tracking.events.effects import Matched
+from tracking.events.incoming import EventKind
+from tracking.events.scanners import TRAP_DETAIL
 
 
 class Followed(NamedTuple):

@@ -28,8 +28,8 @@ from campaigns import suppressions
 from campaigns.models import SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
 from campaigns.state.states import NEXT, StatusRise
-from tracking.incoming import Actor, EventKind
-from tracking.matching import LockedSubTask
+from tracking.events.incoming import Actor, EventKind
+from tracking.events.match import LockedSubTask
 from tracking.models import Event
 
 K, S = EventKind, SubTaskStatus
