@@ -17,7 +17,7 @@ from dispatch.bounces import return_path
 from dispatch.message.message import Message
 from dispatch.orders import Claim, NotStarted, Unsendable
 from sandbox import Failed
-from tracking import personal
+from tracking.links import personalise
 
 NO_WORKER_SECONDS = 5.0
 """How long a message waits that no worker could render."""
@@ -59,7 +59,7 @@ def compose(
     The same for the same arguments, to the byte: a provider that de-duplicates by the key refuses
     it with another message. Touches no database.
     """
-    variables = personal.variables(claim.id, frozen, claim.variables, at)
+    variables = personalise.variables(claim.id, frozen, claim.variables, at)
     rendered = _rendered(claim, frozen, variables)
     if isinstance(rendered, (Unsendable, NotStarted)):
         return rendered
@@ -71,8 +71,8 @@ def compose(
         rendered=rendered,
         reply_to=frozen.reply_to,
         return_path=return_path.address(claim.id, bounce_domain),
-        headers=personal.headers(
-            claim.task_id, frozen, domain, variables[personal.UNSUBSCRIBE_URL]
+        headers=personalise.headers(
+            claim.task_id, frozen, domain, variables[personalise.UNSUBSCRIBE_URL]
         ),
         subtask_id=claim.id,
         idempotency_key=idempotency_key,

@@ -37,7 +37,7 @@ _PATTERNS = (
         re.compile(rf"(hooks{_SLASH}[\w-]{{1,50}}{_SLASH})[^\s/?#\"'<>,&]{{8,5000}}"),
         rf"\1{HIDDEN}",
     ),
-    # Links in mail (`tracking.personal.PATHS`).
+    # Links in mail (`tracking.links.personalise.PATHS`).
     (
         ("/", "%"),
         re.compile(rf"({_SLASH}[ocwup]{_SLASH})[A-Za-z0-9_=%.~+-]{{20,5000}}"),

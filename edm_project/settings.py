@@ -67,7 +67,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 
 # What workers on untrusted input (`sandbox`) have imported before they are forked.
-SANDBOX_PRELOAD = ["tracking.compiling", "dispatch.bounces.understanding"]
+SANDBOX_PRELOAD = ["tracking.links.rewrite", "dispatch.bounces.understanding"]
 
 INSTALLED_APPS = [
     "unfold",

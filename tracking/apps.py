@@ -8,8 +8,8 @@ class TrackingConfig(AppConfig):
     def ready(self) -> None:
         from campaigns.launching import freezing
         from campaigns.preflight import notices, samples
-        from tracking import compiling, personal
+        from tracking.links import personalise, rewrite
 
-        freezing.FINISHERS.append(compiling.finish)
-        notices.FROM_HTML.append(compiling.notices)
-        samples.LINKS.append(personal.links_of_test)
+        freezing.FINISHERS.append(rewrite.finish)
+        notices.FROM_HTML.append(rewrite.notices)
+        samples.LINKS.append(personalise.links_of_test)

@@ -14,7 +14,7 @@ from tracking.events.incoming import Actor, EventKind, Incoming
 from tracking.events.scanners import TRAP_DETAIL
 from tracking.events.user_agents import actor_of
 from tracking.kept_connection import first_statement
-from tracking.personal import TEST
+from tracking.links.personalise import TEST
 
 logger = logging.getLogger(__name__)
 

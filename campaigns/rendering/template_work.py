@@ -1,7 +1,7 @@
 """What workers do with templates: check them, compile them, take them apart, render their gaps.
 
 Everything that parses or renders a template is here, and runs where it can be ended. The limits say
-what one call may cost. `tracking.compiling` has its own part, with the same limits.
+what one call may cost. `tracking.links.rewrite` has its own part, with the same limits.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from dispatch import messages, trial
 from dispatch.message.message import Accepted, Message
 from dispatch.models import EmailService
 from dispatch.orders import Claim
-from tracking import personal
+from tracking.links import personalise
 
 BUILT_IN = Template(
     subject="Test from {{ service }}",
@@ -157,7 +157,7 @@ def send_test(cleaned: dict[str, Any]) -> Accepted:
     service: EmailService = cleaned["service"]
     frozen = samples.freeze(cleaned["template"] or BUILT_IN, _sender(cleaned))
     values = {"service": service.name, **samples.values_of(cleaned["contact"])}
-    claim = Claim(personal.TEST, personal.TEST, personal.TEST, cleaned["to"], values, 0)
+    claim = Claim(personalise.TEST, personalise.TEST, personalise.TEST, cleaned["to"], values, 0)
     made = messages.compose(claim, frozen, service.domain)
     if not isinstance(made, Message):
         raise NotMade(made.why)

@@ -20,8 +20,8 @@ from dispatch.bounces import return_path
 from dispatch.bounces.examining import Found, Says, Unreadable, examine
 from sandbox import LimitReached
 from tracking.events.incoming import Incoming
-from tracking.personal import TEST
-from tracking.tokens import Purpose, read
+from tracking.links.personalise import TEST
+from tracking.links.tokens import Purpose, read
 
 logger = logging.getLogger(__name__)
 SOURCE = "bounce mail"

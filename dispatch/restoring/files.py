@@ -17,7 +17,7 @@ from campaigns.state.restored import NOT_HANDED_OVER
 from dispatch.models import EmailService
 from dispatch.restoring.carry import Carried, HandedOver, hand_over, suppress
 from dispatch.restoring.export import COMPLETE
-from tracking import tokens
+from tracking.links import tokens
 from tracking.subscriptions import UNSUBSCRIBED
 
 Item = TypeVar("Item")

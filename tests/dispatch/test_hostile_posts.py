@@ -24,9 +24,9 @@ from tests.tracking.making import from_launch, frozen, sent
 from tests.tracking.visiting import BROWSER
 from tracking import refusals
 from tracking.events import apply
+from tracking.links.personalise import PATHS
+from tracking.links.tokens import Purpose, sign
 from tracking.models import Event, Refusal
-from tracking.personal import PATHS
-from tracking.tokens import Purpose, sign
 
 EACH = sorted(PAYLOADS)
 OF_THE_SERVER = re.compile("^length|: a path")

@@ -42,7 +42,7 @@ from tests.factories import (
     held,
 )
 from tests.http_server import Answer
-from tracking.personal import CONSENT, PATHS
+from tracking.links.personalise import CONSENT, PATHS
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)

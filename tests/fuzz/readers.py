@@ -24,9 +24,10 @@ from dispatch.providers.ses import events as ses
 from dispatch.providers.ses import sns
 from dispatch.providers.smtp import replies
 from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings
-from tracking import hrefs, refusals, tokens
+from tracking import refusals
 from tracking.events import sanitize, user_agents
-from tracking.tokens import Purpose
+from tracking.links import hrefs, tokens
+from tracking.links.tokens import Purpose
 from tracking.views import public
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:campaign-events"

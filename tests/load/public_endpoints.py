@@ -36,8 +36,8 @@ from tracking.events import (
     apply,  # noqa: E402
     repeats,  # noqa: E402
 )
+from tracking.links.tokens import Purpose  # noqa: E402
 from tracking.models import Event  # noqa: E402
-from tracking.tokens import Purpose  # noqa: E402
 
 SUBTASKS = 500
 WORKERS, THREADS = 2, 8

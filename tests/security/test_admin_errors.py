@@ -30,7 +30,7 @@ from tests.factories import (
 )
 from tests.tracking.making import sent
 from tests.tracking.visiting import path
-from tracking.tokens import Purpose
+from tracking.links.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 

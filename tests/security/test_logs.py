@@ -28,8 +28,8 @@ from tests.dispatch.webhook_posts import send, service_of
 from tests.tracking.making import sent
 from tests.tracking.visiting import path
 from tracking.events import inbox
-from tracking.personal import PATHS
-from tracking.tokens import Purpose
+from tracking.links.personalise import PATHS
+from tracking.links.tokens import Purpose
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "q3fD0hX-2_cN7pLk9sVbTzRwYeUiOaSdFgHjKlZxCvB"

@@ -20,8 +20,8 @@ from tests.tracking.making import from_launch, frozen, now
 from tests.tracking.visiting import APPLE, BROWSER, path
 from tracking import limits, refusals
 from tracking.events import apply, repeats, visits
+from tracking.links.tokens import Purpose
 from tracking.models import Allowance, Event, EventTally, LinkTally, Refusal, Repeat
-from tracking.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 

@@ -20,7 +20,8 @@ from campaigns.rendering.html.source import SourceTags, mask_liquid, unescape
 from campaigns.rendering.liquid import environment
 from sandbox import Failed, LimitReached
 from tests.security.scaling import assert_linear
-from tracking import compiling, hrefs, shown_addresses
+from tracking.links import hrefs, shown_addresses
+from tracking.links import rewrite as compiling
 
 STYLE = "<style>p{color:red}</style>"
 LIMIT = r"(takes more than 2 s of processor time|needs more than 512 MB|nested too deeply)"

@@ -11,9 +11,9 @@ from campaigns.launching import freezing
 from campaigns.models import Content, SubTask, SubTaskStatus, Task, TaskTemplate
 from campaigns.rendering import content
 from tests.factories import EmailServiceFactory, SenderFactory, SubTaskFactory, TaskFactory
-from tracking import personal
 from tracking.events import apply, inbox
 from tracking.events.incoming import EventKind, Incoming
+from tracking.links import personalise
 
 _numbers = itertools.count(1)
 
@@ -58,7 +58,7 @@ def frozen(html: str, *, text: str = "", postal_address: str = "", **kwargs: Any
 
 def rendered(made: Content, subtask_id: int = 1, **variables: Any) -> content.Rendered:
     """What a recipient with these variables gets."""
-    return content.render(made, personal.variables(subtask_id, made, variables))
+    return content.render(made, personalise.variables(subtask_id, made, variables))
 
 
 def from_launch(made: Content, **kwargs: Any) -> SubTask:

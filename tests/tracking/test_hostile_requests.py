@@ -17,9 +17,9 @@ from tests.tracking.making import from_launch, frozen
 from tests.tracking.visiting import BROWSER
 from tracking import refusals
 from tracking.events import apply
+from tracking.links.personalise import PATHS
+from tracking.links.tokens import Purpose, sign
 from tracking.models import Event, EventTally, Refusal
-from tracking.personal import PATHS
-from tracking.tokens import Purpose, sign
 
 
 def send(case: Case) -> Any:

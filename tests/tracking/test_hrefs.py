@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tracking.hrefs import destination_of, hrefs_in, site_of, unescape_attribute
+from tracking.links.hrefs import destination_of, hrefs_in, site_of, unescape_attribute
 
 
 def sources(html: str) -> list[str]:

@@ -9,9 +9,9 @@ from django.test import Client
 from campaigns.models import Suppression
 from campaigns.preflight import samples
 from tests.factories import SenderFactory, TemplateFactory
-from tracking import personal
+from tracking.links import personalise
+from tracking.links.tokens import Purpose
 from tracking.models import Event
-from tracking.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 def links() -> dict[str, str]:
     template = TemplateFactory()
     frozen = samples.freeze(template, SenderFactory(owner=template.owner))
-    return personal.links_of_test(frozen, {})
+    return personalise.links_of_test(frozen, {})
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -50,7 +50,7 @@ def test_the_web_view_says_that_it_is_a_test() -> None:
 
 
 def test_opens_and_the_trap_are_not_recorded() -> None:
-    pixel = personal.address(Purpose.OPEN, personal.TEST)
+    pixel = personalise.address(Purpose.OPEN, personalise.TEST)
     trap = links()["edm_trap_url"]
     answers = [Client().get(url.removeprefix(settings.PUBLIC_URL)) for url in (pixel, trap)]
     assert [answer.status_code for answer in answers] == [200, 404]

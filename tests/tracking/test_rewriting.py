@@ -15,10 +15,10 @@ from campaigns.rendering import content
 from campaigns.rendering.content import TemplateError
 from tests.texts import group
 from tests.tracking.making import from_launch, frozen, rendered
-from tracking import destinations, personal
-from tracking.compiling import PIXEL, TRAP
+from tracking.links import destinations, personalise
+from tracking.links.rewrite import PIXEL, TRAP
+from tracking.links.tokens import Purpose, read
 from tracking.models import Link
-from tracking.tokens import Purpose, read
 
 pytestmark = pytest.mark.django_db
 
@@ -340,5 +340,5 @@ def test_a_template_that_cannot_take_placeholders_is_refused_at_the_launch() -> 
 
 def test_links_and_headers_are_those_of_one_recipient() -> None:
     made = frozen('<a href="https://a/">x</a>')
-    first, second = (personal.links(pk, made, {}) for pk in (1, 2))
+    first, second = (personalise.links(pk, made, {}) for pk in (1, 2))
     assert not {v for v in first.values() if v} & set(second.values())

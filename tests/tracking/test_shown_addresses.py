@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from tests.tracking.making import frozen
-from tracking import compiling
+from tracking.links import rewrite
+from tracking.links.shown_addresses import is_address
 from tracking.models import Link
-from tracking.shown_addresses import is_address
 
 HREF = "https://www.example.com/"
 
 
 def recorded(html: str) -> int:
     """On how many links clicks are recorded."""
-    made = compiling.rewrite(html, "-", postal_address="", clicks=True, opens=False)
+    made = rewrite.rewrite(html, "-", postal_address="", clicks=True, opens=False)
     return len(made.links)
 
 
@@ -57,9 +57,9 @@ def recorded(html: str) -> int:
 def test_a_link_that_shows_an_address_is_left_alone(text: str) -> None:
     html = f'<p><a href="{HREF}">{text}</a></p>'
     assert recorded(html) == 0
-    assert compiling.rewrite(
-        html, "-", postal_address="", clicks=True, opens=False
-    ).html.startswith(html)
+    assert rewrite.rewrite(html, "-", postal_address="", clicks=True, opens=False).html.startswith(
+        html
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,11 +117,11 @@ def test_a_launch_makes_no_link_of_one_that_shows_an_address() -> None:
 
 def test_staff_are_told_which_links_show_addresses() -> None:
     link = '<a href="https://x.test/">www.<b>x.test</b></a>'
-    (notice,) = compiling.notices(link)
+    (notice,) = rewrite.notices(link)
     assert notice.startswith("1 link has a web address for a text (www.x.test). Such a link stays")
-    (notice,) = compiling.notices(link * 7)
+    (notice,) = rewrite.notices(link * 7)
     assert notice.startswith("7 links have a web address for a text (www.x.test, www.x.test, ")
-    assert compiling.notices('<a href="mailto:a@x.test">x.test</a><a href="#">x.test</a>') == []
+    assert rewrite.notices('<a href="mailto:a@x.test">x.test</a><a href="#">x.test</a>') == []
 
 
 def test_only_the_beginning_of_a_long_text_counts() -> None:

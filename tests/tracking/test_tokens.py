@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from edm_project.environment import new_fernet_key
-from tracking.tokens import Purpose, read, sign
+from tracking.links.tokens import Purpose, read, sign
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 

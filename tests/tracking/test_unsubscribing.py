@@ -14,8 +14,8 @@ from tests.tracking.making import now, sent, tell
 from tests.tracking.visiting import get, path, post, stranger
 from tracking.events import apply
 from tracking.events.incoming import EventKind
+from tracking.links.tokens import Purpose
 from tracking.models import Event, EventTally
-from tracking.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 

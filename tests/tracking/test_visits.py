@@ -8,11 +8,11 @@ from campaigns.models import SubTask
 from tests.concurrency import second_connection
 from tests.tracking.making import from_launch, frozen, now, sent
 from tests.tracking.visiting import APPLE, BROWSER, get, path, stranger
-from tracking import destinations
 from tracking.events import apply, inbox, repeats
 from tracking.events.scanners import TRAP_DETAIL
+from tracking.links import destinations
+from tracking.links.tokens import Purpose
 from tracking.models import Event, Link, Refusal
-from tracking.tokens import Purpose
 from tracking.views.visits import PIXEL
 
 pytestmark = pytest.mark.django_db

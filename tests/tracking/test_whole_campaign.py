@@ -23,8 +23,8 @@ from tests.tracking.making import event
 from tests.tracking.visiting import get, post, stranger
 from tracking.events import inbox
 from tracking.events.incoming import EventKind
+from tracking.links.tokens import Purpose, read
 from tracking.models import EventTally
-from tracking.tokens import Purpose, read
 
 HTML = """<html><body><p>Hi {{ name }}</p><a href="https://example.com/{{ email }}">page</a>
 <a href="https://example.com/2">two</a></body></html>"""

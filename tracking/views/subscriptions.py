@@ -9,9 +9,9 @@ from django.urls import reverse
 
 from campaigns.models.contacts import SuppressionReason
 from tracking import limits, subscriptions
-from tracking.personal import TEST
+from tracking.links.personalise import TEST
+from tracking.links.tokens import Purpose, read, sign
 from tracking.subscriptions import Reason, Subscriber
-from tracking.tokens import Purpose, read, sign
 from tracking.views.public import form_of, limited, not_found, of_test, page, public, reject
 
 CHOICE = "choice"

@@ -7,8 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from campaigns import erased_keys
 from campaigns.models import SubTask
 from campaigns.rendering import content
-from tracking import limits, personal
-from tracking.tokens import Purpose, read
+from tracking import limits
+from tracking.links import personalise
+from tracking.links.tokens import Purpose, read
 from tracking.views.public import limited, not_found, of_test, public
 
 # What staff wrote is shown on the site where they log in: no scripts, in an origin of its own.
@@ -24,7 +25,7 @@ MESSAGE_POLICY = (
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
     """Rendered anew from what the launch froze. Looking at it here is not recorded."""
     ids = read(Purpose.WEB_VIEW, token)
-    if ids == (personal.TEST,):
+    if ids == (personalise.TEST,):
         return of_test(request, "This link shows the message in the browser.")
     if ids and (too_many := limited(request, "web view", limits.PAGES, *ids)):
         return too_many
@@ -41,8 +42,8 @@ def _html(subtask_id: int) -> str | None:
     if subtask is None or erased_keys.is_placeholder(subtask.recipient_email):
         return None
     at = subtask.sending_at or subtask.sent_at
-    variables = personal.variables(subtask.pk, subtask.content, subtask.variables, at)
+    variables = personalise.variables(subtask.pk, subtask.content, subtask.variables, at)
     try:
-        return content.render(subtask.content, {**variables, personal.OPEN_URL: ""}).html
+        return content.render(subtask.content, {**variables, personalise.OPEN_URL: ""}).html
     except content.RenderError:
         return None

@@ -21,7 +21,7 @@ from dispatch.bounces.understanding import (
 )
 from tests.dispatch.bounces.samples import NAMES, sample, told
 from tracking.events import inbox
-from tracking.tokens import Purpose, sign
+from tracking.links.tokens import Purpose, sign
 
 
 def meaning_of(raw: bytes) -> object:

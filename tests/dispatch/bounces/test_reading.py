@@ -22,8 +22,8 @@ from tests.factories import in_doubt
 from tests.imap_server import ImapServer, settings_of
 from tests.tracking.making import now, sent
 from tracking.events import apply, inbox
+from tracking.links.tokens import Purpose, sign
 from tracking.models import Event, Refusal
-from tracking.tokens import Purpose, sign
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from dispatch.orders import Claim
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import EmailServiceFactory, SubTaskFactory
 from tests.smtp_server import SmtpServer
-from tracking.tokens import Purpose, read_caseless, sign_caseless
+from tracking.links.tokens import Purpose, read_caseless, sign_caseless
 
 LARGEST = 2**48 - 1
 

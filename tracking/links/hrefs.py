@@ -12,7 +12,7 @@ from django.utils.encoding import iri_to_uri
 
 from campaigns.rendering.html.source import SourceTags, StartTag, mask_liquid, unescape, unquoted
 from campaigns.rendering.liquid.environment import markup_in
-from tracking.shown_addresses import MOST_CHARACTERS
+from tracking.links.shown_addresses import MOST_CHARACTERS
 
 MOST_PIECES = 50
 """Of how many pieces, between tags, the text of a link is put together."""

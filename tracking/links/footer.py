@@ -8,7 +8,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
 
-from tracking.personal import UNSUBSCRIBE_URL, WEB_VIEW_URL
+from tracking.links.personalise import UNSUBSCRIBE_URL, WEB_VIEW_URL
 
 _STYLE = (
     "margin:24px auto 0;max-width:600px;padding:12px;text-align:center;"

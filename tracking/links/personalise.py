@@ -12,7 +12,7 @@ from django.conf import settings
 
 from campaigns.models import Content
 from campaigns.rendering.liquid import dates
-from tracking.tokens import Purpose, sign_each
+from tracking.links.tokens import Purpose, sign_each
 
 UNSUBSCRIBE_URL, PREFERENCES_URL, WEB_VIEW_URL = (
     "unsubscribe_url",

@@ -1,7 +1,7 @@
 """What a launch makes of a compiled template: its links lead through this site, and it has a way
 out.
 
-Placeholders stand for what differs from recipient to recipient; `tracking.personal` fills them in.
+Placeholders stand for what differs from recipient to recipient; `tracking.links.personalise` fills them in.
 Outside the hrefs that are replaced, and what is put at the end of the body, every byte stays.
 """
 
@@ -17,11 +17,11 @@ from campaigns.rendering.html.source import Edit, SourceTags, apply_edits, mask_
 from campaigns.rendering.liquid import environment
 from campaigns.rendering.template_work import PARSING, PartProblem
 from sandbox import bounded
-from tracking import footer
-from tracking.hrefs import Href, destination_of, hrefs_in, site_of
+from tracking.links import footer
+from tracking.links.hrefs import Href, destination_of, hrefs_in, site_of
+from tracking.links.personalise import LINK, OPEN_URL, RESERVED, TRAP_URL, UNSUBSCRIBE_URL
+from tracking.links.shown_addresses import is_address
 from tracking.models import Link
-from tracking.personal import LINK, OPEN_URL, RESERVED, TRAP_URL, UNSUBSCRIBE_URL
-from tracking.shown_addresses import is_address
 
 PIXEL = (
     f'{{% if {OPEN_URL} != "" %}}<img src="{{{{ {OPEN_URL} }}}}" width="1" height="1" alt=""'
