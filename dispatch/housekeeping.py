@@ -33,7 +33,7 @@ from dispatch.monitoring import history
 from dispatch.pulse import Pulse
 from dispatch.queue import enqueue
 from signin import record as sign_ins
-from tracking import pausing, refusals
+from tracking import pausing, rejected_requests
 from tracking.events import apply, retention
 
 logger = logging.getLogger(__name__)
@@ -119,7 +119,7 @@ CHORES: tuple[Callable[[], object], ...] = (
     apply.apply_waiting,
     pausing.pause_bad_tasks,
     retention.forget_payloads,
-    refusals.fold,
+    rejected_requests.fold,
     read_bounces,
     checking.ask_due,
     accounts.ask_due,

@@ -22,7 +22,7 @@ from dispatch.models import EmailService
 from dispatch.models.service import webhook_key_digest
 from dispatch.providers import find_provider
 from dispatch.providers.hooks import MALFORMED, Malformed, NotNow, Post, WebhookRejection
-from tracking import limits, recording, refusals
+from tracking import rate_limits, recording, rejected_requests
 from tracking.events import inbox, sanitize
 from tracking.events.incoming import Incoming
 from tracking.kept_connection import first_statement
@@ -106,11 +106,11 @@ class WebhookView(View):
         known = find_provider(provider)
         endpoint = f"webhook {known.name if known else 'unknown'}"
         network = sanitize.network(recording.client_address(self.request))
-        if wait := limits.seconds_to_wait(limits.BAD_REQUESTS, network):
-            refusals.count_later(endpoint, "limit")
+        if wait := rate_limits.seconds_to_wait(rate_limits.BAD_REQUESTS, network):
+            rejected_requests.count_later(endpoint, "limit")
             return HttpResponse(status=429, headers={"Retry-After": str(wait)})
         logger.warning("%s: refused, %s%s", endpoint, reason, f" ({why!r})" if why else "")
-        refusals.count(endpoint, reason)
+        rejected_requests.count(endpoint, reason)
         response = HttpResponse(status=status)
         if status == 401:  # some tell their password only when asked for it
             response["WWW-Authenticate"] = 'Basic realm="webhook"'

@@ -15,7 +15,7 @@ from dispatch.monitoring.activity import CountsNow, Living, Period
 from dispatch.monitoring.database import Table, Transactions
 from dispatch.monitoring.queues import BackgroundWork, InFlight, TaskReading
 from dispatch.monitoring.services import ServiceReading
-from tracking import refusals
+from tracking import rejected_requests as refusals
 
 
 @dataclass(frozen=True, slots=True)

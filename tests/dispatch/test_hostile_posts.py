@@ -22,7 +22,7 @@ from tests.dispatch.webhook_posts import PAYLOADS, over_http, post, service_of, 
 from tests.tracking import hostile
 from tests.tracking.making import from_launch, frozen, sent
 from tests.tracking.visiting import BROWSER
-from tracking import refusals
+from tracking import rejected_requests
 from tracking.events import apply
 from tracking.links.personalise import PATHS
 from tracking.links.tokens import Purpose, sign
@@ -43,7 +43,7 @@ def server(live_server: LiveServer, settings: Settings) -> str:
 
 
 def counted() -> Counter[str]:
-    refusals.fold()
+    rejected_requests.fold()
     totals: Counter[str] = Counter()
     for refusal in Refusal.objects.all():
         totals[refusal.endpoint] += refusal.count

@@ -24,7 +24,7 @@ from dispatch.providers.ses import events as ses
 from dispatch.providers.ses import sns
 from dispatch.providers.smtp import replies
 from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings
-from tracking import refusals
+from tracking import rejected_requests
 from tracking.events import sanitize, user_agents
 from tracking.links import hrefs, tokens
 from tracking.links.tokens import Purpose
@@ -39,7 +39,7 @@ def _not_asked(*_: Any, **__: Any) -> None:
 
 
 def read_webhook(body: bytes, provider_name: str) -> None:
-    refusals.count = _not_asked
+    rejected_requests.count = _not_asked
     engagelab._check_signature = hooks.check_password = sns.check = _not_asked
     ses._confirm = _not_asked
     provider: Any = get_provider(provider_name)

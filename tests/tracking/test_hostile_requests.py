@@ -15,7 +15,7 @@ from edm_project.environment import new_fernet_key
 from tests.tracking.hostile import ENDPOINTS, IDS, PROMISE, Case, everything, everything_stored
 from tests.tracking.making import from_launch, frozen
 from tests.tracking.visiting import BROWSER
-from tracking import refusals
+from tracking import rejected_requests
 from tracking.events import apply
 from tracking.links.personalise import PATHS
 from tracking.links.tokens import Purpose, sign
@@ -43,7 +43,7 @@ def test_hostile_requests_are_refused_and_leave_no_trace_but_counters(
     wrong = {name: got for name, (got, expected) in answers.items() if got not in expected}
     assert wrong == {}
     assert everything_stored() == before
-    refusals.fold()
+    rejected_requests.fold()
     counted = {(r.endpoint, r.reason): r.count for r in Refusal.objects.all()}
     assert set(counted) == {
         *((name, "token") for name in ENDPOINTS),

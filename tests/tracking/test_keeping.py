@@ -9,7 +9,7 @@ from django.db.models import F
 from pytest_django import Settings
 
 from tests.tracking.making import event, sent
-from tracking import refusals
+from tracking import rejected_requests
 from tracking.events import inbox, retention
 from tracking.events.incoming import EventKind
 from tracking.models import Event, Refusal
@@ -66,9 +66,9 @@ def test_an_event_whose_payload_was_forgotten_is_still_told_only_once() -> None:
 def test_refused_requests_are_folded_into_one_line_a_day_for_each_reason() -> None:
     for reason, times in (("token", 5), ("method", 1)):
         for _ in range(times):
-            refusals.count("open", reason)
-    refusals.fold()
-    refusals.fold()
+            rejected_requests.count("open", reason)
+    rejected_requests.fold()
+    rejected_requests.fold()
     assert set(Refusal.objects.values_list("endpoint", "reason", "count")) == {
         ("open", "token", 5),
         ("open", "method", 1),

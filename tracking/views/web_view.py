@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from campaigns import erased_keys
 from campaigns.models import SubTask
 from campaigns.rendering import content
-from tracking import limits
+from tracking import rate_limits
 from tracking.links import personalise
 from tracking.links.tokens import Purpose, read
 from tracking.views.public import limited, not_found, of_test, public
@@ -27,7 +27,7 @@ def web_view(request: HttpRequest, token: str) -> HttpResponse:
     ids = read(Purpose.WEB_VIEW, token)
     if ids == (personalise.TEST,):
         return of_test(request, "This link shows the message in the browser.")
-    if ids and (too_many := limited(request, "web view", limits.PAGES, *ids)):
+    if ids and (too_many := limited(request, "web view", rate_limits.PAGES, *ids)):
         return too_many
     html = _html(*ids) if ids else None
     if html is None:
