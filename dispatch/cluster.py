@@ -37,14 +37,14 @@ from django.db.models import F
 
 import sandbox
 from campaigns import background
-from dispatch import broker, recovery, sentinel, start_log
+from dispatch import recovery, sentinel, start_log
 from dispatch.engine.succession import WORKERS_PER_DISPATCHER
 from dispatch.housekeeping import Housekeeper, Rests
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Dispatcher
 from dispatch.process_group import ProcessGroup
 from dispatch.pulse import Pulse
-from dispatch.queue import enqueue
+from dispatch.queue import broker, enqueue
 from dispatch.stop_signals import stop_signals
 
 logger = logging.getLogger(__name__)

@@ -25,13 +25,13 @@ from campaigns.launching import (
     undo_launch,  # noqa: F401  (the last is called when a launch is given up)
 )
 from campaigns.state import lifecycle  # noqa: F401  (the last is called when a launch is given up)
-from dispatch import accounts, broker, leases, recovery
+from dispatch import accounts, leases, recovery
 from dispatch.bounces import reading
 from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
 from dispatch.monitoring import history
 from dispatch.pulse import Pulse
-from dispatch.queue import enqueue
+from dispatch.queue import broker, enqueue
 from signin import record as sign_ins
 from tracking import pausing, rejected_requests
 from tracking.events import apply, retention

@@ -11,10 +11,10 @@ from types import FrameType
 
 from django.conf import settings
 
-from dispatch import broker, leases
+from dispatch import leases
 from dispatch.dispatcher import Dispatcher
 from dispatch.engine import succession
-from dispatch.queue import enqueue
+from dispatch.queue import broker, enqueue
 from dispatch.stop_signals import stop_signals
 
 logger = logging.getLogger(__name__)

@@ -326,7 +326,7 @@ Q_CLUSTER = {
     "name": "edm",
     "label": _("Task queue"),
     "orm": "default",
-    "broker_class": "dispatch.broker.DatabaseClockBroker",
+    "broker_class": "dispatch.queue.broker.DatabaseClockBroker",
     # A task taken from the broker but queued behind a long one waits where no other host sees it:
     # take one at a time and hold one at most.
     "bulk": 1,

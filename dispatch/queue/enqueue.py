@@ -7,7 +7,7 @@ import uuid
 from django_q.tasks import async_task
 
 from campaigns import background
-from dispatch import broker
+from dispatch.queue import broker
 
 DOMAIN, ACCOUNT, BOUNCES = "domain", "account", "bounces"
 """The kinds of background work."""

@@ -11,8 +11,8 @@ import pytest
 from django_q.models import OrmQ
 
 from campaigns.models import SubTask, SubTaskStatus
-from dispatch import broker, leases
 from dispatch import dispatcher as dispatchers
+from dispatch import leases
 from dispatch.agenda import read
 from dispatch.cluster import Supervisor
 from dispatch.engine import succession
@@ -23,6 +23,7 @@ from dispatch.models import (
     Dispatcher,
     EmailService,
 )
+from dispatch.queue import broker
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
