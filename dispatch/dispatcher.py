@@ -21,7 +21,7 @@ from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.rendering import content
 from campaigns.state.states import Held
-from dispatch import journal, leases, paces, start_log, tick
+from dispatch import journal, leases, start_log, tick
 from dispatch.agenda import Agenda, ServicePlan
 from dispatch.clock import DatabaseClock
 from dispatch.demand import Demand
@@ -30,7 +30,8 @@ from dispatch.figures import Figures
 from dispatch.lanes import Desk, LanePool
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.orders import LaneReport, NotStarted, Order
-from dispatch.paces import Notes
+from dispatch.pace import pace_rows
+from dispatch.pace.pace_rows import Notes
 from dispatch.service_loop import ServiceLoop
 from dispatch.transports import transport_for
 
@@ -234,7 +235,7 @@ class Dispatcher:
             if loop is None:
                 continue  # the last was said about a service that is gone
             loop.follow(pace, now)
-            if paces.is_frozen(pace, now):
+            if pace_rows.is_frozen(pace, now):
                 self._resolve(loop.recall("the service is frozen"))
             if done.shares.get(key) == 0:
                 loop.could_not_connect(now)

@@ -13,11 +13,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dispatch import claims, messages, paces, turns
+from dispatch import claims, messages, turns
 from dispatch.agenda import Agenda, ServicePlan, TaskPlan
-from dispatch.gate import Gate
 from dispatch.models import Pace
 from dispatch.orders import Claim, Grant, Order
+from dispatch.pace import pace_rows
+from dispatch.pace.gate import Gate
 
 
 @dataclass(slots=True)
@@ -53,12 +54,12 @@ def wishes(
     found = []
     for service_id, pace in locked.items():
         plan = agenda.services.get(service_id)
-        if plan is None or not room.get(service_id) or paces.is_frozen(pace, now):
+        if plan is None or not room.get(service_id) or pace_rows.is_frozen(pace, now):
             continue
         gate = gates[service_id]
         if gate.limits.since != pace.limits_changed_at:
             continue  # the limits were changed, and this dispatcher has yet to read the new ones
-        left = paces.quota_left(pace, gate.limits, now)
+        left = pace_rows.quota_left(pace, gate.limits, now)
         at_most = room[service_id] if left is None else min(room[service_id], left)
         if slots := gate.slots(pace.next_send_at, now, at_most):
             tasks = turns.in_turn(agenda.tasks_for(service_id, now), served[service_id])
@@ -125,7 +126,7 @@ def _deal(found: list[Claim], askers: list[Wish]) -> list[tuple[Claim, int]]:
 
 def _grant(wish: Wish, token: uuid.UUID, now: dt.datetime) -> list[Order]:
     limits = wish.gate.limits
-    paces.charge(wish.pace, limits, now, len(wish.claims))
+    pace_rows.charge(wish.pace, limits, now, len(wish.claims))
     grant = Grant(wish.plan.id, token, wish.gate, *limits.period(now))
     return [
         Order(claim, grant, slot, messages.frozen_content(claim.content_id))

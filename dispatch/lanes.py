@@ -17,9 +17,9 @@ from campaigns.models import FailureReason
 from dispatch import journal, messages
 from dispatch.clock import DatabaseClock
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
-from dispatch.gate import SlotMissed
 from dispatch.message.message import Accepted, Message
 from dispatch.orders import LaneReport, NotStarted, Order, Outcome, Unsendable
+from dispatch.pace.gate import SlotMissed
 from dispatch.providers.base import Transport
 from dispatch.start_log import End, NoStartLog, StartLog
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from campaigns.models import Content, FailureReason
 from campaigns.state.states import Held
 from dispatch.errors import DeliveryError
-from dispatch.gate import Gate
 from dispatch.message.message import Accepted
+from dispatch.pace.gate import Gate
 
 
 class Claim(NamedTuple):

@@ -18,7 +18,6 @@ from typing import NamedTuple
 
 from campaigns.models import FailureReason, SubTaskStatus
 from campaigns.state.states import Settlement
-from dispatch import policy
 from dispatch.errors import (
     DeliveryError,
     MessageError,
@@ -29,6 +28,7 @@ from dispatch.errors import (
 from dispatch.message.message import Accepted
 from dispatch.models import AttemptOutcome
 from dispatch.orders import LaneReport, NotStarted, Unsendable
+from dispatch.pace import backoff
 
 MAX_ERROR_CHARACTERS = 2000
 
@@ -101,7 +101,7 @@ def _judge_recipient(report: LaneReport, error: RecipientError) -> Verdict:
     if error.permanent:
         settlement = _fail(report, FailureReason.REJECTED, error.reply)
         return Verdict(report, settlement, AttemptOutcome.REJECTED, suppress=error.hard_bounce)
-    delay = policy.retry_delay_seconds(report.order.claim.attempts + 1)
+    delay = backoff.retry_delay_seconds(report.order.claim.attempts + 1)
     if delay is None:
         settlement = _fail(report, FailureReason.RETRIES_EXHAUSTED, error.reply, counts=True)
     else:

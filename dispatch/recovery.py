@@ -16,10 +16,11 @@ from django.db.models.functions import Now
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state import states
 from campaigns.state.states import Doubtful, Held, Returned, Settlement
-from dispatch import counters, figures, paces, start_log
+from dispatch import counters, figures, start_log
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher
 from dispatch.outcomes import storable
+from dispatch.pace import pace_rows
 
 logger = logging.getLogger(__name__)
 
@@ -81,11 +82,11 @@ def _recover(which: Q, dispatcher_id: int, starts: Starts | None) -> bool:
         dead = alive.filter(which, pk=dispatcher_id).first()
         if dead is None:
             return False
-        locked = paces.lock_waiting()
+        locked = pace_rows.lock_waiting()
         known = _settle_known(dispatcher_id, starts) if starts is not None else ProvenEnds()
         given_back, in_doubt = states.reclaim(dispatcher_id)
         unused = [Returned(row.id, row.service_id, row.claimed_at) for row in known.not_begun]
-        paces.give_back([*given_back, *unused], locked)
+        pace_rows.give_back([*given_back, *unused], locked)
         _note(dispatcher_id, AttemptOutcome.UNKNOWN, DIED, in_doubt, starts or {})
         ConnectionShare.objects.filter(dispatcher=dispatcher_id).delete()
         counted = counters.add(

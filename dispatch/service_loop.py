@@ -10,14 +10,14 @@ import time
 from collections import deque
 from collections.abc import Iterable
 
-from dispatch import paces
 from dispatch.agenda import ServicePlan
-from dispatch.gate import Gate
 from dispatch.lanes import IDLE_SECONDS, LanePool
 from dispatch.models import Pace
 from dispatch.orders import LaneReport, NotStarted, Order
-from dispatch.paces import Notes
-from dispatch.pacing import LOOKAHEAD
+from dispatch.pace import pace_rows
+from dispatch.pace.gate import Gate
+from dispatch.pace.limits import LOOKAHEAD
+from dispatch.pace.pace_rows import Notes
 
 MARK_AHEAD = dt.timedelta(seconds=0.2)
 """How long before its slot an order is marked as sending: one transaction, also on a machine whose
@@ -205,7 +205,7 @@ class ServiceLoop:
         limits = self.plan.limits
         self._left_since = None
         self.holds = self.is_paced and self.gate.holds(pace.next_send_at) and not self._rests(now)
-        if paces.is_frozen(pace, now) or paces.quota_left(pace, limits, now) == 0:
+        if pace_rows.is_frozen(pace, now) or pace_rows.quota_left(pace, limits, now) == 0:
             self._claim_at = now + LOOK_AGAIN
         elif self.is_paced:
             due = limits.earliest(self.gate.expected(pace.next_send_at, now))

@@ -24,15 +24,16 @@ from campaigns.models.subtask import HELD
 from campaigns.state import lifecycle, states
 from campaigns.state.states import Held
 from dispatch import agenda as agendas
-from dispatch import connections, grants, leases, ledger, paces
+from dispatch import connections, grants, leases, ledger
 from dispatch.agenda import Agenda
 from dispatch.clock import DatabaseClock
-from dispatch.gate import Gate
 from dispatch.grants import Wish
 from dispatch.models import Pace
 from dispatch.orders import LaneReport, NotStarted, Order
 from dispatch.outcomes import Verdict, judge
-from dispatch.paces import Notes
+from dispatch.pace import pace_rows as paces
+from dispatch.pace.gate import Gate
+from dispatch.pace.pace_rows import Notes
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from django.db import transaction
 from django.utils import timezone
 
-from dispatch import paces
 from dispatch.clock import DatabaseClock, database_time
-from dispatch.gate import Gate, SlotMissed
 from dispatch.message.message import Accepted, Message
 from dispatch.models import EmailService
+from dispatch.pace import pace_rows
+from dispatch.pace.gate import Gate, SlotMissed
 from dispatch.transports import transport_for
 
 PATIENCE = dt.timedelta(seconds=10)
@@ -64,18 +64,18 @@ def take_slot(service: EmailService, now: dt.datetime) -> Taken:
     gate = Gate(limits)
     _, period_end = limits.period(now)
     with transaction.atomic():
-        pace = paces.lock_waiting([service.pk])[service.pk]
+        pace = pace_rows.lock_waiting([service.pk])[service.pk]
         if pace.limits_changed_at != limits.since:
             raise NoSlot("Its limits were changed at this moment; try again.")
-        if paces.quota_left(pace, limits, now) == 0:
+        if pace_rows.quota_left(pace, limits, now) == 0:
             raise NoSlot(f"Its quota is used up until {_time(period_end)}.")
         before = pace.next_send_at
         slot = max(now, limits.earliest(before)) if limits.interval else now
         if slot >= min(now + PATIENCE, period_end):
             raise NoSlot(f"Its next message may start at {_time(slot)}; try again then.")
         pace.next_send_at = gate.padded(before, [slot])
-        paces.charge(pace, limits, now, 1)
-        paces.save([pace])
+        pace_rows.charge(pace, limits, now, 1)
+        pace_rows.save([pace])
     gate.opened(before, [slot], pace.next_send_at)
     return Taken(gate, slot, period_end)
 

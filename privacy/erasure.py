@@ -19,8 +19,8 @@ from campaigns import erased_keys, erasure, erasure_lock
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state import states
 from campaigns.wording import counted
-from dispatch import paces
 from dispatch.models import Attempt
+from dispatch.pace import pace_rows
 from privacy.entries import names_of, naming
 from tracking.events.erasure import forget_events
 
@@ -76,14 +76,14 @@ def erase(address: str) -> Erased:
 def _forget(address: str, key: str) -> Erased:
     erasure_lock.wait_for_all()
     found = erasure.subtasks_of(address)
-    pace_of = paces.lock_waiting(
+    pace_of = pace_rows.lock_waiting(
         list(found.filter(status=SubTaskStatus.ALLOCATED).values_list("service", flat=True))
     )
     rows = _lock(list(found.values_list("pk", flat=True)))
     _refuse_handed_over(rows)
     ids = [row.pk for row in rows]
     stopped = [row.pk for row in rows if row.status in STOPPABLE]
-    paces.give_back(states.release(SubTask.objects.filter(pk__in=stopped)), pace_of)
+    pace_rows.give_back(states.release(SubTask.objects.filter(pk__in=stopped)), pace_of)
     states.suppress(stopped)
     erasure.anonymise(ids)
     Attempt.objects.filter(subtask__in=ids).exclude(reply="").update(reply="")

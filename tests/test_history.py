@@ -26,11 +26,12 @@ from campaigns.models import (
     Task,
 )
 from campaigns.state import lifecycle, states
-from dispatch import claims, paces, recovery, turns
+from dispatch import claims, recovery, turns
 from dispatch.agenda import TaskPlan
 from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Pace
-from dispatch.pacing import due_slots
+from dispatch.pace import pace_rows
+from dispatch.pace.limits import due_slots
 from dispatch.providers import provider_choices
 from dispatch.transports import transport_for
 from tests.dispatching import Dispatch, MakeService
@@ -273,7 +274,7 @@ def test_12_a_quota_whose_boundary_nobody_saw_begins_anew() -> None:
 
     days_later = dt.datetime(2026, 1, 4, 0, 0, 0, 1, tzinfo=dt.UTC)
 
-    assert paces.quota_left(pace, service.limits, days_later) == 10
+    assert pace_rows.quota_left(pace, service.limits, days_later) == 10
 
 
 def test_13_the_owner_who_was_served_longest_ago_comes_first() -> None:

@@ -17,12 +17,13 @@ from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from admin_kit.typed import button
 from campaigns.rendering import content
-from dispatch import accounts, paces, trial
+from dispatch import accounts, trial
 from dispatch.admin import service_state as state
 from dispatch.admin.test_mail import NotMade, TestMailForm, UnsavedText, send_test
 from dispatch.domains import checking
 from dispatch.errors import DeliveryError
 from dispatch.models import EmailService
+from dispatch.pace import pace_rows
 from dispatch.webhooks import takes_webhooks
 from sandbox import Failed
 
@@ -42,7 +43,7 @@ class ServiceActions(SafeAdmin):
         service = self.get_object(request, str(object_id))
         if service is None:
             return []
-        frozen = paces.is_frozen(service.pace, service.now)
+        frozen = pace_rows.is_frozen(service.pace, service.now)
         hidden = {"freeze" if service.pace.needs_person else "" if frozen else "unfreeze"}
         if not takes_webhooks(service):
             hidden.add("renew_webhook")
@@ -82,7 +83,7 @@ class ServiceActions(SafeAdmin):
             return self._ask(request, service, question, form=form)
         reason = form.cleaned_data["reason"]
         with transaction.atomic():
-            paces.freeze(service, reason)
+            pace_rows.freeze(service, reason)
         return self._done(request, service, f"Frozen: {reason}")
 
     @button(
@@ -93,7 +94,7 @@ class ServiceActions(SafeAdmin):
     )
     def unfreeze(self, request: HttpRequest, object_id: str) -> HttpResponse:
         service = self.visible(request, object_id)
-        if not paces.is_frozen(service.pace, service.now):
+        if not pace_rows.is_frozen(service.pace, service.now):
             say(request, f"“{service}” is not frozen.", error=True)
             return HttpResponseRedirect(self.url("change", service.pk))
         if not is_confirmed(request):
@@ -106,7 +107,7 @@ class ServiceActions(SafeAdmin):
             )
             return self._ask(request, service, question)
         with transaction.atomic():
-            paces.unfreeze(service)
+            pace_rows.unfreeze(service)
         return self._done(request, service, "Unfrozen.")
 
     @button(

@@ -23,8 +23,9 @@ from django.utils.timesince import timesince
 
 from access.ownership import SEE_EVERYTHING
 from campaigns.wording import counted
-from dispatch import accounts, paces
+from dispatch import accounts
 from dispatch.models import AccountReport, Attempt, EmailService
+from dispatch.pace import pace_rows
 
 CONTROL = "dispatch.control_emailservice"
 RATE_WINDOW = dt.timedelta(minutes=1)
@@ -73,13 +74,13 @@ def state_of(service: Any) -> tuple[str, str]:
     pace, limits, now = service.pace, service.limits, service.now
     if not service.enabled:
         return DISABLED, "Staff switched it off."
-    if paces.is_frozen(pace, now):
+    if pace_rows.is_frozen(pace, now):
         until = "a person unfreezes it" if pace.needs_person else time_of(pace.frozen_until)
-        told = service.told or paces.is_frozen_by_staff(pace)
+        told = service.told or pace_rows.is_frozen_by_staff(pace)
         return FROZEN, f"Until {until}. {pace.freeze_reason if told else UNTOLD}".strip()
     if limits.daily_quota == 0:
         return WAITING, "Its daily quota is 0: it sends nothing."
-    if paces.quota_left(pace, limits, now) == 0:
+    if pace_rows.quota_left(pace, limits, now) == 0:
         _, period_end = limits.period(now)
         return WAITING, f"The quota is used up until {time_of(period_end)}."
     earliest = limits.earliest(pace.next_send_at)
@@ -95,7 +96,7 @@ def earliest_start(service: Any) -> dt.datetime | None:
     it.
     """
     pace, limits, now = service.pace, service.limits, service.now
-    is_frozen = paces.is_frozen(pace, now)
+    is_frozen = pace_rows.is_frozen(pace, now)
     if not service.enabled or limits.daily_quota == 0 or (is_frozen and pace.needs_person):
         return None
     if _no_connection(service) and not is_frozen:
@@ -105,7 +106,7 @@ def earliest_start(service: Any) -> dt.datetime | None:
         moments.append(limits.earliest(pace.next_send_at))
     if is_frozen:
         moments.append(pace.frozen_until)
-    if paces.quota_left(pace, limits, now) == 0:
+    if pace_rows.quota_left(pace, limits, now) == 0:
         moments.append(limits.period(now)[1])
     return max(moments)
 
@@ -158,7 +159,7 @@ def account_of(service: Any) -> dict[str, str]:
 
 def quota_of(service: Any) -> str:
     limits = service.limits
-    left = paces.quota_left(service.pace, limits, service.now)
+    left = pace_rows.quota_left(service.pace, limits, service.now)
     if left is None or limits.daily_quota is None:
         return "no limit"
     period_start, _ = limits.period(service.now)

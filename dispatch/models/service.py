@@ -221,7 +221,7 @@ class Pace(models.Model):
     """How far a service's limits are used up. One narrow row, locked for each grant; nothing refers
     to it.
 
-    Lock order: see `dispatch.paces`.
+    Lock order: see `dispatch.pace.pace_rows`.
     """
 
     service = models.OneToOneField(

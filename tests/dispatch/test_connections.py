@@ -10,9 +10,10 @@ import pytest
 from django.db import transaction
 
 from campaigns.models import SubTask, Task
-from dispatch import agenda, connections, paces
+from dispatch import agenda, connections
 from dispatch.dispatcher import Dispatcher
 from dispatch.models import Attempt, ConnectionShare, EmailService
+from dispatch.pace import pace_rows
 from tests.concurrency import run_together
 from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (
@@ -38,7 +39,7 @@ def launched(messages: int) -> Task:
 def raise_share(dispatcher_id: int, service: EmailService, wanted: int) -> int:
     """As in a tick: under the lock of the Pace row."""
     with transaction.atomic():
-        paces.lock_waiting([service.pk])
+        pace_rows.lock_waiting([service.pk])
         return connections.raise_shares(
             dispatcher_id, {service.pk: wanted}, agenda.read().services
         )[service.pk]

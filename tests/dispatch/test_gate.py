@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.clock import DatabaseClock
-from dispatch.gate import Gate, SlotMissed
 from dispatch.limits import Limits
-from dispatch.pacing import LOOKAHEAD, START_WINDOW
+from dispatch.pace.gate import Gate, SlotMissed
+from dispatch.pace.limits import LOOKAHEAD, START_WINDOW
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)

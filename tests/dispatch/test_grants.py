@@ -9,9 +9,9 @@ from django.db.models.functions import Now
 
 from campaigns.models import Task
 from dispatch import tick
-from dispatch.gate import Gate
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace, Turn
+from dispatch.pace.gate import Gate
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,

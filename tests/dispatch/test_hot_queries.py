@@ -26,9 +26,9 @@ from campaigns.state import lifecycle, retries, states
 from campaigns.state.states import Held, Settlement
 from dispatch import agenda, claims, decisions, tick
 from dispatch.admin.service_state import with_state
-from dispatch.gate import Gate
 from dispatch.models import Attempt, Decision, DecisionChoice, EmailService
 from dispatch.monitoring import snapshot
+from dispatch.pace.gate import Gate
 from tests import busy_database
 from tests.busy_database import BusyDatabase
 from tests.factories import SendingTaskFactory, UserFactory

@@ -14,12 +14,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from campaigns.models import SubTask, Task
-from dispatch import agenda, paces, tick
-from dispatch.gate import Gate
+from dispatch import agenda, tick
 from dispatch.lanes import LanePool
 from dispatch.limits import Limits
 from dispatch.models import Attempt, EmailService, Pace
-from dispatch.pacing import LOOKAHEAD, START_WINDOW, carried_over
+from dispatch.pace import pace_rows
+from dispatch.pace.gate import Gate
+from dispatch.pace.limits import LOOKAHEAD, START_WINDOW, carried_over
 from dispatch.service_loop import ServiceLoop
 from tests import factories
 from tests.dispatching import Dispatch, MakeService, nothing_left
@@ -195,7 +196,8 @@ class TestFollowing:
             Attempt.objects.aggregate(last=Max("started_at"))["last"] < changes[0] + GRANTED_AHEAD
         )
         assert (
-            paces.quota_left(Pace.objects.get(), EmailService.objects.get().limits, changes[0]) == 0
+            pace_rows.quota_left(Pace.objects.get(), EmailService.objects.get().limits, changes[0])
+            == 0
         )
 
 
@@ -265,7 +267,7 @@ class TestTheQuota:
     @pytest.fixture
     def service(self) -> EmailService:
         service = EmailServiceFactory(daily_quota=10)
-        paces.charge(service.pace, service.limits, self.now(), 4)
+        pace_rows.charge(service.pace, service.limits, self.now(), 4)
         service.pace.save()
         return service
 
@@ -274,7 +276,7 @@ class TestTheQuota:
 
     def left(self, service: EmailService) -> int | None:
         fresh = EmailService.objects.get(pk=service.pk)
-        return paces.quota_left(fresh.pace, fresh.limits, self.now())
+        return pace_rows.quota_left(fresh.pace, fresh.limits, self.now())
 
     def attempt(self, service: EmailService, started_at: object, slot_at: object = NOW) -> None:
         Attempt.objects.create(
@@ -301,7 +303,7 @@ class TestTheQuota:
 
     def test_no_quota_for_a_while_forgets_nothing(self, service: EmailService) -> None:
         change(service, daily_quota=None)
-        paces.charge(service.pace, service.limits, self.now(), 3)
+        pace_rows.charge(service.pace, service.limits, self.now(), 3)
         Pace.objects.filter(service=service).update(quota_used=service.pace.quota_used)
         change(service, daily_quota=10)
         assert self.left(service) == 3

@@ -17,12 +17,12 @@ from dispatch.errors import (
     RecipientError,
     ServiceError,
 )
-from dispatch.gate import Gate
 from dispatch.limits import Limits
 from dispatch.message.message import Accepted
 from dispatch.models import AttemptOutcome
 from dispatch.orders import Claim, Grant, LaneReport, NotStarted, Order, Outcome, Unsendable
 from dispatch.outcomes import Verdict, judge, storable
+from dispatch.pace.gate import Gate
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(hours=1)

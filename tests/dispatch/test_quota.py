@@ -10,11 +10,12 @@ import pytest
 from django.db.models.functions import Now
 
 from campaigns.models import Task
-from dispatch import paces, tick
-from dispatch.gate import Gate
+from dispatch import tick
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
-from dispatch.paces import Notes
+from dispatch.pace import pace_rows
+from dispatch.pace.gate import Gate
+from dispatch.pace.pace_rows import Notes
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -62,39 +63,39 @@ class TestThePeriod:
             BERLIN.interval, daily_quota=10, reset_time=reset, time_zone="Europe/Berlin"
         )
         pace = Pace()
-        paces.charge(pace, limits, at(boundary) - SECOND, 10)
+        pace_rows.charge(pace, limits, at(boundary) - SECOND, 10)
 
-        assert paces.quota_left(pace, limits, at(boundary) - SECOND) == 0
-        assert paces.quota_left(pace, limits, at(boundary)) == 10
+        assert pace_rows.quota_left(pace, limits, at(boundary) - SECOND) == 0
+        assert pace_rows.quota_left(pace, limits, at(boundary)) == 10
 
     def test_the_hour_that_comes_twice_is_no_second_day(self) -> None:
         limits = Limits(
             BERLIN.interval, daily_quota=10, reset_time=dt.time(2, 30), time_zone="Europe/Berlin"
         )
         pace = Pace()
-        paces.charge(pace, limits, at("2026-10-25T00:30"), 4)
-        paces.charge(pace, limits, at("2026-10-25T01:30"), 3)
-        assert paces.quota_left(pace, limits, at("2026-10-25T02:00")) == 3
+        pace_rows.charge(pace, limits, at("2026-10-25T00:30"), 4)
+        pace_rows.charge(pace, limits, at("2026-10-25T01:30"), 3)
+        assert pace_rows.quota_left(pace, limits, at("2026-10-25T02:00")) == 3
 
     def test_each_period_counts_from_nothing(self) -> None:
         pace = Pace()
-        paces.charge(pace, BERLIN, at("2026-07-01T12:00"), 7)
-        paces.charge(pace, BERLIN, at("2026-07-02T12:00"), 2)
-        assert paces.quota_left(pace, BERLIN, at("2026-07-02T12:00")) == 8
+        pace_rows.charge(pace, BERLIN, at("2026-07-01T12:00"), 7)
+        pace_rows.charge(pace, BERLIN, at("2026-07-02T12:00"), 2)
+        assert pace_rows.quota_left(pace, BERLIN, at("2026-07-02T12:00")) == 8
 
     def test_what_was_used_of_an_earlier_one_is_given_back_to_nobody(self) -> None:
         pace = Pace()
         yesterday, _ = BERLIN.period(at("2026-07-01T12:00"))
-        paces.charge(pace, BERLIN, at("2026-07-02T12:00"), 5)
-        paces.apply(Notes(quota_back=Counter({yesterday: 3})), pace, at("2026-07-02T12:00"))
+        pace_rows.charge(pace, BERLIN, at("2026-07-02T12:00"), 5)
+        pace_rows.apply(Notes(quota_back=Counter({yesterday: 3})), pace, at("2026-07-02T12:00"))
         assert pace.quota_used == 5
 
     def test_without_a_quota_messages_are_counted_for_the_day_that_gets_one(self) -> None:
         pace = Pace()
-        paces.charge(
+        pace_rows.charge(
             pace, Limits(BERLIN.interval, time_zone="Europe/Berlin"), at("2026-07-01T12:00"), 4
         )
-        assert paces.quota_left(pace, BERLIN, at("2026-07-01T13:00")) == 6
+        assert pace_rows.quota_left(pace, BERLIN, at("2026-07-01T13:00")) == 6
 
 
 class TestALateReadingOfTheClock:
@@ -105,16 +106,16 @@ class TestALateReadingOfTheClock:
     @pytest.fixture
     def begun(self) -> Pace:
         pace = Pace()
-        paces.charge(pace, BERLIN, self.BEFORE, 9)
-        paces.charge(pace, BERLIN, self.AFTER, 4)
+        pace_rows.charge(pace, BERLIN, self.BEFORE, 9)
+        pace_rows.charge(pace, BERLIN, self.AFTER, 4)
         return pace
 
     def test_nothing_is_left_of_the_period_that_is_over(self, begun: Pace) -> None:
-        assert paces.quota_left(begun, BERLIN, self.BEFORE) == 0
+        assert pace_rows.quota_left(begun, BERLIN, self.BEFORE) == 0
 
     def test_what_is_used_of_the_new_one_is_not_forgotten(self, begun: Pace) -> None:
-        paces.charge(begun, BERLIN, self.BEFORE, 2)
-        assert paces.quota_left(begun, BERLIN, self.AFTER) == 4
+        pace_rows.charge(begun, BERLIN, self.BEFORE, 2)
+        assert pace_rows.quota_left(begun, BERLIN, self.AFTER) == 4
 
     @pytest.mark.django_db
     def test_a_tick_with_such_a_reading_grants_nothing_and_leaves_the_row_alone(self) -> None:

@@ -8,9 +8,10 @@ from django.db.models.functions import Now
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state import states
 from campaigns.state.states import Held, Settlement
-from dispatch import paces, recovery
+from dispatch import recovery
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher, EmailService, Pace
+from dispatch.pace import pace_rows
 from tests.concurrency import (
     run_together,
     running,
@@ -246,8 +247,8 @@ def test_a_quota_that_is_left_to_a_period_is_never_more_than_the_quota(
     now = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
     pace.quota_period_start, pace.quota_used = service.limits.period(now)[0], 1
     returned = [states.Returned(pk, service.pk, now) for pk in (1, 2, 3)]
-    paces.give_back(returned, {service.pk: pace})
-    assert paces.quota_left(pace, service.limits, now) == 100
+    pace_rows.give_back(returned, {service.pk: pace})
+    assert pace_rows.quota_left(pace, service.limits, now) == 100
 
 
 def test_recovering_somebody_unknown_is_harmless() -> None:

@@ -16,11 +16,11 @@ from campaigns.state import lifecycle
 from dispatch import dispatcher as dispatchers
 from dispatch import leases, recovery, tick
 from dispatch.errors import RecipientError, ServiceError
-from dispatch.gate import Gate
 from dispatch.leases import LeaseLost
 from dispatch.message.message import Accepted
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, Pace
 from dispatch.orders import Claim, Grant, LaneReport, NotStarted, Order
+from dispatch.pace.gate import Gate
 from dispatch.tick import Intent
 from tests.concurrency import second_connection
 from tests.dispatching import Dispatch, MakeService, nothing_left

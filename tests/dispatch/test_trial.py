@@ -9,13 +9,13 @@ from django.db.models.functions import Now
 
 from campaigns.rendering.content import Rendered
 from campaigns.rendering.precompiled import Pieces
-from dispatch import paces, trial
+from dispatch import trial
 from dispatch.clock import database_time
 from dispatch.errors import ServiceError
-from dispatch.gate import Gate
 from dispatch.message.message import Message
 from dispatch.models import EmailService, Pace
-from dispatch.pace import services
+from dispatch.pace import pace_rows, services
+from dispatch.pace.gate import Gate
 from tests.dispatching import MakeService
 from tests.factories import change
 from tests.smtp_server import SmtpServer
@@ -103,7 +103,7 @@ def test_a_service_that_cannot_be_reached_uses_up_nothing(make_service: MakeServ
 
 def test_a_frozen_service_can_be_tried(make_service: MakeService, smtp: SmtpServer) -> None:
     service = make_service()
-    paces.freeze(service, "Something is wrong")
+    pace_rows.freeze(service, "Something is wrong")
     trial.send(service, MESSAGE)
     assert len(smtp.messages) == 1
     assert Pace.objects.get().needs_person

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from campaigns.models import SubTask, Task
 from dispatch import agenda, tick, turns
 from dispatch.agenda import TaskPlan
-from dispatch.gate import Gate
 from dispatch.models import EmailService, Turn
+from dispatch.pace.gate import Gate
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,

@@ -17,10 +17,10 @@ from dispatch import start_log
 from dispatch.agenda import Agenda
 from dispatch.clock import DatabaseClock
 from dispatch.dispatcher import Dispatcher
-from dispatch.gate import SlotMissed
 from dispatch.lanes import LanePool, begin, note_answer
 from dispatch.leases import LeaseLost
 from dispatch.orders import LaneReport, NotStarted, Order, Outcome
+from dispatch.pace.gate import SlotMissed
 from dispatch.tick import Done, Intent
 from tests.model.laboratory import StoppedClock
 

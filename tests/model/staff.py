@@ -11,10 +11,9 @@ from django.db import transaction
 from campaigns import tallies
 from campaigns.models import SubTask, Suppression, Task
 from campaigns.state import lifecycle, retries
-from dispatch import paces
 from dispatch.decisions import decide
 from dispatch.models import DecisionChoice, EmailService
-from dispatch.pace import services
+from dispatch.pace import pace_rows, services
 from tests.model.checks import Broken
 from tests.model.rows import SubTaskRow, exactly
 from tests.model.ticking import suppressed
@@ -132,11 +131,11 @@ class Staff:
 
     def freeze(self, service: EmailService) -> None:
         with self.world.step(), transaction.atomic():
-            paces.freeze(service, "because")
+            pace_rows.freeze(service, "because")
 
     def unfreeze(self, service: EmailService) -> None:
         with self.world.step(), transaction.atomic():
-            paces.unfreeze(service)
+            pace_rows.unfreeze(service)
 
     def change(self, service: EmailService, **values: Any) -> None:
         """Change a service's limits, or whether it is enabled."""

@@ -17,12 +17,13 @@ from django.db.models.functions import Now
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state import states
 from campaigns.state.states import Held, Settlement
-from dispatch import claims, messages, paces, recovery, start_log
+from dispatch import claims, messages, recovery, start_log
 from dispatch.audit import audit
 from dispatch.limits import Limits
 from dispatch.message.message import Message
 from dispatch.models import Attempt, Dispatcher, EmailService
 from dispatch.orders import Claim, Order
+from dispatch.pace import pace_rows
 from dispatch.transports import transport_for
 from tests.concurrency import run_together
 from tests.deduplicating_provider import DeduplicatingProvider
@@ -251,7 +252,7 @@ def check_that_the_quota_holds(make_service: MakeService, dispatch: Dispatch) ->
 def test_a_quota_that_is_not_charged_with_the_claim_is_caught(
     monkeypatch: pytest.MonkeyPatch, make_service: MakeService, dispatch: Dispatch
 ) -> None:
-    monkeypatch.setattr(paces, "charge", lambda *args: None)
+    monkeypatch.setattr(pace_rows, "charge", lambda *args: None)
     with caught():
         check_that_the_quota_holds(make_service, dispatch)
 

@@ -15,10 +15,10 @@ from django.db import connection
 
 from addressing.addresses import without_addresses
 from campaigns.state.states import Returned
-from dispatch import policy
 from dispatch.errors import ServiceError
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
+from dispatch.pace import backoff
 
 WRITTEN = (
     "next_send_at",
@@ -106,7 +106,7 @@ def apply(notes: Notes, pace: Pace, now: dt.datetime) -> None:
     pace.failures_in_row += notes.failures
     if notes.freeze is not None:
         _freeze(pace, notes.freeze, now)
-    elif pace.failures_in_row >= policy.FAILURES_THAT_FREEZE:
+    elif pace.failures_in_row >= backoff.FAILURES_THAT_FREEZE:
         _freeze(pace, ServiceError(f"{pace.failures_in_row} failures in a row"), now)
 
 
@@ -116,7 +116,7 @@ def _freeze(pace: Pace, error: ServiceError, now: dt.datetime) -> None:
     pace.freezes_in_row += 1
     pace.failures_in_row = 0
     pace.needs_person = error.needs_person
-    rest = policy.freeze_seconds(pace.freezes_in_row, error.retry_after_seconds)
+    rest = backoff.freeze_seconds(pace.freezes_in_row, error.retry_after_seconds)
     pace.frozen_until = now + dt.timedelta(seconds=rest)
     pace.freeze_reason = without_addresses(error.reply[:500].replace("\x00", ""))
 
