@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dispatch.errors import MessageError
+from dispatch.message.headers import as_bytes, envelope
 from dispatch.message.message import Message
-from dispatch.mime import as_bytes, envelope
 from tests.dispatch.providers.samples import a_message
 
 LANGUAGES = {

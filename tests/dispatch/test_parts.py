@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from campaigns.rendering.content import Rendered, compile_html, compile_text, render
 from campaigns.rendering.precompiled import Pieces
-from dispatch.mime import as_bytes, as_data
-from dispatch.parts import body
+from dispatch.message.body import body
+from dispatch.message.headers import as_bytes, as_data
 from tests.campaigns.by_liquid import by_liquid
 from tests.dispatch.providers.samples import a_message
 

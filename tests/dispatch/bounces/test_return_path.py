@@ -7,8 +7,8 @@ from pytest_django import Settings
 from campaigns.models import Content
 from dispatch import agenda, messages
 from dispatch.bounces import return_path
+from dispatch.message.headers import as_bytes, envelope
 from dispatch.message.message import Message
-from dispatch.mime import as_bytes, envelope
 from dispatch.models import BounceMailbox
 from dispatch.orders import Claim
 from tests.dispatching import Dispatch, MakeService

@@ -1,4 +1,4 @@
-"""A Message as the bytes that travel: its addresses and headers; `dispatch.parts` has its texts.
+"""A Message as the bytes that travel: its addresses and headers; `dispatch.message.body` has its texts.
 
 Written by hand on `binascii` rather than with `email.message`: that package costs about a
 millisecond of CPU per message, folds long Message-IDs and URLs into encoded words that mail clients
@@ -21,8 +21,8 @@ from functools import lru_cache
 import idna
 
 from dispatch.errors import MessageError
+from dispatch.message.body import MAX_LINE, body
 from dispatch.message.message import Message
-from dispatch.parts import MAX_LINE, body
 
 CRLF = "\r\n"
 FINAL_DOT = b".\r\n"
