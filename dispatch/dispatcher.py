@@ -32,8 +32,8 @@ from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.orders import LaneReport, NotStarted, Order
 from dispatch.pace import pace_rows
 from dispatch.pace.pace_rows import Notes
+from dispatch.providers.connect import transport_for
 from dispatch.service_loop import ServiceLoop
-from dispatch.transports import transport_for
 
 logger = logging.getLogger(__name__)
 

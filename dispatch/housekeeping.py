@@ -25,11 +25,12 @@ from campaigns.launching import (
     undo_launch,  # noqa: F401  (the last is called when a launch is given up)
 )
 from campaigns.state import lifecycle  # noqa: F401  (the last is called when a launch is given up)
-from dispatch import accounts, leases, recovery
+from dispatch import leases, recovery
 from dispatch.bounces import reading
 from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
 from dispatch.monitoring import history
+from dispatch.providers import account_reports
 from dispatch.pulse import Pulse
 from dispatch.queue import broker, enqueue
 from signin import record as sign_ins
@@ -122,7 +123,7 @@ CHORES: tuple[Callable[[], object], ...] = (
     rejected_requests.fold,
     read_bounces,
     checking.ask_due,
-    accounts.ask_due,
+    account_reports.ask_due,
 )
 
 

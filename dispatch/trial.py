@@ -18,7 +18,7 @@ from dispatch.message.message import Accepted, Message
 from dispatch.models import EmailService
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate, SlotMissed
-from dispatch.transports import transport_for
+from dispatch.providers.connect import transport_for
 
 PATIENCE = dt.timedelta(seconds=10)
 """How long staff are kept waiting for a slot."""

@@ -33,7 +33,7 @@ from dispatch.models import Attempt, EmailService, Pace
 from dispatch.pace import pace_rows
 from dispatch.pace.limits import due_slots
 from dispatch.providers import provider_choices
-from dispatch.transports import transport_for
+from dispatch.providers.connect import transport_for
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContactFactory,

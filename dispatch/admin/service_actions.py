@@ -17,14 +17,15 @@ from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from admin_kit.typed import button
 from campaigns.rendering import content
-from dispatch import accounts, trial
+from dispatch import trial
 from dispatch.admin import service_state as state
 from dispatch.admin.test_mail import NotMade, TestMailForm, UnsavedText, send_test
 from dispatch.domains import checking
 from dispatch.errors import DeliveryError
 from dispatch.models import EmailService
 from dispatch.pace import pace_rows
-from dispatch.webhooks import takes_webhooks
+from dispatch.providers import account_reports
+from dispatch.providers.webhooks import takes_webhooks
 from sandbox import Failed
 
 CONTROL = state.CONTROL
@@ -122,7 +123,7 @@ class ServiceActions(SafeAdmin):
             text = "The service is connected to, logged in to and left again. Nothing is sent."
             question = Question(f"Test the connection of “{service}”?", text, "Test")
             return self._ask(request, service, question)
-        report = accounts.check(service)
+        report = account_reports.check(service)
         if not report.works:
             return self._failed(request, service, f"The connection failed: {report.answer}")
         return self._done(request, service, f"Connection tested: {report.answer}")

@@ -23,9 +23,9 @@ from django.utils.timesince import timesince
 
 from access.ownership import SEE_EVERYTHING
 from campaigns.wording import counted
-from dispatch import accounts
 from dispatch.models import AccountReport, Attempt, EmailService
 from dispatch.pace import pace_rows
+from dispatch.providers import account_reports
 
 CONTROL = "dispatch.control_emailservice"
 RATE_WINDOW = dt.timedelta(minutes=1)
@@ -61,7 +61,7 @@ def with_state(
     )
     rate = started.order_by().values("service").annotate(n=Count("pk")).values("n")
     return services.select_related("pace", "account_report").annotate(
-        sends_since=accounts.sends_since(),
+        sends_since=account_reports.sends_since(),
         now=Now(),
         told=Value(told),
         sent_last_minute=Coalesce(Subquery(rate, output_field=IntegerField()), 0),

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from dispatch import accounts
 from dispatch.agenda import Agenda
 from dispatch.counters import NestedCounts
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
 from dispatch.monitoring.activity import CountsNow
 from dispatch.pace import pace_rows
+from dispatch.providers import account_reports
 
 # How late the newest starts were: at most 200 for each service, by index attempt_pace.
 LATENESS = """
@@ -109,7 +109,7 @@ def read(counts: CountsNow, agenda: Agenda) -> list[ServiceReading]:
             lateness=late.get(service.pk),
         )
         for service in EmailService.objects.select_related("pace", "account_report")
-        .annotate(sends_since=accounts.sends_since())
+        .annotate(sends_since=account_reports.sends_since())
         .defer("credentials")
     ]
 

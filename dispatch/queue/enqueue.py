@@ -14,7 +14,7 @@ DOMAIN, ACCOUNT, BOUNCES = "domain", "account", "bounces"
 
 DISPATCH = "dispatch.tasks.dispatch"
 CHECK_DOMAIN = "dispatch.domains.checking.check_domain"
-CHECK_ACCOUNT = "dispatch.accounts.check_account"
+CHECK_ACCOUNT = "dispatch.providers.account_reports.check_account"
 READ_BOUNCES = "dispatch.bounces.reading.read_claimed"
 
 

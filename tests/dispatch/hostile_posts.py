@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from dispatch.models import EmailService
-from dispatch.webhooks import webhook_url
+from dispatch.providers.webhooks import webhook_url
 from tests.dispatch.webhook_posts import (
     OTHER_SECRETS,
     PAYLOADS,

@@ -10,10 +10,10 @@ import pytest
 from django.db.models.functions import Now
 from django_q.models import OrmQ
 
-from dispatch import accounts
 from dispatch.encryption import encrypt
 from dispatch.models import AccountReport, EmailService
 from dispatch.pace import services
+from dispatch.providers import account_reports
 from tests.factories import EmailServiceFactory
 from tests.http_server import Answer, HttpServer
 
@@ -38,56 +38,56 @@ def service(server: HttpServer) -> EmailService:
 
 
 def test_what_the_provider_says_is_kept(service: EmailService) -> None:
-    accounts.check_account(service.pk)
+    account_reports.check_account(service.pk)
     report = AccountReport.objects.get()
     assert report.works and report.is_about(service)
     assert "12 of 5,000 messages used today" in report.answer
 
 
 def test_what_is_wrong_is_kept(service: EmailService, server: HttpServer) -> None:
-    accounts.check(service)
+    account_reports.check(service)
     server.otherwise = Answer(500, b"")
-    accounts.check(service)
+    account_reports.check(service)
     report = AccountReport.objects.get()
     assert not report.works and "trouble of its own" in report.answer
 
 
 def test_settings_that_cannot_be_read_are_said_to_be_wrong(service: EmailService) -> None:
     EmailService.objects.update(credentials="nonsense")
-    accounts.check_account(service.pk)
+    account_reports.check_account(service.pk)
     assert not AccountReport.objects.get().works
 
 
 def test_a_service_that_is_gone_is_not_asked_about(server: HttpServer) -> None:
-    accounts.check_account(4711)
+    account_reports.check_account(4711)
     assert not server.requests
 
 
 def test_a_new_service_is_asked_about_once(service: EmailService) -> None:
-    assert [accounts.ask_due(), accounts.ask_due()] == [1, 0]
-    assert OrmQ.objects.get().func() == "dispatch.accounts.check_account"
+    assert [account_reports.ask_due(), account_reports.ask_due()] == [1, 0]
+    assert OrmQ.objects.get().func() == "dispatch.providers.account_reports.check_account"
 
 
 def test_it_is_asked_again_when_nobody_did_it(service: EmailService) -> None:
-    accounts.ask_due()
+    account_reports.ask_due()
     AccountReport.objects.update(asked_at=Now() - 11 * MINUTE)
-    assert accounts.ask_due() == 1
+    assert account_reports.ask_due() == 1
 
 
 @pytest.mark.parametrize(("age", "due"), [(14 * MINUTE, 0), (16 * MINUTE, 1)])
 def test_it_is_asked_again_after_a_quarter_of_an_hour(
     service: EmailService, age: dt.timedelta, due: int
 ) -> None:
-    accounts.check(service)
+    account_reports.check(service)
     AccountReport.objects.update(checked_at=Now() - age)
-    assert accounts.ask_due() == due
+    assert account_reports.ask_due() == due
 
 
 def test_another_account_is_asked_about_at_once(service: EmailService) -> None:
-    accounts.check(service)
+    account_reports.check(service)
     service.credentials = encrypt({**ACCOUNT, "api_user": "another"})
     services.save(service)
-    assert accounts.ask_due() == 1
+    assert account_reports.ask_due() == 1
 
 
 @pytest.mark.parametrize("changes", [{"enabled": False}, {"provider": "postmark"}])
@@ -95,4 +95,4 @@ def test_nobody_is_asked_who_is_switched_off_or_tells_no_quota(
     service: EmailService, changes: dict[str, Any]
 ) -> None:
     EmailService.objects.update(**changes)
-    assert accounts.ask_due() == 0
+    assert account_reports.ask_due() == 0

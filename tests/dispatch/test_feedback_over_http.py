@@ -18,7 +18,7 @@ from campaigns.state import states
 from campaigns.state.states import Settlement
 from dispatch.audit import audit
 from dispatch.models import EmailService
-from dispatch.webhooks import webhook_url
+from dispatch.providers.webhooks import webhook_url
 from tests.dispatch.webhook_posts import PAYLOADS, SECRETS, over_http, service_of, signed
 from tests.dispatching import Dispatch
 from tests.factories import (

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from campaigns.models import SubTask
-from dispatch.webhooks import webhook_url
+from dispatch.providers.webhooks import webhook_url
 from tests.dispatch import hostile_posts
 from tests.dispatch.test_feedback_over_http import about
 from tests.dispatch.webhook_posts import PAYLOADS, over_http, post, service_of, signed

@@ -13,11 +13,10 @@ import pytest
 from django.db import OperationalError
 from django.test import Client
 
-from dispatch import webhooks
 from dispatch.models import EmailService
 from dispatch.pace import services
-from dispatch.providers import PROVIDERS
-from dispatch.webhooks import webhook_url
+from dispatch.providers import PROVIDERS, webhooks
+from dispatch.providers.webhooks import webhook_url
 from tests.dispatch.hostile_posts import BROKEN
 from tests.dispatch.webhook_posts import (
     OTHER_SECRETS,

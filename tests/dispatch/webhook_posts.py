@@ -21,7 +21,7 @@ from django.test import Client
 from dispatch.models import EmailService
 from dispatch.providers.ses import sns
 from dispatch.providers.ses.certificates import KNOWN
-from dispatch.webhooks import webhook_url
+from dispatch.providers.webhooks import webhook_url
 from tests.dispatch.providers.certificates import rsa_certificate
 from tests.factories import EmailServiceFactory
 from tests.responses import ClientResponse

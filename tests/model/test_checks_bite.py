@@ -24,7 +24,7 @@ from dispatch.message.message import Message
 from dispatch.models import Attempt, Dispatcher, EmailService
 from dispatch.orders import Claim, Order
 from dispatch.pace import pace_rows
-from dispatch.transports import transport_for
+from dispatch.providers.connect import transport_for
 from tests.concurrency import run_together
 from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatch.test_start_log import killed_after

@@ -132,7 +132,7 @@ def test_a_secret_is_taken_out_wherever_it_stands(text: str) -> None:
         "the login page was asked for",
         "Not Found: /admin/dispatch/emailservice/7/change/",
         "the credentials cannot be read with the keys in CREDENTIALS_KEYS",
-        'File "/srv/p/edm/dispatch/webhooks.py", line 5',
+        'File "/srv/p/edm/dispatch/providers/webhooks.py", line 5',
         "message <1.abc@example.com> of SubTask 5 was accepted: 250 2.0.0 Ok: queued as 4F2A",
     ],
 )

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from dispatch.providers import find_provider, hooks
 from dispatch.providers.hooks import Post
-from dispatch.webhooks import webhook_url
+from dispatch.providers.webhooks import webhook_url
 from edm_project.wsgi import largest_body
 from tests.dispatch.webhook_posts import PAYLOADS, SECRETS, post, send, service_of, signed
 from tests.security.scaling import assert_linear
