@@ -1,4 +1,4 @@
-"""Claiming alone: `dispatch.claims` from tables of several sizes, against pgbench doing the same to
+"""Claiming alone: `dispatch.claiming.claims` from tables of several sizes, against pgbench doing the same to
 the same rows in one prepared statement.
 
 A round is about 5,000 claims, a hundred at a time, by 1 to 32 processes. The product and pgbench
@@ -233,7 +233,7 @@ def main(service: int, task: int, first: int, batches: int) -> None:
 def claim_batches(service: int, task: int, batches: int) -> None:
     from django.db import transaction
 
-    from dispatch import claims
+    from dispatch.claiming import claims
 
     seconds, claimed, began = [], 0, time.monotonic()
     for _ in range(batches):

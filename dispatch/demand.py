@@ -9,7 +9,7 @@ import math
 import random
 from collections.abc import Collection, Mapping, Set
 
-from dispatch.agenda import Agenda
+from dispatch.claiming.agenda import Agenda
 from dispatch.service_loop import ServiceLoop
 
 CLAIMS_PER_TICK = 192

@@ -21,15 +21,16 @@ from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.rendering import content
 from campaigns.state.states import Held
-from dispatch import journal, leases, start_log, tick
-from dispatch.agenda import Agenda, ServicePlan
+from dispatch import journal, start_log, tick
+from dispatch.claiming import leases
+from dispatch.claiming.agenda import Agenda, ServicePlan
+from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
 from dispatch.clock import DatabaseClock
 from dispatch.demand import Demand
 from dispatch.errors import OutcomeUnknown
 from dispatch.figures import Figures
 from dispatch.lanes import Desk, LanePool
 from dispatch.lease_terms import LEASE_SECONDS
-from dispatch.orders import LaneReport, NotStarted, Order
 from dispatch.pace import pace_rows
 from dispatch.pace.pace_rows import Notes
 from dispatch.providers.connect import transport_for

@@ -25,8 +25,9 @@ from campaigns.launching import (
     undo_launch,  # noqa: F401  (the last is called when a launch is given up)
 )
 from campaigns.state import lifecycle  # noqa: F401  (the last is called when a launch is given up)
-from dispatch import leases, recovery
+from dispatch import recovery
 from dispatch.bounces import reading
+from dispatch.claiming import leases
 from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
 from dispatch.monitoring import history

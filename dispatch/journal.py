@@ -8,9 +8,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable
 
+from dispatch.claiming.deliveries import Order
 from dispatch.figures import outcome_of
 from dispatch.models import AttemptOutcome
-from dispatch.orders import Order
 from dispatch.outcomes import Verdict
 
 logger = logging.getLogger(__name__)

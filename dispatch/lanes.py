@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from campaigns.models import FailureReason
-from dispatch import journal, messages
+from dispatch import journal
+from dispatch.claiming import compose
+from dispatch.claiming.deliveries import LaneReport, NotStarted, Order, Outcome, Unsendable
 from dispatch.clock import DatabaseClock
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.message.message import Accepted, Message
-from dispatch.orders import LaneReport, NotStarted, Order, Outcome, Unsendable
 from dispatch.pace.gate import SlotMissed
 from dispatch.providers.base import Transport
 from dispatch.start_log import End, NoStartLog, StartLog
@@ -193,7 +194,7 @@ class LanePool:
 
     def _compose(self, order: Order) -> Message | Unsendable | NotStarted:
         try:
-            return messages.compose(
+            return compose.compose(
                 order.claim,
                 order.content,
                 self._domain,

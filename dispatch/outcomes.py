@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from campaigns.models import FailureReason, SubTaskStatus
 from campaigns.state.states import Settlement
+from dispatch.claiming.deliveries import LaneReport, NotStarted, Unsendable
 from dispatch.errors import (
     DeliveryError,
     MessageError,
@@ -27,7 +28,6 @@ from dispatch.errors import (
 )
 from dispatch.message.message import Accepted
 from dispatch.models import AttemptOutcome
-from dispatch.orders import LaneReport, NotStarted, Unsendable
 from dispatch.pace import backoff
 
 MAX_ERROR_CHARACTERS = 2000

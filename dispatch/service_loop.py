@@ -10,10 +10,10 @@ import time
 from collections import deque
 from collections.abc import Iterable
 
-from dispatch.agenda import ServicePlan
+from dispatch.claiming.agenda import ServicePlan
+from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
 from dispatch.lanes import IDLE_SECONDS, LanePool
 from dispatch.models import Pace
-from dispatch.orders import LaneReport, NotStarted, Order
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
 from dispatch.pace.limits import LOOKAHEAD

@@ -11,7 +11,7 @@ from types import FrameType
 
 from django.conf import settings
 
-from dispatch import leases
+from dispatch.claiming import leases
 from dispatch.dispatcher import Dispatcher
 from dispatch.engine import succession
 from dispatch.queue import broker, enqueue

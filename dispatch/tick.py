@@ -23,13 +23,14 @@ from campaigns.models import SubTask
 from campaigns.models.subtask import HELD
 from campaigns.state import lifecycle, states
 from campaigns.state.states import Held
-from dispatch import agenda as agendas
-from dispatch import connections, grants, leases, ledger
-from dispatch.agenda import Agenda
+from dispatch import ledger
+from dispatch.claiming import agenda as agendas
+from dispatch.claiming import connections, grants, leases
+from dispatch.claiming.agenda import Agenda
+from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
+from dispatch.claiming.grants import Wish
 from dispatch.clock import DatabaseClock
-from dispatch.grants import Wish
 from dispatch.models import Pace
-from dispatch.orders import LaneReport, NotStarted, Order
 from dispatch.outcomes import Verdict, judge
 from dispatch.pace import pace_rows as paces
 from dispatch.pace.gate import Gate

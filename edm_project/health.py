@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dispatch import leases
+from dispatch.claiming import leases
 
 logger = logging.getLogger(__name__)
 

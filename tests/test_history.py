@@ -26,8 +26,9 @@ from campaigns.models import (
     Task,
 )
 from campaigns.state import lifecycle, states
-from dispatch import claims, recovery, turns
-from dispatch.agenda import TaskPlan
+from dispatch import recovery
+from dispatch.claiming import claims, fairness
+from dispatch.claiming.agenda import TaskPlan
 from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.pace import pace_rows
@@ -283,7 +284,7 @@ def test_13_the_owner_who_was_served_longest_ago_comes_first() -> None:
         TaskPlan(pk, owner_id, 0, now, frozenset()) for pk, owner_id in ((1, 100), (2, 200))
     )
 
-    order = turns.in_turn([huge, small], {1: now, 2: now - dt.timedelta(seconds=1)})
+    order = fairness.in_turn([huge, small], {1: now, 2: now - dt.timedelta(seconds=1)})
 
     assert order == [small, huge]
 

@@ -20,10 +20,11 @@ from campaigns.admin.templates import PREVIEW, ContactField
 from campaigns.models import Sender, Template
 from campaigns.models.content import local_part_validator
 from campaigns.preflight import samples
-from dispatch import messages, trial
+from dispatch import trial
+from dispatch.claiming import compose
+from dispatch.claiming.deliveries import Claim
 from dispatch.message.message import Accepted, Message
 from dispatch.models import EmailService
-from dispatch.orders import Claim
 from tracking.links import personalise
 
 BUILT_IN = Template(
@@ -158,7 +159,7 @@ def send_test(cleaned: dict[str, Any]) -> Accepted:
     frozen = samples.freeze(cleaned["template"] or BUILT_IN, _sender(cleaned))
     values = {"service": service.name, **samples.values_of(cleaned["contact"])}
     claim = Claim(personalise.TEST, personalise.TEST, personalise.TEST, cleaned["to"], values, 0)
-    made = messages.compose(claim, frozen, service.domain)
+    made = compose.compose(claim, frozen, service.domain)
     if not isinstance(made, Message):
         raise NotMade(made.why)
     rendered = replace(made.rendered, subject=f"[Test] {made.rendered.subject}")

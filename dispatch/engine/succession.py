@@ -8,7 +8,7 @@ import time
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from dispatch import leases
+from dispatch.claiming import leases
 from dispatch.dispatcher import LONGEST_REPLY_SECONDS
 from dispatch.queue import broker, enqueue
 

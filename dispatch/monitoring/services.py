@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from dispatch.agenda import Agenda
+from dispatch.claiming.agenda import Agenda
 from dispatch.counters import NestedCounts
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace

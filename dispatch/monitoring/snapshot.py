@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from campaigns.models import Launch
-from dispatch import agenda as agendas
+from dispatch.claiming import agenda as agendas
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import BounceMailbox
 from dispatch.monitoring import activity, database, queues, services

@@ -15,7 +15,7 @@ from campaigns.erased_keys import is_placeholder
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
 from campaigns.state.restored import NOT_HANDED_OVER, Since, catch_up
-from dispatch import leases
+from dispatch.claiming import leases
 from dispatch.clock import database_time
 from dispatch.models import AttemptOutcome, EmailService, Pace
 from dispatch.pace import pace_rows

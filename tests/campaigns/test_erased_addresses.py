@@ -14,7 +14,7 @@ from campaigns import erased_keys, suppressions
 from campaigns.files.contact_import import import_contacts
 from campaigns.launching import audience, launch
 from campaigns.models import Contact, Launch, SubTask, Suppression, TaskStatus
-from dispatch import claims
+from dispatch.claiming import claims
 from edm_project.environment import new_fernet_key
 from tests.factories import ContactFactory, SubTaskFactory, TaskFactory, UserFactory
 

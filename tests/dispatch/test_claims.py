@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from campaigns.models import FailureReason, SubTask, SubTaskStatus, Suppression, Task
 from campaigns.state import states
-from dispatch import claims
+from dispatch.claiming import claims
 from tests.concurrency import running, second_connection
 from tests.factories import (
     ContentFactory,

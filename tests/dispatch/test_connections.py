@@ -10,7 +10,7 @@ import pytest
 from django.db import transaction
 
 from campaigns.models import SubTask, Task
-from dispatch import agenda, connections
+from dispatch.claiming import agenda, connections
 from dispatch.dispatcher import Dispatcher
 from dispatch.models import Attempt, ConnectionShare, EmailService
 from dispatch.pace import pace_rows

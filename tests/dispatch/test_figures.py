@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 
 from campaigns.models import SubTask
-from dispatch import counters, figures, leases, recovery
+from dispatch import counters, figures, recovery
+from dispatch.claiming import leases
 from dispatch.models import Attempt, Dispatcher, Pace
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (

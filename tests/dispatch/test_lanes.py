@@ -9,9 +9,9 @@ from collections.abc import Callable
 import pytest
 
 from campaigns.models import Content, FailureReason, SubTask
-from dispatch import messages
+from dispatch.claiming import compose as messages
+from dispatch.claiming.deliveries import Claim
 from dispatch.models import Attempt, AttemptOutcome, Pace
-from dispatch.orders import Claim
 from dispatch.providers.smtp.transport import SmtpTransport
 from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatching import Dispatch, MakeService

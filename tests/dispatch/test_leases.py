@@ -8,10 +8,10 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from dispatch import leases
+from dispatch.claiming import leases
+from dispatch.claiming.leases import EnoughDispatchers, LeaseLost
 from dispatch.clock import DatabaseClock
 from dispatch.lease_terms import LEASE_SECONDS, MARGIN_SECONDS
-from dispatch.leases import EnoughDispatchers, LeaseLost
 from dispatch.models import ConnectionShare, Dispatcher
 from tests.concurrency import run_together
 from tests.factories import DispatcherFactory, EmailServiceFactory

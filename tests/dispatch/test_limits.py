@@ -14,7 +14,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from campaigns.models import SubTask, Task
-from dispatch import agenda, tick
+from dispatch import tick
+from dispatch.claiming import agenda
 from dispatch.lanes import LanePool
 from dispatch.limits import Limits
 from dispatch.models import Attempt, EmailService, Pace

@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 
 from campaigns.models import SubTask, SubTaskStatus, Task
 from campaigns.state import states
-from dispatch import claims
+from dispatch.claiming import claims
 from tests.concurrency import running, second_connection, wait_until_somebody_waits_for_a_lock
 from tests.factories import (
     ContentFactory,

@@ -10,6 +10,15 @@ import pytest
 from django.test import override_settings
 
 from campaigns.models import Content, FailureReason
+from dispatch.claiming.deliveries import (
+    Claim,
+    Grant,
+    LaneReport,
+    NotStarted,
+    Order,
+    Outcome,
+    Unsendable,
+)
 from dispatch.errors import (
     DeliveryError,
     MessageError,
@@ -20,7 +29,6 @@ from dispatch.errors import (
 from dispatch.limits import Limits
 from dispatch.message.message import Accepted
 from dispatch.models import AttemptOutcome
-from dispatch.orders import Claim, Grant, LaneReport, NotStarted, Order, Outcome, Unsendable
 from dispatch.outcomes import Verdict, judge, storable
 from dispatch.pace.gate import Gate
 

@@ -21,14 +21,15 @@ from campaigns.models import (
     TaskTemplate,
 )
 from campaigns.state import states
-from dispatch import agenda, claims, messages, recovery, tick
+from dispatch import recovery, tick
 from dispatch.audit import audit
+from dispatch.claiming import agenda, claims, compose
+from dispatch.claiming.deliveries import Claim, LaneReport, NotStarted, Order, Unsendable
 from dispatch.dispatcher import Dispatcher
 from dispatch.encryption import encrypt
 from dispatch.errors import MessageError, OutcomeUnknown, RecipientError, ServiceError
 from dispatch.message.message import Accepted
 from dispatch.models import Attempt, EmailService, Pace
-from dispatch.orders import Claim, LaneReport, NotStarted, Order, Unsendable
 from dispatch.outcomes import judge
 from dispatch.pace import services
 from tests.deduplicating_provider import DeduplicatingProvider
@@ -177,7 +178,7 @@ def test_a_repeated_message_is_the_same_to_the_byte_with_its_links_and_times(
     provider.misdeeds = ["cut"]
     dispatch()
     time_passes()
-    messages.frozen_content.cache_clear()
+    compose.frozen_content.cache_clear()
 
     dispatch(doubt_is_over)
 

@@ -10,7 +10,7 @@ from campaigns import erasure, suppressions
 from campaigns.launching import audience, launch
 from campaigns.models import Contact, SubTask, Suppression, TaskStatus
 from campaigns.state import retries
-from dispatch import claims
+from dispatch.claiming import claims
 from tests.factories import (
     ContactFactory,
     ContentFactory,

@@ -14,12 +14,13 @@ from django.db.models.functions import Now
 from campaigns.models import Content, SubTask, SubTaskStatus, Task
 from campaigns.state import lifecycle
 from dispatch import dispatcher as dispatchers
-from dispatch import leases, recovery, tick
+from dispatch import recovery, tick
+from dispatch.claiming import leases
+from dispatch.claiming.deliveries import Claim, Grant, LaneReport, NotStarted, Order
+from dispatch.claiming.leases import LeaseLost
 from dispatch.errors import RecipientError, ServiceError
-from dispatch.leases import LeaseLost
 from dispatch.message.message import Accepted
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, Pace
-from dispatch.orders import Claim, Grant, LaneReport, NotStarted, Order
 from dispatch.pace.gate import Gate
 from dispatch.tick import Intent
 from tests.concurrency import second_connection

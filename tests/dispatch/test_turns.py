@@ -7,8 +7,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from campaigns.models import SubTask, Task
-from dispatch import agenda, tick, turns
-from dispatch.agenda import TaskPlan
+from dispatch import tick
+from dispatch.claiming import agenda, fairness
+from dispatch.claiming.agenda import TaskPlan
 from dispatch.models import EmailService, Turn
 from dispatch.pace.gate import Gate
 from tests.factories import (
@@ -33,7 +34,7 @@ def plan(task_id: int, owner_id: int, priority: int = 0) -> TaskPlan:
 
 
 def order(tasks: list[TaskPlan], served: dict[int, dt.datetime]) -> list[int]:
-    return [task.id for task in turns.in_turn(tasks, served)]
+    return [task.id for task in fairness.in_turn(tasks, served)]
 
 
 class TestInTurn:
@@ -154,5 +155,5 @@ class TestInTheDatabase:
 
     def test_only_the_turns_of_open_tasks_are_read(self, service: EmailService) -> None:
         over = SendingTaskFactory(status="completed")
-        turns.record([(service.pk, over.pk)], NOW)
-        assert turns.last_served([service.pk], agenda.read().tasks)[service.pk] == {}
+        fairness.record([(service.pk, over.pk)], NOW)
+        assert fairness.last_served([service.pk], agenda.read().tasks)[service.pk] == {}

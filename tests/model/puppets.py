@@ -14,12 +14,12 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
 from dispatch import start_log
-from dispatch.agenda import Agenda
+from dispatch.claiming.agenda import Agenda
+from dispatch.claiming.deliveries import LaneReport, NotStarted, Order, Outcome
+from dispatch.claiming.leases import LeaseLost
 from dispatch.clock import DatabaseClock
 from dispatch.dispatcher import Dispatcher
 from dispatch.lanes import LanePool, begin, note_answer
-from dispatch.leases import LeaseLost
-from dispatch.orders import LaneReport, NotStarted, Order, Outcome
 from dispatch.pace.gate import SlotMissed
 from dispatch.tick import Done, Intent
 from tests.model.laboratory import StoppedClock

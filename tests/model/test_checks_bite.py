@@ -17,12 +17,13 @@ from django.db.models.functions import Now
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state import states
 from campaigns.state.states import Held, Settlement
-from dispatch import claims, messages, recovery, start_log
+from dispatch import recovery, start_log
 from dispatch.audit import audit
+from dispatch.claiming import claims, compose
+from dispatch.claiming.deliveries import Claim, Order
 from dispatch.limits import Limits
 from dispatch.message.message import Message
 from dispatch.models import Attempt, Dispatcher, EmailService
-from dispatch.orders import Claim, Order
 from dispatch.pace import pace_rows
 from dispatch.providers.connect import transport_for
 from tests.concurrency import run_together
@@ -143,7 +144,7 @@ def check_that_a_crash_after_the_hand_over_mails_nobody_twice(
 def hand_over(subtask: SubTask, service: EmailService) -> None:
     """What the dispatcher did before it died."""
     claim = Claim(*SubTask.objects.values_list(*claims.COLUMNS).get(pk=subtask.pk))
-    message = messages.compose(claim, subtask.content, service.domain)
+    message = compose.compose(claim, subtask.content, service.domain)
     assert isinstance(message, Message)
     transport = transport_for(service)
     transport.send(message, lambda: None)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from campaigns.models import Suppression
+from dispatch.claiming.deliveries import Order
 from dispatch.models import Pace
-from dispatch.orders import Order
 from dispatch.pace import pace_rows
 from dispatch.providers import idempotency_window
 from tests.model.hand_overs import UNANSWERED, UNBEGUN, End

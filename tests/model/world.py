@@ -18,9 +18,9 @@ from campaigns.models import SubTaskStatus, Task
 from campaigns.state import lifecycle, states
 from campaigns.state.states import Held, Settlement
 from dispatch import recovery, start_log
+from dispatch.claiming.deliveries import Order
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Dispatcher, EmailService
-from dispatch.orders import Order
 from dispatch.providers import idempotency_window
 from tests.factories import (
     ContentFactory,

@@ -347,7 +347,7 @@ class TestWhileSending:
             return fill(*args)
 
         monkeypatch.setattr(template_work, "fill", fail_once)
-        monkeypatch.setattr("dispatch.messages.NO_WORKER_SECONDS", 0.1)
+        monkeypatch.setattr("dispatch.claiming.compose.NO_WORKER_SECONDS", 0.1)
 
         dispatch()
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from campaigns import suppressions
 from campaigns.models import SubTaskStatus, Suppression
 from campaigns.models.contacts import SuppressionReason
-from dispatch import claims
+from dispatch.claiming import claims
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import EmailServiceFactory, SubTaskFactory, in_doubt
 from tests.smtp_server import SmtpServer

@@ -8,7 +8,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 
-from dispatch.agenda import TaskPlan
+from dispatch.claiming.agenda import TaskPlan
 from dispatch.models import Turn
 
 NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from django.db.models import Sum
 
-from dispatch.agenda import ServicePlan
+from dispatch.claiming.agenda import ServicePlan
 from dispatch.models import ConnectionShare
 
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from campaigns import suppressions
 from campaigns.models import SubTask
 from campaigns.state import states
-from dispatch.orders import Claim
+from dispatch.claiming.deliveries import Claim
 
 STEP = 500
 """How many rows are looked at together once some turned out to be suppressed."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from django.db.models import OuterRef, Subquery
 
 from campaigns.models import SubTask, SubTaskStatus, Task, TaskStatus
-from dispatch import leases
+from dispatch.claiming import leases
 from dispatch.limits import Limits
 from dispatch.models import BounceMailbox, EmailService
 from dispatch.providers import idempotency_window

@@ -14,8 +14,8 @@ from addressing.message_ids import message_id
 from campaigns.models import Content, FailureReason
 from campaigns.rendering import content
 from dispatch.bounces import return_path
+from dispatch.claiming.deliveries import Claim, NotStarted, Unsendable
 from dispatch.message.message import Message
-from dispatch.orders import Claim, NotStarted, Unsendable
 from sandbox import Failed
 from tracking.links import personalise
 

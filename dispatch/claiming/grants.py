@@ -13,10 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from dispatch import claims, messages, turns
-from dispatch.agenda import Agenda, ServicePlan, TaskPlan
+from dispatch.claiming import claims, compose, fairness
+from dispatch.claiming.agenda import Agenda, ServicePlan, TaskPlan
+from dispatch.claiming.deliveries import Claim, Grant, Order
 from dispatch.models import Pace
-from dispatch.orders import Claim, Grant, Order
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
 
@@ -50,7 +50,7 @@ def wishes(
     """The locked services that may start something now, given how much room (messages) this
     dispatcher has for each.
     """
-    served = turns.last_served(locked, agenda.tasks)
+    served = fairness.last_served(locked, agenda.tasks)
     found = []
     for service_id, pace in locked.items():
         plan = agenda.services.get(service_id)
@@ -62,7 +62,7 @@ def wishes(
         left = pace_rows.quota_left(pace, gate.limits, now)
         at_most = room[service_id] if left is None else min(room[service_id], left)
         if slots := gate.slots(pace.next_send_at, now, at_most):
-            tasks = turns.in_turn(agenda.tasks_for(service_id, now), served[service_id])
+            tasks = fairness.in_turn(agenda.tasks_for(service_id, now), served[service_id])
             may_repeat = service_id in agenda.doubtful
             found.append(Wish(plan, pace, gate, slots, tasks, may_repeat))
     return found
@@ -92,7 +92,7 @@ def fulfil(
             claims.take(_deal(found, askers), token, dispatcher_id)
     granted = [wish for wish in wished if wish.claims]
     had_choice = [wish for wish in granted if len(wish.tasks) > 1]
-    turns.record(
+    fairness.record(
         ((wish.plan.id, claim.task_id) for wish in had_choice for claim in wish.claims), now
     )
     return [_grant(wish, token, now) for wish in granted], dry
@@ -129,6 +129,6 @@ def _grant(wish: Wish, token: uuid.UUID, now: dt.datetime) -> list[Order]:
     pace_rows.charge(wish.pace, limits, now, len(wish.claims))
     grant = Grant(wish.plan.id, token, wish.gate, *limits.period(now))
     return [
-        Order(claim, grant, slot, messages.frozen_content(claim.content_id))
+        Order(claim, grant, slot, compose.frozen_content(claim.content_id))
         for claim, slot in zip(wish.claims, wish.slots, strict=False)
     ]
