@@ -37,7 +37,7 @@ from django.db.models import F
 
 import sandbox
 from campaigns import background
-from dispatch import recovery, sentinel, start_log
+from dispatch import sentinel
 from dispatch.engine.succession import WORKERS_PER_DISPATCHER
 from dispatch.housekeeping import Housekeeper, Rests
 from dispatch.lease_terms import LEASE_SECONDS
@@ -45,6 +45,7 @@ from dispatch.models import Dispatcher
 from dispatch.process_group import ProcessGroup
 from dispatch.pulse import Pulse
 from dispatch.queue import broker, enqueue
+from dispatch.results import recovery, start_log
 from dispatch.stop_signals import stop_signals
 
 logger = logging.getLogger(__name__)

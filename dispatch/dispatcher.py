@@ -21,19 +21,20 @@ from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.rendering import content
 from campaigns.state.states import Held
-from dispatch import journal, start_log, tick
+from dispatch import tick
 from dispatch.claiming import leases
 from dispatch.claiming.agenda import Agenda, ServicePlan
 from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
 from dispatch.clock import DatabaseClock
 from dispatch.demand import Demand
 from dispatch.errors import OutcomeUnknown
-from dispatch.figures import Figures
 from dispatch.lanes import Desk, LanePool
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.pace import pace_rows
 from dispatch.pace.pace_rows import Notes
 from dispatch.providers.connect import transport_for
+from dispatch.results import delivery_log, start_log
+from dispatch.results.figures import Figures
 from dispatch.service_loop import ServiceLoop
 
 logger = logging.getLogger(__name__)
@@ -195,7 +196,7 @@ class Dispatcher:
         _follow_pauses(intent.reports, done.paused)
         self._starts.recorded(report.order.start_number for report in intent.reports)
         self._kept = {}
-        journal.settled(done.verdicts, done.lost, self.id)
+        delivery_log.settled(done.verdicts, done.lost, self.id)
         for key, loop in self._loops.items():
             loop.notes = done.unwritten.get(key) or Notes()
         for key, stored in done.stored.items():

@@ -25,7 +25,6 @@ from campaigns.launching import (
     undo_launch,  # noqa: F401  (the last is called when a launch is given up)
 )
 from campaigns.state import lifecycle  # noqa: F401  (the last is called when a launch is given up)
-from dispatch import recovery
 from dispatch.bounces import reading
 from dispatch.claiming import leases
 from dispatch.domains import checking
@@ -34,6 +33,7 @@ from dispatch.monitoring import history
 from dispatch.providers import account_reports
 from dispatch.pulse import Pulse
 from dispatch.queue import broker, enqueue
+from dispatch.results import recovery
 from signin import record as sign_ins
 from tracking import pausing, rejected_requests
 from tracking.events import apply, retention

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from campaigns.models import FailureReason
-from dispatch import journal
 from dispatch.claiming import compose
 from dispatch.claiming.deliveries import LaneReport, NotStarted, Order, Outcome, Unsendable
 from dispatch.clock import DatabaseClock
@@ -22,7 +21,8 @@ from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.message.message import Accepted, Message
 from dispatch.pace.gate import SlotMissed
 from dispatch.providers.base import Transport
-from dispatch.start_log import End, NoStartLog, StartLog
+from dispatch.results import delivery_log
+from dispatch.results.start_log import End, NoStartLog, StartLog
 
 logger = logging.getLogger(__name__)
 IDLE_SECONDS = 20.0
@@ -209,7 +209,7 @@ class LanePool:
             return Unsendable(FailureReason.RENDER_ERROR, bug)
 
     def _ids(self, order: Order) -> dict[str, Any]:
-        return journal.ids(order, self._desk.dispatcher_id)
+        return delivery_log.ids(order, self._desk.dispatcher_id)
 
     def _start(self, order: Order) -> None:
         desk = self._desk

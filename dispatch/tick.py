@@ -23,7 +23,6 @@ from campaigns.models import SubTask
 from campaigns.models.subtask import HELD
 from campaigns.state import lifecycle, states
 from campaigns.state.states import Held
-from dispatch import ledger
 from dispatch.claiming import agenda as agendas
 from dispatch.claiming import connections, grants, leases
 from dispatch.claiming.agenda import Agenda
@@ -31,10 +30,11 @@ from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
 from dispatch.claiming.grants import Wish
 from dispatch.clock import DatabaseClock
 from dispatch.models import Pace
-from dispatch.outcomes import Verdict, judge
 from dispatch.pace import pace_rows as paces
 from dispatch.pace.gate import Gate
 from dispatch.pace.pace_rows import Notes
+from dispatch.results import attempts
+from dispatch.results.outcomes import Verdict, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ def _record(intent: Intent, done: Done) -> dict[int, Notes]:
         service_notes.freeze = verdict.freeze or service_notes.freeze
         if not verdict.report.started:
             service_notes.quota_back[verdict.report.order.grant.period_start] += 1
-    ledger.record(
+    attempts.record(
         [verdict for verdict in done.verdicts if verdict.settlement.id in changed],
         intent.dispatcher_id,
     )

@@ -26,7 +26,6 @@ from campaigns.models import (
     Task,
 )
 from campaigns.state import lifecycle, states
-from dispatch import recovery
 from dispatch.claiming import claims, fairness
 from dispatch.claiming.agenda import TaskPlan
 from dispatch.errors import ServiceError
@@ -35,6 +34,7 @@ from dispatch.pace import pace_rows
 from dispatch.pace.limits import due_slots
 from dispatch.providers import provider_choices
 from dispatch.providers.connect import transport_for
+from dispatch.results import recovery
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContactFactory,

@@ -1,4 +1,4 @@
-"""What all dispatchers together have counted. What the counts are is in `dispatch.figures`."""
+"""What all dispatchers together have counted. What the counts are is in `dispatch.results.figures`."""
 
 from __future__ import annotations
 

@@ -8,9 +8,10 @@ from collections import Counter
 import pytest
 
 from campaigns.models import SubTask
-from dispatch import counters, figures, recovery
+from dispatch import counters
 from dispatch.claiming import leases
 from dispatch.models import Attempt, Dispatcher, Pace
+from dispatch.results import figures, recovery
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContentFactory,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from campaigns.models import SubTask
-from dispatch import recovery
 from dispatch.models import Attempt, Dispatcher
+from dispatch.results import recovery
 from edm_project.logs import FIELDS, JsonFormatter, logging_settings
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
@@ -36,7 +36,7 @@ def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     return [
         json.loads(JsonFormatter().format(record))
         for record in caplog.records
-        if record.name == "dispatch.journal"
+        if record.name == "dispatch.results.delivery_log"
     ]
 
 

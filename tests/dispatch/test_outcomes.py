@@ -1,4 +1,4 @@
-"""The table of `dispatch.outcomes`: what an outcome writes about the SubTask and the service."""
+"""The table of `dispatch.results.outcomes`: what an outcome writes about the SubTask and the service."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ from dispatch.errors import (
 from dispatch.limits import Limits
 from dispatch.message.message import Accepted
 from dispatch.models import AttemptOutcome
-from dispatch.outcomes import Verdict, judge, storable
 from dispatch.pace.gate import Gate
+from dispatch.results.outcomes import Verdict, judge, storable
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(hours=1)

@@ -8,10 +8,10 @@ from django.db.models.functions import Now
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state import states
 from campaigns.state.states import Held, Settlement
-from dispatch import recovery
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher, EmailService, Pace
 from dispatch.pace import pace_rows
+from dispatch.results import recovery
 from tests.concurrency import (
     run_together,
     running,

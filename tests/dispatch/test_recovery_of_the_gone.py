@@ -12,9 +12,10 @@ from django.db.models.functions import Now
 
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state.states import Held
-from dispatch import audit, recovery, start_log
+from dispatch import audit
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, Pace
-from dispatch.start_log import End
+from dispatch.results import recovery, start_log
+from dispatch.results.start_log import End
 from tests.concurrency import second_connection
 from tests.dispatch.test_start_log import NOON, killed_after
 from tests.dispatching import Dispatch

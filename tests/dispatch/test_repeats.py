@@ -21,7 +21,7 @@ from campaigns.models import (
     TaskTemplate,
 )
 from campaigns.state import states
-from dispatch import recovery, tick
+from dispatch import tick
 from dispatch.audit import audit
 from dispatch.claiming import agenda, claims, compose
 from dispatch.claiming.deliveries import Claim, LaneReport, NotStarted, Order, Unsendable
@@ -30,8 +30,9 @@ from dispatch.encryption import encrypt
 from dispatch.errors import MessageError, OutcomeUnknown, RecipientError, ServiceError
 from dispatch.message.message import Accepted
 from dispatch.models import Attempt, EmailService, Pace
-from dispatch.outcomes import judge
 from dispatch.pace import services
+from dispatch.results import recovery
+from dispatch.results.outcomes import judge
 from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatching import Dispatch, nothing_left
 from tests.factories import (

@@ -13,8 +13,8 @@ import pytest
 from django.test import override_settings
 
 from campaigns.state.states import Held
-from dispatch import start_log
-from dispatch.start_log import (
+from dispatch.results import start_log
+from dispatch.results.start_log import (
     CAPACITY,
     COUNTER_AT,
     END_AT,

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from campaigns.models import Content, SubTask, SubTaskStatus, Task
 from campaigns.state import lifecycle
 from dispatch import dispatcher as dispatchers
-from dispatch import recovery, tick
+from dispatch import tick
 from dispatch.claiming import leases
 from dispatch.claiming.deliveries import Claim, Grant, LaneReport, NotStarted, Order
 from dispatch.claiming.leases import LeaseLost
@@ -22,6 +22,7 @@ from dispatch.errors import RecipientError, ServiceError
 from dispatch.message.message import Accepted
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, Pace
 from dispatch.pace.gate import Gate
+from dispatch.results import recovery
 from dispatch.tick import Intent
 from tests.concurrency import second_connection
 from tests.dispatching import Dispatch, MakeService, nothing_left

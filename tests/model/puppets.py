@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
-from dispatch import start_log
 from dispatch.claiming.agenda import Agenda
 from dispatch.claiming.deliveries import LaneReport, NotStarted, Order, Outcome
 from dispatch.claiming.leases import LeaseLost
@@ -21,6 +20,7 @@ from dispatch.clock import DatabaseClock
 from dispatch.dispatcher import Dispatcher
 from dispatch.lanes import LanePool, begin, note_answer
 from dispatch.pace.gate import SlotMissed
+from dispatch.results import start_log
 from dispatch.tick import Done, Intent
 from tests.model.laboratory import StoppedClock
 

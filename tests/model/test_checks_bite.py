@@ -17,7 +17,6 @@ from django.db.models.functions import Now
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state import states
 from campaigns.state.states import Held, Settlement
-from dispatch import recovery, start_log
 from dispatch.audit import audit
 from dispatch.claiming import claims, compose
 from dispatch.claiming.deliveries import Claim, Order
@@ -26,6 +25,7 @@ from dispatch.message.message import Message
 from dispatch.models import Attempt, Dispatcher, EmailService
 from dispatch.pace import pace_rows
 from dispatch.providers.connect import transport_for
+from dispatch.results import recovery, start_log
 from tests.concurrency import run_together
 from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatch.test_start_log import killed_after

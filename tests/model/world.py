@@ -17,11 +17,11 @@ from django.db import transaction
 from campaigns.models import SubTaskStatus, Task
 from campaigns.state import lifecycle, states
 from campaigns.state.states import Held, Settlement
-from dispatch import recovery, start_log
 from dispatch.claiming.deliveries import Order
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Dispatcher, EmailService
 from dispatch.providers import idempotency_window
+from dispatch.results import recovery, start_log
 from tests.factories import (
     ContentFactory,
     EmailServiceFactory,

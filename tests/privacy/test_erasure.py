@@ -21,10 +21,10 @@ from campaigns.launching import launch
 from campaigns.models import Contact, SubTask, SubTaskStatus, Suppression, Tally, Task, TaskStatus
 from campaigns.state import retries, states
 from campaigns.state.states import Held, Settlement
-from dispatch import recovery
 from dispatch.audit import audit
 from dispatch.claiming import claims
 from dispatch.models import Attempt, EmailService, Pace
+from dispatch.results import recovery
 from privacy.erasure import NotNow, erase
 from tests.concurrency import running, second_connection, wait_until_somebody_waits_for_a_lock
 from tests.factories import (

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from campaigns.state.states import Doubtful
 from dispatch.counters import NestedCounts, observe
 from dispatch.models import AttemptOutcome
-from dispatch.outcomes import Verdict
+from dispatch.results.outcomes import Verdict
 from dispatch.tick import Done, Intent
 
 WRITE_EVERY_SECONDS = 1.0

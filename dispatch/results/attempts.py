@@ -10,7 +10,7 @@ from django.db import connection
 from campaigns.db.bulk_params import as_json
 from campaigns.models import FailureReason, Suppression
 from campaigns.models.contacts import SuppressionReason
-from dispatch.outcomes import MAX_ERROR_CHARACTERS, Verdict, storable
+from dispatch.results.outcomes import MAX_ERROR_CHARACTERS, Verdict, storable
 from tracking.events import inbox
 from tracking.events.effects import HAND_OVER
 from tracking.events.incoming import EventKind, Incoming

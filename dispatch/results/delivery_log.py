@@ -9,9 +9,9 @@ import logging
 from collections.abc import Collection, Iterable
 
 from dispatch.claiming.deliveries import Order
-from dispatch.figures import outcome_of
 from dispatch.models import AttemptOutcome
-from dispatch.outcomes import Verdict
+from dispatch.results.figures import outcome_of
+from dispatch.results.outcomes import Verdict
 
 logger = logging.getLogger(__name__)
 

@@ -16,11 +16,12 @@ from django.db.models.functions import Now
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state import states
 from campaigns.state.states import Doubtful, Held, Returned, Settlement
-from dispatch import counters, figures, start_log
+from dispatch import counters
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher
-from dispatch.outcomes import storable
 from dispatch.pace import pace_rows
+from dispatch.results import figures, start_log
+from dispatch.results.outcomes import storable
 
 logger = logging.getLogger(__name__)
 
