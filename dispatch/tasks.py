@@ -12,8 +12,8 @@ from types import FrameType
 from django.conf import settings
 
 from dispatch.claiming import leases
-from dispatch.dispatcher import Dispatcher
 from dispatch.engine import succession
+from dispatch.engine.dispatcher import Dispatcher
 from dispatch.queue import broker, enqueue
 from dispatch.stop_signals import stop_signals
 

@@ -17,10 +17,10 @@ from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from admin_kit.typed import button
 from campaigns.rendering import content
-from dispatch import trial
 from dispatch.admin import service_state as state
 from dispatch.admin.test_mail import NotMade, TestMailForm, UnsavedText, send_test
 from dispatch.domains import checking
+from dispatch.engine import one_off
 from dispatch.errors import DeliveryError
 from dispatch.models import EmailService
 from dispatch.pace import pace_rows
@@ -202,7 +202,7 @@ class ServiceActions(SafeAdmin):
         service, to = cleaned["service"], as_written(cleaned["to"])
         try:
             accepted = send_test(cleaned)
-        except (DeliveryError, trial.NoSlot, NotMade, content.ContentError, Failed) as error:
+        except (DeliveryError, one_off.NoSlot, NotMade, content.ContentError, Failed) as error:
             done, failed = f"Test to {to} failed: {error}", True
         else:
             done, failed = f"Test to {to} accepted. {accepted.reply}".strip(), False

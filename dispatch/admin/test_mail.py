@@ -20,9 +20,9 @@ from campaigns.admin.templates import PREVIEW, ContactField
 from campaigns.models import Sender, Template
 from campaigns.models.content import local_part_validator
 from campaigns.preflight import samples
-from dispatch import trial
 from dispatch.claiming import compose
 from dispatch.claiming.deliveries import Claim
+from dispatch.engine import one_off
 from dispatch.message.message import Accepted, Message
 from dispatch.models import EmailService
 from tracking.links import personalise
@@ -165,7 +165,9 @@ def send_test(cleaned: dict[str, Any]) -> Accepted:
     rendered = replace(made.rendered, subject=f"[Test] {made.rendered.subject}")
     # Each test is a message of its own, of no SubTask.
     own_id = make_msgid(domain=service.domain)
-    return trial.send(service, replace(made, message_id=own_id, rendered=rendered, subtask_id=None))
+    return one_off.send(
+        service, replace(made, message_id=own_id, rendered=rendered, subtask_id=None)
+    )
 
 
 def _sender(cleaned: dict[str, Any]) -> Sender:

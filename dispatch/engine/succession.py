@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
 from dispatch.claiming import leases
-from dispatch.dispatcher import LONGEST_REPLY_SECONDS
+from dispatch.engine.dispatcher import LONGEST_REPLY_SECONDS
 from dispatch.queue import broker, enqueue
 
 logger = logging.getLogger(__name__)

@@ -15,9 +15,9 @@ from collections.abc import Iterable
 
 from campaigns.state.states import Doubtful
 from dispatch.counters import NestedCounts, observe
+from dispatch.engine.tick import Done, Intent
 from dispatch.models import AttemptOutcome
 from dispatch.results.outcomes import Verdict
-from dispatch.tick import Done, Intent
 
 WRITE_EVERY_SECONDS = 1.0
 """How often a dispatcher writes its figures: with its tick, but not with each of hundreds."""

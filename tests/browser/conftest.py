@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from campaigns.launching import launch
 from campaigns.models import Task, TaskStatus
-from dispatch.dispatcher import Dispatcher
+from dispatch.engine.dispatcher import Dispatcher
 from dispatch.housekeeping import Housekeeper
 from tests.browser.chromium import DESKTOP, Browser
 

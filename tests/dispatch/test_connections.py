@@ -11,7 +11,7 @@ from django.db import transaction
 
 from campaigns.models import SubTask, Task
 from dispatch.claiming import agenda, connections
-from dispatch.dispatcher import Dispatcher
+from dispatch.engine.dispatcher import Dispatcher
 from dispatch.models import Attempt, ConnectionShare, EmailService
 from dispatch.pace import pace_rows
 from tests.concurrency import run_together

@@ -8,7 +8,7 @@ import pytest
 from django.db.models.functions import Now
 
 from campaigns.models import Task
-from dispatch import tick
+from dispatch.engine import tick
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace, Turn
 from dispatch.pace.gate import Gate

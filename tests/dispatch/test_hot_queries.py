@@ -24,9 +24,10 @@ from campaigns.launching import launch
 from campaigns.models import SubTask, SubTaskStatus, Tally
 from campaigns.state import lifecycle, retries, states
 from campaigns.state.states import Held, Settlement
-from dispatch import decisions, tick
+from dispatch import decisions
 from dispatch.admin.service_state import with_state
 from dispatch.claiming import agenda, claims
+from dispatch.engine import tick
 from dispatch.models import Attempt, Decision, DecisionChoice, EmailService
 from dispatch.monitoring import snapshot
 from dispatch.pace.gate import Gate

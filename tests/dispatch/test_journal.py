@@ -130,7 +130,7 @@ def test_a_bug_in_a_transport_is_logged_with_the_ids(
 
     dispatch(until=lambda: Dispatcher.objects.exists() and bool(caplog.records))
 
-    record = next(each for each in caplog.records if each.name == "dispatch.lanes")
+    record = next(each for each in caplog.records if each.name == "dispatch.engine.lanes")
     line = json.loads(JsonFormatter().format(record))
     assert (line["service_id"], line["subtask_id"]) == (service.pk, SubTask.objects.get().pk)
     assert line["dispatcher_id"] == Dispatcher.objects.get().pk

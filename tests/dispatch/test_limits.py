@@ -14,15 +14,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from campaigns.models import SubTask, Task
-from dispatch import tick
 from dispatch.claiming import agenda
-from dispatch.lanes import LanePool
+from dispatch.engine import tick
+from dispatch.engine.lanes import LanePool
+from dispatch.engine.service_loop import ServiceLoop
 from dispatch.limits import Limits
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
 from dispatch.pace.limits import LOOKAHEAD, START_WINDOW, carried_over
-from dispatch.service_loop import ServiceLoop
 from tests import factories
 from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (

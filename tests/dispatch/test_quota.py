@@ -10,7 +10,7 @@ import pytest
 from django.db.models.functions import Now
 
 from campaigns.models import Task
-from dispatch import tick
+from dispatch.engine import tick
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
 from dispatch.pace import pace_rows

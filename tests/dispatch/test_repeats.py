@@ -21,12 +21,12 @@ from campaigns.models import (
     TaskTemplate,
 )
 from campaigns.state import states
-from dispatch import tick
 from dispatch.audit import audit
 from dispatch.claiming import agenda, claims, compose
 from dispatch.claiming.deliveries import Claim, LaneReport, NotStarted, Order, Unsendable
-from dispatch.dispatcher import Dispatcher
 from dispatch.encryption import encrypt
+from dispatch.engine import tick
+from dispatch.engine.dispatcher import Dispatcher
 from dispatch.errors import MessageError, OutcomeUnknown, RecipientError, ServiceError
 from dispatch.message.message import Accepted
 from dispatch.models import Attempt, EmailService, Pace

@@ -11,10 +11,10 @@ import pytest
 from django_q.models import OrmQ
 
 from campaigns.models import SubTask, SubTaskStatus
-from dispatch import dispatcher as dispatchers
 from dispatch.claiming import leases
 from dispatch.claiming.agenda import read
 from dispatch.cluster import Supervisor
+from dispatch.engine import dispatcher as dispatchers
 from dispatch.engine import succession
 from dispatch.models import (
     Attempt,

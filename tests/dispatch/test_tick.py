@@ -13,17 +13,17 @@ from django.db.models.functions import Now
 
 from campaigns.models import Content, SubTask, SubTaskStatus, Task
 from campaigns.state import lifecycle
-from dispatch import dispatcher as dispatchers
-from dispatch import tick
 from dispatch.claiming import leases
 from dispatch.claiming.deliveries import Claim, Grant, LaneReport, NotStarted, Order
 from dispatch.claiming.leases import LeaseLost
+from dispatch.engine import dispatcher as dispatchers
+from dispatch.engine import tick
+from dispatch.engine.tick import Intent
 from dispatch.errors import RecipientError, ServiceError
 from dispatch.message.message import Accepted
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, Pace
 from dispatch.pace.gate import Gate
 from dispatch.results import recovery
-from dispatch.tick import Intent
 from tests.concurrency import second_connection
 from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (

@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 
 from campaigns.rendering.content import Rendered
 from campaigns.rendering.precompiled import Pieces
-from dispatch import trial
 from dispatch.clock import database_time
+from dispatch.engine import one_off
 from dispatch.errors import ServiceError
 from dispatch.message.message import Message
 from dispatch.models import EmailService, Pace
@@ -36,7 +36,7 @@ def due_in(service: EmailService, seconds: float) -> None:
 
 
 def test_a_message_is_handed_over_at_once(make_service: MakeService, smtp: SmtpServer) -> None:
-    accepted = trial.send(make_service(), MESSAGE)
+    accepted = one_off.send(make_service(), MESSAGE)
     assert accepted.code == 250
     assert [message.recipient for message in smtp.messages] == ["ada@example.com"]
 
@@ -44,7 +44,7 @@ def test_a_message_is_handed_over_at_once(make_service: MakeService, smtp: SmtpS
 def test_the_next_message_of_the_service_waits_its_interval(make_service: MakeService) -> None:
     service = make_service(sending_interval=60)
     before = database_time()
-    trial.send(service, MESSAGE)
+    one_off.send(service, MESSAGE)
     assert Pace.objects.get().next_send_at >= before + dt.timedelta(seconds=60)
 
 
@@ -52,7 +52,7 @@ def test_a_slot_that_is_due_soon_is_waited_for(make_service: MakeService, smtp: 
     service = make_service(sending_interval=1)
     due_in(service, 0.3)
     due = Pace.objects.get().next_send_at
-    trial.send(service, MESSAGE)
+    one_off.send(service, MESSAGE)
     assert database_time() >= due
     assert len(smtp.messages) == 1
 
@@ -60,24 +60,24 @@ def test_a_slot_that_is_due_soon_is_waited_for(make_service: MakeService, smtp: 
 def test_a_slot_that_is_far_away_is_told(make_service: MakeService, smtp: SmtpServer) -> None:
     service = make_service(sending_interval=600)
     due_in(service, 500)
-    with pytest.raises(trial.NoSlot, match="Its next message may start at 20"):
-        trial.send(service, MESSAGE)
+    with pytest.raises(one_off.NoSlot, match="Its next message may start at 20"):
+        one_off.send(service, MESSAGE)
     assert smtp.messages == []
     assert Pace.objects.get().quota_used == 0
 
 
 def test_a_burst_may_be_used(make_service: MakeService, smtp: SmtpServer) -> None:
     service = make_service(sending_interval=600, burst=2)
-    trial.send(service, MESSAGE)
-    trial.send(service, MESSAGE)
-    with pytest.raises(trial.NoSlot):
-        trial.send(service, MESSAGE)
+    one_off.send(service, MESSAGE)
+    one_off.send(service, MESSAGE)
+    with pytest.raises(one_off.NoSlot):
+        one_off.send(service, MESSAGE)
     assert len(smtp.messages) == 2
 
 
 def test_the_quota_is_charged(make_service: MakeService) -> None:
     service = make_service(daily_quota=5)
-    trial.send(service, MESSAGE)
+    one_off.send(service, MESSAGE)
     pace = Pace.objects.get()
     assert pace.quota_used == 1
     assert pace.quota_period_start is not None
@@ -85,9 +85,9 @@ def test_the_quota_is_charged(make_service: MakeService) -> None:
 
 def test_no_message_is_sent_beyond_the_quota(make_service: MakeService, smtp: SmtpServer) -> None:
     service = make_service(daily_quota=1)
-    trial.send(service, MESSAGE)
-    with pytest.raises(trial.NoSlot, match="quota is used up until 20"):
-        trial.send(service, MESSAGE)
+    one_off.send(service, MESSAGE)
+    with pytest.raises(one_off.NoSlot, match="quota is used up until 20"):
+        one_off.send(service, MESSAGE)
     assert len(smtp.messages) == 1
 
 
@@ -95,7 +95,7 @@ def test_a_service_that_cannot_be_reached_uses_up_nothing(make_service: MakeServ
     with SmtpServer(["connect:close"]) as server:
         service = make_service(server=server, daily_quota=5, sending_interval=60)
         with pytest.raises(ServiceError):
-            trial.send(service, MESSAGE)
+            one_off.send(service, MESSAGE)
     pace = Pace.objects.get()
     assert pace.quota_used == 0
     assert pace.next_send_at <= database_time()
@@ -104,7 +104,7 @@ def test_a_service_that_cannot_be_reached_uses_up_nothing(make_service: MakeServ
 def test_a_frozen_service_can_be_tried(make_service: MakeService, smtp: SmtpServer) -> None:
     service = make_service()
     pace_rows.freeze(service, "Something is wrong")
-    trial.send(service, MESSAGE)
+    one_off.send(service, MESSAGE)
     assert len(smtp.messages) == 1
     assert Pace.objects.get().needs_person
 
@@ -117,7 +117,7 @@ def test_a_dispatcher_leaves_a_slot_alone_that_was_taken(make_service: MakeServi
     stored = gate.padded(Pace.objects.get().next_send_at, [])
     gate.opened(Pace.objects.get().next_send_at, [], stored)
 
-    trial.take_slot(service, now)
+    one_off.take_slot(service, now)
 
     taken = Pace.objects.get().next_send_at
     assert gate.padded(taken) == taken
@@ -130,8 +130,8 @@ def test_nothing_is_sent_in_the_last_moment_of_a_quotas_day(make_service: MakeSe
     change(service, quota_reset_time=(now + dt.timedelta(seconds=3)).time())
     service.refresh_from_db()
     due_in(service, 5)
-    with pytest.raises(trial.NoSlot):
-        trial.take_slot(service, now)
+    with pytest.raises(one_off.NoSlot):
+        one_off.take_slot(service, now)
 
 
 def test_limits_that_are_being_changed_are_not_gone_by(make_service: MakeService) -> None:
@@ -140,5 +140,5 @@ def test_limits_that_are_being_changed_are_not_gone_by(make_service: MakeService
     changed = EmailService.objects.get()
     changed.sending_interval = 600
     services.save(changed)
-    with pytest.raises(trial.NoSlot, match="limits were changed"):
-        trial.take_slot(service, database_time())
+    with pytest.raises(one_off.NoSlot, match="limits were changed"):
+        one_off.take_slot(service, database_time())

@@ -7,9 +7,9 @@ import pytest
 from django.contrib.auth.models import User
 
 from campaigns.models import SubTask, Task
-from dispatch import tick
 from dispatch.claiming import agenda, fairness
 from dispatch.claiming.agenda import TaskPlan
+from dispatch.engine import tick
 from dispatch.models import EmailService, Turn
 from dispatch.pace.gate import Gate
 from tests.factories import (

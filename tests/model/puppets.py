@@ -17,11 +17,11 @@ from dispatch.claiming.agenda import Agenda
 from dispatch.claiming.deliveries import LaneReport, NotStarted, Order, Outcome
 from dispatch.claiming.leases import LeaseLost
 from dispatch.clock import DatabaseClock
-from dispatch.dispatcher import Dispatcher
-from dispatch.lanes import LanePool, begin, note_answer
+from dispatch.engine.dispatcher import Dispatcher
+from dispatch.engine.lanes import LanePool, begin, note_answer
+from dispatch.engine.tick import Done, Intent
 from dispatch.pace.gate import SlotMissed
 from dispatch.results import start_log
-from dispatch.tick import Done, Intent
 from tests.model.laboratory import StoppedClock
 
 

@@ -10,7 +10,7 @@ import random
 from collections.abc import Collection, Mapping, Set
 
 from dispatch.claiming.agenda import Agenda
-from dispatch.service_loop import ServiceLoop
+from dispatch.engine.service_loop import ServiceLoop
 
 CLAIMS_PER_TICK = 192
 """Most SubTasks claimed in one tick, so that rendering them does not make other services late."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from dispatch.claiming.agenda import ServicePlan
 from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
-from dispatch.lanes import IDLE_SECONDS, LanePool
+from dispatch.engine.lanes import IDLE_SECONDS, LanePool
 from dispatch.models import Pace
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate

@@ -1,6 +1,6 @@
 """The dispatcher: one thread that coordinates, a loop per service, and lanes for the network.
 
-It works in ticks (`dispatch.tick`), and acts only upon what a tick has committed: orders go to the
+It works in ticks (`dispatch.engine.tick`), and acts only upon what a tick has committed: orders go to the
 lanes after the commit that marked them as sending, and outcomes are kept until the commit that
 recorded them. A tick that fails is run again whole. One whose COMMIT reply was lost may be run
 twice: every write is fenced by the claim's token, and claims that nobody remembers are given back.
@@ -21,21 +21,21 @@ from django.db import InterfaceError, OperationalError, connection
 
 from campaigns.rendering import content
 from campaigns.state.states import Held
-from dispatch import tick
 from dispatch.claiming import leases
 from dispatch.claiming.agenda import Agenda, ServicePlan
 from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
 from dispatch.clock import DatabaseClock
-from dispatch.demand import Demand
+from dispatch.engine import tick
+from dispatch.engine.demand import Demand
+from dispatch.engine.lanes import Desk, LanePool
+from dispatch.engine.service_loop import ServiceLoop
 from dispatch.errors import OutcomeUnknown
-from dispatch.lanes import Desk, LanePool
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.pace import pace_rows
 from dispatch.pace.pace_rows import Notes
 from dispatch.providers.connect import transport_for
 from dispatch.results import delivery_log, start_log
 from dispatch.results.figures import Figures
-from dispatch.service_loop import ServiceLoop
 
 logger = logging.getLogger(__name__)
 
