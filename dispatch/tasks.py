@@ -14,8 +14,8 @@ from django.conf import settings
 from dispatch.claiming import leases
 from dispatch.engine import succession
 from dispatch.engine.dispatcher import Dispatcher
+from dispatch.process.signals import stop_signals
 from dispatch.queue import broker, enqueue
-from dispatch.stop_signals import stop_signals
 
 logger = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from campaigns.launching import launch
 from campaigns.models import Task, TaskStatus
 from dispatch.engine.dispatcher import Dispatcher
-from dispatch.housekeeping import Housekeeper
+from dispatch.process.maintenance import Housekeeper
 from tests.browser.chromium import DESKTOP, Browser
 
 PASSWORD = "a long passphrase"

@@ -11,10 +11,10 @@ from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
 from campaigns.models import SubTask, SubTaskStatus, Task
-from dispatch import housekeeping
-from dispatch.housekeeping import ADVISORY_LOCK, Housekeeper, Rests, keep_house, prune
 from dispatch.models import Dispatcher, Turn
-from dispatch.pulse import Pulse
+from dispatch.process import maintenance
+from dispatch.process.maintenance import ADVISORY_LOCK, Housekeeper, Rests, keep_house, prune
+from dispatch.process.pulse import Pulse
 from tests.concurrency import second_connection
 from tests.factories import (
     DispatcherFactory,
@@ -55,7 +55,7 @@ def test_a_chore_that_fails_does_not_keep_the_others_from_being_done(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     dead = DispatcherFactory(heartbeat_at=Now() - DAY)
-    monkeypatch.setattr(housekeeping, "CHORES", (broken, *housekeeping.CHORES))
+    monkeypatch.setattr(maintenance, "CHORES", (broken, *maintenance.CHORES))
 
     assert keep_house()
 
@@ -81,7 +81,7 @@ class TestTheLock:
     def test_it_is_free_again_whatever_happened(
         self, monkeypatch: pytest.MonkeyPatch, chore: Callable[[], Any]
     ) -> None:
-        monkeypatch.setattr(housekeeping, "CHORES", (chore,))
+        monkeypatch.setattr(maintenance, "CHORES", (chore,))
         assert keep_house()
         assert self.is_free()
 
@@ -92,7 +92,7 @@ class TestTheLock:
             with connection.cursor() as cursor:
                 cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
-        monkeypatch.setattr(housekeeping, "CHORES", (lose_the_connection,))
+        monkeypatch.setattr(maintenance, "CHORES", (lose_the_connection,))
         with pytest.raises(DatabaseError):
             keep_house()
         connection.close()
@@ -122,14 +122,14 @@ class TestPruning:
 class TestTheHousekeeper:
     @pytest.fixture(autouse=True)
     def often(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(housekeeping, "EVERY_SECONDS", 0.01)
-        monkeypatch.setattr(housekeeping, "AFTER_FAILURE_SECONDS", 0.01)
+        monkeypatch.setattr(maintenance, "EVERY_SECONDS", 0.01)
+        monkeypatch.setattr(maintenance, "AFTER_FAILURE_SECONDS", 0.01)
 
     def test_it_keeps_house_until_it_is_stopped_and_holds_nobody_up(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         done = threading.Semaphore(0)
-        monkeypatch.setattr(housekeeping, "CHORES", (done.release,))
+        monkeypatch.setattr(maintenance, "CHORES", (done.release,))
         housekeeper, thread = started()
         for _ in range(3):
             assert done.acquire(timeout=10)
@@ -151,7 +151,7 @@ class TestTheHousekeeper:
                     cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
             done.release()
 
-        monkeypatch.setattr(housekeeping, "CHORES", (lose_the_connection_once,))
+        monkeypatch.setattr(maintenance, "CHORES", (lose_the_connection_once,))
         housekeeper, thread = started()
         try:
             assert done.acquire(timeout=10)
@@ -162,7 +162,7 @@ class TestTheHousekeeper:
     def test_it_shows_which_chore_it_is_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
         pulse, seen = Pulse(), queue.SimpleQueue()
         chores = [lambda: seen.put(pulse.doing), lambda: seen.put(pulse.doing)]
-        monkeypatch.setattr(housekeeping, "CHORES", chores)
+        monkeypatch.setattr(maintenance, "CHORES", chores)
         housekeeper, thread = started(pulse=pulse)
         assert [seen.get(timeout=10), seen.get(timeout=10)] == [1, 2]
 
@@ -173,7 +173,7 @@ class TestTheHousekeeper:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         done = threading.Semaphore(0)
-        monkeypatch.setattr(housekeeping, "CHORES", (broken, done.release))
+        monkeypatch.setattr(maintenance, "CHORES", (broken, done.release))
         rests = Rests()
         rests.blame(1)
         assert not rests.is_resting(1)

@@ -13,7 +13,6 @@ from django_q.models import OrmQ
 from campaigns.models import SubTask, SubTaskStatus
 from dispatch.claiming import leases
 from dispatch.claiming.agenda import read
-from dispatch.cluster import Supervisor
 from dispatch.engine import dispatcher as dispatchers
 from dispatch.engine import succession
 from dispatch.models import (
@@ -23,6 +22,7 @@ from dispatch.models import (
     Dispatcher,
     EmailService,
 )
+from dispatch.process.supervisor import Supervisor
 from dispatch.queue import broker
 from tests.factories import (
     ContentFactory,

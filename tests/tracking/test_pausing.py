@@ -10,7 +10,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.models import SubTask, SubTaskStatus, Task, TaskStatus
 from campaigns.state import lifecycle
-from dispatch import housekeeping
+from dispatch.process import maintenance
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import ContentFactory, EmailServiceFactory, SendingTaskFactory
 from tests.smtp_server import SmtpServer
@@ -207,7 +207,7 @@ def test_a_task_that_is_paused_by_hand_at_that_moment_keeps_its_reason(
 
 
 def test_it_is_one_of_the_chores() -> None:
-    assert pausing.pause_bad_tasks in housekeeping.CHORES
+    assert pausing.pause_bad_tasks in maintenance.CHORES
 
 
 def test_refusals_while_sending_count_like_bounces_that_come_later(

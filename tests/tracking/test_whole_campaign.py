@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from campaigns.launching import launch
 from campaigns.models import Contact, SubTask, Suppression, Tally, Task
-from dispatch import housekeeping
+from dispatch.process import maintenance
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import SenderFactory, TaskFactory
 from tests.smtp_server import SmtpServer
@@ -137,7 +137,7 @@ def test_a_campaign_ends_with_exactly_the_numbers_of_what_happened(mails: list[R
     assert inbox.accept(events) == len(events)
     assert inbox.accept(events) == 0
 
-    housekeeping.keep_house()
+    maintenance.keep_house()
 
     counts = Tally.objects.counts(SubTask.objects.earliest("pk").task_id)
     # Recipients 0 to 18 (even ones) opened, 4 to 8 clicked.
@@ -176,7 +176,7 @@ def test_the_newsletter_to_a_thousand_people_ends_with_exactly_the_numbers_of_wh
     told += [(EventKind.COMPLAINED, n) for n in (800, 801)]
     assert inbox.accept([event(kind, rows[n], service_id=service.pk) for kind, n in told]) == 942
 
-    housekeeping.keep_house()
+    maintenance.keep_house()
 
     counts = Tally.objects.counts(task.pk)
     # Of the hundred that clicked, the fifty with an even number had opened.

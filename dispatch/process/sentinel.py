@@ -17,7 +17,7 @@ from django_q.brokers import Broker, get_broker
 from django_q.conf import Conf
 from django_q.signals import post_spawn
 
-from dispatch.pulse import Pulse
+from dispatch.process.pulse import Pulse
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,6 @@
 """Periodic chores, done by one process at a time over all hosts (advisory lock).
 
-Every cluster has a process for them (`dispatch.cluster`): chores read what strangers send, and take
+Every cluster has a process for them (`dispatch.process.supervisor`): chores read what strangers send, and take
 as long as there is much of it, so neither dispatchers nor background work share a process with
 them. What a dead dispatcher held does not wait for them either: supervisors recover it themselves.
 """
@@ -30,8 +30,8 @@ from dispatch.claiming import leases
 from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
 from dispatch.monitoring import history
+from dispatch.process.pulse import Pulse
 from dispatch.providers import account_reports
-from dispatch.pulse import Pulse
 from dispatch.queue import broker, enqueue
 from dispatch.results import recovery
 from signin import record as sign_ins

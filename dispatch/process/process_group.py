@@ -15,8 +15,8 @@ from typing import NoReturn
 
 from django.db import connections
 
-from dispatch.pulse import Pulse
-from dispatch.stop_signals import stop_signals
+from dispatch.process.pulse import Pulse
+from dispatch.process.signals import stop_signals
 
 logger = logging.getLogger(__name__)
 

@@ -37,16 +37,16 @@ from django.db.models import F
 
 import sandbox
 from campaigns import background
-from dispatch import sentinel
 from dispatch.engine.succession import WORKERS_PER_DISPATCHER
-from dispatch.housekeeping import Housekeeper, Rests
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Dispatcher
-from dispatch.process_group import ProcessGroup
-from dispatch.pulse import Pulse
+from dispatch.process import sentinel
+from dispatch.process.maintenance import Housekeeper, Rests
+from dispatch.process.process_group import ProcessGroup
+from dispatch.process.pulse import Pulse
+from dispatch.process.signals import stop_signals
 from dispatch.queue import broker, enqueue
 from dispatch.results import recovery, start_log
-from dispatch.stop_signals import stop_signals
 
 logger = logging.getLogger(__name__)
 
