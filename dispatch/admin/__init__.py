@@ -1,5 +1,6 @@
 from campaigns.admin import progress, task_steps
-from dispatch.admin import attempts, domain_state, readiness, services, subtasks
+from dispatch.admin import attempts, readiness, subtasks
+from dispatch.admin.services import domain_state, pages
 
 progress.WAITS.append(readiness.waits)
 task_steps.WARNERS += [readiness.warnings, domain_state.warnings]

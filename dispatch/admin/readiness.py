@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from campaigns.admin.progress import Wait
 from campaigns.models import SubTask, SubTaskStatus, Task
-from dispatch.admin import service_state as state
+from dispatch.admin.services import state
 from dispatch.claiming import leases
 from dispatch.models import EmailService
 

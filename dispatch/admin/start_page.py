@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from admin_kit.base import Visitor
 from campaigns.admin.progress import MOVING, OVER, Progress
 from campaigns.models import SubTask, Tally, Task
-from dispatch.admin import service_state as state
+from dispatch.admin.services import state
 from dispatch.models import EmailService
 
 MOST_SHOWN = 10

@@ -25,7 +25,7 @@ from campaigns.models import SubTask, SubTaskStatus, Tally
 from campaigns.state import lifecycle, retries, states
 from campaigns.state.states import Held, Settlement
 from dispatch import decisions
-from dispatch.admin.service_state import with_state
+from dispatch.admin.services.state import with_state
 from dispatch.claiming import agenda, claims
 from dispatch.engine import tick
 from dispatch.models import Attempt, Decision, DecisionChoice, EmailService

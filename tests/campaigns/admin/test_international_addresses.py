@@ -12,7 +12,7 @@ from django.test import RequestFactory
 
 from addressing.addresses import as_stored, as_written, with_addresses_as_written
 from campaigns.models import Contact, SubTask, Suppression
-from dispatch.admin.test_mail import TestMailForm
+from dispatch.admin.services.test_mail import TestMailForm
 from privacy import export
 from privacy.erasure import erase
 from tests.campaigns.admin.staff import (

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from campaigns import background
 from campaigns.models import BackgroundJob
-from dispatch.admin.bounce_mailbox import _state
+from dispatch.admin.services.bounce_mailbox import _state
 from dispatch.bounces import reading
 from dispatch.bounces.mailboxes import Letter
 from dispatch.models import BounceMailbox

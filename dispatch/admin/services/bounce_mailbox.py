@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from admin_kit.typed import button
-from dispatch.admin.service_actions import CONTROL, ServiceActions
+from dispatch.admin.services.actions import CONTROL, ServiceActions
 from dispatch.bounces.forms import MailboxForm
 from dispatch.bounces.mailboxes import MailboxError, open_mailbox
 from dispatch.domains import checking

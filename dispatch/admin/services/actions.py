@@ -17,8 +17,8 @@ from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from admin_kit.typed import button
 from campaigns.rendering import content
-from dispatch.admin import service_state as state
-from dispatch.admin.test_mail import NotMade, TestMailForm, UnsavedText, send_test
+from dispatch.admin.services import state
+from dispatch.admin.services.test_mail import NotMade, TestMailForm, UnsavedText, send_test
 from dispatch.domains import checking
 from dispatch.engine import one_off
 from dispatch.errors import DeliveryError

@@ -22,10 +22,9 @@ from admin_kit.confirmation import page, say
 from admin_kit.typed import button, label
 from campaigns.admin import uses
 from campaigns.admin.changes import ExplainedChanges
-from dispatch.admin import domain_state
-from dispatch.admin import service_state as state
-from dispatch.admin.bounce_mailbox import MailboxActions
-from dispatch.admin.service_form import PREFIX, form_for, settings_fields, stored_provider
+from dispatch.admin.services import domain_state, state
+from dispatch.admin.services.bounce_mailbox import MailboxActions
+from dispatch.admin.services.form import PREFIX, form_for, settings_fields, stored_provider
 from dispatch.domains import checking
 from dispatch.encryption import CredentialsError, decrypt
 from dispatch.errors import ServiceError
