@@ -18,7 +18,7 @@ from admin_kit.filters import TimeRangeFilter
 from admin_kit.moments import to_the_millisecond
 from admin_kit.typed import label
 from dispatch.admin.service_filter import ServiceFilter
-from dispatch.admin.subtask_search import own_task_ids, subtasks_to
+from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
 from dispatch.models import Attempt, AttemptOutcome
 
 NEWEST = 100_000

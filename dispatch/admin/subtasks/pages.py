@@ -22,9 +22,9 @@ from admin_kit.moments import to_the_second
 from admin_kit.typed import DropdownFilter, label
 from campaigns.models import FailureReason, SubTask, SubTaskStatus
 from dispatch.admin.service_filter import ServiceFilter
-from dispatch.admin.subtask_actions import SubTaskActions
-from dispatch.admin.subtask_search import own_task_ids, subtasks_to
-from dispatch.admin.subtask_story import story_of
+from dispatch.admin.subtasks.actions import SubTaskActions
+from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
+from dispatch.admin.subtasks.story import story_of
 from tracking.feedback import events_of
 
 IN_DOUBT, CANCELLED = "In doubt", "Cancelled"
