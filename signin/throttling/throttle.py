@@ -21,7 +21,7 @@ from django.utils.crypto import salted_hmac
 from signin.models import Tries
 
 WINDOW = dt.timedelta(minutes=15)
-SALT = "signin.throttle"
+SALT = "signin.throttling.throttle"
 
 COUNT = """
 INSERT INTO signin_tries AS tries (key, count, until)

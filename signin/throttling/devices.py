@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponseBase
 
-SALT = "signin.devices"
+SALT = "signin.throttling.devices"
 MAX_AGE_SECONDS = 180 * 86_400
 MOST_USERS = 5  # of one browser
 NONCE_BYTES = 16

@@ -8,10 +8,10 @@ from django.contrib.auth.models import User
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from signin.devices import device_of
 from signin.models import Outcome, SignIn
-from signin.places import address_of, network_of, wide_network_of
-from signin.throttle import Limit
+from signin.throttling.devices import device_of
+from signin.throttling.places import address_of, network_of, wide_network_of
+from signin.throttling.throttle import Limit
 
 ADDRESS_TRIES = 30  # of one address, whatever the names
 PAIR_TRIES = 5  # of one name from one address
