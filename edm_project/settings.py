@@ -110,7 +110,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "signin.middleware.SignedInMiddleware",
+    "signin.session.middleware.SignedInMiddleware",
     "edm_project.busy.BusyDatabaseMiddleware",
 ]
 

@@ -17,10 +17,11 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from signin import encryption, sessions, single_sign_on
-from signin.confirming import SUBMIT_SECONDS
+from signin import encryption, single_sign_on
 from signin.models import NAME_LENGTH, Outcome
 from signin.record import account_named, record, record_too_many_tries
+from signin.session import sessions
+from signin.session.confirming import SUBMIT_SECONDS
 from signin.throttling import devices, throttle
 from signin.throttling.limits import password_limits
 from signin.throttling.places import address_of

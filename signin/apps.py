@@ -6,7 +6,11 @@ class SignInConfig(AppConfig):
     verbose_name = "Signing in"
 
     def ready(self) -> None:
-        from signin import checks, second_factor, sessions  # noqa: F401
+        from signin import checks  # noqa: F401
+        from signin.session import (
+            second_factor,  # noqa: F401
+            sessions,  # noqa: F401
+        )
 
         # `checks` registers itself.
         sessions.connect()

@@ -19,7 +19,7 @@ from admin_kit.confirmation import Question, ask, is_confirmed, say
 from admin_kit.typed import UserAdmin, button
 from campaigns.admin import uses
 from campaigns.models import Contact, Sender, Tag, Task, Template
-from signin import second_factor
+from signin.session import second_factor
 
 OWNED = (Task, Template, Sender, Contact, Tag)
 

@@ -20,7 +20,7 @@ from dispatch.encryption import CredentialsError, decrypt, encrypt
 from dispatch.models import EmailService
 from dispatch.providers import get_provider
 from dispatch.providers.base import Provider
-from signin.confirming import confirm_elsewhere
+from signin.session.confirming import confirm_elsewhere
 
 PREFIX = "settings_"
 REMOVE = "-"

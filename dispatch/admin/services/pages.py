@@ -33,7 +33,7 @@ from dispatch.pace import services
 from dispatch.providers import get_provider, provider_choices
 from dispatch.providers.base import Provider
 from dispatch.providers.webhooks import takes_webhooks, webhook_url
-from signin.confirming import confirmed_lately
+from signin.session.confirming import confirmed_lately
 
 GENERAL = ("name", "domain", "dkim_selector", "enabled", "users")
 LIMITS = (

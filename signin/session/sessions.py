@@ -28,9 +28,9 @@ USED_EVERY_SECONDS = 60
 
 def connect() -> None:
     """Django and allauth tell of sign-ins and confirmations by signals, and by nothing else."""
-    user_logged_in.connect(_began, dispatch_uid="signin.sessions")
-    user_logged_out.connect(_ended, dispatch_uid="signin.sessions")
-    authentication_step_completed.connect(_confirmed, dispatch_uid="signin.sessions")
+    user_logged_in.connect(_began, dispatch_uid="signin.session.sessions")
+    user_logged_out.connect(_ended, dispatch_uid="signin.session.sessions")
+    authentication_step_completed.connect(_confirmed, dispatch_uid="signin.session.sessions")
 
 
 def proved(request: HttpRequest, at: float) -> None:

@@ -14,7 +14,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.http import HttpRequest
 
-from signin import sessions
+from signin.session import sessions
 
 NOBODY, SUPERUSERS, OPERATORS, EVERYBODY = "nobody", "superusers", "operators", "everybody"
 CHOICES = (NOBODY, SUPERUSERS, OPERATORS, EVERYBODY)
@@ -29,8 +29,8 @@ SEEN = "signin_second_factor"
 
 def connect() -> None:
     """allauth's pages tell what they change by signals."""
-    signals.authenticator_added.connect(_added, dispatch_uid="signin.second_factor")
-    signals.authenticator_removed.connect(_removed, dispatch_uid="signin.second_factor")
+    signals.authenticator_added.connect(_added, dispatch_uid="signin.session.second_factor")
+    signals.authenticator_removed.connect(_removed, dispatch_uid="signin.session.second_factor")
 
 
 def _added(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:

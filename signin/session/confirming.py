@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
 
-from signin.sessions import confirmed_within
+from signin.session.sessions import confirmed_within
 
 OPEN_SECONDS = 15 * 60
 """How old the last confirmation may be when such a page is opened."""

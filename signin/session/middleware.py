@@ -14,9 +14,9 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from signin import confirming, second_factor, sessions
 from signin.models import Outcome
 from signin.record import record
+from signin.session import confirming, second_factor, sessions
 
 WITHOUT_SECOND_FACTOR = (
     "Your account needs a second factor. Set one up now; everything else opens afterwards."
