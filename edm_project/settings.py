@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from edm_project import environment
 from edm_project.admin_settings import UNFOLD  # noqa: F401
-from edm_project.content_security import POLICY
 from edm_project.database import database
 from edm_project.logs import logging_settings
+from edm_project.web.content_security import POLICY
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -61,7 +61,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # Of a file that is imported in the browser; `manage.py import_contacts` takes larger ones.
 IMPORT_MAX_MEGABYTES = environment.integer("IMPORT_MAX_MEGABYTES", 5, minimum=1)
 FILE_UPLOAD_HANDLERS = [
-    "edm_project.uploads.LargestUpload",
+    "edm_project.web.uploads.LargestUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
@@ -100,7 +100,7 @@ if DEBUG:
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "edm_project.content_security.ContentSecurityMiddleware",
+    "edm_project.web.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -111,7 +111,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "signin.session.middleware.SignedInMiddleware",
-    "edm_project.busy.BusyDatabaseMiddleware",
+    "edm_project.web.busy.BusyDatabaseMiddleware",
 ]
 
 TEMPLATES = [

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from gunicorn.http.errors import InvalidChunkSize
 
-from edm_project.chunked import with_length
+from edm_project.web.chunked import with_length
 
 
 def seen(body: Any, **environ: Any) -> tuple[str | None, bytes]:

@@ -17,7 +17,7 @@ from django.urls import URLResolver, resolve
 
 from campaigns.models import Suppression, Tag, TaskTemplate
 from campaigns.state import lifecycle
-from edm_project.busy import busy, is_trouble
+from edm_project.web.busy import busy, is_trouble
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, member, signed_in
 from tests.campaigns.admin.test_every_page import make_a_row_of_each
 from tests.concurrency import PATIENCE_SECONDS, second_connection

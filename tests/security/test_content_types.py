@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from campaigns.models import SubTask, Suppression
-from edm_project.content_types import understood
+from edm_project.web.content_types import understood
 from edm_project.wsgi import application
 from tests.factories import EmailServiceFactory, SubTaskFactory
 from tracking.links.tokens import Purpose, sign

@@ -12,7 +12,7 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.models import SubTask, Suppression
-from edm_project import health
+from edm_project.web import health
 from tests.concurrency import run_together, running
 from tests.databases import unreachable_database
 from tests.dispatch.webhook_posts import PAYLOADS, post, service_of

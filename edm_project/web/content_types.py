@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils.http import parse_header_parameters
 
-from edm_project.chunked import Application
+from edm_project.web.chunked import Application
 
 NO_FORM = "application/octet-stream"
 CHARSETS = frozenset({"utf-8", "ascii", "iso8859-1", "cp1252"})
