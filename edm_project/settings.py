@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from edm_project import environment
 from edm_project.admin_settings import UNFOLD  # noqa: F401
 from edm_project.database import database
-from edm_project.logs import logging_settings
+from edm_project.logs.lines import logging_settings
 from edm_project.web.content_security import POLICY
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -243,8 +243,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGGING = logging_settings()
-DEFAULT_EXCEPTION_REPORTER = "edm_project.error_reports.ErrorReporter"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "edm_project.error_reports.ReportFilter"
+DEFAULT_EXCEPTION_REPORTER = "edm_project.logs.error_reports.ErrorReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "edm_project.logs.error_reports.ReportFilter"
 
 # Never sent to https: probes, which come in plain http and bring no secret along, and one-click
 # unsubscribing, which RFC 8058 does not let answer with a redirect.

@@ -16,7 +16,7 @@ from django.db import connection
 
 from edm_project import environment, sessions
 from edm_project.checks import encoding_errors, version_errors
-from edm_project.logs import JsonFormatter
+from edm_project.logs.lines import JsonFormatter
 
 PROJECT = Path(__file__).resolve().parent.parent
 EXAMPLE = (PROJECT / ".env.example").read_text()

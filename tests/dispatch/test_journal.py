@@ -11,7 +11,7 @@ import pytest
 from campaigns.models import SubTask
 from dispatch.models import Attempt, Dispatcher
 from dispatch.results import recovery
-from edm_project.logs import FIELDS, JsonFormatter, logging_settings
+from edm_project.logs.lines import FIELDS, JsonFormatter, logging_settings
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContentFactory,

@@ -22,8 +22,8 @@ from django.views.debug import get_exception_reporter_class
 from gunicorn.config import Config
 from pytest_django import Settings
 
-from edm_project.gunicorn_logs import RedactingLogger
-from edm_project.redaction import redact
+from edm_project.logs.gunicorn import RedactingLogger
+from edm_project.logs.redaction import redact
 from tests.dispatch.webhook_posts import send, service_of
 from tests.tracking.making import sent
 from tests.tracking.visiting import path

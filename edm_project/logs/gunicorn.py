@@ -6,7 +6,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from edm_project.logs import TextFormatter
+from edm_project.logs.lines import TextFormatter
 
 
 class RedactingLogger(Logger):  # type: ignore[misc]  # gunicorn has no types

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from edm_project import environment
-from edm_project.redaction import redact
+from edm_project.logs.redaction import redact
 
 FIELDS = ("task_id", "subtask_id", "service_id", "dispatcher_id", "outcome", "user_id", "address")
 """What a log call may add with `extra`, for whoever collects lines; text lines do not show it."""

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
-from edm_project.redaction import HIDDEN, SECRET_NAMES, redact
+from edm_project.logs.redaction import HIDDEN, SECRET_NAMES, redact
 
 
 class Shown(str):
