@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from edm_project import environment, sessions
-from edm_project.checks import encoding_errors, version_errors
+from edm_project.checks.always import encoding_errors, version_errors
 from edm_project.logs.lines import JsonFormatter
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -21,7 +21,7 @@ from django_q.models import OrmQ
 from admin_kit.base import SafeAdmin
 from campaigns.models import Tag
 from dispatch.models import EmailService
-from edm_project.checks import check_admins
+from edm_project.checks.always import check_admins
 from tests.campaigns.admin.staff import (
     MANAGER,
     OPERATOR,

@@ -165,7 +165,7 @@ def test_an_environment_file_that_everybody_can_read_is_refused(
     path = tmp_path / ".env"
     path.touch()
     path.chmod(mode)
-    monkeypatch.setattr("edm_project.deploy_checks.ENVIRONMENT_FILE", path)
+    monkeypatch.setattr("edm_project.checks.deploy.ENVIRONMENT_FILE", path)
     assert [error.split()[0] for error in errors()] == ["edm.E011"] * found
 
 

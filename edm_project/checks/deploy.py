@@ -17,8 +17,8 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 from django.http.request import split_domain_port, validate_host
 
+from edm_project.checks.secrets_quality import flaw
 from edm_project.environment import MAKE_KEY_COMMAND
-from edm_project.secrets_quality import flaw
 
 KEY_LISTS = ("CREDENTIALS_KEYS", "TRACKING_KEYS", "ERASURE_KEYS", "MESSAGE_ID_KEYS")
 ENVIRONMENT_FILE = Path(settings.BASE_DIR) / ".env"
