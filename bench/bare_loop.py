@@ -7,9 +7,10 @@ import sys
 import django
 from django.conf import settings
 
-from bench import crew, letter
+from bench import letter
 from bench.context import Bench
-from bench.laps import Contestant
+from bench.rig import crew
+from bench.rig.laps import Contestant
 
 
 def run(bench: Bench) -> None:

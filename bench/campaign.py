@@ -10,9 +10,9 @@ from dataclasses import asdict
 from bench import dispatching, report
 from bench.context import Bench
 from bench.dispatching import AFTER_CRASH, TWO
-from bench.laps import PYTHON, Contestant, Lap
-from bench.metering import Memory
 from bench.report import Headline, Table
+from bench.rig.laps import PYTHON, Contestant, Lap
+from bench.rig.metering import Memory
 from bench.table_health import Health, health
 from dispatch.models import Dispatcher
 

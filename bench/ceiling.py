@@ -12,10 +12,11 @@ from statistics import median
 import django
 from django.conf import settings
 
-from bench import crew, letter, report
+from bench import letter, report
 from bench.context import Bench
-from bench.laps import SMTP
 from bench.report import Table
+from bench.rig import crew
+from bench.rig.laps import SMTP
 
 CONNECTIONS = 4
 SENDER = b"MAIL FROM:<news@bench.example.com>\r\n"

@@ -18,11 +18,12 @@ from statistics import median, quantiles
 
 import psycopg
 
-from bench import crew, pgbench, report
+from bench import report
 from bench.context import Bench
 from bench.product_settings import use_product
-from bench.programs import Program, wait_until
 from bench.report import Headline, Table
+from bench.rig import crew, pgbench
+from bench.rig.programs import Program, wait_until
 
 BATCH = 100
 BATCHES = 50

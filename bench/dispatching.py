@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from bench import product
 from bench.context import Bench
-from bench.laps import POSTGRESQL, Contestant, Lap, measure
-from bench.programs import Program
-from bench.sink import Sink
+from bench.rig.laps import POSTGRESQL, Contestant, Lap, measure
+from bench.rig.programs import Program
+from bench.rig.sink import Sink
 from campaigns.models import Task
 from dispatch.models import EmailService
 

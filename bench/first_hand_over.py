@@ -7,9 +7,9 @@ from statistics import median
 
 from bench import product
 from bench.context import Bench
-from bench.programs import Program, wait_until
 from bench.report import Headline, Table
-from bench.sink import Sink
+from bench.rig.programs import Program, wait_until
+from bench.rig.sink import Sink
 from campaigns.state import lifecycle
 
 RECIPIENTS = (1_000, 20_000)

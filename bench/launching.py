@@ -6,9 +6,9 @@ from statistics import median
 
 from bench import product, report
 from bench.context import Bench
-from bench.laps import POSTGRESQL, PYTHON
-from bench.metering import Meter
 from bench.report import Headline, Table
+from bench.rig.laps import POSTGRESQL, PYTHON
+from bench.rig.metering import Meter
 
 MOST_SECONDS = 20.0
 

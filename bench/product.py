@@ -16,7 +16,7 @@ from django.db import connection, transaction
 from bench import letter
 from bench.context import Bench
 from bench.product_settings import DATABASE, TEMPLATE, environment
-from bench.programs import Program, python, run, wait_until
+from bench.rig.programs import Program, python, run, wait_until
 from campaigns.models import Sender, Tally, Task, TaskStatus, TaskTemplate, Template
 from campaigns.state import lifecycle
 from dispatch.encryption import encrypt

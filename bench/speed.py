@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from bench import report
 from bench.context import Bench
-from bench.laps import POSTGRESQL, PYTHON, REDIS, SMTP, Contestant
 from bench.report import Headline, Table
+from bench.rig.laps import POSTGRESQL, PYTHON, REDIS, SMTP, Contestant
 
 YARDSTICK = "bare2"
 OURS = "product2"

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.programs import Failure
-from bench.sink import Sink
+from bench.rig.programs import Failure
+from bench.rig.sink import Sink
 from campaigns.rendering.content import Rendered
 from campaigns.rendering.precompiled import Pieces
 from dispatch.message.message import Message

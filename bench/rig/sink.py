@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from bench.programs import Failure, Program, python, wait_until
+from bench.rig.programs import Failure, Program, python, wait_until
 
 STALLED_SECONDS = 30.0
 """No message for so long means that no more will come."""
@@ -34,10 +34,10 @@ class Accepted:
 
 
 class Sink(Program):
-    """A running `bench.smtp_server`."""
+    """A running `bench.rig.smtp_server`."""
 
     def __init__(self, directory: Path) -> None:
-        super().__init__("smtp", python("-m", "bench.smtp_server"), os.environ, directory)
+        super().__init__("smtp", python("-m", "bench.rig.smtp_server"), os.environ, directory)
         wait_until(self._port, 20, "the SMTP server listens")
         self.port = self._port()
         self._control = socket.create_connection(("127.0.0.1", self.port))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.context import Bench
-from bench.programs import Failure
-from bench.programs import run as run_program
+from bench.rig.programs import Failure
+from bench.rig.programs import run as run_program
 
 
 @dataclass(frozen=True, slots=True)

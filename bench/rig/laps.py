@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from bench.metering import Memory, Meter
-from bench.programs import Program, wait_until
-from bench.sink import Sink
+from bench.rig.metering import Memory, Meter
+from bench.rig.programs import Program, wait_until
+from bench.rig.sink import Sink
 
 PYTHON, POSTGRESQL, SMTP, REDIS = "Python", "PostgreSQL", "SMTP server", "Redis"
 

@@ -14,7 +14,7 @@ import psutil
 import psycopg
 from psycopg import sql
 
-from bench.programs import BASE
+from bench.rig.programs import BASE
 from embedded_postgres.server import EmbeddedPostgres
 
 PREFIX = "edm_bench"

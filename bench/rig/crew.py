@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from bench.laps import Lap, measure
-from bench.programs import Program, python, wait_until
-from bench.sink import Sink
+from bench.rig.laps import Lap, measure
+from bench.rig.programs import Program, python, wait_until
+from bench.rig.sink import Sink
 
 READY = "ready\n"
 

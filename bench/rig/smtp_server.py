@@ -4,7 +4,7 @@ One process and one loop over non-blocking sockets. It offers PIPELINING and ans
 together together; it keeps nothing of a message but its recipient and its size. Two commands of its
 own, for whoever measures: XSTATS tells what was accepted since XRESET, as JSON.
 
-Run as `python -m bench.smtp_server`; it prints its port.
+Run as `python -m bench.rig.smtp_server`; it prints its port.
 """
 
 from __future__ import annotations
