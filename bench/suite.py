@@ -9,7 +9,9 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 
-from bench import (
+from bench.alternatives import celery, django_q2, post_office, procrastinate
+from bench.context import Bench
+from bench.measures import (
     bare_loop,
     campaign,
     ceiling,
@@ -19,8 +21,6 @@ from bench import (
     launching,
     speed,
 )
-from bench.alternatives import celery, django_q2, post_office, procrastinate
-from bench.context import Bench
 from bench.options import NAMES
 from bench.product_settings import TEMPLATE, environment
 from bench.report import Headline, Table

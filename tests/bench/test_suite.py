@@ -7,8 +7,9 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from bench import speed, suite
+from bench import suite
 from bench.context import Bench
+from bench.measures import speed
 from bench.options import NAMES, Options
 from bench.report import Table
 from bench.rig.databases import Server

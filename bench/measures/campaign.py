@@ -7,9 +7,10 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import asdict
 
-from bench import dispatching, report
+from bench import report
 from bench.context import Bench
-from bench.dispatching import AFTER_CRASH, TWO
+from bench.measures import dispatching
+from bench.measures.dispatching import AFTER_CRASH, TWO
 from bench.report import Headline, Table
 from bench.rig.laps import PYTHON, Contestant, Lap
 from bench.rig.metering import Memory

@@ -136,7 +136,9 @@ def with_claimers(
     script.write_text(
         PGBENCH_SQL.format(task=task, batch=BATCH, service=service, dispatcher=DISPATCHER)
     )
-    with crew.crew("bench.claims", claimers, [service, task], share, bench.directory) as members:
+    with crew.crew(
+        "bench.measures.claims", claimers, [service, task], share, bench.directory
+    ) as members:
         for number in bench.repeats(bench.options.rounds):
             make_room(session, claimers * share * BATCH)
             claim_round(product, members, number)

@@ -24,7 +24,7 @@ SENDER = b"MAIL FROM:<news@bench.example.com>\r\n"
 
 def run(bench: Bench) -> None:
     laps = [
-        crew.lap_of("bench.ceiling", 2, 2 * bench.options.messages, bench.directory)
+        crew.lap_of("bench.measures.ceiling", 2, 2 * bench.options.messages, bench.directory)
         for _ in bench.repeats()
     ]
     rate = median(lap.per_second for lap in laps)

@@ -22,7 +22,7 @@ def run(bench: Bench) -> None:
         )
         for number in bench.repeats():
             messages = bench.options.messages // 2 * processes
-            lap = crew.lap_of("bench.bare_loop", processes, messages, bench.directory)
+            lap = crew.lap_of("bench.measures.bare_loop", processes, messages, bench.directory)
             contestant.laps.append(lap)
             bench.say(f"{contestant.name}, lap {number}: {lap.per_second:,.0f}/s")
 
