@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from campaigns.models import FailureReason, SubTask, SubTaskStatus
 from campaigns.state import states
 from campaigns.state.states import Held, Settlement
-from tests.campaigns.test_states import DOUBT, World
+from tests.campaigns.state.test_states import DOUBT, World
 from tests.factories import SubTaskFactory, token_of
 
 S = SubTaskStatus

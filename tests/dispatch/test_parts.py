@@ -16,7 +16,7 @@ from campaigns.rendering.content import Rendered, compile_html, compile_text, re
 from campaigns.rendering.precompiled import Pieces
 from dispatch.message.body import body
 from dispatch.message.headers import as_bytes, as_data
-from tests.campaigns.by_liquid import by_liquid
+from tests.campaigns.rendering.by_liquid import by_liquid
 from tests.dispatch.providers.samples import a_message
 
 NEWSLETTER = (Path(__file__).parent.parent / "data" / "newsletter.html").read_text("utf-8")

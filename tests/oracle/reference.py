@@ -13,8 +13,8 @@ from typing import Any
 from campaigns.rendering.liquid import environment
 from campaigns.rendering.liquid.dates import times_of
 from campaigns.rendering.precompiled import Pieces
-from tests.campaigns.by_liquid import by_liquid
-from tests.campaigns.stencil import Stencil
+from tests.campaigns.rendering.by_liquid import by_liquid
+from tests.campaigns.rendering.precompiled import Stencil
 
 NOW = dt.datetime(2026, 7, 14, 21, 30, 15, tzinfo=dt.UTC)
 ERROR = "error"

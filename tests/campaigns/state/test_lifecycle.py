@@ -15,7 +15,7 @@ from campaigns.models import SubTask, Suppression, Task, TaskStatus, TaskTemplat
 from campaigns.rendering import content
 from campaigns.state import lifecycle
 from campaigns.state.lifecycle import NotPossible
-from tests.campaigns.living import LATER, ready, status, with_subtasks
+from tests.campaigns.rendering.living import LATER, ready, status, with_subtasks
 from tests.concurrency import (
     running,
     second_connection,

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from campaigns.models import Task, TaskStatus
 from campaigns.state import lifecycle
-from tests.campaigns.living import LATER, ready, status, with_subtasks
+from tests.campaigns.rendering.living import LATER, ready, status, with_subtasks
 from tests.concurrency import running, second_connection, wait_until_somebody_waits_for_a_lock
 from tests.factories import EmailServiceFactory, in_doubt
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from campaigns.rendering.liquid import environment
-from tests.campaigns.by_liquid import by_liquid
+from tests.campaigns.rendering.by_liquid import by_liquid
 
 
 def rendered(source: str, **variables: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.campaigns.by_liquid import by_liquid
+from tests.campaigns.rendering.by_liquid import by_liquid
 
 
 def rendered(source: str, **variables: Any) -> str:

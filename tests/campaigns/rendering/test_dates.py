@@ -10,7 +10,7 @@ import pytest
 from pytest_django import Settings
 
 from campaigns.rendering.liquid.dates import times_of
-from tests.campaigns.by_liquid import by_liquid
+from tests.campaigns.rendering.by_liquid import by_liquid
 
 NOW = dt.datetime(2026, 7, 14, 21, 30, 15, tzinfo=dt.UTC)
 

@@ -16,8 +16,8 @@ from campaigns.rendering.precompiled import (
     MAX_VALUE,
     Pieces,
 )
-from tests.campaigns import by_liquid as python_liquid
-from tests.campaigns.stencil import Stencil
+from tests.campaigns.rendering import by_liquid as python_liquid
+from tests.campaigns.rendering.precompiled import Stencil
 
 HOSTILE = st.one_of(
     st.text(max_size=20),

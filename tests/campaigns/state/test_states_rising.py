@@ -10,7 +10,7 @@ import pytest
 from campaigns.models import SubTaskStatus
 from campaigns.state import states
 from campaigns.state.states import NEXT, StatusRise
-from tests.campaigns.test_states import DOUBT, EVERY_STATE, World
+from tests.campaigns.state.test_states import DOUBT, EVERY_STATE, World
 
 NOON = dt.datetime(2030, 1, 1, 12, tzinfo=dt.UTC)
 LATER = NOON + dt.timedelta(hours=1)
