@@ -281,7 +281,9 @@ def test_every_index_of_the_subtasks_serves_one_of_these_queries(
         used |= plans.indexes
     for query in LISTS:
         used |= open_list(busy, SubTask, query, UserFactory(is_superuser=True)).indexes
-    used.add("subtask_provider_message")  # serves what comes back: tests/tracking/test_plans.py
+    used.add(
+        "subtask_provider_message"
+    )  # serves what comes back: tests/tracking/events/test_plans.py
 
     with connection.cursor() as cursor:
         cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename = 'campaigns_subtask'")
