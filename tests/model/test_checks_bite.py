@@ -28,7 +28,7 @@ from dispatch.providers.connect import transport_for
 from dispatch.results import recovery, start_log
 from tests.concurrency import run_together
 from tests.deduplicating_provider import DeduplicatingProvider
-from tests.dispatch.test_start_log import killed_after
+from tests.dispatch.results.test_start_log import killed_after
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContentFactory,

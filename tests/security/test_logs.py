@@ -24,7 +24,7 @@ from pytest_django import Settings
 
 from edm_project.logs.gunicorn import RedactingLogger
 from edm_project.logs.redaction import redact
-from tests.dispatch.webhook_posts import send, service_of
+from tests.dispatch.providers.webhook_posts import send, service_of
 from tests.tracking.making import sent
 from tests.tracking.visiting import path
 from tracking.events import inbox

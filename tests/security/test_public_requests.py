@@ -15,7 +15,7 @@ from campaigns.models import SubTask, Suppression
 from edm_project.web import health
 from tests.concurrency import run_together, running
 from tests.databases import unreachable_database
-from tests.dispatch.webhook_posts import PAYLOADS, post, service_of
+from tests.dispatch.providers.webhook_posts import PAYLOADS, post, service_of
 from tests.tracking.making import from_launch, frozen, now
 from tests.tracking.visiting import APPLE, BROWSER, path
 from tracking import rate_limits, rejected_requests

@@ -24,7 +24,7 @@ from dispatch.providers.sendgrid import SendGridProvider
 from dispatch.providers.ses import SesProvider
 from dispatch.providers.sparkpost import SparkPostProvider
 from dispatch.providers.webhooks import webhook_url
-from tests.dispatch.webhook_posts import PAYLOADS, post, send, service_of
+from tests.dispatch.providers.webhook_posts import PAYLOADS, post, send, service_of
 from tests.factories import EmailServiceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

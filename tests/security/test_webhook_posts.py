@@ -15,7 +15,7 @@ from dispatch.providers import find_provider, hooks
 from dispatch.providers.hooks import Post
 from dispatch.providers.webhooks import webhook_url
 from edm_project.wsgi import largest_body
-from tests.dispatch.webhook_posts import PAYLOADS, SECRETS, post, send, service_of, signed
+from tests.dispatch.providers.webhook_posts import PAYLOADS, SECRETS, post, send, service_of, signed
 from tests.security.scaling import assert_linear
 from tracking.events import inbox
 from tracking.models import Event

@@ -17,7 +17,7 @@ from dispatch.bounces.understanding import (
     Told,
     understand,
 )
-from tests.dispatch.webhook_posts import PAYLOADS
+from tests.dispatch.providers.webhook_posts import PAYLOADS
 from tracking.events.incoming import EventKind
 
 HEADERS = (

@@ -17,8 +17,8 @@ from dispatch.models import EmailService
 from dispatch.pace import services
 from dispatch.providers import PROVIDERS, webhooks
 from dispatch.providers.webhooks import webhook_url
-from tests.dispatch.hostile_posts import BROKEN
-from tests.dispatch.webhook_posts import (
+from tests.dispatch.providers.hostile_posts import BROKEN
+from tests.dispatch.providers.webhook_posts import (
     OTHER_SECRETS,
     PAYLOADS,
     SECRETS,

@@ -19,7 +19,7 @@ from campaigns.state.states import Settlement
 from dispatch.audit import audit
 from dispatch.models import EmailService
 from dispatch.providers.webhooks import webhook_url
-from tests.dispatch.webhook_posts import PAYLOADS, SECRETS, over_http, service_of, signed
+from tests.dispatch.providers.webhook_posts import PAYLOADS, SECRETS, over_http, service_of, signed
 from tests.dispatching import Dispatch
 from tests.factories import (
     ContentFactory,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from dispatch.models import EmailService
 from dispatch.providers.webhooks import webhook_url
-from tests.dispatch.webhook_posts import (
+from tests.dispatch.providers.webhook_posts import (
     OTHER_SECRETS,
     PAYLOADS,
     TIMED,

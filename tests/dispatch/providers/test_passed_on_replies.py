@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from tests.dispatch.webhook_posts import PAYLOADS, post, service_of
+from tests.dispatch.providers.webhook_posts import PAYLOADS, post, service_of
 from tracking.events.incoming import EventKind
 from tracking.models import Event
 

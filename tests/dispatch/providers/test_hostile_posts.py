@@ -16,9 +16,9 @@ from pytest_django.live_server_helper import LiveServer
 
 from campaigns.models import SubTask
 from dispatch.providers.webhooks import webhook_url
-from tests.dispatch import hostile_posts
-from tests.dispatch.test_feedback_over_http import about
-from tests.dispatch.webhook_posts import PAYLOADS, over_http, post, service_of, signed
+from tests.dispatch.providers import hostile_posts
+from tests.dispatch.providers.test_feedback_over_http import about
+from tests.dispatch.providers.webhook_posts import PAYLOADS, over_http, post, service_of, signed
 from tests.tracking import hostile
 from tests.tracking.making import from_launch, frozen, sent
 from tests.tracking.visiting import BROWSER

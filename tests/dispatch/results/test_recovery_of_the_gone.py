@@ -17,7 +17,7 @@ from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, P
 from dispatch.results import recovery, start_log
 from dispatch.results.start_log import End
 from tests.concurrency import second_connection
-from tests.dispatch.test_start_log import NOON, killed_after
+from tests.dispatch.results.test_start_log import NOON, killed_after
 from tests.dispatching import Dispatch
 from tests.factories import DispatcherFactory, EmailServiceFactory, held
 
