@@ -15,7 +15,7 @@ from django.test import override_settings
 
 from edm_project.environment import new_fernet_key
 from edm_project.settings import BASE_DIR
-from tests.test_settings import filled, manage, production
+from tests.edm_project.test_settings import filled, manage, production
 
 HEX = "0123456789abcdef"
 RANDOM = "kH7_qPz0vWm3Xr9-BtYc5LdNs8GfJe2UoAiQyT4wMZ6V"
