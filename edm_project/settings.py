@@ -207,7 +207,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_SESSION_COOKIE_AGE = SESSION_COOKIE_AGE
-# allauth counts in the cache, which each process has its own of: signin.throttling.throttle counts instead.
+# allauth counts in the cache, and each process has its own: signin.throttling.throttle counts
+# instead.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 MFA_ADAPTER = "signin.adapters.SecondFactorAdapter"
 MFA_FORMS = {

@@ -48,7 +48,8 @@ class Erased:
 
     def explain(self) -> str:
         return (
-            f"Erased as {self.key[: erased_keys.SHOWN]}: {counted(self.contacts, 'contact')} deleted, "
+            f"Erased as {self.key[: erased_keys.SHOWN]}: "
+            f"{counted(self.contacts, 'contact')} deleted, "
             f"{counted(self.messages, 'message')} without recipient now, {self.stopped:,} of them "
             f"stopped before they were sent, {counted(self.events, 'event')} emptied."
         )

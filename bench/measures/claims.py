@@ -1,5 +1,5 @@
-"""Claiming alone: `dispatch.claiming.claims` from tables of several sizes, against pgbench doing the same to
-the same rows in one prepared statement.
+"""Claiming alone: `dispatch.claiming.claims` from tables of several sizes, against pgbench doing
+the same to the same rows in one prepared statement.
 
 A round is about 5,000 claims, a hundred at a time, by 1 to 32 processes. The product and pgbench
 take turns on the same table, so that both find it as full of dead rows; each goes on where the last

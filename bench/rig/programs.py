@@ -17,7 +17,7 @@ from typing import Self
 
 import psutil
 
-BASE = Path(__file__).resolve().parent.parent
+BASE = Path(__file__).resolve().parents[2]
 MARK = "EDM_BENCH_MARK"
 GOODBYE_SECONDS = 20.0
 LOOK_SECONDS = 0.02

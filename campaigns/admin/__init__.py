@@ -2,7 +2,6 @@ from admin_kit import history
 from campaigns.admin import contacts, senders, sign_ins, suppressions, tasks, templates, users
 
 __all__ = [
-    "accounts",
     "contacts",
     "history",
     "senders",
@@ -10,4 +9,5 @@ __all__ = [
     "suppressions",
     "tasks",
     "templates",
+    "users",
 ]

@@ -1,4 +1,4 @@
-"""What staff do with a task: each is asked first, logged, and done by `campaigns.state.lifecycle`."""
+"""What staff do with a task: each asks first, is logged, and calls `campaigns.state.lifecycle`."""
 
 from __future__ import annotations
 

@@ -111,8 +111,8 @@ class SubTaskQuerySet(OwnedQuerySet):
 
 
 class SubTask(models.Model):
-    """One message to one recipient of a task. `campaigns.state.states` is the only writer of `status`,
-    but for `campaigns.state.restored` after a restore.
+    """One message to one recipient of a task. Only `campaigns.state.states` writes `status`, and
+    `campaigns.state.restored` after a restore.
 
     `claim_token` fences every write after a claim: who no longer holds the token can change
     nothing. `dispatcher_id` is the `dispatch.Dispatcher` that holds the row while it is allocated

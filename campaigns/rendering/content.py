@@ -1,8 +1,8 @@
 """From a template to a message: checked when saved, compiled at launch, rendered per recipient.
 
-What parses a template runs in a worker (`campaigns.rendering.template_work`) and may be ended there: that is
-the template's error, as any other is. `sandbox.Failed`, which all of this may raise, is not: no
-worker could do it just now, and it may be tried again.
+What parses a template runs in a worker (`campaigns.rendering.template_work`) and may be ended
+there: that is the template's error, as any other is. `sandbox.Failed`, which all of this may raise,
+is not: no worker could do it just now, and it may be tried again.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """What has become of SubTasks since the backup that was restored, as it is known from elsewhere.
 
-With `campaigns.state.states` the only code that writes `SubTask.status`; no dispatcher may run meanwhile.
+With `campaigns.state.states` the only code that writes `SubTask.status`; no dispatcher may run
+meanwhile.
 """
 
 from __future__ import annotations

@@ -6,4 +6,4 @@ from dispatch.admin.subtasks import pages as subtasks
 progress.WAITS.append(readiness.waits)
 task_steps.WARNERS += [readiness.warnings, domain_state.warnings]
 
-__all__ = ["attempts", "services", "subtasks"]
+__all__ = ["attempts", "pages", "subtasks"]

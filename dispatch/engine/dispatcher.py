@@ -1,8 +1,8 @@
 """The dispatcher: one thread that coordinates, a loop per service, and lanes for the network.
 
-It works in ticks (`dispatch.engine.tick`), and acts only upon what a tick has committed: orders go to the
-lanes after the commit that marked them as sending, and outcomes are kept until the commit that
-recorded them. A tick that fails is run again whole. One whose COMMIT reply was lost may be run
+It works in ticks (`dispatch.engine.tick`), and acts only upon what a tick has committed: orders go
+to the lanes after the commit that marked them as sending, and outcomes are kept until the commit
+that recorded them. A tick that fails is run again whole. One whose COMMIT reply was lost may be run
 twice: every write is fenced by the claim's token, and claims that nobody remembers are given back.
 """
 

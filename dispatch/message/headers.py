@@ -1,4 +1,4 @@
-"""A Message as the bytes that travel: its addresses and headers; `dispatch.message.body` has its texts.
+"""A Message as the bytes that travel: addresses and headers; `dispatch.message.body` has its texts.
 
 Written by hand on `binascii` rather than with `email.message`: that package costs about a
 millisecond of CPU per message, folds long Message-IDs and URLs into encoded words that mail clients

@@ -1,8 +1,9 @@
 """Periodic chores, done by one process at a time over all hosts (advisory lock).
 
-Every cluster has a process for them (`dispatch.process.supervisor`): chores read what strangers send, and take
-as long as there is much of it, so neither dispatchers nor background work share a process with
-them. What a dead dispatcher held does not wait for them either: supervisors recover it themselves.
+Every cluster has a process for them (`dispatch.process.supervisor`): chores read what strangers
+send, and take as long as there is much of it, so neither dispatchers nor background work share a
+process with them. What a dead dispatcher held does not wait for them either: supervisors recover it
+themselves.
 """
 
 from __future__ import annotations
@@ -16,15 +17,9 @@ from collections.abc import Callable
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
-from campaigns import (
-    background,  # noqa: F401  (the last is called when a launch is given up)
-    tallies,
-)
-from campaigns.launching import (
-    launch,  # noqa: F401  (the last is called when a launch is given up)
-    undo_launch,  # noqa: F401  (the last is called when a launch is given up)
-)
-from campaigns.state import lifecycle  # noqa: F401  (the last is called when a launch is given up)
+from campaigns import background, tallies
+from campaigns.launching import launch, undo_launch  # noqa: F401  (the latter registers itself)
+from campaigns.state import lifecycle
 from dispatch.bounces import reading
 from dispatch.claiming import leases
 from dispatch.domains import checking

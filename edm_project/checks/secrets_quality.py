@@ -10,7 +10,7 @@ from collections import Counter
 from functools import lru_cache
 from pathlib import Path
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 PUBLISHED_IN = (".env.example", "*.md", "docs/**/*.md", "bench/**/*.py")
 """Files of this repository: a key that stands in one of them is everybody's."""
 WORDS = re.compile(

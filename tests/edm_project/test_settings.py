@@ -18,7 +18,7 @@ from edm_project import environment, sessions
 from edm_project.checks.always import encoding_errors, version_errors
 from edm_project.logs.lines import JsonFormatter
 
-PROJECT = Path(__file__).resolve().parent.parent
+PROJECT = Path(__file__).resolve().parents[2]
 EXAMPLE = (PROJECT / ".env.example").read_text()
 
 

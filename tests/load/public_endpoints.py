@@ -32,10 +32,7 @@ from tests.faults.databases import Server, django_uses  # noqa: E402
 from tests.faults.programs import Program, environment, wait_until  # noqa: E402
 from tests.tracking.making import from_launch, frozen  # noqa: E402
 from tests.tracking.visiting import BROWSER, path  # noqa: E402
-from tracking.events import (
-    apply,  # noqa: E402
-    repeats,  # noqa: E402
-)
+from tracking.events import apply, repeats  # noqa: E402
 from tracking.links.tokens import Purpose  # noqa: E402
 from tracking.models import Event  # noqa: E402
 

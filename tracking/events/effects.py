@@ -10,8 +10,8 @@
 | bounced for now | bounced | suppressed after several in a row |
 | refused (content, policy) | bounced | never |
 
-Each only where `campaigns.state.states.NEXT` allows it. What the dispatcher was told while it handed over
-(HAND_OVER) its SubTask says already: it counts, and no more.
+Each only where `campaigns.state.states.NEXT` allows it. What the dispatcher was told while it
+handed over (HAND_OVER) its SubTask says already: it counts, and no more.
 """
 
 from __future__ import annotations

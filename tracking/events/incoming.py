@@ -1,7 +1,8 @@
 """What comes back about a message, whoever tells it: the one shape in which events enter.
 
 A provider's webhook, a mailbox of bounces, our own links and pages, and dispatchers, of what is
-refused at once, all turn what they learn into `Incoming` and hand it to `tracking.events.inbox.accept`.
+refused at once, all turn what they learn into `Incoming` and hand it to
+`tracking.events.inbox.accept`.
 """
 
 from __future__ import annotations

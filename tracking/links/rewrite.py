@@ -1,8 +1,9 @@
 """What a launch makes of a compiled template: its links lead through this site, and it has a way
 out.
 
-Placeholders stand for what differs from recipient to recipient; `tracking.links.personalise` fills them in.
-Outside the hrefs that are replaced, and what is put at the end of the body, every byte stays.
+Placeholders stand for what differs from recipient to recipient; `tracking.links.personalise` fills
+them in. Outside the hrefs that are replaced, and what is put at the end of the body, every byte
+stays.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Liquid as templates may use it: no files, no includes.
 
 What a template spends is bounded by the worker in which it is parsed and rendered
-(`campaigns.rendering.content`); the limits here come first where they can say which line is to blame.
+(`campaigns.rendering.content`); the limits here come first where they can say which line is to
+blame.
 """
 
 from __future__ import annotations

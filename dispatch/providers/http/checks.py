@@ -1,4 +1,4 @@
-"""What is checked of a message before it leaves through an API. For SMTP, see `dispatch.message.headers`."""
+"""Checks of a message that leaves through an API; `dispatch.message.headers` has those of SMTP."""
 
 from __future__ import annotations
 

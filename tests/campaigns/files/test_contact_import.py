@@ -18,7 +18,7 @@ from campaigns.files.row_errors import FileImportError
 from campaigns.models import Contact, Tag
 
 pytestmark = pytest.mark.django_db
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parents[2] / "data"
 Import = Callable[..., ImportReport]
 
 

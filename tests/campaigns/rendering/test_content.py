@@ -19,7 +19,7 @@ from campaigns.rendering.content import (
     validate_template,
 )
 
-NEWSLETTER = (Path(__file__).parent.parent / "data" / "newsletter.html").read_text("utf-8")
+NEWSLETTER = (Path(__file__).parents[2] / "data" / "newsletter.html").read_text("utf-8")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pytest
 
 from campaigns.rendering.content import compile_html
 
-NEWSLETTER = (Path(__file__).parent.parent / "data" / "newsletter.html").read_text("utf-8")
+NEWSLETTER = (Path(__file__).parents[2] / "data" / "newsletter.html").read_text("utf-8")
 RED = "<style>p, tr, td {color: red} .big {font-size: 9px}</style>"
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.rendering.content import check, compile_text
 
-NEWSLETTER = (Path(__file__).parent.parent / "data" / "newsletter.html").read_text("utf-8")
+NEWSLETTER = (Path(__file__).parents[2] / "data" / "newsletter.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from dispatch.message.headers import as_bytes, as_data
 from tests.campaigns.rendering.by_liquid import by_liquid
 from tests.dispatch.providers.samples import a_message
 
-NEWSLETTER = (Path(__file__).parent.parent / "data" / "newsletter.html").read_text("utf-8")
+NEWSLETTER = (Path(__file__).parents[2] / "data" / "newsletter.html").read_text("utf-8")
 HOSTILE = {
     "nothing": "",
     "latin": "Zwölf Boxkämpfer jagen Viktor",

@@ -66,8 +66,8 @@ class Door:
 @pytest.fixture(autouse=True)
 def door(monkeypatch: pytest.MonkeyPatch) -> Door:
     door = Door()
-    monkeypatch.setattr(webhooks.ledger, "accept", lambda events: door.entered.extend(events))
-    monkeypatch.setattr(webhooks.refusals, "count", door.refuse)
+    monkeypatch.setattr(webhooks.inbox, "accept", lambda events: door.entered.extend(events))
+    monkeypatch.setattr(webhooks.rejected_requests, "count", door.refuse)
     return door
 
 
@@ -403,5 +403,5 @@ def test_a_database_that_is_not_there_asks_the_provider_to_come_again(
     def fail(events: Any) -> int:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(webhooks.ledger, "accept", fail)
+    monkeypatch.setattr(webhooks.inbox, "accept", fail)
     assert post(service_of("brevo"), first_event("brevo")).status_code == 503

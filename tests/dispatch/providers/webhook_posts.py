@@ -26,7 +26,7 @@ from tests.dispatch.providers.certificates import rsa_certificate
 from tests.factories import EmailServiceFactory
 from tests.responses import ClientResponse
 
-DATA = Path(__file__).parents[1] / "data" / "webhooks"
+DATA = Path(__file__).parents[2] / "data" / "webhooks"
 PAYLOADS: dict[str, list[dict[str, Any]]] = {
     path.stem: json.loads(path.read_text()) for path in sorted(DATA.glob("*.json"))
 }

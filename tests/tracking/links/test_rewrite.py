@@ -22,7 +22,7 @@ from tracking.models import Link
 
 pytestmark = pytest.mark.django_db
 
-NEWSLETTER = (Path(__file__).parents[1] / "data" / "newsletter.html").read_text("utf-8")
+NEWSLETTER = (Path(__file__).parents[2] / "data" / "newsletter.html").read_text("utf-8")
 FOLLOWED = {
     "Outlook only": "https://example.com/outlook?x=1&y=2",
     "See the offers": "https://shop.example.com/spring?utm_source=mail&utm_campaign=s%20pring"
