@@ -8,9 +8,9 @@ import pytest
 from django.db.models.functions import Now
 
 from campaigns.models import SubTask, SubTaskStatus
-from dispatch import recovery
-from dispatch.leases import LEASE_SECONDS
+from dispatch.claiming.leases import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher, EmailService
+from dispatch.results import recovery
 from tests.factories import DispatcherFactory, EmailServiceFactory, held, living_dispatcher
 
 pytestmark = pytest.mark.django_db
