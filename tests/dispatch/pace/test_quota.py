@@ -172,7 +172,7 @@ def test_what_cannot_be_charged_to_every_service_is_charged_to_none() -> None:
     Pace.objects.filter(pk=gone.pk).delete()
 
     with pytest.raises(NotAsLocked, match="1 of 2"), transaction.atomic():
-        paces.save([kept, gone])
+        pace_rows.save([kept, gone])
 
     kept.refresh_from_db()
     assert kept.quota_used == 0
