@@ -7,6 +7,4 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         # The checks register themselves.
-        from edm_project import checks, deploy_checks, queue_pages, sessions  # noqa: F401
-
-        queue_pages.replace()
+        from edm_project import checks, deploy_checks, sessions  # noqa: F401
