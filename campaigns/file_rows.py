@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from campaigns.csv_source import CsvRow
 
@@ -48,6 +48,18 @@ class Problems:
     @property
     def unlisted(self) -> int:
         return self._total - len(self._listed)
+
+
+class FileReport(Protocol):
+    """What became of a file's rows."""
+
+    notes: list[str]
+    rejected: Problems
+
+    @property
+    def accepted(self) -> int: ...
+
+    def explain(self) -> str: ...
 
 
 class FileImportError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -17,7 +17,7 @@ from campaigns.addresses import as_written
 from campaigns.admin.base import SafeAdmin
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
-from campaigns.file_rows import FileImportError, Problems
+from campaigns.file_rows import FileImportError, FileReport, Problems
 
 SHOWN = 500
 SECONDS = 20.0
@@ -58,12 +58,6 @@ class ImportForm(StyledForm):
         label="Only look",
         help_text="Say what would become of the file, and change nothing.",
     )
-
-
-class FileReport(Protocol):
-    """What became of a file's rows."""
-
-    def explain(self) -> str: ...
 
 
 def import_page(

@@ -7,24 +7,12 @@ from abc import abstractmethod
 from argparse import ArgumentParser
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from campaigns.file_rows import FileImportError, Problems
-
-
-class FileReport(Protocol):
-    """What became of the rows."""
-
-    notes: list[str]
-    rejected: Problems
-
-    @property
-    def accepted(self) -> int: ...
-
-    def explain(self) -> str: ...
+from campaigns.file_rows import FileImportError, FileReport, Problems
 
 
 class ImportCommand(BaseCommand):
