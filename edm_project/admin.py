@@ -11,7 +11,7 @@ import django_q.admin  # noqa: F401  (registers its own, which would else be don
 from django.contrib import admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 
-from campaigns.admin.base import LedgerAdmin
+from admin_kit.base import LedgerAdmin
 
 COLUMNS = ("id", "key", "lock")
 

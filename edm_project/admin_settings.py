@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse_lazy
 
-from edm_project.content_security import mark_as_admin
+from edm_project.web.content_security import mark_as_admin
 
 EVERYBODY = "everybody"
 

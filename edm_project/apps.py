@@ -7,4 +7,8 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         # The checks register themselves.
-        from edm_project import checks, deploy_checks, sessions  # noqa: F401
+        from edm_project import sessions  # noqa: F401
+        from edm_project.checks import (
+            always,  # noqa: F401
+            deploy,  # noqa: F401
+        )

@@ -1,4 +1,4 @@
-"""One claimer of `bench.claims`; tells about each round in a line of JSON."""
+"""One claimer of `bench.measures.claims`; tells about each round in a line of JSON."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from functools import partial
 
 from django.db import connection, transaction
 
-from bench import crew
-from dispatch import claims
+from bench.rig import crew
+from dispatch.claiming import claims
 
 BATCH = 100
 DISPATCHER = 1

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from dispatch.cluster import Supervisor
+from dispatch.process.supervisor import Supervisor
 
 
 class Command(BaseCommand):

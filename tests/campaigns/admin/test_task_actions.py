@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns import lifecycle
 from campaigns.models import SubTask, Suppression, Task, TaskStatus
+from campaigns.state import lifecycle
 from tests.campaigns.admin.staff import (
     CONFIRM,
     EVERYBODY,
