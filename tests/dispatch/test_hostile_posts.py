@@ -23,7 +23,7 @@ from tests.tracking import hostile
 from tests.tracking.making import from_launch, frozen, sent
 from tests.tracking.visiting import BROWSER
 from tracking import applying, refusals
-from tracking.models import Event, Refusal
+from tracking.models import Event, RejectedRequests
 from tracking.personal import PATHS
 from tracking.tokens import Purpose, sign
 
@@ -44,8 +44,8 @@ def server(live_server: LiveServer, settings: Settings) -> str:
 def counted() -> Counter[str]:
     refusals.fold()
     totals: Counter[str] = Counter()
-    for refusal in Refusal.objects.all():
-        totals[refusal.endpoint] += refusal.count
+    for rejected in RejectedRequests.objects.all():
+        totals[rejected.endpoint] += rejected.count
     return totals
 
 

@@ -19,7 +19,7 @@ from tests.dispatch.webhook_posts import PAYLOADS, post, service_of
 from tests.tracking.making import from_launch, frozen, now
 from tests.tracking.visiting import APPLE, BROWSER, path
 from tracking import applying, limits, refusals, repeats, visits
-from tracking.models import Allowance, Event, EventTally, LinkTally, Refusal, Repeat
+from tracking.models import Allowance, Event, EventTally, LinkTally, RejectedRequests, Repeat
 from tracking.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
@@ -161,10 +161,10 @@ class TestRefusedRequests:
     def test_are_counted_in_a_bounded_number_of_rows(self) -> None:
         for _ in range(200):
             refusals.count("open", "token")
-        assert Refusal.objects.count() <= refusals.SHARDS
+        assert RejectedRequests.objects.count() <= refusals.SHARDS
         assert refusals.totals() == {("open", "token"): 200}
         refusals.fold()
-        assert [row.count for row in Refusal.objects.all()] == [200]
+        assert [row.count for row in RejectedRequests.objects.all()] == [200]
 
     def test_are_counted_whoever_folds_meanwhile(self) -> None:
         for _ in range(5):
@@ -212,7 +212,7 @@ class TestBadRequestsOfOneNetwork:
         counted = refusals.totals()
         assert counted["open", "token"] == 10
         assert counted["open", "limit"] == 990
-        assert Refusal.objects.count() <= 3 * refusals.SHARDS
+        assert RejectedRequests.objects.count() <= 3 * refusals.SHARDS
         assert Allowance.objects.count() == 1
         assert not Event.objects.exists()
 

@@ -16,7 +16,7 @@ from tests.tracking.hostile import ENDPOINTS, IDS, PROMISE, Case, everything, ev
 from tests.tracking.making import from_launch, frozen
 from tests.tracking.visiting import BROWSER
 from tracking import applying, refusals
-from tracking.models import Event, EventTally, Refusal
+from tracking.models import Event, EventTally, RejectedRequests
 from tracking.personal import PATHS
 from tracking.tokens import Purpose, sign
 
@@ -43,7 +43,7 @@ def test_hostile_requests_are_refused_and_leave_no_trace_but_counters(
     assert wrong == {}
     assert everything_stored() == before
     refusals.fold()
-    counted = {(r.endpoint, r.reason): r.count for r in Refusal.objects.all()}
+    counted = {(r.endpoint, r.reason): r.count for r in RejectedRequests.objects.all()}
     assert set(counted) == {
         *((name, "token") for name in ENDPOINTS),
         *((name, "method") for name in ENDPOINTS),

@@ -11,7 +11,7 @@ from pytest_django import Settings
 from tests.tracking.making import event, sent
 from tracking import ledger, refusals, retention
 from tracking.incoming import EventKind
-from tracking.models import Event, Refusal
+from tracking.models import Event, RejectedRequests
 
 pytestmark = pytest.mark.django_db
 
@@ -68,7 +68,7 @@ def test_refused_requests_are_folded_into_one_line_a_day_for_each_reason() -> No
             refusals.count("open", reason)
     refusals.fold()
     refusals.fold()
-    assert set(Refusal.objects.values_list("endpoint", "reason", "count")) == {
+    assert set(RejectedRequests.objects.values_list("endpoint", "reason", "count")) == {
         ("open", "token", 5),
         ("open", "method", 1),
     }

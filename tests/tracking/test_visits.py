@@ -9,7 +9,7 @@ from tests.concurrency import second_connection
 from tests.tracking.making import from_launch, frozen, now, sent
 from tests.tracking.visiting import APPLE, BROWSER, get, path, stranger
 from tracking import applying, destinations, ledger, repeats
-from tracking.models import Event, Link, Refusal
+from tracking.models import Event, Link, RejectedRequests
 from tracking.reviewing import TRAP_DETAIL
 from tracking.tokens import Purpose
 from tracking.views.visits import PIXEL
@@ -215,7 +215,7 @@ def test_other_methods_are_refused_and_counted(subtask: SubTask, link: str, meth
     for url in (path(Purpose.OPEN, subtask.pk), link):
         assert getattr(stranger(), method)(url).status_code == 405
     assert told() == []
-    assert Refusal.objects.filter(reason="method").count() == 2
+    assert RejectedRequests.objects.filter(reason="method").count() == 2
 
 
 def test_destinations_are_read_once(

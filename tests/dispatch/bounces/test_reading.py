@@ -22,14 +22,14 @@ from tests.factories import in_doubt
 from tests.imap_server import ImapServer, settings_of
 from tests.tracking.making import now, sent
 from tracking import applying, ledger
-from tracking.models import Event, Refusal
+from tracking.models import Event, RejectedRequests
 from tracking.tokens import Purpose, sign
 
 pytestmark = pytest.mark.django_db
 
 
 def refused() -> dict[str, int]:
-    rows = Refusal.objects.filter(endpoint=reading.ENDPOINT).values_list("reason", "count")
+    rows = RejectedRequests.objects.filter(endpoint=reading.ENDPOINT).values_list("reason", "count")
     counts: dict[str, int] = {}
     for reason, count in rows:
         counts[reason] = counts.get(reason, 0) + count
