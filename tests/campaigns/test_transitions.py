@@ -90,8 +90,8 @@ def test_a_step_that_a_task_cannot_take_says_what_it_is_and_what_it_cannot_be(
     name: str, status: str
 ) -> None:
     task = Task(name="Spring", status=status)
-    refusal = f"“Spring” is {STATES[status]} and cannot be {WORDS[name]}."
-    assert transitions.refusal(task, name) == ("" if status in FROM[name].split() else refusal)
+    reason = f"“Spring” is {STATES[status]} and cannot be {WORDS[name]}."
+    assert transitions.why_not(task, name) == ("" if status in FROM[name].split() else reason)
 
 
 @pytest.mark.django_db
