@@ -113,7 +113,7 @@ UNFOLD: dict[str, Any] = {
                     _link("Attempts", "receipt_long", "dispatch.attempt"),
                     _page("Monitor", "monitor_heart", "monitor", "campaigns.see_everything"),
                     _link("Events", "mark_email_read", "tracking.event"),
-                    _link("Refused requests", "gpp_bad", "tracking.refusal"),
+                    _link("Rejected requests", "gpp_bad", "tracking.rejectedrequests"),
                 ],
             },
             {
