@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models import F
 from django.db.models.functions import Now
 from pytest_django import Settings
 
@@ -69,8 +71,9 @@ def test_every_hand_over_leaves_an_attempt(make_service: MakeService, dispatch: 
     dispatch()
 
     attempts = Attempt.objects.all()
+    in_order = attempts.filter(started_at__gte=F("slot_at"), finished_at__gte=F("started_at"))
+    assert in_order.count() == 3
     assert {(a.outcome, a.service_id, a.code) for a in attempts} == {("accepted", service.pk, 250)}
-    assert all(a.slot_at <= a.started_at <= a.finished_at for a in attempts)
 
 
 def test_the_message_is_from_the_senders_local_part_at_the_services_domain(
@@ -105,8 +108,9 @@ def test_starts_keep_the_interval_exactly(make_service: MakeService, dispatch: D
 
     dispatch()
 
-    starts = list(Attempt.objects.order_by("started_at").values_list("started_at", flat=True))
-    gaps = [after - before for before, after in zip(starts, starts[1:], strict=False)]
+    in_order = Attempt.objects.order_by("started_at").values_list("started_at", flat=True)
+    starts = [start for start in in_order if start is not None]
+    gaps = [after - before for before, after in itertools.pairwise(starts)]
     assert min(gaps) >= dt.timedelta(seconds=0.1)
     assert offenders() == []
 

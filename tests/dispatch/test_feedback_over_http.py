@@ -28,6 +28,7 @@ from tests.factories import (
     SendingTaskFactory,
     SubTaskFactory,
     held,
+    token_of,
 )
 from tests.http_server import Answer, HttpServer
 from tests.tracking.making import sent
@@ -146,7 +147,7 @@ def test_an_event_that_comes_before_the_outcome_of_its_message_waits_for_it() ->
     applying.apply_waiting()
     assert Event.objects.get().state == "waiting"
 
-    states.settle([Settlement(subtask.pk, subtask.claim_token, SubTaskStatus.SENT)])
+    states.settle([Settlement(subtask.pk, token_of(subtask), SubTaskStatus.SENT)])
     Event.objects.update(due_at=Now())
     applying.apply_waiting()
 

@@ -9,10 +9,9 @@ from django.db.models.functions import Now
 
 from campaigns.models import Task
 from dispatch import tick
-from dispatch.agenda import limits_of
 from dispatch.gate import Gate
+from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace, Turn
-from dispatch.pacing import Limits
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -35,7 +34,7 @@ def granted(room: dict[EmailService, int]) -> tick.Done:
     return tick.run(
         tick.Intent(
             DispatcherFactory().pk,
-            gates={service.pk: Gate(limits_of(service)) for service in services},
+            gates={service.pk: Gate(service.limits) for service in services},
             room={service.pk: messages for service, messages in room.items()},
             lanes={service.pk: 1 for service in services},
         )
@@ -73,7 +72,7 @@ class TestAServiceThatMayStartNothing:
                 DispatcherFactory().pk,
                 gates={
                     services[0].pk: Gate(before),
-                    services[1].pk: Gate(limits_of(services[1])),
+                    services[1].pk: Gate(services[1].limits),
                 },
                 room={service.pk: 2 for service in services},
                 lanes={service.pk: 1 for service in services},
@@ -111,6 +110,6 @@ def test_each_message_starts_with_its_own_content_in_the_period_of_its_grant() -
     task = launched(2)
     (orders,) = granted({service: 2}).granted
     assert {order.content.pk for order in orders} == {task.contents.get().pk}
-    start, end = limits_of(service).period(orders[0].slot)
+    start, end = service.limits.period(orders[0].slot)
     assert (orders[0].grant.period_start, orders[0].grant.period_end) == (start, end)
     assert len({order.claim.id for order in orders}) == 2

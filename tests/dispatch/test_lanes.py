@@ -5,6 +5,7 @@ pace.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_a_bug_that_keeps_one_message_from_being_made_fails_that_subtask_only(
     _, unlucky, _ = launched(3)
     compose = messages.compose
 
-    def stumble(claim: Claim, content: Content, domain: str, **others: str) -> object:
+    def stumble(claim: Claim, content: Content, domain: str, **others: Any) -> object:
         if claim.id == unlucky.pk:
             raise KeyError("a bug")
         return compose(claim, content, domain, **others)

@@ -6,9 +6,11 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db.models import Max
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -218,7 +220,7 @@ def after_the_first(action: Callable[[], object]) -> Callable[[], bool]:
 def test_a_service_that_is_not_paced_any_more_is_left_to_nobody() -> None:
     """Paced ones are shared out between dispatchers: who runs more than its part rests from one."""
     service = EmailServiceFactory(sending_interval=10)
-    loop = ServiceLoop(agenda.read().services[service.pk], LanePool("", "", None, None))
+    loop = ServiceLoop(agenda.read().services[service.pk], mock.create_autospec(LanePool))
     loop.holds = True
     change(service, sending_interval=0)
 
@@ -279,7 +281,12 @@ class TestTheQuota:
         fresh = EmailService.objects.get(pk=service.pk)
         return paces.quota_left(fresh.pace, fresh.limits, self.now())
 
-    def attempt(self, service: EmailService, started_at: object, slot_at: object = NOW) -> None:
+    def attempt(
+        self,
+        service: EmailService,
+        started_at: dt.datetime | Combinable | None,
+        slot_at: dt.datetime | Combinable = NOW,
+    ) -> None:
         Attempt.objects.create(
             subtask=SubTaskFactory(status="sent", service=service),
             service=service,

@@ -18,7 +18,7 @@ from dispatch.start_log import End
 from tests.concurrency import second_connection
 from tests.dispatch.test_start_log import NOON, killed_after
 from tests.dispatching import Dispatch
-from tests.factories import DispatcherFactory, EmailServiceFactory, held
+from tests.factories import DispatcherFactory, EmailServiceFactory, held, token_of
 
 pytestmark = pytest.mark.django_db
 SECOND = dt.timedelta(seconds=1)
@@ -46,7 +46,7 @@ def marked(dispatcher: Dispatcher, service: EmailService) -> SubTask:
 
 
 def claim(subtask: SubTask) -> Held:
-    return Held(subtask.pk, subtask.claim_token)
+    return Held(subtask.pk, token_of(subtask))
 
 
 def state(subtask: SubTask) -> tuple[str, bool]:

@@ -39,6 +39,7 @@ from tests.factories import (
     SendingTaskFactory,
     SubTaskFactory,
     held,
+    token_of,
 )
 from tests.http_server import Answer
 from tracking.personal import CONSENT, PATHS
@@ -194,7 +195,7 @@ def test_a_suppressed_one_does_not_keep_others_from_being_repeated(
     provider.misdeeds = ["cut", "cut"]
     dispatch()
     time_passes()
-    oldest = min((first, second), key=lambda each: SubTask.objects.get(pk=each.pk).sending_at)
+    oldest = SubTask.objects.filter(pk__in=[first.pk, second.pk]).earliest("sending_at")
     Suppression.objects.create(email=oldest.recipient_email, reason="complaint")
 
     dispatch(lambda: SubTask.objects.filter(status="sent").exists())
@@ -323,12 +324,14 @@ def doubtful(provider: DeduplicatingProvider, dispatch: Dispatch) -> SubTask:
 
 
 def repeated(subtask: SubTask, dispatcher_id: int) -> Claim:
+    assert subtask.service_id is not None
     (claim,) = claims.repeat(subtask.service_id, DAY, 5, uuid.uuid4(), dispatcher_id)
     return claim
 
 
 def test_a_repeat_is_held_for_its_service_and_by_nobody_else(doubtful: SubTask) -> None:
     claim = repeated(doubtful, 7)
+    assert doubtful.sending_at is not None and doubtful.service_id is not None
     assert claim.repeat_until == doubtful.sending_at + DAY
     assert not claims.repeat(doubtful.service_id, DAY, 5, uuid.uuid4(), 8)
     assert not claims.lock_claimable(doubtful.task_id, 5)
@@ -337,7 +340,7 @@ def test_a_repeat_is_held_for_its_service_and_by_nobody_else(doubtful: SubTask) 
 def test_a_repeat_keeps_the_moment_of_the_first_hand_over(doubtful: SubTask) -> None:
     repeated(doubtful, 7)
     row = SubTask.objects.get()
-    assert states.begin_sending([states.Held(row.pk, row.claim_token)]) == {
+    assert states.begin_sending([states.Held(row.pk, token_of(row))]) == {
         row.pk: doubtful.sending_at
     }
 
