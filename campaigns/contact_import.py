@@ -13,7 +13,7 @@ from campaigns import storing, suppressing, time_limits
 from campaigns.addresses import AddressError, normalise
 from campaigns.contact_columns import keys_of, known_column, yes_or_no
 from campaigns.contact_staging import AttributesTooLong, StagedContact, Staging
-from campaigns.csv_source import Row, Source, open_table
+from campaigns.csv_source import CsvRow, Source, open_table
 from campaigns.file_encoding import SourceError
 from campaigns.file_rows import (
     FileImportError,
@@ -29,7 +29,7 @@ from campaigns.file_rows import (
 )
 from campaigns.models.contacts import WAS_ERASED
 from campaigns.suppression_import import MAX_SOURCE
-from campaigns.told_elsewhere import Judge, Verdict
+from campaigns.told_elsewhere import Judge, KeptOut
 from campaigns.wording import counted
 
 MAX_NAME = 200  # characters, as Contact.name
@@ -190,10 +190,12 @@ def _good_rows(
             contact = _contact(row, keys, tags)
         except RowError as error:
             report.rejected.add(error.at(row))
-            if said := _said_of_rejected(row, keys, judge.verdict(row.cells), report, may_suppress):
+            if said := _said_of_rejected(
+                row, keys, judge.kept_out(row.cells), report, may_suppress
+            ):
                 yield said
             continue
-        contact = _judged(contact, judge.verdict(row.cells), report, may_suppress)
+        contact = _judged(contact, judge.kept_out(row.cells), report, may_suppress)
         if not contact.kept_out:
             names.update(contact.tags)
             for problem in _cells_without_column(row, keys):
@@ -208,39 +210,39 @@ def _good_rows(
 
 
 def _judged(
-    contact: StagedContact, verdict: Verdict | None, report: ImportReport, may_suppress: bool
+    contact: StagedContact, kept_out: KeptOut | None, report: ImportReport, may_suppress: bool
 ) -> StagedContact:
-    if verdict is None:
+    if kept_out is None:
         return contact
-    if verdict.reason and may_suppress:
-        return _suppressed(contact, verdict, report)
-    reason = verdict.explain(may_suppress)
+    if kept_out.reason and may_suppress:
+        return _suppressed(contact, kept_out, report)
+    reason = kept_out.explain(may_suppress)
     report.kept_out.add(LineProblem(contact.line, contact.email, reason))
     return _outsider(contact.line, contact.email, reason)
 
 
 def _said_of_rejected(
-    row: Row, keys: list[str], verdict: Verdict | None, report: ImportReport, may_suppress: bool
+    row: CsvRow, keys: list[str], kept_out: KeptOut | None, report: ImportReport, may_suppress: bool
 ) -> StagedContact | None:
     """A row that is wrong in another cell says all the same that its person must not be mailed.
     Where its marks are not clear, the cell may be another one: it is said, and not obeyed.
     """
-    if verdict is None:
+    if kept_out is None:
         return None
     try:
         email = normalise(row.cells[keys.index("email")])
     except (AddressError, IndexError):
         return None
-    outsider = _outsider(row.line, email, f"{verdict.quoted}, and the row was rejected.")
-    if verdict.reason and may_suppress and not row.problem:
-        return _suppressed(outsider, verdict, report)
+    outsider = _outsider(row.line, email, f"{kept_out.quoted}, and the row was rejected.")
+    if kept_out.reason and may_suppress and not row.problem:
+        return _suppressed(outsider, kept_out, report)
     return outsider
 
 
-def _suppressed(contact: StagedContact, verdict: Verdict, report: ImportReport) -> StagedContact:
-    report.suppressed.add(LineProblem(contact.line, contact.email, verdict.explain()))
-    told = f"import: {verdict.told}".replace("\0", "␀")[:MAX_SOURCE]
-    return contact._replace(suppressed_as=verdict.reason, told=told)
+def _suppressed(contact: StagedContact, kept_out: KeptOut, report: ImportReport) -> StagedContact:
+    report.suppressed.add(LineProblem(contact.line, contact.email, kept_out.explain()))
+    told = f"import: {kept_out.told}".replace("\0", "␀")[:MAX_SOURCE]
+    return contact._replace(suppressed_as=kept_out.reason, told=told)
 
 
 def _outsider(line: int, email: str, reason: str) -> StagedContact:
@@ -248,7 +250,7 @@ def _outsider(line: int, email: str, reason: str) -> StagedContact:
     return StagedContact(line, email, "", {}, [], told=told, kept_out=True)
 
 
-def _contact(row: Row, keys: list[str], tags: list[str]) -> StagedContact:
+def _contact(row: CsvRow, keys: list[str], tags: list[str]) -> StagedContact:
     """Raises RowError for the first thing that is wrong with the row."""
     _refuse_breaks(row, keys)
     values = {key: cell.strip() for key, cell in zip(keys, row.cells, strict=False) if key}
@@ -269,7 +271,7 @@ def _contact(row: Row, keys: list[str], tags: list[str]) -> StagedContact:
     return StagedContact(row.line, email, name, attributes, tags + own_tags, consent)
 
 
-def _refuse_breaks(row: Row, keys: list[str]) -> None:
+def _refuse_breaks(row: CsvRow, keys: list[str]) -> None:
     """Raises RowError when a name or tags go on in another line that has the parts of a row."""
     for key, cell in zip(keys, row.cells, strict=False):
         later = cell.strip().splitlines()[1:]
@@ -286,7 +288,7 @@ def _consent(address: str, cell: str) -> bool | None:
         raise RowError(address, f"The consent to tracking is not clear: {error}") from error
 
 
-def _attributes(row: Row, address: str, values: dict[str, str]) -> dict[str, str]:
+def _attributes(row: CsvRow, address: str, values: dict[str, str]) -> dict[str, str]:
     for key, value in values.items():
         if len(value) > MAX_ATTRIBUTE:
             raise RowError(
@@ -318,7 +320,7 @@ def _clean_tags(names: Iterable[str]) -> list[str]:
     return [tag for tag in tags if tag]
 
 
-def _cells_without_column(row: Row, keys: list[str]) -> Iterator[LineProblem]:
+def _cells_without_column(row: CsvRow, keys: list[str]) -> Iterator[LineProblem]:
     for number, cell in enumerate(row.cells):
         if cell.strip() and (number >= len(keys) or not keys[number]):
             yield LineProblem(row.line, shortened(cell), "The cell has no column heading.")

@@ -39,7 +39,7 @@ class Declaration(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class StyleRule:
     selectors: list[Selector]
     declarations: list[Declaration]
     is_conditional: bool
@@ -50,7 +50,7 @@ class _Token(NamedTuple):
     end: int
 
 
-def read_rules(css: str) -> list[Rule]:
+def read_rules(css: str) -> list[StyleRule]:
     """Raises Problem for what the parser cannot read."""
     return list(_Reader(css).rules())
 
@@ -81,10 +81,10 @@ class _Reader:
         is_closed = self._css[block.end - 1] == "}"
         return self._tokens(block.node.content, block.end - is_closed)
 
-    def rules(self) -> Iterator[Rule]:
+    def rules(self) -> Iterator[StyleRule]:
         return self._rules(self.tokens, is_conditional=False)
 
-    def _rules(self, tokens: list[_Token], *, is_conditional: bool) -> Iterator[Rule]:
+    def _rules(self, tokens: list[_Token], *, is_conditional: bool) -> Iterator[StyleRule]:
         prelude: list[Node] = []
         for token in tokens:
             node = token.node
@@ -96,7 +96,9 @@ class _Reader:
             elif prelude or not (node.type in _BLANK or node in ("<!--", "-->")):
                 prelude.append(node)
 
-    def _rule(self, prelude: list[Node], block: _Token, *, is_conditional: bool) -> Iterator[Rule]:
+    def _rule(
+        self, prelude: list[Node], block: _Token, *, is_conditional: bool
+    ) -> Iterator[StyleRule]:
         if not prelude or prelude[0].type != "at-keyword":
             inside = self._inside(block)
             selectors = read_selectors(prelude)
@@ -104,7 +106,7 @@ class _Reader:
                 # Few programs know rules within rules: both stay where they are.
                 selectors = [each._replace(kind=Kind.OTHER) for each in selectors]
             declarations = [each for each in self.declarations(inside) if each.name]
-            yield Rule(selectors, declarations, is_conditional)
+            yield StyleRule(selectors, declarations, is_conditional)
         elif prelude[0].lower_value in _WITH_RULES:
             yield from self._rules(self._inside(block), is_conditional=True)
 

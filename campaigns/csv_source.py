@@ -34,7 +34,7 @@ TOOK_TOO_LONG = (
 )
 
 
-class Row(NamedTuple):
+class CsvRow(NamedTuple):
     """Cells and the physical lines of the file they stand on, from 1; `problem` if unreadable.
     `raw` are the lines themselves where there are several.
     """
@@ -52,7 +52,7 @@ class Source:
 
     encoding: str
     header: list[str]
-    rows: Rows
+    rows: CsvRows
     delimiter: str
 
 
@@ -94,7 +94,7 @@ def _source(
     lines = _Lines(text, encoding, ends_at)
     for _ in range(lines_before):
         next(lines)
-    rows = Rows(lines, delimiter, lines_before)
+    rows = CsvRows(lines, delimiter, lines_before)
     header = next(rows, None)
     if header is None:
         raise SourceError("The file is empty.")
@@ -119,7 +119,7 @@ def _headings(cells: list[str]) -> list[str]:
     return headings
 
 
-class Rows(Iterator[Row]):
+class CsvRows(Iterator[CsvRow]):
     """Rows of cells, from the lines of a file: each line is part of a row, or one of `blank` lines.
 
     Where the meaning of quotation marks is not certain, each of the lines is a row with a
@@ -138,10 +138,10 @@ class Rows(Iterator[Row]):
         self._like_a_row = re.compile(alone)
         self._rows = self._all()
 
-    def __next__(self) -> Row:
+    def __next__(self) -> CsvRow:
         return next(self._rows)
 
-    def _all(self) -> Iterator[Row]:
+    def _all(self) -> Iterator[CsvRow]:
         self._lines.begin_row()
         for line in self._lines:
             self._line += 1
@@ -152,21 +152,21 @@ class Rows(Iterator[Row]):
                     self.blank += 1 + row.last_line - row.line
             self._lines.begin_row()
 
-    def _bare(self, line: str) -> Row:
+    def _bare(self, line: str) -> CsvRow:
         cells = line.rstrip("\r\n").split(self._delimiter)
-        return Row(self._line, self._line, cells, _too_long(line, cells))
+        return CsvRow(self._line, self._line, cells, _too_long(line, cells))
 
-    def _marked(self, line: str) -> Iterable[Row]:
+    def _marked(self, line: str) -> Iterable[CsvRow]:
         """The rows that begin with a line that has quotation marks."""
         first = self._line
         if cells := quoting.plainly_quoted(line, self._delimiter):
-            return [Row(first, first, cells, _too_long(line, cells))]
+            return [CsvRow(first, first, cells, _too_long(line, cells))]
         taken, state = self._taken(line)
         if state is State.CLOSED and (row := self._proper(first, taken)):
             return [row]
         if alone := self._each_alone(taken):
             read = enumerate(zip(taken, alone, strict=True), first)
-            return (Row(n, n, cells, _too_long(line, cells)) for n, (line, cells) in read)
+            return (CsvRow(n, n, cells, _too_long(line, cells)) for n, (line, cells) in read)
         return (self._unclear(number, first, line) for number, line in enumerate(taken, first))
 
     def _taken(self, line: str) -> tuple[list[str], State]:
@@ -184,7 +184,7 @@ class Rows(Iterator[Row]):
             length = len(following) + (length if begins < 0 else -begins)
         return taken, state
 
-    def _proper(self, first: int, taken: list[str]) -> Row | None:
+    def _proper(self, first: int, taken: list[str]) -> CsvRow | None:
         """None when other rows may stand within it."""
         space = self._delimiter != " "
         reader = csv.reader(taken, delimiter=self._delimiter, strict=True, skipinitialspace=space)
@@ -193,8 +193,10 @@ class Rows(Iterator[Row]):
         except csv.Error:  # a cell is too long for it
             return None
         if len(taken) == 1:
-            return Row(first, first, cells)
-        return None if self._hides_a_row(cells) else Row(first, self._line, cells, "", tuple(taken))
+            return CsvRow(first, first, cells)
+        return (
+            None if self._hides_a_row(cells) else CsvRow(first, self._line, cells, "", tuple(taken))
+        )
 
     def _each_alone(self, taken: list[str]) -> list[list[str]]:
         """The cells of each of the lines, where that is certain of all of them."""
@@ -217,13 +219,13 @@ class Rows(Iterator[Row]):
                 return True
         return False
 
-    def _unclear(self, number: int, first: int, line: str) -> Row:
+    def _unclear(self, number: int, first: int, line: str) -> CsvRow:
         cells = quoting.bare_cells(line, self._delimiter)
         if number > first:
             within = f"it stands after the quotation mark on line {first:,}, which is not closed"
-            return Row(number, number, cells, within if any(cells) else "")
+            return CsvRow(number, number, cells, within if any(cells) else "")
         unclear = "what its quotation marks enclose is not clear"
-        return Row(first, self._line, cells, _too_long(line, cells) or unclear)
+        return CsvRow(first, self._line, cells, _too_long(line, cells) or unclear)
 
 
 def _too_long(line: str, cells: list[str]) -> str:
@@ -290,7 +292,7 @@ def _delimiter(
         return named[1], 1
 
     def merit(delimiter: str) -> tuple[bool, int]:
-        row = next(Rows(_Lines(StringIO(sample, newline=""), encoding), delimiter, 0), None)
+        row = next(CsvRows(_Lines(StringIO(sample, newline=""), encoding), delimiter, 0), None)
         cells = row.cells if row else []
         return is_header(cells[:MAX_COLUMNS]), len(cells)
 

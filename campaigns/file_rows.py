@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from campaigns.csv_source import Row
+from campaigns.csv_source import CsvRow
 
 _LIKE_AN_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _SHOWN = 80  # characters of a value in a report
@@ -50,6 +50,18 @@ class Problems:
         return self._total - len(self._listed)
 
 
+class FileReport(Protocol):
+    """What became of a file's rows."""
+
+    notes: list[str]
+    rejected: Problems
+
+    @property
+    def accepted(self) -> int: ...
+
+    def explain(self) -> str: ...
+
+
 class FileImportError(Exception):
     """The file as a whole cannot be imported; nothing was. The message is for staff."""
 
@@ -62,11 +74,11 @@ class RowError(ValueError):
         self.value = value
         self.reason = reason
 
-    def at(self, row: Row) -> LineProblem:
+    def at(self, row: CsvRow) -> LineProblem:
         return LineProblem(row.line, shortened(self.value), self.reason)
 
 
-def refuse_unreadable(row: Row, value: str = "") -> None:
+def refuse_unreadable(row: CsvRow, value: str = "") -> None:
     """Raises RowError for a row that is no row, or that no column of the database could hold."""
     if row.problem:
         raise RowError(text_of(row), f"The row cannot be read ({row.problem}){quote_hint(row)}.")
@@ -75,14 +87,14 @@ def refuse_unreadable(row: Row, value: str = "") -> None:
             raise RowError(value or cell, "The row contains a NUL character.")
 
 
-def text_of(row: Row, address: str = "") -> str:
+def text_of(row: CsvRow, address: str = "") -> str:
     """What a report shows of a row: its address and what else looks like one, or all of it."""
     cells = [cell.strip() for cell in row.cells if cell.strip()]
     alike = [cell for cell in cells if _LIKE_AN_ADDRESS.search(cell) and cell != address]
     return " ".join([address, *alike] if address else alike or cells)
 
 
-def quote_hint(row: Row) -> str:
+def quote_hint(row: CsvRow) -> str:
     """A quote that is never closed swallows the rows after it: say which."""
     if row.last_line == row.line:
         return ""

@@ -16,7 +16,7 @@ from dataclasses import replace
 import css_inline
 
 from campaigns.css_cascade import Candidate, Cascade, Situation
-from campaigns.css_rules import Declaration, Rule, read_declarations, read_rules
+from campaigns.css_rules import Declaration, StyleRule, read_declarations, read_rules
 from campaigns.css_selectors import Kind, Selector
 from campaigns.html_source import (
     Edit,
@@ -98,7 +98,7 @@ class _Inlining:
                 self._add(alike, Candidate(self._rules, declarations, True, False, is_universal))
             self._add(kept, Candidate(self._rules, declarations, False, changeable))
 
-    def _is_inlined(self, rule: Rule, selector: Selector, is_fixed: bool) -> bool:
+    def _is_inlined(self, rule: StyleRule, selector: Selector, is_fixed: bool) -> bool:
         return (
             selector.kind is Kind.KNOWN
             and not (is_fixed or rule.is_conditional)

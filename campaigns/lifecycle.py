@@ -253,4 +253,4 @@ def _move(task: Task, step: str, **values: Any) -> None:
     moved = transitions.move([task.pk], step, **values)
     task.refresh_from_db()
     if not moved:
-        raise NotPossible(transitions.refusal(task, step))
+        raise NotPossible(transitions.why_not(task, step))

@@ -40,7 +40,7 @@ def written(path: Path) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class MergeFieldReport:
     """By variable, for how many of `total` contacts it is empty. `uncounted` are the variables
     beyond MOST, `meant` the names that contacts have and the author perhaps meant.
     """
@@ -74,17 +74,19 @@ class Report:
         ]
 
 
-def report(templates: Iterable[CompiledContent], contacts: QuerySet[Contact]) -> Report:
+def report(templates: Iterable[CompiledContent], contacts: QuerySet[Contact]) -> MergeFieldReport:
     """One aggregate over the contacts. What cannot be parsed reads nothing: its mistakes are told
     elsewhere.
     """
     paths = list(dict.fromkeys(path for template in templates for path in read_by(template)))
     total, empty = _count(contacts, paths[:MOST])
     unknown = [path for path, number in empty.items() if total and number == total]
-    return Report(total, empty, len(paths[MOST:]), _meant(unknown, contacts) if unknown else {})
+    return MergeFieldReport(
+        total, empty, len(paths[MOST:]), _meant(unknown, contacts) if unknown else {}
+    )
 
 
-def report_for_owner(template: Template) -> Report:
+def report_for_owner(template: Template) -> MergeFieldReport:
     """Of the owner's newest contacts, NEWEST at most, so that it costs no more with a million."""
     contacts = Contact.objects.filter(owner=template.owner_id)
     newest = contacts.order_by("-pk").values("pk")[:NEWEST]

@@ -89,7 +89,7 @@ class Settlement(NamedTuple):
     delay_seconds: float = 0.0
 
 
-class Feedback(NamedTuple):
+class StatusRise(NamedTuple):
     """What came back about a SubTask: the highest status it leads to, and when each thing was told
     for the first time. `error` is why it bounced.
     """
@@ -320,14 +320,14 @@ def resolve_doubt(subtask_ids: Collection[int], status: SubTaskStatus) -> list[i
     return ids
 
 
-def rise(feedback: Iterable[Feedback]) -> set[int]:
+def rise(rises: Iterable[StatusRise]) -> set[int]:
     """Record what came back. Returns the ids it changed.
 
     Times and texts are recorded of every row, each once; the status changes only where NEXT allows
     it, so that what comes late changes nothing. A row in doubt is so no longer. Rows that are in a
     dispatcher's hands are left alone: their outcome has to be recorded first.
     """
-    rows = sorted(feedback, key=lambda row: row.id)
+    rows = sorted(rises, key=lambda row: row.id)
     if not rows:
         return set()
     sql = f"""

@@ -18,7 +18,7 @@ from campaigns import erased
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
 
-Row = TypeVar("Row", bound=Model)
+AnyModel = TypeVar("AnyModel", bound=Model)
 
 DOMAIN_SQL = "'@' || split_part({address}, '@', -1)"
 """`domain_of` in SQL, of an expression that is an address."""
@@ -73,7 +73,7 @@ def entries_for(column: str) -> QuerySet[Suppression]:
     return entries
 
 
-def not_suppressed(rows: QuerySet[Row], column: str) -> QuerySet[Row]:
+def not_suppressed(rows: QuerySet[AnyModel], column: str) -> QuerySet[AnyModel]:
     """Those whose address in this column may be mailed, as far as SQL can know. In two conditions,
     each of which PostgreSQL can join by its hash.
     """

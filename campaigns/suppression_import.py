@@ -15,7 +15,7 @@ from django.db import connection
 
 from campaigns import erased, quoting, storing, suppressing, time_limits
 from campaigns.contact_columns import folded, known_column
-from campaigns.csv_source import Row, Source, open_table
+from campaigns.csv_source import CsvRow, Source, open_table
 from campaigns.file_encoding import SourceError
 from campaigns.file_rows import (
     FileImportError,
@@ -217,7 +217,7 @@ def _good_rows(
 
 
 def _salvaged(
-    row: Row, columns: Columns, default: Entry, report: SuppressionReport
+    row: CsvRow, columns: Columns, default: Entry, report: SuppressionReport
 ) -> Iterator[Entry]:
     """The address in a line that cannot be read as a row; else the line is rejected."""
     if address := _address_in(row, columns):
@@ -229,13 +229,13 @@ def _salvaged(
         report.rejected.add(error.at(row))
 
 
-def _salvage(row: Row, address: str, default: Entry, report: SuppressionReport) -> Entry:
+def _salvage(row: CsvRow, address: str, default: Entry, report: SuppressionReport) -> Entry:
     report.salvaged += 1
     source = f"{default.source}: line {row.line}" if default.source else f"line {row.line}"
     return default._replace(line=row.line, email=address, source=source[:MAX_SOURCE])
 
 
-def _address_in(row: Row, columns: Columns) -> str:
+def _address_in(row: CsvRow, columns: Columns) -> str:
     """Empty when there is none."""
     try:
         return _stored_form(_cell(row, columns.email), columns.has_domains)
@@ -243,14 +243,14 @@ def _address_in(row: Row, columns: Columns) -> str:
         return ""
 
 
-def _lines_of(row: Row, delimiter: str) -> Iterator[Row]:
+def _lines_of(row: CsvRow, delimiter: str) -> Iterator[CsvRow]:
     """The lines of a row that has several, each as if it were one."""
     for number, line in enumerate(row.raw, row.line):
-        yield Row(number, number, quoting.bare_cells(line, delimiter))
+        yield CsvRow(number, number, quoting.bare_cells(line, delimiter))
 
 
 def _list_other_addresses(
-    row: Row, columns: Columns, entry: Entry, report: SuppressionReport
+    row: CsvRow, columns: Columns, entry: Entry, report: SuppressionReport
 ) -> None:
     for number, cell in enumerate(row.cells):
         if number in (columns.email, columns.reason, columns.source) or "@" not in cell:
@@ -278,7 +278,7 @@ def _without_domains(entries: Iterator[Entry], report: SuppressionReport) -> Ite
             yield entry
 
 
-def _entry(row: Row, columns: Columns, default: Entry, judge: Judge) -> Entry:
+def _entry(row: CsvRow, columns: Columns, default: Entry, judge: Judge) -> Entry:
     """Raises RowError when there is no address; what is wrong with other cells is left out."""
     try:
         address = _stored_form(_cell(row, columns.email), columns.has_domains)
@@ -290,14 +290,14 @@ def _entry(row: Row, columns: Columns, default: Entry, judge: Judge) -> Entry:
     source = _cell(row, columns.source) or default.source
     if told and reason is None:  # kept in words: not mailing somebody is the safe mistake
         source = f"{source}: {told}" if source else told
-    if reason is None and (verdict := judge.verdict(row.cells)) and verdict.reason:
-        reason = str(verdict.reason)
-        source = source or verdict.told
+    if reason is None and (kept_out := judge.kept_out(row.cells)) and kept_out.reason:
+        reason = str(kept_out.reason)
+        source = source or kept_out.told
     source = source.replace("\0", "␀")[:MAX_SOURCE]
     return Entry(row.line, address, reason or default.reason, source)
 
 
-def _cell(row: Row, position: int | None) -> str:
+def _cell(row: CsvRow, position: int | None) -> str:
     if position is None or position >= len(row.cells):
         return ""
     return unescaped(row.cells[position].strip()).strip()

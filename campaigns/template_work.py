@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from campaigns import inline_css, liquid, plain_text
@@ -56,10 +58,17 @@ def check_part(part: str, source: str, *, makes_text: bool = False) -> None:
 
 
 def _check(part: str, source: str) -> None:
-    try:
+    with _problems_of(part):
         template = liquid.parse(source, escape=part == "html")
         liquid.refuse_unknown_filters(template, source)
         compared_with_numbers(template, source)
+
+
+@contextmanager
+def _problems_of(part: str) -> Iterator[None]:
+    """What is wrong within is wrong with this part: raises PartProblem."""
+    try:
+        yield
     except liquid.Problem as problem:
         raise PartProblem(part, problem.message, problem.line) from problem
 
@@ -67,19 +76,15 @@ def _check(part: str, source: str) -> None:
 @bounded(PARSING, raises=(PartProblem,))
 def compile_html(html: str) -> str:
     """Inline the CSS. Raises PartProblem."""
-    try:
+    with _problems_of("html"):
         return inline_css.inline_css(html)
-    except liquid.Problem as problem:
-        raise PartProblem("html", problem.message, problem.line) from problem
 
 
 @bounded(PARSING, raises=(PartProblem,))
 def compile_text(html: str) -> str:
     """Make the plain text template that goes with an HTML template. Raises PartProblem."""
-    try:
+    with _problems_of("html"):
         return plain_text.compile_text(html)
-    except liquid.Problem as problem:
-        raise PartProblem("html", problem.message, problem.line) from problem
 
 
 @bounded(PARSING, raises=(PartProblem,))
@@ -87,10 +92,8 @@ def variables_in(sources: list[str]) -> list[list[str]]:
     """The paths of the variables that these sources read, each once. Raises PartProblem."""
     paths: dict[tuple[str, ...], None] = {}
     for source in sources:
-        try:
+        with _problems_of("html"):
             found = liquid.variables(liquid.parse(source, escape=False))
-        except liquid.Problem as problem:
-            raise PartProblem("html", problem.message, problem.line) from problem
         paths.update(dict.fromkeys(map(tuple, found)))
     return [list(path) for path in paths]
 
@@ -102,12 +105,10 @@ def numbers_needed(parts: dict[str, str]) -> list[Any]:
     """
     needed: dict[tuple[Any, ...], list[Any]] = {}
     for part, source in parts.items():
-        try:
+        with _problems_of(part):
             template = liquid.parse(source, escape=part == "html")
             for keys, line in compared_with_numbers(template, source):
                 needed.setdefault(keys, [part, line, keys])
-        except liquid.Problem as problem:
-            raise PartProblem(part, problem.message, problem.line) from problem
     return list(needed.values())
 
 
@@ -126,10 +127,8 @@ def take_apart(subject: str, preview_text: str, html: str, text: str) -> list[An
 
 
 def _parsed(part: str, source: str) -> GapTemplate:
-    try:
+    with _problems_of(part):
         return GapTemplate(source, escape=part == "html")
-    except liquid.Problem as problem:
-        raise PartProblem(part, problem.message, problem.line) from problem
 
 
 @bounded(RENDERING, raises=(UnknownTemplate, PartProblem))

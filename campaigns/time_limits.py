@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from django.db import Error, InterfaceError, ProgrammingError, connection, transaction
 from psycopg import errors
 
-from campaigns.csv_source import TOOK_TOO_LONG, Row
+from campaigns.csv_source import TOOK_TOO_LONG, CsvRow
 from campaigns.file_rows import FileImportError
 
 SIGN_OF_LIFE_SECONDS = 1.0
@@ -53,7 +53,7 @@ def copy_rows(statement: str, rows: Iterable[Iterable[object]]) -> None:
             copy.write_row(row)
 
 
-def kept_alive(rows: Iterable[Row]) -> Iterator[Row]:
+def kept_alive(rows: Iterable[CsvRow]) -> Iterator[CsvRow]:
     """The rows; while they are read, the session is never so long without a statement (a run of bad
     rows needs none) that the database takes it for one that was forgotten, and ends it.
     """

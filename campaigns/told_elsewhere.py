@@ -53,7 +53,7 @@ class Column(NamedTuple):
     """Whether a value that is not known keeps the person out: its heading is about mailing."""
 
 
-class Verdict(NamedTuple):
+class KeptOut(NamedTuple):
     """Why a person is suppressed, or kept out (no reason); `told` is what the file says."""
 
     told: str
@@ -106,10 +106,10 @@ def _column(position: int, heading: str) -> Column | None:
     return Column(position, shown, kind, reason if certain_heading(heading) else None, False)
 
 
-class Finding(NamedTuple):
+class CellMeaning(NamedTuple):
     """What one cell means; `is_known` is false where a person should look at it."""
 
-    verdict: Verdict | None
+    kept_out: KeptOut | None
     is_known: bool = True
 
 
@@ -127,11 +127,11 @@ class Judge:
         self._unknown: Counter[tuple[str, str]] = Counter()
         self._others = 0
 
-    def verdict(self, cells: list[str]) -> Verdict | None:
+    def kept_out(self, cells: list[str]) -> KeptOut | None:
         """The worst that the row says; None when its person may be mailed."""
-        found = [verdict for verdict in self._verdicts(cells) if verdict]
-        suppressed = [verdict for verdict in found if verdict.reason]
-        worse = [verdict for verdict in suppressed if verdict.reason != _R.UNSUBSCRIBED]
+        found = [each for each in self._all_kept_out(cells) if each]
+        suppressed = [each for each in found if each.reason]
+        worse = [each for each in suppressed if each.reason != _R.UNSUBSCRIBED]
         return next(iter([*worse, *suppressed, *found]), None)
 
     def notes(self) -> Iterator[str]:
@@ -151,27 +151,27 @@ class Judge:
         if others:
             yield f"{others:,} more rows have other values that are not known here."
 
-    def _verdicts(self, cells: list[str]) -> Iterator[Verdict | None]:
+    def _all_kept_out(self, cells: list[str]) -> Iterator[KeptOut | None]:
         for column in self._columns:
             if column.position < len(cells) and (cell := cells[column.position].strip()):
-                look = _remembered if len(cell) <= _SHOWN else _finding
-                finding = look(column, cell)
-                if not finding.is_known:
+                look = _remembered if len(cell) <= _SHOWN else _meaning
+                meaning = look(column, cell)
+                if not meaning.is_known:
                     self._count(column.heading, " ".join(cell.split()))
-                yield finding.verdict
+                yield meaning.kept_out
         for position, cell in enumerate(cells):
             if position in self._tags:
                 yield from (self._anywhere(position, tag) for tag in _TAGS.split(cell))
             elif cell and (position in self._anything or position >= len(self._header)):
                 yield self._anywhere(position, cell)
 
-    def _anywhere(self, position: int, cell: str) -> Verdict | None:
+    def _anywhere(self, position: int, cell: str) -> KeptOut | None:
         """A cell that is exactly a word against mailing counts in whatever column it stands."""
         if len(cell) > LONGEST_ANYWHERE or not _is_said_anywhere(cell):
             return None
         heading = self._header[position].strip() if position < len(self._header) else ""
         shown = heading[:_HEADING] or f"column {position + 1}"
-        return Verdict(f"{shown}: {' '.join(cell.split())}", reason_anywhere(cell))
+        return KeptOut(f"{shown}: {' '.join(cell.split())}", reason_anywhere(cell))
 
     def _count(self, heading: str, value: str) -> None:
         key = (heading[:_SHOWN], value[:_SHOWN])
@@ -181,19 +181,19 @@ class Judge:
             self._others += 1
 
 
-def _finding(column: Column, cell: str) -> Finding:
+def _meaning(column: Column, cell: str) -> CellMeaning:
     told = f"{column.heading}: {' '.join(cell.split())}"
     word, answer = folded(cell), _answer(cell)
     if _says_nothing(cell, word) or (words.ZERO.fullmatch(word) and column.kind is Kind.AGAINST):
-        return Finding(None)
+        return CellMeaning(None)
     if column.kind is Kind.AGAINST:
         return _against(column, told, word, cell)
     if column.kind is Kind.PERMISSION and answer is not None:
-        return Finding(None if answer else Verdict(told, None))
+        return CellMeaning(None if answer else KeptOut(told, None))
     return _of_status(column, told, word, cell)
 
 
-_remembered = lru_cache(maxsize=_REMEMBERED)(_finding)
+_remembered = lru_cache(maxsize=_REMEMBERED)(_meaning)
 _is_said_anywhere = lru_cache(maxsize=_REMEMBERED)(is_said_anywhere)
 
 
@@ -204,43 +204,43 @@ def _says_nothing(cell: str, word: str) -> bool:
     return False
 
 
-def _of_status(column: Column, told: str, word: str, cell: str) -> Finding:
-    kept_out = Verdict(told, None)
+def _of_status(column: Column, told: str, word: str, cell: str) -> CellMeaning:
+    kept_out = KeptOut(told, None)
     if words.SOFT.search(word):
-        return Finding(kept_out)
+        return CellMeaning(kept_out)
     if reason := words.negative(word):
         if certain_value(cell, column.heading):
-            return Finding(Verdict(told, reason))
-        return Finding(kept_out, is_known=all_known(cell))
+            return CellMeaning(KeptOut(told, reason))
+        return CellMeaning(kept_out, is_known=all_known(cell))
     if words.STAYS_OUT.search(word):
-        return Finding(kept_out)
+        return CellMeaning(kept_out)
     if word in words.MAILABLE or _is_date(cell) or folded(column.heading) in words.PLACES:
-        return Finding(None)
+        return CellMeaning(None)
     answer = _answer(cell)
     if answer is not None and column.is_strict:
-        return Finding(None if answer else kept_out)
+        return CellMeaning(None if answer else kept_out)
     if answer is not None and folded(column.heading) in words.ONLY_STATUS:
-        return Finding(None) if answer else Finding(kept_out, is_known=False)
-    return Finding(kept_out if column.is_strict or not word else None, is_known=False)
+        return CellMeaning(None) if answer else CellMeaning(kept_out, is_known=False)
+    return CellMeaning(kept_out if column.is_strict or not word else None, is_known=False)
 
 
-def _against(column: Column, told: str, word: str, cell: str) -> Finding:
+def _against(column: Column, told: str, word: str, cell: str) -> CellMeaning:
     """A flag, a date or words in a column such as Unsubscribed. All but “no” keep out; what is not
     known in this sense, such as a number or a name, suppresses no one.
     """
     answer = _answer(cell)
     if answer is False or word in words.MAILABLE:
-        return Finding(None)
+        return CellMeaning(None)
     if words.SOFT.search(word) or (column.reason is None and answer):
-        return Finding(Verdict(told, None))
+        return CellMeaning(KeptOut(told, None))
     if column.reason is None and is_said_anywhere(cell):
-        return Finding(Verdict(told, reason_anywhere(cell)))
+        return CellMeaning(KeptOut(told, reason_anywhere(cell)))
     reason = words.negative(word) if certain_value(cell, column.heading) else None
     means_yes = answer or _is_date(cell) or says_when_or_why(column.heading)
     if column.reason and (means_yes or reason):
         own = reason if column.reason is _R.MANUAL else None
-        return Finding(Verdict(told, own or column.reason))
-    return Finding(Verdict(told, None), is_known=means_yes)
+        return CellMeaning(KeptOut(told, own or column.reason))
+    return CellMeaning(KeptOut(told, None), is_known=means_yes)
 
 
 def _answer(cell: str) -> bool | None:

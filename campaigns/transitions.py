@@ -50,7 +50,7 @@ def move(task_ids: Collection[int], name: str, **values: Any) -> int:
     return tasks.update(status=step.end, **values)
 
 
-def refusal(task: Task, name: str) -> str:
+def why_not(task: Task, name: str) -> str:
     """Why a task, as it was read, cannot take a step; "" when it can."""
     step = TRANSITIONS[name]
     if task.status in step.start:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-Counts = dict[str, Any]
+NestedCounts = dict[str, Any]
 
 SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, math.inf)
 """The upper bounds of the buckets."""
@@ -18,7 +18,7 @@ SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 
 KEYS = tuple(f"{bound:g}" for bound in SECONDS)
 
 
-def add(total: Counts, more: Counts) -> Counts:
+def add(total: NestedCounts, more: NestedCounts) -> NestedCounts:
     """Add `more` to `total`, which is changed and returned."""
     for key, value in more.items():
         if isinstance(value, dict):
@@ -28,9 +28,9 @@ def add(total: Counts, more: Counts) -> Counts:
     return total
 
 
-def since(before: Counts, now: Counts) -> Counts:
+def since(before: NestedCounts, now: NestedCounts) -> NestedCounts:
     """How much was added to `before` to make `now`; never less than nothing."""
-    grown: Counts = {}
+    grown: NestedCounts = {}
     for key, value in now.items():
         if isinstance(value, dict):
             grown[key] = since(before.get(key, {}), value)
@@ -45,7 +45,7 @@ def observe(durations: Counter[str], seconds: float) -> None:
     durations["sum"] += seconds  # type: ignore[assignment]  # the one that is not a whole number
 
 
-def cumulative(durations: Counts) -> list[tuple[float, int]]:
+def cumulative(durations: NestedCounts) -> list[tuple[float, int]]:
     """Each upper bound with how many durations were no longer; the last counts all of them."""
     total, found = 0, []
     for bound, key in zip(SECONDS, KEYS, strict=True):
@@ -54,7 +54,7 @@ def cumulative(durations: Counts) -> list[tuple[float, int]]:
     return found
 
 
-def quantile(durations: Counts, share: float) -> float | None:
+def quantile(durations: NestedCounts, share: float) -> float | None:
     """The duration (seconds) that this share of them did not exceed, as exactly as the buckets
     tell; None when there were none.
     """
@@ -69,8 +69,8 @@ def quantile(durations: Counts, share: float) -> float | None:
     return None
 
 
-def add_up(many: Iterable[Counts]) -> Counts:
-    total: Counts = {}
+def add_up(many: Iterable[NestedCounts]) -> NestedCounts:
+    total: NestedCounts = {}
     for counts in many:
         add(total, counts)
     return total

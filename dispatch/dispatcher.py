@@ -29,7 +29,7 @@ from dispatch.errors import OutcomeUnknown
 from dispatch.figures import Figures
 from dispatch.lanes import Desk, LanePool
 from dispatch.lease_terms import LEASE_SECONDS
-from dispatch.orders import NotStarted, Order, Report
+from dispatch.orders import LaneReport, NotStarted, Order
 from dispatch.paces import Notes
 from dispatch.service_loop import ServiceLoop
 from dispatch.transports import transport_for
@@ -69,12 +69,12 @@ class Dispatcher:
         self.figures = Figures()
         self._wake = threading.Event()
         """Set by a lane that has reported, cleared before the inbox is emptied."""
-        self._inbox: queue.SimpleQueue[Report] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[LaneReport] = queue.SimpleQueue()
         self._clock = DatabaseClock(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0.0, 0.0)
         self._starts = start_log.open_log(start_log.Name(cluster, self.id))
         self._desk = Desk(self.id, self._clock, 0.0, self._receive, self._starts)
         self._loops: dict[int, ServiceLoop] = {}
-        self._unrecorded: list[Report] = []
+        self._unrecorded: list[LaneReport] = []
         """Outcomes that no commit has recorded yet; a commit takes away those that it was given."""
         self._demand = Demand(self._loops)
         self._agenda_read_at = 0.0
@@ -131,7 +131,7 @@ class Dispatcher:
             self.figures.tick(intent, done, time.monotonic() - began)
             self._follow(intent, done)
 
-    def _receive(self, report: Report) -> None:
+    def _receive(self, report: LaneReport) -> None:
         """Called by the lanes."""
         self._inbox.put(report)
         if not self._wake.is_set():  # else it is cleared before the inbox is emptied
@@ -147,7 +147,7 @@ class Dispatcher:
                 loop.finished(report)
                 self._resolve([report])
 
-    def _resolve(self, reports: Iterable[Report]) -> None:
+    def _resolve(self, reports: Iterable[LaneReport]) -> None:
         """Keep reports until they are recorded. Each order is resolved once."""
         for report in reports:
             if not report.started:
@@ -279,7 +279,9 @@ class Dispatcher:
     def _take(self, orders: list[Order]) -> None:
         loop = self._loops.get(orders[0].grant.service_id)
         if loop is None:
-            self._resolve(Report(order, NotStarted("the service was changed")) for order in orders)
+            self._resolve(
+                LaneReport(order, NotStarted("the service was changed")) for order in orders
+            )
         else:
             loop.ready.extend(orders)
 
@@ -382,10 +384,10 @@ class Dispatcher:
                     why = "the dispatcher stopped before the provider replied"
                     outcome = OutcomeUnknown(why) if order.started_at else NotStarted(why)
                     loop.in_hand.discard(order)
-                    self._resolve([Report(order, outcome)])
+                    self._resolve([LaneReport(order, outcome)])
 
 
-def _follow_pauses(reports: Iterable[Report], paused: Collection[int]) -> None:
+def _follow_pauses(reports: Iterable[LaneReport], paused: Collection[int]) -> None:
     """Once tasks are paused for what they cost, they may cost as much again when they go on."""
     for order in (each.order for each in reports if each.order.claim.task_id in paused):
         content.renew_budget(order.content)

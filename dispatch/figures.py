@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from campaigns.states import Doubtful
-from dispatch.counters import Counts, observe
+from dispatch.counters import NestedCounts, observe
 from dispatch.models import AttemptOutcome
 from dispatch.outcomes import Verdict
 from dispatch.tick import Done, Intent
@@ -33,7 +33,7 @@ OUTCOMES = (
 )
 
 
-def recovered(outcome: AttemptOutcome, rows: Iterable[Doubtful]) -> Counts:
+def recovered(outcome: AttemptOutcome, rows: Iterable[Doubtful]) -> NestedCounts:
     """What is counted for SubTasks that a dead dispatcher was just handing over."""
     services = Counter(str(row.service_id) for row in rows)
     return {"services": {key: {outcome.value: count} for key, count in services.items()}}
@@ -50,7 +50,7 @@ class Figures:
         self._services: defaultdict[int, Counter[str]] = defaultdict(Counter)
         self._written_at = -math.inf
 
-    def counts(self) -> Counts:
+    def counts(self) -> NestedCounts:
         return {
             **self._simple,
             "claim_seconds": dict(self._claim_seconds),
@@ -59,7 +59,7 @@ class Figures:
             "services": {str(key): dict(counts) for key, counts in self._services.items()},
         }
 
-    def due(self) -> Counts | None:
+    def due(self) -> NestedCounts | None:
         """The counts when it is time to write them again, else None."""
         now = time.monotonic()
         if now - self._written_at < WRITE_EVERY_SECONDS:

@@ -19,7 +19,7 @@ from dispatch.clock import DatabaseClock
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.gate import SlotMissed
 from dispatch.message.message import Accepted, Message
-from dispatch.orders import NotStarted, Order, Outcome, Report, Unsendable
+from dispatch.orders import LaneReport, NotStarted, Order, Outcome, Unsendable
 from dispatch.providers.base import Transport
 from dispatch.start_log import End, NoStartLog, StartLog
 
@@ -40,7 +40,7 @@ class Desk:
     clock: DatabaseClock
     lease_until: float
     """Monotonic seconds; no hand-over starts at or after it."""
-    report: Callable[[Report], None]
+    report: Callable[[LaneReport], None]
     starts: StartLog = field(default_factory=NoStartLog)
 
 
@@ -52,7 +52,7 @@ def begin(order: Order, at: dt.datetime, starts: StartLog) -> None:
     order.start(at)
 
 
-def note_answer(report: Report, starts: StartLog) -> None:
+def note_answer(report: LaneReport, starts: StartLog) -> None:
     """Note what the provider answered for sure, for the case that the process ends before the
     report is recorded.
     """
@@ -150,7 +150,7 @@ class LanePool:
                 try:
                     transport = transport or self._make_transport()
                 except ServiceError as error:
-                    self._desk.report(Report(order, error))
+                    self._desk.report(LaneReport(order, error))
                 else:
                     self._desk.report(self._carry_out(order, transport))
         except queue.Empty:
@@ -168,11 +168,11 @@ class LanePool:
             self._staying -= ends
         return ends
 
-    def _carry_out(self, order: Order, transport: Transport) -> Report:
+    def _carry_out(self, order: Order, transport: Transport) -> LaneReport:
         outcome = self._outcome_of(order, transport)
         finished_at = self._desk.clock.at_most()
         seconds = time.monotonic() - order.began if order.started_at else 0.0
-        report = Report(order, outcome, finished_at=finished_at, seconds=seconds)
+        report = LaneReport(order, outcome, finished_at=finished_at, seconds=seconds)
         note_answer(report, self._desk.starts)
         return report
 

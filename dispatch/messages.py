@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
+from typing import Any
 
 from campaigns import content
 from campaigns.message_ids import message_id
@@ -55,19 +57,12 @@ def compose(
     hand-over was first marked.
 
     The same for the same arguments, to the byte: a provider that de-duplicates by the key refuses
-    it with another message. Touches no database. What blames the machine or the template as a whole
-    is no recipient's failure: then the message is not started.
+    it with another message. Touches no database.
     """
-    try:
-        variables = personal.variables(claim.id, frozen, claim.variables, at)
-        rendered = content.render(frozen, variables)
-    except content.TooCostly as error:
-        return NotStarted(str(error), PAUSED_SECONDS, pause=_paused(error))
-    except content.RenderError as error:
-        return Unsendable(FailureReason.RENDER_ERROR, str(error))
-    except Failed as error:
-        logger.warning("SubTask %s is rendered later: %s", claim.id, error)
-        return NotStarted(f"no worker could render it: {error}", NO_WORKER_SECONDS)
+    variables = personal.variables(claim.id, frozen, claim.variables, at)
+    rendered = _rendered(claim, frozen, variables)
+    if isinstance(rendered, (Unsendable, NotStarted)):
+        return rendered
     return Message(
         message_id=message_id(claim.id, domain),
         from_email=f"{frozen.sender_local_part}@{domain}",
@@ -82,6 +77,23 @@ def compose(
         subtask_id=claim.id,
         idempotency_key=idempotency_key,
     )
+
+
+def _rendered(
+    claim: Claim, frozen: Content, variables: Mapping[str, Any]
+) -> content.Rendered | Unsendable | NotStarted:
+    """What blames the machine or the template as a whole is no recipient's failure: then the
+    message is not started.
+    """
+    try:
+        return content.render(frozen, variables)
+    except content.TooCostly as error:
+        return NotStarted(str(error), PAUSED_SECONDS, pause=_paused(error))
+    except content.RenderError as error:
+        return Unsendable(FailureReason.RENDER_ERROR, str(error))
+    except Failed as error:
+        logger.warning("SubTask %s is rendered later: %s", claim.id, error)
+        return NotStarted(f"no worker could render it: {error}", NO_WORKER_SECONDS)
 
 
 def _paused(error: content.TooCostly) -> str:

@@ -104,7 +104,7 @@ class Unsendable:
 Outcome = Accepted | DeliveryError | NotStarted | Unsendable
 
 
-class Report(NamedTuple):
+class LaneReport(NamedTuple):
     """What became of an order. `finished_at` is by the database clock, None when no lane had it;
     `seconds` is how long its hand-over took, 0 when there was none.
     """

@@ -28,7 +28,7 @@ from dispatch.errors import (
 )
 from dispatch.message.message import Accepted
 from dispatch.models import AttemptOutcome
-from dispatch.orders import NotStarted, Report, Unsendable
+from dispatch.orders import LaneReport, NotStarted, Unsendable
 
 MAX_ERROR_CHARACTERS = 2000
 
@@ -36,7 +36,7 @@ MAX_ERROR_CHARACTERS = 2000
 class Verdict(NamedTuple):
     """What to write about one report."""
 
-    report: Report
+    report: LaneReport
     settlement: Settlement
     attempt: AttemptOutcome | None = None
     succeeded: bool = False
@@ -45,7 +45,7 @@ class Verdict(NamedTuple):
     suppress: bool = False
 
 
-def judge(report: Report) -> Verdict:
+def judge(report: LaneReport) -> Verdict:
     """Decide what an outcome means.
 
     The repeat of a hand-over in doubt that is not accepted tells nothing about the first one,
@@ -58,7 +58,7 @@ def judge(report: Report) -> Verdict:
     return verdict._replace(settlement=_settle(report, SubTaskStatus.SENDING, error=why))
 
 
-def _judge(report: Report) -> Verdict:
+def _judge(report: LaneReport) -> Verdict:
     outcome = report.outcome
     if isinstance(outcome, Accepted):
         name = storable(outcome.provider_message_id)[:255]
@@ -72,7 +72,7 @@ def _judge(report: Report) -> Verdict:
     return _judge_error(report, outcome)
 
 
-def _judge_error(report: Report, error: DeliveryError) -> Verdict:
+def _judge_error(report: LaneReport, error: DeliveryError) -> Verdict:
     if isinstance(error, ServiceError):
         settlement = _settle(report, SubTaskStatus.PENDING, error=_short(error.reply))
         return Verdict(
@@ -95,7 +95,7 @@ def _judge_error(report: Report, error: DeliveryError) -> Verdict:
     raise TypeError(f"a transport raised {type(error).__name__}, which means nothing")
 
 
-def _judge_recipient(report: Report, error: RecipientError) -> Verdict:
+def _judge_recipient(report: LaneReport, error: RecipientError) -> Verdict:
     if not report.started:
         return Verdict(report, _fail(report, FailureReason.INVALID, error.reply))
     if error.permanent:
@@ -116,7 +116,7 @@ def _judge_recipient(report: Report, error: RecipientError) -> Verdict:
 
 
 def _settle(
-    report: Report,
+    report: LaneReport,
     status: SubTaskStatus,
     *,
     error: str = "",
@@ -136,7 +136,9 @@ def _settle(
     )
 
 
-def _fail(report: Report, reason: FailureReason, why: str, *, counts: bool = False) -> Settlement:
+def _fail(
+    report: LaneReport, reason: FailureReason, why: str, *, counts: bool = False
+) -> Settlement:
     held = report.order.held
     return Settlement(
         held.id,

@@ -82,7 +82,7 @@ def _recover(which: Q, dispatcher_id: int, starts: Starts | None) -> bool:
         if dead is None:
             return False
         locked = paces.lock_waiting()
-        known = _settle_known(dispatcher_id, starts) if starts is not None else Known()
+        known = _settle_known(dispatcher_id, starts) if starts is not None else ProvenEnds()
         given_back, in_doubt = states.reclaim(dispatcher_id)
         unused = [Returned(row.id, row.service_id, row.claimed_at) for row in known.not_begun]
         paces.give_back([*given_back, *unused], locked)
@@ -99,7 +99,7 @@ def _recover(which: Q, dispatcher_id: int, starts: Starts | None) -> bool:
     return True
 
 
-class Known(NamedTuple):
+class ProvenEnds(NamedTuple):
     """What a start log tells for sure of what its dispatcher had marked as sending."""
 
     not_begun: Sequence[Doubtful] = ()
@@ -107,7 +107,7 @@ class Known(NamedTuple):
     refused: Sequence[Doubtful] = ()
 
 
-def _settle_known(dispatcher_id: int, starts: Starts) -> Known:
+def _settle_known(dispatcher_id: int, starts: Starts) -> ProvenEnds:
     """Settle, with the proofs, what needs not be in doubt."""
     sending = states.lock_sending(SubTask.objects.filter(dispatcher_id=dispatcher_id))
     known = _sort(sending, starts)
@@ -131,12 +131,12 @@ def _settle_known(dispatcher_id: int, starts: Starts) -> Known:
     return known
 
 
-def _sort(sending: list[Doubtful], starts: Starts) -> Known:
+def _sort(sending: list[Doubtful], starts: Starts) -> ProvenEnds:
     """Of a repeat, only that it was accepted says anything about the first hand-over."""
     repeated = _repeated(sending)
     first = [row for row in sending if row.id not in repeated]
     begun = [row for row in sending if row.held in starts and starts[row.held].end]
-    return Known(
+    return ProvenEnds(
         not_begun=[row for row in first if row.held not in starts],
         accepted=[row for row in begun if _end(row, starts).accepted],
         refused=[row for row in begun if row in first and not _end(row, starts).accepted],

@@ -15,7 +15,7 @@ from dispatch.agenda import ServicePlan
 from dispatch.gate import Gate
 from dispatch.lanes import IDLE_SECONDS, LanePool
 from dispatch.models import Pace
-from dispatch.orders import NotStarted, Order, Report
+from dispatch.orders import LaneReport, NotStarted, Order
 from dispatch.paces import Notes
 from dispatch.pacing import LOOKAHEAD
 
@@ -168,22 +168,22 @@ class ServiceLoop:
             self.in_hand.add(order)
             self.pool.hand_over(order)
 
-    def drop(self, orders: Iterable[Order], why: str) -> list[Report]:
+    def drop(self, orders: Iterable[Order], why: str) -> list[LaneReport]:
         """Give up ready orders before they are handed over."""
-        reports = [Report(order, NotStarted(why)) for order in orders]
+        reports = [LaneReport(order, NotStarted(why)) for order in orders]
         for report in reports:
             self.ready.remove(report.order)
         return reports
 
-    def recall(self, why: str) -> list[Report]:
+    def recall(self, why: str) -> list[LaneReport]:
         """Give up everything that no lane has begun with."""
         recalled = self.pool.recall()
         self.in_hand.difference_update(recalled)
         return self.drop(list(self.ready), why) + [
-            Report(order, NotStarted(why)) for order in recalled
+            LaneReport(order, NotStarted(why)) for order in recalled
         ]
 
-    def finished(self, report: Report) -> None:
+    def finished(self, report: LaneReport) -> None:
         """Note that a lane is done with an order."""
         self.in_hand.discard(report.order)
         if report.started:

@@ -30,7 +30,7 @@ from dispatch.clock import DatabaseClock
 from dispatch.gate import Gate
 from dispatch.grants import Wish
 from dispatch.models import Pace
-from dispatch.orders import NotStarted, Order, Report
+from dispatch.orders import LaneReport, NotStarted, Order
 from dispatch.outcomes import Verdict, judge
 from dispatch.paces import Notes
 
@@ -42,7 +42,7 @@ class Intent:
     dispatcher_id: int
     figures: dict[str, Any] | None = None
     """What the dispatcher has counted, when it is to be written again."""
-    reports: Sequence[Report] = ()
+    reports: Sequence[LaneReport] = ()
     """Outcomes to record: all that no commit has recorded yet."""
     mark: Sequence[Order] = ()
     """Orders whose SubTask is to become `sending`."""
@@ -141,7 +141,7 @@ def _unremembered(held: QuerySet[SubTask], remembered: frozenset[Held]) -> Query
     return held.filter(pk__in=[claim.id for claim in claims - remembered])
 
 
-def _pause(reports: Sequence[Report]) -> set[int]:
+def _pause(reports: Sequence[LaneReport]) -> set[int]:
     """Pause the tasks of which a lane says so. One whose row is locked just now is paused when its
     next message says so again.
     """

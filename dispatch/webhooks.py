@@ -21,7 +21,7 @@ from dispatch.encryption import CredentialsError, decrypt
 from dispatch.models import EmailService
 from dispatch.models.service import webhook_key_digest
 from dispatch.providers import find_provider
-from dispatch.providers.hooks import MALFORMED, Malformed, NotNow, Post, Refused
+from dispatch.providers.hooks import MALFORMED, Malformed, NotNow, Post, WebhookRejection
 from tracking import cleaning, ledger, limits, recording, refusals
 from tracking.incoming import Incoming
 from tracking.kept_connection import first_statement
@@ -58,15 +58,15 @@ class WebhookView(View):
     def post(self, request: HttpRequest, provider: str, key: str) -> HttpResponseBase:
         try:
             if _length(request) > settings.WEBHOOK_MAX_BYTES:
-                return self._refuse(provider, "too large", 413)
+                return self._reject(provider, "too large", 413)
             told = self._read(request, provider, key)
             ledger.accept(told)
-        except Refused as refused:
-            return self._refuse(provider, str(refused), 401)
+        except WebhookRejection as rejection:
+            return self._reject(provider, str(rejection), 401)
         except Malformed as malformed:
-            return self._refuse(provider, "malformed", 400, str(malformed))
+            return self._reject(provider, "malformed", 400, str(malformed))
         except NotNow as problem:
-            return self._refuse(provider, "not now", 503, str(problem))
+            return self._reject(provider, "not now", 503, str(problem))
         except (OperationalError, InterfaceError):
             logger.exception("an event of %s could not be written down", provider)
             return HttpResponse(status=503)
@@ -75,30 +75,30 @@ class WebhookView(View):
     def http_method_not_allowed(
         self, request: HttpRequest, provider: str, key: str
     ) -> HttpResponse:
-        refused = self._refuse(provider, "method", 405)
-        if refused.status_code == 429:
-            return refused
+        rejected = self._reject(provider, "method", 405)
+        if rejected.status_code == 429:
+            return rejected
         return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
 
     def _read(self, request: HttpRequest, provider: str, key: str) -> list[Incoming]:
-        """Raises Refused, Malformed or NotNow."""
+        """Raises WebhookRejection, Malformed or NotNow."""
         service = first_statement(lambda: _service(provider, key))
         teller = find_provider(provider)
         if service is None or teller is None or not teller.takes_webhooks:
-            raise Refused("unknown address")
+            raise WebhookRejection("unknown address")
         pk, credentials, now = service
         try:
             post = Post(request, pk, decrypt(credentials), now)
         except CredentialsError as error:
-            raise Refused("unreadable settings") from error
+            raise WebhookRejection("unreadable settings") from error
         if teller.missing_webhook_secrets(post.settings):
-            raise Refused("no webhook secret")
+            raise WebhookRejection("no webhook secret")
         try:
             return teller.incoming(post)
         except MALFORMED as error:
             raise Malformed(f"{type(error).__name__}: {error}"[:200]) from error
 
-    def _refuse(self, provider: str, reason: str, status: int, why: str = "") -> HttpResponse:
+    def _reject(self, provider: str, reason: str, status: int, why: str = "") -> HttpResponse:
         """Only what is refused is limited, never what the provider of a service tells: others may
         post from its addresses.
         """

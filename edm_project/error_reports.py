@@ -61,7 +61,7 @@ class ReportFilter(SafeExceptionReporterFilter):
         return value if redacted == text else Shown(redacted)
 
 
-class Report(ExceptionReporter):
+class ErrorReporter(ExceptionReporter):
     """The whole report is redacted once more: the address of the request stands in it, too."""
 
     def get_traceback_html(self) -> SafeString:

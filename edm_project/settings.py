@@ -243,7 +243,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGGING = logging_settings()
-DEFAULT_EXCEPTION_REPORTER = "edm_project.error_reports.Report"
+DEFAULT_EXCEPTION_REPORTER = "edm_project.error_reports.ErrorReporter"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "edm_project.error_reports.ReportFilter"
 
 # Never sent to https: probes, which come in plain http and bring no secret along, and one-click

@@ -22,7 +22,7 @@ from signin.confirming import SUBMIT_SECONDS
 from signin.limits import password_limits
 from signin.models import NAME_LENGTH, Outcome
 from signin.places import address_of
-from signin.record import account_named, record, record_refusal
+from signin.record import account_named, record, record_too_many_tries
 from signin.typed import AccountAdapter, MFAAdapter, SocialAdapter
 
 UNKNOWN_ADDRESS = "0.0.0.0"
@@ -36,8 +36,8 @@ NO_RIGHTS = (
 )
 
 
-def too_many(refusal: throttle.TooManyTries) -> ValidationError:
-    minutes = f"{refusal.minutes} minute{'' if refusal.minutes == 1 else 's'}"
+def too_many(exceeded: throttle.TooManyTries) -> ValidationError:
+    minutes = f"{exceeded.minutes} minute{'' if exceeded.minutes == 1 else 's'}"
     return ValidationError(
         f"Too many tries. Nothing was checked; try again in {minutes}. "
         "A browser or place that you have signed in from before is not affected by others."
@@ -58,9 +58,9 @@ class SignInAdapter(AccountAdapter):
         name = str(credentials.get("username", ""))[:NAME_LENGTH]
         try:
             admission = throttle.count(password_limits(request, name))
-        except throttle.TooManyTries as refusal:
-            record_refusal(request, account_named(name), refusal)
-            raise too_many(refusal) from None
+        except throttle.TooManyTries as exceeded:
+            record_too_many_tries(request, account_named(name), exceeded)
+            raise too_many(exceeded) from None
         found = authenticate(request, username=name, password=credentials.get("password"))
         if not isinstance(found, User):
             record(request, Outcome.WRONG_PASSWORD, account_named(name))

@@ -14,7 +14,7 @@ from signin import throttle
 from signin.adapters import too_many
 from signin.limits import code_limits
 from signin.models import Outcome
-from signin.record import record, record_refusal
+from signin.record import record, record_too_many_tries
 from signin.typed import AuthenticateForm, LoginForm, ReauthenticateForm
 
 CODE_LIVES = dt.timedelta(seconds=90)
@@ -44,9 +44,9 @@ class _CountedCode:
         request: HttpRequest = context.request
         try:
             admission = throttle.count(code_limits(request, self.user))
-        except throttle.TooManyTries as refusal:
-            record_refusal(request, self.user, refusal)
-            raise too_many(refusal) from None
+        except throttle.TooManyTries as exceeded:
+            record_too_many_tries(request, self.user, exceeded)
+            raise too_many(exceeded) from None
         try:
             code: str = super().clean_code()  # type: ignore[misc]  # of the form it is mixed into
         except ValidationError:

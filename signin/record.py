@@ -48,11 +48,13 @@ def record(
     return row
 
 
-def record_refusal(request: HttpRequest, user: User | None, refusal: throttle.TooManyTries) -> None:
+def record_too_many_tries(
+    request: HttpRequest, user: User | None, exceeded: throttle.TooManyTries
+) -> None:
     """Count one more in the row of this address, user and window; the first makes the row. Tries
     of the same moment may make two: no row is worth a lock here.
     """
-    since = refusal.until - throttle.WINDOW
+    since = exceeded.until - throttle.WINDOW
     same = SignIn.objects.filter(
         outcome=Outcome.REFUSED,
         user=user,
@@ -61,7 +63,7 @@ def record_refusal(request: HttpRequest, user: User | None, refusal: throttle.To
     )
     newest = same.order_by("-at").values("pk")[:1]
     if not SignIn.objects.filter(pk__in=newest).update(times=F("times") + 1):
-        record(request, Outcome.REFUSED, user, method=refusal.limit.kind)
+        record(request, Outcome.REFUSED, user, method=exceeded.limit.kind)
 
 
 def account_named(user_name: str) -> User | None:

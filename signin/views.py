@@ -19,7 +19,7 @@ from signin import sessions, throttle
 from signin.adapters import too_many
 from signin.limits import password_limits
 from signin.models import Outcome
-from signin.record import record, record_refusal
+from signin.record import record, record_too_many_tries
 from signin.typed import LoginView
 
 OTHERS = "others"
@@ -43,9 +43,9 @@ def change_password(request: HttpRequest) -> HttpResponseBase:
         return admin.site.password_change(request)
     try:
         admission = throttle.count(password_limits(request, user.get_username()))
-    except throttle.TooManyTries as refusal:
-        record_refusal(request, user, refusal)
-        messages.error(request, too_many(refusal).message)
+    except throttle.TooManyTries as exceeded:
+        record_too_many_tries(request, user, exceeded)
+        messages.error(request, too_many(exceeded).message)
         return HttpResponseRedirect(reverse("own_password"))
     response = admin.site.password_change(request)
     if _is_wrong(response):

@@ -112,6 +112,14 @@ def _add_template(task: Task, create: bool, extracted: Template | None, **values
         TaskTemplate.objects.create(task=task, template=template)
 
 
+def change(service: EmailService, **values: Any) -> None:
+    """What the form in admin does; the given object stays as it is."""
+    fresh = EmailService.objects.get(pk=service.pk)
+    for name, value in values.items():
+        setattr(fresh, name, value)
+    services.save(fresh)
+
+
 class TaskFactory(ModelFactory[Task]):
     """A draft that can be launched as it is, apart from contacts and a service."""
 

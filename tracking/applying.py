@@ -103,7 +103,7 @@ def _due(limit: int) -> list[Event]:
     return list(due.order_by("due_at", "id").defer("raw")[:limit])
 
 
-def _place(event: Event, match: int | str, rows: dict[int, matching.Row]) -> Settled:
+def _place(event: Event, match: int | str, rows: dict[int, matching.LockedSubTask]) -> Settled:
     """Whether an event can be applied now; its SubTask is then set."""
     if isinstance(match, str):
         return _park(event, match)
@@ -122,14 +122,14 @@ def _park(event: Event, why: str) -> Settled:
     return Settled(event, EventState.WAITING, why, min(max(age / 2, SHORT_WAIT), LONGEST_WAIT))
 
 
-def _take_effect(applied: Sequence[Event], rows: dict[int, matching.Row]) -> None:
+def _take_effect(applied: Sequence[Event], rows: dict[int, matching.LockedSubTask]) -> None:
     company = reviewing.companies(applied)
     matched = []
     for event in applied:
         row = rows[event.subtask_id]  # type: ignore[index]  # set where it was placed
         event.actor = reviewing.actor_of(event, company, row.sent_at)
         matched.append(Matched(event, row))
-    states.rise(consequences.feedback(matched))
+    states.rise(consequences.status_rises(matched))
     consequences.suppress(matched)
     consequences.count(matched)
     clicks.count(matched)

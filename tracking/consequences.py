@@ -27,9 +27,9 @@ from django.db import connection
 from campaigns import suppressing
 from campaigns.models import SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
-from campaigns.states import NEXT, Feedback
+from campaigns.states import NEXT, StatusRise
 from tracking.incoming import Actor, EventKind
-from tracking.matching import Row
+from tracking.matching import LockedSubTask
 from tracking.models import Event
 
 K, S = EventKind, SubTaskStatus
@@ -65,7 +65,7 @@ class Matched:
     """An event and the SubTask, locked, that it is about."""
 
     event: Event
-    row: Row
+    row: LockedSubTask
 
 
 def becomes(event: Event) -> SubTaskStatus:
@@ -76,7 +76,7 @@ def becomes(event: Event) -> SubTaskStatus:
     return BECOMES[kind]
 
 
-def feedback(matched: Sequence[Matched]) -> list[Feedback]:
+def status_rises(matched: Sequence[Matched]) -> list[StatusRise]:
     """What several events mean together for each SubTask, in the order in which they came."""
     by_row: dict[int, list[Matched]] = {}
     for each in sorted(matched, key=lambda each: each.event.pk):
@@ -86,7 +86,7 @@ def feedback(matched: Sequence[Matched]) -> list[Feedback]:
     return [_together(pk, together) for pk, together in by_row.items()]
 
 
-def _together(subtask_id: int, matched: list[Matched]) -> Feedback:
+def _together(subtask_id: int, matched: list[Matched]) -> StatusRise:
     status = matched[0].row.status
     times: dict[str, object] = {}
     error = name = ""
@@ -99,7 +99,7 @@ def _together(subtask_id: int, matched: list[Matched]) -> Feedback:
         if event.kind in BOUNCES:
             error = error or event.detail
         name = name or event.provider_message_id
-    return Feedback(
+    return StatusRise(
         subtask_id,
         status,
         error=error,

@@ -18,7 +18,7 @@ FOREIGN = "The SubTask was not sent through the service that tells this."
 AMBIGUOUS = "Several SubTasks are known by what the event says."
 
 
-class Known(NamedTuple):
+class KnownSubTask(NamedTuple):
     """What has to be known of a SubTask to say whether it is the one."""
 
     id: int
@@ -28,7 +28,7 @@ class Known(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LockedSubTask:
     """A SubTask, locked for the transaction."""
 
     id: int
@@ -62,7 +62,10 @@ def _told_id(event: Event) -> int | None:
 
 
 def _match(
-    event: Event, told: int | None, by_id: dict[int, Known], by_name: dict[str, list[Known]]
+    event: Event,
+    told: int | None,
+    by_id: dict[int, KnownSubTask],
+    by_name: dict[str, list[KnownSubTask]],
 ) -> int | str:
     if told is not None:
         found = [by_id[told]] if told in by_id else []
@@ -81,13 +84,13 @@ def _match(
     return AMBIGUOUS if found else FOREIGN
 
 
-def _by_id(ids: Collection[int]) -> dict[int, Known]:
+def _by_id(ids: Collection[int]) -> dict[int, KnownSubTask]:
     return {known.id: known for known in _known(SubTask.objects.filter(pk__in=ids))}
 
 
-def _by_provider_name(names: Collection[str]) -> dict[str, list[Known]]:
+def _by_provider_name(names: Collection[str]) -> dict[str, list[KnownSubTask]]:
     """Uses index subtask_provider_message."""
-    found: dict[str, list[Known]] = {}
+    found: dict[str, list[KnownSubTask]] = {}
     if names:
         rows = SubTask.objects.filter(provider_message_id__in=names).exclude(provider_message_id="")
         for known in _known(rows):
@@ -95,11 +98,11 @@ def _by_provider_name(names: Collection[str]) -> dict[str, list[Known]]:
     return found
 
 
-def _known(subtasks: QuerySet[SubTask]) -> Iterable[Known]:
-    return (Known(*row) for row in subtasks.values_list(*Known._fields))
+def _known(subtasks: QuerySet[SubTask]) -> Iterable[KnownSubTask]:
+    return (KnownSubTask(*row) for row in subtasks.values_list(*KnownSubTask._fields))
 
 
-def lock(ids: Collection[int]) -> dict[int, Row]:
+def lock(ids: Collection[int]) -> dict[int, LockedSubTask]:
     """Lock these SubTasks by id. Those that a dispatcher holds, or that somebody else has locked,
     are left out: nobody ever waits for a dispatcher here, or it for us.
     """
@@ -110,6 +113,6 @@ def lock(ids: Collection[int]) -> dict[int, Row]:
         .values_list("id", "task_id", "recipient_email", "status", "sent_at")
     )
     return {
-        pk: Row(pk, task_id, email, SubTaskStatus(status), sent_at)
+        pk: LockedSubTask(pk, task_id, email, SubTaskStatus(status), sent_at)
         for pk, task_id, email, status, sent_at in rows
     }

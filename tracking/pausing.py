@@ -32,17 +32,17 @@ RESUME = "Resume the task to go on; what came before no longer counts then."
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class PauseCounts:
     """Of a task: messages that a provider has taken or refused, and what recipients did."""
 
     messages: int
     hard_bounces: int
     complaints: int
 
-    def since(self, baseline: PauseBaseline | None) -> Counts:
+    def since(self, baseline: PauseBaseline | None) -> PauseCounts:
         if baseline is None:
             return self
-        return Counts(
+        return PauseCounts(
             max(0, self.messages - baseline.messages),
             max(0, self.hard_bounces - baseline.hard_bounces),
             max(0, self.complaints - baseline.complaints),
@@ -72,7 +72,7 @@ def pause_bad_tasks() -> int:
     )
 
 
-def too_many(counts: Counts) -> str:
+def too_many(counts: PauseCounts) -> str:
     """Why a task with these counts is paused, for its staff; "" when it is not."""
     if counts.messages < settings.PAUSE_MIN_MESSAGES:
         return ""
@@ -106,9 +106,11 @@ def _recipients(task_ids: Collection[int]) -> dict[int, dict[str, int]]:
     return found
 
 
-def _counts(task_ids: Collection[int], bounced: dict[int, dict[str, int]]) -> dict[int, Counts]:
+def _counts(
+    task_ids: Collection[int], bounced: dict[int, dict[str, int]]
+) -> dict[int, PauseCounts]:
     return {
-        task_id: Counts(
+        task_id: PauseCounts(
             tally.accepted + tally.by_reason.get(FailureReason.REJECTED, 0),
             bounced.get(task_id, {}).get(HARD, 0),
             bounced.get(task_id, {}).get(COMPLAINT, 0),
@@ -117,7 +119,7 @@ def _counts(task_ids: Collection[int], bounced: dict[int, dict[str, int]]) -> di
     }
 
 
-def _begin_anew(task_id: int, resumed_at: dt.datetime, counts: Counts) -> None:
+def _begin_anew(task_id: int, resumed_at: dt.datetime, counts: PauseCounts) -> None:
     PauseBaseline.objects.update_or_create(
         task_id=task_id,
         defaults={

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from campaigns.models import SubTask, SubTaskStatus
 from tracking import clicks, consequences
 from tracking.consequences import Matched
-from tracking.matching import Row
+from tracking.matching import LockedSubTask
 from tracking.models import Event, EventState
 
 CHUNK = 1_000
@@ -66,7 +66,7 @@ def _applied(repeated: dict[int, int]) -> list[Matched]:
         "id", "task_id", "recipient_email", "status", "sent_at"
     )
     rows = {
-        pk: Row(pk, task_id, email, SubTaskStatus(status), sent_at)
+        pk: LockedSubTask(pk, task_id, email, SubTaskStatus(status), sent_at)
         for pk, task_id, email, status, sent_at in found
     }
     return [Matched(event, rows[event.subtask_id]) for event in events if event.subtask_id in rows]

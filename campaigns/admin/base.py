@@ -187,6 +187,25 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
 
 
+class WithPanel(SafeAdmin):
+    """The page of a row shows more than its form."""
+
+    def panel_of(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page's template takes beyond the form."""
+        raise NotImplementedError
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        row = self.get_object(request, object_id) if object_id else None
+        extra = {**(extra_context or {}), **(self.panel_of(request, row) if row else {})}
+        return super().changeform_view(request, object_id, form_url, extra)
+
+
 class LedgerAdmin(SafeAdmin):
     """Rows that the system writes and nobody edits, millions of them."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -17,7 +17,7 @@ from campaigns.addresses import as_written
 from campaigns.admin.base import SafeAdmin
 from campaigns.admin.confirmation import StyledForm, page, say
 from campaigns.admin.history import log_event
-from campaigns.file_rows import FileImportError, Problems
+from campaigns.file_rows import FileImportError, FileReport, Problems
 
 SHOWN = 500
 SECONDS = 20.0
@@ -60,17 +60,11 @@ class ImportForm(StyledForm):
     )
 
 
-class Report(Protocol):
-    """What became of a file's rows."""
-
-    def explain(self) -> str: ...
-
-
 def import_page(
     request: HttpRequest,
     model_admin: SafeAdmin,
     form_class: type[ImportForm],
-    read: Callable[[dict[str, Any]], Report],
+    read: Callable[[dict[str, Any]], FileReport],
     tables: Sequence[str],
     template: str,
     **context: Any,
@@ -78,7 +72,7 @@ def import_page(
     """The page with the form, and what became of a file that was posted. `read` imports it, given
     what was entered; `tables` are the report's lists of problems that the template shows.
     """
-    report: Report | None = None
+    report: FileReport | None = None
     posted = request.method == "POST"
     form = form_class(request.POST, request.FILES) if posted else form_class()
     if form.is_valid():
@@ -104,8 +98,8 @@ def _import(
     request: HttpRequest,
     model_admin: SafeAdmin,
     entered: dict[str, Any],
-    read: Callable[[dict[str, Any]], Report],
-) -> Report:
+    read: Callable[[dict[str, Any]], FileReport],
+) -> FileReport:
     with transaction.atomic():
         report = read(entered)
         transaction.set_rollback(entered["only_look"])

@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 
 from campaigns import background
 from campaigns.models import FailureReason, Launch, SubTaskStatus, Tally, Task, TaskStatus
-from campaigns.models.tally import Counts
+from campaigns.models.tally import TaskCounts
 from campaigns.tasks import LAUNCH
 
 S, R = SubTaskStatus, FailureReason
@@ -61,7 +61,7 @@ WAITS: list[Callable[[Task, User | AnonymousUser], list[Wait]]] = []
 class Progress:
     """What the templates show about a task."""
 
-    def __init__(self, task: Task, counts: Counts, waits: Sequence[Wait] = ()) -> None:
+    def __init__(self, task: Task, counts: TaskCounts, waits: Sequence[Wait] = ()) -> None:
         self.task = task
         self.counts = counts
         self.waits = waits

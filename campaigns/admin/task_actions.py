@@ -39,7 +39,7 @@ class TaskActions(OwnedAdmin):
         ]
 
     def _may(self, task: Task, name: str) -> bool:
-        if name in transitions.TRANSITIONS and transitions.refusal(task, name):
+        if name in transitions.TRANSITIONS and transitions.why_not(task, name):
             return False
         return name != "retry_failed" or self._may_retry(task)
 
@@ -138,7 +138,7 @@ class TaskActions(OwnedAdmin):
     def _take(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
         """Ask; once confirmed, do it and log it, or show why it cannot be done."""
         task = self.visible(request, object_id)
-        if refused := transitions.refusal(task, step.name):
+        if refused := transitions.why_not(task, step.name):
             say(request, refused, error=True)
             return HttpResponseRedirect(self._change_url(task))
         confirmed = is_confirmed(request)

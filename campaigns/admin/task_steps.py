@@ -15,7 +15,7 @@ from campaigns import audience, lifecycle, merge_fields, retries
 from campaigns.admin.confirmation import Question, StyledForm
 from campaigns.admin.typed import TextInput
 from campaigns.models import Audience, SubTask, Tally, Task, TaskStatus
-from campaigns.models.tally import Counts
+from campaigns.models.tally import TaskCounts
 from campaigns.wording import counted
 
 WARNERS: list[Callable[[Task], list[str]]] = []
@@ -187,7 +187,7 @@ def _failed(task: Task) -> QuerySet[SubTask]:
     return SubTask.objects.filter(task=task).failed()
 
 
-def _counts(task: Task) -> Counts:
+def _counts(task: Task) -> TaskCounts:
     return Tally.objects.counts(task.pk)
 
 
@@ -209,7 +209,7 @@ def _warnings(task: Task) -> list[str]:
     return [warning for warn in WARNERS for warning in warn(task)]
 
 
-def _merge_fields(task: Task) -> merge_fields.Report:
+def _merge_fields(task: Task) -> merge_fields.MergeFieldReport:
     templates = task.templates.order_by("pk")
     return merge_fields.report(templates, lifecycle.expected_contacts(task))
 

@@ -15,7 +15,7 @@ from django.utils.text import capfirst
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from campaigns.admin.autocompletes import Autocompletes
-from campaigns.admin.base import ChangeList, OwnedAdmin, OwnedForm, choices_for
+from campaigns.admin.base import ChangeList, OwnedAdmin, OwnedForm, WithPanel, choices_for
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.progress import STATUS_COLOURS, Progress, bar, progress_of
 from campaigns.admin.task_actions import TaskActions
@@ -108,7 +108,7 @@ def _is_open(task: Task | None) -> bool:
 
 
 @admin.register(Task)
-class TaskAdmin(ExplainedChanges, TaskActions, OwnedAdmin):
+class TaskAdmin(ExplainedChanges, TaskActions, WithPanel, OwnedAdmin):
     form = TaskForm
     inlines = (TemplateInline,)
     list_display = ("name", "status_label", "progress_bar", "counts", "created_at")
@@ -173,17 +173,8 @@ class TaskAdmin(ExplainedChanges, TaskActions, OwnedAdmin):
         """There is no action that deletes many: it would look for all SubTasks of each."""
         return _is_open(obj) and super().has_delete_permission(request, obj)
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        task = self.get_object(request, object_id) if object_id else None
-        progress = progress_of(task, request.user) if task else None
-        extra = {**(extra_context or {}), "progress": progress}
-        return super().changeform_view(request, object_id, form_url, extra)
+    def panel_of(self, request: HttpRequest, row: Task) -> dict[str, Any]:
+        return {"progress": progress_of(row, request.user)}
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.progress_view)

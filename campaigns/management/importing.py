@@ -7,24 +7,12 @@ from abc import abstractmethod
 from argparse import ArgumentParser
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from campaigns.file_rows import FileImportError, Problems
-
-
-class Report(Protocol):
-    """What became of the rows."""
-
-    notes: list[str]
-    rejected: Problems
-
-    @property
-    def accepted(self) -> int: ...
-
-    def explain(self) -> str: ...
+from campaigns.file_rows import FileImportError, FileReport, Problems
 
 
 class ImportCommand(BaseCommand):
@@ -41,7 +29,7 @@ class ImportCommand(BaseCommand):
         )
 
     @abstractmethod
-    def load(self, file: BinaryIO, options: dict[str, Any]) -> Report:
+    def load(self, file: BinaryIO, options: dict[str, Any]) -> FileReport:
         """Raises FileImportError and then has changed nothing."""
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -63,7 +51,7 @@ class ImportCommand(BaseCommand):
         """What to list, by what became of it."""
         return {"Rejected": report.rejected}
 
-    def _print(self, report: Report) -> None:
+    def _print(self, report: FileReport) -> None:
         for note in report.notes:
             self.stdout.write(note)
         for title, problems in self.problems(report).items():

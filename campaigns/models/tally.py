@@ -13,7 +13,7 @@ from campaigns.models.subtask import FailureReason, SubTaskStatus
 
 
 @dataclass(slots=True)
-class Counts:
+class TaskCounts:
     """A task's SubTasks by state; `sending` leaves out those in doubt, so that the states add up to
     `total`.
     """
@@ -63,9 +63,9 @@ class Counts:
 
 
 class TallyQuerySet(models.QuerySet):  # type: ignore[type-arg]
-    def counts_of(self, task_ids: Iterable[int]) -> dict[int, Counts]:
+    def counts_of(self, task_ids: Iterable[int]) -> dict[int, TaskCounts]:
         """The counts of each task, one query. Tasks without SubTasks have zero counts."""
-        counts = {task_id: Counts() for task_id in task_ids}
+        counts = {task_id: TaskCounts() for task_id in task_ids}
         rows = (
             self.filter(task_id__in=counts)
             .values_list("task_id", "status", "in_doubt", "failure_reason")
@@ -81,7 +81,7 @@ class TallyQuerySet(models.QuerySet):  # type: ignore[type-arg]
                 of_task.by_reason[reason] = of_task.by_reason.get(reason, 0) + n
         return counts
 
-    def counts(self, task_id: int) -> Counts:
+    def counts(self, task_id: int) -> TaskCounts:
         return self.counts_of([task_id])[task_id]
 
 

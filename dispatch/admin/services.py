@@ -17,7 +17,7 @@ from django.utils.http import urlencode
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from campaigns.admin import uses
-from campaigns.admin.base import visible_rows
+from campaigns.admin.base import WithPanel, visible_rows
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.confirmation import page, say
 from campaigns.admin.typed import button, label
@@ -48,7 +48,7 @@ LIMITS = (
 
 
 @admin.register(EmailService)
-class EmailServiceAdmin(ExplainedChanges, MailboxActions):
+class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
     hidden_changes = (PREFIX,)  # nor are they shown to all who read the history
     list_display = ("name", "domain", "state_label", "why", "quota", "rate", "pace_text")
     list_filter = (("enabled", BooleanRadioFilter),)
@@ -142,17 +142,6 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions):
             back_url=back_url,
         )
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        service = self.get_object(request, object_id) if object_id else None
-        extra = {**(extra_context or {}), **(self._panel(service) if service else {})}
-        return super().changeform_view(request, object_id, form_url, extra)
-
     @button("Provider", "provider", icon="swap_horiz", permissions=["change"])
     def change_provider(self, request: HttpRequest, object_id: str) -> HttpResponse:
         change_url = self.url("change", self.visible(request, object_id).pk)
@@ -175,27 +164,27 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions):
         name = "dispatch_emailservice_state"
         return [path("<path:object_id>/state/", view, name=name), *super().get_urls()]
 
-    def _panel(self, service: EmailService) -> dict[str, Any]:
-        word, why = state.state_of(service)
-        report = domain_state.report_of(service)
-        query = urlencode({"service": str(service.pk)})
+    def panel_of(self, request: HttpRequest, row: EmailService) -> dict[str, Any]:
+        word, why = state.state_of(row)
+        report = domain_state.report_of(row)
+        query = urlencode({"service": str(row.pk)})
         return {
             "service_state": {
                 "word": word,
                 "colour": state.STATE_LABELS[word],
                 "why": why,
-                "figures": state.figures_of(service),
-                "account": state.account_of(service),
-                "domain": domain_state.summary(service, report),
-                "checks": domain_state.checks(service, report),
-                "url": self.url("state", service.pk),
+                "figures": state.figures_of(row),
+                "account": state.account_of(row),
+                "domain": domain_state.summary(row, report),
+                "checks": domain_state.checks(row, report),
+                "url": self.url("state", row.pk),
                 "attempts_url": f"{reverse('admin:dispatch_attempt_changelist')}?{query}",
             }
         }
 
     def state_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """The part of the service's page that refreshes itself."""
-        panel = self._panel(self.visible(request, object_id))
+        panel = self.panel_of(request, self.visible(request, object_id))
         return render(request, "admin/dispatch/emailservice/state.html", panel)
 
     @label("state", state.STATE_LABELS)

@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from campaigns.addresses import as_written
-from campaigns.admin.base import staff
+from campaigns.admin.base import WithPanel, staff
 from campaigns.admin.filters import RelatedRowFilter, TimeRangeFilter
 from campaigns.admin.moments import to_the_second
 from campaigns.admin.typed import DropdownFilter, label
@@ -57,7 +57,7 @@ class InDoubtFilter(DropdownFilter):
 
 
 @admin.register(SubTask)
-class SubTaskAdmin(SubTaskActions):
+class SubTaskAdmin(SubTaskActions, WithPanel):
     list_display = ("id", "recipient", "task", "status_label", "service", "why", "sent")
     list_display_links = ("id", "recipient")
     list_select_related = ("task", "service")
@@ -108,18 +108,8 @@ class SubTaskAdmin(SubTaskActions):
             return queryset, False
         return queryset.filter(pk__in=subtasks_to(search_term, request.user)), False
 
-    def changeform_view(
-        self,
-        request: HttpRequest,
-        object_id: str | None = None,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> Any:
-        subtask = self.get_object(request, object_id) if object_id else None
-        extra = dict(extra_context or {})
-        if subtask:
-            extra |= {"story": story_of(subtask), "events": events_of(subtask)}
-        return super().changeform_view(request, object_id, form_url, extra)
+    def panel_of(self, request: HttpRequest, row: SubTask) -> dict[str, Any]:
+        return {"story": story_of(row), "events": events_of(row)}
 
     @admin.display(description="recipient")
     def recipient(self, subtask: SubTask) -> str:

@@ -15,13 +15,13 @@ from dispatch.audit.acceptances import one_acceptance
 from dispatch.audit.accounts import nothing_lost
 from dispatch.audit.claims import one_claim
 from dispatch.audit.fairness import fair
-from dispatch.audit.finding import Finding
+from dispatch.audit.finding import AuditResult
 from dispatch.audit.pace import exact_pace
 from dispatch.audit.quota import exact_quota
 
-__all__ = ["Finding", "audit"]
+__all__ = ["AuditResult", "audit"]
 
-CHECKS: tuple[Callable[[], Finding], ...] = (
+CHECKS: tuple[Callable[[], AuditResult], ...] = (
     one_claim,
     one_acceptance,
     nothing_lost,
@@ -33,7 +33,7 @@ NO_TIME_LIMIT = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_
 ONE_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
 
-def audit() -> Iterator[Finding]:
+def audit() -> Iterator[AuditResult]:
     """Run every check, all on the database as it is at one moment, without time limit.
 
     Within a transaction of the caller's, what that sees is checked: its snapshots are its own.

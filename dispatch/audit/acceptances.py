@@ -9,7 +9,7 @@ anew since, what its provider was is not known any more; it had the longest wind
 
 from __future__ import annotations
 
-from dispatch.audit.finding import MOST_NAMED, Finding, one, rows
+from dispatch.audit.finding import MOST_NAMED, AuditResult, one, rows
 from dispatch.providers import PROVIDERS
 
 # Where the state of a SubTask contradicts its attempts: handed over more often than allowed; to be
@@ -69,7 +69,7 @@ GROUP BY 1, 2 HAVING count(*) > 1 LIMIT %(most)s
 ACCEPTED_SQL = "SELECT count(*) FROM dispatch_attempt WHERE outcome = 'accepted'"
 
 
-def one_acceptance() -> Finding:
+def one_acceptance() -> AuditResult:
     windows = {each.name: each.idempotency_window_seconds for each in PROVIDERS}
     contradictions = rows(
         CONTRADICTIONS_SQL,
@@ -81,7 +81,7 @@ def one_acceptance() -> Finding:
     )
     twice = rows(TWICE_IN_A_TASK_SQL, {"most": MOST_NAMED})
     duplicates = contradictions[0][4] if contradictions else 0
-    return Finding(
+    return AuditResult(
         "2 at most one acceptance",
         f"{one(ACCEPTED_SQL)[0]} messages accepted, {duplicates} duplicates",
         [_describe(pk, status, times, decided) for pk, status, times, decided, _ in contradictions]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.audit.finding import MOST_NAMED, Finding, one, rows
+from dispatch.audit.finding import MOST_NAMED, AuditResult, one, rows
 from dispatch.lease_terms import LEASE_SECONDS
 
 HELD_AT_MOST_SECONDS = 900.0
@@ -63,7 +63,7 @@ FROM (SELECT * FROM pending UNION ALL SELECT * FROM forgotten) AS stuck ORDER BY
 """
 
 
-def nothing_lost() -> Finding:
+def nothing_lost() -> AuditResult:
     total, tasks = one(TOTALS_SQL)
     limits = {
         "held": HELD_AT_MOST_SECONDS,
@@ -73,7 +73,7 @@ def nothing_lost() -> Finding:
     }
     differences = rows(TALLY_DIFFERENCES_SQL, limits)
     stuck = rows(WITHOUT_NEXT_STEP_SQL, limits)
-    return Finding(
+    return AuditResult(
         "3 nothing lost",
         f"{total} SubTasks of {tasks} tasks, {differences[0][4] if differences else 0} tallies "
         f"differ from the counts, {stuck[0][3] if stuck else 0} SubTasks without a next step",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.audit.finding import MOST_NAMED, Finding, one, rows
+from dispatch.audit.finding import MOST_NAMED, AuditResult, one, rows
 from dispatch.lease_terms import LEASE_SECONDS
 
 RECOVERED_SECONDS = 3 * LEASE_SECONDS
@@ -57,7 +57,7 @@ ORDER BY 1 LIMIT %(most)s
 """
 
 
-def one_claim() -> Finding:
+def one_claim() -> AuditResult:
     held, dispatchers, in_doubt = one(HELD_SQL)
     limits = {
         "recovered": RECOVERED_SECONDS,
@@ -65,7 +65,7 @@ def one_claim() -> Finding:
         "clock": CLOCK_SECONDS,
         "most": MOST_NAMED,
     }
-    return Finding(
+    return AuditResult(
         "1 one claim, one service",
         f"{held} SubTasks held by {dispatchers} dispatchers, {in_doubt} in doubt",
         [

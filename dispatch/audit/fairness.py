@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from campaigns.models import Task
 from dispatch import agenda
 from dispatch.agenda import TaskPlan
-from dispatch.audit.finding import MOST_NAMED, Finding, one, rows
+from dispatch.audit.finding import MOST_NAMED, AuditResult, one, rows
 
 GRACE_SECONDS = 60.0
 ROUNDS = 10
@@ -38,9 +38,9 @@ class Served:
     at: dt.datetime
 
 
-def fair() -> Finding:
+def fair() -> AuditResult:
     turns, services, tasks = one(TAKEN_SQL)
-    return Finding(
+    return AuditResult(
         "6 fair",
         f"{services} services took turns between {tasks} tasks ({turns} pairs)",
         _passed_over()[:MOST_NAMED],

@@ -13,7 +13,7 @@ MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class AuditResult:
     """The result of one check. `offenders` are sentences that name rows; none means that the
     guarantee holds.
     """

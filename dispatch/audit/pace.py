@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.audit.finding import MOST_NAMED, Finding, rows
+from dispatch.audit.finding import MOST_NAMED, AuditResult, rows
 from dispatch.lease_terms import LEASE_SECONDS
 
 SETTLED_SECONDS = LEASE_SECONDS
@@ -54,7 +54,7 @@ SELECT id, subtask_id FROM dispatch_attempt WHERE started_at < slot_at ORDER BY 
 """
 
 
-def exact_pace() -> Finding:
+def exact_pace() -> AuditResult:
     limits = {"settled": SETTLED_SECONDS, "most": MOST_NAMED}
     smallest = rows(SMALLEST_GAPS_SQL, limits)
     gaps = [
@@ -62,7 +62,7 @@ def exact_pace() -> Finding:
         for name, interval, burst, gap, _ in smallest
     ]
     too_early = rows(TOO_EARLY_SQL, limits) if any(row[4] for row in smallest) else []
-    return Finding(
+    return AuditResult(
         "4 pace is exact",
         "smallest gaps: " + ("; ".join(gaps) or "no service with an interval has sent twice"),
         [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from dispatch.audit.finding import Finding, one, rows
+from dispatch.audit.finding import AuditResult, one, rows
 from dispatch.audit.pace import SETTLED_SECONDS
 from dispatch.limits import Limits
 from dispatch.models import EmailService
@@ -41,7 +41,7 @@ ORDER BY e.name
 """
 
 
-def exact_quota() -> Finding:
+def exact_quota() -> AuditResult:
     (now,) = one("SELECT now()")
     limited = EmailService.objects.exclude(daily_quota=None).select_related("pace")
     used, offenders = [], []
@@ -54,7 +54,7 @@ def exact_quota() -> Finding:
         f"{name}: {started} messages started in the running day, only {charged} are charged"
         for name, charged, started in rows(UNCHARGED_SQL)
     ]
-    return Finding(
+    return AuditResult(
         "5 quota is exact",
         "highest use of a day: " + ("; ".join(used) or "no service has a quota"),
         offenders,

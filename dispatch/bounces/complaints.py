@@ -24,7 +24,7 @@ OUTLOOK_HEADER = "X-HmXmrOriginalRecipient"
 
 
 @dataclass(frozen=True, slots=True)
-class Feedback:
+class FeedbackReport:
     """`kind` is None when nothing follows from it; `original_sender` is the return path that the
     message had, as far as it is told.
     """
@@ -34,21 +34,21 @@ class Feedback:
     original_sender: str = ""
 
 
-def read(message: Message) -> Feedback | None:
+def read(message: Message) -> FeedbackReport | None:
     """None for what is no feedback."""
     for part in mail.parts(message):
         if part.get_content_type() == mail.FEEDBACK_REPORT:
             for fields in mail.blocks(part)[:1]:
                 return _feedback(fields)
     if any(mail.header(each, OUTLOOK_HEADER) for each in mail.returned(message)):
-        return Feedback(EventKind.COMPLAINED, "Reported as junk at Outlook.com")
+        return FeedbackReport(EventKind.COMPLAINED, "Reported as junk at Outlook.com")
     return None
 
 
-def _feedback(fields: Message) -> Feedback:
+def _feedback(fields: Message) -> FeedbackReport:
     kind = mail.header(fields, "Feedback-Type").lower() or "abuse"
     teller = mail.header(fields, "User-Agent") or mail.header(fields, "Source")
-    return Feedback(
+    return FeedbackReport(
         KINDS.get(kind),
         f"{kind} {teller}".strip()[:200],
         mail.header(fields, "Original-Mail-From"),

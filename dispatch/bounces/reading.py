@@ -30,7 +30,7 @@ from dispatch.bounces.understanding import (
     Passed,
     SetAside,
     Told,
-    Wish,
+    UnsubscribeRequest,
     understand,
 )
 from dispatch.encryption import CredentialsError, decrypt
@@ -45,7 +45,7 @@ Understood = tuple[str, Meaning]
 logger = logging.getLogger(__name__)
 
 ENDPOINT = "bounce mailbox"
-"""Under this name what was not an event is counted among the refusals."""
+"""Under this name what was not an event is counted among the rejected requests."""
 
 CLAIM = dt.timedelta(minutes=2)
 """Renewed while reading goes on: when the reader dies, another takes over after so long."""
@@ -80,7 +80,7 @@ RETURNING service_id
 
 
 @dataclass(slots=True)
-class Outcome:
+class ReadingResult:
     """What one reading came to. `problem` says why it ended early."""
 
     events: int = 0
@@ -125,7 +125,7 @@ def read_claimed(service_id: int, token: str) -> None:
     read(Claimed(service_id, uuid.UUID(token)))
 
 
-def read(claimed: Claimed) -> Outcome | None:
+def read(claimed: Claimed) -> ReadingResult | None:
     """Read what is new, for about a minute. None when the claim is over.
 
     Raises only what the database raises: the mailbox is read again when the claim has run out.
@@ -133,17 +133,17 @@ def read(claimed: Claimed) -> Outcome | None:
     row = _mailboxes(claimed).first()
     if row is None or not _renew(claimed):
         return None
-    outcome = Outcome()
+    result = ReadingResult()
     try:
         with open_mailbox(decrypt(row.settings)) as mailbox:
-            _read_all(claimed, mailbox, row.letter_tries, outcome)
+            _read_all(claimed, mailbox, row.letter_tries, result)
     except (MailboxError, CredentialsError, Failed) as error:
-        outcome.problem = str(error)
+        result.problem = str(error)
         logger.warning("the bounce mailbox of service %s: %s", claimed.service_id, error)
-    if outcome.meanings:
-        logger.info("the bounce mailbox of service %s: %s", claimed.service_id, outcome)
-    _finish(claimed, row, outcome)
-    return outcome
+    if result.meanings:
+        logger.info("the bounce mailbox of service %s: %s", claimed.service_id, result)
+    _finish(claimed, row, result)
+    return result
 
 
 def _mailboxes(claimed: Claimed) -> QuerySet[BounceMailbox]:
@@ -165,14 +165,16 @@ def _while_claimed(claimed: Claimed, letters: Iterable[Letter]) -> Iterator[Lett
             renewed_at = time.monotonic()
 
 
-def _read_all(claimed: Claimed, mailbox: Mailbox, tries: dict[str, int], outcome: Outcome) -> None:
+def _read_all(
+    claimed: Claimed, mailbox: Mailbox, tries: dict[str, int], result: ReadingResult
+) -> None:
     until = time.monotonic() + READ_SECONDS
     letters = _while_claimed(claimed, mailbox.new())
     for batch in _batches((letter.name, _look_at(claimed, tries, letter)) for letter in letters):
-        _deal_with(mailbox, batch, outcome)
+        _deal_with(mailbox, batch, result)
         if time.monotonic() > until:
             return
-    outcome.is_finished = True
+    result.is_finished = True
 
 
 def _batches(letters: Iterable[Understood]) -> Iterator[list[Understood]]:
@@ -193,15 +195,15 @@ def _batches(letters: Iterable[Understood]) -> Iterator[list[Understood]]:
         yield batch
 
 
-def _deal_with(mailbox: Mailbox, letters: Iterable[Understood], outcome: Outcome) -> None:
+def _deal_with(mailbox: Mailbox, letters: Iterable[Understood], result: ReadingResult) -> None:
     meanings = dict(letters)
-    outcome.events += _write_down(meanings.values())
+    result.events += _write_down(meanings.values())
     for meaning in meanings.values():
-        outcome.meanings[_in_words(meaning)] += 1
+        result.meanings[_in_words(meaning)] += 1
     aside = {name: each.why for name, each in meanings.items() if isinstance(each, SetAside)}
     mailbox.set_aside(list(aside))
     mailbox.done([name for name in meanings if name not in aside])
-    outcome.set_aside.update(aside.values())
+    result.set_aside.update(aside.values())
 
 
 def _look_at(claimed: Claimed, tries: dict[str, int], letter: Letter) -> Meaning:
@@ -245,7 +247,7 @@ def _write_down(meanings: Iterable[Meaning]) -> int:
     for meaning in meanings:
         if isinstance(meaning, Passed | SetAside):
             refusals.count(ENDPOINT, _in_words(meaning))
-        elif isinstance(meaning, Wish):
+        elif isinstance(meaning, UnsubscribeRequest):
             _unsubscribe(meaning)
     set_aside = Counter(_in_words(m) for m in meanings if isinstance(m, SetAside))
     for why, count in set_aside.items():
@@ -253,9 +255,9 @@ def _write_down(meanings: Iterable[Meaning]) -> int:
     return new
 
 
-def _unsubscribe(wish: Wish) -> None:
+def _unsubscribe(request: UnsubscribeRequest) -> None:
     """Nobody is left to unsubscribe when the SubTask was deleted."""
-    if subscriber := subscriptions.subscriber(wish.subtask_id):
+    if subscriber := subscriptions.subscriber(request.subtask_id):
         subscriptions.unsubscribe(subscriber)
 
 
@@ -267,7 +269,7 @@ def _in_words(meaning: Meaning) -> str:
             return meaning.what
         case SetAside():
             return meaning.why
-        case Wish():
+        case UnsubscribeRequest():
             return "unsubscribed by mail"
 
 
@@ -283,29 +285,29 @@ def reader_died(job: BackgroundJob) -> bool:
     claimed = Claimed(job.about, uuid.UUID(job.args[1]))
     for row in _mailboxes(claimed):
         problem = f"Reading it was given up. {job.reason} It is read again after a pause."
-        _finish(claimed, row, Outcome(problem=problem))
+        _finish(claimed, row, ReadingResult(problem=problem))
     return True
 
 
-def _what_was_set_aside(outcome: Outcome) -> dict[str, Any]:
-    return {"set_aside": _listed(outcome.set_aside)[:500], "set_aside_at": Now()}
+def _what_was_set_aside(result: ReadingResult) -> dict[str, Any]:
+    return {"set_aside": _listed(result.set_aside)[:500], "set_aside_at": Now()}
 
 
-def _finish(claimed: Claimed, row: BounceMailbox, outcome: Outcome) -> None:
+def _finish(claimed: Claimed, row: BounceMailbox, result: ReadingResult) -> None:
     """A mailbox that cannot be read rests longer each time, one that is not empty not at all."""
     every = dt.timedelta(seconds=settings.BOUNCE_READ_SECONDS)
-    failures = row.failures_in_row + 1 if outcome.problem else 0
+    failures = row.failures_in_row + 1 if result.problem else 0
     pause = min(every * 2 ** min(failures, 10), LONGEST_PAUSE) if failures else every
-    if not (outcome.is_finished or failures):
+    if not (result.is_finished or failures):
         pause = dt.timedelta()
     _mailboxes(claimed).update(
         claimed_until=None,
         claim_token=None,
         next_read_at=Now() + pause,
         failures_in_row=failures,
-        letter_tries={} if outcome.is_finished else row.letter_tries,
-        problem=outcome.problem,
-        **({} if outcome.problem and not outcome.meanings else {"result": str(outcome)[:500]}),
-        **({} if outcome.problem else {"read_at": Now()}),
-        **(_what_was_set_aside(outcome) if outcome.set_aside else {}),
+        letter_tries={} if result.is_finished else row.letter_tries,
+        problem=result.problem,
+        **({} if result.problem and not result.meanings else {"result": str(result)[:500]}),
+        **({} if result.problem else {"read_at": Now()}),
+        **(_what_was_set_aside(result) if result.set_aside else {}),
     )

@@ -35,7 +35,7 @@ _FOLD = re.compile(r"!\n ")
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SnsReport:
     """`notification` is None when nothing follows; `about` has the addresses and ids of the
     message that it is about.
     """
@@ -44,7 +44,7 @@ class Report:
     about: str = ""
 
 
-def read(message: Message) -> Report | None:
+def read(message: Message) -> SnsReport | None:
     """None for what is no such mail or cannot be read."""
     if not mail.header(message, MARK):
         return None
@@ -55,7 +55,7 @@ def read(message: Message) -> Report | None:
             for _, kind, reply in told_of_recipients(event)
             if kind in KINDS
         ]
-        return Report(mildest(told), " ".join(_about(event["mail"])))
+        return SnsReport(mildest(told), " ".join(_about(event["mail"])))
     except MALFORMED:
         return None
 

@@ -49,13 +49,13 @@ class SetAside:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class UnsubscribeRequest:
     """The recipient of this SubTask wants no more mail, and says so by mail."""
 
     subtask_id: int
 
 
-Meaning = Told | Passed | SetAside | Wish
+Meaning = Told | Passed | SetAside | UnsubscribeRequest
 AUTOMATIC_REPLY = Passed("automatic reply")
 READ_RECEIPT = Passed("read receipt")
 OF_TEST = Passed("of a test message")
@@ -94,7 +94,7 @@ def understand(raw: bytes) -> Meaning:
 def _meaning(found: Found) -> Meaning:
     if found.says == Says.UNSUBSCRIBE:
         ids = read(Purpose.UNSUBSCRIBE, found.tokens[0])
-        return OF_TEST if ids == (TEST,) else Wish(ids[0]) if ids else FORGED
+        return OF_TEST if ids == (TEST,) else UnsubscribeRequest(ids[0]) if ids else FORGED
     return _told(found) if found.says == Says.EVENT else _NO_EVENT[found.says]
 
 

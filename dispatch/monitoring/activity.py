@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from dispatch import counters
-from dispatch.counters import Counts
+from dispatch.counters import NestedCounts
 from dispatch.models import AttemptOutcome
 
 # One statement, so that figures which go from a dispatcher's row to the total meanwhile are seen
@@ -62,9 +62,9 @@ class CountsNow:
     """The counts of all dispatchers there ever were, at one moment."""
 
     at: dt.datetime
-    overall: Counts
+    overall: NestedCounts
     """Without those of single services, which are added up under `outcomes`."""
-    services: Counts
+    services: NestedCounts
     dispatchers: list[Living]
 
 
@@ -74,8 +74,8 @@ class Period:
 
     until: dt.datetime
     seconds: float
-    overall: Counts
-    services: Counts = field(default_factory=dict)
+    overall: NestedCounts
+    services: NestedCounts = field(default_factory=dict)
     dispatchers: dict[int, int] = field(default_factory=dict)
     """How many messages each living dispatcher handed over."""
 
@@ -83,16 +83,16 @@ class Period:
         return count / self.seconds
 
     @property
-    def outcomes(self) -> Counts:
-        counts: Counts = self.overall.get("outcomes", {})
+    def outcomes(self) -> NestedCounts:
+        counts: NestedCounts = self.overall.get("outcomes", {})
         return counts
 
-    def of_service(self, service_id: int) -> Counts:
-        counts: Counts = self.services.get(str(service_id), {})
+    def of_service(self, service_id: int) -> NestedCounts:
+        counts: NestedCounts = self.services.get(str(service_id), {})
         return counts
 
 
-def handed_over(outcomes: Counts) -> int:
+def handed_over(outcomes: NestedCounts) -> int:
     """How many messages these outcomes are of that were to go to a provider."""
     return sum(outcomes.get(outcome, 0) for outcome in AttemptOutcome.values)
 
@@ -108,7 +108,7 @@ def read_counts() -> CountsNow:
     return CountsNow(rows[0][0], overall, services, living)
 
 
-def _living(row: tuple[Any, ...], counts: Counts) -> Living:
+def _living(row: tuple[Any, ...], counts: NestedCounts) -> Living:
     outcomes = counters.add_up(counts.get("services", {}).values())
     return Living(*row, handed_over(outcomes))  # type: ignore[call-arg]  # five and one
 

@@ -15,7 +15,7 @@ from prometheus_client.registry import Collector
 
 from campaigns.models import SubTaskStatus
 from dispatch import counters, figures
-from dispatch.counters import Counts
+from dispatch.counters import NestedCounts
 from dispatch.monitoring import snapshot
 from dispatch.monitoring.queues import OPEN
 from dispatch.monitoring.services import ServiceReading
@@ -46,12 +46,12 @@ class DispatchCollector(Collector):
         yield from _dispatchers(now)
         yield from _tasks(now)
         yield from _ages(now)
-        yield _refusals(now)
+        yield _rejected_requests(now)
         yield from _feedback(now)
         yield from _database(now)
 
 
-def _work(counts: Counts) -> Iterator[Metric]:
+def _work(counts: NestedCounts) -> Iterator[Metric]:
     for key, name, text in (
         ("claimed", "subtasks_claimed", "SubTasks claimed."),
         ("lost_races", "lost_races", "Writes refused because the claim had been taken away."),
@@ -209,13 +209,13 @@ def _ages(now: Snapshot) -> Iterator[Metric]:
         yield GaugeMetricFamily(name, text, value=now.seconds_since(since) if since else 0)
 
 
-def _refusals(now: Snapshot) -> Metric:
+def _rejected_requests(now: Snapshot) -> Metric:
     refused = CounterMetricFamily(
         "edm_refused_requests",
         "Requests to webhooks and public pages that were refused.",
         labels=["endpoint", "reason"],
     )
-    for labels, count in now.refusals.items():
+    for labels, count in now.rejected_requests.items():
         refused.add_metric(labels, count)
     return refused
 
@@ -269,7 +269,7 @@ def _database(now: Snapshot) -> Iterator[Metric]:
     yield dead
 
 
-def _histogram(name: str, text: str, durations: Counts) -> Metric:
+def _histogram(name: str, text: str, durations: NestedCounts) -> Metric:
     buckets = [
         ("+Inf" if math.isinf(bound) else str(bound), float(count))
         for bound, count in counters.cumulative(durations)

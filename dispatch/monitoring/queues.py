@@ -11,7 +11,7 @@ from django_q.models import OrmQ
 
 from campaigns.models import BackgroundJob, Launch, SubTask, Tally, Task, TaskStatus
 from campaigns.models.subtask import HELD
-from campaigns.models.tally import Counts
+from campaigns.models.tally import TaskCounts
 from dispatch.agenda import Agenda
 from tracking.models import EventTally
 
@@ -26,7 +26,7 @@ class TaskReading:
     id: int
     name: str
     status: str
-    counts: Counts
+    counts: TaskCounts
     waiting_since: dt.datetime | None
     """Since when its first pending SubTask could be sent; None when none could yet, or when it is
     paused.

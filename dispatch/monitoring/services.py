@@ -9,7 +9,7 @@ from django.db import connection
 
 from dispatch import accounts, paces
 from dispatch.agenda import Agenda
-from dispatch.counters import Counts
+from dispatch.counters import NestedCounts
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
 from dispatch.monitoring.activity import CountsNow
@@ -59,7 +59,7 @@ class ServiceReading:
     quota_used: int
     has_work: bool
     """Whether a task waits that it may send."""
-    total: Counts
+    total: NestedCounts
     in_doubt: int
     lateness: Lateness | None
 

@@ -30,7 +30,7 @@ class Snapshot:
     background: BackgroundWork
     transactions: Transactions
     tables: list[Table]
-    refusals: dict[tuple[str, str], int]
+    rejected_requests: dict[tuple[str, str], int]
     """Requests that were refused, by endpoint and reason."""
     mailboxes: Sequence[BounceMailbox] = ()
     feedback: Mapping[str, int] = field(default_factory=dict)
@@ -77,7 +77,7 @@ def take() -> Snapshot:
         background=queues.background_work(),
         transactions=database.transactions(),
         tables=database.hot_tables(),
-        refusals=refusals.totals(),
+        rejected_requests=refusals.totals(),
         mailboxes=list(BounceMailbox.objects.filter(enabled=True).select_related("service")),
         feedback=queues.feedback(),
         suppressed=database.suppressed(),

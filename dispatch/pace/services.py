@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -34,7 +36,8 @@ def save(service: EmailService) -> None:
     with transaction.atomic():
         pace = Pace.objects.select_for_update(no_key=True).filter(service=service.pk).first()
         before = EmailService.objects.filter(pk=service.pk).first()
-        service.write()
+        with _writing_limits():
+            service.write()
         service.refresh_from_db(fields=LIMITS)
         if before is None or pace is None:
             # No other limits were ever granted by: these are settled from the start.
@@ -44,6 +47,15 @@ def save(service: EmailService) -> None:
             _follow(pace, before, service)
         if before and _differ(before, service, CONNECTION):
             EmailService.objects.filter(pk=service.pk).update(connection_changed_at=Now())
+
+
+@contextmanager
+def _writing_limits() -> Iterator[None]:
+    """Within the block the trigger dispatch_limits_guard lets limits be written."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL dispatch.saving_service = 'on'")
+        yield
+        cursor.execute("SET LOCAL dispatch.saving_service = 'off'")
 
 
 def _differ(before: EmailService, service: EmailService, names: tuple[str, ...]) -> bool:

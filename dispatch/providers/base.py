@@ -90,8 +90,8 @@ class Provider(ABC):
 
     def incoming(self, post: Post) -> list[Incoming]:
         """The events in a request to the webhook address of one of its services. Raises
-        `hooks.Refused` when it was not the provider who sent it, `hooks.Malformed` when it makes no
-        sense.
+        `hooks.WebhookRejection` when it was not the provider who sent it, `hooks.Malformed` when
+        it makes no sense.
         """
         raise NotImplementedError
 

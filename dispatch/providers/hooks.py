@@ -37,7 +37,7 @@ LONGEST_FIELD = 5_000
 """Characters of a text that are passed on; what is stored is shorter still."""
 
 
-class Refused(Exception):
+class WebhookRejection(Exception):
     """Whoever sent this does not prove to be the provider, or it is an old request played back."""
 
 
@@ -139,33 +139,33 @@ def of_one(events: Iterable[Incoming]) -> list[Incoming]:
 
 
 def check_password(post: Post) -> None:
-    """HTTP basic authentication. Raises Refused."""
+    """HTTP basic authentication. Raises WebhookRejection."""
     password = post.secret("webhook_password")
     scheme, _, encoded = post.header("Authorization").partition(" ")
     expected = base64.b64encode(f"{WEBHOOK_USER}:{password}".encode())
     if scheme.lower() != "basic" or not hmac.compare_digest(encoded.strip().encode(), expected):
-        raise Refused("wrong or missing webhook password")
+        raise WebhookRejection("wrong or missing webhook password")
 
 
 def check_equal(given: str, *expected: str) -> None:
-    """Whether a signature is one of those expected, in constant time. Raises Refused."""
+    """Whether a signature is one of those expected, in constant time. Raises WebhookRejection."""
     matches = [hmac.compare_digest(given.encode(), each.encode()) for each in expected]
     if not any(matches):
-        raise Refused("wrong signature")
+        raise WebhookRejection("wrong signature")
 
 
 def check_fresh(timestamp: str, now: dt.datetime, at_most: dt.timedelta) -> None:
-    """`timestamp` is in seconds or milliseconds since 1970. Raises Refused for one that is further
-    away from `now`.
+    """`timestamp` is in seconds or milliseconds since 1970. Raises WebhookRejection for one that is
+    further away from `now`.
     """
     try:
         seconds = float(timestamp)
     except ValueError as error:
-        raise Refused("no timestamp") from error
+        raise WebhookRejection("no timestamp") from error
     if seconds > 1e11:
         seconds /= 1000
     if not abs(seconds - now.timestamp()) <= at_most.total_seconds():
-        raise Refused("stale timestamp")
+        raise WebhookRejection("stale timestamp")
 
 
 def fingerprint(*parts: object) -> str:

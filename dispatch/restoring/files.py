@@ -20,7 +20,7 @@ from dispatch.restoring.export import COMPLETE
 from tracking import tokens
 from tracking.subscriptions import UNSUBSCRIBED
 
-Row = TypeVar("Row")
+Item = TypeVar("Item")
 
 BATCH = 5_000  # lines
 ALSO_FAILED = (*NOT_HANDED_OVER, SubTaskStatus.FAILED)
@@ -123,7 +123,7 @@ def _unsubscribe(subtask_ids: list[int], carried: Carried) -> None:
     )
 
 
-def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+def _batches(rows: Iterable[Item]) -> Iterator[list[Item]]:
     left = iter(rows)
     while batch := list(islice(left, BATCH)):
         yield batch

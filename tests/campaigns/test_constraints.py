@@ -24,6 +24,7 @@ from tests.factories import (
     SubTaskFactory,
     TagFactory,
     TaskFactory,
+    change,
     held,
 )
 
@@ -213,7 +214,8 @@ class TestEmailService:
         assert refused("dispatch_emailservice", service, daily_quota=-1)
 
     def test_a_quota_of_nothing_is_a_quota(self, service: EmailService) -> None:
-        write(service, daily_quota=0)
+        change(service, daily_quota=0)
+        assert EmailService.objects.get(pk=service.pk).daily_quota == 0
 
     def test_the_burst_is_at_least_one(self, service: EmailService) -> None:
         assert refused("service_burst_positive", service, burst=0)

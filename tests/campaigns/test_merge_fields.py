@@ -52,7 +52,7 @@ def test_finds_it_in_every_part() -> None:
 
 @pytest.mark.django_db
 class TestTheReport:
-    def report(self, html: str) -> merge_fields.Report:
+    def report(self, html: str) -> merge_fields.MergeFieldReport:
         return merge_fields.report([Template(subject="Hi", html=html)], Contact.objects.all())
 
     @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from campaigns import states
 from campaigns.models import SubTaskStatus
-from campaigns.states import NEXT, Feedback
+from campaigns.states import NEXT, StatusRise
 from tests.campaigns.test_states import DOUBT, EVERY_STATE, World
 
 NOON = dt.datetime(2030, 1, 1, 12, tzinfo=dt.UTC)
@@ -24,7 +24,7 @@ def world(db: None) -> World:
 
 
 def rise(world: World, status: str, **values: Any) -> set[int]:
-    return states.rise(Feedback(pk, SubTaskStatus(status), **values) for pk in world.ids)
+    return states.rise(StatusRise(pk, SubTaskStatus(status), **values) for pk in world.ids)
 
 
 @pytest.mark.parametrize("status", TOLD)

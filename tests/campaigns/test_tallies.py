@@ -11,7 +11,7 @@ from django.template import Context, Template
 from pytest_django import DjangoAssertNumQueries
 
 from campaigns.models import SubTask, SubTaskStatus, Tally, Task
-from campaigns.models.tally import Counts
+from campaigns.models.tally import TaskCounts
 from dispatch import tallying
 from tests.concurrency import run_together, second_connection
 from tests.factories import (
@@ -308,6 +308,6 @@ class TestAtTheSameTime:
 
 
 def test_a_template_reads_the_totals_of_the_counts_and_not_a_status_of_that_name() -> None:
-    counts = Counts({"pending": 2, "sent": 3}, in_doubt=1)
+    counts = TaskCounts({"pending": 2, "sent": 3}, in_doubt=1)
     template = Template("{{ c.total }} {{ c.open }} {{ c.accepted }} {{ c.in_doubt }} {{ c.sent }}")
     assert template.render(Context({"c": counts})) == "6 2 3 1 3"

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from campaigns import lifecycle
 from campaigns.models import SubTask, Task
 from dispatch import audit as audits
-from dispatch.audit import Finding, audit
+from dispatch.audit import AuditResult, audit
 from dispatch.models import Attempt, DecisionChoice, Dispatcher, EmailService, Pace, Turn
 from tests.audited import (
     HOUR,
@@ -37,6 +37,7 @@ from tests.factories import (
     SendingTaskFactory,
     SubTaskFactory,
     UserFactory,
+    change,
 )
 
 pytestmark = pytest.mark.django_db
@@ -300,8 +301,9 @@ class TestFairness:
         waiting(world, since=HOUR, owner=world.task.owner)
 
     def test_a_slow_service_with_many_owners_takes_its_time(self, world: World) -> None:
-        EmailService.objects.filter(pk=world.free.pk).update(sending_interval=60)
-        Pace.objects.filter(service=world.free).update(limits_changed_at=Now())
+        due = Pace.objects.get(service=world.free).next_send_at
+        change(world.free, sending_interval=60)
+        Pace.objects.filter(service=world.free).update(next_send_at=due)
         for _ in range(5):
             self.served(world, SendingTaskFactory(status="completed", owner=UserFactory()), SECOND)
         waiting(world, since=20 * MINUTE)
@@ -374,13 +376,13 @@ def test_nothing_that_a_dispatcher_does_at_this_moment_raises_an_alarm(
 def test_all_checks_see_the_database_at_one_moment(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def count() -> Finding:
-        return Finding("count", str(Attempt.objects.count()))
+    def count() -> AuditResult:
+        return AuditResult("count", str(Attempt.objects.count()))
 
-    def meanwhile() -> Finding:
+    def meanwhile() -> AuditResult:
         with second_connection() as other, other.cursor() as cursor:
             cursor.execute("DELETE FROM dispatch_attempt")
-        return Finding("meanwhile", "")
+        return AuditResult("meanwhile", "")
 
     monkeypatch.setattr(audits, "CHECKS", (count, meanwhile, count))
     before, _, after = audit()

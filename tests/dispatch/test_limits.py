@@ -21,9 +21,9 @@ from dispatch.gate import Gate
 from dispatch.lanes import LanePool
 from dispatch.limits import Limits
 from dispatch.models import Attempt, EmailService, Pace
-from dispatch.pace import services
 from dispatch.pacing import LOOKAHEAD, START_WINDOW, carried_over
 from dispatch.service_loop import ServiceLoop
+from tests import factories
 from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (
     ContentFactory,
@@ -54,11 +54,8 @@ def launched(messages: int) -> Task:
 
 
 def change(service: EmailService, **values: Any) -> dt.datetime:
-    """What the form in admin does. Returns since when the limits are new."""
-    fresh = EmailService.objects.get(pk=service.pk)
-    for name, value in values.items():
-        setattr(fresh, name, value)
-    services.save(fresh)
+    """Returns since when the limits are new."""
+    factories.change(service, **values)
     return Pace.objects.get(service=service).limits_changed_at
 
 

@@ -21,7 +21,7 @@ from dispatch.gate import Gate
 from dispatch.limits import Limits
 from dispatch.message.message import Accepted
 from dispatch.models import AttemptOutcome
-from dispatch.orders import Claim, Grant, NotStarted, Order, Outcome, Report, Unsendable
+from dispatch.orders import Claim, Grant, LaneReport, NotStarted, Order, Outcome, Unsendable
 from dispatch.outcomes import Verdict, judge, storable
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -37,14 +37,14 @@ FROZEN = ServiceError("421 closing")
 NO_REPLY = OutcomeUnknown("the connection was lost")
 
 
-def report(outcome: Outcome, *, started: bool = True, **claimed: Any) -> Report:
+def report(outcome: Outcome, *, started: bool = True, **claimed: Any) -> LaneReport:
     values = {"attempts": 0, **claimed}
     claim = Claim(11, 2, 3, "ada@example.com", {}, **values)
     grant = Grant(5, TOKEN, Gate(Limits(dt.timedelta(0))), NOW, LATER)
     order = Order(claim, grant, NOW, Content())
     if started:
         order.start(NOW)
-    return Report(order, outcome, NOW)
+    return LaneReport(order, outcome, NOW)
 
 
 def judged(outcome: Outcome, *, started: bool = True, **claimed: Any) -> Verdict:

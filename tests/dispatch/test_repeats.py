@@ -27,7 +27,7 @@ from dispatch.encryption import encrypt
 from dispatch.errors import MessageError, OutcomeUnknown, RecipientError, ServiceError
 from dispatch.message.message import Accepted
 from dispatch.models import Attempt, EmailService, Pace
-from dispatch.orders import Claim, NotStarted, Order, Report, Unsendable
+from dispatch.orders import Claim, LaneReport, NotStarted, Order, Unsendable
 from dispatch.outcomes import judge
 from dispatch.pace import services
 from tests.deduplicating_provider import DeduplicatingProvider
@@ -396,12 +396,12 @@ def test_a_repeat_that_is_accepted_is_sent() -> None:
     assert (settlement.status, settlement.provider_message_id) == ("sent", "id-1")
 
 
-def report(outcome: Any, started: bool) -> Report:
+def report(outcome: Any, started: bool) -> LaneReport:
     now = dt.datetime.now(dt.UTC)
     claim = Claim(1, 1, 1, "ann@example.org", {}, 0, repeat_until=now + DAY)
     grant: Any = type("Grant", (), {"token": uuid.uuid4(), "service_id": 1, "period_end": now})
     order = Order(claim, grant, now, None, started_at=now if started else None)  # type: ignore[arg-type]
-    return Report(order, outcome)
+    return LaneReport(order, outcome)
 
 
 def test_a_repeat_starts_before_the_window_and_the_quota_period_end() -> None:

@@ -20,7 +20,7 @@ from dispatch.gate import Gate
 from dispatch.leases import LeaseLost
 from dispatch.message.message import Accepted
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, Pace
-from dispatch.orders import Claim, Grant, NotStarted, Order, Report
+from dispatch.orders import Claim, Grant, LaneReport, NotStarted, Order
 from dispatch.tick import Intent
 from tests.concurrency import second_connection
 from tests.dispatching import Dispatch, MakeService, nothing_left
@@ -90,7 +90,7 @@ class TestWithinOneTransaction:
         world.messages(2)
         sent, ready = world.order(), world.order("allocated")
 
-        done = tick.run(world.claiming(2, reports=[Report(sent, Accepted())], mark=[ready]))
+        done = tick.run(world.claiming(2, reports=[LaneReport(sent, Accepted())], mark=[ready]))
 
         assert (world.state(sent), world.state(ready)) == ("sent", "sending")
         assert done.marked.keys() == {ready.claim.id}
@@ -102,7 +102,7 @@ class TestWithinOneTransaction:
         Dispatcher.objects.update(ended_at=Now())
 
         with pytest.raises(LeaseLost):
-            tick.run(world.claiming(2, reports=[Report(order, Accepted())]))
+            tick.run(world.claiming(2, reports=[LaneReport(order, Accepted())]))
 
         assert world.state(order) == "sending"
         assert not SubTask.objects.filter(status="allocated").exists()
@@ -138,7 +138,7 @@ class TestARunThatIsRepeated:
     """The reply to COMMIT was lost: everything is in the database, and nobody knows."""
 
     def test_an_outcome_is_recorded_once(self, world: World) -> None:
-        intent = world.intent(reports=[Report(world.order(), Accepted())])
+        intent = world.intent(reports=[LaneReport(world.order(), Accepted())])
         tick.run(intent)
         tick.run(intent)
         assert SubTask.objects.get().status == "sent"
@@ -146,13 +146,13 @@ class TestARunThatIsRepeated:
 
     def test_a_try_that_counted_counts_once(self, world: World) -> None:
         busy = RecipientError("450 busy", permanent=False)
-        intent = world.intent(reports=[Report(world.order(), busy)])
+        intent = world.intent(reports=[LaneReport(world.order(), busy)])
         tick.run(intent)
         tick.run(intent)
         assert SubTask.objects.get().attempts == 1
 
     def test_a_service_is_blamed_once(self, world: World) -> None:
-        intent = world.intent(reports=[Report(world.order(), ServiceError("421 go away"))])
+        intent = world.intent(reports=[LaneReport(world.order(), ServiceError("421 go away"))])
         tick.run(intent)
         tick.run(intent)
         assert world.pace.freezes_in_row == 1
@@ -160,7 +160,7 @@ class TestARunThatIsRepeated:
     def test_quota_is_given_back_once(self, world: World) -> None:
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
         intent = world.intent(
-            reports=[Report(world.order("allocated"), NotStarted("the dispatcher stops"))]
+            reports=[LaneReport(world.order("allocated"), NotStarted("the dispatcher stops"))]
         )
         tick.run(intent)
         tick.run(intent)
@@ -205,7 +205,7 @@ class TestALostRace:
         return order
 
     def test_it_is_noticed_and_nothing_is_written(self, world: World, taken: Order) -> None:
-        done = tick.run(world.intent(reports=[Report(taken, Accepted())]))
+        done = tick.run(world.intent(reports=[LaneReport(taken, Accepted())]))
         assert done.lost == {taken.claim.id}
         assert (world.state(taken), Attempt.objects.count()) == ("sending", 0)
 
@@ -213,18 +213,20 @@ class TestALostRace:
         self, world: World, taken: Order
     ) -> None:
         Pace.objects.update(failures_in_row=3)
-        tick.run(world.intent(reports=[Report(taken, Accepted())]))
+        tick.run(world.intent(reports=[LaneReport(taken, Accepted())]))
         assert world.pace.failures_in_row == 3
 
     def test_no_quota_is_given_back_for_it(self, world: World, taken: Order) -> None:
         taken.started_at = None
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
-        tick.run(world.intent(reports=[Report(taken, NotStarted("too late"))]))
+        tick.run(world.intent(reports=[LaneReport(taken, NotStarted("too late"))]))
         assert world.pace.quota_used == 10
 
     def test_the_others_of_the_same_tick_are_recorded(self, world: World, taken: Order) -> None:
         mine = world.order()
-        done = tick.run(world.intent(reports=[Report(taken, Accepted()), Report(mine, Accepted())]))
+        done = tick.run(
+            world.intent(reports=[LaneReport(taken, Accepted()), LaneReport(mine, Accepted())])
+        )
         assert (done.lost, world.state(mine)) == ({taken.claim.id}, "sent")
 
 
@@ -234,7 +236,7 @@ def test_a_service_rests_as_long_as_its_provider_asks_and_no_more_than_an_hour(
 ) -> None:
     throttled = ServiceError("429 slow down", code=429, retry_after_seconds=asked)
     before = world.now()
-    tick.run(world.intent(reports=[Report(world.order(), throttled)]))
+    tick.run(world.intent(reports=[LaneReport(world.order(), throttled)]))
     until = world.pace.frozen_until
     assert until is not None
     rest = (until - before).total_seconds()
@@ -260,7 +262,7 @@ class TestAPaceRowThatSomebodyElseHasLocked:
         self, world: World, while_locked: Callable[[Intent], tick.Done]
     ) -> None:
         order = world.order()
-        done = while_locked(world.intent(reports=[Report(order, ServiceError("421 go away"))]))
+        done = while_locked(world.intent(reports=[LaneReport(order, ServiceError("421 go away"))]))
 
         assert (world.state(order), Attempt.objects.get().outcome) == (
             "pending",
@@ -273,8 +275,8 @@ class TestAPaceRowThatSomebodyElseHasLocked:
         self, world: World, while_locked: Callable[[Intent], tick.Done]
     ) -> None:
         reports = [
-            Report(world.order("allocated"), NotStarted("too late")),
-            Report(world.order(), ServiceError("421")),
+            LaneReport(world.order("allocated"), NotStarted("too late")),
+            LaneReport(world.order(), ServiceError("421")),
         ]
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
         kept = while_locked(world.intent(reports=reports)).unwritten
@@ -379,6 +381,7 @@ class TestADispatcherWhoseDatabaseFails:
         monkeypatch.setattr(dispatchers, "DATABASE_RETRY_SECONDS", 0.0)
         monkeypatch.setattr(dispatchers, "STOP_SECONDS", 0.0)
         monkeypatch.setattr(leases, "LEASE_SECONDS", 0.1)
+        monkeypatch.setattr(dispatchers, "LEASE_SECONDS", 0.1)
         monkeypatch.setattr(connection, "close", lambda: None)
         real = tick.run
         lost: list[bool] = []

@@ -17,6 +17,7 @@ from dispatch.message.message import Message
 from dispatch.models import EmailService, Pace
 from dispatch.pace import services
 from tests.dispatching import MakeService
+from tests.factories import change
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db
@@ -125,11 +126,10 @@ def test_a_dispatcher_leaves_a_slot_alone_that_was_taken(make_service: MakeServi
 
 def test_nothing_is_sent_in_the_last_moment_of_a_quotas_day(make_service: MakeService) -> None:
     service = make_service(sending_interval=1, daily_quota=5)
-    due_in(service, 5)
     now = database_time()
-    reset = (now + dt.timedelta(seconds=3)).time()
-    EmailService.objects.update(quota_reset_time=reset)
+    change(service, quota_reset_time=(now + dt.timedelta(seconds=3)).time())
     service.refresh_from_db()
+    due_in(service, 5)
     with pytest.raises(trial.NoSlot):
         trial.take_slot(service, now)
 

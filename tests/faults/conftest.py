@@ -14,7 +14,7 @@ TABLE = pytest.StashKey[list[str]]()
 TIMEOUT_SECONDS = 240
 LINES_SHOWN = 40
 
-Report = Callable[..., None]
+ScenarioReport = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -70,7 +70,7 @@ def _last_lines(log: Path) -> list[str]:
 
 
 @pytest.fixture
-def report(request: pytest.FixtureRequest) -> Report:
+def report(request: pytest.FixtureRequest) -> ScenarioReport:
     """Add a line to the table that is printed at the end."""
 
     def add(scenario: Scenario, name: str, found: Evidence, notes: str = "") -> None:

@@ -16,7 +16,7 @@ from django.contrib.auth.models import AbstractBaseUser
 
 from campaigns import lifecycle
 from campaigns.models import Contact, SubTask, SubTaskStatus, Tally, Task, TaskStatus
-from campaigns.models.tally import Counts
+from campaigns.models.tally import TaskCounts
 from dispatch.models import Dispatcher, EmailService
 from tests.factories import EmailServiceFactory, TaskFactory, TemplateFactory, UserFactory
 from tests.faults import evidence
@@ -179,7 +179,7 @@ LEGEND = (
 )
 
 
-def counts(task: Task) -> Counts:
+def counts(task: Task) -> TaskCounts:
     return Tally.objects.counts(task.pk)
 
 

@@ -24,7 +24,7 @@ from dispatch.encryption import encrypt
 from dispatch.models import BounceMailbox, EmailService
 from tests.dispatch.bounces.samples import SOMEBODY
 from tests.factories import TaskFactory, TemplateFactory, UserFactory
-from tests.faults.conftest import Report
+from tests.faults.conftest import ScenarioReport
 from tests.faults.harness import Scenario
 from tests.faults.programs import Program, wait_until
 from tests.faults.test_pace import lateness_at_start, summary
@@ -152,7 +152,7 @@ def deliver(maildir: Path, letters: Sequence[bytes]) -> None:
 
 @pytest.mark.timeout(180 + 3 * SECONDS)
 def test_no_door_lets_an_attack_slow_double_or_lose_what_others_send(
-    scenario: Scenario, report: Report, tmp_path: Path
+    scenario: Scenario, report: ScenarioReport, tmp_path: Path
 ) -> None:
     maildirs = tmp_path / "maildirs"
     scenario.settings |= {"BOUNCE_MAILDIRS": str(maildirs), "BOUNCE_READ_SECONDS": "1"}

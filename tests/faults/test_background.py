@@ -14,7 +14,7 @@ from campaigns import background
 from campaigns.models import BackgroundJob, Task
 from dispatch.models import Attempt, Dispatcher, EmailService
 from dispatch.monitoring.queues import background_work
-from tests.faults.conftest import Report
+from tests.faults.conftest import ScenarioReport
 from tests.faults.evidence import latenesses
 from tests.faults.harness import Scenario, dispatchers
 from tests.faults.programs import wait_until
@@ -34,7 +34,7 @@ KEPT = 0.9
 
 @pytest.mark.timeout(420)
 def test_while_every_background_worker_hangs_each_service_keeps_its_pace(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     services, task = paced(scenario)
     (cluster,) = scenario.start_clusters(1)
@@ -68,7 +68,7 @@ def test_while_every_background_worker_hangs_each_service_keeps_its_pace(
 
 @pytest.mark.timeout(300)
 def test_work_that_kills_its_worker_is_set_aside_and_the_rest_is_done(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     _, task = paced(scenario)
     (cluster,) = scenario.start_clusters(1)

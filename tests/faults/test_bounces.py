@@ -8,7 +8,7 @@ from campaigns.models import SubTask, SubTaskStatus, Suppression
 from dispatch.encryption import encrypt
 from dispatch.models import BounceMailbox
 from tests.dispatch.bounces.samples import sample
-from tests.faults.conftest import Report
+from tests.faults.conftest import ScenarioReport
 from tests.faults.harness import Scenario
 from tests.faults.programs import wait_until
 from tracking.models import Event, EventTally
@@ -48,7 +48,7 @@ def bounce(new: Path, n: int, subtask: SubTask) -> None:
 
 
 def test_what_comes_back_by_mail_is_counted_exactly_over_two_clusters(
-    scenario: Scenario, report: Report, tmp_path: Path
+    scenario: Scenario, report: ScenarioReport, tmp_path: Path
 ) -> None:
     maildir = make_maildir(tmp_path / "maildirs" / "bounces")
     scenario.settings |= {

@@ -9,7 +9,7 @@ import pytest
 
 from campaigns.models import Contact, SubTask
 from tests.factories import UserFactory
-from tests.faults.conftest import Report
+from tests.faults.conftest import ScenarioReport
 from tests.faults.harness import DATA, Scenario, in_half_a_day
 from tests.faults.programs import manage
 
@@ -17,7 +17,7 @@ SCALE_TIMEOUT = 240 + int(os.environ.get("FAULTS_SCALE", "0")) // 50
 
 
 def test_every_valid_address_of_a_messy_file_gets_exactly_one_mail(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     owner = UserFactory(username="importer")
     said = manage(
@@ -42,7 +42,7 @@ def test_every_valid_address_of_a_messy_file_gets_exactly_one_mail(
 
 @pytest.mark.timeout(SCALE_TIMEOUT)
 def test_four_clusters_keep_pace_and_quota_of_twenty_services(
-    scenario: Scenario, report: Report, scale: int
+    scenario: Scenario, report: ScenarioReport, scale: int
 ) -> None:
     smtp = scenario.smtp()
     for n in range(20):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dispatch.models import Attempt, Dispatcher
-from tests.faults.conftest import Report
+from tests.faults.conftest import ScenarioReport
 from tests.faults.harness import Scenario
 
 SLICE_SECONDS = 5
@@ -19,7 +19,7 @@ KEPT = 0.9
 
 @pytest.mark.timeout(240)
 def test_slices_that_end_while_a_server_is_slow_leave_nothing_in_doubt(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     scenario.settings |= {"DISPATCH_SLICE_SECONDS": str(SLICE_SECONDS), "DISPATCHERS": "2"}
     slow = scenario.service(scenario.smtp(SLOW_ANSWER), sending_interval=0, max_connections=4)

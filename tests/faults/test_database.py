@@ -13,7 +13,7 @@ import pytest
 
 from campaigns.models import SubTask, Task
 from dispatch.models import Attempt, AttemptOutcome
-from tests.faults.conftest import Report
+from tests.faults.conftest import ScenarioReport
 from tests.faults.databases import OwnServer
 from tests.faults.harness import Scenario, counts
 from tests.faults.programs import Smtp, wait_until
@@ -40,7 +40,7 @@ def sends_again(smtp: Smtp) -> float:
 
 
 def test_immediate_restarts_of_postgresql_lose_and_double_nothing(
-    scenario_on_own_server: Scenario, own_server: OwnServer, report: Report
+    scenario_on_own_server: Scenario, own_server: OwnServer, report: ScenarioReport
 ) -> None:
     scenario = scenario_on_own_server
     smtp, task = paced(scenario, 4_000)
@@ -57,7 +57,7 @@ def test_immediate_restarts_of_postgresql_lose_and_double_nothing(
 
 @pytest.mark.timeout(240 + OUTAGE_SECONDS)
 def test_a_long_outage_of_postgresql_loses_and_doubles_nothing(
-    scenario_on_own_server: Scenario, own_server: OwnServer, report: Report
+    scenario_on_own_server: Scenario, own_server: OwnServer, report: ScenarioReport
 ) -> None:
     scenario = scenario_on_own_server
     smtp, task = paced(scenario, 3_000)
@@ -76,7 +76,7 @@ def test_a_long_outage_of_postgresql_loses_and_doubles_nothing(
 
 
 def test_sessions_that_are_terminated_all_the_time_lose_and_double_nothing(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     smtp, task = paced(scenario, 4_000)
     dice = random.Random(SEED)
@@ -96,7 +96,7 @@ def test_sessions_that_are_terminated_all_the_time_lose_and_double_nothing(
 
 
 def test_a_server_without_room_for_more_sessions_holds_up_only_what_needs_a_new_one(
-    scenario_on_own_server: Scenario, own_server: OwnServer, report: Report
+    scenario_on_own_server: Scenario, own_server: OwnServer, report: ScenarioReport
 ) -> None:
     scenario = scenario_on_own_server
     own_server.set(max_connections="40", superuser_reserved_connections="1")
@@ -113,7 +113,7 @@ def test_a_server_without_room_for_more_sessions_holds_up_only_what_needs_a_new_
 
 
 def test_a_lock_on_the_whole_table_only_makes_everybody_wait(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     smtp, task = paced(scenario, 4_000)
     wait_until(lambda: smtp.accepted() > 500, 60, "messages are sent")
@@ -129,7 +129,7 @@ def test_a_lock_on_the_whole_table_only_makes_everybody_wait(
     report(scenario, "4 lock time-outs", found, notes)
 
 
-def test_statements_that_time_out_are_run_again(scenario: Scenario, report: Report) -> None:
+def test_statements_that_time_out_are_run_again(scenario: Scenario, report: ScenarioReport) -> None:
     scenario.settings["STATEMENT_TIMEOUT_SECONDS"] = "1"
     smtp, task = paced(scenario, 4_000)
     with psycopg.connect(scenario.url) as session:
@@ -144,7 +144,7 @@ def test_statements_that_time_out_are_run_again(scenario: Scenario, report: Repo
 
 
 def test_a_session_idle_in_a_transaction_pins_old_rows_and_costs_only_speed(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     smtp = scenario.smtp()
     for _ in range(4):

@@ -10,7 +10,7 @@ import pytest
 from campaigns.models import SubTask
 from dispatch.housekeeping import ADVISORY_LOCK, keep_house
 from dispatch.models import Attempt, Dispatcher
-from tests.faults.conftest import Report
+from tests.faults.conftest import ScenarioReport
 from tests.faults.databases import OwnServer
 from tests.faults.harness import START_SECONDS, Scenario, dispatchers, in_half_a_day
 from tests.faults.hosts import NETWORK, Hosts, wrong_clock
@@ -29,7 +29,7 @@ def hosts() -> Iterator[Hosts]:
 
 @pytest.mark.parametrize("direction", ["fast", "slow"])
 def test_a_host_whose_clock_is_ten_minutes_wrong_keeps_pace_leases_and_quota(
-    scenario: Scenario, report: Report, direction: str
+    scenario: Scenario, report: ScenarioReport, direction: str
 ) -> None:
     smtp = scenario.smtp()
     for n in range(10):
@@ -91,7 +91,7 @@ def first_line(cluster: Cluster) -> str:
 
 
 def test_a_host_that_is_cut_off_and_comes_back_doubles_and_loses_nothing(
-    scenario_on_own_server: Scenario, own_server: OwnServer, hosts: Hosts, report: Report
+    scenario_on_own_server: Scenario, own_server: OwnServer, hosts: Hosts, report: ScenarioReport
 ) -> None:
     scenario = scenario_on_own_server
     own_server.listen(hosts.address, str(NETWORK))

@@ -12,7 +12,7 @@ from django.db import connection
 
 from campaigns.models import SubTask, Task
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher
-from tests.faults.conftest import Report
+from tests.faults.conftest import ScenarioReport
 from tests.faults.evidence import Evidence
 from tests.faults.harness import (
     START_SECONDS,
@@ -44,7 +44,7 @@ RECOVERY_SECONDS = 15.0
 
 @pytest.mark.timeout(180 + 8 * KILLS)
 def test_kill_9_of_any_process_loses_and_doubles_nothing(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     task = paced_campaign(scenario, KILLS * TO_OUTLAST_A_KILL, interval=SLOWLY)
     scenario.start_clusters(3)
@@ -83,7 +83,7 @@ def test_kill_9_of_any_process_loses_and_doubles_nothing(
 
 
 def test_a_storm_of_stop_signals_loses_and_doubles_nothing(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     task = paced_campaign(scenario, STORMS * TO_OUTLAST_A_START, interval=SLOWLY)
     scenario.start_clusters(3)
@@ -106,7 +106,7 @@ def test_a_storm_of_stop_signals_loses_and_doubles_nothing(
 
 
 def test_a_cluster_told_to_stop_does_so_in_time_and_the_others_go_on(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     task = paced_campaign(scenario, recipients=3_000)
     alone, like_systemd, other = scenario.start_clusters(3)
@@ -132,7 +132,7 @@ def test_a_cluster_told_to_stop_does_so_in_time_and_the_others_go_on(
 
 
 def test_a_cluster_that_slept_longer_than_its_lease_neither_sends_nor_writes(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     task = paced_campaign(scenario, recipients=3_000, behaviour="dot:delay:0.05")
     sleeper, _ = scenario.start_clusters(2)

@@ -8,13 +8,13 @@ from django.db.models.functions import Now
 
 from campaigns.models import SubTask, SubTaskStatus
 from dispatch.models import Attempt, AttemptOutcome, EmailService, Pace
-from tests.faults.conftest import Report
+from tests.faults.conftest import ScenarioReport
 from tests.faults.harness import Scenario
 from tests.faults.programs import wait_until
 
 
 def test_messages_whose_fate_the_server_did_not_tell_are_in_doubt_and_never_sent_again(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     recipients, stored_every, dropped_every = 2_000, 50, 70
     stored = recipients // stored_every
@@ -39,7 +39,7 @@ def test_messages_whose_fate_the_server_did_not_tell_are_in_doubt_and_never_sent
 
 
 def test_a_service_that_refuses_connections_rests_while_another_takes_over(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     failing, steady = scenario.smtp(), scenario.smtp()
     bad = scenario.service(failing, sending_interval="0.01", max_connections=4)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from dispatch.models import Attempt, EmailService
-from tests.faults.conftest import Report
+from tests.faults.conftest import ScenarioReport
 from tests.faults.evidence import arrivals_by_domain, latenesses
 from tests.faults.harness import Scenario, in_half_a_day
 
@@ -19,7 +19,7 @@ SERVICES = 100
 
 @pytest.mark.timeout(120 + 3 * SECONDS)
 def test_a_hundred_services_keep_their_pace_while_clusters_come_and_go(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     smtp = scenario.smtp()
     services = [

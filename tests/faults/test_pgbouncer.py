@@ -12,7 +12,7 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
 
-from tests.faults.conftest import Report, scenario_at
+from tests.faults.conftest import ScenarioReport, scenario_at
 from tests.faults.databases import OwnServer
 from tests.faults.harness import Scenario
 from tests.faults.pgbouncer import pgbouncer
@@ -88,7 +88,9 @@ def test_what_takes_longer_than_its_limit_is_ended(
             cursor.execute(statement)
 
 
-def test_a_campaign_is_sent_once_to_each(through_sessions: Scenario, report: Report) -> None:
+def test_a_campaign_is_sent_once_to_each(
+    through_sessions: Scenario, report: ScenarioReport
+) -> None:
     smtp = through_sessions.smtp()
     through_sessions.service(smtp, sending_interval="0.01", max_connections=4)
     task = through_sessions.campaign(300)

@@ -13,7 +13,7 @@ from campaigns.models import Task
 from dispatch.encryption import encrypt
 from dispatch.models import Attempt, AttemptOutcome, EmailService
 from tests.dispatch.providers.certificates import self_signed
-from tests.faults.conftest import Report
+from tests.faults.conftest import ScenarioReport
 from tests.faults.harness import Scenario, counts
 from tests.faults.programs import wait_until
 from tests.smtp_server import SmtpServer
@@ -97,7 +97,7 @@ def send_through(scenario: Scenario, recipients: int) -> Task:
 
 
 def test_servers_that_fall_silent_before_the_final_dot_never_leave_anything_in_doubt(
-    scenario: Scenario, servers: Servers, report: Report
+    scenario: Scenario, servers: Servers, report: ScenarioReport
 ) -> None:
     behaviours = bad_services(scenario, servers, SILENT_BEFORE)
     task = send_through(scenario, 2_000)
@@ -109,7 +109,7 @@ def test_servers_that_fall_silent_before_the_final_dot_never_leave_anything_in_d
 
 
 def test_servers_that_fall_silent_after_the_final_dot_leave_it_in_doubt_stored_or_not(
-    scenario: Scenario, servers: Servers, report: Report
+    scenario: Scenario, servers: Servers, report: ScenarioReport
 ) -> None:
     behaviours = bad_services(scenario, servers, SILENT_AFTER + STORED)
     task = send_through(scenario, 1_000)
@@ -125,7 +125,7 @@ def test_servers_that_fall_silent_after_the_final_dot_leave_it_in_doubt_stored_o
 
 
 def test_servers_that_say_no_in_any_phase_lose_and_double_nothing(
-    scenario: Scenario, servers: Servers, report: Report
+    scenario: Scenario, servers: Servers, report: ScenarioReport
 ) -> None:
     behaviours = bad_services(scenario, servers, SAYING_NO)
     task = send_through(scenario, 3_000)
@@ -136,7 +136,9 @@ def test_servers_that_say_no_in_any_phase_lose_and_double_nothing(
     report(scenario, "7 every refusal", found, f"{len(behaviours)} bad services, one good")
 
 
-def test_slow_servers_are_only_slow(scenario: Scenario, servers: Servers, report: Report) -> None:
+def test_slow_servers_are_only_slow(
+    scenario: Scenario, servers: Servers, report: ScenarioReport
+) -> None:
     bad_services(scenario, servers, SLOW, every="")
     task = send_through(scenario, 1_000)
     found = scenario.finish(task, records=servers.records)
@@ -146,7 +148,7 @@ def test_slow_servers_are_only_slow(scenario: Scenario, servers: Servers, report
 
 
 def test_a_service_whose_certificate_is_not_valid_waits_for_a_person_and_sends_nothing(
-    scenario: Scenario, servers: Servers, tmp_path: Path, report: Report
+    scenario: Scenario, servers: Servers, tmp_path: Path, report: ScenarioReport
 ) -> None:
     context = self_signed("other.example.com", tmp_path).context
     bad = [

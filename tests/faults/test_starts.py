@@ -10,7 +10,7 @@ from django.db.models import Sum
 
 from campaigns.models import SubTask, SubTaskStatus
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare
-from tests.faults.conftest import Report
+from tests.faults.conftest import ScenarioReport
 from tests.faults.harness import START_SECONDS, Scenario, counts, in_flight
 from tests.faults.programs import wait_until
 from tests.faults.test_kills import (
@@ -32,7 +32,7 @@ TO_OUTLAST_A_KILL = 1_000
 
 @pytest.mark.timeout(180 + 10 * KILLS)
 def test_a_storm_of_kills_leaves_no_more_in_doubt_than_lanes_were_busy(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     server = scenario.smtp(SLOW_ANSWER)
     for _ in range(2):
@@ -65,7 +65,7 @@ def test_a_storm_of_kills_leaves_no_more_in_doubt_than_lanes_were_busy(
 
 
 def test_a_whole_cluster_that_was_killed_is_sorted_out_by_the_next_one_on_its_host(
-    scenario: Scenario, report: Report
+    scenario: Scenario, report: ScenarioReport
 ) -> None:
     scenario.service(scenario.smtp(SLOW_ANSWER), sending_interval=0, max_connections=2)
     task = scenario.campaign(1_000)

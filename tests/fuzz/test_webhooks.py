@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from dispatch.providers.hooks import MALFORMED, Refused
+from dispatch.providers.hooks import MALFORMED, WebhookRejection
 from tests.dispatch.webhook_posts import PAYLOADS
 from tests.fuzz import readers
 from tests.fuzz.door import Door, attack
@@ -22,6 +22,6 @@ def test_webhooks(provider: str) -> None:
             getattr(readers, f"read_{provider}"),
             samples=tuple(bodies),
             words=WORDS,
-            raises=(*MALFORMED, Refused),
+            raises=(*MALFORMED, WebhookRejection),
         )
     )

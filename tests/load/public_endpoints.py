@@ -39,7 +39,7 @@ from tracking.tokens import Purpose  # noqa: E402
 SUBTASKS = 500
 WORKERS, THREADS = 2, 8
 A_CONNECTION = 50  # requests
-Counts = Counter[int]
+StatusCounts = Counter[int]
 
 
 def free_port() -> int:
@@ -125,8 +125,8 @@ def visits(paths: list[str], until: float) -> Iterator[bytes]:
         yield request.encode("ascii")
 
 
-async def storm(port: int, paths: list[str], seconds: float, connections: int) -> Counts:
-    counts: Counts = Counter()
+async def storm(port: int, paths: list[str], seconds: float, connections: int) -> StatusCounts:
+    counts: StatusCounts = Counter()
     requests = visits(paths, time.monotonic() + seconds)
 
     async def visit() -> None:

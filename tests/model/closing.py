@@ -6,7 +6,7 @@ from dispatch.models import DecisionChoice
 from tests.model.checks import Broken
 from tests.model.hand_overs import ENDS
 from tests.model.puppets import Puppet
-from tests.model.rows import Row
+from tests.model.rows import SubTaskRow
 from tests.model.staff import OPEN, Staff
 from tests.model.world import World
 
@@ -44,7 +44,7 @@ def run_out(world: World) -> None:
         raise Broken(f"there are tasks that never end: {world.statuses}")
 
 
-def _is_left(world: World, row: Row) -> bool:
+def _is_left(world: World, row: SubTaskRow) -> bool:
     """Whether a dispatcher has to do something about it yet."""
     if row.status == "pending":
         return world.statuses[row.task_id] != "cancelled"

@@ -20,7 +20,7 @@ from dispatch.dispatcher import Dispatcher
 from dispatch.gate import SlotMissed
 from dispatch.lanes import LanePool, begin, note_answer
 from dispatch.leases import LeaseLost
-from dispatch.orders import NotStarted, Order, Outcome, Report
+from dispatch.orders import LaneReport, NotStarted, Order, Outcome
 from dispatch.tick import Done, Intent
 from tests.model.laboratory import StoppedClock
 
@@ -106,7 +106,7 @@ class Puppet(Dispatcher):
                 lambda at: begin(order, at, self._desk.starts),
             )
         except SlotMissed as missed:
-            self._receive(Report(order, NotStarted(str(missed)), self._stopped_clock.now))
+            self._receive(LaneReport(order, NotStarted(str(missed)), self._stopped_clock.now))
             return False
         lane.begun.append(order)
         return True
@@ -120,7 +120,7 @@ class Puppet(Dispatcher):
         """A lane is done with an order, begun or not."""
         lane = self.lane_of(order)
         (lane.begun if order in lane.begun else lane.waiting).remove(order)
-        report = Report(order, outcome, self._stopped_clock.now)
+        report = LaneReport(order, outcome, self._stopped_clock.now)
         note_answer(report, self._desk.starts)
         self._receive(report)
 

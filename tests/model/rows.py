@@ -19,7 +19,7 @@ FROM campaigns_subtask
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SubTaskRow:
     id: int
     task_id: int
     address: str
@@ -41,7 +41,7 @@ class Row:
 
     def becomes(
         self, status: str, reason: str = "", *, in_doubt: bool = False, attempts: int | None = None
-    ) -> Row:
+    ) -> SubTaskRow:
         """It, in nobody's hands."""
         return replace(
             self,
@@ -53,17 +53,17 @@ class Row:
             token=None,
         )
 
-    def claimed(self, dispatcher_id: int) -> Row:
+    def claimed(self, dispatcher_id: int) -> SubTaskRow:
         return replace(self, status="allocated", dispatcher_id=dispatcher_id)
 
-    def repeated(self, dispatcher_id: int) -> Row:
+    def repeated(self, dispatcher_id: int) -> SubTaskRow:
         """It, claimed so that its hand-over in doubt is repeated."""
         return replace(self, in_doubt=False, dispatcher_id=dispatcher_id)
 
-    def doubtful(self) -> Row:
+    def doubtful(self) -> SubTaskRow:
         return self.becomes("sending", in_doubt=True)
 
-    def ended(self, end: End, most_attempts: int, is_repeat: bool) -> Row:
+    def ended(self, end: End, most_attempts: int, is_repeat: bool) -> SubTaskRow:
         """It, after its hand-over ended so. Whatever becomes of a repeat says nothing about the
         first one, unless it is accepted.
         """
@@ -76,31 +76,31 @@ class Row:
             end.status, end.reason, attempts=attempts, in_doubt=end.status == "sending"
         )
 
-    def recovered(self) -> Row:
+    def recovered(self) -> SubTaskRow:
         """It, after the dispatcher that held it died."""
         if self.status == "allocated":
             return self.becomes("pending")
         return self.doubtful()
 
 
-Explanation = Callable[[Row, Row], bool]
+Explanation = Callable[[SubTaskRow, SubTaskRow], bool]
 """Whether a step may have made the second of the first; asked about every row, changed or not."""
 
 
-def read() -> dict[int, Row]:
+def read() -> dict[int, SubTaskRow]:
     with connection.cursor() as cursor:
         cursor.execute(SQL)
-        return {row[0]: Row(*row) for row in cursor.fetchall()}
+        return {row[0]: SubTaskRow(*row) for row in cursor.fetchall()}
 
 
-def untouched(before: Row, after: Row) -> bool:
+def untouched(before: SubTaskRow, after: SubTaskRow) -> bool:
     return before == after
 
 
-def exactly(expected: Callable[[Row], Row]) -> Explanation:
+def exactly(expected: Callable[[SubTaskRow], SubTaskRow]) -> Explanation:
     """Each row is as expected, and untouched where nothing is expected to change."""
 
-    def explains(before: Row, after: Row) -> bool:
+    def explains(before: SubTaskRow, after: SubTaskRow) -> bool:
         wanted = expected(before)
         return after == before if wanted == before else after.state == wanted.state
 

@@ -15,7 +15,7 @@ from dispatch.decisions import decide
 from dispatch.models import DecisionChoice, EmailService
 from dispatch.pace import services
 from tests.model.checks import Broken
-from tests.model.rows import Row, exactly
+from tests.model.rows import SubTaskRow, exactly
 from tests.model.ticking import suppressed
 from tests.model.world import World
 
@@ -39,7 +39,7 @@ class Staff:
     def cancel(self, task: Task) -> None:
         possible = self.world.statuses[task.pk] in {"sending", "paused"}
 
-        def expected(row: Row) -> Row:
+        def expected(row: SubTaskRow) -> SubTaskRow:
             hit = possible and row.task_id == task.pk and row.status == "pending"
             return row.becomes("failed", "cancelled") if hit else row
 
@@ -52,7 +52,7 @@ class Staff:
         task: Task,
         start: Collection[str],
         end: str,
-        expected: Callable[[Row], Row] = lambda row: row,
+        expected: Callable[[SubTaskRow], SubTaskRow] = lambda row: row,
     ) -> Iterator[Callable[[Callable[[Task], None]], None]]:
         """What is asked for is done when it is possible and refused when it is not."""
         possible = self.world.statuses[task.pk] in start
@@ -92,7 +92,7 @@ class Staff:
     def retry(self, task: Task) -> None:
         listed = suppressed()
 
-        def expected(row: Row) -> Row:
+        def expected(row: SubTaskRow) -> SubTaskRow:
             hit = row.task_id == task.pk and row.status == "failed" and row.address not in listed
             cancelled = self.world.statuses[task.pk] == "cancelled"
             return row.becomes("pending", attempts=0) if hit and not cancelled else row
@@ -107,7 +107,7 @@ class Staff:
             choice, ("failed", "discarded")
         )
 
-        def expected(row: Row) -> Row:
+        def expected(row: SubTaskRow) -> SubTaskRow:
             return row.becomes(*becomes) if row.in_doubt and row.id in subtask_ids else row
 
         with self.world.step(exactly(expected)):
@@ -118,7 +118,7 @@ class Staff:
                 self._reopen(hit)
             decide(subtask_ids, choice, self.world.person)
 
-    def _reopen(self, again: Collection[Row]) -> None:
+    def _reopen(self, again: Collection[SubTaskRow]) -> None:
         for row in again:
             if self.world.statuses[row.task_id] == "completed":
                 self.world.statuses[row.task_id] = "sending"

@@ -16,7 +16,7 @@ from dispatch.orders import Order
 from dispatch.providers import idempotency_window
 from tests.model.hand_overs import UNANSWERED, UNBEGUN, End
 from tests.model.puppets import Puppet
-from tests.model.rows import Row
+from tests.model.rows import SubTaskRow
 
 if TYPE_CHECKING:
     from tests.model.world import World
@@ -39,7 +39,7 @@ class Ticking:
             pace.pk for pace in Pace.objects.all() if paces.is_frozen(pace, world.clock.now)
         }
 
-    def explains(self, before: Row, after: Row) -> bool:
+    def explains(self, before: SubTaskRow, after: SubTaskRow) -> bool:
         """Whether the tick may have made this of a SubTask."""
         if self._puppet.is_lost:
             return after == before
@@ -100,7 +100,7 @@ class Ticking:
             for row in self._world.rows.values()
         )
 
-    def _reported(self, before: Row) -> tuple[End, bool] | None:
+    def _reported(self, before: SubTaskRow) -> tuple[End, bool] | None:
         """How the hand-over of a SubTask ended, and whether it was a repeat."""
         for intent in self._puppet.intents:
             for report in intent.reports:
@@ -110,7 +110,7 @@ class Ticking:
                     return self._world.ends.get(report.order, guess), is_repeat
         return None
 
-    def _may_be_claimed(self, before: Row, after: Row) -> bool:
+    def _may_be_claimed(self, before: SubTaskRow, after: SubTaskRow) -> bool:
         """Pending rows are claimed, or failed instead when the address is suppressed. What is in
         doubt may be repeated where the provider de-duplicates, and nowhere else.
         """
@@ -126,7 +126,7 @@ class Ticking:
             return after.state == before.becomes("failed", "suppressed").state
         return after.state == before.claimed(self._puppet.id).state
 
-    def _may_forget(self, before: Row, after: Row) -> bool:
+    def _may_forget(self, before: SubTaskRow, after: SubTaskRow) -> bool:
         """After a failed commit, what a dispatcher does not know that it holds is pending again, or
         in doubt if it was to be repeated.
         """
@@ -138,7 +138,7 @@ class Ticking:
         return after.state == pending.state or self._may_be_claimed(pending, after)
 
 
-def holds(puppet: Puppet, order: Order, row: Row) -> bool:
+def holds(puppet: Puppet, order: Order, row: SubTaskRow) -> bool:
     """Whether a SubTask is durably being sent by this dispatcher under this claim."""
     return (row.status, row.in_doubt, row.dispatcher_id, row.token) == (
         "sending", False, puppet.id, order.held.token,

@@ -35,7 +35,7 @@ from tests.model.hand_overs import End
 from tests.model.laboratory import StoppedClock
 from tests.model.outside import Outside
 from tests.model.puppets import Puppet
-from tests.model.rows import Explanation, Row, exactly, untouched
+from tests.model.rows import Explanation, SubTaskRow, exactly, untouched
 from tests.model.ticking import Ticking, holds
 
 LONGEST_ON_ITS_WAY = dt.timedelta(minutes=1)
@@ -117,7 +117,7 @@ class World:
         if found := list(complaints):
             raise Broken("\n".join(found))
 
-    def _compare(self, before: dict[int, Row], explains: Explanation) -> None:
+    def _compare(self, before: dict[int, SubTaskRow], explains: Explanation) -> None:
         self.rows = rows.read()
         if before.keys() != self.rows.keys():
             raise Broken("SubTasks came or went")
@@ -164,7 +164,7 @@ class World:
             lifecycle.sweep_cancelled()
             self._compare(before, exactly(self.swept))
 
-    def swept(self, row: Row) -> Row:
+    def swept(self, row: SubTaskRow) -> SubTaskRow:
         """What becomes of a SubTask when housekeeping sweeps the cancelled tasks."""
         hit = row.task_id in self.cancelled_at and row.status == "pending"
         return row.becomes("failed", "cancelled") if hit else row
@@ -245,7 +245,7 @@ class World:
         """Somebody looks after the dead."""
         dead = {pk for pk, at in self.heartbeats.items() if self.clock.now - at > LEASE}
 
-        def expected(row: Row) -> Row:
+        def expected(row: SubTaskRow) -> SubTaskRow:
             return row.recovered() if row.dispatcher_id in dead else row
 
         with self.step(exactly(expected)):
@@ -260,7 +260,7 @@ class World:
         killed, self.killed = self.killed, []
         dead = {puppet.id for puppet in killed} & self.heartbeats.keys()
 
-        def expected(row: Row) -> Row:
+        def expected(row: SubTaskRow) -> SubTaskRow:
             if row.dispatcher_id not in dead:
                 return row
             assert row.token is not None

@@ -59,9 +59,9 @@ def test_others_have_counters_of_their_own(db: None) -> None:
 def test_the_refusal_says_when_to_come_back(db: None) -> None:
     for _ in range(5):
         admitted()
-    with pytest.raises(TooManyTries) as refusal:
+    with pytest.raises(TooManyTries) as exceeded:
         throttle.count([LIMIT])
-    assert refusal.value.minutes == 15
+    assert exceeded.value.minutes == 15
 
 
 @pytest.mark.django_db(transaction=True)

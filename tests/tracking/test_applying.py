@@ -364,7 +364,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, subtask: SubTask) -> None:
     """Let the database refuse whatever is written about a SubTask."""
     rise = states.rise
 
-    def refusing(feedback: Iterable[states.Feedback]) -> set[int]:
+    def refusing(feedback: Iterable[states.StatusRise]) -> set[int]:
         rows = list(feedback)
         if any(row.id == subtask.pk for row in rows):
             raise DataError("cannot be stored")

@@ -78,7 +78,7 @@ def test_an_event_and_a_decision_about_the_same_doubt_are_two_steps_in_some_orde
         wait_until_somebody_waits_for_a_lock()
         run_together(applying.apply_waiting)  # the row is taken: nobody waits here
         assert Event.objects.get().note == applying.IN_HAND
-        states.rise([states.Feedback(subtask.pk, SubTaskStatus.DELIVERED)])
+        states.rise([states.StatusRise(subtask.pk, SubTaskStatus.DELIVERED)])
     assert decided.result() == []
     assert now(subtask).status == "delivered"
 

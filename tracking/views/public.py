@@ -53,7 +53,7 @@ def public(endpoint: str, *methods: str, needs_form: bool = True) -> Callable[[V
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
-                response = _refused(request, endpoint, methods, needs_form) or view(
+                response = _rejected(request, endpoint, methods, needs_form) or view(
                     request, *args, **kwargs
                 )
             except Failed as error:
@@ -77,15 +77,15 @@ def _busy(request: HttpRequest, endpoint: str, error: Failed) -> HttpResponse:
     return response
 
 
-def _refused(
+def _rejected(
     request: HttpRequest, endpoint: str, methods: tuple[str, ...], needs_form: bool
 ) -> HttpResponse | None:
     if request.method not in methods:
-        return refuse(request, endpoint, "method") or HttpResponseNotAllowed(methods)
+        return reject(request, endpoint, "method") or HttpResponseNotAllowed(methods)
     if needs_form and not _is_small(request):
-        return refuse(request, endpoint, "too large") or HttpResponse(status=413)
+        return reject(request, endpoint, "too large") or HttpResponse(status=413)
     if request.method == "POST" and needs_form and not _can_be_read(request):
-        return refuse(request, endpoint, "form") or HttpResponse(status=400)
+        return reject(request, endpoint, "form") or HttpResponse(status=400)
     return None
 
 
@@ -115,11 +115,11 @@ def of_test(request: HttpRequest, effect: str) -> HttpResponse:
 
 def not_found(request: HttpRequest, endpoint: str) -> HttpResponse:
     """The one answer to a token that is forged, mutilated, or about something that is no more."""
-    return refuse(request, endpoint, "token") or page(request, "not_found", status=404)
+    return reject(request, endpoint, "token") or page(request, "not_found", status=404)
 
 
-def refuse(request: HttpRequest, endpoint: str, reason: str) -> HttpResponse | None:
-    """Count a request that is refused. Returns the answer when its network makes too many of them,
+def reject(request: HttpRequest, endpoint: str, reason: str) -> HttpResponse | None:
+    """Count a request that is rejected. Returns the answer when its network makes too many of them,
     else None.
     """
     network = cleaning.network(recording.client_address(request))

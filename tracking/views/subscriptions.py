@@ -12,7 +12,7 @@ from tracking import limits, subscriptions
 from tracking.personal import TEST
 from tracking.subscriptions import Reason, Subscriber
 from tracking.tokens import Purpose, read, sign
-from tracking.views.public import form_of, limited, not_found, of_test, page, public, refuse
+from tracking.views.public import form_of, limited, not_found, of_test, page, public, reject
 
 CHOICE = "choice"
 
@@ -63,7 +63,7 @@ def _choose(request: HttpRequest, person: Subscriber) -> HttpResponse | None:
                 return wait
             subscriptions.resubscribe(person)
         case _:
-            return refuse(request, "preferences", "form")
+            return reject(request, "preferences", "form")
     return None
 
 

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from tracking import destinations, recording
 from tracking.personal import TRAP
 from tracking.tokens import Purpose, read
-from tracking.views.public import not_found, page, public, refuse
+from tracking.views.public import not_found, page, public, reject
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
@@ -19,7 +19,7 @@ def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
     """The same image whatever the token says."""
     ids = read(Purpose.OPEN, token)
     if ids is None:
-        refuse(request, "open", "token")
+        reject(request, "open", "token")
     else:
         recording.record_open(request, *ids)
     return HttpResponse(PIXEL, content_type="image/gif")

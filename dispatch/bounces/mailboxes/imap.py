@@ -31,7 +31,7 @@ REACH = "could not be reached"
 T = TypeVar("T")
 
 
-class _Refused(Exception):
+class _Withheld(Exception):
     """The server knows the message and does not give it out; the text is what it says."""
 
 
@@ -110,20 +110,20 @@ class ImapMailbox(Mailbox):
         return cls(imap, messages, settings)
 
     def new(self) -> Iterator[Letter]:
-        refused = []
+        withheld = []
         # All before the first, as deleting would shift the numbers that are searched.
         for uid in list(itertools.islice(self._unread(), MOST_AT_ONCE)):
             try:
                 letter = self._fetch(uid)
-            except _Refused as refusal:
-                refused.append(str(refusal))
+            except _Withheld as reason:
+                withheld.append(str(reason))
                 continue
             if letter is not None:
                 yield letter
-        if refused:
+        if withheld:
             raise MailboxError(
-                f"The mail server does not give out {len(refused):,} of the messages; look at them "
-                f"there. It says: {refused[0]}"
+                f"The mail server does not give out {len(withheld):,} of the messages; look at "
+                f"them there. It says: {withheld[0]}"
             )
 
     def _unread(self) -> Iterator[str]:
@@ -134,12 +134,12 @@ class ImapMailbox(Mailbox):
                     yield uid.decode("ascii")
 
     def _fetch(self, uid: str) -> Letter | None:
-        """None when it is gone. An empty one may come without a literal. Raises _Refused."""
+        """None when it is gone. An empty one may come without a literal. Raises _Withheld."""
         part_of = f"(BODY.PEEK[]<0.{READ_BYTES}>)"
         answer = _tried(self._settings, "failed", lambda: self._imap.uid("FETCH", uid, part_of))
         if answer[0] == "NO":
             said = _said(answer[1][0] if answer[1] else b"")
-            raise _Refused(hidden(said, [str(self._settings.get("password") or "")]))
+            raise _Withheld(hidden(said, [str(self._settings.get("password") or "")]))
         parts = _tried(self._settings, "failed", lambda: _checked(answer))
         for part in parts:
             if isinstance(part, tuple):

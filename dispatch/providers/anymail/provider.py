@@ -57,7 +57,7 @@ class AnymailProvider(AnymailApi):
     # Webhooks
 
     def authenticate(self, post: Post) -> None:
-        """Raises Refused. Most offer nothing but a password in the address of the webhook."""
+        """Raises WebhookRejection. Most offer only a password in the address of the webhook."""
         hooks.check_password(post)
 
     def view_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:

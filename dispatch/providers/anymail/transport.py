@@ -16,7 +16,7 @@ from dispatch.mime import any_address, ascii_address
 from dispatch.providers.anymail.api import AnymailApi
 from dispatch.providers.http.checks import mailbox, refuse_braces, with_literal_braces
 from dispatch.providers.http.refusals import explanation
-from dispatch.providers.http.transport import HttpTransport, Request, Unreadable
+from dispatch.providers.http.transport import HttpTransport, Request, UnclearAnswer
 from dispatch.providers.smtp.replies import readable
 
 REFUSED = frozenset({"invalid", "rejected", "failed"})
@@ -54,7 +54,7 @@ class AnymailTransport(HttpTransport):
         try:
             statuses = self._backend.parse_recipient_status(response, self._payload, self._mail)
         except AnymailError as error:
-            raise Unreadable from error
+            raise UnclearAnswer from error
         # There is one recipient: where an answer spells the address in another way, django-anymail
         # has a second status for it, without an id.
         (status,) = [each for each in statuses.values() if each.message_id] or statuses.values()
@@ -63,7 +63,7 @@ class AnymailTransport(HttpTransport):
             raise RecipientError(told, code=response.status_code, permanent=True)
         is_accepted = response.status_code in self.provider.accepts_with and status.message_id
         if not is_accepted or status.status not in ("sent", "queued"):
-            raise Unreadable
+            raise UnclearAnswer
         return Accepted(status.message_id, response.status_code, status.status)
 
     def _email(self, message: Message) -> EmailMultiAlternatives:

@@ -47,7 +47,7 @@ BY_SUB_STAT = {
 
 
 def incoming(post: Post) -> list[Incoming]:
-    """Raises Refused or Malformed, or one of MALFORMED."""
+    """Raises WebhookRejection or Malformed, or one of MALFORMED."""
     _check_signature(post)
     return hooks.each(post.json(), lambda event: _incoming(event, post.service_id), "engagelab")
 

@@ -33,11 +33,11 @@ Request = dict[str, Any]
 """Arguments of `requests.request`."""
 
 
-class Unreadable(Exception):
+class UnclearAnswer(Exception):
     """An answer that says neither yes nor no."""
 
 
-UNREADABLE = (Unreadable, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+UNCLEAR = (UnclearAnswer, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 class HttpProvider(Provider):
@@ -73,7 +73,7 @@ class HttpProvider(Provider):
             response = transport.ask(self.account_request(settings))
             said = self.describe_account(response.json(), settings)
             return readable(hidden(said, transport.secrets))
-        except UNREADABLE as error:
+        except UNCLEAR as error:
             raise ServiceError(
                 f"{self.label} answered something unexpected; is there a proxy in between?"
             ) from error
@@ -104,7 +104,7 @@ class HttpTransport(Transport):
     @abstractmethod
     def accepted(self, response: requests.Response, message: Message) -> Accepted:
         """What an answer of success says. Raises RecipientError for a recipient that was refused
-        all the same, and one of UNREADABLE.
+        all the same, and one of UNCLEAR.
         """
 
     def open(self) -> None:
@@ -125,7 +125,7 @@ class HttpTransport(Transport):
             raise refusal(response, self.provider.refusals, self.secrets)
         try:
             return self.accepted(response, message)
-        except UNREADABLE as error:
+        except UNCLEAR as error:
             refused = refusal(response, self.provider.refusals, self.secrets)
             if not isinstance(refused, OutcomeUnknown):
                 raise refused from error

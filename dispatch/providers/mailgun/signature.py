@@ -13,7 +13,7 @@ FRESH_FOR = dt.timedelta(hours=12)
 
 
 def check_signature(post: Post) -> None:
-    """Raises Refused, or Malformed for a body that is not in the documented form."""
+    """Raises WebhookRejection, or Malformed for a body that is not in the documented form."""
     key = post.secret("webhook_signing_key")
     body = post.json()
     try:

@@ -8,7 +8,7 @@ import datetime as dt
 import hashlib
 import hmac
 
-from dispatch.providers.hooks import Post, Refused, check_fresh
+from dispatch.providers.hooks import Post, WebhookRejection, check_fresh
 
 FRESH_FOR = dt.timedelta(minutes=5)
 """Each try is signed anew."""
@@ -31,16 +31,16 @@ def signing_key(secret: str) -> bytes:
 
 
 def check_signature(post: Post) -> None:
-    """Raises Refused."""
+    """Raises WebhookRejection."""
     try:
         key = signing_key(post.secret("signing_secret"))
     except ValueError as error:
-        raise Refused("unusable webhook secret") from error
+        raise WebhookRejection("unusable webhook secret") from error
     timestamp = post.header("svix-timestamp")
     signed = f"{post.header('svix-id')}.{timestamp}.".encode() + post.request.body
     digest = hmac.new(key, signed, hashlib.sha256).digest()
     expected = "v1," + base64.b64encode(digest).decode()
     given = post.header("svix-signature").split(" ")
     if not any(hmac.compare_digest(each.encode(), expected.encode()) for each in given):
-        raise Refused("wrong signature")
+        raise WebhookRejection("wrong signature")
     check_fresh(timestamp, post.now, FRESH_FOR)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from dispatch.providers.hooks import Post, Refused, check_fresh
+from dispatch.providers.hooks import Post, WebhookRejection, check_fresh
 
 FRESH_FOR = dt.timedelta(hours=25)
 """SendGrid tries for 24 hours to deliver an event."""
@@ -31,7 +31,7 @@ def public_key(encoded: str) -> ec.EllipticCurvePublicKey:
 
 
 def check_signature(post: Post) -> None:
-    """Raises Refused."""
+    """Raises WebhookRejection."""
     encoded = post.secret("verification_key")
     timestamp = post.header("X-Twilio-Email-Event-Webhook-Timestamp")
     signature = post.header("X-Twilio-Email-Event-Webhook-Signature")
@@ -42,5 +42,5 @@ def check_signature(post: Post) -> None:
             ec.ECDSA(hashes.SHA256()),
         )
     except (InvalidSignature, ValueError) as error:
-        raise Refused("wrong signature") from error
+        raise WebhookRejection("wrong signature") from error
     check_fresh(timestamp, post.now, FRESH_FOR)

@@ -18,7 +18,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from dispatch.providers.hooks import NotNow, Refused
+from dispatch.providers.hooks import NotNow, WebhookRejection
 from dispatch.providers.http.connection import HandOverSession
 
 TIMEOUT = (2, 2)  # seconds to connect, and for the answer
@@ -37,10 +37,12 @@ _TOPIC = re.compile(r"arn:(aws[a-z-]*):sns:([a-z0-9-]+):\d{12}:[\w-]+", re.ASCII
 
 
 def root(topic_arn: str) -> str:
-    """Where the certificates of a topic's region are. Raises Refused for what is no topic."""
+    """Where the certificates of a topic's region are. Raises WebhookRejection for what is no
+    topic.
+    """
     topic = _TOPIC.fullmatch(topic_arn)
     if topic is None:
-        raise Refused("no SNS topic")
+        raise WebhookRejection("no SNS topic")
     country = ".cn" if topic[1] == "aws-cn" else ""
     return f"https://sns.{topic[2]}.amazonaws.com{country}/"
 
@@ -52,21 +54,21 @@ class Certificates:
         self._lock = threading.Lock()
         self._fetching = threading.Lock()
         self._kept: OrderedDict[str, x509.Certificate] = OrderedDict()
-        self._failed: OrderedDict[str, tuple[float, NotNow | Refused]] = OrderedDict()
+        self._failed: OrderedDict[str, tuple[float, NotNow | WebhookRejection]] = OrderedDict()
         self._fetched_at: list[float] = []
 
     def key(self, address: str, topic_arn: str, now: dt.datetime) -> RSAPublicKey:
         """The key of the certificate at this address.
 
-        Raises Refused when Amazon can have none there or it has expired by `now`, and NotNow when
-        it cannot be had at present.
+        Raises WebhookRejection when Amazon can have none there or it has expired by `now`, and
+        NotNow when it cannot be had at present.
         """
         start = root(topic_arn)
         if not (address.startswith(start) and _PATH.fullmatch(address[len(start) :])):
-            raise Refused("the certificate is not one of the topic's region at Amazon")
+            raise WebhookRejection("the certificate is not one of the topic's region at Amazon")
         certificate = self._known(address) or self._fetch_once(address)
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-            raise Refused("the certificate has expired")
+            raise WebhookRejection("the certificate has expired")
         return _rsa_key(certificate)
 
     def keep(self, address: str, certificate: x509.Certificate) -> None:
@@ -98,8 +100,9 @@ class Certificates:
         self._count()
         try:
             certificate = _fetched(address)
-        except (NotNow, Refused) as problem:
-            seconds = WRONG_SECONDS if isinstance(problem, Refused) else UNREACHABLE_SECONDS
+        except (NotNow, WebhookRejection) as problem:
+            is_wrong = isinstance(problem, WebhookRejection)
+            seconds = WRONG_SECONDS if is_wrong else UNREACHABLE_SECONDS
             self._remember(address, time.monotonic() + seconds, problem)
             raise
         self.keep(address, certificate)
@@ -112,7 +115,7 @@ class Certificates:
             raise NotNow("too many certificates of Amazon were asked for")
         self._fetched_at.append(now)
 
-    def _remember(self, address: str, until: float, problem: NotNow | Refused) -> None:
+    def _remember(self, address: str, until: float, problem: NotNow | WebhookRejection) -> None:
         with self._lock:
             self._failed[address] = until, problem
             while len(self._failed) > MOST_KEPT:
@@ -128,19 +131,19 @@ def _fetched(address: str) -> x509.Certificate:
     if answer.status_code >= 500 or answer.status_code == 429:
         raise NotNow(f"Amazon's certificate cannot be fetched: {answer.status_code}")
     if answer.status_code != 200 or len(answer.content) > LONGEST:
-        raise Refused("there is no certificate at the address")
+        raise WebhookRejection("there is no certificate at the address")
     try:
         certificate = x509.load_pem_x509_certificate(answer.content)
         _rsa_key(certificate)
     except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
-        raise Refused("there is no certificate at the address") from error
+        raise WebhookRejection("there is no certificate at the address") from error
     return certificate
 
 
 def _rsa_key(certificate: x509.Certificate) -> RSAPublicKey:
     key = certificate.public_key()
     if not isinstance(key, RSAPublicKey) or key.key_size not in KEY_BITS:
-        raise Refused("the certificate is none that Amazon signs with")
+        raise WebhookRejection("the certificate is none that Amazon signs with")
     return key
 
 

@@ -13,7 +13,7 @@ from django.utils.dateparse import parse_datetime
 
 from dispatch.providers import hooks
 from dispatch.providers.bounces import by_status_code, codes_in, unless_others_are_blamed
-from dispatch.providers.hooks import Malformed, Post, Refused
+from dispatch.providers.hooks import Malformed, Post, WebhookRejection
 from dispatch.providers.http.connection import HandOverSession
 from dispatch.providers.ses import sns
 from dispatch.providers.ses.transport import METADATA
@@ -48,12 +48,12 @@ BY_BOUNCE = {
 
 
 def incoming(post: Post) -> list[Incoming]:
-    """Raises Refused, Malformed or NotNow, or one of MALFORMED."""
+    """Raises WebhookRejection, Malformed or NotNow, or one of MALFORMED."""
     hooks.check_password(post)
     notification = post.json()
     topic = post.secret("topic_arn")
     if not hmac.compare_digest(str(notification["TopicArn"]).encode(), topic.encode()):
-        raise Refused("not from the service's SNS topic")
+        raise WebhookRejection("not from the service's SNS topic")
     sns.check(notification, post.now)
     if notification["Type"] == "SubscriptionConfirmation":
         _confirm(str(notification["SubscribeURL"]))
@@ -64,7 +64,7 @@ def incoming(post: Post) -> list[Incoming]:
 
 def _confirm(address: str) -> None:
     if not SNS_ADDRESS.fullmatch(address):
-        raise Refused("the address to confirm the subscription at is not Amazon's")
+        raise WebhookRejection("the address to confirm the subscription at is not Amazon's")
     try:
         with HandOverSession() as session:
             request = {"method": "GET", "url": address, "timeout": CONFIRM_TIMEOUT}

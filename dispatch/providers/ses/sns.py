@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from django.utils.dateparse import parse_datetime
 
-from dispatch.providers.hooks import Malformed, Refused
+from dispatch.providers.hooks import Malformed, WebhookRejection
 from dispatch.providers.ses.certificates import KNOWN
 
 OLDEST = dt.timedelta(minutes=65)
@@ -35,19 +35,19 @@ SIGNED = {
 
 
 def check(message: Mapping[str, Any], now: dt.datetime) -> None:
-    """Raises Refused for what Amazon did not sign or signed long ago, Malformed for what is no
-    message of SNS, and NotNow when the certificate cannot be fetched at present.
+    """Raises WebhookRejection for what Amazon did not sign or signed long ago, Malformed for what
+    is no message of SNS, and NotNow when the certificate cannot be fetched at present.
     """
     digest = DIGESTS.get(str(message["SignatureVersion"]))
     if digest is None:
-        raise Refused("a version of signatures that is not known")
+        raise WebhookRejection("a version of signatures that is not known")
     _check_fresh(str(message["Timestamp"]), now)
     signed, signature = string_to_sign(message), _signature(str(message["Signature"]))
     key = KNOWN.key(str(message["SigningCertURL"]), str(message["TopicArn"]), now)
     try:
         key.verify(signature, signed, PKCS1v15(), digest)
     except (InvalidSignature, UnsupportedAlgorithm) as error:
-        raise Refused("wrong signature") from error
+        raise WebhookRejection("wrong signature") from error
 
 
 def string_to_sign(message: Mapping[str, Any]) -> bytes:
@@ -69,12 +69,12 @@ def _signature(written: str) -> bytes:
     try:
         return base64.b64decode(written[: LONGEST_SIGNATURE + 1].encode("ascii"), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise Refused("wrong signature") from error
+        raise WebhookRejection("wrong signature") from error
 
 
 def _check_fresh(timestamp: str, now: dt.datetime) -> None:
     at = parse_datetime(timestamp)
     if at is None or at.tzinfo is None:
-        raise Refused("no timestamp")
+        raise WebhookRejection("no timestamp")
     if not abs(now - at) <= OLDEST:
-        raise Refused("stale timestamp")
+        raise WebhookRejection("stale timestamp")

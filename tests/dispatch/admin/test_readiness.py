@@ -29,6 +29,7 @@ from tests.factories import (
     SubTaskFactory,
     TaskFactory,
     UserFactory,
+    change,
 )
 
 pytestmark = pytest.mark.django_db
@@ -51,11 +52,11 @@ def frozen_for_days(service: EmailService) -> None:
 
 
 def without_quota(service: EmailService) -> None:
-    EmailService.objects.filter(pk=service.pk).update(daily_quota=0)
+    change(service, daily_quota=0)
 
 
 def due_in_days(service: EmailService) -> None:
-    EmailService.objects.filter(pk=service.pk).update(sending_interval=400_000)
+    change(service, sending_interval=400_000)
     Pace.objects.filter(service=service).update(next_send_at=Now() + dt.timedelta(days=3))
 
 

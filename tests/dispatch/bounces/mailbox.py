@@ -39,7 +39,7 @@ def claimed() -> reading.Claimed:
     return claimed
 
 
-def read() -> reading.Outcome:
+def read() -> reading.ReadingResult:
     """Read the mailbox whose turn it is, as its only reader."""
     outcome = reading.read(claimed())
     assert outcome is not None

@@ -16,7 +16,7 @@ from dispatch.bounces.understanding import (
     Passed,
     SetAside,
     Told,
-    Wish,
+    UnsubscribeRequest,
     understand,
 )
 from tests.dispatch.bounces.samples import NAMES, sample, told
@@ -94,7 +94,7 @@ def test_damaged_mail_is_survived_and_written_down_all_the_same(name: str, db: N
             at = dice.randrange(len(damaged))
             damaged[at : at + dice.randint(0, 5)] = dice.randbytes(dice.randint(0, 5))
         meaning = meaning_of(bytes(damaged[: dice.randint(1, len(damaged))]))
-        assert isinstance(meaning, Told | Passed | SetAside | Wish)
+        assert isinstance(meaning, Told | Passed | SetAside | UnsubscribeRequest)
         if isinstance(meaning, Told):
             ledger.accept([meaning.event])
 
@@ -106,6 +106,9 @@ def test_control_characters_and_half_characters_are_kept_out_of_the_database(db:
 
 def test_a_wish_to_unsubscribe_by_mail_is_understood_when_it_is_signed() -> None:
     token = sign(Purpose.UNSUBSCRIBE, 7)
-    assert understand(f"Subject: unsubscribe {token}\n\n".encode() + b"x") == Wish(7)
-    assert understand(f"Subject: unsubscribe {token[:-1]}A\n\nx".encode()) in (FORGED, Wish(7))
+    assert understand(f"Subject: unsubscribe {token}\n\n".encode() + b"x") == UnsubscribeRequest(7)
+    assert understand(f"Subject: unsubscribe {token[:-1]}A\n\nx".encode()) in (
+        FORGED,
+        UnsubscribeRequest(7),
+    )
     assert understand(f"Subject: unsubscribe {'A' * 24}\n\nx".encode()) == FORGED

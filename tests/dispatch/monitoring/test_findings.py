@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import Launch, Task
-from campaigns.models.tally import Counts
+from campaigns.models.tally import TaskCounts
 from dispatch.models import BounceMailbox, EmailService, Pace
 from dispatch.monitoring.activity import CountsNow, Living, Period
 from dispatch.monitoring.database import Table, Transactions
@@ -42,7 +42,7 @@ def service(name: str = "North", **values: Any) -> ServiceReading:
 
 def task(pending: int = 0, waits: float | None = None, status: str = "sending") -> TaskReading:
     since = None if waits is None else ago(waits)
-    return TaskReading(5, "Spring", status, Counts({"pending": pending}), since)
+    return TaskReading(5, "Spring", status, TaskCounts({"pending": pending}), since)
 
 
 def minute(
@@ -63,7 +63,7 @@ def snapshot(living: list[Living] | None = None, **changes: Any) -> Snapshot:
         background=BackgroundWork(0, 1),
         transactions=Transactions(0, 0, 0, 0, 8, 100),
         tables=[Table("campaigns_subtask", 1000, 10, None)],
-        refusals={},
+        rejected_requests={},
     )
     return dataclasses.replace(calm, **changes)
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from dispatch import network
-from dispatch.providers.hooks import Malformed, NotNow, Refused
+from dispatch.providers.hooks import Malformed, NotNow, WebhookRejection
 from dispatch.providers.ses import certificates, sns
 from dispatch.providers.ses.certificates import Certificates, root
 from dispatch.webhooks import webhook_url
@@ -126,7 +126,7 @@ def test_what_was_changed_after_it_was_signed_is_refused(
     told = signed(NOTIFICATION, OF_NOTIFICATION, version, amazon, keys)
     other = {"Timestamp": AT.replace(".123", ".124"), "Type": "UnsubscribeConfirmation"}
     told |= {name: other.get(name, told[name] + "x"), "SubscribeURL": "x", "Token": "x"}
-    with pytest.raises(Refused, match="wrong signature"):
+    with pytest.raises(WebhookRejection, match="wrong signature"):
         sns.check(told, NOW)
 
 
@@ -148,7 +148,7 @@ def test_what_is_signed_in_no_way_of_amazons_is_refused(
     amazon: HttpServer, keys: Path, change: dict[str, Any]
 ) -> None:
     told = signed(NOTIFICATION, OF_NOTIFICATION, "2", amazon, keys)
-    with pytest.raises(Refused):
+    with pytest.raises(WebhookRejection):
         sns.check(told | change, NOW)
 
 
@@ -164,7 +164,7 @@ def test_an_old_message_that_is_played_back_is_refused(
     amazon: HttpServer, keys: Path, hours: int
 ) -> None:
     told = signed(NOTIFICATION, OF_NOTIFICATION, "2", amazon, keys)
-    with pytest.raises(Refused, match="stale"):
+    with pytest.raises(WebhookRejection, match="stale"):
         sns.check(told, NOW + dt.timedelta(hours=hours))
     assert not amazon.requests
 
@@ -200,7 +200,7 @@ def test_a_certificate_is_that_of_the_topics_region(topic: str, expected: str) -
     ],
 )
 def test_no_certificate_is_fetched_from_elsewhere(address: str) -> None:
-    with pytest.raises(Refused, match="not one of the topic's region"):
+    with pytest.raises(WebhookRejection, match="not one of the topic's region"):
         Certificates().key(address, TOPIC, NOW)
 
 
@@ -219,10 +219,10 @@ def test_a_certificate_is_fetched_once(amazon: HttpServer) -> None:
         (Answer(429), NotNow),
         (Answer(misdeed="cut"), NotNow),
         (Answer(misdeed="garbage"), NotNow),
-        (Answer(404), Refused),
-        (Answer(302, b"", {"Location": "/elsewhere.pem"}), Refused),
-        (Answer(200, b"no certificate"), Refused),
-        (Answer(200, b""), Refused),
+        (Answer(404), WebhookRejection),
+        (Answer(302, b"", {"Location": "/elsewhere.pem"}), WebhookRejection),
+        (Answer(200, b"no certificate"), WebhookRejection),
+        (Answer(200, b""), WebhookRejection),
     ],
     ids=lambda each: str(getattr(each, "status", "")),
 )
@@ -254,7 +254,7 @@ def test_certificates_that_are_made_up_cost_few_fetches(amazon: HttpServer) -> N
     known, problems = Certificates(), []
     for number in range(200):
         name = f"SimpleNotificationService-{number:032x}.pem"
-        with pytest.raises((NotNow, Refused)) as raised:
+        with pytest.raises((NotNow, WebhookRejection)) as raised:
             known.key(amazon.url + name, TOPIC, NOW)
         problems.append(raised.type)
     assert len(amazon.requests) == certificates.MOST_FETCHES
@@ -273,7 +273,7 @@ def test_certificates_that_are_made_up_cost_few_fetches(amazon: HttpServer) -> N
 def test_a_certificate_that_is_not_good_is_refused(amazon: HttpServer, make: Any) -> None:
     certificate: x509.Certificate = make()
     amazon.otherwise = Answer(200, certificate.public_bytes(Encoding.PEM))
-    with pytest.raises(Refused):
+    with pytest.raises(WebhookRejection):
         Certificates().key(amazon.url + NAME, TOPIC, NOW)
 
 
