@@ -22,12 +22,11 @@ from dispatch.webhooks import webhook_url
 from tests.dispatch.webhook_posts import PAYLOADS, SECRETS, over_http, service_of, signed
 from tests.dispatching import Dispatch
 from tests.factories import (
-    ContentFactory,
     DispatcherFactory,
     EmailServiceFactory,
-    SendingTaskFactory,
     SubTaskFactory,
     held,
+    one_message,
     token_of,
 )
 from tests.http_server import Answer, HttpServer
@@ -161,12 +160,6 @@ def test_an_event_that_comes_before_the_outcome_of_its_message_waits_for_it() ->
 def provider() -> Iterator[HttpServer]:
     with HttpServer() as provider:
         yield provider
-
-
-def one_message() -> SubTask:
-    task = SendingTaskFactory()
-    subtask: SubTask = SubTaskFactory(task=task, content=ContentFactory(task=task))
-    return subtask
 
 
 def engagelab_at(provider: HttpServer) -> EmailService:

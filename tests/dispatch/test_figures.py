@@ -20,13 +20,9 @@ from tests.factories import (
     SendingTaskFactory,
     SubTaskFactory,
     held,
+    sending_task,
 )
 from tests.smtp_server import SmtpServer
-
-
-def launched(messages: int) -> None:
-    task = SendingTaskFactory()
-    SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
 
 
 def counted() -> dict[str, Any]:
@@ -96,7 +92,7 @@ def test_a_run_counts_what_it_claimed_and_what_became_of_it(
     make_service: MakeService, dispatch: Dispatch
 ) -> None:
     service = make_service()
-    launched(7)
+    sending_task(7)
 
     dispatch()
 
@@ -108,7 +104,7 @@ def test_a_run_counts_what_it_claimed_and_what_became_of_it(
 @pytest.mark.django_db
 def test_claims_and_ticks_are_timed(make_service: MakeService, dispatch: Dispatch) -> None:
     make_service()
-    launched(3)
+    sending_task(3)
 
     dispatch()
 
@@ -123,7 +119,7 @@ def test_the_lateness_of_paced_starts_is_counted(
     make_service: MakeService, dispatch: Dispatch
 ) -> None:
     make_service(sending_interval="0.05")
-    launched(4)
+    sending_task(4)
 
     dispatch()
 
@@ -136,7 +132,7 @@ def test_the_lateness_of_paced_starts_is_counted(
 @pytest.mark.django_db
 def test_without_a_pace_nothing_is_late(make_service: MakeService, dispatch: Dispatch) -> None:
     make_service()
-    launched(2)
+    sending_task(2)
 
     dispatch()
 
@@ -158,7 +154,7 @@ def test_every_outcome_is_counted_for_its_service(
 ) -> None:
     with SmtpServer([behaviour]) as server:
         service = make_service(server=server)
-        launched(1)
+        sending_task(1)
         dispatch(until=lambda: Attempt.objects.exists())
 
     assert counted()["services"][str(service.pk)][outcome] == 1
@@ -184,7 +180,7 @@ def test_a_service_that_cannot_be_connected_to_has_an_error_and_an_unused_slot(
 ) -> None:
     with SmtpServer() as gone:
         service = make_service(server=gone)
-    launched(1)
+    sending_task(1)
 
     dispatch(until=lambda: Pace.objects.filter(frozen_until__isnull=False).exists())
 
@@ -197,7 +193,7 @@ def test_what_was_claimed_and_not_started_is_unused(
     make_service: MakeService, dispatch: Dispatch
 ) -> None:
     service = make_service(sending_interval="0.3")
-    launched(5)
+    sending_task(5)
 
     dispatch(until=lambda: SubTask.objects.filter(status="allocated").exists())
 

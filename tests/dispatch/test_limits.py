@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from campaigns.models import SubTask, Task
+from campaigns.models import SubTask
 from dispatch import agenda, paces, tick
 from dispatch.gate import Gate
 from dispatch.lanes import LanePool
@@ -26,13 +26,12 @@ from dispatch.service_loop import ServiceLoop
 from tests import factories
 from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (
-    ContentFactory,
     DispatcherFactory,
     EmailServiceFactory,
-    SendingTaskFactory,
     SubTaskFactory,
     held,
     in_doubt,
+    sending_task,
 )
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -45,12 +44,6 @@ IN_FORCE = GRANTED_AHEAD + SECOND / 5
 
 def limits(seconds: float, burst: int = 1, **kwargs: Any) -> Limits:
     return Limits(dt.timedelta(seconds=seconds), burst, **kwargs)
-
-
-def launched(messages: int) -> Task:
-    task: Task = SendingTaskFactory()
-    SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
-    return task
 
 
 def change(service: EmailService, **values: Any) -> dt.datetime:
@@ -132,7 +125,7 @@ class TestFollowing:
         self, make_service: MakeService, dispatch: Dispatch
     ) -> None:
         service = make_service(sending_interval=3600)
-        launched(5)
+        sending_task(5)
         dispatch(until=after_the_first(lambda: change(service, sending_interval="0.05")))
 
         assert Attempt.objects.count() == 5
@@ -141,7 +134,7 @@ class TestFollowing:
         self, make_service: MakeService, dispatch: Dispatch
     ) -> None:
         service = make_service(sending_interval=3600)
-        launched(5)
+        sending_task(5)
         dispatch(until=after_the_first(lambda: change(service, sending_interval=0)))
 
         assert Attempt.objects.count() == 5
@@ -150,7 +143,7 @@ class TestFollowing:
         self, make_service: MakeService, dispatch: Dispatch
     ) -> None:
         service = make_service(daily_quota=1)
-        launched(5)
+        sending_task(5)
         dispatch(until=after_the_first(lambda: change(service, daily_quota=100)))
 
         assert Attempt.objects.count() == 5
@@ -159,7 +152,7 @@ class TestFollowing:
         self, make_service: MakeService, dispatch: Dispatch
     ) -> None:
         service = make_service(sending_interval="0.1")
-        launched(100)
+        sending_task(100)
         changes: list[dt.datetime] = []
 
         def change_then_stop_when_the_old_grants_are_over() -> bool:
@@ -180,7 +173,7 @@ class TestFollowing:
         self, make_service: MakeService, dispatch: Dispatch
     ) -> None:
         service = make_service(daily_quota=20, sending_interval="0.05")
-        launched(40)
+        sending_task(40)
         changes: list[dt.datetime] = []
 
         def change_after_five() -> bool:
@@ -230,7 +223,7 @@ def test_a_service_that_is_not_paced_any_more_is_left_to_nobody() -> None:
 class TestGranting:
     @pytest.fixture
     def service(self) -> EmailService:
-        launched(5)
+        sending_task(5)
         return EmailServiceFactory(sending_interval=0)
 
     def tick_with(self, service: EmailService, known: Limits) -> list[Any]:

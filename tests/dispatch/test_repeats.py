@@ -21,7 +21,6 @@ from campaigns.models import (
     TaskTemplate,
 )
 from dispatch import agenda, claims, messages, recovery, tick
-from dispatch.audit import audit
 from dispatch.dispatcher import Dispatcher
 from dispatch.encryption import encrypt
 from dispatch.errors import MessageError, OutcomeUnknown, RecipientError, ServiceError
@@ -30,6 +29,7 @@ from dispatch.models import Attempt, EmailService, Pace
 from dispatch.orders import Claim, LaneReport, NotStarted, Order, Unsendable
 from dispatch.outcomes import judge
 from dispatch.pace import services
+from tests.audited import offenders
 from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatching import Dispatch, nothing_left
 from tests.factories import (
@@ -39,6 +39,7 @@ from tests.factories import (
     SendingTaskFactory,
     SubTaskFactory,
     held,
+    one_message,
     token_of,
 )
 from tests.http_server import Answer
@@ -63,12 +64,6 @@ def service_at(server: DeduplicatingProvider, **kwargs: Any) -> EmailService:
     return service
 
 
-def one_message(**kwargs: Any) -> SubTask:
-    task = SendingTaskFactory(**kwargs)
-    subtask: SubTask = SubTaskFactory(task=task, content=ContentFactory(task=task))
-    return subtask
-
-
 def lose_a_reply(provider: DeduplicatingProvider, dispatch: Any, service: EmailService) -> SubTask:
     """A SubTask that the provider has accepted, in doubt because its reply was lost."""
     subtask = one_message()
@@ -88,10 +83,6 @@ def time_passes() -> None:
 
 def doubt_is_over() -> bool:
     return not SubTask.objects.exclude(status="sent").exists()
-
-
-def offenders() -> list[str]:
-    return [offender for finding in audit() for offender in finding.offenders]
 
 
 def test_a_lost_reply_is_asked_for_again_with_the_same_key(

@@ -18,12 +18,12 @@ from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.states import Held, Settlement
 from dispatch import claims, messages, paces, recovery, start_log
-from dispatch.audit import audit
 from dispatch.limits import Limits
 from dispatch.message.message import Message
 from dispatch.models import Attempt, Dispatcher, EmailService
 from dispatch.orders import Claim, Order
 from dispatch.transports import transport_for
+from tests.audited import offenders
 from tests.concurrency import run_together
 from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatch.test_start_log import killed_after
@@ -33,8 +33,8 @@ from tests.factories import (
     DispatcherFactory,
     EmailServiceFactory,
     SendingTaskFactory,
-    SubTaskFactory,
     held,
+    sending_task,
     token_of,
 )
 from tests.smtp_server import SmtpServer
@@ -50,20 +50,11 @@ def caught() -> Iterator[None]:
         yield
 
 
-def pending(count: int) -> None:
-    task = SendingTaskFactory()
-    SubTaskFactory.create_batch(count, task=task, content=ContentFactory(task=task))
-
-
 def in_flight(service: EmailService, **kwargs: Any) -> SubTask:
     """A SubTask that a dispatcher was handing over when it died."""
     dead = DispatcherFactory(heartbeat_at=LONG_AGO)
     times = {"allocated_at": Now(), "sending_at": Now()}
     return held(SubTaskStatus.SENDING, dead, service, **times, **kwargs)
-
-
-def offenders() -> list[str]:
-    return [offender for finding in audit() for offender in finding.offenders]
 
 
 # The fence
@@ -91,7 +82,7 @@ def test_without_the_fence_a_stale_dispatcher_is_caught(monkeypatch: pytest.Monk
 
 
 def check_that_two_claims_at_the_same_moment_differ() -> None:
-    pending(6)
+    sending_task(6)
     task_id = SubTask.objects.values_list("task", flat=True).latest("pk")
     service, dispatchers = EmailServiceFactory(), DispatcherFactory.create_batch(2)
     both_have_read = threading.Barrier(2, timeout=10)
@@ -218,7 +209,7 @@ def check_that_a_repeat_mails_nobody_twice(dispatch: Dispatch) -> None:
     EmailService.objects.update(enabled=False)
     with DeduplicatingProvider() as provider:
         EmailServiceFactory(provider="resend", settings=provider.settings())
-        pending(1)
+        sending_task(1)
         provider.misdeeds = ["cut"]
         dispatch()
         half_a_minute_ago = Now() - dt.timedelta(seconds=31)
@@ -242,7 +233,7 @@ def test_a_repeat_under_another_key_is_caught(
 
 def check_that_the_quota_holds(make_service: MakeService, dispatch: Dispatch) -> None:
     service = make_service(daily_quota=3)
-    pending(8)
+    sending_task(8)
     dispatch(seconds=1.5)
     assert Attempt.objects.filter(service=service).count() == 3
     assert not offenders()
@@ -262,7 +253,7 @@ def test_a_quota_that_is_charged_holds(make_service: MakeService, dispatch: Disp
 
 def check_that_the_pace_holds(make_service: MakeService, dispatch: Dispatch) -> None:
     make_service(sending_interval="0.1")
-    pending(5)
+    sending_task(5)
     dispatch()
     assert not offenders()
 
