@@ -103,5 +103,5 @@ lock:
 	$(UV_COMPILE) pyproject.toml --group audit --constraints requirements.txt --output-file requirements-audit.txt
 
 clean:
-	-@test ! -x $(BIN)/python || $(BIN)/python -m edm_project.embedded_postgres remove
+	-@test ! -x $(BIN)/python || $(BIN)/python -m embedded_postgres.server remove
 	rm -rf .venv var staticfiles .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -9,7 +9,7 @@ NICENESS = 5
 
 # It would be made in the home of the account, which need not have one, and nothing here uses it.
 control_socket_disable = True
-logger_class = "edm_project.gunicorn_logs.RedactingLogger"
+logger_class = "edm_project.logs.gunicorn.RedactingLogger"
 
 
 def post_worker_init(worker: object) -> None:

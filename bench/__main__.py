@@ -11,10 +11,10 @@ from typing import NoReturn
 
 from bench import options
 from bench.context import Bench
-from bench.databases import PREFIX, Server
 from bench.options import Options
 from bench.product_settings import DATABASE, use_product
-from bench.programs import BASE, kill_all, kill_leftovers
+from bench.rig.databases import PREFIX, Server
+from bench.rig.programs import BASE, kill_all, kill_leftovers
 
 VAR = BASE / "var"
 SCRATCH = VAR / "bench"

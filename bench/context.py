@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench.databases import Server
-from bench.laps import Contestant
 from bench.options import Options
 from bench.product_settings import DATABASE
 from bench.report import Headline, Table
+from bench.rig.databases import Server
+from bench.rig.laps import Contestant
 
 
 @dataclass(slots=True)

@@ -16,8 +16,8 @@ from django.core import mail
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.backends.base import BaseEmailBackend
 
-from bench.programs import BASE
-from campaigns import content
+from bench.rig.programs import BASE
+from campaigns.rendering import content
 
 SUBJECT = "Spring news for {{ first_name }}"
 COMPANY = "Example Ltd"

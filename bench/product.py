@@ -16,12 +16,12 @@ from django.db import connection, transaction
 from bench import letter
 from bench.context import Bench
 from bench.product_settings import DATABASE, TEMPLATE, environment
-from bench.programs import Program, python, run, wait_until
-from campaigns import lifecycle
+from bench.rig.programs import Program, python, run, wait_until
 from campaigns.models import Sender, Tally, Task, TaskStatus, TaskTemplate, Template
-from dispatch import paces
+from campaigns.state import lifecycle
 from dispatch.encryption import encrypt
 from dispatch.models import Dispatcher, EmailService
+from dispatch.pace import pace_rows
 from dispatch.pace import services as pace_services
 
 CONTACTS_SQL = """
@@ -93,13 +93,13 @@ def make_campaign(recipients: int) -> Task:
 def freeze(services: Sequence[EmailService]) -> None:
     for service in services:
         with transaction.atomic():
-            paces.freeze(service, "the benchmark has not begun")
+            pace_rows.freeze(service, "the benchmark has not begun")
 
 
 def unfreeze(services: Sequence[EmailService]) -> None:
     with transaction.atomic():
         for service in services:
-            paces.unfreeze(service)
+            pace_rows.unfreeze(service)
 
 
 def launch(task: Task, seconds: float = 600) -> float:

@@ -9,7 +9,9 @@ import traceback
 from collections.abc import Callable
 from dataclasses import asdict
 
-from bench import (
+from bench.alternatives import celery, django_q2, post_office, procrastinate
+from bench.context import Bench
+from bench.measures import (
     bare_loop,
     campaign,
     ceiling,
@@ -17,16 +19,14 @@ from bench import (
     dispatching,
     first_hand_over,
     launching,
-    machine,
     speed,
 )
-from bench.alternatives import celery, django_q2, post_office, procrastinate
-from bench.context import Bench
 from bench.options import NAMES
 from bench.product_settings import TEMPLATE, environment
-from bench.programs import BASE, Failure, kill_all, python
-from bench.programs import run as run_program
 from bench.report import Headline, Table
+from bench.rig import machine
+from bench.rig.programs import BASE, Failure, kill_all, python
+from bench.rig.programs import run as run_program
 
 BENCHMARKS: dict[str, Callable[[Bench], None]] = {
     "ceiling": ceiling.run,

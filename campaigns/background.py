@@ -42,7 +42,7 @@ LOST_SECONDS = 10
 KEEP = dt.timedelta(days=7)
 
 CLUSTER_VARIABLE = "EDM_CLUSTER"
-"""The environment variable by which a process knows its cluster; `dispatch.cluster` sets it."""
+"""The variable that names a process's cluster; `dispatch.process.supervisor` sets it."""
 
 KILLED = "Its process was killed or crashed."
 

@@ -9,7 +9,7 @@ from django.apps import AppConfig, apps
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import connections
 
-from campaigns.fields import DatabaseEnumField
+from campaigns.db.enum_field import DatabaseEnumField
 
 LABELS_SQL = """
 SELECT e.enumlabel FROM pg_enum e JOIN pg_type t ON t.oid = e.enumtypid

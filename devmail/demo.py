@@ -13,7 +13,6 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from campaigns import lifecycle
 from campaigns.models import (
     Audience,
     Contact,
@@ -24,6 +23,7 @@ from campaigns.models import (
     TaskTemplate,
     Template,
 )
+from campaigns.state import lifecycle
 from dispatch.encryption import CredentialsError, decrypt, encrypt
 from dispatch.models import EmailService
 from dispatch.pace import services

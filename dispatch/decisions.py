@@ -7,8 +7,8 @@ from collections.abc import Collection
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from campaigns import lifecycle, states
 from campaigns.models import SubTask, SubTaskStatus
+from campaigns.state import lifecycle, states
 from dispatch.models import Decision, DecisionChoice
 
 BECOMES = {

@@ -1,8 +1,8 @@
 """How a hand-over can fail, sorted by whom it blames and whether the message may have been
 accepted.
 
-A transport raises exactly one of these; `dispatch.outcomes` is the one place that decides what each
-means for the SubTask and for the service.
+A transport raises exactly one of these; `dispatch.results.outcomes` is the one place that decides
+what each means for the SubTask and for the service.
 """
 
 from __future__ import annotations

@@ -11,11 +11,11 @@ from types import FrameType
 
 from django.conf import settings
 
-from dispatch import broker, leases
-from dispatch.dispatcher import Dispatcher
+from dispatch.claiming import leases
 from dispatch.engine import succession
-from dispatch.queue import enqueue
-from dispatch.stop_signals import stop_signals
+from dispatch.engine.dispatcher import Dispatcher
+from dispatch.process.signals import stop_signals
+from dispatch.queue import broker, enqueue
 
 logger = logging.getLogger(__name__)
 

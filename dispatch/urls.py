@@ -1,6 +1,6 @@
 from django.urls import path
 
-from dispatch.webhooks import WebhookView
+from dispatch.providers.webhooks import WebhookView
 
 urlpatterns = [
     path("<slug:provider>/<slug:key>/", WebhookView.as_view(), name="webhook"),

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse_lazy
 
-from edm_project.content_security import mark_as_admin
+from edm_project.web.content_security import mark_as_admin
 
 EVERYBODY = "everybody"
 

@@ -7,6 +7,10 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         # The checks register themselves.
-        from edm_project import checks, deploy_checks, queue_pages, sessions  # noqa: F401
+        from edm_project import queue_pages, sessions  # noqa: F401
+        from edm_project.checks import (
+            always,  # noqa: F401
+            deploy,  # noqa: F401
+        )
 
         queue_pages.replace()

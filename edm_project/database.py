@@ -7,7 +7,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from edm_project import environment
-from edm_project.embedded_postgres import EmbeddedPostgres
+from embedded_postgres.server import EmbeddedPostgres
 
 POSTGRESQL = "django.db.backends.postgresql"
 
@@ -45,7 +45,7 @@ def _from_url(url: str) -> dict[str, Any]:
 def _embedded(home: Path) -> dict[str, Any]:
     server = EmbeddedPostgres(home)
     return {
-        "ENGINE": "edm_project.embedded_backend",
+        "ENGINE": "embedded_postgres.backend",
         "NAME": server.database,
         "USER": server.user,
         "HOST": str(server.socket_directory),

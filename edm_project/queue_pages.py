@@ -17,7 +17,7 @@ COLUMNS = ("id", "key", "lock")
 
 def replace() -> None:
     import_module("django_q.admin")  # registers its own, which would else be done later
-    from campaigns.admin.base import LedgerAdmin
+    from admin_kit.base import LedgerAdmin
 
     admin.site.unregister([Failure, OrmQ, Schedule, Success])
     admin.site.register(OrmQ, LedgerAdmin, list_display=COLUMNS, fields=COLUMNS)

@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from edm_project import environment
 from edm_project.admin_settings import UNFOLD  # noqa: F401
-from edm_project.content_security import POLICY
 from edm_project.database import database
-from edm_project.logs import logging_settings
+from edm_project.logs.lines import logging_settings
+from edm_project.web.content_security import POLICY
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
@@ -61,13 +61,13 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
 # Of a file that is imported in the browser; `manage.py import_contacts` takes larger ones.
 IMPORT_MAX_MEGABYTES = environment.integer("IMPORT_MAX_MEGABYTES", 5, minimum=1)
 FILE_UPLOAD_HANDLERS = [
-    "edm_project.uploads.LargestUpload",
+    "edm_project.web.uploads.LargestUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
 # What workers on untrusted input (`sandbox`) have imported before they are forked.
-SANDBOX_PRELOAD = ["tracking.compiling", "dispatch.bounces.understanding"]
+SANDBOX_PRELOAD = ["tracking.links.rewrite", "dispatch.bounces.understanding"]
 
 INSTALLED_APPS = [
     "unfold",
@@ -100,7 +100,7 @@ if DEBUG:
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "edm_project.content_security.ContentSecurityMiddleware",
+    "edm_project.web.content_security.ContentSecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -110,8 +110,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "signin.middleware.SignedInMiddleware",
-    "edm_project.busy.BusyDatabaseMiddleware",
+    "signin.session.middleware.SignedInMiddleware",
+    "edm_project.web.busy.BusyDatabaseMiddleware",
 ]
 
 TEMPLATES = [
@@ -207,7 +207,8 @@ ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_SESSION_COOKIE_AGE = SESSION_COOKIE_AGE
-# allauth counts in the cache, which each process has its own of: signin.throttle counts instead.
+# allauth counts in the cache, and each process has its own: signin.throttling.throttle counts
+# instead.
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 MFA_ADAPTER = "signin.adapters.SecondFactorAdapter"
 MFA_FORMS = {
@@ -243,8 +244,8 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
 LOGGING = logging_settings()
-DEFAULT_EXCEPTION_REPORTER = "edm_project.error_reports.ErrorReporter"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "edm_project.error_reports.ReportFilter"
+DEFAULT_EXCEPTION_REPORTER = "edm_project.logs.error_reports.ErrorReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "edm_project.logs.error_reports.ReportFilter"
 
 # Never sent to https: probes, which come in plain http and bring no secret along, and one-click
 # unsubscribing, which RFC 8058 does not let answer with a redirect.
@@ -326,7 +327,7 @@ Q_CLUSTER = {
     "name": "edm",
     "label": _("Task queue"),
     "orm": "default",
-    "broker_class": "dispatch.broker.DatabaseClockBroker",
+    "broker_class": "dispatch.queue.broker.DatabaseClockBroker",
     # A task taken from the broker but queued behind a long one waits where no other host sees it:
     # take one at a time and hold one at most.
     "bulk": 1,

@@ -3,10 +3,10 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from campaigns.admin.site_views import autocomplete, search
+from admin_kit.site_views import autocomplete, search
 from dispatch.admin.monitor import monitor
 from dispatch.monitoring.views import metrics
-from edm_project.health import healthz, readyz
+from edm_project.web.health import healthz, readyz
 from privacy.views import privacy
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -24,8 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
 ]
 
-handler400 = "edm_project.busy.bad_request"
-handler500 = "edm_project.busy.server_error"
+handler400 = "edm_project.web.busy.bad_request"
+handler500 = "edm_project.web.busy.server_error"
 
 if apps.is_installed("devmail"):
     urlpatterns.append(path("mail/", include("devmail.urls")))

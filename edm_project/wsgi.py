@@ -3,8 +3,8 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
-from edm_project.chunked import with_length
-from edm_project.content_types import understood
+from edm_project.web.chunked import with_length
+from edm_project.web.content_types import understood
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "edm_project.settings")
 

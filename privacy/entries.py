@@ -7,7 +7,7 @@ import json
 from django.contrib.admin.models import LogEntry
 from django.db.models import Q, QuerySet
 
-from campaigns.addresses import spellings
+from addressing.addresses import spellings
 
 
 def names_of(address: str) -> set[str]:

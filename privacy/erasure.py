@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
 
-from campaigns import erased, erasing, states, storing
+from campaigns import erased_keys, erasure, erasure_lock
 from campaigns.models import SubTask, SubTaskStatus
+from campaigns.state import states
 from campaigns.wording import counted
-from dispatch import paces
 from dispatch.models import Attempt
+from dispatch.pace import pace_rows
 from privacy.entries import names_of, naming
-from tracking.erasing import forget_events
+from tracking.events.erasure import forget_events
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +48,8 @@ class Erased:
 
     def explain(self) -> str:
         return (
-            f"Erased as {self.key[: erased.SHOWN]}: {counted(self.contacts, 'contact')} deleted, "
+            f"Erased as {self.key[: erased_keys.SHOWN]}: "
+            f"{counted(self.contacts, 'contact')} deleted, "
             f"{counted(self.messages, 'message')} without recipient now, {self.stopped:,} of them "
             f"stopped before they were sent, {counted(self.events, 'event')} emptied."
         )
@@ -58,37 +60,37 @@ def erase(address: str) -> Erased:
 
     Not to be called inside a transaction. Locks Pace rows, then the SubTasks, then the events.
     """
-    key = erasing.forbid(address)
+    key = erasure.forbid(address)
     try:
         with transaction.atomic():
             done = _forget(address, key)
-    except storing.BeingStored as error:
+    except erasure_lock.BeingStored as error:
         raise NotNow(
             "Contacts are just being imported or a task is being launched. The address gets no "
             "more messages; erase it again in a minute, when that is over."
         ) from error
     _forget_history(address)
-    logger.info("address %s was erased: %s", key[: erased.SHOWN], done.explain())
+    logger.info("address %s was erased: %s", key[: erased_keys.SHOWN], done.explain())
     return done
 
 
 def _forget(address: str, key: str) -> Erased:
-    storing.wait_for_all()
-    found = erasing.subtasks_of(address)
-    pace_of = paces.lock_waiting(
+    erasure_lock.wait_for_all()
+    found = erasure.subtasks_of(address)
+    pace_of = pace_rows.lock_waiting(
         list(found.filter(status=SubTaskStatus.ALLOCATED).values_list("service", flat=True))
     )
     rows = _lock(list(found.values_list("pk", flat=True)))
     _refuse_handed_over(rows)
     ids = [row.pk for row in rows]
     stopped = [row.pk for row in rows if row.status in STOPPABLE]
-    paces.give_back(states.release(SubTask.objects.filter(pk__in=stopped)), pace_of)
+    pace_rows.give_back(states.release(SubTask.objects.filter(pk__in=stopped)), pace_of)
     states.suppress(stopped)
-    erasing.anonymise(ids)
+    erasure.anonymise(ids)
     Attempt.objects.filter(subtask__in=ids).exclude(reply="").update(reply="")
     events = forget_events(address, ids)
-    contacts = erasing.forget_contacts(address)
-    erasing.forget_suppression(address)
+    contacts = erasure.forget_contacts(address)
+    erasure.forget_suppression(address)
     return Erased(key, contacts, len(ids), len(stopped), events)
 
 

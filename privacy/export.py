@@ -11,11 +11,11 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.utils import timezone
 
-from campaigns import erasing, suppressing
+from campaigns import erasure, suppressions
 from campaigns.models import Contact, SubTask, Suppression
 from dispatch.models import Attempt, Decision
 from privacy.entries import naming
-from tracking.erasing import events_of
+from tracking.events.erasure import events_of
 from tracking.models import Event
 
 MESSAGE = (
@@ -34,15 +34,15 @@ EVENT = (
 def collect(address: str) -> dict[str, Any]:
     """Whatever the database says about an address, given in its stored spelling: of every owner."""
     messages = list(
-        erasing.subtasks_of(address).select_related("task", "content", "service").order_by("pk")
+        erasure.subtasks_of(address).select_related("task", "content", "service").order_by("pk")
     )
-    entries = suppressing.entries_of(address).order_by("pk")
+    entries = suppressions.entries_of(address).order_by("pk")
     ids = {message.pk for message in messages}
     events = events_of(address, ids).order_by("pk")
     return {
         "address": address,
         "exported_at": timezone.now(),
-        "contacts": [_contact(contact) for contact in erasing.contacts_of(address)],
+        "contacts": [_contact(contact) for contact in erasure.contacts_of(address)],
         "suppressions": [_suppression(row) for row in entries],
         "messages": _messages(messages, events),
         "other_events": [_values(each, EVENT) for each in events if each.subtask_id not in ids],

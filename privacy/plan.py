@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from django.contrib.auth import get_user_model
 
-from campaigns import erasing
+from campaigns import erasure
 from campaigns.wording import counted
 from privacy.erasure import STOPPABLE
-from tracking.erasing import events_of
+from tracking.events.erasure import events_of
 
 
 def details(address: str) -> list[tuple[str, str]]:
     """Names and values; in numbers, which leave nothing behind in a browser's history."""
-    messages = erasing.subtasks_of(address)
+    messages = erasure.subtasks_of(address)
     ids = list(messages.values_list("pk", flat=True))
     stopped = messages.filter(status__in=STOPPABLE).count()
     found = [
-        ("Contacts to delete", f"{erasing.contacts_of(address).count():,}"),
+        ("Contacts to delete", f"{erasure.contacts_of(address).count():,}"),
         ("Messages to it", f"{len(ids):,}, {stopped:,} of them not sent yet"),
         ("Events", f"{events_of(address, ids).count():,}"),
     ]

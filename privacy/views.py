@@ -12,13 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from campaigns import erased
-from campaigns.addresses import as_written, clean_address
-from campaigns.admin.base import staff
-from campaigns.admin.confirmation import Question, StyledForm, ask, is_confirmed, page, say
-from campaigns.admin.history import log_event
+from access.ownership import SEE_EVERYTHING
+from addressing.addresses import as_written, clean_address
+from admin_kit.base import staff
+from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
+from admin_kit.history import log_event
+from campaigns import erased_keys
 from campaigns.models import Suppression
-from campaigns.models.ownership import SEE_EVERYTHING
 from privacy import erasure, export, plan
 
 logger = logging.getLogger(__name__)
@@ -114,6 +114,6 @@ def _ask(request: HttpRequest, address: str, problem: str = "") -> HttpResponse:
 
 def _log(request: HttpRequest, address: str, text: str) -> None:
     """Who did it, without the address: by its hash whoever has it can find the entry again."""
-    name = f"Address {erased.key_of(address)[: erased.SHOWN]}"
+    name = f"Address {erased_keys.key_of(address)[: erased_keys.SHOWN]}"
     log_event(request, Suppression, name, text)
     logger.info("%s, by user %s: %s", name, staff(request).pk, text)

@@ -17,12 +17,14 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
-from signin import devices, encryption, sessions, single_sign_on, throttle
-from signin.confirming import SUBMIT_SECONDS
-from signin.limits import password_limits
+from signin import encryption, single_sign_on
 from signin.models import NAME_LENGTH, Outcome
-from signin.places import address_of
 from signin.record import account_named, record, record_too_many_tries
+from signin.session import sessions
+from signin.session.confirming import SUBMIT_SECONDS
+from signin.throttling import devices, throttle
+from signin.throttling.limits import password_limits
+from signin.throttling.places import address_of
 from signin.typed import AccountAdapter, MFAAdapter, SocialAdapter
 
 UNKNOWN_ADDRESS = "0.0.0.0"

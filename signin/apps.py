@@ -6,8 +6,8 @@ class SignInConfig(AppConfig):
     verbose_name = "Signing in"
 
     def ready(self) -> None:
-        from signin import checks, second_factor, sessions  # noqa: F401
+        from signin import checks  # noqa: F401  (registers the system checks)
+        from signin.session import second_factor, sessions
 
-        # `checks` registers itself.
         sessions.connect()
         second_factor.connect()

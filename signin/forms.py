@@ -10,11 +10,11 @@ from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 
-from signin import throttle
 from signin.adapters import too_many
-from signin.limits import code_limits
 from signin.models import Outcome
 from signin.record import record, record_too_many_tries
+from signin.throttling import throttle
+from signin.throttling.limits import code_limits
 from signin.typed import AuthenticateForm, LoginForm, ReauthenticateForm
 
 CODE_LIVES = dt.timedelta(seconds=90)

@@ -12,9 +12,9 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from signin import throttle
 from signin.models import NAME_LENGTH, USER_AGENT_LENGTH, Outcome, SignIn
-from signin.places import address_of, network_of
+from signin.throttling import throttle
+from signin.throttling.places import address_of, network_of
 
 logger = logging.getLogger(__name__)
 

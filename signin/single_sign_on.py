@@ -20,8 +20,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.urls import URLPattern, path, reverse
 from requests import RequestException
 
-from signin.confirming import OPEN_SECONDS
-from signin.sessions import confirmed_within
+from signin.session.confirming import OPEN_SECONDS
+from signin.session.sessions import confirmed_within
 
 logger = logging.getLogger(__name__)
 

@@ -15,11 +15,12 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from signin import sessions, throttle
 from signin.adapters import too_many
-from signin.limits import password_limits
 from signin.models import Outcome
 from signin.record import record, record_too_many_tries
+from signin.session import sessions
+from signin.throttling import throttle
+from signin.throttling.limits import password_limits
 from signin.typed import LoginView
 
 OTHERS = "others"

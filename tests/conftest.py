@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from sandbox import warm_up
 from tests.dispatching import dispatch, make_service, smtp
-from tracking import refusals
+from tracking import rejected_requests
 
 __all__ = ["dispatch", "make_service", "smtp"]  # fixtures for every test
 
@@ -32,4 +32,4 @@ def start_logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def no_refusals_are_still_to_be_counted() -> None:
     """What was counted in memory by the test before, whose database is gone."""
-    refusals.forget()
+    rejected_requests.forget()

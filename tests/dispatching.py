@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pytest
 
 from campaigns.models import SubTask, SubTaskStatus
-from dispatch.dispatcher import Dispatcher
+from dispatch.engine.dispatcher import Dispatcher
 from dispatch.models import EmailService
 from tests.factories import EmailServiceFactory
 from tests.smtp_server import SmtpServer

@@ -16,7 +16,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from campaigns import audience, launch, lifecycle, states
+from campaigns.launching import audience, launch
 from campaigns.models import (
     Audience,
     SubTask,
@@ -25,13 +25,16 @@ from campaigns.models import (
     Tally,
     Task,
 )
-from dispatch import claims, paces, recovery, turns
-from dispatch.agenda import TaskPlan
+from campaigns.state import lifecycle, states
+from dispatch.claiming import claims, fairness
+from dispatch.claiming.agenda import TaskPlan
 from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Pace
-from dispatch.pacing import due_slots
+from dispatch.pace import pace_rows
+from dispatch.pace.limits import due_slots
 from dispatch.providers import provider_choices
-from dispatch.transports import transport_for
+from dispatch.providers.connect import transport_for
+from dispatch.results import recovery
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContactFactory,
@@ -46,7 +49,7 @@ from tests.factories import (
     token_of,
 )
 from tests.tracking.making import now, sent, tell
-from tracking.incoming import EventKind
+from tracking.events.incoming import EventKind
 from tracking.models import EventTally
 
 pytestmark = pytest.mark.django_db
@@ -265,7 +268,7 @@ def test_12_a_quota_whose_boundary_nobody_saw_begins_anew() -> None:
 
     days_later = dt.datetime(2026, 1, 4, 0, 0, 0, 1, tzinfo=dt.UTC)
 
-    assert paces.quota_left(pace, service.limits, days_later) == 10
+    assert pace_rows.quota_left(pace, service.limits, days_later) == 10
 
 
 def test_13_the_owner_who_was_served_longest_ago_comes_first() -> None:
@@ -274,7 +277,7 @@ def test_13_the_owner_who_was_served_longest_ago_comes_first() -> None:
         TaskPlan(pk, owner_id, 0, now, frozenset()) for pk, owner_id in ((1, 100), (2, 200))
     )
 
-    order = turns.in_turn([huge, small], {1: now, 2: now - dt.timedelta(seconds=1)})
+    order = fairness.in_turn([huge, small], {1: now, 2: now - dt.timedelta(seconds=1)})
 
     assert order == [small, huge]
 

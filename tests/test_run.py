@@ -158,7 +158,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     (folder / ".venv").symlink_to(Path(sys.executable).parent.parent)
     yield folder
     subprocess.run(
-        [sys.executable, "-m", "edm_project.embedded_postgres", "remove"],
+        [sys.executable, "-m", "embedded_postgres.server", "remove"],
         cwd=folder,
         env=_environment(),
         check=True,

@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from campaigns.addresses import as_stored, as_written
+from access.ownership import SEE_EVERYTHING
+from addressing.addresses import as_stored, as_written
+from admin_kit.base import LedgerAdmin
+from admin_kit.filters import TimeRangeFilter
+from admin_kit.typed import label
 from campaigns.admin import task_steps
-from campaigns.admin.base import LedgerAdmin
-from campaigns.admin.filters import TimeRangeFilter
-from campaigns.admin.typed import label
-from campaigns.models.ownership import SEE_EVERYTHING
 from tracking import consent
-from tracking.incoming import EventKind
+from tracking.events.incoming import EventKind
 from tracking.models import Event, EventState, Refusal
 
 task_steps.WARNERS.append(consent.warnings)

@@ -6,9 +6,10 @@ class TrackingConfig(AppConfig):
     verbose_name = "Tracking"
 
     def ready(self) -> None:
-        from campaigns import freezing, notices, samples
-        from tracking import compiling, personal
+        from campaigns.launching import freezing
+        from campaigns.preflight import notices, samples
+        from tracking.links import personalise, rewrite
 
-        freezing.FINISHERS.append(compiling.finish)
-        notices.FROM_HTML.append(compiling.notices)
-        samples.LINKS.append(personal.links_of_test)
+        freezing.FINISHERS.append(rewrite.finish)
+        notices.FROM_HTML.append(rewrite.notices)
+        samples.LINKS.append(personalise.links_of_test)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from django.conf import settings
 from django.db.models import Count, Q
 
-from campaigns import lifecycle
 from campaigns.models import Launch, Task
+from campaigns.state import lifecycle
 from campaigns.wording import counted
 
 WHERE = "“agrees to open tracking” on the page of a contact, or a column of an imported file"

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from campaigns import lifecycle
 from campaigns.models import FailureReason, Tally, Task, TaskStatus
-from tracking.incoming import EventKind
+from campaigns.state import lifecycle
+from tracking.events.incoming import EventKind
 from tracking.models import EventTally, PauseBaseline
 
 logger = logging.getLogger(__name__)

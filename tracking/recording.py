@@ -9,12 +9,12 @@ from django.conf import settings
 from django.db import Error
 from django.http import HttpRequest
 
-from tracking import ledger
-from tracking.actors import actor_of
-from tracking.incoming import Actor, EventKind, Incoming
+from tracking.events import inbox
+from tracking.events.incoming import Actor, EventKind, Incoming
+from tracking.events.scanners import TRAP_DETAIL
+from tracking.events.user_agents import actor_of
 from tracking.kept_connection import first_statement
-from tracking.personal import TEST
-from tracking.reviewing import TRAP_DETAIL
+from tracking.links.personalise import TEST
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ def _record(visit: Incoming) -> None:
     if visit.subtask_id == TEST:
         return
     try:
-        first_statement(lambda: ledger.accept([visit]))
+        first_statement(lambda: inbox.accept([visit]))
     except Error as error:
         logger.error("lost that SubTask %s was %s: %s", visit.subtask_id, visit.kind, error)
 

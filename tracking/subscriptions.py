@@ -10,12 +10,13 @@ from django.db import models, transaction
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import erased, suppressing
+from campaigns import erased_keys, suppressions
 from campaigns.models import SubTask
 from campaigns.models.contacts import SuppressionReason
-from tracking import ledger, tokens
-from tracking.consequences import OWN_PAGES
-from tracking.incoming import EventKind, Incoming
+from tracking.events import inbox
+from tracking.events.effects import OWN_PAGES
+from tracking.events.incoming import EventKind, Incoming
+from tracking.links import tokens
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +50,7 @@ class Subscriber:
 def subscriber(subtask_id: int) -> Subscriber | None:
     """None when nobody is known by the SubTask, or not any more."""
     email = SubTask.objects.filter(pk=subtask_id).values_list("recipient_email", flat=True).first()
-    if not email or erased.is_placeholder(email):
+    if not email or erased_keys.is_placeholder(email):
         return None
     return Subscriber(subtask_id, email)
 
@@ -58,8 +59,8 @@ def state_of(subscriber: Subscriber) -> SuppressionReason | None:
     """Why nothing is sent to the address; None when it may be mailed. Whoever put its domain on the
     list were staff.
     """
-    domain = suppressing.domain_of(subscriber.email)
-    entries = dict(suppressing.entries_of(subscriber.email).values_list("email", "reason"))
+    domain = suppressions.domain_of(subscriber.email)
+    entries = dict(suppressions.entries_of(subscriber.email).values_list("email", "reason"))
     if domain in entries:
         return SuppressionReason.MANUAL
     reason = next(iter(entries.values()), None)
@@ -71,7 +72,7 @@ def unsubscribe(subscriber: Subscriber, reason: str = "") -> None:
     source = f"asked by the recipient of SubTask {subscriber.subtask_id}"
     row = (subscriber.email, SuppressionReason.UNSUBSCRIBED, source)
     with transaction.atomic():
-        key = suppressing.suppress([row])[subscriber.email]
+        key = suppressions.suppress([row])[subscriber.email]
         _tell(EventKind.UNSUBSCRIBED, subscriber, key, _in_words(reason))
     # Read by `manage.py carry_over_log` when the database is lost.
     logged = tokens.sign(tokens.Purpose.LOGGED, subscriber.subtask_id)
@@ -89,7 +90,7 @@ def _in_words(reason: str) -> str:
 def resubscribe(subscriber: Subscriber) -> None:
     """Mail this address again, if all that keeps it from being mailed is that it unsubscribed."""
     with transaction.atomic():
-        key = suppressing.lift(subscriber.email)
+        key = suppressions.lift(subscriber.email)
         if key is not None:
             _tell(EventKind.RESUBSCRIBED, subscriber, key)
 
@@ -103,4 +104,4 @@ def _tell(kind: EventKind, subscriber: Subscriber, suppression_id: int, detail: 
         subtask_id=subscriber.subtask_id,
         detail=detail,
     )
-    ledger.accept([event])
+    inbox.accept([event])

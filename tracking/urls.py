@@ -4,8 +4,8 @@ a redirect would lose what was posted.
 
 from django.urls import re_path
 
-from tracking.personal import PATHS
-from tracking.tokens import Purpose
+from tracking.links.personalise import PATHS
+from tracking.links.tokens import Purpose
 from tracking.views.subscriptions import preferences, unsubscribe
 from tracking.views.visits import click, open_pixel
 from tracking.views.web_view import web_view

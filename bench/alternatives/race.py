@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.context import Bench
-from bench.laps import POSTGRESQL, REDIS, Contestant, Lap, measure
-from bench.programs import Failure, Program, python, run, wait_until
-from bench.sink import Sink
+from bench.rig.laps import POSTGRESQL, REDIS, Contestant, Lap, measure
+from bench.rig.programs import Failure, Program, python, run, wait_until
+from bench.rig.sink import Sink
 
 QUEUE_TOOK = "queued in "
 DJANGO_MANAGE = ("-m", "django")

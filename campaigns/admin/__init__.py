@@ -1,16 +1,7 @@
-from campaigns.admin import (
-    accounts,
-    contacts,
-    history,
-    senders,
-    sign_ins,
-    suppressions,
-    tasks,
-    templates,
-)
+from admin_kit import history
+from campaigns.admin import contacts, senders, sign_ins, suppressions, tasks, templates, users
 
 __all__ = [
-    "accounts",
     "contacts",
     "history",
     "senders",
@@ -18,4 +9,5 @@ __all__ = [
     "suppressions",
     "tasks",
     "templates",
+    "users",
 ]

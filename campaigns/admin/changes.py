@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
 
-from campaigns.admin.typed import ModelAdmin
+from admin_kit.typed import ModelAdmin
 from campaigns.models import Contact
 from campaigns.wording import counted
 

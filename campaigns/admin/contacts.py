@@ -10,14 +10,14 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from campaigns.addresses import as_written
+from addressing.addresses import as_written
+from admin_kit.base import OwnedAdmin, OwnedForm, UncountedPaginator, staff
+from admin_kit.filters import RelatedRowFilter
+from admin_kit.typed import Textarea, button
 from campaigns.admin import uses
 from campaigns.admin.attributes import AttributesField
-from campaigns.admin.base import OwnedAdmin, OwnedForm, UncountedPaginator, staff
-from campaigns.admin.filters import RelatedRowFilter
 from campaigns.admin.importing import SECONDS, CsvField, ImportForm, import_page
-from campaigns.admin.typed import Textarea, button
-from campaigns.contact_import import ImportReport, import_contacts
+from campaigns.files.contact_import import ImportReport, import_contacts
 from campaigns.models import Contact
 
 

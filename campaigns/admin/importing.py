@@ -13,11 +13,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
-from campaigns.addresses import as_written
-from campaigns.admin.base import SafeAdmin
-from campaigns.admin.confirmation import StyledForm, page, say
-from campaigns.admin.history import log_event
-from campaigns.file_rows import FileImportError, FileReport, Problems
+from addressing.addresses import as_written
+from admin_kit.base import SafeAdmin
+from admin_kit.confirmation import StyledForm, page, say
+from admin_kit.history import log_event
+from campaigns.files.row_errors import FileImportError, FileReport, Problems
 
 SHOWN = 500
 SECONDS = 20.0

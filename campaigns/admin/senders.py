@@ -8,8 +8,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
+from admin_kit.base import OwnedAdmin
 from campaigns.admin import uses
-from campaigns.admin.base import OwnedAdmin
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.models import Contact, Sender, Tag
 

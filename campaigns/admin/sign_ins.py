@@ -7,10 +7,10 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from campaigns.admin.base import LedgerAdmin
-from campaigns.admin.filters import TimeRangeFilter
-from campaigns.admin.moments import to_the_second
-from campaigns.admin.typed import label
+from admin_kit.base import LedgerAdmin
+from admin_kit.filters import TimeRangeFilter
+from admin_kit.moments import to_the_second
+from admin_kit.typed import label
 from signin.models import Outcome, SignIn
 
 COLOURS = {

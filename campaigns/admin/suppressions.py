@@ -13,17 +13,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from campaigns import erased, suppressing, suppression_export
-from campaigns.addresses import AddressError, as_written, normalise
-from campaigns.admin.base import SafeAdmin, UncountedPaginator, staff, visible_rows
-from campaigns.admin.confirmation import StyledForm, page, say
-from campaigns.admin.history import log_event
+from access.ownership import SEE_EVERYTHING
+from addressing.addresses import AddressError, as_written, normalise
+from admin_kit.base import SafeAdmin, UncountedPaginator, staff, visible_rows
+from admin_kit.confirmation import StyledForm, page, say
+from admin_kit.history import log_event
+from admin_kit.typed import ModelForm, button
+from campaigns import erased_keys, suppressions
 from campaigns.admin.importing import SECONDS, CsvField, ImportForm, import_page
-from campaigns.admin.typed import ModelForm, button
+from campaigns.files import suppression_export
+from campaigns.files.suppression_import import SuppressionReport, import_suppressions
 from campaigns.models import Suppression
 from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
-from campaigns.models.ownership import SEE_EVERYTHING
-from campaigns.suppression_import import SuppressionReport, import_suppressions
 from campaigns.wording import counted
 
 NEWEST = 50_000
@@ -215,7 +216,7 @@ class SuppressionAdmin(SafeAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """An erased address may be mailed again if its owner wishes so; placeholders never."""
         allowed = super().has_delete_permission(request, obj) and _may_touch(request, obj)
-        return allowed and not (obj and obj.email == erased.PLACEHOLDERS)
+        return allowed and not (obj and obj.email == erased_keys.PLACEHOLDERS)
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         kwargs.setdefault("choices", REASONS)
@@ -245,8 +246,8 @@ class SuppressionAdmin(SafeAdmin):
             row.reason = form.cleaned_data["reason"]
             row.source = form.cleaned_data["source"]
         emails = {row.email for row in rows}
-        gone = suppressing.erased_among(emails)
-        already = suppressing.listed(emails) | gone
+        gone = suppressions.erased_among(emails)
+        already = suppressions.listed(emails) | gone
         rows = [row for row in rows if row.email not in gone]
         Suppression.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
         addresses = counted(len(emails - already), "address", "addresses")
@@ -315,11 +316,11 @@ def _looked_up(term: str, *, by_domain: bool) -> list[int]:
         address = normalise(term)
     except AddressError:
         return []
-    names = erased.possible_keys(address)
+    names = erased_keys.possible_keys(address)
     if by_domain:
-        names = [*names, address, suppressing.domain_of(address)]
+        names = [*names, address, suppressions.domain_of(address)]
     return list(Suppression.objects.filter(email__in=names).values_list("pk", flat=True))
 
 
 def _is_of_erasure(row: Suppression) -> bool:
-    return erased.is_key(row.email) or row.email == erased.PLACEHOLDERS
+    return erased_keys.is_key(row.email) or row.email == erased_keys.PLACEHOLDERS

@@ -1,4 +1,4 @@
-"""What staff do with a task: each is asked first, logged, and done by `campaigns.lifecycle`."""
+"""What staff do with a task: each asks first, is logged, and calls `campaigns.state.lifecycle`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.enums import ActionVariant
 
-from campaigns import lifecycle, retries, transitions
+from admin_kit.base import OwnedAdmin
+from admin_kit.confirmation import Question, ask, is_confirmed, say
+from admin_kit.typed import button
 from campaigns.admin import task_steps as steps
-from campaigns.admin.base import OwnedAdmin
-from campaigns.admin.confirmation import Question, ask, is_confirmed, say
 from campaigns.admin.task_steps import Step
-from campaigns.admin.typed import button
 from campaigns.models import SubTask, Tally, Task
+from campaigns.state import lifecycle, retries, transitions
 
 
 class TaskActions(OwnedAdmin):

@@ -11,11 +11,13 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from campaigns import audience, lifecycle, merge_fields, retries
-from campaigns.admin.confirmation import Question, StyledForm
-from campaigns.admin.typed import TextInput
+from admin_kit.confirmation import Question, StyledForm
+from admin_kit.typed import TextInput
+from campaigns.launching import audience
 from campaigns.models import Audience, SubTask, Tally, Task, TaskStatus
 from campaigns.models.tally import TaskCounts
+from campaigns.preflight import merge_fields
+from campaigns.state import lifecycle, retries
 from campaigns.wording import counted
 
 WARNERS: list[Callable[[Task], list[str]]] = []

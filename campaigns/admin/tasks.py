@@ -14,12 +14,12 @@ from django.urls import URLPattern, path
 from django.utils.text import capfirst
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from campaigns.admin.autocompletes import Autocompletes
-from campaigns.admin.base import ChangeList, OwnedAdmin, OwnedForm, WithPanel, choices_for
+from admin_kit.autocompletes import Autocompletes
+from admin_kit.base import ChangeList, OwnedAdmin, OwnedForm, WithPanel, choices_for
+from admin_kit.typed import InlineFormSet, TabularInline, label
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.progress import STATUS_COLOURS, Progress, bar, progress_of
 from campaigns.admin.task_actions import TaskActions
-from campaigns.admin.typed import InlineFormSet, TabularInline, label
 from campaigns.models import Audience, Tally, Task, TaskStatus, TaskTemplate
 
 MOST_TEMPLATES = 50

@@ -17,14 +17,15 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
 
-from campaigns import content, merge_fields, notices, samples
-from campaigns.addresses import clean_address
+from addressing.addresses import clean_address
+from admin_kit.base import OwnedAdmin, OwnedForm, Visitor
+from admin_kit.confirmation import StyledForm, page
+from admin_kit.typed import Textarea, button
 from campaigns.admin import uses
-from campaigns.admin.base import OwnedAdmin, OwnedForm, Visitor
 from campaigns.admin.changes import ExplainedChanges
-from campaigns.admin.confirmation import StyledForm, page
-from campaigns.admin.typed import Textarea, button
 from campaigns.models import Contact, Sender, Template
+from campaigns.preflight import merge_fields, notices, samples
+from campaigns.rendering import content
 from sandbox import Failed
 
 # The policy of a page holds in its sandboxed frame, too, where no script runs. What the message

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from campaigns.admin.base import Visitor, visible_rows
+from admin_kit.base import Visitor, visible_rows
 from campaigns.models import Task, TaskStatus
 from campaigns.wording import counted
 

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from campaigns.file_rows import FileImportError, FileReport, Problems
+from campaigns.files.row_errors import FileImportError, FileReport, Problems
 
 
 class ImportCommand(BaseCommand):

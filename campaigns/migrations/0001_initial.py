@@ -11,8 +11,8 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import migrations, models
 from django.db.models.functions import Lower, Now
 
-from campaigns.enum_type import CreateEnumType
-from campaigns.fields import DatabaseEnumField
+from campaigns.db.enum_field import DatabaseEnumField
+from campaigns.db.enum_type import CreateEnumType
 
 # The key that Django gives to a table.
 ID: dict[str, Any] = {

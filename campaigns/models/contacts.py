@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower, Now
 
-from campaigns import erased, storing
-from campaigns.addresses import as_written, clean_address
-from campaigns.models.ownership import OwnedQuerySet, User, sees_everything
+from access.ownership import OwnedQuerySet, User, sees_everything
+from addressing.addresses import as_written, clean_address
+from campaigns import erased_keys, erasure_lock
 
 MAX_STORED = 200_000
 """Bytes of a contact's attributes as JSON: each message to it has a copy of them."""
@@ -44,8 +44,8 @@ def refuse_erased(address: str) -> None:
     """Before an address is stored in this transaction. Raises ValidationError on the field `email`
     for one that was erased.
     """
-    storing.begin()
-    if Suppression.objects.filter(email__in=erased.possible_keys(address)).exists():
+    erasure_lock.begin()
+    if Suppression.objects.filter(email__in=erased_keys.possible_keys(address)).exists():
         raise ValidationError({"email": f"{WAS_ERASED} It is not mailed and not stored again."})
 
 
@@ -131,7 +131,7 @@ class Contact(models.Model):
             raise ValidationError({"attributes": f"These are more than {MAX_STORED:,} bytes."})
 
     def merge_variables(self) -> dict[str, Any]:
-        """What a template sees; `campaigns.launch` builds the same in SQL."""
+        """What a template sees; `campaigns.launching.launch` builds the same in SQL."""
         own = {"name": self.name, "email": self.email, "tracking_consent": self.tracking_consent}
         return {**self.attributes, **own}
 
@@ -162,7 +162,7 @@ class SuppressionQuerySet(models.QuerySet):  # type: ignore[type-arg]
 
 class Suppression(models.Model):
     """An address that no task may mail; it outlives the contact. With a leading "@" a whole domain,
-    with a leading "#" the hash of an address that was erased (`campaigns.erased`).
+    with a leading "#" the hash of an address that was erased (`campaigns.erased_keys`).
 
     Checked when a task is launched and again in every claim.
     """
@@ -202,9 +202,9 @@ class Suppression(models.Model):
         ]
 
     def __str__(self) -> str:
-        if not erased.is_key(self.email):
+        if not erased_keys.is_key(self.email):
             return as_written(self.email)
-        return f"Erased address {self.email[: erased.SHOWN]}"
+        return f"Erased address {self.email[: erased_keys.SHOWN]}"
 
     def clean(self) -> None:
         self.clean_address()

@@ -9,8 +9,8 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
 
-from campaigns.addresses import ENCODED_WORD, has_encoded_word
-from campaigns.models.ownership import OwnedQuerySet
+from access.ownership import OwnedQuerySet
+from addressing.addresses import ENCODED_WORD, has_encoded_word
 
 local_part_validator = RegexValidator(
     r"\A[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z",
@@ -73,7 +73,7 @@ class Template(models.Model):
         return self.name
 
     def clean(self) -> None:
-        from campaigns.content import validate_template
+        from campaigns.rendering.content import validate_template
 
         validate_template(self)
 

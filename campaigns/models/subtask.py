@@ -9,16 +9,16 @@ from typing import Self
 from django.db import models
 from django.db.models.functions import Greatest, Now
 
-from campaigns.addresses import as_written
-from campaigns.fields import DatabaseEnumField
+from access.ownership import OwnedQuerySet, User, sees_everything
+from addressing.addresses import as_written
+from campaigns.db.enum_field import DatabaseEnumField
 from campaigns.models.content import Content
-from campaigns.models.ownership import OwnedQuerySet, User, sees_everything
 from campaigns.models.task import Task, TaskStatus
 
 
 class SubTaskStatus(models.TextChoices):
     """The nine values of the database enum, in its order. What may follow what is in
-    `campaigns.states`.
+    `campaigns.state.states`.
     """
 
     PENDING = "pending", "Pending"
@@ -111,8 +111,8 @@ class SubTaskQuerySet(OwnedQuerySet):
 
 
 class SubTask(models.Model):
-    """One message to one recipient of a task. `campaigns.states` is the only writer of `status`,
-    but for `campaigns.restored` after a restore.
+    """One message to one recipient of a task. Only `campaigns.state.states` writes `status`, and
+    `campaigns.state.restored` after a restore.
 
     `claim_token` fences every write after a claim: who no longer holds the token can change
     nothing. `dispatcher_id` is the `dispatch.Dispatcher` that holds the row while it is allocated

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.db import models
 from django.db.models import Sum
 
-from campaigns.fields import DatabaseEnumField
+from campaigns.db.enum_field import DatabaseEnumField
 from campaigns.models.subtask import FailureReason, SubTaskStatus
 
 
@@ -89,8 +89,8 @@ class Tally(models.Model):
     """A change in the number of a task's SubTasks in one state; the sum is the number.
 
     Appended by a statement-level trigger on the SubTask table, whoever writes there, so that
-    writers never wait for each other; `dispatch.housekeeping` folds the rows of a task into one per
-    state. No foreign key: it would lock the Task row with every batch.
+    writers never wait for each other; `dispatch.process.maintenance` folds the rows of a task into
+    one per state. No foreign key: it would lock the Task row with every batch.
     """
 
     task_id = models.BigIntegerField()

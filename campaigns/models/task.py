@@ -7,9 +7,9 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
+from access.ownership import SEE_EVERYTHING, OwnedQuerySet
 from campaigns.models.contacts import Contact, Tag
 from campaigns.models.content import Sender, Template
-from campaigns.models.ownership import SEE_EVERYTHING, OwnedQuerySet
 
 
 class TaskStatus(models.TextChoices):
@@ -35,7 +35,7 @@ class TaskQuerySet(OwnedQuerySet):
 
 
 class Task(models.Model):
-    """A campaign. `campaigns.lifecycle` is the only writer of `status`."""
+    """A campaign. `campaigns.state.lifecycle` is the only writer of `status`."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=200)

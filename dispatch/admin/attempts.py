@@ -11,14 +11,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from campaigns.addresses import as_written
-from campaigns.admin.base import LedgerAdmin, staff
-from campaigns.admin.filters import TimeRangeFilter
-from campaigns.admin.moments import to_the_millisecond
-from campaigns.admin.typed import label
-from campaigns.models.ownership import SEE_EVERYTHING
+from access.ownership import SEE_EVERYTHING
+from addressing.addresses import as_written
+from admin_kit.base import LedgerAdmin, staff
+from admin_kit.filters import TimeRangeFilter
+from admin_kit.moments import to_the_millisecond
+from admin_kit.typed import label
 from dispatch.admin.service_filter import ServiceFilter
-from dispatch.admin.subtask_search import own_task_ids, subtasks_to
+from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
 from dispatch.models import Attempt, AttemptOutcome
 
 NEWEST = 100_000

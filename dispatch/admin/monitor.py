@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from campaigns.models.ownership import SEE_EVERYTHING
+from access.ownership import SEE_EVERYTHING
 from dispatch import counters
 from dispatch.admin import monitor_tables as tables
 from dispatch.models import AttemptOutcome

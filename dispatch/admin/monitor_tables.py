@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from campaigns.models import SubTaskStatus, TaskStatus
-from dispatch.admin.service_state import STATE_LABELS, quota_of, state_of
+from dispatch.admin.services.state import STATE_LABELS, quota_of, state_of
 from dispatch.models import AttemptOutcome
 from dispatch.monitoring.activity import handed_over
 from dispatch.monitoring.services import Lateness, ServiceReading

@@ -10,8 +10,8 @@ from django.db.models import QuerySet
 
 from campaigns.admin.progress import Wait
 from campaigns.models import SubTask, SubTaskStatus, Task
-from dispatch import leases
-from dispatch.admin import service_state as state
+from dispatch.admin.services import state
+from dispatch.claiming import leases
 from dispatch.models import EmailService
 
 LONG = dt.timedelta(days=1)

@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from campaigns.admin.typed import DropdownFilter
+from admin_kit.typed import DropdownFilter
 from dispatch.models import EmailService
 
 

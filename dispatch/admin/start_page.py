@@ -6,10 +6,10 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from campaigns.admin.base import Visitor
+from admin_kit.base import Visitor
 from campaigns.admin.progress import MOVING, OVER, Progress
 from campaigns.models import SubTask, Tally, Task
-from dispatch.admin import service_state as state
+from dispatch.admin.services import state
 from dispatch.models import EmailService
 
 MOST_SHOWN = 10

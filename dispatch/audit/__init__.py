@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from django.db import connection, transaction
 
 from dispatch.audit.acceptances import one_acceptance
-from dispatch.audit.accounts import nothing_lost
+from dispatch.audit.balance import nothing_lost
 from dispatch.audit.claims import one_claim
 from dispatch.audit.fairness import fair
 from dispatch.audit.finding import AuditResult

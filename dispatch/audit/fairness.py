@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from campaigns.models import Task
-from dispatch import agenda
-from dispatch.agenda import TaskPlan
 from dispatch.audit.finding import MOST_NAMED, AuditResult, one, rows
+from dispatch.claiming import agenda
+from dispatch.claiming.agenda import TaskPlan
 
 GRACE_SECONDS = 60.0
 ROUNDS = 10

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.message import Message
 
 from dispatch.bounces import mail
-from tracking.incoming import EventKind
+from tracking.events.incoming import EventKind
 
 KINDS = {
     "abuse": EventKind.COMPLAINED,

@@ -37,7 +37,8 @@ from dispatch.encryption import CredentialsError, decrypt
 from dispatch.models import BounceMailbox
 from dispatch.queue import enqueue
 from sandbox import Failed
-from tracking import ledger, refusals, subscriptions
+from tracking import rejected_requests, subscriptions
+from tracking.events import inbox
 
 Understood = tuple[str, Meaning]
 """The name of a letter in its mailbox, and what it means."""
@@ -243,10 +244,10 @@ def _understand(letter: Letter) -> Meaning:
 def _write_down(meanings: Iterable[Meaning]) -> int:
     """How many events are new."""
     meanings = list(meanings)
-    new = ledger.accept(meaning.event for meaning in meanings if isinstance(meaning, Told))
+    new = inbox.accept(meaning.event for meaning in meanings if isinstance(meaning, Told))
     for meaning in meanings:
         if isinstance(meaning, Passed | SetAside):
-            refusals.count(ENDPOINT, _in_words(meaning))
+            rejected_requests.count(ENDPOINT, _in_words(meaning))
         elif isinstance(meaning, UnsubscribeRequest):
             _unsubscribe(meaning)
     set_aside = Counter(_in_words(m) for m in meanings if isinstance(m, SetAside))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from tracking.tokens import Purpose, read_caseless, sign_caseless
+from tracking.links.tokens import Purpose, read_caseless, sign_caseless
 
 LOCAL_PART = "bounces"
 _TOKENS = re.compile(rf"\b{LOCAL_PART}\+([a-z2-7]{{29}})(?=@)", re.IGNORECASE | re.ASCII)

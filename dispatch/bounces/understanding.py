@@ -15,13 +15,13 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
-from campaigns.message_ids import subtask_id_in
+from addressing.message_ids import subtask_id_in
 from dispatch.bounces import return_path
 from dispatch.bounces.examining import Found, Says, Unreadable, examine
 from sandbox import LimitReached
-from tracking.incoming import Incoming
-from tracking.personal import TEST
-from tracking.tokens import Purpose, read
+from tracking.events.incoming import Incoming
+from tracking.links.personalise import TEST
+from tracking.links.tokens import Purpose, read
 
 logger = logging.getLogger(__name__)
 SOURCE = "bounce mail"

@@ -8,9 +8,9 @@ import time
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from dispatch import broker, leases
-from dispatch.dispatcher import LONGEST_REPLY_SECONDS
-from dispatch.queue import enqueue
+from dispatch.claiming import leases
+from dispatch.engine.dispatcher import LONGEST_REPLY_SECONDS
+from dispatch.queue import broker, enqueue
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from campaigns.content import Rendered
+from campaigns.rendering.content import Rendered
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What all dispatchers together have counted. What the counts are is in `dispatch.figures`."""
+"""What all dispatchers together have counted; `dispatch.results.figures` defines the counts."""
 
 from __future__ import annotations
 

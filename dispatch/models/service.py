@@ -16,7 +16,7 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
 
-from campaigns.models.ownership import SEE_EVERYTHING
+from access.ownership import SEE_EVERYTHING
 from dispatch.encryption import decrypt, encrypt
 from dispatch.limits import Limits
 
@@ -221,7 +221,7 @@ class Pace(models.Model):
     """How far a service's limits are used up. One narrow row, locked for each grant; nothing refers
     to it.
 
-    Lock order: see `dispatch.paces`.
+    Lock order: see `dispatch.pace.pace_rows`.
     """
 
     service = models.OneToOneField(

@@ -14,13 +14,14 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from campaigns.models import SubTaskStatus
-from dispatch import counters, figures
+from dispatch import counters
 from dispatch.counters import NestedCounts
 from dispatch.monitoring import snapshot
 from dispatch.monitoring.queues import OPEN
 from dispatch.monitoring.services import ServiceReading
 from dispatch.monitoring.snapshot import Snapshot
-from tracking.incoming import EventKind
+from dispatch.results import figures
+from tracking.events.incoming import EventKind
 
 MOST_TASKS = 200
 """Those with most left to do; more would be too many time series."""

@@ -12,7 +12,7 @@ from django_q.models import OrmQ
 from campaigns.models import BackgroundJob, Launch, SubTask, Tally, Task, TaskStatus
 from campaigns.models.subtask import HELD
 from campaigns.models.tally import TaskCounts
-from dispatch.agenda import Agenda
+from dispatch.claiming.agenda import Agenda
 from tracking.models import EventTally
 
 OPEN = (TaskStatus.SENDING, TaskStatus.PAUSED)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 from django.db import connection
 
-from dispatch import accounts, paces
-from dispatch.agenda import Agenda
+from dispatch.claiming.agenda import Agenda
 from dispatch.counters import NestedCounts
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
 from dispatch.monitoring.activity import CountsNow
+from dispatch.pace import pace_rows
+from dispatch.providers import account_reports
 
 # How late the newest starts were: at most 200 for each service, by index attempt_pace.
 LATENESS = """
@@ -100,7 +101,7 @@ def read(counts: CountsNow, agenda: Agenda) -> list[ServiceReading]:
     return [
         ServiceReading(
             service=service,
-            frozen=paces.is_frozen(service.pace, now),
+            frozen=pace_rows.is_frozen(service.pace, now),
             quota_used=_quota_used(service, now),
             has_work=service.pk in busy,
             total=counts.services.get(str(service.pk), {}),
@@ -108,7 +109,7 @@ def read(counts: CountsNow, agenda: Agenda) -> list[ServiceReading]:
             lateness=late.get(service.pk),
         )
         for service in EmailService.objects.select_related("pace", "account_report")
-        .annotate(sends_since=accounts.sends_since())
+        .annotate(sends_since=account_reports.sends_since())
         .defer("credentials")
     ]
 
@@ -131,5 +132,5 @@ def in_doubt() -> dict[int, int]:
 
 def _quota_used(service: EmailService, now: dt.datetime) -> int:
     limits = service.limits
-    left = paces.quota_left(service.pace, limits, now)
+    left = pace_rows.quota_left(service.pace, limits, now)
     return 0 if limits.daily_quota is None or left is None else limits.daily_quota - left

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from campaigns.models import Launch
-from dispatch import agenda as agendas
+from dispatch.claiming import agenda as agendas
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import BounceMailbox
 from dispatch.monitoring import activity, database, queues, services
@@ -15,7 +15,7 @@ from dispatch.monitoring.activity import CountsNow, Living, Period
 from dispatch.monitoring.database import Table, Transactions
 from dispatch.monitoring.queues import BackgroundWork, InFlight, TaskReading
 from dispatch.monitoring.services import ServiceReading
-from tracking import refusals
+from tracking import rejected_requests as refusals
 
 
 @dataclass(frozen=True, slots=True)

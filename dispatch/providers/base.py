@@ -12,7 +12,7 @@ from django import forms
 
 from dispatch.message.message import Accepted, Message
 from dispatch.providers.hooks import Post
-from tracking.incoming import Incoming
+from tracking.events.incoming import Incoming
 
 
 class Transport(ABC):

@@ -17,8 +17,8 @@ from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
-from tracking import refusals
-from tracking.incoming import Incoming
+from tracking import rejected_requests
+from tracking.events.incoming import Incoming
 
 logger = logging.getLogger(__name__)
 
@@ -123,7 +123,7 @@ def each(
         logger.warning(
             "%s: %d events that make no sense were left out (%r)", source, len(spoiled), spoiled[0]
         )
-        refusals.count(f"webhook {source}", "malformed event", len(spoiled))
+        rejected_requests.count(f"webhook {source}", "malformed event", len(spoiled))
     return found
 
 

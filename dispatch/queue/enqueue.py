@@ -7,14 +7,14 @@ import uuid
 from django_q.tasks import async_task
 
 from campaigns import background
-from dispatch import broker
+from dispatch.queue import broker
 
 DOMAIN, ACCOUNT, BOUNCES = "domain", "account", "bounces"
 """The kinds of background work."""
 
 DISPATCH = "dispatch.tasks.dispatch"
 CHECK_DOMAIN = "dispatch.domains.checking.check_domain"
-CHECK_ACCOUNT = "dispatch.accounts.check_account"
+CHECK_ACCOUNT = "dispatch.providers.account_reports.check_account"
 READ_BOUNCES = "dispatch.bounces.reading.read_claimed"
 
 

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field
 
 from django.db import connection
 
-from campaigns import suppressing
-from campaigns.erased import is_placeholder
+from campaigns import suppressions
+from campaigns.db.bulk_params import as_json
+from campaigns.erased_keys import is_placeholder
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
-from campaigns.record_sets import as_json
-from campaigns.restored import NOT_HANDED_OVER, Since, catch_up
-from dispatch import leases, paces
+from campaigns.state.restored import NOT_HANDED_OVER, Since, catch_up
+from dispatch.claiming import leases
 from dispatch.clock import database_time
 from dispatch.models import AttemptOutcome, EmailService, Pace
+from dispatch.pace import pace_rows
 
 RUNNING = (
     "A dispatcher is running on this database, or was within the last seconds. Stop every cluster "
@@ -87,8 +88,8 @@ def refuse_while_running() -> None:
 def suppress(rows: Iterable[tuple[str, SuppressionReason, str]], carried: Carried) -> None:
     """Suppress addresses that are not yet; none is taken off the list."""
     rows = list(rows)
-    known = suppressing.listed(email for email, _, _ in rows)
-    suppressing.suppress(rows)
+    known = suppressions.listed(email for email, _, _ in rows)
+    suppressions.suppress(rows)
     carried.suppressed += len({email for email, _, _ in rows} - known)
 
 
@@ -101,7 +102,7 @@ def hand_over(
     carried.highest = max([carried.highest, *(row.subtask_id for row in rows)])
     known = _known(rows, carried)
     services = EmailService.objects.select_related("pace").order_by("pk")
-    locked = paces.lock_waiting([service.pk for service in services])
+    locked = pace_rows.lock_waiting([service.pk for service in services])
     for in_doubt in (True, False):
         some = {pk: row for pk, row in known.items() if row.in_doubt == in_doubt}
         status = SubTaskStatus.SENDING if in_doubt else SubTaskStatus.SENT
@@ -158,8 +159,8 @@ def _charge(
             not at or dt.datetime.fromisoformat(at) >= start for at in times.get(service.pk, ())
         )
         if used:
-            paces.charge(locked[service.pk], limits, now, used)
-    paces.save(locked.values())
+            pace_rows.charge(locked[service.pk], limits, now, used)
+    pace_rows.save(locked.values())
 
 
 def leave_out_numbers(highest: int = 0) -> int:

@@ -10,14 +10,14 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from campaigns import message_ids
+from addressing import message_ids
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
-from campaigns.restored import NOT_HANDED_OVER
+from campaigns.state.restored import NOT_HANDED_OVER
 from dispatch.models import EmailService
 from dispatch.restoring.carry import Carried, HandedOver, hand_over, suppress
 from dispatch.restoring.export import COMPLETE
-from tracking import tokens
+from tracking.links import tokens
 from tracking.subscriptions import UNSUBSCRIBED
 
 Item = TypeVar("Item")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from campaigns import lifecycle
 from campaigns.models import Task, TaskStatus
+from campaigns.state import lifecycle
 
 PAUSED = "Restored from a backup: resume it once what was sent since is carried over."
 

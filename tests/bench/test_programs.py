@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from bench.programs import Failure, Program, python, run, wait_until
+from bench.rig.programs import Failure, Program, python, run, wait_until
 
 PARENT_OF_AN_ORPHAN = """
 import subprocess, sys

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bench.programs import Failure
-from bench.sink import Sink
-from campaigns.content import Rendered
-from campaigns.precompiled import Pieces
+from bench.rig.programs import Failure
+from bench.rig.sink import Sink
+from campaigns.rendering.content import Rendered
+from campaigns.rendering.precompiled import Pieces
 from dispatch.message.message import Message
 from dispatch.providers.smtp.client import SmtpSettings
 from dispatch.providers.smtp.transport import SmtpTransport

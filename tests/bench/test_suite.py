@@ -7,13 +7,14 @@ from unittest.mock import create_autospec
 
 import pytest
 
-from bench import speed, suite
+from bench import suite
 from bench.context import Bench
-from bench.databases import Server
-from bench.laps import SMTP, Contestant, Lap
+from bench.measures import speed
 from bench.options import NAMES, Options
-from bench.programs import Failure
 from bench.report import Table
+from bench.rig.databases import Server
+from bench.rig.laps import SMTP, Contestant, Lap
+from bench.rig.programs import Failure
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from django.db import connection, connections
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
-from campaigns import launch
+from campaigns.launching import launch
 from campaigns.models import Task, TaskStatus
-from dispatch.dispatcher import Dispatcher
-from dispatch.housekeeping import Housekeeper
+from dispatch.engine.dispatcher import Dispatcher
+from dispatch.process.maintenance import Housekeeper
 from tests.browser.chromium import DESKTOP, Browser
 
 PASSWORD = "a long passphrase"

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from campaigns import liquid
-from campaigns.content import compile_html
+from campaigns.rendering.content import compile_html
+from campaigns.rendering.liquid import environment
 from tests.browser.chromium import DESKTOP, PHONE, Browser
 from tests.browser.style_corpus import LIQUID, SHEETS, VALUES, WRITTEN, generated, page
 
@@ -92,7 +92,7 @@ def differences(reader: Reader, html: str, **values: object) -> list[str]:
     """What changes by inlining: situation, element, and its style before and after."""
     sources = (html, compile_html(html))
     before, after = (
-        reader.styles(liquid.parse(source, escape=True).render(**values)) for source in sources
+        reader.styles(environment.parse(source, escape=True).render(**values)) for source in sources
     )
     return [
         f"{situation}: {number} {old[0]}: {sorted(set(old) - set(new))} {sorted(set(new) - set(old))}"

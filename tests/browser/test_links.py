@@ -13,8 +13,8 @@ from urllib.parse import unquote
 import pytest
 
 from tests.browser.chromium import Browser
-from tracking.destinations import location
-from tracking.hrefs import destination_of, hrefs_in
+from tracking.links.destinations import location
+from tracking.links.hrefs import destination_of, hrefs_in
 
 GENERATED = 3_000
 LEADS_TO = """

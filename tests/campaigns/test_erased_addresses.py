@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from campaigns import audience, erased, launch, suppressing
-from campaigns.contact_import import import_contacts
+from campaigns import erased_keys, suppressions
+from campaigns.files.contact_import import import_contacts
+from campaigns.launching import audience, launch
 from campaigns.models import Contact, Launch, SubTask, Suppression, TaskStatus
-from dispatch import claims
+from dispatch.claiming import claims
 from edm_project.environment import new_fernet_key
 from tests.factories import ContactFactory, SubTaskFactory, TaskFactory, UserFactory
 
@@ -23,33 +24,33 @@ ADA, BOB = "ada@example.com", "bob@example.com"
 
 @pytest.fixture
 def ada_erased() -> None:
-    Suppression.objects.create(email=erased.key_of(ADA), reason="erased")
+    Suppression.objects.create(email=erased_keys.key_of(ADA), reason="erased")
 
 
 def test_the_hash_does_not_tell_the_address() -> None:
-    assert not any(part in erased.key_of(ADA) for part in ("ada@", "example"))
-    assert len(erased.key_of(ADA)) == 65
+    assert not any(part in erased_keys.key_of(ADA) for part in ("ada@", "example"))
+    assert len(erased_keys.key_of(ADA)) == 65
 
 
 def test_another_key_makes_another_hash(settings: Settings) -> None:
-    before = erased.key_of(ADA)
+    before = erased_keys.key_of(ADA)
     settings.ERASURE_KEYS = [new_fernet_key()]
-    assert erased.key_of(ADA) != before
+    assert erased_keys.key_of(ADA) != before
 
 
 def test_a_new_key_in_front_still_knows_what_the_old_one_erased(
     ada_erased: None, settings: Settings
 ) -> None:
     settings.ERASURE_KEYS = [new_fernet_key(), *settings.ERASURE_KEYS]
-    assert suppressing.suppressed([ADA, BOB]) == {ADA}
-    assert suppressing.erased_among([ADA, BOB]) == {ADA}
+    assert suppressions.suppressed([ADA, BOB]) == {ADA}
+    assert suppressions.erased_among([ADA, BOB]) == {ADA}
 
 
 def test_nothing_but_one_look_is_taken_while_nothing_was_erased(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_num_queries(1):
-        assert suppressing.erased_among([ADA]) == set()
+        assert suppressions.erased_among([ADA]) == set()
 
 
 def test_a_claim_fails_what_is_addressed_to_it(ada_erased: None) -> None:
@@ -97,4 +98,4 @@ def test_a_domain_holds_for_all_its_addresses_at_the_launch_and_in_the_claim() -
 def test_a_suppression_outlives_its_contact() -> None:
     Suppression.objects.create(email=ADA)
     ContactFactory(email=ADA).delete()
-    assert suppressing.suppressed([ADA]) == {ADA}
+    assert suppressions.suppressed([ADA]) == {ADA}

@@ -11,10 +11,10 @@ import pytest
 from django.db import connection
 from django.db.models.functions import Now
 
-from campaigns import states
 from campaigns.models import FailureReason, SubTask, SubTaskStatus
-from campaigns.states import Held, Settlement
-from tests.campaigns.test_states import DOUBT, World
+from campaigns.state import states
+from campaigns.state.states import Held, Settlement
+from tests.campaigns.state.test_states import DOUBT, World
 from tests.factories import SubTaskFactory, token_of
 
 S = SubTaskStatus

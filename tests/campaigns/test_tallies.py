@@ -10,9 +10,9 @@ from django.db.models.functions import Now
 from django.template import Context, Template
 from pytest_django import DjangoAssertNumQueries
 
+from campaigns import tallies
 from campaigns.models import SubTask, SubTaskStatus, Tally, Task
 from campaigns.models.tally import TaskCounts
-from dispatch import tallying
 from tests.concurrency import run_together, second_connection
 from tests.factories import (
     ContentFactory,
@@ -171,14 +171,14 @@ class TestCounts:
 class TestFolding:
     @pytest.fixture(autouse=True)
     def soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tallying, "FOLD_FROM", 3)
+        monkeypatch.setattr(tallies, "FOLD_FROM", 3)
 
     def test_folding_keeps_every_sum(self) -> None:
         task = make(5)
         SubTask.objects.filter(pk=SubTask.objects.earliest("id").pk).update(
             status="failed", failure_reason="invalid"
         )
-        tallying.fold()
+        tallies.fold()
         assert tallied(task) == counted(task) == {"pending": 4, "failed": 1}
 
     def test_folding_leaves_one_row_for_each_state(self) -> None:
@@ -186,13 +186,13 @@ class TestFolding:
         SubTask.objects.filter(pk=SubTask.objects.earliest("id").pk).update(
             status="failed", failure_reason="invalid"
         )
-        tallying.fold()
+        tallies.fold()
         assert Tally.objects.filter(task_id=task.pk).count() == 2
 
     def test_folding_leaves_no_row_for_a_state_that_nothing_is_in(self) -> None:
         task = make(5)
         SubTask.objects.update(status="failed", failure_reason="invalid")
-        tallying.fold()
+        tallies.fold()
         assert Tally.objects.get(task_id=task.pk).status == SubTaskStatus.FAILED
 
     def test_folding_keeps_doubt_and_reasons_apart(self) -> None:
@@ -202,7 +202,7 @@ class TestFolding:
         in_doubt(service, task=task, content=content)
         SubTaskFactory(task=task, content=content, status="failed", failure_reason="invalid")
         SubTaskFactory(task=task, content=content, status="failed", failure_reason="rejected")
-        tallying.fold()
+        tallies.fold()
         counts = Tally.objects.counts(task.pk)
         assert (counts.in_doubt, counts["sending"]) == (1, 0)
         assert counts.by_reason == {"invalid": 1, "rejected": 1}
@@ -210,38 +210,38 @@ class TestFolding:
     def test_tallies_of_few_rows_are_left_alone(self) -> None:
         task = make(2)
         before = list(Tally.objects.filter(task_id=task.pk).values_list("pk", flat=True))
-        tallying.fold()
+        tallies.fold()
         assert list(Tally.objects.filter(task_id=task.pk).values_list("pk", flat=True)) == before
 
     def test_folding_again_changes_nothing(self) -> None:
         task = make(5)
-        tallying.fold()
-        tallying.fold()
+        tallies.fold()
+        tallies.fold()
         assert tallied(task) == {"pending": 5}
 
     def test_a_task_is_looked_at_only_while_its_counts_change(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(tallying, "NEWEST", 2)
+        monkeypatch.setattr(tallies, "NEWEST", 2)
         slow, busy = make(3), make(5)
-        tallying.fold()
+        tallies.fold()
         assert Tally.objects.filter(task_id=slow.pk).count() == 3
         assert Tally.objects.filter(task_id=busy.pk).count() == 1
 
     def test_a_task_whose_counts_change_rarely_is_folded_with_the_next_change(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(tallying, "NEWEST", 2)
+        monkeypatch.setattr(tallies, "NEWEST", 2)
         slow = make(3)
         make(5)
         SubTaskFactory(task=slow, content=slow.contents.get())
-        tallying.fold()
+        tallies.fold()
         assert tallied(slow) == {"pending": 4}
         assert Tally.objects.filter(task_id=slow.pk).count() == 1
 
     def test_the_tallies_of_a_task_that_is_gone_go_too(self) -> None:
         Tally.objects.bulk_create(Tally(task_id=-1, status="sent", count=1) for _ in range(5))
-        tallying.fold()
+        tallies.fold()
         assert not Tally.objects.filter(task_id=-1).exists()
 
 
@@ -249,7 +249,7 @@ class TestFolding:
 class TestAtTheSameTime:
     @pytest.fixture(autouse=True)
     def soon(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(tallying, "FOLD_FROM", 3)
+        monkeypatch.setattr(tallies, "FOLD_FROM", 3)
 
     def test_a_writer_does_not_wait_for_another_of_the_same_task(self) -> None:
         task = make(2)
@@ -280,14 +280,14 @@ class TestAtTheSameTime:
 
             return run
 
-        run_together(fail(ids[:10]), fail(ids[10:20]), fail(ids[20:30]), tallying.fold)
+        run_together(fail(ids[:10]), fail(ids[10:20]), fail(ids[20:30]), tallies.fold)
         assert tallied(task) == counted(task) == {"pending": 10, "failed": 30}
 
     def test_a_reader_sees_the_same_sums_while_tallies_are_folded(self) -> None:
         task = make(5)
         with second_connection() as session, session.cursor() as cursor:
             cursor.execute("BEGIN")
-            cursor.execute(tallying.FOLD_SQL, [tallying.NEWEST, 3])
+            cursor.execute(tallies.FOLD_SQL, [tallies.NEWEST, 3])
             during = tallied(task)
             cursor.execute("COMMIT")
         assert during == tallied(task) == {"pending": 5}
@@ -296,14 +296,14 @@ class TestAtTheSameTime:
         task = make(5)
         with second_connection() as session, session.cursor() as cursor:
             cursor.execute("BEGIN")
-            cursor.execute(tallying.FOLD_SQL, [tallying.NEWEST, 3])
+            cursor.execute(tallies.FOLD_SQL, [tallies.NEWEST, 3])
             SubTask.objects.update(status="failed", failure_reason="invalid")
             cursor.execute("COMMIT")
         assert tallied(task) == {"failed": 5}
 
     def test_two_folds_at_once_count_nothing_twice(self) -> None:
         task = make(10)
-        run_together(tallying.fold, tallying.fold)
+        run_together(tallies.fold, tallies.fold)
         assert tallied(task) == {"pending": 10}
 
 

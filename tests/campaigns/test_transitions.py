@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from django.utils import timezone
 
-from campaigns import transitions
 from campaigns.models import Task, TaskStatus
-from campaigns.transitions import TRANSITIONS
+from campaigns.state import transitions
+from campaigns.state.transitions import TRANSITIONS
 from tests.factories import TaskFactory
 
 FROM = {

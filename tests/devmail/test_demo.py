@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth import authenticate, get_user_model
 
-from campaigns import audience, lifecycle
+from campaigns.launching import audience
 from campaigns.models import Contact, Task, TaskStatus
+from campaigns.state import lifecycle
 from devmail import demo
 from dispatch.encryption import decrypt, encrypt
 from dispatch.models import EmailService

@@ -8,10 +8,10 @@ import pytest
 from django.db.models.functions import Now
 
 from campaigns.models import Task
-from dispatch import tick
-from dispatch.gate import Gate
+from dispatch.engine import tick
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace, Turn
+from dispatch.pace.gate import Gate
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,

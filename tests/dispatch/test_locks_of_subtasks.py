@@ -16,9 +16,9 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus, Task
-from dispatch import claims
+from campaigns.state import states
+from dispatch.claiming import claims
 from tests.concurrency import running, second_connection, wait_until_somebody_waits_for_a_lock
 from tests.factories import (
     ContentFactory,

@@ -1,4 +1,4 @@
-"""The table of `dispatch.outcomes`: what an outcome writes about the SubTask and the service."""
+"""The table of `dispatch.results.outcomes`: what an outcome writes about the SubTask and the service."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ import pytest
 from django.test import override_settings
 
 from campaigns.models import Content, FailureReason
+from dispatch.claiming.deliveries import (
+    Claim,
+    Grant,
+    LaneReport,
+    NotStarted,
+    Order,
+    Outcome,
+    Unsendable,
+)
 from dispatch.errors import (
     DeliveryError,
     MessageError,
@@ -17,12 +26,11 @@ from dispatch.errors import (
     RecipientError,
     ServiceError,
 )
-from dispatch.gate import Gate
 from dispatch.limits import Limits
 from dispatch.message.message import Accepted
 from dispatch.models import AttemptOutcome
-from dispatch.orders import Claim, Grant, LaneReport, NotStarted, Order, Outcome, Unsendable
-from dispatch.outcomes import Verdict, judge, storable
+from dispatch.pace.gate import Gate
+from dispatch.results.outcomes import Verdict, judge, storable
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 LATER = NOW + dt.timedelta(hours=1)

@@ -14,7 +14,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from campaigns.message_ids import message_id
+from addressing.message_ids import message_id
 from campaigns.models import SubTask, SubTaskStatus, Suppression, TaskStatus
 from dispatch.audit import audit
 from dispatch.models import Attempt, AttemptOutcome

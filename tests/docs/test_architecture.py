@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns import states
+from campaigns.state import states
 from tests.docs.pages import ROOT, arrows, diagrams, text_of
 
 TEXT = text_of(ROOT / "docs/architecture.md")

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.db import connections
 from psycopg import sql
 
-from edm_project import postgres_programs
-from edm_project.embedded_postgres import EmbeddedPostgres
+from embedded_postgres import programs
+from embedded_postgres.server import EmbeddedPostgres
 from tests.faults.programs import manage
 
 PLAIN_BACKEND = "django.db.backends.postgresql"
@@ -116,7 +116,7 @@ class OwnServer:
     def _pg_ctl(self, verb: str, *arguments: str) -> None:
         data = self._server.data
         files = (f"--pgdata={data}", f"--log={data / 'server.log'}")
-        postgres_programs.run(self._server.home, "pg_ctl", verb, *files, *arguments, "--wait")
+        programs.run(self._server.home, "pg_ctl", verb, *files, *arguments, "--wait")
 
 
 def _options(data: Path) -> list[str]:

@@ -14,9 +14,9 @@ import psycopg
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 
-from campaigns import lifecycle
 from campaigns.models import Contact, SubTask, SubTaskStatus, Tally, Task, TaskStatus
 from campaigns.models.tally import TaskCounts
+from campaigns.state import lifecycle
 from dispatch.models import Dispatcher, EmailService
 from tests.factories import EmailServiceFactory, TaskFactory, TemplateFactory, UserFactory
 from tests.faults import evidence

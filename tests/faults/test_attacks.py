@@ -18,8 +18,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import timezone
 
-from campaigns import lifecycle
 from campaigns.models import Contact, SubTask, Task, TaskStatus, Template
+from campaigns.state import lifecycle
 from dispatch.encryption import encrypt
 from dispatch.models import BounceMailbox, EmailService
 from tests.dispatch.bounces.samples import SOMEBODY
@@ -30,7 +30,7 @@ from tests.faults.programs import Program, wait_until
 from tests.faults.test_pace import lateness_at_start, summary
 from tests.load.public_endpoints import free_port, web
 from tests.tracking.visiting import path
-from tracking.tokens import Purpose
+from tracking.links.tokens import Purpose
 
 SECONDS = float(os.environ.get("FAULTS_ATTACK_SECONDS", "40"))
 SERVICES = 20

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from campaigns.models import SubTask
-from dispatch.housekeeping import ADVISORY_LOCK, keep_house
 from dispatch.models import Attempt, Dispatcher
+from dispatch.process.maintenance import ADVISORY_LOCK, keep_house
 from tests.faults.conftest import ScenarioReport
 from tests.faults.databases import OwnServer
 from tests.faults.harness import START_SECONDS, Scenario, dispatchers, in_half_a_day

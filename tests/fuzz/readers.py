@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import requests
 from django.test import RequestFactory
 
-from campaigns import content, plain_text
-from campaigns.message_ids import subtask_id_in
+from addressing.message_ids import subtask_id_in
+from campaigns.rendering import content
+from campaigns.rendering.html import plain_text
 from dispatch.bounces import return_path
 from dispatch.providers import get_provider, hooks
 from dispatch.providers.engagelab import events as engagelab
@@ -23,8 +24,10 @@ from dispatch.providers.ses import events as ses
 from dispatch.providers.ses import sns
 from dispatch.providers.smtp import replies
 from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings
-from tracking import actors, cleaning, hrefs, refusals, tokens
-from tracking.tokens import Purpose
+from tracking import rejected_requests
+from tracking.events import sanitize, user_agents
+from tracking.links import hrefs, tokens
+from tracking.links.tokens import Purpose
 from tracking.views import public
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:campaign-events"
@@ -36,7 +39,7 @@ def _not_asked(*_: Any, **__: Any) -> None:
 
 
 def read_webhook(body: bytes, provider_name: str) -> None:
-    refusals.count = _not_asked
+    rejected_requests.count = _not_asked
     engagelab._check_signature = hooks.check_password = sns.check = _not_asked
     ses._confirm = _not_asked
     provider: Any = get_provider(provider_name)
@@ -44,8 +47,8 @@ def read_webhook(body: bytes, provider_name: str) -> None:
     request = RequestFactory().post("/hooks/x", body, content_type="application/json")
     now = dt.datetime.now(dt.UTC)
     for event in provider.incoming(Post(request, 1, {"topic_arn": TOPIC}, now)):
-        cleaning.payload(event.raw)
-        cleaning.key(event.dedupe_key, 200)
+        sanitize.payload(event.raw)
+        sanitize.key(event.dedupe_key, 200)
 
 
 def read_engagelab(body: bytes) -> None:
@@ -131,17 +134,17 @@ def read_request(raw: bytes) -> None:
         tokens.read_caseless(purpose, text)
     subtask_id_in(text)
     return_path.tokens_in(text)
-    actors.actor_of(text)
-    cleaning.text(text, 500)
-    cleaning.key(text, 200)
-    cleaning.network(text)
+    user_agents.actor_of(text)
+    sanitize.text(text, 500)
+    sanitize.key(text, 200)
+    sanitize.network(text)
     for kind in ("application/x-www-form-urlencoded", "multipart/form-data; boundary=b"):
         public._can_be_read(RequestFactory().post("/u/x", raw, content_type=kind))
 
 
 def read_payload(raw: bytes) -> None:
     """An event as it is kept."""
-    cleaning.payload(json.loads(raw))
+    sanitize.payload(json.loads(raw))
 
 
 class Template(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from campaigns.file_encoding import SourceError
+from campaigns.files.encoding import SourceError
 from tests.fuzz.door import Door, attack
 from tests.security.files import read_contacts, read_suppressions
 

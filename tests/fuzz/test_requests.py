@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from campaigns.message_ids import message_id
+from addressing.message_ids import message_id
 from dispatch.bounces import return_path
 from tests.fuzz import readers
 from tests.fuzz.door import Door, attack
-from tracking.tokens import Purpose, sign
+from tracking.links.tokens import Purpose, sign
 
 REQUESTS = Door(
     readers.read_request,

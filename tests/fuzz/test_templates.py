@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from campaigns.content import ContentError
-from campaigns.liquid import Problem
+from campaigns.rendering.content import ContentError
+from campaigns.rendering.liquid.environment import Problem
 from tests.fuzz import readers
 from tests.fuzz.door import Door, attack, attack_within_limits
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from dispatch.providers.hooks import MALFORMED, WebhookRejection
-from tests.dispatch.webhook_posts import PAYLOADS
+from tests.dispatch.providers.webhook_posts import PAYLOADS
 from tests.fuzz import readers
 from tests.fuzz.door import Door, attack
 

@@ -32,9 +32,9 @@ from tests.faults.databases import Server, django_uses  # noqa: E402
 from tests.faults.programs import Program, environment, wait_until  # noqa: E402
 from tests.tracking.making import from_launch, frozen  # noqa: E402
 from tests.tracking.visiting import BROWSER, path  # noqa: E402
-from tracking import applying, repeats  # noqa: E402
+from tracking.events import apply, repeats  # noqa: E402
+from tracking.links.tokens import Purpose  # noqa: E402
 from tracking.models import Event  # noqa: E402
-from tracking.tokens import Purpose  # noqa: E402
 
 SUBTASKS = 500
 WORKERS, THREADS = 2, 8
@@ -146,7 +146,7 @@ def apply_all() -> float:
     """Apply everything that came in. Returns events a second."""
     began, waiting = time.monotonic(), Event.objects.filter(state="waiting").count()
     while Event.objects.filter(state="waiting").exists():
-        applying.apply_waiting()
+        apply.apply_waiting()
     return waiting / (time.monotonic() - began)
 
 

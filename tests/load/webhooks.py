@@ -22,8 +22,8 @@ from urllib.parse import urlsplit
 from tests.load.public_endpoints import apply_all, ask, free_port, web  # first: it sets Django up
 
 from dispatch.models import EmailService  # isort: skip
-from dispatch.webhooks import webhook_url  # isort: skip
-from tests.dispatch.webhook_posts import service_of, signed  # isort: skip
+from dispatch.providers.webhooks import webhook_url  # isort: skip
+from tests.dispatch.providers.webhook_posts import service_of, signed  # isort: skip
 from tests.faults.databases import Server, django_uses  # isort: skip
 from tests.tracking.making import sent  # isort: skip
 from tracking.models import Event  # isort: skip

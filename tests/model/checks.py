@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Sum
 
 from campaigns.models import SubTaskStatus, Task
-from campaigns.states import NEXT
+from campaigns.state.states import NEXT
 from dispatch.audit import audit
 from dispatch.models import ConnectionShare, Pace
 from tests.model import laboratory

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
+from dispatch.claiming.deliveries import Order
 from dispatch.models import DecisionChoice
-from dispatch.orders import Order
 from tests.model import faults
 from tests.model.hand_overs import ENDS, ENDS_BEFORE_IT_BEGAN
 from tests.model.laboratory import StoppedClock

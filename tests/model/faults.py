@@ -9,7 +9,7 @@ from unittest import mock
 
 from django.db import OperationalError, transaction
 
-from dispatch import tick
+from dispatch.engine import tick
 from tests.concurrency import second_connection
 
 REAL = tick.run

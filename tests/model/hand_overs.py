@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dispatch.claiming.deliveries import NotStarted
 from dispatch.errors import (
     DeliveryError,
     MessageError,
@@ -12,7 +13,6 @@ from dispatch.errors import (
     ServiceError,
 )
 from dispatch.message.message import Accepted
-from dispatch.orders import NotStarted
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from dispatch.claiming.deliveries import Order
 from dispatch.limits import Limits
-from dispatch.orders import Order
 
 
 @dataclass(frozen=True, slots=True)

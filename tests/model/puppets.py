@@ -13,15 +13,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
-from dispatch import start_log
-from dispatch.agenda import Agenda
+from dispatch.claiming.agenda import Agenda
+from dispatch.claiming.deliveries import LaneReport, NotStarted, Order, Outcome
+from dispatch.claiming.leases import LeaseLost
 from dispatch.clock import DatabaseClock
-from dispatch.dispatcher import Dispatcher
-from dispatch.gate import SlotMissed
-from dispatch.lanes import LanePool, begin, note_answer
-from dispatch.leases import LeaseLost
-from dispatch.orders import LaneReport, NotStarted, Order, Outcome
-from dispatch.tick import Done, Intent
+from dispatch.engine.dispatcher import Dispatcher
+from dispatch.engine.lanes import LanePool, begin, note_answer
+from dispatch.engine.tick import Done, Intent
+from dispatch.pace.gate import SlotMissed
+from dispatch.results import start_log
 from tests.model.laboratory import StoppedClock
 
 

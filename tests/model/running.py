@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
-from dispatch import dispatcher
+from dispatch.engine import dispatcher
 from tests.model.laboratory import StoppedClock, laboratory
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns import lifecycle, retries
+from campaigns import tallies
 from campaigns.models import SubTask, Suppression, Task
-from dispatch import paces, tallying
+from campaigns.state import lifecycle, retries
 from dispatch.decisions import decide
 from dispatch.models import DecisionChoice, EmailService
-from dispatch.pace import services
+from dispatch.pace import pace_rows, services
 from tests.model.checks import Broken
 from tests.model.rows import SubTaskRow, exactly
 from tests.model.ticking import suppressed
@@ -85,7 +85,7 @@ class Staff:
 
     def fold(self) -> None:
         with self.world.step_beside():
-            tallying.fold()
+            tallies.fold()
 
     # SubTasks
 
@@ -131,11 +131,11 @@ class Staff:
 
     def freeze(self, service: EmailService) -> None:
         with self.world.step(), transaction.atomic():
-            paces.freeze(service, "because")
+            pace_rows.freeze(service, "because")
 
     def unfreeze(self, service: EmailService) -> None:
         with self.world.step(), transaction.atomic():
-            paces.unfreeze(service)
+            pace_rows.unfreeze(service)
 
     def change(self, service: EmailService, **values: Any) -> None:
         """Change a service's limits, or whether it is enabled."""

@@ -14,19 +14,21 @@ from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Now
 
-from campaigns import states
 from campaigns.models import SubTask, SubTaskStatus
-from campaigns.states import Held, Settlement
-from dispatch import claims, messages, paces, recovery, start_log
+from campaigns.state import states
+from campaigns.state.states import Held, Settlement
+from dispatch.claiming import claims, compose
+from dispatch.claiming.deliveries import Claim, Order
 from dispatch.limits import Limits
 from dispatch.message.message import Message
 from dispatch.models import Attempt, Dispatcher, EmailService
-from dispatch.orders import Claim, Order
-from dispatch.transports import transport_for
+from dispatch.pace import pace_rows
+from dispatch.providers.connect import transport_for
+from dispatch.results import recovery, start_log
 from tests.audited import offenders
 from tests.concurrency import run_together
 from tests.deduplicating_provider import DeduplicatingProvider
-from tests.dispatch.test_start_log import killed_after
+from tests.dispatch.results.test_start_log import killed_after
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContentFactory,
@@ -133,7 +135,7 @@ def check_that_a_crash_after_the_hand_over_mails_nobody_twice(
 def hand_over(subtask: SubTask, service: EmailService) -> None:
     """What the dispatcher did before it died."""
     claim = Claim(*SubTask.objects.values_list(*claims.COLUMNS).get(pk=subtask.pk))
-    message = messages.compose(claim, subtask.content, service.domain)
+    message = compose.compose(claim, subtask.content, service.domain)
     assert isinstance(message, Message)
     transport = transport_for(service)
     transport.send(message, lambda: None)
@@ -242,7 +244,7 @@ def check_that_the_quota_holds(make_service: MakeService, dispatch: Dispatch) ->
 def test_a_quota_that_is_not_charged_with_the_claim_is_caught(
     monkeypatch: pytest.MonkeyPatch, make_service: MakeService, dispatch: Dispatch
 ) -> None:
-    monkeypatch.setattr(paces, "charge", lambda *args: None)
+    monkeypatch.setattr(pace_rows, "charge", lambda *args: None)
     with caught():
         check_that_the_quota_holds(make_service, dispatch)
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from campaigns.models import Suppression
-from dispatch import paces
+from dispatch.claiming.deliveries import Order
 from dispatch.models import Pace
-from dispatch.orders import Order
+from dispatch.pace import pace_rows
 from dispatch.providers import idempotency_window
 from tests.model.hand_overs import UNANSWERED, UNBEGUN, End
 from tests.model.puppets import Puppet
@@ -36,7 +36,7 @@ class Ticking:
             service.pk for service in world.services if idempotency_window(service.provider)
         }
         self._frozen = {
-            pace.pk for pace in Pace.objects.all() if paces.is_frozen(pace, world.clock.now)
+            pace.pk for pace in Pace.objects.all() if pace_rows.is_frozen(pace, world.clock.now)
         }
 
     def explains(self, before: SubTaskRow, after: SubTaskRow) -> bool:

@@ -14,14 +14,14 @@ from typing import Any
 
 from django.db import transaction
 
-from campaigns import lifecycle, states
 from campaigns.models import SubTaskStatus, Task
-from campaigns.states import Held, Settlement
-from dispatch import recovery, start_log
+from campaigns.state import lifecycle, states
+from campaigns.state.states import Held, Settlement
+from dispatch.claiming.deliveries import Order
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Dispatcher, EmailService
-from dispatch.orders import Order
 from dispatch.providers import idempotency_window
+from dispatch.results import recovery, start_log
 from tests.factories import (
     ContentFactory,
     EmailServiceFactory,

@@ -10,11 +10,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from campaigns import liquid
-from campaigns.liquid_dates import times_of
-from campaigns.precompiled import Pieces
-from tests.campaigns.by_liquid import by_liquid
-from tests.campaigns.stencil import Stencil
+from campaigns.rendering.liquid import environment
+from campaigns.rendering.liquid.dates import times_of
+from campaigns.rendering.precompiled import Pieces
+from tests.campaigns.rendering.by_liquid import by_liquid
+from tests.campaigns.rendering.precompiled import Stencil
 
 NOW = dt.datetime(2026, 7, 14, 21, 30, 15, tzinfo=dt.UTC)
 ERROR = "error"
@@ -56,7 +56,7 @@ def here(source: str, variables: dict[str, Any]) -> str:
     given = {**variables, **times_of(NOW)}
     try:
         whole = by_liquid(source, given, escape=False)
-    except liquid.Problem:
+    except environment.Problem:
         whole = ERROR
     assert _in_pieces(source, given) == whole
     return whole
@@ -66,5 +66,5 @@ def _in_pieces(source: str, variables: dict[str, Any]) -> str:
     try:
         stencil = Stencil(source, escape=False)
         return str(Pieces(stencil.fixed, stencil.fill(variables)))
-    except liquid.Problem:
+    except environment.Problem:
         return ERROR

@@ -14,13 +14,17 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from campaigns import erased, erasing, launch, retries, states, storing
-from campaigns.contact_import import import_contacts
+from campaigns import erased_keys, erasure_lock
+from campaigns import erasure as erasing
+from campaigns.files.contact_import import import_contacts
+from campaigns.launching import launch
 from campaigns.models import Contact, SubTask, SubTaskStatus, Suppression, Tally, Task, TaskStatus
-from campaigns.states import Held, Settlement
-from dispatch import claims, recovery
+from campaigns.state import retries, states
+from campaigns.state.states import Held, Settlement
 from dispatch.audit import audit
+from dispatch.claiming import claims
 from dispatch.models import Attempt, EmailService, Pace
+from dispatch.results import recovery
 from privacy.erasure import NotNow, erase
 from tests.concurrency import running, second_connection, wait_until_somebody_waits_for_a_lock
 from tests.factories import (
@@ -38,8 +42,8 @@ from tests.factories import (
     token_of,
 )
 from tests.tracking.making import event, now, sent, tell
-from tracking import applying, ledger
-from tracking.incoming import EventKind
+from tracking.events import apply, inbox
+from tracking.events.incoming import EventKind
 from tracking.models import Event, EventTally
 
 pytestmark = pytest.mark.django_db
@@ -96,7 +100,7 @@ class TestEverythingAboutAnAddress:
         }
         tell(EventKind.DELIVERED, subtask, user_agent="x", ip_address="192.0.2.1", **told)
         tell(EventKind.CLICKED, subtask, url=f"https://example.com/?m={ADA}")
-        ledger.accept([event(EventKind.OPENED, dedupe_key=f"1:{ADA}", **told)])
+        inbox.accept([event(EventKind.OPENED, dedupe_key=f"1:{ADA}", **told)])
         Suppression.objects.create(email=ADA, reason="complaint", source="SES")
         LogEntry.objects.create(
             user=UserFactory(),
@@ -124,8 +128,8 @@ class TestEverythingAboutAnAddress:
     def test_makes_way_for_a_hash_on_the_suppression_list(self, subtask: SubTask) -> None:
         done = erase(ADA)
         rows = dict(Suppression.objects.values_list("email", "reason"))
-        assert rows == {erased.key_of(ADA): "erased", erased.PLACEHOLDERS: "erased"}
-        assert done.key == erased.key_of(ADA)
+        assert rows == {erased_keys.key_of(ADA): "erased", erased_keys.PLACEHOLDERS: "erased"}
+        assert done.key == erased_keys.key_of(ADA)
 
     def test_is_counted(self, subtask: SubTask) -> None:
         done = erase(ADA)
@@ -301,13 +305,13 @@ class TestWhatComesLater:
 
     def test_of_several_events_only_those_about_it_are_emptied(self, subtask: SubTask) -> None:
         other = sent(recipient_email=BOB)
-        ledger.accept(
+        inbox.accept(
             [
                 event(EventKind.DELIVERED, subtask, recipient=ADA, raw={"to": ADA}),
                 event(EventKind.DELIVERED, other, recipient=BOB, raw={"to": BOB}),
             ]
         )
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert Event.objects.get(subtask=other).raw == {"to": BOB}
         assert Event.objects.get(subtask=subtask).raw is None
 
@@ -329,7 +333,7 @@ class TestAtTheSameMoment:
         content = ContentFactory(task=task)
         with second_connection() as other, other.cursor() as cursor:
             cursor.execute("BEGIN")
-            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [storing.ADVISORY_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [erasure_lock.ADVISORY_LOCK])
             cursor.execute(STORE_SQL, [task.pk, content.pk, ADA])
             with running(lambda: erase(ADA)) as erasure:
                 wait_until_somebody_waits_for_a_lock()
@@ -359,7 +363,7 @@ class TestAtTheSameMoment:
     def test_who_stores_addresses_for_too_long_is_named(self) -> None:
         with second_connection() as other, other.cursor() as cursor:
             cursor.execute("BEGIN")
-            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [storing.ADVISORY_LOCK])
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [erasure_lock.ADVISORY_LOCK])
             with connection.cursor() as mine:
                 mine.execute("SET lock_timeout = '50ms'")
             with pytest.raises(NotNow, match="erase it again in a minute"):

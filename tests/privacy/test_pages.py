@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 
-from campaigns import erased
+from campaigns import erased_keys
 from campaigns.models import Contact, SubTaskStatus, Suppression
 from privacy import export
 from tests.campaigns.admin.staff import (
@@ -38,7 +38,7 @@ from tests.factories import (
     living_dispatcher,
 )
 from tests.tracking.making import sent, tell
-from tracking.incoming import EventKind
+from tracking.events.incoming import EventKind
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.com"
@@ -77,7 +77,7 @@ class TestAnExport:
         assert [event["kind"] for event in collected["other_events"]] == ["hard_bounced"]
 
     def test_tells_every_reason_for_which_it_is_not_mailed(self) -> None:
-        for email in (ADA, "@example.com", erased.key_of(ADA)):
+        for email in (ADA, "@example.com", erased_keys.key_of(ADA)):
             Suppression.objects.create(email=email)
         assert len(export.collect(ADA)["suppressions"]) == 3
 
@@ -95,7 +95,7 @@ class TestAnExport:
         assert "attachment" in response["Content-Disposition"]
         assert json.loads(response.content)["contacts"][0]["email"] == ADA
         entry = LogEntry.objects.get()
-        assert entry.object_repr == f"Address {erased.key_of(ADA)[: erased.SHOWN]}"
+        assert entry.object_repr == f"Address {erased_keys.key_of(ADA)[: erased_keys.SHOWN]}"
         assert entry.get_change_message() == "Everything about it was exported."
         assert ADA not in caplog.text
 

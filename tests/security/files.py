@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from campaigns import contact_import, suppression_import
-from campaigns.contact_import import ImportReport
-from campaigns.csv_source import open_table
-from campaigns.suppression_import import Entry, SuppressionReport
+from campaigns.files import contact_import, suppression_import
+from campaigns.files.contact_import import ImportReport
+from campaigns.files.csv_reader import open_table
+from campaigns.files.suppression_import import Entry, SuppressionReport
 
 
 def read_contacts(raw: bytes, encoding: str | None = None) -> ImportReport:

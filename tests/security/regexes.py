@@ -151,9 +151,11 @@ def _values(written: ast.expr, module: Any, where: str) -> Sequence[str | bytes]
 
 MADE_ELSEWHERE: dict[tuple[str, str], Callable[[Any], list[str]]] = {
     ("dispatch.providers.http.transport", "status"): lambda module: [s for s, _ in module.ADVICE],
-    ("campaigns.csv_source", "alone"): lambda module: list(map(module.address_alone, ",;\t| ")),
-    ("campaigns.quoting", "whole"): lambda module: [module.patterns(d)[0] for d in ",;\t| "],
-    ("campaigns.quoting", "rest"): lambda module: [module.patterns(d)[1] for d in ",;\t| "],
+    ("campaigns.files.csv_reader", "alone"): lambda module: list(
+        map(module.address_alone, ",;\t| ")
+    ),
+    ("campaigns.files.quoting", "whole"): lambda module: [module.patterns(d)[0] for d in ",;\t| "],
+    ("campaigns.files.quoting", "rest"): lambda module: [module.patterns(d)[1] for d in ",;\t| "],
     ("privacy.erasure", ""): lambda module: [
         rf"(?<![\w.+-]){re.escape('ada.b-c@aa.example')}(?![\w-]|\.\w)"
     ],

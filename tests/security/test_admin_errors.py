@@ -15,9 +15,9 @@ from django.db.models import Model
 from django.test import Client, RequestFactory, override_settings
 from django.urls import URLResolver, resolve
 
-from campaigns import lifecycle
 from campaigns.models import Suppression, Tag, TaskTemplate
-from edm_project.busy import busy, is_trouble
+from campaigns.state import lifecycle
+from edm_project.web.busy import busy, is_trouble
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, member, signed_in
 from tests.campaigns.admin.test_every_page import make_a_row_of_each
 from tests.concurrency import PATIENCE_SECONDS, second_connection
@@ -30,7 +30,7 @@ from tests.factories import (
 )
 from tests.tracking.making import sent
 from tests.tracking.visiting import path
-from tracking.tokens import Purpose
+from tracking.links.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 

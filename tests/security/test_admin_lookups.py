@@ -18,10 +18,10 @@ from django.test import RequestFactory
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from campaigns.admin.base import SafeAdmin
+from admin_kit.base import SafeAdmin
 from campaigns.models import Tag
 from dispatch.models import EmailService
-from edm_project.checks import check_admins
+from edm_project.checks.always import check_admins
 from tests.campaigns.admin.staff import (
     MANAGER,
     OPERATOR,

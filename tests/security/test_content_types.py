@@ -11,10 +11,10 @@ from django.db.models.functions import Now
 from django.test import Client
 
 from campaigns.models import SubTask, Suppression
-from edm_project.content_types import understood
+from edm_project.web.content_types import understood
 from edm_project.wsgi import application
 from tests.factories import EmailServiceFactory, SubTaskFactory
-from tracking.tokens import Purpose, sign
+from tracking.links.tokens import Purpose, sign
 from tracking.views.public import MAX_BODY
 
 pytestmark = pytest.mark.django_db

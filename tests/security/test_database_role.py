@@ -18,11 +18,11 @@ from django.db import DatabaseError, connection
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
-from campaigns import launch
-from campaigns.contact_import import import_contacts
+from campaigns.files.contact_import import import_contacts
+from campaigns.launching import launch
 from campaigns.models import Contact, SubTask
-from dispatch import housekeeping
-from edm_project.embedded_postgres import EmbeddedPostgres
+from dispatch.process import maintenance
+from embedded_postgres.server import EmbeddedPostgres
 from privacy import erasure
 from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import TaskFactory
@@ -95,7 +95,7 @@ def test_a_campaign_is_imported_launched_sent_audited_and_erased(
     import_contacts(BytesIO(b"email,name\nada@example.com,Ada\nbob@example.com,Bob\n"), task.owner)
     launch.expand(task.pk)
     dispatch(nothing_left)
-    assert housekeeping.keep_house()
+    assert maintenance.keep_house()
     said = StringIO()
     call_command("audit_dispatch", stdout=said)
     assert {line.split()[0] for line in said.getvalue().splitlines()} == {"ok"}

@@ -15,7 +15,7 @@ from django.test import override_settings
 
 from edm_project.environment import new_fernet_key
 from edm_project.settings import BASE_DIR
-from tests.test_settings import filled, manage, production
+from tests.edm_project.test_settings import filled, manage, production
 
 HEX = "0123456789abcdef"
 RANDOM = "kH7_qPz0vWm3Xr9-BtYc5LdNs8GfJe2UoAiQyT4wMZ6V"
@@ -165,7 +165,7 @@ def test_an_environment_file_that_everybody_can_read_is_refused(
     path = tmp_path / ".env"
     path.touch()
     path.chmod(mode)
-    monkeypatch.setattr("edm_project.deploy_checks.ENVIRONMENT_FILE", path)
+    monkeypatch.setattr("edm_project.checks.deploy.ENVIRONMENT_FILE", path)
     assert [error.split()[0] for error in errors()] == ["edm.E011"] * found
 
 

@@ -7,10 +7,10 @@ from io import BytesIO, StringIO
 
 import pytest
 
-from campaigns import suppression_export
+from campaigns.files import suppression_export
+from campaigns.files.suppression_import import import_suppressions
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
-from campaigns.suppression_import import import_suppressions
 
 pytestmark = pytest.mark.django_db
 

@@ -13,16 +13,16 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from pytest_django import Settings
 
-from campaigns import csv_source
-from campaigns.addresses import AddressError, normalise
+from addressing.addresses import AddressError, normalise
 from campaigns.admin import importing
-from campaigns.contact_columns import folded, keys_of
-from campaigns.contact_import import ImportReport, import_contacts
-from campaigns.file_encoding import SourceError
-from campaigns.file_rows import FileImportError, LineProblem, Problems
-from campaigns.formulas import escaped, unescaped
+from campaigns.files import csv_reader
+from campaigns.files.contact_columns import folded, keys_of
+from campaigns.files.contact_import import ImportReport, import_contacts
+from campaigns.files.encoding import SourceError
+from campaigns.files.formulas import escaped, unescaped
+from campaigns.files.row_errors import FileImportError, LineProblem, Problems
+from campaigns.files.suppression_import import import_suppressions
 from campaigns.models import Contact, Suppression
-from campaigns.suppression_import import import_suppressions
 from tests.campaigns.admin.staff import SUPERUSER, address, member, page_of, signed_in
 from tests.factories import SenderFactory
 from tests.security.files import read_contacts, read_suppressions
@@ -104,7 +104,7 @@ def test_no_more_than_a_row_is_read_of_a_line_without_end() -> None:
 
     with (
         pytest.raises(SourceError, match="row on line 1 is longer than 500,000 characters"),
-        csv_source.open_table(Endless(), "utf-8", bool),
+        csv_reader.open_table(Endless(), "utf-8", bool),
     ):
         pass
 
@@ -231,7 +231,7 @@ class TestAnImport:
         self, owner: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         ticks = count()
-        monkeypatch.setattr(csv_source, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
+        monkeypatch.setattr(csv_reader, "time", SimpleNamespace(monotonic=lambda: next(ticks)))
         with pytest.raises(FileImportError, match="longer than it may in the browser.* line 21"):
             self.load(owner, "email\n" + "ada@b.example\n" * 50, seconds=20)
         assert not Contact.objects.exists()

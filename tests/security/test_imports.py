@@ -14,13 +14,13 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import DatabaseError, InterfaceError, connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns import time_limits
 from campaigns.admin import suppressions
-from campaigns.contact_import import import_contacts
-from campaigns.file_rows import FileImportError
+from campaigns.files import time_limits
+from campaigns.files.contact_import import import_contacts
+from campaigns.files.row_errors import FileImportError
+from campaigns.files.suppression_import import import_suppressions
+from campaigns.files.time_limits import copy_rows, import_transaction
 from campaigns.models import Contact, Suppression
-from campaigns.suppression_import import import_suppressions
-from campaigns.time_limits import copy_rows, import_transaction
 from tests.campaigns.admin.staff import SUPERUSER, address, member, page_of, signed_in
 from tests.concurrency import second_connection
 from tests.factories import UserFactory

@@ -7,8 +7,9 @@ import datetime as dt
 import pytest
 from django.db.models.functions import Now
 
-from campaigns import launch, lifecycle
+from campaigns.launching import launch
 from campaigns.models import SubTask, Task, TaskStatus
+from campaigns.state import lifecycle
 from tests.factories import ContactFactory, EmailServiceFactory, TaskFactory
 
 pytestmark = pytest.mark.django_db

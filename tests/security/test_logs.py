@@ -22,14 +22,14 @@ from django.views.debug import get_exception_reporter_class
 from gunicorn.config import Config
 from pytest_django import Settings
 
-from edm_project.gunicorn_logs import RedactingLogger
-from edm_project.redaction import redact
-from tests.dispatch.webhook_posts import send, service_of
+from edm_project.logs.gunicorn import RedactingLogger
+from edm_project.logs.redaction import redact
+from tests.dispatch.providers.webhook_posts import send, service_of
 from tests.tracking.making import sent
 from tests.tracking.visiting import path
-from tracking import ledger
-from tracking.personal import PATHS
-from tracking.tokens import Purpose
+from tracking.events import inbox
+from tracking.links.personalise import PATHS
+from tracking.links.tokens import Purpose
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "q3fD0hX-2_cN7pLk9sVbTzRwYeUiOaSdFgHjKlZxCvB"
@@ -74,7 +74,7 @@ def test_a_key_is_not_logged_when_the_database_fails(
     def fail(*_: Any) -> int:
         raise OperationalError(f"could not insert /u/{TOKEN}")
 
-    monkeypatch.setattr(ledger, "accept", fail)
+    monkeypatch.setattr(inbox, "accept", fail)
     key = service_of("brevo").webhook_key
     token = path(Purpose.OPEN, sent().pk)
     send(f"/hooks/brevo/{key}/", b"{}", {"Authorization": "Basic d2ViaG9vazpob29rLXBhc3N3b3Jk"})
@@ -132,7 +132,7 @@ def test_a_secret_is_taken_out_wherever_it_stands(text: str) -> None:
         "the login page was asked for",
         "Not Found: /admin/dispatch/emailservice/7/change/",
         "the credentials cannot be read with the keys in CREDENTIALS_KEYS",
-        'File "/srv/p/edm/dispatch/webhooks.py", line 5',
+        'File "/srv/p/edm/dispatch/providers/webhooks.py", line 5',
         "message <1.abc@example.com> of SubTask 5 was accepted: 250 2.0.0 Ok: queued as 4F2A",
     ],
 )

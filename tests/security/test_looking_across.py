@@ -19,13 +19,13 @@ from django.db.models import Model
 from django.utils import timezone
 from unfold.contrib.filters.admin.mixins import AutocompleteMixin
 
-from campaigns import suppression_export
-from campaigns.addresses import without_addresses
-from campaigns.admin.filters import RelatedRowFilter
+from addressing.addresses import without_addresses
+from admin_kit.filters import RelatedRowFilter
+from campaigns.files import suppression_export
 from campaigns.models import Suppression
-from dispatch import paces
 from dispatch.errors import ServiceError
 from dispatch.models import EmailService, Pace
+from dispatch.pace import pace_rows
 from tests.campaigns.admin.staff import (
     CONFIRM,
     MANAGER,
@@ -191,9 +191,9 @@ class TestWhyAServiceIsFrozen:
     @pytest.fixture
     def service(self) -> EmailService:
         service: EmailService = EmailServiceFactory()
-        notes = paces.Notes(freeze=ServiceError(self.REPLY))
-        paces.apply(notes, service.pace, timezone.now())
-        paces.save([service.pace])
+        notes = pace_rows.Notes(freeze=ServiceError(self.REPLY))
+        pace_rows.apply(notes, service.pace, timezone.now())
+        pace_rows.save([service.pace])
         return service
 
     def shown(self, user: Any, service: EmailService) -> list[str]:
@@ -222,7 +222,7 @@ class TestWhyAServiceIsFrozen:
         self, service: EmailService, manager: Any
     ) -> None:
         with transaction.atomic():
-            paces.freeze(service, "The contract ended")
+            pace_rows.freeze(service, "The contract ended")
         assert all("The contract ended" in page for page in self.shown(manager, service))
 
 

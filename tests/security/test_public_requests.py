@@ -12,15 +12,16 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.models import SubTask, Suppression
-from edm_project import health
+from edm_project.web import health
 from tests.concurrency import run_together, running
 from tests.databases import unreachable_database
-from tests.dispatch.webhook_posts import PAYLOADS, post, service_of
+from tests.dispatch.providers.webhook_posts import PAYLOADS, post, service_of
 from tests.tracking.making import from_launch, frozen, now
 from tests.tracking.visiting import APPLE, BROWSER, path
-from tracking import applying, limits, refusals, repeats, visits
+from tracking import rate_limits, rejected_requests
+from tracking.events import apply, repeats, visits
+from tracking.links.tokens import Purpose
 from tracking.models import Allowance, Event, EventTally, LinkTally, Refusal, Repeat
-from tracking.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def each_counts_at_once(settings: Settings) -> None:
     settings.SCANNER_SECONDS = 0
-    refusals._later.take()  # what tests before this one have left
+    rejected_requests._later.take()  # what tests before this one have left
 
 
 @pytest.fixture
@@ -54,7 +55,7 @@ def age(seconds: int) -> None:
 
 
 def counted() -> dict[tuple[str, str], tuple[int, int]]:
-    applying.apply_waiting()
+    apply.apply_waiting()
     return {(t.kind, t.actor): (t.events, t.recipients) for t in EventTally.objects.all()}
 
 
@@ -69,7 +70,7 @@ class TestOneMessageFetchedAgainAndAgain:
         link = path(Purpose.CLICK, subtask.pk, *subtask.content.link_ids)
         for times in (1, 20, 30):
             ask(link, times)
-            applying.apply_waiting()
+            apply.apply_waiting()
         repeats.fold()
         assert counted() == {("clicked", "person"): (51, 1)}
         (tally,) = LinkTally.objects.all()
@@ -124,12 +125,12 @@ class TestOneMessageFetchedAgainAndAgain:
     def test_hides_no_person_who_comes_after_a_scanner(self, subtask: SubTask) -> None:
         link = path(Purpose.CLICK, subtask.pk, *subtask.content.link_ids)
         ask(link, 30)
-        applying.apply_waiting()
+        apply.apply_waiting()
         Event.objects.update(actor="machine")
         age(60)
         SubTask.objects.update(status="sent")
         ask(link)
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert now(subtask).status == "clicked"
         assert Event.objects.filter(actor="person").exists()
 
@@ -151,7 +152,7 @@ def test_a_flood_on_one_message_does_not_wait_for_events_being_applied(subtask: 
     url = path(Purpose.OPEN, subtask.pk)
     ask(url)
     with transaction.atomic():
-        applying.apply_chunk(10)
+        apply.apply_chunk(10)
         (answers,) = run_together(lambda: ask(url, 20))
     assert set(answers) == {200}
     assert counted() == {("opened", "person"): (21, 1)}
@@ -160,18 +161,18 @@ def test_a_flood_on_one_message_does_not_wait_for_events_being_applied(subtask: 
 class TestRefusedRequests:
     def test_are_counted_in_a_bounded_number_of_rows(self) -> None:
         for _ in range(200):
-            refusals.count("open", "token")
-        assert Refusal.objects.count() <= refusals.SHARDS
-        assert refusals.totals() == {("open", "token"): 200}
-        refusals.fold()
+            rejected_requests.count("open", "token")
+        assert Refusal.objects.count() <= rejected_requests.SHARDS
+        assert rejected_requests.totals() == {("open", "token"): 200}
+        rejected_requests.fold()
         assert [row.count for row in Refusal.objects.all()] == [200]
 
     def test_are_counted_whoever_folds_meanwhile(self) -> None:
         for _ in range(5):
-            refusals.count("open", "token", 3)
-            refusals.fold()
-        refusals.count("open", "token")
-        assert refusals.totals() == {("open", "token"): 16}
+            rejected_requests.count("open", "token", 3)
+            rejected_requests.fold()
+        rejected_requests.count("open", "token")
+        assert rejected_requests.totals() == {("open", "token"): 16}
 
 
 FORGED = "A" * 24
@@ -183,9 +184,9 @@ def ten_bad_requests(settings: Settings) -> Iterator[None]:
     settings.BAD_REQUESTS_PER_MINUTE = 10
     settings.PAGES_PER_MINUTE = 5
     settings.RESUBSCRIPTIONS_PER_HOUR = 3
-    limits.used_up.forget()
+    rate_limits.used_up.forget()
     yield
-    limits.used_up.forget()
+    rate_limits.used_up.forget()
 
 
 def send(url: str, data: Any = None, client: str = "203.0.113.7") -> Any:
@@ -208,11 +209,11 @@ class TestBadRequestsOfOneNetwork:
     def test_cost_few_rows_and_are_all_counted(self) -> None:
         for n in range(1000):
             get(f"/o/{n:024}")
-        refusals.count("click", "token")
-        counted = refusals.totals()
+        rejected_requests.count("click", "token")
+        counted = rejected_requests.totals()
         assert counted["open", "token"] == 10
         assert counted["open", "limit"] == 990
-        assert Refusal.objects.count() <= 3 * refusals.SHARDS
+        assert Refusal.objects.count() <= 3 * rejected_requests.SHARDS
         assert Allowance.objects.count() == 1
         assert not Event.objects.exists()
 
@@ -237,19 +238,21 @@ class TestBadRequestsOfOneNetwork:
 
     def test_are_allowed_again_after_a_minute(self) -> None:
         ask(f"/u/{FORGED}", 11)
-        limits.used_up.forget()
+        rate_limits.used_up.forget()
         with connection.cursor() as cursor:
             cursor.execute("UPDATE tracking_allowance SET since = since - interval '61 s'")
         assert ask(f"/u/{FORGED}", 11) == [404] * 10 + [429]
 
     def test_are_known_to_the_other_processes(self) -> None:
         ask(f"/u/{FORGED}", 10)
-        limits.used_up.forget()  # as one that has seen none of them
+        rate_limits.used_up.forget()  # as one that has seen none of them
         assert ask(f"/u/{FORGED}") == [429]
 
     def test_leave_a_bounded_number_of_rows_however_many_networks_there_are(self) -> None:
-        buckets = {limits.BAD_REQUESTS.bucket(f"10.{n // 256}.{n % 256}.0") for n in range(5000)}
-        assert all(0 <= bucket < limits.BUCKETS for bucket in buckets)
+        buckets = {
+            rate_limits.BAD_REQUESTS.bucket(f"10.{n // 256}.{n % 256}.0") for n in range(5000)
+        }
+        assert all(0 <= bucket < rate_limits.BUCKETS for bucket in buckets)
         assert len(buckets) > 4000
 
     def test_the_pixel_is_an_image_all_the_same(self) -> None:

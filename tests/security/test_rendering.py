@@ -12,10 +12,14 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from campaigns import content, launch, lifecycle, rehearsal, render_budget, template_work
-from campaigns.content import RenderError, TooCostly
+from campaigns.launching import launch
 from campaigns.models import Content, SubTask, Task, TaskStatus
-from campaigns.renderer import Renderer
+from campaigns.preflight import rehearsal
+from campaigns.rendering import budget as render_budget
+from campaigns.rendering import content, template_work
+from campaigns.rendering.content import RenderError, TooCostly
+from campaigns.rendering.renderer import Renderer
+from campaigns.state import lifecycle
 from dispatch.models import EmailService
 from sandbox import Failed
 from tests.dispatching import Dispatch, MakeService
@@ -28,8 +32,8 @@ from tests.factories import (
     TaskFactory,
 )
 from tests.tracking.making import from_launch, frozen
-from tracking import personal
-from tracking.tokens import Purpose
+from tracking.links import personalise
+from tracking.links.tokens import Purpose
 
 WORDS = " ".join(str(n) for n in range(60_000))
 UNIQUE = "{% if words %}{% assign w = words | split: ' ' | uniq %}{{ w | size }}{% endif %}"
@@ -343,7 +347,7 @@ class TestWhileSending:
             return fill(*args)
 
         monkeypatch.setattr(template_work, "fill", fail_once)
-        monkeypatch.setattr("dispatch.messages.NO_WORKER_SECONDS", 0.1)
+        monkeypatch.setattr("dispatch.claiming.compose.NO_WORKER_SECONDS", 0.1)
 
         dispatch()
 
@@ -354,14 +358,14 @@ class TestWhileSending:
 @pytest.mark.django_db
 class TestThePublicPages:
     def address(self, purpose: Any, *ids: int) -> str:
-        return personal.address(purpose, *ids).removeprefix("http://testserver")
+        return personalise.address(purpose, *ids).removeprefix("http://testserver")
 
     def test_a_message_that_reaches_its_limit_is_not_shown_in_the_browser(
         self, client: Client
     ) -> None:
         made = frozen(UNIQUE)
         subtask = from_launch(made, variables={"words": WORDS})
-        url = personal.address(Purpose.WEB_VIEW, subtask.pk)
+        url = personalise.address(Purpose.WEB_VIEW, subtask.pk)
         assert client.get(url).status_code == 404
 
     def test_a_machine_that_fails_is_a_page_that_says_so(
@@ -371,7 +375,7 @@ class TestThePublicPages:
             raise Failed("all workers are busy")
 
         made = frozen("Hi {{ name | upcase }}")
-        url = personal.address(Purpose.WEB_VIEW, from_launch(made).pk)
+        url = personalise.address(Purpose.WEB_VIEW, from_launch(made).pk)
         monkeypatch.setattr(template_work, "fill", fail)
         response = client.get(url)
         assert response.status_code == 503
@@ -383,7 +387,7 @@ class TestThePublicPages:
             "<a href=\"https://x.test/{{ words | split: ' ' | uniq | size }}\">x</a>",
         )
         subtask = from_launch(made, variables={"words": WORDS})
-        url = personal.address(Purpose.CLICK, subtask.pk, made.link_ids[0])
+        url = personalise.address(Purpose.CLICK, subtask.pk, made.link_ids[0])
         assert client.get(url).status_code == 404
 
 
@@ -403,7 +407,7 @@ class TestWithoutWorkers:
         return Content.objects.get(pk=frozen(html, track_opens=True).pk)
 
     def rendered(self, made: Content, **variables: Any) -> str:
-        return content.render(made, personal.variables(1, made, variables)).html
+        return content.render(made, personalise.variables(1, made, variables)).html
 
     def test_a_plain_message_needs_none(self, request: pytest.FixtureRequest) -> None:
         made = self.launched()

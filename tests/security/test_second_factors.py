@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from signin.limits import CODE_TRIES, USER_CODE_TRIES
+from signin.throttling.limits import CODE_TRIES, USER_CODE_TRIES
 from tests.signin.conftest import quick_hashing
 from tests.signin.pages import (
     TOO_MANY,

@@ -16,12 +16,12 @@ from dispatch.domains.check import Verdict
 from dispatch.domains.names import MOST_QUESTIONS, CouldNotAsk, Names
 from dispatch.errors import OutcomeUnknown, ServiceError
 from dispatch.message.message import Accepted
-from dispatch.outcomes import storable
 from dispatch.providers import get_provider
 from dispatch.providers.http import refusals
 from dispatch.providers.http.connection import LONGEST_ANSWER, HandOverSession
 from dispatch.providers.smtp import replies
 from dispatch.providers.smtp.client import LONGEST_REPLY, MOST_LINES
+from dispatch.results.outcomes import storable
 from tests.dispatch.providers.samples import a_message, at_once, smtp_transport
 from tests.dns_server import DnsServer, dns_server
 from tests.http_server import Answer, HttpServer

@@ -11,12 +11,12 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from signin import record
-from signin.limits import (
+from signin.models import SignIn, Tries
+from signin.throttling.limits import (
     ADDRESS_TRIES,
     PAIR_TRIES,
     WIDE_PAIR_TRIES,
 )
-from signin.models import SignIn, Tries
 from tests.concurrency import run_together
 from tests.signin.conftest import quick_hashing
 from tests.signin.pages import (
@@ -205,7 +205,7 @@ def test_the_cookie_of_a_browser_is_of_no_use_for_another_name(ada: Any, client:
     [
         "nonsense",
         signing.dumps({"ada": "nonce"}, salt="another salt"),
-        signing.dumps(["ada"], salt="signin.devices"),
+        signing.dumps(["ada"], salt="signin.throttling.devices"),
         "",
         "a" * 4000,
     ],

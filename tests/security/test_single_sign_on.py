@@ -11,7 +11,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 from pytest_django import Settings
 
-from signin import sessions
+from signin.session import sessions
 from signin.single_sign_on import NOT_CONFIRMED, proved_at
 from tests.http_server import HttpServer
 from tests.signin.identity_provider import IdentityProvider

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dispatch.admin.service_form import form_for
+from dispatch.admin.services.form import form_for
 from dispatch.bounces.forms import MailboxForm
 from dispatch.encryption import decrypt
 from dispatch.providers import PROVIDERS, get_provider

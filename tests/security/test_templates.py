@@ -9,13 +9,19 @@ from collections.abc import Callable
 import pytest
 from django.core.exceptions import ValidationError
 
-from campaigns import content, css_rules, inline_css, liquid, notices, plain_text, template_work
-from campaigns.content import TemplateError, check
-from campaigns.html_source import SourceTags, mask_liquid, unescape
 from campaigns.models import Template
+from campaigns.preflight import notices
+from campaigns.rendering import content, template_work
+from campaigns.rendering.content import TemplateError, check
+from campaigns.rendering.css import inline as inline_css
+from campaigns.rendering.css import rules as css_rules
+from campaigns.rendering.html import plain_text
+from campaigns.rendering.html.source import SourceTags, mask_liquid, unescape
+from campaigns.rendering.liquid import environment
 from sandbox import Failed, LimitReached
 from tests.security.scaling import assert_linear
-from tracking import compiling, hrefs, shown_addresses
+from tracking.links import hrefs, shown_addresses
+from tracking.links import rewrite as compiling
 
 STYLE = "<style>p{color:red}</style>"
 LIMIT = r"(takes more than 2 s of processor time|needs more than 512 MB|nested too deeply)"
@@ -76,13 +82,13 @@ def find_tags(html: str) -> None:
 
 
 def find_markup(source: str) -> None:
-    for _ in liquid.markup_in(source):
+    for _ in environment.markup_in(source):
         pass
 
 
 def find_blocks(source: str) -> None:
-    liquid.blocks_in(source)
-    liquid.raw_in(source)
+    environment.blocks_in(source)
+    environment.raw_in(source)
     mask_liquid(source)
 
 
@@ -123,7 +129,7 @@ def test_finding_liquid_takes_time_in_proportion_to_the_template(
 )
 def test_finding_what_is_misplaced_takes_time_in_proportion_to_the_template(piece: str) -> None:
     source = repeated(piece, after="{% endif %}")
-    assert_linear(parse, source, largest=200_000, raises=(liquid.Problem,))
+    assert_linear(parse, source, largest=200_000, raises=(environment.Problem,))
 
 
 @pytest.mark.parametrize(
@@ -148,13 +154,13 @@ def test_looking_for_odd_braces_takes_time_in_proportion_to_the_template(piece: 
 
 @pytest.mark.parametrize("piece", ["{% raw %}", "{% doc %}", "{{", "{%", "{{ a", "{% raw %}{{"])
 def test_what_is_not_closed_is_refused_in_time_in_proportion_to_the_template(piece: str) -> None:
-    with pytest.raises(liquid.Problem, match="without"):
-        liquid.parse(piece * 100, escape=True)
-    assert_linear(parse, repeated(piece), largest=200_000, raises=(liquid.Problem,))
+    with pytest.raises(environment.Problem, match="without"):
+        environment.parse(piece * 100, escape=True)
+    assert_linear(parse, repeated(piece), largest=200_000, raises=(environment.Problem,))
 
 
 def parse(source: str) -> None:
-    liquid.parse(source, escape=True)
+    environment.parse(source, escape=True)
 
 
 @pytest.mark.parametrize(

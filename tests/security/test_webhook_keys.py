@@ -23,8 +23,8 @@ from dispatch.providers.resend import ResendForm, ResendProvider
 from dispatch.providers.sendgrid import SendGridProvider
 from dispatch.providers.ses import SesProvider
 from dispatch.providers.sparkpost import SparkPostProvider
-from dispatch.webhooks import webhook_url
-from tests.dispatch.webhook_posts import PAYLOADS, post, send, service_of
+from dispatch.providers.webhooks import webhook_url
+from tests.dispatch.providers.webhook_posts import PAYLOADS, post, send, service_of
 from tests.factories import EmailServiceFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

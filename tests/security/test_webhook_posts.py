@@ -13,11 +13,11 @@ from django.utils import timezone
 
 from dispatch.providers import find_provider, hooks
 from dispatch.providers.hooks import Post
-from dispatch.webhooks import webhook_url
+from dispatch.providers.webhooks import webhook_url
 from edm_project.wsgi import largest_body
-from tests.dispatch.webhook_posts import PAYLOADS, SECRETS, post, send, service_of, signed
+from tests.dispatch.providers.webhook_posts import PAYLOADS, SECRETS, post, send, service_of, signed
 from tests.security.scaling import assert_linear
-from tracking import ledger
+from tracking.events import inbox
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +118,7 @@ def read(provider: str, body: bytes) -> None:
     found = find_provider(provider)
     assert found is not None
     for told in found.incoming(Post(request, 1, SECRETS[provider], timezone.now())):
-        ledger._row(told)
+        inbox._row(told)
 
 
 def long_texts(value: Any, length: int) -> Any:

@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import NoReverseMatch, reverse
 
 from dispatch.models import EmailService
-from signin import confirming, sessions
 from signin.models import SignIn
+from signin.session import confirming, sessions
 from tests.factories import EmailServiceFactory
 from tests.signin.pages import PASSWORD, code, enter_code, grow_old, sign_in, with_app
 

@@ -8,8 +8,8 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
 
-from signin import sessions
 from signin.models import SignIn
+from signin.session import sessions
 from tests.signin.pages import HOME, PASSWORD, grow_old, is_signed_in, make_user, sign_in
 
 LIST = "/admin/account/sessions/"

@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
-from signin import sessions
 from signin.models import SignIn
+from signin.session import sessions
 from tests.http_server import Answer, HttpServer
 from tests.signin.identity_provider import IdentityProvider
 from tests.signin.pages import HOME, code, enter_code, grow_old, is_signed_in, with_app

@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 from django.db.models import F
 
-from signin import throttle
 from signin.models import Tries
-from signin.throttle import Limit, TooManyTries
+from signin.throttling import throttle
+from signin.throttling.throttle import Limit, TooManyTries
 from tests.concurrency import run_together
 
 LIMIT = Limit("test", ("ada",), 5)

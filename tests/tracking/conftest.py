@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from pytest_django import Settings
 
-from tracking import destinations
+from tracking.links import destinations
 
 
 @pytest.fixture(autouse=True)

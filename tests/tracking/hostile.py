@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from django.db import models
 
 from campaigns.models import SubTask, Suppression, Tally
+from tracking.links.personalise import PATHS
+from tracking.links.tokens import ID_BYTES, MAC_BYTES, Purpose, sign
 from tracking.models import Event, EventTally
-from tracking.personal import PATHS
-from tracking.tokens import ID_BYTES, MAC_BYTES, Purpose, sign
 
 IDS = {purpose: 2 if purpose == Purpose.CLICK else 1 for purpose in Purpose}
 FORM = "application/x-www-form-urlencoded"

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from campaigns import content, freezing
+from campaigns.launching import freezing
 from campaigns.models import Content, SubTask, SubTaskStatus, Task, TaskTemplate
+from campaigns.rendering import content
 from tests.factories import EmailServiceFactory, SenderFactory, SubTaskFactory, TaskFactory
-from tracking import applying, ledger, personal
-from tracking.incoming import EventKind, Incoming
+from tracking.events import apply, inbox
+from tracking.events.incoming import EventKind, Incoming
+from tracking.links import personalise
 
 _numbers = itertools.count(1)
 
@@ -36,8 +38,8 @@ def event(kind: EventKind, subtask: SubTask | None = None, **kwargs: Any) -> Inc
 
 def tell(kind: EventKind, subtask: SubTask | None = None, **kwargs: Any) -> None:
     """An event comes in and is applied."""
-    ledger.accept([event(kind, subtask, **kwargs)])
-    applying.apply_waiting()
+    inbox.accept([event(kind, subtask, **kwargs)])
+    apply.apply_waiting()
 
 
 def now(subtask: SubTask) -> SubTask:
@@ -56,7 +58,7 @@ def frozen(html: str, *, text: str = "", postal_address: str = "", **kwargs: Any
 
 def rendered(made: Content, subtask_id: int = 1, **variables: Any) -> content.Rendered:
     """What a recipient with these variables gets."""
-    return content.render(made, personal.variables(subtask_id, made, variables))
+    return content.render(made, personalise.variables(subtask_id, made, variables))
 
 
 def from_launch(made: Content, **kwargs: Any) -> SubTask:

@@ -11,9 +11,9 @@ from campaigns.models import SubTask
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, VIEWER, member, signed_in
 from tests.factories import EmailServiceFactory
 from tests.tracking.making import event, from_launch, frozen, sent, tell
-from tracking import applying, ledger
+from tracking.events import apply, inbox
+from tracking.events.incoming import Actor, EventKind
 from tracking.feedback import MOST_EVENTS, feedback_of, links_of
-from tracking.incoming import Actor, EventKind
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -53,7 +53,7 @@ class TestTheList:
 
     def test_counts_no_rows(self) -> None:
         subtask = sent()
-        ledger.accept(event(EventKind.OPENED, subtask) for _ in range(60))
+        inbox.accept(event(EventKind.OPENED, subtask) for _ in range(60))
         client = signed_in(member(SUPERUSER))
         client.get(EVENTS)
         with CaptureQueriesContext(connection) as queries:
@@ -114,8 +114,8 @@ class TestTheSubTask:
 
     def test_shows_the_newest_when_there_are_very_many(self) -> None:
         subtask = sent()
-        ledger.accept(event(EventKind.OPENED, subtask) for _ in range(MOST_EVENTS + 50))
-        applying.apply_waiting()
+        inbox.accept(event(EventKind.OPENED, subtask) for _ in range(MOST_EVENTS + 50))
+        apply.apply_waiting()
         text = page(member(SUPERUSER), change(subtask))
         assert text.count("postmark") == MOST_EVENTS
 
@@ -164,7 +164,7 @@ class TestTheTask:
         self, django_assert_num_queries: DjangoAssertNumQueries
     ) -> None:
         subtask = sent()
-        ledger.accept(event(kind, subtask) for kind in EventKind for _ in range(50))
-        applying.apply_waiting()
+        inbox.accept(event(kind, subtask) for kind in EventKind for _ in range(50))
+        apply.apply_waiting()
         with django_assert_num_queries(1):
             feedback_of(subtask.task_id)

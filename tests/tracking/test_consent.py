@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns import launch, lifecycle
+from campaigns.launching import launch
 from campaigns.models import Launch, Suppression, Task
+from campaigns.state import lifecycle
 from tests.campaigns.admin.staff import SUPERUSER, address, member, page_of, signed_in
 from tests.factories import ContactFactory, EmailServiceFactory, TaskFactory, UserFactory
 

@@ -15,10 +15,11 @@ from edm_project.environment import new_fernet_key
 from tests.tracking.hostile import ENDPOINTS, IDS, PROMISE, Case, everything, everything_stored
 from tests.tracking.making import from_launch, frozen
 from tests.tracking.visiting import BROWSER
-from tracking import applying, refusals
+from tracking import rejected_requests
+from tracking.events import apply
+from tracking.links.personalise import PATHS
+from tracking.links.tokens import Purpose, sign
 from tracking.models import Event, EventTally, Refusal
-from tracking.personal import PATHS
-from tracking.tokens import Purpose, sign
 
 
 def send(case: Case) -> Any:
@@ -37,12 +38,12 @@ def test_hostile_requests_are_refused_and_leave_no_trace_but_counters(
     before = everything_stored()
 
     answers = {case.name: (send(case).status_code, case.expected) for case in cases}
-    applying.apply_waiting()
+    apply.apply_waiting()
 
     wrong = {name: got for name, (got, expected) in answers.items() if got not in expected}
     assert wrong == {}
     assert everything_stored() == before
-    refusals.fold()
+    rejected_requests.fold()
     counted = {(r.endpoint, r.reason): r.count for r in Refusal.objects.all()}
     assert set(counted) == {
         *((name, "token") for name in ENDPOINTS),
@@ -75,7 +76,7 @@ def test_a_replayed_unsubscribe_is_told_once_and_a_replayed_click_is_another_cli
     for _ in range(5):
         send(Case("", f"/u/{sign(Purpose.UNSUBSCRIBE, subtask.pk)}", "POST", PROMISE))
         send(Case("", f"/c/{sign(Purpose.CLICK, subtask.pk, *subtask.content.link_ids)}"))
-    applying.apply_waiting()
+    apply.apply_waiting()
 
     counted = {t.kind: (t.events, t.recipients) for t in EventTally.objects.all()}
     assert counted == {"unsubscribed": (1, 1), "clicked": (5, 1)}

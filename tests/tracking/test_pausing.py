@@ -8,15 +8,16 @@ import pytest
 from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from campaigns import lifecycle
 from campaigns.models import SubTask, SubTaskStatus, Task, TaskStatus
-from dispatch import housekeeping
+from campaigns.state import lifecycle
+from dispatch.process import maintenance
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import ContentFactory, EmailServiceFactory, SendingTaskFactory
 from tests.smtp_server import SmtpServer
 from tests.tracking.making import event
-from tracking import applying, ledger, pausing
-from tracking.incoming import EventKind
+from tracking import pausing
+from tracking.events import apply, inbox
+from tracking.events.incoming import EventKind
 from tracking.models import PauseBaseline
 
 pytestmark = pytest.mark.django_db
@@ -60,8 +61,8 @@ class Campaign:
         )
 
     def tell(self, kind: EventKind, count: int) -> None:
-        ledger.accept(event(kind, subtask) for subtask in self.sent[:count])
-        applying.apply_waiting()
+        inbox.accept(event(kind, subtask) for subtask in self.sent[:count])
+        apply.apply_waiting()
 
     def look(self) -> str:
         """The task's status after a look at it."""
@@ -206,7 +207,7 @@ def test_a_task_that_is_paused_by_hand_at_that_moment_keeps_its_reason(
 
 
 def test_it_is_one_of_the_chores() -> None:
-    assert pausing.pause_bad_tasks in housekeeping.CHORES
+    assert pausing.pause_bad_tasks in maintenance.CHORES
 
 
 def test_refusals_while_sending_count_like_bounces_that_come_later(
@@ -217,6 +218,6 @@ def test_refusals_while_sending_count_like_bounces_that_come_later(
         campaign = Campaign()
         campaign.add(24)
         dispatch()
-    applying.apply_waiting()
+    apply.apply_waiting()
     assert campaign.look() == TaskStatus.PAUSED
     assert "25 of 25 messages bounced for good" in campaign.task.note

@@ -12,10 +12,10 @@ from campaigns.models.contacts import SuppressionReason
 from tests.texts import group
 from tests.tracking.making import now, sent, tell
 from tests.tracking.visiting import get, path, post, stranger
-from tracking import applying
-from tracking.incoming import EventKind
+from tracking.events import apply
+from tracking.events.incoming import EventKind
+from tracking.links.tokens import Purpose
 from tracking.models import Event, EventTally
-from tracking.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 
@@ -113,7 +113,7 @@ class TestOneClick:
     def test_holds_at_once_and_is_told_to_the_task(self, url: str, subtask: SubTask) -> None:
         post(url, ONE_CLICK)
         assert is_suppressed()
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert EventTally.objects.get().kind == "unsubscribed"
         assert now(subtask).status == "delivered"
 
@@ -221,10 +221,10 @@ class TestChangingOnesMind:
     def test_what_the_cluster_does_later_does_not_undo_it(self, url: str, preferences: str) -> None:
         post(url, {})
         post(preferences, {"choice": "subscribe"})
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert not is_suppressed()
         post(url, {})
-        applying.apply_waiting()
+        apply.apply_waiting()
         assert is_suppressed()
 
     def test_each_change_is_told(self, url: str, preferences: str) -> None:

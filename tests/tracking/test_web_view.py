@@ -6,8 +6,8 @@ from campaigns.models import SubTask, Template
 from tests.responses import ClientResponse
 from tests.tracking.making import from_launch, frozen, rendered
 from tests.tracking.visiting import get, path
+from tracking.links.tokens import Purpose
 from tracking.models import Event
-from tracking.tokens import Purpose
 
 pytestmark = pytest.mark.django_db
 

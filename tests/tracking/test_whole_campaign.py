@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from campaigns import launch
+from campaigns.launching import launch
 from campaigns.models import Contact, SubTask, Suppression, Tally, Task
-from dispatch import housekeeping
+from dispatch.process import maintenance
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import SenderFactory, TaskFactory
 from tests.smtp_server import SmtpServer
@@ -21,10 +21,10 @@ from tests.smtp_session import Received
 from tests.texts import group, part_of
 from tests.tracking.making import event
 from tests.tracking.visiting import get, post, stranger
-from tracking import ledger
-from tracking.incoming import EventKind
+from tracking.events import inbox
+from tracking.events.incoming import EventKind
+from tracking.links.tokens import Purpose, read
 from tracking.models import EventTally
-from tracking.tokens import Purpose, read
 
 HTML = """<html><body><p>Hi {{ name }}</p><a href="https://example.com/{{ email }}">page</a>
 <a href="https://example.com/2">two</a></body></html>"""
@@ -134,10 +134,10 @@ def test_a_campaign_ends_with_exactly_the_numbers_of_what_happened(mails: list[R
     told += [(EventKind.HARD_BOUNCED, n) for n in range(35, 38)]
     told += [(EventKind.SOFT_BOUNCED, 38), (EventKind.COMPLAINED, 20), (EventKind.COMPLAINED, 21)]
     events = [event(kind, rows[f"r{n}@example.com"], service_id=service) for kind, n in told]
-    assert ledger.accept(events) == len(events)
-    assert ledger.accept(events) == 0
+    assert inbox.accept(events) == len(events)
+    assert inbox.accept(events) == 0
 
-    housekeeping.keep_house()
+    maintenance.keep_house()
 
     counts = Tally.objects.counts(SubTask.objects.earliest("pk").task_id)
     # Recipients 0 to 18 (even ones) opened, 4 to 8 clicked.
@@ -174,9 +174,9 @@ def test_the_newsletter_to_a_thousand_people_ends_with_exactly_the_numbers_of_wh
     told += [(EventKind.HARD_BOUNCED, n) for n in range(950, 980)]
     told += [(EventKind.SOFT_BOUNCED, n) for n in range(980, 990)]
     told += [(EventKind.COMPLAINED, n) for n in (800, 801)]
-    assert ledger.accept([event(kind, rows[n], service_id=service.pk) for kind, n in told]) == 942
+    assert inbox.accept([event(kind, rows[n], service_id=service.pk) for kind, n in told]) == 942
 
-    housekeeping.keep_house()
+    maintenance.keep_house()
 
     counts = Tally.objects.counts(task.pk)
     # Of the hundred that clicked, the fifty with an even number had opened.

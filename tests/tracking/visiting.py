@@ -7,8 +7,8 @@ from typing import Any
 from django.test import Client
 
 from tests.responses import ClientResponse
-from tracking.personal import PATHS
-from tracking.tokens import Purpose, sign
+from tracking.links.personalise import PATHS
+from tracking.links.tokens import Purpose, sign
 
 BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 APPLE = "Mozilla/5.0"

@@ -25,8 +25,9 @@ from django.shortcuts import render
 from django.views.decorators.csrf import csrf_exempt
 
 from sandbox import Failed
-from tracking import cleaning, limits, recording, refusals
-from tracking.limits import Limit
+from tracking import rate_limits, recording, rejected_requests
+from tracking.events import sanitize
+from tracking.rate_limits import Limit
 
 logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
@@ -62,7 +63,7 @@ def public(endpoint: str, *methods: str, needs_form: bool = True) -> Callable[[V
             response.headers["Cache-Control"] = "no-store"
             response.headers["Referrer-Policy"] = "no-referrer"
             response.headers["X-Robots-Tag"] = "noindex"
-            refusals.write_due()
+            rejected_requests.write_due()
             return response
 
         return guarded
@@ -122,10 +123,10 @@ def reject(request: HttpRequest, endpoint: str, reason: str) -> HttpResponse | N
     """Count a request that is rejected. Returns the answer when its network makes too many of them,
     else None.
     """
-    network = cleaning.network(recording.client_address(request))
-    if wait := limits.seconds_to_wait(limits.BAD_REQUESTS, network):
+    network = sanitize.network(recording.client_address(request))
+    if wait := rate_limits.seconds_to_wait(rate_limits.BAD_REQUESTS, network):
         return _too_many(request, endpoint, wait)
-    refusals.count(endpoint, reason)
+    rejected_requests.count(endpoint, reason)
     return None
 
 
@@ -133,13 +134,13 @@ def limited(
     request: HttpRequest, endpoint: str, limit: Limit, subtask_id: int
 ) -> HttpResponse | None:
     """Use one of what may be asked about a message. Returns the answer when there is none left."""
-    if wait := limits.seconds_to_wait(limit, f"{endpoint} {subtask_id}"):
+    if wait := rate_limits.seconds_to_wait(limit, f"{endpoint} {subtask_id}"):
         return _too_many(request, endpoint, wait)
     return None
 
 
 def _too_many(request: HttpRequest, endpoint: str, wait: int) -> HttpResponse:
-    refusals.count_later(endpoint, "limit")
+    rejected_requests.count_later(endpoint, "limit")
     response = page(request, "too_many", status=429)
     response.headers["Retry-After"] = str(wait)
     return response

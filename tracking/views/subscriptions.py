@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from campaigns.models.contacts import SuppressionReason
-from tracking import limits, subscriptions
-from tracking.personal import TEST
+from tracking import rate_limits, subscriptions
+from tracking.links.personalise import TEST
+from tracking.links.tokens import Purpose, read, sign
 from tracking.subscriptions import Reason, Subscriber
-from tracking.tokens import Purpose, read, sign
 from tracking.views.public import form_of, limited, not_found, of_test, page, public, reject
 
 CHOICE = "choice"
@@ -50,7 +50,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _look(request: HttpRequest, person: Subscriber) -> HttpResponse | None:
-    return limited(request, "preferences", limits.PAGES, person.subtask_id)
+    return limited(request, "preferences", rate_limits.PAGES, person.subtask_id)
 
 
 def _choose(request: HttpRequest, person: Subscriber) -> HttpResponse | None:
@@ -59,7 +59,7 @@ def _choose(request: HttpRequest, person: Subscriber) -> HttpResponse | None:
         case "unsubscribe":
             subscriptions.unsubscribe(person)
         case "subscribe":
-            if wait := limited(request, "preferences", limits.CHANGES, person.subtask_id):
+            if wait := limited(request, "preferences", rate_limits.CHANGES, person.subtask_id):
                 return wait
             subscriptions.resubscribe(person)
         case _:
@@ -68,7 +68,7 @@ def _choose(request: HttpRequest, person: Subscriber) -> HttpResponse | None:
 
 
 def _asked(request: HttpRequest, person: Subscriber) -> HttpResponse:
-    if too_many := limited(request, "unsubscribe", limits.PAGES, person.subtask_id):
+    if too_many := limited(request, "unsubscribe", rate_limits.PAGES, person.subtask_id):
         return too_many
     is_off = subscriptions.state_of(person) == SuppressionReason.UNSUBSCRIBED
     return _unsubscribed(request, person) if is_off else _question(request, person)

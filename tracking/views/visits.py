@@ -6,9 +6,10 @@ import base64
 
 from django.http import HttpRequest, HttpResponse
 
-from tracking import destinations, recording
-from tracking.personal import TRAP
-from tracking.tokens import Purpose, read
+from tracking import recording
+from tracking.links import destinations
+from tracking.links.personalise import TRAP
+from tracking.links.tokens import Purpose, read
 from tracking.views.public import not_found, page, public, reject
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")

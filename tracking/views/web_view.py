@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 
-from campaigns import content, erased
+from campaigns import erased_keys
 from campaigns.models import SubTask
-from tracking import limits, personal
-from tracking.tokens import Purpose, read
+from campaigns.rendering import content
+from tracking import rate_limits
+from tracking.links import personalise
+from tracking.links.tokens import Purpose, read
 from tracking.views.public import limited, not_found, of_test, public
 
 # What staff wrote is shown on the site where they log in: no scripts, in an origin of its own.
@@ -23,9 +25,9 @@ MESSAGE_POLICY = (
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
     """Rendered anew from what the launch froze. Looking at it here is not recorded."""
     ids = read(Purpose.WEB_VIEW, token)
-    if ids == (personal.TEST,):
+    if ids == (personalise.TEST,):
         return of_test(request, "This link shows the message in the browser.")
-    if ids and (too_many := limited(request, "web view", limits.PAGES, *ids)):
+    if ids and (too_many := limited(request, "web view", rate_limits.PAGES, *ids)):
         return too_many
     html = _html(*ids) if ids else None
     if html is None:
@@ -37,11 +39,11 @@ def web_view(request: HttpRequest, token: str) -> HttpResponse:
 
 def _html(subtask_id: int) -> str | None:
     subtask = SubTask.objects.filter(pk=subtask_id).select_related("content").first()
-    if subtask is None or erased.is_placeholder(subtask.recipient_email):
+    if subtask is None or erased_keys.is_placeholder(subtask.recipient_email):
         return None
     at = subtask.sending_at or subtask.sent_at
-    variables = personal.variables(subtask.pk, subtask.content, subtask.variables, at)
+    variables = personalise.variables(subtask.pk, subtask.content, subtask.variables, at)
     try:
-        return content.render(subtask.content, {**variables, personal.OPEN_URL: ""}).html
+        return content.render(subtask.content, {**variables, personalise.OPEN_URL: ""}).html
     except content.RenderError:
         return None

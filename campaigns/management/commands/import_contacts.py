@@ -9,8 +9,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.core.management.base import CommandError
 
-from campaigns.contact_import import ImportReport, import_contacts
-from campaigns.file_rows import Problems
+from campaigns.files.contact_import import ImportReport, import_contacts
+from campaigns.files.row_errors import Problems
 from campaigns.management.importing import ImportCommand
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any, BinaryIO
 
-from campaigns.file_rows import Problems
+from campaigns.files.row_errors import Problems
+from campaigns.files.suppression_import import SuppressionReport, import_suppressions
 from campaigns.management.importing import ImportCommand
 from campaigns.models.contacts import SuppressionReason
-from campaigns.suppression_import import SuppressionReport, import_suppressions
 
 REASONS = [reason.value for reason in SuppressionReason if reason != SuppressionReason.ERASED]
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
 
-from dispatch.cluster import Supervisor
+from dispatch.process.supervisor import Supervisor
 
 
 class Command(BaseCommand):

@@ -16,7 +16,7 @@ from dispatch.providers.anymail.api import AnymailApi
 from dispatch.providers.anymail.transport import SUBTASK, AnymailTransport
 from dispatch.providers.bounces import unless_others_are_blamed
 from dispatch.providers.hooks import Malformed, Post
-from tracking.incoming import Actor, EventKind, Incoming
+from tracking.events.incoming import Actor, EventKind, Incoming
 
 KINDS = {
     EventType.QUEUED: EventKind.ACCEPTED,

@@ -11,8 +11,8 @@ from anymail.exceptions import AnymailError
 from django.core.mail import EmailMultiAlternatives
 
 from dispatch.errors import MessageError, RecipientError
+from dispatch.message.headers import any_address, ascii_address
 from dispatch.message.message import Accepted, Message
-from dispatch.mime import any_address, ascii_address
 from dispatch.providers.anymail.api import AnymailApi
 from dispatch.providers.http.checks import mailbox, refuse_braces, with_literal_braces
 from dispatch.providers.http.refusals import explanation

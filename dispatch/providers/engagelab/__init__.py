@@ -13,7 +13,7 @@ from dispatch.providers.engagelab.forms import EngageLabForm
 from dispatch.providers.engagelab.transport import EngageLabTransport
 from dispatch.providers.hooks import Post
 from dispatch.providers.http.transport import HttpProvider, Request
-from tracking.incoming import Incoming
+from tracking.events.incoming import Incoming
 
 
 class EngageLabProvider(HttpProvider):

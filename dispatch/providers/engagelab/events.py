@@ -15,7 +15,7 @@ from dispatch.providers import hooks
 from dispatch.providers.bounces import unless_others_are_blamed
 from dispatch.providers.engagelab.transport import SUBTASK
 from dispatch.providers.hooks import Post
-from tracking.incoming import EventKind, Incoming
+from tracking.events.incoming import EventKind, Incoming
 
 Event = Mapping[str, Any]
 

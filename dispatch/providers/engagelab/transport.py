@@ -8,8 +8,8 @@ from typing import Any
 import requests
 
 from dispatch.errors import MessageError
+from dispatch.message.headers import any_address, ascii_address
 from dispatch.message.message import Accepted, Message
-from dispatch.mime import any_address, ascii_address
 from dispatch.providers.http.checks import (
     forbid_headers,
     mailbox,

@@ -1,4 +1,4 @@
-"""What is checked of a message before it leaves through an API. For SMTP, see `dispatch.mime`."""
+"""Checks of a message that leaves through an API; `dispatch.message.headers` has those of SMTP."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from email.utils import quote
 
 from dispatch.errors import MessageError
+from dispatch.message.headers import HEADER_NAME, UNSAFE_IN_HEADER, any_address, ascii_address
 from dispatch.message.message import Message
-from dispatch.mime import HEADER_NAME, UNSAFE_IN_HEADER, any_address, ascii_address
 
 VARIABLE = re.compile(r"%[A-Za-z_]\w*%")
 HEX_PAIR = re.compile(r"%[0-9A-Fa-f]{2}%")  # of a percent-encoded address in a text

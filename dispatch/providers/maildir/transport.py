@@ -11,8 +11,8 @@ from pathlib import Path
 from django.conf import settings
 
 from dispatch.errors import ServiceError
+from dispatch.message.headers import as_bytes, envelope
 from dispatch.message.message import Accepted, Message
-from dispatch.mime import as_bytes, envelope
 from dispatch.providers.base import Transport
 
 FOLDER = re.compile(r"[A-Za-z0-9_-]{1,60}")

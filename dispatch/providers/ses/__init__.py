@@ -16,7 +16,7 @@ from dispatch.providers.ses.events import incoming
 from dispatch.providers.ses.forms import SesForm
 from dispatch.providers.ses.signature import SignatureV4
 from dispatch.providers.ses.transport import SesTransport
-from tracking.incoming import Incoming
+from tracking.events.incoming import Incoming
 
 NOT_READY = (
     r"not verified|MailFromDomainNotVerified|AccountSuspended|SendingPaused|NotFoundException"

@@ -17,7 +17,7 @@ from dispatch.providers.hooks import Malformed, Post, WebhookRejection
 from dispatch.providers.http.connection import HandOverSession
 from dispatch.providers.ses import sns
 from dispatch.providers.ses.transport import METADATA
-from tracking.incoming import EventKind, Incoming
+from tracking.events.incoming import EventKind, Incoming
 
 Event = Mapping[str, Any]
 

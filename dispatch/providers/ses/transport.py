@@ -9,8 +9,8 @@ from typing import Any
 
 import requests
 
+from dispatch.message.headers import any_address, as_bytes, ascii_address
 from dispatch.message.message import Accepted, Message
-from dispatch.mime import any_address, as_bytes, ascii_address
 from dispatch.providers.http.transport import HttpTransport, Request
 from dispatch.providers.ses.signature import SignatureV4
 

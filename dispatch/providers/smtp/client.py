@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any, NoReturn
 
 from dispatch import network
-from dispatch.mime import FINAL_DOT, Envelope, ascii_domain
+from dispatch.message.headers import FINAL_DOT, Envelope, ascii_domain
 from dispatch.providers.smtp import wire
 
 REPLY_LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)

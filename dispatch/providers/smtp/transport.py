@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dispatch.errors import DeliveryError, RecipientError, ServiceError
+from dispatch.message.headers import Envelope, as_data, envelope
 from dispatch.message.message import Accepted, Message
-from dispatch.mime import Envelope, as_data, envelope
 from dispatch.providers.base import Transport
 from dispatch.providers.echoes import hidden, repeats
 from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from campaigns.addresses import AddressError, normalise
+from addressing.addresses import AddressError, normalise
 from privacy import export
 
 

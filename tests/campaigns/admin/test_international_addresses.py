@@ -10,9 +10,9 @@ import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.test import RequestFactory
 
-from campaigns.addresses import as_stored, as_written, with_addresses_as_written
+from addressing.addresses import as_stored, as_written, with_addresses_as_written
 from campaigns.models import Contact, SubTask, Suppression
-from dispatch.admin.test_mail import TestMailForm
+from dispatch.admin.services.test_mail import TestMailForm
 from privacy import export
 from privacy.erasure import erase
 from tests.campaigns.admin.staff import (

@@ -28,7 +28,7 @@ from tests.factories import (
     SubTaskFactory,
     in_doubt,
 )
-from tracking.incoming import Actor, EventKind
+from tracking.events.incoming import Actor, EventKind
 from tracking.models import EventTally
 
 pytestmark = pytest.mark.django_db

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from campaigns.erased import PLACEHOLDERS, key_of
+from campaigns.erased_keys import PLACEHOLDERS, key_of
 from campaigns.models import Suppression
 from tests.campaigns.admin.staff import (
     MANAGER,

@@ -192,7 +192,7 @@ def test_launching_twice_launches_once() -> None:
 
 def test_a_task_that_changes_behind_the_page_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another member of staff was faster, after the page had looked at the status."""
-    from campaigns import lifecycle
+    from campaigns.state import lifecycle
 
     user = member(MANAGER)
     task = ready("sending", user)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import SubTask
-from dispatch.admin import subtask_actions
+from dispatch.admin.subtasks import actions
 from dispatch.models import Decision
 from tests.campaigns.admin.staff import CONFIRM, MANAGER, address, member, page_of, signed_in, texts
 from tests.factories import (
@@ -60,7 +60,7 @@ def test_are_not_offered_where_counting_would_read_everything(user: Any) -> None
 
 
 def test_are_counted_up_to_a_bound(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subtask_actions, "MOST_AT_ONCE", 55)
+    monkeypatch.setattr(actions, "MOST_AT_ONCE", 55)
     doubtful(user, 60)
     assert "Select all 55 SubTasks" in page_of(signed_in(user).get(LIST + IN_DOUBT))
 
@@ -90,7 +90,7 @@ def test_that_failed_in_a_task_are_tried_again(user: Any) -> None:
 def test_beyond_the_bound_wait_for_the_next_time(
     user: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(subtask_actions, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(actions, "MOST_AT_ONCE", 2)
     doubtful(user, 5)
     run_on_all(user, "give_up", IN_DOUBT, **CONFIRM)
     assert SubTask.objects.filter(in_doubt_since__isnull=False).count() == 3

@@ -13,9 +13,9 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Launch
-from dispatch import paces
 from dispatch.models import FiguresSample
 from dispatch.monitoring import database
+from dispatch.pace import pace_rows
 from tests.campaigns.admin.staff import (
     EVERYBODY,
     MANAGER,
@@ -133,7 +133,7 @@ def test_a_service_is_shown_with_its_part_of_the_work() -> None:
 def test_why_a_service_does_not_send_is_said_below() -> None:
     service = EmailServiceFactory(name="North")
     with transaction.atomic():
-        paces.freeze(service, "Closed by <the> provider")
+        pace_rows.freeze(service, "Closed by <the> provider")
 
     response = page()
 

@@ -9,11 +9,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.html import strip_tags
 
-from dispatch import accounts
 from dispatch.encryption import decrypt, encrypt
 from dispatch.models import EmailService
 from dispatch.pace import services
-from dispatch.providers import PROVIDERS
+from dispatch.providers import PROVIDERS, account_reports
 from dispatch.providers.brevo import BrevoProvider
 from dispatch.providers.engagelab import EngageLabProvider
 from dispatch.providers.mailgun import MailgunProvider
@@ -24,7 +23,7 @@ from dispatch.providers.sendgrid import SendGridProvider
 from dispatch.providers.ses import SesProvider
 from dispatch.providers.smtp import SmtpProvider
 from dispatch.providers.sparkpost import SparkPostProvider
-from dispatch.webhooks import webhook_url
+from dispatch.providers.webhooks import webhook_url
 from tests.campaigns.admin.staff import (
     CONFIRM,
     OPERATOR,
@@ -211,7 +210,7 @@ def test_what_was_said_of_another_account_is_not_shown(browser: Client) -> None:
         settings = {**ENGAGELAB, "api_url": server.url}
         service = EmailServiceFactory(provider="engagelab", credentials=encrypt(settings))
         assert shown(service) == "Not tested The connection has not been tested yet."
-        accounts.check(service)
+        account_reports.check(service)
     service.credentials = encrypt({**settings, "api_user": "another"})
     services.save(service)
     assert shown(service) == "Not tested The connection has not been tested yet."

@@ -9,8 +9,8 @@ import pytest
 from django.db.models.functions import Now
 
 from campaigns.models import Task
-from dispatch import paces
 from dispatch.models import AccountReport, EmailService, Pace
+from dispatch.pace import pace_rows
 from tests.campaigns.admin.staff import (
     CONFIRM,
     MANAGER,
@@ -38,7 +38,7 @@ NO_DISPATCHER = "No dispatcher is running"
 
 
 def frozen(service: EmailService) -> None:
-    paces.freeze(service, "The contract ended")
+    pace_rows.freeze(service, "The contract ended")
 
 
 def frozen_for_hours(service: EmailService) -> None:

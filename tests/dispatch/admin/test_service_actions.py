@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from campaigns.models import Suppression
-from dispatch import paces
 from dispatch.models import EmailService, Pace
+from dispatch.pace import pace_rows
 from tests.campaigns.admin.staff import (
     CONFIRM,
     EVERYBODY,
@@ -51,7 +51,7 @@ def url(page: str, service: Any) -> str:
 def ready(name: str, **kwargs: Any) -> EmailService:
     service: EmailService = EmailServiceFactory(name="North", **kwargs)
     if name == "unfreeze":
-        paces.freeze(service, "535 wrong password")
+        pace_rows.freeze(service, "535 wrong password")
     return service
 
 

@@ -11,11 +11,11 @@ import pytest
 from django.db.models.functions import Now
 from pytest_django import Settings
 
-from dispatch import paces
 from dispatch.clock import database_time
 from dispatch.encryption import decrypt, encrypt
 from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Pace, Turn
+from dispatch.pace import pace_rows
 from tests.campaigns.admin.staff import (
     MANAGER,
     NOBODY,
@@ -243,7 +243,7 @@ class TestTheState:
     def test_waits_for_its_quota_until_when(self) -> None:
         service = EmailServiceFactory(daily_quota=1000)
         pace = Pace.objects.get()
-        paces.charge(pace, service.limits, database_time(), 1000)
+        pace_rows.charge(pace, service.limits, database_time(), 1000)
         pace.save()
         page = self.shown(service)
         assert "The quota is used up until " in page
@@ -261,7 +261,7 @@ class TestTheState:
 
     def test_is_frozen_until_a_person_unfreezes_it(self) -> None:
         service = EmailServiceFactory()
-        paces.freeze(service, "<b>535 wrong password</b>")
+        pace_rows.freeze(service, "<b>535 wrong password</b>")
         page = self.shown(service)
         assert "Until a person unfreezes it. &lt;b&gt;535 wrong password" in page
 
@@ -280,7 +280,7 @@ class TestTheState:
     def test_tells_pace_and_failures(self) -> None:
         service = EmailServiceFactory(sending_interval="2.50", burst=4)
         pace = Pace.objects.get()
-        paces.apply(paces.Notes(failures=2), pace, database_time())
+        pace_rows.apply(pace_rows.Notes(failures=2), pace, database_time())
         pace.save()
         page = self.shown(service)
         assert "every 2.5 s, burst 4" in page
@@ -289,7 +289,9 @@ class TestTheState:
     def test_after_ten_failures_in_a_row_it_is_frozen(self) -> None:
         service = EmailServiceFactory()
         pace = Pace.objects.get()
-        paces.apply(paces.Notes(failures=10, freeze=ServiceError("x")), pace, database_time())
+        pace_rows.apply(
+            pace_rows.Notes(failures=10, freeze=ServiceError("x")), pace, database_time()
+        )
         pace.save()
         assert "Frozen" in self.shown(service)
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from campaigns.models import TaskStatus
-from dispatch import paces
+from dispatch.pace import pace_rows
 from tests.campaigns.admin.staff import (
     EVERYBODY,
     MANAGER,
@@ -69,7 +69,7 @@ def test_what_needs_a_person_says_so() -> None:
 
 def test_services_are_shown_with_their_state() -> None:
     service = EmailServiceFactory(name="North")
-    paces.freeze(service, "535 wrong password")
+    pace_rows.freeze(service, "535 wrong password")
     page = start_page(member(VIEWER))
     assert "North" in page
     assert "535 wrong password" in page

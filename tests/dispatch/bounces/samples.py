@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from campaigns.message_ids import message_id
+from addressing.message_ids import message_id
 from dispatch.bounces import return_path
 from dispatch.bounces.understanding import Told, understand
-from tracking.incoming import Incoming
+from tracking.events.incoming import Incoming
 
 FOLDER = Path(__file__).parents[2] / "data" / "bounces"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.eml"))

@@ -16,15 +16,15 @@ from django_q.models import OrmQ
 from pytest_django import Settings
 
 from campaigns.models import SubTask
-from dispatch import housekeeping
 from dispatch.bounces import reading
 from dispatch.bounces.understanding import NO_REPORT
 from dispatch.models import BounceMailbox
+from dispatch.process import maintenance
 from tests.dispatch.bounces.mailbox import claimed, deliver, mailbox_of, read
 from tests.dispatch.bounces.samples import sample
 from tests.factories import EmailServiceFactory
 from tests.tracking.making import sent
-from tracking import applying
+from tracking.events import apply
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -146,26 +146,26 @@ class TestTheJob:
     def test_housekeeping_has_a_worker_read_what_is_due_and_asks_once(self, maildir: Path) -> None:
         subtask, _ = sent(), mailbox_of()
         deliver(maildir, sample("qmail", subtask.pk))
-        housekeeping.read_bounces()
-        housekeeping.read_bounces()
+        maintenance.read_bounces()
+        maintenance.read_bounces()
         (queued,) = self.queued()
         reading.read_claimed(*queued.task["args"])
         assert Event.objects.get().subtask_id == subtask.pk
 
     def test_housekeeping_asks_for_nothing_when_nothing_is_due(self) -> None:
-        housekeeping.read_bounces()
+        maintenance.read_bounces()
         assert self.queued() == []
 
     def test_a_task_that_comes_too_late_reads_nothing(self, maildir: Path) -> None:
         mailbox_of()
-        housekeeping.read_bounces()
+        maintenance.read_bounces()
         BounceMailbox.objects.update(claimed_until=None, claim_token=None)
         deliver(maildir, sample("qmail", sent().pk))
         reading.read_claimed(*self.queued()[0].task["args"])
         assert not Event.objects.exists()
 
     def test_it_is_one_of_the_chores(self) -> None:
-        assert housekeeping.read_bounces in housekeeping.CHORES
+        assert maintenance.read_bounces in maintenance.CHORES
 
 
 class TestTheCommand:
@@ -210,5 +210,5 @@ def test_subtasks_are_not_touched_by_mail_about_others(maildir: Path) -> None:
     mailbox_of()
     deliver(maildir, sample("qmail", mine.pk))
     read()
-    applying.apply_waiting()
+    apply.apply_waiting()
     assert SubTask.objects.get(pk=other.pk).status == "sent"

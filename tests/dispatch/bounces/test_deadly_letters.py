@@ -10,11 +10,11 @@ from django.db.models.functions import Now
 
 from campaigns import background
 from campaigns.models import BackgroundJob
-from dispatch import housekeeping
-from dispatch.admin.bounce_mailbox import _state
+from dispatch.admin.services.bounce_mailbox import _state
 from dispatch.bounces import reading
 from dispatch.bounces.mailboxes import Letter
 from dispatch.models import BounceMailbox
+from dispatch.process import maintenance
 from tests.dispatch.bounces.mailbox import deliver, mailbox_of
 from tests.dispatch.bounces.samples import sample
 from tests.tracking.making import sent
@@ -43,7 +43,7 @@ def deadly(monkeypatch: pytest.MonkeyPatch) -> None:
 def read_as_a_worker_does() -> None:
     """Housekeeping asks, a worker reads and may die of it, housekeeping finds that out."""
     BounceMailbox.objects.update(next_read_at=Now())
-    housekeeping.read_bounces()
+    maintenance.read_bounces()
     job = BackgroundJob.objects.get()
     try:
         reading.read_claimed(*job.args)

@@ -20,8 +20,8 @@ from dispatch.bounces.understanding import (
     understand,
 )
 from tests.dispatch.bounces.samples import NAMES, sample, told
-from tracking import ledger
-from tracking.tokens import Purpose, sign
+from tracking.events import inbox
+from tracking.links.tokens import Purpose, sign
 
 
 def meaning_of(raw: bytes) -> object:
@@ -96,12 +96,12 @@ def test_damaged_mail_is_survived_and_written_down_all_the_same(name: str, db: N
         meaning = meaning_of(bytes(damaged[: dice.randint(1, len(damaged))]))
         assert isinstance(meaning, Told | Passed | SetAside | UnsubscribeRequest)
         if isinstance(meaning, Told):
-            ledger.accept([meaning.event])
+            inbox.accept([meaning.event])
 
 
 def test_control_characters_and_half_characters_are_kept_out_of_the_database(db: None) -> None:
     raw = sample("postfix-unknown-user").replace(b"User unknown", b"User \x00\xed\xa0\x80 unknown")
-    assert ledger.accept([told(raw)]) == 1
+    assert inbox.accept([told(raw)]) == 1
 
 
 def test_a_wish_to_unsubscribe_by_mail_is_understood_when_it_is_signed() -> None:

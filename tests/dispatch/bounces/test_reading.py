@@ -21,9 +21,9 @@ from tests.dispatch.bounces.samples import sample
 from tests.factories import in_doubt
 from tests.imap_server import ImapServer, settings_of
 from tests.tracking.making import now, sent
-from tracking import applying, ledger
+from tracking.events import apply, inbox
+from tracking.links.tokens import Purpose, sign
 from tracking.models import Event, Refusal
-from tracking.tokens import Purpose, sign
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +40,7 @@ def test_a_bounce_reaches_its_subtask_and_the_suppression_list(maildir: Path) ->
     subtask, mailbox = sent(), mailbox_of()
     deliver(maildir, sample("postfix-unknown-user", subtask.pk))
     outcome = read()
-    applying.apply_waiting()
+    apply.apply_waiting()
     assert (outcome.events, outcome.problem) == (1, "")
     assert now(subtask).status == "bounced"
     assert "User unknown" in now(subtask).error
@@ -56,7 +56,7 @@ def test_a_bounce_settles_a_doubt(maildir: Path) -> None:
     subtask = in_doubt(mailbox_of().service)
     deliver(maildir, sample("qmail", subtask.pk))
     read()
-    applying.apply_waiting()
+    apply.apply_waiting()
     assert now(subtask).status == "bounced"
 
 
@@ -65,7 +65,7 @@ def test_a_refusal_for_content_or_policy_suppresses_nobody(maildir: Path, name: 
     subtask, _ = sent(), mailbox_of()
     deliver(maildir, sample(name, subtask.pk))
     read()
-    applying.apply_waiting()
+    apply.apply_waiting()
     assert now(subtask).status == "bounced"
     assert not Suppression.objects.exists()
 
@@ -188,7 +188,7 @@ def test_nothing_is_marked_that_the_database_did_not_take(
     def fail(events: Any) -> int:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(ledger, "accept", fail)
+    monkeypatch.setattr(inbox, "accept", fail)
     with pytest.raises(OperationalError):
         read()
     assert cur(maildir) == []
@@ -199,7 +199,7 @@ def test_the_same_bounce_delivered_twice_counts_once(maildir: Path) -> None:
     raw = sample("sendmail", subtask.pk)
     deliver(maildir, raw, b"Received: by another.example; again\n" + raw)
     assert read().events == 1
-    applying.apply_waiting()
+    apply.apply_waiting()
     assert Event.objects.count() == 1
 
 

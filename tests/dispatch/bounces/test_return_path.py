@@ -5,16 +5,16 @@ from cryptography.fernet import Fernet
 from pytest_django import Settings
 
 from campaigns.models import Content
-from dispatch import agenda, messages
 from dispatch.bounces import return_path
+from dispatch.claiming import agenda, compose
+from dispatch.claiming.deliveries import Claim
+from dispatch.message.headers import as_bytes, envelope
 from dispatch.message.message import Message
-from dispatch.mime import as_bytes, envelope
 from dispatch.models import BounceMailbox
-from dispatch.orders import Claim
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import EmailServiceFactory, SubTaskFactory
 from tests.smtp_server import SmtpServer
-from tracking.tokens import Purpose, read_caseless, sign_caseless
+from tracking.links.tokens import Purpose, read_caseless, sign_caseless
 
 LARGEST = 2**48 - 1
 
@@ -67,7 +67,7 @@ def composed(bounce_domain: str) -> Message:
         subject="Hi", html="<p>Hi</p>", text="Hi", sender_local_part="news", pk=1, link_ids=[]
     )
     claim = Claim(7, 1, 1, "ada@receiver.example", {}, 0)
-    made = messages.compose(claim, content, "north.example.com", bounce_domain=bounce_domain)
+    made = compose.compose(claim, content, "north.example.com", bounce_domain=bounce_domain)
     assert isinstance(made, Message)
     return made
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from campaigns.message_ids import message_id
+from addressing.message_ids import message_id
 from dispatch.bounces import return_path
 from dispatch.bounces.understanding import (
     FORGED,
@@ -17,8 +17,8 @@ from dispatch.bounces.understanding import (
     Told,
     understand,
 )
-from tests.dispatch.webhook_posts import PAYLOADS
-from tracking.incoming import EventKind
+from tests.dispatch.providers.webhook_posts import PAYLOADS
+from tracking.events.incoming import EventKind
 
 HEADERS = (
     b"From: Events <no-reply@sns.amazonaws.com>\nTo: bounces@bounce.north.example.com\n"

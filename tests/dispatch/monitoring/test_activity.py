@@ -10,10 +10,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from dispatch import housekeeping
 from dispatch.models import Dispatcher, FiguresSample, FiguresTotal
 from dispatch.monitoring import activity, history
 from dispatch.monitoring.activity import CountsNow, Period
+from dispatch.process import maintenance
 from tests.concurrency import running
 from tests.factories import DispatcherFactory
 
@@ -102,7 +102,7 @@ def test_forgetting_dispatchers_changes_no_sum() -> None:
     DispatcherFactory(figures=counts(5, accepted=5), ended_at=LONG_AGO)
     before = activity.read_counts().overall
 
-    housekeeping.keep_house()
+    maintenance.keep_house()
 
     assert not Dispatcher.objects.exists()
     assert activity.read_counts().overall == before
@@ -111,7 +111,7 @@ def test_forgetting_dispatchers_changes_no_sum() -> None:
 def test_a_dispatcher_whose_figures_are_not_counted_is_not_forgotten() -> None:
     DispatcherFactory(ended_at=LONG_AGO)
 
-    housekeeping.prune()
+    maintenance.prune()
 
     assert Dispatcher.objects.exists()
 

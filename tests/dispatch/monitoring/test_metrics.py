@@ -28,7 +28,7 @@ from tests.factories import (
     SubTaskFactory,
     living_dispatcher,
 )
-from tracking import refusals
+from tracking import rejected_requests
 from tracking.models import EventTally
 
 TOKEN = "a-token-of-the-tests"
@@ -222,10 +222,10 @@ def test_every_metric_is_explained_in_operations(token: None) -> None:
 @pytest.mark.django_db
 def test_refused_requests_are_counted_by_what_was_asked_for_and_why(token: None) -> None:
     for _ in range(2):
-        refusals.count("webhook brevo", "wrong signature")
-    refusals.fold()
-    refusals.count("webhook brevo", "wrong signature")
-    refusals.count("open", "token")
+        rejected_requests.count("webhook brevo", "wrong signature")
+    rejected_requests.fold()
+    rejected_requests.count("webhook brevo", "wrong signature")
+    rejected_requests.count("open", "token")
 
     found = samples()
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from dispatch.admin import monitor
 from dispatch.monitoring import history, snapshot
-from edm_project import health
+from edm_project.web import health
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,

@@ -11,11 +11,11 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from campaigns import lifecycle
 from campaigns.models import Launch, SubTask
-from dispatch import paces
+from campaigns.state import lifecycle
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.monitoring import activity, database, queues, services, snapshot
+from dispatch.pace import pace_rows
 from tests.concurrency import second_connection, wait_until_others_are_gone
 from tests.factories import (
     DispatcherFactory,
@@ -77,7 +77,7 @@ def test_a_service_without_a_pace_is_never_late() -> None:
 
 def test_a_frozen_service_cannot_send() -> None:
     service = EmailServiceFactory()
-    paces.freeze(service, "Closed by the provider")
+    pace_rows.freeze(service, "Closed by the provider")
 
     reading = only_service()
 

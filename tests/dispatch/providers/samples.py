@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from campaigns.content import Rendered
-from campaigns.precompiled import Pieces
+from campaigns.rendering.content import Rendered
+from campaigns.rendering.precompiled import Pieces
 from dispatch.message.message import Message
 from dispatch.providers.smtp.client import SmtpSettings
 from dispatch.providers.smtp.transport import SmtpTransport

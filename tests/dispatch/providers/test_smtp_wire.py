@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
-from dispatch.mime import as_data
+from dispatch.message.headers import as_data
 from dispatch.providers.smtp import wire
 from tests.dispatch.providers.certificates import Certificate, self_signed
 from tests.dispatch.providers.samples import a_message, at_once, smtp_transport

@@ -20,10 +20,10 @@ from dispatch import network
 from dispatch.providers.hooks import Malformed, NotNow, WebhookRejection
 from dispatch.providers.ses import certificates, sns
 from dispatch.providers.ses.certificates import Certificates, root
-from dispatch.webhooks import webhook_url
-from tests.dispatch import webhook_posts
+from dispatch.providers.webhooks import webhook_url
+from tests.dispatch.providers import webhook_posts
 from tests.dispatch.providers.certificates import rsa_certificate
-from tests.dispatch.webhook_posts import PAYLOADS, post, send, service_of
+from tests.dispatch.providers.webhook_posts import PAYLOADS, post, send, service_of
 from tests.http_server import Answer, HttpServer
 from tracking.models import Event
 

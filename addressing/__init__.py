@@ -1,0 +1,1 @@
+"""How recipients, domains and messages are named: one spelling for each."""

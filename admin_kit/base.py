@@ -1,0 +1,317 @@
+"""What the admin classes have in common: own rows only, no counting of big tables, no crash on odd
+query strings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.admin import ShowFacets
+from django.contrib.admin.checks import ModelAdminChecks
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ORDER_VAR
+from django.contrib.auth.models import AnonymousUser, User
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db import DataError, IntegrityError, models, transaction
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.text import capfirst
+
+from access.ownership import SEE_EVERYTHING
+from addressing.addresses import other_spellings
+from admin_kit.autocompletes import Autocompletes
+from admin_kit.deleting import ExplainedDeletion
+from admin_kit.entries import visible_entries
+from admin_kit.lookups import DeclaredLookups
+from admin_kit.typed import ChangeList as BaseChangeList
+from admin_kit.typed import (
+    InfinitePages,
+    ModelForm,
+    SearchableSelect,
+    SearchableSelectMultiple,
+)
+
+Visitor = User | AnonymousUser
+MAX_PAGES = 500
+
+
+def staff(request: HttpRequest) -> User:
+    """Who is behind a request. The admin lets nobody else in; raises PermissionDenied if it did."""
+    if not request.user.is_authenticated:
+        raise PermissionDenied
+    return request.user
+
+
+class UncountedPaginator(InfinitePages):
+    """Pages without a total. Far pages, which cost as much as all before them, are not offered."""
+
+    template_name = "unfold/helpers/pagination_infinite.html"
+
+    @property
+    def count(self) -> int:
+        return self.per_page * MAX_PAGES
+
+
+class ChangeList(BaseChangeList):
+    """A change list whose query strings cannot break it: what the database refuses is an incorrect
+    lookup, and leads back to the plain list. It is ordered by columns that may be sorted by alone;
+    Django takes any column that is shown.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = capfirst(str(self.opts.verbose_name_plural))  # Django's: "Select … to change"
+
+    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
+        asked = self.params.pop(ORDER_VAR, "").split(".")
+        if sortable := [part for part in asked if self._may_sort(part)]:
+            self.params[ORDER_VAR] = ".".join(sortable)
+        return list(super().get_ordering(request, queryset))
+
+    def _may_sort(self, part: str) -> bool:
+        """Of the number of a column, with a minus before it for descending."""
+        try:
+            return self.list_display[int(part.removeprefix("-"))] in (self.sortable_by or ())
+        except (ValueError, IndexError):
+            return False
+
+    def get_results(self, request: HttpRequest) -> None:
+        try:
+            with transaction.atomic():
+                super().get_results(request)
+                self.result_list = list(self.result_list)
+        except (DataError, ValueError, OverflowError) as error:
+            raise IncorrectLookupParameters from error
+        # Else unfold's heading gives the number of results, which an uncounted list does not know.
+        self.full_result_count = self.result_count
+
+
+class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
+    """Our defaults for every model; a system check finds those that are not built on it."""
+
+    # Unfold's own checks look the permissions of actions up in the database, so that no command,
+    # not even `migrate`, would run before there is one.
+    checks_class = ModelAdminChecks
+    list_per_page = 50
+    list_filter_submit = True
+    warn_unsaved_form = True
+    show_full_result_count = False
+    show_facets = ShowFacets.NEVER
+    searchable_fields: Sequence[str] = ()
+    """Relations to few rows, all of them in the page: choosing needs no permission to see them."""
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ChangeList
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
+        """Also for the history of a row, which Django would show whole. That is counted, however
+        many rows there are.
+        """
+        if queryset.model is not LogEntry:
+            return super().get_paginator(request, queryset, *args, **kwargs)
+        entries = self.history_for(request, queryset)
+        if self.model is LogEntry:
+            return super().get_paginator(request, entries, *args, **kwargs)
+        return Paginator(entries, *args, **kwargs)
+
+    def history_for(self, request: HttpRequest, entries: QuerySet[Any]) -> QuerySet[Any]:
+        """Of the entries about one row, those that this user may read."""
+        return visible_entries(entries, request.user)
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        """An empty `_to_field` names no field; Django would look for one of that name. No key
+        contains NUL, which the database refuses where keys are texts.
+        """
+        if "\x00" in object_id:
+            return None
+        return super().get_object(request, object_id, from_field or None)
+
+    def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
+        """Of two posts at once, such as a double click makes, one finds what the other has saved:
+        not before its form was checked, but when it is checked again.
+        """
+        try:
+            return super().changeform_view(*args, **kwargs)
+        except IntegrityError:
+            return super().changeform_view(*args, **kwargs)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if "\x00" in search_term:  # no text in PostgreSQL contains it
+            return queryset.none(), False
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        for words in other_spellings(search_term):
+            also, more = super().get_search_results(request, queryset, words)
+            found, duplicates = found | also, duplicates or more
+        return found, duplicates
+
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Django looks for whatever was posted as selected, and crashes on what is no key."""
+        if all(key.isdecimal() for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            return super().response_action(request, queryset, *args, **kwargs)
+        messages.error(request, "The selection cannot be read. Nothing was changed.")
+        return None
+
+    def formfield_for_manytomany(
+        self, db_field: models.ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        field = super().formfield_for_manytomany(db_field, request, **kwargs)
+        if field is not None and db_field.name in self.searchable_fields:
+            # Set here, for unfold restyles and Django explains a list to select from with Control.
+            field.widget = SearchableSelectMultiple()
+            field.widget.choices = field.choices
+            field.help_text = db_field.help_text
+        return field
+
+    def visible(self, request: HttpRequest, object_id: str) -> Any:
+        """The row, if this user may see it. Raises Http404."""
+        found = self.get_object(request, object_id)
+        if found is None or not self.has_view_or_change_permission(request, found):
+            raise Http404("There is no such row, or it belongs to somebody else.")
+        return found
+
+    def url(self, page: str, *args: Any) -> str:
+        """The address of one of this model's admin pages, such as "changelist"."""
+        meta = self.opts
+        return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
+
+
+class WithPanel(SafeAdmin):
+    """The page of a row shows more than its form."""
+
+    def panel_of(self, request: HttpRequest, row: Any) -> dict[str, Any]:
+        """What the page's template takes beyond the form."""
+        raise NotImplementedError
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        row = self.get_object(request, object_id) if object_id else None
+        extra = {**(extra_context or {}), **(self.panel_of(request, row) if row else {})}
+        return super().changeform_view(request, object_id, form_url, extra)
+
+
+class LedgerAdmin(SafeAdmin):
+    """Rows that the system writes and nobody edits, millions of them."""
+
+    paginator = UncountedPaginator
+    ordering: ClassVar[tuple[str, ...]] = ("-id",)
+    list_disable_select_all = True
+    warn_unsaved_form = False
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class OwnedForm(ModelForm):
+    """Gives a new row its owner before it is validated, so that "unique per owner" is checked."""
+
+    user: Visitor
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.owner_id is None:
+            self.instance.owner = self.user
+
+    def clean(self) -> dict[str, Any]:
+        """What belongs together has one owner: a task would find nobody by another owner's tag."""
+        cleaned = super().clean() or self.cleaned_data
+        owner = cleaned.get("owner") or self.instance.owner
+        for name, chosen in list(cleaned.items()):
+            if foreign := [row for row in _rows(chosen) if row.owner_id != owner.pk]:
+                listed = ", ".join(f"“{row}”" for row in foreign[:5])
+                self.add_error(name, f"Owned by somebody else than {owner}: {listed}.")
+        return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        excluded: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # private
+        return excluded - {"owner"}
+
+
+def _rows(chosen: Any) -> list[Any]:
+    """The owned rows among what was chosen in a form's field."""
+    rows = list(chosen) if isinstance(chosen, QuerySet) else [chosen]
+    return [row for row in rows if isinstance(row, models.Model) and hasattr(row, "owner_id")]
+
+
+class OwnedAdmin(SafeAdmin):
+    """Staff see and choose their own rows; whoever may see everything may also choose the owner."""
+
+    form = OwnedForm
+
+    def history_for(self, request: HttpRequest, entries: QuerySet[Any]) -> QuerySet[Any]:
+        """An owner reads what others did to their row."""
+        return entries
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return visible_rows(super().get_queryset(request), request.user)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[Any]:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"user": request.user})
+
+    def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
+        excluded = tuple(super().get_exclude(request, obj) or ())
+        return excluded if request.user.has_perm(SEE_EVERYTHING) else (*excluded, "owner")
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        excluded = self.get_exclude(request, obj)
+        return [
+            (title, {**options, "fields": [f for f in options["fields"] if f not in excluded]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        columns = tuple(super().get_list_display(request))
+        return (*columns, "owner") if request.user.has_perm(SEE_EVERYTHING) else columns
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"owner": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_foreignkey(
+        self, db_field: models.ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        if db_field.name == "owner":
+            kwargs["widget"] = SearchableSelect()
+            kwargs["queryset"] = User.objects.order_by("username")
+        kwargs.setdefault("queryset", choices_for(db_field, request.user))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_manytomany(
+        self, db_field: models.ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        kwargs.setdefault("queryset", choices_for(db_field, request.user))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+def choices_for(field: Any, user: Visitor) -> QuerySet[Any]:
+    """The rows that a user may choose for a relation."""
+    return visible_rows(field.remote_field.model._default_manager.all(), user)
+
+
+def visible_rows(rows: QuerySet[Any], user: Visitor) -> QuerySet[Any]:
+    visible_to = getattr(rows, "visible_to", None)
+    return visible_to(user) if visible_to else rows

@@ -1,0 +1,59 @@
+"""Deleting what may be in use: it stays, and the page says where it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from typing import Any
+
+from django.contrib import messages
+from django.db import IntegrityError, transaction
+from django.db.models import ProtectedError
+from django.http import HttpRequest
+
+from admin_kit.typed import ModelAdmin
+
+
+class ExplainedDeletion(ModelAdmin):
+    """Of one row, and of many at once."""
+
+    delete_confirmation_template = "admin/delete_explained.html"
+    delete_selected_confirmation_template = "admin/delete_selected_explained.html"
+
+    def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
+        """Why some of these rows cannot be deleted: where they are used, a line each."""
+        return []
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
+        """What is in use is not looked through for all that would go with it."""
+        objects = list(objs)
+        if uses := self.uses_of(objects, request):
+            return [], {}, set(), uses
+        return self.deletion_of(objects, request)
+
+    def deletion_of(self, objects: Sequence[Any], request: HttpRequest) -> tuple[Any, ...]:
+        """As `get_deleted_objects`, of rows that are not in use."""
+        return super().get_deleted_objects(objects, request)
+
+    def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> Any:
+        response = super().render_delete_form(request, context)
+        if request.method == "POST" and context["protected"]:
+            response.status_code = 403
+        return response
+
+    def delete_view(self, *args: Any, **kwargs: Any) -> Any:
+        """What came into use after it was looked at is looked at again, and then explained."""
+        try:
+            return super().delete_view(*args, **kwargs)
+        except IntegrityError:  # ProtectedError is one
+            return super().delete_view(*args, **kwargs)
+
+    def response_action(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """A deletion is logged before it is tried, so both are one transaction."""
+        is_deletion = request.POST.get("action") == "delete_selected"
+        try:
+            with transaction.atomic() if is_deletion else nullcontext():
+                return super().response_action(request, *args, **kwargs)
+        except ProtectedError:
+            messages.error(request, "One of them has just come into use. Nothing was deleted.")
+            return None

@@ -1,0 +1,1 @@
+"""Processes, meters and servers that the benchmarks are run with."""

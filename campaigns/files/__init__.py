@@ -1,0 +1,1 @@
+"""The files that staff bring and take away: contacts and suppressions."""

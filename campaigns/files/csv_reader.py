@@ -1,0 +1,320 @@
+"""Tables as people really export them: any usual encoding and delimiter, rows with their lines."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO, TextIOWrapper
+from itertools import islice
+from tempfile import TemporaryFile
+from typing import BinaryIO, NamedTuple, Self, TextIO
+
+from campaigns.files import encoding as file_encoding
+from campaigns.files import quoting
+from campaigns.files.encoding import SourceError
+from campaigns.files.quoting import QUOTE, State
+
+MAX_ROW = 500_000
+"""Characters of a row, over all of its lines: a quotation mark that is not closed ends there."""
+MAX_CELL = 131_072
+"""Characters, as for the module csv."""
+TOO_LONG = f"a cell is longer than {MAX_CELL:,} characters"
+MAX_COLUMNS = 500
+_SAMPLE_LINES = 20
+_DELIMITERS = ",;\t|"
+# Excel's own first line, with what separates the cells.
+_SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|:^~!#$%&*/ ])"?\s*+', re.IGNORECASE)
+TOOK_TOO_LONG = (
+    "The import took longer than it may in the browser, and nothing was imported. Split the file, "
+    "or have it imported with manage.py, which takes files of any size."
+)
+
+
+class CsvRow(NamedTuple):
+    """Cells and the physical lines of the file they stand on, from 1; `problem` if unreadable.
+    `raw` are the lines themselves where there are several.
+    """
+
+    line: int
+    last_line: int
+    cells: list[str]
+    problem: str = ""
+    raw: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open table. `rows` starts after the header, without blank rows, and raises SourceError."""
+
+    encoding: str
+    header: list[str]
+    rows: CsvRows
+    delimiter: str
+
+
+@contextmanager
+def open_table(
+    file: BinaryIO,
+    encoding: str | None,
+    is_header: Callable[[list[str]], bool],
+    seconds: float | None = None,
+) -> Iterator[Source]:
+    """Open a table; `is_header` says whether cells make sense as a header. Raises SourceError, also
+    when its rows are not read within so many seconds.
+
+    The file stays open and is read in pieces, more than once; it may be a pipe. No more than a row
+    of it is ever held.
+    """
+    ends_at = None if seconds is None else time.monotonic() + seconds
+    with _rewindable(file) as rewindable:
+        file_encoding.refuse_what_is_no_text(rewindable)
+        encoding = encoding or file_encoding.detected_encoding(rewindable)
+        rewindable.seek(0)
+        try:
+            text = TextIOWrapper(rewindable, encoding=encoding, newline="")
+        except LookupError as error:
+            raise SourceError(f"There is no encoding called {encoding!r}.") from error
+        try:
+            yield _source(text, encoding, is_header, ends_at)
+        finally:
+            text.detach()
+
+
+def _source(
+    text: TextIOWrapper,
+    encoding: str,
+    is_header: Callable[[list[str]], bool],
+    ends_at: float | None,
+) -> Source:
+    delimiter, lines_before = _delimiter(text, encoding, is_header)
+    lines = _Lines(text, encoding, ends_at)
+    for _ in range(lines_before):
+        next(lines)
+    rows = CsvRows(lines, delimiter, lines_before)
+    header = next(rows, None)
+    if header is None:
+        raise SourceError("The file is empty.")
+    if header.problem:
+        raise SourceError(f"The first row cannot be read: {header.problem}.")
+    headings = _headings(header.cells)
+    rows.width = len(header.cells)
+    rows.address_at = next((n for n, name in enumerate(headings) if is_header([name])), None)
+    return Source(encoding, headings, rows, delimiter)
+
+
+def _headings(cells: list[str]) -> list[str]:
+    """Without those at the end that say nothing: spreadsheets may save thousands of them."""
+    headings = [cell.strip() for cell in cells]
+    while not headings[-1]:
+        headings.pop()
+    if len(headings) > MAX_COLUMNS:
+        raise SourceError(
+            f"The first row names {len(headings):,} columns, and a file may have {MAX_COLUMNS:,}. "
+            "Save it with those that are needed."
+        )
+    return headings
+
+
+class CsvRows(Iterator[CsvRow]):
+    """Rows of cells, from the lines of a file: each line is part of a row, or one of `blank` lines.
+
+    Where the meaning of quotation marks is not certain, each of the lines is a row with a
+    `problem`, with what stands between its delimiters for cells: no line is lost within another.
+    """
+
+    def __init__(self, lines: _Lines, delimiter: str, lines_before: int) -> None:
+        self.blank = 0
+        self.width: int | None = None
+        self.address_at: int | None = None
+        self._lines = lines
+        self._delimiter = delimiter
+        self._line = lines_before
+        self._marks = quoting.Marks(delimiter)
+        alone = address_alone(delimiter)
+        self._like_a_row = re.compile(alone)
+        self._rows = self._all()
+
+    def __next__(self) -> CsvRow:
+        return next(self._rows)
+
+    def _all(self) -> Iterator[CsvRow]:
+        self._lines.begin_row()
+        for line in self._lines:
+            self._line += 1
+            for row in (self._bare(line),) if QUOTE not in line else self._marked(line):
+                if row.problem or any(map(str.strip, row.cells)):
+                    yield row
+                else:
+                    self.blank += 1 + row.last_line - row.line
+            self._lines.begin_row()
+
+    def _bare(self, line: str) -> CsvRow:
+        cells = line.rstrip("\r\n").split(self._delimiter)
+        return CsvRow(self._line, self._line, cells, _too_long(line, cells))
+
+    def _marked(self, line: str) -> Iterable[CsvRow]:
+        """The rows that begin with a line that has quotation marks."""
+        first = self._line
+        if cells := quoting.plainly_quoted(line, self._delimiter):
+            return [CsvRow(first, first, cells, _too_long(line, cells))]
+        taken, state = self._taken(line)
+        if state is State.CLOSED and (row := self._proper(first, taken)):
+            return [row]
+        if alone := self._each_alone(taken):
+            read = enumerate(zip(taken, alone, strict=True), first)
+            return (CsvRow(n, n, cells, _too_long(line, cells)) for n, (line, cells) in read)
+        return (self._unclear(number, first, line) for number, line in enumerate(taken, first))
+
+    def _taken(self, line: str) -> tuple[list[str], State]:
+        """The line and those that the cell goes on in that it leaves open, and how they end."""
+        taken = [line]
+        state, begins = self._marks.of_line(line)
+        length = len(line) - begins
+        while state is State.OPEN:
+            following = next(self._lines, "") if length <= MAX_CELL else ""
+            if not following:
+                return taken, State.UNCLEAR
+            taken.append(following)
+            self._line += 1
+            state, begins = self._marks.of_later_line(following)
+            length = len(following) + (length if begins < 0 else -begins)
+        return taken, state
+
+    def _proper(self, first: int, taken: list[str]) -> CsvRow | None:
+        """None when other rows may stand within it."""
+        space = self._delimiter != " "
+        reader = csv.reader(taken, delimiter=self._delimiter, strict=True, skipinitialspace=space)
+        try:
+            cells = next(reader)
+        except csv.Error:  # a cell is too long for it
+            return None
+        if len(taken) == 1:
+            return CsvRow(first, first, cells)
+        return (
+            None if self._hides_a_row(cells) else CsvRow(first, self._line, cells, "", tuple(taken))
+        )
+
+    def _each_alone(self, taken: list[str]) -> list[list[str]]:
+        """The cells of each of the lines, where that is certain of all of them."""
+        alone: list[list[str]] = []
+        for line in taken:
+            cells = quoting.cells_of(line, self._delimiter, self.width)
+            if cells is None:
+                return []
+            alone.append(cells)
+        return alone
+
+    def _hides_a_row(self, cells: list[str]) -> bool:
+        """Whether an address stands alone in a cell of several lines, as if a mark before it were
+        missing. An address that is broken in two hides none: it is told as what it is.
+        """
+        for position, cell in enumerate(cells):
+            lines = len(cell.splitlines())
+            is_broken = position == self.address_at and lines == 2 and self._delimiter not in cell
+            if lines > 1 and not is_broken and self._like_a_row.search(cell):
+                return True
+        return False
+
+    def _unclear(self, number: int, first: int, line: str) -> CsvRow:
+        cells = quoting.bare_cells(line, self._delimiter)
+        if number > first:
+            within = f"it stands after the quotation mark on line {first:,}, which is not closed"
+            return CsvRow(number, number, cells, within if any(cells) else "")
+        unclear = "what its quotation marks enclose is not clear"
+        return CsvRow(first, self._line, cells, _too_long(line, cells) or unclear)
+
+
+def _too_long(line: str, cells: list[str]) -> str:
+    return TOO_LONG if len(line) > MAX_CELL and max(map(len, cells)) > MAX_CELL else ""
+
+
+def address_alone(delimiter: str) -> str:
+    """The pattern of an address that has a cell or a line for itself."""
+    ends = rf"{re.escape(delimiter)}\r\n\""
+    blanks = "[ \t]*+".replace(delimiter, "")
+    return rf"(?:^|[{ends}]){blanks}[^\s@{ends}]++@[^\s@{ends}]++{blanks}(?=$|[{ends}])"
+
+
+class _Lines:
+    """The lines of a file. What cannot be decoded, is too long, or comes too late is a SourceError;
+    none that is too long is read to its end.
+    """
+
+    def __init__(self, text: TextIO, encoding: str, ends_at: float | None = None) -> None:
+        self._text = text
+        self._encoding = encoding
+        self._ends_at = ends_at
+        self._number = 0
+        self._first = 1
+        self._row_length = 0
+
+    def begin_row(self) -> None:
+        self._first = self._number + 1
+        self._row_length = 0
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> str:
+        line = self._line()
+        if not line:
+            raise StopIteration
+        self._number += 1
+        self._row_length += len(line)
+        if self._row_length > MAX_ROW:
+            raise SourceError(
+                f"The row on line {self._first:,} is longer than {MAX_ROW:,} characters; perhaps a "
+                "quotation mark is not closed."
+            )
+        if self._ends_at is not None and time.monotonic() > self._ends_at:
+            raise SourceError(f"{TOOK_TOO_LONG} It was at line {self._number:,} then.")
+        return line
+
+    def _line(self) -> str:
+        try:
+            return self._text.readline(MAX_ROW + 1)
+        except UnicodeError as error:
+            raise file_encoding.invalid(self._text.buffer, self._encoding) from error
+
+
+def _delimiter(
+    text: TextIOWrapper, encoding: str, is_header: Callable[[list[str]], bool]
+) -> tuple[str, int]:
+    """The delimiter, and how many lines there are before the table that only name it."""
+    sample = _sample(_Lines(text, encoding))
+    text.seek(0)
+    first_line = StringIO(sample, newline="").readline()
+    if named := _SEPARATOR_LINE.fullmatch(first_line):
+        return named[1], 1
+
+    def merit(delimiter: str) -> tuple[bool, int]:
+        row = next(CsvRows(_Lines(StringIO(sample, newline=""), encoding), delimiter, 0), None)
+        cells = row.cells if row else []
+        return is_header(cells[:MAX_COLUMNS]), len(cells)
+
+    return max(_DELIMITERS, key=merit), 0
+
+
+def _sample(lines: _Lines) -> str:
+    sample: list[str] = []
+    for line in islice(lines, _SAMPLE_LINES):
+        sample.append(line)
+        lines.begin_row()
+        if sum(map(len, sample)) >= MAX_ROW:
+            break
+    return "".join(sample)[:MAX_ROW]
+
+
+@contextmanager
+def _rewindable(file: BinaryIO) -> Iterator[BinaryIO]:
+    if file.seekable():
+        yield file
+        return
+    with TemporaryFile() as copy:
+        shutil.copyfileobj(file, copy)
+        yield copy

@@ -1,0 +1,1 @@
+"""What a file says about whether people may be mailed."""

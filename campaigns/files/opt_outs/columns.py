@@ -1,0 +1,254 @@
+"""What the columns of another tool's export say about mailing a person."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from enum import Enum, auto
+from functools import lru_cache
+from typing import NamedTuple
+
+from campaigns.files.contact_columns import folded, known_column, yes_or_no
+from campaigns.files.opt_outs import mailing_words as words
+from campaigns.files.opt_outs.certain_words import (
+    LONGEST_ANYWHERE,
+    all_known,
+    certain_heading,
+    certain_value,
+    is_said_anywhere,
+    reason_anywhere,
+    says_when_or_why,
+)
+from campaigns.models.contacts import SuppressionReason
+from campaigns.wording import counted
+
+_R = SuppressionReason
+_LISTED = 20
+_SHOWN = 60  # characters of a value
+_HEADING = 100  # characters
+_TAGS = re.compile("[,;，；、|]")
+_REMEMBERED = 10_000
+"""Different cells of which the meaning is remembered: most files have a few, again and again."""
+
+
+class Kind(Enum):
+    """What a column's cells are: a status in words; a flag, date or reason against mailing; or a
+    permission, yes or no. An unclear one has words of these among others: it stays an attribute.
+    """
+
+    STATUS = auto()
+    AGAINST = auto()
+    PERMISSION = auto()
+    UNCLEAR = auto()
+
+
+class Column(NamedTuple):
+    position: int
+    heading: str
+    kind: Kind
+    reason: SuppressionReason | None
+    is_strict: bool
+    """Whether a value that is not known keeps the person out: its heading is about mailing."""
+
+
+class KeptOut(NamedTuple):
+    """Why a person is suppressed, or kept out (no reason); `told` is what the file says."""
+
+    told: str
+    reason: SuppressionReason | None
+
+    def explain(self, may_suppress: bool = True) -> str:
+        """`may_suppress` says whether who imports may add to the suppression list."""
+        became = "kept out"
+        if self.reason and may_suppress:
+            became = f"suppressed as “{self.reason.label}”"
+        elif self.reason:
+            became = "kept out, as you may not add to the suppression list"
+        return f"{self.quoted}: {became}."
+
+    @property
+    def quoted(self) -> str:
+        shown = self.told if len(self.told) <= 2 * _SHOWN else f"{self.told[: 2 * _SHOWN - 1]}…"
+        return f"The file says “{shown}”"
+
+
+def columns_of(header: list[str]) -> list[Column]:
+    """The columns that say whom not to mail."""
+    found = (_column(position, heading) for position, heading in enumerate(header))
+    return [column for column in found if column]
+
+
+def is_other_channel(heading: str) -> bool:
+    """Whether the column is about text messages, calls and the like alone."""
+    name = folded(heading)
+    return words.OTHER_CHANNEL.search(name) is not None and "mail" not in name
+
+
+def _column(position: int, heading: str) -> Column | None:
+    name, shown = folded(heading), heading.strip()[:_HEADING]
+    if known_column(heading) or is_other_channel(heading):
+        return None
+    reason, is_clear = words.negative(name), all_known(heading)
+    if words.STATUS.search(name):
+        kind = Kind.STATUS if is_clear else Kind.UNCLEAR
+        return Column(position, shown, kind, None, is_clear)
+    if words.ANY_STATUS.search(name):
+        return Column(position, shown, Kind.STATUS, None, False)
+    if words.PERMISSION.search(name):
+        return Column(position, shown, Kind.PERMISSION, None, False)
+    if words.OUT.search(name):
+        return Column(position, shown, Kind.AGAINST, None, False)
+    if reason is None or words.NO_VERDICT.search(name):
+        return None
+    kind = Kind.AGAINST if is_clear else Kind.UNCLEAR
+    return Column(position, shown, kind, reason if certain_heading(heading) else None, False)
+
+
+class CellMeaning(NamedTuple):
+    """What one cell means; `is_known` is false where a person should look at it."""
+
+    kept_out: KeptOut | None
+    is_known: bool = True
+
+
+class Judge:
+    """Reads the columns of each row, and keeps count of the values that it does not know."""
+
+    def __init__(self, header: list[str]) -> None:
+        self._header = header
+        found = columns_of(header)
+        self._columns = [column for column in found if column.kind is not Kind.UNCLEAR]
+        self._unclear = [column for column in found if column.kind is Kind.UNCLEAR]
+        self._tags = {n for n, heading in enumerate(header) if known_column(heading) == "tags"}
+        self._anything = set(range(len(header))) - {column.position for column in self._columns}
+        self._anything -= {n for n, heading in enumerate(header) if is_other_channel(heading)}
+        self._unknown: Counter[tuple[str, str]] = Counter()
+        self._others = 0
+
+    def kept_out(self, cells: list[str]) -> KeptOut | None:
+        """The worst that the row says; None when its person may be mailed."""
+        found = [each for each in self._all_kept_out(cells) if each]
+        suppressed = [each for each in found if each.reason]
+        worse = [each for each in suppressed if each.reason != _R.UNSUBSCRIBED]
+        return next(iter([*worse, *suppressed, *found]), None)
+
+    def notes(self) -> Iterator[str]:
+        """What staff should look at."""
+        for column in self._unclear[:_LISTED]:
+            yield (
+                f"“{column.heading}” is not clearly about mailing: it is imported as an attribute, "
+                "and keeps no one out. Check that it does not say whom not to mail."
+            )
+        for (heading, value), rows in self._unknown.most_common(_LISTED):
+            yield (
+                f"“{heading}” says “{value}” in {counted(rows, 'row')}, and what that means is not "
+                "known: look below whether these were kept out, and check whether they may be "
+                "mailed."
+            )
+        others = self._others + sum(n for _, n in self._unknown.most_common()[_LISTED:])
+        if others:
+            yield f"{others:,} more rows have other values that are not known here."
+
+    def _all_kept_out(self, cells: list[str]) -> Iterator[KeptOut | None]:
+        for column in self._columns:
+            if column.position < len(cells) and (cell := cells[column.position].strip()):
+                look = _remembered if len(cell) <= _SHOWN else _meaning
+                meaning = look(column, cell)
+                if not meaning.is_known:
+                    self._count(column.heading, " ".join(cell.split()))
+                yield meaning.kept_out
+        for position, cell in enumerate(cells):
+            if position in self._tags:
+                yield from (self._anywhere(position, tag) for tag in _TAGS.split(cell))
+            elif cell and (position in self._anything or position >= len(self._header)):
+                yield self._anywhere(position, cell)
+
+    def _anywhere(self, position: int, cell: str) -> KeptOut | None:
+        """A cell that is exactly a word against mailing counts in whatever column it stands."""
+        if len(cell) > LONGEST_ANYWHERE or not _is_said_anywhere(cell):
+            return None
+        heading = self._header[position].strip() if position < len(self._header) else ""
+        shown = heading[:_HEADING] or f"column {position + 1}"
+        return KeptOut(f"{shown}: {' '.join(cell.split())}", reason_anywhere(cell))
+
+    def _count(self, heading: str, value: str) -> None:
+        key = (heading[:_SHOWN], value[:_SHOWN])
+        if key in self._unknown or len(self._unknown) < 10 * _LISTED:
+            self._unknown[key] += 1
+        else:
+            self._others += 1
+
+
+def _meaning(column: Column, cell: str) -> CellMeaning:
+    told = f"{column.heading}: {' '.join(cell.split())}"
+    word, answer = folded(cell), _answer(cell)
+    if _says_nothing(cell, word) or (words.ZERO.fullmatch(word) and column.kind is Kind.AGAINST):
+        return CellMeaning(None)
+    if column.kind is Kind.AGAINST:
+        return _against(column, told, word, cell)
+    if column.kind is Kind.PERMISSION and answer is not None:
+        return CellMeaning(None if answer else KeptOut(told, None))
+    return _of_status(column, told, word, cell)
+
+
+_remembered = lru_cache(maxsize=_REMEMBERED)(_meaning)
+_is_said_anywhere = lru_cache(maxsize=_REMEMBERED)(is_said_anywhere)
+
+
+def _says_nothing(cell: str, word: str) -> bool:
+    """A mark such as ✓ or ✗ says something, though it has no letters."""
+    if word or not any(unicodedata.category(sign) == "So" for sign in cell):
+        return word in words.NOTHING and _answer(cell) is None
+    return False
+
+
+def _of_status(column: Column, told: str, word: str, cell: str) -> CellMeaning:
+    kept_out = KeptOut(told, None)
+    if words.SOFT.search(word):
+        return CellMeaning(kept_out)
+    if reason := words.negative(word):
+        if certain_value(cell, column.heading):
+            return CellMeaning(KeptOut(told, reason))
+        return CellMeaning(kept_out, is_known=all_known(cell))
+    if words.STAYS_OUT.search(word):
+        return CellMeaning(kept_out)
+    if word in words.MAILABLE or _is_date(cell) or folded(column.heading) in words.PLACES:
+        return CellMeaning(None)
+    answer = _answer(cell)
+    if answer is not None and column.is_strict:
+        return CellMeaning(None if answer else kept_out)
+    if answer is not None and folded(column.heading) in words.ONLY_STATUS:
+        return CellMeaning(None) if answer else CellMeaning(kept_out, is_known=False)
+    return CellMeaning(kept_out if column.is_strict or not word else None, is_known=False)
+
+
+def _against(column: Column, told: str, word: str, cell: str) -> CellMeaning:
+    """A flag, a date or words in a column such as Unsubscribed. All but “no” keep out; what is not
+    known in this sense, such as a number or a name, suppresses no one.
+    """
+    answer = _answer(cell)
+    if answer is False or word in words.MAILABLE:
+        return CellMeaning(None)
+    if words.SOFT.search(word) or (column.reason is None and answer):
+        return CellMeaning(KeptOut(told, None))
+    if column.reason is None and is_said_anywhere(cell):
+        return CellMeaning(KeptOut(told, reason_anywhere(cell)))
+    reason = words.negative(word) if certain_value(cell, column.heading) else None
+    means_yes = answer or _is_date(cell) or says_when_or_why(column.heading)
+    if column.reason and (means_yes or reason):
+        own = reason if column.reason is _R.MANUAL else None
+        return CellMeaning(KeptOut(told, own or column.reason))
+    return CellMeaning(KeptOut(told, None), is_known=means_yes)
+
+
+def _answer(cell: str) -> bool | None:
+    try:
+        return yes_or_no(cell)
+    except ValueError:
+        return None
+
+
+def _is_date(cell: str) -> bool:
+    return words.DATE.match(cell) is not None

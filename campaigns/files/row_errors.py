@@ -1,0 +1,121 @@
+"""What an import says about the rows of a file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple, Protocol
+
+from campaigns.files.csv_reader import CsvRow
+
+_LIKE_AN_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
+_SHOWN = 80  # characters of a value in a report
+
+
+class LineProblem(NamedTuple):
+    """`line` is that of the file, from 1, where the row starts."""
+
+    line: int
+    value: str
+    reason: str
+
+
+class Problems:
+    """How many problems there are, and the first of them: a file may have more than memory."""
+
+    LISTED = 1_000
+
+    def __init__(self) -> None:
+        self._listed: list[LineProblem] = []
+        self._total = 0
+
+    def add(self, problem: LineProblem) -> None:
+        self._total += 1
+        if len(self._listed) < self.LISTED:
+            self._listed.append(problem)
+
+    def __len__(self) -> int:
+        """All of them."""
+        return self._total
+
+    def __iter__(self) -> Iterator[LineProblem]:
+        """Those that are listed."""
+        return iter(self._listed)
+
+    def __getitem__(self, index: int) -> LineProblem:
+        return self._listed[index]
+
+    @property
+    def unlisted(self) -> int:
+        return self._total - len(self._listed)
+
+
+class FileReport(Protocol):
+    """What became of a file's rows."""
+
+    notes: list[str]
+    rejected: Problems
+
+    @property
+    def accepted(self) -> int: ...
+
+    def explain(self) -> str: ...
+
+
+class FileImportError(Exception):
+    """The file as a whole cannot be imported; nothing was. The message is for staff."""
+
+
+class RowError(ValueError):
+    """A row that cannot be used; the others can."""
+
+    def __init__(self, value: str, reason: str) -> None:
+        super().__init__(reason)
+        self.value = value
+        self.reason = reason
+
+    def at(self, row: CsvRow) -> LineProblem:
+        return LineProblem(row.line, shortened(self.value), self.reason)
+
+
+def refuse_unreadable(row: CsvRow, value: str = "") -> None:
+    """Raises RowError for a row that is no row, or that no column of the database could hold."""
+    if row.problem:
+        raise RowError(text_of(row), f"The row cannot be read ({row.problem}){quote_hint(row)}.")
+    for cell in row.cells:
+        if "\0" in cell:
+            raise RowError(value or cell, "The row contains a NUL character.")
+
+
+def text_of(row: CsvRow, address: str = "") -> str:
+    """What a report shows of a row: its address and what else looks like one, or all of it."""
+    cells = [cell.strip() for cell in row.cells if cell.strip()]
+    alike = [cell for cell in cells if _LIKE_AN_ADDRESS.search(cell) and cell != address]
+    return " ".join([address, *alike] if address else alike or cells)
+
+
+def quote_hint(row: CsvRow) -> str:
+    """A quote that is never closed swallows the rows after it: say which."""
+    if row.last_line == row.line:
+        return ""
+    return f"; the row goes on to line {row.last_line}, perhaps a quotation mark is not closed"
+
+
+def shortened(value: str) -> str:
+    shown = " ".join(value.replace("\0", "␀").split())
+    return shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 1]}…"
+
+
+def blank_note(blank: int) -> list[str]:
+    """So that the numbers of a report add up to the lines of the file."""
+    return [f"Blank lines or rows without any value: {blank:,}."] if blank else []
+
+
+def encoding_note(used: str, asked_for: str | None) -> list[str]:
+    """What staff should look at when the encoding was a guess."""
+    if used != "cp1252" or asked_for is not None:
+        return []
+    return [
+        "The file does not say how it is encoded and is not UTF-8; it was read as Windows-1252 "
+        "(Western European). Check the accented letters."
+    ]

@@ -1,0 +1,74 @@
+"""The suppression list as a CSV file that can be imported again, of any length."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator
+from io import StringIO
+from typing import Any
+
+from django.db.models import QuerySet
+
+from campaigns import suppressions
+from campaigns.files.formulas import escaped
+from campaigns.models import Contact, Suppression
+from campaigns.models.contacts import is_domain
+
+COLUMNS = ("email", "reason", "source", "created_at")
+BATCH = 5_000  # rows
+SPLIT = re.compile(r"(?<=[;|\t\r\n])")
+"""Behind what may split a line into cells, or into lines."""
+
+
+def lines() -> Iterator[str]:
+    """The lines of the file, some thousand together. Short statements, by key: a list of a million
+    may take as long to fetch as the other side likes.
+    """
+    yield _HEADING
+    for rows in _batches(Suppression.objects.all(), *COLUMNS):
+        yield _lines_of(row[1:] for row in rows)
+
+
+def lines_for(owner_id: int) -> Iterator[str]:
+    """The same of the entries that keep an owner's contacts from being mailed: their addresses, and
+    whole domains.
+    """
+    yield _HEADING
+    told: set[str] = set()
+    for contacts in _batches(Contact.objects.filter(owner=owner_id), "email"):
+        emails = [email for _, email in contacts]
+        names = {*emails, *(suppressions.domain_of(email) for email in emails)} - told
+        rows = list(Suppression.objects.filter(email__in=names).values_list(*COLUMNS))
+        told |= {row[0] for row in rows if is_domain(row[0])}
+        yield _lines_of((email, reason, "", at) for email, reason, _, at in rows)
+
+
+def _batches(rows: QuerySet[Any], *columns: str) -> Iterator[list[Any]]:
+    """All rows by key, each as its key and these columns."""
+    last = 0
+    values = rows.order_by("pk").values_list("pk", *columns)
+    while batch := list(values.filter(pk__gt=last)[:BATCH]):
+        yield batch
+        last = batch[-1][0]
+
+
+def _lines_of(rows: Iterable[tuple[Any, ...]]) -> str:
+    return _table([(*row[:-1], row[-1].isoformat(timespec="seconds")) for row in rows])
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    text = StringIO()
+    csv.writer(text).writerows([[_harmless(cell) for cell in row] for row in rows])
+    return text.getvalue()
+
+
+def _harmless(cell: str) -> str:
+    """Also where a spreadsheet splits lines elsewhere than at commas, as those of other countries
+    do: quotation marks within a line keep none of them from it.
+    """
+    return "".join(escaped(piece) for piece in SPLIT.split(cell))
+
+
+_HEADING = "\ufeff" + _table([COLUMNS])
+"""With the mark by which spreadsheets know that it is UTF-8."""

@@ -1,0 +1,325 @@
+"""Bring a list of addresses and domains that must not be mailed in: the good rows, all or nothing;
+the bad ones are reported.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import BinaryIO, NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import connection
+
+from campaigns import erased_keys, erasure_lock, suppressions
+from campaigns.files import quoting, time_limits
+from campaigns.files.contact_columns import folded, known_column
+from campaigns.files.csv_reader import CsvRow, Source, open_table
+from campaigns.files.encoding import SourceError
+from campaigns.files.formulas import unescaped
+from campaigns.files.opt_outs.columns import Judge
+from campaigns.files.row_errors import (
+    FileImportError,
+    LineProblem,
+    Problems,
+    RowError,
+    blank_note,
+    encoding_note,
+    refuse_unreadable,
+    shortened,
+    text_of,
+)
+from campaigns.models import Suppression
+from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
+from campaigns.wording import counted
+
+MAX_SOURCE = 200  # characters, as Suppression.source
+_BATCH = 5_000  # rows
+_ADDRESS_HEADINGS = {"domain", "address", "emailordomain", "addressordomain", "recipient"}
+_ERASED_KEY = re.compile(rf"{erased_keys.MARK}[0-9a-f]{{64}}")
+_R = SuppressionReason
+_REASONS = {
+    _R.UNSUBSCRIBED: "unsubscribed unsubscribe unsub optout abgemeldet",
+    _R.HARD_BOUNCE: "hardbounce bounce bounced hard invalid permanent",
+    _R.SOFT_BOUNCES: "softbounces softbounce softbouncesinarow",
+    _R.COMPLAINT: "complaint complained spam spamcomplaint spamreport abuse",
+    _R.MANUAL: "manual addedbystaff",
+}
+_BY_WORD = {word: reason for reason, words in _REASONS.items() for word in words.split()}
+
+# pg_temp by name: a table of the project that happened to be called the same is never touched.
+CREATE = """
+DROP TABLE IF EXISTS pg_temp.suppression_import;
+CREATE TEMPORARY TABLE suppression_import (line bigint, email text, reason text, source text)
+    ON COMMIT DROP
+"""
+COPY = "COPY pg_temp.suppression_import (line, email, reason, source) FROM STDIN"
+# The first row of an address counts. In the order of the addresses, so that two imports that run at
+# the same time wait for each other. As in `suppressing`, an address that turns out to be worse than
+# unsubscribed says so.
+MERGE = """
+WITH merged AS (
+    INSERT INTO campaigns_suppression AS s (email, reason, source)
+    SELECT DISTINCT ON (email) email, reason, source FROM pg_temp.suppression_import
+    ORDER BY email, line
+    ON CONFLICT (email) DO UPDATE SET reason = excluded.reason, source = excluded.source
+    WHERE s.reason = 'unsubscribed' AND excluded.reason <> 'unsubscribed'
+    RETURNING s.xmax = 0 AS added
+)
+SELECT (SELECT count(*) FROM pg_temp.suppression_import),
+       (SELECT count(DISTINCT email) FROM pg_temp.suppression_import),
+       count(*) FILTER (WHERE added), count(*) FROM merged
+"""
+
+
+@dataclass(slots=True)
+class SuppressionReport:
+    """What became of every row: one of four counts, or in `rejected`.
+
+    `updated` are those that had only unsubscribed and have a worse reason now; `duplicates` are
+    further rows of an address that came earlier in the file. `ignored` are other addresses in rows
+    that came in. `salvaged` addresses stand in lines whose quotation marks are wrong, or within
+    cells: they are suppressed, too, because that is the safe mistake.
+    """
+
+    added: int = 0
+    updated: int = 0
+    known: int = 0
+    duplicates: int = 0
+    salvaged: int = 0
+    rejected: Problems = field(default_factory=Problems)
+    ignored: Problems = field(default_factory=Problems)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def accepted(self) -> int:
+        return self.added + self.updated + self.known
+
+    def explain(self) -> str:
+        return (
+            f"{counted(self.added, 'address', 'addresses')} suppressed, "
+            f"{self.updated:,} with a worse reason than before, "
+            f"{self.known:,} already on the list, {counted(self.duplicates, 'duplicate')}, "
+            f"{counted(len(self.rejected), 'row')} rejected."
+        )
+
+
+class Columns(NamedTuple):
+    """Where in a row to look; None for what the file does not say."""
+
+    email: int
+    reason: int | None
+    source: int | None
+    has_domains: bool
+
+
+class Entry(NamedTuple):
+    line: int
+    email: str
+    reason: str
+    source: str
+
+
+def import_suppressions(
+    file: BinaryIO,
+    *,
+    reason: SuppressionReason = SuppressionReason.MANUAL,
+    source: str = "",
+    encoding: str | None = None,
+    seconds: float | None = None,
+    domains: bool = False,
+) -> SuppressionReport:
+    """Import a CSV file in one transaction; raises FileImportError and then has changed nothing:
+    also when its rows are not read within so many seconds.
+
+    `reason` and `source` are for rows that do not say. Without `encoding` it is detected. Rows with
+    whole domains are rejected unless `domains` says that whoever imports may suppress them.
+    """
+    report = SuppressionReport()
+    try:
+        with (
+            open_table(file, encoding, _has_address_column, seconds) as table,
+            time_limits.import_transaction(seconds),
+        ):
+            columns = _columns(table.header)
+            report.notes += encoding_note(table.encoding, encoding)
+            default = Entry(0, "", str(reason), source)
+            entries = _good_rows(table, columns, default, report)
+            _store(entries if domains else _without_domains(entries, report), report)
+            report.notes += blank_note(table.rows.blank) + _salvage_note(report.salvaged)
+    except SourceError as error:
+        raise FileImportError(str(error)) from error
+    return report
+
+
+def _store(entries: Iterator[Entry], report: SuppressionReport) -> None:
+    erasure_lock.begin()
+    with connection.cursor() as cursor:
+        cursor.execute(CREATE)
+        while batch := list(islice(entries, _BATCH)):
+            known = suppressions.erased_among([entry.email for entry in batch])
+            report.known += len(known)
+            time_limits.copy_rows(COPY, (entry for entry in batch if entry.email not in known))
+        cursor.execute(MERGE)
+        rows, addresses, added, touched = cursor.fetchone()
+    report.added, report.updated = added, touched - added
+    report.known += addresses - touched
+    report.duplicates = rows - addresses
+
+
+def _is_address_column(heading: str) -> bool:
+    return known_column(heading) == "email" or folded(heading) in _ADDRESS_HEADINGS
+
+
+def _has_address_column(header: list[str]) -> bool:
+    return any(_is_address_column(heading) for heading in header)
+
+
+def _columns(header: list[str]) -> Columns:
+    """Raises SourceError when there are no addresses."""
+    if not _has_address_column(header):
+        headings = ", ".join(shortened(heading) for heading in header[:20])
+        raise SourceError(
+            "No column has addresses or domains: the first row must name the columns, one of them "
+            f"“email”. It reads: {headings}."
+        )
+    names = [folded(heading) for heading in header]
+    address = next(n for n, heading in enumerate(header) if _is_address_column(heading))
+    reason, source = _position(names, "reason"), _position(names, "source")
+    return Columns(address, reason, source, "domain" in names[address])
+
+
+def _position(names: list[str], name: str) -> int | None:
+    return names.index(name) if name in names else None
+
+
+def _good_rows(
+    table: Source, columns: Columns, default: Entry, report: SuppressionReport
+) -> Iterator[Entry]:
+    judge = Judge(["" if n == columns.reason else text for n, text in enumerate(table.header)])
+    for row in time_limits.kept_alive(table.rows):
+        if row.problem:
+            yield from _salvaged(row, columns, default, report)
+            continue
+        own = ""
+        try:
+            entry = _entry(row, columns, default, judge)
+        except RowError as error:
+            report.rejected.add(error.at(row))
+        else:
+            own = entry.email
+            yield entry
+            _list_other_addresses(row, columns, entry, report)
+        for line in _lines_of(row, table.delimiter):
+            if (address := _address_in(line, columns)) and address != own:
+                yield _salvage(line, address, default, report)
+
+
+def _salvaged(
+    row: CsvRow, columns: Columns, default: Entry, report: SuppressionReport
+) -> Iterator[Entry]:
+    """The address in a line that cannot be read as a row; else the line is rejected."""
+    if address := _address_in(row, columns):
+        yield _salvage(row, address, default, report)
+        return
+    try:
+        refuse_unreadable(row)
+    except RowError as error:
+        report.rejected.add(error.at(row))
+
+
+def _salvage(row: CsvRow, address: str, default: Entry, report: SuppressionReport) -> Entry:
+    report.salvaged += 1
+    source = f"{default.source}: line {row.line}" if default.source else f"line {row.line}"
+    return default._replace(line=row.line, email=address, source=source[:MAX_SOURCE])
+
+
+def _address_in(row: CsvRow, columns: Columns) -> str:
+    """Empty when there is none."""
+    try:
+        return _stored_form(_cell(row, columns.email), columns.has_domains)
+    except RowError:
+        return ""
+
+
+def _lines_of(row: CsvRow, delimiter: str) -> Iterator[CsvRow]:
+    """The lines of a row that has several, each as if it were one."""
+    for number, line in enumerate(row.raw, row.line):
+        yield CsvRow(number, number, quoting.bare_cells(line, delimiter))
+
+
+def _list_other_addresses(
+    row: CsvRow, columns: Columns, entry: Entry, report: SuppressionReport
+) -> None:
+    for number, cell in enumerate(row.cells):
+        if number in (columns.email, columns.reason, columns.source) or "@" not in cell:
+            continue
+        if cell.strip().lower() != entry.email:
+            problem = "Another address of the row is not suppressed: it is not in the column."
+            report.ignored.add(LineProblem(row.line, shortened(cell), problem))
+
+
+def _salvage_note(salvaged: int) -> list[str]:
+    if not salvaged:
+        return []
+    return [
+        f"{counted(salvaged, 'address', 'addresses')} taken from lines whose quotation marks are "
+        "wrong, or that stand within a cell, so that no one is missing; the reasons in those lines "
+        "are left out."
+    ]
+
+
+def _without_domains(entries: Iterator[Entry], report: SuppressionReport) -> Iterator[Entry]:
+    for entry in entries:
+        if is_domain(entry.email):
+            report.rejected.add(LineProblem(entry.line, entry.email, DOMAIN_REFUSED))
+        else:
+            yield entry
+
+
+def _entry(row: CsvRow, columns: Columns, default: Entry, judge: Judge) -> Entry:
+    """Raises RowError when there is no address; what is wrong with other cells is left out."""
+    try:
+        address = _stored_form(_cell(row, columns.email), columns.has_domains)
+    except RowError as error:
+        refuse_unreadable(row)
+        raise RowError(text_of(row, error.value), error.reason) from error
+    told = _cell(row, columns.reason)
+    reason = str(_R.ERASED) if erased_keys.is_key(address) else _reason(told)
+    source = _cell(row, columns.source) or default.source
+    if told and reason is None:  # kept in words: not mailing somebody is the safe mistake
+        source = f"{source}: {told}" if source else told
+    if reason is None and (kept_out := judge.kept_out(row.cells)) and kept_out.reason:
+        reason = str(kept_out.reason)
+        source = source or kept_out.told
+    source = source.replace("\0", "␀")[:MAX_SOURCE]
+    return Entry(row.line, address, reason or default.reason, source)
+
+
+def _cell(row: CsvRow, position: int | None) -> str:
+    if position is None or position >= len(row.cells):
+        return ""
+    return unescaped(row.cells[position].strip()).strip()
+
+
+def _reason(told: str) -> str | None:
+    """The reason that a cell names, None when it names none that is known."""
+    reason = _BY_WORD.get(folded(told))
+    return str(reason) if reason else None
+
+
+def _stored_form(address: str, may_be_domain: bool) -> str:
+    if _ERASED_KEY.fullmatch(address.lower()):
+        return address.lower()
+    if may_be_domain and address and "@" not in address:
+        address = f"@{address}"
+    entry = Suppression(email=address)
+    try:
+        if not address:
+            raise ValidationError("There is no address.")
+        entry.clean_address()
+    except ValidationError as error:
+        raise RowError(address, " ".join(error.messages)) from error
+    return entry.email

@@ -1,0 +1,60 @@
+"""What a launched task says: its templates compiled into content that never changes again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from campaigns.models import Content, Task, TaskTemplate
+from campaigns.rendering import content
+
+FINISHERS: list[Callable[[Content, Task], Callable[[], None]]] = []
+"""What apps that build on this one (tracking) do to content before it is saved for the first time.
+Each returns what it does once the content is saved, in the transaction of the launch. May raise
+TemplateError.
+"""
+
+
+@dataclass(slots=True)
+class Compiled:
+    """Content that is not saved yet."""
+
+    content: Content
+    _afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+    def store(self) -> None:
+        """Call inside a transaction."""
+        self.content.save()
+        for finish in self._afterwards:
+            finish()
+
+
+def compile_content(task: Task, choice: TaskTemplate) -> Compiled:
+    """Compile one of a task's templates; may take seconds. Raises TemplateError."""
+    template, sender = choice.template, task.sender
+    if sender is None:
+        raise ValueError(f"task {task.pk} has no sender")
+    content.check(template.subject, template.html, template.text, template.preview_text)
+    html = content.compile_html(template.html)
+    made = Content(
+        task=task,
+        template=template,
+        weight=choice.weight,
+        subject=template.subject,
+        preview_text=template.preview_text,
+        html=html,
+        text=template.text if template.text.strip() else content.compile_text(html),
+        sender_local_part=sender.local_part,
+        sender_name=sender.display_name,
+        reply_to=sender.reply_to,
+    )
+    afterwards = [finish(made, task) for finish in FINISHERS]
+    made.precompiled = content.precompile(made)
+    return Compiled(made, afterwards)
+
+
+def freeze(task: Task, choice: TaskTemplate) -> Content:
+    """Compile and store one of a task's templates. Raises TemplateError."""
+    made = compile_content(task, choice)
+    made.store()
+    return made.content

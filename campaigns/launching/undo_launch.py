@@ -1,0 +1,49 @@
+"""A launch that failed too often: what it made is removed, and the task is a draft again."""
+
+from __future__ import annotations
+
+from django.db import connection, transaction
+
+from campaigns import background, tasks
+from campaigns.models import BackgroundJob, Content, Launch, Task, TaskStatus
+from campaigns.state import lifecycle
+
+CHUNK = 20_000
+
+GIVEN_UP = (
+    "It could not be launched, after {times} attempts. The last one: {reason} Nothing was sent, "
+    "and what had been made is removed. Launch it again; if that fails, too, ask an operator to "
+    "look into the cluster's log."
+)
+
+
+@background.when_given_up(tasks.LAUNCH)
+def undo(job: BackgroundJob) -> bool:
+    """Remove what a launch has made, a chunk a call; at last the task is a draft that says why.
+    False while SubTasks are left. Nothing is done to a task that is not being launched any more.
+
+    Locks the Task row, as what freezes the content does. A worker that still hangs in the launch
+    finds no Launch row when it goes on, and stops.
+    """
+    with transaction.atomic():
+        task = Task.objects.select_for_update(no_key=True).filter(pk=job.about).first()
+        if task is None or task.status != TaskStatus.QUEUED:
+            return True
+        Launch.objects.filter(task=task).delete()
+        if _remove_subtasks(task.pk):
+            return False
+        Content.objects.filter(task=task).delete()
+        lifecycle.back_to_draft(task, GIVEN_UP.format(times=job.attempts, reason=job.reason))
+    return True
+
+
+def _remove_subtasks(task_id: int) -> int:
+    """Delete a chunk of a task's SubTasks, of which none was ever sent. Returns how many."""
+    sql = """
+    DELETE FROM campaigns_subtask WHERE id IN (
+        SELECT id FROM campaigns_subtask WHERE task_id = %s ORDER BY recipient_email LIMIT %s)
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [task_id, CHUNK])
+        removed: int = cursor.rowcount
+    return removed

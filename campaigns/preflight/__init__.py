@@ -1,0 +1,1 @@
+"""What staff learn of a message before it is sent."""

@@ -1,0 +1,75 @@
+"""What staff are told of a template beside how it looks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+from campaigns.rendering.content import CompiledContent
+from campaigns.rendering.liquid.environment import line_at
+from campaigns.rendering.template_work import PartProblem
+from sandbox import Failed, LimitReached
+
+MOST_BRACES = 5
+FROM_HTML: list[Callable[[str], list[str]]] = []
+"""What apps that build on this one (tracking) have to say of it. They may raise PartProblem."""
+
+_NAME = r"[^\W\d][\w.-]{0,60}(?:\s{0,3}\|[^{}\n]{0,100})?"
+_ODD_BRACES = re.compile(
+    rf"""(?<!\{{)\{{\s{{1,3}}\{{\s{{0,3}}(?P<spaced>{_NAME})\s{{0,3}}\}}\s{{0,3}}\}}
+    |(?<!\{{)\{{\s{{0,3}}(?P<single>{_NAME})\s{{0,3}}\}}(?:\s{{0,3}}\}})?
+    |\{{\s{{1,3}}%\s{{0,3}}(?P<tag>[^\W\d][^{{}}%\n]{{0,100}}?)\s{{0,3}}%\s{{0,3}}\}}
+    |<(?P<program>style|script)\b
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+"""What was most likely meant to be Liquid, and is text; or a program, which is passed over."""
+_END_OF = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("style", "script")}
+
+
+def of_html(html: str) -> list[str]:
+    """Nothing of a template that cannot be read: it is refused elsewhere."""
+    try:
+        return [notice for each in FROM_HTML for notice in each(html)]
+    except (PartProblem, LimitReached, Failed):
+        return []
+
+
+def of_template(template: CompiledContent) -> list[str]:
+    parts = {
+        "Subject": template.subject,
+        "Preview text": template.preview_text,
+        "HTML": template.html,
+        "Plain text": template.text,
+    }
+    braces = [notice for part, source in parts.items() for notice in of_braces(source, part)]
+    return [*braces, *of_html(template.html)]
+
+
+def of_braces(source: str, part: str = "HTML") -> list[str]:
+    """Of values and tags with a brace too few or a blank between two, which are sent as text."""
+    return [_of_one(match, source, part) for match in islice(_odd_braces(source), MOST_BRACES)]
+
+
+def _odd_braces(source: str) -> Iterator[re.Match[str]]:
+    """Style sheets and scripts have braces of their own."""
+    at = 0
+    while match := _ODD_BRACES.search(source, at):
+        at = match.end()
+        if not match["program"]:
+            yield match
+        elif end := _END_OF[match["program"].lower()].search(source, at):
+            at = end.end()
+        else:
+            return
+
+
+def _of_one(match: re.Match[str], source: str, part: str) -> str:
+    name, tag = match["spaced"] or match["single"], match["tag"]
+    meant = f"{{{{ {name.strip()} }}}}" if name else f"{{% {tag.strip()} %}}"
+    written = " ".join(match[0].split())
+    return (
+        f"{part}, line {line_at(source, match.start())}: “{written}” is sent as it stands. "
+        f"Did you mean {meant}?"
+    )

@@ -1,0 +1,1 @@
+"""The HTML of a template: read without being rewritten, made a page, made plain text."""

@@ -1,0 +1,1 @@
+"""Liquid as Shopify has it: dates, numbers, texts and comparisons."""

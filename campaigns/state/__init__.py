@@ -1,0 +1,1 @@
+"""The states of a task and of its SubTasks, and the only code that changes them."""

@@ -1,0 +1,259 @@
+"""What staff do with a task, and what time does: the only code that changes `Task.status`, by the
+steps of `campaigns.state.transitions`.
+
+Every change is a guarded update: it names the states it starts from, and says so when the task is
+not in one of them. Nothing that happens to a SubTask later can bring a paused, completed or
+cancelled task back, except that retrying failed ones, or deciding to send one in doubt again,
+reopens a completed task.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.apps import apps
+from django.db import transaction
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models.functions import Now
+
+from campaigns import tasks
+from campaigns.launching import audience
+from campaigns.models import Contact, SubTask, SubTaskStatus, Task, TaskStatus, TaskTemplate
+from campaigns.models.subtask import HELD
+from campaigns.rendering import content
+from campaigns.state import states, transitions
+from sandbox import Failed
+
+T = TaskStatus
+CANCEL_CHUNK = 5_000
+OWNER_IS_OFF = (
+    "It was not launched at its time: the account of its owner is switched off. Who may see it can "
+    "still launch it by hand."
+)
+
+# One of a task's SubTasks, from index subtask_claim and subtask_held. With order and limit, so that
+# PostgreSQL never makes it a join, which would read the SubTasks of all tasks.
+_OF_TASK = SubTask.objects.filter(task=OuterRef("pk")).values("pk")
+A_PENDING = Subquery(_OF_TASK.filter(status=SubTaskStatus.PENDING).order_by("available_at")[:1])
+A_HELD = Subquery(_OF_TASK.filter(status__in=HELD).order_by("dispatcher_id")[:1])
+
+
+class NotPossible(Exception):
+    """What was asked for cannot be done; the message tells staff why."""
+
+
+def problems(task: Task) -> list[str]:
+    """Why a task cannot be launched, in sentences for staff; empty when it can be."""
+    found = missing(task)
+    for choice in TaskTemplate.objects.filter(task=task).select_related("template"):
+        template = choice.template
+        try:
+            content.check(template.subject, template.html, template.text, template.preview_text)
+        except content.TemplateError as error:
+            found.append(f"The template “{template}” cannot be used: {error}")
+        except Failed:
+            found.append(f"The template “{template}” could not be checked just now: try again.")
+    return found
+
+
+def missing(task: Task) -> list[str]:
+    """What a task lacks to be launched, in sentences for staff. Reads no template."""
+    found = []
+    if task.sender is None:
+        found.append("It has no sender.")
+    if not TaskTemplate.objects.filter(task=task).exists():
+        found.append("It has no template.")
+    if not _has_service(task):
+        found.append("None of its email services is open to its owner.")
+    if not expected_contacts(task).exists():
+        found.append("Its audience is empty: no contact matches that may be mailed.")
+    return found
+
+
+def expected_contacts(task: Task) -> QuerySet[Contact]:
+    return audience.mailable(audience.contacts_of(task))
+
+
+def expected_recipients(task: Task) -> int:
+    """How many people would get a message if the task were launched now."""
+    return expected_contacts(task).count()
+
+
+def launch(task: Task) -> None:
+    """Start a draft or scheduled task: its SubTasks are made in the background, then it is sent.
+    Raises NotPossible.
+    """
+    if found := problems(task):
+        raise NotPossible(f"“{task}” cannot be launched. " + " ".join(found))
+    with transaction.atomic():
+        _move(task, "launch", launched_at=Now(), note="")
+        transaction.on_commit(lambda: tasks.expand_later(task.pk))
+
+
+def schedule(task: Task, at: dt.datetime) -> None:
+    """Launch a task at a time, by the database clock. Raises NotPossible."""
+    if found := problems(task):
+        raise NotPossible(f"“{task}” cannot be scheduled. " + " ".join(found))
+    _move(task, "schedule", scheduled_at=at, note="")
+
+
+def unschedule(task: Task) -> None:
+    """Make a scheduled task a draft again. Raises NotPossible."""
+    _move(task, "unschedule")
+
+
+def pause(task: Task, reason: str = "") -> None:
+    """Stop handing over; what is claimed but not handed over goes back within a second. Raises
+    NotPossible.
+    """
+    _move(task, "pause", note=reason, paused_at=Now())
+
+
+def pause_at_once(reasons: Mapping[int, str]) -> set[int]:
+    """Pause tasks that are being sent, each with its reason, without waiting for a row that is
+    locked. Returns those that are not being sent any more. Call inside a transaction.
+    """
+    sending = Task.objects.filter(pk__in=reasons, status=T.SENDING)
+    for task_id in sending.select_for_update(no_key=True, skip_locked=True).values_list(
+        "pk", flat=True
+    ):
+        transitions.move([task_id], "pause", note=reasons[task_id], paused_at=Now())
+    return set(reasons) - set(sending.values_list("pk", flat=True))
+
+
+def resume(task: Task) -> None:
+    """Go on with a paused task. Raises NotPossible."""
+    _move(task, "resume", note="", paused_at=None, resumed_at=Now())
+
+
+def cancel(task: Task) -> None:
+    """Stop a task for good and fail what is not handed over. Raises NotPossible.
+
+    A large task's SubTasks are failed by housekeeping, a chunk at a time.
+    """
+    with transaction.atomic():
+        _move(task, "cancel", cancelled_at=Now())
+        states.cancel(task.pk, CANCEL_CHUNK)
+
+
+def clone(task: Task) -> Task:
+    """A new draft like this task."""
+    with transaction.atomic():
+        copy: Task = Task.objects.create(
+            owner_id=task.owner_id,
+            name=f"Copy of {task.name}"[:200],
+            sender_id=task.sender_id,
+            audience=task.audience,
+            priority=task.priority,
+            track_opens=task.track_opens,
+            track_clicks=task.track_clicks,
+        )
+        for name in ("include_tags", "exclude_tags", "contacts", "services"):
+            getattr(copy, name).set(getattr(task, name).all())
+        for choice in TaskTemplate.objects.filter(task=task):
+            TaskTemplate.objects.create(
+                task=copy, template_id=choice.template_id, weight=choice.weight
+            )
+        return copy
+
+
+# What time does
+
+
+def start_sending(task: Task, note: str = "") -> bool:
+    """All SubTasks of a launched task exist: let them be sent. False when it was cancelled
+    meanwhile.
+    """
+    values = {"note": note} if note else {}
+    return transitions.move([task.pk], "start_sending", started_at=Now(), **values) == 1
+
+
+def back_to_draft(task: Task, why: str) -> None:
+    """A launch that came to nothing: the task is a draft again and says why."""
+    transitions.move([task.pk], "back_to_draft", note=why, launched_at=None)
+
+
+def launch_due() -> int:
+    """Launch the scheduled tasks whose time has come. Returns how many.
+
+    A worker finds out whether each can be launched (`launch.expand`): its templates and its
+    audience are the staff's, and may take long to look at.
+    """
+    return sum(_launch_due(task) for task in Task.objects.due().select_related("owner"))
+
+
+def _launch_due(task: Task) -> bool:
+    if not task.owner.is_active:
+        back_to_draft(task, OWNER_IS_OFF)
+        return False
+    late = _minutes_late(task)
+    note = f"Started {late} minutes late: nothing was running at its time." if late else ""
+    with transaction.atomic():
+        moved = transitions.move([task.pk], "launch_due", launched_at=Now(), note=note)
+        if moved:
+            transaction.on_commit(lambda: tasks.expand_later(task.pk))
+    return bool(moved)
+
+
+def complete_finished() -> int:
+    """Complete the tasks that have nothing left to do; one with SubTasks in doubt waits for a
+    decision. Returns how many.
+
+    Each is looked at again with its row locked, so that a retry at the same moment is either seen
+    or waits.
+    """
+    completed = 0
+    for task_id in _with_nothing_left().values_list("pk", flat=True):
+        with transaction.atomic():
+            Task.objects.select_for_update(no_key=True).get(pk=task_id)
+            if _with_nothing_left().filter(pk=task_id).exists():
+                completed += transitions.move([task_id], "complete", completed_at=Now())
+    return completed
+
+
+def _with_nothing_left() -> QuerySet[Task]:
+    """Tasks being sent without open SubTasks."""
+    tasks: QuerySet[Task] = Task.objects.filter(status=T.SENDING)
+    return tasks.alias(pending=A_PENDING, held=A_HELD).filter(pending=None, held=None)
+
+
+def sweep_cancelled() -> int:
+    """Fail what is left of cancelled tasks, a chunk each. Returns how many SubTasks."""
+    cancelled = Task.objects.filter(status=T.CANCELLED).alias(pending=A_PENDING)
+    swept = 0
+    for task_id in cancelled.exclude(pending=None).values_list("pk", flat=True):
+        with transaction.atomic():
+            swept += states.cancel(task_id, CANCEL_CHUNK)
+    return swept
+
+
+def reopen(task_ids: Collection[int]) -> None:
+    """Some SubTasks of these tasks are about to be sent again: completed tasks go on.
+
+    Locks the Task rows, so call it in the transaction that changes the SubTasks, before that.
+    """
+    locked = Task.objects.select_for_update(no_key=True).filter(pk__in=task_ids).order_by("pk")
+    ids = list(locked.values_list("pk", flat=True))
+    transitions.move(ids, "reopen", completed_at=None)
+
+
+def _minutes_late(task: Task) -> int:
+    late = Task.objects.filter(pk=task.pk).values_list(Now() - task.scheduled_at, flat=True).first()
+    return int(late.total_seconds() // 60) if late else 0
+
+
+def _has_service(task: Task) -> bool:
+    """Also one that is switched off: what is launched waits for it, and staff are asked first."""
+    services = apps.get_model("dispatch", "EmailService").objects.open_to(task.owner_id)
+    chosen = task.services.values("pk")
+    return bool(services.filter(pk__in=chosen).exists() if chosen.exists() else services.exists())
+
+
+def _move(task: Task, step: str, **values: Any) -> None:
+    """Raises NotPossible."""
+    moved = transitions.move([task.pk], step, **values)
+    task.refresh_from_db()
+    if not moved:
+        raise NotPossible(transitions.why_not(task, step))

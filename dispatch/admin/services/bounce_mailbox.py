@@ -1,0 +1,154 @@
+"""Where the bounces of an email service arrive: set up, tried, and how reading it goes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.db.models.functions import Now
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
+
+from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
+from admin_kit.typed import button
+from dispatch.admin.services.actions import CONTROL, ServiceActions
+from dispatch.bounces.forms import MailboxForm
+from dispatch.bounces.mailboxes import MailboxError, open_mailbox
+from dispatch.domains import checking
+from dispatch.encryption import CredentialsError, decrypt, encrypt
+from dispatch.errors import ServiceError
+from dispatch.models import BounceMailbox, EmailService
+from dispatch.providers import get_provider
+
+PLAIN = ("enabled", "domain")
+INTRODUCTION = (
+    "Every message gets a return path of its own, bounces+…@ the bounce domain; what arrives there "
+    "is read and leads back to the message."
+)
+
+
+class StyledMailboxForm(MailboxForm, StyledForm):
+    pass
+
+
+class MailboxActions(ServiceActions):
+    """The buttons about bounces by mail, for providers that let a message have a return path."""
+
+    def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
+        actions = super().get_actions_detail(request, object_id)
+        service = self.get_object(request, str(object_id))
+        hidden: set[str] = set()
+        if service is None or not _takes_return_path(service):
+            hidden = {"bounce_mailbox", "test_bounce_mailbox"}
+        elif _mailbox_of(service) is None:
+            hidden = {"test_bounce_mailbox"}
+        return [each for each in actions if each.method.original_function_name not in hidden]
+
+    @button("Bounce mailbox", "bounce-mailbox", icon="move_to_inbox", permissions=["change"])
+    def bounce_mailbox(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        service = self.visible(request, object_id)
+        back_url = self.url("change", service.pk)
+        if not _takes_return_path(service):
+            say(request, f"“{service}” tells bounces in another way than by mail.", error=True)
+            return HttpResponseRedirect(back_url)
+        mailbox = _mailbox_of(service)
+        form = _form(request, mailbox)
+        if form.is_valid() and _keep(service, form):
+            self.log_change(request, service, "Changed where bounces are read.")
+            say(request, f"“{service}”: the bounce mailbox was saved. Test it now.")
+            return HttpResponseRedirect(back_url)
+        return page(
+            request,
+            self,
+            "admin/plain_form.html",
+            title=f"Bounce mailbox of “{service}”",
+            text=f"{INTRODUCTION} {_state(mailbox)}".strip(),
+            form=form,
+            button="Save",
+            back_url=back_url,
+        )
+
+    @button(
+        "Test bounce mailbox",
+        "test-bounce-mailbox",
+        icon="mark_email_read",
+        permissions=[CONTROL],
+    )
+    def test_bounce_mailbox(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        service = self.visible(request, object_id)
+        mailbox = _mailbox_of(service)
+        if mailbox is None:
+            say(request, f"“{service}” has no bounce mailbox yet.", error=True)
+            return HttpResponseRedirect(self.url("change", service.pk))
+        if not is_confirmed(request):
+            text = "The mailbox is opened and left again. Nothing in it is changed."
+            question = Question(f"Test the bounce mailbox of “{service}”?", text, "Test")
+            back_url = self.url("change", service.pk)
+            return ask(request, self, question, original=service, back_url=back_url)
+        try:
+            with open_mailbox(decrypt(mailbox.settings)) as opened:
+                return self._done(request, service, f"Bounce mailbox: {opened.describe()}")
+        except (MailboxError, CredentialsError) as error:
+            return self._failed(request, service, f"The bounce mailbox failed: {error}")
+
+
+def _takes_return_path(service: EmailService) -> bool:
+    try:
+        return get_provider(service.provider).takes_return_path
+    except ServiceError:
+        return False
+
+
+def _mailbox_of(service: EmailService) -> BounceMailbox | None:
+    return BounceMailbox.objects.filter(service=service.pk).first()
+
+
+def _form(request: HttpRequest, mailbox: BounceMailbox | None) -> MailboxForm:
+    """An empty one when what is stored cannot be read any more."""
+    stored: dict[str, Any] = {}
+    if mailbox is not None:
+        stored = {name: getattr(mailbox, name) for name in PLAIN}
+        try:
+            stored |= decrypt(mailbox.settings)
+        except CredentialsError as error:
+            say(request, str(error), error=True)
+    return StyledMailboxForm(request.POST if request.method == "POST" else None, stored)
+
+
+def _keep(service: EmailService, form: MailboxForm) -> bool:
+    """False, with the error in the form, when there is no key to encrypt with."""
+    values = dict(form.cleaned_data)
+    plain = {name: values.pop(name) for name in PLAIN}
+    try:
+        encrypted = encrypt(values)
+    except CredentialsError as error:
+        form.add_error(None, str(error))
+        return False
+    news = {"next_read_at": Now(), "failures_in_row": 0, "problem": ""}
+    BounceMailbox.objects.update_or_create(
+        service=service, defaults={**plain, **news, "settings": encrypted}
+    )
+    checking.ask(service.pk)
+    return True
+
+
+def _state(mailbox: BounceMailbox | None) -> str:
+    """How reading it goes, in words."""
+    if mailbox is None:
+        return ""
+    if mailbox.problem:
+        words = f"It cannot be read now: {mailbox.problem}"
+    elif mailbox.read_at is None:
+        words = "It has not been read yet."
+    else:
+        words = f"Last read {_when(mailbox.read_at)}: {mailbox.result}."
+    if mailbox.set_aside_at:
+        words += (
+            f" Last set aside {_when(mailbox.set_aside_at)}: {mailbox.set_aside}. Look at it in "
+            "the mailbox, where it is flagged; it is not read again."
+        )
+    return words
+
+
+def _when(moment: dt.datetime) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M %Z}"

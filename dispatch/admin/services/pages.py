@@ -1,0 +1,248 @@
+"""Email services: set up and watched. What staff do with one is in `service_actions`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from django.contrib import admin
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.http import urlencode
+from unfold.contrib.filters.admin import BooleanRadioFilter
+
+from access.ownership import SEE_EVERYTHING
+from admin_kit.base import WithPanel, visible_rows
+from admin_kit.confirmation import page, say
+from admin_kit.typed import button, label
+from campaigns.admin import uses
+from campaigns.admin.changes import ExplainedChanges
+from dispatch.admin.services import domain_state, state
+from dispatch.admin.services.bounce_mailbox import MailboxActions
+from dispatch.admin.services.form import PREFIX, form_for, settings_fields, stored_provider
+from dispatch.domains import checking
+from dispatch.encryption import CredentialsError, decrypt
+from dispatch.errors import ServiceError
+from dispatch.models import Attempt, EmailService, Turn
+from dispatch.pace import services
+from dispatch.providers import get_provider, provider_choices
+from dispatch.providers.base import Provider
+from dispatch.providers.webhooks import takes_webhooks, webhook_url
+from signin.session.confirming import confirmed_lately
+
+GENERAL = ("name", "domain", "dkim_selector", "enabled", "users")
+LIMITS = (
+    "sending_interval",
+    "burst",
+    "daily_quota",
+    "quota_reset_time",
+    "quota_time_zone",
+    "max_connections",
+)
+
+
+@admin.register(EmailService)
+class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
+    hidden_changes = (PREFIX,)  # nor are they shown to all who read the history
+    list_display = ("name", "domain", "state_label", "why", "quota", "rate", "pace_text")
+    list_filter = (("enabled", BooleanRadioFilter),)
+    search_fields = ("name", "domain")
+    search_help_text = "Part of a name or a domain"
+    sortable_by = ("name", "domain")
+    searchable_fields = ("users",)  # also for who may not see accounts
+    readonly_fields = ("webhook_address",)
+    actions = None
+    actions_detail = (
+        {
+            "title": "Test",
+            "icon": "science",
+            "items": [
+                "test_connection",
+                "send_test_mail",
+                "test_bounce_mailbox",
+                "check_domain",
+            ],
+        },
+        "change_provider",
+        "renew_webhook",
+        "bounce_mailbox",
+        "unfreeze",
+        "freeze",
+    )
+    change_form_outer_before_template = "admin/dispatch/emailservice/before_form.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        visible = visible_rows(super().get_queryset(request), request.user)
+        return state.with_state(visible, request.user)
+
+    def uses_of(self, objects: Sequence[EmailService], request: HttpRequest) -> list[str]:
+        """What has sent anything is part of the proof: it is switched off instead. A task that
+        names no other service could use all of its owner's.
+        """
+        lines = uses.by_tasks(objects, request.user, "services", statuses=uses.UNDER_WAY)
+        return [*lines, *(f"“{each}” {PROOF}" for each in objects if not _is_unused(each))]
+
+    # The form
+
+    def provider_of(self, request: HttpRequest, service: EmailService | None) -> Provider | None:
+        """The provider whose settings are shown; None when staff have yet to choose a known one."""
+        asked = request.GET.get("provider", "")
+        if asked and asked not in dict(provider_choices()):
+            asked = ""
+        try:
+            return stored_provider(service, asked)
+        except ServiceError:
+            return None
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> type[Any]:
+        provider = self.provider_of(request, obj)
+        if provider is not None:
+            kwargs["form"] = form_for(provider, confirmed=confirmed_lately(request))
+        kwargs["fields"] = [*GENERAL, *LIMITS]
+        return super().get_form(request, obj, change=change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        provider = self.provider_of(request, obj)
+        general = GENERAL if self._may_see_users(request, obj) else GENERAL[:-1]
+        shown: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": general})]
+        if provider is not None and self._may_save(request, obj):
+            address = ["webhook_address"] if obj is not None and takes_webhooks(obj) else []
+            shown.append((provider.label, {"fields": [*address, *settings_fields(provider)]}))
+        return [*shown, ("Pace and quota", {"fields": LIMITS})]
+
+    def _may_see_users(self, request: HttpRequest, obj: Any) -> bool:
+        return self._may_save(request, obj) or request.user.has_perm(SEE_EVERYTHING)
+
+    def _may_save(self, request: HttpRequest, obj: Any) -> bool:
+        if obj is None:
+            return self.has_add_permission(request)
+        return self.has_change_permission(request, obj)
+
+    def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if self.has_add_permission(request) and self.provider_of(request, None) is None:
+            return self._choose_provider(request, self.url("add"), self.url("changelist"))
+        return super().add_view(request, *args, **kwargs)
+
+    def _choose_provider(self, request: HttpRequest, form_url: str, back_url: str) -> HttpResponse:
+        return page(
+            request,
+            self,
+            "admin/dispatch/emailservice/choose_provider.html",
+            title="Which provider?",
+            providers=provider_choices(),
+            form_url=form_url,
+            back_url=back_url,
+        )
+
+    @button("Provider", "provider", icon="swap_horiz", permissions=["change"])
+    def change_provider(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        change_url = self.url("change", self.visible(request, object_id).pk)
+        return self._choose_provider(request, change_url, change_url)
+
+    def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
+        if getattr(form, "unreadable", ""):
+            say(request, "The credentials were entered anew: the old ones could not be read.")
+        return super().save_form(request, form, change)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Whatever was changed, the domain is looked up anew."""
+        services.save(obj)
+        transaction.on_commit(partial(checking.ask, obj.pk))
+
+    # How it is doing
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.state_view)
+        name = "dispatch_emailservice_state"
+        return [path("<path:object_id>/state/", view, name=name), *super().get_urls()]
+
+    def panel_of(self, request: HttpRequest, row: EmailService) -> dict[str, Any]:
+        word, why = state.state_of(row)
+        report = domain_state.report_of(row)
+        query = urlencode({"service": str(row.pk)})
+        return {
+            "service_state": {
+                "word": word,
+                "colour": state.STATE_LABELS[word],
+                "why": why,
+                "figures": state.figures_of(row),
+                "account": state.account_of(row),
+                "domain": domain_state.summary(row, report),
+                "checks": domain_state.checks(row, report),
+                "url": self.url("state", row.pk),
+                "attempts_url": f"{reverse('admin:dispatch_attempt_changelist')}?{query}",
+            }
+        }
+
+    def state_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The part of the service's page that refreshes itself."""
+        panel = self.panel_of(request, self.visible(request, object_id))
+        return render(request, "admin/dispatch/emailservice/state.html", panel)
+
+    @label("state", state.STATE_LABELS)
+    def state_label(self, service: EmailService) -> str:
+        return state.state_of(service)[0]
+
+    @admin.display(description="until when, or why")
+    def why(self, service: EmailService) -> str:
+        return state.state_of(service)[1] or "–"
+
+    @admin.display(description="quota used")
+    def quota(self, service: EmailService) -> str:
+        return state.quota_of(service)
+
+    @admin.display(description="sent in the last minute")
+    def rate(self, service: Any) -> str:
+        return f"{service.sent_last_minute:,}"
+
+    @admin.display(description="pace", ordering="sending_interval")
+    def pace_text(self, service: EmailService) -> str:
+        return state.pace_of(service)
+
+    @admin.display(description="webhook address")
+    def webhook_address(self, service: EmailService) -> str:
+        """With its secret part: only for users who may change the service."""
+        try:
+            address = webhook_url(service)
+        except CredentialsError:
+            return UNREADABLE_ADDRESS
+        return format_html(
+            '<input type="text" readonly value="{}" size="100" class="w-full bg-transparent" '
+            'aria-label="Webhook address"><br>{}Enter it at the provider, so that it tells what '
+            "became of the messages. It is a secret of this service: give it to nobody else.",
+            address,
+            missing_secrets(service),
+        )
+
+
+UNREADABLE_ADDRESS = (
+    "The address cannot be read with the keys in CREDENTIALS_KEYS. Add the key that it was "
+    "encrypted with to their end, or renew the address and enter the new one at the provider."
+)
+
+
+def missing_secrets(service: EmailService) -> str:
+    """What keeps the service from taking events, in words; "" when nothing does."""
+    try:
+        missing = get_provider(service.provider).missing_webhook_secrets(
+            decrypt(service.credentials)
+        )
+    except ServiceError:
+        return ""
+    return f"No events are taken before this is entered: {', '.join(missing)}. " if missing else ""
+
+
+PROOF = "has sent messages: it belongs to their proof. Take away “Enabled” instead."
+
+
+def _is_unused(service: EmailService) -> bool:
+    """Whether it never got anything to send."""
+    served = (Turn.objects.filter(service=service.pk), Attempt.objects.filter(service=service.pk))
+    return not any(rows.exists() for rows in served)

@@ -1,0 +1,179 @@
+"""What a service is doing: ready, waiting, frozen; its quota and its send rate."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import (
+    Count,
+    DateTimeField,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Value,
+)
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from access.ownership import SEE_EVERYTHING
+from campaigns.wording import counted
+from dispatch.models import AccountReport, Attempt, EmailService
+from dispatch.pace import pace_rows
+from dispatch.providers import account_reports
+
+CONTROL = "dispatch.control_emailservice"
+RATE_WINDOW = dt.timedelta(minutes=1)
+SOON = dt.timedelta(seconds=2)
+"""Whoever watches need not be told of a wait as short as this: it is over before they have read it.
+"""
+READY, WAITING, FROZEN, DISABLED = "Ready", "Waiting", "Frozen", "Disabled"
+NO_CONNECTION = "No connection"
+UNTOLD = (
+    "Its provider refused it or could not be reached; those who run the services see what it said."
+)
+"""In place of a provider's words, which may be about the message of another owner."""
+STATE_LABELS = {
+    READY: "success",
+    WAITING: "info",
+    NO_CONNECTION: "danger",
+    FROZEN: "danger",
+    DISABLED: "",
+}
+
+
+def with_state(
+    services: QuerySet[EmailService], user: User | AnonymousUser
+) -> QuerySet[EmailService]:
+    """Services with their Pace, the database's time as `now`, `sent_last_minute`, whether a message
+    was accepted since the connection was last tried (`sends_since`), and whether this user may read
+    what their providers said (`told`).
+    """
+    told = user.has_perm(CONTROL) or user.has_perm(SEE_EVERYTHING)
+    started = Attempt.objects.filter(
+        service=OuterRef("pk"),
+        started_at__gte=ExpressionWrapper(Now() - RATE_WINDOW, output_field=DateTimeField()),
+    )
+    rate = started.order_by().values("service").annotate(n=Count("pk")).values("n")
+    return services.select_related("pace", "account_report").annotate(
+        sends_since=account_reports.sends_since(),
+        now=Now(),
+        told=Value(told),
+        sent_last_minute=Coalesce(Subquery(rate, output_field=IntegerField()), 0),
+        next_send_at=F("pace__next_send_at"),
+    )
+
+
+def state_of(service: Any) -> tuple[str, str]:
+    """A word, and the reason in a sentence."""
+    pace, limits, now = service.pace, service.limits, service.now
+    if not service.enabled:
+        return DISABLED, "Staff switched it off."
+    if pace_rows.is_frozen(pace, now):
+        until = "a person unfreezes it" if pace.needs_person else time_of(pace.frozen_until)
+        told = service.told or pace_rows.is_frozen_by_staff(pace)
+        return FROZEN, f"Until {until}. {pace.freeze_reason if told else UNTOLD}".strip()
+    if limits.daily_quota == 0:
+        return WAITING, "Its daily quota is 0: it sends nothing."
+    if pace_rows.quota_left(pace, limits, now) == 0:
+        _, period_end = limits.period(now)
+        return WAITING, f"The quota is used up until {time_of(period_end)}."
+    earliest = limits.earliest(pace.next_send_at)
+    if limits.interval and earliest > now + SOON:
+        return WAITING, f"The next message may start at {time_of(earliest)}."
+    if why := _no_connection(service):
+        return NO_CONNECTION, why
+    return READY, ""
+
+
+def earliest_start(service: Any) -> dt.datetime | None:
+    """When a message may start as far as is known now; None while a person must do something for
+    it.
+    """
+    pace, limits, now = service.pace, service.limits, service.now
+    is_frozen = pace_rows.is_frozen(pace, now)
+    if not service.enabled or limits.daily_quota == 0 or (is_frozen and pace.needs_person):
+        return None
+    if _no_connection(service) and not is_frozen:
+        return None
+    moments: list[dt.datetime] = [now]
+    if limits.interval:
+        moments.append(limits.earliest(pace.next_send_at))
+    if is_frozen:
+        moments.append(pace.frozen_until)
+    if pace_rows.quota_left(pace, limits, now) == 0:
+        moments.append(limits.period(now)[1])
+    return max(moments)
+
+
+def _no_connection(service: Any) -> str:
+    """What was wrong when the connection was last tried; "" when it worked, or works by now."""
+    report: AccountReport | None = getattr(service, "account_report", None)
+    if report is None or report.works or service.sends_since or not report.is_about(service):
+        return ""
+    assert report.checked_at is not None  # it is about the service
+    if not service.told:
+        return UNTOLD
+    said = report.answer.rstrip(".")
+    return f"{said}, as of {timesince(report.checked_at, depth=1)} ago."
+
+
+def figures_of(service: Any) -> list[tuple[str, str]]:
+    """What the page of a service shows beside its state."""
+    failures = service.pace.failures_in_row
+    figures = [
+        ("Quota used", quota_of(service)),
+        ("Sent in the last minute", f"{service.sent_last_minute:,}"),
+        ("Pace", pace_of(service)),
+    ]
+    return (
+        [*figures, ("Just now", counted(failures, "failure") + " in a row")]
+        if failures
+        else figures
+    )
+
+
+def account_of(service: Any) -> dict[str, str]:
+    """A label, and what the provider last said of the account, with how old that is."""
+    report: AccountReport | None = getattr(service, "account_report", None)
+    if report is None or report.checked_at is None or not report.is_about(service):
+        asked = report is not None and report.asked_at is not None
+        text = "is being tested" if asked else "has not been tested yet"
+        return {"word": "Not tested", "colour": "info", "text": f"The connection {text}."}
+    if not report.works and service.sends_since:
+        text = "A message was accepted since the connection was last tried."
+        return {"word": "Connects", "colour": "success", "text": text}
+    word, colour = ("Connects", "success") if report.works else (NO_CONNECTION, "danger")
+    age = timesince(report.checked_at, depth=1)
+    return {
+        "word": word,
+        "colour": colour,
+        "text": f"{report.answer.rstrip('.')}, as of {age} ago.",
+    }
+
+
+def quota_of(service: Any) -> str:
+    limits = service.limits
+    left = pace_rows.quota_left(service.pace, limits, service.now)
+    if left is None or limits.daily_quota is None:
+        return "no limit"
+    period_start, _ = limits.period(service.now)
+    same_period = service.pace.quota_period_start == period_start
+    used = service.pace.quota_used if same_period else 0
+    return f"{used:,} of {limits.daily_quota:,}"
+
+
+def pace_of(service: EmailService) -> str:
+    if not service.sending_interval:
+        return "no limit"
+    burst = f", burst {service.burst}" if service.burst > 1 else ""
+    return f"every {service.sending_interval.normalize():f} s{burst}"
+
+
+def time_of(moment: dt.datetime) -> str:
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S %Z}"

@@ -1,0 +1,145 @@
+"""SubTasks: looked up, retried when failed, and decided on when in doubt. Never edited.
+
+Registered here and not beside the Task because a decision belongs to the dispatch side.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+
+from access.ownership import SEE_EVERYTHING
+from addressing.addresses import as_written
+from admin_kit.base import WithPanel, staff
+from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
+from admin_kit.moments import to_the_second
+from admin_kit.typed import DropdownFilter, label
+from campaigns.models import FailureReason, SubTask, SubTaskStatus
+from dispatch.admin.service_filter import ServiceFilter
+from dispatch.admin.subtasks.actions import SubTaskActions
+from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
+from dispatch.admin.subtasks.story import story_of
+from tracking.feedback import events_of
+
+IN_DOUBT, CANCELLED = "In doubt", "Cancelled"
+STATUS_LABELS = {
+    SubTaskStatus.PENDING.label: "",
+    SubTaskStatus.ALLOCATED.label: "info",
+    SubTaskStatus.SENDING.label: "info",
+    SubTaskStatus.SENT.label: "success",
+    SubTaskStatus.DELIVERED.label: "success",
+    SubTaskStatus.BOUNCED.label: "danger",
+    SubTaskStatus.OPENED.label: "success",
+    SubTaskStatus.CLICKED.label: "success",
+    SubTaskStatus.FAILED.label: "danger",
+    CANCELLED: "",
+    IN_DOUBT: "warning",
+}
+
+
+class InDoubtFilter(DropdownFilter):
+    title = "in doubt"
+    parameter_name = "in_doubt"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "In doubt"), ("no", "Not in doubt")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() == "yes":
+            return queryset.filter(in_doubt_since__isnull=False)
+        return queryset.filter(in_doubt_since=None) if self.value() == "no" else queryset
+
+
+@admin.register(SubTask)
+class SubTaskAdmin(SubTaskActions, WithPanel):
+    list_display = ("id", "recipient", "task", "status_label", "service", "why", "sent")
+    list_display_links = ("id", "recipient")
+    list_select_related = ("task", "service")
+    list_filter = (
+        ("task", RelatedRowFilter),
+        ("status", ChoicesDropdownFilter),
+        InDoubtFilter,
+        ("failure_reason", ChoicesDropdownFilter),
+        ServiceFilter,
+        ("sent_at", TimeRangeFilter),
+    )
+    sortable_by = ()
+    search_fields = ("recipient_email",)
+    search_help_text = "The whole address of a recipient"
+    fieldsets = (
+        (None, {"fields": ("task", "recipient", "status_text", "service")}),
+        ("What the provider said", {"fields": ("failure_reason", "reply", "provider_message_id")}),
+        ("Message", {"fields": ("content", "values", "available_at", "attempts")}),
+    )
+    change_form_outer_after_template = "admin/campaigns/subtask/story.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        subtasks = super().get_queryset(request).defer("variables", "error")
+        if staff(request).has_perm(SEE_EVERYTHING):
+            return subtasks
+        return subtasks.filter(task__in=own_task_ids(request.user))
+
+    def history_for(self, request: HttpRequest, entries: QuerySet[Any]) -> QuerySet[Any]:
+        """Who decided about a message is also in its story."""
+        return entries
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """By an index that fits what is asked for: in any other order the rows of one task, or of
+        one owner, would be looked for among all there are.
+        """
+        if "task__id__exact" in request.GET:
+            return ("recipient_email",)
+        if staff(request).has_perm(SEE_EVERYTHING):
+            return ("-id",)
+        return ("-task_id", "-recipient_email")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        if "\x00" in search_term:
+            return queryset.none(), False
+        if not search_term:
+            return queryset, False
+        return queryset.filter(pk__in=subtasks_to(search_term, request.user)), False
+
+    def panel_of(self, request: HttpRequest, row: SubTask) -> dict[str, Any]:
+        return {"story": story_of(row), "events": events_of(row)}
+
+    @admin.display(description="recipient")
+    def recipient(self, subtask: SubTask) -> str:
+        return as_written(subtask.recipient_email)
+
+    @label("status", STATUS_LABELS)
+    def status_label(self, subtask: SubTask) -> str:
+        return self.status_text(subtask)
+
+    @admin.display(description="status")
+    def status_text(self, subtask: SubTask) -> str:
+        if subtask.failure_reason == FailureReason.CANCELLED:
+            return CANCELLED
+        return IN_DOUBT if subtask.in_doubt_since else str(subtask.get_status_display())
+
+    @admin.display(description="values, frozen at the launch")
+    def values(self, subtask: SubTask) -> str:
+        text = json.dumps(subtask.variables, ensure_ascii=False, indent=2)
+        return format_html('<pre class="edm-plain">{}</pre>', text)
+
+    @admin.display(description="last reply")
+    def reply(self, subtask: SubTask) -> str:
+        return (
+            format_html('<div class="edm-plain">{}</div>', subtask.error) if subtask.error else "–"
+        )
+
+    @admin.display(description="failure reason")
+    def why(self, subtask: SubTask) -> str:
+        return str(subtask.get_failure_reason_display()) or "–"
+
+    @admin.display(description="sent at")
+    def sent(self, subtask: SubTask) -> str:
+        return to_the_second(subtask.sent_at)

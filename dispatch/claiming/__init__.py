@@ -1,0 +1,1 @@
+"""Which SubTasks a service may send next, claimed for it."""

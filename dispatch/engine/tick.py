@@ -1,0 +1,220 @@
+"""The transaction of a tick: record outcomes, mark the next messages as sending, grant slots and
+claim.
+
+One commit for every service's progress is what makes it fast; that nothing is acted upon before the
+commit is what makes it safe. Lock order: the dispatcher's own row, then SubTasks by id. Task and
+Pace rows, and SubTasks to claim, are passed over where they are locked: so a tick may lock Pace
+rows after SubTasks, which no other transaction may.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from campaigns.models import SubTask
+from campaigns.models.subtask import HELD
+from campaigns.state import lifecycle, states
+from campaigns.state.states import Held
+from dispatch.claiming import agenda as agendas
+from dispatch.claiming import connections, grants, leases
+from dispatch.claiming.agenda import Agenda
+from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
+from dispatch.claiming.grants import Wish
+from dispatch.clock import DatabaseClock
+from dispatch.models import Pace
+from dispatch.pace import pace_rows as paces
+from dispatch.pace.gate import Gate
+from dispatch.pace.pace_rows import Notes
+from dispatch.results import attempts
+from dispatch.results.outcomes import Verdict, judge
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """What a dispatcher wants to have done in one tick."""
+
+    dispatcher_id: int
+    figures: dict[str, Any] | None = None
+    """What the dispatcher has counted, when it is to be written again."""
+    reports: Sequence[LaneReport] = ()
+    """Outcomes to record: all that no commit has recorded yet."""
+    mark: Sequence[Order] = ()
+    """Orders whose SubTask is to become `sending`."""
+    notes: Mapping[int, Notes] = field(default_factory=dict)
+    """What earlier ticks could not write to the Pace row, by service."""
+    gates: Mapping[int, Gate] = field(default_factory=dict)
+    """The gate of every service that this dispatcher runs."""
+    room: Mapping[int, int] = field(default_factory=dict)
+    """How many messages may be claimed, by service."""
+    lanes: Mapping[int, int] = field(default_factory=dict)
+    """How many connections are wanted for these, where that is more than there are."""
+    kept: Mapping[int, int] = field(default_factory=dict)
+    """How many connections are still open, of services of which others have been closed."""
+    agenda: Agenda | None = None
+    """None: read a new one."""
+    winding_up: bool = False
+    """It claims nothing from now on."""
+    remembered: frozenset[Held] | None = None
+    """After a failed commit: the claims this dispatcher knows of; all others it holds are given
+    back.
+    """
+
+
+class Stored(NamedTuple):
+    """What a tick has put into a service's `next_send_at`, and what was there before."""
+
+    before: dt.datetime
+    after: dt.datetime
+
+
+@dataclass(slots=True)
+class Done:
+    """What a tick has done."""
+
+    clock: DatabaseClock
+    agenda: Agenda
+    verdicts: list[Verdict] = field(default_factory=list)
+    """One for each report, in their order."""
+    lost: set[int] = field(default_factory=set)
+    """SubTasks of which nothing was written, as their claim was gone."""
+    marked: dict[int, dt.datetime] = field(default_factory=dict)
+    """When the hand-over of each SubTask that may now be handed over was first marked."""
+    granted: list[list[Order]] = field(default_factory=list)
+    """New orders, a list for each service that got any."""
+    claim_seconds: float | None = None
+    """How long granting and claiming took; None when no service could be granted anything."""
+    shares: dict[int, int] = field(default_factory=dict)
+    """How many connections this dispatcher has now, of the services for which it wanted more."""
+    paces: dict[int, Pace] = field(default_factory=dict)
+    """The Pace rows it could lock, as they are after the commit, by service."""
+    stored: dict[int, Stored] = field(default_factory=dict)
+    """Of the locked rows whose service this dispatcher runs."""
+    unwritten: dict[int, Notes] = field(default_factory=dict)
+    """What there is to say of services whose Pace row could not be locked: said in the next tick.
+    """
+    dry: set[int] = field(default_factory=set)
+    """Tasks that had fewer SubTasks to claim than was asked for."""
+    paused: set[int] = field(default_factory=set)
+    """Tasks that were to be paused and are not being sent any more."""
+
+
+def run(intent: Intent) -> Done:
+    """Do it, in one transaction. Raises LeaseLost, or OperationalError / InterfaceError of the
+    database: then run it again.
+    """
+    with transaction.atomic():
+        clock = leases.beat(intent.dispatcher_id, intent.figures, intent.winding_up)
+        done = Done(clock, intent.agenda or agendas.read())
+        if intent.remembered is not None:
+            _forget(intent.dispatcher_id, intent.remembered)
+        if intent.kept:
+            connections.lower_shares(intent.dispatcher_id, intent.kept)
+        done.paused = _pause(intent.reports)
+        notes = _record(intent, done)
+        done.marked = states.begin_sending([order.held for order in intent.mark])
+        _grant(intent, done, notes)
+    return done
+
+
+def _forget(dispatcher_id: int, remembered: frozenset[Held]) -> None:
+    """Give back claims of a commit whose reply was lost. Their quota stays used: at worst it is
+    used up early.
+
+    A SubTask may be remembered under an older token: it was given back and claimed again in that
+    commit.
+    """
+    held = SubTask.objects.filter(dispatcher_id=dispatcher_id, status__in=HELD)
+    forgotten = _unremembered(held, remembered)
+    states.release(forgotten)
+    states.doubt(forgotten)  # repeats that were claimed, not begun
+
+
+def _unremembered(held: QuerySet[SubTask], remembered: frozenset[Held]) -> QuerySet[SubTask]:
+    rows = held.values_list("pk", "claim_token")
+    claims = {Held(pk, token) for pk, token in rows if token}
+    return held.filter(pk__in=[claim.id for claim in claims - remembered])
+
+
+def _pause(reports: Sequence[LaneReport]) -> set[int]:
+    """Pause the tasks of which a lane says so. One whose row is locked just now is paused when its
+    next message says so again.
+    """
+    reasons = {
+        report.order.claim.task_id: report.outcome.pause
+        for report in reports
+        if isinstance(report.outcome, NotStarted) and report.outcome.pause
+    }
+    return lifecycle.pause_at_once(reasons) if reasons else set()
+
+
+def _record(intent: Intent, done: Done) -> dict[int, Notes]:
+    """Write the outcomes. Returns what is to be said about each service, old and new."""
+    notes: dict[int, Notes] = defaultdict(Notes)
+    for service_id, old in intent.notes.items():
+        notes[service_id].add(old)
+    done.verdicts = [judge(report) for report in intent.reports]
+    changed = states.settle(verdict.settlement for verdict in done.verdicts)
+    for verdict in done.verdicts:
+        service_notes = notes[verdict.report.order.grant.service_id]
+        if verdict.settlement.id not in changed:
+            done.lost.add(verdict.settlement.id)
+            continue
+        service_notes.succeeded |= verdict.succeeded
+        service_notes.failures += verdict.failed
+        service_notes.freeze = verdict.freeze or service_notes.freeze
+        if not verdict.report.started:
+            service_notes.quota_back[verdict.report.order.grant.period_start] += 1
+    attempts.record(
+        [verdict for verdict in done.verdicts if verdict.settlement.id in changed],
+        intent.dispatcher_id,
+    )
+    return notes
+
+
+def _grant(intent: Intent, done: Done, notes: dict[int, Notes]) -> None:
+    now: dt.datetime = done.clock.reading
+    unsettled = {service_id for service_id, gate in intent.gates.items() if gate.is_unsettled}
+    concerned = {*intent.room, *notes, *unsettled}
+    locked = paces.lock(concerned) if concerned else {}
+    before = {service_id: paces.written(pace) for service_id, pace in locked.items()}
+    for service_id in list(notes):
+        if service_id in locked:
+            paces.apply(notes.pop(service_id), locked[service_id], now)
+    done.unwritten, done.paces = notes, locked
+    wished = _connected(
+        intent, done, grants.wishes(done.agenda, locked, intent.room, intent.gates, now)
+    )
+    if wished:
+        began = time.monotonic()
+        done.granted, done.dry = grants.fulfil(wished, intent.dispatcher_id, now)
+        done.claim_seconds = time.monotonic() - began
+    _store_paces(intent, done)
+    paces.save(pace for pace in locked.values() if paces.written(pace) != before[pace.pk])
+
+
+def _connected(intent: Intent, done: Done, wished: list[Wish]) -> list[Wish]:
+    """Get these services the connections they want; leaves those that have none at all."""
+    wanted = {
+        wish.plan.id: intent.lanes[wish.plan.id] for wish in wished if wish.plan.id in intent.lanes
+    }
+    done.shares = connections.raise_shares(intent.dispatcher_id, wanted, done.agenda.services)
+    return [wish for wish in wished if done.shares.get(wish.plan.id) != 0]
+
+
+def _store_paces(intent: Intent, done: Done) -> None:
+    granted = {
+        orders[0].grant.service_id: [order.slot for order in orders] for orders in done.granted
+    }
+    for service_id, pace in done.paces.items():
+        if gate := intent.gates.get(service_id):
+            before = pace.next_send_at
+            pace.next_send_at = gate.padded(before, granted.get(service_id, ()))
+            done.stored[service_id] = Stored(before, pace.next_send_at)

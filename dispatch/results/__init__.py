@@ -1,0 +1,1 @@
+"""What became of deliveries: recorded, logged, counted, and recovered after a crash."""

@@ -1,0 +1,103 @@
+"""What a dispatcher counts about its own work, in a form that adds up: over dispatchers and over
+time (`dispatch.counters`).
+
+    {"claimed": 12, "lost_races": 0,
+     "claim_seconds": {"0.005": 3, "0.01": 1, "sum": 0.019},
+     "services": {"7": {"accepted": 11, "unused": 1}}}
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from campaigns.state.states import Doubtful
+from dispatch.counters import NestedCounts, observe
+from dispatch.engine.tick import Done, Intent
+from dispatch.models import AttemptOutcome
+from dispatch.results.outcomes import Verdict
+
+WRITE_EVERY_SECONDS = 1.0
+"""How often a dispatcher writes its figures: with its tick, but not with each of hundreds."""
+
+UNSENDABLE = "unsendable"
+"""The outcome of a SubTask that was never handed over: no message could be made of it."""
+
+NOT_OF_DISPATCHERS = (AttemptOutcome.NOT_STARTED, AttemptOutcome.RESTORED)
+
+OUTCOMES = (
+    *(each.value for each in AttemptOutcome if each not in NOT_OF_DISPATCHERS),
+    UNSENDABLE,
+)
+
+
+def recovered(outcome: AttemptOutcome, rows: Iterable[Doubtful]) -> NestedCounts:
+    """What is counted for SubTasks that a dead dispatcher was just handing over."""
+    services = Counter(str(row.service_id) for row in rows)
+    return {"services": {key: {outcome.value: count} for key, count in services.items()}}
+
+
+class Figures:
+    """The counts of one dispatcher since it started. Used by its coordinating thread only."""
+
+    def __init__(self) -> None:
+        self._simple: Counter[str] = Counter()
+        self._claim_seconds: Counter[str] = Counter()
+        self._tick_seconds: Counter[str] = Counter()
+        self._lateness_seconds: Counter[str] = Counter()
+        self._services: defaultdict[int, Counter[str]] = defaultdict(Counter)
+        self._written_at = -math.inf
+
+    def counts(self) -> NestedCounts:
+        return {
+            **self._simple,
+            "claim_seconds": dict(self._claim_seconds),
+            "tick_seconds": dict(self._tick_seconds),
+            "lateness_seconds": dict(self._lateness_seconds),
+            "services": {str(key): dict(counts) for key, counts in self._services.items()},
+        }
+
+    def due(self) -> NestedCounts | None:
+        """The counts when it is time to write them again, else None."""
+        now = time.monotonic()
+        if now - self._written_at < WRITE_EVERY_SECONDS:
+            return None
+        self._written_at = now
+        return self.counts()
+
+    def database_failed(self) -> None:
+        self._simple["database_failures"] += 1
+
+    def tick(self, intent: Intent, done: Done, seconds: float) -> None:
+        """Count what a committed tick did, and how long it took."""
+        observe(self._tick_seconds, seconds)
+        if done.claim_seconds is not None:
+            observe(self._claim_seconds, done.claim_seconds)
+        self._simple["pace_locked"] += len(intent.room.keys() - done.paces.keys())
+        self._simple["claimed"] += sum(map(len, done.granted))
+        self._simple["lost_races"] += len(done.lost)
+        for verdict in done.verdicts:
+            if verdict.settlement.id not in done.lost:
+                self._count(verdict)
+
+    def _count(self, verdict: Verdict) -> None:
+        order = verdict.report.order
+        service = self._services[order.grant.service_id]
+        if outcome := outcome_of(verdict):
+            service[outcome] += 1
+        if order.started_at is None:
+            service["unused"] += 1
+        elif order.grant.gate.limits.interval:
+            lateness = (order.started_at - order.slot).total_seconds()
+            observe(self._lateness_seconds, lateness)
+
+
+def outcome_of(verdict: Verdict) -> str | None:
+    """One of OUTCOMES; None for what was given back before its hand-over, nobody being to blame."""
+    if verdict.attempt is not None:
+        return verdict.attempt.value
+    if verdict.freeze is not None:
+        return AttemptOutcome.SERVICE_ERROR.value  # it could not even be connected to
+    return UNSENDABLE if verdict.settlement.failure_reason else None

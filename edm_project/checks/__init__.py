@@ -1,0 +1,1 @@
+"""System checks of the settings, the database and the secrets."""

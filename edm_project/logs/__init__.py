@@ -1,0 +1,1 @@
+"""Log lines and reports of errors, with secrets taken out."""

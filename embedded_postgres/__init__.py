@@ -1,0 +1,1 @@
+"""PostgreSQL for development and tests: found, started and stopped by itself."""

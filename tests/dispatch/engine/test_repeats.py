@@ -1,0 +1,405 @@
+"""A hand-over in doubt is repeated where the provider de-duplicates by our key, and nowhere else."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.db.models.functions import Now
+
+from campaigns.launching import freezing
+from campaigns.models import (
+    FailureReason,
+    SubTask,
+    Suppression,
+    Task,
+    TaskStatus,
+    TaskTemplate,
+)
+from campaigns.state import states
+from dispatch.claiming import agenda, claims, compose
+from dispatch.claiming.deliveries import Claim, LaneReport, NotStarted, Order, Unsendable
+from dispatch.encryption import encrypt
+from dispatch.engine import tick
+from dispatch.engine.dispatcher import Dispatcher
+from dispatch.errors import MessageError, OutcomeUnknown, RecipientError, ServiceError
+from dispatch.message.message import Accepted
+from dispatch.models import Attempt, EmailService, Pace
+from dispatch.pace import services
+from dispatch.results import recovery
+from dispatch.results.outcomes import judge
+from tests.audited import offenders
+from tests.deduplicating_provider import DeduplicatingProvider
+from tests.dispatching import Dispatch, nothing_left
+from tests.factories import (
+    ContentFactory,
+    DispatcherFactory,
+    EmailServiceFactory,
+    SendingTaskFactory,
+    SubTaskFactory,
+    held,
+    one_message,
+    token_of,
+)
+from tests.http_server import Answer
+from tracking.links.personalise import CONSENT, PATHS
+
+pytestmark = pytest.mark.django_db
+DAY = dt.timedelta(days=1)
+LINKED = """<html><body><p>Hi {{ name }}</p><a href="https://example.com/{{ email }}">page</a>
+<a href="{{ web_view_url }}">view</a> <a href="{{ preferences_url }}">less</a></body></html>"""
+
+
+@pytest.fixture
+def provider() -> Iterator[DeduplicatingProvider]:
+    with DeduplicatingProvider() as server:
+        yield server
+
+
+def service_at(server: DeduplicatingProvider, **kwargs: Any) -> EmailService:
+    service: EmailService = EmailServiceFactory(
+        provider="resend", settings=server.settings(), **kwargs
+    )
+    return service
+
+
+def lose_a_reply(provider: DeduplicatingProvider, dispatch: Any, service: EmailService) -> SubTask:
+    """A SubTask that the provider has accepted, in doubt because its reply was lost."""
+    subtask = one_message()
+    provider.misdeeds = ["cut"]
+    dispatch()
+    subtask.refresh_from_db()
+    assert subtask.in_doubt_since and subtask.service == service
+    return subtask
+
+
+def time_passes() -> None:
+    """The pause before a repeat is over."""
+    SubTask.objects.exclude(in_doubt_since=None).update(
+        in_doubt_since=Now() - dt.timedelta(seconds=31)
+    )
+
+
+def doubt_is_over() -> bool:
+    return not SubTask.objects.exclude(status="sent").exists()
+
+
+def test_a_lost_reply_is_asked_for_again_with_the_same_key(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
+    service = service_at(provider)
+    subtask = lose_a_reply(provider, dispatch, service)
+    time_passes()
+
+    dispatch(doubt_is_over)
+
+    subtask.refresh_from_db()
+    assert (subtask.status, subtask.service, subtask.attempts) == ("sent", service, 0)
+    assert len(provider.requests) == 2 and len(provider.accepted) == 1
+    assert provider.requests[0].body == provider.requests[1].body
+    outcomes = Attempt.objects.order_by("id").values_list("outcome", "service")
+    assert list(outcomes) == [("unknown", service.pk), ("accepted", service.pk)]
+    assert offenders() == []
+
+
+def test_what_a_dead_dispatcher_was_sending_is_repeated(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
+    service = service_at(provider)
+    dead = DispatcherFactory()
+    task = SendingTaskFactory()
+    subtask = held(
+        "sending", dead, service, task=task, content=ContentFactory(task=task), sending_at=Now()
+    )
+    recovery.bury([dead.pk])
+    recovery.recover_dead()
+    time_passes()
+
+    dispatch(doubt_is_over)
+
+    subtask.refresh_from_db()
+    assert subtask.status == "sent"
+    assert len(provider.accepted) == 1
+    assert offenders() == []
+
+
+def test_a_reply_that_is_lost_again_is_asked_for_once_more(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
+    service = service_at(provider)
+    lose_a_reply(provider, dispatch, service)
+    provider.misdeeds = ["cut mid-answer"]
+    for _ in range(2):
+        time_passes()
+        dispatch(lambda: nothing_left() and not SubTask.objects.repeatable([1], DAY).exists())
+        dispatch(doubt_is_over, seconds=0.5)
+
+    assert doubt_is_over()
+    assert len(provider.requests) == 3 and len(provider.accepted) == 1
+    assert offenders() == []
+
+
+def test_another_hand_over_has_another_key(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
+    service_at(provider)
+    subtask = one_message()
+    provider.answers.append(Answer(429, {"message": "Too many requests"}))
+    dispatch(lambda: Pace.objects.filter(frozen_until__isnull=False).exists())
+    Pace.objects.update(frozen_until=None)
+
+    dispatch(doubt_is_over)
+
+    first, second = (request.headers["idempotency-key"] for request in provider.requests)
+    assert first != second
+    assert {key.partition("-")[0] for key in (first, second)} == {str(subtask.pk)}
+
+
+def test_a_repeated_message_is_the_same_to_the_byte_with_its_links_and_times(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
+    service_at(provider)
+    html = LINKED + "{{ 'now' | date: '%T.%f' }} {{ now }}"
+    task = SendingTaskFactory(track_opens=True, template__html=html)
+    made = freezing.freeze(task, TaskTemplate.objects.get(task=task))
+    agreed = {"name": "Ada", "email": "ada@example.org", CONSENT: True}
+    SubTaskFactory(task=task, content=made, variables=agreed)
+    provider.misdeeds = ["cut"]
+    dispatch()
+    time_passes()
+    compose.frozen_content.cache_clear()
+
+    dispatch(doubt_is_over)
+
+    first, second = (request.body for request in provider.requests)
+    assert first == second
+    for purpose in PATHS:
+        assert f"/{PATHS[purpose]}/".encode() in first
+
+
+def test_a_suppressed_one_does_not_keep_others_from_being_repeated(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
+    service_at(provider, sending_interval="0.05")
+    first, second = one_message(), one_message()
+    provider.misdeeds = ["cut", "cut"]
+    dispatch()
+    time_passes()
+    oldest = SubTask.objects.filter(pk__in=[first.pk, second.pk]).earliest("sending_at")
+    Suppression.objects.create(email=oldest.recipient_email, reason="complaint")
+
+    dispatch(lambda: SubTask.objects.filter(status="sent").exists())
+
+    assert SubTask.objects.get(status="sent").pk in {first.pk, second.pk} - {oldest.pk}
+
+
+class TestNotRepeated:
+    """None of these changes anything about the SubTask in doubt."""
+
+    @pytest.fixture(autouse=True)
+    def _left_alone(self, provider: DeduplicatingProvider, dispatch: Dispatch) -> Iterator[None]:
+        self.service = service_at(provider)
+        self.subtask = lose_a_reply(provider, dispatch, self.service)
+        time_passes()
+        yield
+        dispatch(lambda: False, seconds=1)
+        assert len(provider.requests) == 1
+        self.subtask.refresh_from_db()
+        assert self.subtask.in_doubt_since and self.subtask.service == self.service
+
+    def test_before_the_pause_is_over(self) -> None:
+        SubTask.objects.update(in_doubt_since=Now())
+
+    def test_while_it_has_not_been_in_doubt_as_long_again_as_before(self) -> None:
+        minutes = [dt.timedelta(minutes=n) for n in (11, 5)]
+        SubTask.objects.update(sending_at=Now() - minutes[0], in_doubt_since=Now() - minutes[1])
+
+    def test_when_the_window_is_over(self) -> None:
+        SubTask.objects.update(sending_at=Now() - DAY + dt.timedelta(seconds=50))
+
+    def test_through_another_service_of_the_same_provider(
+        self, provider: DeduplicatingProvider
+    ) -> None:
+        service_at(provider)
+        EmailService.objects.filter(pk=self.service.pk).update(enabled=False)
+
+    def test_through_another_account(self, provider: DeduplicatingProvider) -> None:
+        self.service.credentials = encrypt({**provider.settings(), "api_key": "re_2"})
+        services.save(self.service)
+
+    def test_through_another_provider(self) -> None:
+        self.service.provider = "postmark"
+        services.save(self.service)
+
+    def test_over_the_quota(self) -> None:
+        self.service.daily_quota = 1
+        services.save(self.service)
+        now = dt.datetime.now(dt.UTC)
+        period_start, _ = self.service.limits.period(now)
+        Pace.objects.update(quota_used=1, quota_period_start=period_start)
+
+    def test_while_the_service_is_frozen(self) -> None:
+        Pace.objects.update(needs_person=True)
+
+    @pytest.mark.parametrize("status", [TaskStatus.PAUSED, TaskStatus.CANCELLED])
+    def test_while_the_task_is_not_being_sent(self, status: TaskStatus) -> None:
+        Task.objects.update(status=status)
+
+    @pytest.mark.parametrize("domain", [False, True])
+    def test_to_an_address_that_was_suppressed_meanwhile(self, domain: bool) -> None:
+        address = self.subtask.recipient_email
+        listed = "@" + address.partition("@")[2] if domain else address
+        Suppression.objects.create(email=listed, reason="complaint")
+
+
+def test_providers_that_do_not_de_duplicate_are_never_asked_again(db: None) -> None:
+    windows = {service.provider: service.repeat_window for service in _plans()}
+    assert {name for name, window in windows.items() if window > dt.timedelta(0)} == {
+        "brevo",
+        "engagelab",
+        "resend",
+        "sparkpost",
+    }
+
+
+def _plans() -> list[agenda.ServicePlan]:
+    for name in ("smtp", "ses", "brevo", "engagelab", "mailgun", "mailjet", "postmark"):
+        EmailServiceFactory(provider=name)
+    for name in ("resend", "sendgrid", "sparkpost", "unheard of"):
+        EmailServiceFactory(provider=name)
+    return list(agenda.read().services.values())
+
+
+def test_a_repeat_uses_the_quota_and_keeps_the_pace(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
+    service = service_at(provider, daily_quota=5, sending_interval="0.2")
+    lose_a_reply(provider, dispatch, service)
+    time_passes()
+
+    dispatch(doubt_is_over)
+
+    assert Pace.objects.get().quota_used == 2
+    assert Attempt.objects.filter(started_at__gte=F("slot_at")).count() == 2
+    assert offenders() == []
+
+
+def test_a_repeat_that_is_refused_leaves_the_doubt_and_blames_the_service(
+    provider: DeduplicatingProvider, dispatch: Dispatch
+) -> None:
+    service = service_at(provider)
+    subtask = lose_a_reply(provider, dispatch, service)
+    time_passes()
+    provider.answers.append(Answer(403, {"message": "API key is invalid"}))
+
+    dispatch(lambda: Pace.objects.filter(needs_person=True).exists())
+
+    subtask.refresh_from_db()
+    assert subtask.in_doubt_since and subtask.error == "API key is invalid"
+    assert list(Attempt.objects.order_by("id").values_list("outcome", flat=True)) == [
+        "unknown",
+        "service_error",
+    ]
+    assert offenders() == []
+
+
+# Whatever becomes of a repeat, it is sent or in doubt
+
+
+@pytest.fixture
+def doubtful(provider: DeduplicatingProvider, dispatch: Dispatch) -> SubTask:
+    subtask = lose_a_reply(provider, dispatch, service_at(provider))
+    time_passes()
+    return subtask
+
+
+def repeated(subtask: SubTask, dispatcher_id: int) -> Claim:
+    assert subtask.service_id is not None
+    (claim,) = claims.repeat(subtask.service_id, DAY, 5, uuid.uuid4(), dispatcher_id)
+    return claim
+
+
+def test_a_repeat_is_held_for_its_service_and_by_nobody_else(doubtful: SubTask) -> None:
+    claim = repeated(doubtful, 7)
+    assert doubtful.sending_at is not None and doubtful.service_id is not None
+    assert claim.repeat_until == doubtful.sending_at + DAY
+    assert not claims.repeat(doubtful.service_id, DAY, 5, uuid.uuid4(), 8)
+    assert not claims.lock_claimable(doubtful.task_id, 5)
+
+
+def test_a_repeat_keeps_the_moment_of_the_first_hand_over(doubtful: SubTask) -> None:
+    repeated(doubtful, 7)
+    row = SubTask.objects.get()
+    assert states.begin_sending([states.Held(row.pk, token_of(row))]) == {
+        row.pk: doubtful.sending_at
+    }
+
+
+def test_a_dispatcher_that_dies_with_a_repeat_leaves_it_in_doubt(doubtful: SubTask) -> None:
+    dispatcher = DispatcherFactory()
+    repeated(doubtful, dispatcher.pk)
+    recovery.bury([dispatcher.pk])
+    recovery.recover_dead()
+    row = SubTask.objects.get()
+    assert row.in_doubt_since and row.service_id == doubtful.service_id
+    assert row.sending_at == doubtful.sending_at
+    assert Attempt.objects.filter(outcome="unknown", sending_at=row.sending_at).count() == 2
+
+
+def test_a_repeat_claimed_in_a_commit_that_nobody_remembers_is_in_doubt_again(
+    doubtful: SubTask,
+) -> None:
+    dispatcher = Dispatcher(uuid.uuid4())
+    repeated(doubtful, dispatcher.id)
+    tick.run(tick.Intent(dispatcher.id, {}, remembered=frozenset()))
+    assert SubTask.objects.get().in_doubt_since
+
+
+NOT_ACCEPTED = [
+    NotStarted("the slot passed"),
+    Unsendable(FailureReason.RENDER_ERROR, "broken"),
+    ServiceError("throttled", code=429),
+    ServiceError("bad key", needs_person=True),
+    RecipientError("no such user", permanent=True, hard_bounce=True),
+    RecipientError("mailbox full", permanent=False),
+    MessageError("too large"),
+    OutcomeUnknown("no answer"),
+]
+
+
+@pytest.mark.parametrize("started", [True, False])
+@pytest.mark.parametrize("outcome", NOT_ACCEPTED, ids=lambda outcome: type(outcome).__name__)
+def test_a_repeat_that_is_not_accepted_is_in_doubt_again(
+    outcome: MessageError
+    | NotStarted
+    | OutcomeUnknown
+    | RecipientError
+    | ServiceError
+    | Unsendable,
+    started: bool,
+) -> None:
+    assert judge(report(outcome, started)).settlement.status == "sending"
+
+
+def test_a_repeat_that_is_accepted_is_sent() -> None:
+    settlement = judge(report(Accepted("id-1"), True)).settlement
+    assert (settlement.status, settlement.provider_message_id) == ("sent", "id-1")
+
+
+def report(outcome: Any, started: bool) -> LaneReport:
+    now = dt.datetime.now(dt.UTC)
+    claim = Claim(1, 1, 1, "ann@example.org", {}, 0, repeat_until=now + DAY)
+    grant: Any = type("Grant", (), {"token": uuid.uuid4(), "service_id": 1, "period_end": now})
+    order = Order(claim, grant, now, None, started_at=now if started else None)  # type: ignore[arg-type]
+    return LaneReport(order, outcome)
+
+
+def test_a_repeat_starts_before_the_window_and_the_quota_period_end() -> None:
+    order = report(Accepted(), False).order
+    assert order.not_after == order.grant.period_end
+    order.claim = order.claim._replace(repeat_until=order.grant.period_end - DAY)
+    assert order.not_after == order.grant.period_end - DAY

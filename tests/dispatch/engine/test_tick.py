@@ -1,0 +1,430 @@
+"""A tick of a dispatcher: what it writes, and what it may do twice or not at all."""
+
+from __future__ import annotations
+
+import datetime as dt
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import OperationalError, connection, transaction
+from django.db.models.functions import Now
+
+from campaigns.models import Content, SubTask, SubTaskStatus, Task
+from campaigns.state import lifecycle
+from dispatch.claiming import leases
+from dispatch.claiming.deliveries import Claim, Grant, LaneReport, NotStarted, Order
+from dispatch.claiming.leases import LeaseLost
+from dispatch.engine import dispatcher as dispatchers
+from dispatch.engine import tick
+from dispatch.engine.tick import Intent
+from dispatch.errors import RecipientError, ServiceError
+from dispatch.message.message import Accepted
+from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, Pace
+from dispatch.pace.gate import Gate
+from dispatch.results import recovery
+from tests.concurrency import second_connection
+from tests.dispatching import Dispatch, MakeService, nothing_left
+from tests.factories import (
+    ContentFactory,
+    DispatcherFactory,
+    EmailServiceFactory,
+    SendingTaskFactory,
+    SubTaskFactory,
+    held,
+    token_of,
+)
+from tests.smtp_server import SmtpServer
+
+pytestmark = pytest.mark.django_db
+
+
+class World:
+    """A dispatcher of one service, and messages to send."""
+
+    def __init__(self) -> None:
+        self.service: EmailService = EmailServiceFactory(sending_interval=0, daily_quota=100)
+        self.limits = self.service.limits
+        self.dispatcher: Dispatcher = DispatcherFactory()
+        self.task: Task = SendingTaskFactory()
+        self.content: Content = ContentFactory(task=self.task)
+        self.gate = Gate(self.limits)
+
+    def messages(self, number: int) -> None:
+        SubTaskFactory.create_batch(number, task=self.task, content=self.content)
+
+    def order(self, status: str = "sending") -> Order:
+        """One of its own, handed over if it is being sent."""
+        row = held(status, self.dispatcher, self.service, task=self.task, content=self.content)
+        now = self.now()
+        claim = Claim(row.pk, self.task.pk, self.content.pk, row.recipient_email, {}, 0)
+        grant = Grant(self.service.pk, token_of(row), self.gate, *self.limits.period(now))
+        return Order(
+            claim, grant, now, self.content, started_at=now if status == "sending" else None
+        )
+
+    def now(self) -> dt.datetime:
+        now: dt.datetime = Dispatcher.objects.values_list(Now(), flat=True)[0]
+        return now
+
+    def intent(self, **values: Any) -> Intent:
+        return Intent(self.dispatcher.pk, gates={self.service.pk: self.gate}, **values)
+
+    def claiming(self, messages: int, **values: Any) -> Intent:
+        return self.intent(room={self.service.pk: messages}, lanes={self.service.pk: 1}, **values)
+
+    @property
+    def pace(self) -> Pace:
+        return Pace.objects.get(service=self.service)
+
+    def state(self, order: Order) -> str:
+        return SubTask.objects.values_list("status", flat=True).get(pk=order.claim.id)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+class TestWithinOneTransaction:
+    def test_outcomes_are_recorded_orders_marked_and_messages_claimed(self, world: World) -> None:
+        world.messages(2)
+        sent, ready = world.order(), world.order("allocated")
+
+        done = tick.run(world.claiming(2, reports=[LaneReport(sent, Accepted())], mark=[ready]))
+
+        assert (world.state(sent), world.state(ready)) == ("sent", "sending")
+        assert done.marked.keys() == {ready.claim.id}
+        assert [len(orders) for orders in done.granted] == [2]
+
+    def test_nothing_is_written_for_a_dispatcher_that_was_declared_dead(self, world: World) -> None:
+        world.messages(2)
+        order = world.order()
+        Dispatcher.objects.update(ended_at=Now())
+
+        with pytest.raises(LeaseLost):
+            tick.run(world.claiming(2, reports=[LaneReport(order, Accepted())]))
+
+        assert world.state(order) == "sending"
+        assert not SubTask.objects.filter(status="allocated").exists()
+
+    def test_no_more_is_claimed_than_there_is_room_for(self, world: World) -> None:
+        world.messages(5)
+        assert sum(map(len, tick.run(world.claiming(3)).granted)) == 3
+
+    def test_no_more_is_claimed_than_the_quota_leaves(self, world: World) -> None:
+        world.messages(5)
+        Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=98)
+        assert sum(map(len, tick.run(world.claiming(5)).granted)) == 2
+        assert world.pace.quota_used == 100
+
+    def test_only_what_was_claimed_is_charged(self, world: World) -> None:
+        world.messages(2)
+        tick.run(world.claiming(5))
+        assert world.pace.quota_used == 2
+
+    def test_nothing_is_claimed_for_a_frozen_service(self, world: World) -> None:
+        world.messages(2)
+        Pace.objects.update(needs_person=True)
+        assert tick.run(world.claiming(2)).granted == []
+
+    def test_an_order_of_a_task_that_was_paused_is_not_marked(self, world: World) -> None:
+        ready = world.order("allocated")
+        lifecycle.pause(world.task)
+        assert not tick.run(world.intent(mark=[ready])).marked
+        assert world.state(ready) == "allocated"
+
+
+class TestARunThatIsRepeated:
+    """The reply to COMMIT was lost: everything is in the database, and nobody knows."""
+
+    def test_an_outcome_is_recorded_once(self, world: World) -> None:
+        intent = world.intent(reports=[LaneReport(world.order(), Accepted())])
+        tick.run(intent)
+        tick.run(intent)
+        assert SubTask.objects.get().status == "sent"
+        assert Attempt.objects.count() == 1
+
+    def test_a_try_that_counted_counts_once(self, world: World) -> None:
+        busy = RecipientError("450 busy", permanent=False)
+        intent = world.intent(reports=[LaneReport(world.order(), busy)])
+        tick.run(intent)
+        tick.run(intent)
+        assert SubTask.objects.get().attempts == 1
+
+    def test_a_service_is_blamed_once(self, world: World) -> None:
+        intent = world.intent(reports=[LaneReport(world.order(), ServiceError("421 go away"))])
+        tick.run(intent)
+        tick.run(intent)
+        assert world.pace.freezes_in_row == 1
+
+    def test_quota_is_given_back_once(self, world: World) -> None:
+        Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
+        intent = world.intent(
+            reports=[LaneReport(world.order("allocated"), NotStarted("the dispatcher stops"))]
+        )
+        tick.run(intent)
+        tick.run(intent)
+        assert world.pace.quota_used == 9
+
+    def test_an_order_that_was_marked_is_marked_again_and_may_be_handed_over(
+        self, world: World
+    ) -> None:
+        ready = world.order("allocated")
+        intent = world.intent(mark=[ready])
+        first, again = tick.run(intent).marked, tick.run(intent).marked
+        assert first == again and first.keys() == {ready.claim.id}
+
+    def test_what_it_claimed_and_nobody_remembers_is_given_back(self, world: World) -> None:
+        world.messages(3)
+        kept = world.order("allocated")
+        tick.run(world.claiming(2))
+
+        tick.run(world.intent(remembered=frozenset({kept.held})))
+
+        assert world.state(kept) == "allocated"
+        assert SubTask.objects.filter(status="pending").count() == 3
+
+    def test_what_is_being_handed_over_is_never_given_back(self, world: World) -> None:
+        sending = world.order()
+        tick.run(world.intent(remembered=frozenset()))
+        assert world.state(sending) == "sending"
+
+    def test_what_another_dispatcher_holds_is_left_alone(self, world: World) -> None:
+        others = held("allocated", DispatcherFactory(), world.service)
+        tick.run(world.intent(remembered=frozenset()))
+        assert SubTask.objects.get(pk=others.pk).status == "allocated"
+
+
+class TestALostRace:
+    """Somebody else took a SubTask away while it was being handed over."""
+
+    @pytest.fixture
+    def taken(self, world: World) -> Order:
+        order = world.order()
+        SubTask.objects.filter(pk=order.claim.id).update(claim_token=uuid.uuid4())
+        return order
+
+    def test_it_is_noticed_and_nothing_is_written(self, world: World, taken: Order) -> None:
+        done = tick.run(world.intent(reports=[LaneReport(taken, Accepted())]))
+        assert done.lost == {taken.claim.id}
+        assert (world.state(taken), Attempt.objects.count()) == ("sending", 0)
+
+    def test_the_service_is_neither_praised_nor_blamed_for_it(
+        self, world: World, taken: Order
+    ) -> None:
+        Pace.objects.update(failures_in_row=3)
+        tick.run(world.intent(reports=[LaneReport(taken, Accepted())]))
+        assert world.pace.failures_in_row == 3
+
+    def test_no_quota_is_given_back_for_it(self, world: World, taken: Order) -> None:
+        taken.started_at = None
+        Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
+        tick.run(world.intent(reports=[LaneReport(taken, NotStarted("too late"))]))
+        assert world.pace.quota_used == 10
+
+    def test_the_others_of_the_same_tick_are_recorded(self, world: World, taken: Order) -> None:
+        mine = world.order()
+        done = tick.run(
+            world.intent(reports=[LaneReport(taken, Accepted()), LaneReport(mine, Accepted())])
+        )
+        assert (done.lost, world.state(mine)) == ({taken.claim.id}, "sent")
+
+
+@pytest.mark.parametrize("asked, least, most", [(600, 600, 600), (0, 1, 300), (1e9, 3600, 3600)])
+def test_a_service_rests_as_long_as_its_provider_asks_and_no_more_than_an_hour(
+    world: World, asked: float, least: int, most: int
+) -> None:
+    throttled = ServiceError("429 slow down", code=429, retry_after_seconds=asked)
+    before = world.now()
+    tick.run(world.intent(reports=[LaneReport(world.order(), throttled)]))
+    until = world.pace.frozen_until
+    assert until is not None
+    rest = (until - before).total_seconds()
+    assert least <= rest < most + 60
+
+
+@pytest.mark.django_db(transaction=True)
+class TestAPaceRowThatSomebodyElseHasLocked:
+    @pytest.fixture
+    def while_locked(self, world: World) -> Callable[[Intent], tick.Done]:
+        def run(intent: Intent) -> tick.Done:
+            with second_connection() as other, other.cursor() as cursor:
+                cursor.execute("BEGIN")
+                cursor.execute(
+                    "SELECT 1 FROM dispatch_pace WHERE service_id = %s FOR UPDATE",
+                    [world.service.pk],
+                )
+                return tick.run(intent)
+
+        return run
+
+    def test_the_outcome_is_recorded_and_what_it_says_about_the_service_is_kept(
+        self, world: World, while_locked: Callable[[Intent], tick.Done]
+    ) -> None:
+        order = world.order()
+        done = while_locked(world.intent(reports=[LaneReport(order, ServiceError("421 go away"))]))
+
+        assert (world.state(order), Attempt.objects.get().outcome) == (
+            "pending",
+            AttemptOutcome.SERVICE_ERROR,
+        )
+        assert done.unwritten[world.service.pk].freeze is not None
+        assert world.pace.frozen_until is None
+
+    def test_what_was_kept_is_written_by_the_next_tick(
+        self, world: World, while_locked: Callable[[Intent], tick.Done]
+    ) -> None:
+        reports = [
+            LaneReport(world.order("allocated"), NotStarted("too late")),
+            LaneReport(world.order(), ServiceError("421")),
+        ]
+        Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
+        kept = while_locked(world.intent(reports=reports)).unwritten
+
+        done = tick.run(world.intent(notes=kept))
+
+        assert not done.unwritten
+        assert world.pace.quota_used == 9
+        assert world.pace.frozen_until is not None
+
+    def test_nothing_is_claimed_and_nobody_waits(
+        self, world: World, while_locked: Callable[[Intent], tick.Done]
+    ) -> None:
+        world.messages(2)
+        done = while_locked(world.claiming(2))
+        assert (done.granted, done.paces) == ([], {})
+
+
+class TestADispatcherWhoseDatabaseFails:
+    """COMMIT happened, and its reply never came."""
+
+    @pytest.fixture
+    def lose_the_reply(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> Callable[[Callable[[Intent, tick.Done], bool]], None]:
+        """To the first tick for which this is true."""
+        monkeypatch.setattr(dispatchers, "DATABASE_RETRY_SECONDS", 0.0)
+        monkeypatch.setattr(
+            connection, "close", lambda: None
+        )  # the test's transaction is open on it
+
+        def arrange(when: Callable[[Intent, tick.Done], bool]) -> None:
+            real = tick.run
+            lost: list[bool] = []
+
+            def run(intent: Intent) -> tick.Done:
+                done = real(intent)
+                if not lost and when(intent, done):
+                    lost.append(True)
+                    raise OperationalError("the connection was lost")
+                return done
+
+            monkeypatch.setattr(tick, "run", run)
+
+        return arrange
+
+    @pytest.mark.parametrize(
+        "when",
+        [
+            lambda intent, done: bool(done.granted),
+            lambda intent, done: bool(done.marked),
+            lambda intent, done: bool(intent.reports),
+        ],
+        ids=["after claiming", "after marking", "after recording"],
+    )
+    def test_everything_is_sent_once(
+        self,
+        smtp: SmtpServer,
+        make_service: MakeService,
+        dispatch: Dispatch,
+        lose_the_reply: Callable[[Callable[[Intent, tick.Done], bool]], None],
+        when: Callable[[Any, Any], Any],
+    ) -> None:
+        make_service()
+        task = SendingTaskFactory()
+        SubTaskFactory.create_batch(30, task=task, content=ContentFactory(task=task))
+        lose_the_reply(when)
+
+        dispatch()
+
+        assert nothing_left()
+        assert len(smtp.messages) == len({mail.recipient for mail in smtp.messages}) == 30
+        assert Attempt.objects.count() == 30
+
+    def test_one_that_was_stopping_gives_back_what_it_never_heard_of(
+        self,
+        make_service: MakeService,
+        dispatch: Dispatch,
+        lose_the_reply: Callable[[Callable[[Intent, tick.Done], bool]], None],
+    ) -> None:
+        make_service()
+        task = SendingTaskFactory()
+        SubTaskFactory.create_batch(5, task=task, content=ContentFactory(task=task))
+        lost: list[bool] = []
+
+        def claimed(intent: Intent, done: tick.Done) -> bool:
+            lost.extend([True] * bool(done.granted))
+            return bool(lost)
+
+        lose_the_reply(claimed)
+        dispatch(until=lambda: bool(lost))
+
+        assert not SubTask.objects.filter(status="allocated").exists()
+        assert Dispatcher.objects.get().ended_at is not None
+
+    def test_one_that_cannot_give_it_back_does_not_sign_off_and_is_recovered(
+        self, make_service: MakeService, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        make_service()
+        task = SendingTaskFactory()
+        SubTaskFactory.create_batch(5, task=task, content=ContentFactory(task=task))
+        monkeypatch.setattr(dispatchers, "DATABASE_RETRY_SECONDS", 0.0)
+        monkeypatch.setattr(dispatchers, "STOP_SECONDS", 0.0)
+        monkeypatch.setattr(leases, "LEASE_SECONDS", 0.1)
+        monkeypatch.setattr(dispatchers, "LEASE_SECONDS", 0.1)
+        monkeypatch.setattr(connection, "close", lambda: None)
+        real = tick.run
+        lost: list[bool] = []
+
+        def run(intent: Intent) -> tick.Done:
+            """From the first claim on, the database is gone."""
+            if lost:
+                raise OperationalError("the server is gone")
+            done = real(intent)
+            if done.granted:
+                lost.append(True)
+                raise OperationalError("the connection was lost")
+            return done
+
+        monkeypatch.setattr(tick, "run", run)
+        dispatch(until=lambda: bool(lost))
+        assert SubTask.objects.filter(status=SubTaskStatus.ALLOCATED).exists()
+        assert Dispatcher.objects.get().ended_at is None
+
+        with transaction.atomic():
+            recovery.bury([Dispatcher.objects.get().pk])
+            recovery.recover_dead()
+        assert not SubTask.objects.filter(status=SubTaskStatus.ALLOCATED).exists()
+
+
+def test_lost_races_are_counted_in_the_dispatchers_figures(
+    make_service: MakeService, dispatch: Dispatch
+) -> None:
+    make_service()
+    task = SendingTaskFactory()
+    SubTaskFactory.create_batch(3, task=task, content=ContentFactory(task=task))
+    stolen: list[int] = []
+
+    def steal_one_that_is_being_handed_over() -> bool:
+        sending = SubTask.objects.filter(status="sending", in_doubt_since=None)
+        if not stolen and (victim := sending.first()):
+            sending.filter(pk=victim.pk).update(claim_token=uuid.uuid4())
+            stolen.append(victim.pk)
+        return SubTask.objects.filter(status="sent").count() == 2
+
+    dispatcher = dispatch(until=steal_one_that_is_being_handed_over)
+
+    assert dispatcher.figures.counts()["lost_races"] == 1
+    assert SubTask.objects.get(status="sending").pk == stolen[0]

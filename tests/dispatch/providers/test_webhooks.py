@@ -1,0 +1,415 @@
+"""Every event of every provider, and everything that is refused at a webhook address."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+import time
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from dispatch.models import EmailService
+from dispatch.pace import services
+from dispatch.providers import PROVIDERS
+from dispatch.providers.webhooks import webhook_url
+from tests.dispatch.providers.hostile_posts import BROKEN
+from tests.dispatch.providers.webhook_posts import (
+    OTHER_SECRETS,
+    PAYLOADS,
+    SECRETS,
+    TIMED,
+    engagelab_headers,
+    post,
+    send,
+    service_of,
+)
+from tests.http_server import Answer, HttpServer
+from tracking import rejected_requests
+from tracking.events import inbox
+from tracking.events.incoming import Incoming
+
+pytestmark = pytest.mark.django_db
+EACH = sorted(PAYLOADS)
+ARRAYS = sorted(set(EACH) - {"mailgun", "ses"})  # these two sign, or wrap, one event
+EVENTS = [
+    pytest.param(provider, case, id=f"{provider}: {case['event']}")
+    for provider in EACH
+    for case in PAYLOADS[provider]
+]
+PROVIDER_IDS = {
+    "brevo": "<202611251200.1@smtp-relay.mailin.fr>",
+    "engagelab": "1447054895514_15555555_32350_1350.sc-10_10_126_221-inbound0$ann@example.org",
+    "mailgun": "<20261125120000.1.ABC@mg.example.com>",
+    "mailjet": "70650219165027410",
+    "postmark": "b7bc2f4a-e38e-4336-af7d-e6c392c2f817",
+    "resend": "49a3999c-0ce1-4ea6-ab68-afcd6dc2e794",
+    "sendgrid": "2d4b1c3e-0f8a-4c57-9d3e-5a6b7c8d9e0f",
+    "ses": "0102018f-0a1b-000000",
+    "sparkpost": "11668787484950529",
+}
+
+
+class Door:
+    """In the place of the ledger: what entered, and what was counted as refused."""
+
+    def __init__(self) -> None:
+        self.entered: list[Incoming] = []
+        self.refused: list[tuple[str, str]] = []
+
+    def refuse(self, endpoint: str, why: str, number: int = 1) -> None:
+        self.refused += [(endpoint, why)] * number
+
+
+@pytest.fixture(autouse=True)
+def door(monkeypatch: pytest.MonkeyPatch) -> Door:
+    door = Door()
+    monkeypatch.setattr(inbox, "accept", lambda events: door.entered.extend(events))
+    monkeypatch.setattr(rejected_requests, "count", door.refuse)
+    return door
+
+
+def first_event(provider: str) -> Any:
+    return copy.deepcopy(PAYLOADS[provider][0]["body"])
+
+
+def test_every_provider_that_takes_webhooks_has_payloads() -> None:
+    assert {provider.name for provider in PROVIDERS if provider.takes_webhooks} == set(EACH)
+
+
+# What providers tell
+
+
+@pytest.mark.parametrize("provider, case", EVENTS)
+def test_an_event_enters_as_what_it_is(door: Door, provider: str, case: dict[str, Any]) -> None:
+    service = service_of(provider)
+    assert post(service, case["body"]).status_code == 200
+    if case["expect"] is None:
+        assert door.entered == []
+        return
+    (event,) = door.entered
+    expected = {
+        "service_id": service.pk,
+        "source": provider,
+        "subtask_id": 4711,
+        "recipient": "ann@example.org",
+        "provider_message_id": PROVIDER_IDS[provider],
+        **case["expect"],
+    }
+    assert {name: getattr(event, name) for name in expected} == expected
+    assert len(event.dedupe_key) <= 200 and event.raw
+
+
+@pytest.mark.parametrize("provider", EACH)
+def test_events_have_the_time_at_which_they_happened(door: Door, provider: str) -> None:
+    for case in PAYLOADS[provider]:
+        post(service_of(provider), case["body"])
+    times = [event.occurred_at for event in door.entered if provider != "postmark"]
+    assert all(time is not None and time.tzinfo for time in times)
+    assert {time.year for time in times if time is not None} <= {2025, 2026}
+
+
+@pytest.mark.parametrize("provider", EACH)
+def test_an_event_told_again_has_the_same_key_and_others_have_their_own(
+    door: Door, provider: str
+) -> None:
+    service = service_of(provider)
+    for age in (0, 60):
+        for case in PAYLOADS[provider]:
+            post(service, _distinct(provider, case), age=age)
+    keys = [event.dedupe_key for event in door.entered]
+    half = len(keys) // 2
+    assert keys[:half] == keys[half:]
+    assert len(set(keys)) == half
+
+
+def _distinct(provider: str, case: dict[str, Any]) -> Any:
+    """The event as if each had come at its own time, as in life."""
+    body = copy.deepcopy(case["body"])
+    number = PAYLOADS[provider].index(case)
+    _number(body, number)
+    return body
+
+
+def _number(value: Any, number: int) -> None:
+    clocks = {"itime", "time", "timestamp", "ts_epoch", "ID", "event_id", "sg_event_id"}
+    marks = {"MessageId", "DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt", "created_at"}
+    for name, item in list(value.items()) if isinstance(value, dict) else []:
+        if name in clocks and isinstance(item, int | float):
+            value[name] = item + number
+        elif name in clocks | marks and isinstance(item, str):
+            value[name] = item.replace("2026-11-25", f"2026-11-{number + 1:02}") + (
+                str(number) if name in ("MessageId", "event_id", "sg_event_id") else ""
+            )
+        elif isinstance(item, dict | list):
+            _number(item, number)
+    for item in value if isinstance(value, list) else []:
+        _number(item, number)
+
+
+def test_several_recipients_of_one_notification_are_several_events(door: Door) -> None:
+    body = copy.deepcopy(PAYLOADS["ses"][0]["body"])
+    body["Message"] = body["Message"].replace(
+        '"destination": ["ann@example.org"]', '"destination": ["ann@example.org", "b@example.org"]'
+    )
+    post(service_of("ses"), body)
+    assert [event.recipient for event in door.entered] == ["ann@example.org", "b@example.org"]
+    assert len({event.dedupe_key for event in door.entered}) == 2
+
+
+@pytest.mark.parametrize("provider", ARRAYS)
+def test_one_event_and_an_array_of_one_are_the_same(door: Door, provider: str) -> None:
+    body = PAYLOADS[provider][0]["body"]
+    event = body[0] if isinstance(body, list) else body
+    service = service_of(provider)
+    for told in (event, [event]):
+        assert post(service, told).status_code == 200
+    one, in_an_array = door.entered
+    assert (one.kind, one.subtask_id) == (in_an_array.kind, in_an_array.subtask_id)
+
+
+@pytest.mark.parametrize("provider", ARRAYS)
+def test_an_event_of_an_unknown_type_is_taken_and_changes_nothing(
+    door: Door, provider: str
+) -> None:
+    text = json.dumps(PAYLOADS[provider][0]["body"])
+    names = ("target", "request", "sent", "processed", "Delivery", "email.sent", "injection")
+    for name in names:
+        text = text.replace(f'"{name}"', '"something new"')
+    assert "something new" in text
+    assert post(service_of(provider), text.encode()).status_code == 200
+    assert door.entered == [] and door.refused == []
+
+
+def test_an_event_without_our_marks_is_still_known_by_the_providers_id(door: Door) -> None:
+    for provider in ARRAYS:
+        text = json.dumps(PAYLOADS[provider][1]["body"]).replace("subtask", "other")
+        text = text.replace("ann@example.org", "Ann@EXAMPLE.org")
+        assert post(service_of(provider), text.encode()).status_code == 200
+        event = door.entered.pop()
+        assert event.subtask_id is None
+        assert event.provider_message_id.lower() == PROVIDER_IDS[provider].lower()
+        assert event.recipient == "ann@example.org"
+
+
+@pytest.mark.parametrize("broken", [7, None, {}, [], {"event": []}], ids=repr)
+@pytest.mark.parametrize("provider", ARRAYS)
+def test_an_event_that_makes_no_sense_does_not_take_the_others_with_it(
+    door: Door, provider: str, broken: dict[str, list[Any]] | int | list[Any] | None
+) -> None:
+    body = first_event(provider)
+    good = body if isinstance(body, list) else [body]
+    response = post(service_of(provider), [*good, broken, *good])
+    assert response.status_code == 200
+    assert len(door.entered) == 2 * len(good)
+    if door.refused:  # some of these are no event that anybody wants to know of
+        assert door.refused == [(f"webhook {provider}", "malformed event")]
+
+
+@pytest.mark.parametrize("provider", ARRAYS)
+def test_a_batch_of_which_most_makes_no_sense_is_refused(door: Door, provider: str) -> None:
+    body = first_event(provider)
+    good = body if isinstance(body, list) else [body]
+    response = post(service_of(provider), [*good, *[7] * 1000])
+    assert refused(door, response, 400) == "malformed"
+
+
+@pytest.mark.parametrize("value", ["", "x", None, "-1", "4711 ", "²", "9" * 30, {"a": 1}])
+def test_a_subtask_that_is_none_is_not_looked_for(
+    door: Door, value: dict[str, int] | str | None
+) -> None:
+    body = first_event("engagelab")
+    body["custom_args"] = {"subtask": value}
+    post(service_of("engagelab"), body)
+    assert door.entered[0].subtask_id is None
+
+
+def test_both_documented_signatures_of_engagelab_are_taken(door: Door) -> None:
+    service, now = service_of("engagelab"), int(time.time())
+    digest = hashlib.md5(f"{now}emailapp-key-0a1b".encode()).hexdigest()
+    url = webhook_url(service)
+    body = b'{"status": {"message_status": "sent"}, "itime": 1}'
+    assert send(url, body, engagelab_headers(now, digest)).status_code == 200
+    milliseconds = hashlib.md5(f"{now}000emailapp-key-0a1b".encode()).hexdigest()
+    headers = engagelab_headers(int(f"{now}000"), milliseconds)
+    assert send(url, body, headers).status_code == 200
+
+
+def test_a_subscription_of_the_services_topic_is_confirmed(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with HttpServer() as amazon:
+        _confirm_at(monkeypatch, amazon)
+        assert post(service_of("ses"), _subscription(amazon)).status_code == 200
+    (request,) = amazon.requests
+    assert request.query["Action"] == ["ConfirmSubscription"]
+
+
+def test_a_subscription_that_amazon_does_not_confirm_is_told_again(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with HttpServer() as amazon:
+        _confirm_at(monkeypatch, amazon)
+        amazon.otherwise = Answer(403)
+        assert post(service_of("ses"), _subscription(amazon)).status_code == 400
+
+
+def test_a_subscription_is_confirmed_at_amazon_and_nowhere_else(door: Door) -> None:
+    with HttpServer() as elsewhere:
+        assert post(service_of("ses"), _subscription(elsewhere)).status_code == 401
+    assert not elsewhere.requests
+
+
+def _confirm_at(monkeypatch: pytest.MonkeyPatch, server: HttpServer) -> None:
+    address = re.compile(re.escape(server.url) + ".*")
+    monkeypatch.setattr("dispatch.providers.ses.events.SNS_ADDRESS", address)
+
+
+def _subscription(server: HttpServer) -> dict[str, Any]:
+    return {
+        **first_event("ses"),
+        "Type": "SubscriptionConfirmation",
+        "Token": "2336412f37",
+        "SubscribeURL": f"{server.url}?Action=ConfirmSubscription&Token=2336412f37",
+    }
+
+
+# What is refused
+
+
+@pytest.fixture(params=EACH)
+def service(request: pytest.FixtureRequest) -> EmailService:
+    return service_of(request.param)
+
+
+def refused(door: Door, response: Any, status: int) -> str:
+    """The reason that was counted; nothing else is left of the request."""
+    assert response.status_code == status
+    assert response.content == b""
+    assert door.entered == []
+    ((_, reason),) = door.refused
+    return reason
+
+
+def test_whoever_does_not_prove_to_be_the_provider_is_refused(
+    door: Door, service: EmailService
+) -> None:
+    response = post(service, first_event(service.provider), sign=False)
+    refused(door, response, 401)
+
+
+def test_what_is_signed_with_another_secret_is_refused(door: Door, service: EmailService) -> None:
+    service.credentials = service_of(service.provider, **OTHER_SECRETS).credentials
+    services.save(service)
+    refused(door, post(service, first_event(service.provider)), 401)
+
+
+@pytest.mark.parametrize("age", [26 * 3600, -26 * 3600], ids=["old", "from the future"])
+@pytest.mark.parametrize("provider", TIMED)
+def test_a_request_of_another_day_is_refused(door: Door, provider: str, age: int) -> None:
+    response = post(service_of(provider), first_event(provider), age=age)
+    assert refused(door, response, 401) == "stale timestamp"
+
+
+def test_an_unknown_address_is_refused_as_a_wrong_signature_is(
+    door: Door, service: EmailService
+) -> None:
+    unknown = send(webhook_url(service)[:-3] + "xx/", b"{}")
+    wrong = post(service, first_event(service.provider), sign=False)
+    assert unknown.status_code == wrong.status_code == 401
+    assert dict(unknown.headers) == dict(wrong.headers)
+    assert unknown.content == wrong.content == b""
+
+
+def test_the_key_of_another_providers_service_opens_nothing(
+    door: Door, service: EmailService
+) -> None:
+    other = service_of("brevo" if service.provider != "brevo" else "mailjet")
+    url = webhook_url(service).replace(service.webhook_key, other.webhook_key)
+    assert refused(door, send(url, b"{}"), 401) == "unknown address"
+
+
+def test_a_renewed_address_refuses_the_old_one(door: Door, service: EmailService) -> None:
+    old = webhook_url(service)
+    service.renew_webhook_key()
+    assert webhook_url(service) != old
+    assert refused(door, send(old, b"{}"), 401) == "unknown address"
+
+
+@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
+def test_what_makes_no_sense_is_refused_and_never_an_error(
+    door: Door, service: EmailService, body: bytes
+) -> None:
+    assert post(service, body).status_code in (200, 400, 401)
+    assert door.entered == []
+
+
+def test_a_body_that_is_too_large_is_refused_unread(door: Door, service: EmailService) -> None:
+    assert refused(door, post(service, b" " * 10_000_000, sign=False), 413) == "too large"
+
+
+def test_a_length_that_is_no_number_is_no_error(door: Door, service: EmailService) -> None:
+    path = "/hooks/" + webhook_url(service).partition("/hooks/")[2]
+    response = Client().generic("POST", path, b"{}", CONTENT_LENGTH="many")
+    assert response.status_code in (400, 401)
+
+
+@pytest.mark.parametrize("name", ["smtp", "maildir", "pigeon"])
+def test_a_provider_that_tells_nothing_has_no_address(door: Door, name: str) -> None:
+    plain = service_of("brevo")
+    EmailService.objects.filter(pk=plain.pk).update(provider=name)
+    plain.refresh_from_db()
+    assert webhook_url(plain) == ""
+    assert send(f"/hooks/{name}/{plain.webhook_key}/", b"{}").status_code == 401
+
+
+@pytest.mark.parametrize("method", ["put", "delete", "patch", "options"])
+def test_other_methods_are_refused(door: Door, service: EmailService, method: str) -> None:
+    path = "/hooks/" + webhook_url(service).partition("/hooks/")[2]
+    assert getattr(Client(), method)(path).status_code == 405
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+def test_a_probe_learns_that_somebody_is_there_and_nothing_else(
+    door: Door, service: EmailService, method: str
+) -> None:
+    for url in (webhook_url(service), webhook_url(service)[:-3] + "xx/"):
+        path = "/hooks/" + url.partition("/hooks/")[2]
+        assert getattr(Client(), method)(path).status_code == 200
+
+
+def test_settings_that_cannot_be_read_refuse_everything(door: Door, service: EmailService) -> None:
+    EmailService.objects.filter(pk=service.pk).update(credentials="nonsense")
+    response = post(service, first_event(service.provider))
+    assert refused(door, response, 401) == "unreadable settings"
+
+
+@pytest.mark.parametrize("sign", [True, False])
+@pytest.mark.parametrize("provider", EACH)
+def test_the_address_alone_proves_nothing(door: Door, provider: str, sign: bool) -> None:
+    service = service_of(provider, **dict.fromkeys(SECRETS[provider], ""))
+    response = post(service, first_event(provider), sign=sign)
+    assert refused(door, response, 401) == "no webhook secret"
+
+
+@pytest.mark.parametrize(
+    ("provider", "secret"), [(name, secret) for name in EACH for secret in SECRETS[name]]
+)
+def test_each_secret_of_a_webhook_is_needed(door: Door, provider: str, secret: str) -> None:
+    service = service_of(provider, **{secret: ""})
+    response = post(service, first_event(provider))
+    assert refused(door, response, 401) == "no webhook secret"
+
+
+def test_a_database_that_is_not_there_asks_the_provider_to_come_again(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(events: Any) -> int:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(inbox, "accept", fail)
+    assert post(service_of("brevo"), first_event("brevo")).status_code == 503

@@ -1,0 +1,1 @@
+"""What comes back about a message: taken in, matched, applied, and forgotten in time."""

@@ -1,0 +1,191 @@
+"""What each kind of event means: for its SubTask, for the suppression list, for the counts.
+
+| event | SubTask becomes | address |
+|---|---|---|
+| accepted, delayed | sent, if it was in doubt | |
+| delivered, reported as spam, (un)subscribed | delivered | spam, unsubscribed: suppressed |
+| opened, clicked by a person or proxy | opened, clicked | |
+| opened, clicked by a machine | sent, if it was in doubt | |
+| bounced for good | bounced | suppressed |
+| bounced for now | bounced | suppressed after several in a row |
+| refused (content, policy) | bounced | never |
+
+Each only where `campaigns.state.states.NEXT` allows it. What the dispatcher was told while it
+handed over (HAND_OVER) its SubTask says already: it counts, and no more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.conf import settings
+from django.db import connection
+
+from campaigns import suppressions
+from campaigns.models import SubTaskStatus
+from campaigns.models.contacts import SuppressionReason
+from campaigns.state.states import NEXT, StatusRise
+from tracking.events.incoming import Actor, EventKind
+from tracking.events.match import LockedSubTask
+from tracking.models import Event
+
+K, S = EventKind, SubTaskStatus
+
+BECOMES: dict[EventKind, SubTaskStatus] = {
+    K.ACCEPTED: S.SENT,
+    K.DEFERRED: S.SENT,
+    K.DELIVERED: S.DELIVERED,
+    K.OPENED: S.OPENED,
+    K.CLICKED: S.CLICKED,
+    K.SOFT_BOUNCED: S.BOUNCED,
+    K.HARD_BOUNCED: S.BOUNCED,
+    K.REJECTED: S.BOUNCED,
+    K.COMPLAINED: S.DELIVERED,
+    K.UNSUBSCRIBED: S.DELIVERED,
+    K.RESUBSCRIBED: S.DELIVERED,
+}
+SUPPRESSES: dict[EventKind, SuppressionReason] = {
+    K.HARD_BOUNCED: SuppressionReason.HARD_BOUNCE,
+    K.COMPLAINED: SuppressionReason.COMPLAINT,
+    K.UNSUBSCRIBED: SuppressionReason.UNSUBSCRIBED,
+}
+BY_PEOPLE = frozenset({K.OPENED, K.CLICKED})
+BOUNCES = frozenset({K.SOFT_BOUNCED, K.HARD_BOUNCED, K.REJECTED})
+OWN_PAGES = "own pages"
+"""The source of what people did on our own pages; what follows from it was done there and then."""
+HAND_OVER = "hand-over"
+"""The source of what a dispatcher was told while it handed a message over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """An event and the SubTask, locked, that it is about."""
+
+    event: Event
+    row: LockedSubTask
+
+
+def becomes(event: Event) -> SubTaskStatus:
+    """The status that an event leads to, wherever it is allowed."""
+    kind = EventKind(event.kind)
+    if kind in BY_PEOPLE and event.actor == Actor.MACHINE:
+        return S.SENT
+    return BECOMES[kind]
+
+
+def status_rises(matched: Sequence[Matched]) -> list[StatusRise]:
+    """What several events mean together for each SubTask, in the order in which they came."""
+    by_row: dict[int, list[Matched]] = {}
+    for each in sorted(matched, key=lambda each: each.event.pk):
+        if each.event.source == HAND_OVER:
+            continue
+        by_row.setdefault(each.row.id, []).append(each)
+    return [_together(pk, together) for pk, together in by_row.items()]
+
+
+def _together(subtask_id: int, matched: list[Matched]) -> StatusRise:
+    status = matched[0].row.status
+    times: dict[str, object] = {}
+    error = name = ""
+    for event in (each.event for each in matched):
+        target = becomes(event)
+        if target in NEXT[status]:
+            status = target
+        if target in (S.DELIVERED, S.BOUNCED, S.OPENED, S.CLICKED):
+            times.setdefault(f"{target}_at", event.received_at)
+        if event.kind in BOUNCES:
+            error = error or event.detail
+        name = name or event.provider_message_id
+    return StatusRise(
+        subtask_id,
+        status,
+        error=error,
+        provider_message_id=name,
+        **times,  # type: ignore[arg-type]  # named after the four statuses
+    )
+
+
+def suppress(matched: Iterable[Matched]) -> None:
+    """Put addresses on the suppression list for what somebody else told about them."""
+    suppressions.suppress(
+        (each.row.recipient_email, SUPPRESSES[EventKind(each.event.kind)], _source(each.event))
+        for each in matched
+        if each.event.kind in SUPPRESSES and each.event.source != OWN_PAGES
+    )
+
+
+def _source(event: Event) -> str:
+    return (
+        f"{event.get_kind_display().partition(':')[0]}: SubTask {event.subtask_id}, {event.source}"
+    )
+
+
+# Soft bounces of different messages within so many days, since anything last reached the address.
+# Uses index event_recipient.
+IN_A_ROW_SQL = """
+SELECT r.email FROM unnest(%s::text[]) AS r(email)
+WHERE (
+    SELECT count(DISTINCT e.subtask_id) FROM tracking_event e
+    WHERE e.recipient = r.email AND e.state = 'applied' AND e.kind = 'soft_bounced'
+      AND e.received_at > now() - make_interval(days => %s)
+      AND e.id > coalesce((
+          SELECT max(d.id) FROM tracking_event d
+          WHERE d.recipient = r.email AND d.state = 'applied'
+            AND (d.kind = 'delivered' OR d.kind IN ('opened', 'clicked') AND d.actor <> 'machine')
+      ), 0)
+) >= %s
+"""
+
+
+def suppress_soft_bounces(applied: Iterable[Event]) -> None:
+    """Suppress addresses that bounced too often in a row, when the events are marked as applied."""
+    bounced = {e.recipient for e in applied if e.kind == K.SOFT_BOUNCED and e.recipient}
+    most = settings.SOFT_BOUNCES_SUPPRESS
+    if not bounced or not most:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(IN_A_ROW_SQL, [sorted(bounced), settings.SOFT_BOUNCE_DAYS, most])
+        emails = [email for (email,) in cursor.fetchall()]
+    why = f"{most} messages in a row bounced for now, within {settings.SOFT_BOUNCE_DAYS} days"
+    suppressions.suppress((email, SuppressionReason.SOFT_BOUNCES, why) for email in emails)
+
+
+class Counted(NamedTuple):
+    """One line of a task's counts for one recipient."""
+
+    task_id: int
+    subtask_id: int
+    kind: str
+    actor: str
+
+
+# The events that are counted now are not applied yet, so that what is found was counted before.
+# Uses index event_subtask. Sorted, so that two that count wait for each other.
+COUNT_SQL = """
+INSERT INTO tracking_eventtally AS t (task_id, kind, actor, events, recipients)
+SELECT v.task_id, v.kind, v.actor, sum(v.events), count(*) FILTER (WHERE NOT EXISTS (
+    SELECT 1 FROM tracking_event e
+    WHERE e.subtask_id = v.subtask_id AND e.kind = v.kind AND e.actor = v.actor
+      AND e.state = 'applied'))
+FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::text[], %s::bigint[])
+    AS v(task_id, subtask_id, kind, actor, events)
+GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+ON CONFLICT (task_id, kind, actor) DO UPDATE SET
+    events = t.events + excluded.events, recipients = t.recipients + excluded.recipients
+"""
+
+
+def count(matched: Iterable[Matched]) -> None:
+    """Raise the counts of the tasks, before the events are marked as applied."""
+    counted: Counter[Counted] = Counter()
+    for each in matched:
+        event, row = each.event, each.row
+        counted[Counted(row.task_id, row.id, event.kind, str(event.actor))] += event.times
+    if not counted:
+        return
+    columns = [list(column) for column in zip(*counted, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_SQL, [*columns, list(counted.values())])

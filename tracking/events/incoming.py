@@ -1,0 +1,77 @@
+"""What comes back about a message, whoever tells it: the one shape in which events enter.
+
+A provider's webhook, a mailbox of bounces, our own links and pages, and dispatchers, of what is
+refused at once, all turn what they learn into `Incoming` and hand it to
+`tracking.events.inbox.accept`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import models
+
+
+class EventKind(models.TextChoices):
+    """What happened to a message or what its recipient did."""
+
+    ACCEPTED = "accepted", "Accepted by the provider"
+    DEFERRED = "deferred", "Delayed"
+    DELIVERED = "delivered", "Delivered"
+    OPENED = "opened", "Opened"
+    CLICKED = "clicked", "Clicked"
+    SOFT_BOUNCED = "soft_bounced", "Bounced for now"
+    HARD_BOUNCED = "hard_bounced", "Bounced for good: the address does not exist"
+    REJECTED = "rejected", "Refused: content, policy or the provider's own list"
+    COMPLAINED = "complained", "Reported as spam"
+    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+    RESUBSCRIBED = "resubscribed", "Subscribed again"
+
+
+BY_RECIPIENTS = frozenset(
+    {EventKind.OPENED, EventKind.CLICKED, EventKind.UNSUBSCRIBED, EventKind.RESUBSCRIBED}
+)
+"""What somebody or something at the recipient's end does; the others are told by servers."""
+
+
+class Actor(models.TextChoices):
+    """Who opened or clicked, as far as it can be told."""
+
+    PERSON = "person", "Person"
+    PROXY = "proxy", "Privacy or image proxy"
+    MACHINE = "machine", "Scanner or other machine"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One event as it came in, before it is matched to a SubTask.
+
+    `source` names who tells it ("engagelab", "postmark", "click"). `dedupe_key` is the same
+    whenever the same event is told again by that source, and different for any other; at most 200
+    characters. `service_id` is the EmailService through whose webhook it came: an event may only
+    concern SubTasks of that service. It is matched by `subtask_id`, else by `message_id` (our
+    Message-ID with its brackets), else by `provider_message_id` and `recipient`. `occurred_at` is
+    the source's time, never trusted for order. `raw` is the payload of this event alone, as JSON,
+    without credentials. With `is_visit` the same again is counted rather than ignored: then
+    `dedupe_key` names what is visited, and by whom as far as that can be told.
+    """
+
+    kind: EventKind
+    source: str
+    dedupe_key: str
+    occurred_at: dt.datetime | None = None
+    service_id: int | None = None
+    subtask_id: int | None = None
+    message_id: str = ""
+    provider_message_id: str = ""
+    recipient: str = ""
+    actor: Actor = Actor.PERSON
+    url: str = ""
+    ip_address: str = ""
+    user_agent: str = ""
+    detail: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+    is_visit: bool = False

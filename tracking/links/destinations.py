@@ -1,0 +1,82 @@
+"""Where a link of launched content leads."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+import idna
+from django.utils.encoding import iri_to_uri
+
+from campaigns.models import Content, SubTask
+from campaigns.rendering import content
+from tracking.links.hrefs import MAX_DESTINATION, destination_of, site_of
+from tracking.models import Link
+
+MOST_CHARACTERS = 6 * MAX_DESTINATION
+"""Escaped for HTML, an address is at most so long."""
+
+
+class Destination(NamedTuple):
+    """A `Link` as it is kept in memory."""
+
+    destination: str
+    is_personal: bool
+
+
+def link(link_id: int) -> Destination | None:
+    """None for one that is not there: its launch came to nothing."""
+    try:
+        return _link(link_id)
+    except Link.DoesNotExist:
+        return None
+
+
+@lru_cache(maxsize=10_000)
+def _link(link_id: int) -> Destination:
+    """Links never change, so what was read once is true for good; what is missing may come."""
+    return Destination(*Link.objects.values_list("destination", "is_personal").get(pk=link_id))
+
+
+def resolve(link: Destination, subtask_id: int) -> str | None:
+    """The address to lead to, for this recipient. None when there is none any more.
+
+    Only the values in a personal link are the recipient's: scheme and host are as its author wrote
+    them, whatever the values are.
+    """
+    if not link.is_personal:
+        return link.destination
+    variables = SubTask.objects.filter(pk=subtask_id).values_list("variables", flat=True).first()
+    if variables is None:
+        return None
+    try:
+        rendered = content.render(_as_content(link.destination), variables).html
+    except content.RenderError:
+        return None
+    if len(rendered) > MOST_CHARACTERS:
+        return None
+    address = destination_of(rendered)
+    site = site_of(link.destination)
+    return address if address and site and address.startswith(site) else None
+
+
+def location(address: str) -> str:
+    """An address as a header takes it: in ASCII, its host in the form that is looked up in the DNS,
+    which is more than browsers understand.
+    """
+    site = urlsplit(address).netloc
+    if site.isascii():
+        return iri_to_uri(address)
+    user, at, host = site.rpartition("@")
+    name, colon, port = host.partition(":")
+    try:
+        name = idna.encode(name, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return iri_to_uri(address)
+    return iri_to_uri(address.replace(site, f"{user}{at}{name}{colon}{port}", 1))
+
+
+def _as_content(source: str) -> Content:
+    """The href alone, rendered as it was in the message: with values escaped for HTML."""
+    return Content(subject="", html=source, text="-")
