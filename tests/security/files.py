@@ -13,7 +13,9 @@ from campaigns.files.suppression_import import Entry, SuppressionReport
 def read_contacts(raw: bytes, encoding: str | None = None) -> ImportReport:
     report = ImportReport()
     with open_table(BytesIO(raw), encoding, contact_import._has_address_column) as source:
-        contact_import._refuse_without_addresses(source.header)
+        contact_import.refuse_without_addresses(
+            source.header, contact_import._has_address_column, "email addresses"
+        )
         for batch in contact_import._batches(contact_import._good_rows(source, [], report, True)):
             report.created += len(batch)
     return report
