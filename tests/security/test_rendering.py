@@ -12,9 +12,8 @@ import pytest
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from campaigns.launching import launch
+from campaigns.launching import launch, rehearsal
 from campaigns.models import Content, SubTask, Task, TaskStatus
-from campaigns.preflight import rehearsal
 from campaigns.rendering import budget as render_budget
 from campaigns.rendering import content, template_work
 from campaigns.rendering.content import RenderError, TooCostly
