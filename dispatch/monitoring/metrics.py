@@ -211,14 +211,14 @@ def _ages(now: Snapshot) -> Iterator[Metric]:
 
 
 def _rejected_requests(now: Snapshot) -> Metric:
-    refused = CounterMetricFamily(
+    rejected = CounterMetricFamily(
         "edm_refused_requests",
-        "Requests to webhooks and public pages that were refused.",
+        "Requests to webhooks and public pages that were rejected.",
         labels=["endpoint", "reason"],
     )
     for labels, count in now.rejected_requests.items():
-        refused.add_metric(labels, count)
-    return refused
+        rejected.add_metric(labels, count)
+    return rejected
 
 
 def _feedback(now: Snapshot) -> Iterator[Metric]:

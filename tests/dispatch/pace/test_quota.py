@@ -7,9 +7,11 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Now
 
 from campaigns.models import Task
+from campaigns.state.states import NotAsLocked
 from dispatch.engine import tick
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
@@ -161,6 +163,19 @@ class TestGranting:
         launched(9)
         service = EmailServiceFactory(sending_interval="0.2", burst=3, daily_quota=4)
         assert len(slots_granted(service, 9)) == 4
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_charged_to_every_service_is_charged_to_none() -> None:
+    kept, gone = EmailServiceFactory().pace, EmailServiceFactory().pace
+    kept.quota_used = gone.quota_used = 3
+    Pace.objects.filter(pk=gone.pk).delete()
+
+    with pytest.raises(NotAsLocked, match="1 of 2"), transaction.atomic():
+        pace_rows.save([kept, gone])
+
+    kept.refresh_from_db()
+    assert kept.quota_used == 0
 
 
 def grant(service: EmailService, room: int) -> int:

@@ -10,6 +10,7 @@ import pytest
 
 from campaigns.models import SubTask
 from dispatch.models import Attempt, Dispatcher
+from dispatch.providers.smtp.transport import SmtpTransport
 from dispatch.results import recovery
 from edm_project.logs.lines import FIELDS, JsonFormatter, logging_settings
 from tests.dispatching import Dispatch, MakeService
@@ -119,8 +120,6 @@ def test_a_bug_in_a_transport_is_logged_with_the_ids(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from dispatch.providers.smtp.transport import SmtpTransport
-
     def broken(*args: object) -> None:
         raise RuntimeError("a bug")
 
