@@ -39,15 +39,14 @@ from dispatch.results import recovery
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContactFactory,
-    ContentFactory,
     DispatcherFactory,
     EmailServiceFactory,
-    SendingTaskFactory,
     SubTaskFactory,
     TagFactory,
     TaskFactory,
     UserFactory,
     held,
+    sending_task,
     token_of,
 )
 from tests.tracking.making import now, sent, tell
@@ -55,12 +54,6 @@ from tracking.event_kinds import EventKind
 from tracking.models import EventTally
 
 pytestmark = pytest.mark.django_db
-
-
-def sending_task(messages: int) -> Task:
-    task: Task = SendingTaskFactory()
-    SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
-    return task
 
 
 @pytest.mark.django_db(transaction=True)

@@ -103,7 +103,20 @@ def _ask(server: str, case: hostile.Case) -> int:
 
 # Signed by the provider, and not what it documents
 
-ODD = (None, [], {}, [[]], {"a": {}}, "", "x" * 5000, "\x00", "\ud800", -1, 1e308, True)
+ODD: tuple[Any, ...] = (
+    None,
+    [],
+    {},
+    [[]],
+    {"a": {}},
+    "",
+    "x" * 5000,
+    "\x00",
+    "\ud800",
+    -1,
+    1e308,
+    True,
+)
 
 
 @pytest.mark.django_db
