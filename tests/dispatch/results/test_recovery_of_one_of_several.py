@@ -8,7 +8,7 @@ import pytest
 from django.db.models.functions import Now
 
 from campaigns.models import SubTask, SubTaskStatus
-from dispatch.claiming.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher, EmailService
 from dispatch.results import recovery
 from tests.factories import DispatcherFactory, EmailServiceFactory, held, living_dispatcher
@@ -73,6 +73,7 @@ def test_a_proof_that_is_there_already_stays_as_it_is(
     dead: Dispatcher, service: EmailService
 ) -> None:
     subtask = held(SubTaskStatus.SENDING, dead, service, sending_at=Now())
+    assert subtask.claim_token
     Attempt.objects.create(
         subtask=subtask,
         service=service,
