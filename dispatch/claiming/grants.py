@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from dispatch.claiming import claims, compose, fairness
 from dispatch.claiming.agenda import Agenda, ServicePlan, TaskPlan
-from dispatch.claiming.deliveries import Claim, Grant, Order
+from dispatch.claiming.deliveries import Claim, Delivery, Grant
 from dispatch.models import Pace
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
@@ -70,12 +70,12 @@ def wishes(
 
 def fulfil(
     wished: list[Wish], dispatcher_id: int, now: dt.datetime
-) -> tuple[list[list[Order]], set[int]]:
+) -> tuple[list[list[Delivery]], set[int]]:
     """Claim for these services, what may be repeated first, charge what was claimed and note the
     turns. Changes the quota in the Pace rows, does not save them.
 
-    Returns the orders, a list per service that got any, and the ids of the tasks that had less than
-    was asked for.
+    Returns the deliveries, a list per service that got any, and the ids of the tasks that had less
+    than was asked for.
     """
     token = uuid.uuid4()
     dry: set[int] = set()
@@ -124,11 +124,11 @@ def _deal(found: list[Claim], askers: list[Wish]) -> list[tuple[Claim, int]]:
     return dealt
 
 
-def _grant(wish: Wish, token: uuid.UUID, now: dt.datetime) -> list[Order]:
+def _grant(wish: Wish, token: uuid.UUID, now: dt.datetime) -> list[Delivery]:
     limits = wish.gate.limits
     pace_rows.charge(wish.pace, limits, now, len(wish.claims))
     grant = Grant(wish.plan.id, token, wish.gate, *limits.period(now))
     return [
-        Order(claim, grant, slot, compose.frozen_content(claim.content_id))
+        Delivery(claim, grant, slot, compose.frozen_content(claim.content_id))
         for claim, slot in zip(wish.claims, wish.slots, strict=False)
     ]

@@ -1,7 +1,7 @@
 """The dispatcher: one thread that coordinates, a loop per service, and lanes for the network.
 
-It works in ticks (`dispatch.engine.tick`), and acts only upon what a tick has committed: orders go
-to the lanes after the commit that marked them as sending, and outcomes are kept until the commit
+It works in ticks (`dispatch.engine.tick`), and acts only upon what a tick has committed: deliveries
+go to the lanes after the commit that marked them as sending, and outcomes are kept until the commit
 that recorded them. A tick that fails is run again whole. One whose COMMIT reply was lost may be run
 twice: every write is fenced by the claim's token, and claims that nobody remembers are given back.
 """
@@ -23,7 +23,7 @@ from campaigns.rendering import content
 from campaigns.state.states import Held
 from dispatch.claiming import leases
 from dispatch.claiming.agenda import Agenda, ServicePlan
-from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
+from dispatch.claiming.deliveries import Delivery, LaneReport, NotStarted
 from dispatch.clock import DatabaseClock
 from dispatch.engine import tick
 from dispatch.engine.demand import Demand
@@ -145,16 +145,16 @@ class Dispatcher:
         self._wake.clear()
         while not self._inbox.empty():
             report = self._inbox.get()
-            loop = self._loops.get(report.order.grant.service_id)
-            if loop and report.order in loop.in_hand:  # else it was given up
+            loop = self._loops.get(report.delivery.grant.service_id)
+            if loop and report.delivery in loop.in_hand:  # else it was given up
                 loop.finished(report)
                 self._resolve([report])
 
     def _resolve(self, reports: Iterable[LaneReport]) -> None:
-        """Keep reports until they are recorded. Each order is resolved once."""
+        """Keep reports until they are recorded. Each delivery is resolved once."""
         for report in reports:
             if not report.started:
-                report.order.grant.gate.give_back(report.order.slot)
+                report.delivery.grant.gate.give_back(report.delivery.slot)
             self._unrecorded.append(report)
 
     def _intend(self, claim: bool) -> tick.Intent:
@@ -167,7 +167,7 @@ class Dispatcher:
             figures=self.figures.due(),
             winding_up=not claim,
             reports=list(self._unrecorded),
-            mark=[order for loop in self._loops.values() for order in loop.due(now) if claim],
+            mark=[delivery for loop in self._loops.values() for delivery in loop.due(now) if claim],
             notes={key: loop.notes for key, loop in self._loops.items() if not loop.notes.is_empty},
             gates={key: loop.gate for key, loop in self._loops.items()},
             room=room,
@@ -182,10 +182,10 @@ class Dispatcher:
         )
 
     def _remembered(self) -> frozenset[Held]:
-        orders = [report.order for report in self._unrecorded]
+        deliveries = [report.delivery for report in self._unrecorded]
         for loop in self._loops.values():
-            orders += [*loop.ready, *loop.in_hand]
-        return frozenset(order.held for order in orders)
+            deliveries += [*loop.ready, *loop.in_hand]
+        return frozenset(delivery.held for delivery in deliveries)
 
     # After the commit
 
@@ -194,17 +194,17 @@ class Dispatcher:
         self._desk.lease_until = leases.valid_until(done.clock)
         del self._unrecorded[: len(intent.reports)]
         _follow_pauses(intent.reports, done.paused)
-        self._starts.recorded(report.order.start_number for report in intent.reports)
+        self._starts.recorded(report.delivery.start_number for report in intent.reports)
         self._kept = {}
         delivery_log.settled(done.verdicts, done.lost, self.id)
         for key, loop in self._loops.items():
             loop.notes = done.unwritten.get(key) or Notes()
         for key, stored in done.stored.items():
             slots = [
-                order.slot
-                for orders in done.granted
-                for order in orders
-                if order.grant.service_id == key
+                delivery.slot
+                for deliveries in done.granted
+                for delivery in deliveries
+                if delivery.grant.service_id == key
             ]
             self._loops[key].gate.opened(stored.before, slots, stored.after)
         self._hand_over(intent.mark, done.marked)
@@ -212,21 +212,21 @@ class Dispatcher:
         self._demand.claimed(intent.room.keys(), done.dry)
         if done.agenda is not self._demand.agenda:
             self._plan(done.agenda, done.clock.reading)
-        for orders in done.granted:
-            self._take(orders)
+        for deliveries in done.granted:
+            self._take(deliveries)
 
-    def _hand_over(self, asked: Iterable[Order], marked: Mapping[int, dt.datetime]) -> None:
+    def _hand_over(self, asked: Iterable[Delivery], marked: Mapping[int, dt.datetime]) -> None:
         for loop in self._loops.values():
             if loop.in_hand:
-                loop.pool.grow(1)  # the last lane may have ended just before its order came
-        for order in asked:
-            loop = self._loops[order.grant.service_id]
-            if order.claim.id in marked:
-                order.sending_at = marked[order.claim.id]
+                loop.pool.grow(1)  # the last lane may have ended just before its delivery came
+        for delivery in asked:
+            loop = self._loops[delivery.grant.service_id]
+            if delivery.claim.id in marked:
+                delivery.sending_at = marked[delivery.claim.id]
                 loop.pool.grow(max(1, loop.connections))
-                loop.hand_over([order])
+                loop.hand_over([delivery])
             else:
-                self._resolve(loop.drop([order], "the task is not being sent any more"))
+                self._resolve(loop.drop([delivery], "the task is not being sent any more"))
 
     def _follow_paces(self, intent: tick.Intent, done: tick.Done) -> None:
         now = done.clock.reading
@@ -279,14 +279,15 @@ class Dispatcher:
             plan.bounce_domain,
         )
 
-    def _take(self, orders: list[Order]) -> None:
-        loop = self._loops.get(orders[0].grant.service_id)
+    def _take(self, deliveries: list[Delivery]) -> None:
+        loop = self._loops.get(deliveries[0].grant.service_id)
         if loop is None:
             self._resolve(
-                LaneReport(order, NotStarted("the service was changed")) for order in orders
+                LaneReport(delivery, NotStarted("the service was changed"))
+                for delivery in deliveries
             )
         else:
-            loop.ready.extend(orders)
+            loop.ready.extend(deliveries)
 
     # Waiting, failing, stopping
 
@@ -350,9 +351,9 @@ class Dispatcher:
             self._wake.wait(LOOK_AT_REPLIES_SECONDS if is_late else LOOK_SECONDS)
             self._return_connections()
             if is_late:
-                self._give_up(lambda order: order.started_at is None)
+                self._give_up(lambda delivery: delivery.started_at is None)
             self._tick(claim=False)
-        self._give_up(lambda order: True)
+        self._give_up(lambda delivery: True)
         deadline = time.monotonic() + LEASE_SECONDS
         while self._is_unsure() and time.monotonic() < deadline:
             self._tick(claim=False)
@@ -377,22 +378,22 @@ class Dispatcher:
         """
         return bool(self._unrecorded) or self._suspect
 
-    def _give_up(self, which: Callable[[Order], bool]) -> None:
+    def _give_up(self, which: Callable[[Delivery], bool]) -> None:
         """Of what lanes are still at, these: they either cannot start any more or are in doubt."""
         self._collect()
         for loop in self._loops.values():
-            for order in [order for order in loop.in_hand if which(order)]:
-                order.grant.gate.close()
-                if which(order):  # it may have begun before the gate was closed
+            for delivery in [delivery for delivery in loop.in_hand if which(delivery)]:
+                delivery.grant.gate.close()
+                if which(delivery):  # it may have begun before the gate was closed
                     why = "the dispatcher stopped before the provider replied"
-                    outcome = OutcomeUnknown(why) if order.started_at else NotStarted(why)
-                    loop.in_hand.discard(order)
-                    self._resolve([LaneReport(order, outcome)])
+                    outcome = OutcomeUnknown(why) if delivery.started_at else NotStarted(why)
+                    loop.in_hand.discard(delivery)
+                    self._resolve([LaneReport(delivery, outcome)])
 
 
 def _follow_pauses(reports: Iterable[LaneReport], paused: Collection[int]) -> None:
     """Once tasks are paused for what they cost, they may cost as much again when they go on."""
-    for order in (each.order for each in reports if each.order.claim.task_id in paused):
-        content.renew_budget(order.content)
+    for delivery in (each.delivery for each in reports if each.delivery.claim.task_id in paused):
+        content.renew_budget(delivery.content)
     for task_id in paused:
         logger.warning("task %s costs too much to render and is paused", task_id)

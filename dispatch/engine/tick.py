@@ -26,7 +26,7 @@ from campaigns.state.states import Held
 from dispatch.claiming import agenda as agendas
 from dispatch.claiming import connections, grants, leases
 from dispatch.claiming.agenda import Agenda
-from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
+from dispatch.claiming.deliveries import Delivery, LaneReport, NotStarted
 from dispatch.claiming.grants import Wish
 from dispatch.clock import DatabaseClock
 from dispatch.models import Pace
@@ -46,8 +46,8 @@ class Intent:
     """What the dispatcher has counted, when it is to be written again."""
     reports: Sequence[LaneReport] = ()
     """Outcomes to record: all that no commit has recorded yet."""
-    mark: Sequence[Order] = ()
-    """Orders whose SubTask is to become `sending`."""
+    mark: Sequence[Delivery] = ()
+    """Deliveries whose SubTask is to become `sending`."""
     notes: Mapping[int, Notes] = field(default_factory=dict)
     """What earlier ticks could not write to the Pace row, by service."""
     gates: Mapping[int, Gate] = field(default_factory=dict)
@@ -87,8 +87,8 @@ class Done:
     """SubTasks of which nothing was written, as their claim was gone."""
     marked: dict[int, dt.datetime] = field(default_factory=dict)
     """When the hand-over of each SubTask that may now be handed over was first marked."""
-    granted: list[list[Order]] = field(default_factory=list)
-    """New orders, a list for each service that got any."""
+    granted: list[list[Delivery]] = field(default_factory=list)
+    """New deliveries, a list for each service that got any."""
     claim_seconds: float | None = None
     """How long granting and claiming took; None when no service could be granted anything."""
     shares: dict[int, int] = field(default_factory=dict)
@@ -119,7 +119,7 @@ def run(intent: Intent) -> Done:
             connections.lower_shares(intent.dispatcher_id, intent.kept)
         done.paused = _pause(intent.reports)
         notes = _record(intent, done)
-        done.marked = states.begin_sending([order.held for order in intent.mark])
+        done.marked = states.begin_sending([delivery.held for delivery in intent.mark])
         _grant(intent, done, notes)
     return done
 
@@ -148,7 +148,7 @@ def _pause(reports: Sequence[LaneReport]) -> set[int]:
     next message says so again.
     """
     reasons = {
-        report.order.claim.task_id: report.outcome.pause
+        report.delivery.claim.task_id: report.outcome.pause
         for report in reports
         if isinstance(report.outcome, NotStarted) and report.outcome.pause
     }
@@ -163,7 +163,7 @@ def _record(intent: Intent, done: Done) -> dict[int, Notes]:
     done.verdicts = [judge(report) for report in intent.reports]
     changed = states.settle(verdict.settlement for verdict in done.verdicts)
     for verdict in done.verdicts:
-        service_notes = notes[verdict.report.order.grant.service_id]
+        service_notes = notes[verdict.report.delivery.grant.service_id]
         if verdict.settlement.id not in changed:
             done.lost.add(verdict.settlement.id)
             continue
@@ -171,7 +171,7 @@ def _record(intent: Intent, done: Done) -> dict[int, Notes]:
         service_notes.failures += verdict.failed
         service_notes.freeze = verdict.freeze or service_notes.freeze
         if not verdict.report.started:
-            service_notes.quota_back[verdict.report.order.grant.period_start] += 1
+            service_notes.quota_back[verdict.report.delivery.grant.period_start] += 1
     attempts.record(
         [verdict for verdict in done.verdicts if verdict.settlement.id in changed],
         intent.dispatcher_id,
@@ -211,7 +211,8 @@ def _connected(intent: Intent, done: Done, wished: list[Wish]) -> list[Wish]:
 
 def _store_paces(intent: Intent, done: Done) -> None:
     granted = {
-        orders[0].grant.service_id: [order.slot for order in orders] for orders in done.granted
+        deliveries[0].grant.service_id: [delivery.slot for delivery in deliveries]
+        for deliveries in done.granted
     }
     for service_id, pace in done.paces.items():
         if gate := intent.gates.get(service_id):

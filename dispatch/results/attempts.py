@@ -37,7 +37,7 @@ def record(verdicts: Iterable[Verdict], dispatcher_id: int) -> None:
     Suppression.objects.bulk_create(
         [
             Suppression(
-                email=verdict.report.order.claim.recipient_email,
+                email=verdict.report.delivery.claim.recipient_email,
                 reason=SuppressionReason.HARD_BOUNCE,
                 source=f"refused while sending SubTask {verdict.settlement.id}",
             )
@@ -64,7 +64,7 @@ def _event(verdict: Verdict) -> Incoming | None:
         source=HAND_OVER,
         dedupe_key=str(verdict.settlement.token) + f" {verdict.settlement.id}",
         subtask_id=verdict.settlement.id,
-        recipient=verdict.report.order.claim.recipient_email,
+        recipient=verdict.report.delivery.claim.recipient_email,
         detail=verdict.settlement.error,
     )
 
@@ -80,11 +80,11 @@ def _attempt(verdict: Verdict) -> dict[str, Any]:
     report, outcome = verdict.report, verdict.report.outcome
     return {
         "subtask_id": verdict.settlement.id,
-        "service_id": report.order.grant.service_id,
+        "service_id": report.delivery.grant.service_id,
         "claim_token": verdict.settlement.token,
-        "slot_at": report.order.slot,
-        "sending_at": report.order.sending_at,
-        "started_at": report.order.started_at,
+        "slot_at": report.delivery.slot,
+        "sending_at": report.delivery.sending_at,
+        "started_at": report.delivery.started_at,
         "finished_at": report.finished_at,
         "outcome": verdict.attempt,
         "code": getattr(outcome, "code", None),

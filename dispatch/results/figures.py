@@ -83,14 +83,14 @@ class Figures:
                 self._count(verdict)
 
     def _count(self, verdict: Verdict) -> None:
-        order = verdict.report.order
-        service = self._services[order.grant.service_id]
+        delivery = verdict.report.delivery
+        service = self._services[delivery.grant.service_id]
         if outcome := outcome_of(verdict):
             service[outcome] += 1
-        if order.started_at is None:
+        if delivery.started_at is None:
             service["unused"] += 1
-        elif order.grant.gate.limits.interval:
-            lateness = (order.started_at - order.slot).total_seconds()
+        elif delivery.grant.gate.limits.interval:
+            lateness = (delivery.started_at - delivery.slot).total_seconds()
             observe(self._lateness_seconds, lateness)
 
 

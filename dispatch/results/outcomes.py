@@ -52,7 +52,7 @@ def judge(report: LaneReport) -> Verdict:
     however definite it is: the SubTask stays in doubt.
     """
     verdict = _judge(report)
-    if report.order.claim.repeat_until is None or verdict.succeeded:
+    if report.delivery.claim.repeat_until is None or verdict.succeeded:
         return verdict
     why = verdict.settlement.error or "The hand-over was to be repeated, and was not begun."
     return verdict._replace(settlement=_settle(report, SubTaskStatus.SENDING, error=why))
@@ -101,7 +101,7 @@ def _judge_recipient(report: LaneReport, error: RecipientError) -> Verdict:
     if error.permanent:
         settlement = _fail(report, FailureReason.REJECTED, error.reply)
         return Verdict(report, settlement, AttemptOutcome.REJECTED, suppress=error.hard_bounce)
-    delay = backoff.retry_delay_seconds(report.order.claim.attempts + 1)
+    delay = backoff.retry_delay_seconds(report.delivery.claim.attempts + 1)
     if delay is None:
         settlement = _fail(report, FailureReason.RETRIES_EXHAUSTED, error.reply, counts=True)
     else:
@@ -124,7 +124,7 @@ def _settle(
     counts_as_attempt: bool = False,
     delay_seconds: float = 0.0,
 ) -> Settlement:
-    held = report.order.held
+    held = report.delivery.held
     return Settlement(
         held.id,
         held.token,
@@ -139,7 +139,7 @@ def _settle(
 def _fail(
     report: LaneReport, reason: FailureReason, why: str, *, counts: bool = False
 ) -> Settlement:
-    held = report.order.held
+    held = report.delivery.held
     return Settlement(
         held.id,
         held.token,

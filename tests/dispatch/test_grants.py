@@ -43,7 +43,7 @@ def granted(room: dict[EmailService, int]) -> tick.Done:
 
 def messages(done: tick.Done) -> dict[int, int]:
     """How many messages each service may start."""
-    return {orders[0].grant.service_id: len(orders) for orders in done.granted}
+    return {deliveries[0].grant.service_id: len(deliveries) for deliveries in done.granted}
 
 
 @pytest.fixture
@@ -108,8 +108,8 @@ def test_a_service_without_a_choice_takes_no_turn(services: list[EmailService]) 
 def test_each_message_starts_with_its_own_content_in_the_period_of_its_grant() -> None:
     service = EmailServiceFactory(daily_quota=10, max_connections=100)
     task = launched(2)
-    (orders,) = granted({service: 2}).granted
-    assert {order.content.pk for order in orders} == {task.contents.get().pk}
-    start, end = service.limits.period(orders[0].slot)
-    assert (orders[0].grant.period_start, orders[0].grant.period_end) == (start, end)
-    assert len({order.claim.id for order in orders}) == 2
+    (deliveries,) = granted({service: 2}).granted
+    assert {delivery.content.pk for delivery in deliveries} == {task.contents.get().pk}
+    start, end = service.limits.period(deliveries[0].slot)
+    assert (deliveries[0].grant.period_start, deliveries[0].grant.period_end) == (start, end)
+    assert len({delivery.claim.id for delivery in deliveries}) == 2

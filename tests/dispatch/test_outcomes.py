@@ -12,10 +12,10 @@ from django.test import override_settings
 from campaigns.models import Content, FailureReason
 from dispatch.claiming.deliveries import (
     Claim,
+    Delivery,
     Grant,
     LaneReport,
     NotStarted,
-    Order,
     Outcome,
     Unsendable,
 )
@@ -49,10 +49,10 @@ def report(outcome: Outcome, *, started: bool = True, **claimed: Any) -> LaneRep
     values = {"attempts": 0, **claimed}
     claim = Claim(11, 2, 3, "ada@example.com", {}, **values)
     grant = Grant(5, TOKEN, Gate(Limits(dt.timedelta(0))), NOW, LATER)
-    order = Order(claim, grant, NOW, Content())
+    delivery = Delivery(claim, grant, NOW, Content())
     if started:
-        order.start(NOW)
-    return LaneReport(order, outcome, NOW)
+        delivery.start(NOW)
+    return LaneReport(delivery, outcome, NOW)
 
 
 def judged(outcome: Outcome, *, started: bool = True, **claimed: Any) -> Verdict:

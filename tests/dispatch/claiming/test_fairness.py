@@ -151,7 +151,7 @@ class TestInTheDatabase:
             room={service.pk: 4, other.pk: 4},
             lanes={service.pk: 1, other.pk: 1},
         )
-        assert sorted(len(orders) for orders in tick.run(intent).granted) == [2, 3]
+        assert sorted(len(deliveries) for deliveries in tick.run(intent).granted) == [2, 3]
 
     def test_only_the_turns_of_open_tasks_are_read(self, service: EmailService) -> None:
         over = SendingTaskFactory(status="completed")

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from campaigns.models import Content, SubTask, SubTaskStatus, Task
 from campaigns.state import lifecycle
 from dispatch.claiming import leases
-from dispatch.claiming.deliveries import Claim, Grant, LaneReport, NotStarted, Order
+from dispatch.claiming.deliveries import Claim, Delivery, Grant, LaneReport, NotStarted
 from dispatch.claiming.leases import LeaseLost
 from dispatch.engine import dispatcher as dispatchers
 from dispatch.engine import tick
@@ -53,13 +53,13 @@ class World:
     def messages(self, number: int) -> None:
         SubTaskFactory.create_batch(number, task=self.task, content=self.content)
 
-    def order(self, status: str = "sending") -> Order:
+    def delivery(self, status: str = "sending") -> Delivery:
         """One of its own, handed over if it is being sent."""
         row = held(status, self.dispatcher, self.service, task=self.task, content=self.content)
         now = self.now()
         claim = Claim(row.pk, self.task.pk, self.content.pk, row.recipient_email, {}, 0)
         grant = Grant(self.service.pk, row.claim_token, self.gate, *self.limits.period(now))
-        return Order(
+        return Delivery(
             claim, grant, now, self.content, started_at=now if status == "sending" else None
         )
 
@@ -76,8 +76,8 @@ class World:
     def pace(self) -> Pace:
         return Pace.objects.get(service=self.service)
 
-    def state(self, order: Order) -> str:
-        return SubTask.objects.get(pk=order.claim.id).status
+    def state(self, delivery: Delivery) -> str:
+        return SubTask.objects.get(pk=delivery.claim.id).status
 
 
 @pytest.fixture
@@ -88,23 +88,23 @@ def world() -> World:
 class TestWithinOneTransaction:
     def test_outcomes_are_recorded_orders_marked_and_messages_claimed(self, world: World) -> None:
         world.messages(2)
-        sent, ready = world.order(), world.order("allocated")
+        sent, ready = world.delivery(), world.delivery("allocated")
 
         done = tick.run(world.claiming(2, reports=[LaneReport(sent, Accepted())], mark=[ready]))
 
         assert (world.state(sent), world.state(ready)) == ("sent", "sending")
         assert done.marked.keys() == {ready.claim.id}
-        assert [len(orders) for orders in done.granted] == [2]
+        assert [len(deliveries) for deliveries in done.granted] == [2]
 
     def test_nothing_is_written_for_a_dispatcher_that_was_declared_dead(self, world: World) -> None:
         world.messages(2)
-        order = world.order()
+        delivery = world.delivery()
         Dispatcher.objects.update(ended_at=Now())
 
         with pytest.raises(LeaseLost):
-            tick.run(world.claiming(2, reports=[LaneReport(order, Accepted())]))
+            tick.run(world.claiming(2, reports=[LaneReport(delivery, Accepted())]))
 
-        assert world.state(order) == "sending"
+        assert world.state(delivery) == "sending"
         assert not SubTask.objects.filter(status="allocated").exists()
 
     def test_no_more_is_claimed_than_there_is_room_for(self, world: World) -> None:
@@ -128,7 +128,7 @@ class TestWithinOneTransaction:
         assert tick.run(world.claiming(2)).granted == []
 
     def test_an_order_of_a_task_that_was_paused_is_not_marked(self, world: World) -> None:
-        ready = world.order("allocated")
+        ready = world.delivery("allocated")
         lifecycle.pause(world.task)
         assert not tick.run(world.intent(mark=[ready])).marked
         assert world.state(ready) == "allocated"
@@ -138,7 +138,7 @@ class TestARunThatIsRepeated:
     """The reply to COMMIT was lost: everything is in the database, and nobody knows."""
 
     def test_an_outcome_is_recorded_once(self, world: World) -> None:
-        intent = world.intent(reports=[LaneReport(world.order(), Accepted())])
+        intent = world.intent(reports=[LaneReport(world.delivery(), Accepted())])
         tick.run(intent)
         tick.run(intent)
         assert SubTask.objects.get().status == "sent"
@@ -146,13 +146,13 @@ class TestARunThatIsRepeated:
 
     def test_a_try_that_counted_counts_once(self, world: World) -> None:
         busy = RecipientError("450 busy", permanent=False)
-        intent = world.intent(reports=[LaneReport(world.order(), busy)])
+        intent = world.intent(reports=[LaneReport(world.delivery(), busy)])
         tick.run(intent)
         tick.run(intent)
         assert SubTask.objects.get().attempts == 1
 
     def test_a_service_is_blamed_once(self, world: World) -> None:
-        intent = world.intent(reports=[LaneReport(world.order(), ServiceError("421 go away"))])
+        intent = world.intent(reports=[LaneReport(world.delivery(), ServiceError("421 go away"))])
         tick.run(intent)
         tick.run(intent)
         assert world.pace.freezes_in_row == 1
@@ -160,7 +160,7 @@ class TestARunThatIsRepeated:
     def test_quota_is_given_back_once(self, world: World) -> None:
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
         intent = world.intent(
-            reports=[LaneReport(world.order("allocated"), NotStarted("the dispatcher stops"))]
+            reports=[LaneReport(world.delivery("allocated"), NotStarted("the dispatcher stops"))]
         )
         tick.run(intent)
         tick.run(intent)
@@ -169,14 +169,14 @@ class TestARunThatIsRepeated:
     def test_an_order_that_was_marked_is_marked_again_and_may_be_handed_over(
         self, world: World
     ) -> None:
-        ready = world.order("allocated")
+        ready = world.delivery("allocated")
         intent = world.intent(mark=[ready])
         first, again = tick.run(intent).marked, tick.run(intent).marked
         assert first == again and first.keys() == {ready.claim.id}
 
     def test_what_it_claimed_and_nobody_remembers_is_given_back(self, world: World) -> None:
         world.messages(3)
-        kept = world.order("allocated")
+        kept = world.delivery("allocated")
         tick.run(world.claiming(2))
 
         tick.run(world.intent(remembered=frozenset({kept.held})))
@@ -185,7 +185,7 @@ class TestARunThatIsRepeated:
         assert SubTask.objects.filter(status="pending").count() == 3
 
     def test_what_is_being_handed_over_is_never_given_back(self, world: World) -> None:
-        sending = world.order()
+        sending = world.delivery()
         tick.run(world.intent(remembered=frozenset()))
         assert world.state(sending) == "sending"
 
@@ -199,31 +199,31 @@ class TestALostRace:
     """Somebody else took a SubTask away while it was being handed over."""
 
     @pytest.fixture
-    def taken(self, world: World) -> Order:
-        order = world.order()
-        SubTask.objects.filter(pk=order.claim.id).update(claim_token=uuid.uuid4())
-        return order
+    def taken(self, world: World) -> Delivery:
+        delivery = world.delivery()
+        SubTask.objects.filter(pk=delivery.claim.id).update(claim_token=uuid.uuid4())
+        return delivery
 
-    def test_it_is_noticed_and_nothing_is_written(self, world: World, taken: Order) -> None:
+    def test_it_is_noticed_and_nothing_is_written(self, world: World, taken: Delivery) -> None:
         done = tick.run(world.intent(reports=[LaneReport(taken, Accepted())]))
         assert done.lost == {taken.claim.id}
         assert (world.state(taken), Attempt.objects.count()) == ("sending", 0)
 
     def test_the_service_is_neither_praised_nor_blamed_for_it(
-        self, world: World, taken: Order
+        self, world: World, taken: Delivery
     ) -> None:
         Pace.objects.update(failures_in_row=3)
         tick.run(world.intent(reports=[LaneReport(taken, Accepted())]))
         assert world.pace.failures_in_row == 3
 
-    def test_no_quota_is_given_back_for_it(self, world: World, taken: Order) -> None:
+    def test_no_quota_is_given_back_for_it(self, world: World, taken: Delivery) -> None:
         taken.started_at = None
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
         tick.run(world.intent(reports=[LaneReport(taken, NotStarted("too late"))]))
         assert world.pace.quota_used == 10
 
-    def test_the_others_of_the_same_tick_are_recorded(self, world: World, taken: Order) -> None:
-        mine = world.order()
+    def test_the_others_of_the_same_tick_are_recorded(self, world: World, taken: Delivery) -> None:
+        mine = world.delivery()
         done = tick.run(
             world.intent(reports=[LaneReport(taken, Accepted()), LaneReport(mine, Accepted())])
         )
@@ -236,7 +236,7 @@ def test_a_service_rests_as_long_as_its_provider_asks_and_no_more_than_an_hour(
 ) -> None:
     throttled = ServiceError("429 slow down", code=429, retry_after_seconds=asked)
     before = world.now()
-    tick.run(world.intent(reports=[LaneReport(world.order(), throttled)]))
+    tick.run(world.intent(reports=[LaneReport(world.delivery(), throttled)]))
     rest = (world.pace.frozen_until - before).total_seconds()
     assert least <= rest < most + 60
 
@@ -259,10 +259,12 @@ class TestAPaceRowThatSomebodyElseHasLocked:
     def test_the_outcome_is_recorded_and_what_it_says_about_the_service_is_kept(
         self, world: World, while_locked: Callable[[Intent], tick.Done]
     ) -> None:
-        order = world.order()
-        done = while_locked(world.intent(reports=[LaneReport(order, ServiceError("421 go away"))]))
+        delivery = world.delivery()
+        done = while_locked(
+            world.intent(reports=[LaneReport(delivery, ServiceError("421 go away"))])
+        )
 
-        assert (world.state(order), Attempt.objects.get().outcome) == (
+        assert (world.state(delivery), Attempt.objects.get().outcome) == (
             "pending",
             AttemptOutcome.SERVICE_ERROR,
         )
@@ -273,8 +275,8 @@ class TestAPaceRowThatSomebodyElseHasLocked:
         self, world: World, while_locked: Callable[[Intent], tick.Done]
     ) -> None:
         reports = [
-            LaneReport(world.order("allocated"), NotStarted("too late")),
-            LaneReport(world.order(), ServiceError("421")),
+            LaneReport(world.delivery("allocated"), NotStarted("too late")),
+            LaneReport(world.delivery(), ServiceError("421")),
         ]
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
         kept = while_locked(world.intent(reports=reports)).unwritten

@@ -173,4 +173,4 @@ def slots_granted(service: EmailService, room: int) -> list[dt.datetime]:
     intent = tick.Intent(
         DispatcherFactory().pk, gates=gates, room={service.pk: room}, lanes={service.pk: 1}
     )
-    return [order.slot for orders in tick.run(intent).granted for order in orders]
+    return [delivery.slot for deliveries in tick.run(intent).granted for delivery in deliveries]
