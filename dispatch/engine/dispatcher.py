@@ -27,7 +27,7 @@ from dispatch.claiming.deliveries import Delivery, LaneReport, NotStarted
 from dispatch.clock import DatabaseClock
 from dispatch.engine import tick
 from dispatch.engine.demand import Demand
-from dispatch.engine.lanes import Desk, LanePool
+from dispatch.engine.lanes import LaneContext, LanePool
 from dispatch.engine.service_loop import ServiceLoop
 from dispatch.errors import OutcomeUnknown
 from dispatch.lease_terms import LEASE_SECONDS
@@ -75,7 +75,7 @@ class Dispatcher:
         self._inbox: queue.SimpleQueue[LaneReport] = queue.SimpleQueue()
         self._clock = DatabaseClock(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0.0, 0.0)
         self._starts = start_log.open_log(start_log.Name(cluster, self.id))
-        self._desk = Desk(self.id, self._clock, 0.0, self._receive, self._starts)
+        self._lane_context = LaneContext(self.id, self._clock, 0.0, self._receive, self._starts)
         self._loops: dict[int, ServiceLoop] = {}
         self._unrecorded: list[LaneReport] = []
         """Outcomes that no commit has recorded yet; a commit takes away those that it was given."""
@@ -115,7 +115,7 @@ class Dispatcher:
             self._starts.remove()  # what it held has been taken already
             raise
         finally:
-            self._desk.lease_until = 0.0
+            self._lane_context.lease_until = 0.0
             for loop in self._loops.values():
                 loop.pool.close()
 
@@ -123,16 +123,16 @@ class Dispatcher:
 
     def _tick(self, claim: bool) -> None:
         self._collect()
-        intent = self._intend(claim)
+        request = self._request(claim)
         began = self._ticked_at = time.monotonic()
         try:
-            done = tick.run(intent)
+            result = tick.run(request)
         except (OperationalError, InterfaceError) as error:
             self._database_failed(error)
         else:
             self._suspect = False
-            self.figures.tick(intent, done, time.monotonic() - began)
-            self._follow(intent, done)
+            self.figures.tick(request, result, time.monotonic() - began)
+            self._follow(request, result)
 
     def _receive(self, report: LaneReport) -> None:
         """Called by the lanes."""
@@ -157,12 +157,12 @@ class Dispatcher:
                 report.delivery.grant.gate.give_back(report.delivery.slot)
             self._unrecorded.append(report)
 
-    def _intend(self, claim: bool) -> tick.Intent:
+    def _request(self, claim: bool) -> tick.TickRequest:
         refresh = time.monotonic() - self._agenda_read_at >= REFRESH_SECONDS
         now = self._clock.at_least()
-        room = self._demand.room(now) if claim else {}
+        capacity = self._demand.capacity(now) if claim else {}
         dispatchers = self._demand.dispatchers
-        return tick.Intent(
+        return tick.TickRequest(
             dispatcher_id=self.id,
             figures=self.figures.due(),
             winding_up=not claim,
@@ -170,10 +170,10 @@ class Dispatcher:
             mark=[delivery for loop in self._loops.values() for delivery in loop.due(now) if claim],
             notes={key: loop.notes for key, loop in self._loops.items() if not loop.notes.is_empty},
             gates={key: loop.gate for key, loop in self._loops.items()},
-            room=room,
+            capacity=capacity,
             lanes={
                 key: lanes
-                for key in room
+                for key in capacity
                 if (lanes := self._loops[key].wanted_lanes(dispatchers)) > self._loops[key].share
             },
             kept=self._kept,
@@ -189,30 +189,30 @@ class Dispatcher:
 
     # After the commit
 
-    def _follow(self, intent: tick.Intent, done: tick.Done) -> None:
-        self._clock = self._desk.clock = done.clock
-        self._desk.lease_until = leases.valid_until(done.clock)
-        del self._unrecorded[: len(intent.reports)]
-        _follow_pauses(intent.reports, done.paused)
-        self._starts.recorded(report.delivery.start_number for report in intent.reports)
+    def _follow(self, request: tick.TickRequest, result: tick.TickResult) -> None:
+        self._clock = self._lane_context.clock = result.clock
+        self._lane_context.lease_until = leases.valid_until(result.clock)
+        del self._unrecorded[: len(request.reports)]
+        _follow_pauses(request.reports, result.paused)
+        self._starts.recorded(report.delivery.start_number for report in request.reports)
         self._kept = {}
-        delivery_log.settled(done.verdicts, done.lost, self.id)
+        delivery_log.settled(result.verdicts, result.lost, self.id)
         for key, loop in self._loops.items():
-            loop.notes = done.unwritten.get(key) or Notes()
-        for key, stored in done.stored.items():
+            loop.notes = result.unwritten.get(key) or Notes()
+        for key, stored in result.stored.items():
             slots = [
                 delivery.slot
-                for deliveries in done.granted
+                for deliveries in result.granted
                 for delivery in deliveries
                 if delivery.grant.service_id == key
             ]
             self._loops[key].gate.opened(stored.before, slots, stored.after)
-        self._hand_over(intent.mark, done.marked)
-        self._follow_paces(intent, done)
-        self._demand.claimed(intent.room.keys(), done.dry)
-        if done.agenda is not self._demand.agenda:
-            self._plan(done.agenda, done.clock.reading)
-        for deliveries in done.granted:
+        self._hand_over(request.mark, result.marked)
+        self._follow_paces(request, result)
+        self._demand.claimed(request.capacity.keys(), result.exhausted_tasks)
+        if result.agenda is not self._demand.agenda:
+            self._plan(result.agenda, result.clock.reading)
+        for deliveries in result.granted:
             self._take(deliveries)
 
     def _hand_over(self, asked: Iterable[Delivery], marked: Mapping[int, dt.datetime]) -> None:
@@ -228,20 +228,20 @@ class Dispatcher:
             else:
                 self._resolve(loop.drop([delivery], "the task is not being sent any more"))
 
-    def _follow_paces(self, intent: tick.Intent, done: tick.Done) -> None:
-        now = done.clock.reading
-        for key, share in done.shares.items():
+    def _follow_paces(self, request: tick.TickRequest, result: tick.TickResult) -> None:
+        now = result.clock.reading
+        for key, share in result.shares.items():
             self._loops[key].connect(share)
-        for key, pace in done.paces.items():
+        for key, pace in result.paces.items():
             loop = self._loops.get(key)
             if loop is None:
                 continue  # the last was said about a service that is gone
             loop.follow(pace, now)
             if pace_rows.is_frozen(pace, now):
                 self._resolve(loop.recall("the service is frozen"))
-            if done.shares.get(key) == 0:
+            if result.shares.get(key) == 0:
                 loop.could_not_connect(now)
-        for key in intent.room.keys() - done.paces.keys():
+        for key in request.capacity.keys() - result.paces.keys():
             self._loops[key].could_not_lock(now)
 
     def _plan(self, agenda: Agenda, now: dt.datetime) -> None:
@@ -274,7 +274,7 @@ class Dispatcher:
         return LanePool(
             plan.name,
             plan.domain,
-            self._desk,
+            self._lane_context,
             lambda: transport_for(plan),
             plan.bounce_domain,
         )

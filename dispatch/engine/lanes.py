@@ -32,7 +32,7 @@ have it.
 
 
 @dataclass(slots=True)
-class Desk:
+class LaneContext:
     """What the lanes of a dispatcher share with it: its clock and lease, which every commit renews,
     where reports go, and its start log.
     """
@@ -75,14 +75,14 @@ class LanePool:
         self,
         name: str,
         domain: str,
-        desk: Desk,
+        lane_context: LaneContext,
         make_transport: Callable[[], Transport],
         bounce_domain: str = "",
     ) -> None:
         self._name = name
         self._domain = domain
         self._bounce_domain = bounce_domain
-        self._desk = desk
+        self._lane_context = lane_context
         self._make_transport = make_transport
         self._deliveries: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
@@ -151,9 +151,9 @@ class LanePool:
                 try:
                     transport = transport or self._make_transport()
                 except ServiceError as error:
-                    self._desk.report(LaneReport(delivery, error))
+                    self._lane_context.report(LaneReport(delivery, error))
                 else:
-                    self._desk.report(self._carry_out(delivery, transport))
+                    self._lane_context.report(self._carry_out(delivery, transport))
         except queue.Empty:
             return
         finally:
@@ -171,10 +171,10 @@ class LanePool:
 
     def _carry_out(self, delivery: Delivery, transport: Transport) -> LaneReport:
         outcome = self._outcome_of(delivery, transport)
-        finished_at = self._desk.clock.at_most()
+        finished_at = self._lane_context.clock.at_most()
         seconds = time.monotonic() - delivery.began if delivery.started_at else 0.0
         report = LaneReport(delivery, outcome, finished_at=finished_at, seconds=seconds)
-        note_answer(report, self._desk.starts)
+        note_answer(report, self._lane_context.starts)
         return report
 
     def _outcome_of(self, delivery: Delivery, transport: Transport) -> Outcome:
@@ -210,16 +210,16 @@ class LanePool:
             return Unsendable(FailureReason.RENDER_ERROR, bug)
 
     def _ids(self, delivery: Delivery) -> dict[str, Any]:
-        return delivery_log.ids(delivery, self._desk.dispatcher_id)
+        return delivery_log.ids(delivery, self._lane_context.dispatcher_id)
 
     def _start(self, delivery: Delivery) -> None:
-        desk = self._desk
+        lane_context = self._lane_context
         delivery.grant.gate.start(
             delivery.slot,
             delivery.not_after,
-            lambda: desk.clock,
-            lambda: desk.lease_until,
-            lambda at: begin(delivery, at, desk.starts),
+            lambda: lane_context.clock,
+            lambda: lane_context.lease_until,
+            lambda at: begin(delivery, at, lane_context.starts),
         )
 
     def _outcome_of_bug(

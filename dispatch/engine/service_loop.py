@@ -125,7 +125,7 @@ class ServiceLoop:
         """How many connections it may have open: its share, but none that it is about to return."""
         return min(self.share, self._most)
 
-    def room(self) -> int:
+    def capacity(self) -> int:
         """How many more SubTasks may be claimed: what its lanes can send within the lookahead, or
         without a pace two rounds, one being sent and one waiting.
         """
@@ -153,7 +153,7 @@ class ServiceLoop:
         moments = []
         if self.ready and len(self.in_hand) < self._round():
             moments.append(self.ready[0].slot - MARK_AHEAD)
-        if has_work and self.room():
+        if has_work and self.capacity():
             moments.append(self._claim_at or dt.datetime.min.replace(tzinfo=dt.UTC))
         return min(moments, default=None)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 
 from campaigns.state.states import Doubtful
 from dispatch.counters import NestedCounts, observe
-from dispatch.engine.tick import Done, Intent
+from dispatch.engine.tick import TickRequest, TickResult
 from dispatch.models import AttemptOutcome
 from dispatch.results.outcomes import Verdict
 
@@ -70,16 +70,16 @@ class Figures:
     def database_failed(self) -> None:
         self._simple["database_failures"] += 1
 
-    def tick(self, intent: Intent, done: Done, seconds: float) -> None:
+    def tick(self, request: TickRequest, result: TickResult, seconds: float) -> None:
         """Count what a committed tick did, and how long it took."""
         observe(self._tick_seconds, seconds)
-        if done.claim_seconds is not None:
-            observe(self._claim_seconds, done.claim_seconds)
-        self._simple["pace_locked"] += len(intent.room.keys() - done.paces.keys())
-        self._simple["claimed"] += sum(map(len, done.granted))
-        self._simple["lost_races"] += len(done.lost)
-        for verdict in done.verdicts:
-            if verdict.settlement.id not in done.lost:
+        if result.claim_seconds is not None:
+            observe(self._claim_seconds, result.claim_seconds)
+        self._simple["pace_locked"] += len(request.capacity.keys() - result.paces.keys())
+        self._simple["claimed"] += sum(map(len, result.granted))
+        self._simple["lost_races"] += len(result.lost)
+        for verdict in result.verdicts:
+            if verdict.settlement.id not in result.lost:
                 self._count(verdict)
 
     def _count(self, verdict: Verdict) -> None:

@@ -19,7 +19,7 @@ from dispatch.claiming.leases import LeaseLost
 from dispatch.clock import DatabaseClock
 from dispatch.engine.dispatcher import Dispatcher
 from dispatch.engine.lanes import LanePool, begin, note_answer
-from dispatch.engine.tick import Done, Intent
+from dispatch.engine.tick import TickRequest, TickResult
 from dispatch.pace.gate import SlotMissed
 from dispatch.results import start_log
 from tests.model.laboratory import StoppedClock
@@ -65,7 +65,7 @@ class Puppet(Dispatcher):
         self._looked_at = clock.now
         self._beat_at = time.monotonic(), clock.now
         self._all_lanes: list[Lanes] = []
-        self.intents: list[Intent] = []
+        self.requests: list[TickRequest] = []
         self.granted: list[Delivery] = []
         self.agenda: Agenda | None = None
         """By which it granted these."""
@@ -103,7 +103,7 @@ class Puppet(Dispatcher):
                 delivery.not_after,
                 lambda: self._database_clock,
                 self._lease_until,
-                lambda at: begin(delivery, at, self._desk.starts),
+                lambda at: begin(delivery, at, self._lane_context.starts),
             )
         except SlotMissed as missed:
             self._receive(LaneReport(delivery, NotStarted(str(missed)), self._stopped_clock.now))
@@ -114,14 +114,14 @@ class Puppet(Dispatcher):
     def vanish(self) -> None:
         """kill -9: its start log is held by no process any more."""
         start_log._kept.discard(self._starts)
-        self._starts = self._desk.starts = start_log.NoStartLog()
+        self._starts = self._lane_context.starts = start_log.NoStartLog()
 
     def report(self, delivery: Delivery, outcome: Outcome) -> None:
         """A lane is done with a delivery, begun or not."""
         lane = self.lane_of(delivery)
         (lane.begun if delivery in lane.begun else lane.waiting).remove(delivery)
         report = LaneReport(delivery, outcome, self._stopped_clock.now)
-        note_answer(report, self._desk.starts)
+        note_answer(report, self._lane_context.starts)
         self._receive(report)
 
     # What it knows
@@ -170,29 +170,29 @@ class Puppet(Dispatcher):
         """When its lease ends, by a monotonic clock that has gone on with the model's time."""
         since = self._stopped_clock.now - self.heartbeat
         return (
-            self._desk.lease_until
+            self._lane_context.lease_until
             + time.monotonic()
-            - (self._desk.clock.asked + since.total_seconds())
+            - (self._lane_context.clock.asked + since.total_seconds())
         )
 
-    def _intend(self, claim: bool) -> Intent:
-        self.intents.append(super()._intend(claim))
-        return self.intents[-1]
+    def _request(self, claim: bool) -> TickRequest:
+        self.requests.append(super()._request(claim))
+        return self.requests[-1]
 
-    def _follow(self, intent: Intent, done: Done) -> None:
-        self.heartbeat = done.clock.reading
-        self.witness(done)
-        super()._follow(intent, done)
+    def _follow(self, request: TickRequest, result: TickResult) -> None:
+        self.heartbeat = result.clock.reading
+        self.witness(result)
+        super()._follow(request, result)
 
-    def witness(self, done: Done) -> None:
+    def witness(self, result: TickResult) -> None:
         """Note what was committed, whether or not the dispatcher gets to know."""
-        self.granted = [delivery for deliveries in done.granted for delivery in deliveries]
-        self.agenda = done.agenda
+        self.granted = [delivery for deliveries in result.granted for delivery in deliveries]
+        self.agenda = result.agenda
 
     def _unless_lost(self, act: Callable[[], None]) -> None:
-        self.intents, self.granted = [], []
+        self.requests, self.granted = [], []
         try:
             act()
         except LeaseLost:
             self.is_lost = True
-            self._desk.lease_until = 0.0
+            self._lane_context.lease_until = 0.0

@@ -103,8 +103,8 @@ class Ticking:
 
     def _reported(self, before: SubTaskRow) -> tuple[End, bool] | None:
         """How the hand-over of a SubTask ended, and whether it was a repeat."""
-        for intent in self._puppet.intents:
-            for report in intent.reports:
+        for request in self._puppet.requests:
+            for report in request.reports:
                 if report.delivery.held == (before.id, before.token):
                     guess = UNANSWERED if report.started else UNBEGUN
                     is_repeat = report.delivery.claim.repeat_until is not None
@@ -131,7 +131,7 @@ class Ticking:
         """After a failed commit, what a dispatcher does not know that it holds is pending again, or
         in doubt if it was to be repeated.
         """
-        if all(intent.remembered is None for intent in self._puppet.intents):
+        if all(request.remembered is None for request in self._puppet.requests):
             return False
         if before.status == "sending":
             return after.state == before.doubtful().state

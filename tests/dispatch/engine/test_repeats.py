@@ -361,7 +361,7 @@ def test_a_repeat_claimed_in_a_commit_that_nobody_remembers_is_in_doubt_again(
 ) -> None:
     dispatcher = Dispatcher(uuid.uuid4())
     repeated(doubtful, dispatcher.id)
-    tick.run(tick.Intent(dispatcher.id, {}, remembered=frozenset()))
+    tick.run(tick.TickRequest(dispatcher.id, {}, remembered=frozenset()))
     assert SubTask.objects.get().in_doubt_since
 
 

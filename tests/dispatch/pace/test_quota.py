@@ -163,14 +163,14 @@ class TestGranting:
         assert len(slots_granted(service, 9)) == 4
 
 
-def grant(service: EmailService, room: int) -> int:
+def grant(service: EmailService, capacity: int) -> int:
     """How many messages a dispatcher, a new one each time, is granted."""
-    return len(slots_granted(service, room))
+    return len(slots_granted(service, capacity))
 
 
-def slots_granted(service: EmailService, room: int) -> list[dt.datetime]:
+def slots_granted(service: EmailService, capacity: int) -> list[dt.datetime]:
     gates: dict[int, Any] = {service.pk: Gate(service.limits)}
-    intent = tick.Intent(
-        DispatcherFactory().pk, gates=gates, room={service.pk: room}, lanes={service.pk: 1}
+    request = tick.TickRequest(
+        DispatcherFactory().pk, gates=gates, capacity={service.pk: capacity}, lanes={service.pk: 1}
     )
-    return [delivery.slot for deliveries in tick.run(intent).granted for delivery in deliveries]
+    return [delivery.slot for deliveries in tick.run(request).granted for delivery in deliveries]
