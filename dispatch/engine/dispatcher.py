@@ -32,7 +32,7 @@ from dispatch.engine.service_loop import ServiceLoop
 from dispatch.errors import OutcomeUnknown
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.pace import pace_rows
-from dispatch.pace.pace_rows import Notes
+from dispatch.pace.pace_rows import PaceChanges
 from dispatch.providers.connect import transport_for
 from dispatch.results import delivery_log, start_log
 from dispatch.results.figures import Figures
@@ -168,7 +168,11 @@ class Dispatcher:
             winding_up=not claim,
             reports=list(self._unrecorded),
             mark=[delivery for loop in self._loops.values() for delivery in loop.due(now) if claim],
-            notes={key: loop.notes for key, loop in self._loops.items() if not loop.notes.is_empty},
+            pace_changes={
+                key: loop.pace_changes
+                for key, loop in self._loops.items()
+                if not loop.pace_changes.is_empty
+            },
             gates={key: loop.gate for key, loop in self._loops.items()},
             capacity=capacity,
             lanes={
@@ -196,15 +200,12 @@ class Dispatcher:
         _follow_pauses(request.reports, result.paused)
         self._starts.recorded(report.delivery.start_number for report in request.reports)
         self._kept = {}
-        delivery_log.settled(result.verdicts, result.lost, self.id)
+        delivery_log.settled(result.delivery_results, result.lost, self.id)
         for key, loop in self._loops.items():
-            loop.notes = result.unwritten.get(key) or Notes()
+            loop.pace_changes = result.unwritten.get(key) or PaceChanges()
         for key, stored in result.stored.items():
             slots = [
-                delivery.slot
-                for deliveries in result.granted
-                for delivery in deliveries
-                if delivery.grant.service_id == key
+                each.slot for new in result.granted for each in new if each.grant.service_id == key
             ]
             self._loops[key].gate.opened(stored.before, slots, stored.after)
         self._hand_over(request.mark, result.marked)
@@ -283,8 +284,7 @@ class Dispatcher:
         loop = self._loops.get(deliveries[0].grant.service_id)
         if loop is None:
             self._resolve(
-                LaneReport(delivery, NotStarted("the service was changed"))
-                for delivery in deliveries
+                LaneReport(each, NotStarted("the service was changed")) for each in deliveries
             )
         else:
             loop.ready.extend(deliveries)
@@ -330,7 +330,7 @@ class Dispatcher:
         self.figures.database_failed()
         self._suspect = True
         for loop in self._loops.values():
-            loop.notes.quota_back.clear()  # may have been given back already
+            loop.pace_changes.quota_back.clear()  # may have been given back already
             loop.gate.forget()
         connection.close()
         time.sleep(DATABASE_RETRY_SECONDS)
@@ -369,7 +369,7 @@ class Dispatcher:
 
     def _is_busy(self) -> bool:
         return bool(self._unrecorded) or any(
-            not loop.is_idle or not loop.notes.is_empty for loop in self._loops.values()
+            not loop.is_idle or not loop.pace_changes.is_empty for loop in self._loops.values()
         )
 
     def _is_unsure(self) -> bool:

@@ -17,7 +17,7 @@ from dispatch.models import Pace
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
 from dispatch.pace.limits import LOOKAHEAD
-from dispatch.pace.pace_rows import Notes
+from dispatch.pace.pace_rows import PaceChanges
 
 MARK_AHEAD = dt.timedelta(seconds=0.2)
 """How long before its slot a delivery is marked as sending: one transaction, also on a machine
@@ -58,7 +58,7 @@ class ServiceLoop:
         """The service is gone or connects differently: take nothing new, and end when all is
         reported.
         """
-        self.notes = Notes()
+        self.pace_changes = PaceChanges()
         """What has yet to be written to the Pace row; replaced after every commit."""
         self.ready: deque[Delivery] = deque()
         """Claimed deliveries that are not marked as sending yet, by slot."""

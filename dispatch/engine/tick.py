@@ -32,9 +32,9 @@ from dispatch.clock import DatabaseClock
 from dispatch.models import Pace
 from dispatch.pace import pace_rows as paces
 from dispatch.pace.gate import Gate
-from dispatch.pace.pace_rows import Notes
+from dispatch.pace.pace_rows import PaceChanges
 from dispatch.results import attempts
-from dispatch.results.outcomes import Verdict, judge
+from dispatch.results.outcomes import DeliveryResult, judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class TickRequest:
     """Outcomes to record: all that no commit has recorded yet."""
     mark: Sequence[Delivery] = ()
     """Deliveries whose SubTask is to become `sending`."""
-    notes: Mapping[int, Notes] = field(default_factory=dict)
+    pace_changes: Mapping[int, PaceChanges] = field(default_factory=dict)
     """What earlier ticks could not write to the Pace row, by service."""
     gates: Mapping[int, Gate] = field(default_factory=dict)
     """The gate of every service that this dispatcher runs."""
@@ -81,7 +81,7 @@ class TickResult:
 
     clock: DatabaseClock
     agenda: Agenda
-    verdicts: list[Verdict] = field(default_factory=list)
+    delivery_results: list[DeliveryResult] = field(default_factory=list)
     """One for each report, in their order."""
     lost: set[int] = field(default_factory=set)
     """SubTasks of which nothing was written, as their claim was gone."""
@@ -97,7 +97,7 @@ class TickResult:
     """The Pace rows it could lock, as they are after the commit, by service."""
     stored: dict[int, Stored] = field(default_factory=dict)
     """Of the locked rows whose service this dispatcher runs."""
-    unwritten: dict[int, Notes] = field(default_factory=dict)
+    unwritten: dict[int, PaceChanges] = field(default_factory=dict)
     """What there is to say of services whose Pace row could not be locked: said in the next tick.
     """
     exhausted_tasks: set[int] = field(default_factory=set)
@@ -118,9 +118,9 @@ def run(request: TickRequest) -> TickResult:
         if request.kept:
             connections.lower_shares(request.dispatcher_id, request.kept)
         result.paused = _pause(request.reports)
-        notes = _record(request, result)
+        pace_changes = _record(request, result)
         result.marked = states.begin_sending([delivery.held for delivery in request.mark])
-        _grant(request, result, notes)
+        _grant(request, result, pace_changes)
     return result
 
 
@@ -155,40 +155,40 @@ def _pause(reports: Sequence[LaneReport]) -> set[int]:
     return lifecycle.pause_at_once(reasons) if reasons else set()
 
 
-def _record(request: TickRequest, result: TickResult) -> dict[int, Notes]:
+def _record(request: TickRequest, result: TickResult) -> dict[int, PaceChanges]:
     """Write the outcomes. Returns what is to be said about each service, old and new."""
-    notes: dict[int, Notes] = defaultdict(Notes)
-    for service_id, old in request.notes.items():
-        notes[service_id].add(old)
-    result.verdicts = [judge(report) for report in request.reports]
-    changed = states.settle(verdict.settlement for verdict in result.verdicts)
-    for verdict in result.verdicts:
-        service_notes = notes[verdict.report.delivery.grant.service_id]
-        if verdict.settlement.id not in changed:
-            result.lost.add(verdict.settlement.id)
+    pace_changes: dict[int, PaceChanges] = defaultdict(PaceChanges)
+    for service_id, old in request.pace_changes.items():
+        pace_changes[service_id].add(old)
+    result.delivery_results = [judge(report) for report in request.reports]
+    changed = states.settle(each.settlement for each in result.delivery_results)
+    for each in result.delivery_results:
+        of_service = pace_changes[each.report.delivery.grant.service_id]
+        if each.settlement.id not in changed:
+            result.lost.add(each.settlement.id)
             continue
-        service_notes.succeeded |= verdict.succeeded
-        service_notes.failures += verdict.failed
-        service_notes.freeze = verdict.freeze or service_notes.freeze
-        if not verdict.report.started:
-            service_notes.quota_back[verdict.report.delivery.grant.period_start] += 1
+        of_service.succeeded |= each.succeeded
+        of_service.failures += each.failed
+        of_service.freeze = each.freeze or of_service.freeze
+        if not each.report.started:
+            of_service.quota_back[each.report.delivery.grant.period_start] += 1
     attempts.record(
-        [verdict for verdict in result.verdicts if verdict.settlement.id in changed],
+        [each for each in result.delivery_results if each.settlement.id in changed],
         request.dispatcher_id,
     )
-    return notes
+    return pace_changes
 
 
-def _grant(request: TickRequest, result: TickResult, notes: dict[int, Notes]) -> None:
+def _grant(request: TickRequest, result: TickResult, pace_changes: dict[int, PaceChanges]) -> None:
     now: dt.datetime = result.clock.reading
     unsettled = {service_id for service_id, gate in request.gates.items() if gate.is_unsettled}
-    concerned = {*request.capacity, *notes, *unsettled}
+    concerned = {*request.capacity, *pace_changes, *unsettled}
     locked = paces.lock(concerned) if concerned else {}
     before = {service_id: paces.written(pace) for service_id, pace in locked.items()}
-    for service_id in list(notes):
+    for service_id in list(pace_changes):
         if service_id in locked:
-            paces.apply(notes.pop(service_id), locked[service_id], now)
-    result.unwritten, result.paces = notes, locked
+            paces.apply(pace_changes.pop(service_id), locked[service_id], now)
+    result.unwritten, result.paces = pace_changes, locked
     requests = _connected(
         request,
         result,

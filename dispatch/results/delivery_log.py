@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable
 from dispatch.claiming.deliveries import Delivery
 from dispatch.models import AttemptOutcome
 from dispatch.results.figures import outcome_of
-from dispatch.results.outcomes import Verdict
+from dispatch.results.outcomes import DeliveryResult
 
 logger = logging.getLogger(__name__)
 
@@ -34,21 +34,21 @@ def ids(delivery: Delivery, dispatcher_id: int) -> dict[str, int]:
     }
 
 
-def settled(verdicts: Iterable[Verdict], lost: Collection[int], dispatcher_id: int) -> None:
-    """Log verdicts that have been committed; nothing was written about the SubTasks in `lost`."""
-    for verdict in verdicts:
-        if verdict.settlement.id in lost:
-            _lost(verdict.report.delivery, dispatcher_id)
+def settled(results: Iterable[DeliveryResult], lost: Collection[int], dispatcher_id: int) -> None:
+    """Log results that have been committed; nothing was written about the SubTasks in `lost`."""
+    for result in results:
+        if result.settlement.id in lost:
+            _lost(result.report.delivery, dispatcher_id)
         else:
-            _settled(verdict, dispatcher_id)
+            _settled(result, dispatcher_id)
 
 
-def _settled(verdict: Verdict, dispatcher_id: int) -> None:
-    outcome = outcome_of(verdict)
+def _settled(result: DeliveryResult, dispatcher_id: int) -> None:
+    outcome = outcome_of(result)
     level = LEVELS.get(outcome, logging.INFO)
     if not logger.isEnabledFor(level):
         return
-    delivery = verdict.report.delivery
+    delivery = result.report.delivery
     logger.log(
         level,
         "SubTask %s of task %s through service %s: %s, now %s",
@@ -56,7 +56,7 @@ def _settled(verdict: Verdict, dispatcher_id: int) -> None:
         delivery.claim.task_id,
         delivery.grant.service_id,
         outcome or "not started",
-        verdict.settlement.status,
+        result.settlement.status,
         extra={**ids(delivery, dispatcher_id), "outcome": outcome or "not_started"},
     )
 

@@ -17,7 +17,7 @@ from campaigns.state.states import Doubtful
 from dispatch.counters import NestedCounts, observe
 from dispatch.engine.tick import TickRequest, TickResult
 from dispatch.models import AttemptOutcome
-from dispatch.results.outcomes import Verdict
+from dispatch.results.outcomes import DeliveryResult
 
 WRITE_EVERY_SECONDS = 1.0
 """How often a dispatcher writes its figures: with its tick, but not with each of hundreds."""
@@ -78,14 +78,14 @@ class Figures:
         self._simple["pace_locked"] += len(request.capacity.keys() - result.paces.keys())
         self._simple["claimed"] += sum(map(len, result.granted))
         self._simple["lost_races"] += len(result.lost)
-        for verdict in result.verdicts:
-            if verdict.settlement.id not in result.lost:
-                self._count(verdict)
+        for each in result.delivery_results:
+            if each.settlement.id not in result.lost:
+                self._count(each)
 
-    def _count(self, verdict: Verdict) -> None:
-        delivery = verdict.report.delivery
+    def _count(self, result: DeliveryResult) -> None:
+        delivery = result.report.delivery
         service = self._services[delivery.grant.service_id]
-        if outcome := outcome_of(verdict):
+        if outcome := outcome_of(result):
             service[outcome] += 1
         if delivery.started_at is None:
             service["unused"] += 1
@@ -94,10 +94,10 @@ class Figures:
             observe(self._lateness_seconds, lateness)
 
 
-def outcome_of(verdict: Verdict) -> str | None:
+def outcome_of(result: DeliveryResult) -> str | None:
     """One of OUTCOMES; None for what was given back before its hand-over, nobody being to blame."""
-    if verdict.attempt is not None:
-        return verdict.attempt.value
-    if verdict.freeze is not None:
+    if result.attempt is not None:
+        return result.attempt.value
+    if result.freeze is not None:
         return AttemptOutcome.SERVICE_ERROR.value  # it could not even be connected to
-    return UNSENDABLE if verdict.settlement.failure_reason else None
+    return UNSENDABLE if result.settlement.failure_reason else None

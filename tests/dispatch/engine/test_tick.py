@@ -283,7 +283,7 @@ class TestAPaceRowThatSomebodyElseHasLocked:
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
         kept = while_locked(world.request(reports=reports)).unwritten
 
-        result = tick.run(world.request(notes=kept))
+        result = tick.run(world.request(pace_changes=kept))
 
         assert not result.unwritten
         assert world.pace.quota_used == 9

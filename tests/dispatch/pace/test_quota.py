@@ -15,7 +15,7 @@ from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
-from dispatch.pace.pace_rows import Notes
+from dispatch.pace.pace_rows import PaceChanges
 from tests.factories import (
     ContentFactory,
     DispatcherFactory,
@@ -87,7 +87,9 @@ class TestThePeriod:
         pace = Pace()
         yesterday, _ = BERLIN.period(at("2026-07-01T12:00"))
         pace_rows.charge(pace, BERLIN, at("2026-07-02T12:00"), 5)
-        pace_rows.apply(Notes(quota_back=Counter({yesterday: 3})), pace, at("2026-07-02T12:00"))
+        pace_rows.apply(
+            PaceChanges(quota_back=Counter({yesterday: 3})), pace, at("2026-07-02T12:00")
+        )
         assert pace.quota_used == 5
 
     def test_without_a_quota_messages_are_counted_for_the_day_that_gets_one(self) -> None:
