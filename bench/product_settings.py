@@ -32,11 +32,10 @@ def environment(url: str, dispatchers: int = 1) -> dict[str, str]:
     }
 
 
-def use_product(url: str = "") -> None:
-    """Make this process one of the product's, before it imports any model. Without a URL it is
-    set up by the environment already.
+def use_product(url: str) -> None:
+    """Make this process one of the product's, before it imports any model; those that it starts by
+    `bench.rig.with_django` become that too.
     """
-    if url:
-        os.environ.update(environment(url))
+    os.environ.update(environment(url))
     os.environ["DJANGO_SETTINGS_MODULE"] = "edm_project.settings"
     django.setup()

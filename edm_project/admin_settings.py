@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse_lazy
 
 from edm_project.web.content_security import mark_as_admin
@@ -40,19 +42,11 @@ def _static(path: str) -> Callable[[HttpRequest], str]:
     """The address of one of our own files, asked for when a page is shown: settings are not
     complete yet.
     """
-
-    def address(request: HttpRequest) -> str:
-        from django.templatetags.static import static
-
-        return static(path)
-
-    return address
+    return lambda request: static(path)
 
 
 def environment(request: HttpRequest) -> list[str] | None:
     """The badge in the header that tells development from production."""
-    from django.conf import settings
-
     return ["Development", "warning"] if settings.DEBUG else None
 
 
@@ -113,7 +107,7 @@ UNFOLD: dict[str, Any] = {
                     _link("Attempts", "receipt_long", "dispatch.attempt"),
                     _page("Monitor", "monitor_heart", "monitor", "campaigns.see_everything"),
                     _link("Events", "mark_email_read", "tracking.event"),
-                    _link("Refused requests", "gpp_bad", "tracking.refusal"),
+                    _link("Rejected requests", "gpp_bad", "tracking.rejectedrequests"),
                 ],
             },
             {

@@ -7,10 +7,8 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         # The checks register themselves.
-        from edm_project import queue_pages, sessions  # noqa: F401
+        from edm_project import sessions  # noqa: F401
         from edm_project.checks import (
             always,  # noqa: F401
             deploy,  # noqa: F401
         )
-
-        queue_pages.replace()

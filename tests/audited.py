@@ -129,6 +129,11 @@ def relaunched(world: World) -> None:
     Launch.objects.update(inserted=SubTask.objects.filter(task=world.task).count())
 
 
+def offenders() -> list[str]:
+    """What the audit finds, of whatever guarantee."""
+    return [offender for found in audit() for offender in found.offenders]
+
+
 def broken() -> dict[int, list[str]]:
     """The offenders by the number of their guarantee."""
     return {int(found.guarantee[0]): found.offenders for found in audit() if not found.holds}

@@ -163,6 +163,19 @@ class SubTaskFactory(ModelFactory[SubTask]):
     )
 
 
+def sending_task(messages: int = 1, **values: Any) -> Task:
+    """A task that is being sent, with so many messages still to send."""
+    task = SendingTaskFactory(**values)
+    content = ContentFactory(task=task)
+    SubTask.objects.bulk_create(SubTaskFactory.build_batch(messages, task=task, content=content))
+    return task
+
+
+def one_message(**values: Any) -> SubTask:
+    """The only message of a task that is being sent."""
+    return sending_task(**values).subtasks.get()
+
+
 class DispatcherFactory(ModelFactory[Dispatcher]):
     class Meta:
         model = Dispatcher

@@ -15,6 +15,7 @@ from django.core.checks import run_checks
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F
 from pytest_django import DjangoAssertNumQueries, Settings
+from tracking.event_kinds import EventKind
 
 from campaigns.launching import audience, launch
 from campaigns.models import (
@@ -38,28 +39,20 @@ from dispatch.results import recovery
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContactFactory,
-    ContentFactory,
     DispatcherFactory,
     EmailServiceFactory,
-    SendingTaskFactory,
     SubTaskFactory,
     TagFactory,
     TaskFactory,
     UserFactory,
     held,
+    sending_task,
     token_of,
 )
 from tests.tracking.making import now, sent, tell
-from tracking.events.incoming import EventKind
 from tracking.models import EventTally
 
 pytestmark = pytest.mark.django_db
-
-
-def sending_task(messages: int) -> Task:
-    task: Task = SendingTaskFactory()
-    SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
-    return task
 
 
 @pytest.mark.django_db(transaction=True)

@@ -106,7 +106,7 @@ def permissions_of(group: str) -> set[str]:
 
 def test_a_viewer_sees_everything_and_changes_nothing() -> None:
     assert permissions_of("viewer") == words("""
-        see_everything view_attempt view_contact view_emailservice view_event view_refusal
+        see_everything view_attempt view_contact view_emailservice view_event view_rejectedrequests
         view_sender view_subtask view_suppression view_tag view_task view_tasktemplate view_template
     """)
 

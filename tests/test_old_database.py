@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
+from pytest_django import DjangoDbBlocker, Settings
 
 from tests.devmail.test_ports import taken
 from tests.faults.databases import django_uses
@@ -59,7 +60,7 @@ def names_recorded() -> list[tuple[str, str]]:
 
 
 @pytest.fixture
-def old_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+def old_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """The URL of a database that holds the names of the old migrations; in use by this process."""
     drop = f'DROP DATABASE IF EXISTS "{NAME}" WITH (FORCE)'
     on_the_server(drop, f'CREATE DATABASE "{NAME}"')
@@ -94,7 +95,7 @@ def test_a_cluster_does_not_start_on_it() -> None:
 
 @pytest.mark.usefixtures("old_database")
 def test_make_run_does_not_start_on_it(
-    monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
+    monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
 ) -> None:
     with taken() as port:
         monkeypatch.setenv("PORT", str(port))  # nobody has it a moment later

@@ -18,8 +18,8 @@ from admin_kit.filters import TimeRangeFilter
 from admin_kit.typed import label
 from campaigns.admin import task_steps
 from tracking import consent
-from tracking.events.incoming import EventKind
-from tracking.models import Event, EventState, Refusal
+from tracking.event_kinds import EventKind
+from tracking.models import Event, EventState, RejectedRequests
 
 task_steps.WARNERS.append(consent.warnings)
 
@@ -135,9 +135,9 @@ class EventAdmin(LedgerAdmin):
         return format_html('<a class="hover:underline" href="{}">{}</a>', url, event.subtask_id)
 
 
-@admin.register(Refusal)
-class RefusalAdmin(LedgerAdmin):
-    """How many requests were refused; what they were is not kept."""
+@admin.register(RejectedRequests)
+class RejectedRequestsAdmin(LedgerAdmin):
+    """How many requests were rejected; what they were is not kept."""
 
     list_display = ("day", "endpoint", "reason", "count")
     sortable_by = ()

@@ -1,4 +1,4 @@
-"""Counting the requests that were refused: all that is kept of them.
+"""Counting the requests that were rejected: all that is kept of them.
 
 A count is raised in one of a few rows, so that requests seldom wait for each other; housekeeping
 folds the rows of a day into one per address and reason. What is turned away because there was too
@@ -24,7 +24,7 @@ Key = tuple[str, str]
 
 # Sorted, so that two that count several wait for each other.
 COUNT_SQL = """
-INSERT INTO tracking_refusal AS r (day, endpoint, reason, shard, count)
+INSERT INTO tracking_rejectedrequests AS r (day, endpoint, reason, shard, count)
 SELECT current_date, v.endpoint, v.reason, %s, v.number
 FROM unnest(%s::text[], %s::text[], %s::bigint[]) AS v(endpoint, reason, number)
 ON CONFLICT (day, endpoint, reason, shard) DO UPDATE SET count = r.count + excluded.count
@@ -34,16 +34,18 @@ ON CONFLICT (day, endpoint, reason, shard) DO UPDATE SET count = r.count + exclu
 # else.
 FOLD_SQL = """
 WITH taken AS (
-    DELETE FROM tracking_refusal WHERE shard > 0 RETURNING day, endpoint, reason, count
+    DELETE FROM tracking_rejectedrequests WHERE shard > 0 RETURNING day, endpoint, reason, count
 )
-INSERT INTO tracking_refusal AS r (day, endpoint, reason, shard, count)
+INSERT INTO tracking_rejectedrequests AS r (day, endpoint, reason, shard, count)
 SELECT day, endpoint, reason, 0, sum(count) FROM taken GROUP BY 1, 2, 3
 ON CONFLICT (day, endpoint, reason, shard) DO UPDATE SET count = r.count + excluded.count
 """
 
 
 # All of them: folded, there is a row a day for each.
-TOTALS_SQL = "SELECT endpoint, reason, sum(count) FROM tracking_refusal GROUP BY 1, 2 ORDER BY 1, 2"
+TOTALS_SQL = (
+    "SELECT endpoint, reason, sum(count) FROM tracking_rejectedrequests GROUP BY 1, 2 ORDER BY 1, 2"
+)
 
 
 class Later:
@@ -80,7 +82,7 @@ def forget() -> None:
 
 
 def count(endpoint: str, reason: str, number: int = 1) -> None:
-    """So many requests to this endpoint were refused. Both words are ours, never the stranger's."""
+    """So many requests to this endpoint were rejected. Both words are ours, not the stranger's."""
     counts = _later.take()
     counts[endpoint[:40], reason[:40]] += number
     _write(counts)
@@ -106,11 +108,11 @@ def _write(counts: Counter[Key]) -> None:
         with connection.cursor() as cursor:
             cursor.execute(COUNT_SQL, [shard, *columns, [number for _, number in ordered]])
     except Error as error:
-        logger.warning("%d refused requests were not counted: %s", counts.total(), error)
+        logger.warning("%d rejected requests were not counted: %s", counts.total(), error)
 
 
 def totals() -> dict[tuple[str, str], int]:
-    """How many were refused so far, by endpoint and reason."""
+    """How many were rejected so far, by endpoint and reason."""
     with connection.cursor() as cursor:
         cursor.execute(TOTALS_SQL)
         return {(endpoint, reason): int(count) for endpoint, reason, count in cursor.fetchall()}

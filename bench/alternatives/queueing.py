@@ -6,8 +6,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-import django
-
 from bench import letter
 from bench.alternatives.race import QUEUE_TOOK
 
@@ -18,7 +16,6 @@ Addressed = tuple[str, dict[str, str]]
 
 def main(queue: Callable[[Sequence[Addressed]], object]) -> None:
     """Queue as many messages as the command line says, some at a time."""
-    django.setup()
     began = time.monotonic()
     for some in batches(int(sys.argv[1])):
         queue(some)

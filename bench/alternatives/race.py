@@ -86,7 +86,7 @@ def environment(alternative: Alternative, url: str, port: int) -> dict[str, str]
 def fill(bench: Bench, alternative: Alternative, env: dict[str, str], messages: int) -> float:
     """Create its tables and queue the messages. Returns how many seconds the queueing took."""
     run("migrate", python(*DJANGO_MANAGE, "migrate", "--verbosity=0"), env, bench.directory)
-    command = python("-m", f"{alternative.home}.queue", str(messages))
+    command = python("-m", "bench.rig.with_django", f"{alternative.home}.queue", str(messages))
     said = run(f"{alternative.key}-queue", command, env, bench.directory)
     return float(said.rpartition(QUEUE_TOOK)[2].split()[0])
 

@@ -9,29 +9,25 @@ has stopped. A table that has not enough left is made as new, outside of what is
 from __future__ import annotations
 
 import json
-import sys
-import time
-import uuid
 from dataclasses import dataclass, field
-from functools import partial
 from statistics import median, quantiles
 
 import psycopg
 
-from bench import report
+from bench import product, report
 from bench.context import Bench
-from bench.product_settings import use_product
+from bench.measures.claimer import BATCH, DISPATCHER
 from bench.report import Headline, Table
 from bench.rig import crew, pgbench
 from bench.rig.programs import Program, wait_until
+from campaigns.launching import freezing
+from campaigns.models import TaskTemplate
 
-BATCH = 100
 BATCHES = 50
 CLAIMERS = (1, 2, 8, 32)
 TOLD_OF = 2
 """The claimers of the headline: one for each of two cores."""
 SEED_AT_A_TIME = 500_000
-DISPATCHER = 1
 PRODUCT, PGBENCH = "this project", "pgbench"
 
 SEED_SQL = """
@@ -93,8 +89,6 @@ def run(bench: Bench) -> None:
 
 
 def on_table(bench: Bench, rows: int) -> list[Series]:
-    from bench import product
-
     with product.fresh_database(bench):
         service, task, content = prepare()
         with psycopg.connect(bench.database_url, autocommit=True) as session:
@@ -109,10 +103,6 @@ def on_table(bench: Bench, rows: int) -> list[Series]:
 
 def prepare() -> tuple[int, int, int]:
     """A service, a task and its content, by their ids."""
-    from bench import product
-    from campaigns.launching import freezing
-    from campaigns.models import TaskTemplate
-
     [service] = product.make_services(port=1, count=1, connections=1)
     task = product.make_campaign(0)
     content = freezing.freeze(task, TaskTemplate.objects.get(task=task))
@@ -130,28 +120,27 @@ def with_claimers(
     bench: Bench, session: psycopg.Connection, rows: int, claimers: int, service: int, task: int
 ) -> list[Series]:
     """Let the product and pgbench take turns."""
-    product, other = (Series(rows, claimers, who) for who in (PRODUCT, PGBENCH))
+    own, other = (Series(rows, claimers, who) for who in (PRODUCT, PGBENCH))
     share = max(1, round(BATCHES / claimers))
     script = bench.directory / "claim.sql"
     script.write_text(
         PGBENCH_SQL.format(task=task, batch=BATCH, service=service, dispatcher=DISPATCHER)
     )
-    with crew.crew(
-        "bench.measures.claims", claimers, [service, task], share, bench.directory
-    ) as members:
+    words = ["bench.measures.claimer", service, task]
+    with crew.crew("bench.rig.with_django", claimers, words, share, bench.directory) as members:
         for number in bench.repeats(bench.options.rounds):
             make_room(session, claimers * share * BATCH)
-            claim_round(product, members, number)
+            claim_round(own, members, number)
             make_room(session, claimers * share * BATCH)
             before = allocated(session)
             times = pgbench.run(bench, script, claimers, share)
             other.rates.append((allocated(session) - before) / times.wall_seconds)
             other.seconds += times.seconds
     bench.say(
-        f"claims: {rows:,} SubTasks, {claimers} claimers: {product.rate:,.0f} rows/s, "
+        f"claims: {rows:,} SubTasks, {claimers} claimers: {own.rate:,.0f} rows/s, "
         f"pgbench {other.rate:,.0f}"
     )
-    return [product, other]
+    return [own, other]
 
 
 def claim_round(series: Series, members: list[Program], number: int) -> None:
@@ -189,10 +178,10 @@ def table_of(found: list[Series]) -> Table:
         ["SubTasks", "claimers", "rows/s", "p50 ms", "p99 ms", "pgbench rows/s", "p50 ms", "p99 ms",
          "ratio"],
     )  # fmt: skip
-    for product, other in zip(found[::2], found[1::2], strict=True):
+    for own, other in zip(found[::2], found[1::2], strict=True):
         figures = [
             cell
-            for series in (product, other)
+            for series in (own, other)
             for cell in (
                 report.count(series.rate),
                 report.milliseconds(series.percentile(50)),
@@ -200,8 +189,8 @@ def table_of(found: list[Series]) -> Table:
             )
         ]
         table.add(
-            f"{product.rows:,}", str(product.claimers), *figures,
-            report.ratio(product.rate / other.rate),
+            f"{own.rows:,}", str(own.claimers), *figures,
+            report.ratio(own.rate / other.rate),
         )  # fmt: skip
     return table
 
@@ -222,35 +211,3 @@ def headlines_of(found: list[Series]) -> list[Headline]:
             report.ratio(grown), "≤ 1.50 ×", grown <= 1.5,
         ),
     ]  # fmt: skip
-
-
-def main(service: int, task: int, first: int, batches: int) -> None:
-    """One claimer; tells about each round in a line of JSON."""
-    use_product()
-    from django.db import connection
-
-    connection.ensure_connection()
-    crew.when_told(partial(claim_batches, service, task, batches))
-
-
-def claim_batches(service: int, task: int, batches: int) -> None:
-    from django.db import transaction
-
-    from dispatch.claiming import claims
-
-    seconds, claimed, began = [], 0, time.monotonic()
-    for _ in range(batches):
-        before = time.monotonic()
-        with transaction.atomic():
-            found = claims.lock_claimable(task, BATCH)
-            claims.take([(claim, service) for claim in found], uuid.uuid4(), DISPATCHER)
-        seconds.append(time.monotonic() - before)
-        claimed += len(found)
-    answer = {
-        "began": began, "ended": time.monotonic(), "seconds": seconds, "claimed": claimed
-    }  # fmt: skip
-    print(json.dumps(answer), flush=True)
-
-
-if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))

@@ -113,6 +113,15 @@ class TemplateForm(OwnedForm):
     def is_valid(self) -> bool:
         return super().is_valid() and not self.is_for_show
 
+    def full_clean(self) -> None:
+        """Say what is wrong with the message beside what is wrong with its fields."""
+        super().full_clean()
+        if self.is_bound:
+            try:
+                content.validate_template(self.instance)
+            except ValidationError as error:
+                self.add_error(None, error)
+
 
 def _is_for_show(request: HttpRequest) -> bool:
     return PREVIEW in request.POST or EDIT in request.POST

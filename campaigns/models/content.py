@@ -72,11 +72,6 @@ class Template(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def clean(self) -> None:
-        from campaigns.rendering.content import validate_template
-
-        validate_template(self)
-
 
 class Content(models.Model):
     """A template and a sender as they were when a task was launched. Never changed afterwards.

@@ -149,7 +149,7 @@ def check(subject: str, html: str, text: str, preview_text: str = "") -> None:
 
 
 def validate_template(template: CompiledContent) -> None:
-    """`check` for forms and models: raises Django's ValidationError on the field concerned."""
+    """`check` for forms: raises Django's ValidationError on the field concerned."""
     try:
         check(template.subject, template.html, template.text, template.preview_text)
     except TemplateError as error:

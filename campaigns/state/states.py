@@ -50,9 +50,7 @@ def before(target: SubTaskStatus) -> list[SubTaskStatus]:
 
 
 class NotAsLocked(Exception):
-    """A write changed fewer SubTasks than its transaction had locked for it: nothing of that
-    transaction may be committed.
-    """
+    """A write changed fewer rows than its transaction had locked: that must not be committed."""
 
 
 class Held(NamedTuple):
@@ -204,7 +202,7 @@ def settle(settlements: Iterable[Settlement]) -> set[int]:
 def require_all(changed: int, locked: int) -> None:
     """Raise NotAsLocked unless a write changed every row that was locked for it."""
     if changed != locked:
-        raise NotAsLocked(f"{changed} of {locked} locked SubTasks were changed")
+        raise NotAsLocked(f"{changed} of {locked} locked rows were changed")
 
 
 class Doubtful(NamedTuple):
@@ -248,25 +246,16 @@ def doubt(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
     rotated.
     """
     doubtful = lock_sending(subtasks)
-    _change(
-        [row.id for row in doubtful],
-        claim_token=RandomUUID(),
-        dispatcher_id=None,
-        in_doubt_since=Now(),
-    )
+    ids = [row.id for row in doubtful]
+    _change(ids, claim_token=RandomUUID(), dispatcher_id=None, in_doubt_since=Now())
     return doubtful
 
 
 def release(subtasks: QuerySet[SubTask]) -> list[Returned]:
     """Give allocated rows back: pending again, as if they had never been claimed."""
     rows = _lock(subtasks.filter(status=S.ALLOCATED))
-    _change(
-        [row.id for row in rows],
-        status=S.PENDING,
-        service=None,
-        claim_token=None,
-        dispatcher_id=None,
-    )
+    ids = [row.id for row in rows]
+    _change(ids, status=S.PENDING, service=None, claim_token=None, dispatcher_id=None)
     return rows
 
 

@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+from tracking.event_kinds import EventKind
 
 from campaigns.models import SubTaskStatus
 from dispatch import counters
@@ -21,7 +22,6 @@ from dispatch.monitoring.queues import OPEN
 from dispatch.monitoring.services import ServiceReading
 from dispatch.monitoring.snapshot import Snapshot
 from dispatch.results import figures
-from tracking.events.incoming import EventKind
 
 MOST_TASKS = 200
 """Those with most left to do; more would be too many time series."""
@@ -211,14 +211,14 @@ def _ages(now: Snapshot) -> Iterator[Metric]:
 
 
 def _rejected_requests(now: Snapshot) -> Metric:
-    refused = CounterMetricFamily(
+    rejected = CounterMetricFamily(
         "edm_refused_requests",
-        "Requests to webhooks and public pages that were refused.",
+        "Requests to webhooks and public pages that were rejected.",
         labels=["endpoint", "reason"],
     )
     for labels, count in now.rejected_requests.items():
-        refused.add_metric(labels, count)
-    return refused
+        rejected.add_metric(labels, count)
+    return rejected
 
 
 def _feedback(now: Snapshot) -> Iterator[Metric]:

@@ -31,7 +31,7 @@ class Snapshot:
     transactions: Transactions
     tables: list[Table]
     rejected_requests: dict[tuple[str, str], int]
-    """Requests that were refused, by endpoint and reason."""
+    """Requests that were rejected, by endpoint and reason."""
     mailboxes: Sequence[BounceMailbox] = ()
     feedback: Mapping[str, int] = field(default_factory=dict)
     """What came back about messages, by kind of event."""

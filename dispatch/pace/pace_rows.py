@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from django.db import connection
 
 from addressing.addresses import without_addresses
-from campaigns.state.states import Returned
+from campaigns.state.states import Returned, require_all
 from dispatch.errors import ServiceError
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
@@ -82,7 +82,7 @@ def lock(service_ids: Collection[int]) -> dict[int, Pace]:
 
 
 def save(paces: Iterable[Pace]) -> None:
-    """Write locked Pace rows back, in one statement.
+    """Write locked Pace rows back, in one statement. Raises NotAsLocked unless all are there.
 
     By hand, because every tick does it: `bulk_update` takes 5 ms of Python for each row.
     """
@@ -90,6 +90,7 @@ def save(paces: Iterable[Pace]) -> None:
         columns = [list(column) for column in zip(*rows, strict=True)]
         with connection.cursor() as cursor:
             cursor.execute(SAVE_SQL, columns)
+            require_all(cursor.rowcount, len(rows))
 
 
 def written(pace: Pace) -> tuple[object, ...]:

@@ -16,9 +16,8 @@ from tests.factories import (
     ContactFactory,
     ContentFactory,
     EmailServiceFactory,
-    SendingTaskFactory,
-    SubTaskFactory,
     in_doubt,
+    sending_task,
 )
 from tests.smtp_server import SmtpServer
 
@@ -31,12 +30,6 @@ SENT = "Sent, nothing back"
 
 def page(task: Task) -> str:
     return reverse("admin:campaigns_task_change", args=[task.pk])
-
-
-def launched(user: Any, messages: int, **kwargs: Any) -> Task:
-    task: Task = SendingTaskFactory(owner=user, name="Spring", **kwargs)
-    SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
-    return task
 
 
 def sign_in(browser: Browser) -> None:
@@ -121,7 +114,7 @@ def test_pause_resume_and_cancel(
     admin: Browser, user: Any, works: Works, make_service: Any, smtp: SmtpServer
 ) -> None:
     make_service(sending_interval="0.2")
-    task = launched(user, 200)
+    task = sending_task(200, owner=user, name="Spring")
     works()
     admin.open(page(task))
     admin.wait(lambda: admin.figure(SENT) > 0, "nothing is sent")
@@ -154,7 +147,7 @@ def test_failed_ones_are_retried(
     admin: Browser, user: Any, works: Works, make_service: Any, smtp: SmtpServer
 ) -> None:
     make_service()
-    task = launched(user, 2, status="completed")
+    task = sending_task(2, status="completed", owner=user, name="Spring")
     SubTask.objects.update(status="failed", failure_reason="retries_exhausted")
     works()
     admin.open(page(task))
@@ -177,7 +170,7 @@ def test_failed_ones_are_retried(
 def test_what_is_in_doubt_is_decided_on(
     admin: Browser, user: Any, action: str, button: str, result: str
 ) -> None:
-    task = launched(user, 0)
+    task = sending_task(0, owner=user, name="Spring")
     content, service = ContentFactory(task=task), EmailServiceFactory()
     doubtful = [in_doubt(service, task=task, content=content) for _ in range(2)]
     admin.open(page(task))

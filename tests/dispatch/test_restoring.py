@@ -68,7 +68,7 @@ def handed_over(subtask: SubTask, service_id: int, **changed: Any) -> dict[str, 
 
 
 def state(subtask: SubTask) -> str:
-    return SubTask.objects.get(pk=subtask.pk).status
+    return SubTask.objects.values_list("status", flat=True).get(pk=subtask.pk)
 
 
 def broken() -> list[str]:
@@ -109,7 +109,7 @@ def test_what_was_sent_after_the_backup_is_sent_to_nobody_again(
     service = make_service()
     task = SendingTaskFactory()
     subtasks = SubTaskFactory.create_batch(3, task=task)
-    backup = list(SubTask.objects.values())
+    backup: list[dict[str, Any]] = [dict(row) for row in SubTask.objects.values()]
     dispatch()
     leaver = subtasks[0]
     unsubscribe(Subscriber(leaver.pk, leaver.recipient_email))

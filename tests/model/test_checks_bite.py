@@ -17,7 +17,6 @@ from django.db.models.functions import Now
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state import states
 from campaigns.state.states import Held, Settlement
-from dispatch.audit import audit
 from dispatch.claiming import claims, compose
 from dispatch.claiming.deliveries import Claim, Delivery
 from dispatch.limits import Limits
@@ -26,6 +25,7 @@ from dispatch.models import Attempt, Dispatcher, EmailService
 from dispatch.pace import pace_rows
 from dispatch.providers.connect import transport_for
 from dispatch.results import recovery, start_log
+from tests.audited import offenders
 from tests.concurrency import run_together
 from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatch.results.test_start_log import killed_after
@@ -35,8 +35,8 @@ from tests.factories import (
     DispatcherFactory,
     EmailServiceFactory,
     SendingTaskFactory,
-    SubTaskFactory,
     held,
+    sending_task,
     token_of,
 )
 from tests.smtp_server import SmtpServer
@@ -52,20 +52,11 @@ def caught() -> Iterator[None]:
         yield
 
 
-def pending(count: int) -> None:
-    task = SendingTaskFactory()
-    SubTaskFactory.create_batch(count, task=task, content=ContentFactory(task=task))
-
-
 def in_flight(service: EmailService, **kwargs: Any) -> SubTask:
     """A SubTask that a dispatcher was handing over when it died."""
     dead = DispatcherFactory(heartbeat_at=LONG_AGO)
     times = {"allocated_at": Now(), "sending_at": Now()}
     return held(SubTaskStatus.SENDING, dead, service, **times, **kwargs)
-
-
-def offenders() -> list[str]:
-    return [offender for finding in audit() for offender in finding.offenders]
 
 
 # The fence
@@ -93,7 +84,7 @@ def test_without_the_fence_a_stale_dispatcher_is_caught(monkeypatch: pytest.Monk
 
 
 def check_that_two_claims_at_the_same_moment_differ() -> None:
-    pending(6)
+    sending_task(6)
     task_id = SubTask.objects.values_list("task", flat=True).latest("pk")
     service, dispatchers = EmailServiceFactory(), DispatcherFactory.create_batch(2)
     both_have_read = threading.Barrier(2, timeout=10)
@@ -220,7 +211,7 @@ def check_that_a_repeat_mails_nobody_twice(dispatch: Dispatch) -> None:
     EmailService.objects.update(enabled=False)
     with DeduplicatingProvider() as provider:
         EmailServiceFactory(provider="resend", settings=provider.settings())
-        pending(1)
+        sending_task(1)
         provider.misdeeds = ["cut"]
         dispatch()
         half_a_minute_ago = Now() - dt.timedelta(seconds=31)
@@ -244,7 +235,7 @@ def test_a_repeat_under_another_key_is_caught(
 
 def check_that_the_quota_holds(make_service: MakeService, dispatch: Dispatch) -> None:
     service = make_service(daily_quota=3)
-    pending(8)
+    sending_task(8)
     dispatch(seconds=1.5)
     assert Attempt.objects.filter(service=service).count() == 3
     assert not offenders()
@@ -264,7 +255,7 @@ def test_a_quota_that_is_charged_holds(make_service: MakeService, dispatch: Disp
 
 def check_that_the_pace_holds(make_service: MakeService, dispatch: Dispatch) -> None:
     make_service(sending_interval="0.1")
-    pending(5)
+    sending_task(5)
     dispatch()
     assert not offenders()
 

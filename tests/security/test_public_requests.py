@@ -21,7 +21,7 @@ from tests.tracking.visiting import APPLE, BROWSER, path
 from tracking import rate_limits, rejected_requests
 from tracking.events import apply, repeats, visits
 from tracking.links.tokens import Purpose
-from tracking.models import Allowance, Event, EventTally, LinkTally, Refusal, Repeat
+from tracking.models import Allowance, Event, EventTally, LinkTally, RejectedRequests, Repeat
 
 pytestmark = pytest.mark.django_db
 
@@ -162,10 +162,10 @@ class TestRefusedRequests:
     def test_are_counted_in_a_bounded_number_of_rows(self) -> None:
         for _ in range(200):
             rejected_requests.count("open", "token")
-        assert Refusal.objects.count() <= rejected_requests.SHARDS
+        assert RejectedRequests.objects.count() <= rejected_requests.SHARDS
         assert rejected_requests.totals() == {("open", "token"): 200}
         rejected_requests.fold()
-        assert [row.count for row in Refusal.objects.all()] == [200]
+        assert [row.count for row in RejectedRequests.objects.all()] == [200]
 
     def test_are_counted_whoever_folds_meanwhile(self) -> None:
         for _ in range(5):
@@ -213,7 +213,7 @@ class TestBadRequestsOfOneNetwork:
         counted = rejected_requests.totals()
         assert counted["open", "token"] == 10
         assert counted["open", "limit"] == 990
-        assert Refusal.objects.count() <= 3 * rejected_requests.SHARDS
+        assert RejectedRequests.objects.count() <= 3 * rejected_requests.SHARDS
         assert Allowance.objects.count() == 1
         assert not Event.objects.exists()
 

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -261,8 +262,6 @@ class TestAtTheLaunch:
         compile_html = template_work.compile_html
 
         def watched(html: str) -> str:
-            from django.db import connection
-
             depths.append(len(connection.savepoint_ids))
             return compile_html(html)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.sessions.models import Session
 from django.core import signing
 from django.test import Client
 from django.urls import reverse
@@ -52,8 +54,6 @@ def guess(times: int, name: str = "ada", address: str = EVIL) -> list[str]:
 
 
 def count_hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    from django.contrib.auth.hashers import MD5PasswordHasher
-
     hashed: list[str] = []
     encode = MD5PasswordHasher.encode
 
@@ -340,8 +340,6 @@ def test_old_rows_are_pruned_and_too_many_are(ada: Any, monkeypatch: pytest.Monk
 
 
 def test_sessions_that_are_over_are_pruned(ada: Any, client: Client) -> None:
-    from django.contrib.sessions.models import Session
-
     sign_in(client)
     Session.objects.update(expire_date="2020-01-01T00:00:00Z")
     record.prune()

@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from campaigns.models import Template
 from campaigns.preflight import notices
 from campaigns.rendering import content, template_work
-from campaigns.rendering.content import TemplateError, check
+from campaigns.rendering.content import TemplateError, check, validate_template
 from campaigns.rendering.css import inline as inline_css
 from campaigns.rendering.css import rules as css_rules
 from campaigns.rendering.html import plain_text
@@ -270,7 +270,7 @@ def test_a_model_gets_the_limit_as_an_error_on_its_field() -> None:
     with pytest.raises(
         ValidationError, match="HTML is nested too deeply|HTML: is nested too deeply"
     ) as error:
-        template.clean()
+        validate_template(template)
     assert list(error.value.message_dict) == ["html"]
 
 
@@ -280,7 +280,7 @@ def test_a_machine_that_fails_is_not_the_templates_fault(monkeypatch: pytest.Mon
 
     monkeypatch.setattr(template_work, "check_part", fail)
     with pytest.raises(ValidationError, match="Try again in a moment"):
-        Template(name="x", subject="x", html="<p>").clean()
+        validate_template(Template(name="x", subject="x", html="<p>"))
 
 
 def test_links_beyond_those_that_can_be_recorded_are_refused() -> None:

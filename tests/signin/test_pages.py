@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -48,8 +49,6 @@ def test_an_account_that_is_switched_off_reads_like_an_unknown_one(
 def test_an_unknown_name_costs_as_much_hashing_as_a_known_one(
     ada: User, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from django.contrib.auth.hashers import MD5PasswordHasher
-
     hashed: list[str] = []
     encode = MD5PasswordHasher.encode
 
@@ -113,8 +112,6 @@ def test_only_superusers_see_the_log(ada: User, client: Client, admin_client: Cl
     url = reverse("admin:signin_signin_changelist")
     assert "wrong user name or password" in admin_client.get(url).content.decode()
     staff = make_user("bob")
-    from django.contrib.auth.models import Permission
-
     staff.user_permissions.set(Permission.objects.all())
     client.force_login(staff)
     assert client.get(url).status_code == 403

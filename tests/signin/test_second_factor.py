@@ -8,7 +8,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -131,8 +131,6 @@ def test_who_needs_a_second_factor_gets_nowhere_without(
     db: None, settings: Settings, required: str, superuser: bool, operator: bool, anybody: bool
 ) -> None:
     settings.REQUIRE_SECOND_FACTOR = required
-    from django.contrib.auth.models import Permission
-
     users = [make_user("root", is_superuser=True), make_user("olga"), make_user("ulf")]
     users[1].user_permissions.add(Permission.objects.get(codename="see_everything"))
     got_in = []
@@ -180,8 +178,6 @@ def test_a_superuser_resets_the_second_factor_of_another(
 
 def test_others_cannot_reset_a_second_factor(ada: User, client: Client) -> None:
     with_app(ada)
-    from django.contrib.auth.models import Permission
-
     staff = make_user("bob")
     staff.user_permissions.set(Permission.objects.filter(content_type__app_label="auth"))
     client.force_login(staff)

@@ -6,13 +6,14 @@ import itertools
 from typing import Any
 
 from django.db.models.functions import Now
+from tracking.event_kinds import EventKind
 
 from campaigns.launching import freezing
 from campaigns.models import Content, SubTask, SubTaskStatus, Task, TaskTemplate
 from campaigns.rendering import content
 from tests.factories import EmailServiceFactory, SenderFactory, SubTaskFactory, TaskFactory
 from tracking.events import apply, inbox
-from tracking.events.incoming import EventKind, Incoming
+from tracking.events.incoming import Incoming
 from tracking.links import personalise
 
 _numbers = itertools.count(1)

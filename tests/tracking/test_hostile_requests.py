@@ -19,7 +19,7 @@ from tracking import rejected_requests
 from tracking.events import apply
 from tracking.links.personalise import PATHS
 from tracking.links.tokens import Purpose, sign
-from tracking.models import Event, EventTally, Refusal
+from tracking.models import Event, EventTally, RejectedRequests
 
 
 def send(case: Case) -> Any:
@@ -44,7 +44,7 @@ def test_hostile_requests_are_refused_and_leave_no_trace_but_counters(
     assert wrong == {}
     assert everything_stored() == before
     rejected_requests.fold()
-    counted = {(r.endpoint, r.reason): r.count for r in Refusal.objects.all()}
+    counted = {(r.endpoint, r.reason): r.count for r in RejectedRequests.objects.all()}
     assert set(counted) == {
         *((name, "token") for name in ENDPOINTS),
         *((name, "method") for name in ENDPOINTS),

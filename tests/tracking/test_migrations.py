@@ -19,7 +19,12 @@ def tables() -> set[str]:
 def test_tracking_can_be_taken_out_and_put_back() -> None:
     everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
     made = tables()
-    assert {"tracking_event", "tracking_link", "tracking_eventtally", "tracking_refusal"} <= made
+    assert {
+        "tracking_event",
+        "tracking_link",
+        "tracking_eventtally",
+        "tracking_rejectedrequests",
+    } <= made
 
     migrate([("tracking", None)])
     assert tables() == set()

@@ -223,7 +223,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.CreateModel(
-            name="Refusal",
+            name="RejectedRequests",
             fields=columns(
                 id=models.BigAutoField(**ID),
                 day=models.DateField(),
@@ -233,11 +233,11 @@ class Migration(migrations.Migration):
                 shard=models.PositiveSmallIntegerField(db_default=0),
             ),
             options={
-                "verbose_name": "refused requests",
-                "verbose_name_plural": "refused requests",
+                "verbose_name": "rejected requests",
+                "verbose_name_plural": "rejected requests",
                 "constraints": [
                     models.UniqueConstraint(
-                        "day", "endpoint", "reason", "shard", name="refusal_once"
+                        "day", "endpoint", "reason", "shard", name="rejected_requests_once"
                     )
                 ],
             },

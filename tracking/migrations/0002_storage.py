@@ -6,7 +6,12 @@ from django.db import migrations
 
 from campaigns.db.storage import store
 
-FEW_ROWS = ("tracking_eventtally", "tracking_linktally", "tracking_repeat", "tracking_refusal")
+FEW_ROWS = (
+    "tracking_eventtally",
+    "tracking_linktally",
+    "tracking_repeat",
+    "tracking_rejectedrequests",
+)
 UNLOGGED = "ALTER TABLE tracking_allowance SET UNLOGGED"
 LOGGED = "ALTER TABLE tracking_allowance SET LOGGED"
 

@@ -4,7 +4,7 @@ from django.db import migrations
 
 from campaigns.db.group_permissions import let_groups
 
-LOOK = ["view_event", "view_refusal"]
+LOOK = ["view_event", "view_rejectedrequests"]
 GROUPS = {"campaign manager": LOOK, "operator": LOOK, "viewer": LOOK}
 
 

@@ -1,7 +1,7 @@
 from tracking.models.allowance import Allowance, Repeat
 from tracking.models.event import Event, EventState
 from tracking.models.link import Link
-from tracking.models.tally import EventTally, LinkTally, PauseBaseline, Refusal
+from tracking.models.tally import EventTally, LinkTally, PauseBaseline, RejectedRequests
 
 __all__ = [
     "Allowance",
@@ -11,6 +11,6 @@ __all__ = [
     "Link",
     "LinkTally",
     "PauseBaseline",
-    "Refusal",
+    "RejectedRequests",
     "Repeat",
 ]

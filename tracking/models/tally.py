@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import MD5
 
-from tracking.events.incoming import Actor, EventKind
+from tracking.event_kinds import Actor, EventKind
 
 
 class EventTally(models.Model):
@@ -70,8 +70,8 @@ class PauseBaseline(models.Model):
         return f"{self.task_id} since {self.resumed_at}"
 
 
-class Refusal(models.Model):
-    """Requests to a public address that were refused on a day, for a reason; the sum over the
+class RejectedRequests(models.Model):
+    """Requests to a public address that were rejected on a day, for a reason; the sum over the
     shards is the number. All that is kept of them.
     """
 
@@ -82,10 +82,12 @@ class Refusal(models.Model):
     count = models.PositiveBigIntegerField()
 
     class Meta:
-        verbose_name = "refused requests"
-        verbose_name_plural = "refused requests"
+        verbose_name = "rejected requests"
+        verbose_name_plural = "rejected requests"
         constraints = [
-            models.UniqueConstraint("day", "endpoint", "reason", "shard", name="refusal_once"),
+            models.UniqueConstraint(
+                "day", "endpoint", "reason", "shard", name="rejected_requests_once"
+            ),
         ]
 
     def __str__(self) -> str:

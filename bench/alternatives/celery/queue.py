@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.alternatives import queueing
+from bench.alternatives.celery.tasks import app, send
 from bench.alternatives.queueing import Addressed
 
 
 def queue(messages: Sequence[Addressed]) -> None:
-    from bench.alternatives.celery.tasks import app, send
-
     with app.producer_pool.acquire(block=True) as producer:
         for message in messages:
             send.apply_async(message, producer=producer)

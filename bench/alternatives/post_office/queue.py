@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from post_office import mail
+
 from bench import letter
 from bench.alternatives import queueing
 from bench.alternatives.queueing import Addressed
 
 
 def queue(messages: Sequence[Addressed]) -> None:
-    from post_office import mail
-
     parts = letter.letter()
     mail.send_many(
         [

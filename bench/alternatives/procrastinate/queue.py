@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bench.alternatives import queueing
+from bench.alternatives.procrastinate.tasks import send
 from bench.alternatives.queueing import Addressed
 
 
 def queue(messages: Sequence[Addressed]) -> None:
-    from bench.alternatives.procrastinate.tasks import send
-
     send.batch_defer(*({"recipient": address, "values": values} for address, values in messages))
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from dispatch.process.supervisor import Supervisor
 
@@ -24,9 +26,6 @@ class Command(BaseCommand):
         Supervisor().run()
 
     def refuse_unmigrated(self) -> None:
-        from django.db import connection
-        from django.db.migrations.executor import MigrationExecutor
-
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CommandError(

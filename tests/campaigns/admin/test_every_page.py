@@ -32,7 +32,7 @@ from tests.factories import (
     TaskFactory,
     UserFactory,
 )
-from tracking.models import Event, Refusal
+from tracking.models import Event, RejectedRequests
 
 pytestmark = pytest.mark.django_db
 MODELS = (
@@ -46,7 +46,7 @@ MODELS = (
     "dispatch.emailservice",
     "dispatch.attempt",
     "tracking.event",
-    "tracking.refusal",
+    "tracking.rejectedrequests",
 )
 APPS = ("campaigns", "dispatch", "tracking")
 OURS = [model for model in admin.site._registry if model._meta.app_label in APPS]
@@ -105,7 +105,9 @@ def make_a_row_of_each(owner: Any, number: int = 0) -> None:
     Event.objects.create(
         kind="opened", source="open", subtask=subtask, state="applied", dedupe_key=str(number)
     )
-    Refusal.objects.create(day="2030-01-01", endpoint="open", reason=f"token {number}", count=1)
+    RejectedRequests.objects.create(
+        day="2030-01-01", endpoint="open", reason=f"token {number}", count=1
+    )
 
 
 def test_all_models_of_the_product_are_tried_here() -> None:
@@ -168,7 +170,7 @@ def test_adding_is_offered_to_the_superuser_where_it_makes_sense(model: str) -> 
         "campaigns.subtask",
         "dispatch.attempt",
         "tracking.event",
-        "tracking.refusal",
+        "tracking.rejectedrequests",
     )
     assert client.get(address(model, "add")).status_code == (403 if ledger else 200)
 

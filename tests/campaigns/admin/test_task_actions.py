@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import SubTask, Suppression, Task, TaskStatus
+from campaigns.state import lifecycle
 from tests.campaigns.admin.staff import (
     CONFIRM,
     EVERYBODY,
@@ -192,8 +193,6 @@ def test_launching_twice_launches_once() -> None:
 
 def test_a_task_that_changes_behind_the_page_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another member of staff was faster, after the page had looked at the status."""
-    from campaigns.state import lifecycle
-
     user = member(MANAGER)
     task = ready("sending", user)
     pause = lifecycle.pause

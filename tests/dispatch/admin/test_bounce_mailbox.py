@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from django.contrib.auth.models import Permission
 from django.db.models.functions import Now
 from pytest_django import Settings
 
@@ -234,8 +235,6 @@ def test_a_service_for_others_is_not_found() -> None:
     service = EmailServiceFactory()
     service.users.add(UserFactory())
     manager = member("campaign manager")
-    from django.contrib.auth.models import Permission
-
     wanted = Permission.objects.filter(codename__in=["change_emailservice", "control_emailservice"])
     manager.user_permissions.add(*wanted)
     response = signed_in(manager).post(url("bounce_mailbox", service), FORM)

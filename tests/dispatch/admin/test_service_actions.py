@@ -7,6 +7,7 @@ import email.policy
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 
 from campaigns.models import Suppression
 from dispatch.models import EmailService, Pace
@@ -88,8 +89,6 @@ def test_a_service_for_others_is_not_found(name: str) -> None:
     """A manager whom somebody let control services still sees only those that are for everybody
     or for them.
     """
-    from django.contrib.auth.models import Permission
-
     user = member(MANAGER)
     user.user_permissions.add(Permission.objects.get(codename="control_emailservice"))
     service = ready(name)

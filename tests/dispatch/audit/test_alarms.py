@@ -130,7 +130,7 @@ class TestAcceptances:
             world.attempt(subtask, outcome, started_at=ago((60 - number) * MINUTE))
 
     def test_one_recipient_in_two_tasks(self, world: World) -> None:
-        SubTaskFactory(recipient_email=SubTask.objects.first().recipient_email)
+        SubTaskFactory(recipient_email=SubTask.objects.earliest("pk").recipient_email)
 
 
 @pytest.mark.usefixtures("no_alarm")

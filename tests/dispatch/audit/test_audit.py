@@ -211,6 +211,7 @@ def forgotten_by_the_one_who_holds_it(world: World) -> str:
 
 def started_too_early(world: World) -> str:
     latest = Attempt.objects.filter(service=world.service).latest("started_at").started_at
+    assert latest is not None
     attempt = world.sent(service=world.service, started_at=latest + 5 * SECOND)
     return f"paced: attempt {attempt.pk} started 5.000000 s too early for 10.000 s"
 

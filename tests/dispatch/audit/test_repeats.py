@@ -10,16 +10,12 @@ import pytest
 from django.db.models.functions import Now
 
 from campaigns.models import SubTask
-from dispatch.audit import audit
 from dispatch.models import Attempt, Decision, EmailService
+from tests.audited import offenders
 from tests.factories import DispatcherFactory, EmailServiceFactory, SubTaskFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
-
-
-def offenders() -> list[str]:
-    return [offender for finding in audit() for offender in finding.offenders]
 
 
 @pytest.fixture

@@ -23,13 +23,13 @@ from tests.imap_server import ImapServer, settings_of
 from tests.tracking.making import now, sent
 from tracking.events import apply, inbox
 from tracking.links.tokens import Purpose, sign
-from tracking.models import Event, Refusal
+from tracking.models import Event, RejectedRequests
 
 pytestmark = pytest.mark.django_db
 
 
 def refused() -> dict[str, int]:
-    rows = Refusal.objects.filter(endpoint=reading.ENDPOINT).values_list("reason", "count")
+    rows = RejectedRequests.objects.filter(endpoint=reading.ENDPOINT).values_list("reason", "count")
     counts: dict[str, int] = {}
     for reason, count in rows:
         counts[reason] = counts.get(reason, 0) + count

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.test import override_settings
 from django.utils.crypto import salted_hmac
 
-from dispatch.claiming.compose import message_id
+from addressing.message_ids import message_id
 
 
 def test_the_message_id_is_the_same_at_every_hand_over() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from django.db import transaction
 
-from campaigns.models import SubTask, Task
+from campaigns.models import SubTask
 from dispatch.claiming import agenda, connections
 from dispatch.engine.dispatcher import Dispatcher
 from dispatch.models import Attempt, ConnectionShare, EmailService
@@ -17,23 +17,14 @@ from dispatch.pace import pace_rows
 from tests.concurrency import run_together
 from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (
-    ContentFactory,
     DispatcherFactory,
     EmailServiceFactory,
-    SendingTaskFactory,
-    SubTaskFactory,
     in_doubt,
+    sending_task,
 )
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db
-
-
-def launched(messages: int) -> Task:
-    task: Task = SendingTaskFactory()
-    content = ContentFactory(task=task)
-    SubTask.objects.bulk_create(SubTaskFactory.build_batch(messages, task=task, content=content))
-    return task
 
 
 def raise_share(dispatcher_id: int, service: EmailService, wanted: int) -> int:
@@ -121,7 +112,7 @@ class TestDispatching:
             service = make_service(server=server, max_connections=1)
             for _ in range(3):
                 in_doubt(service)
-            launched(6)
+            sending_task(6)
             dispatch()
 
         assert SubTask.objects.in_doubt().count() == 6
@@ -132,7 +123,7 @@ class TestDispatching:
     ) -> None:
         with SmtpServer(["data:delay:0.02"]) as server:
             service = make_service(server=server, max_connections=4)
-            launched(800)
+            sending_task(800)
             seen: list[int] = []
 
             def lower_once_it_has_all() -> bool:
@@ -151,7 +142,7 @@ class TestDispatching:
     ) -> None:
         with SmtpServer(["data:delay:0.02"]) as server:
             make_service(server=server, max_connections=2)
-            launched(800)
+            sending_task(800)
 
             run_together(
                 lambda: work(both_have_sent),

@@ -1,24 +1,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 
-from campaigns.models import SubTask, Task
+from campaigns.models import SubTask
 from dispatch.claiming import agenda, fairness
 from dispatch.claiming.agenda import TaskPlan
 from dispatch.engine import tick
 from dispatch.models import EmailService, Turn
 from dispatch.pace.gate import Gate
 from tests.factories import (
-    ContentFactory,
     DispatcherFactory,
     EmailServiceFactory,
     SendingTaskFactory,
-    SubTaskFactory,
     UserFactory,
+    sending_task,
 )
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -73,11 +70,6 @@ class TestInTurn:
 class TestInTheDatabase:
     """Turns are each service's own, and are taken by ticks of any dispatcher."""
 
-    def launch(self, owner: User, messages: int = 50, **kwargs: Any) -> Task:
-        task: Task = SendingTaskFactory(owner=owner, **kwargs)
-        SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
-        return task
-
     def served(self, service: EmailService, capacity: int = 1) -> list[int]:
         """The tasks that a dispatcher, a new one each time, is granted messages of."""
         before = set(SubTask.objects.filter(status="allocated").values_list("pk", flat=True))
@@ -100,7 +92,7 @@ class TestInTheDatabase:
 
     def test_owners_take_turns_whoever_dispatches(self, service: EmailService) -> None:
         ada, bob = UserFactory(), UserFactory()
-        first, second = self.launch(ada), self.launch(bob)
+        first, second = sending_task(50, owner=ada), sending_task(50, owner=bob)
         assert [self.served(service)[0] for _ in range(4)] == [
             first.pk,
             second.pk,
@@ -110,7 +102,11 @@ class TestInTheDatabase:
 
     def test_an_owners_tasks_take_turns_within_the_owners_own(self, service: EmailService) -> None:
         ada, bob = UserFactory(), UserFactory()
-        one, two, other = self.launch(ada), self.launch(ada), self.launch(bob)
+        one, two, other = (
+            sending_task(50, owner=ada),
+            sending_task(50, owner=ada),
+            sending_task(50, owner=bob),
+        )
         turns_taken = [self.served(service)[0] for _ in range(6)]
         assert turns_taken[::2] == [one.pk, two.pk, one.pk]
         assert set(turns_taken[1::2]) == {other.pk}
@@ -119,31 +115,31 @@ class TestInTheDatabase:
         self, service: EmailService
     ) -> None:
         ada = UserFactory()
-        self.launch(ada)
-        urgent = self.launch(ada, priority=5)
+        sending_task(50, owner=ada)
+        urgent = sending_task(50, owner=ada, priority=5)
         assert [self.served(service)[0] for _ in range(3)] == [urgent.pk] * 3
 
     def test_each_service_has_turns_of_its_own(self, service: EmailService) -> None:
-        first, second = self.launch(UserFactory()), self.launch(UserFactory())
+        first, second = sending_task(50, owner=UserFactory()), sending_task(50, owner=UserFactory())
         other = EmailServiceFactory(sending_interval=0)
         assert self.served(service) == [first.pk]
         assert self.served(other) == [first.pk]
         assert self.served(service) == [second.pk]
 
     def test_what_one_task_lacks_the_next_in_turn_fills_up(self, service: EmailService) -> None:
-        short, long = self.launch(UserFactory(), 2), self.launch(UserFactory(), 9)
+        short, long = sending_task(2, owner=UserFactory()), sending_task(9, owner=UserFactory())
         assert self.served(service, capacity=5) == [short.pk] * 2 + [long.pk] * 3
 
     def test_a_task_that_got_nothing_has_not_had_its_turn(self, service: EmailService) -> None:
-        self.launch(UserFactory(), 2)
-        late = self.launch(UserFactory(), 2)
+        sending_task(2, owner=UserFactory())
+        late = sending_task(2, owner=UserFactory())
         self.served(service, capacity=2)
         assert not Turn.objects.filter(task_id=late.pk).exists()
 
     def test_services_that_want_messages_of_one_task_share_them_out(
         self, service: EmailService
     ) -> None:
-        self.launch(UserFactory(), 5)
+        sending_task(5, owner=UserFactory())
         other = EmailServiceFactory(sending_interval=0)
         request = tick.TickRequest(
             DispatcherFactory().pk,

@@ -22,7 +22,8 @@ HOUR = dt.timedelta(hours=1)
 
 def age(dispatcher: Dispatcher) -> dt.timedelta:
     """Of its heartbeat, by the database clock."""
-    return Dispatcher.objects.values_list(Now(), flat=True)[0] - dispatcher.heartbeat_at
+    now: dt.datetime = Dispatcher.objects.values_list(Now(), flat=True)[0]
+    return now - dispatcher.heartbeat_at
 
 
 class TestRegistering:
@@ -108,6 +109,7 @@ class TestBeating:
         row = DispatcherFactory(heartbeat_at=Now() - HOUR)
         savepoint = connection.savepoint()
         leases.beat(row.pk, {})
+        assert savepoint is not None
         connection.savepoint_rollback(savepoint)
         row.refresh_from_db()
         assert age(row) >= HOUR

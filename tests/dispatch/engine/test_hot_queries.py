@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, User
 from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.test import RequestFactory
@@ -186,7 +186,7 @@ HOT: list[Callable[[BusyDatabase], None]] = [
 
 @pytest.mark.parametrize("hot", HOT, ids=lambda hot: hot.__name__.replace("_", " "))
 def test_what_is_asked_all_the_time_looks_at_few_rows(
-    busy: str, hot: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
+    busy: BusyDatabase, hot: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lifecycle, "CANCEL_CHUNK", 200)
     with explained() as plans:
@@ -217,7 +217,7 @@ LISTS = [
 ]
 
 
-def open_list(busy: BusyDatabase, model: type, query: str, user: object) -> Plans:
+def open_list(busy: BusyDatabase, model: type, query: str, user: User) -> Plans:
     for name in ("huge", "old", "small"):
         query = query.replace(f"task={name}", f"task__id__exact={getattr(busy, name).pk}")
     request = RequestFactory().get(f"/?{query.replace('mine', str(busy.services[0].pk))}")
@@ -230,7 +230,7 @@ def open_list(busy: BusyDatabase, model: type, query: str, user: object) -> Plan
 @pytest.mark.parametrize("busy", [FRESH], indirect=True)
 @pytest.mark.parametrize("query", LISTS)
 def test_a_page_of_subtasks_looks_at_few_rows_whatever_it_is_filtered_by(
-    busy: str, query: str
+    busy: BusyDatabase, query: str
 ) -> None:
     assert wasteful(open_list(busy, SubTask, query, UserFactory(is_superuser=True))) == []
 
@@ -238,7 +238,9 @@ def test_a_page_of_subtasks_looks_at_few_rows_whatever_it_is_filtered_by(
 @pytest.mark.parametrize("busy", [FRESH], indirect=True)
 @pytest.mark.parametrize("owner", ["old", "small"])
 @pytest.mark.parametrize("query", ["", "task=huge", "status__exact=delivered", "in_doubt=yes"])
-def test_a_page_of_ones_own_subtasks_looks_at_few_rows(busy: str, owner: str, query: str) -> None:
+def test_a_page_of_ones_own_subtasks_looks_at_few_rows(
+    busy: BusyDatabase, owner: str, query: str
+) -> None:
     assert wasteful(open_list(busy, SubTask, query, getattr(busy, owner).owner)) == []
 
 
@@ -253,14 +255,14 @@ def test_a_page_of_ones_own_subtasks_looks_at_few_rows(busy: str, owner: str, qu
         "q=021.failed@example.com",
     ],
 )
-def test_a_page_of_attempts_looks_at_few_rows(busy: str, query: str) -> None:
+def test_a_page_of_attempts_looks_at_few_rows(busy: BusyDatabase, query: str) -> None:
     assert wasteful(open_list(busy, Attempt, query, UserFactory(is_superuser=True))) == []
 
 
 @pytest.mark.parametrize("busy", [FRESH], indirect=True)
 @pytest.mark.parametrize("rare", [{"error": "nothing"}, {"error": "nothing", "pk__gt": 0}])
 def test_a_query_that_walks_through_the_table_would_be_noticed(
-    busy: str, rare: dict[str, int | str]
+    busy: BusyDatabase, rare: dict[str, int | str]
 ) -> None:
     with explained() as plans:
         list(SubTask.objects.filter(**rare).order_by("-pk")[:50])
@@ -270,7 +272,7 @@ def test_a_query_that_walks_through_the_table_would_be_noticed(
 
 @pytest.mark.parametrize("busy", [FRESH], indirect=True)
 def test_every_index_of_the_subtasks_serves_one_of_these_queries(
-    busy: str, monkeypatch: pytest.MonkeyPatch
+    busy: BusyDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lifecycle, "CANCEL_CHUNK", 200)
     used = set()

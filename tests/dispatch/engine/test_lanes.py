@@ -5,6 +5,7 @@ pace.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -16,28 +17,22 @@ from dispatch.providers.smtp.transport import SmtpTransport
 from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
-    ContentFactory,
     EmailServiceFactory,
-    SendingTaskFactory,
-    SubTaskFactory,
+    one_message,
+    sending_task,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def launched(count: int) -> list[SubTask]:
-    task = SendingTaskFactory()
-    return SubTaskFactory.create_batch(count, task=task, content=ContentFactory(task=task))
 
 
 def test_a_bug_that_keeps_one_message_from_being_made_fails_that_subtask_only(
     make_service: MakeService, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     service = make_service()
-    _, unlucky, _ = launched(3)
+    _, unlucky, _ = sending_task(3).subtasks.order_by("pk")
     compose = messages.compose
 
-    def stumble(claim: Claim, content: Content, domain: str, **others: str) -> object:
+    def stumble(claim: Claim, content: Content, domain: str, **others: Any) -> object:
         if claim.id == unlucky.pk:
             raise KeyError("a bug")
         return compose(claim, content, domain, **others)
@@ -55,7 +50,7 @@ def test_a_bug_in_a_transport_after_the_start_leaves_the_message_in_doubt(
     make_service: MakeService, dispatch: Dispatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_service()
-    (subtask,) = launched(1)
+    subtask = one_message()
 
     def break_down(self: SmtpTransport, message: object, starting: Callable[[], None]) -> object:
         starting()
@@ -78,7 +73,7 @@ def test_lanes_that_get_no_answer_are_joined_by_others(dispatch: Dispatch) -> No
             sending_interval="0.02",
             max_connections=4,
         )
-        launched(30)
+        sending_task(30)
         provider.misdeeds = ["hang"] * 3
 
         def others_arrive() -> bool:

@@ -21,7 +21,6 @@ from campaigns.models import (
     TaskTemplate,
 )
 from campaigns.state import states
-from dispatch.audit import audit
 from dispatch.claiming import agenda, claims, compose
 from dispatch.claiming.deliveries import Claim, Delivery, LaneReport, NotStarted, Unsendable
 from dispatch.encryption import encrypt
@@ -33,6 +32,7 @@ from dispatch.models import Attempt, EmailService, Pace
 from dispatch.pace import services
 from dispatch.results import recovery
 from dispatch.results.outcomes import judge
+from tests.audited import offenders
 from tests.deduplicating_provider import DeduplicatingProvider
 from tests.dispatching import Dispatch, nothing_left
 from tests.factories import (
@@ -42,6 +42,8 @@ from tests.factories import (
     SendingTaskFactory,
     SubTaskFactory,
     held,
+    one_message,
+    token_of,
 )
 from tests.http_server import Answer
 from tracking.links.personalise import CONSENT, PATHS
@@ -65,12 +67,6 @@ def service_at(server: DeduplicatingProvider, **kwargs: Any) -> EmailService:
     return service
 
 
-def one_message(**kwargs: Any) -> SubTask:
-    task = SendingTaskFactory(**kwargs)
-    subtask: SubTask = SubTaskFactory(task=task, content=ContentFactory(task=task))
-    return subtask
-
-
 def lose_a_reply(provider: DeduplicatingProvider, dispatch: Any, service: EmailService) -> SubTask:
     """A SubTask that the provider has accepted, in doubt because its reply was lost."""
     subtask = one_message()
@@ -90,10 +86,6 @@ def time_passes() -> None:
 
 def doubt_is_over() -> bool:
     return not SubTask.objects.exclude(status="sent").exists()
-
-
-def offenders() -> list[str]:
-    return [offender for finding in audit() for offender in finding.offenders]
 
 
 def test_a_lost_reply_is_asked_for_again_with_the_same_key(
@@ -197,7 +189,7 @@ def test_a_suppressed_one_does_not_keep_others_from_being_repeated(
     provider.misdeeds = ["cut", "cut"]
     dispatch()
     time_passes()
-    oldest = min((first, second), key=lambda each: SubTask.objects.get(pk=each.pk).sending_at)
+    oldest = SubTask.objects.filter(pk__in=[first.pk, second.pk]).earliest("sending_at")
     Suppression.objects.create(email=oldest.recipient_email, reason="complaint")
 
     dispatch(lambda: SubTask.objects.filter(status="sent").exists())
@@ -326,12 +318,14 @@ def doubtful(provider: DeduplicatingProvider, dispatch: Dispatch) -> SubTask:
 
 
 def repeated(subtask: SubTask, dispatcher_id: int) -> Claim:
+    assert subtask.service_id is not None
     (claim,) = claims.repeat(subtask.service_id, DAY, 5, uuid.uuid4(), dispatcher_id)
     return claim
 
 
 def test_a_repeat_is_held_for_its_service_and_by_nobody_else(doubtful: SubTask) -> None:
     claim = repeated(doubtful, 7)
+    assert doubtful.sending_at is not None and doubtful.service_id is not None
     assert claim.repeat_until == doubtful.sending_at + DAY
     assert not claims.repeat(doubtful.service_id, DAY, 5, uuid.uuid4(), 8)
     assert not claims.lock_claimable(doubtful.task_id, 5)
@@ -340,7 +334,7 @@ def test_a_repeat_is_held_for_its_service_and_by_nobody_else(doubtful: SubTask) 
 def test_a_repeat_keeps_the_moment_of_the_first_hand_over(doubtful: SubTask) -> None:
     repeated(doubtful, 7)
     row = SubTask.objects.get()
-    assert states.begin_sending([states.Held(row.pk, row.claim_token)]) == {
+    assert states.begin_sending([states.Held(row.pk, token_of(row))]) == {
         row.pk: doubtful.sending_at
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 
 from campaigns.models import Content, SubTask, SubTaskStatus, Task
@@ -33,6 +33,7 @@ from tests.factories import (
     SendingTaskFactory,
     SubTaskFactory,
     held,
+    token_of,
 )
 from tests.smtp_server import SmtpServer
 
@@ -58,13 +59,14 @@ class World:
         row = held(status, self.dispatcher, self.service, task=self.task, content=self.content)
         now = self.now()
         claim = Claim(row.pk, self.task.pk, self.content.pk, row.recipient_email, {}, 0)
-        grant = Grant(self.service.pk, row.claim_token, self.gate, *self.limits.period(now))
+        grant = Grant(self.service.pk, token_of(row), self.gate, *self.limits.period(now))
         return Delivery(
             claim, grant, now, self.content, started_at=now if status == "sending" else None
         )
 
     def now(self) -> dt.datetime:
-        return Dispatcher.objects.values_list(Now(), flat=True)[0]
+        now: dt.datetime = Dispatcher.objects.values_list(Now(), flat=True)[0]
+        return now
 
     def request(self, **values: Any) -> TickRequest:
         return TickRequest(self.dispatcher.pk, gates={self.service.pk: self.gate}, **values)
@@ -79,7 +81,7 @@ class World:
         return Pace.objects.get(service=self.service)
 
     def state(self, delivery: Delivery) -> str:
-        return SubTask.objects.get(pk=delivery.claim.id).status
+        return SubTask.objects.values_list("status", flat=True).get(pk=delivery.claim.id)
 
 
 @pytest.fixture
@@ -239,7 +241,9 @@ def test_a_service_rests_as_long_as_its_provider_asks_and_no_more_than_an_hour(
     throttled = ServiceError("429 slow down", code=429, retry_after_seconds=asked)
     before = world.now()
     tick.run(world.request(reports=[LaneReport(world.delivery(), throttled)]))
-    rest = (world.pace.frozen_until - before).total_seconds()
+    until = world.pace.frozen_until
+    assert until is not None
+    rest = (until - before).total_seconds()
     assert least <= rest < most + 60
 
 
@@ -307,7 +311,7 @@ class TestADispatcherWhoseDatabaseFails:
         """To the first tick for which this is true."""
         monkeypatch.setattr(dispatchers, "DATABASE_RETRY_SECONDS", 0.0)
         monkeypatch.setattr(
-            dispatchers.connection, "close", lambda: None
+            connection, "close", lambda: None
         )  # the test's transaction is open on it
 
         def arrange(when: Callable[[TickRequest, tick.TickResult], bool]) -> None:
@@ -384,8 +388,9 @@ class TestADispatcherWhoseDatabaseFails:
         monkeypatch.setattr(dispatchers, "STOP_SECONDS", 0.0)
         monkeypatch.setattr(leases, "LEASE_SECONDS", 0.1)
         monkeypatch.setattr(dispatchers, "LEASE_SECONDS", 0.1)
-        monkeypatch.setattr(dispatchers.connection, "close", lambda: None)
-        real, lost = tick.run, []
+        monkeypatch.setattr(connection, "close", lambda: None)
+        real = tick.run
+        lost: list[bool] = []
 
         def run(request: TickRequest) -> tick.TickResult:
             """From the first claim on, the database is gone."""

@@ -101,7 +101,7 @@ def travels(rendered: Rendered) -> EmailMessage:
     for part in result.walk():
         assert part.defects == []
         if part.get("Content-Transfer-Encoding", "7bit") != "7bit":
-            assert max(map(len, part.get_payload().splitlines())) <= 76
+            assert max(map(len, str(part.get_payload()).splitlines())) <= 76
     return result
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,14 +11,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django_q.models import OrmQ
 
-from campaigns.models import Launch, SubTask, Task
+from campaigns.models import Launch, SubTask
 from campaigns.state import lifecycle
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.monitoring import activity, database, queues, services, snapshot
 from dispatch.pace import pace_rows
 from tests.concurrency import second_connection, wait_until_others_are_gone
 from tests.factories import (
-    ContentFactory,
     DispatcherFactory,
     EmailServiceFactory,
     SendingTaskFactory,
@@ -28,15 +26,10 @@ from tests.factories import (
     held,
     in_doubt,
     living_dispatcher,
+    sending_task,
 )
 
 pytestmark = pytest.mark.django_db
-
-
-def sending(messages: int, **kwargs: Any) -> Task:
-    task = SendingTaskFactory(**kwargs)
-    SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
-    return task
 
 
 def attempt(service: EmailService, late_seconds: float, minutes_ago: float = 1) -> None:
@@ -123,7 +116,7 @@ def test_subtasks_in_doubt_are_counted_by_service() -> None:
 
 def test_a_service_has_work_when_a_task_waits_that_it_may_send() -> None:
     chosen, other = EmailServiceFactory.create_batch(2)
-    sending(1).services.add(chosen)
+    sending_task(1).services.add(chosen)
 
     has_work = {each.service: each.has_work for each in snapshot.take().services}
 
@@ -138,15 +131,15 @@ def test_what_a_service_has_done_is_by_its_outcomes() -> None:
 
 
 def test_the_task_with_most_left_comes_first() -> None:
-    small, large = sending(1), sending(3)
+    small, large = sending_task(1), sending_task(3)
 
     assert [task.id for task in snapshot.take().tasks] == [large.pk, small.pk]
 
 
 def test_paused_tasks_are_open_and_finished_ones_are_not() -> None:
-    paused = sending(1)
+    paused = sending_task(1)
     lifecycle.pause(paused)
-    sending(0)
+    sending_task(0)
     lifecycle.complete_finished()
     TaskFactory()
 
@@ -155,7 +148,7 @@ def test_paused_tasks_are_open_and_finished_ones_are_not() -> None:
 
 def test_tasks_are_counted_by_state() -> None:
     service, dispatcher = EmailServiceFactory(), DispatcherFactory()
-    task = sending(2)
+    task = sending_task(2)
     held("allocated", dispatcher, service, task=task)
     held("sending", dispatcher, service, task=task)
     in_doubt(service, task=task)
@@ -167,7 +160,7 @@ def test_tasks_are_counted_by_state() -> None:
 
 
 def test_a_task_waits_since_its_first_subtask_could_have_been_sent() -> None:
-    task = sending(2)
+    task = sending_task(2)
     since = timezone.now() - dt.timedelta(hours=1)
     SubTask.objects.filter(pk=task.subtasks.earliest("pk").pk).update(available_at=since)
 
@@ -176,7 +169,7 @@ def test_a_task_waits_since_its_first_subtask_could_have_been_sent() -> None:
 
 
 def test_nothing_waits_that_may_not_be_sent_yet() -> None:
-    sending(1)
+    sending_task(1)
     SubTask.objects.update(available_at=Now() + dt.timedelta(hours=1))
 
     assert snapshot.take().oldest_waiting is None

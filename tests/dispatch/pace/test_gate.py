@@ -229,14 +229,14 @@ def test_a_message_that_was_granted_without_an_interval_does_not_start_when_ther
         start(gate, slots[0], clock())
 
 
-def test_a_gate_whose_messages_may_still_start_is_not_to_be_settled():
+def test_a_gate_whose_messages_may_still_start_is_not_to_be_settled() -> None:
     gate = Gate(limits(0.1))
     grant(gate, LONG_AGO, 1)
 
     assert not gate.is_unsettled
 
 
-def test_a_gate_that_does_not_know_what_is_stored_is_not_to_be_settled():
+def test_a_gate_that_does_not_know_what_is_stored_is_not_to_be_settled() -> None:
     gate = Gate(limits(0.1))
     slots, _ = grant(gate, LONG_AGO, 1)
     start(gate, slots[0], clock())
@@ -245,7 +245,7 @@ def test_a_gate_that_does_not_know_what_is_stored_is_not_to_be_settled():
     assert not gate.is_unsettled
 
 
-def test_the_last_to_grant_knows_it_by_what_is_stored():
+def test_the_last_to_grant_knows_it_by_what_is_stored() -> None:
     gate = Gate(limits(0.1))
     _, stored = grant(gate, LONG_AGO, 1)
 
@@ -253,7 +253,7 @@ def test_the_last_to_grant_knows_it_by_what_is_stored():
     assert not gate.holds(stored + SECOND)
 
 
-def test_what_another_dispatcher_has_stored_does_not_hold_back_messages_that_are_open():
+def test_what_another_dispatcher_has_stored_does_not_hold_back_messages_that_are_open() -> None:
     gate = Gate(limits(0.1))
     slots, stored = grant(gate, LONG_AGO, 1)
     others = stored + 60 * SECOND
@@ -263,7 +263,7 @@ def test_what_another_dispatcher_has_stored_does_not_hold_back_messages_that_are
     assert start(gate, slots[0], clock()) < NOW + 60 * SECOND
 
 
-def test_without_an_interval_a_message_may_start_until_its_period_is_over():
+def test_without_an_interval_a_message_may_start_until_its_period_is_over() -> None:
     gate = Gate(limits(0))
     slots, _ = grant(gate, LONG_AGO, 1, NOW - 60 * SECOND)
 
@@ -273,28 +273,28 @@ def test_without_an_interval_a_message_may_start_until_its_period_is_over():
 class TestTheLastMoment:
     """Too late is at that moment, not after it."""
 
-    def test_a_start_at_the_end_of_its_window_is_refused(self):
+    def test_a_start_at_the_end_of_its_window_is_refused(self) -> None:
         gate = Gate(limits())
         slots, _ = grant(gate, LONG_AGO, 1)
 
         with pytest.raises(SlotMissed, match=TOO_LATE):
             start(gate, slots[0], StoppedClock(slots[0] + START_WINDOW))
 
-    def test_a_start_just_before_it_is_not(self):
+    def test_a_start_just_before_it_is_not(self) -> None:
         gate = Gate(limits())
         slots, _ = grant(gate, LONG_AGO, 1)
         just_before = slots[0] + START_WINDOW - dt.timedelta(microseconds=1)
 
         assert start(gate, slots[0], StoppedClock(just_before)) == just_before
 
-    def test_a_slot_at_the_end_of_the_quota_period_is_not_waited_for(self):
+    def test_a_slot_at_the_end_of_the_quota_period_is_not_waited_for(self) -> None:
         gate = Gate(limits())
         slots, _ = grant(gate, NOW, 1)
 
         with pytest.raises(SlotMissed, match=PASSED):
             start(gate, slots[0], StoppedClock(NOW - 60 * SECOND), not_after=slots[0])
 
-    def test_a_slot_that_the_pace_has_moved_beyond_its_window_is_not_waited_for(self):
+    def test_a_slot_that_the_pace_has_moved_beyond_its_window_is_not_waited_for(self) -> None:
         gate = Gate(limits(0.1))
         slots, _ = grant(gate, LONG_AGO, 2)
         gate.limits = limits(60)
@@ -303,7 +303,7 @@ class TestTheLastMoment:
         with pytest.raises(SlotMissed, match=PASSED):
             start(gate, slots[1], StoppedClock(slots[1]))
 
-    def test_nothing_waits_at_a_closed_gate(self):
+    def test_nothing_waits_at_a_closed_gate(self) -> None:
         gate = Gate(limits())
         slots, _ = grant(gate, NOW, 1)
         gate.close()
@@ -312,7 +312,7 @@ class TestTheLastMoment:
             start(gate, slots[0], StoppedClock(NOW - 60 * SECOND))
 
 
-def test_a_slot_that_has_come_is_not_waited_for():
+def test_a_slot_that_has_come_is_not_waited_for() -> None:
     gate = Gate(limits())
     slots, _ = grant(gate, LONG_AGO, 1)
 
@@ -327,7 +327,7 @@ def test_a_slot_that_has_come_is_not_waited_for():
     ),
 )
 def test_what_is_stored_never_lets_another_dispatcher_start_too_early(
-    interval, burst, steps
+    interval: float, burst: int, steps: list[tuple[int, int, float]]
 ) -> None:
     """Grants of some, starts of some, each a little late; at every moment another one may grant by what is stored."""
     some = limits(interval, burst=burst)

@@ -6,14 +6,16 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.db.models import Max
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Now
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from campaigns.models import SubTask, Task
+from campaigns.models import SubTask
 from dispatch.claiming import agenda
 from dispatch.engine import tick
 from dispatch.engine.lanes import LanePool
@@ -26,13 +28,12 @@ from dispatch.pace.limits import LOOKAHEAD, START_WINDOW, carried_over
 from tests import factories
 from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (
-    ContentFactory,
     DispatcherFactory,
     EmailServiceFactory,
-    SendingTaskFactory,
     SubTaskFactory,
     held,
     in_doubt,
+    sending_task,
 )
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
@@ -45,12 +46,6 @@ IN_FORCE = GRANTED_AHEAD + SECOND / 5
 
 def limits(seconds: float, burst: int = 1, **kwargs: Any) -> Limits:
     return Limits(dt.timedelta(seconds=seconds), burst, **kwargs)
-
-
-def launched(messages: int) -> Task:
-    task: Task = SendingTaskFactory()
-    SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
-    return task
 
 
 def change(service: EmailService, **values: Any) -> dt.datetime:
@@ -132,7 +127,7 @@ class TestFollowing:
         self, make_service: MakeService, dispatch: Dispatch
     ) -> None:
         service = make_service(sending_interval=3600)
-        launched(5)
+        sending_task(5)
         dispatch(until=after_the_first(lambda: change(service, sending_interval="0.05")))
 
         assert Attempt.objects.count() == 5
@@ -141,7 +136,7 @@ class TestFollowing:
         self, make_service: MakeService, dispatch: Dispatch
     ) -> None:
         service = make_service(sending_interval=3600)
-        launched(5)
+        sending_task(5)
         dispatch(until=after_the_first(lambda: change(service, sending_interval=0)))
 
         assert Attempt.objects.count() == 5
@@ -150,7 +145,7 @@ class TestFollowing:
         self, make_service: MakeService, dispatch: Dispatch
     ) -> None:
         service = make_service(daily_quota=1)
-        launched(5)
+        sending_task(5)
         dispatch(until=after_the_first(lambda: change(service, daily_quota=100)))
 
         assert Attempt.objects.count() == 5
@@ -159,7 +154,7 @@ class TestFollowing:
         self, make_service: MakeService, dispatch: Dispatch
     ) -> None:
         service = make_service(sending_interval="0.1")
-        launched(100)
+        sending_task(100)
         changes: list[dt.datetime] = []
 
         def change_then_stop_when_the_old_grants_are_over() -> bool:
@@ -180,7 +175,7 @@ class TestFollowing:
         self, make_service: MakeService, dispatch: Dispatch
     ) -> None:
         service = make_service(daily_quota=20, sending_interval="0.05")
-        launched(40)
+        sending_task(40)
         changes: list[dt.datetime] = []
 
         def change_after_five() -> bool:
@@ -218,7 +213,7 @@ def after_the_first(action: Callable[[], object]) -> Callable[[], bool]:
 def test_a_service_that_is_not_paced_any_more_is_left_to_nobody() -> None:
     """Paced ones are shared out between dispatchers: who runs more than its part rests from one."""
     service = EmailServiceFactory(sending_interval=10)
-    loop = ServiceLoop(agenda.read().services[service.pk], LanePool("", "", None, None))
+    loop = ServiceLoop(agenda.read().services[service.pk], mock.create_autospec(LanePool))
     loop.holds = True
     change(service, sending_interval=0)
 
@@ -231,7 +226,7 @@ def test_a_service_that_is_not_paced_any_more_is_left_to_nobody() -> None:
 class TestGranting:
     @pytest.fixture
     def service(self) -> EmailService:
-        launched(5)
+        sending_task(5)
         return EmailServiceFactory(sending_interval=0)
 
     def tick_with(self, service: EmailService, known: Limits) -> list[Any]:
@@ -279,7 +274,12 @@ class TestTheQuota:
         fresh = EmailService.objects.get(pk=service.pk)
         return pace_rows.quota_left(fresh.pace, fresh.limits, self.now())
 
-    def attempt(self, service: EmailService, started_at: object, slot_at: object = NOW) -> None:
+    def attempt(
+        self,
+        service: EmailService,
+        started_at: dt.datetime | Combinable | None,
+        slot_at: dt.datetime | Combinable = NOW,
+    ) -> None:
         Attempt.objects.create(
             subtask=SubTaskFactory(status="sent", service=service),
             service=service,

@@ -7,9 +7,10 @@ from collections import Counter
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.models.functions import Now
 
-from campaigns.models import Task
+from campaigns.state.states import NotAsLocked
 from dispatch.engine import tick
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
@@ -17,11 +18,9 @@ from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
 from dispatch.pace.pace_rows import PaceChanges
 from tests.factories import (
-    ContentFactory,
     DispatcherFactory,
     EmailServiceFactory,
-    SendingTaskFactory,
-    SubTaskFactory,
+    sending_task,
 )
 
 BERLIN = Limits(dt.timedelta(0), daily_quota=10, time_zone="Europe/Berlin")
@@ -30,12 +29,6 @@ SECOND = dt.timedelta(seconds=1)
 
 def at(text: str) -> dt.datetime:
     return dt.datetime.fromisoformat(text).replace(tzinfo=dt.UTC)
-
-
-def launched(messages: int) -> Task:
-    task: Task = SendingTaskFactory()
-    SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
-    return task
 
 
 class TestThePeriod:
@@ -121,7 +114,7 @@ class TestALateReadingOfTheClock:
 
     @pytest.mark.django_db
     def test_a_tick_with_such_a_reading_grants_nothing_and_leaves_the_row_alone(self) -> None:
-        launched(3)
+        sending_task(3)
         service = EmailServiceFactory(sending_interval=0, daily_quota=10)
         tomorrow = service.limits.period(Pace.objects.values_list(Now(), flat=True)[0])[1]
         Pace.objects.update(quota_period_start=tomorrow, quota_used=2)
@@ -135,21 +128,21 @@ class TestALateReadingOfTheClock:
 @pytest.mark.django_db
 class TestGranting:
     def test_two_dispatchers_share_one_quota(self) -> None:
-        launched(9)
+        sending_task(9)
         service = EmailServiceFactory(sending_interval=0, daily_quota=5)
         assert [grant(service, 3), grant(service, 3), grant(service, 3)] == [3, 2, 0]
 
     def test_a_quota_of_nothing_grants_nothing(self) -> None:
-        launched(2)
+        sending_task(2)
         assert grant(EmailServiceFactory(sending_interval=0, daily_quota=0), 2) == 0
 
     def test_each_service_has_a_quota_of_its_own(self) -> None:
-        launched(9)
+        sending_task(9)
         services = EmailServiceFactory.create_batch(2, sending_interval=0, daily_quota=3)
         assert [grant(service, 5) for service in services] == [3, 3]
 
     def test_a_burst_is_granted_at_once_and_what_follows_at_an_even_pace(self) -> None:
-        launched(9)
+        sending_task(9)
         service = EmailServiceFactory(sending_interval="0.2", burst=3)
         first, *others = slots_granted(service, 9)
         assert [slot - first for slot in others] == [
@@ -160,9 +153,22 @@ class TestGranting:
         ]
 
     def test_what_a_burst_leaves_of_the_quota_is_all_that_follows(self) -> None:
-        launched(9)
+        sending_task(9)
         service = EmailServiceFactory(sending_interval="0.2", burst=3, daily_quota=4)
         assert len(slots_granted(service, 9)) == 4
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_charged_to_every_service_is_charged_to_none() -> None:
+    kept, gone = EmailServiceFactory().pace, EmailServiceFactory().pace
+    kept.quota_used = gone.quota_used = 3
+    Pace.objects.filter(pk=gone.pk).delete()
+
+    with pytest.raises(NotAsLocked, match="1 of 2"), transaction.atomic():
+        pace_rows.save([kept, gone])
+
+    kept.refresh_from_db()
+    assert kept.quota_used == 0
 
 
 def grant(service: EmailService, capacity: int) -> int:

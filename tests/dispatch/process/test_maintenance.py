@@ -160,7 +160,8 @@ class TestTheHousekeeper:
             thread.join(10)
 
     def test_it_shows_which_chore_it_is_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        pulse, seen = Pulse(), queue.SimpleQueue()
+        pulse = Pulse()
+        seen: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         chores = [lambda: seen.put(pulse.doing), lambda: seen.put(pulse.doing)]
         monkeypatch.setattr(maintenance, "CHORES", chores)
         housekeeper, thread = started(pulse=pulse)

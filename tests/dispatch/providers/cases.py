@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import pytest
 
@@ -40,6 +40,9 @@ MESSAGE = a_message(**USUAL)
 
 def message_with(**changes: Any) -> Message:
     return a_message(**{**USUAL, **changes})
+
+
+Failure = TypeVar("Failure", bound=DeliveryError)
 
 
 class Late(Exception):
@@ -97,6 +100,11 @@ class ProviderCase:
         with pytest.raises(DeliveryError) as caught:
             transport.send(message, at_once)
         return caught.value
+
+    def failure_of(self, kind: type[Failure], transport: Transport) -> Failure:
+        error = self.failure(transport)
+        assert isinstance(error, kind)
+        return error
 
     def described(self, server: HttpServer) -> str:
         return self.provider.describe_connection(self.settings_for(server.url))
@@ -159,8 +167,8 @@ class ProviderCase:
         self, transport: Transport, server: HttpServer
     ) -> None:
         server.answers.append(self.throttled)
-        error = self.failure(transport)
-        assert isinstance(error, ServiceError) and not error.needs_person
+        error = self.failure_of(ServiceError, transport)
+        assert not error.needs_person
 
     @pytest.mark.parametrize(
         "asked, seconds",
@@ -178,25 +186,25 @@ class ProviderCase:
         headers = {"Retry-After": asked, "Date": "Wed, 25 Nov 2026 12:00:00 GMT"}
         for status, body in ((self.throttled.status, self.throttled.body), (503, b"")):
             server.answers.append(Answer(status, body, headers))
-            error = self.failure(transport)
-            assert isinstance(error, ServiceError) and error.retry_after_seconds == seconds
+            error = self.failure_of(ServiceError, transport)
+            assert error.retry_after_seconds == seconds
 
     def test_bad_credentials_need_a_person(self, transport: Transport, server: HttpServer) -> None:
         server.answers.append(self.unauthorized)
-        error = self.failure(transport)
-        assert isinstance(error, ServiceError) and error.needs_person
+        error = self.failure_of(ServiceError, transport)
+        assert error.needs_person
 
     def test_a_refused_sender_needs_a_person(
         self, transport: Transport, server: HttpServer
     ) -> None:
         server.answers.append(self.sender_refused)
-        error = self.failure(transport)
-        assert isinstance(error, ServiceError) and error.needs_person
+        error = self.failure_of(ServiceError, transport)
+        assert error.needs_person
 
     def test_a_refused_recipient_is_final(self, transport: Transport, server: HttpServer) -> None:
         server.answers.append(self.recipient_refused)
-        error = self.failure(transport)
-        assert isinstance(error, RecipientError) and error.permanent
+        error = self.failure_of(RecipientError, transport)
+        assert error.permanent
 
     def test_a_refused_message_is_final(self, transport: Transport, server: HttpServer) -> None:
         server.answers.append(self.message_refused)
@@ -207,16 +215,16 @@ class ProviderCase:
     ) -> None:
         page = "<html><title>503</title><style>h1 {}</style><h1>Service unavailable</h1></html>"
         server.answers.append(Answer(503, page.encode()))
-        error = self.failure(transport)
-        assert isinstance(error, ServiceError) and not error.needs_person
+        error = self.failure_of(ServiceError, transport)
+        assert not error.needs_person
         assert error.reply == "Service unavailable"
 
     def test_a_redirect_is_not_followed_and_needs_a_person(
         self, transport: Transport, server: HttpServer
     ) -> None:
         server.answers.append(Answer(307, headers={"Location": server.url + "elsewhere"}))
-        error = self.failure(transport)
-        assert isinstance(error, ServiceError) and error.needs_person
+        error = self.failure_of(ServiceError, transport)
+        assert error.needs_person
         assert len(server.requests) == 1
 
     def test_a_kept_connection_carries_on_after_a_refusal(

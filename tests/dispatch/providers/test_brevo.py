@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import uuid
 
-from dispatch.errors import MessageError, OutcomeUnknown
+from dispatch.errors import MessageError, OutcomeUnknown, ServiceError
 from dispatch.message.message import Message
 from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
@@ -38,7 +38,7 @@ class TestBrevo(ProviderCase):
 
     def key_of(self, transport: Transport, server: HttpServer, message: Message) -> str:
         transport.send(message, at_once)
-        return server.requests[-1].json["headers"]["idempotencyKey"]
+        return str(server.requests[-1].json["headers"]["idempotencyKey"])
 
     def test_the_same_key_becomes_the_same_uuid(
         self, transport: Transport, server: HttpServer
@@ -71,4 +71,4 @@ class TestBrevo(ProviderCase):
 
     def test_no_more_credits_need_a_person(self, transport: Transport, server: HttpServer) -> None:
         server.answers.append(error(402, "not_enough_credits", "Not enough credits"))
-        assert self.failure(transport).needs_person
+        assert self.failure_of(ServiceError, transport).needs_person

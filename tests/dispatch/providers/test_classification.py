@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dispatch.errors import (
@@ -23,7 +25,7 @@ FRUIT = (
     Rule("plum", enhanced="", phases={"data"}),
     Rule("none"),
 )
-TABLES: dict[str, tuple[Rule[object], ...]] = {
+TABLES: dict[str, tuple[Rule[Any], ...]] = {
     "SMTP replies": replies.RULES,
     "HTTP refusals": refusals.GENERAL,
     "bounces": bounces.RULES,

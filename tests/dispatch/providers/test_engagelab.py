@@ -3,7 +3,6 @@ from __future__ import annotations
 import pytest
 
 from dispatch.errors import MessageError, OutcomeUnknown, ServiceError
-from dispatch.providers import get_provider
 from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
@@ -36,7 +35,7 @@ class TestEngageLab(ProviderCase):
     account_says = "12 of 5,000 messages used today, 100,000 in the account"
 
     # It documents no refusal of a recipient: it accepts, and tells by an event.
-    test_a_refused_recipient_is_final = None
+    test_a_refused_recipient_is_final = None  # type: ignore[assignment]
 
     def test_the_whole_request(self, transport: Transport, server: HttpServer) -> None:
         transport.send(MESSAGE, at_once)
@@ -64,8 +63,7 @@ class TestEngageLab(ProviderCase):
         assert request.headers["authorization"].startswith("Basic ")
 
     def test_both_data_centres_can_be_chosen(self) -> None:
-        provider = get_provider("engagelab")
-        roots = [provider.root({"region": region}) for region in ("singapore", "turkey")]
+        roots = [self.provider.root({"region": region}) for region in ("singapore", "turkey")]
         assert roots == ["https://email.api.engagelab.cc/", "https://emailapi-tr.engagelab.com/"]
 
     @pytest.mark.parametrize(

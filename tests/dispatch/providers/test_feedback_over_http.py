@@ -22,12 +22,12 @@ from dispatch.providers.webhooks import webhook_url
 from tests.dispatch.providers.webhook_posts import PAYLOADS, SECRETS, over_http, service_of, signed
 from tests.dispatching import Dispatch
 from tests.factories import (
-    ContentFactory,
     DispatcherFactory,
     EmailServiceFactory,
-    SendingTaskFactory,
     SubTaskFactory,
     held,
+    one_message,
+    token_of,
 )
 from tests.http_server import Answer, HttpServer
 from tests.tracking.making import sent
@@ -146,7 +146,7 @@ def test_an_event_that_comes_before_the_outcome_of_its_message_waits_for_it() ->
     apply.apply_waiting()
     assert Event.objects.get().state == "waiting"
 
-    states.settle([Settlement(subtask.pk, subtask.claim_token, SubTaskStatus.SENT)])
+    states.settle([Settlement(subtask.pk, token_of(subtask), SubTaskStatus.SENT)])
     Event.objects.update(due_at=Now())
     apply.apply_waiting()
 
@@ -160,12 +160,6 @@ def test_an_event_that_comes_before_the_outcome_of_its_message_waits_for_it() ->
 def provider() -> Iterator[HttpServer]:
     with HttpServer() as provider:
         yield provider
-
-
-def one_message() -> SubTask:
-    task = SendingTaskFactory()
-    subtask: SubTask = SubTaskFactory(task=task, content=ContentFactory(task=task))
-    return subtask
 
 
 def engagelab_at(provider: HttpServer) -> EmailService:

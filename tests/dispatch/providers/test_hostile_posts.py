@@ -26,7 +26,7 @@ from tracking import rejected_requests
 from tracking.events import apply
 from tracking.links.personalise import PATHS
 from tracking.links.tokens import Purpose, sign
-from tracking.models import Event, Refusal
+from tracking.models import Event, RejectedRequests
 
 EACH = sorted(PAYLOADS)
 OF_THE_SERVER = re.compile("^length|: a path")
@@ -45,8 +45,8 @@ def server(live_server: LiveServer, settings: Settings) -> str:
 def counted() -> Counter[str]:
     rejected_requests.fold()
     totals: Counter[str] = Counter()
-    for refusal in Refusal.objects.all():
-        totals[refusal.endpoint] += refusal.count
+    for rejected in RejectedRequests.objects.all():
+        totals[rejected.endpoint] += rejected.count
     return totals
 
 
@@ -103,7 +103,20 @@ def _ask(server: str, case: hostile.Case) -> int:
 
 # Signed by the provider, and not what it documents
 
-ODD = (None, [], {}, [[]], {"a": {}}, "", "x" * 5000, "\x00", "\ud800", -1, 1e308, True)
+ODD: tuple[Any, ...] = (
+    None,
+    [],
+    {},
+    [[]],
+    {"a": {}},
+    "",
+    "x" * 5000,
+    "\x00",
+    "\ud800",
+    -1,
+    1e308,
+    True,
+)
 
 
 @pytest.mark.django_db

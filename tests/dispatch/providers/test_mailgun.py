@@ -47,7 +47,7 @@ class TestMailgun(ProviderCase):
         self, transport: Transport, server: HttpServer
     ) -> None:
         server.answers.append(Answer(404, {"message": "Domain not found: mg.example.com"}))
-        assert self.failure(transport).needs_person
+        assert self.failure_of(ServiceError, transport).needs_person
 
     def test_without_a_domain_of_its_own_it_is_the_services(self, server: HttpServer) -> None:
         settings = {**self.settings_for(server.url), "sender_domain": ""}

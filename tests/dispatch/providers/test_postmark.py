@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dispatch.errors import RecipientError
 from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase, message_with
 from tests.dispatch.providers.samples import at_once
@@ -50,7 +51,7 @@ class TestPostmark(ProviderCase):
         self, transport: Transport, server: HttpServer
     ) -> None:
         server.answers.append(error(300, "Invalid 'To' address: 'ann@example.org'."))
-        assert self.failure(transport).hard_bounce
+        assert self.failure_of(RecipientError, transport).hard_bounce
 
     def test_a_recipient_that_is_inactive_after_all_was_refused(
         self, transport: Transport, server: HttpServer
@@ -58,7 +59,7 @@ class TestPostmark(ProviderCase):
         told = "Message OK, but will not deliver to these inactive addresses: ann@example.org. "
         inactive = {**self.accepted.body, "Message": told + "Inactive recipients are ones that …"}
         server.answers.append(Answer(200, inactive))
-        assert self.failure(transport).permanent
+        assert self.failure_of(RecipientError, transport).permanent
 
     def test_an_acceptance_may_spell_the_address_in_another_way(
         self, transport: Transport, server: HttpServer

@@ -72,5 +72,5 @@ def test_an_earlier_try_is_none(
     subtask = SubTaskFactory()
     with SmtpServer(behaviours=["rcpt:reply:452 4.2.2 Mailbox full"]) as server:
         make_service(server=server)
-        dispatch(until=lambda: type(subtask).objects.get().attempts)
+        dispatch(until=lambda: type(subtask).objects.filter(attempts__gt=0).exists())
     assert not Event.objects.exists()

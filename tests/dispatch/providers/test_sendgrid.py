@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatch.errors import ServiceError
+from dispatch.errors import RecipientError, ServiceError
 from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase
 from tests.dispatch.providers.samples import at_once
@@ -37,7 +37,7 @@ class TestSendGrid(ProviderCase):
         monkeypatch.setattr("anymail.backends.sendgrid.uuid.uuid4", lambda: self.accepted_id)
 
     # Its acceptance is the status alone: there is nothing to read.
-    test_an_unreadable_acceptance_leaves_the_outcome_unknown = None
+    test_an_unreadable_acceptance_leaves_the_outcome_unknown = None  # type: ignore[assignment]
 
     def test_tracking_is_ours_and_the_subtask_comes_back(
         self, transport: Transport, server: HttpServer
@@ -53,7 +53,7 @@ class TestSendGrid(ProviderCase):
         self, transport: Transport, server: HttpServer
     ) -> None:
         server.answers.append(self.recipient_refused)
-        assert self.failure(transport).hard_bounce
+        assert self.failure_of(RecipientError, transport).hard_bounce
 
     def test_the_connection_test_says_that_the_key_may_not_send(self, server: HttpServer) -> None:
         server.answers.append(Answer(200, {"scopes": ["alerts.read"]}))

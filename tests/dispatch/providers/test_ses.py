@@ -15,6 +15,7 @@ from dispatch.providers.ses.signature import SignatureV4
 from tests.dispatch.providers.cases import MESSAGE, ProviderCase
 from tests.dispatch.providers.samples import at_once
 from tests.http_server import Answer, HttpServer, Request
+from tests.texts import part_of
 
 # The example pair of keys of AWS's documentation and test suite.
 KEY_ID, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -67,7 +68,7 @@ class TestSes(ProviderCase):
         mail = mail_in(server.requests[0])
         assert mail["To"] == "Ann <ann@example.org>"
         assert mail["X-Metadata"] == '{"subtask": "4711"}'
-        assert mail.get_body(("html",)).get_content().strip() == MESSAGE.html
+        assert part_of(mail, "html").strip() == MESSAGE.html
         body = server.requests[0].json
         assert body["Destination"] == {"ToAddresses": ["ann@example.org"]}
         assert body["ConfigurationSetName"] == "campaigns"
@@ -112,7 +113,7 @@ PUBLISHED = [
 def test_signatures_are_those_that_aws_publishes(request_: requests.Request, expected: str) -> None:
     signature = SignatureV4(KEY_ID, SECRET, "us-east-1", "service")
     signed = signature.sign(request_.prepare(), MOMENT)
-    assert signed.headers["Authorization"].endswith(f"Signature={expected}")
+    assert str(signed.headers["Authorization"]).endswith(f"Signature={expected}")
 
 
 def test_the_secret_is_in_no_traceback() -> None:

@@ -25,6 +25,7 @@ def slow(real: Write, at_a_time: int) -> Write:
 
 def breaking(real: Write, after: int) -> Write:
     """Lets `after` bytes of a message leave, then breaks the connection."""
+    left = after
 
     def write_some(sock: socket.socket, data: bytes | memoryview, deadline: float) -> int:
         nonlocal left
@@ -36,7 +37,6 @@ def breaking(real: Write, after: int) -> Write:
         left -= sent
         return sent
 
-    left = after
     return write_some
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -243,8 +244,8 @@ def test_what_could_not_be_reached_is_asked_for_again_before_sns_repeats(
     known = Certificates()
     with pytest.raises(NotNow):
         known.key(amazon.url + NAME, TOPIC, NOW)
-    start = certificates.time.monotonic()
-    monkeypatch.setattr(certificates.time, "monotonic", lambda: start + 19)
+    start = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: start + 19)
     assert known.key(amazon.url + NAME, TOPIC, NOW).key_size == 2048
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from dispatch.errors import MessageError, OutcomeUnknown
+from dispatch.errors import MessageError, OutcomeUnknown, RecipientError
 from dispatch.providers.base import Transport
 from tests.dispatch.providers.cases import (
     MESSAGE,
@@ -56,7 +56,7 @@ class TestSparkPost(IdempotencyHeaderCase, ProviderCase):
         self, transport: Transport, server: HttpServer
     ) -> None:
         server.answers.append(results(0, 1))
-        assert self.failure(transport).permanent
+        assert self.failure_of(RecipientError, transport).permanent
 
     def test_an_acceptance_of_nobody_in_particular_leaves_the_outcome_unknown(
         self, transport: Transport, server: HttpServer

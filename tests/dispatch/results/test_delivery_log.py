@@ -10,25 +10,19 @@ import pytest
 
 from campaigns.models import SubTask
 from dispatch.models import Attempt, Dispatcher
+from dispatch.providers.smtp.transport import SmtpTransport
 from dispatch.results import recovery
 from edm_project.logs.lines import FIELDS, JsonFormatter, logging_settings
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
-    ContentFactory,
     DispatcherFactory,
     EmailServiceFactory,
-    SendingTaskFactory,
-    SubTaskFactory,
     held,
+    sending_task,
 )
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.django_db
-
-
-def launched(messages: int = 1) -> None:
-    task = SendingTaskFactory()
-    SubTaskFactory.create_batch(messages, task=task, content=ContentFactory(task=task))
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
@@ -45,7 +39,7 @@ def test_a_refusal_is_logged_with_all_ids(
 ) -> None:
     with SmtpServer(["rcpt:reply:550 5.1.1 No such user"]) as server, caplog.at_level(logging.INFO):
         service = make_service(server=server)
-        launched()
+        sending_task()
         dispatch()
 
     (line,) = lines(caplog)
@@ -64,7 +58,7 @@ def test_nobody_is_named(
 ) -> None:
     with SmtpServer(["rcpt:reply:550 5.1.1 No such user"]) as server, caplog.at_level(logging.INFO):
         make_service(server=server)
-        launched()
+        sending_task()
         dispatch()
 
     assert lines(caplog)
@@ -76,7 +70,7 @@ def test_what_is_in_doubt_is_a_warning(
 ) -> None:
     with SmtpServer(["dot:close"]) as server:
         make_service(server=server)
-        launched()
+        sending_task()
         dispatch()
 
     (line,) = lines(caplog)
@@ -87,12 +81,12 @@ def test_accepted_messages_are_logged_for_debugging_only(
     make_service: MakeService, dispatch: Dispatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     make_service()
-    launched(2)
+    sending_task(2)
     with caplog.at_level(logging.INFO):
         dispatch(until=lambda: Attempt.objects.count() == 2)
     assert lines(caplog) == []
 
-    launched(1)
+    sending_task(1)
     with caplog.at_level(logging.DEBUG):
         dispatch()
     assert [line["outcome"] for line in lines(caplog)] == ["accepted"]
@@ -119,14 +113,12 @@ def test_a_bug_in_a_transport_is_logged_with_the_ids(
     caplog: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from dispatch.providers.smtp.transport import SmtpTransport
-
     def broken(*args: object) -> None:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(SmtpTransport, "open", broken)
     service = make_service()
-    launched()
+    sending_task()
 
     dispatch(until=lambda: Dispatcher.objects.exists() and bool(caplog.records))
 

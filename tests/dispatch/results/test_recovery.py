@@ -18,7 +18,7 @@ from tests.concurrency import (
     second_connection,
     wait_until_somebody_waits_for_a_lock,
 )
-from tests.factories import DispatcherFactory, EmailServiceFactory, held, in_doubt
+from tests.factories import DispatcherFactory, EmailServiceFactory, held, in_doubt, token_of
 
 pytestmark = pytest.mark.django_db
 LEASE = dt.timedelta(seconds=LEASE_SECONDS)
@@ -159,7 +159,7 @@ class TestWhatItHeld:
         subtask = held(SubTaskStatus.SENDING, dead, service, sending_at=Now())
         recovery.recover_dead()
         reason = "rejected" if status == SubTaskStatus.FAILED else ""
-        assert states.settle([Settlement(subtask.pk, subtask.claim_token, status, reason)]) == set()
+        assert states.settle([Settlement(subtask.pk, token_of(subtask), status, reason)]) == set()
         assert state(subtask) == ("sending", True)
 
     def test_a_dead_one_that_wakes_can_hand_nothing_over(
@@ -167,7 +167,7 @@ class TestWhatItHeld:
     ) -> None:
         subtask = held(SubTaskStatus.ALLOCATED, dead, service)
         recovery.recover_dead()
-        assert states.begin_sending([Held(subtask.pk, subtask.claim_token)]) == {}
+        assert states.begin_sending([Held(subtask.pk, token_of(subtask))]) == {}
 
     def test_what_was_in_doubt_before_stays_as_it_was(
         self, dead: Dispatcher, service: EmailService

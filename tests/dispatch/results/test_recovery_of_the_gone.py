@@ -19,7 +19,7 @@ from dispatch.results.start_log import End
 from tests.concurrency import second_connection
 from tests.dispatch.results.test_start_log import NOON, killed_after
 from tests.dispatching import Dispatch
-from tests.factories import DispatcherFactory, EmailServiceFactory, held
+from tests.factories import DispatcherFactory, EmailServiceFactory, held, token_of
 
 pytestmark = pytest.mark.django_db
 SECOND = dt.timedelta(seconds=1)
@@ -47,7 +47,7 @@ def marked(dispatcher: Dispatcher, service: EmailService) -> SubTask:
 
 
 def claim(subtask: SubTask) -> Held:
-    return Held(subtask.pk, subtask.claim_token)
+    return Held(subtask.pk, token_of(subtask))
 
 
 def state(subtask: SubTask) -> tuple[str, bool]:

@@ -68,7 +68,7 @@ def read(name: Name) -> frozenset[Held] | None:
 
 def forget(log: start_log.StartLog) -> None:
     """As the end of its process does."""
-    start_log._kept.discard(log)  # type: ignore[arg-type]
+    start_log._kept.discard(log)
     gc.collect()
 
 

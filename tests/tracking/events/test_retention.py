@@ -7,12 +7,12 @@ import datetime as dt
 import pytest
 from django.db.models import F
 from pytest_django import Settings
+from tracking.event_kinds import EventKind
 
 from tests.tracking.making import event, sent
 from tracking import rejected_requests
 from tracking.events import inbox, retention
-from tracking.events.incoming import EventKind
-from tracking.models import Event, Refusal
+from tracking.models import Event, RejectedRequests
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def test_refused_requests_are_folded_into_one_line_a_day_for_each_reason() -> No
             rejected_requests.count("open", reason)
     rejected_requests.fold()
     rejected_requests.fold()
-    assert set(Refusal.objects.values_list("endpoint", "reason", "count")) == {
+    assert set(RejectedRequests.objects.values_list("endpoint", "reason", "count")) == {
         ("open", "token", 5),
         ("open", "method", 1),
     }

@@ -12,7 +12,7 @@ from tracking.events import apply, inbox, repeats
 from tracking.events.scanners import TRAP_DETAIL
 from tracking.links import destinations
 from tracking.links.tokens import Purpose
-from tracking.models import Event, Link, Refusal
+from tracking.models import Event, Link, RejectedRequests
 from tracking.views.visits import PIXEL
 
 pytestmark = pytest.mark.django_db
@@ -216,7 +216,7 @@ def test_other_methods_are_refused_and_counted(subtask: SubTask, link: str, meth
     for url in (path(Purpose.OPEN, subtask.pk), link):
         assert getattr(stranger(), method)(url).status_code == 405
     assert told() == []
-    assert Refusal.objects.filter(reason="method").count() == 2
+    assert RejectedRequests.objects.filter(reason="method").count() == 2
 
 
 def test_destinations_are_read_once(

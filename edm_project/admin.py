@@ -7,17 +7,13 @@ reads them. Why background work failed stands on the page of what it was about.
 
 from __future__ import annotations
 
-from importlib import import_module
-
+import django_q.admin  # noqa: F401  (registers its own, which would else be done later)
 from django.contrib import admin
 from django_q.models import Failure, OrmQ, Schedule, Success
 
+from admin_kit.base import LedgerAdmin
+
 COLUMNS = ("id", "key", "lock")
 
-
-def replace() -> None:
-    import_module("django_q.admin")  # registers its own, which would else be done later
-    from admin_kit.base import LedgerAdmin
-
-    admin.site.unregister([Failure, OrmQ, Schedule, Success])
-    admin.site.register(OrmQ, LedgerAdmin, list_display=COLUMNS, fields=COLUMNS)
+admin.site.unregister([Failure, OrmQ, Schedule, Success])
+admin.site.register(OrmQ, LedgerAdmin, list_display=COLUMNS, fields=COLUMNS)

@@ -1,0 +1,115 @@
+"""Imports stand at the top of a module and go one way."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import grimp
+import pytest
+from django.conf import settings
+
+HOME = Path(settings.BASE_DIR)
+PACKAGES = sorted(path.parent.name for path in HOME.glob("*/__init__.py"))
+PRODUCT = [package for package in PACKAGES if package != "tests"]
+
+REGISTERS = "what registers itself imports models, which Django loads before it calls ready()"
+HIDDEN = {
+    "bench/__main__.py": "Django is set up for a server that is started here, then models load",
+    "campaigns/apps.py": REGISTERS,
+    "edm_project/apps.py": REGISTERS,
+    "embedded_postgres/programs.py": "settings load it in every command, which psutil would slow",
+    "signin/apps.py": REGISTERS,
+    "tracking/apps.py": REGISTERS,
+}
+"""The modules that import in a function, and why."""
+
+BY_NAME = {
+    "sandbox/calls.py": "a worker is told by name what to run",
+    "bench/rig/with_django.py": "a program is told by name what to run",
+    "sandbox/nursery.py": "it imports what its workers are to run before it forks them",
+}
+"""The modules that import what they are told, and why."""
+IMPORTERS = {"__import__", "import_module", "import_string", "run_module", "run_path"}
+
+
+def modules(packages: list[str]) -> Iterator[tuple[str, ast.Module]]:
+    for package in packages:
+        for path in sorted((HOME / package).rglob("*.py")):
+            yield path.relative_to(HOME).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+
+
+def hides_imports(module: ast.Module) -> bool:
+    return any(
+        isinstance(inner, ast.Import | ast.ImportFrom)
+        for outer in ast.walk(module)
+        if isinstance(outer, ast.FunctionDef | ast.AsyncFunctionDef)
+        for inner in ast.walk(outer)
+    )
+
+
+def imports_by_name(module: ast.Module) -> bool:
+    calls = (each.func for each in ast.walk(module) if isinstance(each, ast.Call))
+    return any(
+        getattr(called, "attr", None) in IMPORTERS or getattr(called, "id", None) in IMPORTERS
+        for called in calls
+    )
+
+
+def test_imports_are_hidden_only_where_a_reason_is_given() -> None:
+    found = {name for name, module in modules(PACKAGES) if hides_imports(module)}
+    assert found == set(HIDDEN)
+
+
+def test_modules_are_imported_by_name_only_where_a_reason_is_given() -> None:
+    found = {name for name, module in modules(PRODUCT) if imports_by_name(module)}
+    assert found == set(BY_NAME)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f():\n    import x",
+        "async def f():\n    if y:\n        from x import z",
+        "class A:\n    def f(self):\n        import x",
+    ],
+)
+def test_a_hidden_import_is_noticed(source: str) -> None:
+    assert hides_imports(ast.parse(source))
+
+
+@pytest.mark.parametrize("source", ["import_module('x')", "importlib.import_module(name)"])
+def test_an_import_by_name_is_noticed(source: str) -> None:
+    assert imports_by_name(ast.parse(source))
+
+
+# Circles
+
+Arrows = dict[str, set[str]]
+
+
+@pytest.fixture(scope="module")
+def graph() -> grimp.ImportGraph:
+    """Who imports whom, also for types only."""
+    return grimp.build_graph(*PRODUCT, cache_dir=None)
+
+
+def circle_in(arrows: Arrows) -> list[str]:
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return circle[::-1]
+    return []
+
+
+def test_no_modules_import_each_other_in_a_circle(graph: grimp.ImportGraph) -> None:
+    arrows = {each: graph.find_modules_directly_imported_by(each) for each in graph.modules}
+    assert len(arrows) > 400
+    assert circle_in(arrows) == []
+
+
+def test_a_circle_is_noticed() -> None:
+    assert circle_in({"a": {"b"}, "b": {"a"}, "c": {"a"}}) in (["a", "b", "a"], ["b", "a", "b"])
