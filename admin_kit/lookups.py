@@ -26,18 +26,21 @@ DATE_PARTS = ("year", "month", "day")
 class DeclaredLookups(Base):
     """For model admins. Everything that is not declared is refused with status 400."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._known: dict[tuple[Any, ...], frozenset[str | None]] = {}
+
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
         return lookup in self._declared(request)
 
     def _declared(self, request: HttpRequest) -> frozenset[str | None]:
         """The parameters of the list's filters, which depend on their classes alone."""
         filters = tuple(_hashable(each) for each in self.get_list_filter(request))
-        known: dict[Any, frozenset[str | None]] = self.__dict__.setdefault("declared_lookups", {})
-        if filters not in known:
+        if filters not in self._known:
             parts = {f"{self.date_hierarchy}__{part}" for part in DATE_PARTS}
             parameters = {p for each in filters for p in self._parameters(request, each)}
-            known[filters] = frozenset(parameters | (parts if self.date_hierarchy else set()))
-        return known[filters]
+            self._known[filters] = frozenset(parameters | (parts if self.date_hierarchy else set()))
+        return self._known[filters]
 
     def _parameters(self, request: HttpRequest, declared: Any) -> Sequence[str | None]:
         found = self._filter(request, declared)

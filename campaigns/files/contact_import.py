@@ -14,8 +14,9 @@ from campaigns import erasure_lock, suppressions
 from campaigns.files import time_limits
 from campaigns.files.contact_columns import keys_of, known_column, yes_or_no
 from campaigns.files.contact_staging import AttributesTooLong, StagedContact, Staging
-from campaigns.files.csv_reader import CsvRow, Source, open_table
+from campaigns.files.csv_reader import CsvRow, Source
 from campaigns.files.encoding import SourceError
+from campaigns.files.import_table import FileReport, import_table, refuse_without_addresses
 from campaigns.files.opt_outs.columns import Judge, KeptOut
 from campaigns.files.row_errors import (
     FileImportError,
@@ -49,27 +50,21 @@ _TAG_SEPARATORS = re.compile(r"[,;|，；、\n]")
 
 
 @dataclass(slots=True)
-class ImportReport:
+class ImportReport(FileReport):
     """What became of every row: one of four counts, or in `rejected` or `kept_out`.
 
-    `duplicates` are further rows of an address that came earlier in the file. `ignored` are cells
-    without a column, of rows that came in. `suppressed` are rows, also rejected ones, of people
-    whom the file says not to mail; `kept_out` those of whom it does not say that they may be
-    mailed, and those whom who imports may not suppress. `still_mailed` are those of them, and of
-    rejected rows that say the like, whose contacts exist and are mailed all the same. `notes` are
-    about the file as a whole.
+    `ignored` are cells without a column. `suppressed` are rows, also rejected ones, of people whom
+    the file says not to mail; `kept_out` those of whom it does not say that they may be mailed, and
+    those whom who imports may not suppress. `still_mailed` are those of them, and of rejected rows
+    that say the like, whose contacts exist and are mailed all the same.
     """
 
     created: int = 0
     updated: int = 0
     unchanged: int = 0
-    duplicates: int = 0
-    rejected: Problems = field(default_factory=Problems)
-    ignored: Problems = field(default_factory=Problems)
     suppressed: Problems = field(default_factory=Problems)
     kept_out: Problems = field(default_factory=Problems)
     still_mailed: Problems = field(default_factory=Problems)
-    notes: list[str] = field(default_factory=list)
 
     @property
     def accepted(self) -> int:
@@ -119,16 +114,13 @@ def import_contacts(
     """
     report = ImportReport()
     try:
-        with (
-            open_table(file, encoding, _has_address_column, seconds) as source,
-            time_limits.import_transaction(seconds),
-        ):
-            _refuse_without_addresses(source.header)
+        with import_table(file, encoding, _has_address_column, seconds) as source:
+            refuse_without_addresses(source.header, _has_address_column, "email addresses")
             report.notes += encoding_note(source.encoding, encoding)
             contacts = _good_rows(source, _clean_tags(tags), report, may_suppress)
             _store(contacts, owner, report)
             report.notes += blank_note(source.rows.blank)
-    except (SourceError, RowError, AttributesTooLong) as error:
+    except (RowError, AttributesTooLong) as error:
         raise FileImportError(str(error)) from error
     return report
 
@@ -169,15 +161,6 @@ def _batches(contacts: Iterator[StagedContact]) -> Iterator[list[StagedContact]]
 
 def _has_address_column(header: list[str]) -> bool:
     return any(known_column(heading) == "email" for heading in header)
-
-
-def _refuse_without_addresses(header: list[str]) -> None:
-    if not _has_address_column(header):
-        headings = ", ".join(shortened(heading) for heading in header[:20])
-        raise SourceError(
-            "No column has email addresses: the first row must name the columns, one of them "
-            f"“email”. It reads: {headings}."
-        )
 
 
 def _good_rows(

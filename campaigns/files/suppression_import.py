@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 
@@ -16,14 +16,12 @@ from django.db import connection
 from campaigns import erased_keys, erasure_lock, suppressions
 from campaigns.files import quoting, time_limits
 from campaigns.files.contact_columns import folded, known_column
-from campaigns.files.csv_reader import CsvRow, Source, open_table
-from campaigns.files.encoding import SourceError
+from campaigns.files.csv_reader import CsvRow, Source
 from campaigns.files.formulas import unescaped
+from campaigns.files.import_table import FileReport, import_table, refuse_without_addresses
 from campaigns.files.opt_outs.columns import Judge
 from campaigns.files.row_errors import (
-    FileImportError,
     LineProblem,
-    Problems,
     RowError,
     blank_note,
     encoding_note,
@@ -75,23 +73,18 @@ SELECT (SELECT count(*) FROM pg_temp.suppression_import),
 
 
 @dataclass(slots=True)
-class SuppressionReport:
+class SuppressionReport(FileReport):
     """What became of every row: one of four counts, or in `rejected`.
 
-    `updated` are those that had only unsubscribed and have a worse reason now; `duplicates` are
-    further rows of an address that came earlier in the file. `ignored` are other addresses in rows
-    that came in. `salvaged` addresses stand in lines whose quotation marks are wrong, or within
-    cells: they are suppressed, too, because that is the safe mistake.
+    `updated` are those that had only unsubscribed and have a worse reason now; `ignored` are other
+    addresses. `salvaged` addresses stand in lines whose quotation marks are wrong, or within cells:
+    they are suppressed, too, because that is the safe mistake.
     """
 
     added: int = 0
     updated: int = 0
     known: int = 0
-    duplicates: int = 0
     salvaged: int = 0
-    rejected: Problems = field(default_factory=Problems)
-    ignored: Problems = field(default_factory=Problems)
-    notes: list[str] = field(default_factory=list)
 
     @property
     def accepted(self) -> int:
@@ -138,19 +131,13 @@ def import_suppressions(
     whole domains are rejected unless `domains` says that whoever imports may suppress them.
     """
     report = SuppressionReport()
-    try:
-        with (
-            open_table(file, encoding, _has_address_column, seconds) as table,
-            time_limits.import_transaction(seconds),
-        ):
-            columns = _columns(table.header)
-            report.notes += encoding_note(table.encoding, encoding)
-            default = Entry(0, "", str(reason), source)
-            entries = _good_rows(table, columns, default, report)
-            _store(entries if domains else _without_domains(entries, report), report)
-            report.notes += blank_note(table.rows.blank) + _salvage_note(report.salvaged)
-    except SourceError as error:
-        raise FileImportError(str(error)) from error
+    with import_table(file, encoding, _has_address_column, seconds) as table:
+        columns = _columns(table.header)
+        report.notes += encoding_note(table.encoding, encoding)
+        default = Entry(0, "", str(reason), source)
+        entries = _good_rows(table, columns, default, report)
+        _store(entries if domains else _without_domains(entries, report), report)
+        report.notes += blank_note(table.rows.blank) + _salvage_note(report.salvaged)
     return report
 
 
@@ -179,12 +166,7 @@ def _has_address_column(header: list[str]) -> bool:
 
 def _columns(header: list[str]) -> Columns:
     """Raises SourceError when there are no addresses."""
-    if not _has_address_column(header):
-        headings = ", ".join(shortened(heading) for heading in header[:20])
-        raise SourceError(
-            "No column has addresses or domains: the first row must name the columns, one of them "
-            f"“email”. It reads: {headings}."
-        )
+    refuse_without_addresses(header, _has_address_column, "addresses or domains")
     names = [folded(heading) for heading in header]
     address = next(n for n, heading in enumerate(header) if _is_address_column(heading))
     reason, source = _position(names, "reason"), _position(names, "source")

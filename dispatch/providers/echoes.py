@@ -1,5 +1,5 @@
-"""What a server repeats of the secrets that were sent to it: its words are shown to staff who must
-not know them, stored and logged.
+"""What a server says is shown to staff, stored and logged: in one line, and without the secrets
+that were sent to it and that it repeats.
 """
 
 from __future__ import annotations
@@ -12,8 +12,16 @@ from functools import lru_cache
 from urllib.parse import quote, quote_plus
 
 HIDDEN = "[hidden]"
+LONGEST_TEXT = 500  # characters of a reply that are kept
 SHORTEST_ENCODED = 6
 """Characters of what is looked for beside the secret itself; fewer are found anywhere."""
+
+
+def readable(text: str) -> str:
+    """`text` in one line, without control characters, cut to a length that can be shown."""
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())[:LONGEST_TEXT]
 
 
 def hidden(text: str, secrets: Iterable[str]) -> str:

@@ -7,13 +7,16 @@ from io import BytesIO
 from campaigns.files import contact_import, suppression_import
 from campaigns.files.contact_import import ImportReport
 from campaigns.files.csv_reader import open_table
+from campaigns.files.import_table import refuse_without_addresses
 from campaigns.files.suppression_import import Entry, SuppressionReport
 
 
 def read_contacts(raw: bytes, encoding: str | None = None) -> ImportReport:
     report = ImportReport()
     with open_table(BytesIO(raw), encoding, contact_import._has_address_column) as source:
-        contact_import._refuse_without_addresses(source.header)
+        refuse_without_addresses(
+            source.header, contact_import._has_address_column, "email addresses"
+        )
         for batch in contact_import._batches(contact_import._good_rows(source, [], report, True)):
             report.created += len(batch)
     return report

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from dispatch.bounces.mailboxes import MailboxError, open_mailbox
-from dispatch.providers.smtp.replies import LONGEST_TEXT
+from dispatch.providers.echoes import LONGEST_TEXT
 from tests.imap_server import ImapServer, settings_of
 
 USUAL = {

@@ -128,7 +128,7 @@ def test_the_page_says_what_the_database_did(model: str, monkeypatch: pytest.Mon
     def fails(*args: Any) -> None:
         raise DatabaseError from psycopg.errors.DeadlockDetected("deadlock")
 
-    monkeypatch.setattr(f"campaigns.{model}_import._store", fails)
+    monkeypatch.setattr(f"campaigns.files.{model}_import._store", fails)
     file = SimpleUploadedFile("list.csv", b"email\na@b.example\n", "text/csv")
     url = address(f"campaigns.{model}", "import_file")
     form = {"file": file, "reason": "manual"}

@@ -13,9 +13,8 @@ from typing import Any, TypeVar
 
 from dispatch import network
 from dispatch.bounces.mailboxes.base import READ_BYTES, Letter, Mailbox, MailboxError
-from dispatch.providers.echoes import hidden, repeats
+from dispatch.providers.echoes import hidden, readable, repeats
 from dispatch.providers.smtp.client import tls_context
-from dispatch.providers.smtp.replies import readable
 
 SEARCH_AT_ONCE = 5_000
 """Messages per search: the answer is one line, and imaplib takes no line of a megabyte."""

@@ -14,10 +14,10 @@ from dispatch.errors import MessageError, RecipientError
 from dispatch.message.headers import any_address, ascii_address
 from dispatch.message.message import Accepted, Message
 from dispatch.providers.anymail.api import AnymailApi
+from dispatch.providers.echoes import readable
 from dispatch.providers.http.checks import mailbox, refuse_braces, with_literal_braces
 from dispatch.providers.http.refusals import explanation
 from dispatch.providers.http.transport import HttpTransport, Request, UnclearAnswer
-from dispatch.providers.smtp.replies import readable
 
 REFUSED = frozenset({"invalid", "rejected", "failed"})
 SUBTASK = "subtask"

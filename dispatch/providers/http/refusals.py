@@ -15,8 +15,7 @@ import requests
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.network import AddressForbidden
 from dispatch.providers.classification import Blame, Reply, Rule, first_match
-from dispatch.providers.echoes import hidden
-from dispatch.providers.smtp.replies import readable
+from dispatch.providers.echoes import hidden, readable
 
 LONGEST_BODY = 20_000  # characters of an answer that are looked at
 MOST_CAUSES = 20  # of an error, one within the other

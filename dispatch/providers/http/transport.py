@@ -12,11 +12,10 @@ from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.message.message import Accepted, Message
 from dispatch.providers.base import Provider, Transport
 from dispatch.providers.classification import Reply, Rule, first_match
-from dispatch.providers.echoes import hidden
+from dispatch.providers.echoes import hidden, readable
 from dispatch.providers.http.checks import check
 from dispatch.providers.http.connection import HandOverSession
 from dispatch.providers.http.refusals import Rules, failure, refusal
-from dispatch.providers.smtp.replies import readable
 
 CONNECT_TIMEOUT = 10.0  # seconds
 REPLY_TIMEOUT = 60.0  # seconds; when it passes, nobody can tell whether the message was accepted

@@ -13,9 +13,9 @@ from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.network import AddressForbidden
 from dispatch.providers import bounces
 from dispatch.providers.classification import Blame, Reply, Rule, first_match
+from dispatch.providers.echoes import readable
 from dispatch.providers.smtp.client import Phase
 
-LONGEST_TEXT = 500  # characters of a reply that are kept
 ENHANCED = re.compile(r"^[ \t]*+([245]\.\d{1,3}\.\d{1,3})(?=\s|$|:)[ \t]*+", re.MULTILINE)
 ACCEPTED_ID = re.compile(
     r"(?:\bqueued as |\bid=|^(?:2\.\d\.\d )?ok:? (?!.*queued as))<?([\w.@+-]{6,200})>?",
@@ -125,13 +125,6 @@ def parse(reply: str) -> tuple[str, str]:
     """
     match = ENHANCED.match(reply)
     return (match[1] if match else ""), readable(ENHANCED.sub("", reply))
-
-
-def readable(text: str) -> str:
-    """`text` in one line, without control characters, cut to a length that can be shown."""
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else " " for c in text)
-    return " ".join(text.split())[:LONGEST_TEXT]
 
 
 def accepted_id(reply: str) -> str:

@@ -11,9 +11,9 @@ from dispatch.errors import DeliveryError, RecipientError, ServiceError
 from dispatch.message.headers import Envelope, as_data, envelope
 from dispatch.message.message import Accepted, Message
 from dispatch.providers.base import Transport
-from dispatch.providers.echoes import hidden, repeats
+from dispatch.providers.echoes import hidden, readable, repeats
 from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings
-from dispatch.providers.smtp.replies import accepted_id, classify, lost, parse, readable
+from dispatch.providers.smtp.replies import accepted_id, classify, lost, parse
 
 IDLE_CHECK_AFTER = (
     5.0  # seconds without traffic after which NOOP asks whether the server is still there

@@ -78,5 +78,51 @@ def test_the_providers_name_is_learnt_once_and_the_last_error_counts(world: Worl
     assert (row.provider_message_id, row.error) == ("first", "second")
 
 
+@pytest.mark.parametrize("name", ["delivered_at", "bounced_at", "opened_at", "clicked_at"])
+def test_a_time_is_news_once(world: World, name: str) -> None:
+    rise(world, "sent")
+    assert rise(world, "sent", **{name: NOON}) == {world.rows[state].pk for state in FIRM}
+    assert rise(world, "sent", **{name: LATER}) == set()
+
+
+def test_a_providers_name_is_news_once_and_an_error_when_it_is_another_one(world: World) -> None:
+    everywhere = {world.rows[state].pk for state in FIRM}
+    rise(world, "sent")
+    assert rise(world, "sent", provider_message_id="p") == everywhere
+    assert rise(world, "sent", provider_message_id="q") == set()
+    assert rise(world, "sent", error="550") == everywhere
+    assert rise(world, "sent", error="550") == set()
+
+
+def test_what_tells_nothing_is_not_written_and_no_error_is_forgotten(world: World) -> None:
+    rise(world, "sent", error="550")
+    assert rise(world, "sent") == set()
+    rise(world, "sent", opened_at=NOON)
+    assert {world.now(state).error for state in FIRM} == {"550"}
+
+
+def test_what_does_not_raise_a_row_leaves_its_doubt_and_when_it_was_sent(world: World) -> None:
+    rise(world, "failed", delivered_at=NOON)
+    row = world.now(DOUBT)
+    assert row.claim_token == world.rows[DOUBT].claim_token
+    assert row.in_doubt_since is not None
+    assert {world.now(state).sent_at for state in FIRM} == {None}
+
+
+def test_a_row_was_sent_when_that_was_recorded_or_else_now(world: World) -> None:
+    sent = world.rows["sent"]
+    type(sent).objects.filter(pk=sent.pk).update(sent_at=NOON, sending_at=LATER)
+    rise(world, "opened")
+    assert world.now("sent").sent_at == NOON
+    assert world.now("delivered").sent_at is not None
+
+
+def test_feedback_about_one_row_changes_no_other(world: World) -> None:
+    row = world.rows["sent"]
+    assert states.rise([StatusRise(row.pk, SubTaskStatus.OPENED, opened_at=NOON)]) == {row.pk}
+    assert world.changed() == {"sent": "opened"}
+    assert world.now("delivered").opened_at is None
+
+
 def test_no_feedback_is_harmless(db: None) -> None:
     assert states.rise([]) == set()

@@ -245,6 +245,19 @@ def test_a_gate_that_does_not_know_what_is_stored_is_not_to_be_settled() -> None
     assert not gate.is_unsettled
 
 
+def test_a_gate_that_has_granted_nothing_is_not_to_be_settled() -> None:
+    assert not Gate(limits(0.1)).is_unsettled
+
+
+def test_grant_after_grant_goes_by_the_starts_that_were_made() -> None:
+    gate = Gate(limits(0.1))
+    slots, stored = grant(gate, LONG_AGO, 1)
+    for _ in range(3):
+        started = start(gate, slots[0], clock(slots[0]))
+        slots, stored = grant(gate, stored, 1, started)
+        assert slots == [started + 0.1 * SECOND]
+
+
 def test_the_last_to_grant_knows_it_by_what_is_stored() -> None:
     gate = Gate(limits(0.1))
     _, stored = grant(gate, LONG_AGO, 1)

@@ -9,8 +9,9 @@ from dispatch.errors import (
     RecipientError,
     ServiceError,
 )
+from dispatch.providers.echoes import readable
 from dispatch.providers.smtp.client import Phase
-from dispatch.providers.smtp.replies import accepted_id, classify, lost, parse, readable
+from dispatch.providers.smtp.replies import accepted_id, classify, lost, parse
 
 PERSON, SERVICE, LATER, REFUSED, BOUNCE, MESSAGE = (
     "needs a person",

@@ -217,6 +217,13 @@ class TestARepeat:
         assert not result.settlement.counts_as_attempt
         assert result.settlement.delay_seconds == 0
 
+    @pytest.mark.parametrize("outcome", [FAILED_FOR_NOW, BAD_ADDRESS, REFUSED, FROZEN, NO_REPLY])
+    def test_nothing_but_an_acceptance_has_a_name_at_the_provider(
+        self, outcome: DeliveryError
+    ) -> None:
+        assert judged(outcome).settlement.provider_message_id == ""
+        assert judged(outcome, repeat_until=LATER).settlement.provider_message_id == ""
+
     def test_one_that_was_not_begun_says_so(self) -> None:
         result = judged(NotStarted("stopping"), started=False, repeat_until=LATER)
         assert written(result) == (
