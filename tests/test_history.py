@@ -15,7 +15,6 @@ from django.core.checks import run_checks
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F
 from pytest_django import DjangoAssertNumQueries, Settings
-from tracking.event_kinds import EventKind
 
 from campaigns.launching import audience, launch
 from campaigns.models import (
@@ -50,6 +49,7 @@ from tests.factories import (
     token_of,
 )
 from tests.tracking.making import now, sent, tell
+from tracking.events.incoming import EventKind
 from tracking.models import EventTally
 
 pytestmark = pytest.mark.django_db

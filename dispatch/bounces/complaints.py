@@ -7,9 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.message import Message
 
-from tracking.event_kinds import EventKind
-
 from dispatch.bounces import mail
+from tracking.events.incoming import EventKind
 
 KINDS = {
     "abuse": EventKind.COMPLAINED,

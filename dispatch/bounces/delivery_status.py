@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from email.message import Message
 
-from tracking.event_kinds import EventKind
-
 from dispatch.bounces import mail, recipients
 from dispatch.providers.bounces import ENHANCED, codes_in, is_after_data, kind_of
+from tracking.events.incoming import EventKind
 
 ACTIONS = {
     "delayed": EventKind.DEFERRED,

@@ -16,8 +16,6 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any
 
-from tracking.event_kinds import EventKind
-
 from dispatch.bounces import (
     automatic,
     complaints,
@@ -28,6 +26,7 @@ from dispatch.bounces import (
     sns_mail,
 )
 from sandbox import LimitReached, Limits, bounded
+from tracking.events.incoming import EventKind
 
 LIMITS = Limits(cpu_seconds=2, memory_megabytes=256, result_megabytes=1)
 ARRIVED_AT = (

@@ -8,12 +8,12 @@ from collections.abc import Collection
 from email.message import Message
 
 from flufl.bounce import all_failures
-from tracking.event_kinds import EventKind
 
 from dispatch.bounces import automatic, mail, recipients
 from dispatch.bounces.abridging import abridged
 from dispatch.bounces.delivery_status import Notification, mildest
 from dispatch.providers.bounces import codes_in, is_after_data, kind_of
+from tracking.events.incoming import EventKind
 
 logger = logging.getLogger(__name__)
 LONGEST_DETAIL = 300  # characters

@@ -12,7 +12,6 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
-from tracking.event_kinds import EventKind
 
 from campaigns.models import SubTaskStatus
 from dispatch import counters
@@ -22,6 +21,7 @@ from dispatch.monitoring.queues import OPEN
 from dispatch.monitoring.services import ServiceReading
 from dispatch.monitoring.snapshot import Snapshot
 from dispatch.results import figures
+from tracking.events.incoming import EventKind
 
 MOST_TASKS = 200
 """Those with most left to do; more would be too many time series."""

@@ -11,9 +11,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tracking.event_kinds import EventKind
-
 from dispatch.providers.classification import Reply, Rule, first_match
+from tracking.events.incoming import EventKind
 
 ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 BASIC = re.compile(r"(?<![\d.#-])([245]\d\d)(?=[ \-]|$)")

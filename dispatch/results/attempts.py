@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
-from tracking.event_kinds import EventKind
 
 from campaigns.db.bulk_params import as_json
 from campaigns.models import FailureReason, Suppression
@@ -14,7 +13,7 @@ from campaigns.models.contacts import SuppressionReason
 from dispatch.results.outcomes import MAX_ERROR_CHARACTERS, DeliveryResult, storable
 from tracking.events import inbox
 from tracking.events.effects import HAND_OVER
-from tracking.events.incoming import Incoming
+from tracking.events.incoming import EventKind, Incoming
 
 RECORD_SQL = """
 INSERT INTO dispatch_attempt (subtask_id, service_id, dispatcher_id, claim_token, slot_at,

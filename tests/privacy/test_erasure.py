@@ -13,7 +13,6 @@ import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from tracking.event_kinds import EventKind
 
 from campaigns import erased_keys, erasure_lock
 from campaigns import erasure as erasing
@@ -44,6 +43,7 @@ from tests.factories import (
 )
 from tests.tracking.making import event, now, sent, tell
 from tracking.events import apply, inbox
+from tracking.events.incoming import EventKind
 from tracking.models import Event, EventTally
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,6 @@ from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
-from tracking.event_kinds import EventKind
 
 from campaigns import erased_keys
 from campaigns.models import Contact, SubTaskStatus, Suppression
@@ -39,6 +38,7 @@ from tests.factories import (
     living_dispatcher,
 )
 from tests.tracking.making import sent, tell
+from tracking.events.incoming import EventKind
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.com"

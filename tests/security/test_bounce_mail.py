@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from tracking.event_kinds import EventKind
 
 from dispatch.bounces import mail
 from dispatch.bounces.examining import MAX_FOUND, MAX_REPORT, examine
@@ -13,6 +12,7 @@ from dispatch.bounces.mailboxes.base import READ_BYTES
 from dispatch.bounces.understanding import SetAside, understand
 from sandbox import LimitReached, pool
 from tests.security.scaling import assert_linear
+from tracking.events.incoming import EventKind
 
 BOUNCE = (
     b"From: MAILER-DAEMON@mx.example\nReturn-Path: <>\n"

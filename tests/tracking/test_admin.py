@@ -6,13 +6,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
-from tracking.event_kinds import Actor, EventKind
 
 from campaigns.models import SubTask
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, VIEWER, member, signed_in
 from tests.factories import EmailServiceFactory
 from tests.tracking.making import event, from_launch, frozen, sent, tell
 from tracking.events import apply, inbox
+from tracking.events.incoming import Actor, EventKind
 from tracking.feedback import MOST_EVENTS, feedback_of, links_of
 from tracking.models import Event
 

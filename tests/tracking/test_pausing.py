@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries, Settings
-from tracking.event_kinds import EventKind
 
 from campaigns.models import SubTask, SubTaskStatus, Task, TaskStatus
 from campaigns.state import lifecycle
@@ -18,6 +17,7 @@ from tests.smtp_server import SmtpServer
 from tests.tracking.making import event
 from tracking import pausing
 from tracking.events import apply, inbox
+from tracking.events.incoming import EventKind
 from tracking.models import PauseBaseline
 
 pytestmark = pytest.mark.django_db

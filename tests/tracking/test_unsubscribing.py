@@ -6,7 +6,6 @@ import re
 
 import pytest
 from django.test import override_settings
-from tracking.event_kinds import EventKind
 
 from campaigns.models import SubTask, Suppression
 from campaigns.models.contacts import SuppressionReason
@@ -14,6 +13,7 @@ from tests.texts import group
 from tests.tracking.making import now, sent, tell
 from tests.tracking.visiting import get, path, post, stranger
 from tracking.events import apply
+from tracking.events.incoming import EventKind
 from tracking.links.tokens import Purpose
 from tracking.models import Event, EventTally
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from pytest_django import Settings
-from tracking.event_kinds import EventKind
 
 from campaigns.launching import launch
 from campaigns.models import Contact, SubTask, Suppression, Tally, Task
@@ -23,6 +22,7 @@ from tests.texts import group, part_of
 from tests.tracking.making import event
 from tests.tracking.visiting import get, post, stranger
 from tracking.events import inbox
+from tracking.events.incoming import EventKind
 from tracking.links.tokens import Purpose, read
 from tracking.models import EventTally
 

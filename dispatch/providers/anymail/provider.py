@@ -10,14 +10,13 @@ from typing import Any, ClassVar
 from anymail.exceptions import AnymailConfigurationError, AnymailError
 from anymail.signals import AnymailTrackingEvent, EventType
 from anymail.webhooks.base import AnymailBaseWebhookView
-from tracking.event_kinds import Actor, EventKind
 
 from dispatch.providers import hooks
 from dispatch.providers.anymail.api import AnymailApi
 from dispatch.providers.anymail.transport import SUBTASK, AnymailTransport
 from dispatch.providers.bounces import unless_others_are_blamed
 from dispatch.providers.hooks import Malformed, Post
-from tracking.events.incoming import Incoming
+from tracking.events.incoming import Actor, EventKind, Incoming
 
 KINDS = {
     EventType.QUEUED: EventKind.ACCEPTED,

@@ -11,13 +11,11 @@ from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 from typing import Any
 
-from tracking.event_kinds import EventKind
-
 from dispatch.providers import hooks
 from dispatch.providers.bounces import unless_others_are_blamed
 from dispatch.providers.engagelab.transport import SUBTASK
 from dispatch.providers.hooks import Post
-from tracking.events.incoming import Incoming
+from tracking.events.incoming import EventKind, Incoming
 
 Event = Mapping[str, Any]
 

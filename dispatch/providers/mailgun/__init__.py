@@ -10,7 +10,6 @@ from anymail.backends.mailgun import EmailBackend
 from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.mailgun import MailgunTrackingWebhookView
 from django import forms
-from tracking.event_kinds import EventKind
 
 from dispatch.errors import ServiceError
 from dispatch.providers.anymail.provider import AnymailProvider
@@ -20,6 +19,7 @@ from dispatch.providers.hooks import Post
 from dispatch.providers.http import fields
 from dispatch.providers.http.transport import Request
 from dispatch.providers.mailgun.signature import check_signature
+from tracking.events.incoming import EventKind
 
 BY_REASON = {
     "bounce": EventKind.HARD_BOUNCED,

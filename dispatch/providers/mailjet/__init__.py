@@ -9,12 +9,12 @@ from anymail.backends.mailjet import EmailBackend
 from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.mailjet import MailjetTrackingWebhookView
 from django import forms
-from tracking.event_kinds import EventKind
 
 from dispatch.providers.anymail.provider import AnymailProvider
 from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.http import fields
 from dispatch.providers.http.transport import Request
+from tracking.events.incoming import EventKind
 
 BY_RELATION = {
     # `error_related_to`: what Mailjet puts a bounce down to.

@@ -9,7 +9,6 @@ from anymail.backends.resend import EmailBackend
 from anymail.signals import AnymailTrackingEvent, EventType
 from anymail.webhooks.resend import ResendTrackingWebhookView
 from django import forms
-from tracking.event_kinds import EventKind
 
 from dispatch.errors import ServiceError
 from dispatch.providers.anymail.provider import AnymailProvider
@@ -18,6 +17,7 @@ from dispatch.providers.hooks import Post
 from dispatch.providers.http import fields
 from dispatch.providers.http.transport import Request
 from dispatch.providers.resend.signature import check_signature, signing_key
+from tracking.events.incoming import EventKind
 
 BY_BOUNCE_TYPE = {
     "Permanent": EventKind.HARD_BOUNCED,

@@ -9,7 +9,6 @@ from anymail.backends.sendgrid import EmailBackend
 from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
 from django import forms
-from tracking.event_kinds import Actor, EventKind
 
 from dispatch.errors import ServiceError
 from dispatch.message.message import Message
@@ -20,6 +19,7 @@ from dispatch.providers.hooks import Post
 from dispatch.providers.http import fields
 from dispatch.providers.http.transport import Request
 from dispatch.providers.sendgrid.signature import check_signature, public_key
+from tracking.events.incoming import Actor, EventKind
 
 BY_CLASSIFICATION = {
     "Invalid Address": EventKind.HARD_BOUNCED,

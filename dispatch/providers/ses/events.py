@@ -10,7 +10,6 @@ from typing import Any
 
 import requests
 from django.utils.dateparse import parse_datetime
-from tracking.event_kinds import EventKind
 
 from dispatch.providers import hooks
 from dispatch.providers.bounces import by_status_code, codes_in, unless_others_are_blamed
@@ -18,7 +17,7 @@ from dispatch.providers.hooks import Malformed, Post, WebhookRejection
 from dispatch.providers.http.connection import HandOverSession
 from dispatch.providers.ses import sns
 from dispatch.providers.ses.transport import METADATA
-from tracking.events.incoming import Incoming
+from tracking.events.incoming import EventKind, Incoming
 
 Event = Mapping[str, Any]
 

@@ -11,13 +11,13 @@ from anymail.backends.sparkpost import EmailBackend
 from anymail.signals import AnymailTrackingEvent, EventType
 from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
 from django import forms
-from tracking.event_kinds import EventKind
 
 from dispatch.errors import ServiceError
 from dispatch.providers.anymail.provider import AnymailProvider
 from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.http import fields
 from dispatch.providers.http.transport import Request
+from tracking.events.incoming import EventKind
 
 BY_BOUNCE_CLASS = {
     "10": EventKind.HARD_BOUNCED,  # invalid recipient

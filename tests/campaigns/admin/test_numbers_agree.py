@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
-from tracking.event_kinds import Actor, EventKind
 
 from campaigns.models import Suppression, Task, TaskStatus
 from dispatch.models import AccountReport, Attempt, AttemptOutcome
@@ -29,6 +28,7 @@ from tests.factories import (
     SubTaskFactory,
     in_doubt,
 )
+from tracking.events.incoming import Actor, EventKind
 from tracking.models import EventTally
 
 pytestmark = pytest.mark.django_db

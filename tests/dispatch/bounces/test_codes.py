@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tracking.event_kinds import EventKind
 
 from dispatch.providers.bounces import (
     HARD,
@@ -14,6 +13,7 @@ from dispatch.providers.bounces import (
     is_after_data,
     kind_of,
 )
+from tracking.events.incoming import EventKind
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import base64
 import re
 
 import pytest
-from tracking.event_kinds import EventKind
 
 from dispatch.bounces.understanding import AUTOMATIC_REPLY, NO_REPORT, Told, understand
 from tests.dispatch.bounces.samples import sample
+from tracking.events.incoming import EventKind
 
 
 def kind_of(raw: bytes) -> EventKind:

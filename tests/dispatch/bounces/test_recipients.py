@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tracking.event_kinds import EventKind
 
 from dispatch.bounces.understanding import Told, understand
 from tests.dispatch.bounces.samples import sample
+from tracking.events.incoming import EventKind
 
 HARD, SOFT, REJECTED = EventKind.HARD_BOUNCED, EventKind.SOFT_BOUNCED, EventKind.REJECTED
 ADA, BOB = "ada@receiver.example", "bob@other.example"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from tracking.event_kinds import EventKind
 
 from dispatch.bounces.understanding import (
     AUTOMATIC_REPLY,
@@ -17,6 +16,7 @@ from dispatch.bounces.understanding import (
     understand,
 )
 from tests.dispatch.bounces.samples import ANOTHER_MESSAGE, NAMES, SOMEBODY, sample, told
+from tracking.events.incoming import EventKind
 
 K = EventKind
 EVENTS = {

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from tracking.event_kinds import EventKind
 
 from addressing.message_ids import message_id
 from dispatch.bounces import return_path
@@ -19,6 +18,7 @@ from dispatch.bounces.understanding import (
     understand,
 )
 from tests.dispatch.providers.webhook_posts import PAYLOADS
+from tracking.events.incoming import EventKind
 
 HEADERS = (
     b"From: Events <no-reply@sns.amazonaws.com>\nTo: bounces@bounce.north.example.com\n"

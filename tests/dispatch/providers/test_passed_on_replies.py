@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from tracking.event_kinds import EventKind
 
 from tests.dispatch.providers.webhook_posts import PAYLOADS, post, service_of
+from tracking.events.incoming import EventKind
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,6 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.test import override_settings
 from pytest_django import DjangoAssertNumQueries, Settings
-from tracking.event_kinds import Actor, EventKind
 
 from addressing.message_ids import message_id
 from campaigns.models import SubTask, SubTaskStatus, Tally
@@ -21,6 +20,7 @@ from campaigns.state.states import NEXT
 from tests.factories import DispatcherFactory, EmailServiceFactory, SubTaskFactory, held, in_doubt
 from tests.tracking.making import event, now, sent, tell
 from tracking.events import apply, inbox, match
+from tracking.events.incoming import Actor, EventKind
 from tracking.models import Event, EventState
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 import pytest
 from django.db import transaction
 from django.db.models.functions import Now
-from tracking.event_kinds import EventKind
 
 from campaigns.models import SubTask, SubTaskStatus, Suppression
 from campaigns.state import states
@@ -17,6 +16,7 @@ from tests.factories import DispatcherFactory, EmailServiceFactory, held, in_dou
 from tests.tracking.making import event, now, sent
 from tracking import subscriptions
 from tracking.events import apply, inbox
+from tracking.events.incoming import EventKind
 from tracking.models import Event, EventState, EventTally
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 from pytest_django import Settings
-from tracking.event_kinds import Actor, EventKind
 
 from campaigns import suppressions
 from campaigns.models import SubTaskStatus, Suppression
@@ -17,6 +16,7 @@ from tests.factories import EmailServiceFactory, SubTaskFactory, in_doubt
 from tests.smtp_server import SmtpServer
 from tests.tracking.making import event, sent, tell
 from tracking.events import apply, inbox
+from tracking.events.incoming import Actor, EventKind
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db

@@ -7,11 +7,10 @@ from typing import Any, cast
 
 import pytest
 from pytest_django import DjangoAssertNumQueries
-from tracking.event_kinds import Actor, EventKind
 
 from tests.tracking.making import event
 from tracking.events import inbox, sanitize
-from tracking.events.incoming import Incoming
+from tracking.events.incoming import Actor, EventKind, Incoming
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db

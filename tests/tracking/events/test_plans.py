@@ -9,13 +9,13 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
-from tracking.event_kinds import EventKind
 
 from campaigns.models import SubTask
 from tests.campaigns.admin.staff import SUPERUSER, member, signed_in
 from tests.tracking.making import event, sent
 from tracking import feedback
 from tracking.events import apply, effects, inbox, match, retention
+from tracking.events.incoming import EventKind
 from tracking.models import Event
 
 FILL = """

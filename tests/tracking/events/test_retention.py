@@ -7,11 +7,11 @@ import datetime as dt
 import pytest
 from django.db.models import F
 from pytest_django import Settings
-from tracking.event_kinds import EventKind
 
 from tests.tracking.making import event, sent
 from tracking import rejected_requests
 from tracking.events import inbox, retention
+from tracking.events.incoming import EventKind
 from tracking.models import Event, RejectedRequests
 
 pytestmark = pytest.mark.django_db

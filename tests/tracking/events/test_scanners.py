@@ -9,12 +9,11 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 from pytest_django import Settings
-from tracking.event_kinds import Actor, EventKind
 
 from campaigns.models import SubTask
 from tests.tracking.making import event, now, sent
 from tracking.events import apply, inbox, scanners
-from tracking.events.incoming import Incoming
+from tracking.events.incoming import Actor, EventKind, Incoming
 from tracking.models import Event, EventState
 
 pytestmark = pytest.mark.django_db

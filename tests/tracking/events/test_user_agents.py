@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from tracking.event_kinds import Actor
 
+from tracking.events.incoming import Actor
 from tracking.events.user_agents import actor_of, surest
 
 PEOPLE = [
