@@ -56,7 +56,7 @@ def html_of(mail: Received) -> str:
 def in_order(smtp: SmtpServer) -> list[Received]:
     """One message for each recipient."""
     by_recipient = {mail.recipient: mail for mail in smtp.messages}
-    assert len(by_recipient) == len(smtp.messages)
+    assert len(by_recipient) == len(smtp.messages) > 0
     return [by_recipient[f"r{n}@example.com"] for n in range(len(by_recipient))]
 
 
@@ -66,7 +66,9 @@ def mails(smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch) -> li
     make_service(domain="mail.example.org")
     launched(track_opens=True)
     dispatch()
-    return in_order(smtp)
+    mails = in_order(smtp)
+    assert len(mails) == RECIPIENTS
+    return mails
 
 
 pytestmark = pytest.mark.django_db
