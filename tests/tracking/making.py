@@ -11,9 +11,11 @@ from campaigns.launching import freezing
 from campaigns.models import Content, SubTask, SubTaskStatus, Task, TaskTemplate
 from campaigns.rendering import content
 from tests.factories import EmailServiceFactory, SenderFactory, SubTaskFactory, TaskFactory
+from tracking.event_kinds import EventKind
 from tracking.events import apply, inbox
-from tracking.events.incoming import EventKind, Incoming
+from tracking.events.incoming import Incoming
 from tracking.links import personalise
+from tracking.models import EventTally
 
 _numbers = itertools.count(1)
 
@@ -64,3 +66,9 @@ def rendered(made: Content, subtask_id: int = 1, **variables: Any) -> content.Re
 def from_launch(made: Content, **kwargs: Any) -> SubTask:
     """A SubTask that was sent with this content."""
     return sent(task=made.task, content=made, sent_at=Now(), **kwargs)
+
+
+def counted() -> dict[tuple[str, str], tuple[int, int]]:
+    """Events and recipients by kind and actor, all that came in applied."""
+    apply.apply_waiting()
+    return {(t.kind, t.actor): (t.events, t.recipients) for t in EventTally.objects.all()}

@@ -29,3 +29,11 @@ def get(url: str, **headers: str) -> ClientResponse:
 
 def post(url: str, data: Any = None, **kwargs: Any) -> ClientResponse:
     return stranger().post(url, data, **kwargs)
+
+
+def ask(
+    url: str, times: int = 1, client: str = "203.0.113.7", headers: dict[str, str] | None = None
+) -> list[int]:
+    """The statuses that a browser at the address `client` gets, one time after the other."""
+    browser = Client(headers={"User-Agent": BROWSER, **(headers or {})}, REMOTE_ADDR=client)
+    return [browser.get(url).status_code for _ in range(times)]

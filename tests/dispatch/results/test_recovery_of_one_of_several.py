@@ -8,10 +8,16 @@ import pytest
 from django.db.models.functions import Now
 
 from campaigns.models import SubTask, SubTaskStatus
-from dispatch.claiming.leases import LEASE_SECONDS
+from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher, EmailService
 from dispatch.results import recovery
-from tests.factories import DispatcherFactory, EmailServiceFactory, held, living_dispatcher
+from tests.factories import (
+    DispatcherFactory,
+    EmailServiceFactory,
+    held,
+    living_dispatcher,
+    token_of,
+)
 
 pytestmark = pytest.mark.django_db
 SECOND = dt.timedelta(seconds=1)
@@ -73,11 +79,12 @@ def test_a_proof_that_is_there_already_stays_as_it_is(
     dead: Dispatcher, service: EmailService
 ) -> None:
     subtask = held(SubTaskStatus.SENDING, dead, service, sending_at=Now())
+    assert subtask.claim_token
     Attempt.objects.create(
         subtask=subtask,
         service=service,
         dispatcher_id=dead.pk,
-        claim_token=subtask.claim_token,
+        claim_token=token_of(subtask),
         slot_at=Now(),
         sending_at=Now(),
         outcome=AttemptOutcome.ACCEPTED,
