@@ -231,13 +231,13 @@ class TestGranting:
 
     def tick_with(self, service: EmailService, known: Limits) -> list[Any]:
         """A tick of a dispatcher that knows these limits, whatever they are now."""
-        intent = tick.Intent(
+        request = tick.TickRequest(
             DispatcherFactory().pk,
             gates={service.pk: Gate(known)},
-            room={service.pk: 5},
+            capacity={service.pk: 5},
             lanes={service.pk: 1},
         )
-        return tick.run(intent).granted
+        return tick.run(request).granted
 
     def test_nothing_is_granted_by_limits_that_are_no_longer_in_force(
         self, service: EmailService
