@@ -191,8 +191,8 @@ class TestWhyAServiceIsFrozen:
     @pytest.fixture
     def service(self) -> EmailService:
         service: EmailService = EmailServiceFactory()
-        notes = pace_rows.Notes(freeze=ServiceError(self.REPLY))
-        pace_rows.apply(notes, service.pace, timezone.now())
+        pace_changes = pace_rows.PaceChanges(freeze=ServiceError(self.REPLY))
+        pace_rows.apply(pace_changes, service.pace, timezone.now())
         pace_rows.save([service.pace])
         return service
 

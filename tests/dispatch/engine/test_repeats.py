@@ -22,7 +22,7 @@ from campaigns.models import (
 )
 from campaigns.state import states
 from dispatch.claiming import agenda, claims, compose
-from dispatch.claiming.deliveries import Claim, LaneReport, NotStarted, Order, Unsendable
+from dispatch.claiming.deliveries import Claim, Delivery, LaneReport, NotStarted, Unsendable
 from dispatch.encryption import encrypt
 from dispatch.engine import tick
 from dispatch.engine.dispatcher import Dispatcher
@@ -355,7 +355,7 @@ def test_a_repeat_claimed_in_a_commit_that_nobody_remembers_is_in_doubt_again(
 ) -> None:
     dispatcher = Dispatcher(uuid.uuid4())
     repeated(doubtful, dispatcher.id)
-    tick.run(tick.Intent(dispatcher.id, {}, remembered=frozenset()))
+    tick.run(tick.TickRequest(dispatcher.id, {}, remembered=frozenset()))
     assert SubTask.objects.get().in_doubt_since
 
 
@@ -394,12 +394,12 @@ def report(outcome: Any, started: bool) -> LaneReport:
     now = dt.datetime.now(dt.UTC)
     claim = Claim(1, 1, 1, "ann@example.org", {}, 0, repeat_until=now + DAY)
     grant: Any = type("Grant", (), {"token": uuid.uuid4(), "service_id": 1, "period_end": now})
-    order = Order(claim, grant, now, None, started_at=now if started else None)  # type: ignore[arg-type]
-    return LaneReport(order, outcome)
+    delivery = Delivery(claim, grant, now, None, started_at=now if started else None)  # type: ignore[arg-type]
+    return LaneReport(delivery, outcome)
 
 
 def test_a_repeat_starts_before_the_window_and_the_quota_period_end() -> None:
-    order = report(Accepted(), False).order
-    assert order.not_after == order.grant.period_end
-    order.claim = order.claim._replace(repeat_until=order.grant.period_end - DAY)
-    assert order.not_after == order.grant.period_end - DAY
+    delivery = report(Accepted(), False).delivery
+    assert delivery.not_after == delivery.grant.period_end
+    delivery.claim = delivery.claim._replace(repeat_until=delivery.grant.period_end - DAY)
+    assert delivery.not_after == delivery.grant.period_end - DAY
