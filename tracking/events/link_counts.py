@@ -23,7 +23,8 @@ class Followed(NamedTuple):
     actor: str
 
 
-# As in `effects.COUNT_SQL`: applied events were counted before. Uses index event_subtask.
+# As in `tracking.events.effects.COUNT_SQL`: applied events were counted before. Uses index
+# event_subtask.
 COUNT_SQL = """
 INSERT INTO tracking_linktally AS t (task_id, url, actor, clicks, recipients)
 SELECT v.task_id, v.url, v.actor, sum(v.clicks), count(*) FILTER (WHERE NOT EXISTS (
