@@ -365,14 +365,7 @@ def _lock(subtasks: QuerySet[SubTask]) -> list[Returned]:
 
 
 def _fail(subtask_ids: Collection[int], reason: FailureReason) -> None:
-    _change(
-        subtask_ids,
-        status=S.FAILED,
-        failure_reason=reason,
-        failed_at=Now(),
-        claim_token=None,
-        dispatcher_id=None,
-    )
+    _change(subtask_ids, status=S.FAILED, failure_reason=reason, failed_at=Now())
 
 
 def _change(locked: Collection[int], **values: Any) -> None:

@@ -42,7 +42,7 @@ class Grant:
 
 
 @dataclass(slots=True, eq=False)
-class Order:
+class Delivery:
     """One claimed SubTask with its slot and what its message is made from."""
 
     claim: Claim
@@ -105,15 +105,15 @@ Outcome = Accepted | DeliveryError | NotStarted | Unsendable
 
 
 class LaneReport(NamedTuple):
-    """What became of an order. `finished_at` is by the database clock, None when no lane had it;
+    """What became of a delivery. `finished_at` is by the database clock, None when no lane had it;
     `seconds` is how long its hand-over took, 0 when there was none.
     """
 
-    order: Order
+    delivery: Delivery
     outcome: Outcome
     finished_at: dt.datetime | None = None
     seconds: float = 0.0
 
     @property
     def started(self) -> bool:
-        return self.order.started_at is not None
+        return self.delivery.started_at is not None

@@ -22,7 +22,7 @@ class Demand:
     def __init__(self, loops: Mapping[int, ServiceLoop]) -> None:
         self.agenda: Agenda | None = None
         self._loops = loops
-        self._dry: Set[int] = frozenset()
+        self._exhausted_tasks: Set[int] = frozenset()
         """Tasks in which a claim since the agenda was read found nothing more; the next agenda
         clears it.
         """
@@ -33,13 +33,13 @@ class Demand:
 
     def plan(self, agenda: Agenda) -> None:
         """Start from a new agenda."""
-        self.agenda, self._dry, self._doubtful = agenda, frozenset(), agenda.doubtful
+        self.agenda, self._exhausted_tasks, self._doubtful = agenda, frozenset(), agenda.doubtful
 
-    def claimed(self, by: Set[int], dry: Set[int]) -> None:
+    def claimed(self, by: Set[int], exhausted_tasks: Set[int]) -> None:
         """These services have claimed, and of these tasks nothing is left. The next agenda knows
         of more.
         """
-        self._dry |= dry
+        self._exhausted_tasks |= exhausted_tasks
         self._doubtful -= by
 
     @property
@@ -53,30 +53,30 @@ class Demand:
         working = {
             service_id
             for task in tasks
-            if task.id not in self._dry and task.available_at <= now
+            if task.id not in self._exhausted_tasks and task.available_at <= now
             for service_id in task.service_ids
         }
         return (working | self._doubtful) & self._loops.keys()
 
-    def room(self, now: dt.datetime) -> dict[int, int]:
+    def capacity(self, now: dt.datetime) -> dict[int, int]:
         """The services that may claim in this tick, and how much."""
         budget = CLAIMS_PER_TICK
-        room: dict[int, int] = {}
+        capacity: dict[int, int] = {}
         working = sorted(self.services(now))
         held = sum(self._loops[key].holds for key in working)
         fair_share = self._fair_share(working)
         for service_id in random.sample(working, len(working)):
             loop = self._loops[service_id]
-            wanted = min(loop.room(), budget)
+            wanted = min(loop.capacity(), budget)
             if not wanted or not loop.may_claim(now):
                 continue
             if loop.is_paced and not loop.holds:
                 if held >= fair_share and not loop.is_left_alone(now):
                     continue
                 held += 1
-            room[service_id] = wanted
+            capacity[service_id] = wanted
             budget -= wanted
-        return room
+        return capacity
 
     def leave_excess(self, now: dt.datetime) -> None:
         """Leave one service to the others where this dispatcher grants for more than its share."""

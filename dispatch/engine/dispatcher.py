@@ -1,7 +1,7 @@
 """The dispatcher: one thread that coordinates, a loop per service, and lanes for the network.
 
-It works in ticks (`dispatch.engine.tick`), and acts only upon what a tick has committed: orders go
-to the lanes after the commit that marked them as sending, and outcomes are kept until the commit
+It works in ticks (`dispatch.engine.tick`), and acts only upon what a tick has committed: deliveries
+go to the lanes after the commit that marked them as sending, and outcomes are kept until the commit
 that recorded them. A tick that fails is run again whole. One whose COMMIT reply was lost may be run
 twice: every write is fenced by the claim's token, and claims that nobody remembers are given back.
 """
@@ -23,19 +23,23 @@ from campaigns.rendering import content
 from campaigns.state.states import Held
 from dispatch.claiming import leases
 from dispatch.claiming.agenda import Agenda, ServicePlan
-from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
+from dispatch.claiming.deliveries import Delivery, LaneReport, NotStarted
 from dispatch.clock import DatabaseClock
 from dispatch.engine import tick
 from dispatch.engine.demand import Demand
+<<<<<<< HEAD
+from dispatch.engine.figures import Figures
 from dispatch.engine.lanes import Desk, LanePool
+=======
+from dispatch.engine.lanes import LaneContext, LanePool
+>>>>>>> main
 from dispatch.engine.service_loop import ServiceLoop
 from dispatch.errors import OutcomeUnknown
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.pace import pace_rows
-from dispatch.pace.pace_rows import Notes
+from dispatch.pace.pace_rows import PaceChanges
 from dispatch.providers.connect import transport_for
 from dispatch.results import delivery_log, start_log
-from dispatch.results.figures import Figures
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +79,7 @@ class Dispatcher:
         self._inbox: queue.SimpleQueue[LaneReport] = queue.SimpleQueue()
         self._clock = DatabaseClock(dt.datetime(1970, 1, 1, tzinfo=dt.UTC), 0.0, 0.0)
         self._starts = start_log.open_log(start_log.Name(cluster, self.id))
-        self._desk = Desk(self.id, self._clock, 0.0, self._receive, self._starts)
+        self._lane_context = LaneContext(self.id, self._clock, 0.0, self._receive, self._starts)
         self._loops: dict[int, ServiceLoop] = {}
         self._unrecorded: list[LaneReport] = []
         """Outcomes that no commit has recorded yet; a commit takes away those that it was given."""
@@ -115,7 +119,7 @@ class Dispatcher:
             self._starts.remove()  # what it held has been taken already
             raise
         finally:
-            self._desk.lease_until = 0.0
+            self._lane_context.lease_until = 0.0
             for loop in self._loops.values():
                 loop.pool.close()
 
@@ -123,16 +127,16 @@ class Dispatcher:
 
     def _tick(self, claim: bool) -> None:
         self._collect()
-        intent = self._intend(claim)
+        request = self._request(claim)
         began = self._ticked_at = time.monotonic()
         try:
-            done = tick.run(intent)
+            result = tick.run(request)
         except (OperationalError, InterfaceError) as error:
             self._database_failed(error)
         else:
             self._suspect = False
-            self.figures.tick(intent, done, time.monotonic() - began)
-            self._follow(intent, done)
+            self.figures.tick(request, result, time.monotonic() - began)
+            self._follow(request, result)
 
     def _receive(self, report: LaneReport) -> None:
         """Called by the lanes."""
@@ -145,35 +149,39 @@ class Dispatcher:
         self._wake.clear()
         while not self._inbox.empty():
             report = self._inbox.get()
-            loop = self._loops.get(report.order.grant.service_id)
-            if loop and report.order in loop.in_hand:  # else it was given up
+            loop = self._loops.get(report.delivery.grant.service_id)
+            if loop and report.delivery in loop.in_hand:  # else it was given up
                 loop.finished(report)
                 self._resolve([report])
 
     def _resolve(self, reports: Iterable[LaneReport]) -> None:
-        """Keep reports until they are recorded. Each order is resolved once."""
+        """Keep reports until they are recorded. Each delivery is resolved once."""
         for report in reports:
             if not report.started:
-                report.order.grant.gate.give_back(report.order.slot)
+                report.delivery.grant.gate.give_back(report.delivery.slot)
             self._unrecorded.append(report)
 
-    def _intend(self, claim: bool) -> tick.Intent:
+    def _request(self, claim: bool) -> tick.TickRequest:
         refresh = time.monotonic() - self._agenda_read_at >= REFRESH_SECONDS
         now = self._clock.at_least()
-        room = self._demand.room(now) if claim else {}
+        capacity = self._demand.capacity(now) if claim else {}
         dispatchers = self._demand.dispatchers
-        return tick.Intent(
+        return tick.TickRequest(
             dispatcher_id=self.id,
             figures=self.figures.due(),
             winding_up=not claim,
             reports=list(self._unrecorded),
-            mark=[order for loop in self._loops.values() for order in loop.due(now) if claim],
-            notes={key: loop.notes for key, loop in self._loops.items() if not loop.notes.is_empty},
+            mark=[delivery for loop in self._loops.values() for delivery in loop.due(now) if claim],
+            pace_changes={
+                key: loop.pace_changes
+                for key, loop in self._loops.items()
+                if not loop.pace_changes.is_empty
+            },
             gates={key: loop.gate for key, loop in self._loops.items()},
-            room=room,
+            capacity=capacity,
             lanes={
                 key: lanes
-                for key in room
+                for key in capacity
                 if (lanes := self._loops[key].wanted_lanes(dispatchers)) > self._loops[key].share
             },
             kept=self._kept,
@@ -182,66 +190,63 @@ class Dispatcher:
         )
 
     def _remembered(self) -> frozenset[Held]:
-        orders = [report.order for report in self._unrecorded]
+        deliveries = [report.delivery for report in self._unrecorded]
         for loop in self._loops.values():
-            orders += [*loop.ready, *loop.in_hand]
-        return frozenset(order.held for order in orders)
+            deliveries += [*loop.ready, *loop.in_hand]
+        return frozenset(delivery.held for delivery in deliveries)
 
     # After the commit
 
-    def _follow(self, intent: tick.Intent, done: tick.Done) -> None:
-        self._clock = self._desk.clock = done.clock
-        self._desk.lease_until = leases.valid_until(done.clock)
-        del self._unrecorded[: len(intent.reports)]
-        _follow_pauses(intent.reports, done.paused)
-        self._starts.recorded(report.order.start_number for report in intent.reports)
+    def _follow(self, request: tick.TickRequest, result: tick.TickResult) -> None:
+        self._clock = self._lane_context.clock = result.clock
+        self._lane_context.lease_until = leases.valid_until(result.clock)
+        del self._unrecorded[: len(request.reports)]
+        _follow_pauses(request.reports, result.paused)
+        self._starts.recorded(report.delivery.start_number for report in request.reports)
         self._kept = {}
-        delivery_log.settled(done.verdicts, done.lost, self.id)
+        delivery_log.settled(result.delivery_results, result.lost, self.id)
         for key, loop in self._loops.items():
-            loop.notes = done.unwritten.get(key) or Notes()
-        for key, stored in done.stored.items():
+            loop.pace_changes = result.unwritten.get(key) or PaceChanges()
+        for key, stored in result.stored.items():
             slots = [
-                order.slot
-                for orders in done.granted
-                for order in orders
-                if order.grant.service_id == key
+                each.slot for new in result.granted for each in new if each.grant.service_id == key
             ]
             self._loops[key].gate.opened(stored.before, slots, stored.after)
-        self._hand_over(intent.mark, done.marked)
-        self._follow_paces(intent, done)
-        self._demand.claimed(intent.room.keys(), done.dry)
-        if done.agenda is not self._demand.agenda:
-            self._plan(done.agenda, done.clock.reading)
-        for orders in done.granted:
-            self._take(orders)
+        self._hand_over(request.mark, result.marked)
+        self._follow_paces(request, result)
+        self._demand.claimed(request.capacity.keys(), result.exhausted_tasks)
+        if result.agenda is not self._demand.agenda:
+            self._plan(result.agenda, result.clock.reading)
+        for deliveries in result.granted:
+            self._take(deliveries)
 
-    def _hand_over(self, asked: Iterable[Order], marked: Mapping[int, dt.datetime]) -> None:
+    def _hand_over(self, asked: Iterable[Delivery], marked: Mapping[int, dt.datetime]) -> None:
         for loop in self._loops.values():
             if loop.in_hand:
-                loop.pool.grow(1)  # the last lane may have ended just before its order came
-        for order in asked:
-            loop = self._loops[order.grant.service_id]
-            if order.claim.id in marked:
-                order.sending_at = marked[order.claim.id]
+                loop.pool.grow(1)  # the last lane may have ended just before its delivery came
+        for delivery in asked:
+            loop = self._loops[delivery.grant.service_id]
+            if delivery.claim.id in marked:
+                delivery.sending_at = marked[delivery.claim.id]
                 loop.pool.grow(max(1, loop.connections))
-                loop.hand_over([order])
+                loop.hand_over([delivery])
             else:
-                self._resolve(loop.drop([order], "the task is not being sent any more"))
+                self._resolve(loop.drop([delivery], "the task is not being sent any more"))
 
-    def _follow_paces(self, intent: tick.Intent, done: tick.Done) -> None:
-        now = done.clock.reading
-        for key, share in done.shares.items():
+    def _follow_paces(self, request: tick.TickRequest, result: tick.TickResult) -> None:
+        now = result.clock.reading
+        for key, share in result.shares.items():
             self._loops[key].connect(share)
-        for key, pace in done.paces.items():
+        for key, pace in result.paces.items():
             loop = self._loops.get(key)
             if loop is None:
                 continue  # the last was said about a service that is gone
             loop.follow(pace, now)
             if pace_rows.is_frozen(pace, now):
                 self._resolve(loop.recall("the service is frozen"))
-            if done.shares.get(key) == 0:
+            if result.shares.get(key) == 0:
                 loop.could_not_connect(now)
-        for key in intent.room.keys() - done.paces.keys():
+        for key in request.capacity.keys() - result.paces.keys():
             self._loops[key].could_not_lock(now)
 
     def _plan(self, agenda: Agenda, now: dt.datetime) -> None:
@@ -274,19 +279,19 @@ class Dispatcher:
         return LanePool(
             plan.name,
             plan.domain,
-            self._desk,
+            self._lane_context,
             lambda: transport_for(plan),
             plan.bounce_domain,
         )
 
-    def _take(self, orders: list[Order]) -> None:
-        loop = self._loops.get(orders[0].grant.service_id)
+    def _take(self, deliveries: list[Delivery]) -> None:
+        loop = self._loops.get(deliveries[0].grant.service_id)
         if loop is None:
             self._resolve(
-                LaneReport(order, NotStarted("the service was changed")) for order in orders
+                LaneReport(each, NotStarted("the service was changed")) for each in deliveries
             )
         else:
-            loop.ready.extend(orders)
+            loop.ready.extend(deliveries)
 
     # Waiting, failing, stopping
 
@@ -329,7 +334,7 @@ class Dispatcher:
         self.figures.database_failed()
         self._suspect = True
         for loop in self._loops.values():
-            loop.notes.quota_back.clear()  # may have been given back already
+            loop.pace_changes.quota_back.clear()  # may have been given back already
             loop.gate.forget()
         connection.close()
         time.sleep(DATABASE_RETRY_SECONDS)
@@ -350,9 +355,9 @@ class Dispatcher:
             self._wake.wait(LOOK_AT_REPLIES_SECONDS if is_late else LOOK_SECONDS)
             self._return_connections()
             if is_late:
-                self._give_up(lambda order: order.started_at is None)
+                self._give_up(lambda delivery: delivery.started_at is None)
             self._tick(claim=False)
-        self._give_up(lambda order: True)
+        self._give_up(lambda delivery: True)
         deadline = time.monotonic() + LEASE_SECONDS
         while self._is_unsure() and time.monotonic() < deadline:
             self._tick(claim=False)
@@ -368,7 +373,7 @@ class Dispatcher:
 
     def _is_busy(self) -> bool:
         return bool(self._unrecorded) or any(
-            not loop.is_idle or not loop.notes.is_empty for loop in self._loops.values()
+            not loop.is_idle or not loop.pace_changes.is_empty for loop in self._loops.values()
         )
 
     def _is_unsure(self) -> bool:
@@ -377,22 +382,22 @@ class Dispatcher:
         """
         return bool(self._unrecorded) or self._suspect
 
-    def _give_up(self, which: Callable[[Order], bool]) -> None:
+    def _give_up(self, which: Callable[[Delivery], bool]) -> None:
         """Of what lanes are still at, these: they either cannot start any more or are in doubt."""
         self._collect()
         for loop in self._loops.values():
-            for order in [order for order in loop.in_hand if which(order)]:
-                order.grant.gate.close()
-                if which(order):  # it may have begun before the gate was closed
+            for delivery in [delivery for delivery in loop.in_hand if which(delivery)]:
+                delivery.grant.gate.close()
+                if which(delivery):  # it may have begun before the gate was closed
                     why = "the dispatcher stopped before the provider replied"
-                    outcome = OutcomeUnknown(why) if order.started_at else NotStarted(why)
-                    loop.in_hand.discard(order)
-                    self._resolve([LaneReport(order, outcome)])
+                    outcome = OutcomeUnknown(why) if delivery.started_at else NotStarted(why)
+                    loop.in_hand.discard(delivery)
+                    self._resolve([LaneReport(delivery, outcome)])
 
 
 def _follow_pauses(reports: Iterable[LaneReport], paused: Collection[int]) -> None:
     """Once tasks are paused for what they cost, they may cost as much again when they go on."""
-    for order in (each.order for each in reports if each.order.claim.task_id in paused):
-        content.renew_budget(order.content)
+    for delivery in (each.delivery for each in reports if each.delivery.claim.task_id in paused):
+        content.renew_budget(delivery.content)
     for task_id in paused:
         logger.warning("task %s costs too much to render and is paused", task_id)

@@ -15,7 +15,7 @@ from typing import Any
 
 from campaigns.models import FailureReason
 from dispatch.claiming import compose
-from dispatch.claiming.deliveries import LaneReport, NotStarted, Order, Outcome, Unsendable
+from dispatch.claiming.deliveries import Delivery, LaneReport, NotStarted, Outcome, Unsendable
 from dispatch.clock import DatabaseClock
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.message.message import Accepted, Message
@@ -32,7 +32,7 @@ have it.
 
 
 @dataclass(slots=True)
-class Desk:
+class LaneContext:
     """What the lanes of a dispatcher share with it: its clock and lease, which every commit renews,
     where reports go, and its start log.
     """
@@ -45,12 +45,12 @@ class Desk:
     starts: StartLog = field(default_factory=NoStartLog)
 
 
-def begin(order: Order, at: dt.datetime, starts: StartLog) -> None:
+def begin(delivery: Delivery, at: dt.datetime, starts: StartLog) -> None:
     """The hand-over begins, and the first byte follows: noted first where it outlives the
     process.
     """
-    order.start_number = starts.record(order.held, at)
-    order.start(at)
+    delivery.start_number = starts.record(delivery.held, at)
+    delivery.start(at)
 
 
 def note_answer(report: LaneReport, starts: StartLog) -> None:
@@ -64,8 +64,8 @@ def note_answer(report: LaneReport, starts: StartLog) -> None:
         end = End(False, outcome.code)
     else:
         return
-    if report.order.start_number:
-        starts.finish(report.order.start_number, end)
+    if report.delivery.start_number:
+        starts.finish(report.delivery.start_number, end)
 
 
 class LanePool:
@@ -75,16 +75,16 @@ class LanePool:
         self,
         name: str,
         domain: str,
-        desk: Desk,
+        lane_context: LaneContext,
         make_transport: Callable[[], Transport],
         bounce_domain: str = "",
     ) -> None:
         self._name = name
         self._domain = domain
         self._bounce_domain = bounce_domain
-        self._desk = desk
+        self._lane_context = lane_context
         self._make_transport = make_transport
-        self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
+        self._deliveries: queue.SimpleQueue[Delivery | None] = queue.SimpleQueue()
         self._threads: list[threading.Thread] = []
         self._most = 0
         """How many lanes may run: raised by `grow`, lowered by `shrink`."""
@@ -112,48 +112,48 @@ class LanePool:
             self._threads.append(thread)
             thread.start()
 
-    def hand_over(self, order: Order) -> None:
-        """Queue an order that is durably marked as sending."""
-        self._orders.put(order)
+    def hand_over(self, delivery: Delivery) -> None:
+        """Queue a delivery that is durably marked as sending."""
+        self._deliveries.put(delivery)
 
-    def recall(self) -> list[Order]:
-        """Take back the orders that no lane has begun with."""
-        orders: list[Order] = []
+    def recall(self) -> list[Delivery]:
+        """Take back the deliveries that no lane has begun with."""
+        deliveries: list[Delivery] = []
         while True:
             try:
-                order = self._orders.get_nowait()
+                delivery = self._deliveries.get_nowait()
             except queue.Empty:
-                return orders
-            if order is not None:
-                orders.append(order)
+                return deliveries
+            if delivery is not None:
+                deliveries.append(delivery)
 
     def shrink(self, lanes: int) -> None:
         """Have lanes end after their current message until so many are left."""
         with self._lock:
             self._most = lanes
-        if self._orders.empty():
+        if self._deliveries.empty():
             for _ in range(self.lanes - lanes):
-                self._orders.put(None)  # wakes one that waits for an order
+                self._deliveries.put(None)  # wakes one that waits for a delivery
 
     def close(self) -> None:
         """Let the lanes end when they have reported what they are at; does not wait."""
         self._closing = True
         for _ in range(self.lanes):
-            self._orders.put(None)
+            self._deliveries.put(None)
 
     def _run(self) -> None:
         transport: Transport | None = None
         was_told = False
         try:
             while not (was_told := self._is_to_end()) and (
-                order := self._orders.get(timeout=IDLE_SECONDS)
+                delivery := self._deliveries.get(timeout=IDLE_SECONDS)
             ):
                 try:
                     transport = transport or self._make_transport()
                 except ServiceError as error:
-                    self._desk.report(LaneReport(order, error))
+                    self._lane_context.report(LaneReport(delivery, error))
                 else:
-                    self._desk.report(self._carry_out(order, transport))
+                    self._lane_context.report(self._carry_out(delivery, transport))
         except queue.Empty:
             return
         finally:
@@ -163,71 +163,74 @@ class LanePool:
                 transport.close()
 
     def _is_to_end(self) -> bool:
-        """Asked by each lane before it takes an order."""
+        """Asked by each lane before it takes a delivery."""
         with self._lock:
             ends = self._closing or self._staying > self._most
             self._staying -= ends
         return ends
 
-    def _carry_out(self, order: Order, transport: Transport) -> LaneReport:
-        outcome = self._outcome_of(order, transport)
-        finished_at = self._desk.clock.at_most()
-        seconds = time.monotonic() - order.began if order.started_at else 0.0
-        report = LaneReport(order, outcome, finished_at=finished_at, seconds=seconds)
-        note_answer(report, self._desk.starts)
+    def _carry_out(self, delivery: Delivery, transport: Transport) -> LaneReport:
+        outcome = self._outcome_of(delivery, transport)
+        finished_at = self._lane_context.clock.at_most()
+        seconds = time.monotonic() - delivery.began if delivery.started_at else 0.0
+        report = LaneReport(delivery, outcome, finished_at=finished_at, seconds=seconds)
+        note_answer(report, self._lane_context.starts)
         return report
 
-    def _outcome_of(self, order: Order, transport: Transport) -> Outcome:
-        message = self._compose(order)
+    def _outcome_of(self, delivery: Delivery, transport: Transport) -> Outcome:
+        message = self._compose(delivery)
         if isinstance(message, (Unsendable, NotStarted)):
             return message
         try:
             transport.open()
-            return transport.send(message, lambda: self._start(order))
+            return transport.send(message, lambda: self._start(delivery))
         except SlotMissed as error:
             return NotStarted(str(error))
         except DeliveryError as error:
             return error
-        # The boundary to a transport: a bug, logged below, neither loses an order nor ends a lane.
+        # The boundary to a transport: a bug, logged below, neither loses a delivery nor ends a
+        # lane.
         except Exception as error:  # noqa: BLE001
-            return self._outcome_of_bug(order, transport, error)
+            return self._outcome_of_bug(delivery, transport, error)
 
-    def _compose(self, order: Order) -> Message | Unsendable | NotStarted:
+    def _compose(self, delivery: Delivery) -> Message | Unsendable | NotStarted:
         try:
             return compose.compose(
-                order.claim,
-                order.content,
+                delivery.claim,
+                delivery.content,
                 self._domain,
-                at=order.sending_at,
+                at=delivery.sending_at,
                 bounce_domain=self._bounce_domain,
-                idempotency_key=order.idempotency_key,
+                idempotency_key=delivery.idempotency_key,
             )
-        # The boundary to templates: a bug must neither lose an order nor stop others.
+        # The boundary to templates: a bug must neither lose a delivery nor stop others.
         except Exception as error:
-            logger.exception("no message can be made", extra=self._ids(order))
+            logger.exception("no message can be made", extra=self._ids(delivery))
             bug = f"the message cannot be made: {type(error).__name__}: {error}"
             return Unsendable(FailureReason.RENDER_ERROR, bug)
 
-    def _ids(self, order: Order) -> dict[str, Any]:
-        return delivery_log.ids(order, self._desk.dispatcher_id)
+    def _ids(self, delivery: Delivery) -> dict[str, Any]:
+        return delivery_log.ids(delivery, self._lane_context.dispatcher_id)
 
-    def _start(self, order: Order) -> None:
-        desk = self._desk
-        order.grant.gate.start(
-            order.slot,
-            order.not_after,
-            lambda: desk.clock,
-            lambda: desk.lease_until,
-            lambda at: begin(order, at, desk.starts),
+    def _start(self, delivery: Delivery) -> None:
+        lane_context = self._lane_context
+        delivery.grant.gate.start(
+            delivery.slot,
+            delivery.not_after,
+            lambda: lane_context.clock,
+            lambda: lane_context.lease_until,
+            lambda at: begin(delivery, at, lane_context.starts),
         )
 
-    def _outcome_of_bug(self, order: Order, transport: Transport, error: Exception) -> Outcome:
+    def _outcome_of_bug(
+        self, delivery: Delivery, transport: Transport, error: Exception
+    ) -> Outcome:
         logger.exception(
             "transport of %s failed on SubTask %s",
             self._name,
-            order.claim.id,
-            extra=self._ids(order),
+            delivery.claim.id,
+            extra=self._ids(delivery),
         )
         transport.close()
         bug = f"the transport failed unexpectedly: {type(error).__name__}: {error}"
-        return OutcomeUnknown(bug) if order.started_at else ServiceError(bug)
+        return OutcomeUnknown(bug) if delivery.started_at else ServiceError(bug)

@@ -11,17 +11,23 @@ from collections import deque
 from collections.abc import Iterable
 
 from dispatch.claiming.agenda import ServicePlan
-from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
+from dispatch.claiming.deliveries import Delivery, LaneReport, NotStarted
 from dispatch.engine.lanes import IDLE_SECONDS, LanePool
 from dispatch.models import Pace
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
-from dispatch.pace.limits import LOOKAHEAD
+<<<<<<< HEAD
 from dispatch.pace.pace_rows import Notes
+from dispatch.pace.slots import LOOKAHEAD
+=======
+from dispatch.pace.slots import LOOKAHEAD
+from dispatch.pace.pace_rows import PaceChanges
+>>>>>>> main
 
 MARK_AHEAD = dt.timedelta(seconds=0.2)
-"""How long before its slot an order is marked as sending: one transaction, also on a machine whose
-processors and disk are busy. What is marked and has not begun when the process dies goes back.
+"""How long before its slot a delivery is marked as sending: one transaction, also on a machine
+whose processors and disk are busy. What is marked and has not begun when the process dies goes
+back.
 """
 
 LANE_BACKLOG_SECONDS = 0.08
@@ -57,12 +63,14 @@ class ServiceLoop:
         """The service is gone or connects differently: take nothing new, and end when all is
         reported.
         """
-        self.notes = Notes()
+        self.pace_changes = PaceChanges()
         """What has yet to be written to the Pace row; replaced after every commit."""
-        self.ready: deque[Order] = deque()
-        """Claimed orders that are not marked as sending yet, by slot."""
-        self.in_hand: set[Order] = set()
-        """Orders marked as sending, from `hand_over` until a lane reports or they are given up."""
+        self.ready: deque[Delivery] = deque()
+        """Claimed deliveries that are not marked as sending yet, by slot."""
+        self.in_hand: set[Delivery] = set()
+        """Deliveries marked as sending, from `hand_over` until a lane reports or they are given
+        up.
+        """
         self.share = 0
         """How many of the service's connections belong to this dispatcher, by the database."""
         self._most = 0
@@ -89,7 +97,7 @@ class ServiceLoop:
         self._send_seconds = 0.02
         """How long a hand-over takes: a moving average of those that were made, in seconds."""
         self._idle_since = time.monotonic()
-        """When it last had an order (monotonic seconds), as of the last look by `keeps`."""
+        """When it last had a delivery (monotonic seconds), as of the last look by `keeps`."""
 
     # How much it can take
 
@@ -113,7 +121,7 @@ class ServiceLoop:
         """How long a message takes, or one has taken already: that a provider stops answering is
         not known from its answers.
         """
-        began = [order.began for order in self.in_hand if order.started_at]
+        began = [delivery.began for delivery in self.in_hand if delivery.started_at]
         waited = time.monotonic() - min(began, default=math.inf)
         return max(self._send_seconds, waited if waited > STALLED_SECONDS else 0.0)
 
@@ -122,7 +130,7 @@ class ServiceLoop:
         """How many connections it may have open: its share, but none that it is about to return."""
         return min(self.share, self._most)
 
-    def room(self) -> int:
+    def capacity(self) -> int:
         """How many more SubTasks may be claimed: what its lanes can send within the lookahead, or
         without a pace two rounds, one being sent and one waiting.
         """
@@ -137,11 +145,11 @@ class ServiceLoop:
     def may_claim(self, now: dt.datetime) -> bool:
         return not self._rests(now) and (self._claim_at is None or now >= self._claim_at)
 
-    def due(self, now: dt.datetime) -> list[Order]:
-        """The orders whose slot is near and for which a lane will soon be free."""
+    def due(self, now: dt.datetime) -> list[Delivery]:
+        """The deliveries whose slot is near and for which a lane will soon be free."""
         free = max(0, self._round() - len(self.in_hand))
         soon = now + MARK_AHEAD
-        return [order for order in list(self.ready)[:free] if order.slot <= soon]
+        return [delivery for delivery in list(self.ready)[:free] if delivery.slot <= soon]
 
     def next_event(self, has_work: bool) -> dt.datetime | None:
         """When there is something to do that no lane will report: a slot to mark, or one to claim
@@ -150,7 +158,7 @@ class ServiceLoop:
         moments = []
         if self.ready and len(self.in_hand) < self._round():
             moments.append(self.ready[0].slot - MARK_AHEAD)
-        if has_work and self.room():
+        if has_work and self.capacity():
             moments.append(self._claim_at or dt.datetime.min.replace(tzinfo=dt.UTC))
         return min(moments, default=None)
 
@@ -159,20 +167,20 @@ class ServiceLoop:
         depth = int(LANE_BACKLOG_SECONDS / self._send_seconds)
         return max(1, self.connections) * max(1, min(MAX_DEPTH, depth))
 
-    # Following its orders
+    # Following its deliveries
 
-    def hand_over(self, orders: Iterable[Order]) -> None:
-        """Give orders that are durably sending to the lanes."""
-        for order in orders:
-            self.ready.remove(order)
-            self.in_hand.add(order)
-            self.pool.hand_over(order)
+    def hand_over(self, deliveries: Iterable[Delivery]) -> None:
+        """Give deliveries that are durably sending to the lanes."""
+        for delivery in deliveries:
+            self.ready.remove(delivery)
+            self.in_hand.add(delivery)
+            self.pool.hand_over(delivery)
 
-    def drop(self, orders: Iterable[Order], why: str) -> list[LaneReport]:
-        """Give up ready orders before they are handed over."""
-        reports = [LaneReport(order, NotStarted(why)) for order in orders]
+    def drop(self, deliveries: Iterable[Delivery], why: str) -> list[LaneReport]:
+        """Give up ready deliveries before they are handed over."""
+        reports = [LaneReport(delivery, NotStarted(why)) for delivery in deliveries]
         for report in reports:
-            self.ready.remove(report.order)
+            self.ready.remove(report.delivery)
         return reports
 
     def recall(self, why: str) -> list[LaneReport]:
@@ -180,12 +188,12 @@ class ServiceLoop:
         recalled = self.pool.recall()
         self.in_hand.difference_update(recalled)
         return self.drop(list(self.ready), why) + [
-            LaneReport(order, NotStarted(why)) for order in recalled
+            LaneReport(delivery, NotStarted(why)) for delivery in recalled
         ]
 
     def finished(self, report: LaneReport) -> None:
-        """Note that a lane is done with an order."""
-        self.in_hand.discard(report.order)
+        """Note that a lane is done with a delivery."""
+        self.in_hand.discard(report.delivery)
         if report.started:
             self._send_seconds = 0.8 * self._send_seconds + 0.2 * max(report.seconds, 0.0005)
 

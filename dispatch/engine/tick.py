@@ -26,19 +26,19 @@ from campaigns.state.states import Held
 from dispatch.claiming import agenda as agendas
 from dispatch.claiming import connections, grants, leases
 from dispatch.claiming.agenda import Agenda
-from dispatch.claiming.deliveries import LaneReport, NotStarted, Order
-from dispatch.claiming.grants import Wish
+from dispatch.claiming.deliveries import Delivery, LaneReport, NotStarted
+from dispatch.claiming.grants import GrantRequest
 from dispatch.clock import DatabaseClock
 from dispatch.models import Pace
 from dispatch.pace import pace_rows as paces
 from dispatch.pace.gate import Gate
-from dispatch.pace.pace_rows import Notes
+from dispatch.pace.pace_rows import PaceChanges
 from dispatch.results import attempts
-from dispatch.results.outcomes import Verdict, judge
+from dispatch.results.outcomes import DeliveryResult, judge
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
+class TickRequest:
     """What a dispatcher wants to have done in one tick."""
 
     dispatcher_id: int
@@ -46,13 +46,13 @@ class Intent:
     """What the dispatcher has counted, when it is to be written again."""
     reports: Sequence[LaneReport] = ()
     """Outcomes to record: all that no commit has recorded yet."""
-    mark: Sequence[Order] = ()
-    """Orders whose SubTask is to become `sending`."""
-    notes: Mapping[int, Notes] = field(default_factory=dict)
+    mark: Sequence[Delivery] = ()
+    """Deliveries whose SubTask is to become `sending`."""
+    pace_changes: Mapping[int, PaceChanges] = field(default_factory=dict)
     """What earlier ticks could not write to the Pace row, by service."""
     gates: Mapping[int, Gate] = field(default_factory=dict)
     """The gate of every service that this dispatcher runs."""
-    room: Mapping[int, int] = field(default_factory=dict)
+    capacity: Mapping[int, int] = field(default_factory=dict)
     """How many messages may be claimed, by service."""
     lanes: Mapping[int, int] = field(default_factory=dict)
     """How many connections are wanted for these, where that is more than there are."""
@@ -76,19 +76,19 @@ class Stored(NamedTuple):
 
 
 @dataclass(slots=True)
-class Done:
+class TickResult:
     """What a tick has done."""
 
     clock: DatabaseClock
     agenda: Agenda
-    verdicts: list[Verdict] = field(default_factory=list)
+    delivery_results: list[DeliveryResult] = field(default_factory=list)
     """One for each report, in their order."""
     lost: set[int] = field(default_factory=set)
     """SubTasks of which nothing was written, as their claim was gone."""
     marked: dict[int, dt.datetime] = field(default_factory=dict)
     """When the hand-over of each SubTask that may now be handed over was first marked."""
-    granted: list[list[Order]] = field(default_factory=list)
-    """New orders, a list for each service that got any."""
+    granted: list[list[Delivery]] = field(default_factory=list)
+    """New deliveries, a list for each service that got any."""
     claim_seconds: float | None = None
     """How long granting and claiming took; None when no service could be granted anything."""
     shares: dict[int, int] = field(default_factory=dict)
@@ -97,31 +97,31 @@ class Done:
     """The Pace rows it could lock, as they are after the commit, by service."""
     stored: dict[int, Stored] = field(default_factory=dict)
     """Of the locked rows whose service this dispatcher runs."""
-    unwritten: dict[int, Notes] = field(default_factory=dict)
+    unwritten: dict[int, PaceChanges] = field(default_factory=dict)
     """What there is to say of services whose Pace row could not be locked: said in the next tick.
     """
-    dry: set[int] = field(default_factory=set)
+    exhausted_tasks: set[int] = field(default_factory=set)
     """Tasks that had fewer SubTasks to claim than was asked for."""
     paused: set[int] = field(default_factory=set)
     """Tasks that were to be paused and are not being sent any more."""
 
 
-def run(intent: Intent) -> Done:
-    """Do it, in one transaction. Raises LeaseLost, or OperationalError / InterfaceError of the
-    database: then run it again.
+def run(request: TickRequest) -> TickResult:
+    """Apply a tick request in a single transaction. Raises LeaseLost, or OperationalError /
+    InterfaceError of the database: then run it again.
     """
     with transaction.atomic():
-        clock = leases.beat(intent.dispatcher_id, intent.figures, intent.winding_up)
-        done = Done(clock, intent.agenda or agendas.read())
-        if intent.remembered is not None:
-            _forget(intent.dispatcher_id, intent.remembered)
-        if intent.kept:
-            connections.lower_shares(intent.dispatcher_id, intent.kept)
-        done.paused = _pause(intent.reports)
-        notes = _record(intent, done)
-        done.marked = states.begin_sending([order.held for order in intent.mark])
-        _grant(intent, done, notes)
-    return done
+        clock = leases.beat(request.dispatcher_id, request.figures, request.winding_up)
+        result = TickResult(clock, request.agenda or agendas.read())
+        if request.remembered is not None:
+            _forget(request.dispatcher_id, request.remembered)
+        if request.kept:
+            connections.lower_shares(request.dispatcher_id, request.kept)
+        result.paused = _pause(request.reports)
+        pace_changes = _record(request, result)
+        result.marked = states.begin_sending([delivery.held for delivery in request.mark])
+        _grant(request, result, pace_changes)
+    return result
 
 
 def _forget(dispatcher_id: int, remembered: frozenset[Held]) -> None:
@@ -148,73 +148,80 @@ def _pause(reports: Sequence[LaneReport]) -> set[int]:
     next message says so again.
     """
     reasons = {
-        report.order.claim.task_id: report.outcome.pause
+        report.delivery.claim.task_id: report.outcome.pause
         for report in reports
         if isinstance(report.outcome, NotStarted) and report.outcome.pause
     }
     return lifecycle.pause_at_once(reasons) if reasons else set()
 
 
-def _record(intent: Intent, done: Done) -> dict[int, Notes]:
+def _record(request: TickRequest, result: TickResult) -> dict[int, PaceChanges]:
     """Write the outcomes. Returns what is to be said about each service, old and new."""
-    notes: dict[int, Notes] = defaultdict(Notes)
-    for service_id, old in intent.notes.items():
-        notes[service_id].add(old)
-    done.verdicts = [judge(report) for report in intent.reports]
-    changed = states.settle(verdict.settlement for verdict in done.verdicts)
-    for verdict in done.verdicts:
-        service_notes = notes[verdict.report.order.grant.service_id]
-        if verdict.settlement.id not in changed:
-            done.lost.add(verdict.settlement.id)
+    pace_changes: dict[int, PaceChanges] = defaultdict(PaceChanges)
+    for service_id, old in request.pace_changes.items():
+        pace_changes[service_id].add(old)
+    result.delivery_results = [judge(report) for report in request.reports]
+    changed = states.settle(each.settlement for each in result.delivery_results)
+    for each in result.delivery_results:
+        of_service = pace_changes[each.report.delivery.grant.service_id]
+        if each.settlement.id not in changed:
+            result.lost.add(each.settlement.id)
             continue
-        service_notes.succeeded |= verdict.succeeded
-        service_notes.failures += verdict.failed
-        service_notes.freeze = verdict.freeze or service_notes.freeze
-        if not verdict.report.started:
-            service_notes.quota_back[verdict.report.order.grant.period_start] += 1
+        of_service.succeeded |= each.succeeded
+        of_service.failures += each.failed
+        of_service.freeze = each.freeze or of_service.freeze
+        if not each.report.started:
+            of_service.quota_back[each.report.delivery.grant.period_start] += 1
     attempts.record(
-        [verdict for verdict in done.verdicts if verdict.settlement.id in changed],
-        intent.dispatcher_id,
+        [each for each in result.delivery_results if each.settlement.id in changed],
+        request.dispatcher_id,
     )
-    return notes
+    return pace_changes
 
 
-def _grant(intent: Intent, done: Done, notes: dict[int, Notes]) -> None:
-    now: dt.datetime = done.clock.reading
-    unsettled = {service_id for service_id, gate in intent.gates.items() if gate.is_unsettled}
-    concerned = {*intent.room, *notes, *unsettled}
+def _grant(request: TickRequest, result: TickResult, pace_changes: dict[int, PaceChanges]) -> None:
+    now: dt.datetime = result.clock.reading
+    unsettled = {service_id for service_id, gate in request.gates.items() if gate.is_unsettled}
+    concerned = {*request.capacity, *pace_changes, *unsettled}
     locked = paces.lock(concerned) if concerned else {}
     before = {service_id: paces.written(pace) for service_id, pace in locked.items()}
-    for service_id in list(notes):
+    for service_id in list(pace_changes):
         if service_id in locked:
-            paces.apply(notes.pop(service_id), locked[service_id], now)
-    done.unwritten, done.paces = notes, locked
-    wished = _connected(
-        intent, done, grants.wishes(done.agenda, locked, intent.room, intent.gates, now)
+            paces.apply(pace_changes.pop(service_id), locked[service_id], now)
+    result.unwritten, result.paces = pace_changes, locked
+    requests = _connected(
+        request,
+        result,
+        grants.grant_requests(result.agenda, locked, request.capacity, request.gates, now),
     )
-    if wished:
+    if requests:
         began = time.monotonic()
-        done.granted, done.dry = grants.fulfil(wished, intent.dispatcher_id, now)
-        done.claim_seconds = time.monotonic() - began
-    _store_paces(intent, done)
+        result.granted, result.exhausted_tasks = grants.fulfil(requests, request.dispatcher_id, now)
+        result.claim_seconds = time.monotonic() - began
+    _store_paces(request, result)
     paces.save(pace for pace in locked.values() if paces.written(pace) != before[pace.pk])
 
 
-def _connected(intent: Intent, done: Done, wished: list[Wish]) -> list[Wish]:
+def _connected(
+    request: TickRequest, result: TickResult, requests: list[GrantRequest]
+) -> list[GrantRequest]:
     """Get these services the connections they want; leaves those that have none at all."""
     wanted = {
-        wish.plan.id: intent.lanes[wish.plan.id] for wish in wished if wish.plan.id in intent.lanes
+        each.plan.id: request.lanes[each.plan.id]
+        for each in requests
+        if each.plan.id in request.lanes
     }
-    done.shares = connections.raise_shares(intent.dispatcher_id, wanted, done.agenda.services)
-    return [wish for wish in wished if done.shares.get(wish.plan.id) != 0]
+    result.shares = connections.raise_shares(request.dispatcher_id, wanted, result.agenda.services)
+    return [each for each in requests if result.shares.get(each.plan.id) != 0]
 
 
-def _store_paces(intent: Intent, done: Done) -> None:
+def _store_paces(request: TickRequest, result: TickResult) -> None:
     granted = {
-        orders[0].grant.service_id: [order.slot for order in orders] for orders in done.granted
+        deliveries[0].grant.service_id: [delivery.slot for delivery in deliveries]
+        for deliveries in result.granted
     }
-    for service_id, pace in done.paces.items():
-        if gate := intent.gates.get(service_id):
+    for service_id, pace in result.paces.items():
+        if gate := request.gates.get(service_id):
             before = pace.next_send_at
             pace.next_send_at = gate.padded(before, granted.get(service_id, ()))
-            done.stored[service_id] = Stored(before, pace.next_send_at)
+            result.stored[service_id] = Stored(before, pace.next_send_at)

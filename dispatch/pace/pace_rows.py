@@ -49,7 +49,7 @@ as long.
 
 
 @dataclass(slots=True)
-class Notes:
+class PaceChanges:
     """What one dispatcher has to say about one service, kept until a commit has written it to the
     Pace row. Outcomes add to it; a tick that writes it starts anew.
     """
@@ -63,8 +63,8 @@ class Notes:
     freeze: ServiceError | None = None
     """Why the service is to be frozen."""
 
-    def add(self, other: Notes) -> None:
-        """Take over what other notes say."""
+    def add(self, other: PaceChanges) -> None:
+        """Add what is in `other`."""
         self.quota_back.update(other.quota_back)
         self.failures += other.failures
         self.succeeded |= other.succeeded
@@ -72,7 +72,7 @@ class Notes:
 
     @property
     def is_empty(self) -> bool:
-        return self == Notes()
+        return self == PaceChanges()
 
 
 def lock(service_ids: Collection[int]) -> dict[int, Pace]:
@@ -98,15 +98,15 @@ def written(pace: Pace) -> tuple[object, ...]:
     return tuple(getattr(pace, name) for name in WRITTEN)
 
 
-def apply(notes: Notes, pace: Pace, now: dt.datetime) -> None:
+def apply(pace_changes: PaceChanges, pace: Pace, now: dt.datetime) -> None:
     """Bring a locked Pace row up to date with what there is to say about it. Does not save it."""
     if pace.quota_period_start is not None:
-        pace.quota_used = max(0, pace.quota_used - notes.quota_back[pace.quota_period_start])
-    if notes.succeeded:
+        pace.quota_used = max(0, pace.quota_used - pace_changes.quota_back[pace.quota_period_start])
+    if pace_changes.succeeded:
         pace.failures_in_row = pace.freezes_in_row = 0
-    pace.failures_in_row += notes.failures
-    if notes.freeze is not None:
-        _freeze(pace, notes.freeze, now)
+    pace.failures_in_row += pace_changes.failures
+    if pace_changes.freeze is not None:
+        _freeze(pace, pace_changes.freeze, now)
     elif pace.failures_in_row >= backoff.FAILURES_THAT_FREEZE:
         _freeze(pace, ServiceError(f"{pace.failures_in_row} failures in a row"), now)
 

@@ -10,10 +10,15 @@ from django.db import connection
 from campaigns.db.bulk_params import as_json
 from campaigns.models import FailureReason, Suppression
 from campaigns.models.contacts import SuppressionReason
+<<<<<<< HEAD
 from dispatch.results.outcomes import MAX_ERROR_CHARACTERS, Verdict, storable
+from tracking.event_kinds import EventKind
+=======
+from dispatch.results.outcomes import MAX_ERROR_CHARACTERS, DeliveryResult, storable
+>>>>>>> main
 from tracking.events import inbox
 from tracking.events.effects import HAND_OVER
-from tracking.events.incoming import EventKind, Incoming
+from tracking.events.incoming import Incoming
 
 RECORD_SQL = """
 INSERT INTO dispatch_attempt (subtask_id, service_id, dispatcher_id, claim_token, slot_at,
@@ -28,44 +33,44 @@ ON CONFLICT DO NOTHING
 """
 
 
-def record(verdicts: Iterable[Verdict], dispatcher_id: int) -> None:
+def record(results: Iterable[DeliveryResult], dispatcher_id: int) -> None:
     """Append an attempt for every hand-over, suppress addresses that bounced hard, and tell such
     bounces as events. Harmless when run again.
     """
-    verdicts = list(verdicts)
-    _append([_attempt(verdict) for verdict in verdicts if verdict.attempt], dispatcher_id)
+    results = list(results)
+    _append([_attempt(result) for result in results if result.attempt], dispatcher_id)
     Suppression.objects.bulk_create(
         [
             Suppression(
-                email=verdict.report.order.claim.recipient_email,
+                email=result.report.delivery.claim.recipient_email,
                 reason=SuppressionReason.HARD_BOUNCE,
-                source=f"refused while sending SubTask {verdict.settlement.id}",
+                source=f"refused while sending SubTask {result.settlement.id}",
             )
-            for verdict in verdicts
-            if verdict.suppress
+            for result in results
+            if result.suppress
         ],
         ignore_conflicts=True,
     )
-    inbox.accept(event for verdict in verdicts if (event := _event(verdict)))
+    inbox.accept(event for result in results if (event := _event(result)))
 
 
-def _event(verdict: Verdict) -> Incoming | None:
+def _event(result: DeliveryResult) -> Incoming | None:
     """A refusal at once is a bounce like one that comes later, and counts as one. None for what is
     no fault of the address, or not final.
     """
-    if verdict.suppress:
+    if result.suppress:
         kind = EventKind.HARD_BOUNCED
-    elif verdict.settlement.failure_reason == FailureReason.RETRIES_EXHAUSTED:
+    elif result.settlement.failure_reason == FailureReason.RETRIES_EXHAUSTED:
         kind = EventKind.SOFT_BOUNCED
     else:
         return None
     return Incoming(
         kind=kind,
         source=HAND_OVER,
-        dedupe_key=str(verdict.settlement.token) + f" {verdict.settlement.id}",
-        subtask_id=verdict.settlement.id,
-        recipient=verdict.report.order.claim.recipient_email,
-        detail=verdict.settlement.error,
+        dedupe_key=str(result.settlement.token) + f" {result.settlement.id}",
+        subtask_id=result.settlement.id,
+        recipient=result.report.delivery.claim.recipient_email,
+        detail=result.settlement.error,
     )
 
 
@@ -76,17 +81,17 @@ def _append(attempts: list[dict[str, Any]], dispatcher_id: int) -> None:
             cursor.execute(RECORD_SQL, [dispatcher_id, as_json(attempts)])
 
 
-def _attempt(verdict: Verdict) -> dict[str, Any]:
-    report, outcome = verdict.report, verdict.report.outcome
+def _attempt(result: DeliveryResult) -> dict[str, Any]:
+    report, outcome = result.report, result.report.outcome
     return {
-        "subtask_id": verdict.settlement.id,
-        "service_id": report.order.grant.service_id,
-        "claim_token": verdict.settlement.token,
-        "slot_at": report.order.slot,
-        "sending_at": report.order.sending_at,
-        "started_at": report.order.started_at,
+        "subtask_id": result.settlement.id,
+        "service_id": report.delivery.grant.service_id,
+        "claim_token": result.settlement.token,
+        "slot_at": report.delivery.slot,
+        "sending_at": report.delivery.sending_at,
+        "started_at": report.delivery.started_at,
         "finished_at": report.finished_at,
-        "outcome": verdict.attempt,
+        "outcome": result.attempt,
         "code": getattr(outcome, "code", None),
         "reply": storable(getattr(outcome, "reply", ""))[:MAX_ERROR_CHARACTERS],
     }

@@ -8,10 +8,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable
 
-from dispatch.claiming.deliveries import Order
+from dispatch.claiming.deliveries import Delivery
 from dispatch.models import AttemptOutcome
-from dispatch.results.figures import outcome_of
+<<<<<<< HEAD
+from dispatch.results.outcome_counts import outcome_of
 from dispatch.results.outcomes import Verdict
+=======
+from dispatch.engine.figures import outcome_of
+from dispatch.results.outcomes import DeliveryResult
+>>>>>>> main
 
 logger = logging.getLogger(__name__)
 
@@ -24,48 +29,48 @@ LEVELS: dict[str | None, int] = {
 """All others are INFO."""
 
 
-def ids(order: Order, dispatcher_id: int) -> dict[str, int]:
-    """What to pass as `extra` with a line about an order."""
+def ids(delivery: Delivery, dispatcher_id: int) -> dict[str, int]:
+    """What to pass as `extra` with a line about a delivery."""
     return {
-        "task_id": order.claim.task_id,
-        "subtask_id": order.claim.id,
-        "service_id": order.grant.service_id,
+        "task_id": delivery.claim.task_id,
+        "subtask_id": delivery.claim.id,
+        "service_id": delivery.grant.service_id,
         "dispatcher_id": dispatcher_id,
     }
 
 
-def settled(verdicts: Iterable[Verdict], lost: Collection[int], dispatcher_id: int) -> None:
-    """Log verdicts that have been committed; nothing was written about the SubTasks in `lost`."""
-    for verdict in verdicts:
-        if verdict.settlement.id in lost:
-            _lost(verdict.report.order, dispatcher_id)
+def settled(results: Iterable[DeliveryResult], lost: Collection[int], dispatcher_id: int) -> None:
+    """Log results that have been committed; nothing was written about the SubTasks in `lost`."""
+    for result in results:
+        if result.settlement.id in lost:
+            _lost(result.report.delivery, dispatcher_id)
         else:
-            _settled(verdict, dispatcher_id)
+            _settled(result, dispatcher_id)
 
 
-def _settled(verdict: Verdict, dispatcher_id: int) -> None:
-    outcome = outcome_of(verdict)
+def _settled(result: DeliveryResult, dispatcher_id: int) -> None:
+    outcome = outcome_of(result)
     level = LEVELS.get(outcome, logging.INFO)
     if not logger.isEnabledFor(level):
         return
-    order = verdict.report.order
+    delivery = result.report.delivery
     logger.log(
         level,
         "SubTask %s of task %s through service %s: %s, now %s",
-        order.claim.id,
-        order.claim.task_id,
-        order.grant.service_id,
+        delivery.claim.id,
+        delivery.claim.task_id,
+        delivery.grant.service_id,
         outcome or "not started",
-        verdict.settlement.status,
-        extra={**ids(order, dispatcher_id), "outcome": outcome or "not_started"},
+        result.settlement.status,
+        extra={**ids(delivery, dispatcher_id), "outcome": outcome or "not_started"},
     )
 
 
-def _lost(order: Order, dispatcher_id: int) -> None:
+def _lost(delivery: Delivery, dispatcher_id: int) -> None:
     logger.warning(
         "SubTask %s: nothing was written, as the claim of dispatcher %s was gone: taken away, or "
         "settled by a commit whose reply was lost",
-        order.claim.id,
+        delivery.claim.id,
         dispatcher_id,
-        extra=ids(order, dispatcher_id),
+        extra=ids(delivery, dispatcher_id),
     )

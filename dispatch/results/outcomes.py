@@ -33,7 +33,7 @@ from dispatch.pace import backoff
 MAX_ERROR_CHARACTERS = 2000
 
 
-class Verdict(NamedTuple):
+class DeliveryResult(NamedTuple):
     """What to write about one report."""
 
     report: LaneReport
@@ -45,37 +45,37 @@ class Verdict(NamedTuple):
     suppress: bool = False
 
 
-def judge(report: LaneReport) -> Verdict:
+def judge(report: LaneReport) -> DeliveryResult:
     """Decide what an outcome means.
 
     The repeat of a hand-over in doubt that is not accepted tells nothing about the first one,
     however definite it is: the SubTask stays in doubt.
     """
-    verdict = _judge(report)
-    if report.order.claim.repeat_until is None or verdict.succeeded:
-        return verdict
-    why = verdict.settlement.error or "The hand-over was to be repeated, and was not begun."
-    return verdict._replace(settlement=_settle(report, SubTaskStatus.SENDING, error=why))
+    result = _judge(report)
+    if report.delivery.claim.repeat_until is None or result.succeeded:
+        return result
+    why = result.settlement.error or "The hand-over was to be repeated, and was not begun."
+    return result._replace(settlement=_settle(report, SubTaskStatus.SENDING, error=why))
 
 
-def _judge(report: LaneReport) -> Verdict:
+def _judge(report: LaneReport) -> DeliveryResult:
     outcome = report.outcome
     if isinstance(outcome, Accepted):
         name = storable(outcome.provider_message_id)[:255]
         settlement = _settle(report, SubTaskStatus.SENT, provider_message_id=name)
-        return Verdict(report, settlement, AttemptOutcome.ACCEPTED, succeeded=True)
+        return DeliveryResult(report, settlement, AttemptOutcome.ACCEPTED, succeeded=True)
     if isinstance(outcome, NotStarted):
         waiting = _settle(report, SubTaskStatus.PENDING, delay_seconds=outcome.delay_seconds)
-        return Verdict(report, waiting)
+        return DeliveryResult(report, waiting)
     if isinstance(outcome, Unsendable):
-        return Verdict(report, _fail(report, outcome.reason, outcome.why))
+        return DeliveryResult(report, _fail(report, outcome.reason, outcome.why))
     return _judge_error(report, outcome)
 
 
-def _judge_error(report: LaneReport, error: DeliveryError) -> Verdict:
+def _judge_error(report: LaneReport, error: DeliveryError) -> DeliveryResult:
     if isinstance(error, ServiceError):
         settlement = _settle(report, SubTaskStatus.PENDING, error=_short(error.reply))
-        return Verdict(
+        return DeliveryResult(
             report,
             settlement,
             AttemptOutcome.SERVICE_ERROR if report.started else None,
@@ -84,24 +84,26 @@ def _judge_error(report: LaneReport, error: DeliveryError) -> Verdict:
         )
     if isinstance(error, OutcomeUnknown):
         settlement = _settle(report, SubTaskStatus.SENDING, error=_short(error.reply))
-        return Verdict(report, settlement, AttemptOutcome.UNKNOWN, failed=True)
+        return DeliveryResult(report, settlement, AttemptOutcome.UNKNOWN, failed=True)
     if isinstance(error, MessageError):
         if not report.started:
-            return Verdict(report, _fail(report, FailureReason.INVALID, error.reply))
+            return DeliveryResult(report, _fail(report, FailureReason.INVALID, error.reply))
         settlement = _fail(report, FailureReason.REJECTED, error.reply)
-        return Verdict(report, settlement, AttemptOutcome.REJECTED, failed=True)
+        return DeliveryResult(report, settlement, AttemptOutcome.REJECTED, failed=True)
     if isinstance(error, RecipientError):
         return _judge_recipient(report, error)
     raise TypeError(f"a transport raised {type(error).__name__}, which means nothing")
 
 
-def _judge_recipient(report: LaneReport, error: RecipientError) -> Verdict:
+def _judge_recipient(report: LaneReport, error: RecipientError) -> DeliveryResult:
     if not report.started:
-        return Verdict(report, _fail(report, FailureReason.INVALID, error.reply))
+        return DeliveryResult(report, _fail(report, FailureReason.INVALID, error.reply))
     if error.permanent:
         settlement = _fail(report, FailureReason.REJECTED, error.reply)
-        return Verdict(report, settlement, AttemptOutcome.REJECTED, suppress=error.hard_bounce)
-    delay = backoff.retry_delay_seconds(report.order.claim.attempts + 1)
+        return DeliveryResult(
+            report, settlement, AttemptOutcome.REJECTED, suppress=error.hard_bounce
+        )
+    delay = backoff.retry_delay_seconds(report.delivery.claim.attempts + 1)
     if delay is None:
         settlement = _fail(report, FailureReason.RETRIES_EXHAUSTED, error.reply, counts=True)
     else:
@@ -112,7 +114,7 @@ def _judge_recipient(report: LaneReport, error: RecipientError) -> Verdict:
             counts_as_attempt=True,
             delay_seconds=delay,
         )
-    return Verdict(report, settlement, AttemptOutcome.DEFERRED, failed=True)
+    return DeliveryResult(report, settlement, AttemptOutcome.DEFERRED, failed=True)
 
 
 def _settle(
@@ -124,7 +126,7 @@ def _settle(
     counts_as_attempt: bool = False,
     delay_seconds: float = 0.0,
 ) -> Settlement:
-    held = report.order.held
+    held = report.delivery.held
     return Settlement(
         held.id,
         held.token,
@@ -139,7 +141,7 @@ def _settle(
 def _fail(
     report: LaneReport, reason: FailureReason, why: str, *, counts: bool = False
 ) -> Settlement:
-    held = report.order.held
+    held = report.delivery.held
     return Settlement(
         held.id,
         held.token,

@@ -71,8 +71,7 @@ def test_one_that_a_task_uses_stays_and_the_page_leads_to_the_task(
 ) -> None:
     row, task = used(kind, user)
     client = signed_in(user)
-    for response in (client.get(url(row)), client.post(url(row), YES)):
-        page = page_of(response)
+    for page in (page_of(client.get(url(row))), page_of(client.post(url(row), YES), 403)):
         assert "cannot be deleted, because it is in use" in page
         assert f'href="{url(task, "change")}">Spring</a> (draft) uses “' in page
     assert kind.objects.filter(pk=row.pk).exists()
@@ -108,7 +107,7 @@ def test_a_service_that_a_task_is_limited_to_stays() -> None:
     service, task = EmailServiceFactory(), TaskFactory(name="Spring", status="queued")
     task.services.add(service)
     response = signed_in(operator).post(url(service), YES)
-    assert "Spring</a> (launching) uses “" in page_of(response)
+    assert "Spring</a> (launching) uses “" in page_of(response, 403)
     assert EmailService.objects.exists()
 
 
@@ -140,7 +139,7 @@ def test_an_account_in_use_says_what_it_has(user: Any) -> None:
 
 def test_a_group_with_members_stays(user: Any) -> None:
     group = Group.objects.get(name=MANAGER)
-    page = page_of(signed_in(member(SUPERUSER)).post(url(group), YES))
+    page = page_of(signed_in(member(SUPERUSER)).post(url(group), YES), 403)
     assert f'href="{url(user, "change")}">{user}</a>' in page
     assert Group.objects.filter(pk=group.pk).exists()
     assert User.objects.filter(groups=group).exists()
@@ -173,5 +172,5 @@ def test_what_came_into_use_is_explained_at_the_second_look(
 
     monkeypatch.setattr(TemplateAdmin, "get_deleted_objects", looked)
     response = signed_in(user).post(url(task.templates.get()), YES)
-    assert ">Spring</a> (draft) uses" in page_of(response)
+    assert ">Spring</a> (draft) uses" in page_of(response, 403)
     assert task.templates.exists()

@@ -22,6 +22,7 @@ from campaigns.models import Contact, SubTask, Task, TaskStatus, Template
 from campaigns.state import lifecycle
 from dispatch.encryption import encrypt
 from dispatch.models import BounceMailbox, EmailService
+from dispatch.pace import services
 from tests.dispatch.bounces.samples import SOMEBODY
 from tests.factories import TaskFactory, TemplateFactory, UserFactory
 from tests.faults.conftest import ScenarioReport
@@ -212,7 +213,7 @@ def babbling_service(scenario: Scenario, smtp: Smtp, port: int) -> EmailService:
     service.credentials = encrypt(
         {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 10}
     )
-    service.save()
+    services.save(service)
     return service
 
 

@@ -75,7 +75,7 @@ def _moves_beside_the_table() -> Iterator[str]:
 def _held_twice(world: World) -> Iterator[str]:
     """Only one dispatcher whose lease holds may mean to hand over a SubTask."""
     hands = [
-        {order.claim.id for order in puppet.in_its_hands}
+        {delivery.claim.id for delivery in puppet.in_its_hands}
         for puppet in world.puppets
         if puppet.lease_is_fresh
     ]

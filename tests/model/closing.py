@@ -61,7 +61,7 @@ def _bury_the_dead(world: World) -> None:
 
 def _work(world: World, puppet: Puppet) -> None:
     world.tick(puppet)
-    for order in list(puppet.waiting):
-        world.start(puppet, order)
-    for order in list(puppet.begun):
-        world.report(puppet, order, ENDS["accepted"])
+    for delivery in list(puppet.waiting):
+        world.start(puppet, delivery)
+    for delivery in list(puppet.begun):
+        world.report(puppet, delivery, ENDS["accepted"])

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from dispatch.claiming.deliveries import Order
+from dispatch.claiming.deliveries import Delivery
 from dispatch.models import DecisionChoice
 from tests.model import faults
 from tests.model.hand_overs import ENDS, ENDS_BEFORE_IT_BEGAN
@@ -68,10 +68,10 @@ class Events:
         puppet = self._dispatcher(who)
         self.world.tick(puppet)
         self.world.tick(puppet)
-        for order in list(puppet.waiting):
-            self.world.start(puppet, order)
-        for order, end in zip(list(puppet.begun), ends, strict=False):
-            self.world.report(puppet, order, ENDS[end])
+        for delivery in list(puppet.waiting):
+            self.world.start(puppet, delivery)
+        for delivery, end in zip(list(puppet.begun), ends, strict=False):
+            self.world.report(puppet, delivery, ENDS[end])
 
     @happens(3, who=WHICH)
     def tick(self, who: int) -> None:
@@ -93,20 +93,20 @@ class Events:
 
     @happens(3, which=WHICH)
     def a_lane_begins(self, which: int) -> None:
-        if orders := self._orders(lambda puppet: puppet.waiting):
-            self.world.start(*pick(orders, which))
+        if deliveries := self._deliveries(lambda puppet: puppet.waiting):
+            self.world.start(*pick(deliveries, which))
         else:
             self.world.tick(self._dispatcher(which))
 
     @happens(3, which=WHICH, end=END)
     def a_lane_is_done(self, which: int, end: str) -> None:
-        if orders := self._orders(lambda puppet: puppet.begun):
-            self.world.report(*pick(orders, which), ENDS[end])
+        if deliveries := self._deliveries(lambda puppet: puppet.begun):
+            self.world.report(*pick(deliveries, which), ENDS[end])
 
     @happens(1, which=WHICH, end=st.sampled_from(sorted(ENDS_BEFORE_IT_BEGAN)))
     def a_lane_fails_before_it_begins(self, which: int, end: str) -> None:
-        if orders := self._orders(lambda puppet: puppet.waiting):
-            self.world.report(*pick(orders, which), ENDS_BEFORE_IT_BEGAN[end])
+        if deliveries := self._deliveries(lambda puppet: puppet.waiting):
+            self.world.report(*pick(deliveries, which), ENDS_BEFORE_IT_BEGAN[end])
 
     @happens(3, who=WHICH, lost=END, ends=st.lists(END, max_size=4))
     def replies_are_lost_and_time_passes(self, who: int, lost: str, ends: list[str]) -> None:
@@ -139,8 +139,8 @@ class Events:
         if is_at_work:
             self.world.tick(puppet)
             self.world.tick(puppet)
-            for order in list(puppet.waiting)[:2]:
-                self.world.start(puppet, order)
+            for delivery in list(puppet.waiting)[:2]:
+                self.world.start(puppet, delivery)
         self.world.die(puppet)
         self.world.look_for_the_killed()
 
@@ -151,7 +151,7 @@ class Events:
     @happens(2, who=WHICH)
     def somebody_comes_too_late(self, who: int) -> None:
         """The former dispatchers, and everybody with a token that is not good any more."""
-        orphaned = [(each, order) for each in self.world.former for order in each.begun]
+        orphaned = [(each, delivery) for each in self.world.former for delivery in each.begun]
         lost = [puppet for puppet in self.world.former if puppet.is_lost]
         if orphaned:
             self.world.accept_late(*pick(orphaned, who))
@@ -222,5 +222,5 @@ class Events:
             self.world.tick(self.world.join())
         return pick(living, which)
 
-    def _orders(self, of: Callable[[Puppet], list[Order]]) -> list[tuple[Puppet, Order]]:
-        return [(puppet, order) for puppet in self.world.puppets for order in of(puppet)]
+    def _deliveries(self, of: Callable[[Puppet], list[Delivery]]) -> list[tuple[Puppet, Delivery]]:
+        return [(puppet, delivery) for puppet in self.world.puppets for delivery in of(puppet)]

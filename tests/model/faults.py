@@ -16,11 +16,11 @@ REAL = tick.run
 
 
 @contextmanager
-def reply_lost(witness: Callable[[tick.Done], None]) -> Iterator[None]:
+def reply_lost(witness: Callable[[tick.TickResult], None]) -> Iterator[None]:
     """The tick is committed, but the dispatcher does not get to know; only the witness does."""
 
-    def run(intent: tick.Intent) -> tick.Done:
-        witness(REAL(intent))
+    def run(request: tick.TickRequest) -> tick.TickResult:
+        witness(REAL(request))
         raise OperationalError("the connection was lost during COMMIT")
 
     yield from _next_tick(run)
@@ -30,23 +30,25 @@ def reply_lost(witness: Callable[[tick.Done], None]) -> Iterator[None]:
 def rolled_back() -> Iterator[None]:
     """The tick does all its work and is then undone."""
 
-    def run(intent: tick.Intent) -> tick.Done:
+    def run(request: tick.TickRequest) -> tick.TickResult:
         with transaction.atomic():
-            REAL(intent)
+            REAL(request)
             raise OperationalError("deadlock detected")
 
     yield from _next_tick(run)
 
 
-def _next_tick(run: Callable[[tick.Intent], tick.Done]) -> Iterator[None]:
+def _next_tick(run: Callable[[tick.TickRequest], tick.TickResult]) -> Iterator[None]:
     """Only the next tick runs so; those after it are as ever."""
     with mock.patch.object(tick, "run", side_effect=_first(run)):
         yield
 
 
-def _first(run: Callable[[tick.Intent], tick.Done]) -> Callable[[tick.Intent], tick.Done]:
+def _first(
+    run: Callable[[tick.TickRequest], tick.TickResult],
+) -> Callable[[tick.TickRequest], tick.TickResult]:
     runs = itertools.chain([run], itertools.repeat(REAL))
-    return lambda intent: next(runs)(intent)
+    return lambda request: next(runs)(request)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from dispatch.claiming.deliveries import Order
+from dispatch.claiming.deliveries import Delivery
 from dispatch.limits import Limits
 
 
@@ -57,19 +57,19 @@ class Outside:
     )
     """The quotas under which messages were granted, by service and day of their start."""
 
-    def started(self, order: Order, at: dt.datetime) -> None:
-        limits, service_id = order.grant.gate.limits, order.grant.service_id
+    def started(self, delivery: Delivery, at: dt.datetime) -> None:
+        limits, service_id = delivery.grant.gate.limits, delivery.grant.service_id
         self.starts[service_id].append(Start(at, limits))
         self.quotas[service_id, quota_day(at, limits)].add(limits.daily_quota)
 
-    def takes(self, order: Order, at: dt.datetime, window: dt.timedelta) -> None:
+    def takes(self, delivery: Delivery, at: dt.datetime, window: dt.timedelta) -> None:
         """A provider takes a message, unless it has one of that key, or remembers it no more: for
         as long as its window. A provider that does not de-duplicate remembers nothing.
         """
-        key = order.grant.service_id, order.idempotency_key
+        key = delivery.grant.service_id, delivery.idempotency_key
         if at - self.keys.get(key, at - window) >= window:
             self.keys[key] = at
-            self.accepted[order.claim.id] += 1
+            self.accepted[delivery.claim.id] += 1
 
     def broken(self) -> list[str]:
         """The guarantees that are broken, in sentences."""

@@ -1,4 +1,4 @@
-"""A real dispatcher whose lanes are moved by hand: orders go in, and the test says when each starts
+"""A real dispatcher whose lanes are moved by hand: deliveries go in, and the test says when each starts
 and what is reported.
 
 What a host carries on with its monotonic clock goes on with the model's time: the reading of the
@@ -14,25 +14,25 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
 from dispatch.claiming.agenda import Agenda
-from dispatch.claiming.deliveries import LaneReport, NotStarted, Order, Outcome
+from dispatch.claiming.deliveries import Delivery, LaneReport, NotStarted, Outcome
 from dispatch.claiming.leases import LeaseLost
 from dispatch.clock import DatabaseClock
 from dispatch.engine.dispatcher import Dispatcher
 from dispatch.engine.lanes import LanePool, begin, note_answer
-from dispatch.engine.tick import Done, Intent
+from dispatch.engine.tick import TickRequest, TickResult
 from dispatch.pace.gate import SlotMissed
 from dispatch.results import start_log
 from tests.model.laboratory import StoppedClock
 
 
 class Lanes(LanePool):
-    """What a dispatcher has handed over for one service: orders that wait, and those that have
+    """What a dispatcher has handed over for one service: deliveries that wait, and those that have
     begun.
     """
 
     def __init__(self) -> None:
-        self.waiting: list[Order] = []
-        self.begun: list[Order] = []
+        self.waiting: list[Delivery] = []
+        self.begun: list[Delivery] = []
 
     @property
     def lanes(self) -> int:
@@ -47,10 +47,10 @@ class Lanes(LanePool):
     def close(self) -> None:
         pass
 
-    def hand_over(self, order: Order) -> None:
-        self.waiting.append(order)
+    def hand_over(self, delivery: Delivery) -> None:
+        self.waiting.append(delivery)
 
-    def recall(self) -> list[Order]:
+    def recall(self) -> list[Delivery]:
         recalled, self.waiting = self.waiting, []
         return recalled
 
@@ -65,8 +65,8 @@ class Puppet(Dispatcher):
         self._looked_at = clock.now
         self._beat_at = time.monotonic(), clock.now
         self._all_lanes: list[Lanes] = []
-        self.intents: list[Intent] = []
-        self.granted: list[Order] = []
+        self.requests: list[TickRequest] = []
+        self.granted: list[Delivery] = []
         self.agenda: Agenda | None = None
         """By which it granted these."""
         self.is_lost = False
@@ -91,62 +91,64 @@ class Puppet(Dispatcher):
         with during or nullcontext():
             self._unless_lost(self._wind_up)
 
-    def start(self, order: Order) -> bool:
-        """A lane takes up an order and starts it in its slot, unless the gate refuses; then it says
+    def start(self, delivery: Delivery) -> bool:
+        """A lane takes up a delivery and starts it in its slot, unless the gate refuses; then it says
         so.
         """
-        lane = self.lane_of(order)
-        lane.waiting.remove(order)
+        lane = self.lane_of(delivery)
+        lane.waiting.remove(delivery)
         try:
-            order.grant.gate.start(
-                order.slot,
-                order.not_after,
+            delivery.grant.gate.start(
+                delivery.slot,
+                delivery.not_after,
                 lambda: self._database_clock,
                 self._lease_until,
-                lambda at: begin(order, at, self._desk.starts),
+                lambda at: begin(delivery, at, self._lane_context.starts),
             )
         except SlotMissed as missed:
-            self._receive(LaneReport(order, NotStarted(str(missed)), self._stopped_clock.now))
+            self._receive(LaneReport(delivery, NotStarted(str(missed)), self._stopped_clock.now))
             return False
-        lane.begun.append(order)
+        lane.begun.append(delivery)
         return True
 
     def vanish(self) -> None:
         """kill -9: its start log is held by no process any more."""
         start_log._kept.discard(self._starts)
-        self._starts = self._desk.starts = start_log.NoStartLog()
+        self._starts = self._lane_context.starts = start_log.NoStartLog()
 
-    def report(self, order: Order, outcome: Outcome) -> None:
-        """A lane is done with an order, begun or not."""
-        lane = self.lane_of(order)
-        (lane.begun if order in lane.begun else lane.waiting).remove(order)
-        report = LaneReport(order, outcome, self._stopped_clock.now)
-        note_answer(report, self._desk.starts)
+    def report(self, delivery: Delivery, outcome: Outcome) -> None:
+        """A lane is done with a delivery, begun or not."""
+        lane = self.lane_of(delivery)
+        (lane.begun if delivery in lane.begun else lane.waiting).remove(delivery)
+        report = LaneReport(delivery, outcome, self._stopped_clock.now)
+        note_answer(report, self._lane_context.starts)
         self._receive(report)
 
     # What it knows
 
     @property
-    def waiting(self) -> list[Order]:
-        return [order for lanes in self._all_lanes for order in lanes.waiting]
+    def waiting(self) -> list[Delivery]:
+        return [delivery for lanes in self._all_lanes for delivery in lanes.waiting]
 
     @property
-    def begun(self) -> list[Order]:
-        return [order for lanes in self._all_lanes for order in lanes.begun]
+    def begun(self) -> list[Delivery]:
+        return [delivery for lanes in self._all_lanes for delivery in lanes.begun]
 
     @property
-    def in_its_hands(self) -> list[Order]:
+    def in_its_hands(self) -> list[Delivery]:
         """What it means to hand over, or has."""
         loops = self._loops.values()
-        return [order for loop in loops for order in (*loop.ready, *loop.in_hand)]
+        return [delivery for loop in loops for delivery in (*loop.ready, *loop.in_hand)]
 
     @property
     def lease_is_fresh(self) -> bool:
         return self._lease_until() > time.monotonic()
 
-    def lane_of(self, order: Order) -> Lanes:
+    def lane_of(self, delivery: Delivery) -> Lanes:
         return next(
-            lanes for lanes in self._all_lanes if order in lanes.waiting or order in lanes.begun
+            lanes
+            for lanes in self._all_lanes
+            if delivery in lanes.waiting or delivery in lanes.begun
         )
 
     # How it lives in the model
@@ -168,29 +170,29 @@ class Puppet(Dispatcher):
         """When its lease ends, by a monotonic clock that has gone on with the model's time."""
         since = self._stopped_clock.now - self.heartbeat
         return (
-            self._desk.lease_until
+            self._lane_context.lease_until
             + time.monotonic()
-            - (self._desk.clock.asked + since.total_seconds())
+            - (self._lane_context.clock.asked + since.total_seconds())
         )
 
-    def _intend(self, claim: bool) -> Intent:
-        self.intents.append(super()._intend(claim))
-        return self.intents[-1]
+    def _request(self, claim: bool) -> TickRequest:
+        self.requests.append(super()._request(claim))
+        return self.requests[-1]
 
-    def _follow(self, intent: Intent, done: Done) -> None:
-        self.heartbeat = done.clock.reading
-        self.witness(done)
-        super()._follow(intent, done)
+    def _follow(self, request: TickRequest, result: TickResult) -> None:
+        self.heartbeat = result.clock.reading
+        self.witness(result)
+        super()._follow(request, result)
 
-    def witness(self, done: Done) -> None:
+    def witness(self, result: TickResult) -> None:
         """Note what was committed, whether or not the dispatcher gets to know."""
-        self.granted = [order for orders in done.granted for order in orders]
-        self.agenda = done.agenda
+        self.granted = [delivery for deliveries in result.granted for delivery in deliveries]
+        self.agenda = result.agenda
 
     def _unless_lost(self, act: Callable[[], None]) -> None:
-        self.intents, self.granted = [], []
+        self.requests, self.granted = [], []
         try:
             act()
         except LeaseLost:
             self.is_lost = True
-            self._desk.lease_until = 0.0
+            self._lane_context.lease_until = 0.0

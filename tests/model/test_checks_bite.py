@@ -18,7 +18,7 @@ from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state import states
 from campaigns.state.states import Held, Settlement
 from dispatch.claiming import claims, compose
-from dispatch.claiming.deliveries import Claim, Order
+from dispatch.claiming.deliveries import Claim, Delivery
 from dispatch.limits import Limits
 from dispatch.message.message import Message
 from dispatch.models import Attempt, Dispatcher, EmailService
@@ -225,7 +225,7 @@ def test_a_repeat_under_another_key_is_caught(
     monkeypatch: pytest.MonkeyPatch, dispatch: Dispatch
 ) -> None:
     check_that_a_repeat_mails_nobody_twice(dispatch)
-    monkeypatch.setattr(Order, "idempotency_key", property(lambda order: str(uuid.uuid4())))
+    monkeypatch.setattr(Delivery, "idempotency_key", property(lambda delivery: str(uuid.uuid4())))
     with caught():
         check_that_a_repeat_mails_nobody_twice(dispatch)
 

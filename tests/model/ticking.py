@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 
 from campaigns.models import Suppression
-from dispatch.claiming.deliveries import Order
+from dispatch.claiming.deliveries import Delivery
 from dispatch.models import Pace
 from dispatch.pace import pace_rows
 from dispatch.providers import idempotency_window
@@ -56,15 +56,15 @@ class Ticking:
 
     def complaints(self) -> Iterator[str]:
         """What it should not have claimed or handed over."""
-        for order in self._puppet.granted:
-            if order.grant.service_id in self._frozen:
-                yield f"service {order.grant.service_id} is frozen and was granted a message"
-            if order.claim.recipient_email in self._suppressed:
-                yield f"SubTask {order.claim.id} was claimed although its address is suppressed"
-        for order in set(self._puppet.waiting) - self._waited:
-            row = self._world.rows[order.claim.id]
-            if not holds(self._puppet, order, row):
-                yield f"an order was handed over that is not durably sending: {row}"
+        for delivery in self._puppet.granted:
+            if delivery.grant.service_id in self._frozen:
+                yield f"service {delivery.grant.service_id} is frozen and was granted a message"
+            if delivery.claim.recipient_email in self._suppressed:
+                yield f"SubTask {delivery.claim.id} was claimed although its address is suppressed"
+        for delivery in set(self._puppet.waiting) - self._waited:
+            row = self._world.rows[delivery.claim.id]
+            if not holds(self._puppet, delivery, row):
+                yield f"a delivery was handed over that is not durably sending: {row}"
             if self._world.statuses[row.task_id] != "sending":
                 yield f"SubTask {row.id} was handed over, its task is not being sent"
 
@@ -78,12 +78,13 @@ class Ticking:
         owners = {task.pk: task.owner_id for task in self._world.tasks}
         # What is repeated comes first, whosever turn it is, and counts as a turn.
         granted = {
-            (order.grant.service_id, owners[order.claim.task_id]) for order in self._puppet.granted
+            (delivery.grant.service_id, owners[delivery.claim.task_id])
+            for delivery in self._puppet.granted
         }
         repeats = {
-            (order.grant.service_id, owners[order.claim.task_id])
-            for order in self._puppet.granted
-            if order.claim.repeat_until is not None
+            (delivery.grant.service_id, owners[delivery.claim.task_id])
+            for delivery in self._puppet.granted
+            if delivery.claim.repeat_until is not None
         }
         for service_id, owner in granted - repeats:
             for plan in self._puppet.agenda.tasks_for(service_id, now):
@@ -102,12 +103,12 @@ class Ticking:
 
     def _reported(self, before: SubTaskRow) -> tuple[End, bool] | None:
         """How the hand-over of a SubTask ended, and whether it was a repeat."""
-        for intent in self._puppet.intents:
-            for report in intent.reports:
-                if report.order.held == (before.id, before.token):
+        for request in self._puppet.requests:
+            for report in request.reports:
+                if report.delivery.held == (before.id, before.token):
                     guess = UNANSWERED if report.started else UNBEGUN
-                    is_repeat = report.order.claim.repeat_until is not None
-                    return self._world.ends.get(report.order, guess), is_repeat
+                    is_repeat = report.delivery.claim.repeat_until is not None
+                    return self._world.ends.get(report.delivery, guess), is_repeat
         return None
 
     def _may_be_claimed(self, before: SubTaskRow, after: SubTaskRow) -> bool:
@@ -130,7 +131,7 @@ class Ticking:
         """After a failed commit, what a dispatcher does not know that it holds is pending again, or
         in doubt if it was to be repeated.
         """
-        if all(intent.remembered is None for intent in self._puppet.intents):
+        if all(request.remembered is None for request in self._puppet.requests):
             return False
         if before.status == "sending":
             return after.state == before.doubtful().state
@@ -138,10 +139,10 @@ class Ticking:
         return after.state == pending.state or self._may_be_claimed(pending, after)
 
 
-def holds(puppet: Puppet, order: Order, row: SubTaskRow) -> bool:
+def holds(puppet: Puppet, delivery: Delivery, row: SubTaskRow) -> bool:
     """Whether a SubTask is durably being sent by this dispatcher under this claim."""
     return (row.status, row.in_doubt, row.dispatcher_id, row.token) == (
-        "sending", False, puppet.id, order.held.token,
+        "sending", False, puppet.id, delivery.held.token,
     )  # fmt: skip
 
 

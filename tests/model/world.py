@@ -17,7 +17,7 @@ from django.db import transaction
 from campaigns.models import SubTaskStatus, Task
 from campaigns.state import lifecycle, states
 from campaigns.state.states import Held, Settlement
-from dispatch.claiming.deliveries import Order
+from dispatch.claiming.deliveries import Delivery
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Dispatcher, EmailService
 from dispatch.providers import idempotency_window
@@ -73,7 +73,7 @@ class World:
         self.served: dict[tuple[int, int], dt.datetime] = {}
         """When each service last served each owner."""
         self.cancelled_at: dict[int, dt.datetime] = {}
-        self.ends: dict[Order, End] = {}
+        self.ends: dict[Delivery, End] = {}
         self.rows = rows.read()
         self._judged: object = None
         """What the database held when it was last looked at as a whole; None: look again."""
@@ -280,40 +280,40 @@ class World:
 
     # Lanes
 
-    def start(self, puppet: Puppet, order: Order) -> None:
-        """A lane takes up an order, waits for its slot and begins, if it may."""
+    def start(self, puppet: Puppet, delivery: Delivery) -> None:
+        """A lane takes up a delivery, waits for its slot and begins, if it may."""
         with self.step_outside():
-            if puppet.start(order):
-                self._begun.add(order.held)
-                self.outside.started(order, self.clock.now)
-                row = self.rows[order.claim.id]
-                if not holds(puppet, order, row) or puppet.id not in self.heartbeats:
+            if puppet.start(delivery):
+                self._begun.add(delivery.held)
+                self.outside.started(delivery, self.clock.now)
+                row = self.rows[delivery.claim.id]
+                if not holds(puppet, delivery, row) or puppet.id not in self.heartbeats:
                     raise Broken(f"a message was begun that is not durably sending: {row}")
                 if checks.transaction_is_open():
                     raise Broken("a message was begun while a transaction was open")
 
-    def report(self, puppet: Puppet, order: Order, end: End) -> None:
-        """A lane is done with an order."""
+    def report(self, puppet: Puppet, delivery: Delivery, end: End) -> None:
+        """A lane is done with a delivery."""
         with self.step_outside():
-            self.ends[order] = end
-            if order.held in self._begun and end.status != "sending":
-                self._answers[order.held] = end
+            self.ends[delivery] = end
+            if delivery.held in self._begun and end.status != "sending":
+                self._answers[delivery.held] = end
             if end.stored:
-                self._reaches_the_provider(order)
-            puppet.report(order, end.outcome)
+                self._reaches_the_provider(delivery)
+            puppet.report(delivery, end.outcome)
 
-    def accept_late(self, puppet: Puppet, order: Order) -> None:
+    def accept_late(self, puppet: Puppet, delivery: Delivery) -> None:
         """The provider accepts what a dispatcher began that is gone by now."""
         with self.step_outside():
-            self._reaches_the_provider(order)
-            puppet.lane_of(order).begun.remove(order)
+            self._reaches_the_provider(delivery)
+            puppet.lane_of(delivery).begun.remove(delivery)
 
-    def _reaches_the_provider(self, order: Order) -> None:
+    def _reaches_the_provider(self, delivery: Delivery) -> None:
         """It is on its way for minutes at most: no connection lives for longer."""
-        assert order.started_at is not None
-        if self.clock.now - order.started_at < LONGEST_ON_ITS_WAY:
-            service = next(each for each in self.services if each.pk == order.grant.service_id)
-            self.outside.takes(order, self.clock.now, idempotency_window(service.provider))
+        assert delivery.started_at is not None
+        if self.clock.now - delivery.started_at < LONGEST_ON_ITS_WAY:
+            service = next(each for each in self.services if each.pk == delivery.grant.service_id)
+            self.outside.takes(delivery, self.clock.now, idempotency_window(service.provider))
 
     # Those who come too late
 

@@ -28,7 +28,6 @@ from tests.dispatch.providers.webhook_posts import send, service_of
 from tests.tracking.making import sent
 from tests.tracking.visiting import path
 from tracking.events import inbox
-from tracking.links.personalise import PATHS
 from tracking.links.tokens import Purpose
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,12 +46,12 @@ def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     logging.getLogger().removeHandler(handler)
 
 
-@pytest.mark.parametrize("purpose", PATHS)
+@pytest.mark.parametrize("of", ["o", "c", "w", "u", "p"])
 @pytest.mark.django_db
-def test_a_token_that_is_refused_is_not_logged(lines: io.StringIO, purpose: Purpose) -> None:
+def test_a_token_that_is_refused_is_not_logged(lines: io.StringIO, of: str) -> None:
     for suffix in ("", "/", "?next=/x", "/more"):
-        Client().get(f"/{PATHS[purpose]}/{TOKEN}{suffix}")
-        Client().post(f"/{PATHS[purpose]}/{TOKEN}{suffix}")
+        Client().get(f"/{of}/{TOKEN}{suffix}")
+        Client().post(f"/{of}/{TOKEN}{suffix}")
     assert TOKEN not in lines.getvalue()
 
 

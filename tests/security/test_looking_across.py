@@ -191,8 +191,8 @@ class TestWhyAServiceIsFrozen:
     @pytest.fixture
     def service(self) -> EmailService:
         service: EmailService = EmailServiceFactory()
-        notes = pace_rows.Notes(freeze=ServiceError(self.REPLY))
-        pace_rows.apply(notes, service.pace, timezone.now())
+        pace_changes = pace_rows.PaceChanges(freeze=ServiceError(self.REPLY))
+        pace_rows.apply(pace_changes, service.pace, timezone.now())
         pace_rows.save([service.pace])
         return service
 
@@ -294,9 +294,14 @@ class TestTheSuppressionList:
         self, manager: Any, entries: dict[str, Suppression]
     ) -> None:
         client = signed_in(manager)
-        for page in ("change", "history", "delete"):
-            url = address("campaigns.suppression", page, entries["foreign@example.com"].pk)
-            assert "foreign@example.com" not in page_of(client.get(url, follow=True))
+        foreign = entries["foreign@example.com"].pk
+        for page in ("change", "history"):
+            url = address("campaigns.suppression", page, foreign)
+            response = client.get(url, follow=True)
+            assert response.redirect_chain == [("/admin/", 302)]
+            assert "foreign@example.com" not in page_of(response)
+        url = address("campaigns.suppression", "delete", foreign)
+        assert "foreign@example.com" not in page_of(client.get(url), 403)
 
     def exported(self, user: Any) -> str:
         response = signed_in(user).get(self.EXPORT)

@@ -78,7 +78,9 @@ def test_another_place_asks_for_the_secret_again(provider: str, field: str, valu
     form = form_of(provider, **{field: value})
     before = form.instance.credentials
     assert not form.is_valid()
-    for secret in get_provider(provider).sent_secrets & STORED[provider].keys():
+    secrets = get_provider(provider).sent_secrets & STORED[provider].keys()
+    assert secrets
+    for secret in secrets:
         assert "Enter it again" in str(form.errors[f"settings_{secret}"])
         assert shown_as(provider, field) in str(form.errors[f"settings_{secret}"])
     assert form.instance.credentials == before

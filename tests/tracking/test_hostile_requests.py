@@ -21,6 +21,14 @@ from tracking.links.personalise import PATHS
 from tracking.links.tokens import Purpose, sign
 from tracking.models import Event, EventTally, RejectedRequests
 
+IN_MAIL = (
+    Purpose.OPEN,
+    Purpose.CLICK,
+    Purpose.WEB_VIEW,
+    Purpose.UNSUBSCRIBE,
+    Purpose.PREFERENCES,
+)
+
 
 def send(case: Case) -> Any:
     environ: dict[str, Any] = {"HTTP_USER_AGENT": BROWSER, **case.headers}
@@ -55,7 +63,7 @@ def test_hostile_requests_are_refused_and_leave_no_trace_but_counters(
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("purpose", PATHS)
+@pytest.mark.parametrize("purpose", IN_MAIL)
 def test_tokens_of_another_key_are_forged(settings: Settings, purpose: Purpose) -> None:
     ours = settings.TRACKING_KEYS
     settings.TRACKING_KEYS = [new_fernet_key()]

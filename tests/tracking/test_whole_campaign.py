@@ -21,8 +21,8 @@ from tests.smtp_session import Received
 from tests.texts import group, part_of
 from tests.tracking.making import event
 from tests.tracking.visiting import get, post, stranger
+from tracking.event_kinds import EventKind
 from tracking.events import inbox
-from tracking.events.incoming import EventKind
 from tracking.links.tokens import Purpose, read
 from tracking.models import EventTally
 
@@ -56,7 +56,7 @@ def html_of(mail: Received) -> str:
 def in_order(smtp: SmtpServer) -> list[Received]:
     """One message for each recipient."""
     by_recipient = {mail.recipient: mail for mail in smtp.messages}
-    assert len(by_recipient) == len(smtp.messages)
+    assert len(by_recipient) == len(smtp.messages) > 0
     return [by_recipient[f"r{n}@example.com"] for n in range(len(by_recipient))]
 
 
@@ -66,7 +66,9 @@ def mails(smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch) -> li
     make_service(domain="mail.example.org")
     launched(track_opens=True)
     dispatch()
-    return in_order(smtp)
+    mails = in_order(smtp)
+    assert len(mails) == RECIPIENTS
+    return mails
 
 
 pytestmark = pytest.mark.django_db

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from tracking.event_kinds import EventKind
 from tracking.events.effects import Matched
-from tracking.events.incoming import EventKind
 from tracking.events.scanners import TRAP_DETAIL
 
 

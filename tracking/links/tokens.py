@@ -22,7 +22,7 @@ from django.conf import settings
 ID_BYTES = 6
 MAC_BYTES = 12
 COPIED_ALONG = ".,;:!?)]}>\"'»”’。，、；）》"
-_TOKEN = re.compile(r"[A-Za-z0-9_-]{24,64}", re.ASCII)
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{24,64}")
 
 
 class Purpose(StrEnum):

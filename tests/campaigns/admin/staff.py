@@ -42,8 +42,9 @@ def texts(response: ClientResponse) -> str:
     return " ".join(str(message) for message in response.context["messages"])
 
 
-def page_of(response: ClientResponse) -> str:
-    """The page as one line of text, white space made single."""
+def page_of(response: ClientResponse, status: int = 200) -> str:
+    """The page as one line of text, white space made single, answered with this status."""
+    assert response.status_code == status
     return " ".join(response.content.decode().split())
 
 

@@ -56,7 +56,8 @@ def refused(constraint: str, row: Model, **values: Any) -> bool:
 
 
 def write(row: Model, **values: Any) -> None:
-    type(row)._default_manager.filter(pk=row.pk).update(**values)
+    """What the database takes."""
+    assert type(row)._default_manager.filter(pk=row.pk).update(**values) == 1
 
 
 class TestSubTask:
@@ -69,6 +70,7 @@ class TestSubTask:
 
     def test_a_recipient_may_be_in_two_tasks(self) -> None:
         SubTaskFactory.create_batch(2, recipient_email="ada@example.com")
+        assert SubTask.objects.values("task").distinct().count() == 2
 
     def test_a_pending_one_has_no_service(self, service: EmailService) -> None:
         assert refused("subtask_service_past_pending", SubTaskFactory(), service=service)

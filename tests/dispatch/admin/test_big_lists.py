@@ -97,6 +97,10 @@ def test_the_send_rate_of_a_service_counts_one_minute_only() -> None:
     assert '"started_at" >= (STATEMENT_TIMESTAMP()' in counting[0]
 
 
+def test_the_big_tables_are_called_so() -> None:
+    assert set(BIG) <= set(connection.introspection.table_names())
+
+
 def test_the_page_of_a_task_counts_no_subtask() -> None:
     user = member(SUPERUSER)
     make_one_of_each(user)
@@ -104,6 +108,7 @@ def test_the_page_of_a_task_counts_no_subtask() -> None:
     for page in ("change", "progress"):
         url = address("campaigns.task", page, task.pk)
         asked = [q for q in queries_of(signed_in(user), url) if "campaigns_subtask" in q]
+        assert asked
         assert all("LIMIT 1" in sql and "count(" not in sql.lower() for sql in asked)
 
 

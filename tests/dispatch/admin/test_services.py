@@ -280,7 +280,7 @@ class TestTheState:
     def test_tells_pace_and_failures(self) -> None:
         service = EmailServiceFactory(sending_interval="2.50", burst=4)
         pace = Pace.objects.get()
-        pace_rows.apply(pace_rows.Notes(failures=2), pace, database_time())
+        pace_rows.apply(pace_rows.PaceChanges(failures=2), pace, database_time())
         pace.save()
         page = self.shown(service)
         assert "every 2.5 s, burst 4" in page
@@ -290,7 +290,7 @@ class TestTheState:
         service = EmailServiceFactory()
         pace = Pace.objects.get()
         pace_rows.apply(
-            pace_rows.Notes(failures=10, freeze=ServiceError("x")), pace, database_time()
+            pace_rows.PaceChanges(failures=10, freeze=ServiceError("x")), pace, database_time()
         )
         pace.save()
         assert "Frozen" in self.shown(service)

@@ -40,6 +40,7 @@ def test_no_token_of_another_purpose_is_taken() -> None:
 
 def test_a_token_with_one_letter_changed_is_not_taken() -> None:
     token = sign_caseless(Purpose.BOUNCE, 7)
+    assert read_caseless(Purpose.BOUNCE, token) == (7,)
     for at in range(len(token) - 1):
         changed = token[:at] + ("a" if token[at] != "a" else "b") + token[at + 1 :]
         assert read_caseless(Purpose.BOUNCE, changed) is None

@@ -70,16 +70,16 @@ class TestInTurn:
 class TestInTheDatabase:
     """Turns are each service's own, and are taken by ticks of any dispatcher."""
 
-    def served(self, service: EmailService, room: int = 1) -> list[int]:
+    def served(self, service: EmailService, capacity: int = 1) -> list[int]:
         """The tasks that a dispatcher, a new one each time, is granted messages of."""
         before = set(SubTask.objects.filter(status="allocated").values_list("pk", flat=True))
-        intent = tick.Intent(
+        request = tick.TickRequest(
             DispatcherFactory().pk,
             gates={service.pk: Gate(service.limits)},
-            room={service.pk: room},
+            capacity={service.pk: capacity},
             lanes={service.pk: 1},
         )
-        tick.run(intent)
+        tick.run(request)
         return sorted(
             SubTask.objects.filter(status="allocated")
             .exclude(pk__in=before)
@@ -128,12 +128,12 @@ class TestInTheDatabase:
 
     def test_what_one_task_lacks_the_next_in_turn_fills_up(self, service: EmailService) -> None:
         short, long = sending_task(2, owner=UserFactory()), sending_task(9, owner=UserFactory())
-        assert self.served(service, room=5) == [short.pk] * 2 + [long.pk] * 3
+        assert self.served(service, capacity=5) == [short.pk] * 2 + [long.pk] * 3
 
     def test_a_task_that_got_nothing_has_not_had_its_turn(self, service: EmailService) -> None:
         sending_task(2, owner=UserFactory())
         late = sending_task(2, owner=UserFactory())
-        self.served(service, room=2)
+        self.served(service, capacity=2)
         assert not Turn.objects.filter(task_id=late.pk).exists()
 
     def test_services_that_want_messages_of_one_task_share_them_out(
@@ -141,13 +141,13 @@ class TestInTheDatabase:
     ) -> None:
         sending_task(5, owner=UserFactory())
         other = EmailServiceFactory(sending_interval=0)
-        intent = tick.Intent(
+        request = tick.TickRequest(
             DispatcherFactory().pk,
             gates={each.pk: Gate(each.limits) for each in (service, other)},
-            room={service.pk: 4, other.pk: 4},
+            capacity={service.pk: 4, other.pk: 4},
             lanes={service.pk: 1, other.pk: 1},
         )
-        assert sorted(len(orders) for orders in tick.run(intent).granted) == [2, 3]
+        assert sorted(len(deliveries) for deliveries in tick.run(request).granted) == [2, 3]
 
     def test_only_the_turns_of_open_tasks_are_read(self, service: EmailService) -> None:
         over = SendingTaskFactory(status="completed")

@@ -29,21 +29,21 @@ def launched(messages: int) -> Task:
     return task
 
 
-def granted(room: dict[EmailService, int]) -> tick.Done:
-    services = list(room)
+def granted(capacity: dict[EmailService, int]) -> tick.TickResult:
+    services = list(capacity)
     return tick.run(
-        tick.Intent(
+        tick.TickRequest(
             DispatcherFactory().pk,
             gates={service.pk: Gate(service.limits) for service in services},
-            room={service.pk: messages for service, messages in room.items()},
+            capacity={service.pk: messages for service, messages in capacity.items()},
             lanes={service.pk: 1 for service in services},
         )
     )
 
 
-def messages(done: tick.Done) -> dict[int, int]:
+def messages(result: tick.TickResult) -> dict[int, int]:
     """How many messages each service may start."""
-    return {orders[0].grant.service_id: len(orders) for orders in done.granted}
+    return {deliveries[0].grant.service_id: len(deliveries) for deliveries in result.granted}
 
 
 @pytest.fixture
@@ -67,18 +67,18 @@ class TestAServiceThatMayStartNothing:
     def test_because_its_limits_were_changed(self, services: list[EmailService]) -> None:
         launched(4)
         before = Limits(dt.timedelta(0), since=dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
-        done = tick.run(
-            tick.Intent(
+        result = tick.run(
+            tick.TickRequest(
                 DispatcherFactory().pk,
                 gates={
                     services[0].pk: Gate(before),
                     services[1].pk: Gate(services[1].limits),
                 },
-                room={service.pk: 2 for service in services},
+                capacity={service.pk: 2 for service in services},
                 lanes={service.pk: 1 for service in services},
             )
         )
-        assert messages(done) == {services[1].pk: 2}
+        assert messages(result) == {services[1].pk: 2}
 
 
 def test_a_service_that_wants_less_does_not_end_what_others_get(
@@ -95,8 +95,8 @@ def test_a_task_that_had_all_that_was_asked_for_is_not_exhausted(
     services: list[EmailService],
 ) -> None:
     task = launched(3)
-    assert granted({services[0]: 2}).dry == set()
-    assert granted({services[0]: 2}).dry == {task.pk}
+    assert granted({services[0]: 2}).exhausted_tasks == set()
+    assert granted({services[0]: 2}).exhausted_tasks == {task.pk}
 
 
 def test_a_service_without_a_choice_takes_no_turn(services: list[EmailService]) -> None:
@@ -108,8 +108,8 @@ def test_a_service_without_a_choice_takes_no_turn(services: list[EmailService]) 
 def test_each_message_starts_with_its_own_content_in_the_period_of_its_grant() -> None:
     service = EmailServiceFactory(daily_quota=10, max_connections=100)
     task = launched(2)
-    (orders,) = granted({service: 2}).granted
-    assert {order.content.pk for order in orders} == {task.contents.get().pk}
-    start, end = service.limits.period(orders[0].slot)
-    assert (orders[0].grant.period_start, orders[0].grant.period_end) == (start, end)
-    assert len({order.claim.id for order in orders}) == 2
+    (deliveries,) = granted({service: 2}).granted
+    assert {delivery.content.pk for delivery in deliveries} == {task.contents.get().pk}
+    start, end = service.limits.period(deliveries[0].slot)
+    assert (deliveries[0].grant.period_start, deliveries[0].grant.period_end) == (start, end)
+    assert len({delivery.claim.id for delivery in deliveries}) == 2

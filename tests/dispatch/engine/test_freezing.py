@@ -15,12 +15,9 @@ from dispatch.models import (
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import sending_task
 from tests.smtp_server import SmtpServer
+from campaigns.models import SubTask
 
 pytestmark = pytest.mark.django_db
-
-
-def only() -> SubTask:
-    return SubTask.objects.get()
 
 
 def test_a_failing_service_freezes_and_the_subtask_waits_without_using_an_attempt(
@@ -32,7 +29,8 @@ def test_a_failing_service_freezes_and_the_subtask_waits_without_using_an_attemp
         dispatch(until=lambda: Pace.objects.filter(frozen_until__isnull=False).exists())
 
     pace = Pace.objects.get(service=service)
-    assert (only().status, only().attempts, only().service) == (SubTaskStatus.PENDING, 0, None)
+    subtask = SubTask.objects.get()
+    assert (subtask.status, subtask.attempts, subtask.service) == (SubTaskStatus.PENDING, 0, None)
     assert "Too many messages" in pace.freeze_reason
     assert not pace.needs_person
 
@@ -82,4 +80,4 @@ def test_unreadable_credentials_freeze_the_service_and_say_why(
     dispatch(until=lambda: Pace.objects.filter(needs_person=True).exists())
 
     assert Pace.objects.get(service=service).freeze_reason
-    assert only().status == SubTaskStatus.PENDING
+    assert SubTask.objects.get().status == SubTaskStatus.PENDING

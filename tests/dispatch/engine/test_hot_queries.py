@@ -78,14 +78,14 @@ def claiming(busy: BusyDatabase) -> None:
 
 def ticking(busy: BusyDatabase) -> None:
     services = [service.pk for service in busy.services]
-    intent = tick.Intent(
+    request = tick.TickRequest(
         dispatcher_id=busy.dispatchers[0].pk,
         gates={service.pk: Gate(service.limits) for service in busy.services},
-        room=dict.fromkeys(services, 20),
+        capacity=dict.fromkeys(services, 20),
         lanes=dict.fromkeys(services, 1),
         remembered=frozenset(),
     )
-    assert tick.run(intent).granted
+    assert tick.run(request).granted
 
 
 def reading_the_agenda(busy: BusyDatabase) -> None:

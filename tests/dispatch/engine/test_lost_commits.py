@@ -12,7 +12,7 @@ from campaigns.models import SubTask, SubTaskStatus
 from dispatch.claiming import leases
 from dispatch.engine import dispatcher as dispatchers
 from dispatch.engine import tick
-from dispatch.engine.tick import Intent
+from dispatch.engine.tick import TickRequest
 from dispatch.models import Attempt, Dispatcher
 from dispatch.results import recovery
 from tests.dispatching import Dispatch, MakeService, nothing_left
@@ -32,23 +32,23 @@ class TestADispatcherWhoseDatabaseFails:
     @pytest.fixture
     def lose_the_reply(
         self, monkeypatch: pytest.MonkeyPatch
-    ) -> Callable[[Callable[[Intent, tick.Done], bool]], None]:
+    ) -> Callable[[Callable[[TickRequest, tick.TickResult], bool]], None]:
         """To the first tick for which this is true."""
         monkeypatch.setattr(dispatchers, "DATABASE_RETRY_SECONDS", 0.0)
         monkeypatch.setattr(
             connection, "close", lambda: None
         )  # the test's transaction is open on it
 
-        def arrange(when: Callable[[Intent, tick.Done], bool]) -> None:
+        def arrange(when: Callable[[TickRequest, tick.TickResult], bool]) -> None:
             real = tick.run
             lost: list[bool] = []
 
-            def run(intent: Intent) -> tick.Done:
-                done = real(intent)
-                if not lost and when(intent, done):
+            def run(request: TickRequest) -> tick.TickResult:
+                result = real(request)
+                if not lost and when(request, result):
                     lost.append(True)
                     raise OperationalError("the connection was lost")
-                return done
+                return result
 
             monkeypatch.setattr(tick, "run", run)
 
@@ -57,9 +57,9 @@ class TestADispatcherWhoseDatabaseFails:
     @pytest.mark.parametrize(
         "when",
         [
-            lambda intent, done: bool(done.granted),
-            lambda intent, done: bool(done.marked),
-            lambda intent, done: bool(intent.reports),
+            lambda request, result: bool(result.granted),
+            lambda request, result: bool(result.marked),
+            lambda request, result: bool(request.reports),
         ],
         ids=["after claiming", "after marking", "after recording"],
     )
@@ -68,7 +68,7 @@ class TestADispatcherWhoseDatabaseFails:
         smtp: SmtpServer,
         make_service: MakeService,
         dispatch: Dispatch,
-        lose_the_reply: Callable[[Callable[[Intent, tick.Done], bool]], None],
+        lose_the_reply: Callable[[Callable[[TickRequest, tick.TickResult], bool]], None],
         when: Callable[[Any, Any], Any],
     ) -> None:
         make_service()
@@ -86,15 +86,15 @@ class TestADispatcherWhoseDatabaseFails:
         self,
         make_service: MakeService,
         dispatch: Dispatch,
-        lose_the_reply: Callable[[Callable[[Intent, tick.Done], bool]], None],
+        lose_the_reply: Callable[[Callable[[TickRequest, tick.TickResult], bool]], None],
     ) -> None:
         make_service()
         task = SendingTaskFactory()
         SubTaskFactory.create_batch(5, task=task, content=ContentFactory(task=task))
         lost: list[bool] = []
 
-        def claimed(intent: Intent, done: tick.Done) -> bool:
-            lost.extend([True] * bool(done.granted))
+        def claimed(request: TickRequest, result: tick.TickResult) -> bool:
+            lost.extend([True] * bool(result.granted))
             return bool(lost)
 
         lose_the_reply(claimed)
@@ -117,15 +117,15 @@ class TestADispatcherWhoseDatabaseFails:
         real = tick.run
         lost: list[bool] = []
 
-        def run(intent: Intent) -> tick.Done:
+        def run(request: TickRequest) -> tick.TickResult:
             """From the first claim on, the database is gone."""
             if lost:
                 raise OperationalError("the server is gone")
-            done = real(intent)
-            if done.granted:
+            result = real(request)
+            if result.granted:
                 lost.append(True)
                 raise OperationalError("the connection was lost")
-            return done
+            return result
 
         monkeypatch.setattr(tick, "run", run)
         dispatch(until=lambda: bool(lost))

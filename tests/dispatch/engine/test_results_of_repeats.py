@@ -14,7 +14,7 @@ from campaigns.models import (
 )
 from campaigns.state import states
 from dispatch.claiming import claims
-from dispatch.claiming.deliveries import Claim, LaneReport, NotStarted, Order, Unsendable
+from dispatch.claiming.deliveries import Claim, Delivery, LaneReport, NotStarted, Unsendable
 from dispatch.engine import tick
 from dispatch.engine.dispatcher import Dispatcher
 from dispatch.errors import MessageError, OutcomeUnknown, RecipientError, ServiceError
@@ -34,16 +34,6 @@ pytestmark = pytest.mark.django_db
 
 
 DAY = dt.timedelta(days=1)
-NOT_ACCEPTED = [
-    NotStarted("the slot passed"),
-    Unsendable(FailureReason.RENDER_ERROR, "broken"),
-    ServiceError("throttled", code=429),
-    ServiceError("bad key", needs_person=True),
-    RecipientError("no such user", permanent=True, hard_bounce=True),
-    RecipientError("mailbox full", permanent=False),
-    MessageError("too large"),
-    OutcomeUnknown("no answer"),
-]
 
 
 @pytest.fixture
@@ -91,8 +81,20 @@ def test_a_repeat_claimed_in_a_commit_that_nobody_remembers_is_in_doubt_again(
 ) -> None:
     dispatcher = Dispatcher(uuid.uuid4())
     repeated(doubtful, dispatcher.id)
-    tick.run(tick.Intent(dispatcher.id, {}, remembered=frozenset()))
+    tick.run(tick.TickRequest(dispatcher.id, {}, remembered=frozenset()))
     assert SubTask.objects.get().in_doubt_since
+
+
+NOT_ACCEPTED = [
+    NotStarted("the slot passed"),
+    Unsendable(FailureReason.RENDER_ERROR, "broken"),
+    ServiceError("throttled", code=429),
+    ServiceError("bad key", needs_person=True),
+    RecipientError("no such user", permanent=True, hard_bounce=True),
+    RecipientError("mailbox full", permanent=False),
+    MessageError("too large"),
+    OutcomeUnknown("no answer"),
+]
 
 
 @pytest.mark.parametrize("started", [True, False])
@@ -118,12 +120,12 @@ def report(outcome: Any, started: bool) -> LaneReport:
     now = dt.datetime.now(dt.UTC)
     claim = Claim(1, 1, 1, "ann@example.org", {}, 0, repeat_until=now + DAY)
     grant: Any = type("Grant", (), {"token": uuid.uuid4(), "service_id": 1, "period_end": now})
-    order = Order(claim, grant, now, None, started_at=now if started else None)  # type: ignore[arg-type]
-    return LaneReport(order, outcome)
+    delivery = Delivery(claim, grant, now, None, started_at=now if started else None)  # type: ignore[arg-type]
+    return LaneReport(delivery, outcome)
 
 
 def test_a_repeat_starts_before_the_window_and_the_quota_period_end() -> None:
-    order = report(Accepted(), False).order
-    assert order.not_after == order.grant.period_end
-    order.claim = order.claim._replace(repeat_until=order.grant.period_end - DAY)
-    assert order.not_after == order.grant.period_end - DAY
+    delivery = report(Accepted(), False).delivery
+    assert delivery.not_after == delivery.grant.period_end
+    delivery.claim = delivery.claim._replace(repeat_until=delivery.grant.period_end - DAY)
+    assert delivery.not_after == delivery.grant.period_end - DAY

@@ -12,10 +12,10 @@ from django.db.models.functions import Now
 
 from campaigns.models import Content, SubTask, Task
 from campaigns.state import lifecycle
-from dispatch.claiming.deliveries import Claim, Grant, LaneReport, NotStarted, Order
+from dispatch.claiming.deliveries import Claim, Delivery, Grant, LaneReport, NotStarted
 from dispatch.claiming.leases import LeaseLost
 from dispatch.engine import tick
-from dispatch.engine.tick import Intent
+from dispatch.engine.tick import TickRequest
 from dispatch.errors import RecipientError, ServiceError
 from dispatch.message.message import Accepted
 from dispatch.models import Attempt, AttemptOutcome, Dispatcher, EmailService, Pace
@@ -49,13 +49,13 @@ class World:
     def messages(self, number: int) -> None:
         SubTaskFactory.create_batch(number, task=self.task, content=self.content)
 
-    def order(self, status: str = "sending") -> Order:
+    def delivery(self, status: str = "sending") -> Delivery:
         """One of its own, handed over if it is being sent."""
         row = held(status, self.dispatcher, self.service, task=self.task, content=self.content)
         now = self.now()
         claim = Claim(row.pk, self.task.pk, self.content.pk, row.recipient_email, {}, 0)
         grant = Grant(self.service.pk, token_of(row), self.gate, *self.limits.period(now))
-        return Order(
+        return Delivery(
             claim, grant, now, self.content, started_at=now if status == "sending" else None
         )
 
@@ -63,18 +63,20 @@ class World:
         now: dt.datetime = Dispatcher.objects.values_list(Now(), flat=True)[0]
         return now
 
-    def intent(self, **values: Any) -> Intent:
-        return Intent(self.dispatcher.pk, gates={self.service.pk: self.gate}, **values)
+    def request(self, **values: Any) -> TickRequest:
+        return TickRequest(self.dispatcher.pk, gates={self.service.pk: self.gate}, **values)
 
-    def claiming(self, messages: int, **values: Any) -> Intent:
-        return self.intent(room={self.service.pk: messages}, lanes={self.service.pk: 1}, **values)
+    def claiming(self, messages: int, **values: Any) -> TickRequest:
+        return self.request(
+            capacity={self.service.pk: messages}, lanes={self.service.pk: 1}, **values
+        )
 
     @property
     def pace(self) -> Pace:
         return Pace.objects.get(service=self.service)
 
-    def state(self, order: Order) -> str:
-        return SubTask.objects.values_list("status", flat=True).get(pk=order.claim.id)
+    def state(self, delivery: Delivery) -> str:
+        return SubTask.objects.values_list("status", flat=True).get(pk=delivery.claim.id)
 
 
 @pytest.fixture
@@ -85,23 +87,23 @@ def world() -> World:
 class TestWithinOneTransaction:
     def test_outcomes_are_recorded_orders_marked_and_messages_claimed(self, world: World) -> None:
         world.messages(2)
-        sent, ready = world.order(), world.order("allocated")
+        sent, ready = world.delivery(), world.delivery("allocated")
 
-        done = tick.run(world.claiming(2, reports=[LaneReport(sent, Accepted())], mark=[ready]))
+        result = tick.run(world.claiming(2, reports=[LaneReport(sent, Accepted())], mark=[ready]))
 
         assert (world.state(sent), world.state(ready)) == ("sent", "sending")
-        assert done.marked.keys() == {ready.claim.id}
-        assert [len(orders) for orders in done.granted] == [2]
+        assert result.marked.keys() == {ready.claim.id}
+        assert [len(deliveries) for deliveries in result.granted] == [2]
 
     def test_nothing_is_written_for_a_dispatcher_that_was_declared_dead(self, world: World) -> None:
         world.messages(2)
-        order = world.order()
+        delivery = world.delivery()
         Dispatcher.objects.update(ended_at=Now())
 
         with pytest.raises(LeaseLost):
-            tick.run(world.claiming(2, reports=[LaneReport(order, Accepted())]))
+            tick.run(world.claiming(2, reports=[LaneReport(delivery, Accepted())]))
 
-        assert world.state(order) == "sending"
+        assert world.state(delivery) == "sending"
         assert not SubTask.objects.filter(status="allocated").exists()
 
     def test_no_more_is_claimed_than_there_is_room_for(self, world: World) -> None:
@@ -125,9 +127,9 @@ class TestWithinOneTransaction:
         assert tick.run(world.claiming(2)).granted == []
 
     def test_an_order_of_a_task_that_was_paused_is_not_marked(self, world: World) -> None:
-        ready = world.order("allocated")
+        ready = world.delivery("allocated")
         lifecycle.pause(world.task)
-        assert not tick.run(world.intent(mark=[ready])).marked
+        assert not tick.run(world.request(mark=[ready])).marked
         assert world.state(ready) == "allocated"
 
 
@@ -135,60 +137,60 @@ class TestARunThatIsRepeated:
     """The reply to COMMIT was lost: everything is in the database, and nobody knows."""
 
     def test_an_outcome_is_recorded_once(self, world: World) -> None:
-        intent = world.intent(reports=[LaneReport(world.order(), Accepted())])
-        tick.run(intent)
-        tick.run(intent)
+        request = world.request(reports=[LaneReport(world.delivery(), Accepted())])
+        tick.run(request)
+        tick.run(request)
         assert SubTask.objects.get().status == "sent"
         assert Attempt.objects.count() == 1
 
     def test_a_try_that_counted_counts_once(self, world: World) -> None:
         busy = RecipientError("450 busy", permanent=False)
-        intent = world.intent(reports=[LaneReport(world.order(), busy)])
-        tick.run(intent)
-        tick.run(intent)
+        request = world.request(reports=[LaneReport(world.delivery(), busy)])
+        tick.run(request)
+        tick.run(request)
         assert SubTask.objects.get().attempts == 1
 
     def test_a_service_is_blamed_once(self, world: World) -> None:
-        intent = world.intent(reports=[LaneReport(world.order(), ServiceError("421 go away"))])
-        tick.run(intent)
-        tick.run(intent)
+        request = world.request(reports=[LaneReport(world.delivery(), ServiceError("421 go away"))])
+        tick.run(request)
+        tick.run(request)
         assert world.pace.freezes_in_row == 1
 
     def test_quota_is_given_back_once(self, world: World) -> None:
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
-        intent = world.intent(
-            reports=[LaneReport(world.order("allocated"), NotStarted("the dispatcher stops"))]
+        request = world.request(
+            reports=[LaneReport(world.delivery("allocated"), NotStarted("the dispatcher stops"))]
         )
-        tick.run(intent)
-        tick.run(intent)
+        tick.run(request)
+        tick.run(request)
         assert world.pace.quota_used == 9
 
     def test_an_order_that_was_marked_is_marked_again_and_may_be_handed_over(
         self, world: World
     ) -> None:
-        ready = world.order("allocated")
-        intent = world.intent(mark=[ready])
-        first, again = tick.run(intent).marked, tick.run(intent).marked
+        ready = world.delivery("allocated")
+        request = world.request(mark=[ready])
+        first, again = tick.run(request).marked, tick.run(request).marked
         assert first == again and first.keys() == {ready.claim.id}
 
     def test_what_it_claimed_and_nobody_remembers_is_given_back(self, world: World) -> None:
         world.messages(3)
-        kept = world.order("allocated")
+        kept = world.delivery("allocated")
         tick.run(world.claiming(2))
 
-        tick.run(world.intent(remembered=frozenset({kept.held})))
+        tick.run(world.request(remembered=frozenset({kept.held})))
 
         assert world.state(kept) == "allocated"
         assert SubTask.objects.filter(status="pending").count() == 3
 
     def test_what_is_being_handed_over_is_never_given_back(self, world: World) -> None:
-        sending = world.order()
-        tick.run(world.intent(remembered=frozenset()))
+        sending = world.delivery()
+        tick.run(world.request(remembered=frozenset()))
         assert world.state(sending) == "sending"
 
     def test_what_another_dispatcher_holds_is_left_alone(self, world: World) -> None:
         others = held("allocated", DispatcherFactory(), world.service)
-        tick.run(world.intent(remembered=frozenset()))
+        tick.run(world.request(remembered=frozenset()))
         assert SubTask.objects.get(pk=others.pk).status == "allocated"
 
 
@@ -196,35 +198,35 @@ class TestALostRace:
     """Somebody else took a SubTask away while it was being handed over."""
 
     @pytest.fixture
-    def taken(self, world: World) -> Order:
-        order = world.order()
-        SubTask.objects.filter(pk=order.claim.id).update(claim_token=uuid.uuid4())
-        return order
+    def taken(self, world: World) -> Delivery:
+        delivery = world.delivery()
+        SubTask.objects.filter(pk=delivery.claim.id).update(claim_token=uuid.uuid4())
+        return delivery
 
-    def test_it_is_noticed_and_nothing_is_written(self, world: World, taken: Order) -> None:
-        done = tick.run(world.intent(reports=[LaneReport(taken, Accepted())]))
-        assert done.lost == {taken.claim.id}
+    def test_it_is_noticed_and_nothing_is_written(self, world: World, taken: Delivery) -> None:
+        result = tick.run(world.request(reports=[LaneReport(taken, Accepted())]))
+        assert result.lost == {taken.claim.id}
         assert (world.state(taken), Attempt.objects.count()) == ("sending", 0)
 
     def test_the_service_is_neither_praised_nor_blamed_for_it(
-        self, world: World, taken: Order
+        self, world: World, taken: Delivery
     ) -> None:
         Pace.objects.update(failures_in_row=3)
-        tick.run(world.intent(reports=[LaneReport(taken, Accepted())]))
+        tick.run(world.request(reports=[LaneReport(taken, Accepted())]))
         assert world.pace.failures_in_row == 3
 
-    def test_no_quota_is_given_back_for_it(self, world: World, taken: Order) -> None:
+    def test_no_quota_is_given_back_for_it(self, world: World, taken: Delivery) -> None:
         taken.started_at = None
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
-        tick.run(world.intent(reports=[LaneReport(taken, NotStarted("too late"))]))
+        tick.run(world.request(reports=[LaneReport(taken, NotStarted("too late"))]))
         assert world.pace.quota_used == 10
 
-    def test_the_others_of_the_same_tick_are_recorded(self, world: World, taken: Order) -> None:
-        mine = world.order()
-        done = tick.run(
-            world.intent(reports=[LaneReport(taken, Accepted()), LaneReport(mine, Accepted())])
+    def test_the_others_of_the_same_tick_are_recorded(self, world: World, taken: Delivery) -> None:
+        mine = world.delivery()
+        result = tick.run(
+            world.request(reports=[LaneReport(taken, Accepted()), LaneReport(mine, Accepted())])
         )
-        assert (done.lost, world.state(mine)) == ({taken.claim.id}, "sent")
+        assert (result.lost, world.state(mine)) == ({taken.claim.id}, "sent")
 
 
 @pytest.mark.parametrize("asked, least, most", [(600, 600, 600), (0, 1, 300), (1e9, 3600, 3600)])
@@ -233,7 +235,7 @@ def test_a_service_rests_as_long_as_its_provider_asks_and_no_more_than_an_hour(
 ) -> None:
     throttled = ServiceError("429 slow down", code=429, retry_after_seconds=asked)
     before = world.now()
-    tick.run(world.intent(reports=[LaneReport(world.order(), throttled)]))
+    tick.run(world.request(reports=[LaneReport(world.delivery(), throttled)]))
     until = world.pace.frozen_until
     assert until is not None
     rest = (until - before).total_seconds()
@@ -243,53 +245,55 @@ def test_a_service_rests_as_long_as_its_provider_asks_and_no_more_than_an_hour(
 @pytest.mark.django_db(transaction=True)
 class TestAPaceRowThatSomebodyElseHasLocked:
     @pytest.fixture
-    def while_locked(self, world: World) -> Callable[[Intent], tick.Done]:
-        def run(intent: Intent) -> tick.Done:
+    def while_locked(self, world: World) -> Callable[[TickRequest], tick.TickResult]:
+        def run(request: TickRequest) -> tick.TickResult:
             with second_connection() as other, other.cursor() as cursor:
                 cursor.execute("BEGIN")
                 cursor.execute(
                     "SELECT 1 FROM dispatch_pace WHERE service_id = %s FOR UPDATE",
                     [world.service.pk],
                 )
-                return tick.run(intent)
+                return tick.run(request)
 
         return run
 
     def test_the_outcome_is_recorded_and_what_it_says_about_the_service_is_kept(
-        self, world: World, while_locked: Callable[[Intent], tick.Done]
+        self, world: World, while_locked: Callable[[TickRequest], tick.TickResult]
     ) -> None:
-        order = world.order()
-        done = while_locked(world.intent(reports=[LaneReport(order, ServiceError("421 go away"))]))
+        delivery = world.delivery()
+        result = while_locked(
+            world.request(reports=[LaneReport(delivery, ServiceError("421 go away"))])
+        )
 
-        assert (world.state(order), Attempt.objects.get().outcome) == (
+        assert (world.state(delivery), Attempt.objects.get().outcome) == (
             "pending",
             AttemptOutcome.SERVICE_ERROR,
         )
-        assert done.unwritten[world.service.pk].freeze is not None
+        assert result.unwritten[world.service.pk].freeze is not None
         assert world.pace.frozen_until is None
 
     def test_what_was_kept_is_written_by_the_next_tick(
-        self, world: World, while_locked: Callable[[Intent], tick.Done]
+        self, world: World, while_locked: Callable[[TickRequest], tick.TickResult]
     ) -> None:
         reports = [
-            LaneReport(world.order("allocated"), NotStarted("too late")),
-            LaneReport(world.order(), ServiceError("421")),
+            LaneReport(world.delivery("allocated"), NotStarted("too late")),
+            LaneReport(world.delivery(), ServiceError("421")),
         ]
         Pace.objects.update(quota_period_start=world.limits.period(world.now())[0], quota_used=10)
-        kept = while_locked(world.intent(reports=reports)).unwritten
+        kept = while_locked(world.request(reports=reports)).unwritten
 
-        done = tick.run(world.intent(notes=kept))
+        result = tick.run(world.request(pace_changes=kept))
 
-        assert not done.unwritten
+        assert not result.unwritten
         assert world.pace.quota_used == 9
         assert world.pace.frozen_until is not None
 
     def test_nothing_is_claimed_and_nobody_waits(
-        self, world: World, while_locked: Callable[[Intent], tick.Done]
+        self, world: World, while_locked: Callable[[TickRequest], tick.TickResult]
     ) -> None:
         world.messages(2)
-        done = while_locked(world.claiming(2))
-        assert (done.granted, done.paces) == ([], {})
+        result = while_locked(world.claiming(2))
+        assert (result.granted, result.paces) == ([], {})
 
 
 def test_lost_races_are_counted_in_the_dispatchers_figures(

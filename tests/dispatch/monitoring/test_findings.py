@@ -82,6 +82,7 @@ def test_what_is_about_the_last_minute_is_unknown_at_first() -> None:
 def test_every_finding_has_a_title_of_its_own_and_a_hint() -> None:
     findings = examine(snapshot())
 
+    assert findings
     assert len({each.title for each in findings}) == len(findings)
     assert all(each.hint.endswith(".") for each in findings)
 

@@ -205,7 +205,9 @@ def test_background_work_is_counted(token: None) -> None:
 
 @pytest.mark.django_db
 def test_names_and_help_follow_the_conventions(token: None) -> None:
-    for family in text_string_to_metric_families(get().text):
+    families = list(text_string_to_metric_families(get().text))
+    assert len(families) > 20
+    for family in families:
         assert family.name.startswith("edm_")
         assert family.documentation.endswith(".")
         assert not re.search(r"milli|_ms$|percent|minutes", family.name)

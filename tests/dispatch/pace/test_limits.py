@@ -24,7 +24,7 @@ from dispatch.limits import Limits
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
-from dispatch.pace.limits import LOOKAHEAD, START_WINDOW, carried_over
+from dispatch.pace.slots import LOOKAHEAD, START_WINDOW, carried_over
 from tests import factories
 from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (
@@ -231,13 +231,13 @@ class TestGranting:
 
     def tick_with(self, service: EmailService, known: Limits) -> list[Any]:
         """A tick of a dispatcher that knows these limits, whatever they are now."""
-        intent = tick.Intent(
+        request = tick.TickRequest(
             DispatcherFactory().pk,
             gates={service.pk: Gate(known)},
-            room={service.pk: 5},
+            capacity={service.pk: 5},
             lanes={service.pk: 1},
         )
-        return tick.run(intent).granted
+        return tick.run(request).granted
 
     def test_nothing_is_granted_by_limits_that_are_no_longer_in_force(
         self, service: EmailService

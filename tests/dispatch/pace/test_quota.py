@@ -16,7 +16,7 @@ from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
-from dispatch.pace.pace_rows import Notes
+from dispatch.pace.pace_rows import PaceChanges
 from tests.factories import (
     DispatcherFactory,
     EmailServiceFactory,
@@ -80,7 +80,9 @@ class TestThePeriod:
         pace = Pace()
         yesterday, _ = BERLIN.period(at("2026-07-01T12:00"))
         pace_rows.charge(pace, BERLIN, at("2026-07-02T12:00"), 5)
-        pace_rows.apply(Notes(quota_back=Counter({yesterday: 3})), pace, at("2026-07-02T12:00"))
+        pace_rows.apply(
+            PaceChanges(quota_back=Counter({yesterday: 3})), pace, at("2026-07-02T12:00")
+        )
         assert pace.quota_used == 5
 
     def test_without_a_quota_messages_are_counted_for_the_day_that_gets_one(self) -> None:
@@ -169,14 +171,14 @@ def test_what_cannot_be_charged_to_every_service_is_charged_to_none() -> None:
     assert kept.quota_used == 0
 
 
-def grant(service: EmailService, room: int) -> int:
+def grant(service: EmailService, capacity: int) -> int:
     """How many messages a dispatcher, a new one each time, is granted."""
-    return len(slots_granted(service, room))
+    return len(slots_granted(service, capacity))
 
 
-def slots_granted(service: EmailService, room: int) -> list[dt.datetime]:
+def slots_granted(service: EmailService, capacity: int) -> list[dt.datetime]:
     gates: dict[int, Any] = {service.pk: Gate(service.limits)}
-    intent = tick.Intent(
-        DispatcherFactory().pk, gates=gates, room={service.pk: room}, lanes={service.pk: 1}
+    request = tick.TickRequest(
+        DispatcherFactory().pk, gates=gates, capacity={service.pk: capacity}, lanes={service.pk: 1}
     )
-    return [order.slot for orders in tick.run(intent).granted for order in orders]
+    return [delivery.slot for deliveries in tick.run(request).granted for delivery in deliveries]

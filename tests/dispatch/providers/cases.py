@@ -320,6 +320,7 @@ class ProviderCase:
         assert caught.value.needs_person
 
     def test_a_key_with_a_line_break_is_refused(self) -> None:
+        assert self.provider.secret_fields
         for name in self.provider.secret_fields:
             form = self.provider.settings_form({**self.settings, name: "key\r\nX-Evil: 1"})
             assert name in form.errors
@@ -370,7 +371,9 @@ class ProviderCase:
         transport.send(MESSAGE, at_once)
         server.answers.append(self.unauthorized)
         self.failure(transport)
-        for name in self.provider.secret_fields & set(self.settings):
+        secrets = self.provider.secret_fields & set(self.settings)
+        assert secrets and caplog.text
+        for name in secrets:
             assert str(self.settings[name]) not in caplog.text
 
 

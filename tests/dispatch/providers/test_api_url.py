@@ -46,7 +46,8 @@ def test_an_address_that_is_unsafe_is_refused(entered: str) -> None:
 
 
 def test_every_provider_with_an_api_takes_another_address_of_it() -> None:
-    for provider in PROVIDERS:
-        if isinstance(provider, HttpProvider):
-            assert "api_url" in provider.settings_form.base_fields
-            assert "api_url" in provider.place_fields
+    with_an_api = [provider for provider in PROVIDERS if isinstance(provider, HttpProvider)]
+    assert len(with_an_api) == 9
+    for provider in with_an_api:
+        assert "api_url" in provider.settings_form.base_fields
+        assert "api_url" in provider.place_fields

@@ -28,6 +28,14 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("door")]
 
 
 EACH = sorted(PAYLOADS)
+LIKE_BODIES = {
+    "brevo": {"an empty object", "nulls"},
+    "mailjet": {"nulls"},
+    "postmark": {"an empty object", "nulls"},
+    "resend": {"nulls"},
+    "sendgrid": {"nulls"},
+}
+"""What of BROKEN looks like an event of a kind that is nothing to us, and is taken as one."""
 
 
 @pytest.fixture(params=EACH)
@@ -80,11 +88,14 @@ def test_a_renewed_address_refuses_the_old_one(door: Door, service: EmailService
     assert refused(door, send(old, b"{}"), 401) == "unknown address"
 
 
-@pytest.mark.parametrize("body", BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize("what", BROKEN)
 def test_what_makes_no_sense_is_refused_and_never_an_error(
-    door: Door, service: EmailService, body: bytes
+    door: Door, service: EmailService, what: str
 ) -> None:
-    assert post(service, body).status_code in (200, 400, 401)
+    response = post(service, BROKEN[what])
+    odd = what not in LIKE_BODIES.get(service.provider, ())
+    assert response.status_code == (400 if odd else 200)
+    assert door.refused == [(f"webhook {service.provider}", "malformed")] * odd
     assert door.entered == []
 
 

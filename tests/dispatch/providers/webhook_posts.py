@@ -19,7 +19,6 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from django.test import Client
 
 from dispatch.models import EmailService
-from dispatch.providers.ses import sns
 from dispatch.providers.ses.certificates import KNOWN
 from dispatch.providers.webhooks import webhook_url
 from tests.dispatch.providers.certificates import rsa_certificate
@@ -34,6 +33,15 @@ SENDGRID_KEY = ec.generate_private_key(ec.SECP256R1())
 SNS_CERTIFICATE = f"https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-{'0a' * 16}.pem"
 SNS_KEY = rsa.generate_private_key(65537, 2048)
 KNOWN.keep(SNS_CERTIFICATE, rsa_certificate(SNS_KEY))
+
+
+CONFIRMATION = ("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
+SIGNED_BY_SNS = {
+    "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+    "SubscriptionConfirmation": CONFIRMATION,
+    "UnsubscribeConfirmation": CONFIRMATION,
+}
+"""By Amazon's documentation, in the order in which they are signed."""
 
 
 def _public(key: ec.EllipticCurvePrivateKey) -> str:
@@ -170,7 +178,7 @@ def _ses(data: bytes, at: int) -> tuple[bytes, Headers]:
 def sns_signed(body: dict[str, Any], at: int, version: str = "2") -> dict[str, Any]:
     """As Amazon signs a message of SNS, with the tests' own certificate."""
     told = {**body, "Timestamp": f"{dt.datetime.fromtimestamp(at, dt.UTC):%Y-%m-%dT%H:%M:%S.000Z}"}
-    lines = [f"{name}\n{told[name]}\n" for name in sns.SIGNED[told["Type"]] if name in told]
+    lines = [f"{name}\n{told[name]}\n" for name in SIGNED_BY_SNS[told["Type"]] if name in told]
     digest = hashes.SHA256() if version == "2" else hashes.SHA1()
     signature = SNS_KEY.sign("".join(lines).encode(), padding.PKCS1v15(), digest)
     return {

@@ -11,32 +11,20 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 
-from campaigns.state.states import Doubtful
 from dispatch.counters import NestedCounts, observe
+<<<<<<< HEAD:dispatch/engine/figures.py
 from dispatch.engine.tick import Done, Intent
-from dispatch.models import AttemptOutcome
+from dispatch.results.outcome_counts import outcome_of
 from dispatch.results.outcomes import Verdict
+=======
+from dispatch.engine.tick import TickRequest, TickResult
+from dispatch.models import AttemptOutcome
+from dispatch.results.outcomes import DeliveryResult
+>>>>>>> main:dispatch/engine/figures.py
 
 WRITE_EVERY_SECONDS = 1.0
 """How often a dispatcher writes its figures: with its tick, but not with each of hundreds."""
-
-UNSENDABLE = "unsendable"
-"""The outcome of a SubTask that was never handed over: no message could be made of it."""
-
-NOT_OF_DISPATCHERS = (AttemptOutcome.NOT_STARTED, AttemptOutcome.RESTORED)
-
-OUTCOMES = (
-    *(each.value for each in AttemptOutcome if each not in NOT_OF_DISPATCHERS),
-    UNSENDABLE,
-)
-
-
-def recovered(outcome: AttemptOutcome, rows: Iterable[Doubtful]) -> NestedCounts:
-    """What is counted for SubTasks that a dead dispatcher was just handing over."""
-    services = Counter(str(row.service_id) for row in rows)
-    return {"services": {key: {outcome.value: count} for key, count in services.items()}}
 
 
 class Figures:
@@ -70,34 +58,37 @@ class Figures:
     def database_failed(self) -> None:
         self._simple["database_failures"] += 1
 
-    def tick(self, intent: Intent, done: Done, seconds: float) -> None:
+    def tick(self, request: TickRequest, result: TickResult, seconds: float) -> None:
         """Count what a committed tick did, and how long it took."""
         observe(self._tick_seconds, seconds)
-        if done.claim_seconds is not None:
-            observe(self._claim_seconds, done.claim_seconds)
-        self._simple["pace_locked"] += len(intent.room.keys() - done.paces.keys())
-        self._simple["claimed"] += sum(map(len, done.granted))
-        self._simple["lost_races"] += len(done.lost)
-        for verdict in done.verdicts:
-            if verdict.settlement.id not in done.lost:
-                self._count(verdict)
+        if result.claim_seconds is not None:
+            observe(self._claim_seconds, result.claim_seconds)
+        self._simple["pace_locked"] += len(request.capacity.keys() - result.paces.keys())
+        self._simple["claimed"] += sum(map(len, result.granted))
+        self._simple["lost_races"] += len(result.lost)
+        for each in result.delivery_results:
+            if each.settlement.id not in result.lost:
+                self._count(each)
 
-    def _count(self, verdict: Verdict) -> None:
-        order = verdict.report.order
-        service = self._services[order.grant.service_id]
-        if outcome := outcome_of(verdict):
+    def _count(self, result: DeliveryResult) -> None:
+        delivery = result.report.delivery
+        service = self._services[delivery.grant.service_id]
+        if outcome := outcome_of(result):
             service[outcome] += 1
-        if order.started_at is None:
+        if delivery.started_at is None:
             service["unused"] += 1
-        elif order.grant.gate.limits.interval:
-            lateness = (order.started_at - order.slot).total_seconds()
+        elif delivery.grant.gate.limits.interval:
+            lateness = (delivery.started_at - delivery.slot).total_seconds()
             observe(self._lateness_seconds, lateness)
+<<<<<<< HEAD:dispatch/engine/figures.py
+=======
 
 
-def outcome_of(verdict: Verdict) -> str | None:
+def outcome_of(result: DeliveryResult) -> str | None:
     """One of OUTCOMES; None for what was given back before its hand-over, nobody being to blame."""
-    if verdict.attempt is not None:
-        return verdict.attempt.value
-    if verdict.freeze is not None:
+    if result.attempt is not None:
+        return result.attempt.value
+    if result.freeze is not None:
         return AttemptOutcome.SERVICE_ERROR.value  # it could not even be connected to
-    return UNSENDABLE if verdict.settlement.failure_reason else None
+    return UNSENDABLE if result.settlement.failure_reason else None
+>>>>>>> main:dispatch/engine/figures.py
