@@ -27,12 +27,8 @@ from dispatch.claiming.deliveries import Delivery, LaneReport, NotStarted
 from dispatch.clock import DatabaseClock
 from dispatch.engine import tick
 from dispatch.engine.demand import Demand
-<<<<<<< HEAD
 from dispatch.engine.figures import Figures
-from dispatch.engine.lanes import Desk, LanePool
-=======
 from dispatch.engine.lanes import LaneContext, LanePool
->>>>>>> main
 from dispatch.engine.service_loop import ServiceLoop
 from dispatch.errors import OutcomeUnknown
 from dispatch.lease_terms import LEASE_SECONDS

@@ -13,15 +13,9 @@ import time
 from collections import Counter, defaultdict
 
 from dispatch.counters import NestedCounts, observe
-<<<<<<< HEAD:dispatch/engine/figures.py
-from dispatch.engine.tick import Done, Intent
-from dispatch.results.outcome_counts import outcome_of
-from dispatch.results.outcomes import Verdict
-=======
 from dispatch.engine.tick import TickRequest, TickResult
-from dispatch.models import AttemptOutcome
+from dispatch.results.outcome_counts import outcome_of
 from dispatch.results.outcomes import DeliveryResult
->>>>>>> main:dispatch/engine/figures.py
 
 WRITE_EVERY_SECONDS = 1.0
 """How often a dispatcher writes its figures: with its tick, but not with each of hundreds."""
@@ -80,15 +74,3 @@ class Figures:
         elif delivery.grant.gate.limits.interval:
             lateness = (delivery.started_at - delivery.slot).total_seconds()
             observe(self._lateness_seconds, lateness)
-<<<<<<< HEAD:dispatch/engine/figures.py
-=======
-
-
-def outcome_of(result: DeliveryResult) -> str | None:
-    """One of OUTCOMES; None for what was given back before its hand-over, nobody being to blame."""
-    if result.attempt is not None:
-        return result.attempt.value
-    if result.freeze is not None:
-        return AttemptOutcome.SERVICE_ERROR.value  # it could not even be connected to
-    return UNSENDABLE if result.settlement.failure_reason else None
->>>>>>> main:dispatch/engine/figures.py

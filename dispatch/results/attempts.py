@@ -10,12 +10,8 @@ from django.db import connection
 from campaigns.db.bulk_params import as_json
 from campaigns.models import FailureReason, Suppression
 from campaigns.models.contacts import SuppressionReason
-<<<<<<< HEAD
-from dispatch.results.outcomes import MAX_ERROR_CHARACTERS, Verdict, storable
-from tracking.event_kinds import EventKind
-=======
 from dispatch.results.outcomes import MAX_ERROR_CHARACTERS, DeliveryResult, storable
->>>>>>> main
+from tracking.event_kinds import EventKind
 from tracking.events import inbox
 from tracking.events.effects import HAND_OVER
 from tracking.events.incoming import Incoming

@@ -10,13 +10,8 @@ from collections.abc import Collection, Iterable
 
 from dispatch.claiming.deliveries import Delivery
 from dispatch.models import AttemptOutcome
-<<<<<<< HEAD
 from dispatch.results.outcome_counts import outcome_of
-from dispatch.results.outcomes import Verdict
-=======
-from dispatch.engine.figures import outcome_of
 from dispatch.results.outcomes import DeliveryResult
->>>>>>> main
 
 logger = logging.getLogger(__name__)
 

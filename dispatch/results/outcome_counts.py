@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from campaigns.state.states import Doubtful
 from dispatch.counters import NestedCounts
 from dispatch.models import AttemptOutcome
-from dispatch.results.outcomes import Verdict
+from dispatch.results.outcomes import DeliveryResult
 
 UNSENDABLE = "unsendable"
 """The outcome of a SubTask that was never handed over: no message could be made of it."""
@@ -27,10 +27,10 @@ def recovered(outcome: AttemptOutcome, rows: Iterable[Doubtful]) -> NestedCounts
     return {"services": {key: {outcome.value: count} for key, count in services.items()}}
 
 
-def outcome_of(verdict: Verdict) -> str | None:
+def outcome_of(result: DeliveryResult) -> str | None:
     """One of OUTCOMES; None for what was given back before its hand-over, nobody being to blame."""
-    if verdict.attempt is not None:
-        return verdict.attempt.value
-    if verdict.freeze is not None:
+    if result.attempt is not None:
+        return result.attempt.value
+    if result.freeze is not None:
         return AttemptOutcome.SERVICE_ERROR.value  # it could not even be connected to
-    return UNSENDABLE if verdict.settlement.failure_reason else None
+    return UNSENDABLE if result.settlement.failure_reason else None
