@@ -15,7 +15,6 @@ from dispatch.models import (
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import sending_task
 from tests.smtp_server import SmtpServer
-from campaigns.models import SubTask
 
 pytestmark = pytest.mark.django_db
 

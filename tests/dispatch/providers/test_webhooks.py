@@ -291,5 +291,3 @@ def _subscription(server: HttpServer) -> dict[str, Any]:
         "Token": "2336412f37",
         "SubscribeURL": f"{server.url}?Action=ConfirmSubscription&Token=2336412f37",
     }
-
-
