@@ -196,12 +196,14 @@ class Supervisor:
     # The dispatchers
 
     def _look_after_dispatchers(self) -> None:
-        """Bury dispatchers whose process is gone and ask for new ones while there are too few."""
+        """Recover dispatchers whose process is gone and ask for new ones while there are too
+        few.
+        """
         now = time.monotonic()
         try:
-            going_on = self._bury_the_dead()
+            going_on = self._recover_the_gone()
             recovery.recover_dead()  # of every cluster: it must not wait for housekeeping
-            background.bury(self.cluster, _exists)
+            background.end_gone(self.cluster, _exists)
             self._kill_those_that_hang()
             if going_on:
                 self._healthy_at = now
@@ -216,7 +218,7 @@ class Supervisor:
             connections.close_all()
             self._healthy_at = self._enough_at = time.monotonic()
 
-    def _bury_the_dead(self) -> int:
+    def _recover_the_gone(self) -> int:
         """Returns how many go on: of those that wait for their last replies nothing is sent."""
         mine = Dispatcher.objects.filter(cluster=self.cluster, ended_at=None)
         running = dict(mine.values_list("pk", "pid"))

@@ -13,7 +13,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from campaigns.state.states import Doubtful
+from campaigns.state.states import InDoubt
 from dispatch.counters import NestedCounts, observe
 from dispatch.engine.tick import TickRequest, TickResult
 from dispatch.models import AttemptOutcome
@@ -33,7 +33,7 @@ OUTCOMES = (
 )
 
 
-def recovered(outcome: AttemptOutcome, rows: Iterable[Doubtful]) -> NestedCounts:
+def recovered(outcome: AttemptOutcome, rows: Iterable[InDoubt]) -> NestedCounts:
     """What is counted for SubTasks that a dead dispatcher was just handing over."""
     services = Counter(str(row.service_id) for row in rows)
     return {"services": {key: {outcome.value: count} for key, count in services.items()}}

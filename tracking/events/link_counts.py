@@ -24,7 +24,7 @@ class Followed(NamedTuple):
     actor: str
 
 
-# As `consequences.COUNT_SQL`: what is found was counted before. Uses index event_subtask.
+# As `effects.COUNT_SQL`: what is found was counted before. Uses index event_subtask.
 COUNT_SQL = """
 INSERT INTO tracking_linktally AS t (task_id, url, actor, clicks, recipients)
 SELECT v.task_id, v.url, v.actor, sum(v.clicks), count(*) FILTER (WHERE NOT EXISTS (
