@@ -191,7 +191,7 @@ def _fail(jobs: QuerySet[BackgroundJob], why: str, counts: bool = True) -> None:
         )
 
 
-# What a supervisor and housekeeping do
+# What a supervisor and maintenance do
 
 
 def end_gone(cluster: uuid.UUID, exists: Callable[[int], bool]) -> None:

@@ -1,6 +1,6 @@
 """Counting the requests that were rejected: all that is kept of them.
 
-A count is raised in one of a few rows, so that requests seldom wait for each other; housekeeping
+A count is raised in one of a few rows, so that requests seldom wait for each other; maintenance
 folds the rows of a day into one per address and reason. What is turned away because there was too
 much of it is counted in memory and written once a second: a process that is killed forgets the last
 second of it, and a flood costs the database nothing.

@@ -1,6 +1,6 @@
 """Events take effect: on their SubTask, the suppression list, and the counts of the task.
 
-Run by housekeeping, a chunk a transaction. An event counts in the transaction that marks it as
+Run by maintenance, a chunk a transaction. An event counts in the transaction that marks it as
 applied, so it counts once. Locks the events, then their SubTasks by id, and waits for neither: what
 somebody else has locked is left for later.
 """
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 1_000
 SLICE_SECONDS = 1.0
-"""Housekeeping has other things to do, too."""
+"""Maintenance has other things to do, too."""
 SHORT_WAIT = dt.timedelta(seconds=1)
 LONGEST_WAIT = dt.timedelta(minutes=10)
 IN_HAND = "Its SubTask is just being sent or changed."

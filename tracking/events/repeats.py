@@ -1,6 +1,6 @@
 """Visits that were repeated: the numbers beside their events are added to them, and counted.
 
-Run by housekeeping, before events are applied. Locks the events by id, of which those that are
+Run by maintenance, before events are applied. Locks the events by id, of which those that are
 locked are left for later, and waits for requests that raise a number just now.
 """
 
@@ -16,7 +16,7 @@ from tracking.models import Event, EventState
 
 CHUNK = 1_000
 MOST_CHUNKS = 10
-"""Housekeeping has other things to do, too."""
+"""Maintenance has other things to do, too."""
 
 # A join would be planned as a walk through all events, for want of statistics.
 WHICH_SQL = "SELECT event_id FROM tracking_repeat ORDER BY event_id LIMIT %s"
