@@ -16,7 +16,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from campaigns.launching import audience, launch
+from campaigns import audience
+from campaigns.launching import launch
 from campaigns.models import (
     Audience,
     SubTask,
@@ -31,7 +32,7 @@ from dispatch.claiming.agenda import TaskPlan
 from dispatch.errors import ServiceError
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.pace import pace_rows
-from dispatch.pace.limits import due_slots
+from dispatch.pace.slots import due_slots
 from dispatch.providers import provider_choices
 from dispatch.providers.connect import transport_for
 from dispatch.results import recovery
@@ -49,7 +50,7 @@ from tests.factories import (
     token_of,
 )
 from tests.tracking.making import now, sent, tell
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 from tracking.models import EventTally
 
 pytestmark = pytest.mark.django_db

@@ -18,7 +18,7 @@ from admin_kit.filters import TimeRangeFilter
 from admin_kit.typed import label
 from campaigns.admin import task_steps
 from tracking import consent
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 from tracking.models import Event, EventState, RejectedRequests
 
 task_steps.WARNERS.append(consent.warnings)

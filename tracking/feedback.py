@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from campaigns.models import SubTask
+from tracking.event_kinds import BY_RECIPIENTS, Actor, EventKind
 from tracking.events.inbox import LONGEST_URL
-from tracking.events.incoming import BY_RECIPIENTS, Actor, EventKind
 from tracking.models import Event, EventState, EventTally, Link, LinkTally
 
 SHOWN = (

@@ -16,7 +16,7 @@ from django.conf import settings
 
 from campaigns.models import FailureReason, Tally, Task, TaskStatus
 from campaigns.state import lifecycle
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 from tracking.models import EventTally, PauseBaseline
 
 logger = logging.getLogger(__name__)

@@ -9,8 +9,9 @@ from django.conf import settings
 from django.db import Error
 from django.http import HttpRequest
 
+from tracking.event_kinds import Actor, EventKind
 from tracking.events import inbox
-from tracking.events.incoming import Actor, EventKind, Incoming
+from tracking.events.incoming import Incoming
 from tracking.events.scanners import TRAP_DETAIL
 from tracking.events.user_agents import actor_of
 from tracking.kept_connection import first_statement

@@ -13,9 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from campaigns import erased_keys, suppressions
 from campaigns.models import SubTask
 from campaigns.models.contacts import SuppressionReason
+from tracking.event_kinds import EventKind
 from tracking.events import inbox
 from tracking.events.effects import OWN_PAGES
-from tracking.events.incoming import EventKind, Incoming
+from tracking.events.incoming import Incoming
 from tracking.links import tokens
 
 logger = logging.getLogger(__name__)

@@ -16,9 +16,10 @@ import psycopg
 
 from bench import product, report
 from bench.context import Bench
+from bench.measures import pgbench
 from bench.measures.claimer import BATCH, DISPATCHER
 from bench.report import Headline, Table
-from bench.rig import crew, pgbench
+from bench.rig import crew
 from bench.rig.programs import Program, wait_until
 from campaigns.launching import freezing
 from campaigns.models import TaskTemplate

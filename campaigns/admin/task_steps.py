@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from admin_kit.confirmation import Question, StyledForm
 from admin_kit.typed import TextInput
-from campaigns.launching import audience
+from campaigns import audience
 from campaigns.models import Audience, SubTask, Tally, Task, TaskStatus
 from campaigns.models.tally import TaskCounts
 from campaigns.preflight import merge_fields

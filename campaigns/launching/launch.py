@@ -18,10 +18,9 @@ from django.db import connection, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 
-from campaigns import background, erasure_lock, suppressions, tasks
-from campaigns.launching import audience, freezing
+from campaigns import audience, background, erasure_lock, suppressions, tasks
+from campaigns.launching import freezing, number_check, rehearsal
 from campaigns.models import BackgroundJob, Contact, Content, Launch, Task, TaskStatus, TaskTemplate
-from campaigns.preflight import number_check, rehearsal
 from campaigns.rendering import content
 from campaigns.state import lifecycle
 

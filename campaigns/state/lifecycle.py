@@ -18,8 +18,7 @@ from django.db import transaction
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
-from campaigns import tasks
-from campaigns.launching import audience
+from campaigns import audience, tasks
 from campaigns.models import Contact, SubTask, SubTaskStatus, Task, TaskStatus, TaskTemplate
 from campaigns.models.subtask import HELD
 from campaigns.rendering import content

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from email.message import Message
 
 from dispatch.bounces import mail
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 KINDS = {
     "abuse": EventKind.COMPLAINED,

@@ -11,7 +11,7 @@ from email.message import Message
 
 from dispatch.bounces import mail, recipients
 from dispatch.providers.bounces import ENHANCED, codes_in, is_after_data, kind_of
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 ACTIONS = {
     "delayed": EventKind.DEFERRED,

@@ -26,7 +26,7 @@ from dispatch.bounces import (
     sns_mail,
 )
 from sandbox import LimitReached, Limits, bounded
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 LIMITS = Limits(cpu_seconds=2, memory_megabytes=256, result_megabytes=1)
 ARRIVED_AT = (

@@ -13,7 +13,7 @@ from dispatch.bounces import automatic, mail, recipients
 from dispatch.bounces.abridging import abridged
 from dispatch.bounces.delivery_status import Notification, mildest
 from dispatch.providers.bounces import codes_in, is_after_data, kind_of
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 logger = logging.getLogger(__name__)
 LONGEST_DETAIL = 300  # characters

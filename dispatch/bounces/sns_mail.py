@@ -16,7 +16,7 @@ from dispatch.bounces import mail
 from dispatch.bounces.delivery_status import Notification, mildest
 from dispatch.providers.hooks import MALFORMED
 from dispatch.providers.ses.events import told_of_recipients
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 MARK = "x-amz-sns-message-id"
 MAX_EVENT = 10 * mail.MAX_TEXT  # characters

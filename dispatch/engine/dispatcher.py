@@ -27,6 +27,7 @@ from dispatch.claiming.deliveries import Delivery, LaneReport, NotStarted
 from dispatch.clock import DatabaseClock
 from dispatch.engine import tick
 from dispatch.engine.demand import Demand
+from dispatch.engine.figures import Figures
 from dispatch.engine.lanes import LaneContext, LanePool
 from dispatch.engine.service_loop import ServiceLoop
 from dispatch.errors import OutcomeUnknown
@@ -35,7 +36,6 @@ from dispatch.pace import pace_rows
 from dispatch.pace.pace_rows import PaceChanges
 from dispatch.providers.connect import transport_for
 from dispatch.results import delivery_log, start_log
-from dispatch.results.figures import Figures
 
 logger = logging.getLogger(__name__)
 

@@ -16,8 +16,8 @@ from dispatch.engine.lanes import IDLE_SECONDS, LanePool
 from dispatch.models import Pace
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
-from dispatch.pace.limits import LOOKAHEAD
 from dispatch.pace.pace_rows import PaceChanges
+from dispatch.pace.slots import LOOKAHEAD
 
 MARK_AHEAD = dt.timedelta(seconds=0.2)
 """How long before its slot a delivery is marked as sending: one transaction, also on a machine

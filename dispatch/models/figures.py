@@ -1,4 +1,4 @@
-"""What all dispatchers together have counted; `dispatch.results.figures` defines the counts."""
+"""What all dispatchers together have counted; `dispatch.engine.figures` defines the counts."""
 
 from __future__ import annotations
 

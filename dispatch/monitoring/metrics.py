@@ -20,8 +20,8 @@ from dispatch.monitoring import snapshot
 from dispatch.monitoring.queues import OPEN
 from dispatch.monitoring.services import ServiceReading
 from dispatch.monitoring.snapshot import Snapshot
-from dispatch.results import figures
-from tracking.events.incoming import EventKind
+from dispatch.results import outcome_counts
+from tracking.event_kinds import EventKind
 
 MOST_TASKS = 200
 """Those with most left to do; more would be too many time series."""
@@ -81,7 +81,7 @@ def _outcomes(now: Snapshot) -> Iterator[Metric]:
     )
     for each in now.services:
         unused.add_metric([each.service.name], each.total.get("unused", 0))
-        for outcome in figures.OUTCOMES:
+        for outcome in outcome_counts.OUTCOMES:
             outcomes.add_metric([each.service.name, outcome], each.total.get(outcome, 0))
     yield outcomes
     yield unused

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 
 from dispatch.clock import DatabaseClock
 from dispatch.limits import Limits
-from dispatch.pace.limits import START_WINDOW, due_slots
+from dispatch.pace.slots import START_WINDOW, due_slots
 
 UNKNOWN = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 

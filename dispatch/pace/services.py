@@ -13,7 +13,7 @@ from dispatch.clock import database_time
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import EmailService, Pace
 from dispatch.models.service import CONNECTION, LIMITS
-from dispatch.pace.limits import carried_over
+from dispatch.pace.slots import carried_over
 
 # Handed over since then, or held by a dispatcher and so charged already. One statement, so that a
 # message whose hand-over is being recorded is counted once.

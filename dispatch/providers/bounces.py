@@ -12,7 +12,7 @@ import re
 from typing import Any
 
 from dispatch.providers.classification import Reply, Rule, first_match
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 ENHANCED = re.compile(r"(?<![\d.])([245])\.(\d{1,3})\.(\d{1,3})(?![\d.]*\d)")
 BASIC = re.compile(r"(?<![\d.#-])([245]\d\d)(?=[ \-]|$)")

@@ -11,9 +11,10 @@ from campaigns.db.bulk_params import as_json
 from campaigns.models import FailureReason, Suppression
 from campaigns.models.contacts import SuppressionReason
 from dispatch.results.outcomes import MAX_ERROR_CHARACTERS, DeliveryResult, storable
+from tracking.event_kinds import EventKind
 from tracking.events import inbox
 from tracking.events.effects import HAND_OVER
-from tracking.events.incoming import EventKind, Incoming
+from tracking.events.incoming import Incoming
 
 RECORD_SQL = """
 INSERT INTO dispatch_attempt (subtask_id, service_id, dispatcher_id, claim_token, slot_at,

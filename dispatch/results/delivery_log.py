@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 from dispatch.claiming.deliveries import Delivery
 from dispatch.models import AttemptOutcome
-from dispatch.results.figures import outcome_of
+from dispatch.results.outcome_counts import outcome_of
 from dispatch.results.outcomes import DeliveryResult
 
 logger = logging.getLogger(__name__)

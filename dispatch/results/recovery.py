@@ -20,7 +20,7 @@ from dispatch import counters
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher
 from dispatch.pace import pace_rows
-from dispatch.results import figures, start_log
+from dispatch.results import outcome_counts, start_log
 from dispatch.results.outcomes import storable
 
 logger = logging.getLogger(__name__)
@@ -91,8 +91,8 @@ def _recover(which: Q, dispatcher_id: int, starts: Starts | None) -> bool:
         _note(dispatcher_id, AttemptOutcome.UNKNOWN, DIED, in_doubt, starts or {})
         ConnectionShare.objects.filter(dispatcher=dispatcher_id).delete()
         counted = counters.add(
-            figures.recovered(AttemptOutcome.UNKNOWN, in_doubt),
-            figures.recovered(AttemptOutcome.ACCEPTED, known.accepted),
+            outcome_counts.recovered(AttemptOutcome.UNKNOWN, in_doubt),
+            outcome_counts.recovered(AttemptOutcome.ACCEPTED, known.accepted),
         )
         Dispatcher.objects.filter(pk=dispatcher_id).update(
             ended_at=Now(), figures=counters.add(dead.figures, counted)

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from campaigns import erased_keys, suppressions
+from campaigns import audience, erased_keys, suppressions
 from campaigns.files.contact_import import import_contacts
-from campaigns.launching import audience, launch
+from campaigns.launching import launch
 from campaigns.models import Contact, Launch, SubTask, Suppression, TaskStatus
 from dispatch.claiming import claims
 from edm_project.environment import new_fernet_key

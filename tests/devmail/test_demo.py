@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth import authenticate, get_user_model
 
-from campaigns.launching import audience
+from campaigns import audience
 from campaigns.models import Contact, Task, TaskStatus
 from campaigns.state import lifecycle
 from devmail import demo

@@ -30,7 +30,7 @@ django.setup()
 from dispatch.bounces.examining import Found, Says, examine  # noqa: E402  # Django first
 from dispatch.bounces.mailboxes.base import READ_BYTES  # noqa: E402
 from sandbox import LimitReached  # noqa: E402
-from tracking.events.incoming import EventKind  # noqa: E402
+from tracking.event_kinds import EventKind  # noqa: E402
 
 MAILS = Path("set-of-emails/maildir/bsd")
 EXPECTATIONS = Path("test/public")

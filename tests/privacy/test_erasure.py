@@ -42,8 +42,8 @@ from tests.factories import (
     token_of,
 )
 from tests.tracking.making import event, now, sent, tell
+from tracking.event_kinds import EventKind
 from tracking.events import apply, inbox
-from tracking.events.incoming import EventKind
 from tracking.models import Event, EventTally
 
 pytestmark = pytest.mark.django_db

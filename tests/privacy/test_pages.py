@@ -38,7 +38,7 @@ from tests.factories import (
     living_dispatcher,
 )
 from tests.tracking.making import sent, tell
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 pytestmark = pytest.mark.django_db
 ADA = "ada@example.com"

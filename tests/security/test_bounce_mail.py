@@ -12,7 +12,7 @@ from dispatch.bounces.mailboxes.base import READ_BYTES
 from dispatch.bounces.understanding import SetAside, understand
 from sandbox import LimitReached, pool
 from tests.security.scaling import assert_linear
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 BOUNCE = (
     b"From: MAILER-DAEMON@mx.example\nReturn-Path: <>\n"

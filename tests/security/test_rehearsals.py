@@ -8,9 +8,8 @@ import pytest
 from django.db import connection
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
-from campaigns.launching import launch
+from campaigns.launching import launch, rehearsal
 from campaigns.models import SubTask, Task, TaskStatus
-from campaigns.preflight import rehearsal
 from campaigns.rendering import template_work
 from sandbox import Failed
 from tests.factories import (

@@ -11,8 +11,9 @@ from campaigns.launching import freezing
 from campaigns.models import Content, SubTask, SubTaskStatus, Task, TaskTemplate
 from campaigns.rendering import content
 from tests.factories import EmailServiceFactory, SenderFactory, SubTaskFactory, TaskFactory
+from tracking.event_kinds import EventKind
 from tracking.events import apply, inbox
-from tracking.events.incoming import EventKind, Incoming
+from tracking.events.incoming import Incoming
 from tracking.links import personalise
 from tracking.models import EventTally
 

@@ -11,8 +11,8 @@ from campaigns.models import SubTask
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, VIEWER, member, signed_in
 from tests.factories import EmailServiceFactory
 from tests.tracking.making import event, from_launch, frozen, sent, tell
+from tracking.event_kinds import Actor, EventKind
 from tracking.events import apply, inbox
-from tracking.events.incoming import Actor, EventKind
 from tracking.feedback import MOST_EVENTS, feedback_of, links_of
 from tracking.models import Event
 

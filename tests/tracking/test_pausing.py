@@ -16,8 +16,8 @@ from tests.factories import ContentFactory, EmailServiceFactory, SendingTaskFact
 from tests.smtp_server import SmtpServer
 from tests.tracking.making import event
 from tracking import pausing
+from tracking.event_kinds import EventKind
 from tracking.events import apply, inbox
-from tracking.events.incoming import EventKind
 from tracking.models import PauseBaseline
 
 pytestmark = pytest.mark.django_db

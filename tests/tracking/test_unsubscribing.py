@@ -12,8 +12,8 @@ from campaigns.models.contacts import SuppressionReason
 from tests.texts import group
 from tests.tracking.making import now, sent, tell
 from tests.tracking.visiting import get, path, post, stranger
+from tracking.event_kinds import EventKind
 from tracking.events import apply
-from tracking.events.incoming import EventKind
 from tracking.links.tokens import Purpose
 from tracking.models import Event, EventTally
 

@@ -21,8 +21,8 @@ from tests.smtp_session import Received
 from tests.texts import group, part_of
 from tests.tracking.making import event
 from tests.tracking.visiting import get, post, stranger
+from tracking.event_kinds import EventKind
 from tracking.events import inbox
-from tracking.events.incoming import EventKind
 from tracking.links.tokens import Purpose, read
 from tracking.models import EventTally
 

@@ -20,10 +20,10 @@ from django.db.models import ExpressionWrapper, F, fields
 from django.db.models.functions import Now
 
 from campaigns.state import states
+from tracking.event_kinds import EventKind
 from tracking.events import effects, erasure, link_counts, repeats, scanners
 from tracking.events import match as matching
 from tracking.events.effects import Matched
-from tracking.events.incoming import EventKind
 from tracking.models import Event, EventState
 
 logger = logging.getLogger(__name__)

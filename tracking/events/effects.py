@@ -28,7 +28,7 @@ from campaigns import suppressions
 from campaigns.models import SubTaskStatus
 from campaigns.models.contacts import SuppressionReason
 from campaigns.state.states import NEXT, StatusRise
-from tracking.events.incoming import Actor, EventKind
+from tracking.event_kinds import Actor, EventKind
 from tracking.events.match import LockedSubTask
 from tracking.models import Event
 

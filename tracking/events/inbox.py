@@ -12,8 +12,9 @@ from django.conf import settings
 from django.db import connection
 
 from campaigns.db.bulk_params import as_json
+from tracking.event_kinds import Actor, EventKind
 from tracking.events import sanitize, visits
-from tracking.events.incoming import Actor, EventKind, Incoming
+from tracking.events.incoming import Incoming
 from tracking.events.user_agents import actor_of, surest
 
 logger = logging.getLogger(__name__)

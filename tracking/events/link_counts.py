@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from tracking.event_kinds import EventKind
 from tracking.events.effects import Matched
-from tracking.events.incoming import EventKind
 from tracking.events.scanners import TRAP_DETAIL
 
 
@@ -24,7 +24,8 @@ class Followed(NamedTuple):
     actor: str
 
 
-# As `effects.COUNT_SQL`: what is found was counted before. Uses index event_subtask.
+# As `tracking.events.effects.COUNT_SQL`: what is found was counted before. Uses index
+# event_subtask.
 COUNT_SQL = """
 INSERT INTO tracking_linktally AS t (task_id, url, actor, clicks, recipients)
 SELECT v.task_id, v.url, v.actor, sum(v.clicks), count(*) FILTER (WHERE NOT EXISTS (

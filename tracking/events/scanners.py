@@ -15,8 +15,8 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db.models.functions import Coalesce
 
+from tracking.event_kinds import Actor, EventKind
 from tracking.events.inbox import OWN_LINKS
-from tracking.events.incoming import Actor, EventKind
 from tracking.models import Event
 
 TRAP_DETAIL = "the hidden link"

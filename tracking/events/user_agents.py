@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from tracking.events.incoming import Actor
+from tracking.event_kinds import Actor
 
 # Apple's privacy proxy fetches every image of every message and says no more than this.
 _APPLE_PROXY = "Mozilla/5.0"

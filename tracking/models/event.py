@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from campaigns.models import SubTask
-from tracking.events.incoming import BY_RECIPIENTS, Actor, EventKind
+from tracking.event_kinds import BY_RECIPIENTS, Actor, EventKind
 
 
 class EventState(models.TextChoices):

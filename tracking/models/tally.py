@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models.functions import MD5
 
-from tracking.events.incoming import Actor, EventKind
+from tracking.event_kinds import Actor, EventKind
 
 
 class EventTally(models.Model):

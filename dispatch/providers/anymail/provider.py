@@ -16,7 +16,8 @@ from dispatch.providers.anymail.api import AnymailApi
 from dispatch.providers.anymail.transport import SUBTASK, AnymailTransport
 from dispatch.providers.bounces import unless_others_are_blamed
 from dispatch.providers.hooks import Malformed, Post
-from tracking.events.incoming import Actor, EventKind, Incoming
+from tracking.event_kinds import Actor, EventKind
+from tracking.events.incoming import Incoming
 
 KINDS = {
     EventType.QUEUED: EventKind.ACCEPTED,

@@ -16,7 +16,7 @@ from dispatch.providers.anymail.provider import AnymailProvider
 from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.http import fields
 from dispatch.providers.http.transport import Request
-from tracking.events.incoming import Actor, EventKind
+from tracking.event_kinds import Actor, EventKind
 
 KEYS = uuid.UUID("5f3c2a52-6b3b-4a34-9e0a-7d5a1d4c8a10")
 """The namespace in which our keys become UUIDs."""

@@ -15,7 +15,8 @@ from dispatch.providers import hooks
 from dispatch.providers.bounces import unless_others_are_blamed
 from dispatch.providers.engagelab.transport import SUBTASK
 from dispatch.providers.hooks import Post
-from tracking.events.incoming import EventKind, Incoming
+from tracking.event_kinds import EventKind
+from tracking.events.incoming import Incoming
 
 Event = Mapping[str, Any]
 

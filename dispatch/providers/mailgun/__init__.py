@@ -19,7 +19,7 @@ from dispatch.providers.hooks import Post
 from dispatch.providers.http import fields
 from dispatch.providers.http.transport import Request
 from dispatch.providers.mailgun.signature import check_signature
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 BY_REASON = {
     "bounce": EventKind.HARD_BOUNCED,

@@ -17,7 +17,7 @@ from dispatch.providers.hooks import Post
 from dispatch.providers.http import fields
 from dispatch.providers.http.transport import Request
 from dispatch.providers.resend.signature import check_signature, signing_key
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 BY_BOUNCE_TYPE = {
     "Permanent": EventKind.HARD_BOUNCED,

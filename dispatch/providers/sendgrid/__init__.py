@@ -19,7 +19,7 @@ from dispatch.providers.hooks import Post
 from dispatch.providers.http import fields
 from dispatch.providers.http.transport import Request
 from dispatch.providers.sendgrid.signature import check_signature, public_key
-from tracking.events.incoming import Actor, EventKind
+from tracking.event_kinds import Actor, EventKind
 
 BY_CLASSIFICATION = {
     "Invalid Address": EventKind.HARD_BOUNCED,

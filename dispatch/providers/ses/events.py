@@ -17,7 +17,8 @@ from dispatch.providers.hooks import Malformed, Post, WebhookRejection
 from dispatch.providers.http.connection import HandOverSession
 from dispatch.providers.ses import sns
 from dispatch.providers.ses.transport import METADATA
-from tracking.events.incoming import EventKind, Incoming
+from tracking.event_kinds import EventKind
+from tracking.events.incoming import Incoming
 
 Event = Mapping[str, Any]
 

@@ -17,7 +17,7 @@ from dispatch.providers.anymail.provider import AnymailProvider
 from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.http import fields
 from dispatch.providers.http.transport import Request
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 BY_BOUNCE_CLASS = {
     "10": EventKind.HARD_BOUNCED,  # invalid recipient

@@ -28,7 +28,7 @@ from tests.factories import (
     SubTaskFactory,
     in_doubt,
 )
-from tracking.events.incoming import Actor, EventKind
+from tracking.event_kinds import Actor, EventKind
 from tracking.models import EventTally
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from dispatch.providers.bounces import (
     is_after_data,
     kind_of,
 )
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from dispatch.bounces.understanding import AUTOMATIC_REPLY, NO_REPORT, Told, understand
 from tests.dispatch.bounces.samples import sample
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 
 def kind_of(raw: bytes) -> EventKind:

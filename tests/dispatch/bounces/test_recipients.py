@@ -6,7 +6,7 @@ import pytest
 
 from dispatch.bounces.understanding import Told, understand
 from tests.dispatch.bounces.samples import sample
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 HARD, SOFT, REJECTED = EventKind.HARD_BOUNCED, EventKind.SOFT_BOUNCED, EventKind.REJECTED
 ADA, BOB = "ada@receiver.example", "bob@other.example"

@@ -16,7 +16,7 @@ from dispatch.bounces.understanding import (
     understand,
 )
 from tests.dispatch.bounces.samples import ANOTHER_MESSAGE, NAMES, SOMEBODY, sample, told
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 K = EventKind
 EVENTS = {

@@ -18,7 +18,7 @@ from dispatch.bounces.understanding import (
     understand,
 )
 from tests.dispatch.providers.webhook_posts import PAYLOADS
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 
 HEADERS = (
     b"From: Events <no-reply@sns.amazonaws.com>\nTo: bounces@bounce.north.example.com\n"

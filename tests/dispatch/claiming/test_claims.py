@@ -160,6 +160,17 @@ class TestSuppressedAddresses:
         assert [claim(task, 1) for _ in range(2)] == [[], kept]
         assert failed(FailureReason.SUPPRESSED) == set(suppressed)
 
+    def test_a_claim_that_has_looked_at_its_most_looks_no_further(
+        self, task: Task, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(claims, "STEP", 4)
+        monkeypatch.setattr(claims, "MOST_LOOKED_AT", 4)
+        pending(task, 20)
+        Suppression.objects.create(email="@example.com")
+
+        assert claim(task, 1) == []
+        assert len(failed(FailureReason.SUPPRESSED)) == 5
+
 
 @pytest.mark.django_db(transaction=True)
 def test_what_somebody_else_has_locked_is_passed_over_without_waiting(task: Task) -> None:

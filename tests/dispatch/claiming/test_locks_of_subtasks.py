@@ -16,7 +16,7 @@ from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from campaigns.models import SubTask, SubTaskStatus, Task
+from campaigns.models import SubTask, SubTaskStatus, Suppression, Task
 from campaigns.state import states
 from dispatch.claiming import claims
 from tests.concurrency import running, second_connection, wait_until_somebody_waits_for_a_lock
@@ -166,6 +166,26 @@ def test_what_somebody_else_holds_is_passed_over_and_not_waited_for(task: Task, 
         other.execute("SELECT 1 FROM campaigns_subtask WHERE id = %s FOR UPDATE", [ids[0]])
         with no_patience():
             assert take(task, ids) == ids[1:]
+
+
+@pytest.mark.parametrize("how", ["claim", "repeat"])
+def test_no_more_rows_are_locked_than_are_taken(task: Task, how: str) -> None:
+    take, state = TAKES[how]
+    ids = rows(task, state, 3)
+    with another_session() as other, transaction.atomic():
+        assert take(task, ids[:2]) == ids[:2]
+        other.execute(
+            "SELECT id FROM campaigns_subtask WHERE id = ANY(%s) FOR UPDATE SKIP LOCKED", [ids]
+        )
+        assert other.fetchall() == [(ids[2],)]
+
+
+def test_a_repeat_takes_the_next_one_in_the_place_of_one_that_is_suppressed(task: Task) -> None:
+    ids = rows(task, "in doubt", 3)
+    Suppression.objects.create(email=SubTask.objects.get(pk=ids[0]).recipient_email)
+    with transaction.atomic():
+        assert repeat(task, ids[:1]) == [ids[1]]
+    assert SubTask.objects.in_doubt().filter(pk=ids[0]).exists()
 
 
 @pytest.mark.parametrize("how", WAITING)

@@ -6,8 +6,8 @@ import pytest
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from campaigns import erasure, suppressions
-from campaigns.launching import audience, launch
+from campaigns import audience, erasure, suppressions
+from campaigns.launching import launch
 from campaigns.models import Contact, SubTask, Suppression, TaskStatus
 from campaigns.state import retries
 from dispatch.claiming import claims

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dispatch.clock import DatabaseClock
 from dispatch.limits import Limits
 from dispatch.pace.gate import Gate, SlotMissed
-from dispatch.pace.limits import LOOKAHEAD, START_WINDOW
+from dispatch.pace.slots import LOOKAHEAD, START_WINDOW
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)

@@ -24,7 +24,7 @@ from dispatch.limits import Limits
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
-from dispatch.pace.limits import LOOKAHEAD, START_WINDOW, carried_over
+from dispatch.pace.slots import LOOKAHEAD, START_WINDOW, carried_over
 from tests import factories
 from tests.dispatching import Dispatch, MakeService, nothing_left
 from tests.factories import (

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dispatch.limits import Limits
-from dispatch.pace.limits import LOOKAHEAD, START_WINDOW, carried_over, due_slots
+from dispatch.pace.slots import LOOKAHEAD, START_WINDOW, carried_over, due_slots
 
 NOW = dt.datetime(2026, 3, 1, 12, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.dispatch.providers.webhook_posts import PAYLOADS, post, service_of
-from tracking.events.incoming import EventKind
+from tracking.event_kinds import EventKind
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db

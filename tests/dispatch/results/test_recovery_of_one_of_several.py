@@ -79,6 +79,7 @@ def test_a_proof_that_is_there_already_stays_as_it_is(
     dead: Dispatcher, service: EmailService
 ) -> None:
     subtask = held(SubTaskStatus.SENDING, dead, service, sending_at=Now())
+    assert subtask.claim_token
     Attempt.objects.create(
         subtask=subtask,
         service=service,

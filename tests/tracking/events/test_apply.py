@@ -18,8 +18,8 @@ from campaigns.models import SubTask, SubTaskStatus, Tally
 from campaigns.state import lifecycle, states
 from tests.factories import DispatcherFactory, EmailServiceFactory, SubTaskFactory, held, in_doubt
 from tests.tracking.making import event, now, sent, tell
+from tracking.event_kinds import Actor, EventKind
 from tracking.events import apply, inbox, match
-from tracking.events.incoming import Actor, EventKind
 from tracking.models import Event, EventState
 
 pytestmark = pytest.mark.django_db

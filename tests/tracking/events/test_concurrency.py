@@ -15,8 +15,8 @@ from tests.concurrency import run_together, running, wait_until_somebody_waits_f
 from tests.factories import DispatcherFactory, EmailServiceFactory, held, in_doubt, token_of
 from tests.tracking.making import event, now, sent
 from tracking import subscriptions
+from tracking.event_kinds import EventKind
 from tracking.events import apply, inbox
-from tracking.events.incoming import EventKind
 from tracking.models import Event, EventState, EventTally
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -8,8 +8,8 @@ from pytest_django import DjangoAssertNumQueries
 from campaigns.models import SubTask, SubTaskStatus
 from tests.factories import DispatcherFactory, EmailServiceFactory, held
 from tests.tracking.making import event, sent, tell
+from tracking.event_kinds import Actor, EventKind
 from tracking.events import apply, inbox
-from tracking.events.incoming import Actor, EventKind
 from tracking.events.scanners import TRAP_DETAIL
 from tracking.models import EventTally, LinkTally
 

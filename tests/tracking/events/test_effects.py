@@ -15,8 +15,8 @@ from tests.dispatching import Dispatch, MakeService
 from tests.factories import EmailServiceFactory, SubTaskFactory, in_doubt
 from tests.smtp_server import SmtpServer
 from tests.tracking.making import event, sent, tell
+from tracking.event_kinds import Actor, EventKind
 from tracking.events import apply, inbox
-from tracking.events.incoming import Actor, EventKind
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db

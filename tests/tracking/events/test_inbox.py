@@ -9,8 +9,9 @@ import pytest
 from pytest_django import DjangoAssertNumQueries
 
 from tests.tracking.making import event
+from tracking.event_kinds import Actor, EventKind
 from tracking.events import inbox, sanitize
-from tracking.events.incoming import Actor, EventKind, Incoming
+from tracking.events.incoming import Incoming
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db

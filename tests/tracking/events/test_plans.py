@@ -14,8 +14,8 @@ from campaigns.models import SubTask
 from tests.campaigns.admin.staff import SUPERUSER, member, signed_in
 from tests.tracking.making import event, sent
 from tracking import feedback
+from tracking.event_kinds import EventKind
 from tracking.events import apply, effects, inbox, match, retention
-from tracking.events.incoming import EventKind
 from tracking.models import Event
 
 FILL = """

@@ -10,8 +10,8 @@ from pytest_django import Settings
 
 from tests.tracking.making import event, sent
 from tracking import rejected_requests
+from tracking.event_kinds import EventKind
 from tracking.events import inbox, retention
-from tracking.events.incoming import EventKind
 from tracking.models import Event, RejectedRequests
 
 pytestmark = pytest.mark.django_db

@@ -12,8 +12,9 @@ from pytest_django import Settings
 
 from campaigns.models import SubTask
 from tests.tracking.making import event, now, sent
+from tracking.event_kinds import Actor, EventKind
 from tracking.events import apply, inbox, scanners
-from tracking.events.incoming import Actor, EventKind, Incoming
+from tracking.events.incoming import Incoming
 from tracking.models import Event, EventState
 
 pytestmark = pytest.mark.django_db

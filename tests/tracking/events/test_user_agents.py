@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tracking.events.incoming import Actor
+from tracking.event_kinds import Actor
 from tracking.events.user_agents import actor_of, surest
 
 PEOPLE = [

@@ -12,8 +12,9 @@ from django.db.models import F, Sum
 from campaigns.models import SubTask
 from dispatch import counters
 from dispatch.claiming import leases
+from dispatch.engine import figures
 from dispatch.models import Attempt, Dispatcher, Pace
-from dispatch.results import figures, recovery
+from dispatch.results import recovery
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import (
     ContentFactory,

@@ -11,32 +11,14 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 
-from campaigns.state.states import InDoubt
 from dispatch.counters import NestedCounts, observe
 from dispatch.engine.tick import TickRequest, TickResult
-from dispatch.models import AttemptOutcome
+from dispatch.results.outcome_counts import outcome_of
 from dispatch.results.outcomes import DeliveryResult
 
 WRITE_EVERY_SECONDS = 1.0
 """How often a dispatcher writes its figures: with its tick, but not with each of hundreds."""
-
-UNSENDABLE = "unsendable"
-"""The outcome of a SubTask that was never handed over: no message could be made of it."""
-
-NOT_OF_DISPATCHERS = (AttemptOutcome.NOT_STARTED, AttemptOutcome.RESTORED)
-
-OUTCOMES = (
-    *(each.value for each in AttemptOutcome if each not in NOT_OF_DISPATCHERS),
-    UNSENDABLE,
-)
-
-
-def recovered(outcome: AttemptOutcome, rows: Iterable[InDoubt]) -> NestedCounts:
-    """What is counted for SubTasks that a dead dispatcher was just handing over."""
-    services = Counter(str(row.service_id) for row in rows)
-    return {"services": {key: {outcome.value: count} for key, count in services.items()}}
 
 
 class Figures:
@@ -92,12 +74,3 @@ class Figures:
         elif delivery.grant.gate.limits.interval:
             lateness = (delivery.started_at - delivery.slot).total_seconds()
             observe(self._lateness_seconds, lateness)
-
-
-def outcome_of(result: DeliveryResult) -> str | None:
-    """One of OUTCOMES; None for what was given back before its hand-over, nobody being to blame."""
-    if result.attempt is not None:
-        return result.attempt.value
-    if result.freeze is not None:
-        return AttemptOutcome.SERVICE_ERROR.value  # it could not even be connected to
-    return UNSENDABLE if result.settlement.failure_reason else None
