@@ -92,7 +92,8 @@ WITH said AS (
 )
 INSERT INTO pg_temp.contact_import_touched SELECT id, false FROM changed
 """
-# The worst that the file says of an address counts. Sorted and updated as in `suppressing`.
+# The worst that the file says of an address counts. Sorted and updated as in
+# `campaigns.suppressions`.
 SUPPRESS = """
 INSERT INTO campaigns_suppression AS s (email, reason, source)
 SELECT DISTINCT ON (email) email, suppressed_as, told

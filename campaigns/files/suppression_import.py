@@ -55,8 +55,8 @@ CREATE TEMPORARY TABLE suppression_import (line bigint, email text, reason text,
 """
 COPY = "COPY pg_temp.suppression_import (line, email, reason, source) FROM STDIN"
 # The first row of an address counts. In the order of the addresses, so that two imports that run at
-# the same time wait for each other. As in `suppressing`, an address that turns out to be worse than
-# unsubscribed says so.
+# the same time wait for each other. As in `campaigns.suppressions`, an address that turns out to be
+# worse than unsubscribed says so.
 MERGE = """
 WITH merged AS (
     INSERT INTO campaigns_suppression AS s (email, reason, source)

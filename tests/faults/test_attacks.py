@@ -22,11 +22,12 @@ from campaigns.models import Contact, SubTask, Task, TaskStatus, Template
 from campaigns.state import lifecycle
 from dispatch.encryption import encrypt
 from dispatch.models import BounceMailbox, EmailService
+from dispatch.pace import services
 from tests.dispatch.bounces.samples import SOMEBODY
 from tests.factories import TaskFactory, TemplateFactory, UserFactory
 from tests.faults.conftest import ScenarioReport
 from tests.faults.harness import Scenario
-from tests.faults.programs import Program, wait_until
+from tests.faults.programs import Program, Smtp, wait_until
 from tests.faults.test_pace import lateness_at_start, summary
 from tests.load.public_endpoints import free_port, web
 from tests.tracking.visiting import path
@@ -40,6 +41,7 @@ KEPT = 0.9
 were is printed: 99 of 100 at most 50 ms on a quiet machine.
 """
 LETTERS = 20
+MAILDIR = "evil"
 
 
 class Probe(threading.Thread):
@@ -156,46 +158,24 @@ def test_no_door_lets_an_attack_slow_double_or_lose_what_others_send(
 ) -> None:
     maildirs = tmp_path / "maildirs"
     scenario.settings |= {"BOUNCE_MAILDIRS": str(maildirs), "BOUNCE_READ_SECONDS": "1"}
-    smtp = scenario.smtp()
-    services = [
-        scenario.service(smtp, sending_interval=INTERVALS_SECONDS[n % len(INTERVALS_SECONDS)])
-        for n in range(SERVICES)
-    ]
-    attacked = scenario.service(smtp, sending_interval="0.2")
-    BounceMailbox.objects.create(
-        service=attacked,
-        domain="bounce.example.com",
-        settings=encrypt({"kind": "maildir", "maildir": "evil"}),
-    )
-    enemy = UserFactory(username="enemy")
+    smtp, port = scenario.smtp(), free_port()
+    services = services_of_others(scenario, smtp)
+    attacked = service_with_a_mailbox(scenario, smtp)
     task = scenario.campaign(int(150 * SECONDS))
     task.services.set(services)
-    port = free_port()
-    paths = tmp_path / "paths.json"
     with attacker(tmp_path, "babble", "babble", "127.0.0.1") as babbler, web(scenario.url, port):
         scenario.start_clusters(1)
         scenario.launch(task)
         began = time.monotonic()
         quiet = scenario_lateness(scenario, services)
-        subtask = SubTask.objects.filter(task=task).earliest("pk")
-        hook = f"/hooks/smtp/{'0' * 43}/"
-        paths.write_text(json.dumps({"pixel": [path(Purpose.OPEN, subtask.pk)], "hook": [hook]}))
         probe = Probe(port)
         probe.start()
-        deliver(maildirs / "evil", evil_letters())
-        babbling = scenario.service(smtp)
-        babbling.credentials = encrypt(
-            {"host": "127.0.0.1", "port": port_in(babbler), "security": "none", "timeout": 10}
-        )
-        babbling.save()
-        launch_all(enemy, attacked, babbling)
-        with attacker(tmp_path, "flood", "flood", str(port), str(SECONDS), str(paths)) as flood:
-            scenario.run_for(SECONDS)
-            wait_until(lambda: flood.read_text().endswith("}\n"), 30, "the flood is over")
+        deliver(maildirs / MAILDIR, evil_letters())
+        launch_all(attacked, babbling_service(scenario, smtp, port_in(babbler)))
+        statuses = flood(scenario, task, port, tmp_path)
         possible = starts_possible(services, time.monotonic() - began)
         probe.stop()
         assert probe.answers, "nothing was asked of /healthz"
-        statuses = flood.read_text().strip()
     found = scenario.stop_half_way()
 
     late = lateness_at_start(services)
@@ -209,6 +189,45 @@ def test_no_door_lets_an_attack_slow_double_or_lose_what_others_send(
     assert len(late) >= KEPT * possible
 
 
+def services_of_others(scenario: Scenario, smtp: Smtp) -> list[EmailService]:
+    """Those that must go on as if nothing happened."""
+    return [
+        scenario.service(smtp, sending_interval=INTERVALS_SECONDS[n % len(INTERVALS_SECONDS)])
+        for n in range(SERVICES)
+    ]
+
+
+def service_with_a_mailbox(scenario: Scenario, smtp: Smtp) -> EmailService:
+    service = scenario.service(smtp, sending_interval="0.2")
+    BounceMailbox.objects.create(
+        service=service,
+        domain="bounce.example.com",
+        settings=encrypt({"kind": "maildir", "maildir": MAILDIR}),
+    )
+    return service
+
+
+def babbling_service(scenario: Scenario, smtp: Smtp, port: int) -> EmailService:
+    """A service whose server never ends its replies."""
+    service = scenario.service(smtp)
+    service.credentials = encrypt(
+        {"host": "127.0.0.1", "port": port, "security": "none", "timeout": 10}
+    )
+    services.save(service)
+    return service
+
+
+def flood(scenario: Scenario, task: Task, port: int, directory: Path) -> str:
+    """Ask for a pixel and for a webhook without end; what was answered, how often."""
+    pixel = path(Purpose.OPEN, SubTask.objects.filter(task=task).earliest("pk").pk)
+    paths = directory / "paths.json"
+    paths.write_text(json.dumps({"pixel": [pixel], "hook": [f"/hooks/smtp/{'0' * 43}/"]}))
+    with attacker(directory, "flood", "flood", str(port), str(SECONDS), str(paths)) as log:
+        scenario.run_for(SECONDS)
+        wait_until(lambda: log.read_text().endswith("}\n"), 30, "the flood is over")
+        return log.read_text().strip()
+
+
 def starts_possible(services: Sequence[EmailService], seconds: float) -> float:
     return sum(seconds / float(service.sending_interval) for service in services)
 
@@ -219,7 +238,8 @@ def scenario_lateness(scenario: Scenario, services: Sequence[EmailService]) -> s
     return summary(lateness_at_start(services))
 
 
-def launch_all(enemy: User, attacked: EmailService, babbling: EmailService) -> None:
+def launch_all(attacked: EmailService, babbling: EmailService) -> None:
+    enemy = UserFactory(username="enemy")
     slow = slow_campaign(enemy, attacked)
     schedule_evil(enemy, babbling)
     lifecycle.launch(slow)

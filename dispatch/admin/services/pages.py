@@ -1,4 +1,4 @@
-"""Email services: set up and watched. What staff do with one is in `service_actions`."""
+"""Email services: set up and watched. What staff do with one is in `actions`."""
 
 from __future__ import annotations
 

@@ -196,44 +196,6 @@ def test_after_the_last_try_a_subtask_is_given_up(
     assert Attempt.objects.count() == 2
 
 
-def test_a_failing_service_freezes_and_the_subtask_waits_without_using_an_attempt(
-    make_service: MakeService, dispatch: Dispatch
-) -> None:
-    with SmtpServer(["mail:reply:421 4.7.0 Too many messages"]) as server:
-        service = make_service(server=server)
-        sending_task()
-        dispatch(until=lambda: Pace.objects.filter(frozen_until__isnull=False).exists())
-
-    pace = Pace.objects.get(service=service)
-    assert (only().status, only().attempts, only().service) == (SubTaskStatus.PENDING, 0, None)
-    assert "Too many messages" in pace.freeze_reason
-    assert not pace.needs_person
-
-
-def test_wrong_credentials_freeze_a_service_until_a_person_unfreezes_it(
-    make_service: MakeService, dispatch: Dispatch
-) -> None:
-    with SmtpServer(["mail:reply:535 5.7.8 Bad credentials"]) as server:
-        service = make_service(server=server)
-        sending_task()
-        dispatch(until=lambda: Pace.objects.filter(needs_person=True).exists())
-
-    assert Pace.objects.get(service=service).needs_person
-
-
-def test_another_allowed_service_takes_over_from_one_that_freezes(
-    smtp: SmtpServer, make_service: MakeService, dispatch: Dispatch
-) -> None:
-    with SmtpServer(["mail:reply:421 4.7.0 Try later"]) as broken:
-        make_service(server=broken)
-        good = make_service()
-        sending_task(20)
-        dispatch()
-
-    assert set(SubTask.objects.values_list("status", "service")) == {("sent", good.pk)}
-    assert len(smtp.messages) == 20
-
-
 def test_a_task_is_sent_only_through_its_own_services(
     make_service: MakeService, dispatch: Dispatch
 ) -> None:
@@ -257,17 +219,6 @@ def test_a_service_that_is_reserved_for_others_sends_nothing(
     dispatch(seconds=1)
 
     assert Tally.objects.counts(task.pk)["pending"] == 3
-
-
-def test_ten_failures_in_a_row_freeze_a_service_whoever_they_blame(
-    make_service: MakeService, dispatch: Dispatch
-) -> None:
-    with SmtpServer(["rcpt:reply:450 4.2.1 Mailbox busy"]) as server:
-        service = make_service(server=server)
-        sending_task(40)
-        dispatch(until=lambda: Pace.objects.filter(frozen_until__isnull=False).exists())
-
-    assert "failures in a row" in Pace.objects.get(service=service).freeze_reason
 
 
 @pytest.mark.parametrize("stored", [True, False])
@@ -377,19 +328,6 @@ def test_a_disabled_service_sends_nothing_more(
     dispatch(until=disable_after_the_first)
 
     assert SubTask.objects.filter(status="pending").exists()
-
-
-def test_unreadable_credentials_freeze_the_service_and_say_why(
-    make_service: MakeService, dispatch: Dispatch
-) -> None:
-    service = make_service()
-    EmailService.objects.filter(pk=service.pk).update(credentials="not encrypted by any key")
-    sending_task()
-
-    dispatch(until=lambda: Pace.objects.filter(needs_person=True).exists())
-
-    assert Pace.objects.get(service=service).freeze_reason
-    assert only().status == SubTaskStatus.PENDING
 
 
 def test_an_address_that_cannot_travel_fails_as_invalid_and_blames_nobody_else(

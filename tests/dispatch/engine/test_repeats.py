@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db.models import F
@@ -13,27 +11,20 @@ from django.db.models.functions import Now
 
 from campaigns.launching import freezing
 from campaigns.models import (
-    FailureReason,
     SubTask,
     Suppression,
     Task,
     TaskStatus,
     TaskTemplate,
 )
-from campaigns.state import states
-from dispatch.claiming import agenda, claims, compose
-from dispatch.claiming.deliveries import Claim, Delivery, LaneReport, NotStarted, Unsendable
+from dispatch.claiming import agenda, compose
 from dispatch.encryption import encrypt
-from dispatch.engine import tick
-from dispatch.engine.dispatcher import Dispatcher
-from dispatch.errors import MessageError, OutcomeUnknown, RecipientError, ServiceError
-from dispatch.message.message import Accepted
 from dispatch.models import Attempt, EmailService, Pace
 from dispatch.pace import services
 from dispatch.results import recovery
-from dispatch.results.outcomes import judge
 from tests.audited import offenders
 from tests.deduplicating_provider import DeduplicatingProvider
+from tests.dispatch.engine.repeating import doubt_is_over, lose_a_reply, service_at, time_passes
 from tests.dispatching import Dispatch, nothing_left
 from tests.factories import (
     ContentFactory,
@@ -43,7 +34,6 @@ from tests.factories import (
     SubTaskFactory,
     held,
     one_message,
-    token_of,
 )
 from tests.http_server import Answer
 from tracking.links.personalise import CONSENT
@@ -52,40 +42,6 @@ pytestmark = pytest.mark.django_db
 DAY = dt.timedelta(days=1)
 LINKED = """<html><body><p>Hi {{ name }}</p><a href="https://example.com/{{ email }}">page</a>
 <a href="{{ web_view_url }}">view</a> <a href="{{ preferences_url }}">less</a></body></html>"""
-
-
-@pytest.fixture
-def provider() -> Iterator[DeduplicatingProvider]:
-    with DeduplicatingProvider() as server:
-        yield server
-
-
-def service_at(server: DeduplicatingProvider, **kwargs: Any) -> EmailService:
-    service: EmailService = EmailServiceFactory(
-        provider="resend", settings=server.settings(), **kwargs
-    )
-    return service
-
-
-def lose_a_reply(provider: DeduplicatingProvider, dispatch: Any, service: EmailService) -> SubTask:
-    """A SubTask that the provider has accepted, in doubt because its reply was lost."""
-    subtask = one_message()
-    provider.misdeeds = ["cut"]
-    dispatch()
-    subtask.refresh_from_db()
-    assert subtask.in_doubt_since and subtask.service == service
-    return subtask
-
-
-def time_passes() -> None:
-    """The pause before a repeat is over."""
-    SubTask.objects.exclude(in_doubt_since=None).update(
-        in_doubt_since=Now() - dt.timedelta(seconds=31)
-    )
-
-
-def doubt_is_over() -> bool:
-    return not SubTask.objects.exclude(status="sent").exists()
 
 
 def test_a_lost_reply_is_asked_for_again_with_the_same_key(
@@ -305,101 +261,3 @@ def test_a_repeat_that_is_refused_leaves_the_doubt_and_blames_the_service(
         "service_error",
     ]
     assert offenders() == []
-
-
-# Whatever becomes of a repeat, it is sent or in doubt
-
-
-@pytest.fixture
-def doubtful(provider: DeduplicatingProvider, dispatch: Dispatch) -> SubTask:
-    subtask = lose_a_reply(provider, dispatch, service_at(provider))
-    time_passes()
-    return subtask
-
-
-def repeated(subtask: SubTask, dispatcher_id: int) -> Claim:
-    assert subtask.service_id is not None
-    (claim,) = claims.repeat(subtask.service_id, DAY, 5, uuid.uuid4(), dispatcher_id)
-    return claim
-
-
-def test_a_repeat_is_held_for_its_service_and_by_nobody_else(doubtful: SubTask) -> None:
-    claim = repeated(doubtful, 7)
-    assert doubtful.sending_at is not None and doubtful.service_id is not None
-    assert claim.repeat_until == doubtful.sending_at + DAY
-    assert not claims.repeat(doubtful.service_id, DAY, 5, uuid.uuid4(), 8)
-    assert not claims.lock_claimable(doubtful.task_id, 5)
-
-
-def test_a_repeat_keeps_the_moment_of_the_first_hand_over(doubtful: SubTask) -> None:
-    repeated(doubtful, 7)
-    row = SubTask.objects.get()
-    assert states.begin_sending([states.Held(row.pk, token_of(row))]) == {
-        row.pk: doubtful.sending_at
-    }
-
-
-def test_a_dispatcher_that_dies_with_a_repeat_leaves_it_in_doubt(doubtful: SubTask) -> None:
-    dispatcher = DispatcherFactory()
-    repeated(doubtful, dispatcher.pk)
-    recovery.bury([dispatcher.pk])
-    recovery.recover_dead()
-    row = SubTask.objects.get()
-    assert row.in_doubt_since and row.service_id == doubtful.service_id
-    assert row.sending_at == doubtful.sending_at
-    assert Attempt.objects.filter(outcome="unknown", sending_at=row.sending_at).count() == 2
-
-
-def test_a_repeat_claimed_in_a_commit_that_nobody_remembers_is_in_doubt_again(
-    doubtful: SubTask,
-) -> None:
-    dispatcher = Dispatcher(uuid.uuid4())
-    repeated(doubtful, dispatcher.id)
-    tick.run(tick.TickRequest(dispatcher.id, {}, remembered=frozenset()))
-    assert SubTask.objects.get().in_doubt_since
-
-
-NOT_ACCEPTED = [
-    NotStarted("the slot passed"),
-    Unsendable(FailureReason.RENDER_ERROR, "broken"),
-    ServiceError("throttled", code=429),
-    ServiceError("bad key", needs_person=True),
-    RecipientError("no such user", permanent=True, hard_bounce=True),
-    RecipientError("mailbox full", permanent=False),
-    MessageError("too large"),
-    OutcomeUnknown("no answer"),
-]
-
-
-@pytest.mark.parametrize("started", [True, False])
-@pytest.mark.parametrize("outcome", NOT_ACCEPTED, ids=lambda outcome: type(outcome).__name__)
-def test_a_repeat_that_is_not_accepted_is_in_doubt_again(
-    outcome: MessageError
-    | NotStarted
-    | OutcomeUnknown
-    | RecipientError
-    | ServiceError
-    | Unsendable,
-    started: bool,
-) -> None:
-    assert judge(report(outcome, started)).settlement.status == "sending"
-
-
-def test_a_repeat_that_is_accepted_is_sent() -> None:
-    settlement = judge(report(Accepted("id-1"), True)).settlement
-    assert (settlement.status, settlement.provider_message_id) == ("sent", "id-1")
-
-
-def report(outcome: Any, started: bool) -> LaneReport:
-    now = dt.datetime.now(dt.UTC)
-    claim = Claim(1, 1, 1, "ann@example.org", {}, 0, repeat_until=now + DAY)
-    grant: Any = type("Grant", (), {"token": uuid.uuid4(), "service_id": 1, "period_end": now})
-    delivery = Delivery(claim, grant, now, None, started_at=now if started else None)  # type: ignore[arg-type]
-    return LaneReport(delivery, outcome)
-
-
-def test_a_repeat_starts_before_the_window_and_the_quota_period_end() -> None:
-    delivery = report(Accepted(), False).delivery
-    assert delivery.not_after == delivery.grant.period_end
-    delivery.claim = delivery.claim._replace(repeat_until=delivery.grant.period_end - DAY)
-    assert delivery.not_after == delivery.grant.period_end - DAY
