@@ -191,10 +191,10 @@ def _fail(jobs: QuerySet[BackgroundJob], why: str, counts: bool = True) -> None:
         )
 
 
-# What a supervisor and housekeeping do
+# What a supervisor and maintenance do
 
 
-def bury(cluster: uuid.UUID, exists: Callable[[int], bool]) -> None:
+def end_gone(cluster: uuid.UUID, exists: Callable[[int], bool]) -> None:
     """End the attempts of this cluster whose process is gone."""
     mine = BackgroundJob.objects.filter(cluster=cluster, started_at__isnull=False)
     gone = [pk for pk, pid in mine.values_list("pk", "pid") if not exists(pid or 0)]

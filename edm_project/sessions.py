@@ -17,7 +17,7 @@ NO_SESSION = ("08", "28", "3D", "53", "57P")
 that does not answer at all has none."""
 SHARED = (
     "The database is reached through a pooler in transaction or statement mode, which gives each "
-    "transaction another session: time-outs and the lock of housekeeping would be left in sessions "
+    "transaction another session: time-outs and the lock of maintenance would be left in sessions "
     "of others, so nothing may be sent."
 )
 SHARED_HINT = (

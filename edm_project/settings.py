@@ -259,7 +259,7 @@ DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
 START_LOG_DIR = environment.text("START_LOG_DIR", str(VAR_DIR / "starts"))
 # How long one run of a dispatch loop takes until a successor takes over.
 DISPATCH_SLICE_SECONDS = environment.integer("DISPATCH_SLICE_SECONDS", 240, minimum=5)
-# How many processes of one cluster do what is neither dispatching nor housekeeping.
+# How many processes of one cluster do what is neither dispatching nor maintenance.
 BACKGROUND_WORKERS = environment.integer("BACKGROUND_WORKERS", 2, minimum=1)
 # How long a recipient refused for now waits before each further try; after the last one it is
 # given up.
@@ -338,7 +338,7 @@ Q_CLUSTER = {
     "timeout": DISPATCH_SLICE_SECONDS + 1_860,
     "retry": DISPATCH_SLICE_SECONDS + 1_920,
     "recycle": 200,  # tasks until a worker is replaced by a fresh process
-    "scheduler": False,  # what is periodic is a chore of housekeeping
+    "scheduler": False,  # what is periodic is a chore of maintenance
 }
 
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True

@@ -74,7 +74,7 @@ def account_named(user_name: str) -> User | None:
 
 def prune() -> None:
     """Forget what is old, and what is too much; sessions that are over; counters of the past.
-    Housekeeping asks every second; once a minute is enough.
+    Maintenance asks every second; once a minute is enough.
     """
     if not throttle.first_use("prune", window=PRUNE_EVERY):
         return

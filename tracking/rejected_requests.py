@@ -1,7 +1,7 @@
 """Count rejected requests; nothing else is kept of them.
 
 A count is raised in one of several shard rows, so that requests seldom wait for each other;
-housekeeping folds the rows of a day into one per endpoint and reason. Rate-limited requests are
+maintenance folds the rows of a day into one per endpoint and reason. Rate-limited requests are
 counted in memory and written once a second: a killed process loses the last second of them, and a
 flood costs the database nothing.
 """

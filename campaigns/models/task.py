@@ -114,7 +114,7 @@ class Task(models.Model):
             ),
         ]
         indexes = [
-            # The dispatcher's agenda and housekeeping: WHERE status = 'scheduled' | 'queued' |
+            # The dispatcher's agenda and maintenance: WHERE status = 'scheduled' | 'queued' |
             # 'sending' | 'cancelled'
             models.Index(
                 "status",

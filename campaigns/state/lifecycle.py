@@ -130,7 +130,7 @@ def resume(task: Task) -> None:
 def cancel(task: Task) -> None:
     """Stop a task for good and fail what is not handed over. Raises NotPossible.
 
-    A large task's SubTasks are failed by housekeeping, a chunk at a time.
+    A large task's SubTasks are failed by maintenance, a chunk at a time.
     """
     with transaction.atomic():
         _move(task, "cancel", cancelled_at=Now())

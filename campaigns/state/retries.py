@@ -25,7 +25,7 @@ class RetryPlan:
     """
 
     retryable: int = 0
-    doubtful: int = 0
+    in_doubt: int = 0
     """Those among the retryable that were given up while in doubt."""
     suppressed: int = 0
     hard_bounced: int = 0
@@ -39,10 +39,10 @@ class RetryPlan:
         return " ".join(part for part in parts if part)
 
     def _may_arrive_twice(self) -> str:
-        if not self.doubtful:
+        if not self.in_doubt:
             return ""
-        were = "was" if self.doubtful == 1 else "were"
-        return f"Of these, {self.doubtful:,} {were} given up while in doubt and may arrive twice."
+        were = "was" if self.in_doubt == 1 else "were"
+        return f"Of these, {self.in_doubt:,} {were} given up while in doubt and may arrive twice."
 
     def left_out(self) -> str:
         """What is not tried again, with numbers; "" for nothing."""
@@ -64,7 +64,7 @@ def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:
     is_bounced = Exists(bounced)
     return RetryPlan(
         retryable=_retryable(subtasks).count(),
-        doubtful=_retryable(subtasks).filter(failure_reason=FailureReason.DISCARDED).count(),
+        in_doubt=_retryable(subtasks).filter(failure_reason=FailureReason.DISCARDED).count(),
         hard_bounced=failed.filter(is_bounced).count()
         + subtasks.filter(status=SubTaskStatus.BOUNCED).count(),
         suppressed=failed.filter(Exists(listed)).exclude(is_bounced).count(),

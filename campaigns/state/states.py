@@ -118,7 +118,7 @@ def allocate(rows: Sequence[tuple[int, int]], token: uuid.UUID, dispatcher_id: i
     return _ids(sql, [token, dispatcher_id, as_array(ids), as_array(services)])
 
 
-def repeat_doubtful(
+def repeat_in_doubt(
     subtask_ids: Collection[int], token: uuid.UUID, dispatcher_id: int
 ) -> list[int]:
     """Hold locked rows in doubt, so that the service they were handed to repeats the hand-over.
@@ -205,7 +205,7 @@ def require_all(changed: int, locked: int) -> None:
         raise NotAsLocked(f"{changed} of {locked} locked rows were changed")
 
 
-class Doubtful(NamedTuple):
+class InDoubt(NamedTuple):
     """A SubTask that came into doubt in the hands of a dispatcher, with the token it was held
     under.
     """
@@ -221,7 +221,7 @@ class Doubtful(NamedTuple):
         return Held(self.id, self.token)
 
 
-def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[Doubtful]]:
+def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[InDoubt]]:
     """Take everything from a dispatcher that is dead: allocated rows go back to pending, sending
     ones are in doubt.
     """
@@ -229,7 +229,7 @@ def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[Doubtful]]:
     return release(held), doubt(held)
 
 
-def lock_sending(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
+def lock_sending(subtasks: QuerySet[SubTask]) -> list[InDoubt]:
     """Lock those of these rows that somebody is handing over, as far as the database knows."""
     sending = subtasks.filter(status=S.SENDING, in_doubt_since=None)
     claimed_at = Coalesce("allocated_at", "sending_at")
@@ -238,17 +238,17 @@ def lock_sending(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
         .order_by("id")
         .values_list("id", "service_id", "claim_token", claimed_at, "sending_at")
     )
-    return [Doubtful(*row) for row in rows]
+    return [InDoubt(*row) for row in rows]
 
 
-def doubt(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
+def doubt(subtasks: QuerySet[SubTask]) -> list[InDoubt]:
     """Take rows that are being sent from who holds them: they are in doubt, and their tokens
     rotated.
     """
-    doubtful = lock_sending(subtasks)
-    ids = [row.id for row in doubtful]
+    in_doubt = lock_sending(subtasks)
+    ids = [row.id for row in in_doubt]
     _change(ids, claim_token=RandomUUID(), dispatcher_id=None, in_doubt_since=Now())
-    return doubtful
+    return in_doubt
 
 
 def release(subtasks: QuerySet[SubTask]) -> list[Returned]:
@@ -298,8 +298,8 @@ def resolve_doubt(subtask_ids: Collection[int], status: SubTaskStatus) -> list[i
     """Settle rows in doubt: SENT (it was), PENDING (send again) or FAILED (give up). Returns the
     ids it changed.
     """
-    doubtful = SubTask.objects.in_doubt().filter(pk__in=subtask_ids)
-    ids = list(doubtful.select_for_update(no_key=True).order_by("id").values_list("id", flat=True))
+    in_doubt = SubTask.objects.in_doubt().filter(pk__in=subtask_ids)
+    ids = list(in_doubt.select_for_update(no_key=True).order_by("id").values_list("id", flat=True))
     by_status: dict[SubTaskStatus, dict[str, Any]] = {
         S.SENT: {"sent_at": Now()},
         S.PENDING: {"service": None, "available_at": Now()},

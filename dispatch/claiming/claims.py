@@ -64,7 +64,7 @@ def repeat(
         claims = [claim for claim in found if claim.recipient_email not in suppressed][:limit]
         if not suppressed:
             break
-    held = states.repeat_doubtful([claim.id for claim in claims], token, dispatcher_id)
+    held = states.repeat_in_doubt([claim.id for claim in claims], token, dispatcher_id)
     return [claim for claim in claims if claim.id in held]
 
 

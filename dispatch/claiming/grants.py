@@ -63,7 +63,7 @@ def grant_requests(
         at_most = capacity[service_id] if left is None else min(capacity[service_id], left)
         if slots := gate.slots(pace.next_send_at, now, at_most):
             tasks = fairness.in_turn(agenda.tasks_for(service_id, now), served[service_id])
-            may_repeat = service_id in agenda.doubtful
+            may_repeat = service_id in agenda.in_doubt
             found.append(GrantRequest(plan, pace, gate, slots, tasks, may_repeat))
     return found
 

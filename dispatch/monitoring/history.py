@@ -1,4 +1,4 @@
-"""Keeping figures: chores of housekeeping, run by one process at a time."""
+"""Keeping figures: chores of maintenance, run by one process at a time."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from campaigns.state.states import Doubtful
+from campaigns.state.states import InDoubt
 from dispatch.counters import NestedCounts
 from dispatch.models import AttemptOutcome
 from dispatch.results.outcomes import DeliveryResult
@@ -21,7 +21,7 @@ OUTCOMES = (
 )
 
 
-def recovered(outcome: AttemptOutcome, rows: Iterable[Doubtful]) -> NestedCounts:
+def recovered(outcome: AttemptOutcome, rows: Iterable[InDoubt]) -> NestedCounts:
     """What is counted for SubTasks that a dead dispatcher was just handing over."""
     services = Counter(str(row.service_id) for row in rows)
     return {"services": {key: {outcome.value: count} for key, count in services.items()}}

@@ -1,6 +1,6 @@
 """Apply events to their SubTask, the suppression list, and the counts of the task.
 
-Run by housekeeping, one transaction per chunk. An event counts in the transaction that marks it as
+Run by maintenance, one transaction per chunk. An event counts in the transaction that marks it as
 applied, so it counts once. Locks the events, then their SubTasks by id, and skips locked rows: they
 are applied later.
 """
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 1_000
 SLICE_SECONDS = 1.0
-"""Housekeeping has other work, too."""
+"""Maintenance has other work, too."""
 SHORT_WAIT = dt.timedelta(seconds=1)
 LONGEST_WAIT = dt.timedelta(minutes=10)
 IN_HAND = "Its SubTask is just being sent or changed."

@@ -1,6 +1,6 @@
 """Repeated visits: add the pending numbers to their events, and to the counts.
 
-Run by housekeeping, before events are applied. Locks the events by id, skipping locked ones (they
+Run by maintenance, before events are applied. Locks the events by id, skipping locked ones (they
 are left for later), and waits for requests that are raising a number.
 """
 
@@ -16,7 +16,7 @@ from tracking.models import Event, EventState
 
 CHUNK = 1_000
 MOST_CHUNKS = 10
-"""Housekeeping has other work, too."""
+"""Maintenance has other work, too."""
 
 # Without statistics, PostgreSQL would plan a join as a scan of all events.
 WHICH_SQL = "SELECT event_id FROM tracking_repeat ORDER BY event_id LIMIT %s"

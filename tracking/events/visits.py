@@ -22,7 +22,7 @@ MOST_TIMES = 1_000
 MISSED, FULL, AGAIN, NEW = "missed", "full", "again", "new"
 
 # One statement: an insert of what is new, as cheap as it was, and only else a row beside the event,
-# which housekeeping adds to it. An event that is known is not inserted in vain: that would wait for
+# which maintenance adds to it. An event that is known is not inserted in vain: that would wait for
 # a transaction that applies it. `seen` walks index event_subtask, at most MOST_OF_A_MESSAGE rows.
 # Says MISSED when another request has written the same event since this statement began.
 COUNT_SQL = f"""

@@ -151,7 +151,7 @@ def test_whoever_recovers_by_the_lease_alone_believes_no_log(
 ) -> None:
     subtask = marked(gone, service)
     killed_after(name_of(gone), [])
-    recovery.bury([gone.pk])
+    recovery.expire_leases([gone.pk])
     recovery.recover_dead()
     assert state(subtask) == ("sending", True)
 
