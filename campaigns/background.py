@@ -1,12 +1,12 @@
-"""Background work: tried a few times, with pauses, then set aside with the reason.
+"""Background jobs: retried a few times with pauses, then set aside with the reason.
 
 A function that a worker runs is marked as a `job` of a kind; its first argument is the key of the
-row that it is about. `ask` writes down that it is to be done, and wakes a worker by django-q2's
-queue. An attempt is counted before it begins, so that one that hangs or kills its process counts
-too. When all attempts have failed, what was registered with `when_given_up` says so where staff
-look, and may take several calls for it.
+row that it works on. `ask` stores the request and wakes a worker through django-q2's queue. An
+attempt is counted before it begins, so that one that hangs or kills its process counts too. When
+all attempts have failed, the function registered with `when_given_up` reports it where staff look,
+and may take several calls to do so.
 
-Called without having been asked for, as in tests and by commands, a job just runs.
+A direct call, as in tests and commands, runs the job at once.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ DELAYS_SECONDS = (10, 60)
 MOST_ATTEMPTS = len(DELAYS_SECONDS) + 1
 
 MARGIN_SECONDS = 30
-"""How long after its time a job is taken for dead whose end was not noticed."""
+"""How long after its time limit a job counts as dead if its end was not noticed."""
 LOST_SECONDS = 10
 """A worker that was woken so long ago and did not come, although none is asked for, was lost."""
 KEEP = dt.timedelta(days=7)
@@ -48,7 +48,7 @@ KILLED = "Its process was killed or crashed."
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 GiveUp = Callable[[BackgroundJob], bool]
-"""Says on the page of what a job was about that it was given up. False when there is more to do."""
+"""Reports on the object's page that a job was set aside. False when more remains to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ GIVE_UP: dict[str, GiveUp] = {}
 def job(
     kind: str, *, seconds: int, attempts: int = MOST_ATTEMPTS
 ) -> Callable[[Function], Function]:
-    """Marks a function as work of this kind, which takes `seconds` at most."""
+    """Marks a function as a job of this kind, with a time limit of `seconds`."""
     KINDS[kind] = Kind(seconds, attempts)
 
     def mark(function: Function) -> Function:
@@ -109,12 +109,12 @@ def ask(kind: str, about: int, func: str, *args: Any, name: str) -> None:
 
 
 def progressed(kind: str, about: int) -> None:
-    """An attempt got on: those before it do not count any more."""
+    """Reset the count of attempts: the current one has made progress."""
     _of(kind, about).filter(started_at__isnull=False, attempts__gt=1).update(attempts=1)
 
 
 def failures(kind: str, about: int) -> BackgroundJob | None:
-    """A job that failed and is tried again, for the page of what it is about."""
+    """Jobs that failed and will be retried, for the page of their object."""
     return _of(kind, about).filter(set_aside_at=None).exclude(reason="").first()
 
 
@@ -150,7 +150,7 @@ def _attempt(mine: QuerySet[BackgroundJob], work: Callable[[], Any]) -> Any:
 
 
 def _is_connection_lost(error: BaseException) -> bool:
-    """A database that restarts says nothing about the job."""
+    """A restart of the database does not count against the job."""
     if isinstance(error, OperationalError):
         state = getattr(error.__cause__, "sqlstate", None)
         return state is None or state.startswith(("08", "57P"))  # connection, operator
@@ -164,7 +164,7 @@ def _why(error: BaseException) -> str:
 
 
 def _finish(mine: QuerySet[BackgroundJob]) -> None:
-    """Forget the job, or have it done again when that was asked for meanwhile."""
+    """Delete the job, or run it again if it was requested meanwhile."""
     with transaction.atomic():
         again = mine.select_for_update().filter(asked_again=True).values_list("pk", flat=True)
         pks = list(again)
@@ -209,9 +209,8 @@ def interrupt(cluster: uuid.UUID) -> None:
 
 
 def look_after(living_clusters: Collection[uuid.UUID]) -> None:
-    """End attempts that are over, wake workers for those that are due, set aside what has been
-    tried often enough, forget what was set aside long ago.
-    """
+    """End expired attempts, wake workers for due jobs, set aside jobs without attempts left, delete
+    those set aside long ago."""
     running = BackgroundJob.objects.filter(started_at__isnull=False)
     a_lease_ago = Now() - dt.timedelta(seconds=15)
     gone = ~Q(cluster__in=living_clusters) & Q(cluster__isnull=False, started_at__lt=a_lease_ago)

@@ -1,4 +1,4 @@
-"""Folding tallies: the many small changes of a task's counts become one row per state."""
+"""Fold tallies: merge the many small changes of a task's counts into one row per state."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ NEWEST = 2_000
 more are folded already, and there are ever more of them.
 """
 
-# One statement: whoever reads meanwhile sees the rows before or after, never between. Tallies of
-# tasks that are gone go with them. Rows that are appended meanwhile are not seen and stay. Arrays,
-# so that each task's rows are found by index tally_task however many there are in all.
+# One statement: a concurrent reader sees the rows before or after, never between. Tallies of tasks
+# that are gone go with them. Rows that are appended meanwhile are not seen and stay. Arrays, so
+# that each task's rows are found by index tally_task however many there are in all.
 FOLD_SQL = """
 WITH taken AS (
     DELETE FROM campaigns_tally WHERE task_id = ANY (ARRAY(

@@ -1,4 +1,4 @@
-"""What campaigns has done in the background."""
+"""Entry points for background work of campaigns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A contact's attributes as staff enter them: a JSON object that the database can store."""
+"""Form field for a contact's attributes: a JSON object that the database can store."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.forms.fields import InvalidJSONInput
 
 
 class AttributesField(forms.JSONField):
-    """Empty stands for no attributes."""
+    """Empty means no attributes."""
 
     def to_python(self, value: Any) -> dict[str, Any]:  # type: ignore[override]  # stubs say str
         try:

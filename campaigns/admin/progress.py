@@ -1,4 +1,4 @@
-"""How far a task is, from its tallies: no row of a SubTask is ever counted here."""
+"""The progress of a task, from its tallies: SubTask rows are never counted here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOVING = (TaskStatus.SCHEDULED, TaskStatus.QUEUED, TaskStatus.SENDING, TaskStatu
 OVER = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
 NEEDS_ATTENTION = "Needs attention"
 NOTHING_BACK = "Sent, nothing back"
-"""Of those sent, the ones of which nothing has come back since."""
+"""SubTasks that were sent and have no feedback yet."""
 STATUS_COLOURS = {
     TaskStatus.DRAFT.label: "",
     TaskStatus.SCHEDULED.label: "info",

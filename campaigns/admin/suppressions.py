@@ -1,4 +1,4 @@
-"""Addresses that are never mailed: one by one, many pasted at once, or from and to files."""
+"""Admin pages for the suppression list: single entries, pasted lists, CSV import and export."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ HELP = "Part of an address; a whole one is also found when it was erased"
 OWN_HELP = "A whole address, or part of one of your contacts'; listed are those of your contacts"
 MOST_AT_ONCE = 10_000
 SECONDS_AT_ONCE = 5.0
-"""For looking at the lines that were entered, however odd they are."""
+"""Time limit for checking the pasted lines."""
 REASONS = [choice for choice in SuppressionReason.choices if choice[0] != SuppressionReason.ERASED]
-"""What staff may give; an erased address has no other row."""
+"""The reasons that staff may choose; erased addresses have rows of their own kind."""
 
 
 def refuse_domain(entry: str, may_suppress_domains: bool) -> None:
-    """Raises ValidationError for a whole domain that may not be suppressed by this user."""
+    """Raises ValidationError for a whole domain that this user may not suppress."""
     if is_domain(entry) and not may_suppress_domains:
         raise ValidationError(DOMAIN_REFUSED)
 
@@ -78,7 +78,7 @@ class ManyForm(StyledForm):
         self.may_suppress_domains = may_suppress_domains
 
     def clean_addresses(self) -> list[Suppression]:
-        """All or nothing: every line that is wrong is named, and the text stays in the form."""
+        """All or nothing: every invalid line is named, and the text stays in the form."""
         lines = str(self.cleaned_data["addresses"]).splitlines()
         if len(lines) > MOST_AT_ONCE:
             raise ValidationError(
@@ -190,9 +190,8 @@ class SuppressionAdmin(SafeAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """A whole address is found whoever suppressed it, also by its domain or when it was
-        erased.
-        """
+        """A full address is found regardless of who suppressed it, also by its domain or as an
+        erased address."""
         if found := _looked_up(search_term, by_domain=_is_restricted(request)):
             return Suppression.objects.filter(pk__in=found).order_by("-pk"), False
         if _is_restricted(request):
@@ -203,13 +202,13 @@ class SuppressionAdmin(SafeAdmin):
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """What was looked up may be read, and nothing else be done to it."""
+        """An entry that was looked up can be read only."""
         return super().response_action(
             request, visible_rows(queryset, request.user), *args, **kwargs
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Of an erased address there is nothing that could be changed."""
+        """The entry of an erased address has nothing to change."""
         allowed = super().has_change_permission(request, obj) and _may_touch(request, obj)
         return allowed and not (obj and _is_of_erasure(obj))
 
@@ -234,7 +233,7 @@ class SuppressionAdmin(SafeAdmin):
             self,
             "admin/plain_form.html",
             title="Suppress many addresses",
-            text="No task mails them any more, whoever owns it: also not the tasks being sent now.",
+            text="No task of any owner mails them any more: also not the tasks being sent now.",
             form=form,
             button="Suppress them",
             back_url=self.url("changelist"),

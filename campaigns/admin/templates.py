@@ -1,4 +1,4 @@
-"""Templates, and how one looks to a contact."""
+"""Admin pages for templates, with previews."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PREVIEW_BUTTON = {"action_name": PREVIEW, "description": "Preview", "icon": "vis
 
 @dataclass(slots=True)
 class Preview:
-    """A template rendered for somebody, or why it cannot be."""
+    """A template rendered for a sample recipient, or the reason why it cannot be rendered."""
 
     who: str
     sender: str

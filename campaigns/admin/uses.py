@@ -1,4 +1,4 @@
-"""Where something is used that staff want to delete: why it stays, with links."""
+"""Explain with links why a row in use cannot be deleted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from campaigns.models import Task, TaskStatus
 from campaigns.wording import counted
 
 NOT_LAUNCHED = (TaskStatus.DRAFT, TaskStatus.SCHEDULED, TaskStatus.QUEUED)
-"""Of others, the content and the audience are frozen."""
+"""In all other states content and audience are frozen."""
 UNDER_WAY = (*NOT_LAUNCHED, TaskStatus.SENDING, TaskStatus.PAUSED)
 MOST = 10
 

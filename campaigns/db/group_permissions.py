@@ -1,4 +1,4 @@
-"""A migration operation that gives permissions to the groups that staff start with."""
+"""A migration operation that gives permissions to the initial staff groups."""
 
 from __future__ import annotations
 

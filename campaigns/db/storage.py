@@ -1,4 +1,4 @@
-"""A migration operation that sets how a table is stored and cleaned up."""
+"""A migration operation that sets storage parameters and autovacuum options of a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the columns of a contact list mean, from their headings."""
+"""The columns of a contact list, recognised by their headings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 LONGEST_HEADING = 1_000
-"""Characters of a heading that are looked at."""
+"""The most characters of a heading that are read."""
 
 _HEADINGS = {
     "email": """
@@ -92,7 +92,7 @@ _RESERVED = {"email", "name", "tags", "tracking_consent"} | _BUILT_IN | {
 
 
 def is_built_in(name: str) -> bool:
-    """Whether a template finds something under this name whoever the recipient is."""
+    """Whether templates have a variable of this name for every recipient."""
     return name in _BUILT_IN or name.startswith("edm_")
 
 

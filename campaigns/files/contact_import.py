@@ -1,4 +1,4 @@
-"""Bring a list of contacts in: the good rows, all or nothing; the bad ones are reported."""
+"""Import contacts from a CSV file: all valid rows or none; invalid rows are reported."""
 
 from __future__ import annotations
 

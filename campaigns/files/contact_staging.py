@@ -1,6 +1,5 @@
-"""Rows wait in a temporary table, then become contacts, tags and suppressions in a few set-based
-statements.
-"""
+"""Stage rows in a temporary table, then merge them into contacts, tags and suppressions in a few
+set-based statements."""
 
 from __future__ import annotations
 
@@ -133,7 +132,7 @@ SELECT
 
 
 class AttributesTooLong(Exception):
-    """A contact would have more than one may have, with what it had before."""
+    """A contact would exceed the limit, together with its existing attributes."""
 
 
 class StagedContact(NamedTuple):

@@ -1,4 +1,5 @@
-"""Tables as people really export them: any usual encoding and delimiter, rows with their lines."""
+"""Read tables as other programs export them: any common encoding and delimiter, rows with their
+line numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a file of text is encoded: by its byte order mark, or the first encoding that fits."""
+"""Detect a text file's encoding: by its byte order mark, or the first encoding that fits."""
 
 from __future__ import annotations
 

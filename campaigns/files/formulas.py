@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet would take for formulas, among them every "@example.com"."""
+"""Escape cells that a spreadsheet would read as formulas, such as every "@example.com"."""
 
 from __future__ import annotations
 

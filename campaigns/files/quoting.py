@@ -1,4 +1,4 @@
-"""Quotation marks in the lines of a table: what they mean, where that is certain."""
+"""Interpret quotation marks in the lines of a table, where their meaning is certain."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def cells_of(line: str, delimiter: str, width: int | None) -> list[str] | None:
 
 
 def bare_cells(line: str, delimiter: str) -> list[str]:
-    """What stands between the delimiters, whatever the quotation marks mean."""
+    """The text between the delimiters; quotation marks have no meaning."""
     return [cell.strip().strip(QUOTE).strip() for cell in line.split(delimiter)]
 
 

@@ -1,4 +1,4 @@
-"""What an import says about the rows of a file."""
+"""Errors and problems in the rows of a file, for the import report."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
-"""Bring a list of addresses and domains that must not be mailed in: the good rows, all or nothing;
-the bad ones are reported.
-"""
+"""Import addresses and domains that must not be mailed: all valid rows or none; invalid rows are
+reported."""
 
 from __future__ import annotations
 
@@ -128,7 +127,7 @@ def import_suppressions(
     also when its rows are not read within so many seconds.
 
     `reason` and `source` are for rows that do not say. Without `encoding` it is detected. Rows with
-    whole domains are rejected unless `domains` says that whoever imports may suppress them.
+    whole domains are rejected unless `domains` says that the user may suppress them.
     """
     report = SuppressionReport()
     with import_table(file, encoding, _has_address_column, seconds) as table:
@@ -202,7 +201,7 @@ def _good_rows(
 def _salvaged(
     row: CsvRow, columns: Columns, default: Entry, report: SuppressionReport
 ) -> Iterator[Entry]:
-    """The address in a line that cannot be read as a row; else the line is rejected."""
+    """The address in an unreadable line; without one, the line is rejected."""
     if address := _address_in(row, columns):
         yield _salvage(row, address, default, report)
         return
@@ -271,7 +270,7 @@ def _entry(row: CsvRow, columns: Columns, default: Entry, judge: Judge) -> Entry
     told = _cell(row, columns.reason)
     reason = str(_R.ERASED) if erased_keys.is_key(address) else _reason(told)
     source = _cell(row, columns.source) or default.source
-    if told and reason is None:  # kept in words: not mailing somebody is the safe mistake
+    if told and reason is None:  # kept as text: not mailing an address is the safe mistake
         source = f"{source}: {told}" if source else told
     if reason is None and (kept_out := judge.kept_out(row.cells)) and kept_out.reason:
         reason = str(kept_out.reason)

@@ -1,6 +1,5 @@
-"""An import and its database: how long statements may take (as long as they need where an operator
-waits for them, and not long in the browser), and what to say when the database ends them.
-"""
+"""Time limits of an import's statements, and messages for database errors. In the browser the
+limits are short; on the command line there are none."""
 
 from __future__ import annotations
 

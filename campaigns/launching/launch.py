@@ -1,9 +1,9 @@
-"""Turning a launched task's audience into SubTasks: set-based, a chunk a transaction, restartable
-at any point.
+"""Create the SubTasks of a launched task's audience: set-based, one transaction per chunk,
+restartable at any point.
 
-Each chunk and how far it got are committed together, and the unique key on (task, address) makes
-even a chunk that is run twice harmless; so a launch that is killed goes on where it was, and two
-workers on the same one merely take turns.
+Each chunk is committed together with the launch's position, and the unique key on (task, address)
+makes a repeated chunk harmless; so a killed launch continues where it was, and two workers on the
+same launch take turns.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def _commit_asynchronously() -> None:
 
 
 def give_up(task: Task, why: str) -> None:
-    """A launch that came to nothing leaves a draft behind."""
+    """Undo a failed launch: the task is a draft again."""
     with transaction.atomic():
         Launch.objects.filter(task=task).delete()
         Content.objects.filter(task=task).delete()
@@ -166,7 +166,7 @@ def give_up(task: Task, why: str) -> None:
 
 
 def requeue_stalled() -> int:
-    """Have launches go on that no worker was asked for. Returns how many."""
+    """Ask for a worker for launches that have none. Returns how many."""
     asked = BackgroundJob.objects.filter(kind=tasks.LAUNCH, set_aside_at=None).values("about")
     seconds_ago = Now() - STALLED
     stalled = Task.objects.filter(status=TaskStatus.QUEUED, launched_at__lt=seconds_ago).filter(

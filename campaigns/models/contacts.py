@@ -1,4 +1,4 @@
-"""Whom to mail, and whom never to mail again."""
+"""Contacts, tags and suppressions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What background workers have to do."""
+"""Jobs of the background workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A campaign: what is sent to whom, through which services, and when."""
+"""A campaign: its audience, templates, services and schedule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The variables that templates read, and for how many contacts each of them is empty."""
+"""The variables that templates read, and for how many contacts each is empty."""
 
 from __future__ import annotations
 

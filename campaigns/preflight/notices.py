@@ -1,4 +1,4 @@
-"""What staff are told of a template beside how it looks."""
+"""Notices about a template, shown beside its preview."""
 
 from __future__ import annotations
 

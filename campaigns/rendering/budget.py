@@ -1,4 +1,4 @@
-"""How much of the workers' time the messages of one template may take in one process."""
+"""Limit the workers' processor time that the messages of one template may use in one process."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""From a template to a message: checked when saved, compiled at launch, rendered per recipient.
+"""Templates and messages: checked when saved, compiled at launch, rendered per recipient.
 
-What parses a template runs in a worker (`campaigns.rendering.template_work`) and may be ended
-there: that is the template's error, as any other is. `sandbox.Failed`, which all of this may raise,
-is not: no worker could do it just now, and it may be tried again.
+Templates are parsed in a worker (`campaigns.rendering.template_work`), which may be ended there:
+that is a template error like any other. `sandbox.Failed`, which every function here may raise, is
+not: no worker was able to do it, and it may be retried.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class RenderError(ContentError):
 
 
 class TooCostly(RenderError):
-    """The template costs too much whoever the recipient is: nothing is rendered of it for now."""
+    """The template costs too much for any recipient: none of its messages is rendered for now."""
 
 
 class CompiledContent(Protocol):

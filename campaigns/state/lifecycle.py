@@ -1,5 +1,5 @@
-"""What staff do with a task, and what time does: the only code that changes `Task.status`, by the
-steps of `campaigns.state.transitions`.
+"""Change a task's status, on request of staff or when its time has come: the only code that writes
+`Task.status`, by the steps of `campaigns.state.transitions`.
 
 Every change is a guarded update: it names the states it starts from, and says so when the task is
 not in one of them. Nothing that happens to a SubTask later can bring a paused, completed or
@@ -170,7 +170,7 @@ def start_sending(task: Task, note: str = "") -> bool:
 
 
 def back_to_draft(task: Task, why: str) -> None:
-    """A launch that came to nothing: the task is a draft again and says why."""
+    """Make a task whose launch failed a draft again, with the reason."""
     transitions.move([task.pk], "back_to_draft", note=why, launched_at=None)
 
 

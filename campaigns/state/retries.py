@@ -1,4 +1,4 @@
-"""Trying failed SubTasks again: what staff may ask for, and what is left out."""
+"""Retry failed SubTasks: what staff may ask for, and what is left out."""
 
 from __future__ import annotations
 

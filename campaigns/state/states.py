@@ -124,9 +124,9 @@ def repeat_in_doubt(
     """Hold locked rows in doubt, so that the service they were handed to repeats the hand-over.
     Returns the ids it changed.
 
-    They stay `sending`: whoever holds them, however it ends, they are sent or in doubt again, and
-    never reserved for another service. `sending_at` stays that of the first hand-over, by which the
-    provider's window is measured and its key made.
+    They stay `sending`: in the end they are sent or in doubt again, and are never reserved for
+    another service. `sending_at` stays that of the first hand-over, by which the provider's window
+    is measured and its key made.
     """
     sql = """
     UPDATE campaigns_subtask s
@@ -230,7 +230,7 @@ def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[InDoubt]]:
 
 
 def lock_sending(subtasks: QuerySet[SubTask]) -> list[InDoubt]:
-    """Lock those of these rows that somebody is handing over, as far as the database knows."""
+    """Lock those of these rows that are being handed over, as far as the database knows."""
     sending = subtasks.filter(status=S.SENDING, in_doubt_since=None)
     claimed_at = Coalesce("allocated_at", "sending_at")
     rows = (
@@ -310,11 +310,11 @@ def resolve_doubt(subtask_ids: Collection[int], status: SubTaskStatus) -> list[i
 
 
 def rise(rises: Iterable[StatusRise]) -> set[int]:
-    """Record what came back. Returns the ids it changed.
+    """Record feedback. Returns the ids it changed.
 
-    Times and texts are recorded of every row, each once; the status changes only where NEXT allows
-    it, so that what comes late changes nothing. A row in doubt is so no longer. Rows that are in a
-    dispatcher's hands are left alone: their outcome has to be recorded first.
+    Times and texts are recorded for every row, each once; the status changes only where NEXT allows
+    it, so that late feedback changes nothing. A row in doubt leaves doubt. Rows that a dispatcher
+    holds are skipped: their outcome has to be recorded first.
     """
     rows = sorted(rises, key=lambda row: row.id)
     if not rows:

@@ -69,7 +69,7 @@ class _Template(BoundTemplate):
 
 
 class _BoundedEnvironment(Environment):
-    """Its bounds have the line in their errors; those of a worker hold whatever a template does."""
+    """Its limits report the line in their errors; the worker's limits hold in every case."""
 
     template_class = _Template
     loop_iteration_limit = MAX_LOOPS
@@ -137,7 +137,7 @@ def _known_path(segments: Sequence[object]) -> list[str]:
 
 @contextmanager
 def problems() -> Iterator[None]:
-    """While a template is rendered: raises Problem, whatever goes wrong in it."""
+    """Converts every error while a template is rendered into Problem."""
     try:
         yield
     except LiquidError as error:

@@ -141,7 +141,7 @@ class TestTheForm:
     def test_keeps_templates_with_their_owner(self, user: Any) -> None:
         fields = {"owner": user.pk, **formset(TemplateFactory(name="Foreign"))}
         page = page_of(self.save(member(SUPERUSER), fields))
-        assert "“Foreign” is owned by somebody else than the task" in page
+        assert "“Foreign” has another owner than the task" in page
         assert not Task.objects.exists()
 
     @pytest.mark.parametrize(
