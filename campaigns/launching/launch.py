@@ -140,7 +140,7 @@ def expand_chunk(task: Task) -> bool:
         if is_last:
             launch.finished_at = Now()
         else:
-            _do_not_wait_for_the_disk()
+            _commit_asynchronously()
         launch.save()
         if is_last and launch.inserted:
             lifecycle.start_sending(task)
@@ -149,7 +149,7 @@ def expand_chunk(task: Task) -> bool:
     return not is_last
 
 
-def _do_not_wait_for_the_disk() -> None:
+def _commit_asynchronously() -> None:
     """A chunk that a crash of the database loses is made again, as how far the launch got is lost
     with it. Nothing is sent of it before the last chunk's commit, which waits for all before it.
     """

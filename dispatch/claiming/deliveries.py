@@ -82,7 +82,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class NotStarted:
-    """Nothing was handed over and nobody is to blame: the SubTask goes back as if it had not been
+    """Nothing was handed over and nothing is to blame: the SubTask goes back as if it had not been
     claimed.
     """
 
@@ -95,7 +95,7 @@ class NotStarted:
 
 @dataclass(frozen=True, slots=True)
 class Unsendable:
-    """No message can be made for this recipient: final, and nobody else's business."""
+    """No message can be made for this recipient: final, and of no effect on others."""
 
     reason: FailureReason
     why: str

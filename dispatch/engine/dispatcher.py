@@ -3,7 +3,7 @@
 It works in ticks (`dispatch.engine.tick`), and acts only upon what a tick has committed: deliveries
 go to the lanes after the commit that marked them as sending, and outcomes are kept until the commit
 that recorded them. A tick that fails is run again whole. One whose COMMIT reply was lost may be run
-twice: every write is fenced by the claim's token, and claims that nobody remembers are given back.
+twice: every write is fenced by the claim's token, and claims unknown to the dispatcher go back.
 """
 
 from __future__ import annotations

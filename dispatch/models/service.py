@@ -43,7 +43,7 @@ def validate_time_zone(name: str) -> None:
 
 
 def new_webhook_key() -> str:
-    """256 bits that nobody can guess."""
+    """256 random bits."""
     return secrets.token_urlsafe(32)
 
 

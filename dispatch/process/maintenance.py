@@ -87,8 +87,8 @@ def prune() -> None:
 
 
 def read_bounces() -> None:
-    """Have the bounce mailbox that is due for longest read by a worker: here nobody waits for a
-    server.
+    """Have the bounce mailbox that is due for longest read by a worker: maintenance does not wait
+    for a server.
     """
     with transaction.atomic():
         if claimed := reading.claim():

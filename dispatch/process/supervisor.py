@@ -3,7 +3,7 @@
 * *dispatch*: a django-q2 cluster that takes from this cluster's own queue, which holds nothing but
   requests for dispatchers;
 * *background*: a django-q2 cluster that takes from the queue that all clusters share: launches,
-  bounce reading, whatever takes long or may hang;
+  bounce reading, and all else that takes long or may hang;
 * *maintenance*: one process for the periodic chores.
 
 So nothing that hangs, dies or grows keeps a dispatcher from its processes. Twice a second the

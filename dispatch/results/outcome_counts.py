@@ -28,7 +28,7 @@ def recovered(outcome: AttemptOutcome, rows: Iterable[InDoubt]) -> NestedCounts:
 
 
 def outcome_of(result: DeliveryResult) -> str | None:
-    """One of OUTCOMES; None for what was given back before its hand-over, nobody being to blame."""
+    """One of OUTCOMES; None for what was given back before its hand-over, without blame."""
     if result.attempt is not None:
         return result.attempt.value
     if result.freeze is not None:
