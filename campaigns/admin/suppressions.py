@@ -274,7 +274,7 @@ class SuppressionAdmin(SafeAdmin):
             ("rejected", "ignored"),
             "admin/campaigns/suppression/import.html",
             title="Import suppressions",
-            text="No task mails these addresses any more, whoever owns it: also not the tasks "
+            text="No task mails these addresses any more, of any owner: also not the tasks "
             "being sent now.",
         )
 

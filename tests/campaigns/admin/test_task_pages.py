@@ -135,7 +135,7 @@ class TestTheForm:
     ) -> None:
         factory = {"sender": SenderFactory, "contacts": ContactFactory}.get(field, TagFactory)
         page = page_of(self.save(member(SUPERUSER), {"owner": user.pk, field: factory().pk}))
-        assert f"Owned by somebody else than {user}" in page
+        assert f"Not owned by {user}" in page
         assert not Task.objects.exists()
 
     def test_keeps_templates_with_their_owner(self, user: Any) -> None:
