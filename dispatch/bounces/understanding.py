@@ -36,7 +36,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """It is what it is, and nothing follows."""
+    """Recognised; no action required."""
 
     what: str
 

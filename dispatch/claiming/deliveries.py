@@ -43,7 +43,7 @@ class Grant:
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """One claimed SubTask with its slot and what its message is made from."""
+    """One claimed SubTask, its slot and frozen content."""
 
     claim: Claim
     grant: Grant

@@ -75,7 +75,7 @@ def fulfil(
     turns. Changes the quota in the Pace rows, does not save them.
 
     Returns the deliveries, a list per service that got any, and the ids of the tasks that had less
-    than was asked for.
+    than was requested.
     """
     token = uuid.uuid4()
     exhausted_tasks: set[int] = set()

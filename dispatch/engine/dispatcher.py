@@ -216,11 +216,11 @@ class Dispatcher:
         for deliveries in result.granted:
             self._take(deliveries)
 
-    def _hand_over(self, asked: Iterable[Delivery], marked: Mapping[int, dt.datetime]) -> None:
+    def _hand_over(self, requested: Iterable[Delivery], marked: Mapping[int, dt.datetime]) -> None:
         for loop in self._loops.values():
             if loop.in_hand:
                 loop.pool.grow(1)  # the last lane may have ended just before its delivery came
-        for delivery in asked:
+        for delivery in requested:
             loop = self._loops[delivery.grant.service_id]
             if delivery.claim.id in marked:
                 delivery.sending_at = marked[delivery.claim.id]
