@@ -1,4 +1,4 @@
-"""A SubTask on its way through one dispatcher: from the claim to what became of it."""
+"""The values of one delivery: claim, grant, delivery, lane report, outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Granting: what a service may start next, claimed for it, in the transaction of the tick.
+"""Grant slots to services and claim SubTasks for them, in the transaction of the tick.
 
 Under the service's Pace lock, m = min(slots due, quota left, capacity of the connections); at most
 m SubTasks are claimed, and what was not used is not charged. The services of a tick that turn to

@@ -1,4 +1,4 @@
-"""Who is dispatching right now."""
+"""Dispatchers, each with its heartbeat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What dispatchers have done: since ever, in the last minute, and minute by minute for an hour."""
+"""Counts of dispatchers: in total, of the last minute, and of each minute for an hour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What comes in at the webhook address of a service: who sent it, and what it says."""
+"""Verify and read requests to the webhook address of a service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which outcomes of deliveries are counted, and of which each delivery is one."""
+"""The outcomes that are counted, and the one of each delivery."""
 
 from __future__ import annotations
 

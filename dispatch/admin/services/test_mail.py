@@ -1,4 +1,4 @@
-"""Does the service work, what does the template look like? A single message shows it."""
+"""Send one message to try a service or a template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a refusal by an SMTP server means.
+"""The rules that classify refusals of SMTP servers.
 
 The enhanced code (RFC 3463) goes before the basic one and both before the text, except where a code
 is known to mean several things.
