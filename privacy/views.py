@@ -37,7 +37,7 @@ class AddressForm(StyledForm):
     address = forms.CharField(
         label="Email address",
         max_length=320,
-        help_text="Of the person who asks what is known about them, or wants to be forgotten.",
+        help_text="Of the person who asks for an export or for erasure.",
     )
 
     def clean_address(self) -> str:

@@ -57,7 +57,7 @@ class ImportForm(StyledForm):
     only_look = forms.BooleanField(
         required=False,
         label="Only look",
-        help_text="Say what would become of the file, and change nothing.",
+        help_text="Check the file and report the result; nothing is imported.",
     )
 
 

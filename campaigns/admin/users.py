@@ -91,7 +91,7 @@ def _uses_of(user: User, asking: Visitor) -> list[str]:
     services = apps.get_model("dispatch", "EmailService").objects.filter(users=user.pk)
     lines = [line for rows in (*owned, services) for line in uses.by_rows(rows, asking)]
     if LogEntry.objects.filter(user=user.pk).exists():
-        lines.append("The history says what this user did.")
+        lines.append("The history has entries of this user.")
     return [*lines, "Take away “Active” instead: then this user cannot sign in."] if lines else []
 
 

@@ -28,8 +28,8 @@ from sandbox import Failed
 T = TaskStatus
 CANCEL_CHUNK = 5_000
 OWNER_IS_OFF = (
-    "It was not launched at its time: the account of its owner is switched off. Who may see it can "
-    "still launch it by hand."
+    "It was not launched at its time: the account of its owner is switched off. A user who may "
+    "see it can still launch it by hand."
 )
 
 # One of a task's SubTasks, from index subtask_claim and subtask_held. With order and limit, so that

@@ -89,7 +89,7 @@ def _end(request: HttpRequest, why: str) -> HttpResponse:
     if user.is_authenticated:
         record(request, Outcome.TIMED_OUT, user)
     logout(request)
-    messages.warning(request, f"You were signed out: {why}. Nothing of what you sent was done.")
+    messages.warning(request, f"You were signed out: {why}. Your last request was not carried out.")
     return redirect_to_login(then, reverse("admin:login"))
 
 

@@ -55,4 +55,4 @@ def test_a_mistake_of_ours_says_that_it_is_none_of_theirs(monkeypatch: pytest.Mo
     monkeypatch.setattr("dispatch.admin.start_page.moving_tasks", break_down)
     response = client.get(reverse("admin:index"))
     assert response.status_code == 500
-    assert "It is not your mistake, and it was logged" in response.text
+    assert "This is a fault of the site, and it was logged" in response.text

@@ -13,9 +13,9 @@ from addressing.message_ids import subtask_id_in
 from campaigns.models import SubTask, SubTaskStatus
 from tracking.models import Event
 
-UNKNOWN = "No SubTask is known by what the event says."
-FOREIGN = "The SubTask was not sent through the service that tells this."
-AMBIGUOUS = "Several SubTasks are known by what the event says."
+UNKNOWN = "No SubTask matches the event."
+FOREIGN = "The SubTask was not sent through the service that reports it."
+AMBIGUOUS = "Several SubTasks match the event."
 
 
 class KnownSubTask(NamedTuple):
