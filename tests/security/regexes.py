@@ -20,10 +20,10 @@ from typing import Any, NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from dispatch.providers import PROVIDERS, bounces
+from dispatch.providers import bounces
 from dispatch.providers.classification import Rule
 from dispatch.providers.http import refusals
-from dispatch.providers.http.transport import ADVICE, HttpProvider
+from dispatch.providers.http.transport import ADVICE
 from dispatch.providers.smtp import replies
 from sandbox import Limits, bounded
 
@@ -178,12 +178,9 @@ MADE_ELSEWHERE: dict[tuple[str, str], Callable[[Any], list[str]]] = {
 
 
 def _rules() -> Iterator[Rule[Any]]:
-    """All that classify what providers reply."""
+    """Those that classify replies, of the tables that hold for every provider."""
     tables: list[tuple[Rule[Any], ...]] = [replies.RULES, refusals.GENERAL, bounces.RULES, ADVICE]
-    yield from itertools.chain.from_iterable(tables)
-    for provider in PROVIDERS:
-        if isinstance(provider, HttpProvider):
-            yield from provider.refusals
+    return itertools.chain.from_iterable(tables)
 
 
 def _compiled(values: Iterable[Any], within: bool = False) -> Iterator[re.Pattern[str]]:
