@@ -38,11 +38,12 @@ MOST_ATTEMPTS = len(DELAYS_SECONDS) + 1
 MARGIN_SECONDS = 30
 """How long after its time limit a job counts as dead if its end was not noticed."""
 LOST_SECONDS = 10
-"""A worker that was woken so long ago and did not come, although none is asked for, was lost."""
+"""A worker that was woken this long ago and has not come, with an empty queue, is lost."""
 KEEP = dt.timedelta(days=7)
 
 CLUSTER_VARIABLE = "EDM_CLUSTER"
-"""The variable that names a process's cluster; `dispatch.process.supervisor` sets it."""
+"""The environment variable with the name of a process's cluster; `dispatch.process.supervisor` sets
+it."""
 
 KILLED = "Its process was killed or crashed."
 
@@ -91,9 +92,8 @@ def when_given_up(kind: str) -> Callable[[GiveUp], GiveUp]:
 
 
 def ask(kind: str, about: int, func: str, *args: Any, name: str) -> None:
-    """Have a worker do it; once more when one is at it. Asked for again, it keeps its count, unless
-    it was set aside. Takes effect with the transaction.
-    """
+    """Ask for a job; if it is running, it runs once more. A repeated request keeps the count of
+    attempts, unless the job was set aside. Takes effect on commit."""
     values = {"func": func, "args": [about, *args], "name": name[:100]}
     with transaction.atomic():
         asked, _ = BackgroundJob.objects.select_for_update().get_or_create(
@@ -122,7 +122,8 @@ def failures(kind: str, about: int) -> BackgroundJob | None:
 
 
 def _begin(jobs: QuerySet[BackgroundJob], seconds: int) -> uuid.UUID | None:
-    """Count an attempt, before it. None when the job is not due, or another worker is at it."""
+    """Count an attempt before it starts. None when the job is not due, or another worker is running
+    it."""
     token = uuid.uuid4()
     due = jobs.filter(started_at=None, set_aside_at=None, next_try_at__lte=Now())
     begun = due.update(
@@ -142,7 +143,7 @@ def _attempt(mine: QuerySet[BackgroundJob], work: Callable[[], Any]) -> Any:
         result = work()
     except BaseException as error:  # also django-q2's time-out, which is a SystemExit
         if not connection.in_atomic_block:
-            connection.close()  # it may have been interrupted at any point
+            connection.close()  # the signal may have arrived at any point
         _fail(mine, _why(error), counts=not _is_connection_lost(error))
         raise
     _finish(mine)
@@ -203,7 +204,7 @@ def end_gone(cluster: uuid.UUID, exists: Callable[[int], bool]) -> None:
 
 
 def interrupt(cluster: uuid.UUID) -> None:
-    """End the attempts of a cluster that was told to stop: they do not count."""
+    """End the attempts of a stopped cluster: they do not count."""
     mine = BackgroundJob.objects.filter(cluster=cluster, started_at__isnull=False)
     _fail(mine, "The cluster was stopped meanwhile.", counts=False)
 
@@ -222,9 +223,8 @@ def look_after(living_clusters: Collection[uuid.UUID]) -> None:
 
 
 def _wake_for_those_due() -> None:
-    """A worker is woken once for each attempt, and again when that was lost: nothing is queued any
-    more, and it has not come.
-    """
+    """Wakes a worker once for each attempt, and again if the wake-up was lost: the queue is empty,
+    and no worker has come."""
     lost = Q(queued_at__lt=Now() - dt.timedelta(seconds=LOST_SECONDS))
     not_yet = Q(queued_at__lt=F("next_try_at"))
     due = BackgroundJob.objects.filter(started_at=None, set_aside_at=None, next_try_at__lte=Now())
@@ -235,7 +235,7 @@ def _wake_for_those_due() -> None:
 
 
 def _set_aside() -> None:
-    """Each call of what was registered is short, and may leave something to the next."""
+    """Each call of the registered function is short, and may leave work to the next."""
     waiting = BackgroundJob.objects.filter(started_at=None, set_aside_at=None, attempts__gt=0)
     for each in waiting:
         if each.attempts < _attempts_of(each):
@@ -262,7 +262,7 @@ def _anew() -> dict[str, Any]:
 
 
 def _wake(jobs: QuerySet[BackgroundJob]) -> None:
-    """Have a worker look at the job, with the transaction."""
+    """Queue a task that lets a worker run the job, on commit."""
     for each in jobs:
         options = {"task_name": each.name, "save": False}
         if each.kind in KINDS:

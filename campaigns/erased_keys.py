@@ -19,7 +19,7 @@ SHOWN = 13  # characters of the key of an erased address, where a person compare
 PLACEHOLDER_DOMAIN = "erased.invalid"
 """A domain that can never exist (RFC 2606)."""
 PLACEHOLDERS = f"@{PLACEHOLDER_DOMAIN}"
-"""What stands on the list with the first erased address, so that nothing is ever sent to these."""
+"""Suppressed with the first erased address, so that nothing is ever sent to placeholders."""
 
 
 def key_of(address: str) -> str:
@@ -34,7 +34,7 @@ def possible_keys(address: str) -> list[str]:
 
 
 def is_key(text: str) -> bool:
-    """An address may begin as a key does: #ada@example.com."""
+    """Whether it is a key; a real address may begin like one: #ada@example.com."""
     return text.startswith(MARK) and "@" not in text
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import connection
 
 FOLD_FROM = 50
-"""A task whose tallies have this many rows is folded; reading fewer costs nothing."""
+"""Tasks with at least this many tally rows are folded; reading fewer is cheap."""
 
 NEWEST = 2_000
 """Tasks are looked at that are among this many of the newest rows: whose counts do not change any

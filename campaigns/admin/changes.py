@@ -61,7 +61,7 @@ class ExplainedChanges(ModelAdmin):
 
 
 def _text(field: Any, value: Any) -> str:
-    """As staff see it in the form, or near to that."""
+    """As the form shows it, or close to that."""
     queryset = getattr(field, "queryset", None)
     if queryset is not None:
         return _named(queryset.model, value)

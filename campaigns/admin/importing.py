@@ -70,9 +70,8 @@ def import_page(
     template: str,
     **context: Any,
 ) -> HttpResponse:
-    """The page with the form, and what became of a file that was posted. `read` imports it, given
-    what was entered; `tables` are the report's lists of problems that the template shows.
-    """
+    """The page with the form, and the report on a posted file. `read` imports it, given the form's
+    data; `tables` are the report's lists of problems that the template shows."""
     report: FileReport | None = None
     posted = request.method == "POST"
     form = form_class(request.POST, request.FILES) if posted else form_class()
@@ -112,7 +111,7 @@ def _import(
 
 
 def table_of(problems: Problems) -> dict[str, Any]:
-    """For unfold's component; a file may have more problems than anybody reads."""
+    """For unfold's component; shows the first problems only."""
     rows = [
         [problem.line, as_written(problem.value), problem.reason]
         for problem in islice(problems, SHOWN)

@@ -28,9 +28,8 @@ from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_doma
 from campaigns.wording import counted
 
 NEWEST = 50_000
-"""Among so many entries of everybody those about an owner's contacts are listed; older ones are
-searched for.
-"""
+"""The newest entries, among which those of an owner's contacts are listed; older ones are found by
+search."""
 HELP = "Part of an address; a whole one is also found when it was erased"
 OWN_HELP = "A whole address, or part of one of your contacts'; listed are those of your contacts"
 MOST_AT_ONCE = 10_000
@@ -154,7 +153,7 @@ class SuppressionAdmin(SafeAdmin):
         return visible_rows(super().get_queryset(request), request.user)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The help text of a list is no method of Django's, but goes into its change list."""
+        """Passes the help text to the change list, as Django has no method for it."""
         changes = super().get_changelist_instance(request)
         changes.search_help_text = OWN_HELP if _is_restricted(request) else HELP
         return changes
@@ -166,7 +165,7 @@ class SuppressionAdmin(SafeAdmin):
         return [column for column in columns if column != "source"]
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
-        """An address that was looked up has no page for those who may not see all of them."""
+        """An entry that was looked up has no page for users who may not see all entries."""
         if _is_restricted(request):
             return None
         return super().get_list_display_links(request, list_display)
@@ -283,9 +282,8 @@ class SuppressionAdmin(SafeAdmin):
 
     @button("Export to a file", "export", icon="download", permissions=["export"])
     def export_file(self, request: HttpRequest) -> StreamingHttpResponse:
-        """Goes out as it is read: the list may have a million rows. Those who may not see
-        everything get what concerns their own contacts.
-        """
+        """Streamed: the list may have a million rows. Users who may not see everything get the
+        entries for their own contacts."""
         lines, what = suppression_export.lines(), "Exported to a file."
         if _is_restricted(request):
             lines = suppression_export.lines_for(staff(request).pk)
@@ -310,7 +308,7 @@ def _may_touch(request: HttpRequest, row: Suppression | None) -> bool:
 
 
 def _looked_up(term: str, *, by_domain: bool) -> list[int]:
-    """The keys of the entries for a whole address: of it, by its hash, or of its domain."""
+    """The keys of the entries that match a full address: itself, its hash, or its domain."""
     try:
         address = normalise(term)
     except AddressError:

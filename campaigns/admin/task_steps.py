@@ -28,9 +28,8 @@ FARTHEST = dt.timedelta(days=2 * 365)
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`name` is that of the transition. `do` returns what has been done, in a sentence, and may
-    raise NotPossible.
-    """
+    """`name` is that of the transition. `do` returns a sentence that says what was done, and may
+    raise NotPossible."""
 
     name: str
     question: Callable[[Task], Question]

@@ -66,7 +66,8 @@ class TemplateFormSet(InlineFormSet):
             seen.add(template)
 
     def _saved_meanwhile(self) -> set[int]:
-        """The task's templates that the page did not know: of another tab, or of a second click."""
+        """The task's templates that are not in the posted form: saved in another tab or by a double
+        click."""
         shown = [form.instance.pk for form in self.forms if form.instance.pk]
         saved = TaskTemplate.objects.filter(task=self.instance.pk).exclude(pk__in=shown)
         return set(saved.values_list("template_id", flat=True))
@@ -136,7 +137,7 @@ class TaskAdmin(ExplainedChanges, TaskActions, WithPanel, OwnedAdmin):
         return (*(super().get_exclude(request, obj) or ()), "templates", "scheduled_at")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Where the task is only shown, without the fields that its audience does not use."""
+        """Read-only pages leave out the fields that the audience does not use."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
@@ -183,12 +184,12 @@ class TaskAdmin(ExplainedChanges, TaskActions, WithPanel, OwnedAdmin):
         return [path("<path:object_id>/progress/", view, name=name), *super().get_urls()]
 
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The part of the task's page that refreshes itself."""
+        """The self-refreshing part of the task's page."""
         task = self.visible(request, object_id)
         context = {"progress": progress_of(task, request.user)}
         response = render(request, "admin/campaigns/task/progress.html", context)
         if request.GET.get("status", task.status) != task.status:
-            response["HX-Refresh"] = "true"  # the buttons are others now
+            response["HX-Refresh"] = "true"  # the buttons have changed
         return response
 
     @label("status", STATUS_COLOURS)

@@ -43,9 +43,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         permissions=["reset_second_factor"],
     )
     def reset_second_factor(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """For a user who has lost it. The password stays, and is then enough to sign in and set up
-        another.
-        """
+        """For a user who has lost it. The password then suffices to sign in and set up another."""
         user = self.visible(request, object_id)
         if not self.has_reset_second_factor_permission(request):
             raise PermissionDenied
@@ -63,7 +61,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         return staff(request).is_superuser
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Accounts are not deleted many at once."""
+        """No bulk deletion of accounts."""
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions

@@ -28,9 +28,8 @@ def by_tasks(
     *fields: str,
     statuses: Collection[str] = TaskStatus.values,
 ) -> list[str]:
-    """The tasks that name some of these rows in these fields, those that the user may see with
-    links.
-    """
+    """The tasks that refer to some of these rows by these fields, with links where the user may see
+    them."""
     ids = [each.pk for each in objects]
     named = reduce(or_, (Q(**{f"{field}__in": ids}) for field in fields))
     using = Task.objects.filter(named, status__in=statuses).distinct().order_by("-pk")

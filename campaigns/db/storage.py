@@ -6,7 +6,7 @@ from django.db.migrations import RunSQL
 
 
 def store(table: str, **parameters: float) -> RunSQL:
-    """Set storage parameters of a table; backwards, they are again as the server has them."""
+    """Set storage parameters of a table; backwards, reset them to the server's defaults."""
     values = ", ".join(f"{name} = {value}" for name, value in parameters.items())
     return RunSQL(
         f"ALTER TABLE {table} SET ({values})",

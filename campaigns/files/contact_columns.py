@@ -125,7 +125,7 @@ def keys_of(header: list[str]) -> list[str]:
 
 
 def yes_or_no(cell: str) -> bool | None:
-    """None for an empty cell. Raises ValueError for what is neither yes nor no."""
+    """None for an empty cell. Raises ValueError for other values than yes and no."""
     word = cell.strip().casefold()
     if word and word not in _YES | _NO:
         raise ValueError(f"“{word}” is neither yes nor no.")
@@ -133,7 +133,7 @@ def yes_or_no(cell: str) -> bool | None:
 
 
 def _key(heading: str, taken: dict[str, int]) -> str:
-    """Adds it to those that are taken, each of which knows the last number it was given."""
+    """Adds the key to those in use, each of which knows its last number."""
     key = known_column(heading)
     if key is None or key in taken:
         key = _unused(attribute_key(heading), taken)
@@ -151,7 +151,7 @@ def _unused(key: str, taken: dict[str, int]) -> str:
 
 
 def folded(heading: str) -> str:
-    """Headings that differ in case, width, spaces and punctuation only are the same."""
+    """Normalises a heading: case, width, spaces and punctuation do not matter."""
     plain = unicodedata.normalize("NFKC", heading[:LONGEST_HEADING]).casefold()
     return re.sub(r"[\W_]++", "", plain)
 

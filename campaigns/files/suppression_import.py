@@ -53,9 +53,9 @@ CREATE TEMPORARY TABLE suppression_import (line bigint, email text, reason text,
     ON COMMIT DROP
 """
 COPY = "COPY pg_temp.suppression_import (line, email, reason, source) FROM STDIN"
-# The first row of an address counts. In the order of the addresses, so that two imports that run at
-# the same time wait for each other. As in `campaigns.suppressions`, an address that turns out to be
-# worse than unsubscribed says so.
+# The first row of an address counts. In the order of the addresses, so that concurrent imports wait
+# for each other instead of deadlocking. As in `campaigns.suppressions`, an address that turns out
+# to be worse than unsubscribed says so.
 MERGE = """
 WITH merged AS (
     INSERT INTO campaigns_suppression AS s (email, reason, source)
@@ -99,7 +99,7 @@ class SuppressionReport(FileReport):
 
 
 class Columns(NamedTuple):
-    """Where in a row to look; None for what the file does not say."""
+    """The position of each column in a row; None for a column that the file lacks."""
 
     email: int
     reason: int | None
@@ -226,7 +226,7 @@ def _address_in(row: CsvRow, columns: Columns) -> str:
 
 
 def _lines_of(row: CsvRow, delimiter: str) -> Iterator[CsvRow]:
-    """The lines of a row that has several, each as if it were one."""
+    """The lines of a multi-line row, each as a row."""
     for number, line in enumerate(row.raw, row.line):
         yield CsvRow(number, number, quoting.bare_cells(line, delimiter))
 
@@ -261,7 +261,7 @@ def _without_domains(entries: Iterator[Entry], report: SuppressionReport) -> Ite
 
 
 def _entry(row: CsvRow, columns: Columns, default: Entry, judge: Judge) -> Entry:
-    """Raises RowError when there is no address; what is wrong with other cells is left out."""
+    """Raises RowError when there is no address; other invalid cells are ignored."""
     try:
         address = _stored_form(_cell(row, columns.email), columns.has_domains)
     except RowError as error:
@@ -286,7 +286,7 @@ def _cell(row: CsvRow, position: int | None) -> str:
 
 
 def _reason(told: str) -> str | None:
-    """The reason that a cell names, None when it names none that is known."""
+    """The reason in a cell; None for an unknown one."""
     reason = _BY_WORD.get(folded(told))
     return str(reason) if reason else None
 

@@ -42,7 +42,7 @@ def import_transaction(seconds: float | None) -> Iterator[None]:
 
 
 def copy_rows(statement: str, rows: Iterable[Iterable[object]]) -> None:
-    """COPY them into a table. Its errors are Django's, as those of other statements."""
+    """COPY rows into a table. Raises Django's database errors, like other statements."""
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,

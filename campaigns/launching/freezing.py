@@ -17,7 +17,7 @@ TemplateError.
 
 @dataclass(slots=True)
 class Compiled:
-    """Content that is not saved yet."""
+    """Unsaved content."""
 
     content: Content
     _afterwards: list[Callable[[], None]] = field(default_factory=list)

@@ -64,9 +64,8 @@ SELECT (SELECT max(id) FROM audience), (SELECT count(*) FROM audience),
 
 @background.job(tasks.LAUNCH, seconds=180)
 def expand(task_id: int) -> None:
-    """Make the SubTasks of a task that is being launched, then let it be sent. For a worker; safe
-    to run again.
-    """
+    """Create the SubTasks of a launched task, then start sending. Runs in a worker; safe to
+    repeat."""
     task = (
         Task.objects.filter(pk=task_id, status=TaskStatus.QUEUED).select_related("sender").first()
     )
@@ -119,9 +118,7 @@ def _begin(task: Task, compiled: list[freezing.Compiled]) -> None:
 
 
 def expand_chunk(task: Task) -> bool:
-    """Make the next CHUNK of SubTasks. False when there is nothing more to do. Locks the Launch
-    row.
-    """
+    """Create the next CHUNK of SubTasks. False when none are left. Locks the Launch row."""
     with transaction.atomic():
         launch = Launch.objects.select_for_update(no_key=True).filter(task=task).first()
         task.refresh_from_db(fields=["status"])

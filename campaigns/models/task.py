@@ -147,11 +147,11 @@ class TaskTemplate(models.Model):
 
 
 class Launch(models.Model):
-    """How far a task's audience has been turned into SubTasks. Written chunk by chunk, each with
-    its SubTasks.
+    """The progress of a launch: how far the audience has been turned into SubTasks. Written in
+    chunks, each with its SubTasks.
 
-    `last_contact_id` is where the next chunk starts, so that a launch killed half-way goes on where
-    it was.
+    `last_contact_id` is where the next chunk starts, so that a launch killed half-way continues
+    there.
     """
 
     task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE)

@@ -219,7 +219,7 @@ def _with_nothing_left() -> QuerySet[Task]:
 
 
 def sweep_cancelled() -> int:
-    """Fail what is left of cancelled tasks, a chunk each. Returns how many SubTasks."""
+    """Fail the remaining SubTasks of cancelled tasks, a chunk each. Returns how many."""
     cancelled = Task.objects.filter(status=T.CANCELLED).alias(pending=A_PENDING)
     swept = 0
     for task_id in cancelled.exclude(pending=None).values_list("pk", flat=True):
@@ -229,7 +229,7 @@ def sweep_cancelled() -> int:
 
 
 def reopen(task_ids: Collection[int]) -> None:
-    """Some SubTasks of these tasks are about to be sent again: completed tasks go on.
+    """Reopen completed tasks some of whose SubTasks are about to be sent again.
 
     Locks the Task rows, so call it in the transaction that changes the SubTasks, before that.
     """

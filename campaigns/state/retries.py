@@ -15,7 +15,7 @@ from campaigns.wording import counted
 
 CHUNK = 5_000
 LOOKED_AT = 1_000
-"""Among how many failed SubTasks one is looked for that can be sent again; of more, some can."""
+"""The most failed SubTasks that are searched for a retryable one; beyond it, some are assumed."""
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class RetryPlan:
 
 
 def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:
-    """What a retry of these would do."""
+    """The effect of retrying these."""
     listed = suppressions.entries_for("recipient_email")
     bounced = listed.filter(reason=SuppressionReason.HARD_BOUNCE)
     failed = subtasks.filter(status=SubTaskStatus.FAILED)

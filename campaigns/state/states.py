@@ -50,7 +50,7 @@ def before(target: SubTaskStatus) -> list[SubTaskStatus]:
 
 
 class NotAsLocked(Exception):
-    """A write changed fewer rows than its transaction had locked: that must not be committed."""
+    """A write changed fewer rows than its transaction had locked: it must not be committed."""
 
 
 class Held(NamedTuple):

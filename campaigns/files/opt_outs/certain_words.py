@@ -150,7 +150,7 @@ def all_known(text: str) -> bool:
 
 
 def certain_heading(heading: str) -> bool:
-    """Of a heading of which all words are known: whether a yes suppresses for every owner."""
+    """Of a heading whose words are all known: whether a yes suppresses for every owner."""
     name = folded(heading).replace("junkmail", "junk")  # which comes through the letter box, too
     return _is_certain(name, _EVERYDAY_HEADING)
 
@@ -179,7 +179,7 @@ def is_said_anywhere(cell: str) -> bool:
 
 
 def reason_anywhere(cell: str) -> SuppressionReason | None:
-    """The reason of such a word; None where it keeps out only."""
+    """The reason that such a word gives; None if it keeps the person out only."""
     return _ANYWHERE[folded(cell)]
 
 

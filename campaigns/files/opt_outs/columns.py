@@ -50,7 +50,7 @@ class Column(NamedTuple):
     kind: Kind
     reason: SuppressionReason | None
     is_strict: bool
-    """Whether a value that is not known keeps the person out: its heading is about mailing."""
+    """Whether an unknown value keeps the person out: its heading is about mailing."""
 
 
 class KeptOut(NamedTuple):
@@ -75,13 +75,13 @@ class KeptOut(NamedTuple):
 
 
 def columns_of(header: list[str]) -> list[Column]:
-    """The columns that say whom not to mail."""
+    """The columns that say who must not be mailed."""
     found = (_column(position, heading) for position, heading in enumerate(header))
     return [column for column in found if column]
 
 
 def is_other_channel(heading: str) -> bool:
-    """Whether the column is about text messages, calls and the like alone."""
+    """Whether the column is about text messages, calls and the like only."""
     name = folded(heading)
     return words.OTHER_CHANNEL.search(name) is not None and "mail" not in name
 
@@ -198,7 +198,7 @@ _is_said_anywhere = lru_cache(maxsize=_REMEMBERED)(is_said_anywhere)
 
 
 def _says_nothing(cell: str, word: str) -> bool:
-    """A mark such as ✓ or ✗ says something, though it has no letters."""
+    """Whether the cell is empty of meaning. A mark such as ✓ or ✗ has one, without letters."""
     if word or not any(unicodedata.category(sign) == "So" for sign in cell):
         return word in words.NOTHING and _answer(cell) is None
     return False
