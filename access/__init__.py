@@ -1,1 +1,1 @@
-"""Who may see what."""
+"""Row-level access for staff."""

@@ -1,4 +1,4 @@
-"""Whose rows a staff member sees."""
+"""Querysets of the rows that a staff member may see."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ class OwnedQuerySet(models.QuerySet):  # type: ignore[type-arg]
     owner_path = "owner"
 
     def visible_to(self, user: User) -> Self:
-        """All rows for whoever may see everything, else only the user's own."""
+        """All rows for users who may see everything, else only the user's own."""
         return self if sees_everything(user) else self.filter(**{self.owner_path: user.pk})

@@ -1,1 +1,1 @@
-"""How recipients, domains and messages are named: one spelling for each."""
+"""Normalised forms of email addresses, domains and Message-IDs."""

@@ -1,4 +1,4 @@
-"""The one spelling under which an email address is stored, compared and suppressed."""
+"""The normalised form in which an email address is stored, compared and suppressed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from addressing.deceptive_domains import is_deceptive
 
 MAX_LENGTH = 254
 MAX_WRITTEN = 1_000
-"""Characters of what is looked at at all: in its stored form it may be shorter."""
+"""The most characters of an address as entered; its stored form may be shorter."""
 # Byte order marks and zero-width characters come along when addresses are pasted from documents.
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u2060"
 _USUAL = 60
@@ -27,7 +27,7 @@ ENCODED_WORD = (
 
 
 class AddressError(ValueError):
-    """The text is not an address that can be mailed; the message says why, for staff."""
+    """The text is not a valid address; the message, for staff, says why."""
 
 
 def normalise(address: str) -> str:
@@ -55,9 +55,8 @@ def normalise(address: str) -> str:
 
 
 def _stored(address: str) -> str:
-    """Raises EmailNotValidError. A domain that is known already is not looked at again: of those
-    that are not ASCII, converting them is nearly all of the work.
-    """
+    """Raises EmailNotValidError. A domain that is known already is not converted again: for domains
+    that are not ASCII, that is nearly all of the work."""
     local, _, domain = address.rpartition("@")
     ascii_domain = _ascii_domain(domain) if local and len(address) <= _USUAL else None
     if ascii_domain is None:
@@ -82,10 +81,8 @@ def _validated(address: str) -> ValidatedEmail:
 
 
 def as_written(address: str) -> str:
-    """A stored address, or a domain with an @ before it, as people write it: bücher for
-    xn--bcher-kva. What cannot be decoded, would be stored as another one, or could be taken for
-    another one stays.
-    """
+    """A stored address, or a domain with an @ before it, for display: bücher for xn--bcher-kva. A
+    domain stays as stored if it cannot be decoded, would be stored differently, or is deceptive."""
     local, at, domain = address.rpartition("@")
     written = _decoded(domain)
     is_safe = written != domain and not is_deceptive(written) and _ascii_domain(written) == domain
@@ -93,7 +90,7 @@ def as_written(address: str) -> str:
 
 
 def spellings(address: str) -> set[str]:
-    """How a stored address may stand in a text that staff read: also decoded."""
+    """The forms in which a stored address may occur in texts for staff: also decoded."""
     return {address, _word_decoded(address)}
 
 
@@ -118,12 +115,12 @@ def _decoded(domain: str) -> str:
 
 
 def as_stored(words: str) -> str:
-    """Words that are searched for with their domains, or what may be parts of such, in ASCII."""
+    """Search words with their domains, or parts of such, in ASCII."""
     return " ".join(_word_as_stored(word) for word in words.split())
 
 
 def other_spellings(words: str) -> set[str]:
-    """Of words that are searched for: what is stored, and what was noted for staff to read."""
+    """Of search words: the stored form, and the form in texts for staff."""
     stored = words if words.isascii() else as_stored(words)
     written = " ".join(map(_word_decoded, words.split())) if "xn--" in words else words
     return {stored, written} - {words}
@@ -166,5 +163,5 @@ _ENCODED_DOMAINS = re.compile(r"(?<=@)[a-z0-9-]++(?:\.[a-z0-9-]++)*+")
 
 
 def without_addresses(text: str) -> str:
-    """The text of a mail server, without whom it is about."""
+    """A mail server's reply with the addresses taken out."""
     return _ADDRESSES_IN_TEXT.sub("[address]", text)

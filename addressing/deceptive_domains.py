@@ -1,8 +1,8 @@
-"""Whether a domain, written with letters beyond ASCII, could be taken for another one.
+"""Detect domains with non-ASCII letters that can be mistaken for another domain.
 
-A domain is shown so only if each of its labels is in one script, or in those that Chinese, Japanese
-and Korean are written in ("highly restrictive" in Unicode TS 39), and has nothing that cannot be
-seen. Else it is shown as it is stored: xn--….
+A domain is shown decoded only if each of its labels is in one script, or in those that Chinese,
+Japanese and Korean are written in ("highly restrictive" in Unicode TS 39), and has no invisible
+characters. Else it is shown as it is stored: xn--….
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ _WRITTEN_TOGETHER = (
     {"LATIN", "CJK", "HANGUL"},
 )
 _SAME = {"IDEOGRAPHIC": "CJK", "EXTENDED": "ARABIC"}
-"""By the first word of a character's name the script, where the two differ."""
+"""By the first word of a character's name its script, where the two differ."""
 _AS_LATIN = frozenset("асԁеһіјӏорԛѕԝхуѵ" + "ονρυια")
 """Letters of Cyrillic and Greek that look like Latin ones."""
 _USUAL_LATIN = re.compile(r"[a-z\u00df-\u024f\u1e00-\u1eff]")
-"""Of the others many differ from these by nothing that is seen in small type."""
+"""Many of the other letters cannot be told from these in small type."""
 
 
 def is_deceptive(domain: str) -> bool:

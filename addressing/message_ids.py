@@ -1,4 +1,4 @@
-"""The Message-ID of a SubTask: the same at every hand-over, and not to be guessed."""
+"""The Message-ID of a SubTask: the same at every hand-over, and unguessable."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ def message_id(subtask_id: int, domain: str) -> str:
 
 def subtask_id_in(message_id: str) -> int | None:
     """The SubTask of a Message-ID that was made here: with today's key, an older one, or the site's
-    secret key, by which they were made before they had a key of their own.
-    """
+    secret key, which made them before they had a key of their own."""
     found = _OURS.fullmatch(message_id.strip())
     if found is None:
         return None
@@ -38,5 +37,5 @@ def _mark(secret: str, subtask_id: int) -> str:
 
 @lru_cache(maxsize=16)
 def _keyed(secret: str) -> hmac.HMAC:
-    """Deriving the key takes longer than using it."""
+    """Cached: deriving the key takes longer than using it."""
     return salted_hmac("dispatch.message_id", "", secret)

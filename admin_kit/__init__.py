@@ -1,1 +1,1 @@
-"""What the admin pages of every app are built on."""
+"""Base classes and tools for the admin pages of every app."""

@@ -1,7 +1,7 @@
-"""Autocomplete fields that take whatever is posted.
+"""Autocomplete fields that validate posted keys before they look them up.
 
-When a form is shown again with its errors, Django's own widgets look the posted keys up without
-checking that they are keys, and crash on what is none.
+When a form is shown again with its errors, Django's own widgets look the posted keys up unchecked,
+and crash on an invalid one.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class ForgivingSelectMultiple(AutocompleteSelectMultiple):
 
 
 def keys_among(values: Any) -> list[Any]:
-    """What may be the key of a row; "" stands for nothing chosen."""
+    """The posted values that can be keys of a row; "" stands for nothing chosen."""
     return [value for value in values if str(value).isdecimal() or value in ("", None)]
 
 

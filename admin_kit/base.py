@@ -1,6 +1,5 @@
-"""What the admin classes have in common: own rows only, no counting of big tables, no crash on odd
-query strings.
-"""
+"""Base admin classes: own rows only, no counting of big tables, no crash on invalid query
+strings."""
 
 from __future__ import annotations
 
@@ -42,14 +41,15 @@ MAX_PAGES = 500
 
 
 def staff(request: HttpRequest) -> User:
-    """Who is behind a request. The admin lets nobody else in; raises PermissionDenied if it did."""
+    """The user of a request. The admin admits staff only; raises PermissionDenied otherwise."""
     if not request.user.is_authenticated:
         raise PermissionDenied
     return request.user
 
 
 class UncountedPaginator(InfinitePages):
-    """Pages without a total. Far pages, which cost as much as all before them, are not offered."""
+    """Pages without a total. Far pages, which cost as much as all pages before them, are not
+    offered."""
 
     template_name = "unfold/helpers/pagination_infinite.html"
 
@@ -93,7 +93,7 @@ class ChangeList(BaseChangeList):
 
 
 class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
-    """Our defaults for every model; a system check finds those that are not built on it."""
+    """Our defaults for every model; a system check finds admin classes without them."""
 
     # Unfold's own checks look the permissions of actions up in the database, so that no command,
     # not even `migrate`, would run before there is one.
@@ -110,9 +110,7 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         return ChangeList
 
     def get_paginator(self, request: HttpRequest, queryset: Any, *args: Any, **kwargs: Any) -> Any:
-        """Also for the history of a row, which Django would show whole. That is counted, however
-        many rows there are.
-        """
+        """Also for the history of a row, which Django would show whole. The history is counted."""
         if queryset.model is not LogEntry:
             return super().get_paginator(request, queryset, *args, **kwargs)
         entries = self.history_for(request, queryset)
@@ -121,15 +119,14 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         return Paginator(entries, *args, **kwargs)
 
     def history_for(self, request: HttpRequest, entries: QuerySet[Any]) -> QuerySet[Any]:
-        """Of the entries about one row, those that this user may read."""
+        """The entries about one row that this user may read."""
         return visible_entries(entries, request.user)
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
         """An empty `_to_field` names no field; Django would look for one of that name. No key
-        contains NUL, which the database refuses where keys are texts.
-        """
+        contains NUL, which PostgreSQL refuses in text keys."""
         if "\x00" in object_id:
             return None
         return super().get_object(request, object_id, from_field or None)
@@ -157,7 +154,7 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """Django looks for whatever was posted as selected, and crashes on what is no key."""
+        """Removes invalid keys: Django looks every posted key up, and crashes on invalid ones."""
         if all(key.isdecimal() for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             return super().response_action(request, queryset, *args, **kwargs)
         messages.error(request, "The selection cannot be read. Nothing was changed.")
@@ -178,11 +175,11 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         """The row, if this user may see it. Raises Http404."""
         found = self.get_object(request, object_id)
         if found is None or not self.has_view_or_change_permission(request, found):
-            raise Http404("There is no such row, or it belongs to somebody else.")
+            raise Http404("There is no such row, or it has another owner.")
         return found
 
     def url(self, page: str, *args: Any) -> str:
-        """The address of one of this model's admin pages, such as "changelist"."""
+        """The URL of one of this model's admin pages, such as "changelist"."""
         meta = self.opts
         return reverse(f"admin:{meta.app_label}_{meta.model_name}_{page}", args=args)
 
@@ -207,7 +204,7 @@ class WithPanel(SafeAdmin):
 
 
 class LedgerAdmin(SafeAdmin):
-    """Rows that the system writes and nobody edits, millions of them."""
+    """Read-only pages for tables that the system writes, with millions of rows."""
 
     paginator = UncountedPaginator
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
@@ -225,7 +222,7 @@ class LedgerAdmin(SafeAdmin):
 
 
 class OwnedForm(ModelForm):
-    """Gives a new row its owner before it is validated, so that "unique per owner" is checked."""
+    """Sets the owner of a new row before validation, so that "unique per owner" is checked."""
 
     user: Visitor
 
@@ -235,13 +232,14 @@ class OwnedForm(ModelForm):
             self.instance.owner = self.user
 
     def clean(self) -> dict[str, Any]:
-        """What belongs together has one owner: a task would find nobody by another owner's tag."""
+        """Related rows must have the same owner: a task would find no contact by another owner's
+        tag."""
         cleaned = super().clean() or self.cleaned_data
         owner = cleaned.get("owner") or self.instance.owner
         for name, chosen in list(cleaned.items()):
             if foreign := [row for row in _rows(chosen) if row.owner_id != owner.pk]:
                 listed = ", ".join(f"“{row}”" for row in foreign[:5])
-                self.add_error(name, f"Owned by somebody else than {owner}: {listed}.")
+                self.add_error(name, f"Not owned by {owner}: {listed}.")
         return cleaned
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -250,18 +248,19 @@ class OwnedForm(ModelForm):
 
 
 def _rows(chosen: Any) -> list[Any]:
-    """The owned rows among what was chosen in a form's field."""
+    """The owned rows chosen in a form's field."""
     rows = list(chosen) if isinstance(chosen, QuerySet) else [chosen]
     return [row for row in rows if isinstance(row, models.Model) and hasattr(row, "owner_id")]
 
 
 class OwnedAdmin(SafeAdmin):
-    """Staff see and choose their own rows; whoever may see everything may also choose the owner."""
+    """Staff see and choose their own rows; users who may see everything may also choose the
+    owner."""
 
     form = OwnedForm
 
     def history_for(self, request: HttpRequest, entries: QuerySet[Any]) -> QuerySet[Any]:
-        """An owner reads what others did to their row."""
+        """An owner also reads what other users did to the row."""
         return entries
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

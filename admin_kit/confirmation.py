@@ -1,4 +1,4 @@
-"""Asking before something is done: a page that says what will happen, and a button that does it."""
+"""Confirmation pages: they say what an action will do, with a button that does it."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ CONFIRMED = "confirmed"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What staff are asked. `details` are names and values, `warnings` what may go wrong. With
-    `problems` there is nothing to confirm: they say why not.
-    """
+    """A question to staff. `details` are names and values, `warnings` possible problems. With
+    `problems` nothing can be confirmed: they say why."""
 
     title: str
     text: str
@@ -55,7 +54,7 @@ def ask(
 def page(
     request: HttpRequest, model_admin: admin.ModelAdmin[Any], template: str, **context: Any
 ) -> TemplateResponse:
-    """One of our own pages in the frame of the admin."""
+    """A page of our own in the admin's layout."""
     site = model_admin.admin_site
     request.current_app = site.name  # as Django's own views do
     return TemplateResponse(
@@ -64,7 +63,7 @@ def page(
 
 
 def bulk_question(request: HttpRequest, action: str, question: Question) -> Question:
-    """`question`, repeating what was selected in the change list."""
+    """`question`, with the rows selected in the change list as hidden fields."""
     selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
     hidden = {
         "action": [action],
@@ -79,7 +78,7 @@ def say(request: HttpRequest, text: str, *, error: bool = False) -> None:
 
 
 def restyled(field: forms.Field) -> forms.Field:
-    """Give a plain form field the look of the admin; its behaviour stays."""
+    """Give a plain form field the admin's look; its behaviour stays."""
     old = field.widget
     styled = STYLED_WIDGETS.get(type(old))
     if styled is None:

@@ -1,4 +1,4 @@
-"""Deleting what may be in use: it stays, and the page says where it is used."""
+"""Deletion of rows that may be in use: such a row stays, and the page says where it is used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from admin_kit.typed import ModelAdmin
 
 
 class ExplainedDeletion(ModelAdmin):
-    """Of one row, and of many at once."""
+    """For one row and for many at once."""
 
     delete_confirmation_template = "admin/delete_explained.html"
     delete_selected_confirmation_template = "admin/delete_selected_explained.html"
@@ -25,7 +25,7 @@ class ExplainedDeletion(ModelAdmin):
         return []
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
-        """What is in use is not looked through for all that would go with it."""
+        """For a row in use, related rows are not searched."""
         objects = list(objs)
         if uses := self.uses_of(objects, request):
             return [], {}, set(), uses
@@ -42,7 +42,7 @@ class ExplainedDeletion(ModelAdmin):
         return response
 
     def delete_view(self, *args: Any, **kwargs: Any) -> Any:
-        """What came into use after it was looked at is looked at again, and then explained."""
+        """A row that came into use after the check is checked again, and then explained."""
         try:
             return super().delete_view(*args, **kwargs)
         except IntegrityError:  # ProtectedError is one

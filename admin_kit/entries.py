@@ -1,4 +1,4 @@
-"""Whose doings a member of staff reads in the history."""
+"""The history entries that a member of staff may read."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ if TYPE_CHECKING:
 
 
 def visible_entries(entries: QuerySet[Any], user: User | AnonymousUser) -> QuerySet[LogEntry]:
-    """Their own entries; everyone's for those who may see everything. Entries about accounts are
-    for those who may see accounts.
-    """
+    """The user's own entries; all for users who may see everything. Entries about accounts require
+    permission to see accounts."""
     if not user.has_perm("auth.view_user"):
         entries = entries.exclude(content_type__app_label="auth")
     return entries if user.has_perm(SEE_EVERYTHING) else entries.filter(user=user.pk)

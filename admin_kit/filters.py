@@ -1,4 +1,4 @@
-"""Filters that several lists have."""
+"""Filters shared by several lists."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from admin_kit.typed import AutocompleteFilter, AutocompleteForm, DateTimeRangeF
 
 
 class VisibleChoiceForm(AutocompleteForm):
-    """Unfold's own names the chosen row by its number, whoever owns it."""
+    """Unfold's own form would name the chosen row, of any owner, by its number."""
 
     def __init__(self, *, request: HttpRequest, name: str, **kwargs: Any) -> None:
         super().__init__(request=request, name=name, **kwargs)
@@ -26,13 +26,14 @@ class VisibleChoiceForm(AutocompleteForm):
 
 
 class RelatedRowFilter(AutocompleteFilter):
-    """By a row chosen from those that the user may see; says nothing about any other."""
+    """Filters by a row that the user may see; reveals nothing about others."""
 
     form_class = VisibleChoiceForm
 
 
 class TimeRangeFilter(DateTimeRangeFilter):
-    """From when to when. A day without a time is all of it: unfold's own would ignore it."""
+    """A range of times. A day without a time means the whole day: unfold's own filter would ignore
+    it."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         start, end = self._moment("from", dt.time.min), self._moment("to", dt.time.max)

@@ -1,4 +1,4 @@
-"""Who did what: Django's log, written for what happens outside of forms, and its page."""
+"""The history: Django's log, written for actions outside of forms, and its page."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ APPS = ("campaigns", "dispatch", "auth")
 
 
 def log_event(request: HttpRequest, model: type[Model], what: str, text: str) -> None:
-    """An entry about no row in particular, such as an import of many."""
+    """An entry about no single row, such as an import."""
     LogEntry.objects.create(
         user_id=staff(request).pk,
         content_type=ContentType.objects.get_for_model(model),
@@ -53,7 +53,7 @@ def log_each(request: HttpRequest, rows: Iterable[Model], text: str) -> None:
 
 
 class KindFilter(DropdownFilter):
-    """By what kind of row an entry is about."""
+    """By the model that an entry is about."""
 
     title = "kind"
     parameter_name = "kind"
@@ -75,7 +75,7 @@ class KindFilter(DropdownFilter):
 
 @admin.register(LogEntry)
 class HistoryAdmin(LedgerAdmin):
-    """Staff read what they did themselves; who may see everything, what everybody did."""
+    """Staff read their own actions; users who may see everything read all."""
 
     list_display = ("when", "user", "what", "row", "message")
     fields = list_display

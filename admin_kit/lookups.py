@@ -1,7 +1,7 @@
-"""What the query string of a list may ask: what its declared filters take, and nothing else.
+"""Restrict the query string of a list to its declared filters.
 
-Django lets every column of a list's own table be filtered, shown or not, so that
-`?webhook_key__regex=^a` tells a secret letter by letter.
+Django allows filtering by every column of a list's own table, shown or not, so that
+`?webhook_key__regex=^a` reveals a secret letter by letter.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ DATE_PARTS = ("year", "month", "day")
 
 
 class DeclaredLookups(Base):
-    """For model admins. Everything that is not declared is refused with status 400."""
+    """For model admins. Undeclared lookups are refused with status 400."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

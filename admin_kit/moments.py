@@ -1,4 +1,4 @@
-"""Times as staff read them in ledgers: exact, sortable by eye, in the zone of the site."""
+"""Format times for staff: exact, sortable by eye, in the time zone of the site."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two of the site's own views, which crash on query strings that they do not expect."""
+"""Two of the admin site's own views, without their crashes on unexpected query strings."""
 
 from __future__ import annotations
 

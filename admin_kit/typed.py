@@ -1,4 +1,4 @@
-"""What we use of unfold, which is untyped, with the types of the Django classes it extends."""
+"""Typed access to unfold, which is untyped, through the Django classes it extends."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ STYLED_WIDGETS: dict[type[forms.Widget], type[forms.Widget]] = {
     forms.FileInput: widgets.UnfoldAdminFileFieldWidget,
     forms.ClearableFileInput: widgets.UnfoldAdminFileFieldWidget,
 }
-"""What plain form widgets look like in the admin."""
+"""The admin's widgets for plain form widgets."""
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 

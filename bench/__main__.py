@@ -41,7 +41,7 @@ def end(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def alone(chosen: Options) -> int:
-    """Run with a server and a directory that leave nothing behind, whatever happens."""
+    """Run with a server and a directory that leave nothing behind, even after a failure."""
     kill_leftovers()
     shutil.rmtree(SCRATCH / "files", ignore_errors=True)
     (SCRATCH / "files").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What every benchmark is given, and what it leaves behind."""
+"""The context of every benchmark: its resources and its results."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The message that everybody sends: the newsletter of the tests, with three merge variables.
+"""The message that every sender sends: the newsletter of the tests, with three merge variables.
 
-The product has it launched as a template. Everybody else renders the same compiled content with
-python-liquid as it comes, and has Django make the message.
+The product launches it as a template. The alternatives render the same compiled content with plain
+python-liquid, and Django makes the message.
 """
 
 from __future__ import annotations

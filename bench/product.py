@@ -1,4 +1,4 @@
-"""This project as it is measured: a fresh database, services, a campaign, clusters.
+"""This project as the benchmarks run it: a fresh database, services, a campaign, clusters.
 
 Import it only after `product_settings.use_product`.
 """

@@ -1,4 +1,4 @@
-"""How this project is set up for being measured: as in production, in a database of its own."""
+"""Settings of this project for benchmarks: as in production, in a database of its own."""
 
 from __future__ import annotations
 

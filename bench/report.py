@@ -40,7 +40,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """A figure that something was promised about."""
+    """A figure with a target."""
 
     what: str
     reached: str

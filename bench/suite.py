@@ -1,4 +1,4 @@
-"""Running the chosen benchmarks one after the other, whatever becomes of each."""
+"""Run the chosen benchmarks one after the other; a failed one does not stop the others."""
 
 from __future__ import annotations
 

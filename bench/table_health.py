@@ -1,4 +1,4 @@
-"""What a run leaves in the product's tables: dead rows and bloat."""
+"""Dead rows and bloat in the product's tables after a run."""
 
 from __future__ import annotations
 

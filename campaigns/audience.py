@@ -1,6 +1,5 @@
-"""Who a task is for, as one SQL set: all contacts, those with a tag, or chosen ones; never those
-with an excluded tag.
-"""
+"""The audience of a task as one SQL set: all contacts, those with a tag, or chosen ones; never
+those with an excluded tag."""
 
 from __future__ import annotations
 

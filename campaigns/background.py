@@ -1,12 +1,12 @@
-"""Background work: tried a few times, with pauses, then set aside with the reason.
+"""Background jobs: retried a few times with pauses, then set aside with the reason.
 
 A function that a worker runs is marked as a `job` of a kind; its first argument is the key of the
-row that it is about. `ask` writes down that it is to be done, and wakes a worker by django-q2's
-queue. An attempt is counted before it begins, so that one that hangs or kills its process counts
-too. When all attempts have failed, what was registered with `when_given_up` says so where staff
-look, and may take several calls for it.
+row that it works on. `ask` stores the request and wakes a worker through django-q2's queue. An
+attempt is counted before it begins, so that one that hangs or kills its process counts too. When
+all attempts have failed, the function registered with `when_given_up` reports it where staff look,
+and may take several calls to do so.
 
-Called without having been asked for, as in tests and by commands, a job just runs.
+A direct call, as in tests and commands, runs the job at once.
 """
 
 from __future__ import annotations
@@ -36,19 +36,20 @@ DELAYS_SECONDS = (10, 60)
 MOST_ATTEMPTS = len(DELAYS_SECONDS) + 1
 
 MARGIN_SECONDS = 30
-"""How long after its time a job is taken for dead whose end was not noticed."""
+"""How long after its time limit a job counts as dead if its end was not noticed."""
 LOST_SECONDS = 10
-"""A worker that was woken so long ago and did not come, although none is asked for, was lost."""
+"""A worker that was woken this long ago and has not come, with an empty queue, is lost."""
 KEEP = dt.timedelta(days=7)
 
 CLUSTER_VARIABLE = "EDM_CLUSTER"
-"""The variable that names a process's cluster; `dispatch.process.supervisor` sets it."""
+"""The environment variable with the name of a process's cluster; `dispatch.process.supervisor` sets
+it."""
 
 KILLED = "Its process was killed or crashed."
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 GiveUp = Callable[[BackgroundJob], bool]
-"""Says on the page of what a job was about that it was given up. False when there is more to do."""
+"""Reports on the object's page that a job was set aside. False when more remains to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ GIVE_UP: dict[str, GiveUp] = {}
 def job(
     kind: str, *, seconds: int, attempts: int = MOST_ATTEMPTS
 ) -> Callable[[Function], Function]:
-    """Marks a function as work of this kind, which takes `seconds` at most."""
+    """Marks a function as a job of this kind, with a time limit of `seconds`."""
     KINDS[kind] = Kind(seconds, attempts)
 
     def mark(function: Function) -> Function:
@@ -91,9 +92,8 @@ def when_given_up(kind: str) -> Callable[[GiveUp], GiveUp]:
 
 
 def ask(kind: str, about: int, func: str, *args: Any, name: str) -> None:
-    """Have a worker do it; once more when one is at it. Asked for again, it keeps its count, unless
-    it was set aside. Takes effect with the transaction.
-    """
+    """Ask for a job; if it is running, it runs once more. A repeated request keeps the count of
+    attempts, unless the job was set aside. Takes effect on commit."""
     values = {"func": func, "args": [about, *args], "name": name[:100]}
     with transaction.atomic():
         asked, _ = BackgroundJob.objects.select_for_update().get_or_create(
@@ -109,12 +109,12 @@ def ask(kind: str, about: int, func: str, *args: Any, name: str) -> None:
 
 
 def progressed(kind: str, about: int) -> None:
-    """An attempt got on: those before it do not count any more."""
+    """Reset the count of attempts: the current one has made progress."""
     _of(kind, about).filter(started_at__isnull=False, attempts__gt=1).update(attempts=1)
 
 
 def failures(kind: str, about: int) -> BackgroundJob | None:
-    """A job that failed and is tried again, for the page of what it is about."""
+    """Jobs that failed and will be retried, for the page of their object."""
     return _of(kind, about).filter(set_aside_at=None).exclude(reason="").first()
 
 
@@ -122,7 +122,8 @@ def failures(kind: str, about: int) -> BackgroundJob | None:
 
 
 def _begin(jobs: QuerySet[BackgroundJob], seconds: int) -> uuid.UUID | None:
-    """Count an attempt, before it. None when the job is not due, or another worker is at it."""
+    """Count an attempt before it starts. None when the job is not due, or another worker is running
+    it."""
     token = uuid.uuid4()
     due = jobs.filter(started_at=None, set_aside_at=None, next_try_at__lte=Now())
     begun = due.update(
@@ -142,7 +143,7 @@ def _attempt(mine: QuerySet[BackgroundJob], work: Callable[[], Any]) -> Any:
         result = work()
     except BaseException as error:  # also django-q2's time-out, which is a SystemExit
         if not connection.in_atomic_block:
-            connection.close()  # it may have been interrupted at any point
+            connection.close()  # the signal may have arrived at any point
         _fail(mine, _why(error), counts=not _is_connection_lost(error))
         raise
     _finish(mine)
@@ -150,7 +151,7 @@ def _attempt(mine: QuerySet[BackgroundJob], work: Callable[[], Any]) -> Any:
 
 
 def _is_connection_lost(error: BaseException) -> bool:
-    """A database that restarts says nothing about the job."""
+    """A restart of the database does not count against the job."""
     if isinstance(error, OperationalError):
         state = getattr(error.__cause__, "sqlstate", None)
         return state is None or state.startswith(("08", "57P"))  # connection, operator
@@ -164,7 +165,7 @@ def _why(error: BaseException) -> str:
 
 
 def _finish(mine: QuerySet[BackgroundJob]) -> None:
-    """Forget the job, or have it done again when that was asked for meanwhile."""
+    """Delete the job, or run it again if it was requested meanwhile."""
     with transaction.atomic():
         again = mine.select_for_update().filter(asked_again=True).values_list("pk", flat=True)
         pks = list(again)
@@ -191,10 +192,10 @@ def _fail(jobs: QuerySet[BackgroundJob], why: str, counts: bool = True) -> None:
         )
 
 
-# What a supervisor and housekeeping do
+# What a supervisor and maintenance do
 
 
-def bury(cluster: uuid.UUID, exists: Callable[[int], bool]) -> None:
+def end_gone(cluster: uuid.UUID, exists: Callable[[int], bool]) -> None:
     """End the attempts of this cluster whose process is gone."""
     mine = BackgroundJob.objects.filter(cluster=cluster, started_at__isnull=False)
     gone = [pk for pk, pid in mine.values_list("pk", "pid") if not exists(pid or 0)]
@@ -203,15 +204,14 @@ def bury(cluster: uuid.UUID, exists: Callable[[int], bool]) -> None:
 
 
 def interrupt(cluster: uuid.UUID) -> None:
-    """End the attempts of a cluster that was told to stop: they do not count."""
+    """End the attempts of a stopped cluster: they do not count."""
     mine = BackgroundJob.objects.filter(cluster=cluster, started_at__isnull=False)
     _fail(mine, "The cluster was stopped meanwhile.", counts=False)
 
 
 def look_after(living_clusters: Collection[uuid.UUID]) -> None:
-    """End attempts that are over, wake workers for those that are due, set aside what has been
-    tried often enough, forget what was set aside long ago.
-    """
+    """End expired attempts, wake workers for due jobs, set aside jobs without attempts left, delete
+    those set aside long ago."""
     running = BackgroundJob.objects.filter(started_at__isnull=False)
     a_lease_ago = Now() - dt.timedelta(seconds=15)
     gone = ~Q(cluster__in=living_clusters) & Q(cluster__isnull=False, started_at__lt=a_lease_ago)
@@ -223,9 +223,8 @@ def look_after(living_clusters: Collection[uuid.UUID]) -> None:
 
 
 def _wake_for_those_due() -> None:
-    """A worker is woken once for each attempt, and again when that was lost: nothing is queued any
-    more, and it has not come.
-    """
+    """Wakes a worker once for each attempt, and again if the wake-up was lost: the queue is empty,
+    and no worker has come."""
     lost = Q(queued_at__lt=Now() - dt.timedelta(seconds=LOST_SECONDS))
     not_yet = Q(queued_at__lt=F("next_try_at"))
     due = BackgroundJob.objects.filter(started_at=None, set_aside_at=None, next_try_at__lte=Now())
@@ -236,7 +235,7 @@ def _wake_for_those_due() -> None:
 
 
 def _set_aside() -> None:
-    """Each call of what was registered is short, and may leave something to the next."""
+    """Each call of the registered function is short, and may leave work to the next."""
     waiting = BackgroundJob.objects.filter(started_at=None, set_aside_at=None, attempts__gt=0)
     for each in waiting:
         if each.attempts < _attempts_of(each):
@@ -263,7 +262,7 @@ def _anew() -> dict[str, Any]:
 
 
 def _wake(jobs: QuerySet[BackgroundJob]) -> None:
-    """Have a worker look at the job, with the transaction."""
+    """Queue a task that lets a worker run the job, on commit."""
     for each in jobs:
         options = {"task_name": each.name, "save": False}
         if each.kind in KINDS:

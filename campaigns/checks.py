@@ -1,4 +1,4 @@
-"""System checks: the statuses in the code are those in the database."""
+"""System check: the statuses in the code match the enum type in the database."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""What stays of an address that was erased: a keyed hash, by which it is known if it comes again.
+"""The keyed hash of an erased address, by which it is recognised if it comes again.
 
 The hash stands on the suppression list in place of the address, as "#" and 64 hexadecimal digits.
-The key is in the settings only: from the database alone nobody can try addresses out. What was sent
-is kept as proof, to an address that nobody can have.
+The key is in the settings only: without it, addresses cannot be guessed from the database. Sent
+messages stay as proof, with a placeholder that can belong to no recipient.
 """
 
 from __future__ import annotations
@@ -19,28 +19,27 @@ SHOWN = 13  # characters of the key of an erased address, where a person compare
 PLACEHOLDER_DOMAIN = "erased.invalid"
 """A domain that can never exist (RFC 2606)."""
 PLACEHOLDERS = f"@{PLACEHOLDER_DOMAIN}"
-"""What stands on the list with the first erased address, so that nothing is ever sent to these."""
+"""Suppressed with the first erased address, so that nothing is ever sent to placeholders."""
 
 
 def key_of(address: str) -> str:
-    """What stands on the list for an erased address, in its stored spelling; by the newest key."""
+    """The suppression entry for an erased address, given in its stored spelling; by the newest
+    key."""
     return _key(address, _secrets(tuple(settings.ERASURE_KEYS))[0])
 
 
 def possible_keys(address: str) -> list[str]:
-    """What may stand on the list for it, by any of the keys that were ever used."""
+    """The possible entries for it, by any of the keys that were ever used."""
     return [_key(address, secret) for secret in _secrets(tuple(settings.ERASURE_KEYS))]
 
 
 def is_key(text: str) -> bool:
-    """An address may begin as a key does: #ada@example.com."""
+    """Whether it is a key; a real address may begin like one: #ada@example.com."""
     return text.startswith(MARK) and "@" not in text
 
 
 def placeholder(subtask_id: int) -> str:
-    """The recipient of a SubTask whose own was erased; another one for each, as addresses of a
-    task are unique.
-    """
+    """The recipient of an anonymised SubTask; unique, as addresses of a task are."""
     return f"erased-{subtask_id}{PLACEHOLDERS}"
 
 
@@ -49,7 +48,7 @@ def is_placeholder(address: str) -> bool:
 
 
 def by_key(addresses: Iterable[str]) -> dict[str, str]:
-    """The addresses by what may stand on the list for them."""
+    """The addresses by their possible entries on the list."""
     return {key: address for address in addresses for key in possible_keys(address)}
 
 

@@ -1,4 +1,4 @@
-"""Forgetting an address, as far as contacts, suppressions and SubTasks know it."""
+"""Erase an address from contacts, suppressions and SubTasks."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def _keys_on_list(address: str) -> set[str]:
 
 
 def contacts_of(address: str) -> QuerySet[Contact]:
-    """Everybody's contacts with this address. By owner, which is what there is an index for."""
+    """The contacts of all owners with this address. Lists owners first, for the index by owner."""
     owners = get_user_model()._default_manager.values("pk")
     contacts: QuerySet[Contact] = Contact.objects.filter(owner__in=owners, email=address)
     return contacts
 
 
 def subtasks_of(address: str) -> QuerySet[SubTask]:
-    """Everybody's SubTasks to this address. By task, which is what there is an index for."""
+    """The SubTasks of all owners to this address. Lists tasks first, for the index by task."""
     return SubTask.objects.filter(task__in=Task.objects.values("pk"), recipient_email=address)
 
 
@@ -49,7 +49,7 @@ def forget_suppression(address: str) -> None:
     Suppression.objects.filter(email=address).delete()
 
 
-# What was sent stays as a message to somebody, one of a task: counts and proofs depend on it.
+# A sent message stays as an anonymous SubTask of its task: counts and proofs depend on it.
 ANONYMISE_SQL = """
 UPDATE campaigns_subtask
 SET recipient_email = 'erased-' || id || %s, variables = '{}', error = ''
@@ -58,6 +58,6 @@ WHERE id = ANY(%s)
 
 
 def anonymise(subtask_ids: Collection[int]) -> None:
-    """Take the recipient out of locked SubTasks, whatever state they are in."""
+    """Remove the recipient from locked SubTasks, in any state."""
     with connection.cursor() as cursor:
         cursor.execute(ANONYMISE_SQL, [erased_keys.PLACEHOLDERS, list(subtask_ids)])

@@ -1,8 +1,8 @@
-"""Addresses that are just being stored, and an erasure that waits for them.
+"""An advisory lock between storing addresses and erasing one.
 
-Whoever stores addresses that come from elsewhere (staff, an import, a launch) begins with `begin`
-in its transaction, and looks afterwards which were erased. Whoever erases writes the hash first,
-commits, and then waits for those; so none of them can bring back what is being erased.
+Code that stores addresses from outside (staff, an import, a launch) calls `begin` in its
+transaction, and afterwards checks which were erased. An erasure writes the hash first, commits, and
+then waits for those transactions; so none of them can restore the address being erased.
 """
 
 from __future__ import annotations
@@ -14,19 +14,18 @@ ADVISORY_LOCK = 0x45444D01  # any number that nothing else in this database lock
 
 
 class BeingStored(Exception):
-    """Addresses are being stored for longer than anybody wants to wait."""
+    """Another transaction is storing addresses for longer than the lock time-out."""
 
 
 def begin() -> None:
-    """Until the end of the transaction no erasure goes past the writing of its hash."""
+    """Until the end of the transaction no erasure proceeds after writing its hash."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [ADVISORY_LOCK])
 
 
 def wait_for_all() -> None:
-    """Until the end of the transaction nobody stores addresses. Raises BeingStored when somebody
-    does for longer than the lock time-out; the transaction is then lost.
-    """
+    """Until the end of the transaction no addresses are stored. Raises BeingStored when another
+    transaction stores some for longer than the lock time-out; this transaction is then lost."""
     with connection.cursor() as cursor:
         try:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])

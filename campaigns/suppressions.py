@@ -28,9 +28,9 @@ SELECT email FROM campaigns_suppression
 WHERE email = ANY (ARRAY(SELECT json_array_elements_text(%s)))
 """
 
-# Sorted, so that two writers wait for each other instead of locking each other out. An address that
-# turns out to be worse than unsubscribed says so: its owner cannot subscribe it again. The update
-# of a row to itself is what makes it return its key.
+# Sorted, so that concurrent writers wait for each other instead of deadlocking. A worse reason
+# replaces "unsubscribed": the recipient cannot subscribe again. The update of a row to itself is
+# what makes it return its key.
 SUPPRESS_SQL = """
 INSERT INTO campaigns_suppression AS s (email, reason, source)
 SELECT DISTINCT ON (v.email) v.email, v.reason, left(v.source, 200)
@@ -88,7 +88,7 @@ class _DomainOf(Func):
 
 
 def listed(names: Iterable[str]) -> set[str]:
-    """Those of these addresses or domains that are on the list as they are."""
+    """Those of these addresses or domains that are themselves on the list."""
     return set(_listed(names))
 
 
@@ -101,7 +101,7 @@ def erased_among(addresses: Iterable[str]) -> set[str]:
 
 
 def domain_of(address: str) -> str:
-    """What stands on the list for the whole domain of an address."""
+    """The suppression entry for the whole domain of an address."""
     return "@" + address.rpartition("@")[2]
 
 

@@ -1,20 +1,20 @@
-"""Folding tallies: the many small changes of a task's counts become one row per state."""
+"""Fold tallies: merge the many small changes of a task's counts into one row per state."""
 
 from __future__ import annotations
 
 from django.db import connection
 
 FOLD_FROM = 50
-"""A task whose tallies have this many rows is folded; reading fewer costs nothing."""
+"""Tasks with at least this many tally rows are folded; reading fewer is cheap."""
 
 NEWEST = 2_000
 """Tasks are looked at that are among this many of the newest rows: whose counts do not change any
 more are folded already, and there are ever more of them.
 """
 
-# One statement: whoever reads meanwhile sees the rows before or after, never between. Tallies of
-# tasks that are gone go with them. Rows that are appended meanwhile are not seen and stay. Arrays,
-# so that each task's rows are found by index tally_task however many there are in all.
+# One statement: a concurrent reader sees the rows before or after, never between. Tallies of tasks
+# that are gone go with them. Rows that are appended meanwhile are not seen and stay. Arrays, so
+# that each task's rows are found by index tally_task however many there are in all.
 FOLD_SQL = """
 WITH taken AS (
     DELETE FROM campaigns_tally WHERE task_id = ANY (ARRAY(

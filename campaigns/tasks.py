@@ -1,4 +1,4 @@
-"""What campaigns has done in the background."""
+"""Entry points for background work of campaigns."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ LAUNCH = "launch"
 
 
 def expand_later(task_id: int) -> None:
-    """Have a launched task's SubTasks made by a worker. Harmless when asked for again."""
+    """Have a worker create a launched task's SubTasks. Safe to repeat."""
     background.ask(
         LAUNCH, task_id, "campaigns.launching.launch.expand", name=f"launch task {task_id}"
     )

@@ -1,4 +1,4 @@
-"""What `make run` shows at its first start: an account, services, contacts, two campaigns."""
+"""The demo of `make run` at its first start: an account, services, contacts, two campaigns."""
 
 from __future__ import annotations
 
@@ -54,9 +54,9 @@ def knows_password() -> bool:
 
 
 def prepare(smtp_port: int) -> bool:
-    """Make the demo unless it was made before. True when it was made now.
+    """Create the demo unless it exists. True when it was created now.
 
-    All of it or nothing, in one transaction: a start that is interrupted makes it again.
+    All or nothing, in one transaction: an interrupted start creates it again.
     """
     with transaction.atomic():
         if get_user_model()._default_manager.filter(username=USER).exists():

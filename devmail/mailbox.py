@@ -1,4 +1,4 @@
-"""The mail that the local SMTP server took: one SQLite file, which the web pages read."""
+"""The mailbox of the local SMTP server: one SQLite file, which the web pages read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Where the local programs listen. The SMTP port is remembered in var/: services point to it."""
+"""Ports of the local programs. The SMTP port is remembered in var/, as services are configured with
+it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running the programs of the Procfile side by side, with honcho, until one ends or Ctrl-C."""
+"""Run the programs of the Procfile side by side, with honcho, until one ends or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def run(port: int) -> int:
 def _environment(port: int) -> dict[str, str]:
     programs = str(Path(sys.executable).parent)
     return {
-        # Links in mail lead back to this server, unless somebody said where else.
+        # Links in mail lead back to this server, unless the environment sets another URL.
         "PUBLIC_URL": f"http://localhost:{port}",
         **os.environ,
         "PORT": str(port),

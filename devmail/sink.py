@@ -1,4 +1,4 @@
-"""A local SMTP server that accepts every message and keeps it, for development."""
+"""A local SMTP server for development that accepts and stores every message."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from devmail.mailbox import Mailbox
 HOST = "127.0.0.1"
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 QUIET_SECONDS = 1.0
-"""How long nobody is connected before a stopping server ends: a cluster that stops at the same
-moment may have marked a message as sending and be about to connect."""
+"""How long a stopping server must be without clients before it ends: a cluster that stops at the
+same moment may have marked a message as sending and be about to connect."""
 
 STOP_SECONDS = 4.0
 """The longest a stopping server waits for that."""
 
 
 class Sink:
-    """The server and who is connected to it."""
+    """The server and its current connections."""
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
@@ -34,7 +34,7 @@ class Sink:
         self._server = await loop.create_server(self._new_connection, host=HOST, port=port)
 
     async def stop(self) -> None:
-        """End when nobody is connected any more, or after a while whoever is."""
+        """End when no client is connected any more, or after STOP_SECONDS."""
         assert self._server is not None
         busy_at = began = time.monotonic()
         while (now := time.monotonic()) < min(busy_at + QUIET_SECONDS, began + STOP_SECONDS):

@@ -1,4 +1,4 @@
-"""Pages to read the mail that the local SMTP server took. For staff, and only while DEBUG is on."""
+"""Pages to read the mail of the local SMTP server. For staff, and only while DEBUG is on."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ def moved(
     stored: Mapping[str, Any], entered: Mapping[str, Any], places: Collection[str]
 ) -> list[str]:
     """Which of the settings that say where secrets are sent are not as they were stored. A secret
-    that was stored for one place must not be sent to another by somebody who does not know it.
+    that was stored for one place must not be sent to another by a person who does not know it.
     """
     return sorted(name for name in places if (entered.get(name) or "") != (stored.get(name) or ""))
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Limits:
     """A service's limits. `interval` zero: no pace; `daily_quota` None: no quota. `since` is when
-    they became what they are: whoever knows an older state of them may grant nothing.
+    they became what they are: a dispatcher that knows an older state of them grants nothing.
     """
 
     interval: dt.timedelta

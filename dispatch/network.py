@@ -1,4 +1,4 @@
-"""Which addresses this installation connects to at the wish of staff, and connecting to them.
+"""Connect to hosts that staff entered, at permitted addresses only.
 
 Mail servers, mailboxes and the APIs of providers are reached through here alone: when a connection
 is tested and when mail is sent. A name is resolved once, and the connection is made to the very

@@ -1,4 +1,4 @@
-"""What a worker of the queue runs to dispatch: a slice of it, and then its successor."""
+"""Entry point of the queue: dispatch for a slice, then have a successor take over."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""django-q2's own pages: only that of what is queued, and only to be looked at, since a queued task
-that is edited or deleted is a dispatcher or a launch that stops.
+"""django-q2's admin pages: only the queue, and read-only, since editing or deleting a queued task
+would stop a dispatcher or a launch.
 
-What is queued and what became of it are pickles, which run code when they are read: nothing here
-reads them. Why background work failed stands on the page of what it was about.
+The queue and its results are pickles, which run code when they are read: nothing here reads them.
+The pages of the objects concerned say why background work failed.
 """
 
 from __future__ import annotations

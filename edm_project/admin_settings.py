@@ -1,4 +1,4 @@
-"""How the admin looks: title, colours, and a sidebar with what the user may see."""
+"""The admin's look: title, colours, and a sidebar of the pages that the user may see."""
 
 from __future__ import annotations
 
@@ -39,9 +39,8 @@ def _may_view(permission: str) -> Callable[[HttpRequest], bool]:
 
 
 def _static(path: str) -> Callable[[HttpRequest], str]:
-    """The address of one of our own files, asked for when a page is shown: settings are not
-    complete yet.
-    """
+    """The URL of one of our own static files, built when a page is shown: settings are not complete
+    yet."""
     return lambda request: static(path)
 
 
@@ -51,7 +50,7 @@ def environment(request: HttpRequest) -> list[str] | None:
 
 
 def on_every_page(request: HttpRequest) -> dict[str, Any]:
-    """The colours are in a file, colours.css, and not between the lines of the page."""
+    """The colours are in a file, colours.css, not inline."""
     mark_as_admin(request)
     return {"colors": None}
 

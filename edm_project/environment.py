@@ -1,5 +1,5 @@
-"""Settings read from the environment. A bad value raises ImproperlyConfigured naming the variable
-and the fix, so that nobody has to read a traceback to start the system."""
+"""Read settings from the environment. A bad value raises ImproperlyConfigured naming the variable
+and the fix, so that a traceback is not needed to correct it."""
 
 import base64
 import binascii
@@ -222,7 +222,7 @@ def make_private(directory: Path) -> None:
 
 
 def tighten(path: Path) -> None:
-    """Take other accounts' permissions away from what is ours and was made more open before."""
+    """Remove other accounts' permissions from our files that were created with more."""
     with contextlib.suppress(FileNotFoundError):
         status = path.stat()
         if status.st_mode & 0o077 and status.st_uid == os.geteuid():

@@ -1,6 +1,5 @@
-"""What is set in every session of the database, and whether a session is one: a pooler in
-transaction mode gives each transaction another session of the server.
-"""
+"""Settings of every database session, and detection of a pooler in transaction mode, which gives
+each transaction another session of the server."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ NO_SESSION = ("08", "28", "3D", "53", "57P")
 that does not answer at all has none."""
 SHARED = (
     "The database is reached through a pooler in transaction or statement mode, which gives each "
-    "transaction another session: time-outs and the lock of housekeeping would be left in sessions "
+    "transaction another session: time-outs and the lock of maintenance would be left in sessions "
     "of others, so nothing may be sent."
 )
 SHARED_HINT = (
@@ -27,9 +26,8 @@ SHARED_HINT = (
 
 @receiver(connection_created)
 def set_up(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """Set what DATABASES says of sessions, in one round trip. A start-up parameter would be refused
-    by PgBouncer.
-    """
+    """Apply the session settings of DATABASES, in one round trip. PgBouncer would refuse start-up
+    parameters."""
     values: dict[str, str] = connection.settings_dict.get("SESSION") or {}
     if values and connection.vendor == "postgresql":
         calls = ", ".join("set_config(%s, %s, false)" for _ in values)
@@ -43,9 +41,8 @@ def set_up(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
 
 
 def is_shared(connection: BaseDatabaseWrapper) -> bool:
-    """Whether statements of one connection are run in several sessions of the server, or those of
-    two connections in one. Opens a second connection behind a pooler only.
-    """
+    """Whether statements of one connection run in several sessions of the server, or those of two
+    connections in one. Opens a second connection behind a pooler only."""
     first = _session(connection)
     if connection.connection.info.backend_pid == first:
         return False  # the server itself answers: a pooler makes up keys of its own
@@ -63,9 +60,8 @@ def _session(connection: BaseDatabaseWrapper) -> int:
 
 
 def explanation(error: OperationalError) -> str:
-    """For a person at a terminal, when no session could be had; "" for what failed within one.
-    What the server says has no password in it.
-    """
+    """For an operator at a terminal, when no session could be opened; "" for errors within one. The
+    server's message contains no password."""
     code = getattr(error.__cause__, "sqlstate", None) or ""
     if code and not code.startswith(NO_SESSION):
         return ""

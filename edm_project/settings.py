@@ -1,5 +1,5 @@
-"""Everything that differs between machines comes from the environment; .env.example documents it.
-With DEBUG=True nothing else is needed: the project runs for development, on data in var/."""
+"""Settings that differ between machines come from the environment; .env.example documents them.
+With DEBUG=True none is required: the project runs for development, on data in var/."""
 
 from pathlib import Path
 
@@ -30,7 +30,7 @@ if DEBUG:
     environment.make_private(VAR_DIR)
 environment.tighten(VAR_DIR)
 SECRET_KEY = environment.secret("SECRET_KEY", _made_once("secret_key"))
-# What was made with them stays valid.
+# Old keys stay valid for what they signed.
 SECRET_KEY_FALLBACKS = environment.names("SECRET_KEY_FALLBACKS", [])
 # Encrypt provider credentials at rest: the first key encrypts, all of them decrypt.
 CREDENTIALS_KEYS = environment.keys("CREDENTIALS_KEYS", _made_once("credentials_key"))
@@ -66,7 +66,7 @@ FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",
 ]
 
-# What workers on untrusted input (`sandbox`) have imported before they are forked.
+# Modules that workers on untrusted input (`sandbox`) import before they are forked.
 SANDBOX_PRELOAD = ["tracking.links.rewrite", "dispatch.bounces.understanding"]
 
 INSTALLED_APPS = [
@@ -250,7 +250,7 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "edm_project.logs.error_reports.ReportFilter
 # Never sent to https: probes, which come in plain http and bring no secret along, and one-click
 # unsubscribing, which RFC 8058 does not let answer with a redirect.
 SECURE_REDIRECT_EXEMPT = [r"^(healthz|readyz)$", r"(^|/)u/[\w-]+/?$"]
-# Whoever sends it sees /metrics; without it there is no such page.
+# Requests with it may read /metrics; if it is not set, there is no such page.
 METRICS_TOKEN = environment.text("METRICS_TOKEN", "")
 
 # How many dispatch loops one cluster runs.
@@ -259,7 +259,7 @@ DISPATCHERS = environment.integer("DISPATCHERS", 1, minimum=1)
 START_LOG_DIR = environment.text("START_LOG_DIR", str(VAR_DIR / "starts"))
 # How long one run of a dispatch loop takes until a successor takes over.
 DISPATCH_SLICE_SECONDS = environment.integer("DISPATCH_SLICE_SECONDS", 240, minimum=5)
-# How many processes of one cluster do what is neither dispatching nor housekeeping.
+# How many processes of one cluster do what is neither dispatching nor maintenance.
 BACKGROUND_WORKERS = environment.integer("BACKGROUND_WORKERS", 2, minimum=1)
 # How long a recipient refused for now waits before each further try; after the last one it is
 # given up.
@@ -288,7 +288,7 @@ LOOPBACK_PORTS = environment.ports(
     "LOOPBACK_PORTS", "1-65535" if DEBUG else "25,465,587,2525,143,993"
 )
 
-# Whom to ask about the domains of email services; empty for the name servers of the machine.
+# Name servers for the domains of email services; empty for those of the machine.
 DNS_NAMESERVERS = environment.name_servers("DNS_NAMESERVERS", [])
 
 # Whether an open is recorded only of people who agreed to it.
@@ -338,13 +338,13 @@ Q_CLUSTER = {
     "timeout": DISPATCH_SLICE_SECONDS + 1_860,
     "retry": DISPATCH_SLICE_SECONDS + 1_920,
     "recycle": 200,  # tasks until a worker is replaced by a fresh process
-    "scheduler": False,  # what is periodic is a chore of housekeeping
+    "scheduler": False,  # what is periodic is a chore of maintenance
 }
 
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 
-# The address of whoever asks is then the last one in X-Forwarded-For.
+# The client's address is then the last one in X-Forwarded-For.
 BEHIND_TLS_PROXY = environment.boolean("BEHIND_TLS_PROXY", False)
 
 if not DEBUG:
@@ -352,8 +352,8 @@ if not DEBUG:
     SECURE_HSTS_SECONDS = environment.integer("HSTS_SECONDS", 31_536_000)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
-    # Browsers take a cookie of such a name from this host alone, by https: none that a neighbour on
-    # the same domain, or somebody on the way, has made up.
+    # Browsers take a cookie of such a name from this host alone, by https: none set by another host
+    # of the same domain, or by an attacker on the network.
     SESSION_COOKIE_NAME = "__Host-sessionid"
     CSRF_COOKIE_NAME = "__Host-csrftoken"
     LANGUAGE_COOKIE_NAME = "__Host-language"

@@ -1,1 +1,1 @@
-"""PostgreSQL for development and tests: found, started and stopped by itself."""
+"""PostgreSQL for development and tests: found, started and stopped automatically."""

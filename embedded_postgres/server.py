@@ -1,10 +1,10 @@
 """PostgreSQL for development and tests, on data of its own, shared by every process that wants it.
 
-Who uses the server is known to the kernel, not to a list that can be stale: each user process holds
-a shared lock on one file, which forked children inherit, and a caretaker process waits for the
-exclusive lock. It gets it when the last user is gone, however that one died, and stops the server.
+The kernel tracks the users of the server, not a list that can be stale: each user process holds a
+shared lock on one file, which forked children inherit, and a caretaker process waits for the
+exclusive lock. It gets it when the last user has ended, even by a kill, and stops the server.
 
-Locks in `home`: `users.lock` as said; `start.lock` held while somebody sees to it that the server
+Locks in `home`: `users.lock` as said; `start.lock` held while a process ensures that the server
 runs; `caretaker.lock` held (shared) by a caretaker for its life.
 """
 
@@ -64,7 +64,8 @@ class EmbeddedPostgres(Address):
             os.close(start_lock)
 
     def is_running(self) -> bool:
-        """Whether somebody listens on the socket: true also while the server starts up or stops."""
+        """Whether a process listens on the socket: true also while the server starts up or
+        stops."""
         with socket.socket(socket.AF_UNIX) as probe:
             try:
                 probe.connect(str(self.socket))
@@ -73,14 +74,14 @@ class EmbeddedPostgres(Address):
         return True
 
     def stop(self) -> None:
-        """Stop the server, whoever uses it. The next new connection starts it again."""
+        """Stop the server, even while it is used. The next new connection starts it again."""
         if self._serves_our_data():
             timeout = f"--timeout={STOP_TIMEOUT_SECONDS}"
             data = f"--pgdata={self.data}"
             try:
                 programs.run(self.home, "pg_ctl", "stop", data, "--mode=fast", timeout, "--wait")
             except EmbeddedPostgresError:
-                if self._serves_our_data():  # else somebody has stopped it at the same moment
+                if self._serves_our_data():  # else another process has just stopped it
                     raise
 
     def remove(self) -> None:
@@ -91,8 +92,8 @@ class EmbeddedPostgres(Address):
             shutil.rmtree(directory, ignore_errors=True)
 
     def take_care(self, start_lock: int) -> None:
-        """The caretaker's life: start the server, say so (or what is wrong) on standard output,
-        wait until nobody uses it, stop it."""
+        """The caretaker's main function: start the server, report it (or the error) on standard
+        output, wait until the last user has ended, stop it."""
         life = _locked(self.home / "caretaker.lock", fcntl.LOCK_SH)
         try:
             self._ensure_started()
@@ -121,7 +122,7 @@ class EmbeddedPostgres(Address):
 
     def _appoint_caretaker(self, start_lock: int) -> None:
         """Start a caretaker and wait until it has started the server. It inherits the start lock:
-        should this process be killed meanwhile, nobody else interferes with the start."""
+        should this process be killed meanwhile, no other process interferes with the start."""
         caretaker = subprocess.Popen(
             [sys.executable, "-m", __spec__.name, "take-care", str(self.home), str(start_lock)],
             pass_fds=[start_lock],

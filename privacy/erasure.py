@@ -1,8 +1,9 @@
-"""Erasing an address: whatever tells who it was is forgotten, and what was sent stays as proof.
+"""Erase an address: remove everything that identifies the recipient, and keep sent messages as
+proof.
 
-In three steps, each of which may be done again: the address is suppressed by its hash, which is
-committed first, so that nothing new can come to be; then everything about it is taken out in one
-transaction; then its name is taken out of the history.
+In three steps, each of which may be repeated: the address is suppressed by its hash, which is
+committed first, so that no new data can appear; then everything about it is removed in one
+transaction; then it is removed from the history.
 """
 
 from __future__ import annotations
@@ -31,14 +32,13 @@ STOPPABLE = (SubTaskStatus.PENDING, SubTaskStatus.ALLOCATED)
 
 
 class NotNow(Exception):
-    """Nothing about the address was forgotten yet; the message, for staff, says what to do."""
+    """Nothing was erased yet; the message, for staff, says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What was found and taken out. `key` is what stands on the suppression list; `stopped` are
-    messages that were not handed over and now never will be.
-    """
+    """What was found and erased. `key` is the entry on the suppression list; `stopped` are messages
+    that were not handed over and now never will be."""
 
     key: str
     contacts: int
@@ -100,7 +100,7 @@ def _lock(ids: Sequence[int]) -> list[SubTask]:
 
 
 def _refuse_handed_over(rows: Sequence[SubTask]) -> None:
-    """What is leaving at this moment is known to a dispatcher, which would write about it."""
+    """A message being handed over is held by a dispatcher, which would write about it."""
     leaving = sum(
         row.status == SubTaskStatus.SENDING and row.dispatcher_id is not None for row in rows
     )
@@ -112,7 +112,7 @@ def _refuse_handed_over(rows: Sequence[SubTask]) -> None:
 
 
 def _forget_history(address: str) -> None:
-    """What staff did stays in the history, without the address."""
+    """The entries of staff actions stay, without the address."""
     names = "|".join(re.escape(each) for each in names_of(address))
     whole = re.compile(rf"(?<![\w.+-])(?:{names})(?![\w-]|\.\w)", re.IGNORECASE)
     changed = []

@@ -1,4 +1,4 @@
-"""Everything that is known about an address, for the person behind it."""
+"""Export everything stored about an address, for the person it belongs to."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EVENT = (
 
 
 def collect(address: str) -> dict[str, Any]:
-    """Whatever the database says about an address, given in its stored spelling: of every owner."""
+    """All data about an address, given in its stored spelling: of every owner."""
     messages = list(
         erasure.subtasks_of(address).select_related("task", "content", "service").order_by("pk")
     )
@@ -97,7 +97,8 @@ def _by_subtask(rows: Iterable[Any], names: Collection[str]) -> dict[int, list[d
 
 
 def _history(address: str) -> Iterable[dict[str, Any]]:
-    """What staff did with it; not who they are, which is not about the person who asks."""
+    """What staff did with the address; their names are left out, as they are not the person's
+    data."""
     for entry in naming(address).select_related("content_type").order_by("pk"):
         yield {
             "at": entry.action_time,

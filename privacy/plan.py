@@ -1,4 +1,4 @@
-"""What erasing an address would do, for whoever is about to."""
+"""Describe what erasing an address would do, before it is confirmed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tracking.events.erasure import events_of
 
 
 def details(address: str) -> list[tuple[str, str]]:
-    """Names and values; in numbers, which leave nothing behind in a browser's history."""
+    """Names and values; counts only, so that a browser's history holds no personal data."""
     messages = erasure.subtasks_of(address)
     ids = list(messages.values_list("pk", flat=True))
     stopped = messages.filter(status__in=STOPPABLE).count()

@@ -1,4 +1,4 @@
-"""The page where everything about an address is exported, or erased."""
+"""The page that exports or erases all data about an address."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAY = {
     EXPORT: (SEE_EVERYTHING, "campaigns.export_address"),
     ERASE: (SEE_EVERYTHING, "campaigns.erase_address"),
 }
-"""Both reach the rows of every owner, so they take the permission to see these, too."""
+"""Both act on the rows of every owner, so they require permission to see these, too."""
 
 
 class AddressForm(StyledForm):
@@ -45,7 +45,7 @@ class AddressForm(StyledForm):
 
 
 def privacy(request: HttpRequest) -> HttpResponse:
-    """To be wrapped in `admin_view`. Addresses are posted, so that they are in no access log."""
+    """To be wrapped in `admin_view`. Addresses are posted, so that no access log holds them."""
     allowed = [what for what, permission in MAY.items() if request.user.has_perms(permission)]
     if not allowed:
         raise PermissionDenied
@@ -98,10 +98,10 @@ def _erase(request: HttpRequest, address: str) -> HttpResponse:
 def _ask(request: HttpRequest, address: str, problem: str = "") -> HttpResponse:
     question = Question(
         f"Erase {as_written(address)}?",
-        "Nobody can undo this. Contacts with the address are deleted, of every owner. What was "
+        "This cannot be undone. Contacts with the address are deleted, of every owner. What was "
         "sent to it stays in the counts, without address, name and values; what was not sent yet "
         "never will be. Only a keyed hash of the address stays, on the suppression list, so that "
-        "nobody mails it again.",
+        "it is never mailed again.",
         "Erase the address",
         details=plan.details(address),
         problems=[problem] if problem else (),
@@ -113,7 +113,8 @@ def _ask(request: HttpRequest, address: str, problem: str = "") -> HttpResponse:
 
 
 def _log(request: HttpRequest, address: str, text: str) -> None:
-    """Who did it, without the address: by its hash whoever has it can find the entry again."""
+    """Logs the action without the address: its hash identifies the entry to a person who knows the
+    address."""
     name = f"Address {erased_keys.key_of(address)[: erased_keys.SHOWN]}"
     log_event(request, Suppression, name, text)
     logger.info("%s, by user %s: %s", name, staff(request).pk, text)

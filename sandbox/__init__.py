@@ -1,13 +1,14 @@
 """Running code on untrusted input where it can be ended: in worker processes with hard limits.
 
-What parses or renders input that strangers or staff made is marked with `bounded`. Called anywhere,
-it runs in a worker process of the caller's (`sandbox.pool`) and returns, raises, or is ended:
+A function that parses or renders input from strangers or staff is marked with `bounded`. Called
+anywhere, it runs in a worker process of the caller's (`sandbox.pool`) and returns, raises, or is
+ended:
 
     @bounded(Limits(cpu_seconds=2), raises=(Problem,))
     def compile_html(html: str) -> str: ...
 
-The limits hold inside native code and whatever the input: processor time ends in a signal of the
-kernel's, memory in a refused allocation, a stack overflow in the end of the worker alone.
+The limits hold inside native code and for any input: the kernel ends a worker by a signal at its
+processor time, refuses memory beyond the limit, and a stack overflow ends the worker alone.
 """
 
 from sandbox.calls import bounded

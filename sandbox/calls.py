@@ -1,7 +1,7 @@
-"""The mark on functions that run in a worker, and how their results and errors travel.
+"""The decorator for functions that run in a worker, and how their results and errors travel.
 
-Arguments go to the worker as a pickle, which is the caller's own. What comes back is JSON: the
-worker has seen untrusted input, so what it says is data and nothing else.
+Arguments go to the worker as a pickle made by the caller. Results come back as JSON: the worker has
+seen untrusted input, so its answer must be plain data.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 
 def same(value: Any) -> Any:
-    """What is JSON already."""
+    """The identity, for results that are JSON already."""
     return value
 
 
@@ -66,7 +66,7 @@ def bounded(
 
 
 def carry_out(job: bytes) -> bytes:
-    """In the worker: make the call and put its result, or its error, into words."""
+    """In the worker: make the call and encode its result or its error."""
     module, name, args, kwargs = pickle.loads(job)
     function: Any = importlib.import_module(module)
     for part in name.split("."):

@@ -1,4 +1,4 @@
-"""Messages over a stream socket: a length, then so many bytes."""
+"""Messages over a stream socket: a length, then the bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Late(Exception):
 
 
 class TooLong(Exception):
-    """The other side announces a longer message than is taken."""
+    """The other side announces a longer message than the limit."""
 
 
 def send(sock: socket.socket, payload: bytes, deadline: float | None) -> None:

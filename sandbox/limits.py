@@ -1,4 +1,4 @@
-"""How much one call may cost, and what is raised when that is not enough."""
+"""The limits of one call, and the errors raised when they are exceeded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Limits:
     """What one call in a worker may spend."""
 
     cpu_seconds: float = 2.0
-    """Processor time, so that a busy machine ends nobody early."""
+    """Processor time, so that a busy machine ends no call early."""
     memory_megabytes: int = 256
     """Address space beyond what the idle worker has."""
     result_megabytes: int = 32

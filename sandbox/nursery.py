@@ -1,8 +1,8 @@
-"""The process that forks workers (`python -m sandbox.nursery FD`), and what a worker does.
+"""The process that forks workers (`python -m sandbox.nursery FD`), and a worker's main loop.
 
-It has Django and the modules with bounded functions imported, one thread, and no connection to
-anything but its owner. It ends when its owner does, and workers end with it: signals to the process
-group leave both alone, so that a process that stops can finish what it is at.
+It has imported Django and the modules with bounded functions, and has one thread and no connection
+but to its owner. It ends when its owner does, and its workers end with it. Both ignore signals to
+the process group, so that a process that stops can finish its work.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A process's workers: made when first needed, kept, ended when they misbehave.
+"""The workers of a process: made when first needed, kept, and ended when they misbehave.
 
 Workers are forked by a nursery (`sandbox.nursery`), a process that has everything imported and does
 nothing else: a fork of a process with threads may leave locks held for ever, and a new interpreter
-takes a second. The child of a fork has no workers of its parent's; it makes its own.
+takes a second. The child of a fork does not use its parent's workers; it makes its own.
 """
 
 from __future__ import annotations

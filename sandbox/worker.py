@@ -1,4 +1,4 @@
-"""The limits of the worker that this process is, as the kernel holds it to them."""
+"""Set the limits of this worker process in the kernel."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ PAGE_BYTES = resource.getpagesize()
 
 
 def limit(cpu_seconds: float, memory_megabytes: int) -> None:
-    """From now on it may take so much processor time, and so much address space beyond what it
-    has. A signal ends it at the one, whatever it is at; at the other it gets no more.
-    """
+    """Limit the processor time, and the address space beyond what is in use. A signal ends the
+    worker at the first, at any point; allocations beyond the second fail."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     space = address_space() + memory_megabytes * MEGABYTE
     resource.setrlimit(resource.RLIMIT_AS, (space, hard))
@@ -28,9 +27,8 @@ def lift_limits() -> None:
 
 
 def narrow(limits: Limits) -> None:
-    """For the rest of this call: what has been prepared has had limits of its own. Does nothing
-    outside a worker.
-    """
+    """Narrow the limits for the rest of this call: what was prepared has had limits of its own.
+    Does nothing outside a worker."""
     if pool.is_worker:
         limit(limits.cpu_seconds, limits.memory_megabytes)
 

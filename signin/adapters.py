@@ -1,6 +1,5 @@
-"""What allauth asks this project about: who may sign in, how often it may be tried, where secrets
-are kept, and whom single sign-on stands for.
-"""
+"""Adapters for allauth: who may sign in, limits on tries, encryption of secrets, and accounts for
+single sign-on."""
 
 from __future__ import annotations
 
@@ -74,7 +73,7 @@ class SignInAdapter(AccountAdapter):
         return found
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Single sign-on may come with an account that is switched off or without rights."""
+        """Single sign-on may find an account that is inactive or not staff."""
         if user.is_active and user.is_staff:
             return None
         record(request, Outcome.NOT_ALLOWED, user, method="oidc")
@@ -87,7 +86,7 @@ class SignInAdapter(AccountAdapter):
         return response
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        """Accounts are made by superusers."""
+        """Superusers create the accounts."""
         return False
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
@@ -95,7 +94,7 @@ class SignInAdapter(AccountAdapter):
         return not sessions.confirmed_within(self.request, SUBMIT_SECONDS)
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """Who has nothing but single sign-on confirms by it."""
+        """A user with single sign-on only confirms by it."""
         methods = super().get_reauthentication_methods(user)
         if methods or not SocialAccount.objects.filter(user=user.pk).exists():
             return methods
@@ -106,7 +105,7 @@ class SignInAdapter(AccountAdapter):
         return address_of(request) or UNKNOWN_ADDRESS
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """No mail is sent to staff: this system's mail goes through the services of campaigns."""
+        """No mail is sent to staff: mail of this system goes through the services of campaigns."""
 
 
 def _methods(request: HttpRequest, user: User) -> str:
@@ -133,9 +132,8 @@ class SecondFactorAdapter(MFAAdapter):
 
 
 class SingleSignOnAdapter(SocialAdapter):
-    """Accounts are found by the address that the provider has verified, once; from then on by the
-    provider's own key of the person.
-    """
+    """Accounts are found once by the address that the provider has verified; from then on by the
+    provider's own key of the person."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
         sessions.proved(request, single_sign_on.proved_at(sociallogin.account.extra_data))
@@ -171,7 +169,7 @@ def _verified_addresses(sociallogin: Any) -> list[str]:
 
 
 def _account_with(addresses: list[str]) -> User | None:
-    """The one account with one of these addresses; none where two have it."""
+    """The one account with one of these addresses; None if two have it."""
     found: list[User] = []
     for address in addresses:
         found += get_user_model()._default_manager.filter(email__iexact=address)[:2]

@@ -1,6 +1,5 @@
-"""allauth's own admin pages are taken down: they show secrets, and let rows be edited by hand that
-mean that a user has a second factor. What staff need is in `campaigns/admin/sign_ins.py`.
-"""
+"""Unregister allauth's own admin pages: they show secrets, and allow editing rows that give a user
+a second factor. `campaigns/admin/sign_ins.py` shows staff what they need."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""System checks of the settings of signing in."""
+"""System checks of the sign-in settings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from django.core.checks import CheckMessage, Error, Tags, register
 
 @register(Tags.security)
 def check_provider(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
-    """What the provider says is believed because it comes by TLS."""
+    """The provider's answers are trusted only because they come over TLS."""
     if settings.DEBUG or not settings.OIDC_SERVER_URL.startswith("http://"):
         return []
     return [

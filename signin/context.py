@@ -1,4 +1,4 @@
-"""The frame of the admin (title, sidebar, colours) around the pages of signing in."""
+"""The admin's layout (title, sidebar, colours) for the sign-in pages."""
 
 from __future__ import annotations
 

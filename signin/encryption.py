@@ -1,6 +1,5 @@
-"""Secrets of second factors at rest, encrypted with the first of `settings.CREDENTIALS_KEYS` and
-readable with any.
-"""
+"""Encrypt the secrets of second factors: with the first of `settings.CREDENTIALS_KEYS`; any of the
+keys decrypts."""
 
 from __future__ import annotations
 
@@ -15,9 +14,8 @@ from django.db import transaction
 logger = logging.getLogger(__name__)
 
 SECRETS = ("secret", "seed")
-"""Where an Authenticator's data keep what must not be read: of apps, and of recovery codes. A
-security key stores nothing secret.
-"""
+"""The secret fields of an Authenticator's data: of apps, and of recovery codes. A security key
+stores no secret."""
 UNREADABLE = (
     "Second factors cannot be read with the keys in CREDENTIALS_KEYS. Add the key they were "
     "encrypted with to its end, or reset the second factor of the user."
@@ -29,7 +27,7 @@ def encrypt(text: str) -> str:
 
 
 def decrypt(token: str) -> str:
-    """Raises PermissionDenied when no key fits: what cannot be checked lets nobody in."""
+    """Raises PermissionDenied when no key fits: a factor that cannot be checked admits no user."""
     try:
         return _fernet().decrypt(token.encode("ascii")).decode()
     except InvalidToken as error:
@@ -38,9 +36,8 @@ def decrypt(token: str) -> str:
 
 
 def rotate_all() -> tuple[int, int]:
-    """Encrypt every secret anew with the first key. Returns how many were, and how many cannot be
-    read.
-    """
+    """Encrypt every secret anew with the first key. Returns how many were encrypted, and how many
+    cannot be read."""
     rotated = unreadable = 0
     for pk in Authenticator.objects.order_by("pk").values_list("pk", flat=True):
         try:

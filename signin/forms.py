@@ -1,4 +1,4 @@
-"""The forms of signing in, with their tries counted."""
+"""The sign-in forms, which count their tries."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from signin.throttling.limits import code_limits
 from signin.typed import AuthenticateForm, LoginForm, ReauthenticateForm
 
 CODE_LIVES = dt.timedelta(seconds=90)
-"""As long as a code of an app may be taken: the step before, its own, the step after."""
+"""How long a code of an app may be accepted: the step before, its own, the step after."""
 WRONG_CODE = "Wrong code. Wait for the next one in your app, or use a recovery code."
 
 
 class SignInForm(LoginForm):
-    """Its fields are called as those of Django's own form, which password managers know."""
+    """Its fields have the names of Django's own form, which password managers know."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,7 +35,7 @@ class SignInForm(LoginForm):
 
 
 class _CountedCode:
-    """A code that is tried at most so often, and is good for one use in all processes together."""
+    """A code with limited tries, valid for one use across all processes."""
 
     user: Any
     authenticator: Any
@@ -59,7 +59,7 @@ class _CountedCode:
         return code
 
     def _is_used(self, code: str) -> bool:
-        """Recovery codes are crossed out by allauth, under a lock; those of apps are not."""
+        """allauth crosses recovery codes out, under a lock; codes of apps are marked here."""
         if self.authenticator.type != Authenticator.Type.TOTP:
             return False
         digits = "".join(filter(str.isdigit, code))
@@ -67,8 +67,8 @@ class _CountedCode:
 
 
 class CodeForm(_CountedCode, AuthenticateForm):
-    """After the password."""
+    """The form after the password."""
 
 
 class ConfirmByCodeForm(_CountedCode, ReauthenticateForm):
-    """In a session that goes on."""
+    """The form within a session."""

@@ -1,4 +1,4 @@
-"""The log of sign-ins: rows for superusers, lines for collectors."""
+"""The sign-in log: rows for superusers, log lines for collectors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 KEEP = dt.timedelta(days=180)
 MOST_ROWS = 200_000
-"""More are deleted, the oldest first: a flood from many addresses does not fill the disk."""
+"""The oldest rows beyond it are deleted: a flood from many addresses does not fill the disk."""
 PRUNE_EVERY = dt.timedelta(minutes=1)
 PRUNE_ROWS = 20_000  # deleted at once
 LEVELS = {
@@ -67,14 +67,14 @@ def record_too_many_tries(
 
 
 def account_named(user_name: str) -> User | None:
-    """The account of that name, also one that is switched off."""
+    """The account of that name, also an inactive one."""
     found: User | None = get_user_model()._default_manager.filter(username=user_name).first()
     return found
 
 
 def prune() -> None:
     """Forget what is old, and what is too much; sessions that are over; counters of the past.
-    Housekeeping asks every second; once a minute is enough.
+    Maintenance asks every second; once a minute is enough.
     """
     if not throttle.first_use("prune", window=PRUNE_EVERY):
         return

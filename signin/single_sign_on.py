@@ -1,9 +1,9 @@
-"""The two pages of single sign-on: the way to the provider, and back. What goes wrong there is said
-plainly, and logged.
+"""The two views of single sign-on: the redirect to the provider, and its callback. Errors are shown
+to the user and logged.
 
-Somebody who is signed in goes there to confirm. The browser cannot change what is asked of the
-provider here, but can on its way, so only the provider's word counts: `auth_time`, when the person
-last showed there who it is.
+A signed-in user goes there to confirm. The browser cannot change the request that is built here,
+but it can change it on its way, so only the provider's answer counts: `auth_time`, when the person
+last authenticated there.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ NOT_CONFIRMED = (
 NEW_PROOF = "prompt=login&max_age=0"
 """By OpenID Connect Core 1.0, 3.1.2.1: ask the person again, and say when that was."""
 NONSENSE = (AttributeError, KeyError, TypeError, ValueError)
-"""What allauth raises when the provider's answers are not what the protocol says."""
+"""What allauth raises when the provider's answers violate the protocol."""
 
 View = Callable[..., HttpResponse]
 
@@ -49,9 +49,8 @@ def told_plainly(view: View) -> View:
 
 
 def start(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """To the provider. Of the address only the page to open afterwards is taken: allauth would also
-    connect a second person to the account, or ask for whatever stands there.
-    """
+    """Redirect to the provider. Of the query string only the page to open afterwards is used:
+    allauth would also connect a second person to the account, or use any other parameter."""
     asked = QueryDict(mutable=True)
     if then := request.GET.get("next"):
         asked["next"] = then
@@ -63,7 +62,7 @@ def start(request: HttpRequest, provider_id: str) -> HttpResponse:
 
 
 def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """From the provider. Who came to confirm and did not is not sent to and fro."""
+    """The callback. A user who came to confirm and did not is not redirected in a loop."""
     confirming = request.user.is_authenticated
     answer: HttpResponse = views.callback(request, provider_id)
     if not confirming or not request.user.is_authenticated:
@@ -75,9 +74,8 @@ def come_back(request: HttpRequest, provider_id: str) -> HttpResponse:
 
 
 def proved_at(told: Any) -> float:
-    """When the person last showed the provider who it is, by what it tells; 0 if that is unknown,
-    never later than now.
-    """
+    """When the person last authenticated at the provider, by its answer; 0 if unknown, never later
+    than now."""
     claims = told.get("id_token") if isinstance(told, dict) else None
     at = claims.get("auth_time") if isinstance(claims, dict) else None
     if not isinstance(at, int | float) or isinstance(at, bool):

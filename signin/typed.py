@@ -1,4 +1,4 @@
-"""What we extend of allauth, which is untyped, with the types it has in fact."""
+"""Typed access to the parts of allauth, which is untyped, that we extend."""
 
 from __future__ import annotations
 

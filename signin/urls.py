@@ -1,6 +1,5 @@
-"""Everything about signing in, beneath /admin/. Of allauth only what is named here exists: no
-sign-up, no password reset by mail, no list of addresses.
-"""
+"""The sign-in URLs, beneath /admin/. Of allauth only the views named here exist: no sign-up, no
+password reset by mail, no list of addresses."""
 
 from __future__ import annotations
 

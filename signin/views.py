@@ -1,4 +1,4 @@
-"""The pages of signing in that are not allauth's own."""
+"""Sign-in pages that allauth does not provide."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SignInView(LoginView):
     template_name = "signin/sign_in.html"
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        """Who is signed in but has lost the right to be here would be sent to and fro."""
+        """A signed-in user without the right to be here would be redirected in a loop."""
         user = request.user
         if user.is_authenticated and not user.is_staff:
             logout(request)
@@ -38,7 +38,7 @@ class SignInView(LoginView):
 
 
 def change_password(request: HttpRequest) -> HttpResponseBase:
-    """The admin's page. It tells whether the old password is right, so tries are counted."""
+    """The admin's page. It reveals whether the old password is right, so tries are counted."""
     user = request.user
     if request.method != "POST" or not isinstance(user, User):
         return admin.site.password_change(request)

@@ -90,7 +90,7 @@ class World:
         values = {"task": self.task, "content": self.content, **values}
         return held(SubTaskStatus(status), dispatcher or self.dispatcher, self.free, **values)
 
-    def doubtful(self) -> SubTask:
+    def in_doubt(self) -> SubTask:
         """In doubt, after a hand-over that nobody knows the outcome of."""
         subtask = in_doubt(self.free, task=self.task, content=self.content)
         self.attempt(subtask, "unknown")
@@ -116,7 +116,7 @@ def healthy() -> World:
     Pace.objects.update(quota_period_start=ago(HOUR), quota_used=7)
     world.held("allocated", allocated_at=ago(SECOND))
     world.held("sending", allocated_at=ago(SECOND), sending_at=Now())
-    world.doubtful()
+    world.in_doubt()
     world.attempt(world.subtask("failed", failure_reason="rejected"), "rejected")
     world.attempt(world.subtask(), "deferred")
     Turn.objects.create(service=world.free, task_id=world.task.pk, served_at=ago(SECOND))

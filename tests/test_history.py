@@ -154,7 +154,7 @@ def test_07_after_a_crash_reserved_rows_go_back_and_handed_over_ones_are_in_doub
     reserved = held(SubTaskStatus.ALLOCATED, crashed, service)
     handed_over = held(SubTaskStatus.SENDING, crashed, service, sending_at=dt.datetime.now(dt.UTC))
 
-    recovery.bury([crashed.pk])
+    recovery.expire_leases([crashed.pk])
     recovery.recover_dead()
 
     reserved.refresh_from_db()

@@ -69,7 +69,7 @@ def test_everything_can_be_taken_out_and_put_back() -> None:
 
 def test_triggers_keep_the_tallies_and_guard_the_limits() -> None:
     assert named("trigger") == {
-        "emailservice_limits_insert",
+        "emailservice_pace",
         "emailservice_limits_update",
         "subtask_tally_insert",
         "subtask_tally_update",

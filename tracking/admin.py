@@ -1,4 +1,4 @@
-"""What came back, to look at: written by the system, changed by nobody."""
+"""Read-only admin pages for events and rejected requests."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ class EventAdmin(LedgerAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """What is not matched, or not yet, belongs to nobody: only who sees everything sees it."""
+        """Events without a matched SubTask have no owner: only users who see everything see
+        them."""
         events = super().get_queryset(request)
         if request.user.has_perm(SEE_EVERYTHING):
             return events

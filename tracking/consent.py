@@ -1,4 +1,4 @@
-"""Of how many recipients opens may be recorded, in words: before a launch, and of what it made."""
+"""Sentences about how many recipients have agreed to open tracking: before and after a launch."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WHERE = "“agrees to open tracking” on the page of a contact, or a column of 
 
 
 def warnings(task: Task) -> list[str]:
-    """What to know before the launch of a task that is to record opens."""
+    """Warnings before the launch of a task that records opens."""
     if not _asks(task):
         return []
     found = lifecycle.expected_contacts(task).aggregate(
@@ -24,9 +24,8 @@ def warnings(task: Task) -> list[str]:
 
 
 def of_launched(task: Task) -> str:
-    """The same of a task that was launched; "" when opens are recorded of all, or of none on
-    purpose.
-    """
+    """The same for a launched task; "" when opens are recorded for all, or deliberately for
+    none."""
     if not _asks(task):
         return ""
     launch = Launch.objects.filter(task=task, agreed__isnull=False).first()

@@ -1,4 +1,4 @@
-"""What can come back about a message, and who did it."""
+"""The kinds of events, and who caused them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class EventKind(models.TextChoices):
-    """What happened to a message or what its recipient did."""
+    """What happened to a message, or what its recipient did."""
 
     ACCEPTED = "accepted", "Accepted by the provider"
     DEFERRED = "deferred", "Delayed"
@@ -24,11 +24,11 @@ class EventKind(models.TextChoices):
 BY_RECIPIENTS = frozenset(
     {EventKind.OPENED, EventKind.CLICKED, EventKind.UNSUBSCRIBED, EventKind.RESUBSCRIBED}
 )
-"""What somebody or something at the recipient's end does; the others are told by servers."""
+"""Actions at the recipient's end, by a person or a machine; servers report the others."""
 
 
 class Actor(models.TextChoices):
-    """Who opened or clicked, as far as it can be told."""
+    """Who opened or clicked, as far as it can be determined."""
 
     PERSON = "person", "Person"
     PROXY = "proxy", "Privacy or image proxy"

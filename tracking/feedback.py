@@ -1,4 +1,4 @@
-"""What came back of a task, in numbers: one query over a few rows, however large the task is."""
+"""Feedback on a task in numbers: one query over a few rows, for any size of task."""
 
 from __future__ import annotations
 
@@ -19,24 +19,23 @@ SHOWN = (
     EventKind.SOFT_BOUNCED,
     EventKind.REJECTED,
 )
-"""The other kinds are the states of the SubTasks."""
+"""The other kinds are shown as states of SubTasks."""
 
 
 @dataclass(slots=True)
 class Line:
     """One kind of event, or one link: how many recipients did it themselves, through a proxy, by a
-    machine, and how often it happened. A recipient may be in several columns.
-    """
+    machine, and how often it happened. A recipient may be in several columns."""
 
     label: str
     recipients: dict[str, int] = field(default_factory=dict)
     events: int = 0
     is_theirs: bool = True
-    """Whether recipients do it: a bounce is told by a server, and by no person."""
+    """Whether recipients do it: a bounce is reported by a server."""
 
     @property
     def concerned(self) -> int:
-        """How many recipients a server told of."""
+        """How many recipients a server reported on."""
         return sum(self.recipients.values())
 
     @property
@@ -57,7 +56,7 @@ MOST_LINKS = 100
 
 
 def events_of(subtask: SubTask) -> list[Event]:
-    """The newest of what came back about one message. Uses index event_subtask."""
+    """The newest events of one message. Uses index event_subtask."""
     events = Event.objects.filter(subtask=subtask, state=EventState.APPLIED).defer("raw")
     return list(events.order_by("-received_at", "-pk")[:MOST_EVENTS])
 

@@ -11,12 +11,11 @@ T = TypeVar("T")
 
 
 def first_statement(do: Callable[[], T]) -> T:
-    """What `do` returns: the first statement of a request, of which no harm comes when it is told
-    twice.
+    """The result of `do`, the first statement of a request, which must be safe to run twice.
 
-    Django would ask a kept connection whether it still lives, before each request's first
-    statement. Here the statement itself finds out, and is tried once more on a new connection.
-    Raises what the second try raises.
+    Django would check a kept connection with a query of its own before each request's first
+    statement. Here the statement itself finds a broken connection, and is retried once on a new
+    one. Raises what the retry raises.
     """
     connection.health_check_done = True  # type: ignore[attr-defined]  # not in the stubs
     try:

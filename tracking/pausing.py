@@ -1,7 +1,7 @@
-"""Tasks that are better not sent on: too many of their addresses do not exist, or too many people
-report them as spam. Each is paused and says why; staff may resume it, and then it is counted anew.
+"""Pause tasks with too many unknown addresses or too many spam complaints.
 
-Reads counts that are kept anyway, of the few tasks that are being sent, whatever their size.
+A paused task shows the reason; staff may resume it, and then counting starts anew. Reads existing
+counts of the few tasks that are being sent, at the same cost for any size of task.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 HARD, COMPLAINT = EventKind.HARD_BOUNCED, EventKind.COMPLAINED
 ADVICE = {
     HARD: "Mailbox providers take that for a list that was bought or is old. Find out where the "
-    "addresses come from, and take out those that nobody has confirmed. ",
+    "addresses come from, and take out unconfirmed ones. ",
     COMPLAINT: "Mailbox providers block senders for that. Find out whether these people asked for "
     "mail, and how easily they can unsubscribe. ",
 }
@@ -33,7 +33,8 @@ RESUME = "Resume the task to go on; what came before no longer counts then."
 
 @dataclass(frozen=True, slots=True)
 class PauseCounts:
-    """Of a task: messages that a provider has taken or refused, and what recipients did."""
+    """The counts of a task: messages that a provider has accepted or refused, and what recipients
+    did."""
 
     messages: int
     hard_bounces: int
@@ -73,7 +74,7 @@ def pause_bad_tasks() -> int:
 
 
 def too_many(counts: PauseCounts) -> str:
-    """Why a task with these counts is paused, for its staff; "" when it is not."""
+    """The reason, for staff, why a task with these counts is paused; "" when it is not."""
     if counts.messages < settings.PAUSE_MIN_MESSAGES:
         return ""
     limits = (
@@ -91,14 +92,13 @@ def too_many(counts: PauseCounts) -> str:
 
 
 def _is_known(resumed_at: dt.datetime, baseline: PauseBaseline | None) -> bool:
-    """Whether it is known what had come before the task was resumed at this time."""
+    """Whether the counts at the time the task was resumed are known."""
     return baseline is not None and baseline.resumed_at == resumed_at
 
 
 def _recipients(task_ids: Collection[int]) -> dict[int, dict[str, int]]:
-    """By task and kind, how many recipients bounced for good or complained; tasks with none are
-    left out.
-    """
+    """By task and kind, how many recipients hard-bounced or complained; tasks without any are left
+    out."""
     found: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     rows = EventTally.objects.filter(task_id__in=task_ids, kind__in=(HARD, COMPLAINT))
     for task_id, kind, recipients in rows.values_list("task_id", "kind", "recipients"):

@@ -1,12 +1,13 @@
-"""How much one network, or one token, may cost at the public addresses.
+"""Rate limits of the public URLs, per network or per token.
 
-Only what is of no use is limited: requests that are refused, by the network they come from; pages
-that are looked at, and changes of mind, by the token. Opens, clicks and one-click unsubscribes with
-a good token are never turned away: mailbox providers ask for millions of them from few addresses,
-and each token is bounded by itself (`tracking.events.visits`, `tracking.subscriptions`).
+Only harmful or useless requests are limited: rejected requests, per network; page views and
+subscription changes, per token. Opens, clicks and one-click unsubscribes with a valid token are
+never limited: mailbox providers send millions of them from few addresses, and each token has its
+own bound (`tracking.events.visits`, `tracking.subscriptions`).
 
-The database is what processes and hosts share. A process remembers what is used up, and asks the
-database nothing more about it before the time is over. Without the database nothing is limited.
+Processes and hosts share the limits through the database. A process remembers which limits are used
+up, and does not ask the database about them again before the time is over. If the database fails,
+nothing is limited.
 """
 
 from __future__ import annotations
@@ -38,20 +39,21 @@ class Limit:
     seconds: int
 
     def bucket(self, whom: str) -> int:
-        """Which row counts for it. Keyed: nobody can look for another who shares it."""
+        """The row that counts for it. Keyed: an attacker cannot search for another key in the same
+        bucket."""
         key = settings.SECRET_KEY.encode("utf-8")[:64]
         digest = hashlib.blake2b(whom.encode("utf-8", "surrogatepass"), digest_size=8, key=key)
         return self.number * BUCKETS + int.from_bytes(digest.digest(), "big") % BUCKETS
 
 
 BAD_REQUESTS = Limit(0, "BAD_REQUESTS_PER_MINUTE", 60)
-"""By network: with a forged token or signature, a wrong method, a form that makes no sense."""
+"""By network: with a forged token or signature, a wrong method, or an invalid form."""
 PAGES = Limit(1, "PAGES_PER_MINUTE", 60)
-"""By message: looking at it in a browser, and at the pages to unsubscribe."""
+"""By message: the web view, and the pages to unsubscribe."""
 CHANGES = Limit(2, "RESUBSCRIPTIONS_PER_HOUR", 3600)
-"""By message: subscribing again, which is what makes room for another unsubscribe."""
+"""By message: subscribing again, which is what makes another unsubscribe possible."""
 
-# Raises a row of its own and locks nothing else. A limit that is used up is not raised any more.
+# Updates one row and locks nothing else. A limit that is used up is not raised further.
 USE_SQL = """
 WITH used AS (
     INSERT INTO tracking_allowance AS a (bucket, since, used)
@@ -78,7 +80,7 @@ class UsedUp:
         self._until: dict[int, float] = {}
 
     def seconds(self, bucket: int) -> float:
-        """How long it still is; 0 when it is not known to be."""
+        """The remaining time; 0 when it is not known to be used up."""
         return max(0.0, self._until.get(bucket, 0.0) - time.monotonic())
 
     def add(self, bucket: int, seconds: float) -> None:
@@ -99,7 +101,7 @@ used_up = UsedUp()
 
 
 def seconds_to_wait(limit: Limit, whom: str) -> int:
-    """Use one up. Returns 0, or, when there is none left, in how many seconds there will be."""
+    """Use one of the limit. Returns 0, or, when it is used up, the seconds until it is not."""
     most = int(getattr(settings, limit.setting))
     if not most:
         return 0
@@ -117,6 +119,6 @@ def _use(limit: Limit, bucket: int, most: int) -> float:
             cursor.execute(USE_SQL, {"bucket": bucket, "most": most, "window": window})
             is_left, seconds = cursor.fetchone()
     except Error as error:
-        logger.warning("nobody is limited while the database fails: %s", error)
+        logger.warning("rate limits are off while the database fails: %s", error)
         return 0.0
     return 0.0 if is_left else min(max(seconds or 0.0, 1.0), limit.seconds)

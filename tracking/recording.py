@@ -1,4 +1,4 @@
-"""What people, and machines, do with our own links."""
+"""Record opens and clicks by our own links."""
 
 from __future__ import annotations
 
@@ -31,15 +31,14 @@ def record_click(request: HttpRequest, subtask_id: int, destination: str) -> Non
 
 
 def record_trap(request: HttpRequest, subtask_id: int) -> None:
-    """Somebody followed the link that no person sees."""
+    """Record a visit to the hidden link that people do not see."""
     visit = _visit(request, EventKind.CLICKED, "click", subtask_id, detail=TRAP_DETAIL)
     _record(visit)
 
 
 def _record(visit: Incoming) -> None:
-    """Not of a test. Never fails the request: logs the loss if the visit cannot be written down. A
-    connection that dies while it answers may count a visit twice.
-    """
+    """Ignores test messages. Never fails the request; logs the loss if the insert fails. If the
+    connection breaks during the answer, a visit may be counted twice."""
     if visit.subtask_id == TEST:
         return
     try:
@@ -74,12 +73,12 @@ def _visit(
 
 
 def _user_agent(request: HttpRequest) -> str:
-    """As much of it as is looked at and kept."""
+    """The part of it that is checked and kept."""
     return request.headers.get("User-Agent", "")[:LONGEST_USER_AGENT]
 
 
 def visitor(request: HttpRequest) -> Actor:
-    """Who asks, as far as one request tells."""
+    """The visitor, as far as one request identifies it."""
     purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
     if request.method == "HEAD" or "prefetch" in purpose.lower():
         return Actor.MACHINE
@@ -87,7 +86,7 @@ def visitor(request: HttpRequest) -> Actor:
 
 
 def client_address(request: HttpRequest) -> str:
-    """Behind a proxy of ours, the address that it saw, which is the last one."""
+    """The client's address. Behind a trusted proxy: the last address of X-Forwarded-For."""
     if settings.BEHIND_TLS_PROXY:
         return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
     return str(request.META.get("REMOTE_ADDR", ""))

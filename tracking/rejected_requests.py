@@ -1,9 +1,9 @@
-"""Counting the requests that were rejected: all that is kept of them.
+"""Count rejected requests; nothing else is kept of them.
 
-A count is raised in one of a few rows, so that requests seldom wait for each other; housekeeping
-folds the rows of a day into one per address and reason. What is turned away because there was too
-much of it is counted in memory and written once a second: a process that is killed forgets the last
-second of it, and a flood costs the database nothing.
+A count is raised in one of several shard rows, so that requests seldom wait for each other;
+maintenance folds the rows of a day into one per endpoint and reason. Rate-limited requests are
+counted in memory and written once a second: a killed process loses the last second of them, and a
+flood costs the database nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SHARDS = 8
 LATER_SECONDS = 1.0
 Key = tuple[str, str]
 
-# Sorted, so that two that count several wait for each other.
+# Sorted, so that concurrent writers wait instead of deadlocking.
 COUNT_SQL = """
 INSERT INTO tracking_rejectedrequests AS r (day, endpoint, reason, shard, count)
 SELECT current_date, v.endpoint, v.reason, %s, v.number
@@ -49,7 +49,7 @@ TOTALS_SQL = (
 
 
 class Later:
-    """Counts that are in memory for about a second."""
+    """Counts kept in memory for about a second."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -77,25 +77,26 @@ _later = Later()
 
 
 def forget() -> None:
-    """Drop what is still to be written: it is about a database that is no more."""
+    """Drop the unwritten counts, when their database is gone."""
     _later.take()
 
 
 def count(endpoint: str, reason: str, number: int = 1) -> None:
-    """So many requests to this endpoint were rejected. Both words are ours, not the stranger's."""
+    """Count this many rejected requests to this endpoint. Both words are ours, not from the
+    request."""
     counts = _later.take()
     counts[endpoint[:40], reason[:40]] += number
     _write(counts)
 
 
 def count_later(endpoint: str, reason: str) -> None:
-    """As `count`, written with others of the same second."""
+    """As `count`, written together with others of the same second."""
     _later.add((endpoint[:40], reason[:40]))
     write_due()
 
 
 def write_due() -> None:
-    """Write what has been counted for later long enough. Costs nothing when there is nothing."""
+    """Write the counts that are at least a second old. Does nothing when there are none."""
     if counts := _later.due():
         _write(counts)
 

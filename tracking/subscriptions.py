@@ -1,4 +1,5 @@
-"""What people decide about being mailed. It holds at once, whether or not a cluster is running."""
+"""Subscribe and unsubscribe recipients. Takes effect at once, whether or not a cluster is
+running."""
 
 from __future__ import annotations
 
@@ -22,11 +23,11 @@ from tracking.links import tokens
 logger = logging.getLogger(__name__)
 
 UNSUBSCRIBED = "unsubscribed: "
-"""What the log says, and then a token."""
+"""The log line begins with this; a token follows."""
 
 
 class Reason(models.TextChoices):
-    """Why somebody unsubscribes, if they say so."""
+    """The reason for unsubscribing, if the recipient gives one."""
 
     TOO_OFTEN = "too_often", _("Too many messages")
     NOT_RELEVANT = "not_relevant", _("Not interesting")
@@ -36,20 +37,21 @@ class Reason(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """The recipient of a message, as one of its links leads back to them."""
+    """The recipient of a message, as identified by one of its links."""
 
     subtask_id: int
     email: str
 
     @property
     def shown(self) -> str:
-        """Enough of the address to know it by, for whoever was forwarded the message."""
+        """The address masked: its owner recognises it, a reader of a forwarded message does not
+        learn it."""
         local, _, domain = self.email.rpartition("@")
         return f"{local[:1]}…@{domain}"
 
 
 def subscriber(subtask_id: int) -> Subscriber | None:
-    """None when nobody is known by the SubTask, or not any more."""
+    """None when the SubTask does not exist or was anonymised."""
     email = SubTask.objects.filter(pk=subtask_id).values_list("recipient_email", flat=True).first()
     if not email or erased_keys.is_placeholder(email):
         return None
@@ -57,9 +59,8 @@ def subscriber(subtask_id: int) -> Subscriber | None:
 
 
 def state_of(subscriber: Subscriber) -> SuppressionReason | None:
-    """Why nothing is sent to the address; None when it may be mailed. Whoever put its domain on the
-    list were staff.
-    """
+    """Why nothing is sent to the address; None when it may be mailed. A suppressed domain was
+    entered by staff."""
     domain = suppressions.domain_of(subscriber.email)
     entries = dict(suppressions.entries_of(subscriber.email).values_list("email", "reason"))
     if domain in entries:
@@ -69,7 +70,7 @@ def state_of(subscriber: Subscriber) -> SuppressionReason | None:
 
 
 def unsubscribe(subscriber: Subscriber, reason: str = "") -> None:
-    """Never mail this address again. Idempotent: asked for again, it is told once."""
+    """Never mail this address again. Idempotent: repeated calls record one event."""
     source = f"asked by the recipient of SubTask {subscriber.subtask_id}"
     row = (subscriber.email, SuppressionReason.UNSUBSCRIBED, source)
     with transaction.atomic():
@@ -81,7 +82,7 @@ def unsubscribe(subscriber: Subscriber, reason: str = "") -> None:
 
 
 def _in_words(reason: str) -> str:
-    """For staff, in the language of the site, whatever that of the person who says it."""
+    """For staff, in the language of the site rather than the recipient's."""
     if reason not in Reason.values:
         return ""
     with translation.override(settings.LANGUAGE_CODE):
@@ -89,7 +90,7 @@ def _in_words(reason: str) -> str:
 
 
 def resubscribe(subscriber: Subscriber) -> None:
-    """Mail this address again, if all that keeps it from being mailed is that it unsubscribed."""
+    """Mail this address again, if unsubscribing is the only reason that it is not mailed."""
     with transaction.atomic():
         key = suppressions.lift(subscriber.email)
         if key is not None:
@@ -97,7 +98,7 @@ def resubscribe(subscriber: Subscriber) -> None:
 
 
 def _tell(kind: EventKind, subscriber: Subscriber, suppression_id: int, detail: str = "") -> None:
-    """Once for each time that the address comes to be on the list, or off it."""
+    """Record one event each time the address is added to the list or removed from it."""
     event = Incoming(
         kind=kind,
         source=OWN_PAGES,

@@ -1,6 +1,5 @@
-"""The public addresses, short because they are in every message; with a slash at the end or not, as
-a redirect would lose what was posted.
-"""
+"""The public URLs, short because every message contains them; with or without a trailing slash, as
+a redirect would lose a POST body."""
 
 from django.urls import re_path
 

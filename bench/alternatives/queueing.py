@@ -1,4 +1,4 @@
-"""What the modules that fill a queue share: they say how long it took."""
+"""Shared by the modules that fill a queue: they report how long it took."""
 
 from __future__ import annotations
 

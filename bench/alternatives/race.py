@@ -1,4 +1,4 @@
-"""Measuring an alternative: fill its queue, then let its workers loose on it."""
+"""Measure an alternative: fill its queue, then start its workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Django settings that they share. `race` sets the variables."""
+"""The alternatives' common Django settings. `race` sets the environment variables."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ def run(bench: Bench) -> None:
     for processes in (1, 2):
         contestant = bench.enter(
             Contestant(
-                key(processes), title(processes), "forgets everything: nobody knows who got it"
+                key(processes), title(processes), "forgets everything: it is unknown who got it"
             )
         )
         for number in bench.repeats():

@@ -1,6 +1,5 @@
-"""The long run: speed over a large campaign, the memory of every process, and what it leaves in the
-tables.
-"""
+"""The long run: speed over a large campaign, the memory of every process, and dead rows and bloat
+in the tables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much the SMTP server can take: clients that only write prepared bytes, pipelined."""
+"""The SMTP server's maximum: clients that only write prepared bytes, pipelined."""
 
 from __future__ import annotations
 

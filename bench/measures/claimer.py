@@ -1,4 +1,4 @@
-"""One claimer of `bench.measures.claims`; tells about each round in a line of JSON."""
+"""One claimer of `bench.measures.claims`; reports each round in a line of JSON."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from bench.rig.sink import Sink
 from campaigns.models import Task
 from dispatch.models import EmailService
 
-AFTER_CRASH = "nobody twice, nobody lost; at most what was in flight is in doubt, for a person"
+AFTER_CRASH = "none twice, none lost; at most what was in flight is in doubt, for a person"
 
 
 @dataclass(frozen=True, slots=True)

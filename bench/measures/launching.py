@@ -1,4 +1,4 @@
-"""Launching: how long until a campaign's SubTasks are made, and what memory that takes."""
+"""Launching: how long creating a campaign's SubTasks takes, and how much memory."""
 
 from __future__ import annotations
 

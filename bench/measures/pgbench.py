@@ -1,4 +1,4 @@
-"""Running pgbench, which comes with PostgreSQL's programs."""
+"""Run pgbench, which comes with PostgreSQL's programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of everybody that sent, and what follows from it."""
+"""The table of all senders, and the headline figures."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def cells(contestant: Contestant, base: float | None) -> Iterable[str]:
 
 
 def headlines_of(bench: Bench) -> list[Headline]:
-    """This project against everybody else."""
+    """This project against all others."""
     ours = bench.contestants.get(OURS)
     if ours is None or not ours.laps:
         return []

@@ -1,1 +1,1 @@
-"""Processes, meters and servers that the benchmarks are run with."""
+"""Processes, meters and servers for the benchmarks."""

@@ -1,4 +1,4 @@
-"""Processes of our own that share the messages among them and begin together."""
+"""Processes of our own that share the messages and start together."""
 
 from __future__ import annotations
 
@@ -56,9 +56,8 @@ def begin(members: Sequence[Program]) -> None:
 
 
 def when_told(work: Callable[[], None]) -> None:
-    """In such a process, when it is prepared: work whenever told to, and stay until ended, so that
-    its CPU time can be read.
-    """
+    """In such a process, once prepared: work on each command, and stay until ended, so that its CPU
+    time can be read."""
     print(READY, end="", flush=True)
     for _ in sys.stdin:
         work()

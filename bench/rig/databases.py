@@ -1,6 +1,5 @@
-"""The PostgreSQL server of the benchmarks, their own or that of DATABASE_URL, and a fresh database
-for every run.
-"""
+"""The PostgreSQL server of the benchmarks, embedded or that of DATABASE_URL, with a fresh database
+for every run."""
 
 from __future__ import annotations
 
@@ -48,7 +47,7 @@ class Server:
 
     @contextmanager
     def fresh(self, name: str, template: str = "template1") -> Iterator[str]:
-        """A database by its URL; dropped afterwards, whoever is still connected."""
+        """A database by its URL; dropped afterwards, even with open connections."""
         full = self.name(name)
         self._execute("DROP DATABASE IF EXISTS {} WITH (FORCE)", full)
         self._execute("CREATE DATABASE {} TEMPLATE {}", full, template)

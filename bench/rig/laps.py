@@ -1,4 +1,4 @@
-"""One measured run of something that sends: how fast, and whose CPU time it took."""
+"""One measured run of a sender: its speed, and CPU time by role."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Lap:
 
 @dataclass(slots=True)
 class Contestant:
-    """What is compared, with its laps so far."""
+    """One of the compared senders, with its laps so far."""
 
     key: str
     name: str

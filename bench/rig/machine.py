@@ -1,4 +1,4 @@
-"""What it was measured on."""
+"""Describe the machine of the measurement."""
 
 from __future__ import annotations
 

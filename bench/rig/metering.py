@@ -1,4 +1,4 @@
-"""CPU time and memory of process trees, from outside."""
+"""Measure CPU time and memory of process trees, from outside."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Real processes, and the certainty that none is left.
+"""Run real processes, and make sure that none is left.
 
 Each gets a mark in its environment, by which it and all its descendants are found, orphans too: by
-whoever started it, and by the next run, should that one be killed.
+the process that started it, and by the next run if that one was killed.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Program:
             raise Failure(f"{self.name} ended with {self.process.returncode}{self._ending()}")
 
     def end(self) -> None:
-        """Ask it to end, wait a while, and kill whatever of it is left."""
+        """Terminate it, wait a while, and kill the rest of its tree."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -135,7 +135,7 @@ def kill_marked(mark: str) -> None:
 
 
 def kill_all() -> None:
-    """Kill whatever this process has started and not ended."""
+    """Kill all processes that this one has started and not ended."""
     kill_marked(f"{BASE}:{os.getpid()}:")
 
 

@@ -1,4 +1,4 @@
-"""The SMTP server as the benchmarks see it: a process of its own, and what it has accepted."""
+"""The benchmarks' view of the SMTP server: a process of its own, and its accepted messages."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Sink(Program):
         return seen
 
     def check_each_once(self, messages: int) -> Accepted:
-        """Raises Failure unless exactly so many were accepted, each for somebody else."""
+        """Raises Failure unless exactly this many were accepted, each for another recipient."""
         found = self.stats()
         if not found.accepted == found.distinct == messages:
             raise Failure(

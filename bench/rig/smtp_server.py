@@ -1,8 +1,8 @@
-"""A small SMTP server that is fast enough not to be what is measured.
+"""A small SMTP server, fast enough not to be the bottleneck.
 
-One process and one loop over non-blocking sockets. It offers PIPELINING and answers what arrives
-together together; it keeps nothing of a message but its recipient and its size. Two commands of its
-own, for whoever measures: XSTATS tells what was accepted since XRESET, as JSON.
+One process and one loop over non-blocking sockets. It offers PIPELINING and answers commands that
+arrive together with one write; of a message it keeps only the recipient and the size. Two extra
+commands are for the benchmarks: XSTATS reports the messages accepted since XRESET, as JSON.
 
 Run as `python -m bench.rig.smtp_server`; it prints its port.
 """
@@ -39,7 +39,7 @@ class Session:
 
 
 class Server:
-    """Accepts everything from everybody on the loopback address."""
+    """Accepts all messages on the loopback address."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()

@@ -1,4 +1,4 @@
-"""A contact's attributes as staff enter them: a JSON object that the database can store."""
+"""Form field for a contact's attributes: a JSON object that the database can store."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from django.forms.fields import InvalidJSONInput
 
 
 class AttributesField(forms.JSONField):
-    """Empty stands for no attributes."""
+    """Empty means no attributes."""
 
     def to_python(self, value: Any) -> dict[str, Any]:  # type: ignore[override]  # stubs say str
         try:
             attributes = super().to_python(value)
-        except (ValueError, RecursionError) as error:  # endless numbers, bottomless brackets
+        except (ValueError, RecursionError) as error:  # numbers too long, nesting too deep
             raise ValidationError("This cannot be read as JSON.") from error
         if attributes is None:
             return {}
@@ -27,12 +27,13 @@ class AttributesField(forms.JSONField):
         return attributes
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """A form with errors shows what was entered, as it was entered."""
+        """A form with errors shows the text as it was entered."""
         return InvalidJSONInput(data) if isinstance(data, str) else data
 
 
 def is_storable(value: Any) -> bool:
-    """PostgreSQL's jsonb takes neither NUL, nor half of a surrogate pair, nor NaN and infinity."""
+    """Whether PostgreSQL's jsonb accepts it: no NUL, no half of a surrogate pair, no NaN or
+    infinity."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False)
         text.encode()

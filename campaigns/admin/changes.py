@@ -1,4 +1,4 @@
-"""What a form changed, from what to what, for the history of a row."""
+"""Describe form changes, old and new value, for the history of a row."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from campaigns.models import Contact
 from campaigns.wording import counted
 
 LONGEST = 80
-"""Characters that are told of a value; of a longer one, those where the difference begins."""
+"""The most characters shown of a value; of a longer one, those around the first difference."""
 BEFORE = 20
 MOST = 10
-"""Rows that are named of a relation."""
+"""The most rows named for a relation."""
 
 
 class ExplainedChanges(ModelAdmin):
-    """For what holds nobody's data: the history outlives an address that is erased."""
+    """For models without personal data only: the history outlives an erased address."""
 
     hidden_changes: tuple[str, ...] = ()
-    """The beginnings of the names of fields whose values are not told."""
+    """Prefixes of the names of fields whose values are not shown."""
 
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
@@ -61,7 +61,7 @@ class ExplainedChanges(ModelAdmin):
 
 
 def _text(field: Any, value: Any) -> str:
-    """As staff see it in the form, or near to that."""
+    """As the form shows it, or close to that."""
     queryset = getattr(field, "queryset", None)
     if queryset is not None:
         return _named(queryset.model, value)

@@ -1,4 +1,4 @@
-"""Contacts and their import from a file."""
+"""Admin pages for contacts and their import."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class ContactAdmin(OwnedAdmin):
         return uses.by_tasks(objects, request.user, "contacts", statuses=uses.NOT_LAUNCHED)
 
     def deletion_of(self, objects: Sequence[Any], request: HttpRequest) -> tuple[Any, ...]:
-        """Only the contacts: that they lose their tags, row by row, is nothing to read about."""
+        """Lists the contacts only, not the links to their tags."""
         return [str(contact) for contact in objects], {"contacts": len(objects)}, set(), []
 
     @admin.display(description="email", ordering="email")
@@ -87,7 +87,7 @@ class ContactAdmin(OwnedAdmin):
         return str(contact)
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Who may only look reads the address as it is in the list."""
+        """Users with view permission only see the address as in the list."""
         fields = super().get_fields(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fields

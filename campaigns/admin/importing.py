@@ -1,4 +1,4 @@
-"""What the pages that import files have in common."""
+"""Shared by the pages that import files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ from campaigns.files.row_errors import FileImportError, FileReport, Problems
 
 SHOWN = 500
 SECONDS = 20.0
-"""For the rows of a file, then again for each statement: nobody waits longer for a page."""
+"""Time limit for reading the rows of a file, and for each statement: the longest that a page may
+take."""
 ENCODINGS = [
     ("", "Find out by itself"),
     ("utf-8", "UTF-8"),
@@ -34,7 +35,7 @@ ENCODINGS = [
 
 
 class CsvField(forms.FileField):
-    """A file that is small enough to be imported while the browser waits."""
+    """A file small enough to be imported while the browser waits."""
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         file = super().clean(data, initial)
@@ -49,7 +50,7 @@ class CsvField(forms.FileField):
 
 
 class ImportForm(StyledForm):
-    """The base of the forms that take a file in: each says what is to be in it."""
+    """Base of the import forms; each describes the file that it takes."""
 
     file = CsvField(label="CSV file")
     encoding = forms.ChoiceField(required=False, choices=ENCODINGS)
@@ -69,9 +70,8 @@ def import_page(
     template: str,
     **context: Any,
 ) -> HttpResponse:
-    """The page with the form, and what became of a file that was posted. `read` imports it, given
-    what was entered; `tables` are the report's lists of problems that the template shows.
-    """
+    """The page with the form, and the report on a posted file. `read` imports it, given the form's
+    data; `tables` are the report's lists of problems that the template shows."""
     report: FileReport | None = None
     posted = request.method == "POST"
     form = form_class(request.POST, request.FILES) if posted else form_class()
@@ -111,7 +111,7 @@ def _import(
 
 
 def table_of(problems: Problems) -> dict[str, Any]:
-    """For unfold's component; a file may have more problems than anybody reads."""
+    """For unfold's component; shows the first problems only."""
     rows = [
         [problem.line, as_written(problem.value), problem.reason]
         for problem in islice(problems, SHOWN)

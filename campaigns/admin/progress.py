@@ -1,4 +1,4 @@
-"""How far a task is, from its tallies: no row of a SubTask is ever counted here."""
+"""The progress of a task, from its tallies: SubTask rows are never counted here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOVING = (TaskStatus.SCHEDULED, TaskStatus.QUEUED, TaskStatus.SENDING, TaskStatu
 OVER = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
 NEEDS_ATTENTION = "Needs attention"
 NOTHING_BACK = "Sent, nothing back"
-"""Of those sent, the ones of which nothing has come back since."""
+"""SubTasks that were sent and have no feedback yet."""
 STATUS_COLOURS = {
     TaskStatus.DRAFT.label: "",
     TaskStatus.SCHEDULED.label: "info",
@@ -36,7 +36,7 @@ STATUS_COLOURS = {
 
 
 class Figure(NamedTuple):
-    """A number on the task's page, and the list of the SubTasks behind it, if there is one."""
+    """A number on the task's page, with the URL of the list of its SubTasks, if there is one."""
 
     label: str
     number: int
@@ -44,9 +44,8 @@ class Figure(NamedTuple):
 
 
 class Wait(NamedTuple):
-    """What a task that is being sent waits for, or one of its services does: a word, its colour,
-    what it is about, and a sentence.
-    """
+    """Why a task or one of its services is waiting: a word, its colour, its subject, and a
+    sentence."""
 
     word: str
     colour: str
@@ -55,11 +54,11 @@ class Wait(NamedTuple):
 
 
 WAITS: list[Callable[[Task, User | AnonymousUser], list[Wait]]] = []
-"""What apps that build on this one (dispatch) have to say of a task that is being sent."""
+"""Functions of dependent apps (dispatch) that say why a task that is being sent waits."""
 
 
 class Progress:
-    """What the templates show about a task."""
+    """The progress of a task, for the templates."""
 
     def __init__(self, task: Task, counts: TaskCounts, waits: Sequence[Wait] = ()) -> None:
         self.task = task
@@ -68,13 +67,13 @@ class Progress:
 
     @property
     def url(self) -> str:
-        """Where to ask for news, given what is known: another status changes the whole page."""
+        """The URL to poll, with the known status: another status reloads the whole page."""
         address = reverse("admin:campaigns_task_progress", args=[self.task.pk])
         return f"{address}?{urlencode({'status': self.task.status})}"
 
     @property
     def refreshes(self) -> bool:
-        """Whether anything may still change by itself, also after the end: feedback comes in."""
+        """Whether the figures may still change, also after the end: feedback arrives later."""
         return self.task.status in MOVING or self.counts.open > 0 or self.counts.in_doubt > 0
 
     @property
@@ -83,13 +82,13 @@ class Progress:
 
     @property
     def needs_attention(self) -> bool:
-        """All that is left to do is in doubt: only a person can go on."""
+        """Only SubTasks in doubt are left: a person has to decide."""
         is_waiting = self.counts.open == 0 and self.counts.in_doubt > 0
         return self.task.status in (TaskStatus.SENDING, *OVER) and is_waiting
 
     @property
     def ends(self) -> int:
-        """How many messages of a cancelled task have not come to their end yet."""
+        """How many messages of a cancelled task are not in a final state yet."""
         return self.counts.open if self.task.status == TaskStatus.CANCELLED else 0
 
     @property
@@ -143,7 +142,7 @@ class Progress:
 
     @cached_property
     def launch(self) -> Launch | None:
-        """How far the audience has been walked, and who was left out."""
+        """The position of the launch in the audience, and the contacts left out."""
         return Launch.objects.filter(task=self.task).first()
 
     @property
@@ -153,7 +152,7 @@ class Progress:
 
     @cached_property
     def launch_trouble(self) -> str:
-        """Why the last attempt of a launch failed that is tried again; "" when none did."""
+        """Why the last attempt of a launch failed that is retried; "" when none did."""
         if self.task.status != TaskStatus.QUEUED:
             return ""
         failed = background.failures(LAUNCH, self.task.pk)
@@ -205,7 +204,7 @@ class Progress:
 
 
 def progress_of(task: Task, user: User | AnonymousUser) -> Progress:
-    """For this user, who need not be told all that its services do."""
+    """For this user, who may not be allowed to see every service's state."""
     counts = Tally.objects.counts(task.pk)
     is_waiting = task.status == TaskStatus.SENDING and counts.open
     waits = [wait for waits in WAITS for wait in waits(task, user)] if is_waiting else []

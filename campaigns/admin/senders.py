@@ -1,4 +1,4 @@
-"""Senders and tags: what campaigns are made of besides templates and contacts."""
+"""Admin pages for senders and tags."""
 
 from __future__ import annotations
 
@@ -34,14 +34,12 @@ class TagAdmin(OwnedAdmin):
     fields = ("owner", "name")
 
     def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
-        """Without the tag, such a task would go to others than it was meant for."""
+        """A task that loses its tag would be sent to other contacts than intended."""
         fields = ("include_tags", "exclude_tags")
         return uses.by_tasks(objects, request.user, *fields, statuses=uses.NOT_LAUNCHED)
 
     def deletion_of(self, objects: Sequence[Any], request: HttpRequest) -> tuple[Any, ...]:
-        """The contacts that lose a tag are counted; Django would list each, and they may be very
-        many.
-        """
+        """Counts the contacts that lose the tag; Django would list each of them."""
         losing = Contact.tags.through._default_manager.filter(tag__in=objects).count()
         counts = {"tags": len(objects), "contacts that lose a tag": losing}
         return [str(tag) for tag in objects], counts, set(), []

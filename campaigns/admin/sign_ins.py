@@ -1,4 +1,4 @@
-"""The log of sign-ins, for superusers."""
+"""The sign-in log, for superusers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ class SignInAdmin(LedgerAdmin):
     search_help_text = "Part of a user name or of an IP address"
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whatever permissions a group was given: addresses of colleagues are for superusers."""
+        """Regardless of a group's permissions: IP addresses of colleagues are for superusers
+        only."""
         return request.user.is_active and request.user.is_superuser
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -1,4 +1,4 @@
-"""Addresses that are never mailed: one by one, many pasted at once, or from and to files."""
+"""Admin pages for the suppression list: single entries, pasted lists, CSV import and export."""
 
 from __future__ import annotations
 
@@ -28,20 +28,19 @@ from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_doma
 from campaigns.wording import counted
 
 NEWEST = 50_000
-"""Among so many entries of everybody those about an owner's contacts are listed; older ones are
-searched for.
-"""
+"""The newest entries, among which those of an owner's contacts are listed; older ones are found by
+search."""
 HELP = "Part of an address; a whole one is also found when it was erased"
 OWN_HELP = "A whole address, or part of one of your contacts'; listed are those of your contacts"
 MOST_AT_ONCE = 10_000
 SECONDS_AT_ONCE = 5.0
-"""For looking at the lines that were entered, however odd they are."""
+"""Time limit for checking the pasted lines."""
 REASONS = [choice for choice in SuppressionReason.choices if choice[0] != SuppressionReason.ERASED]
-"""What staff may give; an erased address has no other row."""
+"""The reasons that staff may choose; erased addresses have rows of their own kind."""
 
 
 def refuse_domain(entry: str, may_suppress_domains: bool) -> None:
-    """Raises ValidationError for a whole domain that may not be suppressed by this user."""
+    """Raises ValidationError for a whole domain that this user may not suppress."""
     if is_domain(entry) and not may_suppress_domains:
         raise ValidationError(DOMAIN_REFUSED)
 
@@ -78,7 +77,7 @@ class ManyForm(StyledForm):
         self.may_suppress_domains = may_suppress_domains
 
     def clean_addresses(self) -> list[Suppression]:
-        """All or nothing: every line that is wrong is named, and the text stays in the form."""
+        """All or nothing: every invalid line is named, and the text stays in the form."""
         lines = str(self.cleaned_data["addresses"]).splitlines()
         if len(lines) > MOST_AT_ONCE:
             raise ValidationError(
@@ -154,7 +153,7 @@ class SuppressionAdmin(SafeAdmin):
         return visible_rows(super().get_queryset(request), request.user)
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """The help text of a list is no method of Django's, but goes into its change list."""
+        """Passes the help text to the change list, as Django has no method for it."""
         changes = super().get_changelist_instance(request)
         changes.search_help_text = OWN_HELP if _is_restricted(request) else HELP
         return changes
@@ -166,7 +165,7 @@ class SuppressionAdmin(SafeAdmin):
         return [column for column in columns if column != "source"]
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
-        """An address that was looked up has no page for those who may not see all of them."""
+        """An entry that was looked up has no page for users who may not see all entries."""
         if _is_restricted(request):
             return None
         return super().get_list_display_links(request, list_display)
@@ -190,9 +189,8 @@ class SuppressionAdmin(SafeAdmin):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """A whole address is found whoever suppressed it, also by its domain or when it was
-        erased.
-        """
+        """A full address is found regardless of who suppressed it, also by its domain or as an
+        erased address."""
         if found := _looked_up(search_term, by_domain=_is_restricted(request)):
             return Suppression.objects.filter(pk__in=found).order_by("-pk"), False
         if _is_restricted(request):
@@ -203,13 +201,13 @@ class SuppressionAdmin(SafeAdmin):
     def response_action(
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> Any:
-        """What was looked up may be read, and nothing else be done to it."""
+        """An entry that was looked up can be read only."""
         return super().response_action(
             request, visible_rows(queryset, request.user), *args, **kwargs
         )
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Of an erased address there is nothing that could be changed."""
+        """The entry of an erased address has nothing to change."""
         allowed = super().has_change_permission(request, obj) and _may_touch(request, obj)
         return allowed and not (obj and _is_of_erasure(obj))
 
@@ -234,7 +232,7 @@ class SuppressionAdmin(SafeAdmin):
             self,
             "admin/plain_form.html",
             title="Suppress many addresses",
-            text="No task mails them any more, whoever owns it: also not the tasks being sent now.",
+            text="No task of any owner mails them any more: also not the tasks being sent now.",
             form=form,
             button="Suppress them",
             back_url=self.url("changelist"),
@@ -275,7 +273,7 @@ class SuppressionAdmin(SafeAdmin):
             ("rejected", "ignored"),
             "admin/campaigns/suppression/import.html",
             title="Import suppressions",
-            text="No task mails these addresses any more, whoever owns it: also not the tasks "
+            text="No task mails these addresses any more, of any owner: also not the tasks "
             "being sent now.",
         )
 
@@ -284,9 +282,8 @@ class SuppressionAdmin(SafeAdmin):
 
     @button("Export to a file", "export", icon="download", permissions=["export"])
     def export_file(self, request: HttpRequest) -> StreamingHttpResponse:
-        """Goes out as it is read: the list may have a million rows. Those who may not see
-        everything get what concerns their own contacts.
-        """
+        """Streamed: the list may have a million rows. Users who may not see everything get the
+        entries for their own contacts."""
         lines, what = suppression_export.lines(), "Exported to a file."
         if _is_restricted(request):
             lines = suppression_export.lines_for(staff(request).pk)
@@ -311,7 +308,7 @@ def _may_touch(request: HttpRequest, row: Suppression | None) -> bool:
 
 
 def _looked_up(term: str, *, by_domain: bool) -> list[int]:
-    """The keys of the entries for a whole address: of it, by its hash, or of its domain."""
+    """The keys of the entries that match a full address: itself, its hash, or its domain."""
     try:
         address = normalise(term)
     except AddressError:

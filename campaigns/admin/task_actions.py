@@ -1,4 +1,5 @@
-"""What staff do with a task: each asks first, is logged, and calls `campaigns.state.lifecycle`."""
+"""Actions of a task's page: each asks for confirmation, is logged, and calls
+`campaigns.state.lifecycle`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done to a task: the question that is asked first, and the verb that does it."""
+"""The steps of a task in admin: the confirmation question of each, and the function it calls."""
 
 from __future__ import annotations
 
@@ -21,17 +21,15 @@ from campaigns.state import lifecycle, retries
 from campaigns.wording import counted
 
 WARNERS: list[Callable[[Task], list[str]]] = []
-"""What apps that build on this one (dispatch) have to say, in sentences, to whoever is about to
-launch a task, or to resume it.
-"""
+"""Functions of dependent apps (dispatch) that return warnings, in sentences, shown before a task is
+launched or resumed."""
 FARTHEST = dt.timedelta(days=2 * 365)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`name` is that of the transition. `do` returns what has been done, in a sentence, and may
-    raise NotPossible.
-    """
+    """`name` is that of the transition. `do` returns a sentence that says what was done, and may
+    raise NotPossible."""
 
     name: str
     question: Callable[[Task], Question]
@@ -60,9 +58,7 @@ class ScheduleForm(StyledForm):
 
 
 class PauseForm(StyledForm):
-    reason = forms.CharField(
-        required=False, max_length=500, help_text="Shown to whoever looks at the task."
-    )
+    reason = forms.CharField(required=False, max_length=500, help_text="Shown on the task's page.")
 
 
 def ask_launch(task: Task) -> Question:
@@ -89,7 +85,7 @@ def ask_schedule(task: Task) -> Question:
     fields = _merge_fields(task)
     return Question(
         f"Schedule “{task}”?",
-        "At the time you choose the task is launched to whoever matches its audience then; now "
+        "At the time you choose the task is launched to everyone in its audience then; now "
         f"that would be {recipients}.",
         "Schedule",
         details=[*_plan(task), *fields.figures],
@@ -142,9 +138,9 @@ def resume(task: Task, cleaned: dict[str, Any]) -> str:
 
 def ask_cancel(task: Task) -> Question:
     if task.status == TaskStatus.SCHEDULED:
-        text = "It is not launched at its time; nobody gets a message."
+        text = "It is not launched at its time; no messages are sent."
     elif task.status == TaskStatus.QUEUED:
-        text = "The launch stops; nobody gets a message."
+        text = "The launch stops; no messages are sent."
     else:
         left = counted(_counts(task).open, "message")
         text = f"{left} not handed over yet will never be sent. What was handed over stays sent."
@@ -217,7 +213,7 @@ def _merge_fields(task: Task) -> merge_fields.MergeFieldReport:
 
 
 def _plan(task: Task) -> list[tuple[str, str]]:
-    """What a task would send, for whoever is about to launch it."""
+    """Summary of what a task would send, shown before its launch."""
     templates = ", ".join(
         f"{choice.template} (weight {choice.weight})"
         for choice in task.tasktemplate_set.select_related("template").order_by("pk")
@@ -225,7 +221,7 @@ def _plan(task: Task) -> list[tuple[str, str]]:
     contacts = audience.contacts_of(task)
     suppressed = contacts.count() - audience.mailable(contacts).count()
     return [
-        ("From", str(task.sender or "nobody")),
+        ("From", str(task.sender or "no sender")),
         ("Templates", templates or "none"),
         ("Audience", _audience(task)),
         ("Left out", f"{counted(suppressed, 'contact')} on the suppression list"),
@@ -234,7 +230,7 @@ def _plan(task: Task) -> list[tuple[str, str]]:
 
 
 def _audience(task: Task) -> str:
-    """Whom a task is for, in words."""
+    """Description of a task's audience."""
     if task.audience == Audience.TAGS:
         whom = f"contacts with any of the tags {_listed(task.include_tags.all()) or '(none)'}"
     elif task.audience == Audience.CHOSEN:

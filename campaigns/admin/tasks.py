@@ -1,4 +1,4 @@
-"""Tasks: planned here, launched and steered by their actions, watched by their progress."""
+"""Admin pages for tasks: plan, launch, control and progress."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MOST_TEMPLATES = 50
 
 
 class TaskChangeList(ChangeList):
-    """Knows the counts of the tasks on the page, from one query."""
+    """Loads the counts of all tasks on the page with one query."""
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -55,7 +55,7 @@ class TemplateFormSet(InlineFormSet):
                 continue
             template = form.cleaned_data.get("template")
             if template and template.owner_id != self.instance.owner_id:
-                raise ValidationError(f"“{template}” is owned by somebody else than the task.")
+                raise ValidationError(f"“{template}” has another owner than the task.")
             if template and template in seen:
                 raise ValidationError(f"“{template}” is here twice: raise its weight instead.")
             if template and template.pk in already:
@@ -66,7 +66,8 @@ class TemplateFormSet(InlineFormSet):
             seen.add(template)
 
     def _saved_meanwhile(self) -> set[int]:
-        """The task's templates that the page did not know: of another tab, or of a second click."""
+        """The task's templates that are not in the posted form: saved in another tab or by a double
+        click."""
         shown = [form.instance.pk for form in self.forms if form.instance.pk]
         saved = TaskTemplate.objects.filter(task=self.instance.pk).exclude(pk__in=shown)
         return set(saved.values_list("template_id", flat=True))
@@ -92,7 +93,7 @@ class TemplateInline(Autocompletes, TabularInline):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """The head of a column labels no field of a row for whoever hears the page read out."""
+        """Screen readers do not read the column's head as a field's label."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
             field.widget.attrs["aria-label"] = capfirst(db_field.verbose_name)
@@ -136,7 +137,7 @@ class TaskAdmin(ExplainedChanges, TaskActions, WithPanel, OwnedAdmin):
         return (*(super().get_exclude(request, obj) or ()), "templates", "scheduled_at")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Where the task is only shown, without the fields that its audience does not use."""
+        """Read-only pages leave out the fields that the audience does not use."""
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
@@ -159,7 +160,8 @@ class TaskAdmin(ExplainedChanges, TaskActions, WithPanel, OwnedAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
-        """While a form is being saved the row is locked: nobody launches what is just changed."""
+        """The row is locked while a form is saved, so that a task is not launched while it is being
+        changed."""
         task = super().get_object(request, object_id, from_field)
         if task is None or request.method != "POST" or not connection.in_atomic_block:
             return task
@@ -182,12 +184,12 @@ class TaskAdmin(ExplainedChanges, TaskActions, WithPanel, OwnedAdmin):
         return [path("<path:object_id>/progress/", view, name=name), *super().get_urls()]
 
     def progress_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """The part of the task's page that refreshes itself."""
+        """The self-refreshing part of the task's page."""
         task = self.visible(request, object_id)
         context = {"progress": progress_of(task, request.user)}
         response = render(request, "admin/campaigns/task/progress.html", context)
         if request.GET.get("status", task.status) != task.status:
-            response["HX-Refresh"] = "true"  # the buttons are others now
+            response["HX-Refresh"] = "true"  # the buttons have changed
         return response
 
     @label("status", STATUS_COLOURS)

@@ -1,4 +1,4 @@
-"""Templates, and how one looks to a contact."""
+"""Admin pages for templates, with previews."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ PREVIEW_BUTTON = {"action_name": PREVIEW, "description": "Preview", "icon": "vis
 
 @dataclass(slots=True)
 class Preview:
-    """A template rendered for somebody, or why it cannot be."""
+    """A template rendered for a sample recipient, or the reason why it cannot be rendered."""
 
     who: str
     sender: str
@@ -54,7 +54,7 @@ class Preview:
 
 
 def preview(template: Template, contact: Contact | None, sender: Sender) -> Preview:
-    """Render as a launch would, with the footer and the links of a test."""
+    """Render as a launch would, with the footer and test links."""
     who = str(contact) if contact else "sample values"
     made = Preview(who, str(sender), sender.reply_to)
     try:
@@ -114,7 +114,7 @@ class TemplateForm(OwnedForm):
         return super().is_valid() and not self.is_for_show
 
     def full_clean(self) -> None:
-        """Say what is wrong with the message beside what is wrong with its fields."""
+        """Also report errors of the message as a whole."""
         super().full_clean()
         if self.is_bound:
             try:

@@ -1,4 +1,4 @@
-"""Staff accounts and groups, in the look of the rest."""
+"""Admin pages for staff accounts and groups."""
 
 from __future__ import annotations
 
@@ -43,9 +43,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         permissions=["reset_second_factor"],
     )
     def reset_second_factor(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """For a user who has lost it. The password stays, and is then enough to sign in and set up
-        another.
-        """
+        """For a user who has lost it. The password then suffices to sign in and set up another."""
         user = self.visible(request, object_id)
         if not self.has_reset_second_factor_permission(request):
             raise PermissionDenied
@@ -63,15 +61,14 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         return staff(request).is_superuser
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """Accounts are not deleted many at once."""
+        """No bulk deletion of accounts."""
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
 
     def uses_of(self, objects: Sequence[User], request: HttpRequest) -> list[str]:
-        """Whoever has done or owns anything stays, switched off: contacts and history would go
-        with the account.
-        """
+        """A user with history or owned rows is deactivated instead: deletion would cascade to
+        contacts and history."""
         return [line for user in objects for line in _uses_of(user, request.user)]
 
 
@@ -90,12 +87,12 @@ def _reset_question(user: User) -> Question:
 
 def _uses_of(user: User, asking: Visitor) -> list[str]:
     owned = (model._default_manager.filter(owner=user.pk) for model in OWNED)
-    # Open to nobody by name, a service would be open to everybody.
+    # A service with an empty list of users would be open to all users.
     services = apps.get_model("dispatch", "EmailService").objects.filter(users=user.pk)
     lines = [line for rows in (*owned, services) for line in uses.by_rows(rows, asking)]
     if LogEntry.objects.filter(user=user.pk).exists():
         lines.append("The history says what this user did.")
-    return [*lines, "Take away “Active” instead: then nobody signs in with it."] if lines else []
+    return [*lines, "Take away “Active” instead: then this user cannot sign in."] if lines else []
 
 
 @admin.register(Group)
@@ -104,5 +101,5 @@ class StaffGroupAdmin(GroupAdmin, SafeAdmin):
     searchable_fields = ("permissions",)
 
     def uses_of(self, objects: Sequence[Group], request: HttpRequest) -> list[str]:
-        """Its members would lose what they may do."""
+        """Deleting the group would take its permissions from its members."""
         return uses.by_rows(User.objects.filter(groups__in=objects).distinct(), request.user)

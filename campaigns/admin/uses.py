@@ -1,4 +1,4 @@
-"""Where something is used that staff want to delete: why it stays, with links."""
+"""Explain with links why a row in use cannot be deleted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from campaigns.models import Task, TaskStatus
 from campaigns.wording import counted
 
 NOT_LAUNCHED = (TaskStatus.DRAFT, TaskStatus.SCHEDULED, TaskStatus.QUEUED)
-"""Of others, the content and the audience are frozen."""
+"""In all other states content and audience are frozen."""
 UNDER_WAY = (*NOT_LAUNCHED, TaskStatus.SENDING, TaskStatus.PAUSED)
 MOST = 10
 
@@ -28,9 +28,8 @@ def by_tasks(
     *fields: str,
     statuses: Collection[str] = TaskStatus.values,
 ) -> list[str]:
-    """The tasks that name some of these rows in these fields, those that the user may see with
-    links.
-    """
+    """The tasks that refer to some of these rows by these fields, with links where the user may see
+    them."""
     ids = [each.pk for each in objects]
     named = reduce(or_, (Q(**{f"{field}__in": ids}) for field in fields))
     using = Task.objects.filter(named, status__in=statuses).distinct().order_by("-pk")

@@ -1,1 +1,1 @@
-"""What Django lacks for PostgreSQL: enum types, and many rows in one parameter."""
+"""PostgreSQL features that Django lacks: enum types, and many rows in one parameter."""

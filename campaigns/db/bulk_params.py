@@ -1,7 +1,7 @@
-"""Many rows in one parameter of a statement.
+"""Pass many rows in one parameter of a statement.
 
 As a JSON text for `json_to_recordset(%s) AS v(…)`, or as the text of an array for `%s::bigint[]`:
-psycopg would quote lists value by value in Python, which in a tick takes longer than the statement.
+psycopg would quote lists value by value in Python, which takes longer than the statement in a tick.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A migration operation that gives permissions to the groups that staff start with."""
+"""A migration operation that gives permissions to the initial staff groups."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def let_groups(app_label: str, groups: Mapping[str, Collection[str]]) -> RunPyth
 
 
 def _create_permissions(apps: Apps, app_label: str, alias: str) -> None:
-    """Django makes them after all migrations; the groups need them now."""
+    """Django creates permissions after all migrations; the groups need them now."""
     config: Any = apps.get_app_config(app_label)
     config.models_module = True  # a historical app has none, and would be passed over
     create_permissions(config, apps=apps, using=alias, verbosity=0)

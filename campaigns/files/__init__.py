@@ -1,1 +1,1 @@
-"""The files that staff bring and take away: contacts and suppressions."""
+"""Import and export files: contacts and suppressions."""

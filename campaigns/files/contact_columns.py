@@ -1,4 +1,4 @@
-"""What the columns of a contact list mean, from their headings."""
+"""The columns of a contact list, recognised by their headings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 LONGEST_HEADING = 1_000
-"""Characters of a heading that are looked at."""
+"""The most characters of a heading that are read."""
 
 _HEADINGS = {
     "email": """
@@ -92,7 +92,7 @@ _RESERVED = {"email", "name", "tags", "tracking_consent"} | _BUILT_IN | {
 
 
 def is_built_in(name: str) -> bool:
-    """Whether a template finds something under this name whoever the recipient is."""
+    """Whether templates have a variable of this name for every recipient."""
     return name in _BUILT_IN or name.startswith("edm_")
 
 
@@ -125,7 +125,7 @@ def keys_of(header: list[str]) -> list[str]:
 
 
 def yes_or_no(cell: str) -> bool | None:
-    """None for an empty cell. Raises ValueError for what is neither yes nor no."""
+    """None for an empty cell. Raises ValueError for other values than yes and no."""
     word = cell.strip().casefold()
     if word and word not in _YES | _NO:
         raise ValueError(f"“{word}” is neither yes nor no.")
@@ -133,7 +133,7 @@ def yes_or_no(cell: str) -> bool | None:
 
 
 def _key(heading: str, taken: dict[str, int]) -> str:
-    """Adds it to those that are taken, each of which knows the last number it was given."""
+    """Adds the key to those in use, each of which knows its last number."""
     key = known_column(heading)
     if key is None or key in taken:
         key = _unused(attribute_key(heading), taken)
@@ -151,7 +151,7 @@ def _unused(key: str, taken: dict[str, int]) -> str:
 
 
 def folded(heading: str) -> str:
-    """Headings that differ in case, width, spaces and punctuation only are the same."""
+    """Normalises a heading: case, width, spaces and punctuation do not matter."""
     plain = unicodedata.normalize("NFKC", heading[:LONGEST_HEADING]).casefold()
     return re.sub(r"[\W_]++", "", plain)
 

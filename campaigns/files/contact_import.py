@@ -1,4 +1,4 @@
-"""Bring a list of contacts in: the good rows, all or nothing; the bad ones are reported."""
+"""Import contacts from a CSV file: all valid rows or none; invalid rows are reported."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def _store(
 
 
 def _batches(contacts: Iterator[StagedContact]) -> Iterator[list[StagedContact]]:
-    """So many rows at once that they are few statements and little memory."""
+    """As many rows together as keep statements few and memory small."""
     batch: list[StagedContact] = []
     characters = 0
     for contact in contacts:
@@ -208,9 +208,8 @@ def _judged(
 def _said_of_rejected(
     row: CsvRow, keys: list[str], kept_out: KeptOut | None, report: ImportReport, may_suppress: bool
 ) -> StagedContact | None:
-    """A row that is wrong in another cell says all the same that its person must not be mailed.
-    Where its marks are not clear, the cell may be another one: it is said, and not obeyed.
-    """
+    """A row that is invalid in another cell still says that its person must not be mailed. Where
+    its quotation marks are unclear, the cell may be another one: it is reported, not applied."""
     if kept_out is None:
         return None
     try:
@@ -235,7 +234,7 @@ def _outsider(line: int, email: str, reason: str) -> StagedContact:
 
 
 def _contact(row: CsvRow, keys: list[str], tags: list[str]) -> StagedContact:
-    """Raises RowError for the first thing that is wrong with the row."""
+    """Raises RowError for the first error in the row."""
     _refuse_breaks(row, keys)
     values = {key: cell.strip() for key, cell in zip(keys, row.cells, strict=False) if key}
     address = values.pop("email", "")
@@ -256,7 +255,7 @@ def _contact(row: CsvRow, keys: list[str], tags: list[str]) -> StagedContact:
 
 
 def _refuse_breaks(row: CsvRow, keys: list[str]) -> None:
-    """Raises RowError when a name or tags go on in another line that has the parts of a row."""
+    """Raises RowError when a name or tags continue on another line that looks like a row."""
     for key, cell in zip(keys, row.cells, strict=False):
         later = cell.strip().splitlines()[1:]
         if key in _SHORT and any(_PARTS.search(line) for line in later):

@@ -1,6 +1,5 @@
-"""Rows wait in a temporary table, then become contacts, tags and suppressions in a few set-based
-statements.
-"""
+"""Stage rows in a temporary table, then merge them into contacts, tags and suppressions in a few
+set-based statements."""
 
 from __future__ import annotations
 
@@ -39,8 +38,8 @@ WITH kept_out AS (
 INSERT INTO pg_temp.contact_import_kept_out SELECT line, email, told FROM kept_out
 """
 
-# The first row of an address counts. In the order of the addresses, so that two imports that run at
-# the same time wait for each other instead of locking each other out.
+# The first row of an address counts. In the order of the addresses, so that concurrent imports wait
+# for each other instead of deadlocking.
 MERGE_CONTACTS = """
 WITH merged AS (
     INSERT INTO {contact} AS contact (owner_id, email, name, attributes, tracking_consent)
@@ -77,7 +76,7 @@ WITH tagged AS (
 )
 INSERT INTO pg_temp.contact_import_touched SELECT contact_id, false FROM tagged
 """
-# The first row of an address that says anything about it counts.
+# The first row of an address with a value counts.
 RECORD_CONSENT = """
 WITH said AS (
     SELECT DISTINCT ON (email) email, tracking_consent
@@ -92,8 +91,7 @@ WITH said AS (
 )
 INSERT INTO pg_temp.contact_import_touched SELECT id, false FROM changed
 """
-# The worst that the file says of an address counts. Sorted and updated as in
-# `campaigns.suppressions`.
+# The most severe reason for an address counts. Sorted and updated as in `campaigns.suppressions`.
 SUPPRESS = """
 INSERT INTO campaigns_suppression AS s (email, reason, source)
 SELECT DISTINCT ON (email) email, suppressed_as, told
@@ -133,11 +131,11 @@ SELECT
 
 
 class AttributesTooLong(Exception):
-    """A contact would have more than one may have, with what it had before."""
+    """A contact would exceed the limit, together with its existing attributes."""
 
 
 class StagedContact(NamedTuple):
-    """A row that is good; `line` says which of several rows of one address came first."""
+    """A valid row; `line` says which of several rows of one address came first."""
 
     line: int
     email: str
@@ -161,7 +159,7 @@ class MergeCounts(NamedTuple):
 
 
 class Staging:
-    """The temporary table, for the length of the transaction it must be used in."""
+    """The temporary table, valid within one transaction."""
 
     def __init__(self) -> None:
         with connection.cursor() as cursor:
@@ -190,7 +188,7 @@ class Staging:
             return MergeCounts(*cursor.fetchone())
 
     def still_mailed(self, owner_id: Any) -> Iterator[tuple[int, str, str]]:
-        """Line, address and what the file says, of rows kept out whose contacts are mailed."""
+        """Line, address and text of rows kept out whose contacts are still mailed."""
         with connection.cursor() as cursor:
             cursor.execute(_named(STILL_MAILED, cursor), {"owner": owner_id})
             yield from cursor

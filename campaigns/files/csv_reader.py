@@ -1,4 +1,5 @@
-"""Tables as people really export them: any usual encoding and delimiter, rows with their lines."""
+"""Read tables as other programs export them: any common encoding and delimiter, rows with their
+line numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from campaigns.files.encoding import SourceError
 from campaigns.files.quoting import QUOTE, State
 
 MAX_ROW = 500_000
-"""Characters of a row, over all of its lines: a quotation mark that is not closed ends there."""
+"""Characters of a row, over all of its lines: an unclosed quotation mark ends there."""
 MAX_CELL = 131_072
 """Characters, as for the module csv."""
 TOO_LONG = f"a cell is longer than {MAX_CELL:,} characters"
@@ -108,7 +109,7 @@ def _source(
 
 
 def _headings(cells: list[str]) -> list[str]:
-    """Without those at the end that say nothing: spreadsheets may save thousands of them."""
+    """Without trailing empty ones: spreadsheets may save thousands of them."""
     headings = [cell.strip() for cell in cells]
     while not headings[-1]:
         headings.pop()
@@ -171,7 +172,7 @@ class CsvRows(Iterator[CsvRow]):
         return (self._unclear(number, first, line) for number, line in enumerate(taken, first))
 
     def _taken(self, line: str) -> tuple[list[str], State]:
-        """The line and those that the cell goes on in that it leaves open, and how they end."""
+        """The line and the continuation lines of its open cell, and how they end."""
         taken = [line]
         state, begins = self._marks.of_line(line)
         length = len(line) - begins
@@ -186,7 +187,7 @@ class CsvRows(Iterator[CsvRow]):
         return taken, state
 
     def _proper(self, first: int, taken: list[str]) -> CsvRow | None:
-        """None when other rows may stand within it."""
+        """None when other rows may be hidden in it."""
         space = self._delimiter != " "
         reader = csv.reader(taken, delimiter=self._delimiter, strict=True, skipinitialspace=space)
         try:
@@ -234,16 +235,15 @@ def _too_long(line: str, cells: list[str]) -> str:
 
 
 def address_alone(delimiter: str) -> str:
-    """The pattern of an address that has a cell or a line for itself."""
+    """The pattern of an address that fills a cell or a line."""
     ends = rf"{re.escape(delimiter)}\r\n\""
     blanks = "[ \t]*+".replace(delimiter, "")
     return rf"(?:^|[{ends}]){blanks}[^\s@{ends}]++@[^\s@{ends}]++{blanks}(?=$|[{ends}])"
 
 
 class _Lines:
-    """The lines of a file. What cannot be decoded, is too long, or comes too late is a SourceError;
-    none that is too long is read to its end.
-    """
+    """The lines of a file. Raises SourceError for a line that cannot be decoded, is too long, or
+    comes too late; a line that is too long is not read to its end."""
 
     def __init__(self, text: TextIO, encoding: str, ends_at: float | None = None) -> None:
         self._text = text

@@ -1,4 +1,4 @@
-"""How a file of text is encoded: by its byte order mark, or the first encoding that fits."""
+"""Detect a text file's encoding: by its byte order mark, or the first encoding that fits."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 
 class SourceError(Exception):
-    """The file cannot be read as a table at all; the message is for staff."""
+    """The file cannot be read as a table; the message is for staff."""
 
 
 def refuse_what_is_no_text(file: BinaryIO) -> None:
@@ -82,7 +82,7 @@ def _unmarked_utf16(sample: bytes) -> str:
 
 
 def _first_wrong(file: BinaryIO, encoding: str) -> tuple[int, str] | None:
-    """The line of the first bytes that are not in this encoding, and the bytes; else None."""
+    """The line of the first bytes that are invalid in this encoding, and the bytes; else None."""
     decoder = IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
     lines = 1
     try:

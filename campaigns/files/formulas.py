@@ -1,4 +1,4 @@
-"""Cells that a spreadsheet would take for formulas, among them every "@example.com"."""
+"""Escape cells that a spreadsheet would read as formulas, such as every "@example.com"."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ import unicodedata
 from addressing.addresses import INVISIBLE
 
 _STARTS = "=+-@−\t\r\n"
-"""With what a formula, or what gets its cell split into others, begins."""
+"""Characters that start a formula, or that split a cell."""
 _BEFORE = frozenset(" \u00a0\u3000'\"‘’“”＇＂`" + INVISIBLE)
 """What may stand before it, and what a spreadsheet may drop when it reads the cell."""
 
 
 def escaped(cell: str) -> str:
-    """With a quotation mark in front where a spreadsheet would calculate."""
+    """With a quotation mark in front if a spreadsheet would calculate it."""
     return f"'{cell}" if is_formula(cell) else cell
 
 
 def unescaped(cell: str) -> str:
-    """What `escaped` made, as it was."""
+    """The reverse of `escaped`."""
     return cell[1:] if cell.startswith("'") and is_formula(cell) else cell
 
 
 def is_formula(cell: str) -> bool:
-    """Also one whose first character is only a wide, small or raised form of those that count."""
+    """Also true when the first character is a wide, small or raised form of a formula's."""
     first = next((character for character in cell if character not in _BEFORE), "")
     return first != "" and unicodedata.normalize("NFKC", first)[0] in _STARTS

@@ -1,4 +1,4 @@
-"""What the imports of files have in common: a table in one transaction, and a report."""
+"""Shared by the imports: a table read in one transaction, and a report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotation marks in the lines of a table: what they mean, where that is certain."""
+"""Interpret quotation marks in the lines of a table, where their meaning is certain."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Marks:
         return _ending(self._whole(line.rstrip("\r\n")))
 
     def of_later_line(self, line: str) -> Ending:
-        """Of a line that begins within an open cell."""
+        """For a line that begins within an open cell."""
         if QUOTE not in line:
             return Ending(State.OPEN)
         return _ending(self._rest(line.rstrip("\r\n")))
@@ -70,7 +70,8 @@ def _ending(match: re.Match[str] | None) -> Ending:
 
 
 def plainly_quoted(line: str, delimiter: str) -> list[str] | None:
-    """The cells of a line in which each one is in marks and none has any: quick, as most are so."""
+    """The cells of a line where each cell is quoted and contains no mark: a fast path for most
+    lines."""
     text = line.rstrip("\r\n")
     cells = text[1:-1].split(f'"{delimiter}"')
     if text[:1] == text[-1:] == QUOTE and text.count(QUOTE) == 2 * len(cells):
@@ -97,7 +98,7 @@ def cells_of(line: str, delimiter: str, width: int | None) -> list[str] | None:
 
 
 def bare_cells(line: str, delimiter: str) -> list[str]:
-    """What stands between the delimiters, whatever the quotation marks mean."""
+    """The text between the delimiters; quotation marks have no meaning."""
     return [cell.strip().strip(QUOTE).strip() for cell in line.split(delimiter)]
 
 
@@ -128,7 +129,7 @@ def _reading(text: str, delimiter: str, escapes: bool) -> list[str] | None:
 
 
 def _bare(text: str, start: int, delimiter: str, escapes: bool) -> tuple[str, int] | None:
-    """A cell without marks around it, and where it ends; None with a mark that has no partner."""
+    """An unquoted cell, and where it ends; None if it has an unmatched mark."""
     end = text.find(delimiter, start)
     end = len(text) if end < 0 else end
     cell = text[start:end]
@@ -137,7 +138,7 @@ def _bare(text: str, start: int, delimiter: str, escapes: bool) -> tuple[str, in
 
 
 def _quoted(text: str, start: int, delimiter: str, escapes: bool) -> tuple[str, int] | None:
-    """A cell in marks, and where it ends; None when it does not, or is not clear where."""
+    """A quoted cell, and where it ends; None if the end is missing or unclear."""
     pieces: list[str] = []
     strays = 0
     position = start + 1

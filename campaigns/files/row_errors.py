@@ -1,4 +1,4 @@
-"""What an import says about the rows of a file."""
+"""Errors and problems in the rows of a file, for the import report."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class LineProblem(NamedTuple):
 
 
 class Problems:
-    """How many problems there are, and the first of them: a file may have more than memory."""
+    """The number of problems, and the first of them: a file may have more than fit in memory."""
 
     LISTED = 1_000
 
@@ -67,7 +67,7 @@ class FileImportError(Exception):
 
 
 class RowError(ValueError):
-    """A row that cannot be used; the others can."""
+    """A row that cannot be used; other rows can."""
 
     def __init__(self, value: str, reason: str) -> None:
         super().__init__(reason)
@@ -88,14 +88,14 @@ def refuse_unreadable(row: CsvRow, value: str = "") -> None:
 
 
 def text_of(row: CsvRow, address: str = "") -> str:
-    """What a report shows of a row: its address and what else looks like one, or all of it."""
+    """The text of a row in a report: its address and similar texts, or the whole row."""
     cells = [cell.strip() for cell in row.cells if cell.strip()]
     alike = [cell for cell in cells if _LIKE_AN_ADDRESS.search(cell) and cell != address]
     return " ".join([address, *alike] if address else alike or cells)
 
 
 def quote_hint(row: CsvRow) -> str:
-    """A quote that is never closed swallows the rows after it: say which."""
+    """Names the line of an unclosed quote, which swallows the rows after it."""
     if row.last_line == row.line:
         return ""
     return f"; the row goes on to line {row.last_line}, perhaps a quotation mark is not closed"

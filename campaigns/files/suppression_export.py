@@ -1,4 +1,4 @@
-"""The suppression list as a CSV file that can be imported again, of any length."""
+"""Export the suppression list, of any length, as a CSV file that can be imported again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from campaigns.models.contacts import is_domain
 COLUMNS = ("email", "reason", "source", "created_at")
 BATCH = 5_000  # rows
 SPLIT = re.compile(r"(?<=[;|\t\r\n])")
-"""Behind what may split a line into cells, or into lines."""
+"""Characters after which a program may start a new cell or line."""
 
 
 def lines() -> Iterator[str]:

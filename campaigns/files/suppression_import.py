@@ -1,6 +1,5 @@
-"""Bring a list of addresses and domains that must not be mailed in: the good rows, all or nothing;
-the bad ones are reported.
-"""
+"""Import addresses and domains that must not be mailed: all valid rows or none; invalid rows are
+reported."""
 
 from __future__ import annotations
 
@@ -54,9 +53,9 @@ CREATE TEMPORARY TABLE suppression_import (line bigint, email text, reason text,
     ON COMMIT DROP
 """
 COPY = "COPY pg_temp.suppression_import (line, email, reason, source) FROM STDIN"
-# The first row of an address counts. In the order of the addresses, so that two imports that run at
-# the same time wait for each other. As in `campaigns.suppressions`, an address that turns out to be
-# worse than unsubscribed says so.
+# The first row of an address counts. In the order of the addresses, so that concurrent imports wait
+# for each other instead of deadlocking. As in `campaigns.suppressions`, an address that turns out
+# to be worse than unsubscribed says so.
 MERGE = """
 WITH merged AS (
     INSERT INTO campaigns_suppression AS s (email, reason, source)
@@ -100,7 +99,7 @@ class SuppressionReport(FileReport):
 
 
 class Columns(NamedTuple):
-    """Where in a row to look; None for what the file does not say."""
+    """The position of each column in a row; None for a column that the file lacks."""
 
     email: int
     reason: int | None
@@ -128,7 +127,7 @@ def import_suppressions(
     also when its rows are not read within so many seconds.
 
     `reason` and `source` are for rows that do not say. Without `encoding` it is detected. Rows with
-    whole domains are rejected unless `domains` says that whoever imports may suppress them.
+    whole domains are rejected unless `domains` says that the user may suppress them.
     """
     report = SuppressionReport()
     with import_table(file, encoding, _has_address_column, seconds) as table:
@@ -202,7 +201,7 @@ def _good_rows(
 def _salvaged(
     row: CsvRow, columns: Columns, default: Entry, report: SuppressionReport
 ) -> Iterator[Entry]:
-    """The address in a line that cannot be read as a row; else the line is rejected."""
+    """The address in an unreadable line; without one, the line is rejected."""
     if address := _address_in(row, columns):
         yield _salvage(row, address, default, report)
         return
@@ -227,7 +226,7 @@ def _address_in(row: CsvRow, columns: Columns) -> str:
 
 
 def _lines_of(row: CsvRow, delimiter: str) -> Iterator[CsvRow]:
-    """The lines of a row that has several, each as if it were one."""
+    """The lines of a multi-line row, each as a row."""
     for number, line in enumerate(row.raw, row.line):
         yield CsvRow(number, number, quoting.bare_cells(line, delimiter))
 
@@ -262,7 +261,7 @@ def _without_domains(entries: Iterator[Entry], report: SuppressionReport) -> Ite
 
 
 def _entry(row: CsvRow, columns: Columns, default: Entry, judge: Judge) -> Entry:
-    """Raises RowError when there is no address; what is wrong with other cells is left out."""
+    """Raises RowError when there is no address; other invalid cells are ignored."""
     try:
         address = _stored_form(_cell(row, columns.email), columns.has_domains)
     except RowError as error:
@@ -271,7 +270,7 @@ def _entry(row: CsvRow, columns: Columns, default: Entry, judge: Judge) -> Entry
     told = _cell(row, columns.reason)
     reason = str(_R.ERASED) if erased_keys.is_key(address) else _reason(told)
     source = _cell(row, columns.source) or default.source
-    if told and reason is None:  # kept in words: not mailing somebody is the safe mistake
+    if told and reason is None:  # kept as text: not mailing an address is the safe mistake
         source = f"{source}: {told}" if source else told
     if reason is None and (kept_out := judge.kept_out(row.cells)) and kept_out.reason:
         reason = str(kept_out.reason)
@@ -287,7 +286,7 @@ def _cell(row: CsvRow, position: int | None) -> str:
 
 
 def _reason(told: str) -> str | None:
-    """The reason that a cell names, None when it names none that is known."""
+    """The reason in a cell; None for an unknown one."""
     reason = _BY_WORD.get(folded(told))
     return str(reason) if reason else None
 

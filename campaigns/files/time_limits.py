@@ -1,6 +1,5 @@
-"""An import and its database: how long statements may take (as long as they need where an operator
-waits for them, and not long in the browser), and what to say when the database ends them.
-"""
+"""Time limits of an import's statements, and messages for database errors. In the browser the
+limits are short; on the command line there are none."""
 
 from __future__ import annotations
 
@@ -43,7 +42,7 @@ def import_transaction(seconds: float | None) -> Iterator[None]:
 
 
 def copy_rows(statement: str, rows: Iterable[Iterable[object]]) -> None:
-    """COPY them into a table. Its errors are Django's, as those of other statements."""
+    """COPY rows into a table. Raises Django's database errors, like other statements."""
     with (
         connection.cursor() as cursor,
         connection.wrap_database_errors,

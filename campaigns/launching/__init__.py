@@ -1,1 +1,1 @@
-"""From a task to a SubTask for each recipient."""
+"""Launching: create the SubTasks of a task."""

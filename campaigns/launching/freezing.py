@@ -1,4 +1,4 @@
-"""What a launched task says: its templates compiled into content that never changes again."""
+"""Freeze the content of a launched task: compile its templates into content that never changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TemplateError.
 
 @dataclass(slots=True)
 class Compiled:
-    """Content that is not saved yet."""
+    """Unsaved content."""
 
     content: Content
     _afterwards: list[Callable[[], None]] = field(default_factory=list)

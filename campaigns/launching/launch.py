@@ -1,9 +1,9 @@
-"""Turning a launched task's audience into SubTasks: set-based, a chunk a transaction, restartable
-at any point.
+"""Create the SubTasks of a launched task's audience: set-based, one transaction per chunk,
+restartable at any point.
 
-Each chunk and how far it got are committed together, and the unique key on (task, address) makes
-even a chunk that is run twice harmless; so a launch that is killed goes on where it was, and two
-workers on the same one merely take turns.
+Each chunk is committed together with the launch's position, and the unique key on (task, address)
+makes a repeated chunk harmless; so a killed launch continues where it was, and two workers on the
+same launch take turns.
 """
 
 from __future__ import annotations
@@ -64,9 +64,8 @@ SELECT (SELECT max(id) FROM audience), (SELECT count(*) FROM audience),
 
 @background.job(tasks.LAUNCH, seconds=180)
 def expand(task_id: int) -> None:
-    """Make the SubTasks of a task that is being launched, then let it be sent. For a worker; safe
-    to run again.
-    """
+    """Create the SubTasks of a launched task, then start sending. Runs in a worker; safe to
+    repeat."""
     task = (
         Task.objects.filter(pk=task_id, status=TaskStatus.QUEUED).select_related("sender").first()
     )
@@ -119,9 +118,7 @@ def _begin(task: Task, compiled: list[freezing.Compiled]) -> None:
 
 
 def expand_chunk(task: Task) -> bool:
-    """Make the next CHUNK of SubTasks. False when there is nothing more to do. Locks the Launch
-    row.
-    """
+    """Create the next CHUNK of SubTasks. False when none are left. Locks the Launch row."""
     with transaction.atomic():
         launch = Launch.objects.select_for_update(no_key=True).filter(task=task).first()
         task.refresh_from_db(fields=["status"])
@@ -140,7 +137,7 @@ def expand_chunk(task: Task) -> bool:
         if is_last:
             launch.finished_at = Now()
         else:
-            _do_not_wait_for_the_disk()
+            _commit_asynchronously()
         launch.save()
         if is_last and launch.inserted:
             lifecycle.start_sending(task)
@@ -149,7 +146,7 @@ def expand_chunk(task: Task) -> bool:
     return not is_last
 
 
-def _do_not_wait_for_the_disk() -> None:
+def _commit_asynchronously() -> None:
     """A chunk that a crash of the database loses is made again, as how far the launch got is lost
     with it. Nothing is sent of it before the last chunk's commit, which waits for all before it.
     """
@@ -158,7 +155,7 @@ def _do_not_wait_for_the_disk() -> None:
 
 
 def give_up(task: Task, why: str) -> None:
-    """A launch that came to nothing leaves a draft behind."""
+    """Undo a failed launch: the task is a draft again."""
     with transaction.atomic():
         Launch.objects.filter(task=task).delete()
         Content.objects.filter(task=task).delete()
@@ -166,7 +163,7 @@ def give_up(task: Task, why: str) -> None:
 
 
 def requeue_stalled() -> int:
-    """Have launches go on that no worker was asked for. Returns how many."""
+    """Ask for a worker for launches that have none. Returns how many."""
     asked = BackgroundJob.objects.filter(kind=tasks.LAUNCH, set_aside_at=None).values("about")
     seconds_ago = Now() - STALLED
     stalled = Task.objects.filter(status=TaskStatus.QUEUED, launched_at__lt=seconds_ago).filter(

@@ -1,4 +1,4 @@
-"""Whether the recipients have numbers where a template compares numbers, before it is launched."""
+"""Check before a launch that recipients have numbers where a template compares numbers."""
 
 from __future__ import annotations
 

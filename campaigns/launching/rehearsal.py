@@ -1,4 +1,4 @@
-"""What a template costs per message, measured on some of its real recipients before it is sent."""
+"""Measure a template's cost per message on some of its real recipients, before it is sent."""
 
 from __future__ import annotations
 

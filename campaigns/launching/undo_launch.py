@@ -1,4 +1,4 @@
-"""A launch that failed too often: what it made is removed, and the task is a draft again."""
+"""Undo a launch that failed too often: remove its SubTasks and make the task a draft again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands that import a CSV file have in common."""
+"""Shared by the commands that import a CSV file."""
 
 from __future__ import annotations
 

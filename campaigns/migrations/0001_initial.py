@@ -1,4 +1,4 @@
-"""Who gets what: contacts, templates, tasks and their SubTasks."""
+"""Contacts, templates, tasks and their SubTasks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tallies are kept by the database, whoever writes to the SubTask table."""
+"""Triggers that keep the tallies, for every write to the SubTask table."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""The hot tables are stored for being hot."""
+"""Storage parameters of the tables with many updates."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""The groups that staff start with, and what they may do with campaigns."""
+"""The initial staff groups, and their permissions for campaigns."""
 
 from django.db import migrations
 

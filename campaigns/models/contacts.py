@@ -1,4 +1,4 @@
-"""Whom to mail, and whom never to mail again."""
+"""Contacts, tags and suppressions."""
 
 from __future__ import annotations
 
@@ -41,9 +41,8 @@ def clean_field(address: str) -> str:
 
 
 def refuse_erased(address: str) -> None:
-    """Before an address is stored in this transaction. Raises ValidationError on the field `email`
-    for one that was erased.
-    """
+    """Called before an address is stored in this transaction. Raises ValidationError on the field
+    `email` for an erased one."""
     erasure_lock.begin()
     if Suppression.objects.filter(email__in=erased_keys.possible_keys(address)).exists():
         raise ValidationError({"email": f"{WAS_ERASED} It is not mailed and not stored again."})
@@ -117,7 +116,7 @@ class Contact(models.Model):
         ]
 
     def __str__(self) -> str:
-        """For staff to read; what is sent or compared is `email`."""
+        """For display only; `email` is what is sent to and compared."""
         return as_written(self.email)
 
     def clean(self) -> None:

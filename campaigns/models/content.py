@@ -1,4 +1,5 @@
-"""What a message says: what staff edit (Sender, Template), and what a launch froze (Content)."""
+"""The content of messages: what staff edit (Sender, Template), and what a launch froze
+(Content)."""
 
 from __future__ import annotations
 

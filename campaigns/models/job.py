@@ -1,4 +1,4 @@
-"""What background workers have to do."""
+"""Jobs of the background workers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from django.db.models.functions import Now
 
 
 class BackgroundJob(models.Model):
-    """One piece of background work, until it is done. `campaigns.background` alone writes it.
+    """One background job, until it is done. Only `campaigns.background` writes it.
 
-    The queue only wakes a worker; how often a job was tried, when it is tried next and why it
-    failed is here.
+    The queue only wakes a worker; the attempts, the time of the next one and the last error are
+    stored here.
     """
 
     kind = models.CharField(max_length=30)

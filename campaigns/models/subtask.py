@@ -60,10 +60,10 @@ class SubTaskQuerySet(OwnedQuerySet):
     owner_path = "task__owner"
 
     def visible_to(self, user: User) -> Self:
-        """All rows for whoever may see everything, else those of the user's own tasks.
+        """All rows for users who may see everything, else those of the user's own tasks.
 
-        By the keys of the tasks: of a join with the owner PostgreSQL cannot tell whether it is
-        most of the table or next to nothing, and may walk all of it for a page.
+        By the keys of the tasks: of a join with the owner PostgreSQL cannot tell whether it is most
+        of the table or next to nothing, and may walk all of it for a page.
         """
         if sees_everything(user):
             return self

@@ -1,4 +1,4 @@
-"""How many SubTasks of a task are in which state, exactly, without counting them."""
+"""Exact counts of a task's SubTasks by state, without counting rows."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class TaskCounts:
 
     @property
     def accepted(self) -> int:
-        """Accepted by a provider, whatever came back afterwards."""
+        """Accepted by a provider, including those that bounced later."""
         return self.total - self.open - self.in_doubt - self[SubTaskStatus.FAILED]
 
     @property
@@ -88,9 +88,9 @@ class TallyQuerySet(models.QuerySet):  # type: ignore[type-arg]
 class Tally(models.Model):
     """A change in the number of a task's SubTasks in one state; the sum is the number.
 
-    Appended by a statement-level trigger on the SubTask table, whoever writes there, so that
-    writers never wait for each other; `dispatch.process.maintenance` folds the rows of a task into
-    one per state. No foreign key: it would lock the Task row with every batch.
+    Appended by a statement-level trigger on the SubTask table, for every writer, so that writers
+    never wait for each other; `dispatch.process.maintenance` folds the rows of a task into one per
+    state. No foreign key: it would lock the Task row with every batch.
     """
 
     task_id = models.BigIntegerField()

@@ -1,4 +1,4 @@
-"""A campaign: what is sent to whom, through which services, and when."""
+"""A campaign: its audience, templates, services and schedule."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ class Task(models.Model):
             ),
         ]
         indexes = [
-            # The dispatcher's agenda and housekeeping: WHERE status = 'scheduled' | 'queued' |
+            # The dispatcher's agenda and maintenance: WHERE status = 'scheduled' | 'queued' |
             # 'sending' | 'cancelled'
             models.Index(
                 "status",
@@ -147,11 +147,11 @@ class TaskTemplate(models.Model):
 
 
 class Launch(models.Model):
-    """How far a task's audience has been turned into SubTasks. Written chunk by chunk, each with
-    its SubTasks.
+    """The progress of a launch: how far the audience has been turned into SubTasks. Written in
+    chunks, each with its SubTasks.
 
-    `last_contact_id` is where the next chunk starts, so that a launch killed half-way goes on where
-    it was.
+    `last_contact_id` is where the next chunk starts, so that a launch killed half-way continues
+    there.
     """
 
     task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE)

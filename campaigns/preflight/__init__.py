@@ -1,1 +1,1 @@
-"""What staff learn of a message before it is sent."""
+"""Checks and previews of a message before it is sent."""

@@ -1,4 +1,4 @@
-"""The variables that templates read, and for how many contacts each of them is empty."""
+"""The variables that templates read, and for how many contacts each is empty."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from campaigns.wording import counted
 from sandbox import Failed, LimitReached
 
 MOST = 50
-"""Variables that are counted; each is a pass over the attributes in the one query."""
+"""The most variables that are counted; each costs a pass over the attributes in the one query."""
 NEWEST = 20_000
-"""Contacts that a template is held against before it is known who gets it."""
+"""The most contacts that a template is checked against before its audience is known."""
 SAMPLED = 1_000
-"""Contacts whose attributes are looked through for a name that was perhaps meant."""
+"""The most contacts whose attributes are searched for a similar name."""
 
 Path = tuple[str, ...]
 """Such as ("address", "city") for {{ address.city }}."""
@@ -87,14 +87,14 @@ def report(templates: Iterable[CompiledContent], contacts: QuerySet[Contact]) ->
 
 
 def report_for_owner(template: Template) -> MergeFieldReport:
-    """Of the owner's newest contacts, NEWEST at most, so that it costs no more with a million."""
+    """For the owner's newest contacts, NEWEST at most, so that the cost is bounded."""
     contacts = Contact.objects.filter(owner=template.owner_id)
     newest = contacts.order_by("-pk").values("pk")[:NEWEST]
     return report([template], Contact.objects.filter(pk__in=newest))
 
 
 def read_by(template: CompiledContent) -> list[Path]:
-    """What a template wants of a contact, wherever: in an output, a condition, a loop, a link."""
+    """The contact variables that a template reads: in outputs, conditions, loops and links."""
     sources = [template.subject, template.preview_text, template.html, template.text]
     try:
         found = template_work.variables_in(sources)

@@ -1,4 +1,4 @@
-"""What staff are told of a template beside how it looks."""
+"""Notices about a template, shown beside its preview."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sandbox import Failed, LimitReached
 
 MOST_BRACES = 5
 FROM_HTML: list[Callable[[str], list[str]]] = []
-"""What apps that build on this one (tracking) have to say of it. They may raise PartProblem."""
+"""Functions of dependent apps (tracking) that return notices. They may raise PartProblem."""
 
 _NAME = r"[^\W\d][\w.-]{0,60}(?:\s{0,3}\|[^{}\n]{0,100})?"
 _ODD_BRACES = re.compile(
@@ -29,7 +29,7 @@ _END_OF = {name: re.compile(f"</{name}", re.IGNORECASE) for name in ("style", "s
 
 
 def of_html(html: str) -> list[str]:
-    """Nothing of a template that cannot be read: it is refused elsewhere."""
+    """Returns none for a template that cannot be read: it is refused elsewhere."""
     try:
         return [notice for each in FROM_HTML for notice in each(html)]
     except (PartProblem, LimitReached, Failed):
@@ -48,7 +48,7 @@ def of_template(template: CompiledContent) -> list[str]:
 
 
 def of_braces(source: str, part: str = "HTML") -> list[str]:
-    """Of values and tags with a brace too few or a blank between two, which are sent as text."""
+    """Notices about malformed Liquid braces, which would be sent as text."""
     return [_of_one(match, source, part) for match in islice(_odd_braces(source), MOST_BRACES)]
 
 

@@ -1,4 +1,4 @@
-"""A message outside of any task, for previews and tests: made as a launch would make it."""
+"""A message outside any task, for previews and tests, made as a launch would make it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VALUES = {
     "last_name": "Lovelace",
     "email": "ada@example.com",
 }
-"""Of nobody, for staff who have no contact at hand."""
+"""Sample values, for staff without a contact at hand."""
 
 LINKS: list[Callable[[Content, Mapping[str, Any]], dict[str, str]]] = []
 """What apps that build on this one (tracking) put in a message beside the recipient's values, here

@@ -1,1 +1,1 @@
-"""From a template to the texts of a message."""
+"""Render templates into messages."""

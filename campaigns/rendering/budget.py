@@ -1,4 +1,4 @@
-"""How much of the workers' time the messages of one template may take in one process."""
+"""Limit the workers' processor time that the messages of one template may use in one process."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import threading
 import time
 
 SECONDS_A_MESSAGE = 0.02
-"""What every message may take on average."""
+"""The average allowed per message."""
 SECONDS_BEYOND = 1.0
-"""What messages may take beyond that, all together, before no more are rendered."""
+"""The total excess of all messages before no more are rendered."""
 REGAINED_A_SECOND = 0.01
-"""Processor seconds that are forgiven as time passes."""
+"""Processor seconds regained per second of time."""
 
 
 class RenderBudget:
-    """For any thread."""
+    """Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # guards all below

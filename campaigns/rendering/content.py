@@ -1,8 +1,8 @@
-"""From a template to a message: checked when saved, compiled at launch, rendered per recipient.
+"""Templates and messages: checked when saved, compiled at launch, rendered per recipient.
 
-What parses a template runs in a worker (`campaigns.rendering.template_work`) and may be ended
-there: that is the template's error, as any other is. `sandbox.Failed`, which all of this may raise,
-is not: no worker could do it just now, and it may be tried again.
+Templates are parsed in a worker (`campaigns.rendering.template_work`), which may be ended there:
+that is a template error like any other. `sandbox.Failed`, which every function here may raise, is
+not: no worker was able to do it, and it may be retried.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from sandbox import Failed, LimitReached, Stalled
 MAX_SUBJECT = 2_000
 """Characters of one message's subject."""
 FORM = 1
-"""The version of what `precompile` makes; content with another one is taken apart anew."""
+"""The version of the format of `precompile`; content with another version is split anew."""
 
 NOT_NOW = "The template could not be read just now; that is not its fault. Try again in a moment."
 _LABELS = {
@@ -47,18 +47,18 @@ class ContentError(Exception):
 
 
 class TemplateError(ContentError):
-    """The template is wrong for everybody."""
+    """The template fails for every recipient."""
 
 
 class RenderError(ContentError):
-    """The template fails with this recipient's variables; it may work with another's."""
+    """The template fails with this recipient's variables; others may work."""
 
     cpu_seconds = 0.0
-    """What finding that out took in a worker."""
+    """Processor time used in the worker."""
 
 
 class TooCostly(RenderError):
-    """The template costs too much whoever the recipient is: nothing is rendered of it for now."""
+    """The template costs too much for any recipient: none of its messages is rendered for now."""
 
 
 class CompiledContent(Protocol):
@@ -137,7 +137,7 @@ def template_errors(part: str) -> Iterator[None]:
 
 
 def check(subject: str, html: str, text: str, preview_text: str = "") -> None:
-    """Raise TemplateError for the first thing that is wrong with a template."""
+    """Raise TemplateError for the first error in a template."""
     parts = {"subject": subject, "preview_text": preview_text, "html": html, "text": text}
     for part, source in parts.items():
         if source.strip():
@@ -204,13 +204,13 @@ def precompile(content: CompiledContent) -> dict[str, Any]:
 
 
 def prepare(content: CompiledContent) -> None:
-    """Have ready what its messages need, so that the first need not wait. Raises TemplateError."""
+    """Prepare what its messages need, so that the first one does not wait. Raises TemplateError."""
     with _known_as_wrong():
         _renderer_of(content).prepare()
 
 
 def renew_budget(content: CompiledContent) -> None:
-    """Render messages again of content that was too costly, and count anew."""
+    """Reset the budget: render messages of too costly content again."""
     _renderer_of(content).renew()
 
 

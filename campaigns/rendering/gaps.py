@@ -1,4 +1,4 @@
-"""A template as python-liquid reads it, taken apart into fixed stretches and gaps. For a worker."""
+"""A template as python-liquid parses it, split into fixed stretches and gaps. Runs in a worker."""
 
 from __future__ import annotations
 
@@ -47,9 +47,8 @@ class GapTemplate:
         return gaps if len(gaps) == len(nodes) else None
 
     def fill(self, variables: Mapping[str, Any]) -> list[str]:
-        """What goes in the gaps. Undefined variables come out empty. Raises Problem, whatever goes
-        wrong in the template.
-        """
+        """The texts for the gaps. Undefined variables come out empty. Raises Problem for every
+        error in the template."""
         template, recorder = self._template, _Recorder()
         with environment.problems():
             values = template.make_globals(dict(variables))

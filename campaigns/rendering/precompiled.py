@@ -3,14 +3,14 @@
 What is fixed can be worked on once (encoded for the mail, say), and per recipient only the gaps are
 filled. Two kinds are filled here: an output such as `{{ first_name | default: "friend" }}`, and a
 section `{% if x != "" %}…{% endif %}` of such outputs, each where its values are texts or numbers.
-Whatever else there is (tags, other filters, other values) is python-liquid's to render, in a
-worker (`campaigns.rendering.renderer`). Both come to the same bytes.
+All else (tags, other filters, other values) is rendered by python-liquid, in a worker
+(`campaigns.rendering.renderer`). Both come to the same bytes.
 
 Filling runs in the process that sends, so its cost has a bound of its own. There are at most
 MAX_STEPS variables and parts of variables to follow, each in constant time; each value is read
 once, has at most MAX_VALUE characters, and escaping makes it at most five times as long; and
-filling ends when the values come to more than MAX_FILLED bytes. What is beyond any of these is
-left to a worker.
+filling ends when the values come to more than MAX_FILLED bytes. What is beyond any of these is left
+to a worker.
 """
 
 from __future__ import annotations

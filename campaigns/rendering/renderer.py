@@ -26,7 +26,7 @@ from campaigns.rendering.template_work import (
 from sandbox import Failed, LimitReached, Stalled
 
 SEATS = 2
-"""Most workers that one template occupies, so that others find one free."""
+"""The most workers that one template uses at a time, so that others find a free one."""
 SIMPLIFY = "Make it smaller or simpler"
 _OF_RENDERING = {
     RENDERING_FIRST.too_much_time: RENDERING.too_much_time,
@@ -35,7 +35,7 @@ _OF_RENDERING = {
 
 
 class CannotRender(Exception):
-    """What is wrong with one part, and the seconds of processor time that finding out took."""
+    """The error in one part, and the processor time in seconds spent on finding it."""
 
     def __init__(self, problem: PartProblem, cpu_seconds: float = 0.0) -> None:
         super().__init__(str(problem))
@@ -54,14 +54,14 @@ class CostsTooMuch(Exception):
 
 
 class Filled(NamedTuple):
-    """What goes in the gaps of each part, and the seconds that took in a worker."""
+    """The texts for the gaps of each part, and the seconds spent in a worker."""
 
     values: Mapping[str, Sequence[bytes]]
     cpu_seconds: float = 0.0
 
 
 class _Apart(NamedTuple):
-    """A template taken apart."""
+    """A template split into fixed stretches and gaps."""
 
     digest: bytes
     sources: Sources
@@ -81,7 +81,7 @@ def precompiled(form: list[Any]) -> dict[str, Precompiled]:
 
 
 class Renderer:
-    """One template, for any thread."""
+    """One template; thread-safe."""
 
     def __init__(self, subject: str, preview_text: str, html: str, text: str) -> None:
         self._template = (subject, preview_text, html, text)
@@ -94,15 +94,15 @@ class Renderer:
 
     @property
     def is_known(self) -> bool:
-        """Whether it is known what is fixed in the template."""
+        """Whether the template's fixed stretches are known."""
         return self._parts is not None
 
     def know(self, form: list[Any]) -> None:
-        """This is what a worker made of the template before."""
+        """Use the precompiled form that a worker made before."""
         self._parts = precompiled(form)
 
     def form(self) -> list[Any]:
-        """What to keep for `know`. Raises as `parts` does."""
+        """The form to store for `know`. Raises as `parts` does."""
         return self._taken_apart().form
 
     def parts(self) -> dict[str, Precompiled]:
@@ -117,7 +117,7 @@ class Renderer:
             self._taken_apart()
 
     def renew(self) -> None:
-        """Begin to count anew what its messages cost."""
+        """Reset the budget of its messages."""
         self._budget.renew()
         with self._lock:
             self._wrong = None
@@ -147,7 +147,7 @@ class Renderer:
         return filled
 
     def _taken_apart(self) -> _Apart:
-        """Done once, also when it is wrong."""
+        """Split once, also when that fails."""
         return self._apart or self._take_apart()
 
     def _take_apart(self) -> _Apart:

@@ -28,7 +28,7 @@ PARSING before; this machine may be slower than that one. Rendering alone is hel
 """
 KEPT_TEMPLATES = 64
 KEPT_CHARACTERS = 4_000_000
-"""What a worker keeps parsed, at most."""
+"""The most characters of parsed templates that a worker keeps."""
 
 PARTS = ("subject", "html", "text")
 Sources = tuple[str, str, str]
@@ -44,7 +44,7 @@ class PartProblem(Exception):
 
 
 class UnknownTemplate(Exception):
-    """This worker has not parsed the template: it has to be sent along."""
+    """This worker has not parsed the template: the caller has to send it."""
 
 
 @bounded(PARSING, raises=(PartProblem,))
@@ -163,7 +163,7 @@ def fill_first(
 
 
 class _Kept:
-    """The templates that a worker has parsed, those used last."""
+    """A worker's cache of parsed templates, least recently used out first."""
 
     def __init__(self) -> None:
         self._sources: OrderedDict[bytes, Sources] = OrderedDict()

@@ -1,1 +1,1 @@
-"""The states of a task and of its SubTasks, and the only code that changes them."""
+"""The states of tasks and SubTasks, and the only code that changes them."""

@@ -1,5 +1,5 @@
-"""What staff do with a task, and what time does: the only code that changes `Task.status`, by the
-steps of `campaigns.state.transitions`.
+"""Change a task's status, on request of staff or when its time has come: the only code that writes
+`Task.status`, by the steps of `campaigns.state.transitions`.
 
 Every change is a guarded update: it names the states it starts from, and says so when the task is
 not in one of them. Nothing that happens to a SubTask later can bring a paused, completed or
@@ -130,7 +130,7 @@ def resume(task: Task) -> None:
 def cancel(task: Task) -> None:
     """Stop a task for good and fail what is not handed over. Raises NotPossible.
 
-    A large task's SubTasks are failed by housekeeping, a chunk at a time.
+    A large task's SubTasks are failed by maintenance, a chunk at a time.
     """
     with transaction.atomic():
         _move(task, "cancel", cancelled_at=Now())
@@ -170,7 +170,7 @@ def start_sending(task: Task, note: str = "") -> bool:
 
 
 def back_to_draft(task: Task, why: str) -> None:
-    """A launch that came to nothing: the task is a draft again and says why."""
+    """Make a task whose launch failed a draft again, with the reason."""
     transitions.move([task.pk], "back_to_draft", note=why, launched_at=None)
 
 
@@ -219,7 +219,7 @@ def _with_nothing_left() -> QuerySet[Task]:
 
 
 def sweep_cancelled() -> int:
-    """Fail what is left of cancelled tasks, a chunk each. Returns how many SubTasks."""
+    """Fail the remaining SubTasks of cancelled tasks, a chunk each. Returns how many."""
     cancelled = Task.objects.filter(status=T.CANCELLED).alias(pending=A_PENDING)
     swept = 0
     for task_id in cancelled.exclude(pending=None).values_list("pk", flat=True):
@@ -229,7 +229,7 @@ def sweep_cancelled() -> int:
 
 
 def reopen(task_ids: Collection[int]) -> None:
-    """Some SubTasks of these tasks are about to be sent again: completed tasks go on.
+    """Reopen completed tasks some of whose SubTasks are about to be sent again.
 
     Locks the Task rows, so call it in the transaction that changes the SubTasks, before that.
     """

@@ -1,4 +1,4 @@
-"""What has become of SubTasks since the backup that was restored, as it is known from elsewhere.
+"""After a restore: bring SubTasks up to date from sources outside the database.
 
 With `campaigns.state.states` the only code that writes `SubTask.status`; no dispatcher may run
 meanwhile.

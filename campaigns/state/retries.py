@@ -1,4 +1,4 @@
-"""Trying failed SubTasks again: what staff may ask for, and what is left out."""
+"""Retry failed SubTasks: what staff may ask for, and what is left out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from campaigns.wording import counted
 
 CHUNK = 5_000
 LOOKED_AT = 1_000
-"""Among how many failed SubTasks one is looked for that can be sent again; of more, some can."""
+"""The most failed SubTasks that are searched for a retryable one; beyond it, some are assumed."""
 
 
 @dataclass(slots=True)
@@ -25,7 +25,7 @@ class RetryPlan:
     """
 
     retryable: int = 0
-    doubtful: int = 0
+    in_doubt: int = 0
     """Those among the retryable that were given up while in doubt."""
     suppressed: int = 0
     hard_bounced: int = 0
@@ -39,10 +39,10 @@ class RetryPlan:
         return " ".join(part for part in parts if part)
 
     def _may_arrive_twice(self) -> str:
-        if not self.doubtful:
+        if not self.in_doubt:
             return ""
-        were = "was" if self.doubtful == 1 else "were"
-        return f"Of these, {self.doubtful:,} {were} given up while in doubt and may arrive twice."
+        were = "was" if self.in_doubt == 1 else "were"
+        return f"Of these, {self.in_doubt:,} {were} given up while in doubt and may arrive twice."
 
     def left_out(self) -> str:
         """What is not tried again, with numbers; "" for nothing."""
@@ -57,14 +57,14 @@ class RetryPlan:
 
 
 def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:
-    """What a retry of these would do."""
+    """The effect of retrying these."""
     listed = suppressions.entries_for("recipient_email")
     bounced = listed.filter(reason=SuppressionReason.HARD_BOUNCE)
     failed = subtasks.filter(status=SubTaskStatus.FAILED)
     is_bounced = Exists(bounced)
     return RetryPlan(
         retryable=_retryable(subtasks).count(),
-        doubtful=_retryable(subtasks).filter(failure_reason=FailureReason.DISCARDED).count(),
+        in_doubt=_retryable(subtasks).filter(failure_reason=FailureReason.DISCARDED).count(),
         hard_bounced=failed.filter(is_bounced).count()
         + subtasks.filter(status=SubTaskStatus.BOUNCED).count(),
         suppressed=failed.filter(Exists(listed)).exclude(is_bounced).count(),

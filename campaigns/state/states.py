@@ -50,7 +50,7 @@ def before(target: SubTaskStatus) -> list[SubTaskStatus]:
 
 
 class NotAsLocked(Exception):
-    """A write changed fewer rows than its transaction had locked: that must not be committed."""
+    """A write changed fewer rows than its transaction had locked: it must not be committed."""
 
 
 class Held(NamedTuple):
@@ -118,15 +118,15 @@ def allocate(rows: Sequence[tuple[int, int]], token: uuid.UUID, dispatcher_id: i
     return _ids(sql, [token, dispatcher_id, as_array(ids), as_array(services)])
 
 
-def repeat_doubtful(
+def repeat_in_doubt(
     subtask_ids: Collection[int], token: uuid.UUID, dispatcher_id: int
 ) -> list[int]:
     """Hold locked rows in doubt, so that the service they were handed to repeats the hand-over.
     Returns the ids it changed.
 
-    They stay `sending`: whoever holds them, however it ends, they are sent or in doubt again, and
-    never reserved for another service. `sending_at` stays that of the first hand-over, by which the
-    provider's window is measured and its key made.
+    They stay `sending`: in the end they are sent or in doubt again, and are never reserved for
+    another service. `sending_at` stays that of the first hand-over, by which the provider's window
+    is measured and its key made.
     """
     sql = """
     UPDATE campaigns_subtask s
@@ -205,7 +205,7 @@ def require_all(changed: int, locked: int) -> None:
         raise NotAsLocked(f"{changed} of {locked} locked rows were changed")
 
 
-class Doubtful(NamedTuple):
+class InDoubt(NamedTuple):
     """A SubTask that came into doubt in the hands of a dispatcher, with the token it was held
     under.
     """
@@ -221,7 +221,7 @@ class Doubtful(NamedTuple):
         return Held(self.id, self.token)
 
 
-def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[Doubtful]]:
+def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[InDoubt]]:
     """Take everything from a dispatcher that is dead: allocated rows go back to pending, sending
     ones are in doubt.
     """
@@ -229,8 +229,8 @@ def reclaim(dispatcher_id: int) -> tuple[list[Returned], list[Doubtful]]:
     return release(held), doubt(held)
 
 
-def lock_sending(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
-    """Lock those of these rows that somebody is handing over, as far as the database knows."""
+def lock_sending(subtasks: QuerySet[SubTask]) -> list[InDoubt]:
+    """Lock those of these rows that are being handed over, as far as the database knows."""
     sending = subtasks.filter(status=S.SENDING, in_doubt_since=None)
     claimed_at = Coalesce("allocated_at", "sending_at")
     rows = (
@@ -238,17 +238,17 @@ def lock_sending(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
         .order_by("id")
         .values_list("id", "service_id", "claim_token", claimed_at, "sending_at")
     )
-    return [Doubtful(*row) for row in rows]
+    return [InDoubt(*row) for row in rows]
 
 
-def doubt(subtasks: QuerySet[SubTask]) -> list[Doubtful]:
+def doubt(subtasks: QuerySet[SubTask]) -> list[InDoubt]:
     """Take rows that are being sent from who holds them: they are in doubt, and their tokens
     rotated.
     """
-    doubtful = lock_sending(subtasks)
-    ids = [row.id for row in doubtful]
+    in_doubt = lock_sending(subtasks)
+    ids = [row.id for row in in_doubt]
     _change(ids, claim_token=RandomUUID(), dispatcher_id=None, in_doubt_since=Now())
-    return doubtful
+    return in_doubt
 
 
 def release(subtasks: QuerySet[SubTask]) -> list[Returned]:
@@ -298,8 +298,8 @@ def resolve_doubt(subtask_ids: Collection[int], status: SubTaskStatus) -> list[i
     """Settle rows in doubt: SENT (it was), PENDING (send again) or FAILED (give up). Returns the
     ids it changed.
     """
-    doubtful = SubTask.objects.in_doubt().filter(pk__in=subtask_ids)
-    ids = list(doubtful.select_for_update(no_key=True).order_by("id").values_list("id", flat=True))
+    in_doubt = SubTask.objects.in_doubt().filter(pk__in=subtask_ids)
+    ids = list(in_doubt.select_for_update(no_key=True).order_by("id").values_list("id", flat=True))
     by_status: dict[SubTaskStatus, dict[str, Any]] = {
         S.SENT: {"sent_at": Now()},
         S.PENDING: {"service": None, "available_at": Now()},
@@ -310,11 +310,11 @@ def resolve_doubt(subtask_ids: Collection[int], status: SubTaskStatus) -> list[i
 
 
 def rise(rises: Iterable[StatusRise]) -> set[int]:
-    """Record what came back. Returns the ids it changed.
+    """Record feedback. Returns the ids it changed.
 
-    Times and texts are recorded of every row, each once; the status changes only where NEXT allows
-    it, so that what comes late changes nothing. A row in doubt is so no longer. Rows that are in a
-    dispatcher's hands are left alone: their outcome has to be recorded first.
+    Times and texts are recorded for every row, each once; the status changes only where NEXT allows
+    it, so that late feedback changes nothing. A row in doubt leaves doubt. Rows that a dispatcher
+    holds are skipped: their outcome has to be recorded first.
     """
     rows = sorted(rises, key=lambda row: row.id)
     if not rows:

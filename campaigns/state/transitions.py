@@ -1,4 +1,4 @@
-"""What a task may become, and from what: the one table of it.
+"""The transitions of a task's status: the one table of what may follow what.
 
 `campaigns.state.lifecycle` takes these steps, and the admin offers those that are possible.
 """

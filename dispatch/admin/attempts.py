@@ -1,4 +1,4 @@
-"""Attempts: the proof of what was handed over; nobody edits it."""
+"""Attempts: the proof of what was handed over, read-only."""
 
 from __future__ import annotations
 

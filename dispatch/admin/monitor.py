@@ -23,7 +23,7 @@ MILLISECONDS = 1000
 
 @require_safe
 def monitor(request: HttpRequest) -> HttpResponse:
-    """The page, for whoever may see the rows of every owner. To be wrapped in `admin_view`."""
+    """The page, for users who may see the rows of every owner. To be wrapped in `admin_view`."""
     if not request.user.has_perm(SEE_EVERYTHING):
         raise PermissionDenied
     now = snapshot.take()

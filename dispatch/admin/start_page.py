@@ -30,8 +30,8 @@ def moving_tasks(user: Visitor) -> list[Progress]:
     in doubt, which only a person can settle. Those are few: index subtask_in_doubt.
     """
     visible = Task.objects.visible_to(user)
-    doubtful = SubTask.objects.in_doubt().order_by().values_list("task", flat=True)
-    over = visible.filter(status__in=OVER, pk__in=doubtful.distinct())
+    in_doubt = SubTask.objects.in_doubt().order_by().values_list("task", flat=True)
+    over = visible.filter(status__in=OVER, pk__in=in_doubt.distinct())
     tasks = [*over[:MOST_SHOWN], *visible.filter(status__in=MOVING)[:MOST_SHOWN]]
     counts = Tally.objects.counts_of(task.pk for task in tasks)
     return [Progress(task, counts[task.pk]) for task in tasks]

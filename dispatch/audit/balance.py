@@ -38,7 +38,7 @@ GROUP BY 1, 2 HAVING l.inserted <> coalesce(sum(t.count), 0) ORDER BY 1 LIMIT %(
 """
 
 # Pending in a task that is not, and will not be, sent; or held by a dispatcher that has forgotten
-# it. A cancelled task's are failed by housekeeping, a chunk a second, and only while there is any.
+# it. A cancelled task's are failed by maintenance, a chunk a second, and only while there is any.
 WITHOUT_NEXT_STEP_SQL = """
 WITH pending AS (
     SELECT s.id, s.status, 'its task is ' || t.status AS why FROM campaigns_task t

@@ -6,7 +6,7 @@ from dispatch.audit.finding import MOST_NAMED, AuditResult, one, rows
 from dispatch.lease_terms import LEASE_SECONDS
 
 RECOVERED_SECONDS = 3 * LEASE_SECONDS
-"""A dispatcher that has been dead for so long has been recovered, if anybody was there to do it."""
+"""A dispatcher dead for so long has been recovered, if any process was there to do it."""
 
 CLOCK_SECONDS = 1.0
 """By so much two hand-overs may seem to overlap that did not: each dispatcher reads the clock over
@@ -19,13 +19,13 @@ SELECT count(*) FILTER (WHERE in_doubt_since IS NULL), count(DISTINCT dispatcher
 FROM campaigns_subtask WHERE status IN ('allocated', 'sending')
 """
 
-# Held by nobody at all; by a dispatcher that has ended, whom nobody will recover; or by one that is
-# dead although somebody else has been there for long enough to recover it. (When everything stands
-# still, whoever comes back first does it.)
-HELD_BY_NOBODY_SQL = """
+# Held by no dispatcher; by one that has ended, which is recovered no more; or by one that is dead
+# although another has been alive for long enough to recover it. (When everything stands still, the
+# first that comes back does it.)
+NOT_HELD_SQL = """
 SELECT s.id, s.status::text, CASE
     WHEN s.service_id IS NULL OR s.claim_token IS NULL OR s.dispatcher_id IS NULL
-        THEN 'nobody holds it'
+        THEN 'no dispatcher holds it'
     WHEN d.id IS NULL OR d.ended_at IS NOT NULL
         THEN 'dispatcher ' || s.dispatcher_id || ' has ended'
     ELSE 'dispatcher ' || s.dispatcher_id || ' is dead' END
@@ -68,10 +68,7 @@ def one_claim() -> AuditResult:
     return AuditResult(
         "1 one claim, one service",
         f"{held} SubTasks held by {dispatchers} dispatchers, {in_doubt} in doubt",
-        [
-            f"SubTask {pk} is {status} but {why}"
-            for pk, status, why in rows(HELD_BY_NOBODY_SQL, limits)
-        ]
+        [f"SubTask {pk} is {status} but {why}" for pk, status, why in rows(NOT_HELD_SQL, limits)]
         + [
             f"SubTask {pk} was handed over twice at the same time: attempts {first} and {second}"
             for pk, first, second in rows(OVERLAPPING_SQL, limits)

@@ -13,7 +13,7 @@ from dispatch.claiming.agenda import TaskPlan
 
 GRACE_SECONDS = 60.0
 ROUNDS = 10
-"""Whoever waits longer than this, and than so many rounds of all who are served, was passed
+"""An owner who waits longer than this, and than so many rounds of all who are served, was passed
 over.
 """
 

@@ -1,4 +1,4 @@
-"""What a check says, and how it asks."""
+"""The finding of a check, and its queries."""
 
 from __future__ import annotations
 

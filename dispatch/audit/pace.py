@@ -11,7 +11,7 @@ SETTLED_SECONDS = LEASE_SECONDS
 # With burst b, any b + 1 starts in a row take at least one interval; more exactly (generic cell
 # rate algorithm), the j-th start is never earlier than any i-th one plus (j - i - b + 1) intervals.
 # x is the start minus n intervals: it may fall behind its running maximum by (b - 1) intervals at
-# most. Starts that nobody knows (the dispatcher died) are left out.
+# most. Unknown starts (the dispatcher died) are left out.
 STARTS_SQL = """
 WITH starts AS (
     SELECT a.service_id, a.id, e.sending_interval AS interval, e.burst,

@@ -1,4 +1,4 @@
-"""Guarantee 5: never over a service's daily quota in its period, whatever crashes."""
+"""Guarantee 5: never over a service's daily quota in its period, even after a crash."""
 
 from __future__ import annotations
 

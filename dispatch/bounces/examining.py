@@ -1,5 +1,5 @@
-"""What a message in the bounce mailbox says, found out in a worker process: anybody may have
-written it. What is found is data: whether it is true, `understanding` checks by what was signed.
+"""What a message in the bounce mailbox says, found out in a worker process, as the message is
+untrusted. What is found is data: whether it is true, `understanding` checks by what was signed.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _may_be_a_bounce(message: Message) -> bool:
 
 
 def _came_to_a_return_path(message: Message) -> bool:
-    """Nobody sees this address and writes to it; machines do, and not all keep theirs empty."""
+    """People do not see this address; machines write to it, and not all with an empty sender."""
     return bool(return_path.tokens_in(" ".join(mail.headers(message, *ARRIVED_AT))))
 
 
@@ -229,7 +229,7 @@ def _date(message: Message) -> dt.datetime | None:
 
 
 def _kept(message: Message) -> dict[str, Any]:
-    """What is kept of it for whoever looks into the event: not the message that came back."""
+    """What is kept of it to explain the event: not the message that came back."""
     names = ("From", "To", "Date", "Subject", "Message-ID", "Content-Type", "Auto-Submitted")
     return {
         "headers": {name: mail.header(message, name)[:1_000] for name in names},

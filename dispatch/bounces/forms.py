@@ -26,7 +26,7 @@ class MailboxForm(forms.Form):
         required=False,
         initial=True,
         label="Read bounces by mail",
-        help_text="Off: bounces go to the sender of each message, and nobody reads them here.",
+        help_text="Off: bounces go to the sender of each message, and are not read here.",
     )
     domain = forms.CharField(
         max_length=253,
@@ -83,7 +83,7 @@ class MailboxForm(forms.Form):
     delete = forms.BooleanField(
         required=False,
         label="Delete what was understood",
-        help_text="Off: it is marked as read. What nobody understands is never deleted.",
+        help_text="Off: it is marked as read. What is not understood is never deleted.",
     )
 
     def __init__(self, data: Any, stored: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Looking into a message that anybody may have sent. Nothing here is larger than what was read of
+"""Looking into an untrusted message. Nothing here is larger than what was read of
 it, nothing but what was asked for is decoded, and all of it takes time linear in what was read.
 """
 
@@ -19,7 +19,7 @@ from sandbox import LimitReached
 
 MAX_PARTS = 100
 MAX_BOUNDARIES = 50
-MAX_BOUNDARY_LINES = 5_000  # each begins a part, before anybody counts them
+MAX_BOUNDARY_LINES = 5_000  # each begins a part, before parts are counted
 MAX_TEXT = 20_000  # characters of one part
 MAX_TEXTS = 10 * MAX_TEXT  # characters of all parts together
 MAX_HEADERS = 500  # of one name

@@ -1,8 +1,8 @@
 """Reading the bounce mailboxes: one at a time over the whole installation, in the background.
 
 Who reads a mailbox has claimed its row for a while. No transaction is open while its server is
-talked to. What was understood is written down first and marked in the mailbox then: whatever dies
-in between, it is read again, and the ledger knows it by its key.
+talked to. What was understood is written down first and marked in the mailbox then: after a crash
+in between it is read again, and the inbox knows it by its key.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ MOST_TRIES = 3
 """A letter is looked at so often; one that has ended its reader each time is set aside unread."""
 LONGEST_PAUSE = dt.timedelta(hours=1)
 
-# One mailbox at a time: whoever claims sees nobody else's claim. Those of one server or shared by
+# One mailbox at a time: a claim sees no other claim. Those of one server or shared by
 # services are so never read twice at once, and one worker of the queue is busy at most.
 CLAIM_SQL = """
 UPDATE dispatch_bouncemailbox SET
@@ -98,7 +98,7 @@ class ReadingResult:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A mailbox that nobody else reads."""
+    """A mailbox claimed for this process alone."""
 
     service_id: int
     token: uuid.UUID
@@ -152,7 +152,7 @@ def _mailboxes(claimed: Claimed) -> QuerySet[BounceMailbox]:
 
 
 def _renew(claimed: Claimed) -> bool:
-    """False when somebody else reads the mailbox now."""
+    """False when another process reads the mailbox now."""
     return _mailboxes(claimed).update(claimed_until=Now() + CLAIM) == 1
 
 
@@ -257,7 +257,7 @@ def _write_down(meanings: Iterable[Meaning]) -> int:
 
 
 def _unsubscribe(request: UnsubscribeRequest) -> None:
-    """Nobody is left to unsubscribe when the SubTask was deleted."""
+    """Nothing is left to unsubscribe when the SubTask was deleted."""
     if subscriber := subscriptions.subscriber(request.subtask_id):
         subscriptions.unsubscribe(subscriber)
 

@@ -1,5 +1,5 @@
 """The return path of each message: an address of its own, so that a bounce tells by where it comes
-to what it is about (VERP), whatever its format.
+to what it is about (VERP), in any format.
 
 `bounces+<token>@<bounce domain>`; the token survives servers that change upper to lower case, and
 with it the local part has 37 of the 64 characters that it may have.

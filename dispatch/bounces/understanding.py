@@ -1,5 +1,5 @@
-"""What a message in the bounce mailbox means. Whoever wrote it may have made it up: nothing is
-believed that does not show a token or a Message-ID that was signed here.
+"""What a message in the bounce mailbox means. It may be forged: only what shows a token or a
+Message-ID that was signed here is believed.
 
 | message | becomes |
 |---|---|
@@ -36,7 +36,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """It is what it is, and nothing follows."""
+    """Recognised; no action required."""
 
     what: str
 
@@ -106,7 +106,7 @@ def _told(found: Found) -> Told | SetAside:
         Incoming(
             kind=found.kind,
             source=SOURCE,
-            # With the SubTask, so that nobody uses up the key of somebody else's bounce.
+            # With the SubTask, so that no message uses up the key of another SubTask's bounce.
             dedupe_key=f"{subtask_id} {found.name}",
             occurred_at=found.date,
             subtask_id=subtask_id,

@@ -63,7 +63,7 @@ class Agenda:
     tasks: dict[int, TaskPlan]
     dispatchers: int
     """How many dispatchers go on: connections are shared between so many."""
-    doubtful: frozenset[int] = frozenset()
+    in_doubt: frozenset[int] = frozenset()
     """Services that may repeat a hand-over in doubt."""
 
     def tasks_for(self, service_id: int, now: dt.datetime) -> list[TaskPlan]:
@@ -81,11 +81,11 @@ def read() -> Agenda:
         services,
         {task.id: task for task in _tasks(frozenset(services))},
         max(1, leases.going_on().count()),
-        _doubtful(services.values()),
+        _in_doubt(services.values()),
     )
 
 
-def _doubtful(services: Iterable[ServicePlan]) -> frozenset[int]:
+def _in_doubt(services: Iterable[ServicePlan]) -> frozenset[int]:
     by_window: dict[dt.timedelta, list[int]] = defaultdict(list)
     for service in services:
         if service.repeat_window > dt.timedelta(0):

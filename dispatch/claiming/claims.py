@@ -29,10 +29,10 @@ COLUMNS = ("id", "task_id", "content_id", "recipient_email", "variables", "attem
 def lock_claimable(task_id: int, limit: int) -> list[Claim]:
     """Lock up to `limit` SubTasks of a task that may be sent now, in the order they are served.
 
-    Rows that somebody else has locked are passed over. Rows whose address has been suppressed since
-    the launch are failed here and others taken in their place; where many are (a whole domain may
-    be), a claim takes fewer than there are and leaves the rest to the next. Locks the SubTask rows
-    returned; call inside a transaction.
+    Rows that another transaction has locked are passed over. Rows whose address has been suppressed
+    since the launch are failed here and others taken in their place; where many are (a whole domain
+    may be), a claim takes fewer than there are and leaves the rest to the next. Locks the SubTask
+    rows returned; call inside a transaction.
     """
     claims: list[Claim] = []
     looked_at = 0
@@ -64,7 +64,7 @@ def repeat(
         claims = [claim for claim in found if claim.recipient_email not in suppressed][:limit]
         if not suppressed:
             break
-    held = states.repeat_doubtful([claim.id for claim in claims], token, dispatcher_id)
+    held = states.repeat_in_doubt([claim.id for claim in claims], token, dispatcher_id)
     return [claim for claim in claims if claim.id in held]
 
 

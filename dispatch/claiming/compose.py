@@ -1,4 +1,4 @@
-"""From a claimed SubTask to the message that is handed over."""
+"""Compose the message of a claimed SubTask."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A SubTask on its way through one dispatcher: from the claim to what became of it."""
+"""The values of one delivery: claim, grant, delivery, lane report, outcome."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Grant:
 
 @dataclass(slots=True, eq=False)
 class Delivery:
-    """One claimed SubTask with its slot and what its message is made from."""
+    """One claimed SubTask, its slot and frozen content."""
 
     claim: Claim
     grant: Grant
@@ -82,7 +82,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class NotStarted:
-    """Nothing was handed over and nobody is to blame: the SubTask goes back as if it had not been
+    """Nothing was handed over and nothing is to blame: the SubTask goes back as if it had not been
     claimed.
     """
 
@@ -95,7 +95,7 @@ class NotStarted:
 
 @dataclass(frozen=True, slots=True)
 class Unsendable:
-    """No message can be made for this recipient: final, and nobody else's business."""
+    """No message can be made for this recipient: final, and of no effect on others."""
 
     reason: FailureReason
     why: str

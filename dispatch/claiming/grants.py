@@ -1,4 +1,4 @@
-"""Granting: what a service may start next, claimed for it, in the transaction of the tick.
+"""Grant slots to services and claim SubTasks for them, in the transaction of the tick.
 
 Under the service's Pace lock, m = min(slots due, quota left, capacity of the connections); at most
 m SubTasks are claimed, and what was not used is not charged. The services of a tick that turn to
@@ -63,7 +63,7 @@ def grant_requests(
         at_most = capacity[service_id] if left is None else min(capacity[service_id], left)
         if slots := gate.slots(pace.next_send_at, now, at_most):
             tasks = fairness.in_turn(agenda.tasks_for(service_id, now), served[service_id])
-            may_repeat = service_id in agenda.doubtful
+            may_repeat = service_id in agenda.in_doubt
             found.append(GrantRequest(plan, pace, gate, slots, tasks, may_repeat))
     return found
 
@@ -75,7 +75,7 @@ def fulfil(
     turns. Changes the quota in the Pace rows, does not save them.
 
     Returns the deliveries, a list per service that got any, and the ids of the tasks that had less
-    than was asked for.
+    than was requested.
     """
     token = uuid.uuid4()
     exhausted_tasks: set[int] = set()

@@ -67,7 +67,7 @@ def beat(
     """Renew the lease, and write the figures if there are any; takes effect with the commit. A
     dispatcher that winds up claims nothing from then on. Returns the database clock.
 
-    Raises LeaseLost when somebody has declared the dispatcher dead.
+    Raises LeaseLost when the dispatcher has been declared dead.
     """
     return DatabaseClock.ask(lambda: _beat(dispatcher_id, figures, winding_up))
 

@@ -34,7 +34,7 @@ _NO_NAMES = (
     dns.name.EmptyLabel, dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.BadEscape,
     dns.name.IDNAException,
 )  # fmt: skip
-"""What is no name of a host cannot exist, as it may stand in somebody's record."""
+"""What is no name of a host cannot exist, and may stand in a record all the same."""
 
 _ANY = "any"
 _NO_SUCH_NAME = ["no such name"]
@@ -96,7 +96,7 @@ class Names:
         except (dns.resolver.NoAnswer, *_NO_NAMES):
             return []
         except dns.exception.Timeout as error:
-            raise CouldNotAsk(f"nobody answered about {name} ({kind}) in time") from error
+            raise CouldNotAsk(f"no server answered about {name} ({kind}) in time") from error
         except (dns.exception.DNSException, OSError, ValueError) as error:
             raise CouldNotAsk(f"the name servers failed at {name} ({kind})") from error
         return [_text(record, kind) for record in itertools.islice(answer, MOST_RECORDS)]

@@ -35,7 +35,7 @@ def check(names: Names, domain: str, host: str) -> Check:
     records = _records(names, domain)
     if not records:
         words = (
-            "There is no SPF record: nobody can tell who may send for the domain, and the large "
+            "There is no SPF record: it is unknown who may send for the domain, and the large "
             "mailbox providers refuse bulk mail without one or put it with the spam."
         )
         return Check(NAME, Verdict.PROBLEM, words, publish)
@@ -65,10 +65,12 @@ def _judge(names: Names, domain: str, records: list[str]) -> Check:
         words = "The SPF record lets everybody send for the domain; providers distrust it."
         return Check(NAME, Verdict.PROBLEM, words, "End the record with -all or ~all.")
     if not walk.lets_somebody:
-        words = "The SPF record lets nobody send for the domain: all of its mail fails the check."
+        words = (
+            "The SPF record lets no server send for the domain: all of its mail fails the check."
+        )
         return Check(NAME, Verdict.PROBLEM, words, "Name your server or provider before “all”.")
     if sign in ("", "?"):
-        words = "The SPF record does not say that nobody else may send: forged mail passes for it."
+        words = "The SPF record does not forbid others to send: forged mail passes for it."
         return Check(NAME, Verdict.WARNING, words, "End the record with -all or ~all.")
     return Check(NAME, Verdict.OK, f"The record says who may send, with {walk.lookups} look-ups.")
 
@@ -124,7 +126,7 @@ class _Walk:
         return term.kind == "all"
 
     def _record_of(self, term: _Term, above: tuple[str, ...]) -> str:
-        """What `follow` says of the record that a term names; that of a macro nobody knows."""
+        """What `follow` says of the record that a term names; that of a macro is unknown."""
         self._count(term)
         if not term.is_known:
             self.lets_somebody = True

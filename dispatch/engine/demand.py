@@ -26,21 +26,21 @@ class Demand:
         """Tasks in which a claim since the agenda was read found nothing more; the next agenda
         clears it.
         """
-        self._doubtful: Set[int] = frozenset()
+        self._in_doubt: Set[int] = frozenset()
         """Services that may have hand-overs in doubt to repeat: those of the agenda, but for those
         that have asked for a claim since.
         """
 
     def plan(self, agenda: Agenda) -> None:
         """Start from a new agenda."""
-        self.agenda, self._exhausted_tasks, self._doubtful = agenda, frozenset(), agenda.doubtful
+        self.agenda, self._exhausted_tasks, self._in_doubt = agenda, frozenset(), agenda.in_doubt
 
     def claimed(self, by: Set[int], exhausted_tasks: Set[int]) -> None:
         """These services have claimed, and of these tasks nothing is left. The next agenda knows
         of more.
         """
         self._exhausted_tasks |= exhausted_tasks
-        self._doubtful -= by
+        self._in_doubt -= by
 
     @property
     def dispatchers(self) -> int:
@@ -56,7 +56,7 @@ class Demand:
             if task.id not in self._exhausted_tasks and task.available_at <= now
             for service_id in task.service_ids
         }
-        return (working | self._doubtful) & self._loops.keys()
+        return (working | self._in_doubt) & self._loops.keys()
 
     def capacity(self, now: dt.datetime) -> dict[int, int]:
         """The services that may claim in this tick, and how much."""

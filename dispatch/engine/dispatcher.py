@@ -3,7 +3,7 @@
 It works in ticks (`dispatch.engine.tick`), and acts only upon what a tick has committed: deliveries
 go to the lanes after the commit that marked them as sending, and outcomes are kept until the commit
 that recorded them. A tick that fails is run again whole. One whose COMMIT reply was lost may be run
-twice: every write is fenced by the claim's token, and claims that nobody remembers are given back.
+twice: every write is fenced by the claim's token, and claims unknown to the dispatcher go back.
 """
 
 from __future__ import annotations
@@ -216,11 +216,11 @@ class Dispatcher:
         for deliveries in result.granted:
             self._take(deliveries)
 
-    def _hand_over(self, asked: Iterable[Delivery], marked: Mapping[int, dt.datetime]) -> None:
+    def _hand_over(self, requested: Iterable[Delivery], marked: Mapping[int, dt.datetime]) -> None:
         for loop in self._loops.values():
             if loop.in_hand:
                 loop.pool.grow(1)  # the last lane may have ended just before its delivery came
-        for delivery in asked:
+        for delivery in requested:
             loop = self._loops[delivery.grant.service_id]
             if delivery.claim.id in marked:
                 delivery.sending_at = marked[delivery.claim.id]

@@ -1,4 +1,4 @@
-"""One message outside of any task, at the wish of staff: pace and quota hold for it all the same.
+"""Send one message outside of any task, for staff: pace and quota hold for it all the same.
 
 It takes the service's next slot as a grant would, so that no dispatcher starts another message too
 close to it. Freezes are for tasks: staff may try a frozen service before they unfreeze it.

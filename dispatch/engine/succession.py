@@ -1,4 +1,4 @@
-"""From one slice of dispatching to the next: the successor of a dispatcher."""
+"""Ask for the successor of a dispatcher before its slice ends."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ class TickResult:
     """What there is to say of services whose Pace row could not be locked: said in the next tick.
     """
     exhausted_tasks: set[int] = field(default_factory=set)
-    """Tasks that had fewer SubTasks to claim than was asked for."""
+    """Tasks that had fewer SubTasks to claim than was requested."""
     paused: set[int] = field(default_factory=set)
     """Tasks that were to be paused and are not being sent any more."""
 

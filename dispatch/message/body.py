@@ -4,7 +4,8 @@ message only what fills its gaps is.
 Encoded pieces can simply follow each other: in quoted-printable each ends with a soft line break,
 and base64 is kept for each of the three positions that a stretch can have in a triple of bytes.
 
-No line ever begins with a dot, so that nobody has to look for dots to double (RFC 5321, 4.5.2).
+No line ever begins with a dot, so that no transport has to look for dots to double (RFC 5321,
+4.5.2).
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                 ),
                 started_at=models.DateTimeField(
                     null=True,
-                    help_text="Empty when the dispatcher died and nobody knows whether it started.",
+                    help_text="Empty when the dispatcher died and it is unknown whether it started.",
                 ),
                 finished_at=models.DateTimeField(db_default=Now()),
                 outcome=models.CharField(

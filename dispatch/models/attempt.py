@@ -45,7 +45,7 @@ class Attempt(models.Model):
         help_text="When the hand-over was first marked; repeats of one in doubt share it.",
     )
     started_at = models.DateTimeField(
-        null=True, help_text="Empty when the dispatcher died and nobody knows whether it started."
+        null=True, help_text="Empty when the dispatcher died and it is unknown whether it started."
     )
     finished_at = models.DateTimeField(db_default=Now())
     outcome = models.CharField(max_length=15, choices=AttemptOutcome)

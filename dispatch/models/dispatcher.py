@@ -1,4 +1,4 @@
-"""Who is dispatching right now."""
+"""Dispatchers, each with its heartbeat."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Dispatcher(models.Model):
     """One run of the dispatch loop in one worker process. Its leases hold while its heartbeat is
     fresh.
 
-    `ended_at` is set once, by itself when it ends in order or by whoever found it dead; after that
-    it holds nothing.
+    `ended_at` is set once, by itself when it ends in order or by the one that found it dead; after
+    that it holds nothing.
     """
 
     host = models.CharField(max_length=255)

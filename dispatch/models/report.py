@@ -1,4 +1,4 @@
-"""What is found out about services by asking others, now and then, and kept."""
+"""The base of reports about a service that are asked for and stored."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def validate_time_zone(name: str) -> None:
 
 
 def new_webhook_key() -> str:
-    """256 bits that nobody can guess."""
+    """256 random bits."""
     return secrets.token_urlsafe(32)
 
 
@@ -176,17 +176,15 @@ class EmailService(models.Model):
         return self.name
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Refused: what depends on a service has to follow it, under the lock of its Pace row."""
-        raise TypeError("Call dispatch.pace.services.save(service): it alone writes a service.")
+        """Save the row, and no other. The database makes the Pace row of a new service, and refuses
+        other limits or another provider or domain: `dispatch.pace.services.save` changes those.
 
-    def write(self) -> None:
-        """Save the row. For `dispatch.pace.services.save` alone.
-
-        Raises CredentialsError when a new service's webhook key cannot be encrypted.
+        Raises CredentialsError when a new service's webhook key cannot be encrypted, and
+        IntegrityError for what the database refuses.
         """
         if not self.webhook_key_digest:
             self._set_webhook_key(new_webhook_key())
-        super().save()
+        super().save(*args, **kwargs)
 
     @property
     def limits(self) -> Limits:

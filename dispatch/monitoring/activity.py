@@ -1,4 +1,4 @@
-"""What dispatchers have done: since ever, in the last minute, and minute by minute for an hour."""
+"""Counts of dispatchers: in total, of the last minute, and of each minute for an hour."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SELECT statement_timestamp(), each.* FROM (SELECT 1) AS now LEFT JOIN (
     SELECT figures, NULL, NULL, NULL, NULL, NULL FROM dispatch_figurestotal
 ) AS each ON TRUE ORDER BY id
 """
-# The oldest sample of about the last minute; none when nobody kept house then.
+# The oldest sample of about the last minute; none when maintenance did not run then.
 A_MINUTE_AGO = """
 SELECT taken_at, figures, services, dispatchers FROM dispatch_figuressample
 WHERE taken_at BETWEEN statement_timestamp() - interval '75 seconds'
@@ -42,7 +42,7 @@ WHERE taken_at > statement_timestamp() - interval '61 minutes'
 ORDER BY date_trunc('minute', taken_at), taken_at
 """
 LONGEST_MINUTE_SECONDS = 120
-"""Between samples that are further apart nobody kept house, and nothing was sent."""
+"""Between samples that are further apart no maintenance ran, and nothing was sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def last_minute(now: CountsNow) -> Period | None:
 
 
 def last_hour() -> Iterator[Period]:
-    """What was counted in each minute of the last hour in which somebody kept house."""
+    """What was counted in each minute of the last hour in which maintenance ran."""
     samples = [(at, json.loads(overall)) for at, overall in _rows(MINUTES)]
     for (start, before), (until, after) in pairwise(samples):
         seconds = (until - start).total_seconds()

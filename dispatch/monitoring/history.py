@@ -1,4 +1,4 @@
-"""Keeping figures: chores of housekeeping, run by one process at a time."""
+"""Store samples and totals of figures: jobs of maintenance, run by one leader at a time."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ IN_DOUBT = """
 SELECT service_id, count(*) FROM (
     SELECT service_id FROM campaigns_subtask WHERE in_doubt_since IS NOT NULL
     ORDER BY task_id, id LIMIT %s
-) AS doubtful GROUP BY service_id
+) AS in_doubt GROUP BY service_id
 """
 MOST_IN_DOUBT = 1_000
 
@@ -91,7 +91,7 @@ class ServiceReading:
 
 def read(counts: CountsNow, agenda: Agenda) -> list[ServiceReading]:
     """All services, by name."""
-    now, late, doubtful = counts.at, lateness(), in_doubt()
+    now, late, unsettled = counts.at, lateness(), in_doubt()
     busy = {
         service_id
         for task in agenda.tasks.values()
@@ -105,7 +105,7 @@ def read(counts: CountsNow, agenda: Agenda) -> list[ServiceReading]:
             quota_used=_quota_used(service, now),
             has_work=service.pk in busy,
             total=counts.services.get(str(service.pk), {}),
-            in_doubt=doubtful.get(service.pk, 0),
+            in_doubt=unsettled.get(service.pk, 0),
             lateness=late.get(service.pk),
         )
         for service in EmailService.objects.select_related("pace", "account_report")

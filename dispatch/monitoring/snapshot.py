@@ -22,7 +22,7 @@ from tracking import rejected_requests as refusals
 class Snapshot:
     counts: CountsNow
     minute: Period | None
-    """None until somebody has kept house for half a minute."""
+    """None until maintenance has run for half a minute."""
     services: list[ServiceReading]
     tasks: list[TaskReading]
     launches: list[Launch]

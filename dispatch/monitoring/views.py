@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """The metrics for whoever sends `Authorization: Bearer` with METRICS_TOKEN; without that
+    """The metrics, for requests with `Authorization: Bearer` and METRICS_TOKEN; without that
     setting there is no such page.
     """
     if not settings.METRICS_TOKEN:

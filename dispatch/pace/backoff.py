@@ -8,7 +8,7 @@ from django.conf import settings
 
 LONGEST_FREEZE_SECONDS = 3600.0
 FAILURES_THAT_FREEZE = 10
-"""So many failures in a row freeze a service, whoever each of them blamed."""
+"""So many failures in a row, of any kind, freeze a service."""
 
 
 def retry_delay_seconds(attempts: int) -> float | None:

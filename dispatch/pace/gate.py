@@ -1,9 +1,9 @@
 """Letting a service's messages start as its pace allows, in one dispatcher.
 
-A start is a little later than its slot, and nobody knows by how much before it is made. So what a
+A start is a little later than its slot, and by how much is unknown before it is made. So what a
 grant leaves in `Pace.next_send_at` is padded: as if all messages that may still start did so at the
-last moment they may. Whoever else grants slots of this service goes by that, and can never be too
-early. The dispatcher that wrote it knows better: as long as nobody has changed the value since, it
+last moment they may. Other dispatchers that grant slots of this service go by that, and are never
+too early. The dispatcher that wrote it knows better: as long as the value has not changed since, it
 grants on from the starts that were really made, and stores what is then known. When none is open
 any more, that is exact. If it dies before, its service is merely a second or two late.
 """
@@ -95,7 +95,7 @@ class Gate:
 
     def padded(self, stored: dt.datetime, granted: Sequence[dt.datetime] = ()) -> dt.datetime:
         """What to store in the locked Pace row after granting these slots; `stored` itself when
-        nothing was granted and somebody else has written it.
+        nothing was granted and another dispatcher has written it.
         """
         if not self.limits.interval:
             return stored

@@ -76,7 +76,7 @@ class PaceChanges:
 
 
 def lock(service_ids: Collection[int]) -> dict[int, Pace]:
-    """Lock the Pace rows of these services that nobody else has locked."""
+    """Lock the Pace rows of these services, except those locked elsewhere."""
     rows = Pace.objects.filter(pk__in=service_ids).select_for_update(skip_locked=True, no_key=True)
     return {pace.pk: pace for pace in rows.order_by("pk")}
 
@@ -135,7 +135,7 @@ def quota_left(pace: Pace, limits: Limits, now: dt.datetime) -> int | None:
     """How many more messages may start in the period of `now`; None for no quota. Does not change
     the row.
 
-    None are left of a period once somebody has begun the next one: their count is gone.
+    None are left of a period once the next one has begun: their count is gone.
     """
     if limits.daily_quota is None:
         return None

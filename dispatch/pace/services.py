@@ -1,4 +1,4 @@
-"""Saving a service: the one verb that writes its limits, with the Pace row that follows them."""
+"""Saving a service: the one verb that changes its limits, with the Pace row that follows them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from dispatch.clock import database_time
-from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import EmailService, Pace
 from dispatch.models.service import CONNECTION, LIMITS
 from dispatch.pace.slots import carried_over
@@ -27,8 +26,8 @@ SELECT (SELECT count(*) FROM dispatch_attempt WHERE service_id = %(service)s
 
 
 def save(service: EmailService) -> None:
-    """Save a service, new or changed: its Pace row exists and follows its limits, and it is known
-    since when the service connects as it does.
+    """Save a service, new or changed: its Pace row follows its limits, and it is known since when
+    the service connects as it does.
 
     Locks the Pace row before the service, as all code does. Raises CredentialsError when a new
     service's webhook key cannot be encrypted.
@@ -37,13 +36,9 @@ def save(service: EmailService) -> None:
         pace = Pace.objects.select_for_update(no_key=True).filter(service=service.pk).first()
         before = EmailService.objects.filter(pk=service.pk).first()
         with _writing_limits():
-            service.write()
+            service.save()
         service.refresh_from_db(fields=LIMITS)
-        if before is None or pace is None:
-            # No other limits were ever granted by: these are settled from the start.
-            settled = Now() - dt.timedelta(seconds=LEASE_SECONDS)
-            Pace.objects.create(service=service, limits_changed_at=settled)
-        elif _differ(before, service, LIMITS):
+        if before and pace and _differ(before, service, LIMITS):
             _follow(pace, before, service)
         if before and _differ(before, service, CONNECTION):
             EmailService.objects.filter(pk=service.pk).update(connection_changed_at=Now())
@@ -51,7 +46,7 @@ def save(service: EmailService) -> None:
 
 @contextmanager
 def _writing_limits() -> Iterator[None]:
-    """Within the block the trigger dispatch_limits_guard lets limits be written."""
+    """Within the block the trigger dispatch_limits_guard lets limits be changed."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL dispatch.saving_service = 'on'")
         yield

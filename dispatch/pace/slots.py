@@ -23,8 +23,8 @@ def carried_over(
     """What `next_send_at` becomes when the limits change at `now`.
 
     It counts from the last start that there may be by the old limits; when the interval gets
-    longer, with the burst used up. Nobody waits longer than the new limits have anybody wait after
-    a start that was granted by the old ones.
+    longer, with the burst used up. No message waits longer than the new limits ask for after a
+    start that was granted by the old ones.
     """
     latest = now + LOOKAHEAD + START_WINDOW + new.burst * new.interval
     if new.interval > old.interval:
@@ -41,7 +41,7 @@ def due_slots(
 ) -> list[dt.datetime]:
     """The slots that come up within LOOKAHEAD, at most that many, none beyond the quota period.
 
-    Without an interval every slot is now, whatever is left of a pace that there was before.
+    Without an interval every slot is now, even where a pace that there was before has not run out.
     """
     _, period_end = limits.period(now)
     slots: list[dt.datetime] = []

@@ -1,4 +1,4 @@
-"""Periodic chores, done by one process at a time over all hosts (advisory lock).
+"""Periodic maintenance, run by one leader at a time over all hosts (advisory lock).
 
 Every cluster has a process for them (`dispatch.process.supervisor`): chores read what strangers
 send, and take as long as there is much of it, so neither dispatchers nor background work share a
@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 ADVISORY_LOCK = 0x45444D00  # any number that nothing else in this database locks
 EVERY_SECONDS = 1.0
 AFTER_FAILURE_SECONDS = 4.0
-"""How long housekeeping rests when the database failed: dispatchers that could not renew their
+"""How long maintenance rests when the database failed: dispatchers that could not renew their
 lease meanwhile come first, and still record what they know.
 """
 REST_SECONDS = 60.0
@@ -48,7 +48,7 @@ LONGEST_REST_SECONDS = 3600.0
 KEEP_DISPATCHERS = dt.timedelta(days=7)
 
 
-def keep_house(may_do: Callable[[int], bool] = lambda number: True) -> bool:
+def run_maintenance(may_do: Callable[[int], bool] = lambda number: True) -> bool:
     """Do every chore once, each in transactions of its own; asks about each by its number, from 1,
     just before. False when another process is at it.
 
@@ -75,7 +75,7 @@ def _do(chore: Callable[[], object]) -> None:
     except Exception as error:
         if isinstance(error, (DatabaseError, InterfaceError)) and not connection.is_usable():
             raise
-        logger.exception("housekeeping: %s failed, trying again", chore.__name__)
+        logger.exception("maintenance: %s failed, trying again", chore.__name__)
 
 
 def prune() -> None:
@@ -87,8 +87,8 @@ def prune() -> None:
 
 
 def read_bounces() -> None:
-    """Have the bounce mailbox that is due for longest read by a worker: here nobody waits for a
-    server.
+    """Have the bounce mailbox that is due for longest read by a worker: maintenance does not wait
+    for a server.
     """
     with transaction.atomic():
         if claimed := reading.claim():
@@ -140,14 +140,14 @@ class Rests:
             seconds = min(REST_SECONDS * 2 ** (self._times - 2), LONGEST_REST_SECONDS)
             self._until[number] = time.monotonic() + seconds
             name = CHORES[number - 1].__name__
-            logger.error("housekeeping: %s ended its process and rests %d s", name, seconds)
+            logger.error("maintenance: %s ended its process and rests %d s", name, seconds)
 
     def is_resting(self, number: int) -> bool:
         return time.monotonic() < self._until.get(number, 0.0)
 
 
-class Housekeeper:
-    """Keeps house every second, until stopped; beats the pulse before each chore."""
+class MaintenanceLoop:
+    """Runs maintenance every second, until stopped; beats the pulse before each chore."""
 
     def __init__(self, pulse: Pulse | None = None, rests: Rests | None = None) -> None:
         self._stopping = threading.Event()
@@ -158,9 +158,9 @@ class Housekeeper:
         while not self._stopping.wait(EVERY_SECONDS):
             self._pulse.beat()
             try:
-                keep_house(self._may_do)
+                run_maintenance(self._may_do)
             except (DatabaseError, InterfaceError) as error:
-                logger.warning("housekeeping failed, trying again: %s", error)
+                logger.warning("maintenance failed, trying again: %s", error)
                 connection.close()
                 self._stopping.wait(AFTER_FAILURE_SECONDS)
         connection.close()

@@ -3,8 +3,8 @@
 * *dispatch*: a django-q2 cluster that takes from this cluster's own queue, which holds nothing but
   requests for dispatchers;
 * *background*: a django-q2 cluster that takes from the queue that all clusters share: launches,
-  bounce reading, whatever takes long or may hang;
-* *housekeeping*: one process for the periodic chores.
+  bounce reading, and all else that takes long or may hang;
+* *maintenance*: one process for the periodic chores.
 
 So nothing that hangs, dies or grows keeps a dispatcher from its processes. Twice a second the
 supervisor looks after all of them: dispatchers whose process is gone are declared dead and
@@ -41,7 +41,7 @@ from dispatch.engine.succession import WORKERS_PER_DISPATCHER
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Dispatcher
 from dispatch.process import sentinel
-from dispatch.process.maintenance import Housekeeper, Rests
+from dispatch.process.maintenance import MaintenanceLoop, Rests
 from dispatch.process.process_group import ProcessGroup
 from dispatch.process.pulse import Pulse
 from dispatch.process.signals import stop_signals
@@ -62,12 +62,12 @@ FEW_PATIENCE_SECONDS = 60.0
 ASK_AGAIN_SECONDS = 3.0
 SENTINEL_SILENCE_SECONDS = 30.0
 CHORE_SECONDS = 300.0
-"""How long one chore of housekeeping may take before its process is started anew."""
+"""How long one chore of maintenance may take before its process is started anew."""
 
 WAKE_SECONDS = 5.0
 """How long a dispatcher that was declared dead may take to notice before it is killed."""
 
-BACKGROUND_NICENESS, HOUSEKEEPING_NICENESS = 10, 5
+BACKGROUND_NICENESS, MAINTENANCE_NICENESS = 10, 5
 """A start must not wait for a launch or a letter where processors are short."""
 
 PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
@@ -102,10 +102,10 @@ class Supervisor:
         self.background = ProcessGroup(
             "background cluster", work, SENTINEL_SILENCE_SECONDS, BACKGROUND_NICENESS
         )
-        self.housekeeping = ProcessGroup(
-            "housekeeping", self._keep_house, CHORE_SECONDS, HOUSEKEEPING_NICENESS
+        self.maintenance = ProcessGroup(
+            "maintenance", self._maintain, CHORE_SECONDS, MAINTENANCE_NICENESS
         )
-        self.groups = (self.dispatch, self.background, self.housekeeping)
+        self.groups = (self.dispatch, self.background, self.maintenance)
 
     def run(self) -> None:
         """Returns when the cluster has been stopped by a signal."""
@@ -130,8 +130,8 @@ class Supervisor:
         workers = settings.DISPATCHERS * WORKERS_PER_DISPATCHER
         sentinel.run(broker.own_queue(), workers, pulse)
 
-    def _keep_house(self, pulse: Pulse) -> None:
-        Housekeeper(pulse, self._rests).run()
+    def _maintain(self, pulse: Pulse) -> None:
+        MaintenanceLoop(pulse, self._rests).run()
 
     # The groups
 
@@ -150,7 +150,7 @@ class Supervisor:
             fault = group.find_fault(LOOK_SECONDS) or self._find_no_dispatchers(group)
             if fault:
                 logger.error("the %s %s: starting it anew", group.name, fault)
-                if group is self.housekeeping:
+                if group is self.maintenance:
                     self._rests.blame(group.pulse.doing)
                 group.end()
         self._start_those_that_ended()
@@ -196,12 +196,14 @@ class Supervisor:
     # The dispatchers
 
     def _look_after_dispatchers(self) -> None:
-        """Bury dispatchers whose process is gone and ask for new ones while there are too few."""
+        """Recover dispatchers whose process is gone and ask for new ones while there are too
+        few.
+        """
         now = time.monotonic()
         try:
-            going_on = self._bury_the_dead()
-            recovery.recover_dead()  # of every cluster: it must not wait for housekeeping
-            background.bury(self.cluster, _exists)
+            going_on = self._recover_the_gone()
+            recovery.recover_dead()  # of every cluster: it must not wait for maintenance
+            background.end_gone(self.cluster, _exists)
             self._kill_those_that_hang()
             if going_on:
                 self._healthy_at = now
@@ -216,7 +218,7 @@ class Supervisor:
             connections.close_all()
             self._healthy_at = self._enough_at = time.monotonic()
 
-    def _bury_the_dead(self) -> int:
+    def _recover_the_gone(self) -> int:
         """Returns how many go on: of those that wait for their last replies nothing is sent."""
         mine = Dispatcher.objects.filter(cluster=self.cluster, ended_at=None)
         running = dict(mine.values_list("pk", "pid"))
@@ -254,7 +256,7 @@ class Supervisor:
             background.interrupt(self.cluster)
             broker.clear_own_queue()
         except (DatabaseError, InterfaceError) as error:
-            logger.warning("left to housekeeping: %s", error)
+            logger.warning("left to maintenance: %s", error)
 
 
 def _adopt_orphans() -> None:

@@ -1,4 +1,4 @@
-"""What comes in at the webhook address of a service: who sent it, and what it says."""
+"""Verify and read requests to the webhook address of a service."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LONGEST_FIELD = 5_000
 
 
 class WebhookRejection(Exception):
-    """Whoever sent this does not prove to be the provider, or it is an old request played back."""
+    """The request is not proven to come from the provider, or is an old one played back."""
 
 
 class NotNow(Exception):
@@ -188,5 +188,5 @@ def subtask_id(value: Any) -> int | None:
 
 
 def text(value: Any) -> str:
-    """The beginning of `value` as text, "" for none. The ledger cuts and cleans it."""
+    """The beginning of `value` as text, "" for none. The inbox cuts and cleans it."""
     return "" if value is None else str(value)[:LONGEST_FIELD]

@@ -1,7 +1,7 @@
 """What providers tell about messages: `POST /hooks/<provider>/<key>/`, an address per service.
 
-Fast: one query, the provider's own reading of the body, one statement of the ledger. Whoever may
-not tell anything gets the same answer, whether the address is wrong or the signature.
+Fast: one query, the provider's own reading of the body, one statement of the inbox. A request
+that is rejected gets the same answer, whether the address is wrong or the signature.
 """
 
 from __future__ import annotations

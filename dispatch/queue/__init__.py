@@ -1,1 +1,1 @@
-"""The queue of background work, and having a worker do something."""
+"""The queue of background work: its broker, and what puts work into it."""

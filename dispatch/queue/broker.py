@@ -24,7 +24,7 @@ SHARED_QUEUE = str(Conf.CLUSTER_NAME)
 """From which the background workers of all clusters take."""
 
 FORGET_AFTER = dt.timedelta(hours=1)
-"""What nobody has taken from a cluster's own queue for so long is left of one that is gone."""
+"""A request that waits in a cluster's own queue for so long is left of one that is gone."""
 
 
 def this_cluster() -> uuid.UUID:

@@ -1,4 +1,4 @@
-"""Bringing a restored database up to date: suppressions, and what was handed over."""
+"""Bring a restored database up to date: suppressions and hand-overs."""
 
 from __future__ import annotations
 

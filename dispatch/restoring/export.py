@@ -1,4 +1,4 @@
-"""What a backup does not know: who was suppressed, and what was handed over, since a time."""
+"""Export what a backup does not know: suppressions and hand-overs since a time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is carried over: files of `manage.py export_since`, and logs of any kind."""
+"""Read what is carried over: files of `manage.py export_since`, and logs of any kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first step after a restore: nothing is sent until people have looked at each task."""
+"""Hold every task after a restore until a person has looked at it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing down what was handed over, and which addresses turned out to be bad."""
+"""Record attempts, and suppress addresses that turned out to be bad."""
 
 from __future__ import annotations
 

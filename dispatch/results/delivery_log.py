@@ -1,4 +1,4 @@
-"""The log of what became of messages: a line each, with the ids for whoever collects logs.
+"""One structured log line per delivery outcome, with the ids for collectors of logs.
 
 Neither addresses nor what providers said are logged, as that may name people; attempts have it.
 """

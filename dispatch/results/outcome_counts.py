@@ -1,11 +1,11 @@
-"""Which outcomes of deliveries are counted, and of which each delivery is one."""
+"""The outcomes that are counted, and the one of each delivery."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
 
-from campaigns.state.states import Doubtful
+from campaigns.state.states import InDoubt
 from dispatch.counters import NestedCounts
 from dispatch.models import AttemptOutcome
 from dispatch.results.outcomes import DeliveryResult
@@ -21,14 +21,14 @@ OUTCOMES = (
 )
 
 
-def recovered(outcome: AttemptOutcome, rows: Iterable[Doubtful]) -> NestedCounts:
+def recovered(outcome: AttemptOutcome, rows: Iterable[InDoubt]) -> NestedCounts:
     """What is counted for SubTasks that a dead dispatcher was just handing over."""
     services = Counter(str(row.service_id) for row in rows)
     return {"services": {key: {outcome.value: count} for key, count in services.items()}}
 
 
 def outcome_of(result: DeliveryResult) -> str | None:
-    """One of OUTCOMES; None for what was given back before its hand-over, nobody being to blame."""
+    """One of OUTCOMES; None for what was given back before its hand-over, without blame."""
     if result.attempt is not None:
         return result.attempt.value
     if result.freeze is not None:

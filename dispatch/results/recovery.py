@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state import states
-from campaigns.state.states import Doubtful, Held, Returned, Settlement
+from campaigns.state.states import Held, InDoubt, Returned, Settlement
 from dispatch import counters
 from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import Attempt, AttemptOutcome, ConnectionShare, Dispatcher
@@ -104,9 +104,9 @@ def _recover(which: Q, dispatcher_id: int, starts: Starts | None) -> bool:
 class ProvenEnds(NamedTuple):
     """What a start log tells for sure of what its dispatcher had marked as sending."""
 
-    not_begun: Sequence[Doubtful] = ()
-    accepted: Sequence[Doubtful] = ()
-    refused: Sequence[Doubtful] = ()
+    not_begun: Sequence[InDoubt] = ()
+    accepted: Sequence[InDoubt] = ()
+    refused: Sequence[InDoubt] = ()
 
 
 def _settle_known(dispatcher_id: int, starts: Starts) -> ProvenEnds:
@@ -133,7 +133,7 @@ def _settle_known(dispatcher_id: int, starts: Starts) -> ProvenEnds:
     return known
 
 
-def _sort(sending: list[Doubtful], starts: Starts) -> ProvenEnds:
+def _sort(sending: list[InDoubt], starts: Starts) -> ProvenEnds:
     """Of a repeat, only that it was accepted says anything about the first hand-over."""
     repeated = _repeated(sending)
     first = [row for row in sending if row.id not in repeated]
@@ -145,13 +145,13 @@ def _sort(sending: list[Doubtful], starts: Starts) -> ProvenEnds:
     )
 
 
-def _end(row: Doubtful, starts: Starts) -> start_log.End:
+def _end(row: InDoubt, starts: Starts) -> start_log.End:
     end = starts[row.held].end
     assert end is not None
     return end
 
 
-def _repeated(rows: list[Doubtful]) -> set[int]:
+def _repeated(rows: list[InDoubt]) -> set[int]:
     """Those that were claimed to repeat a hand-over in doubt: that was marked before this claim,
     and has its proof. They may have been sent under an earlier claim.
     """
@@ -168,7 +168,7 @@ def _note(
     dispatcher_id: int,
     outcome: AttemptOutcome,
     why: str,
-    rows: Iterable[Doubtful],
+    rows: Iterable[InDoubt],
     starts: Starts,
 ) -> None:
     attempts = []
@@ -191,7 +191,7 @@ def _note(
     Attempt.objects.bulk_create(attempts, ignore_conflicts=True)
 
 
-def _log(dispatcher_id: int, given_back: int, in_doubt: list[states.Doubtful]) -> None:
+def _log(dispatcher_id: int, given_back: int, in_doubt: list[states.InDoubt]) -> None:
     logger.warning(
         "dispatcher %s is dead: %d SubTasks given back, %d in doubt",
         dispatcher_id,
@@ -212,10 +212,8 @@ def _log(dispatcher_id: int, given_back: int, in_doubt: list[states.Doubtful]) -
         )
 
 
-def bury(dispatcher_ids: list[int]) -> None:
-    """Dispatchers whose process is known to be gone need not be waited for: their lease is over
-    now.
-    """
+def expire_leases(dispatcher_ids: list[int]) -> None:
+    """Expire the leases of dispatchers whose process is known to be gone."""
     Dispatcher.objects.filter(pk__in=dispatcher_ids, ended_at=None).update(
         heartbeat_at=Now() - dt.timedelta(seconds=2 * LEASE_SECONDS)
     )

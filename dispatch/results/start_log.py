@@ -105,7 +105,7 @@ class StartLog(Protocol):
 
 
 class NoStartLog:
-    """Where none can be written: after a kill, whatever was being sent is in doubt."""
+    """Where none can be written: after a kill, all that was being sent is in doubt."""
 
     def record(self, claim: Held, at: dt.datetime) -> int:
         return 0
@@ -191,7 +191,7 @@ def open_log(name: Name) -> StartLog:
 
 def read(name: Name) -> Mapping[Held, Start] | None:
     """The claims whose hand-over a dispatcher had begun, when its process is gone for sure. None
-    when nothing is known: the log is missing, damaged, of somebody else or another boot, or a
+    when nothing is known: the log is missing, damaged, of another owner or boot, or a
     process still holds it.
     """
     try:

@@ -65,7 +65,8 @@ def check_version(
 def check_release(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """Of the former migrations `0001_initial` has a namesake: `migrate` would go on half-way."""
+    """One of the former migrations is also named `0001_initial`: `migrate` would continue
+    half-way."""
     return [
         Error(
             f"The database {alias!r} was made before the first release and cannot be brought up to "

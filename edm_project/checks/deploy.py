@@ -1,4 +1,4 @@
-"""What `manage.py check --deploy` refuses: secrets that are none, and a site that is too open.
+"""The refusals of `manage.py check --deploy`: weak secrets, and a site that is too open.
 
 They are errors, so that the command fails without further options; Django's own are warnings.
 """
@@ -28,9 +28,9 @@ REGISTRIES = {
     "ac", "asn", "biz", "co", "com", "ed", "edu", "go", "gob", "gouv", "gov", "gub", "gv", "id",
     "info", "ltd", "me", "mil", "ne", "net", "nhs", "nom", "or", "org", "plc", "sch",
 }  # fmt: skip
-"""Below a country's domain they stand for everybody, as .co.uk does."""
+"""Second-level names below a country's domain that are public suffixes, as in .co.uk."""
 RESERVED = ("example", "example.com", "example.net", "example.org", "invalid", "localhost", "test")
-"""Names that no site has (RFC 2606)."""
+"""Names that no real site has (RFC 2606)."""
 
 
 def _secrets() -> Iterator[tuple[str, str, int, str]]:
@@ -83,7 +83,8 @@ def check_one_purpose_each(
 def check_database_password(
     app_configs: Sequence[AppConfig] | None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """None at all is for a server that knows its machine's accounts, or certificates."""
+    """A URL without a password is allowed: the server may identify users by their local account or
+    a certificate."""
     password = _password()
     is_known = password == settings.DATABASES["default"].get("USER")
     wrong = flaw(password, SHORTEST_PASSWORD) if password else ""

@@ -1,4 +1,4 @@
-"""Whether a secret is one: long enough, random, and not to be read anywhere."""
+"""Judge a secret: long enough, random, and not published."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[2]
 PUBLISHED_IN = (".env.example", "*.md", "docs/**/*.md", "bench/**/*.py")
-"""Files of this repository: a key that stands in one of them is everybody's."""
+"""Files of this repository: a key in one of them is public."""
 WORDS = re.compile(
     r"replace|change|placeholder|example|insecure|secret|password|passwort|passphrase|default"
     r"|dummy|sample|random|character|benchmark|django|dispatch|letmein|welcome|admin"
@@ -28,7 +28,7 @@ hexadecimal digits, 0.05 of random letters and digits, all of abcdef.
 
 
 def flaw(secret: str, shortest: int) -> str:
-    """What is wrong with a secret, to be read after its name; nothing if it will do."""
+    """The flaw of a secret, as text that follows its name; empty if there is none."""
     if len(secret) < shortest:
         return f"is shorter than {shortest} characters"
     if _is_published(secret):
@@ -72,13 +72,13 @@ def _is_text(decoded: str) -> bool:
 
 
 def _bits(text: str) -> float:
-    """What the frequencies of its characters say about it at best."""
+    """The most entropy that the frequencies of its characters allow."""
     counts = Counter(text).values()
     return -sum(count * math.log2(count / len(text)) for count in counts)
 
 
 def _repeats(text: str) -> bool:
-    """Whether many groups of four characters are there twice, as in a word said again."""
+    """Whether many groups of four characters occur twice, as in a repeated word."""
     groups = [text[start : start + 4] for start in range(len(text) - 3)]
     return len(set(groups)) < 0.8 * len(groups)
 

@@ -1,1 +1,1 @@
-"""Log lines and reports of errors, with secrets taken out."""
+"""Log lines and error reports, with secrets redacted."""

@@ -1,6 +1,5 @@
-"""Reports of errors as Django makes them, for the page with DEBUG on and for whatever is told of an
-error: without credentials, keys and tokens.
-"""
+"""Django's error reports, for the DEBUG page and for error handlers: without credentials, keys and
+tokens."""
 
 from __future__ import annotations
 
@@ -17,14 +16,14 @@ from edm_project.logs.redaction import HIDDEN, SECRET_NAMES, redact
 
 
 class Shown(str):
-    """A text that is shown as it is, without quotes."""
+    """A text that is shown without quotes."""
 
     def __repr__(self) -> str:
         return str(self)
 
 
 class ReportFilter(SafeExceptionReporterFilter):
-    """Hides what is secret by its name, and in every other value what is secret by its form."""
+    """Hides secrets by the name of a value, and in all other values by their form."""
 
     cleansed_substitute = HIDDEN
     hidden_settings = re.compile(
@@ -62,7 +61,7 @@ class ReportFilter(SafeExceptionReporterFilter):
 
 
 class ErrorReporter(ExceptionReporter):
-    """The whole report is redacted once more: the address of the request stands in it, too."""
+    """The whole report is redacted once more: it also contains the URL of the request."""
 
     def get_traceback_html(self) -> SafeString:
         return SafeString(redact(super().get_traceback_html()))

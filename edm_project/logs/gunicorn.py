@@ -1,4 +1,4 @@
-"""What gunicorn logs itself: requests, where an access log is asked for, and its own errors."""
+"""Gunicorn's own logs: requests, if an access log is enabled, and errors."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Log lines to standard error, as text for people or as JSON for collectors.
 
-What a line shows is redacted as a whole, whoever logged it: keys and tokens of links never reach a
-log. Each record is one line, whatever a stranger put into it, but for tracebacks.
+Each line is redacted as a whole, for every logger: keys and tokens of links never reach a log. Each
+record is one line, for any input, except for tracebacks.
 """
 
 import json
@@ -13,7 +13,7 @@ from edm_project import environment
 from edm_project.logs.redaction import redact
 
 FIELDS = ("task_id", "subtask_id", "service_id", "dispatcher_id", "outcome", "user_id", "address")
-"""What a log call may add with `extra`, for whoever collects lines; text lines do not show it."""
+"""The `extra` fields of log calls, for log collectors; text lines do not show them."""
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 LONGEST_MESSAGE = 10_000  # characters
@@ -32,7 +32,7 @@ def safe_message(record: logging.LogRecord) -> str:
 
 
 def safe_traceback(text: str) -> str:
-    """The end of a traceback, where it says what happened, without secrets."""
+    """The end of a traceback, with the error itself, without secrets."""
     return redact(text[-LONGEST_TRACEBACK:])
 
 
@@ -93,7 +93,7 @@ def logging_settings() -> dict[str, Any]:
             },
         },
         "loggers": {
-            # It tells of each of its detectors, for each message.
+            # It logs each of its detectors, for each message.
             "flufl.bounce": {"level": "CRITICAL"},
             # In the place of Django's own handlers, which would write and mail what they are told.
             "django": {"handlers": [], "level": "INFO", "propagate": True},

@@ -1,6 +1,6 @@
-"""Take keys and tokens out of text that is about to be logged or reported.
+"""Remove keys and tokens from text before it is logged or reported.
 
-Every pattern is linear in the length of the text: what it repeats is bounded, or cannot match what
+Every pattern is linear in the length of the text: repetitions are bounded, or cannot match what
 comes next.
 """
 

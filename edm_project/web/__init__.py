@@ -1,1 +1,1 @@
-"""What stands before every request: sizes, encodings, headers, and probes."""
+"""Web middleware and probes: sizes, encodings, headers, health."""

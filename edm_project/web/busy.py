@@ -1,4 +1,4 @@
-"""When the database does not answer in time, people get a page that says so."""
+"""An error page for a database that does not answer in time."""
 
 from __future__ import annotations
 
@@ -17,15 +17,13 @@ logger = logging.getLogger(__name__)
 
 ENDED = frozenset({"25006", "25P03", "25P04"})
 """What PostgreSQL says of a server that only reads, and of a transaction that was idle, or took too
-long: of all that is called an internal error, what is nobody's mistake.
-"""
+long: of all errors in class "internal error", those that are no bug."""
 RETRY_AFTER_SECONDS = 10
 
 
 class BusyDatabaseMiddleware:
     """For time-outs of statements, locks and transactions, deadlocks and a database that is gone:
-    nobody's mistake, and over in a moment.
-    """
+    these are no bugs, and soon over."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -46,7 +44,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A session that cannot be saved counts as one that has ended, whatever the reason."""
+    """A session that cannot be saved counts as ended, for any reason."""
     ended = exception.__context__
     reason = ended.__context__ if isinstance(ended, UpdateError) else None
     return busy(request, reason) if is_trouble(reason) else defaults.bad_request(request, exception)

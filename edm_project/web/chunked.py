@@ -1,4 +1,4 @@
-"""Request bodies that come in chunks, without their length: Django would take them for empty."""
+"""Read request bodies sent in chunks, without a length: Django would take them for empty."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""What browsers may run and load on our pages (Content-Security-Policy), and which of their devices
-pages may use (Permissions-Policy).
+"""Content-Security-Policy and Permissions-Policy of our pages.
 
-No page has scripts of its own between its lines, so scripts come from static files alone, and no
-nonce is needed. The public pages and the frames with messages have policies of their own, which are
-made beside them; a policy that a response brings along is kept.
+No page has inline scripts, so scripts come from static files alone, and no nonce is needed. The
+public pages and the frames with messages have policies of their own, which are set beside them; a
+policy that a response already has is kept.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ PERMISSIONS = ", ".join(
 
 
 def mark_as_admin(request: HttpRequest) -> None:
-    """Have the answer to this request get the policy of the admin's pages."""
+    """Give the response to this request the policy of the admin's pages."""
     request.is_admin_page = True  # type: ignore[attr-defined]
 
 

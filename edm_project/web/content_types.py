@@ -1,6 +1,5 @@
-"""Content types that Django cannot read: it would fail before any of our code is asked, or with the
-first parameter in the address, on every page and for everybody.
-"""
+"""Reject content types that Django cannot read: it would fail before any of our code runs, or at
+the first query parameter, on every page."""
 
 from __future__ import annotations
 

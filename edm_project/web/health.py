@@ -1,4 +1,4 @@
-"""What probes ask: does this process answer (`/healthz`), and can mail be sent (`/readyz`)?"""
+"""Probes: whether this process answers (`/healthz`), and whether mail can be sent (`/readyz`)."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ OK, UNKNOWN = "ok", "unknown"
 @never_cache
 @require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
-    """200 as long as this process answers. Touches nothing, the database neither."""
+    """200 as long as this process answers. Does not touch the database."""
     return HttpResponse("ok\n", "text/plain")
 
 
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when all parts are there that sending takes, else 503; the body says which is not.
+    """200 when every part needed for sending is available, else 503; the body says which is not.
 
-    Anybody may ask. One thread of a process looks at a time; who asks meanwhile gets the answer
-    before, so that many probes cost the database no more than one after the other.
+    Public. One thread of a process checks at a time; concurrent requests get the previous answer,
+    so that many probes cost the database no more than consecutive ones.
     """
     parts = _newest_parts()
     ready = all(state == OK for state in parts.values())

@@ -1,4 +1,4 @@
-"""The largest body with files that is read at all."""
+"""Limit the size of bodies with files."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
 
 OVER_BYTES = 20_000_000
-"""So much more than a file may have is read, so that the form can say what is wrong."""
+"""The excess over a file's limit that is still read, so that the form can report the error."""
 
 
 class LargestUpload(FileUploadHandler):
-    """Refuses by the length that a request says, before anything of it is read, and by what comes
-    when it says none.
-    """
+    """Refuses by the request's declared length before reading, and by the actual size when none is
+    declared."""
 
     def __init__(self, request: Any = None) -> None:
         super().__init__(request)

@@ -1,4 +1,4 @@
-"""Who signed in, who tried to, and the counters that limit trying."""
+"""Sign-ins, and the counters that limit tries."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""A session from its beginning to its end, and what it has to confirm."""
+"""Sessions of staff: their lifetime, second factors and confirmations."""

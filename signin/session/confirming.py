@@ -1,6 +1,5 @@
-"""What needs a password or a second factor again when the last one is a while ago: pages here,
-by their names; single changes (secrets of a service) ask `confirmed_lately` themselves.
-"""
+"""Require a recent password or second factor: for the pages named here; single changes (secrets of
+a service) call `confirmed_lately` themselves."""
 
 from __future__ import annotations
 
@@ -36,12 +35,12 @@ PAGES = frozenset(
     }
 )
 ACTIONS = frozenset({"admin:auth_user_changelist", "admin:auth_group_changelist"})
-"""Lists: they may be looked at, but what is done from them is confirmed."""
+"""Lists may be viewed without confirmation; actions in them require it."""
 NOTHING_DONE = "Nothing was changed: first confirm that it is still you. Then do it again, please."
 
 
 def confirmed_lately(request: HttpRequest) -> bool:
-    """Whether a form that changes secrets may be taken now."""
+    """Whether a form that changes secrets may be accepted now."""
     return confirmed_within(request, SUBMIT_SECONDS)
 
 
@@ -53,16 +52,15 @@ def needs_confirmation(request: HttpRequest, view_name: str) -> bool:
 
 
 def ask_first(request: HttpRequest) -> HttpResponseRedirect:
-    """To the page that asks for a password or a second factor, and back. What was sent is dropped,
-    not kept: it may hold secrets.
-    """
+    """Redirect to the page that asks for a password or a second factor, and back. The posted form
+    is dropped: it may hold secrets."""
     if request.method not in ("GET", "HEAD"):
         messages.warning(request, NOTHING_DONE)
     return HttpResponseRedirect(confirm_url(request.get_full_path()))
 
 
 def confirm_elsewhere() -> SafeString:
-    """For a form that holds unsaved work: says what to do, and keeps the form."""
+    """For a form with unsaved work: asks the user to confirm in another tab, and keeps the form."""
     return format_html(
         "Secrets and where they are sent are changed only shortly after you showed that it is you. "
         '<a href="{}" target="_blank" rel="noopener" class="edm-link">Confirm that it is you</a> '

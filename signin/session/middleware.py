@@ -1,6 +1,5 @@
-"""What every request of a signed-in user passes: is the session over, is a second factor missing,
-has this to be confirmed.
-"""
+"""Check every request of a signed-in user: end expired sessions, require second factors and
+confirmations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who has a second factor, who must have one, and taking it away from a user who lost it."""
+"""Second factors: who has one, who must have one, and their removal for a user who lost one."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _removed(request: HttpRequest, user: User, authenticator: Authenticator, **k
 
 
 def log(actor: User, user: User, text: str) -> None:
-    """In the history of the account."""
+    """Write an entry in the history of the account."""
     LogEntry.objects.create(
         user_id=actor.pk,
         content_type=ContentType.objects.get_for_model(User),
@@ -71,7 +71,7 @@ def kinds_of(user: User) -> list[str]:
 
 
 def has_one(user: User) -> bool:
-    """Recovery codes alone are none."""
+    """Recovery codes alone do not count."""
     rows = Authenticator.objects.filter(user=user.pk)
     found: bool = rows.exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
     return found

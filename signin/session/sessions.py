@@ -1,7 +1,7 @@
-"""When a session began, was last used, and was last confirmed. Kept in the session.
+"""When a session began, was last used, and was last confirmed. Stored in the session.
 
-Times are this host's clock: the limits are minutes, and hosts that keep time by NTP differ by
-less than a second.
+Times are this host's clock: the limits are minutes, and hosts synchronised by NTP differ by less
+than a second.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from signin.record import record
 
 STARTED, USED, CONFIRMED = "signin_started", "signin_used", "signin_confirmed"
 USED_EVERY_SECONDS = 60
-"""How exactly it is known when a session was last used: each note costs a write."""
+"""The precision of a session's last use: each update costs a write."""
 
 
 def connect() -> None:
@@ -60,7 +60,7 @@ def _confirmed(
 
 
 def why_over(session: SessionBase) -> str:
-    """What ends this session now, in words; empty when it goes on."""
+    """Why this session ends now, for the user; empty when it goes on."""
     now = time.time()
     if now - session.get(STARTED, 0) > settings.SESSION_COOKIE_AGE:
         return f"{settings.SESSION_COOKIE_AGE // 3600} hours have passed since you signed in"

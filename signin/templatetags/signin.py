@@ -1,4 +1,4 @@
-"""The look of the admin for forms that are not the admin's."""
+"""The admin's look for forms outside of the admin."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How often a password or a code may be tried."""
+"""Limits on password and code tries."""

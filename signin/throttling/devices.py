@@ -1,6 +1,5 @@
-"""Browsers that somebody has signed in with. They have counters of their own, so that tries by
-others, even from the same address, do not keep their users out. They do not replace any factor.
-"""
+"""Known browsers: ones that a user has signed in with. They have counters of their own, so that
+tries by others, even from the same address, do not lock their users out. They replace no factor."""
 
 from __future__ import annotations
 

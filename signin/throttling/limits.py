@@ -1,4 +1,4 @@
-"""Which counters a try belongs to."""
+"""The limits that apply to a try."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from signin.throttling.devices import device_of
 from signin.throttling.places import address_of, network_of, wide_network_of
 from signin.throttling.throttle import Limit
 
-ADDRESS_TRIES = 30  # of one address, whatever the names
+ADDRESS_TRIES = 30  # of one address, for all names together
 PAIR_TRIES = 5  # of one name from one address
-WIDE_TRIES = 120  # of one /48 of IPv6, whatever the names
+WIDE_TRIES = 120  # of one /48 of IPv6, for all names together
 WIDE_PAIR_TRIES = 20  # of one name from one /48 of IPv6
 KNOWN_PLACE_TRIES = 20  # of one name from an address that its user has signed in from
 DEVICE_TRIES = 10  # of one name with a browser that its user has signed in with
@@ -46,8 +46,8 @@ def password_limits(request: HttpRequest, user_name: str) -> list[Limit]:
 
 
 def code_limits(request: HttpRequest, user: User) -> list[Limit]:
-    """For one try of a second factor. Only who knows the password gets here, so a limit on the user
-    keeps nobody out who is not in danger already; a known browser is exempt even so.
+    """For one try of a second factor. Only a person with the password gets here, so a limit on the
+    user locks out only users whose password is known to others; a known browser is exempt even so.
     """
     if device := device_of(request, user.get_username()):
         return [Limit("device-code", (device,), DEVICE_TRIES)]

@@ -1,4 +1,4 @@
-"""Where a request comes from."""
+"""The network location of a request."""
 
 from __future__ import annotations
 

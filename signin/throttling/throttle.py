@@ -1,9 +1,9 @@
-"""How often a password or a code may be tried. See `docs/security.md` for the numbers' reasons.
+"""Count and limit password and code tries. `docs/security.md` gives the reasons for the numbers.
 
-A try is counted before the password is looked at, by one statement of the database, so that no
-number of parallel requests gets more tries than the limit, and what is refused costs no hashing.
-A try that succeeds is given back. No counter belongs to a user name alone: guessing Ada's password
-from one place does not keep Ada out at another place.
+A try is counted before the password is checked, by one statement of the database, so that parallel
+requests get no more tries than the limit, and refused ones cost no hashing. A successful try is
+given back. No counter belongs to a user name alone: guessing Ada's password from one place does not
+lock Ada out at another place.
 
 Windows are measured by the database's clock, the only one that all web hosts share.
 """
@@ -50,7 +50,7 @@ class Limit:
 
 
 class TooManyTries(Exception):
-    """Nothing was looked at; trying again makes sense at `until`."""
+    """Nothing was checked; trying again makes sense at `until`."""
 
     def __init__(self, limit: Limit, until: dt.datetime) -> None:
         super().__init__(limit.kind)
@@ -69,7 +69,7 @@ class Admission:
         self.keys = keys
 
     def give_back(self) -> None:
-        """The try succeeded: it counts no more."""
+        """The try succeeded: it does not count."""
         with connection.cursor() as cursor:
             cursor.execute(GIVE_BACK, [self.keys])
 
@@ -105,5 +105,5 @@ def forget_old() -> None:
 
 
 def forget_all() -> int:
-    """Let everybody try again at once."""
+    """Reset all counters."""
     return Tries.objects.all().delete()[0]

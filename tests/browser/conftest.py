@@ -15,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 from campaigns.launching import launch
 from campaigns.models import Task, TaskStatus
 from dispatch.engine.dispatcher import Dispatcher
-from dispatch.process.maintenance import Housekeeper
+from dispatch.process.maintenance import MaintenanceLoop
 from tests.browser.chromium import DESKTOP, Browser
 
 PASSWORD = "a long passphrase"
@@ -67,13 +67,13 @@ def admin(browser: Browser, user: User, client: Client) -> Browser:
 
 @pytest.fixture
 def works(live_server: LiveServer) -> Iterator[Callable[[], None]]:
-    """Do what a cluster does from now on, in threads: launch, dispatch, keep house."""
+    """Do what a cluster does from now on, in threads: launch, dispatch, maintenance."""
     stop = threading.Event()
-    housekeeper = Housekeeper()
+    maintenance_loop = MaintenanceLoop()
     threads = [
         threading.Thread(target=_until, args=(stop, _launch)),
         threading.Thread(target=_until, args=(stop, lambda: _dispatch(stop))),
-        threading.Thread(target=housekeeper.run),
+        threading.Thread(target=maintenance_loop.run),
     ]
 
     def start() -> None:
@@ -82,7 +82,7 @@ def works(live_server: LiveServer) -> Iterator[Callable[[], None]]:
 
     yield start
     stop.set()
-    housekeeper.stop()
+    maintenance_loop.stop()
     for thread in threads:
         if thread.ident:
             thread.join(20)

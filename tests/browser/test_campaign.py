@@ -173,7 +173,7 @@ def test_what_is_in_doubt_is_decided_on(
 ) -> None:
     task = sending_task(0, owner=user, name="Spring")
     content, service = ContentFactory(task=task), EmailServiceFactory()
-    doubtful = [in_doubt(service, task=task, content=content) for _ in range(2)]
+    subtasks = [in_doubt(service, task=task, content=content) for _ in range(2)]
     admin.open(page(task))
     admin.wait_for_text("All that is left are 2 SubTasks in doubt")
     admin.click("Decide what happens to them")
@@ -185,5 +185,5 @@ def test_what_is_in_doubt_is_decided_on(
     admin.wait_for_text(f"2 SubTasks in doubt: {button.lower()}.")
     assert set(SubTask.objects.values_list("status", flat=True)) == {result}
 
-    admin.open(reverse("admin:campaigns_subtask_change", args=[doubtful[0].pk]))
+    admin.open(reverse("admin:campaigns_subtask_change", args=[subtasks[0].pk]))
     admin.wait_for_text(f"Decided: {button.lower()}")

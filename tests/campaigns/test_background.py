@@ -275,13 +275,13 @@ class TestLookingAfter:
 
     def test_one_whose_process_is_gone_has_failed(self) -> None:
         self.started()
-        background.bury(CLUSTER, lambda pid: pid != 4711)
+        background.end_gone(CLUSTER, lambda pid: pid != 4711)
         assert (row().started_at, row().reason) == (None, background.KILLED)
 
     def test_one_whose_process_lives_goes_on(self) -> None:
         self.started()
-        background.bury(CLUSTER, lambda pid: pid == 4711)
-        background.bury(uuid.uuid4(), lambda pid: False)
+        background.end_gone(CLUSTER, lambda pid: pid == 4711)
+        background.end_gone(uuid.uuid4(), lambda pid: False)
         look_after()
         assert row().started_at is not None
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def test_staff_without_permission_are_told_whom_to_ask() -> None:
     response = signed_in(member(NOBODY)).get(address("campaigns.task", "changelist"))
     assert response.status_code == 403
-    assert "ask whoever administers the accounts" in response.text
+    assert "ask your administrator" in response.text
 
 
 def test_a_form_from_before_the_last_login_is_explained() -> None:

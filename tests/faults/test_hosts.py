@@ -9,7 +9,7 @@ import pytest
 
 from campaigns.models import SubTask
 from dispatch.models import Attempt, Dispatcher
-from dispatch.process.maintenance import ADVISORY_LOCK, keep_house
+from dispatch.process.maintenance import ADVISORY_LOCK, run_maintenance
 from tests.faults.conftest import ScenarioReport
 from tests.faults.databases import OwnServer
 from tests.faults.harness import START_SECONDS, Scenario, dispatchers, in_half_a_day
@@ -70,7 +70,7 @@ with connection.cursor() as cursor:
 """
 
 
-def test_a_host_that_is_cut_off_while_it_keeps_house_leaves_that_to_the_others(
+def test_a_host_that_is_cut_off_while_it_leads_maintenance_leaves_that_to_the_others(
     scenario_on_own_server: Scenario, own_server: OwnServer, hosts: Hosts
 ) -> None:
     own_server.listen(hosts.address, str(NETWORK))
@@ -81,7 +81,7 @@ def test_a_host_that_is_cut_off_while_it_keeps_house_leaves_that_to_the_others(
     try:
         wait_until(lambda: log.read_text(), START_SECONDS, "the lock is held")
         second.unplug()
-        wait_until(keep_house, CUT_OFF_SECONDS, "somebody else keeps house")
+        wait_until(run_maintenance, CUT_OFF_SECONDS, "another host leads maintenance")
     finally:
         holder.kill()
 

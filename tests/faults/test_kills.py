@@ -140,7 +140,7 @@ def test_a_cluster_that_slept_longer_than_its_lease_neither_sends_nor_writes(
     scenario.wait_sent(task, 300)
 
     victims, flying = freeze_in_flight(sleeper)
-    buried = wait_until(
+    declared_dead = wait_until(
         lambda: not Dispatcher.objects.filter(pk__in=victims, ended_at=None).exists(),
         START_SECONDS,
         "the sleeping dispatcher is declared dead",
@@ -158,7 +158,7 @@ def test_a_cluster_that_slept_longer_than_its_lease_neither_sends_nor_writes(
         scenario,
         "6 SIGSTOP, SIGCONT",
         found,
-        f"declared dead after {buried:.1f} s with {flying} in flight",
+        f"declared dead after {declared_dead:.1f} s with {flying} in flight",
     )
 
 

@@ -44,11 +44,11 @@ def test_what_a_killed_cluster_had_handed_over_is_repeated_and_arrives_once(
     wait_until(lambda: len(provider.requests) >= answered + LINES, 30, "messages on the line")
     victim.kill()
     provider.always = ""
-    doubtful = SubTask.objects.in_doubt()
+    unsettled = SubTask.objects.in_doubt()
     scenario.start_clusters(1)
-    wait_until(lambda: doubtful.count() >= LINES, START_SECONDS, "the dead are recovered")
-    in_doubt = doubtful.count()
-    doubtful.update(in_doubt_since=Now() - dt.timedelta(seconds=31))  # the pause is over
+    wait_until(lambda: unsettled.count() >= LINES, START_SECONDS, "the dead are recovered")
+    in_doubt = unsettled.count()
+    unsettled.update(in_doubt_since=Now() - dt.timedelta(seconds=31))  # the pause is over
     wait_until(lambda: counts(task).accepted == RECIPIENTS, 60, "everything is sent")
 
     scenario.stop_clusters()

@@ -41,7 +41,7 @@ def test_a_storm_of_kills_leaves_no_more_in_doubt_than_lanes_were_busy(
     scenario.start_clusters(2)
     scenario.launch(task)
     dice = random.Random(SEED)
-    marked = doubtful = 0
+    marked = in_doubt = 0
 
     for _ in range(KILLS):
         scenario.wait_sent(task, counts(task).accepted + dice.randrange(BETWEEN_KILLS))
@@ -52,15 +52,15 @@ def test_a_storm_of_kills_leaves_no_more_in_doubt_than_lanes_were_busy(
         wait_until(recovered, START_SECONDS, "another one dispatches")
         assert unknown(victims) <= lanes
         assert unknown(victims) + not_started(victims) <= flying
-        marked, doubtful = marked + flying, doubtful + unknown(victims)
+        marked, in_doubt = marked + flying, in_doubt + unknown(victims)
 
     found = stop_while_busy(scenario, task)
-    assert found.in_doubt == doubtful < marked
+    assert found.in_doubt == in_doubt < marked
     report(
         scenario,
         "8 only the wire is in doubt",
         found,
-        f"{KILLS} kills, {marked} marked as sending, {doubtful} in doubt",
+        f"{KILLS} kills, {marked} marked as sending, {in_doubt} in doubt",
     )
 
 

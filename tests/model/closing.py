@@ -24,7 +24,7 @@ def run_out(world: World) -> None:
     for task in world.tasks:
         if world.statuses[task.pk] == "paused":
             staff.resume(task)
-    _bury_the_dead(world)
+    _expire_leases_of_the_dead(world)
     for _ in range(ROUNDS):
         if not any(_is_left(world, row) for row in world.rows.values()):
             break
@@ -51,7 +51,7 @@ def _is_left(world: World, row: SubTaskRow) -> bool:
     return row.status in OPEN and not row.in_doubt
 
 
-def _bury_the_dead(world: World) -> None:
+def _expire_leases_of_the_dead(world: World) -> None:
     for puppet in list(world.puppets):
         world.tick(puppet)
     world.rest(1)

@@ -176,10 +176,10 @@ class Events:
         _, end = self.world.services[1].limits.period(self.clock.now)
         self.world.rest(seconds or (end - self.clock.now).total_seconds() - before)
 
-    # Housekeeping and staff
+    # Maintenance and staff
 
     @happens(2)
-    def the_house_is_kept(self) -> None:
+    def maintenance_runs(self) -> None:
         self.world.recover()
         self.staff.sweep()
         self.staff.complete()

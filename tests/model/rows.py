@@ -60,7 +60,7 @@ class SubTaskRow:
         """It, claimed so that its hand-over in doubt is repeated."""
         return replace(self, in_doubt=False, dispatcher_id=dispatcher_id)
 
-    def doubtful(self) -> SubTaskRow:
+    def left_in_doubt(self) -> SubTaskRow:
         return self.becomes("sending", in_doubt=True)
 
     def ended(self, end: End, most_attempts: int, is_repeat: bool) -> SubTaskRow:
@@ -68,7 +68,7 @@ class SubTaskRow:
         first one, unless it is accepted.
         """
         if is_repeat and end.status != "sent":
-            return self.doubtful()
+            return self.left_in_doubt()
         attempts = self.attempts + end.counts
         if attempts > most_attempts:
             return self.becomes("failed", "retries_exhausted", attempts=attempts)
@@ -80,7 +80,7 @@ class SubTaskRow:
         """It, after the dispatcher that held it died."""
         if self.status == "allocated":
             return self.becomes("pending")
-        return self.doubtful()
+        return self.left_in_doubt()
 
 
 Explanation = Callable[[SubTaskRow, SubTaskRow], bool]

@@ -1,4 +1,4 @@
-"""What staff and housekeeping do, and what must come of it."""
+"""What staff and maintenance do, and what must come of it."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class Ticking:
         if all(request.remembered is None for request in self._puppet.requests):
             return False
         if before.status == "sending":
-            return after.state == before.doubtful().state
+            return after.state == before.left_in_doubt().state
         pending = before.becomes("pending")
         return after.state == pending.state or self._may_be_claimed(pending, after)
 

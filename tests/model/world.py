@@ -154,7 +154,7 @@ class World:
             self.heartbeats |= dict.fromkeys(living, self.clock.now)
 
     def _sweep_if_overdue(self) -> None:
-        """Housekeeping comes every second: what is pending does not stay in a task cancelled long
+        """Maintenance comes every second: what is pending does not stay in a task cancelled long
         ago.
         """
         long_ago = self.clock.now - dt.timedelta(minutes=1)
@@ -165,7 +165,7 @@ class World:
             self._compare(before, exactly(self.swept))
 
     def swept(self, row: SubTaskRow) -> SubTaskRow:
-        """What becomes of a SubTask when housekeeping sweeps the cancelled tasks."""
+        """What becomes of a SubTask when maintenance sweeps the cancelled tasks."""
         hit = row.task_id in self.cancelled_at and row.status == "pending"
         return row.becomes("failed", "cancelled") if hit else row
 

@@ -14,7 +14,7 @@ from campaigns.rendering.liquid import environment
 from campaigns.rendering.liquid.dates import times_of
 from campaigns.rendering.precompiled import Pieces
 from tests.campaigns.rendering.by_liquid import by_liquid
-from tests.campaigns.rendering.precompiled import Stencil
+from tests.campaigns.rendering.precompiled import PrecompiledTemplate
 
 NOW = dt.datetime(2026, 7, 14, 21, 30, 15, tzinfo=dt.UTC)
 ERROR = "error"
@@ -64,7 +64,7 @@ def here(source: str, variables: dict[str, Any]) -> str:
 
 def _in_pieces(source: str, variables: dict[str, Any]) -> str:
     try:
-        stencil = Stencil(source, escape=False)
-        return str(Pieces(stencil.fixed, stencil.fill(variables)))
+        template = PrecompiledTemplate(source, escape=False)
+        return str(Pieces(template.fixed, template.fill(variables)))
     except environment.Problem:
         return ERROR

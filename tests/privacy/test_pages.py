@@ -106,7 +106,7 @@ class TestErasing:
         ContactFactory(email=ADA)
         SubTaskFactory(recipient_email=ADA)
         page = page_of(post(operator, "erase"))
-        assert "Nobody can undo this" in page
+        assert "This cannot be undone" in page
         assert "1, 1 of them not sent yet" in page
         assert Contact.objects.exists()
 

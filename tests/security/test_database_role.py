@@ -95,7 +95,7 @@ def test_a_campaign_is_imported_launched_sent_audited_and_erased(
     import_contacts(BytesIO(b"email,name\nada@example.com,Ada\nbob@example.com,Bob\n"), task.owner)
     launch.expand(task.pk)
     dispatch(nothing_left)
-    assert maintenance.keep_house()
+    assert maintenance.run_maintenance()
     said = StringIO()
     call_command("audit_dispatch", stdout=said)
     assert {line.split()[0] for line in said.getvalue().splitlines()} == {"ok"}

@@ -114,3 +114,28 @@ class TestTheWords:
         purpose = Purpose[endpoint.upper()]
         assert get(path(purpose, 1)[:-1] + "!").status_code == 404
         assert rejected_requests.totals() == {(endpoint, "token"): 1}
+
+
+class TestTooOften:
+    """It is counted where it was, and one who asks to get no more mail is never told to wait."""
+
+    @pytest.fixture(autouse=True)
+    def _counted_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(rejected_requests, "LATER_SECONDS", 0.0)
+
+    @override_settings(PAGES_PER_MINUTE=1)
+    @pytest.mark.parametrize("endpoint", ["unsubscribe", "preferences"])
+    def test_looking_at_a_page(self, subtask: SubTask, endpoint: str) -> None:
+        url = path(Purpose[endpoint.upper()], subtask.pk)
+        assert [get(url).status_code for _ in range(2)] == [200, 429]
+        assert rejected_requests.totals() == {(endpoint, "limit"): 1}
+
+    @override_settings(RESUBSCRIPTIONS_PER_HOUR=1)
+    def test_subscribing_again(self, subtask: SubTask) -> None:
+        url = path(Purpose.PREFERENCES, subtask.pk)
+        answers = [
+            post(url, {"choice": choice}).status_code
+            for choice in ("subscribe", "unsubscribe", "subscribe", "unsubscribe")
+        ]
+        assert answers == [200, 200, 429, 200]
+        assert rejected_requests.totals() == {("preferences", "limit"): 1}

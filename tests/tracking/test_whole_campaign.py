@@ -139,7 +139,7 @@ def test_a_campaign_ends_with_exactly_the_numbers_of_what_happened(mails: list[R
     assert inbox.accept(events) == len(events)
     assert inbox.accept(events) == 0
 
-    maintenance.keep_house()
+    maintenance.run_maintenance()
 
     counts = Tally.objects.counts(SubTask.objects.earliest("pk").task_id)
     # Recipients 0 to 18 (even ones) opened, 4 to 8 clicked.
@@ -178,7 +178,7 @@ def test_the_newsletter_to_a_thousand_people_ends_with_exactly_the_numbers_of_wh
     told += [(EventKind.COMPLAINED, n) for n in (800, 801)]
     assert inbox.accept([event(kind, rows[n], service_id=service.pk) for kind, n in told]) == 942
 
-    maintenance.keep_house()
+    maintenance.run_maintenance()
 
     counts = Tally.objects.counts(task.pk)
     # Of the hundred that clicked, the fifty with an even number had opened.

@@ -1,1 +1,1 @@
-"""What comes back about a message: taken in, matched, applied, and forgotten in time."""
+"""Incoming events: accepted, matched, applied, and deleted by retention."""

@@ -1,8 +1,8 @@
-"""Events take effect: on their SubTask, the suppression list, and the counts of the task.
+"""Apply events to their SubTask, the suppression list, and the counts of the task.
 
-Run by housekeeping, a chunk a transaction. An event counts in the transaction that marks it as
-applied, so it counts once. Locks the events, then their SubTasks by id, and waits for neither: what
-somebody else has locked is left for later.
+Run by maintenance, one transaction per chunk. An event counts in the transaction that marks it as
+applied, so it counts once. Locks the events, then their SubTasks by id, and skips locked rows: they
+are applied later.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 1_000
 SLICE_SECONDS = 1.0
-"""Housekeeping has other things to do, too."""
+"""Maintenance has other work, too."""
 SHORT_WAIT = dt.timedelta(seconds=1)
 LONGEST_WAIT = dt.timedelta(minutes=10)
 IN_HAND = "Its SubTask is just being sent or changed."
@@ -39,7 +39,7 @@ REFUSED = "The database refuses it: "
 
 @dataclass(slots=True)
 class Settled:
-    """What is written about an event that was looked at."""
+    """The result of processing one event, as it is written to its row."""
 
     event: Event
     state: EventState
@@ -58,7 +58,7 @@ def apply_waiting() -> int:
 
 
 def _apply_safely() -> int:
-    """An event that the database refuses must not hold up the others for ever."""
+    """An event that the database refuses must not block the others."""
     try:
         return apply_chunk(CHUNK)
     except (DataError, IntegrityError) as error:
@@ -93,9 +93,8 @@ def apply_chunk(limit: int) -> int:
 
 
 def _due(limit: int) -> list[Event]:
-    """Uses index event_waiting. `age` is by the database clock. A kind that this version does not
-    know waits for one that does.
-    """
+    """Uses index event_waiting. `age` is by the database clock. An event of a kind that this
+    version does not know waits for a version that does."""
     age = ExpressionWrapper(Now() - F("received_at"), output_field=fields.DurationField())
     due = Event.objects.filter(
         state=EventState.WAITING, due_at__lte=Now(), kind__in=EventKind.values
@@ -105,7 +104,7 @@ def _due(limit: int) -> list[Event]:
 
 
 def _place(event: Event, match: int | str, rows: dict[int, matching.LockedSubTask]) -> Settled:
-    """Whether an event can be applied now; its SubTask is then set."""
+    """Whether an event can be applied now; sets its SubTask if so."""
     if isinstance(match, str):
         return _park(event, match)
     row = rows.get(match)
@@ -116,7 +115,8 @@ def _place(event: Event, match: int | str, rows: dict[int, matching.LockedSubTas
 
 
 def _park(event: Event, why: str) -> Settled:
-    """It may come to be known: the provider is faster than we are. Each wait is longer."""
+    """Retry later, with growing delays: the provider may report an event before the SubTask is
+    written."""
     age: dt.timedelta = event.age  # type: ignore[attr-defined]  # annotated
     if age > dt.timedelta(hours=settings.EVENT_WAIT_HOURS):
         return Settled(event, EventState.GIVEN_UP, why)
@@ -156,7 +156,8 @@ def _write(settled: Sequence[Settled]) -> None:
             str(each.state),
             each.note[:200],
             str(each.event.actor),
-            # Whoever told of somebody else's SubTask does not get to appear on its page.
+            # An event from a source that does not own the SubTask is not shown on the SubTask's
+            # page.
             each.event.subtask_id if each.state != EventState.GIVEN_UP else None,
             each.event.recipient,
             each.wait.total_seconds(),

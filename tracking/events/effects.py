@@ -1,4 +1,4 @@
-"""What each kind of event means: for its SubTask, for the suppression list, for the counts.
+"""The effects of each kind of event: on its SubTask, the suppression list, and the counts.
 
 | event | SubTask becomes | address |
 |---|---|---|
@@ -10,8 +10,8 @@
 | bounced for now | bounced | suppressed after several in a row |
 | refused (content, policy) | bounced | never |
 
-Each only where `campaigns.state.states.NEXT` allows it. What the dispatcher was told while it
-handed over (HAND_OVER) its SubTask says already: it counts, and no more.
+Status changes only as `campaigns.state.states.NEXT` allows. An event from a dispatcher's hand-over
+(HAND_OVER) is already recorded in its SubTask: it is counted only.
 """
 
 from __future__ import annotations
@@ -55,21 +55,21 @@ SUPPRESSES: dict[EventKind, SuppressionReason] = {
 BY_PEOPLE = frozenset({K.OPENED, K.CLICKED})
 BOUNCES = frozenset({K.SOFT_BOUNCED, K.HARD_BOUNCED, K.REJECTED})
 OWN_PAGES = "own pages"
-"""The source of what people did on our own pages; what follows from it was done there and then."""
+"""The source of actions on our own pages, whose effects are applied at once."""
 HAND_OVER = "hand-over"
-"""The source of what a dispatcher was told while it handed a message over."""
+"""The source of events that a dispatcher reports during a hand-over."""
 
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """An event and the SubTask, locked, that it is about."""
+    """An event and its SubTask, locked."""
 
     event: Event
     row: LockedSubTask
 
 
 def becomes(event: Event) -> SubTaskStatus:
-    """The status that an event leads to, wherever it is allowed."""
+    """The status that an event leads to, where the state machine allows it."""
     kind = EventKind(event.kind)
     if kind in BY_PEOPLE and event.actor == Actor.MACHINE:
         return S.SENT
@@ -77,7 +77,7 @@ def becomes(event: Event) -> SubTaskStatus:
 
 
 def status_rises(matched: Sequence[Matched]) -> list[StatusRise]:
-    """What several events mean together for each SubTask, in the order in which they came."""
+    """The combined status changes of several events for each SubTask, in order of arrival."""
     by_row: dict[int, list[Matched]] = {}
     for each in sorted(matched, key=lambda each: each.event.pk):
         if each.event.source == HAND_OVER:
@@ -109,7 +109,7 @@ def _together(subtask_id: int, matched: list[Matched]) -> StatusRise:
 
 
 def suppress(matched: Iterable[Matched]) -> None:
-    """Put addresses on the suppression list for what somebody else told about them."""
+    """Suppress addresses because of events reported by others."""
     suppressions.suppress(
         (each.row.recipient_email, SUPPRESSES[EventKind(each.event.kind)], _source(each.event))
         for each in matched
@@ -123,8 +123,8 @@ def _source(event: Event) -> str:
     )
 
 
-# Soft bounces of different messages within so many days, since anything last reached the address.
-# Uses index event_recipient.
+# Soft bounces of different messages within so many days, since the last successful delivery. Uses
+# index event_recipient.
 IN_A_ROW_SQL = """
 SELECT r.email FROM unnest(%s::text[]) AS r(email)
 WHERE (
@@ -141,7 +141,8 @@ WHERE (
 
 
 def suppress_soft_bounces(applied: Iterable[Event]) -> None:
-    """Suppress addresses that bounced too often in a row, when the events are marked as applied."""
+    """Suppress addresses with too many soft bounces in a row. Run after the events are marked as
+    applied."""
     bounced = {e.recipient for e in applied if e.kind == K.SOFT_BOUNCED and e.recipient}
     most = settings.SOFT_BOUNCES_SUPPRESS
     if not bounced or not most:
@@ -162,8 +163,8 @@ class Counted(NamedTuple):
     actor: str
 
 
-# The events that are counted now are not applied yet, so that what is found was counted before.
-# Uses index event_subtask. Sorted, so that two that count wait for each other.
+# The events being counted are not marked as applied yet, so applied ones were counted before. Uses
+# index event_subtask. Sorted, so that concurrent transactions wait instead of deadlocking.
 COUNT_SQL = """
 INSERT INTO tracking_eventtally AS t (task_id, kind, actor, events, recipients)
 SELECT v.task_id, v.kind, v.actor, sum(v.events), count(*) FILTER (WHERE NOT EXISTS (

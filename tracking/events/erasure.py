@@ -1,4 +1,4 @@
-"""Forgetting an address in the ledger of events. The events stay: they are what was counted."""
+"""Erase an address from the event inbox. The events stay: they have been counted."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.db.models import Q, QuerySet
 from campaigns import erased_keys, suppressions
 from tracking.models import Event
 
-# A key that contains the address makes way for one that does not; it is told again by nobody who
-# would do so for long.
+# A key that contains the address is replaced by one that does not. The source may then report the
+# event a second time; sources retry only for a short while.
 ERASE_SQL = """
 UPDATE tracking_event SET
     recipient = CASE WHEN subtask_id IS NULL THEN '' ELSE 'erased-' || subtask_id || %(domain)s END,
@@ -24,23 +24,20 @@ WHERE id = ANY(%(ids)s)
 
 
 def events_of(address: str, subtask_ids: Collection[int]) -> QuerySet[Event]:
-    """What came back about these SubTasks, and what names the address. Uses the indexes
-    event_subtask and event_recipient.
-    """
+    """The events of these SubTasks, and those that name the address. Uses the indexes event_subtask
+    and event_recipient."""
     return Event.objects.filter(Q(subtask__in=subtask_ids) | Q(recipient=address))
 
 
 def forget_events(address: str, subtask_ids: Collection[int]) -> int:
-    """Take everything personal out of events that are there, applied or waiting. Returns how
-    many.
-    """
+    """Remove all personal data from existing events, applied or waiting. Returns how many."""
     ids = list(events_of(address, subtask_ids).order_by("pk").values_list("pk", flat=True))
     _erase(ids, address)
     return len(ids)
 
 
 def blank_erased(events: Iterable[Event]) -> set[int]:
-    """Take recipients that were erased out of events before they are matched. Returns their ids."""
+    """Remove erased recipients from events before they are matched. Returns the events' ids."""
     by_recipient: dict[str, list[Event]] = {}
     for event in events:
         if event.recipient:
@@ -53,9 +50,8 @@ def blank_erased(events: Iterable[Event]) -> set[int]:
 
 
 def empty_late(events: Iterable[Event]) -> set[int]:
-    """Take the words out of matched events whose SubTask was anonymised, before they take effect.
-    Returns their ids.
-    """
+    """Remove personal texts from matched events whose SubTask was anonymised, before they are
+    applied. Returns their ids."""
     late = [event for event in events if erased_keys.is_placeholder(event.recipient)]
     for event in late:
         event.detail = ""
@@ -63,7 +59,8 @@ def empty_late(events: Iterable[Event]) -> set[int]:
 
 
 def forget_late(ids: Iterable[int]) -> None:
-    """Empty events that came after an erasure and have been written as they are settled."""
+    """Remove personal data from events that arrived after an erasure, once their result is
+    written."""
     _erase(sorted(ids), "")
 
 

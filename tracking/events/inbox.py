@@ -1,4 +1,4 @@
-"""The door by which every event enters, whoever tells it."""
+"""Event inbox: idempotent insert of incoming events."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from tracking.events.user_agents import actor_of, surest
 logger = logging.getLogger(__name__)
 
 OWN_LINKS = frozenset({"open", "click"})
-"""Sources whose events are looked at together with what follows them, before they count."""
+"""Sources whose events are reviewed together with later ones, before they count."""
 
 LONGEST_URL = 2_000  # characters that are kept
 
 _BY_ACTOR = frozenset({EventKind.OPENED, EventKind.CLICKED})
 _KINDS, _ACTORS = frozenset(EventKind.values), frozenset(Actor.values)
 
-# One statement, also for a thousand events. Sorted, so that two webhooks that tell the same events
-# wait for each other instead of locking each other out.
+# One statement, also for a thousand events. Sorted, so that two webhooks with the same events wait
+# for each other instead of deadlocking.
 ACCEPT_SQL = """
 INSERT INTO tracking_event (kind, source, dedupe_key, actor, service_id, subtask_id, message_id,
                             provider_message_id, recipient, url, detail, ip_address, user_agent,
@@ -45,10 +45,10 @@ ON CONFLICT (source, dedupe_key, service_id) DO NOTHING
 
 
 def accept(events: Iterable[Incoming]) -> int:
-    """Write down what came in, to be applied by the cluster. Returns how many events are new.
+    """Insert incoming events, to be applied by the cluster. Returns how many are new.
 
-    Odd values are cut or cleaned, never refused; what is no event at all is left out. Raises only
-    what the database raises when it is not there.
+    Invalid values are cut or cleaned, never refused; items that are not events are skipped. Raises
+    only database errors.
     """
     told = list(events)
     rows = [row for event in told if not event.is_visit and (row := _row(event))]
@@ -103,7 +103,7 @@ def _actor(event: Incoming) -> Actor:
 
 
 def _digest(event: Incoming, raw: str) -> str:
-    """Stands for a key that the source did not give: what is told twice alike is one event."""
+    """The key of an event whose source gives none: identical reports are one event."""
     told = (event.kind, event.subtask_id, event.message_id, event.provider_message_id,
             event.recipient, event.url, event.occurred_at, raw)  # fmt: skip
     return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,8 +1,7 @@
-"""What comes back about a message, whoever tells it: the one shape in which events enter.
+"""The common format of incoming events, from every source.
 
-A provider's webhook, a mailbox of bounces, our own links and pages, and dispatchers, of what is
-refused at once, all turn what they learn into `Incoming` and hand it to
-`tracking.events.inbox.accept`.
+Provider webhooks, the bounce mailbox, our own links and pages, and dispatchers (for immediate
+refusals) turn their reports into `Incoming` and pass it to `tracking.events.inbox.accept`.
 """
 
 from __future__ import annotations
@@ -17,16 +16,16 @@ from tracking.event_kinds import Actor, EventKind
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One event as it came in, before it is matched to a SubTask.
+    """One event as received, before it is matched to a SubTask.
 
-    `source` names who tells it ("engagelab", "postmark", "click"). `dedupe_key` is the same
-    whenever the same event is told again by that source, and different for any other; at most 200
-    characters. `service_id` is the EmailService through whose webhook it came: an event may only
+    `source` names the reporter ("engagelab", "postmark", "click"). `dedupe_key` is the same
+    whenever that source reports the same event again, and different for any other; at most 200
+    characters. `service_id` is the EmailService whose webhook received it: an event may only
     concern SubTasks of that service. It is matched by `subtask_id`, else by `message_id` (our
     Message-ID with its brackets), else by `provider_message_id` and `recipient`. `occurred_at` is
     the source's time, never trusted for order. `raw` is the payload of this event alone, as JSON,
-    without credentials. With `is_visit` the same again is counted rather than ignored: then
-    `dedupe_key` names what is visited, and by whom as far as that can be told.
+    without credentials. With `is_visit` a repeated event is counted rather than ignored: then
+    `dedupe_key` names the link and, as far as it can be determined, the visitor.
     """
 
     kind: EventKind

@@ -1,6 +1,5 @@
-"""How often each link of a task was followed. Only by our own links: what a provider reports is an
-address that it may have made for one recipient.
-"""
+"""Click counts for each link of a task. Counts our own links only: a URL that a provider reports
+may be unique to one recipient."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ from tracking.events.scanners import TRAP_DETAIL
 
 
 class Followed(NamedTuple):
-    """One line of a link's counts for one recipient."""
+    """Clicks on one link by one recipient."""
 
     task_id: int
     subtask_id: int
@@ -24,7 +23,7 @@ class Followed(NamedTuple):
     actor: str
 
 
-# As `tracking.events.effects.COUNT_SQL`: what is found was counted before. Uses index
+# As in `tracking.events.effects.COUNT_SQL`: applied events were counted before. Uses index
 # event_subtask.
 COUNT_SQL = """
 INSERT INTO tracking_linktally AS t (task_id, url, actor, clicks, recipients)
@@ -41,7 +40,7 @@ ON CONFLICT (task_id, md5(url), actor) DO UPDATE SET
 
 
 def count(matched: Iterable[Matched]) -> None:
-    """Raise the counts of the links, before the events are marked as applied."""
+    """Raise the click counts, before the events are marked as applied."""
     followed: Counter[Followed] = Counter()
     for event, row in ((each.event, each.row) for each in matched):
         is_link = event.source == "click" and event.detail != TRAP_DETAIL

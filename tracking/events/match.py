@@ -1,4 +1,4 @@
-"""Which SubTask an event is about."""
+"""Match events to SubTasks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ AMBIGUOUS = "Several SubTasks are known by what the event says."
 
 
 class KnownSubTask(NamedTuple):
-    """What has to be known of a SubTask to say whether it is the one."""
+    """The columns of a SubTask that matching compares."""
 
     id: int
     service_id: int | None
@@ -39,10 +39,10 @@ class LockedSubTask:
 
 
 def match(events: Collection[Event]) -> dict[int, int | str]:
-    """For each event, by its id, the id of its SubTask, or why there is none.
+    """For each event, by its id, the id of its SubTask, or the reason why there is none.
 
-    Goes by what the event says first: a SubTask's id, else our Message-ID, else the provider's name
-    for the message together with the recipient.
+    Matches by SubTask id, else by our Message-ID, else by the provider's message id together with
+    the recipient.
     """
     told = {event.pk: _told_id(event) for event in events}
     by_id = _by_id({pk for pk in told.values() if pk})
@@ -53,7 +53,7 @@ def match(events: Collection[Event]) -> dict[int, int | str]:
 
 
 def _told_id(event: Event) -> int | None:
-    """None when the event names no SubTask of ours, 0 when it names one that cannot be."""
+    """None when the event names no SubTask of ours, 0 when it names an impossible one."""
     if event.subtask_id:
         return event.subtask_id
     if event.message_id:
@@ -103,9 +103,8 @@ def _known(subtasks: QuerySet[SubTask]) -> Iterable[KnownSubTask]:
 
 
 def lock(ids: Collection[int]) -> dict[int, LockedSubTask]:
-    """Lock these SubTasks by id. Those that a dispatcher holds, or that somebody else has locked,
-    are left out: nobody ever waits for a dispatcher here, or it for us.
-    """
+    """Lock these SubTasks by id. Skips rows that a dispatcher holds or another transaction has
+    locked, so that neither side ever waits for the other."""
     rows = (
         SubTask.objects.filter(pk__in=ids, dispatcher_id=None)
         .select_for_update(no_key=True, skip_locked=True, of=("self",))

@@ -1,7 +1,7 @@
-"""Visits that were repeated: the numbers beside their events are added to them, and counted.
+"""Repeated visits: add the pending numbers to their events, and to the counts.
 
-Run by housekeeping, before events are applied. Locks the events by id, of which those that are
-locked are left for later, and waits for requests that raise a number just now.
+Run by maintenance, before events are applied. Locks the events by id, skipping locked ones (they
+are left for later), and waits for requests that are raising a number.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from tracking.models import Event, EventState
 
 CHUNK = 1_000
 MOST_CHUNKS = 10
-"""Housekeeping has other things to do, too."""
+"""Maintenance has other work, too."""
 
-# A join would be planned as a walk through all events, for want of statistics.
+# Without statistics, PostgreSQL would plan a join as a scan of all events.
 WHICH_SQL = "SELECT event_id FROM tracking_repeat ORDER BY event_id LIMIT %s"
 LOCK_SQL = """
 SELECT id FROM tracking_event WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
@@ -34,7 +34,7 @@ RETURNING e.id, taken.times
 
 
 def fold() -> None:
-    """Add what was repeated to the events, and to the counts of those that count already."""
+    """Add pending repeats to their events, and to the counts of events that count already."""
     for _ in range(MOST_CHUNKS):
         if _fold_chunk() < CHUNK:
             break
@@ -57,7 +57,7 @@ def _fold_chunk() -> int:
 
 
 def _applied(repeated: dict[int, int]) -> list[Matched]:
-    """Those whose first time is counted, as if they had come as often as they were repeated."""
+    """The events whose first occurrence is counted, with the number of their repeats."""
     applied = Event.objects.filter(pk__in=repeated, state=EventState.APPLIED).defer("raw")
     events = list(applied.order_by("pk"))
     for event in events:

@@ -1,4 +1,4 @@
-"""Forgetting what is kept for a while only."""
+"""Retention: delete data that is kept for a limited time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from django.db import connection
 
 BATCH = 5_000
 
-# Uses index event_payload. The event itself stays: it is what keeps it from counting twice.
+# Uses index event_payload. The event itself stays, so that a repeated report is not counted twice.
 FORGET_SQL = """
 UPDATE tracking_event SET raw = NULL, ip_address = '', user_agent = ''
 WHERE id = ANY(ARRAY(
@@ -18,9 +18,7 @@ WHERE id = ANY(ARRAY(
 
 
 def forget_payloads() -> int:
-    """Erase payloads, addresses and user agents that are too old, a batch each time. Returns how
-    many.
-    """
+    """Erase payloads, addresses and user agents that are too old, in batches. Returns how many."""
     with connection.cursor() as cursor:
         cursor.execute(FORGET_SQL, [settings.EVENT_PAYLOAD_DAYS, BATCH])
         return int(cursor.rowcount)

@@ -1,4 +1,4 @@
-"""Making what strangers send fit for the database: nothing here raises, whatever comes in."""
+"""Clean untrusted input for the database. Never raises, for any input."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ _IPV4_NETWORK, _IPV6_NETWORK = 24, 48  # bits of an address that are kept
 
 
 def text(value: object, limit: int) -> str:
-    """Without what PostgreSQL cannot store, at most `limit` characters; "" for what is no text."""
+    """The text without characters that PostgreSQL cannot store, cut to `limit` characters; "" for
+    other types."""
     # No more is looked at than can be needed, unless half of it cannot be stored.
     return _UNSTORABLE.sub("", value[: 2 * limit])[:limit] if isinstance(value, str) else ""
 
 
 def key(value: object, limit: int) -> str:
-    """As `text`, but two different keys stay different: a long one becomes its digest."""
+    """As `text`, but different keys stay different: a long one is replaced by its digest."""
     cleaned = text(value, MAX_RAW)
     whole = value if isinstance(value, str) else ""
     if len(whole) <= limit and cleaned == whole:
@@ -38,14 +39,14 @@ def key(value: object, limit: int) -> str:
 
 
 def number(value: object) -> int | None:
-    """A primary key, or None for anything that can be none."""
+    """A primary key, or None for a value that cannot be one."""
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= LARGEST_KEY:
         return None
     return value
 
 
 def moment(value: object) -> dt.datetime | None:
-    """A time in UTC, in which it is taken to be where it has no zone; None for what cannot be one.
+    """A time in UTC; a time without a zone is taken as UTC; None for an invalid one.
 
     PostgreSQL refuses zones that are more than 16 hours away.
     """
@@ -55,7 +56,7 @@ def moment(value: object) -> dt.datetime | None:
 
 
 def network(value: object) -> str:
-    """An IP address without the part that tells one person from another, "" for what is none."""
+    """An IP address without the part that identifies a person; "" for an invalid one."""
     try:
         address = ipaddress.ip_address(text(value, 100).strip().partition("%")[0])
     except ValueError:
@@ -67,9 +68,8 @@ def network(value: object) -> str:
 
 
 def payload(raw: object) -> str:
-    """A payload as JSON that PostgreSQL takes, its IP addresses cut to their networks. What is too
-    large is left out.
-    """
+    """A payload as JSON that PostgreSQL accepts, its IP addresses cut to their networks. Parts that
+    are too large are left out."""
     cleaned = _Payload().clean(raw, MAX_DEPTH)
     encoded = json.dumps(cleaned, ensure_ascii=False, allow_nan=False)
     if len(encoded) > MAX_RAW:
@@ -78,7 +78,7 @@ def payload(raw: object) -> str:
 
 
 class _Payload:
-    """Cleans one payload; counts its items, so that a small bomb stays small."""
+    """Cleans one payload; counts its items, so that the work for a nested one stays bounded."""
 
     def __init__(self) -> None:
         self._items = 0

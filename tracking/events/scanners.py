@@ -1,7 +1,7 @@
-"""Telling machines that look like people from people, by what came together.
+"""Detect scanners: compare the opens and clicks of one message.
 
-Scanners of mail fetch images and follow every link of a message as soon as it arrives; they also
-follow the link that no person sees.
+Mail scanners fetch images and follow every link of a message as soon as it arrives; they also
+follow the hidden link that people do not see.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from tracking.models import Event
 
 TRAP_DETAIL = "the hidden link"
 TOO_SOON = dt.timedelta(seconds=2)
-"""Nobody has read a message so shortly after it was sent."""
+"""No person reads a message so soon after it was sent."""
 TOO_MANY_LINKS = 3
-"""Nobody follows so many different links within TOGETHER."""
+"""No person follows so many different links within TOGETHER."""
 TOGETHER = dt.timedelta(seconds=2)
 
 
 class Visit(NamedTuple):
-    """An open or a click, as far as it tells about others."""
+    """An open or a click, with the fields that the comparison needs."""
 
     at: dt.datetime
     last_at: dt.datetime
@@ -36,18 +36,18 @@ class Visit(NamedTuple):
     is_trap: bool
 
     def is_near(self, moment: dt.datetime, window: dt.timedelta) -> bool:
-        """Whether it first or last happened within the window around the moment."""
+        """Whether its first or last time lies within the window around the moment."""
         return abs(self.at - moment) <= window or abs(self.last_at - moment) <= window
 
 
 @dataclass(frozen=True, slots=True)
 class Company:
-    """What came of one message around the same time."""
+    """The opens and clicks of one message around the same time."""
 
     visits: tuple[Visit, ...]
 
     def is_scanner(self, event: Event) -> bool:
-        """Whether this event belongs to a visit that follows everything."""
+        """Whether this event is part of a scanner's visit."""
         window = dt.timedelta(seconds=settings.SCANNER_SECONDS)
         if any(v.is_trap and v.is_near(event.received_at, window) for v in self.visits):
             return True
@@ -56,7 +56,8 @@ class Company:
 
 
 def companies(events: Collection[Event]) -> dict[int, Company]:
-    """By SubTask, what came by its own links around these events; nothing when not asked for."""
+    """By SubTask, the opens and clicks by its own links around these events; {} when none need
+    review."""
     own = [event for event in events if is_reviewed(event)]
     if not own:
         return {}
@@ -76,7 +77,7 @@ def companies(events: Collection[Event]) -> dict[int, Company]:
 
 
 def is_reviewed(event: Event) -> bool:
-    """Whether it came by our own links, from what looks like a person."""
+    """Whether it is a visit by our own links that looks like a person's."""
     return (
         settings.SCANNER_SECONDS > 0
         and event.source in OWN_LINKS
@@ -86,7 +87,7 @@ def is_reviewed(event: Event) -> bool:
 
 
 def actor_of(event: Event, company: Mapping[int, Company], sent_at: dt.datetime | None) -> Actor:
-    """Who it was, now that it is known what else came. Proxies fetch at once without reading."""
+    """The actor, given the other visits. Proxies fetch at once without a person reading."""
     if not is_reviewed(event):
         return Actor(event.actor)
     if event.kind == EventKind.CLICKED and sent_at and event.received_at - sent_at < TOO_SOON:

@@ -1,6 +1,6 @@
-"""Telling people from machines by what a request says about itself.
+"""Tell people from machines by the user agent.
 
-Whoever lies is not found out here; `tracking.events.scanners` looks at what came together.
+A forged user agent is not detected here; `tracking.events.scanners` compares visits.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from tracking.event_kinds import Actor
 
-# Apple's privacy proxy fetches every image of every message and says no more than this.
+# Apple's privacy proxy fetches every image of every message and sends only this.
 _APPLE_PROXY = "Mozilla/5.0"
 _PROXIES = re.compile(r"GoogleImageProxy|ggpht\.com|YahooMailProxy", re.IGNORECASE)
 _MACHINES = re.compile(
@@ -26,7 +26,7 @@ _MACHINES = re.compile(
 
 @lru_cache(maxsize=1_000)
 def actor_of(user_agent: str) -> Actor:
-    """Whom a user agent stands for. People's programs all say something."""
+    """The actor that a user agent stands for. People's programs all send one."""
     if user_agent.strip() == _APPLE_PROXY or _PROXIES.search(user_agent):
         return Actor.PROXY
     if not user_agent.strip() or _MACHINES.search(user_agent):
@@ -35,5 +35,5 @@ def actor_of(user_agent: str) -> Actor:
 
 
 def surest(*actors: Actor) -> Actor:
-    """Of several opinions the one that claims least: a machine, else a proxy, else a person."""
+    """The most cautious of several results: a machine, else a proxy, else a person."""
     return max(actors, key=list(Actor).index)

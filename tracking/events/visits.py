@@ -1,8 +1,8 @@
-"""Visits by our own links, counted: the same again raises a number instead of adding a row.
+"""Count visits by our own links: a repeated visit raises a number instead of adding a row.
 
-A visit is an event of its own only in a window of its link: the first ones of a link by 10 s, so
-that a person is told from the scanner that came before, later ones by the hour and by the day. So a
-link that is fetched without end costs a few rows, and in the end none.
+A visit is an event of its own once per window of its link: 10 s for the first ones, so that a
+person is told from a scanner that came before, later an hour and a day. So a link that is fetched
+without end adds a few rows, and finally none.
 """
 
 from __future__ import annotations
@@ -13,17 +13,16 @@ from typing import Any
 from django.db import connection
 
 FINE, HOURLY, DAILY = 10, 50, 100
-"""So many events of one link have windows of 10 s; up to so many, of an hour; up to so many, of a
-day. There are no more.
-"""
+"""The first FINE events of a link have windows of 10 s; up to HOURLY, of an hour; up to DAILY, of a
+day. No more are added."""
 MOST_OF_A_MESSAGE = 1_000
-"""Events of a kind, opens or clicks, that one message can have by our own links."""
+"""The most events of a kind (opens or clicks) that one message can have by our own links."""
 MOST_TIMES = 1_000
-"""Where the number of an event stops: nothing is written any more."""
+"""The most repeats of an event that are counted: beyond it nothing is written."""
 MISSED, FULL, AGAIN, NEW = "missed", "full", "again", "new"
 
 # One statement: an insert of what is new, as cheap as it was, and only else a row beside the event,
-# which housekeeping adds to it. An event that is known is not inserted in vain: that would wait for
+# which maintenance adds to it. An event that is known is not inserted in vain: that would wait for
 # a transaction that applies it. `seen` walks index event_subtask, at most MOST_OF_A_MESSAGE rows.
 # Says MISSED when another request has written the same event since this statement began.
 COUNT_SQL = f"""
@@ -75,7 +74,7 @@ SELECT CASE WHEN EXISTS (SELECT FROM new) THEN '{NEW}'
 
 
 def count(row: dict[str, Any]) -> int:
-    """Count a visit, given as the ledger cleans events. Returns how many events are new."""
+    """Count a visit whose values are already sanitised. Returns how many events are new."""
     told = json.dumps(row, default=str, ensure_ascii=False)
     with connection.cursor() as cursor:
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""Where a link of launched content leads."""
+"""Destinations of the links in launched content."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tracking.links.hrefs import MAX_DESTINATION, destination_of, site_of
 from tracking.models import Link
 
 MOST_CHARACTERS = 6 * MAX_DESTINATION
-"""Escaped for HTML, an address is at most so long."""
+"""The longest HTML-escaped URL."""
 
 
 class Destination(NamedTuple):
-    """A `Link` as it is kept in memory."""
+    """A `Link` as cached in memory."""
 
     destination: str
     is_personal: bool
 
 
 def link(link_id: int) -> Destination | None:
-    """None for one that is not there: its launch came to nothing."""
+    """None if there is no such link: its launch was undone."""
     try:
         return _link(link_id)
     except Link.DoesNotExist:
@@ -35,15 +35,16 @@ def link(link_id: int) -> Destination | None:
 
 @lru_cache(maxsize=10_000)
 def _link(link_id: int) -> Destination:
-    """Links never change, so what was read once is true for good; what is missing may come."""
+    """Links never change, so rows that were read are cached for good; missing ones are read
+    again."""
     return Destination(*Link.objects.values_list("destination", "is_personal").get(pk=link_id))
 
 
 def resolve(link: Destination, subtask_id: int) -> str | None:
-    """The address to lead to, for this recipient. None when there is none any more.
+    """The URL to redirect to, for this recipient; None when it is gone.
 
-    Only the values in a personal link are the recipient's: scheme and host are as its author wrote
-    them, whatever the values are.
+    Only the values in a personal link are the recipient's: scheme and host are always as its author
+    wrote them.
     """
     if not link.is_personal:
         return link.destination
@@ -62,9 +63,8 @@ def resolve(link: Destination, subtask_id: int) -> str | None:
 
 
 def location(address: str) -> str:
-    """An address as a header takes it: in ASCII, its host in the form that is looked up in the DNS,
-    which is more than browsers understand.
-    """
+    """A URL as a header takes it: in ASCII, with its host in the form that DNS uses, which other
+    clients than browsers understand, too."""
     site = urlsplit(address).netloc
     if site.isascii():
         return iri_to_uri(address)
@@ -78,5 +78,5 @@ def location(address: str) -> str:
 
 
 def _as_content(source: str) -> Content:
-    """The href alone, rendered as it was in the message: with values escaped for HTML."""
+    """The href alone, rendered as in the message: with values escaped for HTML."""
     return Content(subject="", html=source, text="-")

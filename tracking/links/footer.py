@@ -1,4 +1,4 @@
-"""What is put under a message whose template has no unsubscribe link."""
+"""The footer added to a message whose template has no unsubscribe link."""
 
 from __future__ import annotations
 

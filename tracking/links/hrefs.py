@@ -1,4 +1,5 @@
-"""The links in HTML source, Outlook's conditional comments included, and where they lead."""
+"""Find the links in HTML source, including Outlook's conditional comments, and their
+destinations."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from campaigns.rendering.liquid.environment import markup_in
 from tracking.links.shown_addresses import MOST_CHARACTERS
 
 MOST_PIECES = 50
-"""Of how many pieces, between tags, the text of a link is put together."""
+"""How many pieces of text, between tags, make up the text of a link at most."""
 MAX_DESTINATION = 8_000  # bytes, as it is written in a header
 _CONDITIONAL = re.compile(r"\s*\[if\b[^\]]*\]>", re.IGNORECASE)
 _REFERENCE = re.compile(r"&(#[xX][0-9a-fA-F]+;?|#[0-9]+;?|[a-zA-Z][a-zA-Z0-9]*;?)")
@@ -77,7 +78,7 @@ class _Links(SourceTags):
         super().__init__(masked)
 
     def text_of(self, tag: StartTag) -> str:
-        """Its beginning, at least as much as is looked at."""
+        """Its beginning, at least as much as `shown_addresses` checks."""
         first, end = self._spans.get(tag.start, (0, 0))
         most = first + MOST_PIECES
         return "".join(self._texts[first : most if end is None else min(end, most)])
@@ -99,7 +100,7 @@ class _Links(SourceTags):
         self._close(name)
 
     def _close(self, name: str) -> None:
-        """A link ends where the next of its name begins, if not before."""
+        """A link ends at the latest where the next of its name begins."""
         if name in self._open:
             start = self._open.pop(name)
             self._spans[start] = (self._spans[start][0], len(self._texts))
@@ -114,7 +115,7 @@ class _Links(SourceTags):
 
 
 def destination_of(source: str) -> str | None:
-    """Where a literal href leads, None for what is no address on the web."""
+    """The URL of a literal href; None if it is no web address."""
     address = unescape_attribute(source).translate(_REMOVED_FROM_URLS).strip(_AROUND_URLS)
     if len(iri_to_uri(address)) > MAX_DESTINATION or not _WEB.match(address):
         return None
@@ -124,8 +125,7 @@ def destination_of(source: str) -> str | None:
 
 def site_of(source: str) -> str | None:
     """Scheme and host of an href, also of one with Liquid in it; None unless both are literal, so
-    that nobody's values can lead elsewhere.
-    """
+    that a recipient's values cannot change them."""
     first = next(markup_in(source), None)
     literal = source[: first.start] if first else source
     address = unescape_attribute(literal).translate(_REMOVED_FROM_URLS).lstrip(_AROUND_URLS)

@@ -1,4 +1,4 @@
-"""What is each recipient's own in a message: links, addresses, headers. Touches no database."""
+"""The parts of a message that differ per recipient: links, URLs, headers. Touches no database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONSENT = "tracking_consent"
 TEST = 0
 """Stands in tokens for the SubTask of a message outside of any task: a preview, a test."""
 TRAP = 0
-"""Stands in a click's token for the link that no person sees."""
+"""Stands in a click's token for the hidden link that people do not see."""
 
 PATHS = {
     Purpose.OPEN: "o",
@@ -38,7 +38,7 @@ SENDER_ID_BYTES = 5
 
 
 def address(purpose: Purpose, *ids: int) -> str:
-    """A public address of this site, with a signed token."""
+    """A public URL of this site, with a signed token."""
     return addresses(purpose, [ids])[0]
 
 
@@ -62,7 +62,7 @@ def variables(
 
 
 def links(subtask_id: int, content: Content, recipient: Mapping[str, Any]) -> dict[str, str]:
-    """The address of the open pixel is empty for whoever did not agree to it."""
+    """The URL of the open pixel is empty for a recipient who has not agreed to it."""
     trap, *clicks = addresses(
         Purpose.CLICK, [(subtask_id, link_id) for link_id in (TRAP, *content.link_ids)]
     )
@@ -81,17 +81,17 @@ def links(subtask_id: int, content: Content, recipient: Mapping[str, Any]) -> di
 
 
 def links_of_test(content: Content, recipient: Mapping[str, Any]) -> dict[str, str]:
-    """Links that lead to pages which say that it is a test, and record nothing."""
+    """Links to pages that say that it is a test, and record nothing."""
     return links(TEST, content, recipient)
 
 
 def may_record_opens(recipient: Mapping[str, Any]) -> bool:
-    """Whether this person agreed, as it was when the task was launched, or need not be asked."""
+    """Whether the recipient had agreed when the task was launched, or need not be asked."""
     return not settings.OPENS_NEED_CONSENT or recipient.get(CONSENT) is True
 
 
 def headers(task_id: int, content: Content, domain: str, unsubscribe_url: str) -> dict[str, str]:
-    """The headers that mailbox providers ask of bulk mail (RFC 2369, 2919, 8058)."""
+    """The headers that mailbox providers require of bulk mail (RFC 2369, 2919, 8058)."""
     local_part = content.sender_local_part
     return {
         "List-Unsubscribe": ", ".join(_ways_out(unsubscribe_url)),

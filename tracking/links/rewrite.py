@@ -1,9 +1,9 @@
-"""What a launch makes of a compiled template: its links lead through this site, and it has a way
-out.
+"""Rewrite a compiled template at launch: links lead through this site, and it gets an unsubscribe
+link.
 
-Placeholders stand for what differs from recipient to recipient; `tracking.links.personalise` fills
-them in. Outside the hrefs that are replaced, and what is put at the end of the body, every byte
-stays.
+Placeholders stand for what differs per recipient; `tracking.links.personalise` fills them in. All
+other bytes stay as they are, except the hrefs that are replaced and the addition at the end of the
+body.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PIXEL = (
     f'{{% if {OPEN_URL} != "" %}}<img src="{{{{ {OPEN_URL} }}}}" width="1" height="1" alt=""'
     ' style="border:0;height:1px;width:1px">{% endif %}'
 )
-# Who follows it sees more than people do.
+# Only a machine follows it.
 TRAP = (
     f'<a href="{{{{ {TRAP_URL} }}}}" style="display:none;mso-hide:all" tabindex="-1"'
     ' aria-hidden="true" rel="nofollow"></a>'
@@ -38,13 +38,12 @@ MAX_LINKS = 1_000
 """Most links of one template whose clicks are recorded: each message signs them all."""
 _NEVER_THE_SAME = frozenset({"now", "today"})  # python-liquid's own names for the present
 _Followed = tuple[Href, str, bool]
-"""A link, where it leads, and whether that is personal."""
+"""A link, its destination, and whether that is personal."""
 
 
 class Rewritten(NamedTuple):
-    """Content with placeholders in it, and the links that they stand for: where each leads, and
-    whether that has the recipient's values in it.
-    """
+    """Content with placeholders, and the links that they stand for: the destination of each, and
+    whether it contains the recipient's values."""
 
     html: str
     text: str
@@ -52,9 +51,8 @@ class Rewritten(NamedTuple):
 
 
 def finish(content: Content, task: Task) -> Callable[[], None]:
-    """Put the placeholders into content that is being frozen, not saved yet. Returns what stores,
-    once it is saved, where its links lead. Raises TemplateError.
-    """
+    """Put the placeholders into unsaved content that is being frozen. Returns a function that
+    stores the destinations of its links, to be called once it is saved. Raises TemplateError."""
     postal_address = task.sender.postal_address if task.sender else ""
     with template_errors("html"):
         html, text, links = rewrite(
@@ -70,7 +68,7 @@ def finish(content: Content, task: Task) -> Callable[[], None]:
 
 @bounded(PARSING, raises=(PartProblem,), decode=lambda made: Rewritten(*made))
 def rewrite(html: str, text: str, *, postal_address: str, clicks: bool, opens: bool) -> Rewritten:
-    """The templates of a message with placeholders for what is recorded. Raises PartProblem."""
+    """The templates of a message with placeholders for recorded links. Raises PartProblem."""
     try:
         rewritten = _rewritten(html, text, postal_address, clicks=clicks, opens=opens)
         environment.parse(rewritten.html, escape=True)
@@ -104,9 +102,8 @@ def _rewritten(
 
 @bounded(PARSING, raises=(PartProblem,))
 def links_that_show_addresses(html: str) -> list[str]:
-    """The texts of the links whose clicks could be recorded if their texts were no addresses.
-    Raises PartProblem.
-    """
+    """The texts of the links that are not recorded only because their texts are addresses. Raises
+    PartProblem."""
     try:
         followed = _followed(hrefs_in(html), _Scopes(html))
     except environment.Problem as problem:
@@ -126,7 +123,7 @@ def _links(hrefs: list[Href], scopes: _Scopes) -> list[_Followed]:
 
 
 def _followed(hrefs: list[Href], scopes: _Scopes) -> Iterator[_Followed]:
-    """The hrefs that lead somewhere on the web whoever gets the message."""
+    """The hrefs that lead to the web for every recipient."""
     for href in hrefs:
         is_personal = any(environment.markup_in(href.source))
         destination = _personal(href, scopes) if is_personal else destination_of(href.source)
@@ -135,9 +132,8 @@ def _followed(hrefs: list[Href], scopes: _Scopes) -> Iterator[_Followed]:
 
 
 def _personal(href: Href, scopes: _Scopes) -> str | None:
-    """The source of an href that comes out the same whenever it is rendered; else None: then it
-    stays as its author wrote it.
-    """
+    """The source of an href whose result depends on the recipient alone, never on when it is
+    rendered; else None, and it stays as its author wrote it."""
     if site_of(href.source) is None or not scopes.is_self_contained(href):
         return None
     return href.source
@@ -158,7 +154,7 @@ def _placeholder(html: str, href: Href, position: int) -> Edit:
 
 
 class _Scopes:
-    """What Liquid knows at each place of a template."""
+    """The Liquid variables at each place of a template."""
 
     def __init__(self, html: str) -> None:
         """Raises Problem."""
@@ -175,7 +171,7 @@ class _Scopes:
         self._raw = environment.raw_in(html)
 
     def is_inside(self, at: int) -> bool:
-        """Whether a place is inside a block, so that not everybody need get what is there."""
+        """Whether a place is inside a block, so that some recipients may not get its content."""
         return _is_in(self._blocks, at)
 
     def is_raw(self, href: Href) -> bool:
@@ -183,9 +179,8 @@ class _Scopes:
         return _is_in(self._raw, href.start)
 
     def is_self_contained(self, href: Href) -> bool:
-        """Whether the recipient's variables alone say what comes out: nothing is assigned or looped
-        over elsewhere, and nothing depends on the time.
-        """
+        """Whether the output depends on the recipient's variables alone: nothing is assigned or
+        looped over elsewhere, and nothing depends on the time."""
         return (
             all(found.tag == "" for found in environment.markup_in(href.source))
             and not _any_in(self._unsteady, href)
@@ -210,7 +205,7 @@ def _is_in(spans: list[tuple[int, int]], at: int) -> bool:
 
 
 def _is_way_out(href: Href, scopes: _Scopes) -> bool:
-    """Whether everybody gets this as an unsubscribe link that can be seen."""
+    """Whether every recipient gets this as a visible unsubscribe link."""
     first = next(environment.markup_in(href.source), None)
     return (
         first is not None
@@ -230,7 +225,7 @@ def _has_way_out(text: str) -> bool:
 
 
 def _is_the_link(markup: str) -> bool:
-    """Whether an output is the unsubscribe link as it is: another filter leads elsewhere."""
+    """Whether an output is the unsubscribe link unchanged: another filter would lead elsewhere."""
     if not markup.startswith("{{"):
         return False
     name, *filters = markup[2:-2].strip("-").split("|")
@@ -254,7 +249,7 @@ class _Ends(SourceTags):
 
 
 def _language(html: str, source: SourceTags) -> str:
-    """What the html element says, "" when it says nothing."""
+    """The language of the html element; "" when it has none."""
     for tag in source.tags:
         if tag.name == "html" and (span := tag.values.get("lang")):
             return html[slice(*span)].strip("\"'")

@@ -1,6 +1,5 @@
-"""Links whose text is a web address. Their href stays as it is: a text that shows one address on a
-link that leads to another is what phishing looks like, to readers and to filters.
-"""
+"""Links whose text is a web address. Their href is not rewritten: to readers and filters, a text
+that shows one address on a link to another looks like phishing."""
 
 from __future__ import annotations
 
@@ -21,11 +20,11 @@ _FULL_STOPS = str.maketrans("。｡．", "...")  # also between the labels of a 
 
 
 def is_address(text: str) -> bool:
-    """Whether a link's text, its character references decoded, is an address on the web: what
-    begins with a scheme or "www.", whatever follows; else a host with or without a path.
+    """Whether a link's text, its character references decoded, is a web address: any text that
+    begins with a scheme or "www."; else a host with or without a path.
 
     Blanks around it, punctuation around it and invisible characters in it do not count; neither do
-    blanks in the beginning ("www. example.com"), as different elements can have its parts.
+    blanks in the beginning ("www. example.com"), as its parts may come from different elements.
     """
     text = unicodedata.normalize("NFKC", text[: MOST_CHARACTERS + 1])
     text = "".join(char for char in text if unicodedata.category(char) != "Cf")

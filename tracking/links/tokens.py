@@ -1,9 +1,9 @@
-"""Signed ids for the links in mail: short, not to be guessed, and of no use for another purpose.
+"""Signed ids for the links in mail: short, unguessable, valid for one purpose only.
 
 A token is its ids, six bytes each, and a keyed BLAKE2b digest of them, in URL-safe base64. The
-purpose is part of what is digested ("person"), so that a token of one kind is none of another.
-Where upper and lower case may be mixed up on the way, base32 stands for base64.
-Nothing is looked up before the signature holds.
+purpose is part of the digest ("person"), so that a token of one kind is not valid as another. Where
+upper and lower case may be changed on the way, base32 replaces base64. The signature is verified
+before anything is looked up.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Purpose(StrEnum):
     PREFERENCES = "edm.preferences"
     BOUNCE = "edm.bounce"
     LOGGED = "edm.unsubscribed"
-    """In the log, so that it can be read back when the database is lost; opens nothing."""
+    """In the log, to be read back when the database is lost; gives no access."""
 
 
 def sign(purpose: Purpose, *ids: int) -> str:
@@ -56,9 +56,8 @@ def sign_caseless(purpose: Purpose, *ids: int) -> str:
 
 
 def read(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
-    """The ids in a token that was signed for this purpose with any of the keys, else None. What
-    stands behind the address in a text, such as a full stop, is often copied along.
-    """
+    """The ids in a token signed for this purpose with any of the keys, else None. Ignores
+    characters after the token, such as a full stop copied along with it."""
     token = token.rstrip(COPIED_ALONG)
     length = ids * ID_BYTES
     if len(token) != 4 * (length + MAC_BYTES) // 3 or not _TOKEN.fullmatch(token):
@@ -67,7 +66,7 @@ def read(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
 
 
 def read_caseless(purpose: Purpose, token: str, ids: int = 1) -> tuple[int, ...] | None:
-    """As `read`, of what `sign_caseless` made."""
+    """As `read`, for tokens of `sign_caseless`."""
     length = ids * ID_BYTES
     try:
         data = base64.b32decode(token.upper() + "=" * (-len(token) % 8))

@@ -1,4 +1,4 @@
-"""What comes back: links, the ledger of events, and the numbers kept of them."""
+"""Links, the event inbox, and the counts kept of events."""
 
 from __future__ import annotations
 

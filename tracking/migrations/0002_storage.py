@@ -1,6 +1,5 @@
-"""The ledger is cleaned up early, as each event is written twice; tables of few rows that are written
-all the time have room for HOT updates, and one need not outlive a crash.
-"""
+"""Storage parameters: the event inbox is vacuumed early, as each event is written twice; small
+tables with many updates have room for HOT updates, and one of them is unlogged."""
 
 from django.db import migrations
 

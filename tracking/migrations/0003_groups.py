@@ -1,4 +1,4 @@
-"""All groups of `campaigns` may look at what came back."""
+"""All groups of `campaigns` may view events."""
 
 from django.db import migrations
 

@@ -1,4 +1,4 @@
-"""What requests of strangers leave behind, in tables that cannot grow beyond a fixed size."""
+"""State that public requests leave behind, in tables of bounded size."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.db import models
 
 
 class Repeat(models.Model):
-    """How often an event was told again since it was last looked at: a row for as long as that.
+    """How often an event was repeated since the last fold; the fold deletes the row.
 
     The event itself is written once a second at most, however often it is repeated. No foreign key:
     it would lock the event.
@@ -21,10 +21,11 @@ class Repeat(models.Model):
 
 
 class Allowance(models.Model):
-    """How much of a limit is used up since a moment. The table is unlogged: a crash of the database
-    gives everybody a new allowance.
+    """The used part of a limit since a moment. The table is unlogged: after a crash of the database
+    every limit starts afresh.
 
-    A bucket stands for all whose keyed hash it is, so there are never more rows than buckets.
+    A bucket stands for all networks or tokens with the same keyed hash, so there are never more
+    rows than buckets.
     """
 
     bucket = models.IntegerField(primary_key=True)

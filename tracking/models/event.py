@@ -1,6 +1,4 @@
-"""The ledger of what came back. Append-only: only what became of an event, and how often it was
-repeated, is written later.
-"""
+"""The event inbox. Append-only: only the result of an event and its repeats are written later."""
 
 from __future__ import annotations
 
@@ -18,15 +16,15 @@ class EventState(models.TextChoices):
 
 
 COMMON_KINDS = ("accepted", "clicked", "delivered", "opened")
-"""Most events: what lists only the others need not look at these."""
+"""Most events: lists that show only the others skip these."""
 
 
 class Event(models.Model):
-    """One thing that somebody told about a message, once however often it was told.
+    """One reported event about a message, stored once however often it is reported.
 
-    `subtask` is what the source says until the event is applied, then the SubTask it was matched
-    with; `recipient` likewise. No constraint on it: the source may say anything, and its row must
-    not be locked by every event. Payload, IP address and user agent are erased after a while.
+    `subtask` is what the source reports until the event is applied, then the SubTask it was matched
+    with; `recipient` likewise. No constraint on it: the source may report anything, and its row
+    must not be locked by every event. Payload, IP address and user agent are erased after a while.
     """
 
     kind = models.CharField(max_length=15, choices=EventKind)
@@ -73,8 +71,8 @@ class Event(models.Model):
 
     class Meta:
         constraints = [
-            # The same event told again: ON CONFLICT DO NOTHING. By service too, so that no account
-            # can use up the keys of another.
+            # The same event reported again: ON CONFLICT DO NOTHING. By service too, so that no
+            # account can use up the keys of another.
             models.UniqueConstraint(
                 "source", "dedupe_key", "service_id", name="event_once", nulls_distinct=False
             ),
@@ -115,7 +113,7 @@ class Event(models.Model):
 
     @property
     def by(self) -> str:
-        """Who did it; "" for what servers tell."""
+        """The actor; "" for what servers report."""
         return str(self.get_actor_display()) if self.kind in BY_RECIPIENTS else ""
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Where the links of launched content lead."""
+"""Destinations of the links in launched content."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from campaigns.models import Content
 
 
 class Link(models.Model):
-    """One link of a content's HTML. Never changed, so that it can be cached for good.
+    """One link of a content's HTML. Immutable, so that it can be cached for good.
 
-    `destination` is an address, or, where the recipient is part of it, the Liquid source of the
+    `destination` is a URL, or, where the recipient is part of it, the Liquid source of the
     attribute as it stands in the HTML; scheme and host are fixed in either.
     """
 

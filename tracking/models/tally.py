@@ -1,4 +1,4 @@
-"""Numbers that are kept rather than counted."""
+"""Counts that are kept up to date rather than computed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class LinkTally(models.Model):
     class Meta:
         verbose_name_plural = "link tallies"
         constraints = [
-            # By its digest: an index takes no address of 2,000 characters.
+            # By its digest: a URL of 2,000 characters does not fit into an index.
             models.UniqueConstraint("task_id", MD5("url"), "actor", name="link_tally_once"),
         ]
 
@@ -56,9 +56,8 @@ class LinkTally(models.Model):
 
 
 class PauseBaseline(models.Model):
-    """What the counts of a task were when it was last resumed: what came before does not pause it
-    again. No foreign key: it would lock the Task.
-    """
+    """The counts of a task when it was last resumed: earlier events do not pause it again. No
+    foreign key: it would lock the Task."""
 
     task_id = models.BigIntegerField(primary_key=True)
     resumed_at = models.DateTimeField()
@@ -71,9 +70,8 @@ class PauseBaseline(models.Model):
 
 
 class RejectedRequests(models.Model):
-    """Requests to a public address that were rejected on a day, for a reason; the sum over the
-    shards is the number. All that is kept of them.
-    """
+    """Requests to a public endpoint that were rejected on a day, for a reason; the sum over the
+    shards is the number. Nothing else is kept of them."""
 
     day = models.DateField()
     endpoint = models.CharField(max_length=40)

@@ -1,4 +1,4 @@
-"""For the pages of a task, which know nothing of this app."""
+"""Feedback for the task pages, which do not depend on this app."""
 
 from __future__ import annotations
 

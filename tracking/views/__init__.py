@@ -1,1 +1,1 @@
-"""What recipients and their mail programs reach: no login, no cookies, no scripts."""
+"""Public pages for recipients and their mail programs: no login, no cookies, no scripts."""

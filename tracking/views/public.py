@@ -1,4 +1,4 @@
-"""What the public pages have in common: what requests they take, and the headers of answers."""
+"""Shared by the public pages: checks of requests, and headers of responses."""
 
 from __future__ import annotations
 
@@ -42,11 +42,10 @@ PAGE_POLICY = (
 
 
 def public(endpoint: str, *methods: str, needs_form: bool = True) -> Callable[[View], View]:
-    """For a view that is reached by a token alone, which stands in for cookies and for CSRF's.
+    """Decorator for a view that is accessed by a token alone, without cookies or a CSRF token.
 
-    Refuses other methods and, if it `needs_form`, large bodies and posts without a form that can be
-    read, and counts them. The token in the address is a secret: no referrer, no cache and no search
-    engine gets to know it.
+    Rejects other methods and, with `needs_form`, large bodies and invalid forms, and counts them.
+    The token in the URL is a secret: it is kept from referrers, caches and search engines.
     """
 
     def decorate(view: View) -> View:
@@ -96,8 +95,9 @@ def _is_small(request: HttpRequest) -> bool:
 
 
 def _can_be_read(request: HttpRequest) -> bool:
-    """Read the form here, so that one that is mutilated is refused like anything else."""
-    request.encoding = "utf-8"  # whatever its sender says: it is ASCII, and Django takes only this
+    """Read the form here, so that an invalid one is rejected like any other bad request."""
+    # Any declared charset is ignored: the form is ASCII, and Django accepts only this one.
+    request.encoding = "utf-8"
     try:
         return request.POST is not None
     except (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError):
@@ -105,24 +105,22 @@ def _can_be_read(request: HttpRequest) -> bool:
 
 
 def form_of(request: HttpRequest) -> QueryDict:
-    """The form that was posted; an empty one for a body that is none, or too large to be read."""
+    """The posted form; an empty one for a body that is invalid or too large."""
     return request.POST if _is_small(request) and _can_be_read(request) else QueryDict()
 
 
 def of_test(request: HttpRequest, effect: str) -> HttpResponse:
-    """The answer to a link in a test message. `effect` says what it does in others."""
+    """The response to a link in a test message. `effect` says what the link does in real ones."""
     return page(request, "test", {"effect": effect})
 
 
 def not_found(request: HttpRequest, endpoint: str) -> HttpResponse:
-    """The one answer to a token that is forged, mutilated, or about something that is no more."""
+    """The one response to a token that is forged, damaged, or of a deleted object."""
     return reject(request, endpoint, "token") or page(request, "not_found", status=404)
 
 
 def reject(request: HttpRequest, endpoint: str, reason: str) -> HttpResponse | None:
-    """Count a request that is rejected. Returns the answer when its network makes too many of them,
-    else None.
-    """
+    """Count a rejected request. Returns a response when its network makes too many, else None."""
     network = sanitize.network(recording.client_address(request))
     if wait := rate_limits.seconds_to_wait(rate_limits.BAD_REQUESTS, network):
         return _too_many(request, endpoint, wait)
@@ -133,7 +131,7 @@ def reject(request: HttpRequest, endpoint: str, reason: str) -> HttpResponse | N
 def limited(
     request: HttpRequest, endpoint: str, limit: Limit, subtask_id: int
 ) -> HttpResponse | None:
-    """Use one of what may be asked about a message. Returns the answer when there is none left."""
+    """Use one of the limit of a message. Returns a response when it is used up."""
     if wait := rate_limits.seconds_to_wait(limit, f"{endpoint} {subtask_id}"):
         return _too_many(request, endpoint, wait)
     return None
@@ -149,5 +147,5 @@ def _too_many(request: HttpRequest, endpoint: str, wait: int) -> HttpResponse:
 def page(
     request: HttpRequest, name: str, context: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    """One of the pages in templates/tracking/, in the language of the reader."""
+    """A page from templates/tracking/, in the language of the reader."""
     return render(request, f"tracking/{name}.html", {"css": CSS, **(context or {})}, status=status)

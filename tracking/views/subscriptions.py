@@ -1,6 +1,5 @@
-"""Unsubscribing, by one click of a mail program (RFC 8058) or on a page, and the way back. No limit
-ever keeps anybody from unsubscribing with a good token.
-"""
+"""Unsubscribe by one click in a mail program (RFC 8058) or on a page, and subscribe again. No limit
+ever prevents unsubscribing with a valid token."""
 
 from __future__ import annotations
 
@@ -19,10 +18,10 @@ CHOICE = "choice"
 
 @public("unsubscribe", "GET", "HEAD", "POST", needs_form=False)
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """GET asks; scanners follow links. POST unsubscribes and answers 200, never a redirect.
+    """GET asks, since scanners follow links. POST unsubscribes and answers 200, never a redirect.
 
-    RFC 8058 says what a mail program must post; not all do, and what the token asks for is plain
-    whatever the form says.
+    RFC 8058 says what a mail program must post; not all comply, and the token alone is clear
+    enough, so the form's content is ignored.
     """
     if read(Purpose.UNSUBSCRIBE, token) == (TEST,):
         return of_test(request, "This link unsubscribes the recipient.")
@@ -37,7 +36,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
 
 @public("preferences", "GET", "HEAD", "POST")
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
-    """Whether one gets mail, and a button to change it."""
+    """Shows whether the recipient gets mail, with a button to change it."""
     if read(Purpose.PREFERENCES, token) == (TEST,):
         return of_test(request, "This link shows the recipient's subscription.")
     person = _subscriber(Purpose.PREFERENCES, token)
@@ -54,7 +53,7 @@ def _look(request: HttpRequest, person: Subscriber) -> HttpResponse | None:
 
 
 def _choose(request: HttpRequest, person: Subscriber) -> HttpResponse | None:
-    """Do what was chosen. Returns the answer when it was too often."""
+    """Apply the choice. Returns a response when the limit is used up."""
     match request.POST.get(CHOICE):
         case "unsubscribe":
             subscriptions.unsubscribe(person)
@@ -89,6 +88,6 @@ def _unsubscribed(request: HttpRequest, person: Subscriber) -> HttpResponse:
 
 
 def _preferences(person: Subscriber) -> str:
-    """On the same host, or the policy of the page would not let its form go there."""
+    """On the same host, as the page's policy (form-action) allows no other target."""
     token = sign(Purpose.PREFERENCES, person.subtask_id)
     return reverse("tracking:preferences", args=[token])

@@ -1,4 +1,4 @@
-"""Opens and clicks: one INSERT each, and never a reason for anybody to wait or to see an error."""
+"""Open pixel and click redirect: one INSERT each, never a wait or an error for the visitor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRA
 
 @public("open", "GET", "HEAD")
 def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
-    """The same image whatever the token says."""
+    """The same image for every token, valid or not."""
     ids = read(Purpose.OPEN, token)
     if ids is None:
         reject(request, "open", "token")
@@ -28,7 +28,7 @@ def open_pixel(request: HttpRequest, token: str) -> HttpResponse:
 
 @public("click", "GET", "HEAD")
 def click(request: HttpRequest, token: str) -> HttpResponse:
-    """Lead on to where the link of this content leads; nothing in the request says where."""
+    """Redirect to the destination stored for this content; nothing in the request decides it."""
     ids = read(Purpose.CLICK, token, ids=2)
     if ids is None:
         return not_found(request, "click")

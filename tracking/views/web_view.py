@@ -12,7 +12,7 @@ from tracking.links import personalise
 from tracking.links.tokens import Purpose, read
 from tracking.views.public import limited, not_found, of_test, public
 
-# What staff wrote is shown on the site where they log in: no scripts, in an origin of its own.
+# Templates by staff are shown on the site where they log in: no scripts, an origin of its own.
 MESSAGE_POLICY = (
     "default-src 'none'; img-src http: https: data:; media-src http: https:; "
     "style-src 'unsafe-inline' http: https:; font-src http: https: data:; form-action 'none'; "
@@ -23,7 +23,7 @@ MESSAGE_POLICY = (
 
 @public("web view", "GET", "HEAD")
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
-    """Rendered anew from what the launch froze. Looking at it here is not recorded."""
+    """Rendered again from the frozen content. Viewing it is not recorded."""
     ids = read(Purpose.WEB_VIEW, token)
     if ids == (personalise.TEST,):
         return of_test(request, "This link shows the message in the browser.")

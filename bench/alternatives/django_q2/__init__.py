@@ -10,7 +10,7 @@ ALTERNATIVE = Alternative(
     key="django_q2",
     name="django-q2, a task each, 2 workers",
     package="django_q",
-    after_crash="mailed again after `retry` seconds: whatever was taken and not acknowledged",
+    after_crash="mailed again after `retry` seconds: what was taken and not acknowledged",
     workers=[("-m", "django", "qcluster")],
 )
 

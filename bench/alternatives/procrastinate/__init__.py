@@ -14,7 +14,7 @@ ALTERNATIVE = Alternative(
     key="procrastinate",
     name="procrastinate, a job each, 2 workers",
     package="procrastinate",
-    after_crash="stays `doing`: whoever retries stalled jobs may mail them again",
+    after_crash="stays `doing`: retrying stalled jobs may mail them again",
     workers=[WORKER, WORKER],
 )
 

@@ -1,1 +1,1 @@
-"""What a file says about whether people may be mailed."""
+"""Detect in a file which people must not be mailed."""

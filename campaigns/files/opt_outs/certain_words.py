@@ -1,6 +1,5 @@
-"""Whether a heading or a cell is certainly about mailing: each of its words must be known in this
-sense. A stem alone is found in *Invalid VAT* and *Junk food*, too.
-"""
+"""Decide whether a heading or cell is certainly about mailing: every word of it must be known in
+this sense. A stem alone also occurs in *Invalid VAT* and *Junk food*."""
 
 from __future__ import annotations
 
@@ -76,7 +75,7 @@ _EVERYDAY = re.compile(
     "^bajas?$|abmeldung|abmeldedatum|abuse|undelivered|nonexist|notexist|doesntexist|"
     "无效|無效|不存在|屏蔽|禁用|禁止|封禁"
 )
-"""What may be said of other things, such as accounts, orders and seats."""
+"""Words that are also said of other things, such as accounts, orders and seats."""
 _EVERYDAY_HEADING = re.compile(
     rf"{_EVERYDAY.pattern}|^cleaned|^cleandate|complain(ts?|ed|er|s)?|beschwerden?|quejas?|plaintes?|junk|"
     "abgemeldet|abbestell(t|ung)|投诉|投訴|举报|垃圾"
@@ -114,7 +113,7 @@ _OUT_ANYWHERE = """
     abbestellt, ne pas contacter, no contactar, no enviar, uitgeschreven, disiscritto,
     descadastrado,
     黑名单, 黑名單, 拒收, 已拒收, 退信, 勿扰, 已拉黑, 未订阅, 不接收邮件"""
-"""Certain enough not to mail now, and not to suppress an address for every owner."""
+"""Certain enough not to mail now, but not to suppress an address for every owner."""
 
 
 def _pattern(phrase: str) -> str:
@@ -151,7 +150,7 @@ def all_known(text: str) -> bool:
 
 
 def certain_heading(heading: str) -> bool:
-    """Of a heading of which all words are known: whether a yes suppresses for every owner."""
+    """Of a heading whose words are all known: whether a yes suppresses for every owner."""
     name = folded(heading).replace("junkmail", "junk")  # which comes through the letter box, too
     return _is_certain(name, _EVERYDAY_HEADING)
 
@@ -175,12 +174,12 @@ def says_when_or_why(heading: str) -> bool:
 
 
 def is_said_anywhere(cell: str) -> bool:
-    """Whether the cell is exactly a word against mailing, in whatever column it stands."""
+    """Whether the cell is exactly an opt-out word, in any column."""
     return folded(cell) in _ANYWHERE
 
 
 def reason_anywhere(cell: str) -> SuppressionReason | None:
-    """The reason of such a word; None where it keeps out only."""
+    """The reason that such a word gives; None if it keeps the person out only."""
     return _ANYWHERE[folded(cell)]
 
 

@@ -1,4 +1,4 @@
-"""What the columns of another tool's export say about mailing a person."""
+"""Read the columns of another tool's export that say whether a person may be mailed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Column(NamedTuple):
     kind: Kind
     reason: SuppressionReason | None
     is_strict: bool
-    """Whether a value that is not known keeps the person out: its heading is about mailing."""
+    """Whether an unknown value keeps the person out: its heading is about mailing."""
 
 
 class KeptOut(NamedTuple):
@@ -75,13 +75,13 @@ class KeptOut(NamedTuple):
 
 
 def columns_of(header: list[str]) -> list[Column]:
-    """The columns that say whom not to mail."""
+    """The columns that say who must not be mailed."""
     found = (_column(position, heading) for position, heading in enumerate(header))
     return [column for column in found if column]
 
 
 def is_other_channel(heading: str) -> bool:
-    """Whether the column is about text messages, calls and the like alone."""
+    """Whether the column is about text messages, calls and the like only."""
     name = folded(heading)
     return words.OTHER_CHANNEL.search(name) is not None and "mail" not in name
 
@@ -114,7 +114,7 @@ class CellMeaning(NamedTuple):
 
 
 class Judge:
-    """Reads the columns of each row, and keeps count of the values that it does not know."""
+    """Reads the columns of each row, and counts the values that it does not know."""
 
     def __init__(self, header: list[str]) -> None:
         self._header = header
@@ -128,14 +128,14 @@ class Judge:
         self._others = 0
 
     def kept_out(self, cells: list[str]) -> KeptOut | None:
-        """The worst that the row says; None when its person may be mailed."""
+        """The most severe opt-out of the row; None when the person may be mailed."""
         found = [each for each in self._all_kept_out(cells) if each]
         suppressed = [each for each in found if each.reason]
         worse = [each for each in suppressed if each.reason != _R.UNSUBSCRIBED]
         return next(iter([*worse, *suppressed, *found]), None)
 
     def notes(self) -> Iterator[str]:
-        """What staff should look at."""
+        """Findings that staff should check."""
         for column in self._unclear[:_LISTED]:
             yield (
                 f"“{column.heading}” is not clearly about mailing: it is imported as an attribute, "
@@ -166,7 +166,7 @@ class Judge:
                 yield self._anywhere(position, cell)
 
     def _anywhere(self, position: int, cell: str) -> KeptOut | None:
-        """A cell that is exactly a word against mailing counts in whatever column it stands."""
+        """A cell that is exactly an opt-out word counts in any column."""
         if len(cell) > LONGEST_ANYWHERE or not _is_said_anywhere(cell):
             return None
         heading = self._header[position].strip() if position < len(self._header) else ""
@@ -198,7 +198,7 @@ _is_said_anywhere = lru_cache(maxsize=_REMEMBERED)(is_said_anywhere)
 
 
 def _says_nothing(cell: str, word: str) -> bool:
-    """A mark such as ✓ or ✗ says something, though it has no letters."""
+    """Whether the cell is empty of meaning. A mark such as ✓ or ✗ has one, without letters."""
     if word or not any(unicodedata.category(sign) == "So" for sign in cell):
         return word in words.NOTHING and _answer(cell) is None
     return False

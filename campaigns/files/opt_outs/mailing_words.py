@@ -1,4 +1,4 @@
-"""The words by which files say whether a person may be mailed."""
+"""Words in files that say whether a person may be mailed."""
 
 from __future__ import annotations
 

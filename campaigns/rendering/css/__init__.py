@@ -1,1 +1,1 @@
-"""Style sheets: which rule wins, written into the tags as mail programs need it."""
+"""Style sheets: the cascade, applied as style attributes for mail programs."""

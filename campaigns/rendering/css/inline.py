@@ -142,7 +142,8 @@ class _Inlining:
         return {numbers[tag.start]: tag for tag in tags if tag.start in numbers}
 
     def _merged(self, least: tuple[int, ...], most: tuple[int, ...]) -> tuple[int, ...]:
-        """What applies whatever Liquid chooses; in place of what may apply, what is not inlined."""
+        """The candidates that apply for every choice of Liquid's; in place of those that may apply,
+        their variant that is not inlined."""
         sure, half = {*least} & {*most}, len(self._candidates) // 2
         ranked = [*(number for number in least if number not in sure), *most]
         return tuple(

@@ -59,7 +59,7 @@ class Selector(NamedTuple):
     depends_on_order: bool = False
     """Whether the elements beside an element decide, so that Liquid can change what it matches."""
     in_any_order: str = ""
-    """The same, but whatever stands beside."""
+    """The same, without conditions on neighbouring elements."""
 
 
 def read_selectors(prelude: Sequence[Node]) -> list[Selector]:

@@ -1,1 +1,1 @@
-"""The HTML of a template: read without being rewritten, made a page, made plain text."""
+"""A template's HTML: read without rewriting it, turned into a page or into plain text."""

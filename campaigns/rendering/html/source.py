@@ -1,9 +1,9 @@
-"""HTML as its author wrote it: where its tags and comments stand, so that it can be changed here
-and there without being written anew.
+"""HTML source: where its tags and comments stand, so that it can be edited in place without being
+rewritten.
 
-It is read as browsers read it (the tokenization of the HTML standard), in time that is linear in
-its length: every character is looked at a fixed number of times, and whatever has no end ends the
-reading. `html.parser` starts again behind each `<` that leads nowhere.
+It is read as browsers read it (the tokenization of the HTML standard), in linear time: every
+character is read a fixed number of times, and an unclosed tag or comment ends the reading.
+`html.parser` starts again behind each `<` that does not begin a tag.
 """
 
 from __future__ import annotations

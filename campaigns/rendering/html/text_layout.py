@@ -12,7 +12,7 @@ class TextFlow:
     """Collects text as a browser would lay it out.
 
     A mark is written in place but takes no room: the spaces or breaks around it count as one.
-    `prefix` (a list bullet) goes in front of whatever is written next.
+    `prefix` (a list bullet) goes in front of the next text.
     """
 
     def __init__(self) -> None:

@@ -69,7 +69,7 @@ class _Template(BoundTemplate):
 
 
 class _BoundedEnvironment(Environment):
-    """Its bounds have the line in their errors; those of a worker hold whatever a template does."""
+    """Its limits report the line in their errors; the worker's limits hold in every case."""
 
     template_class = _Template
     loop_iteration_limit = MAX_LOOPS
@@ -117,16 +117,15 @@ def parse(source: str, *, escape: bool) -> BoundTemplate:
 
 
 def refuse_unknown_filters(template: BoundTemplate, source: str) -> None:
-    """python-liquid would notice only when rendering, so for every recipient. Raises Problem."""
+    """python-liquid would raise only at rendering, for every recipient. Raises Problem."""
     for name, spans in template.analyze(include_partials=False).filters.items():
         if name not in template.env.filters:
             raise Problem(f"unknown filter '{name}'", line_at(source, spans[0].index))
 
 
 def variables(template: BoundTemplate) -> list[list[str]]:
-    """What a template reads that it does not set itself, as paths of names and positions, each as
-    far as it can be known without rendering.
-    """
+    """The variables that a template reads and does not set itself, as paths of names and positions,
+    each as far as known without rendering."""
     found = template.analyze(include_partials=False).globals
     return [_known_path(one.segments) for variables in found.values() for one in variables]
 
@@ -137,7 +136,7 @@ def _known_path(segments: Sequence[object]) -> list[str]:
 
 @contextmanager
 def problems() -> Iterator[None]:
-    """While a template is rendered: raises Problem, whatever goes wrong in it."""
+    """Converts every error while a template is rendered into Problem."""
     try:
         yield
     except LiquidError as error:

@@ -29,7 +29,7 @@ _NUMBER_TEXT = re.compile(NUMBER_TEXT)
 _DECIMAL = re.compile(r"-?[0-9]+\.[0-9]+")
 _INTEGER = re.compile(r"\s*([-+]?[0-9]+(?:_[0-9]+)*)", re.ASCII)
 _EXACT = Context(prec=800)
-"""Enough for whatever two floats come to."""
+"""Precise enough for the result of any two floats."""
 
 
 def _number(value: object) -> Number:

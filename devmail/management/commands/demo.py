@@ -1,4 +1,4 @@
-"""The demo's data: manage.py demo"""
+"""Create the demo's data: manage.py demo"""
 
 from __future__ import annotations
 

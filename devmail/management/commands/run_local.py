@@ -1,4 +1,4 @@
-"""Everything on this machine, as `make run` starts it: manage.py run_local"""
+"""Run everything on this machine, as `make run` does: manage.py run_local"""
 
 from __future__ import annotations
 

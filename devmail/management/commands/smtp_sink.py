@@ -1,4 +1,4 @@
-"""The local SMTP server: manage.py smtp_sink"""
+"""Run the local SMTP server: manage.py smtp_sink"""
 
 from __future__ import annotations
 

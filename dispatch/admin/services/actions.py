@@ -32,7 +32,7 @@ CONTROL = state.CONTROL
 
 
 class FreezeForm(StyledForm):
-    reason = forms.CharField(max_length=500, help_text="Shown to whoever looks at the service.")
+    reason = forms.CharField(max_length=500, help_text="Shown on the page of the service.")
 
 
 class ServiceActions(SafeAdmin):
@@ -76,7 +76,7 @@ class ServiceActions(SafeAdmin):
         if not form.is_valid():
             question = Question(
                 f"Freeze “{service}”?",
-                "It starts no message until somebody unfreezes it. Tasks that may use other "
+                "It starts no message until a person unfreezes it. Tasks that may use other "
                 "services go on with those.",
                 "Freeze",
                 danger=True,

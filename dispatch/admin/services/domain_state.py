@@ -61,7 +61,7 @@ def _shown(check: dict[str, str]) -> dict[str, str]:
 
 
 def warnings(task: Task) -> list[str]:
-    """What whoever launches a task should know about the domains that it may be sent from."""
+    """What staff should know, before a launch, about the domains that a task may be sent from."""
     services = EmailService.objects.usable_by(task.owner_id)
     chosen = list(task.services.values_list("pk", flat=True))
     if chosen:

@@ -152,7 +152,7 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
         return super().save_form(request, form, change)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Whatever was changed, the domain is looked up anew."""
+        """Looks the domain up anew after every change."""
         services.save(obj)
         transaction.on_commit(partial(checking.ask, obj.pk))
 
@@ -216,7 +216,7 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
         return format_html(
             '<input type="text" readonly value="{}" size="100" class="w-full bg-transparent" '
             'aria-label="Webhook address"><br>{}Enter it at the provider, so that it tells what '
-            "became of the messages. It is a secret of this service: give it to nobody else.",
+            "became of the messages. It is a secret of this service: share it with no one else.",
             address,
             missing_secrets(service),
         )

@@ -30,8 +30,7 @@ from dispatch.providers import account_reports
 CONTROL = "dispatch.control_emailservice"
 RATE_WINDOW = dt.timedelta(minutes=1)
 SOON = dt.timedelta(seconds=2)
-"""Whoever watches need not be told of a wait as short as this: it is over before they have read it.
-"""
+"""A wait as short as this is not shown: it is over before it can be read."""
 READY, WAITING, FROZEN, DISABLED = "Ready", "Waiting", "Frozen", "Disabled"
 NO_CONNECTION = "No connection"
 UNTOLD = (

@@ -1,4 +1,4 @@
-"""Does the service work, what does the template look like? A single message shows it."""
+"""Send one message to try a service or a template."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class NotMade(Exception):
 
 
 class TestMailForm(StyledForm):
-    """To whom: anybody for whoever controls services, else only to oneself."""
+    """To any address for users who control services, else only to their own."""
 
-    __test__ = False  # not a test case, whatever its name looks like
+    __test__ = False  # not a test case, despite its name
 
     template = forms.ModelChoiceField(
         Template.objects.none(), required=False, empty_label="A short built-in message"
@@ -80,14 +80,14 @@ class TestMailForm(StyledForm):
         if unsaved is not None:
             del self.fields["template"]
         if not self.may_choose:
-            self.fields["to"].help_text = "Your own address: a test goes to nobody else."
+            self.fields["to"].help_text = "Your own address: a test goes to no other."
         self.restyle()
 
     def _choices(self, name: str) -> Any:
         return self.fields[name]
 
     def _services(self, user: Visitor) -> QuerySet[EmailService]:
-        """Whoever controls services may also try one that is not enabled yet."""
+        """Users who control services may also try one that is not enabled yet."""
         if self.may_choose:
             return EmailService.objects.visible_to(user)
         return EmailService.objects.usable_by(user.pk or 0)

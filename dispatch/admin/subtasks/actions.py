@@ -23,7 +23,7 @@ from campaigns.wording import counted
 from dispatch.decisions import decide
 from dispatch.models import DecisionChoice
 
-CONSEQUENCES = {
+EFFECTS = {
     DecisionChoice.WAS_SENT: "counts as sent",
     DecisionChoice.SEND_AGAIN: "is sent again; who got the message already gets it twice",
     DecisionChoice.GIVE_UP: "counts as failed and is not sent again",
@@ -59,14 +59,14 @@ def decision(choice: DecisionChoice) -> Deed:
     """What it takes to settle doubts in this way."""
 
     def ask_decision(subtasks: QuerySet[SubTask]) -> Question:
-        doubtful = in_doubt(subtasks)
-        number, cancelled = doubtful.count(), 0
+        unsettled = in_doubt(subtasks)
+        number, cancelled = unsettled.count(), 0
         if choice == DecisionChoice.SEND_AGAIN:
-            cancelled = doubtful.filter(task__status=TaskStatus.CANCELLED).count()
+            cancelled = unsettled.filter(task__status=TaskStatus.CANCELLED).count()
         left_out = f"{cancelled:,}: their task is cancelled, they fail" if cancelled else ""
         return Question(
             f"{choice.label}?",
-            f"{counted(number, 'SubTask')} in doubt. Each {CONSEQUENCES[choice]}. The choice is "
+            f"{counted(number, 'SubTask')} in doubt. Each {EFFECTS[choice]}. The choice is "
             "recorded with your name.",
             choice.label,
             details=[("Not sent again", left_out)] if left_out else (),

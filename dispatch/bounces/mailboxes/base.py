@@ -33,7 +33,7 @@ class Mailbox(ABC):
 
     @abstractmethod
     def new(self) -> Iterator[Letter]:
-        """What nobody has dealt with, one after the other. Reading marks nothing. That some
+        """The letters not dealt with yet, one after the other. Reading marks nothing. That some
         cannot be read is an error after all others have been.
         """
 

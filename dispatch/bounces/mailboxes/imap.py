@@ -227,7 +227,7 @@ def _number(text: bytes) -> int:
 
 
 def _cut(imap: imaplib.IMAP4) -> None:
-    """End a conversation that a server draws out; whoever waits for it gets an error."""
+    """End a conversation that a server draws out; the thread that waits gets an error."""
     with contextlib.suppress(OSError):
         imap.sock.shutdown(socket.SHUT_RDWR)
 

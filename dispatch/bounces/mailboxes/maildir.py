@@ -24,7 +24,7 @@ def _is_own_folder(path: Path) -> bool:
 
 
 class MaildirMailbox(Mailbox):
-    """Files are renamed, never written: nobody who delivers at the same time is disturbed."""
+    """Files are renamed, never written: a delivery at the same time is not disturbed."""
 
     def __init__(self, path: Path, deletes: bool) -> None:
         self._path = path
@@ -50,7 +50,7 @@ class MaildirMailbox(Mailbox):
             try:
                 yield Letter(name, self._start_of(name))
             except FileNotFoundError:
-                continue  # somebody else has dealt with it
+                continue  # another process has dealt with it
             except OSError as error:
                 failed = error
         if failed:

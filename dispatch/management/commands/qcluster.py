@@ -14,9 +14,9 @@ from dispatch.process.supervisor import Supervisor
 
 class Command(BaseCommand):
     help = (
-        "Runs a cluster: launches tasks, dispatches SubTasks, keeps house. Runs until SIGTERM or "
-        "Ctrl-C, then gives back what is not handed over and exits within seconds. Start as many "
-        "as you like, on as many hosts."
+        "Runs a cluster: launches tasks, dispatches SubTasks, does maintenance. Runs until SIGTERM "
+        "or Ctrl-C, then gives back what is not handed over and exits within seconds. Start as "
+        "many as you like, on as many hosts."
     )
     requires_migrations_checks = True
 

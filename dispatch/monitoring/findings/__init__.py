@@ -1,6 +1,6 @@
 """What the figures mean, for people: each with a level, and a hint what to do when it looks bad.
 
-The limits in these modules are where somebody should look, not where something breaks.
+The limits in these modules are where a person should look, not where something breaks.
 """
 
 from __future__ import annotations

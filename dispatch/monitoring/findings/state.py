@@ -1,4 +1,4 @@
-"""Who can send, and what waits."""
+"""Findings about services that can send, and about what waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The database, and django-q2's queue of background work."""
+"""Findings about the database, and about django-q2's queue of background work."""
 
 from __future__ import annotations
 

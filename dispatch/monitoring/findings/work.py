@@ -1,4 +1,4 @@
-"""What was done in the last minute."""
+"""Findings about the work of the last minute."""
 
 from __future__ import annotations
 

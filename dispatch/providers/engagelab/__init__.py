@@ -30,7 +30,7 @@ class EngageLabProvider(HttpProvider):
         "turkey": "https://emailapi-tr.engagelab.com/",
     }
     refusals = (
-        # By the code, whatever the HTTP status.
+        # By the code, at any HTTP status.
         Rule(Blame.PERSON, text=r'"code":\s*30000\b'),  # authentication, or the other data centre
         Rule(Blame.PERSON, text=r'"code":\s*30801\b'),  # no sender
         Rule(Blame.MESSAGE, text=r'"code":\s*(30862|30893)\b'),  # forbidden header, custom_args

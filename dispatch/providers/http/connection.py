@@ -1,8 +1,8 @@
 """HTTP connections that know whether anything about a message has left.
 
 `requests` raises the same exceptions before and after a request was written. Here the connection is
-made first, then `starting` is called, and only then the first byte is written: whatever fails until
-then is definitely not sent, and whatever fails later may have been accepted.
+made first, then `starting` is called, and only then the first byte is written: what fails until
+then is definitely not sent, and what fails later may have been accepted.
 """
 
 from __future__ import annotations

@@ -130,7 +130,7 @@ def _reason(error: Exception) -> str:
     if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError):
         return "timed out"
     if isinstance(cause, HTTPException) and not isinstance(cause, ConnectionError):
-        return "what answers does not speak HTTP"  # what it is instead is nobody's business
+        return "what answers does not speak HTTP"  # what it says is not shown
     return readable(getattr(cause, "strerror", None) or str(cause)) or type(cause).__name__
 
 

@@ -18,7 +18,7 @@ from dispatch.providers.http.connection import HandOverSession
 from dispatch.providers.http.refusals import Rules, failure, refusal
 
 CONNECT_TIMEOUT = 10.0  # seconds
-REPLY_TIMEOUT = 60.0  # seconds; when it passes, nobody can tell whether the message was accepted
+REPLY_TIMEOUT = 60.0  # seconds; when it passes, the message is in doubt
 
 ADVICE = (
     # What a person who tests a connection can do about it.
@@ -57,7 +57,7 @@ class HttpProvider(Provider):
 
     @abstractmethod
     def account_request(self, settings: Mapping[str, Any]) -> Request:
-        """A cheap request that only whoever may send can make."""
+        """A cheap request that needs the permission to send."""
 
     @abstractmethod
     def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:

@@ -1,5 +1,5 @@
-"""Development only: each message becomes a file in a Maildir under `var/maildir/`, and nobody is
-mailed.
+"""Development only: each message becomes a file in a Maildir under `var/maildir/`; no mail is
+sent.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ class MaildirTransport(Transport):
     def open(self) -> None:
         if not settings.DEBUG:
             raise ServiceError(
-                "The maildir provider mails nobody and works only while DEBUG is on; "
+                "The maildir provider sends no mail and works only while DEBUG is on; "
                 "choose another provider.",
                 needs_person=True,
             )

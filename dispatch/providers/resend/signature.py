@@ -13,7 +13,7 @@ from dispatch.providers.hooks import Post, WebhookRejection, check_fresh
 FRESH_FOR = dt.timedelta(minutes=5)
 """Each try is signed anew."""
 SHORTEST_KEY = 16
-"""Bytes; Svix makes 24 or more. With an empty one anybody can sign."""
+"""Bytes; Svix makes 24 or more. An empty one protects nothing."""
 
 
 def signing_key(secret: str) -> bytes:

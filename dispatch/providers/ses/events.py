@@ -158,7 +158,7 @@ def _kind(name: str, details: Event, reply: str) -> EventKind | None:
 
 
 def _of_preferences(preferences: Event) -> EventKind | None:
-    """What somebody wants who used SES's own page; topics are of no interest."""
+    """What a person chose on SES's own page; topics are of no interest."""
     return EventKind.UNSUBSCRIBED if preferences.get("unsubscribeAll") is True else None
 
 

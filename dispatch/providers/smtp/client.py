@@ -115,7 +115,7 @@ class SmtpClient(smtplib.SMTP):
         self.phase = Phase.IDLE
 
     def start_message(self, envelope: Envelope, size: int) -> None:
-        """MAIL: nothing that the server has seen after it can be delivered to anybody.
+        """MAIL: nothing that the server has seen after it can be delivered.
 
         With pipelining RCPT and DATA leave in the same write; the same is true of them.
         """
@@ -168,8 +168,8 @@ class SmtpClient(smtplib.SMTP):
         return (isinstance(self.sock, ssl.SSLSocket) and self.sock.version()) or ""
 
     def has_news(self) -> bool:
-        """Whether the server closed the connection, or spoke unasked (421), while nobody waited for
-        it.
+        """Whether the server closed the connection, or spoke unasked (421), while no reply was
+        due.
         """
         return self.sock is None or bool(self._received) or wire.is_readable(self.sock)
 
@@ -188,7 +188,7 @@ class SmtpClient(smtplib.SMTP):
         while len(texts) < MOST_LINES:
             line = self._line(deadline)
             match = REPLY_LINE.fullmatch(line)
-            if match is None:  # what it is instead is nobody's business
+            if match is None:  # what it says is not shown
                 raise smtplib.SMTPServerDisconnected("what answers does not speak SMTP")
             code, separator, text = match.groups(b"")
             texts.append(text)
@@ -269,8 +269,9 @@ class SmtpClient(smtplib.SMTP):
         """Whether the server, too, is done with the message of which it `refused` a command.
 
         One that wants the message for no recipient gets a lone dot, as RFC 2920 asks, and must
-        refuse it. If it accepts even that, nobody was to get the nothing it has; it is not trusted
-        with commands ahead of their replies again. The dot is never sent for an accepted recipient.
+        refuse it. If it accepts even that, it has an empty message for no recipient; it is not
+        trusted with commands ahead of their replies again. The dot is never sent for an accepted
+        recipient.
         """
         awaited = list(ENVELOPE)[list(ENVELOPE).index(refused) + 1 :]
         codes = {phase: self.getreply()[0] for phase in awaited}

@@ -56,7 +56,7 @@ class SmtpForm(forms.Form):
         max_value=120,
         help_text=(
             "Seconds to wait for the reply to a whole message. "
-            "When it passes, nobody can tell whether the message was accepted."
+            "When it passes, it is unknown whether the message was accepted."
         ),
     )
     ehlo_name = forms.RegexField(

@@ -1,4 +1,4 @@
-"""What a refusal by an SMTP server means.
+"""The rules that classify refusals of SMTP servers.
 
 The enhanced code (RFC 3463) goes before the basic one and both before the text, except where a code
 is known to mean several things.
@@ -44,7 +44,7 @@ THROTTLED_SENDER = r"too many|throttl|(hourly|daily|sending) (limit|rate)|per (h
 
 
 RULES = (
-    # The server is going away or wants a pause, whatever was under way.
+    # The server is going away or wants a pause, at any phase.
     Rule(Blame.SERVICE, "421"),
     Rule(Blame.SERVICE, "432"),
     # 454 is a temporary authentication failure to some and "sending rate exceeded" to SES.
@@ -54,7 +54,7 @@ RULES = (
     # Credentials, and what they are allowed.
     Rule(Blame.PERSON, "530|534|535|538"),
     Rule(Blame.PERSON, enhanced=r"5\.7\.(3|8|9|11|13|14)"),
-    # Before any message was named there is nobody else to blame.
+    # Before any message was named nothing else is to blame.
     Rule(Blame.PERSON, "5..", phases=SESSION),
     Rule(Blame.SERVICE, phases=SESSION),
     # The next server on the way lacks SMTPUTF8; another service's way may have it.

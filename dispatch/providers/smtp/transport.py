@@ -19,7 +19,7 @@ IDLE_CHECK_AFTER = (
     5.0  # seconds without traffic after which NOOP asks whether the server is still there
 )
 FRESH_FOR = 1.0  # seconds after connecting during which a drop is not put down to old age
-GOODBYE_TIMEOUT = 2.0  # seconds; nobody waits long for the reply to QUIT
+GOODBYE_TIMEOUT = 2.0  # seconds to wait for the reply to QUIT
 # After a refusal in one of these the server listens for the next command.
 REUSABLE_AFTER = frozenset({Phase.IDLE, Phase.MAIL, Phase.RCPT, Phase.DATA, Phase.FINAL_DOT})
 

@@ -1,6 +1,7 @@
-"""Let a role of PostgreSQL run the site, and nothing more: manage.py grant_database_role NAME
+"""Grant a PostgreSQL role the rights to run the site, and no more: manage.py grant_database_role
+NAME
 
-Run it as the role that migrates, after each `migrate`. It may be run again at any time.
+Run it as the role that migrates, after each `migrate`. It may be repeated at any time.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Command(BaseCommand):
 
 
 def _refuse_unless_separate(cursor: CursorWrapper, role: str) -> None:
-    """What a role owns, or a superuser, cannot be kept from it."""
+    """An owner of tables, or a superuser, cannot be restricted."""
     cursor.execute(
         "SELECT rolsuper, pg_has_role(oid, current_user, 'MEMBER') FROM pg_roles"
         " WHERE rolname = %s",

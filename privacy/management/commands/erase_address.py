@@ -13,8 +13,8 @@ from privacy import erasure, plan
 
 class Command(BaseCommand):
     help = (
-        "Forget whatever tells who an address belongs to. Without --yes it says what it would do. "
-        "Nobody can undo it."
+        "Erase everything that identifies an address. Without --yes it says what it would do. "
+        "This cannot be undone."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

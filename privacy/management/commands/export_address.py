@@ -1,4 +1,4 @@
-"""Everything that is known about an address, as JSON: manage.py export_address ADDRESS"""
+"""Export everything stored about an address as JSON: manage.py export_address ADDRESS"""
 
 from __future__ import annotations
 

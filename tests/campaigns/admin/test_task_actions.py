@@ -258,8 +258,8 @@ class TestTheQuestion:
         assert "2 messages not handed over yet will never be sent" in page
 
     def test_of_a_cancel_before_the_launch_says_that_nobody_gets_a_message(self, user: Any) -> None:
-        assert "nobody gets a message" in self.ask(user, "cancel", ready("scheduled", user))
-        assert "nobody gets a message" in self.ask(user, "cancel", ready("queued", user))
+        assert "no messages are sent" in self.ask(user, "cancel", ready("scheduled", user))
+        assert "no messages are sent" in self.ask(user, "cancel", ready("queued", user))
 
     def test_of_a_retry_tells_how_many_and_how_many_not(self, user: Any) -> None:
         task = ready("completed", user)

@@ -136,13 +136,13 @@ class TestTheForm:
     ) -> None:
         factory = {"sender": SenderFactory, "contacts": ContactFactory}.get(field, TagFactory)
         page = page_of(self.save(member(SUPERUSER), {"owner": user.pk, field: factory().pk}))
-        assert f"Owned by somebody else than {user}" in page
+        assert f"Not owned by {user}" in page
         assert not Task.objects.exists()
 
     def test_keeps_templates_with_their_owner(self, user: User) -> None:
         fields = {"owner": user.pk, **formset(TemplateFactory(name="Foreign"))}
         page = page_of(self.save(member(SUPERUSER), fields))
-        assert "“Foreign” is owned by somebody else than the task" in page
+        assert "“Foreign” has another owner than the task" in page
         assert not Task.objects.exists()
 
     @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from campaigns.rendering.gaps import GapTemplate
 from campaigns.rendering.precompiled import Precompiled, gap_from_json
 
 
-class Stencil:
+class PrecompiledTemplate:
     """A template taken apart as in a worker, and filled as in the process that sends."""
 
     def __init__(self, source: str, *, escape: bool) -> None:

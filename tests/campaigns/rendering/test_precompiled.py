@@ -1,4 +1,4 @@
-"""A stencil says exactly what python-liquid says of the same template."""
+"""A precompiled template says exactly what python-liquid says of the same template."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from campaigns.rendering.precompiled import (
     Pieces,
 )
 from tests.campaigns.rendering import by_liquid as python_liquid
-from tests.campaigns.rendering.precompiled import Stencil
+from tests.campaigns.rendering.precompiled import PrecompiledTemplate
 
 HOSTILE = st.one_of(
     st.text(max_size=20),
@@ -92,10 +92,10 @@ def by_liquid(source: str, escape: bool, variables: dict[str, Any]) -> str:
     return said(lambda: python_liquid.by_liquid(source, variables, escape=escape))
 
 
-def by_stencil(source: str, escape: bool, variables: dict[str, Any]) -> str:
+def by_precompiled(source: str, escape: bool, variables: dict[str, Any]) -> str:
     def fill() -> str:
-        stencil = Stencil(source, escape=escape)
-        return str(Pieces(stencil.fixed, stencil.fill(variables)))
+        template = PrecompiledTemplate(source, escape=escape)
+        return str(Pieces(template.fixed, template.fill(variables)))
 
     return said(fill)
 
@@ -108,8 +108,8 @@ def said(render: Callable[[], str]) -> str:
 
 
 def looked_up(source: str, variables: dict[str, Any]) -> bool:
-    """Whether a stencil did without python-liquid."""
-    return Stencil(source, escape=True).look_up(variables) is not None
+    """Whether a precompiled template did without python-liquid."""
+    return PrecompiledTemplate(source, escape=True).look_up(variables) is not None
 
 
 @settings(deadline=None)
@@ -117,7 +117,7 @@ def looked_up(source: str, variables: dict[str, Any]) -> bool:
 def test_outputs_come_out_as_python_liquid_renders_them(
     source: str, escape: bool, variables: dict[str, Any]
 ) -> None:
-    assert by_stencil(source, escape, variables) == by_liquid(source, escape, variables)
+    assert by_precompiled(source, escape, variables) == by_liquid(source, escape, variables)
 
 
 @settings(deadline=None)
@@ -125,7 +125,7 @@ def test_outputs_come_out_as_python_liquid_renders_them(
 def test_tags_come_out_as_python_liquid_renders_them(
     source: str, escape: bool, variables: dict[str, Any]
 ) -> None:
-    assert by_stencil(source, escape, variables) == by_liquid(source, escape, variables)
+    assert by_precompiled(source, escape, variables) == by_liquid(source, escape, variables)
 
 
 @settings(deadline=None)
@@ -134,22 +134,22 @@ def test_what_is_trimmed_beforehand_is_what_trimming_would_leave(
     source: str, variables: dict[str, Any]
 ) -> None:
     try:
-        stencil = Stencil(f" a {source} b\n", escape=False)
-        values = stencil.fill(variables)
+        template = PrecompiledTemplate(f" a {source} b\n", escape=False)
+        values = template.fill(variables)
     except environment.Problem:
         reject()
-    assert stencil.trimmed is not None
-    whole = str(Pieces(stencil.fixed, values))
-    assert str(Pieces(stencil.trimmed, values)) == whole.strip() + "\n"
+    assert template.trimmed is not None
+    whole = str(Pieces(template.fixed, values))
+    assert str(Pieces(template.trimmed, values)) == whole.strip() + "\n"
 
 
 @pytest.mark.parametrize("source", ["{{ v }} b", "a {{ v }}", " {{ v }}\n", "\n{{ v }} b "])
 def test_nothing_is_trimmed_beforehand_where_that_depends_on_the_values(source: str) -> None:
-    assert Stencil(source, escape=False).trimmed is None
+    assert PrecompiledTemplate(source, escape=False).trimmed is None
 
 
 def test_white_space_around_the_whole_is_trimmed_beforehand() -> None:
-    trimmed = Stencil("\r\n a {{ v }} b \t\n\n", escape=False).trimmed
+    trimmed = PrecompiledTemplate("\r\n a {{ v }} b \t\n\n", escape=False).trimmed
     assert trimmed == (b"a ", b" b\n")
 
 
@@ -160,7 +160,7 @@ def test_white_space_around_the_whole_is_trimmed_beforehand() -> None:
 def test_texts_and_numbers_are_looked_up(output: str, value: object) -> None:
     variables = {"v": value, "d": {"v": value, "l": [value]}}
     assert looked_up(output, variables)
-    assert by_stencil(output, True, variables) == by_liquid(output, True, variables)
+    assert by_precompiled(output, True, variables) == by_liquid(output, True, variables)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_texts_and_numbers_are_looked_up(output: str, value: object) -> None:
 @pytest.mark.parametrize("output", ["{{ v }}", '{{ v | default: "x" }}'])
 def test_all_else_is_left_to_python_liquid(output: str, value: object) -> None:
     assert not looked_up(output, {"v": value})
-    assert by_stencil(output, True, {"v": value}) == by_liquid(output, True, {"v": value})
+    assert by_precompiled(output, True, {"v": value}) == by_liquid(output, True, {"v": value})
 
 
 @pytest.mark.parametrize("name", ["partial", "now.year", "today.year", "now", "[a]"])
@@ -178,9 +178,9 @@ def test_names_that_python_liquid_knows_itself_are_left_to_it(name: str) -> None
 
 
 def test_the_values_of_two_outputs_side_by_side_are_kept_apart() -> None:
-    stencil = Stencil("{{ a }}{{ b }}c", escape=True)
-    assert stencil.fixed == (b"", b"", b"c")
-    assert stencil.fill({"a": 1, "b": "<"}) == [b"1", b"&lt;"]
+    template = PrecompiledTemplate("{{ a }}{{ b }}c", escape=True)
+    assert template.fixed == (b"", b"", b"c")
+    assert template.fill({"a": 1, "b": "<"}) == [b"1", b"&lt;"]
 
 
 @pytest.mark.parametrize("tag", ["", "{% assign x = 1 %}"])
@@ -189,7 +189,7 @@ def test_the_output_is_bounded_to_the_byte(tag: str, excess: int) -> None:
     source = f"{tag}{'é' * 400_000}\n{{{{ a }}}}{{{{ a }}}}{{{{ a }}}}{{{{ b }}}}\n"
     room = environment.MAX_OUTPUT - 800_000 - 2
     variables = {"a": "x" * (room // 3), "b": "x" * (room % 3 + excess)}
-    said = by_stencil(source, True, variables)
+    said = by_precompiled(source, True, variables)
     assert said == by_liquid(source, True, variables)
     if excess:
         assert said == "output stream limit reached, line 2"
@@ -201,17 +201,19 @@ def test_a_fixed_part_that_is_too_long_is_refused_with_its_line() -> None:
     source = "{{ a }}\n" * 3 + "é" * 900_000
     variables = {"a": "x" * 200_000}
     problem = "output stream limit reached, line 3"
-    assert by_stencil(source, True, variables) == by_liquid(source, True, variables) == problem
+    assert by_precompiled(source, True, variables) == by_liquid(source, True, variables) == problem
 
 
 def test_a_template_with_half_a_surrogate_pair_is_a_problem() -> None:
     with pytest.raises(environment.Problem, match="UnicodeEncodeError"):
-        Stencil("a \ud800 {{ b }}", escape=True)
+        PrecompiledTemplate("a \ud800 {{ b }}", escape=True)
 
 
-def test_a_stencil_is_not_changed_by_filling_it() -> None:
-    stencil = Stencil("{% assign n = n | plus: 1 %}{{ n }}{% increment i %}", escape=True)
-    assert [stencil.fill({"n": 1}) for _ in range(2)] == [[b"", b"2", b"0"]] * 2
+def test_a_precompiled_template_is_not_changed_by_filling_it() -> None:
+    template = PrecompiledTemplate(
+        "{% assign n = n | plus: 1 %}{{ n }}{% increment i %}", escape=True
+    )
+    assert [template.fill({"n": 1}) for _ in range(2)] == [[b"", b"2", b"0"]] * 2
 
 
 SECTION = '<p>{% if v != "" %}<img src="{{ v }}">{{ w | default: "-" }}{% endif %}'
@@ -220,7 +222,7 @@ SECTION = '<p>{% if v != "" %}<img src="{{ v }}">{{ w | default: "-" }}{% endif 
 @pytest.mark.parametrize("value", ["", "a", "<b>", " ", "é"])
 def test_a_section_of_outputs_is_looked_up(value: str) -> None:
     assert looked_up(SECTION, {"v": value})
-    assert by_stencil(SECTION, True, {"v": value}) == by_liquid(SECTION, True, {"v": value})
+    assert by_precompiled(SECTION, True, {"v": value}) == by_liquid(SECTION, True, {"v": value})
 
 
 @pytest.mark.parametrize(
@@ -230,7 +232,7 @@ def test_a_section_about_anything_but_texts_is_left_to_python_liquid(
     variables: dict[str, Any],
 ) -> None:
     assert not looked_up(SECTION, variables)
-    assert by_stencil(SECTION, True, variables) == by_liquid(SECTION, True, variables)
+    assert by_precompiled(SECTION, True, variables) == by_liquid(SECTION, True, variables)
 
 
 @pytest.mark.parametrize(

@@ -91,9 +91,9 @@ def test_a_task_whose_subtasks_are_retried_at_this_moment_is_not_completed() -> 
     with second_connection() as staff, staff.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute("SELECT 1 FROM campaigns_task FOR NO KEY UPDATE")
-        with running(lifecycle.complete_finished) as housekeeping:
+        with running(lifecycle.complete_finished) as maintenance:
             wait_until_somebody_waits_for_a_lock()
             cursor.execute("UPDATE campaigns_subtask SET status = 'pending', failure_reason = ''")
             cursor.execute("COMMIT")
-            assert housekeeping.result() == 0
+            assert maintenance.result() == 0
     assert status(task) == TaskStatus.SENDING

@@ -260,7 +260,7 @@ class TestSchedule:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def read(*args: object) -> None:
-            raise AssertionError("housekeeping waits for a template")
+            raise AssertionError("maintenance waits for a template")
 
         monkeypatch.setattr(content, "check", read)
         self.due()
@@ -283,10 +283,10 @@ def test_a_task_that_staff_launch_at_the_very_moment_it_is_due_stays_launched() 
     with second_connection() as staff, staff.cursor() as cursor:
         cursor.execute("BEGIN")
         cursor.execute("UPDATE campaigns_task SET status = 'queued', launched_at = now()")
-        with running(lifecycle.launch_due) as housekeeping:
+        with running(lifecycle.launch_due) as maintenance:
             wait_until_somebody_waits_for_a_lock()
             cursor.execute("COMMIT")
-            assert housekeeping.result() == 0
+            assert maintenance.result() == 0
     assert status(task) == TaskStatus.QUEUED
 
 

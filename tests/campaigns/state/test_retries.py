@@ -71,7 +71,7 @@ def test_staff_are_told_which_of_them_may_arrive_twice(
     for _ in range(given_up):
         make(failure_reason="discarded")
     plan = retries.plan(SubTask.objects.all())
-    assert (plan.retryable, plan.doubtful) == (given_up + 1, given_up)
+    assert (plan.retryable, plan.in_doubt) == (given_up + 1, given_up)
     assert plan.explain() == f"{given_up + 1} failed SubTasks will be sent again. {said}"
 
 

@@ -72,25 +72,25 @@ class TestHoldingARowInDoubtAgain:
 
     def test_it_is_held_under_the_new_token_and_no_longer_in_doubt(self, world: World) -> None:
         token = uuid.uuid4()
-        assert states.repeat_doubtful(world.ids, token, 77) == [world.rows[DOUBT].pk]
+        assert states.repeat_in_doubt(world.ids, token, 77) == [world.rows[DOUBT].pk]
         row = world.now(DOUBT)
         assert (row.status, row.claim_token, row.dispatcher_id) == ("sending", token, 77)
         assert row.in_doubt_since is None
 
     def test_only_the_rows_that_are_named_are_held(self, world: World) -> None:
-        assert states.repeat_doubtful([world.rows["sent"].pk], uuid.uuid4(), 77) == []
+        assert states.repeat_in_doubt([world.rows["sent"].pk], uuid.uuid4(), 77) == []
         assert world.changed() == {}
 
     def test_it_is_dated_when_it_happens_and_keeps_the_first_hand_over(self, world: World) -> None:
         set_back(world, DOUBT, sending_at=LONG_AGO, allocated_at=LONG_AGO)
-        states.repeat_doubtful(world.ids, uuid.uuid4(), 77)
+        states.repeat_in_doubt(world.ids, uuid.uuid4(), 77)
         row = world.now(DOUBT)
         assert row.sending_at == LONG_AGO
         assert row.allocated_at is not None
         assert row.allocated_at > transaction_began()
 
     def test_nothing_is_held_of_nothing(self, db: None) -> None:
-        assert states.repeat_doubtful([], uuid.uuid4(), 77) == []
+        assert states.repeat_in_doubt([], uuid.uuid4(), 77) == []
 
 
 class TestBeginningToSend:
@@ -107,13 +107,13 @@ class TestBeginningToSend:
 
     def test_a_repeat_keeps_when_the_first_hand_over_was_marked(self, world: World) -> None:
         set_back(world, DOUBT, sending_at=LONG_AGO)
-        states.repeat_doubtful(world.ids, world.token, world.dispatcher.pk)
+        states.repeat_in_doubt(world.ids, world.token, world.dispatcher.pk)
         held = Held(world.rows[DOUBT].pk, world.token)
         assert states.begin_sending([held]) == {held.id: LONG_AGO}
 
     def test_a_row_in_doubt_does_not_begin_under_its_own_token(self, world: World) -> None:
-        doubtful = world.rows[DOUBT]
-        assert states.begin_sending([Held(doubtful.pk, token_of(doubtful))]) == {}
+        unsettled = world.rows[DOUBT]
+        assert states.begin_sending([Held(unsettled.pk, token_of(unsettled))]) == {}
 
 
 class TestSettling:

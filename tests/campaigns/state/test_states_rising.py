@@ -85,6 +85,14 @@ def test_a_time_is_news_once(world: World, name: str) -> None:
     assert rise(world, "sent", **{name: LATER}) == set()
 
 
+@pytest.mark.parametrize("name", ["delivered_at", "bounced_at", "opened_at", "clicked_at"])
+def test_what_else_is_new_leaves_the_first_time_as_it_is(world: World, name: str) -> None:
+    rise(world, "sent", **{name: NOON})
+    rise(world, "sent", **{name: LATER}, error="550")
+    rise(world, "sent", error="551")
+    assert {getattr(world.now(state), name) for state in FIRM} == {NOON}
+
+
 def test_a_providers_name_is_news_once_and_an_error_when_it_is_another_one(world: World) -> None:
     everywhere = {world.rows[state].pk for state in FIRM}
     rise(world, "sent")

@@ -126,7 +126,7 @@ class TestFreezing:
 
     def test_warns_what_it_means(self, user: Any) -> None:
         page = page_of(signed_in(user).get(url("freeze", ready("freeze"))))
-        assert "It starts no message until somebody unfreezes it." in page
+        assert "It starts no message until a person unfreezes it." in page
 
     @pytest.mark.parametrize(
         ("reason", "problem"),

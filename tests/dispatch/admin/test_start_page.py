@@ -87,7 +87,7 @@ def test_tasks_and_services_of_others_are_not_shown() -> None:
 def test_whoever_may_see_nothing_is_told_what_to_do() -> None:
     SendingTaskFactory(name="Secret plan")
     page = start_page(member(NOBODY))
-    assert "Ask whoever administers it to put you into a group." in page
+    assert "Ask your administrator to add you to a group." in page
     assert "Secret" not in page
 
 

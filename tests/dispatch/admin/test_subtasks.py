@@ -183,8 +183,8 @@ class TestManyAtOnce:
 
     def test_a_decision_tells_how_many_and_what_it_means(self) -> None:
         user = member(MANAGER)
-        doubtful = [ready("send_again", user) for _ in range(2)]
-        page = page_of(run(user, "send_again", *doubtful, SubTaskFactory(task__owner=user)))
+        unsettled = [ready("send_again", user) for _ in range(2)]
+        page = page_of(run(user, "send_again", *unsettled, SubTaskFactory(task__owner=user)))
         assert "2 SubTasks in doubt. Each is sent again;" in page
         assert "The choice is recorded with your name." in page
 
@@ -310,20 +310,20 @@ class TestTheList:
             "failed": SubTaskFactory(
                 task=task, content=content, status="failed", failure_reason="render_error"
             ),
-            "doubtful": in_doubt(service, task=task, content=content),
+            "in_doubt": in_doubt(service, task=task, content=content),
             "other": SubTaskFactory(),
         }
 
     @pytest.mark.parametrize(
         ("query", "expected"),
         [
-            ("?task__id__exact={task}", {"pending", "sent", "failed", "doubtful"}),
+            ("?task__id__exact={task}", {"pending", "sent", "failed", "in_doubt"}),
             ("?status__exact=sent", {"sent"}),
-            ("?status__exact=sending", {"doubtful"}),
-            ("?in_doubt=yes", {"doubtful"}),
+            ("?status__exact=sending", {"in_doubt"}),
+            ("?in_doubt=yes", {"in_doubt"}),
             ("?in_doubt=no", {"pending", "sent", "failed", "other"}),
             ("?failure_reason__exact=render_error", {"failed"}),
-            ("?service={service}", {"sent", "doubtful"}),
+            ("?service={service}", {"sent", "in_doubt"}),
             ("?task__id__exact={task}&status__exact=pending&in_doubt=no", {"pending"}),
             ("?sent_at_from_0=2001-01-01&sent_at_to_0=2100-01-01", {"sent"}),
             ("?sent_at_from_0=2100-01-01&sent_at_from_1=12:00", set()),
@@ -349,7 +349,7 @@ class TestTheList:
     def test_shows_what_is_in_doubt_as_such(self, rows: dict[str, SubTask]) -> None:
         page = page_of(signed_in(member(VIEWER)).get(LIST + "?in_doubt=yes"))
         assert "In doubt" in page
-        assert rows["doubtful"].recipient_email in page
+        assert rows["in_doubt"].recipient_email in page
 
     def test_with_nothing_to_show_says_so(self) -> None:
         client = signed_in(member(SUPERUSER))

@@ -93,23 +93,23 @@ class TestClaims:
 @pytest.mark.usefixtures("no_alarm")
 class TestAcceptances:
     def test_a_doubt_that_somebody_decided_to_send_again(self, world: World) -> None:
-        subtask = world.doubtful()
+        subtask = world.in_doubt()
         world.decided(subtask, DecisionChoice.SEND_AGAIN)
         world.now(subtask, status="pending", service=None)
 
     def test_and_that_was_then_accepted(self, world: World) -> None:
-        subtask = world.doubtful()
+        subtask = world.in_doubt()
         world.decided(subtask, DecisionChoice.SEND_AGAIN)
         world.attempt(subtask, started_at=ago(SECOND))
         world.now(subtask, status="sent")
 
     def test_and_that_came_into_doubt_again(self, world: World) -> None:
-        subtask = world.doubtful()
+        subtask = world.in_doubt()
         world.decided(subtask, DecisionChoice.SEND_AGAIN)
         world.attempt(subtask, "unknown", started_at=ago(SECOND))
 
     def test_a_doubt_that_somebody_gave_up_and_retried_later(self, world: World) -> None:
-        subtask = world.doubtful()
+        subtask = world.in_doubt()
         world.decided(subtask, DecisionChoice.GIVE_UP)
         world.now(subtask, status="pending", service=None)
 
@@ -117,12 +117,12 @@ class TestAcceptances:
     def test_a_doubt_that_was_resolved_without_another_message(
         self, world: World, status: str
     ) -> None:
-        subtask = world.doubtful()
+        subtask = world.in_doubt()
         world.decided(subtask, DecisionChoice.WAS_SENT)
         world.now(subtask, status=status)
 
     def test_a_doubt_that_an_event_resolved(self, world: World) -> None:
-        world.now(world.doubtful(), status="delivered")
+        world.now(world.in_doubt(), status="delivered")
 
     def test_several_tries_before_it_was_accepted(self, world: World) -> None:
         subtask = world.subtask("clicked")
@@ -157,7 +157,7 @@ class TestAccounts:
         SubTaskFactory(task__status=status)
 
     def test_a_task_with_a_doubt_that_nobody_decides_for_days(self, world: World) -> None:
-        SubTask.objects.filter(pk=world.doubtful().pk).update(allocated_at=ago(100 * HOUR))
+        SubTask.objects.filter(pk=world.in_doubt().pk).update(allocated_at=ago(100 * HOUR))
 
 
 @pytest.mark.usefixtures("no_alarm")

@@ -60,14 +60,14 @@ def held_by_nobody(world: World) -> str:
     subtask = world.held("allocated")
     without_constraint("subtask_held_or_in_doubt")
     SubTask.objects.filter(pk=subtask.pk).update(dispatcher_id=None)
-    return f"SubTask {subtask.pk} is allocated but nobody holds it"
+    return f"SubTask {subtask.pk} is allocated but no dispatcher holds it"
 
 
 def held_without_a_token(world: World) -> str:
     subtask = world.held("allocated")
     without_constraint("subtask_token_while_held")
     SubTask.objects.filter(pk=subtask.pk).update(claim_token=None)
-    return f"SubTask {subtask.pk} is allocated but nobody holds it"
+    return f"SubTask {subtask.pk} is allocated but no dispatcher holds it"
 
 
 def handed_over_by_two_at_once(world: World) -> str:

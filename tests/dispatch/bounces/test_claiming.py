@@ -143,7 +143,7 @@ class TestTheJob:
             if each.task["func"] == "dispatch.bounces.reading.read_claimed"
         ]
 
-    def test_housekeeping_has_a_worker_read_what_is_due_and_asks_once(self, maildir: Path) -> None:
+    def test_maintenance_has_a_worker_read_what_is_due_and_asks_once(self, maildir: Path) -> None:
         subtask, _ = sent(), mailbox_of()
         deliver(maildir, sample("qmail", subtask.pk))
         maintenance.read_bounces()
@@ -152,7 +152,7 @@ class TestTheJob:
         reading.read_claimed(*queued.task["args"])
         assert Event.objects.get().subtask_id == subtask.pk
 
-    def test_housekeeping_asks_for_nothing_when_nothing_is_due(self) -> None:
+    def test_maintenance_asks_for_nothing_when_nothing_is_due(self) -> None:
         maintenance.read_bounces()
         assert self.queued() == []
 

@@ -41,7 +41,7 @@ def deadly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def read_as_a_worker_does() -> None:
-    """Housekeeping asks, a worker reads and may die of it, housekeeping finds that out."""
+    """Maintenance asks, a worker reads and may die of it, maintenance finds that out."""
     BounceMailbox.objects.update(next_read_at=Now())
     maintenance.read_bounces()
     job = BackgroundJob.objects.get()

@@ -210,7 +210,7 @@ def test_what_a_dead_dispatcher_left_in_doubt_is_counted_with_it() -> None:
     service, dead = EmailServiceFactory(), DispatcherFactory(figures={"claimed": 2})
     held("sending", dead, service, sending_at="2030-01-01T00:00Z")
 
-    recovery.bury([dead.pk])
+    recovery.expire_leases([dead.pk])
     recovery.recover_dead()
 
     dead.refresh_from_db()
@@ -220,7 +220,7 @@ def test_what_a_dead_dispatcher_left_in_doubt_is_counted_with_it() -> None:
 @pytest.mark.django_db
 def test_a_dispatcher_that_was_declared_dead_writes_no_more_figures() -> None:
     dead = DispatcherFactory(figures={"claimed": 2})
-    recovery.bury([dead.pk])
+    recovery.expire_leases([dead.pk])
     recovery.recover_dead()
 
     with pytest.raises(leases.LeaseLost):

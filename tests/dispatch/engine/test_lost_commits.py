@@ -133,6 +133,6 @@ class TestADispatcherWhoseDatabaseFails:
         assert Dispatcher.objects.get().ended_at is None
 
         with transaction.atomic():
-            recovery.bury([Dispatcher.objects.get().pk])
+            recovery.expire_leases([Dispatcher.objects.get().pk])
             recovery.recover_dead()
         assert not SubTask.objects.filter(status=SubTaskStatus.ALLOCATED).exists()

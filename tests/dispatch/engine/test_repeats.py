@@ -71,7 +71,7 @@ def test_what_a_dead_dispatcher_was_sending_is_repeated(
     subtask = held(
         "sending", dead, service, task=task, content=ContentFactory(task=task), sending_at=Now()
     )
-    recovery.bury([dead.pk])
+    recovery.expire_leases([dead.pk])
     recovery.recover_dead()
     time_passes()
 

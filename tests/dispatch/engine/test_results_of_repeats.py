@@ -37,7 +37,7 @@ DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture
-def doubtful(provider: DeduplicatingProvider, dispatch: Dispatch) -> SubTask:
+def in_doubt(provider: DeduplicatingProvider, dispatch: Dispatch) -> SubTask:
     subtask = lose_a_reply(provider, dispatch, service_at(provider))
     time_passes()
     return subtask
@@ -49,38 +49,38 @@ def repeated(subtask: SubTask, dispatcher_id: int) -> Claim:
     return claim
 
 
-def test_a_repeat_is_held_for_its_service_and_by_nobody_else(doubtful: SubTask) -> None:
-    claim = repeated(doubtful, 7)
-    assert doubtful.sending_at is not None and doubtful.service_id is not None
-    assert claim.repeat_until == doubtful.sending_at + DAY
-    assert not claims.repeat(doubtful.service_id, DAY, 5, uuid.uuid4(), 8)
-    assert not claims.lock_claimable(doubtful.task_id, 5)
+def test_a_repeat_is_held_for_its_service_and_by_nobody_else(in_doubt: SubTask) -> None:
+    claim = repeated(in_doubt, 7)
+    assert in_doubt.sending_at is not None and in_doubt.service_id is not None
+    assert claim.repeat_until == in_doubt.sending_at + DAY
+    assert not claims.repeat(in_doubt.service_id, DAY, 5, uuid.uuid4(), 8)
+    assert not claims.lock_claimable(in_doubt.task_id, 5)
 
 
-def test_a_repeat_keeps_the_moment_of_the_first_hand_over(doubtful: SubTask) -> None:
-    repeated(doubtful, 7)
+def test_a_repeat_keeps_the_moment_of_the_first_hand_over(in_doubt: SubTask) -> None:
+    repeated(in_doubt, 7)
     row = SubTask.objects.get()
     assert states.begin_sending([states.Held(row.pk, token_of(row))]) == {
-        row.pk: doubtful.sending_at
+        row.pk: in_doubt.sending_at
     }
 
 
-def test_a_dispatcher_that_dies_with_a_repeat_leaves_it_in_doubt(doubtful: SubTask) -> None:
+def test_a_dispatcher_that_dies_with_a_repeat_leaves_it_in_doubt(in_doubt: SubTask) -> None:
     dispatcher = DispatcherFactory()
-    repeated(doubtful, dispatcher.pk)
-    recovery.bury([dispatcher.pk])
+    repeated(in_doubt, dispatcher.pk)
+    recovery.expire_leases([dispatcher.pk])
     recovery.recover_dead()
     row = SubTask.objects.get()
-    assert row.in_doubt_since and row.service_id == doubtful.service_id
-    assert row.sending_at == doubtful.sending_at
+    assert row.in_doubt_since and row.service_id == in_doubt.service_id
+    assert row.sending_at == in_doubt.sending_at
     assert Attempt.objects.filter(outcome="unknown", sending_at=row.sending_at).count() == 2
 
 
 def test_a_repeat_claimed_in_a_commit_that_nobody_remembers_is_in_doubt_again(
-    doubtful: SubTask,
+    in_doubt: SubTask,
 ) -> None:
     dispatcher = Dispatcher(uuid.uuid4())
-    repeated(doubtful, dispatcher.id)
+    repeated(in_doubt, dispatcher.id)
     tick.run(tick.TickRequest(dispatcher.id, {}, remembered=frozenset()))
     assert SubTask.objects.get().in_doubt_since
 

@@ -102,7 +102,7 @@ def test_forgetting_dispatchers_changes_no_sum() -> None:
     DispatcherFactory(figures=counts(5, accepted=5), ended_at=LONG_AGO)
     before = activity.read_counts().overall
 
-    maintenance.keep_house()
+    maintenance.run_maintenance()
 
     assert not Dispatcher.objects.exists()
     assert activity.read_counts().overall == before
@@ -177,7 +177,7 @@ def test_the_last_hour_has_a_value_for_each_minute() -> None:
     assert [period.per_second(60) for period in hour] == [1, 1]
 
 
-def test_the_time_when_nobody_kept_house_has_no_values() -> None:
+def test_the_time_without_maintenance_has_no_values() -> None:
     for minutes_ago in (40, 39, 2, 1):
         sample(60 * minutes_ago, accepted=100 - minutes_ago)
 

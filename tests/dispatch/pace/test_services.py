@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import IntegrityError, connection, models, transaction
+from django.db import IntegrityError, connection, transaction
 
+from dispatch.lease_terms import LEASE_SECONDS
 from dispatch.models import EmailService, Pace
 from dispatch.pace import services
 from tests.factories import EmailServiceFactory, change
@@ -26,6 +27,7 @@ CHANGES: list[dict[str, Any]] = [
     {"quota_reset_time": dt.time(6)},
     {"quota_time_zone": "Asia/Tokyo"},
 ]
+CONNECTIONS: list[dict[str, Any]] = [{"provider": "maildir"}, {"domain": "other.example.com"}]
 
 
 @pytest.fixture
@@ -44,10 +46,10 @@ def by_a_bulk_update(service: EmailService, values: dict[str, Any]) -> None:
     EmailService.objects.bulk_update([service], list(values))
 
 
-def by_the_save_of_all_models(service: EmailService, values: dict[str, Any]) -> None:
+def by_saving_the_model(service: EmailService, values: dict[str, Any]) -> None:
     for name, value in values.items():
         setattr(service, name, value)
-    models.Model.save(service)
+    service.save()
 
 
 def by_sql(service: EmailService, values: dict[str, Any]) -> None:
@@ -57,9 +59,9 @@ def by_sql(service: EmailService, values: dict[str, Any]) -> None:
             cursor.execute(sql, [value, service.pk])
 
 
-@pytest.mark.parametrize("values", CHANGES, ids=lambda values: next(iter(values)))
-@pytest.mark.parametrize("write", [by_a_query, by_a_bulk_update, by_the_save_of_all_models, by_sql])
-def test_no_limit_is_written_past_the_verb(
+@pytest.mark.parametrize("values", [*CHANGES, *CONNECTIONS], ids=lambda values: next(iter(values)))
+@pytest.mark.parametrize("write", [by_a_query, by_a_bulk_update, by_saving_the_model, by_sql])
+def test_neither_a_limit_nor_the_provider_is_changed_past_the_verb(
     service: EmailService,
     write: Callable[[EmailService, dict[str, Any]], None],
     values: dict[str, Any],
@@ -81,16 +83,22 @@ def test_the_verb_writes_each_limit_and_says_since_when_it_holds(
     assert Pace.objects.get().limits_changed_at > since
 
 
-def test_a_service_is_not_saved_by_its_model(service: EmailService) -> None:
-    with pytest.raises(TypeError, match=r"dispatch\.pace\.services\.save"):
-        service.save()
+def test_what_limits_nothing_is_saved_by_the_model(service: EmailService) -> None:
+    service.name, service.enabled = "renamed", False
+    service.save()
+    assert EmailService.objects.get(pk=service.pk).name == "renamed"
 
 
-def test_none_is_made_without_its_pace(service: EmailService) -> None:
+def test_a_service_that_is_made_in_another_way_has_its_pace(service: EmailService) -> None:
     service.pk, service.name, service.webhook_key_digest = None, "another", "another"
-    with pytest.raises(IntegrityError, match=GUARD), transaction.atomic():
-        EmailService.objects.bulk_create([service])
-    assert Pace.objects.count() == EmailService.objects.count() == 1
+    (other,) = EmailService.objects.bulk_create([service])
+    by_the_verb = EmailServiceFactory(sending_interval=60, daily_quota=100)
+    columns = [field.attname for field in Pace._meta.fields if not field.is_relation]
+    numbers = [name for name in columns if not name.endswith("_at")]
+    made = Pace.objects.filter(service=other).values(*numbers).get()
+    assert made == Pace.objects.filter(service=by_the_verb.pk).values(*numbers).get()
+    settled = Pace.objects.values_list("next_send_at", "limits_changed_at").get(service=other)
+    assert settled[0] - settled[1] == dt.timedelta(seconds=LEASE_SECONDS)
 
 
 def test_what_limits_nothing_is_written_freely(service: EmailService) -> None:

@@ -13,7 +13,13 @@ from django.db.models.functions import Now
 from campaigns.models import SubTask, SubTaskStatus, Task
 from dispatch.models import Dispatcher, Turn
 from dispatch.process import maintenance
-from dispatch.process.maintenance import ADVISORY_LOCK, Housekeeper, Rests, keep_house, prune
+from dispatch.process.maintenance import (
+    ADVISORY_LOCK,
+    MaintenanceLoop,
+    Rests,
+    prune,
+    run_maintenance,
+)
 from dispatch.process.pulse import Pulse
 from tests.concurrency import second_connection
 from tests.factories import (
@@ -44,7 +50,7 @@ def test_everything_that_is_due_is_done() -> None:
     cancelled = SubTaskFactory(task__status="cancelled")
     finished = SendingTaskFactory()
 
-    assert keep_house()
+    assert run_maintenance()
 
     assert SubTask.objects.get(pk=reserved.pk).status == SubTaskStatus.PENDING
     assert SubTask.objects.get(pk=cancelled.pk).failure_reason == "cancelled"
@@ -57,7 +63,7 @@ def test_a_chore_that_fails_does_not_keep_the_others_from_being_done(
     dead = DispatcherFactory(heartbeat_at=Now() - DAY)
     monkeypatch.setattr(maintenance, "CHORES", (broken, *maintenance.CHORES))
 
-    assert keep_house()
+    assert run_maintenance()
 
     assert Dispatcher.objects.get(pk=dead.pk).ended_at is not None
     assert "broken failed" in caplog.text
@@ -70,11 +76,11 @@ class TestTheLock:
             cursor.execute("SELECT pg_try_advisory_lock(%s)", [ADVISORY_LOCK])
             return bool(cursor.fetchone()[0])
 
-    def test_while_somebody_keeps_house_nobody_else_does(self) -> None:
+    def test_it_has_one_leader_at_a_time(self) -> None:
         finished = SendingTaskFactory()
         with second_connection() as other, other.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
-            assert not keep_house()
+            assert not run_maintenance()
         assert Task.objects.get(pk=finished.pk).status == "sending"
 
     @pytest.mark.parametrize("chore", [lambda: None, broken, refused])
@@ -82,7 +88,7 @@ class TestTheLock:
         self, monkeypatch: pytest.MonkeyPatch, chore: Callable[[], Any]
     ) -> None:
         monkeypatch.setattr(maintenance, "CHORES", (chore,))
-        assert keep_house()
+        assert run_maintenance()
         assert self.is_free()
 
     def test_it_is_free_again_when_the_connection_was_lost(
@@ -94,7 +100,7 @@ class TestTheLock:
 
         monkeypatch.setattr(maintenance, "CHORES", (lose_the_connection,))
         with pytest.raises(DatabaseError):
-            keep_house()
+            run_maintenance()
         connection.close()
         assert self.is_free()
 
@@ -119,22 +125,22 @@ class TestPruning:
 
 
 @pytest.mark.django_db(transaction=True)
-class TestTheHousekeeper:
+class TestTheMaintenanceLoop:
     @pytest.fixture(autouse=True)
     def often(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(maintenance, "EVERY_SECONDS", 0.01)
         monkeypatch.setattr(maintenance, "AFTER_FAILURE_SECONDS", 0.01)
 
-    def test_it_keeps_house_until_it_is_stopped_and_holds_nobody_up(
+    def test_it_runs_until_it_is_stopped_and_holds_nothing_up(
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         done = threading.Semaphore(0)
         monkeypatch.setattr(maintenance, "CHORES", (done.release,))
-        housekeeper, thread = started()
+        maintenance_loop, thread = started()
         for _ in range(3):
             assert done.acquire(timeout=10)
 
-        housekeeper.stop()
+        maintenance_loop.stop()
         thread.join(10)
         assert not thread.is_alive()
 
@@ -152,11 +158,11 @@ class TestTheHousekeeper:
             done.release()
 
         monkeypatch.setattr(maintenance, "CHORES", (lose_the_connection_once,))
-        housekeeper, thread = started()
+        maintenance_loop, thread = started()
         try:
             assert done.acquire(timeout=10)
         finally:
-            housekeeper.stop()
+            maintenance_loop.stop()
             thread.join(10)
 
     def test_it_shows_which_chore_it_is_at(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,10 +170,10 @@ class TestTheHousekeeper:
         seen: queue.SimpleQueue[int | None] = queue.SimpleQueue()
         chores = [lambda: seen.put(pulse.doing), lambda: seen.put(pulse.doing)]
         monkeypatch.setattr(maintenance, "CHORES", chores)
-        housekeeper, thread = started(pulse=pulse)
+        maintenance_loop, thread = started(pulse=pulse)
         assert [seen.get(timeout=10), seen.get(timeout=10)] == [1, 2]
 
-        housekeeper.stop()
+        maintenance_loop.stop()
         thread.join(10)
 
     def test_a_chore_that_ended_its_process_twice_rests_and_the_others_are_done(
@@ -181,9 +187,9 @@ class TestTheHousekeeper:
         rests.blame(1)
         assert rests.is_resting(1) and not rests.is_resting(2)
 
-        housekeeper, thread = started(rests=rests)
+        maintenance_loop, thread = started(rests=rests)
         assert done.acquire(timeout=10)
-        housekeeper.stop()
+        maintenance_loop.stop()
         thread.join(10)
 
     def test_chores_that_ended_their_process_one_after_the_other_do_not_rest(self) -> None:
@@ -193,8 +199,8 @@ class TestTheHousekeeper:
         assert not any(rests.is_resting(number) for number in (0, 1, 2))
 
 
-def started(**options: Any) -> tuple[Housekeeper, threading.Thread]:
-    housekeeper = Housekeeper(**options)
-    thread = threading.Thread(target=housekeeper.run)
+def started(**options: Any) -> tuple[MaintenanceLoop, threading.Thread]:
+    maintenance_loop = MaintenanceLoop(**options)
+    thread = threading.Thread(target=maintenance_loop.run)
     thread.start()
-    return housekeeper, thread
+    return maintenance_loop, thread

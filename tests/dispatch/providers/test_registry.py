@@ -13,7 +13,7 @@ def test_every_provider_is_found_by_its_name() -> None:
 
 def test_an_unknown_provider_needs_a_person() -> None:
     with pytest.raises(
-        ServiceError, match="choose one of brevo, engagelab, .*, sparkpost"
+        ServiceError, match="choose one of brevo, .*engagelab, .*sparkpost"
     ) as caught:
         get_provider("pigeon")
     assert caught.value.needs_person

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 
 def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    """What was logged by the journal, as a collector gets it."""
+    """What was logged by the delivery log, as a collector gets it."""
     return [
         json.loads(JsonFormatter().format(record))
         for record in caplog.records
@@ -96,7 +96,7 @@ def test_recovery_names_what_is_in_doubt(caplog: pytest.LogCaptureFixture) -> No
     service, dead = EmailServiceFactory(), DispatcherFactory()
     subtask = held("sending", dead, service, sending_at="2030-01-01T00:00Z")
 
-    recovery.bury([dead.pk])
+    recovery.expire_leases([dead.pk])
     recovery.recover_dead()
 
     line = json.loads(JsonFormatter().format(caplog.records[-1]))

@@ -71,13 +71,13 @@ class TestWhoIsDead:
     def test_one_whose_process_is_gone_need_not_be_waited_for(self, service: EmailService) -> None:
         gone = DispatcherFactory()
         subtask = held(SubTaskStatus.ALLOCATED, gone, service)
-        recovery.bury([gone.pk])
+        recovery.expire_leases([gone.pk])
         assert recovery.recover_dead() == 1
         assert state(subtask) == ("pending", False)
 
-    def test_burying_leaves_those_alone_that_have_ended(self) -> None:
+    def test_leases_of_those_that_have_ended_are_left_alone(self) -> None:
         ended = DispatcherFactory(ended_at=Now())
-        recovery.bury([ended.pk])
+        recovery.expire_leases([ended.pk])
         assert Dispatcher.objects.get(pk=ended.pk).heartbeat_at == ended.heartbeat_at
 
     @pytest.mark.django_db(transaction=True)
@@ -172,10 +172,10 @@ class TestWhatItHeld:
     def test_what_was_in_doubt_before_stays_as_it_was(
         self, dead: Dispatcher, service: EmailService
     ) -> None:
-        doubtful = in_doubt(service)
+        unsettled = in_doubt(service)
         recovery.recover_dead()
         assert (SubTask.objects.get().claim_token, Attempt.objects.count()) == (
-            doubtful.claim_token,
+            unsettled.claim_token,
             0,
         )
 

@@ -114,7 +114,7 @@ def test_the_proof_of_a_hand_over_in_doubt_says_when_it_was_claimed_and_marked_a
 
 def test_one_that_is_declared_gone_keeps_nobody_else_from_living(living: Dispatcher) -> None:
     gone = DispatcherFactory()
-    recovery.bury([gone.pk])
+    recovery.expire_leases([gone.pk])
     assert Dispatcher.objects.get(pk=living.pk).heartbeat_at == living.heartbeat_at
 
 
@@ -123,16 +123,16 @@ def test_the_log_says_how_much_was_given_back_and_names_what_is_in_doubt(
 ) -> None:
     for _ in range(2):
         held(SubTaskStatus.ALLOCATED, dead, service)
-    doubtful = held(SubTaskStatus.SENDING, dead, service, sending_at=Now())
+    unsettled = held(SubTaskStatus.SENDING, dead, service, sending_at=Now())
     with caplog.at_level("WARNING", "dispatch"):
         recovery.recover_dead()
     assert [record.getMessage() for record in caplog.records] == [
         f"dispatcher {dead.pk} is dead: 2 SubTasks given back, 1 in doubt",
-        f"SubTask {doubtful.pk} is in doubt: dispatcher {dead.pk} died while handing it over",
+        f"SubTask {unsettled.pk} is in doubt: dispatcher {dead.pk} died while handing it over",
     ]
     named = vars(caplog.records[1])
     assert (named["subtask_id"], named["service_id"], named["dispatcher_id"]) == (
-        doubtful.pk,
+        unsettled.pk,
         service.pk,
         dead.pk,
     )

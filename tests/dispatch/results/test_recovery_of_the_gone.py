@@ -83,6 +83,31 @@ def test_its_attempt_says_that_it_was_not_started(gone: Dispatcher, service: Ema
     assert "nothing was sent" in attempt.reply
 
 
+def test_the_log_counts_what_was_not_begun_with_what_goes_back(
+    gone: Dispatcher, service: EmailService, caplog: pytest.LogCaptureFixture
+) -> None:
+    held(SubTaskStatus.ALLOCATED, gone, service)
+    marked(gone, service)
+    killed_after(name_of(gone), [])
+    with caplog.at_level("WARNING", "dispatch"):
+        recovery.recover_gone(name_of(gone))
+    assert [record.getMessage() for record in caplog.records] == [
+        f"dispatcher {gone.pk} is dead: 2 SubTasks given back, 0 in doubt"
+    ]
+
+
+def test_the_proofs_say_in_words_what_is_known(gone: Dispatcher, service: EmailService) -> None:
+    accepted, unbegun = marked(gone, service), marked(gone, service)
+    killed_after(name_of(gone), [claim(accepted)], [End(True, 250)])
+    recovery.recover_gone(name_of(gone))
+    assert dict(Attempt.objects.values_list("subtask", "reply")) == {
+        accepted.pk: "The dispatcher died after the provider had answered; what it said in words"
+        " is lost.",
+        unbegun.pk: "The process of the dispatcher ended before the hand-over began: nothing was"
+        " sent.",
+    }
+
+
 def test_its_quota_is_given_back(gone: Dispatcher, service: EmailService) -> None:
     Pace.objects.filter(service=service).update(
         quota_period_start=Now() - dt.timedelta(hours=3), quota_used=5
@@ -126,7 +151,7 @@ def test_whoever_recovers_by_the_lease_alone_believes_no_log(
 ) -> None:
     subtask = marked(gone, service)
     killed_after(name_of(gone), [])
-    recovery.bury([gone.pk])
+    recovery.expire_leases([gone.pk])
     recovery.recover_dead()
     assert state(subtask) == ("sending", True)
 

@@ -83,10 +83,10 @@ def test_any_event_resolves_a_doubt(kind: EventKind) -> None:
 
 @pytest.mark.parametrize("kind", [K.OPENED, K.CLICKED])
 def test_a_machine_that_opens_or_clicks_moves_nothing_but_resolves_a_doubt(kind: EventKind) -> None:
-    doubtful, known = in_doubt(EmailServiceFactory()), sent()
-    for subtask in (doubtful, known):
+    unsettled, known = in_doubt(EmailServiceFactory()), sent()
+    for subtask in (unsettled, known):
         tell(kind, subtask, actor=Actor.MACHINE)
-    assert (now(doubtful).status, now(known).status) == (S.SENT, S.SENT)
+    assert (now(unsettled).status, now(known).status) == (S.SENT, S.SENT)
     assert now(known).opened_at is None and now(known).clicked_at is None
 
 

@@ -1,4 +1,4 @@
-"""No query that runs often walks the whole ledger: planned on tens of thousands of events."""
+"""No query that runs often walks the whole inbox: planned on tens of thousands of events."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FROM campaigns_subtask, generate_series(1, 20000) AS n;
 
 
 @pytest.fixture
-def ledger_is_full(db: None) -> SubTask:
+def inbox_is_full(db: None) -> SubTask:
     subtask = sent(provider_message_id="x")
     with connection.cursor() as cursor:
         cursor.execute(SUBTASKS)
@@ -65,9 +65,9 @@ def walks(run: Callable[[], object]) -> list[str]:
 
 
 def test_applying_a_chunk_looks_only_at_what_it_is_about(
-    ledger_is_full: SubTask, settings: Settings
+    inbox_is_full: SubTask, settings: Settings
 ) -> None:
-    subtask = ledger_is_full
+    subtask = inbox_is_full
     settings.SCANNER_SECONDS = 5
     told: dict[str, Any] = {
         "provider_message_id": f"name-{subtask.pk}",
@@ -82,25 +82,25 @@ def test_applying_a_chunk_looks_only_at_what_it_is_about(
     assert not Event.objects.filter(state="waiting").exists()
 
 
-def test_accepting_looks_up_keys_only(ledger_is_full: SubTask) -> None:
+def test_accepting_looks_up_keys_only(inbox_is_full: SubTask) -> None:
     assert walks(lambda: inbox.accept([event(EventKind.OPENED)])) == []
 
 
-def test_finding_nothing_to_do_costs_nothing(ledger_is_full: SubTask) -> None:
+def test_finding_nothing_to_do_costs_nothing(inbox_is_full: SubTask) -> None:
     assert walks(apply.apply_waiting) == []
     assert walks(retention.forget_payloads) == []
 
 
-def test_a_subtasks_page_reads_its_own_events(ledger_is_full: SubTask) -> None:
-    assert walks(lambda: feedback.events_of(ledger_is_full)) == []
+def test_a_subtasks_page_reads_its_own_events(inbox_is_full: SubTask) -> None:
+    assert walks(lambda: feedback.events_of(inbox_is_full)) == []
 
 
-def test_soft_bounces_are_counted_by_address(ledger_is_full: SubTask) -> None:
+def test_soft_bounces_are_counted_by_address(inbox_is_full: SubTask) -> None:
     bounced = [Event(kind="soft_bounced", recipient="r5@example.com")]
     assert walks(lambda: effects.suppress_soft_bounces(bounced)) == []
 
 
-def test_names_of_providers_are_looked_up(ledger_is_full: SubTask) -> None:
+def test_names_of_providers_are_looked_up(inbox_is_full: SubTask) -> None:
     told = [Event(pk=1, provider_message_id="name-x77", service_id=1)]
     assert walks(lambda: match.match(told)) == []
 
@@ -109,7 +109,7 @@ def test_names_of_providers_are_looked_up(ledger_is_full: SubTask) -> None:
     "query",
     ["", "?q=r77@example.com", "?kind__exact=complained", "?state__exact=given_up", "?state__exact=waiting"],
 )  # fmt: skip
-def test_the_list_in_the_admin_walks_no_table(ledger_is_full: SubTask, query: str) -> None:
+def test_the_list_in_the_admin_walks_no_table(inbox_is_full: SubTask, query: str) -> None:
     client = signed_in(member(SUPERUSER))
     client.get("/admin/tracking/event/")
     assert walks(lambda: client.get(f"/admin/tracking/event/{query}")) == []
