@@ -6,11 +6,12 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import TypeVar
 
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+T = TypeVar("T")
 PATIENCE_SECONDS = 10.0
 
 
@@ -24,11 +25,11 @@ def second_connection() -> Iterator[BaseDatabaseWrapper]:
         other.close()
 
 
-def run_together(*functions: Callable[[], Any]) -> list[Any]:
+def run_together(*functions: Callable[[], T]) -> list[T]:
     """Run all at the same time, each in a thread; returns their results, raises what they raise."""
     start = threading.Barrier(len(functions))
 
-    def run(function: Callable[[], Any]) -> Any:
+    def run(function: Callable[[], T]) -> T:
         start.wait(PATIENCE_SECONDS)
         return _and_disconnect(function)
 
@@ -37,7 +38,7 @@ def run_together(*functions: Callable[[], Any]) -> list[Any]:
 
 
 @contextmanager
-def running(function: Callable[[], Any]) -> Iterator[Future[Any]]:
+def running(function: Callable[[], T]) -> Iterator[Future[T]]:
     """Run in a thread while the block goes on; ask the future for its result."""
     with ThreadPoolExecutor(1) as pool:
         yield pool.submit(_and_disconnect, function)
@@ -75,7 +76,7 @@ def _wait_for(condition: str, is_so: Callable[[int], bool], otherwise: str) -> N
     raise AssertionError(otherwise)
 
 
-def _and_disconnect(function: Callable[[], Any]) -> Any:
+def _and_disconnect(function: Callable[[], T]) -> T:
     try:
         return function()
     finally:

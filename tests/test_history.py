@@ -11,6 +11,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.checks import run_checks
 from django.db import IntegrityError, connection, transaction
 from django.db.models import Count, F
@@ -316,6 +317,6 @@ def test_no_subtask_was_handed_over_twice(make_service: MakeService, dispatch: D
     assert not Attempt.objects.filter(started_at__lt=F("slot_at")).exists()
 
 
-def _queued(owner: Any, **kwargs: Any) -> Task:
+def _queued(owner: User, **kwargs: Any) -> Task:
     task: Task = TaskFactory(owner=owner, status="queued", **kwargs)
     return task

@@ -37,7 +37,7 @@ YES = {"post": "yes"}
 
 
 @pytest.fixture
-def user() -> Any:
+def user() -> User:
     return member(MANAGER)
 
 
@@ -46,7 +46,7 @@ def url(row: Model, page: str = "delete") -> str:
     return address(row._meta.label_lower, page, *args)
 
 
-def used(kind: type[Model], owner: Any, status: str = "draft") -> tuple[Any, Task]:
+def used(kind: type[Model], owner: User, status: str = "draft") -> tuple[Any, Task]:
     """A row, and the task that uses it."""
     task = TaskFactory(owner=owner, name="Spring", status=status, audience="chosen")
     if kind is Template:
@@ -67,7 +67,7 @@ KINDS = pytest.mark.parametrize("kind", [Template, Sender, Tag, Contact])
 
 @KINDS
 def test_one_that_a_task_uses_stays_and_the_page_leads_to_the_task(
-    kind: type[Contact] | type[Sender] | type[Tag] | type[Template], user: Any
+    kind: type[Contact] | type[Sender] | type[Tag] | type[Template], user: User
 ) -> None:
     row, task = used(kind, user)
     client = signed_in(user)
@@ -79,7 +79,7 @@ def test_one_that_a_task_uses_stays_and_the_page_leads_to_the_task(
 
 @KINDS
 def test_many_of_which_one_is_used_stay(
-    kind: type[Contact] | type[Sender] | type[Tag] | type[Template], user: Any
+    kind: type[Contact] | type[Sender] | type[Tag] | type[Template], user: User
 ) -> None:
     row, task = used(kind, user)
     factory: Any = {
@@ -95,7 +95,7 @@ def test_many_of_which_one_is_used_stay(
 
 @pytest.mark.parametrize("kind", [Tag, Contact])
 def test_what_only_a_launched_task_names_can_be_deleted(
-    kind: type[Contact] | type[Tag], user: Any
+    kind: type[Contact] | type[Tag], user: User
 ) -> None:
     row, _ = used(kind, user, status="completed")
     signed_in(user).post(url(row), YES)
@@ -119,7 +119,7 @@ def test_a_service_that_has_sent_says_what_to_do_instead() -> None:
     assert "Take away “Enabled” instead." in page
 
 
-def test_tasks_that_the_user_may_not_see_are_counted_only(user: Any) -> None:
+def test_tasks_that_the_user_may_not_see_are_counted_only(user: User) -> None:
     template = TemplateFactory(owner=user)
     TaskFactory(name="Secret plan", template=template)
     page = page_of(signed_in(user).get(url(template)))
@@ -127,7 +127,7 @@ def test_tasks_that_the_user_may_not_see_are_counted_only(user: Any) -> None:
     assert "1 more task" in page
 
 
-def test_an_account_in_use_says_what_it_has(user: Any) -> None:
+def test_an_account_in_use_says_what_it_has(user: User) -> None:
     account = UserFactory()
     contact = ContactFactory(owner=account)
     EmailServiceFactory(name="North").users.add(account)
@@ -137,7 +137,7 @@ def test_an_account_in_use_says_what_it_has(user: Any) -> None:
     assert "Take away “Active” instead" in page
 
 
-def test_a_group_with_members_stays(user: Any) -> None:
+def test_a_group_with_members_stays(user: User) -> None:
     group = Group.objects.get(name=MANAGER)
     page = page_of(signed_in(member(SUPERUSER)).post(url(group), YES), 403)
     assert f'href="{url(user, "change")}">{user}</a>' in page
@@ -146,7 +146,7 @@ def test_a_group_with_members_stays(user: Any) -> None:
 
 
 def test_what_comes_into_use_meanwhile_is_refused_and_not_logged(
-    user: Any, monkeypatch: pytest.MonkeyPatch
+    user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     template = TemplateFactory(owner=user)
 
@@ -161,7 +161,7 @@ def test_what_comes_into_use_meanwhile_is_refused_and_not_logged(
 
 
 def test_what_came_into_use_is_explained_at_the_second_look(
-    user: Any, monkeypatch: pytest.MonkeyPatch
+    user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task = TaskFactory(owner=user, name="Spring")
     looks: list[tuple[list[str], dict[str, int], set[str], list[str]]] = [([], {}, set(), [])]

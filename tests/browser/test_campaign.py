@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from campaigns.models import SubTask, Task
 from dispatch.pace import services
 from tests.browser.chromium import Browser
 from tests.browser.conftest import PASSWORD
+from tests.dispatching import MakeService
 from tests.factories import (
     ContactFactory,
     ContentFactory,
@@ -80,7 +81,7 @@ def plan_a_task(browser: Browser) -> None:
 
 
 def test_from_the_sign_in_to_the_last_message(
-    browser: Browser, user: Any, works: Works, make_service: Any, smtp: SmtpServer
+    browser: Browser, user: User, works: Works, make_service: MakeService, smtp: SmtpServer
 ) -> None:
     service = make_service(sending_interval="2")
     ContactFactory(owner=user, name="Ada")
@@ -111,7 +112,7 @@ def test_from_the_sign_in_to_the_last_message(
 
 
 def test_pause_resume_and_cancel(
-    admin: Browser, user: Any, works: Works, make_service: Any, smtp: SmtpServer
+    admin: Browser, user: User, works: Works, make_service: MakeService, smtp: SmtpServer
 ) -> None:
     make_service(sending_interval="0.2")
     task = sending_task(200, owner=user, name="Spring")
@@ -144,7 +145,7 @@ def test_pause_resume_and_cancel(
 
 
 def test_failed_ones_are_retried(
-    admin: Browser, user: Any, works: Works, make_service: Any, smtp: SmtpServer
+    admin: Browser, user: User, works: Works, make_service: MakeService, smtp: SmtpServer
 ) -> None:
     make_service()
     task = sending_task(2, status="completed", owner=user, name="Spring")
@@ -168,7 +169,7 @@ def test_failed_ones_are_retried(
     ],
 )
 def test_what_is_in_doubt_is_decided_on(
-    admin: Browser, user: Any, action: str, button: str, result: str
+    admin: Browser, user: User, action: str, button: str, result: str
 ) -> None:
     task = sending_task(0, owner=user, name="Spring")
     content, service = ContentFactory(task=task), EmailServiceFactory()

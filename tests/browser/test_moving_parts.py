@@ -4,9 +4,8 @@ complaint of the browser, for which the fixtures fail.
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 from selenium.webdriver.common.keys import Keys
 
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture
-def rows(user: Any) -> None:
+def rows(user: User) -> None:
     task = SendingTaskFactory(owner=user, name="Spring")
     SubTaskFactory.create_batch(3, task=task)
     ContactFactory(owner=user).tags.add(TagFactory(owner=user, name="gardeners"))
@@ -91,7 +90,7 @@ def test_the_monitors_charts_are_drawn(admin: Browser, rows: None) -> None:
     admin.wait(lambda: admin.script(drawn), "no chart")
 
 
-def test_a_day_is_picked_from_a_calendar(admin: Browser, user: Any) -> None:
+def test_a_day_is_picked_from_a_calendar(admin: Browser, user: User) -> None:
     admin.open(reverse("admin:auth_user_change", args=[user.pk]))
     field = admin.find("#id_last_login_0")
     admin.press(admin.find("#calendarlink0"))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
+from pytest_django import Settings
 
 from campaigns.models import Contact, Launch
 from devmail.mailbox import Mailbox, default_path
@@ -28,7 +28,7 @@ from tests.smtp_server import SmtpServer
 pytestmark = pytest.mark.timeout(180)
 
 
-def test_contacts_come_from_a_file(admin: Browser, user: Any, contacts_file: Path) -> None:
+def test_contacts_come_from_a_file(admin: Browser, user: User, contacts_file: Path) -> None:
     admin.open(reverse("admin:campaigns_contact_changelist"))
     admin.wait_for_text("There is nothing here yet.")
     admin.click("Import from a file")
@@ -87,7 +87,7 @@ def test_a_service_is_set_up_tested_frozen_and_unfrozen(admin: Browser, smtp: Sm
 
 
 @pytest.fixture
-def mailbox(settings: Any, tmp_path: Path) -> None:
+def mailbox(settings: Settings, tmp_path: Path) -> None:
     settings.DEBUG = True  # the pages are for development only
     settings.VAR_DIR = tmp_path
     with Mailbox(default_path()) as box:
@@ -117,7 +117,7 @@ def test_the_local_mailbox_is_searched_and_read(admin: Browser) -> None:
 
 
 @pytest.fixture
-def pages(user: Any) -> list[str]:
+def pages(user: User) -> list[str]:
     """Pages of every kind, with something on them."""
     task = SendingTaskFactory(owner=user, name="A campaign with quite a long name, for the spring")
     content, service = ContentFactory(task=task), EmailServiceFactory(daily_quota=5000)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
 
 from tests.browser.chromium import DESKTOP, PHONE, Browser
@@ -43,7 +43,7 @@ def enter(browser: Browser) -> None:
     browser.press(browser.find("button[type=submit]"))
 
 
-def test_the_code_of_an_app_is_asked_for(browser: Browser, user: Any) -> None:
+def test_the_code_of_an_app_is_asked_for(browser: Browser, user: User) -> None:
     with_app(user)
     enter(browser)
     browser.wait_for_text("Second factor")
@@ -53,7 +53,7 @@ def test_the_code_of_an_app_is_asked_for(browser: Browser, user: Any) -> None:
 
 
 def test_a_security_key_is_added_and_signs_in(
-    browser: Browser, user: Any, security_key: None
+    browser: Browser, user: User, security_key: None
 ) -> None:
     enter(browser)
     browser.wait_for_text(NOTHING_SENT)

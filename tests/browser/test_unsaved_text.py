@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from django.contrib.auth.models import User
 from django.urls import reverse
 
 from campaigns.models import Template
 from tests.browser.chromium import PHONE, Browser
+from tests.dispatching import MakeService
 from tests.factories import ContactFactory, TemplateFactory
 from tests.smtp_server import SmtpServer
 
@@ -28,7 +28,7 @@ def see_in_the_message(browser: Browser, text: str) -> None:
     browser.driver.switch_to.default_content()
 
 
-def test_of_a_new_template(admin: Browser, user: Any) -> None:
+def test_of_a_new_template(admin: Browser, user: User) -> None:
     ContactFactory(owner=user, name="Ada")
     ContactFactory(owner=user, name="Bob", email="bob@example.com")
     admin.open(reverse("admin:campaigns_template_add"))
@@ -55,7 +55,7 @@ def test_of_a_new_template(admin: Browser, user: Any) -> None:
 
 
 def test_of_a_template_that_is_changed(
-    admin: Browser, user: Any, make_service: Any, smtp: SmtpServer
+    admin: Browser, user: User, make_service: MakeService, smtp: SmtpServer
 ) -> None:
     make_service(name="North")
     template = TemplateFactory(owner=user, html="<p>Old</p>")

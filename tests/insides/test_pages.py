@@ -19,6 +19,7 @@ from allauth.mfa.base.forms import BaseAuthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.providers.openid_connect import views as openid_connect
 from csp.middleware import CSPMiddleware, PolicyParts
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import RequestFactory
 from gunicorn.config import Config
@@ -44,7 +45,7 @@ class TestAllauth:
 
     def test_the_name_in_an_app_is_the_user_identifier(self) -> None:
         class Ours(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
-            def _get_user_identifier(self, user: Any) -> str:
+            def _get_user_identifier(self, user: User) -> str:
                 return "ours"
 
         assert Ours().get_totp_label(None) == "ours"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 from django.test import Client
@@ -45,12 +46,12 @@ ADA = "ada@example.com"
 URL = reverse("privacy")
 
 
-def post(user: Any, do: str, address: str = ADA, **more: str) -> Any:
+def post(user: User, do: str, address: str = ADA, **more: str) -> Any:
     return signed_in(user).post(URL, {"address": address, "do": do, **more}, follow=True)
 
 
 @pytest.fixture
-def operator() -> Any:
+def operator() -> User:
     return member(OPERATOR)
 
 
@@ -88,7 +89,7 @@ class TestAnExport:
         assert (collected["contacts"], collected["messages"]) == ([], [])
 
     def test_is_downloaded_and_logged_without_the_address(
-        self, operator: Any, caplog: pytest.LogCaptureFixture
+        self, operator: User, caplog: pytest.LogCaptureFixture
     ) -> None:
         ContactFactory(email=ADA)
         response = post(operator, "export", " Ada@Example.com ")
@@ -101,7 +102,7 @@ class TestAnExport:
 
 
 class TestErasing:
-    def test_says_first_what_it_will_do(self, operator: Any) -> None:
+    def test_says_first_what_it_will_do(self, operator: User) -> None:
         ContactFactory(email=ADA)
         SubTaskFactory(recipient_email=ADA)
         page = page_of(post(operator, "erase"))
@@ -109,12 +110,12 @@ class TestErasing:
         assert "1, 1 of them not sent yet" in page
         assert Contact.objects.exists()
 
-    def test_says_that_a_staff_account_is_not_touched(self, operator: Any) -> None:
+    def test_says_that_a_staff_account_is_not_touched(self, operator: User) -> None:
         UserFactory(email=ADA)
         assert "1 account with this address" in page_of(post(operator, "erase"))
 
     def test_is_done_when_confirmed_and_logged_without_the_address(
-        self, operator: Any, caplog: pytest.LogCaptureFixture
+        self, operator: User, caplog: pytest.LogCaptureFixture
     ) -> None:
         ContactFactory(email=ADA)
         response = post(operator, "erase", **CONFIRM)
@@ -124,7 +125,7 @@ class TestErasing:
         assert (entry.user, ADA in entry.object_repr + entry.change_message) == (operator, False)
         assert ADA not in caplog.text
 
-    def test_says_why_when_it_cannot_be_done_now(self, operator: Any) -> None:
+    def test_says_why_when_it_cannot_be_done_now(self, operator: User) -> None:
         dispatcher, service = living_dispatcher(), EmailServiceFactory()
         held(SubTaskStatus.SENDING, dispatcher, service, recipient_email=ADA, sending_at=Now())
         page = page_of(post(operator, "erase", **CONFIRM))
@@ -146,24 +147,24 @@ def test_nobody_gets_in_without_an_account(client: Client) -> None:
 
 
 @pytest.mark.parametrize("address", ["", "nobody", "a\x00@example.com", "x" * 500])
-def test_what_is_no_address_is_explained(operator: Any, address: str) -> None:
+def test_what_is_no_address_is_explained(operator: User, address: str) -> None:
     response = post(operator, "erase", address, **CONFIRM)
     assert response.status_code == 200
     assert response.context["form"].errors["address"]
 
 
-def test_nothing_in_particular_is_refused(operator: Any) -> None:
+def test_nothing_in_particular_is_refused(operator: User) -> None:
     assert post(operator, "dance").status_code == 403
 
 
 @pytest.mark.parametrize("fields", [{}, {"address": ADA, "do": "erase"}])
 def test_the_pages_are_not_headed_as_the_suppression_list(
-    operator: Any, fields: dict[str, str]
+    operator: User, fields: dict[str, str]
 ) -> None:
     assert signed_in(operator).post(URL, fields).context["opts"] is None
 
 
-def test_operators_find_the_page_in_the_menu(operator: Any) -> None:
+def test_operators_find_the_page_in_the_menu(operator: User) -> None:
     assert f'href="{URL}"' in page_of(signed_in(operator).get(reverse("admin:index")))
     assert "Export or erase" in page_of(signed_in(operator).get(URL))
 

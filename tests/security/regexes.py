@@ -20,10 +20,18 @@ from typing import Any, NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from dispatch.providers import bounces
+from dispatch.providers.classification import Rule
+from dispatch.providers.http import refusals
+from dispatch.providers.http.transport import ADVICE
+from dispatch.providers.smtp import replies
 from sandbox import Limits, bounded
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("campaigns", "devmail", "dispatch", "edm_project", "privacy", "sandbox", "tracking")
+PACKAGES = (
+    "access", "addressing", "admin_kit", "campaigns", "devmail", "dispatch", "edm_project",
+    "embedded_postgres", "privacy", "sandbox", "signin", "tracking",
+)  # fmt: skip
 SCANNING = frozenset({"search", "sub", "subn", "split", "findall", "finditer"})
 ANCHORED = frozenset({"match", "fullmatch"})
 FIELDS = frozenset({"RegexField", "RegexValidator"})
@@ -135,6 +143,8 @@ def _values(written: ast.expr, module: Any, where: str) -> Sequence[str | bytes]
     except NameError:
         pass
     if isinstance(written, ast.Attribute):
+        if made := MADE_ELSEWHERE.get((module.__name__, written.attr)):
+            return sorted(set(made(module)))
         if found := sorted(set(_of_tables(vars(module).values(), written.attr))):
             return found
     elif (
@@ -150,7 +160,11 @@ def _values(written: ast.expr, module: Any, where: str) -> Sequence[str | bytes]
 
 
 MADE_ELSEWHERE: dict[tuple[str, str], Callable[[Any], list[str]]] = {
-    ("dispatch.providers.http.transport", "status"): lambda module: [s for s, _ in module.ADVICE],
+    ("dispatch.providers.classification", "code"): lambda _: [rule.code for rule in _rules()],
+    ("dispatch.providers.classification", "enhanced"): lambda _: [
+        rule.enhanced for rule in _rules()
+    ],
+    ("dispatch.providers.classification", "text"): lambda _: [rule.text for rule in _rules()],
     ("campaigns.files.csv_reader", "alone"): lambda module: list(
         map(module.address_alone, ",;\t| ")
     ),
@@ -161,6 +175,12 @@ MADE_ELSEWHERE: dict[tuple[str, str], Callable[[Any], list[str]]] = {
     ],
 }
 """Patterns that are made of what only a function knows, by module and variable."""
+
+
+def _rules() -> Iterator[Rule[Any]]:
+    """Those that classify replies, of the tables that hold for every provider."""
+    tables: list[tuple[Rule[Any], ...]] = [replies.RULES, refusals.GENERAL, bounces.RULES, ADVICE]
+    return itertools.chain.from_iterable(tables)
 
 
 def _compiled(values: Iterable[Any], within: bool = False) -> Iterator[re.Pattern[str]]:

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db import InternalError, OperationalError, connection, transaction
 from django.db.models import Model
 from django.test import Client, RequestFactory, override_settings
@@ -116,7 +117,7 @@ def test_odd_keys_and_query_strings_break_no_page(client: Client, url: str) -> N
 
 
 class TestAnAutocomplete:
-    def offers(self, user: Any, model: type[Model], name: str, term: str = "") -> Any:
+    def offers(self, user: User, model: type[Model], name: str, term: str = "") -> Any:
         client = signed_in(user)
         client.raise_request_exception = False
         query = {

@@ -13,6 +13,7 @@ from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.auth.models import User
 from django.db.models import Field, Model
 from django.test import RequestFactory
 from django.urls import reverse
@@ -81,7 +82,7 @@ def asked(model: type[Model]) -> Iterator[tuple[str, str]]:
         yield path + lookup, "1"
 
 
-def rows(model_admin: ModelAdmin[Any], user: Any, parameters: dict[str, str]) -> set[Any] | None:
+def rows(model_admin: ModelAdmin[Any], user: User, parameters: dict[str, str]) -> set[Any] | None:
     """The keys that a list shows; None where the question is refused."""
     request = RequestFactory().get("/", parameters)
     request.user = user

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
@@ -51,24 +50,24 @@ SECRET = "Merger with Example Corp"
 
 
 @pytest.fixture
-def manager() -> Any:
+def manager() -> User:
     return member(MANAGER)
 
 
 class TestAFilter:
     """Which shows the name of the row that is chosen in the address."""
 
-    def shown(self, user: Any, list_of: str, query: str) -> str:
+    def shown(self, user: User, list_of: str, query: str) -> str:
         return page_of(signed_in(user).get(address(list_of, "changelist") + query))
 
-    def test_names_no_tag_of_another_owner(self, manager: Any) -> None:
+    def test_names_no_tag_of_another_owner(self, manager: User) -> None:
         own, foreign = TagFactory(owner=manager, name="my tag"), TagFactory(name=SECRET)
         assert "my tag" in self.shown(manager, "campaigns.contact", f"?tags__id__exact={own.pk}")
         assert SECRET not in self.shown(
             manager, "campaigns.contact", f"?tags__id__exact={foreign.pk}"
         )
 
-    def test_names_no_task_of_another_owner(self, manager: Any) -> None:
+    def test_names_no_task_of_another_owner(self, manager: User) -> None:
         own, foreign = TaskFactory(owner=manager, name="my task"), TaskFactory(name=SECRET)
         assert "my task" in self.shown(manager, "campaigns.subtask", f"?task__id__exact={own.pk}")
         for query in (f"={foreign.pk}", f"={own.pk}&task__id__exact={foreign.pk}"):
@@ -103,7 +102,7 @@ class TestAFilter:
     ],
 )
 def test_a_form_that_is_filled_in_by_its_address_names_no_row_of_others(
-    form: str, field: str, manager: Any
+    form: str, field: str, manager: User
 ) -> None:
     service = EmailServiceFactory(name=SECRET)
     service.users.add(member(MANAGER))
@@ -127,17 +126,17 @@ def test_a_form_that_is_filled_in_by_its_address_names_no_row_of_others(
 
 
 class TestTheHistoryOfARow:
-    def wrote(self, user: Any, row: Model) -> None:
+    def wrote(self, user: User, row: Model) -> None:
         LogEntry.objects.create(
             user=user, content_type=ContentType.objects.get_for_model(row), object_id=row.pk,
             object_repr=str(row), action_flag=CHANGE, change_message=f"{SECRET}, by {user}",
         )  # fmt: skip
 
-    def read(self, user: Any, model: str, row: Model) -> str:
+    def read(self, user: User, model: str, row: Model) -> str:
         return page_of(signed_in(user).get(address(model, "history", row.pk)))
 
     @pytest.mark.parametrize("model", ["dispatch.emailservice", "campaigns.suppression"])
-    def test_that_is_shared_shows_ones_own_doings_only(self, model: str, manager: Any) -> None:
+    def test_that_is_shared_shows_ones_own_doings_only(self, model: str, manager: User) -> None:
         ContactFactory(owner=manager, email="ada@example.com")
         row: Model = (
             EmailServiceFactory()
@@ -152,27 +151,27 @@ class TestTheHistoryOfARow:
         assert f"by {manager}" in self.read(member(VIEWER), model, row)
         assert f"by {other}" in self.read(member(SUPERUSER), model, row)
 
-    def test_that_is_ones_own_shows_what_others_did_to_it(self, manager: Any) -> None:
+    def test_that_is_ones_own_shows_what_others_did_to_it(self, manager: User) -> None:
         task = TaskFactory(owner=manager)
         operator = member(OPERATOR)
         self.wrote(operator, task)
         assert f"by {operator}" in self.read(manager, "campaigns.task", task)
 
-    def test_shows_who_decided_about_ones_own_message(self, manager: Any) -> None:
+    def test_shows_who_decided_about_ones_own_message(self, manager: User) -> None:
         subtask = in_doubt(EmailServiceFactory(), task__owner=manager)
         operator = member(OPERATOR)
         url = address("campaigns.subtask", "give_up_this", subtask.pk)
         signed_in(operator).post(url, CONFIRM)
         assert str(operator) in self.read(manager, "campaigns.subtask", subtask)
 
-    def test_of_others_is_not_found(self, manager: Any) -> None:
+    def test_of_others_is_not_found(self, manager: User) -> None:
         subtask = SubTaskFactory()
         self.wrote(member(OPERATOR), subtask)
         url = address("campaigns.subtask", "history", subtask.pk)
         assert SECRET not in page_of(signed_in(manager).get(url, follow=True))
 
     @pytest.mark.parametrize("page", ["/admin/", "/admin/dispatch/", "/admin/campaigns/"])
-    def test_is_on_no_other_page(self, page: str, manager: Any) -> None:
+    def test_is_on_no_other_page(self, page: str, manager: User) -> None:
         self.wrote(member(OPERATOR), EmailServiceFactory())
         assert SECRET not in page_of(signed_in(manager).get(page))
 
@@ -196,7 +195,7 @@ class TestWhyAServiceIsFrozen:
         pace_rows.save([service.pace])
         return service
 
-    def shown(self, user: Any, service: EmailService) -> list[str]:
+    def shown(self, user: User, service: EmailService) -> list[str]:
         client = signed_in(user)
         pages = {
             "change": address("dispatch.emailservice", "change", service.pk),
@@ -212,14 +211,14 @@ class TestWhyAServiceIsFrozen:
         for role in (OPERATOR, VIEWER, SUPERUSER):
             assert all(SECRET in page for page in self.shown(member(role), service))
 
-    def test_is_not_told_to_others(self, service: EmailService, manager: Any) -> None:
+    def test_is_not_told_to_others(self, service: EmailService, manager: User) -> None:
         for page in self.shown(manager, service):
             assert "Frozen" in page
             assert "those who run the services see what it said" in page
             assert SECRET not in page
 
     def test_is_told_to_everybody_where_staff_gave_it(
-        self, service: EmailService, manager: Any
+        self, service: EmailService, manager: User
     ) -> None:
         with transaction.atomic():
             pace_rows.freeze(service, "The contract ended")
@@ -235,7 +234,7 @@ def test_addresses_are_taken_out_of_any_text() -> None:
         assert len(without_addresses(text)) <= len(text) + len("[address]")
 
 
-def test_who_else_may_use_a_service_is_told_to_those_who_run_it(manager: Any) -> None:
+def test_who_else_may_use_a_service_is_told_to_those_who_run_it(manager: User) -> None:
     service = EmailServiceFactory()
     service.users.add(manager, member(MANAGER, username="colleague"))
     url = address("dispatch.emailservice", "change", service.pk)
@@ -250,7 +249,7 @@ class TestTheSuppressionList:
     EXPORT = address("campaigns.suppression", "export_file")
 
     @pytest.fixture
-    def entries(self, manager: Any) -> dict[str, Suppression]:
+    def entries(self, manager: User) -> dict[str, Suppression]:
         ContactFactory(owner=manager, email="own@example.com")
         ContactFactory(email="foreign@example.com")
         return {
@@ -263,18 +262,18 @@ class TestTheSuppressionList:
             )
         }
 
-    def listed(self, user: Any, query: str = "") -> set[str]:
+    def listed(self, user: User, query: str = "") -> set[str]:
         response = signed_in(user).get(self.LIST, {"q": query})
         return {row.email for row in response.context["cl"].result_list}
 
     def test_shows_ones_own_contacts_and_whole_domains(
-        self, manager: Any, entries: dict[str, Suppression]
+        self, manager: User, entries: dict[str, Suppression]
     ) -> None:
         assert self.listed(manager) == {"own@example.com", "@example.org"}
         assert self.listed(member(VIEWER)) == set(entries)
 
     def test_tells_of_a_whole_address_whether_it_is_on_it(
-        self, manager: Any, entries: dict[str, Suppression]
+        self, manager: User, entries: dict[str, Suppression]
     ) -> None:
         assert self.listed(manager, "Foreign@example.com") == {"foreign@example.com"}
         assert self.listed(manager, "ada@example.org") == {"@example.org"}
@@ -282,7 +281,7 @@ class TestTheSuppressionList:
         assert self.listed(manager, "example.com") == {"own@example.com"}
 
     def test_tells_no_owner_through_whose_message_an_address_came_on_it(
-        self, manager: Any, entries: dict[str, Suppression]
+        self, manager: User, entries: dict[str, Suppression]
     ) -> None:
         client = signed_in(manager)
         own = address("campaigns.suppression", "change", entries["own@example.com"].pk)
@@ -291,7 +290,7 @@ class TestTheSuppressionList:
         assert "SubTask 17" in page_of(signed_in(member(OPERATOR)).get(self.LIST))
 
     def test_has_no_pages_to_be_walked_through_by_number(
-        self, manager: Any, entries: dict[str, Suppression]
+        self, manager: User, entries: dict[str, Suppression]
     ) -> None:
         client = signed_in(manager)
         foreign = entries["foreign@example.com"].pk
@@ -303,7 +302,7 @@ class TestTheSuppressionList:
         url = address("campaigns.suppression", "delete", foreign)
         assert "foreign@example.com" not in page_of(client.get(url), 403)
 
-    def exported(self, user: Any) -> str:
+    def exported(self, user: User) -> str:
         response = signed_in(user).get(self.EXPORT)
         return response.getvalue().decode()
 
@@ -311,7 +310,7 @@ class TestTheSuppressionList:
         assert all(email in self.exported(member(OPERATOR)) for email in entries)
 
     def test_is_exported_by_others_as_far_as_their_contacts_are_on_it(
-        self, manager: Any, entries: dict[str, Suppression]
+        self, manager: User, entries: dict[str, Suppression]
     ) -> None:
         for number in range(3):
             ContactFactory(owner=manager, email=f"c{number}@example.org")
@@ -321,7 +320,7 @@ class TestTheSuppressionList:
             "'@example.org,manual,", "own@example.com,manual,",
         ]  # fmt: skip
 
-    def test_is_walked_through_whole(self, manager: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_is_walked_through_whole(self, manager: User, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(suppression_export, "BATCH", 2)
         for number in range(5):
             ContactFactory(owner=manager, email=f"c{number}@example.com")
@@ -334,17 +333,17 @@ class TestAWholeDomain:
 
     DOMAINS = ("@gmail.example", "*@gmail.example", " @Gmail.Example ")
 
-    def add(self, user: Any, email: str) -> str:
+    def add(self, user: User, email: str) -> str:
         form = {"email": email, "reason": "manual"}
         url = address("campaigns.suppression", "add")
         return page_of(signed_in(user).post(url, form, follow=True))
 
-    def paste(self, user: Any, email: str) -> str:
+    def paste(self, user: User, email: str) -> str:
         form = {"addresses": f"ada@example.com\n{email}", "reason": "manual"}
         url = address("campaigns.suppression", "add_many")
         return page_of(signed_in(user).post(url, form, follow=True))
 
-    def upload(self, user: Any, email: str, heading: str = "email") -> str:
+    def upload(self, user: User, email: str, heading: str = "email") -> str:
         content = f"{heading}\n{email}\n".encode()
         form = {"file": SimpleUploadedFile("list.csv", content), "reason": "manual"}
         url = address("campaigns.suppression", "import_file")
@@ -352,11 +351,11 @@ class TestAWholeDomain:
 
     @pytest.mark.parametrize("way", ["add", "paste", "upload"])
     @pytest.mark.parametrize("entered", DOMAINS)
-    def test_is_refused_to_a_campaign_manager(self, way: str, entered: str, manager: Any) -> None:
+    def test_is_refused_to_a_campaign_manager(self, way: str, entered: str, manager: User) -> None:
         assert "Ask an operator to do it" in getattr(self, way)(manager, entered)
         assert not Suppression.objects.exists()
 
-    def test_is_refused_in_a_file_that_names_domains_without_the_sign(self, manager: Any) -> None:
+    def test_is_refused_in_a_file_that_names_domains_without_the_sign(self, manager: User) -> None:
         assert "Ask an operator" in self.upload(manager, "gmail.example", heading="domain")
         assert not Suppression.objects.exists()
 
@@ -394,7 +393,7 @@ class TestAWholeDomain:
 
 @pytest.mark.parametrize("permission", ["export_address", "erase_address"])
 def test_everything_about_an_address_is_for_those_who_may_see_everything(
-    permission: str, manager: Any
+    permission: str, manager: User
 ) -> None:
     manager.user_permissions.add(Permission.objects.get(codename=permission))
     client = signed_in(manager)

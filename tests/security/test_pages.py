@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -19,6 +18,7 @@ from dispatch.models import EmailService
 from tests.campaigns.admin.staff import NOBODY, SUPERUSER, member, signed_in
 from tests.campaigns.admin.test_every_page import make_a_row_of_each
 from tests.factories import TagFactory
+from tests.responses import ClientResponse
 
 pytestmark = pytest.mark.django_db
 WRITTEN_BY_A_USER = "no-code-of-ours"
@@ -81,7 +81,7 @@ class Markup(HTMLParser):
             self.styles.append(data)
 
 
-def policy_of(response: Any) -> dict[str, str]:
+def policy_of(response: ClientResponse) -> dict[str, str]:
     directives = response["Content-Security-Policy"].split(";")
     return {name: rest for name, _, rest in (each.strip().partition(" ") for each in directives)}
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -22,7 +20,7 @@ __all__ = ["quick_hashing"]  # a fixture for every test here
 
 @pytest.mark.django_db
 def test_a_session_ends_with_the_right_to_sign_in_for_good(client: Client) -> None:
-    ada: Any = make_user("ada", is_superuser=True)
+    ada: User = make_user("ada", is_superuser=True)
     sign_in(client)
     for is_staff in (False, True):
         ada.is_staff = is_staff

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from signin.throttling.limits import CODE_TRIES, USER_CODE_TRIES
@@ -24,11 +23,11 @@ __all__ = ["quick_hashing"]  # a fixture for every test here
 
 
 @pytest.fixture
-def ada(db: None) -> Any:
+def ada(db: None) -> User:
     return make_user("ada", is_superuser=True)
 
 
-def test_codes_are_tried_five_times(ada: Any, client: Client) -> None:
+def test_codes_are_tried_five_times(ada: User, client: Client) -> None:
     with_app(ada)
     sign_in(client)
     wrong = wrong_code()
@@ -38,7 +37,7 @@ def test_codes_are_tried_five_times(ada: Any, client: Client) -> None:
     assert not is_signed_in(client)
 
 
-def test_a_new_password_step_brings_no_new_tries_of_codes(ada: Any) -> None:
+def test_a_new_password_step_brings_no_new_tries_of_codes(ada: User) -> None:
     with_app(ada)
     wrong = wrong_code()
     for _ in range(CODE_TRIES):
@@ -50,7 +49,7 @@ def test_a_new_password_step_brings_no_new_tries_of_codes(ada: Any) -> None:
     assert TOO_MANY in enter_code(fresh, code()).content.decode()
 
 
-def test_codes_tried_from_many_addresses_are_limited_by_user(ada: Any) -> None:
+def test_codes_tried_from_many_addresses_are_limited_by_user(ada: User) -> None:
     with_app(ada)
     wrong = wrong_code()
     pages = []
@@ -62,7 +61,7 @@ def test_codes_tried_from_many_addresses_are_limited_by_user(ada: Any) -> None:
     assert TOO_MANY in pages[-1] and TOO_MANY not in pages[USER_CODE_TRIES - 1]
 
 
-def test_a_code_that_was_used_is_not_taken_again(ada: Any) -> None:
+def test_a_code_that_was_used_is_not_taken_again(ada: User) -> None:
     with_app(ada)
     seen = code()
     for works in (True, False):
@@ -72,7 +71,7 @@ def test_a_code_that_was_used_is_not_taken_again(ada: Any) -> None:
         assert is_signed_in(fresh) == works
 
 
-def test_a_used_code_written_with_a_space_is_the_same_code(ada: Any) -> None:
+def test_a_used_code_written_with_a_space_is_the_same_code(ada: User) -> None:
     with_app(ada)
     seen = code()
     first, second = Client(), Client()
@@ -83,14 +82,14 @@ def test_a_used_code_written_with_a_space_is_the_same_code(ada: Any) -> None:
     assert not is_signed_in(second)
 
 
-def test_an_old_code_is_not_taken(ada: Any, client: Client) -> None:
+def test_an_old_code_is_not_taken(ada: User, client: Client) -> None:
     with_app(ada)
     sign_in(client)
     enter_code(client, code(-4))
     assert not is_signed_in(client)
 
 
-def test_the_second_step_cannot_be_had_without_the_first(ada: Any, client: Client) -> None:
+def test_the_second_step_cannot_be_had_without_the_first(ada: User, client: Client) -> None:
     with_app(ada)
     enter_code(client, code())
     assert not is_signed_in(client)

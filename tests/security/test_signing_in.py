@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.core import signing
 from django.test import Client
@@ -41,7 +42,7 @@ EVIL, OFFICE, HOME_OFFICE = "198.51.100.66", "203.0.113.7", "192.0.2.10"
 
 
 @pytest.fixture
-def ada(db: None) -> Any:
+def ada(db: None) -> User:
     return make_user("ada", is_superuser=True)
 
 
@@ -68,14 +69,14 @@ def count_hashes(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 # Guessing
 
 
-def test_one_name_from_one_address_is_tried_five_times(ada: Any) -> None:
+def test_one_name_from_one_address_is_tried_five_times(ada: User) -> None:
     pages = guess(PAIR_TRIES + 3)
     assert [WRONG in page for page in pages] == [True] * 5 + [False] * 3
     assert all(TOO_MANY in page for page in pages[5:])
 
 
 def test_the_right_password_does_not_get_in_once_guessing_was_stopped(
-    ada: Any, client: Client
+    ada: User, client: Client
 ) -> None:
     guess(PAIR_TRIES)
     sign_in(client, address=EVIL)
@@ -83,7 +84,7 @@ def test_the_right_password_does_not_get_in_once_guessing_was_stopped(
 
 
 def test_many_names_from_one_address_are_tried_thirty_times(
-    ada: Any, monkeypatch: pytest.MonkeyPatch
+    ada: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed = count_hashes(monkeypatch)
     for number in range(ADDRESS_TRIES + 20):
@@ -91,18 +92,18 @@ def test_many_names_from_one_address_are_tried_thirty_times(
     assert len(hashed) == ADDRESS_TRIES
 
 
-def test_other_addresses_of_the_same_ipv6_network_are_the_same_place(ada: Any) -> None:
+def test_other_addresses_of_the_same_ipv6_network_are_the_same_place(ada: User) -> None:
     pages = [guess(1, address=f"2001:db8:1:1::{number:x}")[0] for number in range(1, 8)]
     assert [TOO_MANY in page for page in pages] == [False] * 5 + [True] * 2
 
 
-def test_an_ipv4_address_written_as_ipv6_is_the_same_place(ada: Any) -> None:
+def test_an_ipv4_address_written_as_ipv6_is_the_same_place(ada: User) -> None:
     guess(3, address=EVIL)
     pages = guess(4, address=f"::ffff:{EVIL}")
     assert [TOO_MANY in page for page in pages] == [False] * 2 + [True] * 2
 
 
-def test_a_made_up_forwarded_address_is_not_believed(ada: Any) -> None:
+def test_a_made_up_forwarded_address_is_not_believed(ada: User) -> None:
     pages = [
         sign_in(Client(), password="guess", address=EVIL, HTTP_X_FORWARDED_FOR=f"192.0.2.{n}")
         for n in range(7)
@@ -111,7 +112,7 @@ def test_a_made_up_forwarded_address_is_not_believed(ada: Any) -> None:
 
 
 def test_behind_a_proxy_only_the_last_forwarded_address_counts(
-    ada: Any, settings: Settings
+    ada: User, settings: Settings
 ) -> None:
     settings.BEHIND_TLS_PROXY = True
     pages = [
@@ -134,7 +135,7 @@ def test_parallel_guesses_are_no_way_around_the_limit(monkeypatch: pytest.Monkey
     assert len(hashed) == PAIR_TRIES
 
 
-def test_signing_in_as_oneself_between_guesses_does_not_help(ada: Any) -> None:
+def test_signing_in_as_oneself_between_guesses_does_not_help(ada: User) -> None:
     """A success gives back its own try, and no other."""
     make_user("mallory")
     pages = []
@@ -145,7 +146,7 @@ def test_signing_in_as_oneself_between_guesses_does_not_help(ada: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["ADA", "ada ", " ada", "ada\u200b"])
-def test_names_that_look_alike_get_nowhere(ada: Any, client: Client, name: str) -> None:
+def test_names_that_look_alike_get_nowhere(ada: User, client: Client, name: str) -> None:
     guess(PAIR_TRIES)
     sign_in(client, name, address=EVIL)
     assert not is_signed_in(client)
@@ -154,19 +155,19 @@ def test_names_that_look_alike_get_nowhere(ada: Any, client: Client, name: str) 
 # Locking others out
 
 
-def test_guessing_elsewhere_does_not_keep_a_user_out(ada: Any, client: Client) -> None:
+def test_guessing_elsewhere_does_not_keep_a_user_out(ada: User, client: Client) -> None:
     guess(20)
     assert sign_in(client, address=OFFICE)["Location"] == HOME
 
 
-def test_guessing_from_many_addresses_does_not_keep_a_user_out(ada: Any, client: Client) -> None:
+def test_guessing_from_many_addresses_does_not_keep_a_user_out(ada: User, client: Client) -> None:
     for number in range(1, 40):
         guess(3, address=f"198.51.100.{number}")
     assert sign_in(client, address=OFFICE)["Location"] == HOME
 
 
 def test_guessing_from_the_same_office_does_not_keep_out_who_has_signed_in_there(
-    ada: Any, client: Client
+    ada: User, client: Client
 ) -> None:
     sign_in(Client(), address=OFFICE)
     guess(ADDRESS_TRIES + 5, "bob", address=OFFICE)
@@ -175,7 +176,7 @@ def test_guessing_from_the_same_office_does_not_keep_out_who_has_signed_in_there
 
 
 def test_a_browser_that_was_signed_in_with_gets_in_whatever_others_try(
-    ada: Any, client: Client
+    ada: User, client: Client
 ) -> None:
     sign_in(client, address=OFFICE)
     client.post(reverse("admin:logout"))
@@ -183,14 +184,14 @@ def test_a_browser_that_was_signed_in_with_gets_in_whatever_others_try(
     assert sign_in(client, address=OFFICE)["Location"] == HOME
 
 
-def test_a_browser_that_was_signed_in_with_has_a_limit_too(ada: Any, client: Client) -> None:
+def test_a_browser_that_was_signed_in_with_has_a_limit_too(ada: User, client: Client) -> None:
     sign_in(client)
     client.post(reverse("admin:logout"))
     pages = [sign_in(client, password=f"guess {n}").content.decode() for n in range(12)]
     assert TOO_MANY in pages[-1]
 
 
-def test_the_cookie_of_a_browser_is_of_no_use_for_another_name(ada: Any, client: Client) -> None:
+def test_the_cookie_of_a_browser_is_of_no_use_for_another_name(ada: User, client: Client) -> None:
     make_user("mallory")
     sign_in(client, "mallory", address=EVIL)
     client.post(reverse("admin:logout"))
@@ -211,7 +212,7 @@ def test_the_cookie_of_a_browser_is_of_no_use_for_another_name(ada: Any, client:
     ],
     ids=["nonsense", "for something else", "no names", "empty", "long"],
 )
-def test_a_forged_cookie_of_a_browser_is_none(ada: Any, client: Client, forged: str) -> None:
+def test_a_forged_cookie_of_a_browser_is_none(ada: User, client: Client, forged: str) -> None:
     client.cookies["edm_device"] = forged
     for number in range(PAIR_TRIES):
         sign_in(client, password=f"guess {number}", address=EVIL)
@@ -220,7 +221,7 @@ def test_a_forged_cookie_of_a_browser_is_none(ada: Any, client: Client, forged: 
 
 
 def test_a_remembered_browser_needs_password_and_second_factor_like_any_other(
-    ada: Any, client: Client
+    ada: User, client: Client
 ) -> None:
     with_app(ada)
     sign_in(client)
@@ -246,11 +247,11 @@ def test_a_remembered_browser_needs_password_and_second_factor_like_any_other(
         "\x08//evil.example.com",
     ],
 )
-def test_signing_in_leads_to_no_other_site(ada: Any, client: Client, target: str) -> None:
+def test_signing_in_leads_to_no_other_site(ada: User, client: Client, target: str) -> None:
     assert sign_in(client, then=target)["Location"] == HOME
 
 
-def test_signing_in_needs_the_token_against_forgery(ada: Any) -> None:
+def test_signing_in_needs_the_token_against_forgery(ada: User) -> None:
     strict = Client(enforce_csrf_checks=True)
     assert sign_in(strict).status_code == 403
 
@@ -279,12 +280,12 @@ def test_single_sign_on_is_off_unless_it_is_set_up(db: None, client: Client) -> 
     assert "Sign in with" not in client.get(LOGIN).content.decode()
 
 
-def test_http_basic_and_headers_sign_nobody_in(ada: Any, client: Client) -> None:
+def test_http_basic_and_headers_sign_nobody_in(ada: User, client: Client) -> None:
     answer = client.get(HOME, HTTP_REMOTE_USER="ada", HTTP_AUTHORIZATION="Basic YWRhOng=")
     assert answer.status_code == 302
 
 
-def test_short_and_common_passwords_are_refused(ada: Any, client: Client) -> None:
+def test_short_and_common_passwords_are_refused(ada: User, client: Client) -> None:
     sign_in(client)
     answers = []
     for password in (
@@ -304,33 +305,33 @@ def test_short_and_common_passwords_are_refused(ada: Any, client: Client) -> Non
 
 
 def test_a_flood_makes_a_row_for_each_try_that_was_looked_at_and_one_for_the_rest(
-    ada: Any,
+    ada: User,
 ) -> None:
     guess(60)
     rows = SignIn.objects.order_by("at").values_list("outcome", "times")
     assert list(rows) == [("wrong_password", 1)] * PAIR_TRIES + [("refused", 60 - PAIR_TRIES)]
 
 
-def test_a_flood_of_names_fills_no_table(ada: Any) -> None:
+def test_a_flood_of_names_fills_no_table(ada: User) -> None:
     for number in range(ADDRESS_TRIES + 30):
         sign_in(Client(), f"name{number}", "guess", address=EVIL)
     assert SignIn.objects.count() == ADDRESS_TRIES + 1
     assert Tries.objects.count() == ADDRESS_TRIES + 1
 
 
-def test_what_is_kept_of_a_request_is_cut(ada: Any, client: Client) -> None:
+def test_what_is_kept_of_a_request_is_cut(ada: User, client: Client) -> None:
     sign_in(client, "n" * 5000, "guess", HTTP_USER_AGENT="\x1b[31m" + "u" * 5000)
     sign_in(client, password="guess", HTTP_USER_AGENT="\x1b[31m" + "u" * 5000)
     row = SignIn.objects.get()
     assert len(row.user_agent) == 200 and "\x1b" not in row.user_agent
 
 
-def test_a_long_password_is_not_hashed_at_length(ada: Any, client: Client) -> None:
+def test_a_long_password_is_not_hashed_at_length(ada: User, client: Client) -> None:
     assert sign_in(client, password="p" * 2_000_000).status_code == 200
     assert not is_signed_in(client)
 
 
-def test_old_rows_are_pruned_and_too_many_are(ada: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_rows_are_pruned_and_too_many_are(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(record, "MOST_ROWS", 20)
     rows = [SignIn(outcome="wrong_password") for _ in range(50)]
     SignIn.objects.bulk_create(rows)
@@ -339,7 +340,7 @@ def test_old_rows_are_pruned_and_too_many_are(ada: Any, monkeypatch: pytest.Monk
     assert SignIn.objects.earliest("pk").pk == rows[30].pk
 
 
-def test_sessions_that_are_over_are_pruned(ada: Any, client: Client) -> None:
+def test_sessions_that_are_over_are_pruned(ada: User, client: Client) -> None:
     sign_in(client)
     Session.objects.update(expire_date="2020-01-01T00:00:00Z")
     record.prune()
@@ -347,18 +348,18 @@ def test_sessions_that_are_over_are_pruned(ada: Any, client: Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["\x00", "a\x00da", "' OR 1=1 --", ""])
-def test_strange_names_are_wrong_names(ada: Any, client: Client, name: str) -> None:
+def test_strange_names_are_wrong_names(ada: User, client: Client, name: str) -> None:
     assert sign_in(client, name).status_code == 200
     assert not is_signed_in(client)
 
 
-def test_a_whole_ipv6_site_has_limits_too(ada: Any) -> None:
+def test_a_whole_ipv6_site_has_limits_too(ada: User) -> None:
     """A customer may have a /48, which is 65,536 of the networks that count as a place."""
     pages = [guess(1, address=f"2001:db8:7:{n:x}::1")[0] for n in range(WIDE_PAIR_TRIES + 5)]
     assert [TOO_MANY in page for page in pages] == [False] * 20 + [True] * 5
 
 
-def test_a_whole_ipv6_site_does_not_keep_out_a_known_place(ada: Any, client: Client) -> None:
+def test_a_whole_ipv6_site_does_not_keep_out_a_known_place(ada: User, client: Client) -> None:
     sign_in(Client(), address="2001:db8:7:ffff::1")
     for number in range(WIDE_PAIR_TRIES + 5):
         guess(1, address=f"2001:db8:7:{number:x}::1")

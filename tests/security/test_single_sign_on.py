@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
@@ -34,7 +35,7 @@ def provider(settings: Settings) -> Iterator[IdentityProvider]:
 
 
 @pytest.fixture
-def ada(db: None) -> Any:
+def ada(db: None) -> User:
     return make_user("ada", is_superuser=True, email="ada@example.com")
 
 
@@ -47,7 +48,7 @@ def come_by(client: Client, provider: IdentityProvider, *, leaving_out: str = ""
 
 
 @pytest.fixture
-def unlocked(ada: Any, client: Client, provider: IdentityProvider) -> Client:
+def unlocked(ada: User, client: Client, provider: IdentityProvider) -> Client:
     """A browser whose user went away: signed in here and at the provider an hour ago."""
     come_by(client, provider)
     provider.signed_in_at = int(time.time()) - HOUR
@@ -101,7 +102,7 @@ def test_the_address_does_not_say_what_is_asked_to_know(unlocked: Client) -> Non
 
 
 def test_a_second_person_cannot_be_connected_to_an_account(
-    ada: Any, client: Client, provider: IdentityProvider
+    ada: User, client: Client, provider: IdentityProvider
 ) -> None:
     sign_in(client)
     provider.person |= {"sub": "evil", "email": "evil@example.com"}

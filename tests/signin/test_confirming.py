@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
@@ -13,6 +11,7 @@ from dispatch.models import EmailService
 from signin.models import SignIn
 from signin.session import confirming, sessions
 from tests.factories import EmailServiceFactory
+from tests.responses import ClientResponse
 from tests.signin.pages import PASSWORD, code, enter_code, grow_old, sign_in, with_app
 
 CONFIRM = "/admin/account/confirm/"
@@ -24,7 +23,7 @@ def wait(client: Client, minutes: float) -> None:
     grow_old(client, minutes * MINUTES, sessions.CONFIRMED)
 
 
-def asks(answer: Any) -> bool:
+def asks(answer: ClientResponse) -> bool:
     return bool(answer.status_code == 302 and answer["Location"].startswith(CONFIRM))
 
 

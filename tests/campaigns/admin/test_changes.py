@@ -6,7 +6,9 @@ import html
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
+from campaigns.models import Task
 from tests.campaigns.admin.staff import (
     MANAGER,
     address,
@@ -27,11 +29,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def user() -> Any:
+def user() -> User:
     return member(MANAGER)
 
 
-def save(user: Any, row: Any, form: dict[str, Any]) -> str:
+def save(user: User, row: Any, form: dict[str, Any]) -> str:
     """Post the form of a row. Returns the entry about it."""
     url = address(row._meta.label_lower, "change", row.pk)
     response = signed_in(user).post(url, form, follow=True)
@@ -45,7 +47,7 @@ def template_form(**fields: str) -> dict[str, str]:
     return {"name": "Spring", "subject": "Hi", "html": "<p>Hi</p>", **fields}
 
 
-def task_form(task: Any, **fields: Any) -> dict[str, Any]:
+def task_form(task: Task, **fields: Any) -> dict[str, Any]:
     [choice] = task.tasktemplate_set.all()
     return {
         "name": task.name,
@@ -63,13 +65,13 @@ def task_form(task: Any, **fields: Any) -> dict[str, Any]:
     }
 
 
-def test_of_a_template_has_the_old_and_the_new_value(user: Any) -> None:
+def test_of_a_template_has_the_old_and_the_new_value(user: User) -> None:
     template = TemplateFactory(owner=user, name="Spring", subject="Hi", html="<p>Hi</p>")
     what = save(user, template, template_form(subject="Hello", preview_text="New"))
     assert what == "Changed Subject from “Hi” to “Hello” and Preview text from nothing to “New”."
 
 
-def test_of_a_long_text_has_the_place_of_the_difference(user: Any) -> None:
+def test_of_a_long_text_has_the_place_of_the_difference(user: User) -> None:
     old, new = "<p>" + "a" * 500 + "old" + "b" * 500, "<p>" + "a" * 500 + "new" + "b" * 500
     template = TemplateFactory(owner=user, name="Spring", subject="Hi", html=old)
     what = save(user, template, template_form(html=new))
@@ -77,7 +79,7 @@ def test_of_a_long_text_has_the_place_of_the_difference(user: Any) -> None:
     assert len(what) < 300
 
 
-def test_of_a_task_names_rows_and_choices_as_staff_see_them(user: Any) -> None:
+def test_of_a_task_names_rows_and_choices_as_staff_see_them(user: User) -> None:
     task = TaskFactory(owner=user, name="Spring", sender=SenderFactory(owner=user))
     tag, sender = TagFactory(owner=user, name="vip"), SenderFactory(owner=user, display_name="Mia")
     fields = {
@@ -91,13 +93,13 @@ def test_of_a_task_names_rows_and_choices_as_staff_see_them(user: Any) -> None:
     assert "to “tags”" not in what
 
 
-def test_of_a_task_has_the_weight_of_a_template(user: Any) -> None:
+def test_of_a_task_has_the_weight_of_a_template(user: User) -> None:
     task = TaskFactory(owner=user, name="Spring")
     what = save(user, task, task_form(task, **{"tasktemplate_set-0-weight": "3"}))
     assert "Weight from “1” to “3”" in what
 
 
-def test_counts_the_contacts_of_a_task_and_keeps_no_address(user: Any) -> None:
+def test_counts_the_contacts_of_a_task_and_keeps_no_address(user: User) -> None:
     task = TaskFactory(owner=user, name="Spring")
     contact = ContactFactory(owner=user, email="ada@example.com")
     form = task_form(task, audience="chosen", contacts=[contact.pk])
@@ -106,7 +108,7 @@ def test_counts_the_contacts_of_a_task_and_keeps_no_address(user: Any) -> None:
     assert "ada@" not in what
 
 
-def test_is_in_the_history_of_the_row(user: Any) -> None:
+def test_is_in_the_history_of_the_row(user: User) -> None:
     template = TemplateFactory(owner=user, name="Spring", subject="Hi", html="<p>Hi</p>")
     save(user, template, template_form(subject="<b>Hello</b>"))
     url = address("campaigns.template", "history", template.pk)

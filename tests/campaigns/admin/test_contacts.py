@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
@@ -36,7 +36,7 @@ MESSY = Path(__file__).parents[2] / "data" / "contacts_messy.csv"
 
 
 @pytest.fixture
-def user() -> Any:
+def user() -> User:
     return member(MANAGER)
 
 
@@ -54,14 +54,14 @@ def test_a_double_click_on_save_is_explained() -> None:
 
 
 class TestTheForm:
-    def add(self, user: Any, **fields: Any) -> Any:
+    def add(self, user: User, **fields: Any) -> Any:
         return signed_in(user).post(ADD, {"email": "ada@example.com", **fields}, follow=True)
 
-    def test_keeps_the_stored_spelling_of_an_address(self, user: Any) -> None:
+    def test_keeps_the_stored_spelling_of_an_address(self, user: User) -> None:
         self.add(user, email=" Ada@Bücher.Example ")
         assert Contact.objects.get().email == "ada@xn--bcher-kva.example"
 
-    def test_says_what_is_there_already(self, user: Any) -> None:
+    def test_says_what_is_there_already(self, user: User) -> None:
         ContactFactory(owner=user, email="ada@example.com")
         TagFactory(owner=user, name="Spring")
         response = self.add(user, email="Ada@example.com")
@@ -69,15 +69,15 @@ class TestTheForm:
         response = signed_in(user).post(address("campaigns.tag", "add"), {"name": "spring"})
         assert "There is a tag with this name already." in page_of(response)
 
-    def test_starts_with_an_object_to_fill_in(self, user: Any) -> None:
+    def test_starts_with_an_object_to_fill_in(self, user: User) -> None:
         form = signed_in(user).get(ADD).context["adminform"].form
         assert form["attributes"].value() == "{}"
 
-    def test_takes_no_attributes_for_none(self, user: Any) -> None:
+    def test_takes_no_attributes_for_none(self, user: User) -> None:
         self.add(user, attributes="")
         assert Contact.objects.get().attributes == {}
 
-    def test_keeps_attributes_and_tags(self, user: Any) -> None:
+    def test_keeps_attributes_and_tags(self, user: User) -> None:
         tag = TagFactory(owner=user)
         self.add(user, attributes='{"city": "Malmö"}', tags=tag.pk)
         contact = Contact.objects.get()
@@ -99,32 +99,32 @@ class TestTheForm:
         ],
     )
     def test_explains_attributes_that_cannot_be(
-        self, user: Any, attributes: str, problem: str
+        self, user: User, attributes: str, problem: str
     ) -> None:
         assert problem in page_of(self.add(user, attributes=attributes))
         assert not Contact.objects.exists()
 
-    def test_keeps_text_that_only_looks_like_an_escape(self, user: Any) -> None:
+    def test_keeps_text_that_only_looks_like_an_escape(self, user: User) -> None:
         self.add(user, attributes=r'{"path": "C:\\u0000"}')
         assert Contact.objects.get().attributes == {"path": r"C:\u0000"}
 
     @pytest.mark.parametrize("email", ["", "ada", "a\x00@example.com", "@example.com", "a" * 300])
-    def test_explains_an_address_that_cannot_be(self, user: Any, email: str) -> None:
+    def test_explains_an_address_that_cannot_be(self, user: User, email: str) -> None:
         response = self.add(user, email=email)
         assert response.context["errors"]
         assert not Contact.objects.exists()
 
-    def test_refuses_the_same_address_twice(self, user: Any) -> None:
+    def test_refuses_the_same_address_twice(self, user: User) -> None:
         ContactFactory(owner=user, email="ada@example.com")
         assert self.add(user, email="ADA@example.com").context["errors"]
         assert Contact.objects.count() == 1
 
-    def test_takes_an_address_that_somebody_else_has(self, user: Any) -> None:
+    def test_takes_an_address_that_somebody_else_has(self, user: User) -> None:
         ContactFactory(email="ada@example.com")
         self.add(user)
         assert Contact.objects.count() == 2
 
-    def test_deletes_many_at_once_with_a_short_summary(self, user: Any) -> None:
+    def test_deletes_many_at_once_with_a_short_summary(self, user: User) -> None:
         contacts = ContactFactory.create_batch(3, owner=user)
         for contact in contacts:
             contact.tags.add(TagFactory(owner=user))
@@ -136,11 +136,11 @@ class TestTheForm:
 
 
 class TestTheImport:
-    def send(self, user: Any, content: bytes, name: str = "list.csv", **fields: str) -> Any:
+    def send(self, user: User, content: bytes, name: str = "list.csv", **fields: str) -> Any:
         file = SimpleUploadedFile(name, content, "text/csv")
         return signed_in(user).post(IMPORT, {"file": file, **fields})
 
-    def test_brings_good_rows_in_and_lists_bad_ones_with_line_and_reason(self, user: Any) -> None:
+    def test_brings_good_rows_in_and_lists_bad_ones_with_line_and_reason(self, user: User) -> None:
         response = self.send(user, b"email,name\nada@example.com,Ada\nnobody,Bob\n")
         assert [contact.owner for contact in Contact.objects.all()] == [user]
         page = page_of(response)
@@ -148,22 +148,22 @@ class TestTheImport:
         assert response.context["report"].rejected[0].line == 3
         assert "An email address must have an @-sign." in page
 
-    def test_gives_every_contact_the_tags(self, user: Any) -> None:
+    def test_gives_every_contact_the_tags(self, user: User) -> None:
         self.send(user, b"email\nada@example.com\n", tags="spring, press")
         assert {tag.name for tag in Contact.objects.get().tags.all()} == {"spring", "press"}
 
-    def test_a_second_time_changes_nothing(self, user: Any) -> None:
+    def test_a_second_time_changes_nothing(self, user: User) -> None:
         for _ in range(2):
             response = self.send(user, b"email\nada@example.com\n")
         assert "0 created · 0 updated · 1 unchanged" in page_of(response)
 
-    def test_leaves_the_contacts_of_others_alone(self, user: Any) -> None:
+    def test_leaves_the_contacts_of_others_alone(self, user: User) -> None:
         foreign = ContactFactory(email="ada@example.com", name="Ada")
         self.send(user, b"email,name\nada@example.com,Stolen\n")
         foreign.refresh_from_db()
         assert foreign.name == "Ada"
 
-    def test_is_in_the_history_with_its_numbers(self, user: Any) -> None:
+    def test_is_in_the_history_with_its_numbers(self, user: User) -> None:
         self.send(user, b"email\nada@example.com\n")
         entry = LogEntry.objects.get()
         assert entry.user == user
@@ -178,27 +178,27 @@ class TestTheImport:
         ],
     )
     def test_a_file_that_cannot_be_read_is_explained(
-        self, user: Any, content: bytes, problem: str
+        self, user: User, content: bytes, problem: str
     ) -> None:
         response = self.send(user, content)
         assert response.status_code == 200
         assert any(each in page_of(response) for each in problem.split("|"))
         assert not Contact.objects.exists()
 
-    def test_an_empty_form_is_explained(self, user: Any) -> None:
+    def test_an_empty_form_is_explained(self, user: User) -> None:
         client = signed_in(user)
         assert "This field is required" in page_of(client.post(IMPORT, {}))
         file = SimpleUploadedFile("empty.csv", b"")
         assert "The submitted file is empty" in page_of(client.post(IMPORT, {"file": file}))
 
-    def test_odd_choices_are_explained(self, user: Any) -> None:
+    def test_odd_choices_are_explained(self, user: User) -> None:
         content = b"email\nada@example.com\n"
         assert "Select a valid choice" in page_of(self.send(user, content, encoding="klingon"))
         assert "Null characters" in page_of(self.send(user, content, tags="a\x00b"))
         assert "longer than 100" in page_of(self.send(user, content, tags="x" * 101))
         assert not Contact.objects.exists()
 
-    def test_the_sample_list_comes_in(self, user: Any) -> None:
+    def test_the_sample_list_comes_in(self, user: User) -> None:
         response = self.send(user, MESSY.read_bytes())
         report = response.context["report"]
         assert report.created == Contact.objects.count() > 10_000
@@ -238,17 +238,17 @@ def test_the_list_shows_tags_and_finds_by_them() -> None:
 class TestWhatAFileSaysOfPeople:
     RAW = b"email,status\nada@b.example,unsubscribed\nbob@b.example,pending\ncy@b.example,odd\n"
 
-    def send(self, user: Any, **fields: str) -> str:
+    def send(self, user: User, **fields: str) -> str:
         file = SimpleUploadedFile("list.csv", self.RAW, "text/csv")
         return page_of(signed_in(user).post(IMPORT, {"file": file, **fields}))
 
-    def test_is_on_the_page(self, user: Any) -> None:
+    def test_is_on_the_page(self, user: User) -> None:
         page = self.send(user)
         assert "1 suppressed and 1 kept out because of what the file says of them" in page
         assert "“status: unsubscribed”" in page
         assert "“status” says “odd” in 1 row" in page
 
-    def test_is_said_before_anything_is_changed(self, user: Any) -> None:
+    def test_is_said_before_anything_is_changed(self, user: User) -> None:
         page = self.send(user, only_look="on")
         assert "Nothing was changed." in page
         assert "1 suppressed and 1 kept out" in page

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -87,7 +86,7 @@ ODD = (
 )
 
 
-def make_a_row_of_each(owner: Any, number: int = 0) -> None:
+def make_a_row_of_each(owner: User, number: int = 0) -> None:
     subtask = SubTaskFactory(task__owner=owner)
     TaskFactory(owner=owner)
     contact = ContactFactory(owner=owner)

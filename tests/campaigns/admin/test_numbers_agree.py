@@ -11,7 +11,7 @@ from django.db.models.expressions import RawSQL
 from django.db.models.functions import Now
 
 from campaigns.models import Suppression, Task, TaskStatus
-from dispatch.models import AccountReport, Attempt, AttemptOutcome
+from dispatch.models import AccountReport, Attempt, AttemptOutcome, EmailService
 from tests.campaigns.admin.staff import (
     MANAGER,
     SUPERUSER,
@@ -158,7 +158,7 @@ def test_bounces_are_told_by_servers_and_done_by_no_person() -> None:
 
 class TestAServiceThatCouldNotBeConnectedTo:
     @pytest.fixture
-    def service(self) -> Any:
+    def service(self) -> EmailService:
         service = EmailServiceFactory(name="Post")
         service.refresh_from_db()
         AccountReport.objects.create(
@@ -170,19 +170,21 @@ class TestAServiceThatCouldNotBeConnectedTo:
         )
         return service
 
-    def test_is_not_ready(self, service: Any) -> None:
+    def test_is_not_ready(self, service: EmailService) -> None:
         for url in ("/admin/", address("dispatch.emailservice", "change", service.pk)):
             shown = page_of(signed_in(member(SUPERUSER)).get(url))
             assert "No connection" in shown
             assert "Nothing listens there, as of" in shown
             assert " Ready " not in shown
 
-    def test_says_nothing_of_the_provider_to_those_who_may_not_read_it(self, service: Any) -> None:
+    def test_says_nothing_of_the_provider_to_those_who_may_not_read_it(
+        self, service: EmailService
+    ) -> None:
         shown = page_of(signed_in(member(MANAGER)).get("/admin/"))
         assert "No connection" in shown
         assert "Nothing listens there" not in shown
 
-    def test_is_ready_once_a_message_was_accepted_since(self, service: Any) -> None:
+    def test_is_ready_once_a_message_was_accepted_since(self, service: EmailService) -> None:
         Attempt.objects.create(
             subtask=SubTaskFactory(),
             service=service,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db.models import Model
+from django.test import Client
 from django.urls import reverse
 
 from campaigns.models import Contact, Sender, SubTask, Tag, Task, Template
@@ -34,7 +35,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-def attempt_of(owner: Any) -> Attempt:
+def attempt_of(owner: User) -> Attempt:
     attempt: Attempt = Attempt.objects.create(
         subtask=SubTaskFactory(task__owner=owner),
         service=EmailServiceFactory(),
@@ -47,7 +48,7 @@ def attempt_of(owner: Any) -> Attempt:
     return attempt
 
 
-def service_of(owner: Any) -> EmailService:
+def service_of(owner: User) -> EmailService:
     """A service that only its user may use."""
     service: EmailService = EmailServiceFactory()
     service.users.add(owner)
@@ -68,17 +69,17 @@ OWNED = ("contact", "tag", "sender", "template", "task")
 
 
 @pytest.fixture
-def user() -> Any:
+def user() -> User:
     return member(MANAGER)
 
 
-def listed(client: Any, model: str, query: str = "") -> list[Any]:
+def listed(client: Client, model: str, query: str = "") -> list[Any]:
     response = client.get(address(model, "changelist") + query)
     return [row.pk for row in response.context["cl"].result_list]
 
 
 @pytest.mark.parametrize("model", MAKE)
-def test_a_list_shows_ones_own_rows_only(model: str, user: Any) -> None:
+def test_a_list_shows_ones_own_rows_only(model: str, user: User) -> None:
     own = MAKE[model](user)
     foreign = MAKE[model](member(MANAGER)) if model != "dispatch.attempt" else None
     if foreign is None:
@@ -100,7 +101,7 @@ def test_a_viewer_sees_the_rows_of_everybody(model: str) -> None:
 
 @pytest.mark.parametrize("model", MAKE)
 @pytest.mark.parametrize("page", ["change", "history", "delete"])
-def test_a_foreign_row_is_not_found_by_its_address(model: str, page: str, user: Any) -> None:
+def test_a_foreign_row_is_not_found_by_its_address(model: str, page: str, user: User) -> None:
     row = MAKE[model](member(MANAGER))
     client = signed_in(user)
     response = client.get(address(model, page, row.pk), follow=True)
@@ -110,7 +111,7 @@ def test_a_foreign_row_is_not_found_by_its_address(model: str, page: str, user: 
 
 
 @pytest.mark.parametrize("name", OWNED)
-def test_bulk_deletion_reaches_no_foreign_row(name: str, user: Any) -> None:
+def test_bulk_deletion_reaches_no_foreign_row(name: str, user: User) -> None:
     row = MAKE[f"campaigns.{name}"](member(MANAGER))
     form = {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"}
     signed_in(user).post(address(f"campaigns.{name}", "changelist"), form)
@@ -119,7 +120,7 @@ def test_bulk_deletion_reaches_no_foreign_row(name: str, user: Any) -> None:
 
 
 @pytest.mark.parametrize("name", OWNED)
-def test_a_new_row_is_ones_own_whatever_is_posted(name: str, user: Any) -> None:
+def test_a_new_row_is_ones_own_whatever_is_posted(name: str, user: User) -> None:
     fields = {
         "contact": {"email": "ada@example.com", "attributes": "{}"},
         "tag": {"name": "new"},
@@ -153,7 +154,7 @@ def test_a_new_row_is_ones_own_whatever_is_posted(name: str, user: Any) -> None:
     ],
 )
 def test_autocompletes_offer_ones_own_rows_only(
-    model: str, field: str, remote: str, user: Any
+    model: str, field: str, remote: str, user: User
 ) -> None:
     own, _ = MAKE[remote](user), MAKE[remote](member(MANAGER))
     query = {"app_label": "campaigns", "model_name": model, "field_name": field, "term": ""}
@@ -167,14 +168,14 @@ def test_autocompletes_need_a_permission() -> None:
     assert client.get(reverse("admin:autocomplete"), query).status_code == 403
 
 
-def test_a_popup_that_adds_a_related_row_makes_it_ones_own(user: Any) -> None:
+def test_a_popup_that_adds_a_related_row_makes_it_ones_own(user: User) -> None:
     form = {"local_part": "news", "owner": member(MANAGER).pk, "_popup": "1"}
     response = signed_in(user).post(address("campaigns.sender", "add") + "?_popup=1", form)
     assert response.status_code == 200
     assert Sender.objects.get().owner == user
 
 
-def test_a_popup_shows_and_changes_no_foreign_row(user: Any) -> None:
+def test_a_popup_shows_and_changes_no_foreign_row(user: User) -> None:
     sender = SenderFactory(display_name="Secret name")
     client = signed_in(user)
     popup = address("campaigns.sender", "change", sender.pk) + "?_to_field=id&_popup=1"
@@ -183,7 +184,7 @@ def test_a_popup_shows_and_changes_no_foreign_row(user: Any) -> None:
     assert Sender.objects.get().local_part == "news"
 
 
-def test_filters_find_no_foreign_row(user: Any) -> None:
+def test_filters_find_no_foreign_row(user: User) -> None:
     contact = ContactFactory()
     tag = TagFactory(owner=contact.owner)
     contact.tags.add(tag)
@@ -203,13 +204,13 @@ def test_filters_find_no_foreign_row(user: Any) -> None:
     ],
 )
 def test_lists_cannot_be_asked_for_what_is_no_filter_of_theirs(
-    model: str, query: str, user: Any
+    model: str, query: str, user: User
 ) -> None:
     url = address(f"campaigns.{model}", "changelist")
     assert signed_in(user).get(url + query).status_code == 400
 
 
-def test_bulk_actions_reach_no_foreign_subtask(user: Any) -> None:
+def test_bulk_actions_reach_no_foreign_subtask(user: User) -> None:
     subtask = SubTaskFactory(status="failed", failure_reason="rejected")
     form = {
         "action": "retry_failed_subtasks",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from campaigns.erased_keys import PLACEHOLDERS, key_of
@@ -27,7 +28,7 @@ pytestmark = pytest.mark.django_db
 MANY = address("campaigns.suppression", "add_many")
 
 
-def paste(user: Any, addresses: str, **fields: str) -> Any:
+def paste(user: User, addresses: str, **fields: str) -> Any:
     form = {"addresses": addresses, "reason": "manual", **fields}
     return signed_in(user).post(MANY, form, follow=True)
 
@@ -37,7 +38,7 @@ def stored() -> set[str]:
 
 
 @pytest.fixture
-def user() -> Any:
+def user() -> User:
     return member(MANAGER)
 
 
@@ -47,14 +48,14 @@ def test_addresses_and_domains_are_pasted_together_by_operators() -> None:
     assert "2 addresses suppressed; 0 already on the list." in texts(response)
 
 
-def test_those_known_already_are_counted(user: Any) -> None:
+def test_those_known_already_are_counted(user: User) -> None:
     Suppression.objects.create(email="ada@example.com", reason="hard_bounce")
     response = paste(user, "ada@example.com\nbob@example.com")
     assert "1 address suppressed; 1 already on the list." in texts(response)
     assert Suppression.objects.get(email="ada@example.com").reason == "hard_bounce"
 
 
-def test_who_pasted_is_in_the_history(user: Any) -> None:
+def test_who_pasted_is_in_the_history(user: User) -> None:
     paste(user, "ada@example.com", source="A letter")
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_repr) == (user, "1 address")
@@ -71,20 +72,22 @@ def test_who_pasted_is_in_the_history(user: Any) -> None:
         ("x\n" * 60, "And 10 more."),
     ],
 )
-def test_what_is_wrong_is_named_and_nothing_stored(user: Any, addresses: str, problem: str) -> None:
+def test_what_is_wrong_is_named_and_nothing_stored(
+    user: User, addresses: str, problem: str
+) -> None:
     response = paste(user, addresses)
     assert response.status_code == 200
     assert problem in page_of(response)
     assert not stored()
 
 
-def test_odd_choices_are_explained(user: Any) -> None:
+def test_odd_choices_are_explained(user: User) -> None:
     assert "Select a valid choice" in page_of(paste(user, "a@example.com", reason="dislike"))
     assert "at most 200 characters" in page_of(paste(user, "a@example.com", source="x" * 201))
     assert not stored()
 
 
-def test_an_empty_form_is_explained(user: Any) -> None:
+def test_an_empty_form_is_explained(user: User) -> None:
     assert "This field is required" in page_of(signed_in(user).post(MANY, {}))
 
 
@@ -111,21 +114,21 @@ def test_one_is_added_in_its_stored_spelling(entered: str, kept: str) -> None:
 
 
 @pytest.mark.parametrize("entered", ["", "nobody", "@", "@a@b", "a\x00@example.com"])
-def test_one_that_cannot_be_is_explained(user: Any, entered: str) -> None:
+def test_one_that_cannot_be_is_explained(user: User, entered: str) -> None:
     form = {"email": entered, "reason": "manual"}
     response = signed_in(user).post(address("campaigns.suppression", "add"), form)
     assert response.context["errors"]
     assert not stored()
 
 
-def test_one_that_is_there_already_is_explained(user: Any) -> None:
+def test_one_that_is_there_already_is_explained(user: User) -> None:
     Suppression.objects.create(email="ada@example.com")
     form = {"email": "ADA@example.com", "reason": "manual"}
     response = signed_in(user).post(address("campaigns.suppression", "add"), form)
     assert "already exists" in page_of(response)
 
 
-def test_only_an_operator_takes_an_address_off_the_list(user: Any) -> None:
+def test_only_an_operator_takes_an_address_off_the_list(user: User) -> None:
     row = Suppression.objects.create(email="ada@example.com")
     url = address("campaigns.suppression", "delete", row.pk)
     assert signed_in(user).post(url, {"post": "yes"}).status_code == 403
@@ -139,21 +142,21 @@ class TestAFile:
     IMPORT = address("campaigns.suppression", "import_file")
     EXPORT = address("campaigns.suppression", "export_file")
 
-    def upload(self, user: Any, content: bytes, **fields: str) -> Any:
+    def upload(self, user: User, content: bytes, **fields: str) -> Any:
         form = {"file": SimpleUploadedFile("list.csv", content), "reason": "manual", **fields}
         return signed_in(user).post(self.IMPORT, form)
 
-    def test_comes_in_and_its_bad_rows_are_listed(self, user: Any) -> None:
+    def test_comes_in_and_its_bad_rows_are_listed(self, user: User) -> None:
         response = self.upload(user, b"email\nnobody\nada@example.com", source="A letter")
         assert stored() == {"ada@example.com"}
         assert "1 address suppressed" in page_of(response)
         assert "nobody" in page_of(response)
         assert LogEntry.objects.get().object_repr == "list.csv"
 
-    def test_that_is_no_list_is_explained(self, user: Any) -> None:
+    def test_that_is_no_list_is_explained(self, user: User) -> None:
         assert "No column has addresses" in page_of(self.upload(user, b"x\ny"))
 
-    def test_cannot_say_that_addresses_were_erased(self, user: Any) -> None:
+    def test_cannot_say_that_addresses_were_erased(self, user: User) -> None:
         response = self.upload(user, b"email\nada@example.com", reason="erased")
         assert "Select a valid choice" in page_of(response)
         assert not stored()
@@ -179,11 +182,11 @@ class TestAnErasedAddress:
     def row(self) -> Suppression:
         return Suppression.objects.create(email=key_of("ada@example.com"), reason="erased")
 
-    def found(self, user: Any, query: str) -> str:
+    def found(self, user: User, query: str) -> str:
         url = address("campaigns.suppression", "changelist")
         return page_of(signed_in(user).get(url, {"q": query}))
 
-    def test_is_found_by_itself(self, user: Any, row: Suppression) -> None:
+    def test_is_found_by_itself(self, user: User, row: Suppression) -> None:
         assert str(row) in self.found(user, "Ada@example.com")
         assert str(row) not in self.found(user, "bob@example.com")
 
@@ -200,6 +203,6 @@ class TestAnErasedAddress:
         url = address("campaigns.suppression", "delete", row.pk)
         assert signed_in(member(OPERATOR)).post(url, {"post": "yes"}).status_code == 403
 
-    def test_is_not_stored_again_by_pasting_it(self, user: Any, row: Suppression) -> None:
+    def test_is_not_stored_again_by_pasting_it(self, user: User, row: Suppression) -> None:
         assert "0 addresses suppressed; 1 already" in texts(paste(user, "ada@example.com"))
         assert stored() == {row.email}

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -77,15 +78,15 @@ class TestTheForm:
             assert f'aria-label="{label}"' in tag
 
     @pytest.fixture
-    def user(self) -> Any:
+    def user(self) -> User:
         return member(MANAGER)
 
-    def save(self, user: Any, fields: dict[str, Any], task: Any = None) -> Any:
+    def save(self, user: User, fields: dict[str, Any], task: Task | None = None) -> Any:
         form = {"name": "Spring", "priority": "0", "audience": "all", **formset(), **fields}
         page = url("change", task.pk) if task else url("add")
         return signed_in(user).post(page, form, follow=True)
 
-    def test_makes_a_draft_of_ones_own(self, user: Any) -> None:
+    def test_makes_a_draft_of_ones_own(self, user: User) -> None:
         template, sender = TemplateFactory(owner=user), SenderFactory(owner=user)
         self.save(user, {"sender": sender.pk, **formset(template, weight="3")})
         task = Task.objects.get()
@@ -93,11 +94,11 @@ class TestTheForm:
         assert task.tasktemplate_set.get().weight == 3
         assert entries(task)[0][0] == user.username
 
-    def test_ignores_an_owner_from_whoever_sees_only_their_own(self, user: Any) -> None:
+    def test_ignores_an_owner_from_whoever_sees_only_their_own(self, user: User) -> None:
         self.save(user, {"owner": member(MANAGER).pk})
         assert Task.objects.get().owner == user
 
-    def test_lets_whoever_sees_everything_choose_the_owner(self, user: Any) -> None:
+    def test_lets_whoever_sees_everything_choose_the_owner(self, user: User) -> None:
         self.save(member(SUPERUSER), {"owner": user.pk})
         assert Task.objects.get().owner == user
 
@@ -108,22 +109,22 @@ class TestTheForm:
             ("chosen", "Choose a contact, or another"),
         ],
     )
-    def test_wants_what_the_audience_needs(self, user: Any, audience: str, problem: str) -> None:
+    def test_wants_what_the_audience_needs(self, user: User, audience: str, problem: str) -> None:
         assert problem in page_of(self.save(user, {"audience": audience}))
         assert not Task.objects.exists()
 
     @pytest.mark.parametrize("field", ["sender", "include_tags", "exclude_tags", "contacts"])
-    def test_refuses_what_belongs_to_somebody_else(self, user: Any, field: str) -> None:
+    def test_refuses_what_belongs_to_somebody_else(self, user: User, field: str) -> None:
         factory = {"sender": SenderFactory, "contacts": ContactFactory}.get(field, TagFactory)
         page = page_of(self.save(user, {field: factory().pk}))
         assert "Select a valid choice" in page
         assert not Task.objects.exists()
 
-    def test_refuses_somebody_elses_template(self, user: Any) -> None:
+    def test_refuses_somebody_elses_template(self, user: User) -> None:
         assert "Select a valid choice" in page_of(self.save(user, formset(TemplateFactory())))
         assert not Task.objects.exists()
 
-    def test_refuses_a_service_that_is_not_for_this_user(self, user: Any) -> None:
+    def test_refuses_a_service_that_is_not_for_this_user(self, user: User) -> None:
         service = EmailServiceFactory()
         service.users.add(member(MANAGER))
         assert "Select a valid choice" in page_of(self.save(user, {"services": service.pk}))
@@ -131,14 +132,14 @@ class TestTheForm:
 
     @pytest.mark.parametrize("field", ["sender", "include_tags", "contacts"])
     def test_keeps_owners_apart_also_for_whoever_sees_everything(
-        self, user: Any, field: str
+        self, user: User, field: str
     ) -> None:
         factory = {"sender": SenderFactory, "contacts": ContactFactory}.get(field, TagFactory)
         page = page_of(self.save(member(SUPERUSER), {"owner": user.pk, field: factory().pk}))
         assert f"Not owned by {user}" in page
         assert not Task.objects.exists()
 
-    def test_keeps_templates_with_their_owner(self, user: Any) -> None:
+    def test_keeps_templates_with_their_owner(self, user: User) -> None:
         fields = {"owner": user.pk, **formset(TemplateFactory(name="Foreign"))}
         page = page_of(self.save(member(SUPERUSER), fields))
         assert "“Foreign” has another owner than the task" in page
@@ -160,13 +161,13 @@ class TestTheForm:
             {"tasktemplate_set-TOTAL_FORMS": "99999"},
         ],
     )
-    def test_explains_odd_input(self, user: Any, fields: dict[str, Any]) -> None:
+    def test_explains_odd_input(self, user: User, fields: dict[str, Any]) -> None:
         response = self.save(user, fields)
         assert response.status_code == 200
         assert "errornote" in page_of(response)
         assert not Task.objects.exists()
 
-    def test_refuses_the_same_template_twice(self, user: Any) -> None:
+    def test_refuses_the_same_template_twice(self, user: User) -> None:
         template = TemplateFactory(owner=user)
         page = page_of(self.save(user, formset(template, template)))
         assert "is here twice: raise its weight instead" in page
@@ -174,7 +175,7 @@ class TestTheForm:
 
     @pytest.mark.parametrize("initial", [0, -1])
     def test_explains_a_template_that_was_added_in_another_tab(
-        self, user: Any, initial: int
+        self, user: User, initial: int
     ) -> None:
         task = TaskFactory(owner=user, template__name="Spring")
         stale = {
@@ -188,7 +189,7 @@ class TestTheForm:
         assert "“Spring” was added to the task since this page was opened" in page_of(response)
         assert task.templates.count() == 1
 
-    def test_changes_a_draft(self, user: Any) -> None:
+    def test_changes_a_draft(self, user: User) -> None:
         task = TaskFactory(owner=user)
         row = task.tasktemplate_set.get()
         kept = {
@@ -203,31 +204,31 @@ class TestTheForm:
         assert Task.objects.get().name == "Summer"
 
     @pytest.mark.parametrize("status", ["scheduled", "queued", "sending", "completed"])
-    def test_does_not_change_what_was_launched(self, user: Any, status: str) -> None:
+    def test_does_not_change_what_was_launched(self, user: User, status: str) -> None:
         task = TaskFactory(owner=user, status=status, scheduled_at="2100-01-01T00:00Z")
         assert self.save(user, {"name": "Summer"}, task).status_code == 403
         assert Task.objects.get().name == task.name
 
-    def test_of_a_launched_task_is_only_shown(self, user: Any) -> None:
+    def test_of_a_launched_task_is_only_shown(self, user: User) -> None:
         task = SendingTaskFactory(owner=user)
         page = signed_in(user).get(url("change", task.pk)).content.decode()
         assert not re.search(r'name="(name|sender|tasktemplate_set-0-template)"', page)
         assert 'name="_save"' not in page
 
-    def test_deletes_a_draft_and_nothing_else(self, user: Any) -> None:
+    def test_deletes_a_draft_and_nothing_else(self, user: User) -> None:
         client = signed_in(user)
         draft, sent = TaskFactory(owner=user), SendingTaskFactory(owner=user)
         client.post(url("delete", draft.pk), {"post": "yes"})
         assert client.post(url("delete", sent.pk), {"post": "yes"}).status_code == 403
         assert list(Task.objects.all()) == [sent]
 
-    def test_has_no_action_that_deletes_many(self, user: Any) -> None:
+    def test_has_no_action_that_deletes_many(self, user: User) -> None:
         task = TaskFactory(owner=user)
         selected = {"action": "delete_selected", "_selected_action": task.pk, "post": "yes"}
         signed_in(user).post(url("changelist"), selected)
         assert Task.objects.exists()
 
-    def test_locks_the_row_before_it_looks_at_the_status(self, user: Any) -> None:
+    def test_locks_the_row_before_it_looks_at_the_status(self, user: User) -> None:
         task = TaskFactory(owner=user)
         with CaptureQueriesContext(connection) as queries:
             self.save(user, {"name": "Summer"}, task)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
 from django.test import Client
 
 from campaigns.models import Template
@@ -23,6 +24,7 @@ from tests.campaigns.admin.staff import (
     signed_in,
 )
 from tests.factories import ContactFactory, SenderFactory, TemplateFactory
+from tests.responses import ClientResponse
 
 pytestmark = pytest.mark.django_db
 
@@ -46,31 +48,31 @@ class Inputs(HTMLParser):
 
 
 @pytest.fixture
-def user() -> Any:
+def user() -> User:
     return member(MANAGER)
 
 
-def change(template: Any) -> str:
+def change(template: Template) -> str:
     return address("campaigns.template", "change", template.pk)
 
 
-def preview(user: Any, url: str = ADD, **fields: str) -> Any:
+def preview(user: User, url: str = ADD, **fields: str) -> Any:
     return signed_in(user).post(url, {**TEXT, **fields, "_preview": ""})
 
 
-def message(response: Any) -> str:
+def message(response: ClientResponse) -> str:
     found = re.search(r'srcdoc="([^"]*)"', response.content.decode())
     assert found is not None
     return html.unescape(found[1])
 
 
-def carried(response: Any) -> dict[str, str]:
+def carried(response: ClientResponse) -> dict[str, str]:
     hidden = Inputs(response.content.decode()).hidden
     return {name: value for name, value in hidden.items() if name != "csrfmiddlewaretoken"}
 
 
 class TestThePreview:
-    def test_of_a_new_template_saves_nothing(self, user: Any) -> None:
+    def test_of_a_new_template_saves_nothing(self, user: User) -> None:
         ContactFactory(owner=user, name="Ada")
         response = preview(user)
         assert "Sow, Ada!" in message(response)
@@ -78,7 +80,7 @@ class TestThePreview:
         assert not Template.objects.exists()
         assert not LogEntry.objects.exists()
 
-    def test_of_a_changed_template_leaves_the_saved_one(self, user: Any) -> None:
+    def test_of_a_changed_template_leaves_the_saved_one(self, user: User) -> None:
         template = TemplateFactory(owner=user, name="Old", html="<p>old</p>")
         response = preview(user, change(template))
         assert "Sow, Ada Lovelace!" in message(response)
@@ -86,35 +88,35 @@ class TestThePreview:
         template.refresh_from_db()
         assert (template.name, template.html) == ("Old", "<p>old</p>")
 
-    def test_of_text_without_a_change_is_that_of_the_saved_one(self, user: Any) -> None:
+    def test_of_text_without_a_change_is_that_of_the_saved_one(self, user: User) -> None:
         template = TemplateFactory(owner=user, **TEXT)
         response = preview(user, change(template))
         assert response.url == address("campaigns.template", "preview", template.pk)
 
-    def test_is_the_message_with_its_sender_and_footer(self, user: Any) -> None:
+    def test_is_the_message_with_its_sender_and_footer(self, user: User) -> None:
         SenderFactory(owner=user, postal_address="1 High St")
         other = SenderFactory(owner=user, postal_address="Elsewhere")
         assert "1 High St" in message(preview(user))
         assert "Elsewhere" in message(preview(user, contact="", sender=str(other.pk)))
 
-    def test_shows_the_contact_that_is_asked_for(self, user: Any) -> None:
+    def test_shows_the_contact_that_is_asked_for(self, user: User) -> None:
         ContactFactory(owner=user, name="Ada")
         ContactFactory(owner=user, name="Bob", email="bob@example.com")
         assert "Sow, Bob!" in message(preview(user, contact="Bob@example.com"))
 
-    def test_does_not_know_the_contacts_of_others(self, user: Any) -> None:
+    def test_does_not_know_the_contacts_of_others(self, user: User) -> None:
         ContactFactory(email="bob@example.com")
         response = preview(user, contact="bob@example.com")
         assert "You have no contact with this address." in page_of(response)
         assert carried(response)["html"] == TEXT["html"]
 
-    def test_is_for_a_contact_of_the_owner_that_is_chosen(self, user: Any) -> None:
+    def test_is_for_a_contact_of_the_owner_that_is_chosen(self, user: User) -> None:
         ContactFactory(owner=user, name="Ada")
         response = preview(member(SUPERUSER), owner=str(user.pk))
         assert "Sow, Ada!" in message(response)
         assert carried(response)["owner"] == str(user.pk)
 
-    def test_may_load_what_the_message_loads_and_runs_nothing(self, user: Any) -> None:
+    def test_may_load_what_the_message_loads_and_runs_nothing(self, user: User) -> None:
         response = preview(user, html='"><script>alert(1)</script>')
         policy = response["Content-Security-Policy"]
         assert "img-src 'self' data: https: http:" in policy
@@ -122,7 +124,7 @@ class TestThePreview:
         assert 'sandbox=""' in response.content.decode()
         assert "<script>alert(1)" not in response.content.decode()
 
-    def test_leads_to_a_test_of_the_text(self, user: Any) -> None:
+    def test_leads_to_a_test_of_the_text(self, user: User) -> None:
         template = TemplateFactory(owner=user)
         response = preview(user, change(template))
         test = address("dispatch.emailservice", "test_mail")
@@ -133,22 +135,22 @@ class TestThePreview:
 class TestTheTextOnThePage:
     """Is carried along, so that another contact is chosen, and it is saved, without the form."""
 
-    def test_is_what_was_typed_to_the_letter(self, user: Any) -> None:
+    def test_is_what_was_typed_to_the_letter(self, user: User) -> None:
         typed = {**TEXT, "html": "<p title=\"a\">\r\n {{ name }} & 'b' &amp;</p>\r\n", "text": "é"}
         assert carried(preview(user, **typed)) == {**typed, "preview_text": ""}
 
-    def test_is_saved_from_there(self, user: Any) -> None:
+    def test_is_saved_from_there(self, user: User) -> None:
         text = carried(preview(user))
         signed_in(user).post(ADD, {**text, "contact": "", "sender": "", "_continue": ""})
         assert Template.objects.get().html == TEXT["html"]
 
-    def test_goes_back_into_the_form_unsaved(self, user: Any) -> None:
+    def test_goes_back_into_the_form_unsaved(self, user: User) -> None:
         response = signed_in(user).post(ADD, {**carried(preview(user)), "_edit": ""})
         assert response.context["adminform"].form["html"].value() == TEXT["html"]
         assert UNSAVED in page_of(response)
         assert not Template.objects.exists()
 
-    def test_stays_in_its_pop_up(self, user: Any) -> None:
+    def test_stays_in_its_pop_up(self, user: User) -> None:
         assert carried(preview(user, _popup="1"))["_popup"] == "1"
 
 
@@ -165,7 +167,7 @@ class TestTheTextOnThePage:
     ],
 )
 def test_a_mistake_is_named_in_the_form_which_keeps_the_text(
-    user: Any, fields: dict[str, str], problem: str
+    user: User, fields: dict[str, str], problem: str
 ) -> None:
     response = preview(user, **{"text": "what I wrote", **fields})
     assert problem in page_of(response)
@@ -175,21 +177,21 @@ def test_a_mistake_is_named_in_the_form_which_keeps_the_text(
 
 @pytest.mark.parametrize("button", ["_preview", "_edit"])
 @pytest.mark.parametrize("also", ["_save", "_continue", "_addanother", "_saveasnew"])
-def test_a_post_with_two_buttons_saves_nothing(user: Any, button: str, also: str) -> None:
+def test_a_post_with_two_buttons_saves_nothing(user: User, button: str, also: str) -> None:
     signed_in(user).post(ADD, {**TEXT, button: "", also: ""})
     assert not Template.objects.exists()
 
 
 @pytest.mark.parametrize("contact", ["nobody", "\x00", "a" * 300, "<script>"])
 @pytest.mark.parametrize("sender", ["", "x", "9" * 30, "\x00", "²"])
-def test_odd_contacts_and_senders_are_explained(user: Any, contact: str, sender: str) -> None:
+def test_odd_contacts_and_senders_are_explained(user: User, contact: str, sender: str) -> None:
     response = preview(user, contact=contact, sender=sender)
     assert response.status_code == 200
     assert response.context["form"].errors
 
 
 @pytest.mark.parametrize("button", ["_preview", "_edit"])
-def test_a_post_of_nothing_else_is_explained(user: Any, button: str) -> None:
+def test_a_post_of_nothing_else_is_explained(user: User, button: str) -> None:
     for url in (ADD, change(TemplateFactory(owner=user))):
         response = signed_in(user).post(url, {button: ""})
         assert "This field is required." in page_of(response)
@@ -197,7 +199,7 @@ def test_a_post_of_nothing_else_is_explained(user: Any, button: str) -> None:
 
 class TestWhoMay:
     @pytest.mark.parametrize("button", ["_preview", "_edit"])
-    def test_a_foreign_template_is_not_found(self, user: Any, button: str) -> None:
+    def test_a_foreign_template_is_not_found(self, user: User, button: str) -> None:
         url = change(TemplateFactory())
         assert signed_in(user).post(url, {**TEXT, button: ""}).status_code == 404
 
@@ -207,13 +209,13 @@ class TestWhoMay:
         assert preview(member(VIEWER)).status_code == 403
         assert preview(member(NOBODY)).status_code == 403
 
-    def test_the_button_is_there_for_those_who_may_save(self, user: Any) -> None:
+    def test_the_button_is_there_for_those_who_may_save(self, user: User) -> None:
         template = TemplateFactory(owner=user)
         for url in (ADD, change(template)):
             assert 'name="_preview"' in page_of(signed_in(user).get(url))
         assert 'name="_preview"' not in page_of(signed_in(member(VIEWER)).get(change(template)))
 
-    def test_another_site_is_refused(self, user: Any) -> None:
+    def test_another_site_is_refused(self, user: User) -> None:
         client = Client(enforce_csrf_checks=True)
         client.force_login(user)
         assert client.post(ADD, {**TEXT, "_preview": ""}).status_code == 403

@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 
 from dispatch.admin import attempts
 from dispatch.models import Attempt
@@ -33,7 +34,7 @@ def attempt(**kwargs: Any) -> Attempt:
     return made
 
 
-def found(query: str = "", user: Any = None) -> list[int]:
+def found(query: str = "", user: User | None = None) -> list[int]:
     response = signed_in(user or member(SUPERUSER)).get(LIST + query)
     return [row.pk for row in response.context["cl"].result_list]
 

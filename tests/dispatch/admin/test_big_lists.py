@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -44,7 +45,7 @@ FROM generate_series(1, %s) AS n
 """
 
 
-def make_one_of_each(owner: Any) -> None:
+def make_one_of_each(owner: User) -> None:
     task = SendingTaskFactory(owner=owner)
     SubTaskFactory(task=task, content=ContentFactory(task=task))
     ContactFactory(owner=owner).tags.add(TagFactory(owner=owner))

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from pytest_django import Settings
 
 from dispatch.encryption import decrypt
-from dispatch.models import BounceMailbox
+from dispatch.models import BounceMailbox, EmailService
 from tests.campaigns.admin.staff import (
     CONFIRM,
     EVERYBODY,
@@ -43,11 +43,11 @@ FORM = {
 }
 
 
-def url(page: str, service: Any) -> str:
+def url(page: str, service: EmailService) -> str:
     return address("dispatch.emailservice", page, service.pk)
 
 
-def save(service: Any, **fields: str) -> Any:
+def save(service: EmailService, **fields: str) -> Any:
     client = signed_in(member(OPERATOR))
     return client.post(url("bounce_mailbox", service), {**FORM, **fields}, follow=True)
 

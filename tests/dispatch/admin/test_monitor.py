@@ -36,6 +36,7 @@ from tests.factories import (
     in_doubt,
     living_dispatcher,
 )
+from tests.responses import ClientResponse
 
 pytestmark = pytest.mark.django_db
 URL = "/admin/monitor/"
@@ -45,7 +46,7 @@ def page(role: str = OPERATOR) -> Any:
     return signed_in(member(role)).get(URL)
 
 
-def rows(response: Any, table: str) -> list[list[str]]:
+def rows(response: ClientResponse, table: str) -> list[list[str]]:
     rows: list[list[str]] = response.context[table]["rows"]
     return rows
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from campaigns.models import TaskStatus
@@ -30,7 +29,7 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 
 
-def start_page(user: Any) -> str:
+def start_page(user: User) -> str:
     return page_of(signed_in(user).get("/admin/"))
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 
 from campaigns.models import Template
+from dispatch.models import EmailService
 from tests.campaigns.admin.staff import (
     MANAGER,
     OPERATOR,
@@ -36,21 +37,21 @@ TEXT = {"name": "Spring", "subject": "Hi {{ name }}", "preview_text": "", "text"
 
 
 @pytest.fixture
-def user() -> Any:
+def user() -> User:
     return member(MANAGER, email="mia@example.com")
 
 
-def open_form(user: Any, **fields: Any) -> Any:
+def open_form(user: User, **fields: Any) -> Any:
     return signed_in(user).post(TEST, {**TEXT, **fields})
 
 
-def send(user: Any, service: Any, **fields: Any) -> Any:
+def send(user: User, service: EmailService, **fields: Any) -> Any:
     return open_form(
         user, **{"service": service.pk, "local_part": "test", "to": user.email, **fields}
     )
 
 
-def test_the_form_is_filled_in_from_the_preview(user: Any, smtp: SmtpServer) -> None:
+def test_the_form_is_filled_in_from_the_preview(user: User, smtp: SmtpServer) -> None:
     sender = SenderFactory(owner=user)
     response = open_form(user, contact="ada@example.com", sender=sender.pk)
     form = response.context["form"]
@@ -62,7 +63,9 @@ def test_the_form_is_filled_in_from_the_preview(user: Any, smtp: SmtpServer) -> 
     assert smtp.messages == []
 
 
-def test_goes_out_and_saves_nothing(user: Any, make_service: MakeService, smtp: SmtpServer) -> None:
+def test_goes_out_and_saves_nothing(
+    user: User, make_service: MakeService, smtp: SmtpServer
+) -> None:
     contact = ContactFactory(owner=user, name="Ada")
     response = send(user, make_service(), contact=contact.email)
     assert "Test to mia@example.com accepted." in texts(response)
@@ -73,7 +76,7 @@ def test_goes_out_and_saves_nothing(user: Any, make_service: MakeService, smtp: 
 
 
 def test_of_a_saved_template_has_its_usual_sender(
-    user: Any, make_service: MakeService, smtp: SmtpServer
+    user: User, make_service: MakeService, smtp: SmtpServer
 ) -> None:
     template = TemplateFactory(owner=user, html="<p>old</p>")
     SenderFactory(owner=user, local_part="first")
@@ -88,7 +91,7 @@ def test_of_a_saved_template_has_its_usual_sender(
 
 
 def test_is_carried_on_for_the_next_test_and_back_to_the_preview(
-    user: Any, make_service: MakeService, smtp: SmtpServer
+    user: User, make_service: MakeService, smtp: SmtpServer
 ) -> None:
     template = TemplateFactory(owner=user)
     page = page_of(send(user, make_service(), template=template.pk))
@@ -107,25 +110,25 @@ def test_is_carried_on_for_the_next_test_and_back_to_the_preview(
     ],
 )
 def test_of_text_with_a_mistake_is_not_sent(
-    user: Any, make_service: MakeService, smtp: SmtpServer, field: str, value: str, problem: str
+    user: User, make_service: MakeService, smtp: SmtpServer, field: str, value: str, problem: str
 ) -> None:
     response = send(user, make_service(), **{field: value})
     assert problem in texts(response)
     assert smtp.messages == []
 
 
-def test_goes_to_nobody_else(user: Any, make_service: MakeService, smtp: SmtpServer) -> None:
+def test_goes_to_nobody_else(user: User, make_service: MakeService, smtp: SmtpServer) -> None:
     response = send(user, make_service(), to="ada@example.com")
     assert "You may send a test only to your own address" in page_of(response)
     assert smtp.messages == []
 
 
 @pytest.mark.parametrize("key", ["x", "\x00", "9" * 30, "9" * 5000, "²", "-1", "1/2"])
-def test_of_a_template_that_there_is_not_is_not_found(user: Any, key: str) -> None:
+def test_of_a_template_that_there_is_not_is_not_found(user: User, key: str) -> None:
     assert open_form(user, template=key).status_code == 404
 
 
-def test_of_a_foreign_template_is_not_found(user: Any) -> None:
+def test_of_a_foreign_template_is_not_found(user: User) -> None:
     assert open_form(user, template=TemplateFactory().pk).status_code == 404
 
 
@@ -141,7 +144,7 @@ def test_is_refused_to_those_who_may_not_write(
     assert smtp.messages == []
 
 
-def test_is_refused_to_another_site(user: Any) -> None:
+def test_is_refused_to_another_site(user: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(user)
     assert client.post(TEST, TEXT).status_code == 403

@@ -12,6 +12,7 @@ from campaigns.models import (
 )
 from dispatch.models import EmailService
 from tests.deduplicating_provider import DeduplicatingProvider
+from tests.dispatching import Dispatch
 from tests.factories import (
     EmailServiceFactory,
     one_message,
@@ -25,7 +26,9 @@ def service_at(server: DeduplicatingProvider, **kwargs: Any) -> EmailService:
     return service
 
 
-def lose_a_reply(provider: DeduplicatingProvider, dispatch: Any, service: EmailService) -> SubTask:
+def lose_a_reply(
+    provider: DeduplicatingProvider, dispatch: Dispatch, service: EmailService
+) -> SubTask:
     """A SubTask that the provider has accepted, in doubt because its reply was lost."""
     subtask = one_message()
     provider.misdeeds = ["cut"]

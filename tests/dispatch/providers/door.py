@@ -8,6 +8,7 @@ from typing import Any
 from tests.dispatch.providers.webhook_posts import (
     PAYLOADS,
 )
+from tests.responses import ClientResponse
 from tracking.events.incoming import Incoming
 
 
@@ -26,7 +27,7 @@ def first_event(provider: str) -> Any:
     return copy.deepcopy(PAYLOADS[provider][0]["body"])
 
 
-def refused(door: Door, response: Any, status: int) -> str:
+def refused(door: Door, response: ClientResponse, status: int) -> str:
     """The reason that was counted; nothing else is left of the request."""
     assert response.status_code == status
     assert response.content == b""

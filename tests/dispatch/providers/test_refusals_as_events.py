@@ -17,7 +17,7 @@ from tracking.models import Event, EventTally
 pytestmark = pytest.mark.django_db
 
 
-def refused(reply: str, make_service: Any, dispatch: Any) -> Any:
+def refused(reply: str, make_service: MakeService, dispatch: Dispatch) -> Any:
     subtask = SubTaskFactory()
     with SmtpServer(behaviours=[f"rcpt:reply:{reply}"]) as server:
         make_service(server=server)
