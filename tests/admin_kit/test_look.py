@@ -47,7 +47,7 @@ def test_every_class_is_in_a_style_sheet() -> None:
 def test_every_style_of_ours_is_used() -> None:
     code = "".join(path.read_text() for path in TEMPLATES) + "".join(
         path.read_text()
-        for app in ("campaigns", "dispatch")
+        for app in ("admin_kit", "campaigns", "dispatch")
         for path in (settings.BASE_DIR / app / "admin").glob("*.py")
     )
     ours = set(re.findall(r"\.(edm-[a-z-]+)", STYLES[1].read_text()))

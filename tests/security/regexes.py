@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from dispatch.providers import bounces
+from dispatch.providers import PROVIDERS, bounces
 from dispatch.providers.classification import Rule
 from dispatch.providers.http import refusals
 from dispatch.providers.http.transport import ADVICE
@@ -178,9 +178,10 @@ MADE_ELSEWHERE: dict[tuple[str, str], Callable[[Any], list[str]]] = {
 
 
 def _rules() -> Iterator[Rule[Any]]:
-    """Those that classify replies, of the tables that hold for every provider."""
+    """Those that classify replies: of the tables for every provider, and of each provider's own."""
     tables: list[tuple[Rule[Any], ...]] = [replies.RULES, refusals.GENERAL, bounces.RULES, ADVICE]
-    return itertools.chain.from_iterable(tables)
+    own = [getattr(provider, "refusals", ()) for provider in PROVIDERS]
+    return itertools.chain.from_iterable([*tables, *own])
 
 
 def _compiled(values: Iterable[Any], within: bool = False) -> Iterator[re.Pattern[str]]:

@@ -30,6 +30,8 @@ BY_TYPE = {
     "ManuallyDeactivated": EventKind.REJECTED,
 }
 
+_INVALID = r'(?s)"ErrorCode":\s*300\b.{0,1000}(Invalid|Error parsing) '
+
 
 class PostmarkForm(forms.Form):
     server_token = fields.secret("In Postmark: the server, then API Tokens.")
@@ -55,10 +57,8 @@ class PostmarkProvider(AnymailProvider):
         # Sender signatures, approval, credits (400, 401, 405, 412, 413), streams (1226, 1235).
         Rule(Blame.PERSON, "422", text=r'"ErrorCode":\s*(10|400|401|405|412|413|1226|1235)\b'),
         Rule(Blame.REFUSED, "422", text=r'"ErrorCode":\s*406\b'),
-        Rule(Blame.BOUNCE, "422", text=r'(?s)"ErrorCode":\s*300\b.*(Invalid|Error parsing) \'To\''),
-        Rule(
-            Blame.PERSON, "422", text=r'(?s)"ErrorCode":\s*300\b.*(Invalid|Error parsing) \'From\''
-        ),
+        Rule(Blame.BOUNCE, "422", text=_INVALID + "'To'"),
+        Rule(Blame.PERSON, "422", text=_INVALID + "'From'"),
     )
 
     def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:
