@@ -14,9 +14,8 @@ from django.http.response import HttpResponseBase
 
 
 class RelatedRows(AutocompleteJsonView):
-    """What the fields of forms and filters offer. Django takes the reverse of a relation for a
-    field, too, and finds out too late that it is none.
-    """
+    """The choices of form fields and filters. Django takes a reverse relation for a field, too, and
+    fails on it later."""
 
     def process_request(self, request: HttpRequest) -> Any:
         term, model_admin, source_field, to_field_name = super().process_request(request)

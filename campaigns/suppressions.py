@@ -127,7 +127,7 @@ def suppress(rows: Iterable[tuple[str, SuppressionReason, str]]) -> dict[str, in
 
 
 def lift(email: str) -> int | None:
-    """Take an address off the list whose owner had unsubscribed and wants to be mailed again.
+    """Remove an address from the list whose recipient unsubscribed and now subscribes again.
 
     Returns the key that its row had; None when it was not on the list, or for another reason, which
     only staff can lift.

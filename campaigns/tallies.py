@@ -8,9 +8,8 @@ FOLD_FROM = 50
 """Tasks with at least this many tally rows are folded; reading fewer is cheap."""
 
 NEWEST = 2_000
-"""Tasks are looked at that are among this many of the newest rows: whose counts do not change any
-more are folded already, and there are ever more of them.
-"""
+"""Only tasks among this many of the newest rows are checked: tasks whose counts no longer change
+are folded already, and their number keeps growing."""
 
 # One statement: a concurrent reader sees the rows before or after, never between. Tallies of tasks
 # that are gone go with them. Rows that are appended meanwhile are not seen and stay. Arrays, so

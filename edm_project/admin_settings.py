@@ -45,7 +45,7 @@ def _static(path: str) -> Callable[[HttpRequest], str]:
 
 
 def environment(request: HttpRequest) -> list[str] | None:
-    """The badge in the header that tells development from production."""
+    """The badge in the header that distinguishes development from production."""
     return ["Development", "warning"] if settings.DEBUG else None
 
 

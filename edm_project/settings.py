@@ -293,7 +293,7 @@ DNS_NAMESERVERS = environment.name_servers("DNS_NAMESERVERS", [])
 
 # Whether an open is recorded only of people who agreed to it.
 OPENS_NEED_CONSENT = environment.boolean("OPENS_NEED_CONSENT", True)
-# Opens and clicks count after so many seconds, together with what else came of the same message: a
+# Opens and clicks count after so many seconds, together with other events of the same message: a
 # scanner follows every link at once. 0 counts each by itself.
 SCANNER_SECONDS = environment.integer("SCANNER_SECONDS", 5)
 # Messages in a row that bounce for now until their address is suppressed; 0 for never.
@@ -304,7 +304,7 @@ SOFT_BOUNCE_DAYS = environment.integer("SOFT_BOUNCE_DAYS", 90, minimum=1)
 BOUNCE_READ_SECONDS = environment.integer("BOUNCE_READ_SECONDS", 60, minimum=1)
 # The folder that holds the Maildirs that services may have as bounce mailboxes.
 BOUNCE_MAILDIRS = environment.text("BOUNCE_MAILDIRS", str(VAR_DIR / "maildir"))
-# A task of whose messages so many percent bounce for good, or are reported as spam, is paused, but
+# A task is paused when so many percent of its messages bounce for good or are reported as spam, but
 # not before so many messages; 0 percent for never.
 PAUSE_HARD_BOUNCE_PERCENT = environment.number("PAUSE_HARD_BOUNCE_PERCENT", 5.0)
 PAUSE_COMPLAINT_PERCENT = environment.number("PAUSE_COMPLAINT_PERCENT", 0.3)

@@ -30,9 +30,8 @@ MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """So many, by the setting of that name, in so many seconds; 0 for no limit. `number` tells
-    limits apart in the database.
-    """
+    """The number allowed, by the setting of that name, per this many seconds; 0 for no limit.
+    `number` identifies the limit in the database."""
 
     number: int
     setting: str

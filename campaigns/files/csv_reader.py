@@ -212,8 +212,7 @@ class CsvRows(Iterator[CsvRow]):
 
     def _hides_a_row(self, cells: list[str]) -> bool:
         """Whether an address stands alone in a cell of several lines, as if a mark before it were
-        missing. An address that is broken in two hides none: it is told as what it is.
-        """
+        missing. An address that is split in two hides no row: it is reported as such."""
         for position, cell in enumerate(cells):
             lines = len(cell.splitlines())
             is_broken = position == self.address_at and lines == 2 and self._delimiter not in cell

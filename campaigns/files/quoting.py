@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 QUOTE = '"'
 MOST_MARKS = 200
-"""In a line that is no proper CSV: with more its meaning is not looked for."""
+"""In a line that is not proper CSV: a line with more marks is not interpreted."""
 _BLANKS = " \t"
 
 

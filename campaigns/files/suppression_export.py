@@ -71,4 +71,4 @@ def _harmless(cell: str) -> str:
 
 
 _HEADING = "\ufeff" + _table([COLUMNS])
-"""With the mark by which spreadsheets know that it is UTF-8."""
+"""With the byte order mark, by which spreadsheets recognise UTF-8."""

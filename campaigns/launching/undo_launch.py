@@ -38,7 +38,7 @@ def undo(job: BackgroundJob) -> bool:
 
 
 def _remove_subtasks(task_id: int) -> int:
-    """Delete a chunk of a task's SubTasks, of which none was ever sent. Returns how many."""
+    """Delete a chunk of a task's unsent SubTasks. Returns how many."""
     sql = """
     DELETE FROM campaigns_subtask WHERE id IN (
         SELECT id FROM campaigns_subtask WHERE task_id = %s ORDER BY recipient_email LIMIT %s)

@@ -146,7 +146,7 @@ class SuppressionReason(models.TextChoices):
 
 class SuppressionQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def erased(self) -> models.QuerySet[Suppression]:
-        """Addresses of which only a hash is known. Uses index suppression_erased."""
+        """Erased addresses, stored as hashes. Uses index suppression_erased."""
         return self.filter(reason=SuppressionReason.ERASED)
 
     def visible_to(self, user: User) -> models.QuerySet[Suppression]:

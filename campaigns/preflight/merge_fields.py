@@ -75,9 +75,8 @@ class MergeFieldReport:
 
 
 def report(templates: Iterable[CompiledContent], contacts: QuerySet[Contact]) -> MergeFieldReport:
-    """One aggregate over the contacts. What cannot be parsed reads nothing: its mistakes are told
-    elsewhere.
-    """
+    """One aggregate over the contacts. A template that cannot be parsed reads no variables: its
+    errors are reported elsewhere."""
     paths = list(dict.fromkeys(path for template in templates for path in read_by(template)))
     total, empty = _count(contacts, paths[:MOST])
     unknown = [path for path, number in empty.items() if total and number == total]

@@ -108,9 +108,8 @@ def compile_text(html: str) -> str:
 
 
 def compared_with_numbers(content: CompiledContent) -> list[tuple[str, int, list[str | int]]]:
-    """The part, the line and the keys of each attribute of which a text that is no number is an
-    error. Raises TemplateError, or Failed when it may be tried again.
-    """
+    """The attributes that must be numbers: of each the part, the line and the keys. Raises
+    TemplateError, or Failed when it may be retried."""
     parts = {
         "subject": content.subject,
         "preview_text": content.preview_text,

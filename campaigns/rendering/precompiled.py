@@ -38,7 +38,7 @@ class Pieces:
 
     @classmethod
     def of(cls, text: str) -> Pieces:
-        """A text of which nothing is known beforehand."""
+        """A text without known fixed parts."""
         return cls((b"", b""), [text.encode("utf-8")])
 
     def __bool__(self) -> bool:
@@ -52,7 +52,7 @@ class Pieces:
 
 
 class NotPlain(Exception):
-    """It takes python-liquid to say what comes out, or what is wrong."""
+    """Only python-liquid can render it, or report the error."""
 
 
 class Lookup(NamedTuple):
@@ -114,7 +114,7 @@ def gap_from_json(value: Sequence[Any]) -> Gap:
 
 
 class Precompiled:
-    """A template of which everything is known that is the same for everybody."""
+    """The parts of a template that are the same for every recipient."""
 
     def __init__(self, fixed: Iterable[str], gaps: Iterable[Gap] | None, *, escape: bool) -> None:
         """`gaps` is None unless all of them can be filled without Liquid; `escape` says that values

@@ -40,7 +40,7 @@ A_HELD = Subquery(_OF_TASK.filter(status__in=HELD).order_by("dispatcher_id")[:1]
 
 
 class NotPossible(Exception):
-    """What was asked for cannot be done; the message tells staff why."""
+    """The request cannot be carried out; the message, for staff, says why."""
 
 
 def problems(task: Task) -> list[str]:
@@ -200,8 +200,8 @@ def complete_finished() -> int:
     """Complete the tasks that have nothing left to do; one with SubTasks in doubt waits for a
     decision. Returns how many.
 
-    Each is looked at again with its row locked, so that a retry at the same moment is either seen
-    or waits.
+    Each is checked again with its row locked, so that a retry at the same moment is either seen or
+    waits.
     """
     completed = 0
     for task_id in _with_nothing_left().values_list("pk", flat=True):

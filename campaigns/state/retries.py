@@ -76,9 +76,8 @@ def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:
 
 
 def may_help(subtasks: QuerySet[SubTask]) -> bool:
-    """Whether some of these failed SubTasks can be sent again, as far as a look at the first tells.
-    Reads at most LOOKED_AT rows of the index subtask_failed.
-    """
+    """Whether some of these failed SubTasks can be sent again, judged by the first ones. Reads at
+    most LOOKED_AT rows of the index subtask_failed."""
     first = (
         subtasks.filter(status=SubTaskStatus.FAILED)
         .order_by("task", "id")

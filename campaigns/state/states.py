@@ -88,9 +88,8 @@ class Settlement(NamedTuple):
 
 
 class StatusRise(NamedTuple):
-    """What came back about a SubTask: the highest status it leads to, and when each thing was told
-    for the first time. `error` is why it bounced.
-    """
+    """Feedback on a SubTask: the highest status it leads to, and the first time of each event.
+    `error` is why it bounced."""
 
     id: int
     status: SubTaskStatus

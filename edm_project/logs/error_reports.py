@@ -53,7 +53,7 @@ class ReportFilter(SafeExceptionReporterFilter):
             return HIDDEN
         try:
             text = pformat(value)
-        # The boundary to any object: Django tells of one whose own repr fails.
+        # The boundary to any object: Django reports one whose own repr fails.
         except Exception:  # noqa: BLE001
             return value
         redacted = redact(text)

@@ -95,7 +95,7 @@ def logging_settings() -> dict[str, Any]:
         "loggers": {
             # It logs each of its detectors, for each message.
             "flufl.bounce": {"level": "CRITICAL"},
-            # In the place of Django's own handlers, which would write and mail what they are told.
+            # Replaces Django's own handlers, which would write and mail unredacted records.
             "django": {"handlers": [], "level": "INFO", "propagate": True},
             # One line for each request of a stranger that is refused: public addresses count them.
             "django.request": {"level": "ERROR"},

@@ -117,6 +117,6 @@ def _own_secrets() -> tuple[str, ...]:
 
 @lru_cache(maxsize=4)
 def _ordered(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    """The longest first, so that none is left in part."""
+    """The longest first, so that no secret is left in part."""
     long = {secret for secret in secrets if len(secret) >= SHORTEST_SECRET}
     return tuple(sorted(long, key=lambda secret: (-len(secret), secret)))

@@ -48,7 +48,7 @@ class Settled:
 
 
 def apply_waiting() -> int:
-    """Apply the events that are due, for about a second. Returns how many were looked at."""
+    """Apply due events, for about a second. Returns how many were processed."""
     until = time.monotonic() + SLICE_SECONDS
     repeats.fold()
     seen = 0

@@ -7,7 +7,8 @@ import re
 import unicodedata
 
 MOST_CHARACTERS = 2_000
-"""How much of a text is looked at; it is an address by its beginning, or not longer than this."""
+"""The most characters of a link's text that are checked; an address is recognised by its beginning,
+or is not longer."""
 _BLANK = re.compile(r"\s+")
 _EDGES = re.compile(r"\A[\W_]+|[\W_]+\Z")
 _WITH_BEGINNING = re.compile(r"(?:[a-z][a-z0-9+.-]*+:[/\\]{2}|www\d?\.)[\w\[]", re.IGNORECASE)

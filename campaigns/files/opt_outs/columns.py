@@ -30,7 +30,7 @@ _SHOWN = 60  # characters of a value
 _HEADING = 100  # characters
 _TAGS = re.compile("[,;，；、|]")
 _REMEMBERED = 10_000
-"""Different cells of which the meaning is remembered: most files have a few, again and again."""
+"""The most cell texts whose meaning is cached: most files repeat a few."""
 
 
 class Kind(Enum):
@@ -54,7 +54,7 @@ class Column(NamedTuple):
 
 
 class KeptOut(NamedTuple):
-    """Why a person is suppressed, or kept out (no reason); `told` is what the file says."""
+    """Why a person is suppressed, or kept out (no reason); `told` is the text in the file."""
 
     told: str
     reason: SuppressionReason | None
@@ -107,7 +107,7 @@ def _column(position: int, heading: str) -> Column | None:
 
 
 class CellMeaning(NamedTuple):
-    """What one cell means; `is_known` is false where a person should look at it."""
+    """The meaning of one cell; `is_known` is false where a person should check it."""
 
     kept_out: KeptOut | None
     is_known: bool = True

@@ -118,5 +118,5 @@ ZERO = re.compile(r"[0\W_]+")
 
 
 def negative(word: str) -> SuppressionReason | None:
-    """The reason of which a stem is within a folded word."""
+    """The reason whose stem occurs in a folded word."""
     return next((reason for stems, reason in _NEGATIVE if stems.search(word)), None)

@@ -56,7 +56,7 @@ def read_rules(css: str) -> list[StyleRule]:
 
 
 def read_declarations(style: str) -> list[Declaration]:
-    """Those of a style attribute, what is none included. Raises Problem."""
+    """The declarations of a style attribute, including invalid ones. Raises Problem."""
     reader = _Reader(style)
     found = (each._replace(end=0) for each in reader.declarations(reader.tokens))
     return [each for each in found if each.name or each.value]
@@ -73,7 +73,7 @@ class _Reader:
         self.tokens = self._tokens(nodes, len(css))
 
     def _tokens(self, nodes: Sequence[Node], end: int) -> list[_Token]:
-        """The parser tells where each begins; it ends where the next one does."""
+        """The parser gives the start of each token; it ends where the next one starts."""
         starts = [self._lines[node.source_line - 1] + node.source_column - 1 for node in nodes]
         return list(map(_Token, nodes, [*starts[1:], end]))
 

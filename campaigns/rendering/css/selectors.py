@@ -172,7 +172,7 @@ class _Reader:
         self._simple(text, names_something=names_something)
 
     def _combine(self, combinator: str) -> None:
-        """White space around another combinator is none itself."""
+        """White space around another combinator is not a combinator."""
         before = self._parts[-1] if self._parts else ""
         if before == " " and combinator != " ":
             self._parts[-1] = combinator

@@ -66,7 +66,8 @@ def unescape(text: str) -> str:
 
 
 def _short_number(reference: re.Match[str]) -> str:
-    """Python converts no number of thousands of digits; beyond seven none is a character."""
+    """Python refuses to convert numbers of thousands of digits; no character has more than
+    seven."""
     return f"&#{reference[1]}" if len(reference[1]) <= 7 else "&#9999999"
 
 

@@ -40,7 +40,7 @@ class Compared(NamedTuple):
 
 
 def compared_with_numbers(template: BoundTemplate, source: str) -> list[Compared]:
-    """Raises Problem for a text in the template that is none."""
+    """Raises Problem for a literal text that is not a number."""
     if not any(_may_compare(found) for found in environment.markup_in(source)):
         return []
     search = _Search(template, source)

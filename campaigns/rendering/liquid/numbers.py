@@ -136,7 +136,7 @@ def add_filters(environment: Environment) -> None:
 
 
 def number_in(text: str) -> int | float | None:
-    """What a comparison takes a text for; None for one that is no number."""
+    """The number that a text stands for in a comparison; None if it is not a number."""
     if not _NUMBER_TEXT.match(text):
         return None
     return float(text) if "." in text else int(text)
@@ -147,7 +147,7 @@ def _is_number(value: object) -> bool:
 
 
 def _comparable(left: object, right: object, token: Token | None) -> tuple[Any, Any] | None:
-    """Two numbers or two texts; None for what is neither, of which no comparison is true."""
+    """Two numbers or two texts; None for other pairs, for which every comparison is false."""
     if isinstance(left, str) and _is_number(right):
         return None if not left.strip() else (_compared(left, right, token), right)
     if isinstance(right, str) and _is_number(left):
@@ -190,7 +190,7 @@ _contains_otherwise = logical._contains
 
 
 def _contains(token: Token, left: object, right: object) -> bool:
-    """Of a number, or true, it would be an error in python-liquid."""
+    """False for a number or true, where python-liquid would raise an error."""
     return isinstance(left, Collection) and _contains_otherwise(token, left, right)
 
 
