@@ -30,7 +30,7 @@ GUARD = """
 CREATE FUNCTION dispatch_limits_guard() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('dispatch.saving_service', true) IS DISTINCT FROM 'on' THEN
-        RAISE EXCEPTION 'the limits and the provider of an email service change by dispatch.pace.services.save only'
+        RAISE EXCEPTION 'the limits of an email service change by dispatch.pace.services.save only'
             USING ERRCODE = 'integrity_constraint_violation',
                   HINT = 'Its Pace row has to follow them, under its lock.';
     END IF;
@@ -39,11 +39,9 @@ END $$;
 
 CREATE TRIGGER emailservice_limits_update AFTER UPDATE ON dispatch_emailservice
     FOR EACH ROW
-    WHEN ((OLD.sending_interval, OLD.burst, OLD.daily_quota, OLD.quota_reset_time, OLD.quota_time_zone,
-           OLD.provider, OLD.domain)
+    WHEN ((OLD.sending_interval, OLD.burst, OLD.daily_quota, OLD.quota_reset_time, OLD.quota_time_zone)
           IS DISTINCT FROM
-          (NEW.sending_interval, NEW.burst, NEW.daily_quota, NEW.quota_reset_time, NEW.quota_time_zone,
-           NEW.provider, NEW.domain))
+          (NEW.sending_interval, NEW.burst, NEW.daily_quota, NEW.quota_reset_time, NEW.quota_time_zone))
     EXECUTE FUNCTION dispatch_limits_guard();
 """
 

@@ -177,7 +177,7 @@ class EmailService(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Save the row, and no other. The database makes the Pace row of a new service, and refuses
-        other limits or another provider or domain: `dispatch.pace.services.save` changes those.
+        other limits: `dispatch.pace.services.save` changes those, and notes another connection.
 
         Raises CredentialsError when a new service's webhook key cannot be encrypted, and
         IntegrityError for what the database refuses.

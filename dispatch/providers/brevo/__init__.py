@@ -56,8 +56,8 @@ class BrevoProvider(AnymailProvider):
         Rule(
             Blame.PERSON,
             "400",
-            text=r"(?s)sender.{0,1000}(not valid|invalid|not verified)"
-            r"|account.{0,1000}(suspend|activ)",
+            text=r"(?s)sender.{0,200}(not valid|invalid|not verified)"
+            r"|account.{0,200}(suspend|activ)",
         ),
         Rule(Blame.PERSON, "400", text=r'"(unauthorized|permission_denied|not_enough_credits)"'),
         Rule(Blame.BOUNCE, "400", text=r"email is not valid in to"),

@@ -49,7 +49,7 @@ class MailjetProvider(AnymailProvider):
     refusals = (
         Rule(Blame.PERSON, "4..", text=r'"(send-0008|mj-0015|send-0001)"'),
         Rule(Blame.PERSON, "4..", text=r'not (been )?validated|"From'),
-        Rule(Blame.BOUNCE, "4..", text=r'(?s)"mj-0013".{0,1000}"To'),
+        Rule(Blame.BOUNCE, "4..", text=r'(?s)"mj-0013".{0,400}"To'),
         Rule(Blame.MESSAGE, "403", text=r'"Messages"'),
     )
 

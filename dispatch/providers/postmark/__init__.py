@@ -30,7 +30,7 @@ BY_TYPE = {
     "ManuallyDeactivated": EventKind.REJECTED,
 }
 
-_INVALID = r'(?s)"ErrorCode":\s*300\b.{0,1000}(Invalid|Error parsing) '
+_INVALID = r'(?s)"ErrorCode":\s*300\b.{0,200}(Invalid|Error parsing) '
 
 
 class PostmarkForm(forms.Form):
