@@ -48,7 +48,7 @@ def test_every_style_of_ours_is_used() -> None:
     code = "".join(path.read_text() for path in TEMPLATES) + "".join(
         path.read_text()
         for app in ("admin_kit", "campaigns", "dispatch")
-        for path in (settings.BASE_DIR / app / "admin").glob("*.py")
+        for path in (settings.BASE_DIR / app).rglob("*.py")
     )
     ours = set(re.findall(r"\.(edm-[a-z-]+)", STYLES[1].read_text()))
     assert {name for name in ours if name not in code} == set()

@@ -94,7 +94,7 @@ def test_production_names_the_variable_that_is_missing(name: str) -> None:
 
 
 def test_every_variable_is_documented() -> None:
-    sources = [*(PROJECT / "edm_project").glob("*.py")]
+    sources = [*(PROJECT / "edm_project").rglob("*.py")]
     pattern = r"(?:environment|environment\.env)\.\w+\(\s*\"([A-Z_]+)\""
     read = {name for path in sources for name in re.findall(pattern, path.read_text())}
     documented = set(re.findall(r"^#([A-Z_]+)=", EXAMPLE, re.MULTILINE))

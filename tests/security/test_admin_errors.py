@@ -158,7 +158,7 @@ ADDED_BY_NOBODY = {
         "django_q/ormq",
         "signin/signin",
         "tracking/event",
-        "tracking/refusal",
+        "tracking/rejectedrequests",
     )
 }
 FORMS = sorted({url for url in ADDRESSES if url.endswith("/add/")} - ADDED_BY_NOBODY)
