@@ -337,7 +337,7 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 "indexes": [
-                    # The dispatchers' agenda and housekeeping look at what is neither a draft nor
+                    # The dispatchers' agenda and maintenance look at what is neither a draft nor
                     # done.
                     models.Index(
                         "status",

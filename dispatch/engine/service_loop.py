@@ -55,9 +55,7 @@ class ServiceLoop:
         self.plan = plan
         self.pool = pool
         self.retired = False
-        """The service is gone or connects differently: take nothing new, and end when all is
-        reported.
-        """
+        """The service is gone or connects differently: takes nothing new, ends when all is told."""
         self.pace_changes = PaceChanges()
         """What has yet to be written to the Pace row; replaced after every commit."""
         self.ready: deque[Delivery] = deque()

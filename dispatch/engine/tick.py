@@ -30,7 +30,7 @@ from dispatch.claiming.deliveries import Delivery, LaneReport, NotStarted
 from dispatch.claiming.grants import GrantRequest
 from dispatch.clock import DatabaseClock
 from dispatch.models import Pace
-from dispatch.pace import pace_rows as paces
+from dispatch.pace import pace_rows
 from dispatch.pace.gate import Gate
 from dispatch.pace.pace_rows import PaceChanges
 from dispatch.results import attempts
@@ -183,11 +183,11 @@ def _grant(request: TickRequest, result: TickResult, pace_changes: dict[int, Pac
     now: dt.datetime = result.clock.reading
     unsettled = {service_id for service_id, gate in request.gates.items() if gate.is_unsettled}
     concerned = {*request.capacity, *pace_changes, *unsettled}
-    locked = paces.lock(concerned) if concerned else {}
-    before = {service_id: paces.written(pace) for service_id, pace in locked.items()}
+    locked = pace_rows.lock(concerned) if concerned else {}
+    before = {service_id: pace_rows.written(pace) for service_id, pace in locked.items()}
     for service_id in list(pace_changes):
         if service_id in locked:
-            paces.apply(pace_changes.pop(service_id), locked[service_id], now)
+            pace_rows.apply(pace_changes.pop(service_id), locked[service_id], now)
     result.unwritten, result.paces = pace_changes, locked
     requests = _connected(
         request,
@@ -199,7 +199,7 @@ def _grant(request: TickRequest, result: TickResult, pace_changes: dict[int, Pac
         result.granted, result.exhausted_tasks = grants.fulfil(requests, request.dispatcher_id, now)
         result.claim_seconds = time.monotonic() - began
     _store_paces(request, result)
-    paces.save(pace for pace in locked.values() if paces.written(pace) != before[pace.pk])
+    pace_rows.save(pace for pace in locked.values() if pace_rows.written(pace) != before[pace.pk])
 
 
 def _connected(

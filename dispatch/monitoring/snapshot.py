@@ -15,7 +15,7 @@ from dispatch.monitoring.activity import CountsNow, Living, Period
 from dispatch.monitoring.database import Table, Transactions
 from dispatch.monitoring.queues import BackgroundWork, InFlight, TaskReading
 from dispatch.monitoring.services import ServiceReading
-from tracking import rejected_requests as refusals
+from tracking import rejected_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def take() -> Snapshot:
         background=queues.background_work(),
         transactions=database.transactions(),
         tables=database.hot_tables(),
-        rejected_requests=refusals.totals(),
+        rejected_requests=rejected_requests.totals(),
         mailboxes=list(BounceMailbox.objects.filter(enabled=True).select_related("service")),
         feedback=queues.feedback(),
         suppressed=database.suppressed(),

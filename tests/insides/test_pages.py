@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -87,7 +88,8 @@ class TestGunicorn:
         config = Config()
         config.set("accesslog", "-")
         logger = Logger(config)
-        handlers = [*logger.error_log.handlers, *logger.access_log.handlers]
+        added = [*logger.error_log.handlers, *logger.access_log.handlers]
+        handlers = [handler for handler in added if type(handler) is logging.StreamHandler]
         assert len(handlers) == 2
         assert all(handler.formatter is not None for handler in handlers)
 

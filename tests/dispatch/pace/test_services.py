@@ -131,5 +131,5 @@ def test_nothing_else_in_the_product_takes_the_guard_down() -> None:
     }
     assert found == {
         Path(str(services.__file__)).relative_to(settings.BASE_DIR).as_posix(),
-        "dispatch/migrations/0005_limits_guard.py",
+        "dispatch/migrations/0005_triggers.py",
     }

@@ -2,15 +2,13 @@
 
 from django.db import migrations
 
-from dispatch.lease_terms import LEASE_SECONDS
-
-# No other limits were ever granted by: those of a new service are settled from the start.
-PACE = f"""
+# No other limits were ever granted by: those of a new service are settled from the start, since a lease (10 s) ago.
+PACE = """
 CREATE FUNCTION dispatch_make_pace() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO dispatch_pace (service_id, limits_changed_at, next_send_at, quota_used,
                                needs_person, freeze_reason, failures_in_row, freezes_in_row)
-    VALUES (NEW.id, statement_timestamp() - interval '{LEASE_SECONDS} seconds',
+    VALUES (NEW.id, statement_timestamp() - interval '10 seconds',
             statement_timestamp(), 0, false, '', 0, 0);
     RETURN NULL;
 END $$;
