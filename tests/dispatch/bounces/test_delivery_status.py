@@ -50,11 +50,13 @@ def told(*blocks: str, notice: str = "Hello.", to: str = "") -> Notification:
         ("Status: 4.2.2", K.DEFERRED),
         ("Status: 5.1.1", K.HARD_BOUNCED),
         ("Action: odd", K.SOFT_BOUNCED),
+        ("Action: Xdelayed", K.SOFT_BOUNCED),
         # What failed is over, also where the class of its status is 4.
         ("Action: failed\nStatus: 4.4.7", K.SOFT_BOUNCED),
         ("Action: Failed\nStatus: 4.4.7", K.SOFT_BOUNCED),
         ("Action: failed\nStatus: 5.1.1", K.HARD_BOUNCED),
         ("Action: failed\nStatus: 5.7.1", K.REJECTED),
+        ("Action: failed\nDiagnostic-Code: smtp; 5.1.1", K.HARD_BOUNCED),
     ],
 )
 def test_the_action_tells_else_the_status(fields: str, kind: EventKind) -> None:
@@ -73,6 +75,8 @@ def test_a_block_without_action_and_status_tells_nothing() -> None:
         ("X-Postfix; 552 5.2.2 mailbox full", K.SOFT_BOUNCED),
         ("smtp; 552 the mailbox is full", K.SOFT_BOUNCED),
         ("smtp; 554 5.7.1 blocked", K.REJECTED),
+        ("smtp; 5.2.2 sorry", K.SOFT_BOUNCED),
+        ("smtp; 550 sorry", K.SOFT_BOUNCED),
         ("smtp; 550", K.HARD_BOUNCED),
         ("smtp; no", K.HARD_BOUNCED),
     ],
@@ -144,6 +148,11 @@ def test_of_two_recipients_the_one_of_the_message_counts(recipient: str) -> None
     assert told(*both, to=BOB).kind == K.SOFT_BOUNCED
 
 
+def test_a_recipient_may_begin_with_any_letter() -> None:
+    both = blocks("Final-Recipient: rfc822; Xena@b.example", f"Final-Recipient: rfc822; {BOB}")
+    assert told(*both, to="Xena@b.example").kind == K.HARD_BOUNCED
+
+
 def test_of_two_others_the_mildest_counts() -> None:
     both = blocks("Final-Recipient: rfc822; a@b.example", f"Final-Recipient: rfc822; {BOB}")
     assert told(*both, to=ADA).kind == K.SOFT_BOUNCED
@@ -162,10 +171,18 @@ def test_the_mildest_is_first_delivered_and_last_a_complaint() -> None:
         assert found.kind == kind
 
 
-def test_a_hundred_recipients_are_looked_at() -> None:
-    hard, mild = "Action: failed\nStatus: 5.1.1", "Action: delivered"
-    assert told(*[hard] * 99, mild).kind == K.DELIVERED
-    assert told(*[hard] * 100, mild).kind == K.HARD_BOUNCED
+def test_a_hundred_recipients_are_looked_at_in_all_parts() -> None:
+    def kind(hard: int) -> EventKind:
+        head = "Content-Type: multipart/report; boundary=b\n\n"
+        part = "--b\nContent-Type: message/delivery-status\n\n"
+        many = "Action: failed\nStatus: 5.1.1\n\n" * hard
+        raw = f"{head}{part}{many}\n{part}Action: delivered\n\n--b--\n"
+        found = delivery_status.read(mail.parse(raw.encode()))
+        assert found is not None
+        return found.kind
+
+    assert kind(99) == K.DELIVERED
+    assert kind(100) == K.HARD_BOUNCED
 
 
 @pytest.mark.parametrize("quote", ["", "> ", ">", "  ", "> > "])

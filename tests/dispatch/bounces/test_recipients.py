@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dispatch.bounces import mail, recipients
 from dispatch.bounces.understanding import Told, understand
 from tests.dispatch.bounces.samples import sample
 from tracking.event_kinds import EventKind
@@ -140,3 +141,68 @@ def test_a_report_without_reasons_is_kept_with_what_is_said_of_the_recipient() -
     meaning = understand(sample("exim-null-mx", 7))
     assert isinstance(meaning, Told), meaning
     assert meaning.event.detail == f"{ADA} an MX or SRV record indicated no SMTP service"
+
+
+def test_of_messages_that_came_back_the_first_tells_whom_it_was_for() -> None:
+    returned = "--b\nContent-Type: message/rfc822\n\nTo: {to}\n\nHi\n"
+    parts = returned.format(to=f"{ADA}, Bob <{BOB.upper()}>") + returned.format(to="c@d.example")
+    raw = f"Content-Type: multipart/report; boundary=b\n\n{parts}--b--\n"
+    assert recipients.sent_to(mail.parse(raw.encode())) == {ADA, BOB}
+
+
+@pytest.mark.parametrize("line", ["To: ", "> TO: ", "  to:"])
+def test_of_a_message_that_is_quoted_the_first_line_tells_whom_it_was_for(line: str) -> None:
+    raw = f"\n\nSorry.\n--- Original message\n{line}{ADA}\n{line}{BOB}\n"
+    assert recipients.sent_to(mail.parse(raw.encode())) == {ADA}
+
+
+def test_an_address_ends_where_chinese_words_begin() -> None:
+    raw = f"\n\nSorry.\n--- Original message\nTo: {ADA}的邮箱\n"
+    assert recipients.sent_to(mail.parse(raw.encode())) == {ADA}
+
+
+def test_a_hundred_addresses_of_a_message_are_looked_for() -> None:
+    many = ", ".join(f"a{n}@b.example" for n in range(101))
+    raw = f"Content-Type: message/rfc822\n\nTo: {many}\n\nHi\n"
+    assert len(recipients.sent_to(mail.parse(raw.encode()))) == 100
+
+
+def test_a_notice_is_split_at_its_first_hundred_addresses() -> None:
+    notice = "".join(f"a{n}@b.example\n  user unknown\n" for n in range(101))
+    assert recipients.said_of(notice, "a98@b.example") == "a98@b.example user unknown"
+    assert recipients.said_of(notice, "a100@b.example") == ""
+
+
+@pytest.mark.parametrize(
+    "notice", ["", "Hello.", f"{BOB}\n  {FULL}\n", f"{ADA}\n", f"{ADA}\n  550\n"]
+)
+def test_a_notice_that_does_not_tell_says_nothing_of_a_recipient(notice: str) -> None:
+    assert recipients.said_of(notice, ADA) == ""
+
+
+def test_what_is_said_of_each_recipient_is_told_apart_unless_one_is_ours() -> None:
+    notice = f"{ADA}\n  {UNKNOWN}\n{BOB}\n  {FULL}\n"
+    ada, bob = f" {ADA}\n  {UNKNOWN}\n", f" {BOB}\n  {FULL}\n"
+    assert recipients.told_of(notice, set()) == [ada, bob]
+    assert recipients.told_of(notice, {BOB}) == [bob]
+
+
+def test_without_two_recipients_or_reasons_a_notice_is_taken_whole() -> None:
+    for notice in ("Hello.", f"{ADA}\n  {UNKNOWN}\n", f"{ADA}\n{BOB}\n"):
+        assert recipients.told_of(notice, {ADA}) == [notice]
+
+
+@pytest.mark.parametrize("form", ["(from {to})", "(from <{to}>)", "(Expanded From <{to}>)"])
+def test_the_address_that_ours_leads_to_is_ours(form: str) -> None:
+    home = f" home@b.example: {form.format(to=ADA.upper())}\n  {FULL}\n"
+    notice = f"{home[1:]}{BOB}\n  {UNKNOWN}\n"
+    assert recipients.told_of(notice, {ADA}) == [home]
+
+
+@pytest.mark.parametrize(("end", "is_ours"), [(500, True), (501, False)])
+def test_it_is_ours_when_its_first_500_characters_say_so(end: int, is_ours: bool) -> None:
+    start, leads = " home@b.example: ", f"from {ADA}"
+    home = f"{start}{'.' * (end - len(start) - len(leads))}{leads}\n"
+    other = f" {BOB}\n  {UNKNOWN}\n"
+    told = recipients.told_of(f"{home[1:]}{other[1:]}", {ADA})
+    assert told == ([home] if is_ours else [home, other])
