@@ -21,7 +21,7 @@ from bench.measures.claimer import BATCH, DISPATCHER
 from bench.report import Headline, Table
 from bench.rig import crew
 from bench.rig.programs import Program, wait_until
-from campaigns.launching import freezing
+from campaigns.launching import frozen_content
 from campaigns.models import TaskTemplate
 
 BATCHES = 50
@@ -106,7 +106,7 @@ def prepare() -> tuple[int, int, int]:
     """A service, a task and its content, by their ids."""
     [service] = product.make_services(port=1, count=1, connections=1)
     task = product.make_campaign(0)
-    content = freezing.freeze(task, TaskTemplate.objects.get(task=task))
+    content = frozen_content.freeze(task, TaskTemplate.objects.get(task=task))
     return service.pk, task.pk, content.pk
 
 

@@ -19,7 +19,7 @@ from django.db.models import Max, Q
 from django.db.models.functions import Now
 
 from campaigns import audience, background, erasure_lock, suppressions, tasks
-from campaigns.launching import freezing, number_check, rehearsal
+from campaigns.launching import frozen_content, number_check, rehearsal
 from campaigns.models import BackgroundJob, Contact, Content, Launch, Task, TaskStatus, TaskTemplate
 from campaigns.rendering import content
 from campaigns.state import lifecycle
@@ -94,7 +94,7 @@ def prepare(task: Task) -> None:
     if task.scheduled_at and (lacks := lifecycle.missing(task)):
         raise lifecycle.NotPossible(f"“{task}” cannot be launched. " + " ".join(lacks))
     choices = TaskTemplate.objects.filter(task=task).select_related("template")
-    compiled = [freezing.compile_content(task, choice) for choice in choices]
+    compiled = [frozen_content.compile_content(task, choice) for choice in choices]
     for made in compiled:
         number_check.check_numbers(task, made.content)
         rehearsal.check_cost(task, made.content)
@@ -105,7 +105,7 @@ def prepare(task: Task) -> None:
             _begin(task, compiled)
 
 
-def _begin(task: Task, compiled: list[freezing.Compiled]) -> None:
+def _begin(task: Task, compiled: list[frozen_content.Compiled]) -> None:
     for made in compiled:
         made.store()
     newest = Contact.objects.aggregate(newest=Max("id"))["newest"] or 0

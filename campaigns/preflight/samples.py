@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from campaigns.launching import freezing
+from campaigns.launching import frozen_content
 from campaigns.models import Contact, Content, Sender, Task, TaskTemplate, Template
 from campaigns.rendering import content
 
@@ -42,7 +42,7 @@ def freeze(template: Template, sender: Sender) -> Content:
     where they are to lead. Not saved. Raises TemplateError or Failed.
     """
     task = Task(owner_id=template.owner_id, sender=sender, track_opens=False, track_clicks=False)
-    return freezing.compile_content(task, TaskTemplate(task=task, template=template)).content
+    return frozen_content.compile_content(task, TaskTemplate(task=task, template=template)).content
 
 
 def values_of(contact: Contact | None) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 from campaigns.admin import progress, task_steps
-from dispatch.admin import attempts, readiness
+from dispatch.admin import attempts, waiting
 from dispatch.admin.services import domain_state, pages
 from dispatch.admin.subtasks import pages as subtasks
 
-progress.WAITS.append(readiness.waits)
-task_steps.WARNERS += [readiness.warnings, domain_state.warnings]
+progress.WAITS.append(waiting.waits)
+task_steps.WARNERS += [waiting.warnings, domain_state.warnings]
 
 __all__ = ["attempts", "pages", "subtasks"]

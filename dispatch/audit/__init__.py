@@ -15,9 +15,9 @@ from dispatch.audit.acceptances import one_acceptance
 from dispatch.audit.balance import nothing_lost
 from dispatch.audit.claims import one_claim
 from dispatch.audit.fairness import fair
-from dispatch.audit.finding import AuditResult
 from dispatch.audit.pace import exact_pace
 from dispatch.audit.quota import exact_quota
+from dispatch.audit.result import AuditResult
 
 __all__ = ["AuditResult", "audit"]
 

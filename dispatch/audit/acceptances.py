@@ -9,7 +9,7 @@ anew since, what its provider was is not known any more; it had the longest wind
 
 from __future__ import annotations
 
-from dispatch.audit.finding import MOST_NAMED, AuditResult, one, rows
+from dispatch.audit.result import MOST_NAMED, AuditResult, one, rows
 from dispatch.providers import PROVIDERS
 
 # Where the state of a SubTask contradicts its attempts: handed over more often than allowed; to be

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.audit.finding import MOST_NAMED, AuditResult, one, rows
+from dispatch.audit.result import MOST_NAMED, AuditResult, one, rows
 from dispatch.lease_terms import LEASE_SECONDS
 
 HELD_AT_MOST_SECONDS = 900.0

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from campaigns.models import Task
-from dispatch.audit.finding import MOST_NAMED, AuditResult, one, rows
+from dispatch.audit.result import MOST_NAMED, AuditResult, one, rows
 from dispatch.claiming import agenda
 from dispatch.claiming.agenda import TaskPlan
 

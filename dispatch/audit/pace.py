@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dispatch.audit.finding import MOST_NAMED, AuditResult, rows
+from dispatch.audit.result import MOST_NAMED, AuditResult, rows
 from dispatch.lease_terms import LEASE_SECONDS
 
 SETTLED_SECONDS = LEASE_SECONDS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from dispatch.audit.finding import AuditResult, one, rows
 from dispatch.audit.pace import SETTLED_SECONDS
+from dispatch.audit.result import AuditResult, one, rows
 from dispatch.limits import Limits
 from dispatch.models import EmailService
 

@@ -72,7 +72,7 @@ def state(subtask: SubTask) -> str:
 
 
 def broken() -> list[str]:
-    return [text for finding in audit() for text in finding.offenders]
+    return [text for result in audit() for text in result.offenders]
 
 
 class TestExport:

@@ -61,9 +61,9 @@ def _audited() -> Iterator[str]:
     while, because nothing ran or it was paused, for one that was passed over. The model judges
     every grant instead (`tests.model.ticking`).
     """
-    for finding in audit():
-        if finding.guarantee != "6 fair":
-            yield from finding.offenders
+    for result in audit():
+        if result.guarantee != "6 fair":
+            yield from result.offenders
 
 
 def _moves_beside_the_table() -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db.models.functions import Now
 
-from campaigns.launching import freezing
+from campaigns.launching import frozen_content
 from campaigns.models import Content, SubTask, SubTaskStatus, Task, TaskTemplate
 from campaigns.rendering import content
 from tests.factories import EmailServiceFactory, SenderFactory, SubTaskFactory, TaskFactory
@@ -55,7 +55,7 @@ def frozen(html: str, *, text: str = "", postal_address: str = "", **kwargs: Any
     task: Task = TaskFactory(
         owner=sender.owner, sender=sender, template__html=html, template__text=text, **kwargs
     )
-    return freezing.freeze(task, TaskTemplate.objects.get(task=task))
+    return frozen_content.freeze(task, TaskTemplate.objects.get(task=task))
 
 
 def rendered(made: Content, subtask_id: int = 1, **variables: Any) -> content.Rendered:

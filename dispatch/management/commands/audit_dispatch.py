@@ -16,11 +16,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         findings = list(audit())
-        for finding in findings:
+        for result in findings:
             self.stdout.write(
-                f"{'ok    ' if finding.holds else 'BROKEN'} {finding.guarantee}: {finding.summary}"
+                f"{'ok    ' if result.holds else 'BROKEN'} {result.guarantee}: {result.summary}"
             )
-            for offender in finding.offenders:
+            for offender in result.offenders:
                 self.stdout.write(f"       {offender}")
-        if not all(finding.holds for finding in findings):
+        if not all(result.holds for result in findings):
             raise SystemExit(1)

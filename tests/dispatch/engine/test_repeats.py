@@ -9,7 +9,7 @@ import pytest
 from django.db.models import F
 from django.db.models.functions import Now
 
-from campaigns.launching import freezing
+from campaigns.launching import frozen_content
 from campaigns.models import (
     SubTask,
     Suppression,
@@ -121,7 +121,7 @@ def test_a_repeated_message_is_the_same_to_the_byte_with_its_links_and_times(
     service_at(provider)
     html = LINKED + "{{ 'now' | date: '%T.%f' }} {{ now }}"
     task = SendingTaskFactory(track_opens=True, template__html=html)
-    made = freezing.freeze(task, TaskTemplate.objects.get(task=task))
+    made = frozen_content.freeze(task, TaskTemplate.objects.get(task=task))
     agreed = {"name": "Ada", "email": "ada@example.org", CONSENT: True}
     SubTaskFactory(task=task, content=made, variables=agreed)
     provider.misdeeds = ["cut"]

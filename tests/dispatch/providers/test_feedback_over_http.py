@@ -239,4 +239,4 @@ def test_an_event_about_a_message_in_doubt_settles_it_and_nothing_is_repeated(
 
     assert is_now(subtask) == ("delivered", None)
     assert len(provider.requests) == 1
-    assert [offender for finding in audit() for offender in finding.offenders] == []
+    assert [offender for result in audit() for offender in result.offenders] == []

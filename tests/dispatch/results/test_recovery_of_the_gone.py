@@ -321,7 +321,7 @@ def test_the_audit_counts_what_was_not_started_neither_as_sent_nor_as_used(
     killed_after(name_of(gone), [])
     recovery.recover_gone(name_of(gone))
     assert Attempt.objects.count() == 3
-    assert [finding.offenders for finding in audit.audit() if finding.offenders] == []
+    assert [result.offenders for result in audit.audit() if result.offenders] == []
 
 
 def test_a_dispatcher_that_ends_in_order_leaves_no_log(dispatch: Dispatch) -> None:

@@ -1,4 +1,4 @@
-"""The finding of a check, and its queries."""
+"""The result of a check, and its queries."""
 
 from __future__ import annotations
 
