@@ -99,7 +99,8 @@ class TestTheWords:
     def test_a_link_of_a_test_message_says_what_it_would_do(
         self, purpose: Purpose, words: str
     ) -> None:
-        assert words in get(path(purpose, TEST)).content.decode()
+        page = get(path(purpose, TEST)).content.decode()
+        assert f"<p>{words} In this test it changes nothing" in page
 
     @pytest.mark.parametrize("choice", ["", "nonsense", "SUBSCRIBE"])
     def test_another_choice_changes_nothing_and_is_counted(

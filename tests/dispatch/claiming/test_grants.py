@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.db.models.functions import Now
 
-from campaigns.models import Task
+from campaigns.models import SubTask, Task
 from dispatch.engine import tick
 from dispatch.limits import Limits
 from dispatch.models import EmailService, Pace, Turn
@@ -18,6 +18,7 @@ from tests.factories import (
     EmailServiceFactory,
     SendingTaskFactory,
     SubTaskFactory,
+    in_doubt,
 )
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +98,19 @@ def test_a_task_that_had_all_that_was_asked_for_is_not_exhausted(
     task = launched(3)
     assert granted({services[0]: 2}).exhausted_tasks == set()
     assert granted({services[0]: 2}).exhausted_tasks == {task.pk}
+
+
+def test_only_a_service_whose_provider_de_duplicates_is_granted_its_hand_over_in_doubt() -> None:
+    repeats, forgets = EmailServiceFactory(provider="resend"), EmailServiceFactory(provider="smtp")
+    minute = dt.timedelta(minutes=1)
+    EmailService.objects.update(connection_changed_at=Now() - 9 * minute)
+    doubts = {service.pk: in_doubt(service).pk for service in (repeats, forgets)}
+    SubTask.objects.update(sending_at=Now() - 3 * minute, in_doubt_since=Now() - 2 * minute)
+
+    found = granted({repeats: 2, forgets: 2}).granted
+
+    claims = {(d.grant.service_id, d.claim.id) for deliveries in found for d in deliveries}
+    assert claims == {(repeats.pk, doubts[repeats.pk])}
 
 
 def test_a_service_without_a_choice_takes_no_turn(services: list[EmailService]) -> None:

@@ -229,6 +229,14 @@ class TestRepeats:
         recovery.recover_gone(name_of(gone))
         assert state(repeat) == ("sending", True)
 
+    def test_one_that_was_marked_at_the_moment_of_its_claim_is_none(
+        self, gone: Dispatcher, service: EmailService
+    ) -> None:
+        first = held(SubTaskStatus.SENDING, gone, service, allocated_at=NOON, sending_at=NOON)
+        killed_after(name_of(gone), [])
+        recovery.recover_gone(name_of(gone))
+        assert state(first) == ("pending", False)
+
     def test_one_with_a_proof_stays_in_doubt_whatever_the_clock_said(
         self, gone: Dispatcher, service: EmailService
     ) -> None:
@@ -284,6 +292,21 @@ class TestWhoRecovers:
         assert gone.ended_at is None
         assert stranger.path.exists()
         start_log.discard(stranger)
+
+    def test_its_log_goes_while_others_of_its_cluster_go_on(self, gone: Dispatcher) -> None:
+        DispatcherFactory(cluster=gone.cluster)
+        killed_after(name_of(gone), [])
+        recovery.recover_gone(name_of(gone))
+        assert not name_of(gone).path.exists()
+
+    def test_the_log_of_one_that_is_not_in_the_database_goes(self, gone: Dispatcher) -> None:
+        """Another cluster's, of the same number as one that lives."""
+        stranger = start_log.Name(uuid.uuid4(), gone.pk)
+        killed_after(stranger, [])
+        assert not recovery.recover_gone(stranger)
+        assert not stranger.path.exists()
+        gone.refresh_from_db()
+        assert gone.ended_at is None
 
     def test_a_cluster_cannot_be_mistaken_for_another(self, gone: Dispatcher) -> None:
         assert not recovery.recover_gone(start_log.Name(uuid.uuid4(), gone.pk))

@@ -46,6 +46,13 @@ def test_a_token_with_something_around_it_is_none(around: str) -> None:
     assert read(Purpose.OPEN, around.format(sign(Purpose.OPEN, 7))) is None
 
 
+@pytest.mark.parametrize("after", [".", ",", ").", "”", "。", "）、", "'>"])
+def test_what_was_copied_along_after_a_token_is_ignored_and_before_it_is_not(after: str) -> None:
+    token = sign(Purpose.UNSUBSCRIBE, 7)
+    assert read(Purpose.UNSUBSCRIBE, token + after) == (7,)
+    assert read(Purpose.UNSUBSCRIBE, after + token) is None
+
+
 def test_a_token_of_two_ids_is_none_of_one() -> None:
     assert read(Purpose.CLICK, sign(Purpose.CLICK, 7, 8)) is None
     assert read(Purpose.CLICK, sign(Purpose.CLICK, 7), ids=2) is None
