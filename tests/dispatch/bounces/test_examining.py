@@ -6,8 +6,9 @@ import datetime as dt
 
 import pytest
 
-from dispatch.bounces import return_path
-from dispatch.bounces.examining import Found, Says, examine
+from dispatch.bounces import mail, return_path
+from dispatch.bounces.examining import Found, Says, Unreadable, examine
+from sandbox import pool
 from tests.dispatch.bounces.samples import sample
 from tracking.event_kinds import EventKind
 
@@ -88,6 +89,13 @@ def test_all_return_paths_are_found_once_each_the_own_ones_first() -> None:
     assert found.tokens == [TOKEN, *others]
 
 
+def test_each_of_several_headers_is_read_by_itself() -> None:
+    found = letter("Delivered-To: ada@receiver.example", f"X-Original-To: {ADDRESS}")
+    assert found.tokens == [TOKEN]
+    raw = f"Delivered-To: a@b.example\nX-Original-To: {ADDRESS}\n\nDelivery failed: user unknown\n"
+    assert examine(raw.encode()).says == Says.EVENT
+
+
 def test_the_message_that_came_back_has_its_message_id() -> None:
     assert letter(returned=f"Message-ID: {OURS}").ids == [OURS]
 
@@ -137,6 +145,20 @@ def test_the_name_does_not_depend_on_line_ends_nor_on_those_at_the_end() -> None
     assert examine(raw.replace(b"\n", b"\r\n")).name == name
     assert examine(raw + b"\n\n").name == name
     assert examine(raw.replace(b"User unknown", b"No such user")).name != name
+
+
+def test_a_letter_of_headers_alone_has_a_name() -> None:
+    found = examine(b"From: mailer-daemon@b.example\nSubject: Delivery failed: user unknown")
+    assert found.says == Says.EVENT
+    assert len(found.name) == 64
+
+
+def test_of_a_date_200_characters_are_read() -> None:
+    date = ", 3 Feb 2026 09:15:02 +0100"
+    hour = dt.timezone(dt.timedelta(hours=1))
+    expected = dt.datetime(2026, 2, 3, 9, 15, 2, tzinfo=hour)
+    assert letter(f"Date: {'a' * (200 - len(date))}{date}").date == expected
+    assert letter(f"Date: {'a' * (201 - len(date))}{date}").date != expected
 
 
 def test_the_date_of_a_letter_is_its_own() -> None:
@@ -190,6 +212,28 @@ def test_of_all_blocks_20000_characters_are_kept_with_a_line_end_after_each() ->
     kept = examine(f"{head}{part * 4}--b--\n".encode()).kept["report"]
     # 28 + 1 and 9003 + 1, twice, and 28 + 1: 1905 of 20,000 are left.
     assert [len(block) for block in kept] == [28, 9_003, 28, 9_003, 28, 1_905]
+
+
+@pytest.mark.parametrize(("length", "second"), [(19_998, ["A"]), (19_999, []), (20_000, [])])
+def test_a_block_is_kept_while_a_character_is_left(length: int, second: list[str]) -> None:
+    head = "Content-Type: multipart/report; boundary=b\n\n"
+    part = "--b\nContent-Type: message/delivery-status\n\n"
+    first = f"X: {'a' * (length - 3)}"
+    raw = f"{head}{part}{first}\n{part}{STATUS}\n--b--\n"
+    assert examine(raw.encode()).kept["report"] == [first, *second]
+
+
+def test_an_error_of_ours_is_told_with_the_last_2000_characters_of_where_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fail(_: bytes) -> None:
+        raise ValueError("a" * 3_000)
+
+    monkeypatch.setattr(pool, "is_worker", True)
+    monkeypatch.setattr(mail, "parse", fail)
+    with pytest.raises(Unreadable) as raised:
+        examine(b"x")
+    assert str(raised.value) == f"{'a' * 1_999}\n"
 
 
 def test_a_wish_to_unsubscribe_has_a_token_of_24_letters_of_ascii() -> None:
