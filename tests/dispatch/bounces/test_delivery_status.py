@@ -109,6 +109,10 @@ def test_without_a_diagnostic_the_detail_is_what_the_notice_says_of_the_recipien
     assert found == Notification(K.HARD_BOUNCED, f"{ADA} user unknown")
 
 
+def test_without_a_diagnostic_the_first_word_of_the_notice_may_tell() -> None:
+    assert told("Action: failed\nStatus: 5.0.0", notice="spam").kind == K.REJECTED
+
+
 def test_what_the_notice_says_is_kept_up_to_300_characters() -> None:
     fields = f"Final-Recipient: rfc822; {ADA}\nAction: failed\nStatus: 5.0.0"
     detail = told(fields, notice=f"Sorry.\n\n{ADA}\n   {'a' * 400}\n").detail

@@ -173,6 +173,17 @@ def test_the_reason_stands_between_its_name_and_the_advice(before: str, advice: 
     assert found == Notification(K.HARD_BOUNCED, "用户不存在")
 
 
+def test_a_bounce_that_only_the_library_knows_is_one() -> None:
+    text = (
+        "Hi. This is the qmail-send program at b.example.\n"
+        "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
+        "This is a permanent error; I've given up. Sorry it didn't work out.\n\n"
+        "<ada@b.example>:\n550 user unknown\n\n--- Below this line is a copy of the message.\n"
+    )
+    assert not plain_words.is_failure("Hello", text)
+    assert read("Hello", text) == Notification(K.HARD_BOUNCED, "550 user unknown")
+
+
 def test_what_makes_the_library_fail_is_logged_and_read_without_it(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

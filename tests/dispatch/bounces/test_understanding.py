@@ -23,21 +23,22 @@ def test_an_event_has_all_that_the_letter_says() -> None:
 
 
 @pytest.mark.parametrize(
-    ("meaning", "words"),
+    ("name", "words"),
     [
-        (understanding.AUTOMATIC_REPLY, "automatic reply"),
-        (understanding.READ_RECEIPT, "read receipt"),
-        (understanding.OF_TEST, "of a test message"),
-        (understanding.OTHER_FEEDBACK, "other feedback"),
-        (understanding.EMPTY, "empty"),
-        (understanding.NO_REPORT, "no report"),
-        (understanding.UNKNOWN, "not about a message of ours"),
-        (understanding.FORGED, "wrong signature"),
-        (understanding.UNREADABLE, "unreadable"),
-        (understanding.ENDS_ITS_READER, "ends what reads it"),
+        ("AUTOMATIC_REPLY", "automatic reply"),
+        ("READ_RECEIPT", "read receipt"),
+        ("OF_TEST", "of a test message"),
+        ("OTHER_FEEDBACK", "other feedback"),
+        ("EMPTY", "empty"),
+        ("NO_REPORT", "no report"),
+        ("UNKNOWN", "not about a message of ours"),
+        ("FORGED", "wrong signature"),
+        ("UNREADABLE", "unreadable"),
+        ("ENDS_ITS_READER", "ends what reads it"),
     ],
 )
-def test_each_meaning_has_words_that_staff_see(meaning: Passed | SetAside, words: str) -> None:
+def test_each_meaning_has_words_that_staff_see(name: str, words: str) -> None:
+    meaning: Passed | SetAside = getattr(understanding, name)
     assert (meaning.what if isinstance(meaning, Passed) else meaning.why) == words
 
 
