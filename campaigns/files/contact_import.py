@@ -16,7 +16,7 @@ from campaigns.files.contact_columns import keys_of, known_column, yes_or_no
 from campaigns.files.contact_staging import AttributesTooLong, StagedContact, Staging
 from campaigns.files.csv_reader import CsvRow, Source
 from campaigns.files.encoding import SourceError
-from campaigns.files.import_table import FileReport, import_table, refuse_without_addresses
+from campaigns.files.import_table import RowsReport, import_table, refuse_without_addresses
 from campaigns.files.opt_outs.columns import Judge, KeptOut
 from campaigns.files.row_errors import (
     FileImportError,
@@ -50,7 +50,7 @@ _TAG_SEPARATORS = re.compile(r"[,;|，；、\n]")
 
 
 @dataclass(slots=True)
-class ImportReport(FileReport):
+class ImportReport(RowsReport):
     """What became of every row: one of four counts, or in `rejected` or `kept_out`.
 
     `ignored` are cells without a column. `suppressed` are rows, also rejected ones, of people whom

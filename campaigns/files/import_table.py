@@ -16,7 +16,7 @@ IsHeader = Callable[[list[str]], bool]
 
 
 @dataclass(slots=True)
-class FileReport:
+class RowsReport:
     """What became of the rows of a file.
 
     `duplicates` are further rows of an address that came earlier in the file; `ignored` is what

@@ -17,7 +17,7 @@ from campaigns.files import quoting, time_limits
 from campaigns.files.contact_columns import folded, known_column
 from campaigns.files.csv_reader import CsvRow, Source
 from campaigns.files.formulas import unescaped
-from campaigns.files.import_table import FileReport, import_table, refuse_without_addresses
+from campaigns.files.import_table import RowsReport, import_table, refuse_without_addresses
 from campaigns.files.opt_outs.columns import Judge
 from campaigns.files.row_errors import (
     LineProblem,
@@ -72,7 +72,7 @@ SELECT (SELECT count(*) FROM pg_temp.suppression_import),
 
 
 @dataclass(slots=True)
-class SuppressionReport(FileReport):
+class SuppressionReport(RowsReport):
     """What became of every row: one of four counts, or in `rejected`.
 
     `updated` are those that had only unsubscribed and have a worse reason now; `ignored` are other
