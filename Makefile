@@ -72,7 +72,7 @@ fuzz: venv-dev
 	$(BIN)/python -m pytest tests/fuzz --timeout 0 --numprocesses $(TEST_WORKERS) $(TEST_ARGS)
 
 browser: venv-dev
-	$(BIN)/python -m pytest tests/browser $(TEST_ARGS)
+	$(BIN)/python -m pytest tests/browser --numprocesses 2 $(TEST_ARGS)
 
 oracle: venv-dev
 	$(BIN)/python -m pytest tests/oracle $(TEST_ARGS)

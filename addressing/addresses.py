@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
 
 import idna
@@ -21,6 +20,17 @@ _USUAL = 60
 """Characters up to which an address is not too long, however it is written."""
 _PLAIN = re.compile(r"[A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+")
 """A local part about which there is nothing to find out."""
+_USUALLY = re.compile(
+    r"([A-Za-z0-9_+-]++(?:\.[A-Za-z0-9_+-]++)*+)@([A-Za-z0-9-]++(?:\.[A-Za-z0-9-]++)++)"
+)
+"""An address of which only the domain must be looked at, once for all of its addresses."""
+_CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
+_CHARACTERS = re.compile(
+    r"The (?:email address|(?P<after>part after the @-sign)) contains (?:invalid|unsafe) characters"
+    r"(?: in quotes)?(?P<before> before the @-sign)?(?: after Unicode normalization)?: "
+    r"(?P<names>.+)\."
+)
+"""What the library says of characters."""
 ENCODED_WORD = (
     "An address cannot contain =? or ?=, by which some mail programs decode it to another address."
 )
@@ -37,6 +47,10 @@ def normalise(address: str) -> str:
     ASCII is what goes over SMTP, so it is the form kept. Domains reserved for tests (.test) are
     allowed. Raises AddressError.
     """
+    if (plain := _USUALLY.fullmatch(address)) and len(address) <= _USUAL:
+        domain = _ascii_domain(plain[2])
+        if domain is not None:
+            return f"{plain[1].lower()}@{domain}"
     stripped = address.strip().strip(INVISIBLE).strip()
     if not stripped:
         raise AddressError("There is no address.")
@@ -48,10 +62,32 @@ def normalise(address: str) -> str:
     try:
         stored = _stored(stripped)
     except EmailNotValidError as error:
-        raise AddressError(str(error)) from error
+        raise AddressError(_in_plain_words(str(error))) from error
     if len(stored) > MAX_LENGTH:
         raise AddressError(f"The address is longer than {MAX_LENGTH} characters.")
     return stored
+
+
+def _in_plain_words(reason: str) -> str:
+    """The library's reason, but characters are not called by their names in Unicode."""
+    found = _CHARACTERS.fullmatch(reason)
+    if found is None:
+        return reason
+    names = list(dict.fromkeys(map(_character, found["names"].split(", "))))
+    if names == ["“@”"]:
+        return "An email address has one @ alone."
+    where = "after the @" if found["after"] else "before the @" if found["before"] else "in it"
+    return f"An email address cannot have {' or '.join(names)} {where}."
+
+
+def _character(name: str) -> str:
+    """Such as “(”, or a space, of what is not seen."""
+    if name[0] in "\"'" and len(name) > 2:
+        return f"“{name[1:-1]}”"
+    if name.startswith("U+"):
+        return f"the character {name}"
+    plain = name.lower()
+    return f"{'an' if plain[0] in 'aeiou' else 'a'} {plain}"
 
 
 def _stored(address: str) -> str:
@@ -151,7 +187,7 @@ def clean_address(address: str) -> str:
 
 def _refuse_unprintable(address: str) -> None:
     """A line break in an address is a broken export or an attempt to add mail headers: say so."""
-    if any(unicodedata.category(character) == "Cc" for character in address):
+    if _CONTROL.search(address):
         raise AddressError("The address contains a line break or a control character.")
 
 

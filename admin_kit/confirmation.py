@@ -30,6 +30,8 @@ class Question:
     warnings: Sequence[str] = ()
     danger: bool = False
     hidden: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    findings: Sequence[Any] = ()
+    """For a template of the caller's, which shows them."""
 
 
 def is_confirmed(request: HttpRequest) -> bool:
@@ -37,13 +39,19 @@ def is_confirmed(request: HttpRequest) -> bool:
 
 
 def ask(
-    request: HttpRequest, model_admin: admin.ModelAdmin[Any], question: Question, **context: Any
+    request: HttpRequest,
+    model_admin: admin.ModelAdmin[Any],
+    question: Question,
+    *,
+    template: str = "admin/confirmation.html",
+    **context: Any,
 ) -> TemplateResponse:
-    """The confirmation page. `form` and `back_url` are among the further context."""
+    """The confirmation page, or one that extends it. `form` and `back_url` are among the further
+    context."""
     return page(
         request,
         model_admin,
-        "admin/confirmation.html",
+        template,
         title=question.title,
         question=question,
         confirmed_name=CONFIRMED,
@@ -84,7 +92,9 @@ def restyled(field: forms.Field) -> forms.Field:
     if styled is None:
         return field
     field.widget = styled(dict(old.attrs))
-    if isinstance(field, forms.ChoiceField) and isinstance(field.widget, forms.Select):
+    if isinstance(field, forms.ChoiceField) and isinstance(
+        field.widget, forms.Select | forms.RadioSelect
+    ):
         field.widget.choices = field.choices  # type: ignore[assignment]  # what the getter returns
     field.widget.is_required = old.is_required
     return field

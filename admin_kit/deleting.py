@@ -7,7 +7,7 @@ from contextlib import nullcontext
 from typing import Any
 
 from django.contrib import messages
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.http import HttpRequest
 
@@ -25,8 +25,12 @@ class ExplainedDeletion(ModelAdmin):
         return []
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, ...]:
-        """For a row in use, related rows are not searched."""
+        """For a row in use, related rows are not searched. Before a deletion the rows are locked:
+        what would come to refer to one of them from now on waits, and then finds it gone."""
         objects = list(objs)
+        if request.method == "POST" and connection.in_atomic_block:
+            keys = [row.pk for row in objects]
+            list(self.model._base_manager.filter(pk__in=keys).order_by("pk").select_for_update())
         if uses := self.uses_of(objects, request):
             return [], {}, set(), uses
         return self.deletion_of(objects, request)

@@ -17,5 +17,5 @@ def visible_entries(entries: QuerySet[Any], user: User | AnonymousUser) -> Query
     """The user's own entries; all for users who may see everything. Entries about accounts require
     permission to see accounts."""
     if not user.has_perm("auth.view_user"):
-        entries = entries.exclude(content_type__app_label="auth")
+        entries = entries.exclude(content_type__app_label__in=("access", "auth"))
     return entries if user.has_perm(SEE_EVERYTHING) else entries.filter(user=user.pk)

@@ -19,7 +19,7 @@ from admin_kit.filters import TimeRangeFilter
 from admin_kit.moments import to_the_second
 from admin_kit.typed import DropdownFilter
 
-APPS = ("campaigns", "dispatch", "auth")
+APPS = ("campaigns", "dispatch", "signup", "auth")
 
 
 def log_event(request: HttpRequest, model: type[Model], what: str, text: str) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import admin as auth_admin
 from unfold import decorators, widgets
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
+from unfold.admin import StackedInline as UnfoldStackedInline
 from unfold.admin import TabularInline as UnfoldTabularInline
+from unfold.admin import checkbox
 from unfold.contrib.filters.admin import AutocompleteSelectFilter as UnfoldAutocompleteFilter
 from unfold.contrib.filters.admin import DropdownFilter as UnfoldDropdownFilter
 from unfold.contrib.filters.admin import RangeDateTimeFilter as UnfoldDateTimeRangeFilter
@@ -17,11 +21,13 @@ from unfold.contrib.filters.forms import AutocompleteDropdownForm
 from unfold.enums import ActionVariant
 from unfold.forms import PaginationInlineFormSet
 from unfold.paginator import InfinitePaginator
+from unfold.utils import display_for_label
 from unfold.views import ChangeList as UnfoldChangeList
 
 if TYPE_CHECKING:
     from django.contrib.admin import FieldListFilter, RelatedFieldListFilter, SimpleListFilter
     from django.contrib.admin import ModelAdmin as DjangoModelAdmin
+    from django.contrib.admin import StackedInline as DjangoStackedInline
     from django.contrib.admin import TabularInline as DjangoTabularInline
     from django.contrib.admin.views.main import ChangeList as DjangoChangeList
     from django.contrib.auth.models import User
@@ -33,6 +39,7 @@ if TYPE_CHECKING:
         def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
             """The buttons of a row's page that this user may press."""
 
+    StackedInline = DjangoStackedInline[Model, Model]
     TabularInline = DjangoTabularInline[Model, Model]
     InlineFormSet = forms.BaseInlineFormSet[Any, Any, Any]
     ChangeList = DjangoChangeList
@@ -52,6 +59,7 @@ if TYPE_CHECKING:
     Textarea = forms.Textarea
 else:
     ModelAdmin = UnfoldModelAdmin
+    StackedInline = UnfoldStackedInline
     TabularInline = UnfoldTabularInline
     InlineFormSet = PaginationInlineFormSet
     ChangeList = UnfoldChangeList
@@ -67,7 +75,14 @@ else:
     TextInput = widgets.UnfoldAdminTextInputWidget
     Textarea = widgets.UnfoldAdminTextareaWidget
 
-STYLED_WIDGETS: dict[type[forms.Widget], type[forms.Widget]] = {
+
+def _radios(attrs: dict[str, Any]) -> forms.Widget:
+    """Unfold's takes their arrangement first."""
+    made: forms.Widget = widgets.UnfoldAdminRadioSelectWidget(attrs=attrs)
+    return made
+
+
+STYLED_WIDGETS: dict[type[forms.Widget], Callable[[dict[str, Any]], forms.Widget]] = {
     forms.TextInput: widgets.UnfoldAdminTextInputWidget,
     forms.EmailInput: widgets.UnfoldAdminEmailInputWidget,
     forms.URLInput: widgets.UnfoldAdminURLInputWidget,
@@ -75,6 +90,7 @@ STYLED_WIDGETS: dict[type[forms.Widget], type[forms.Widget]] = {
     forms.PasswordInput: widgets.UnfoldAdminPasswordWidget,
     forms.Textarea: widgets.UnfoldAdminTextareaWidget,
     forms.Select: widgets.UnfoldAdminSelectWidget,
+    forms.RadioSelect: _radios,
     forms.CheckboxInput: widgets.UnfoldBooleanSwitchWidget,
     forms.FileInput: widgets.UnfoldAdminFileFieldWidget,
     forms.ClearableFileInput: widgets.UnfoldAdminFileFieldWidget,
@@ -105,6 +121,18 @@ def button(
         variant=variant,
     )
     return decorated
+
+
+TICKED_KEY = "0123456789"
+TICK = str(checkbox.render(ACTION_CHECKBOX_NAME, TICKED_KEY))
+"""The box to tick of a row whose key this is."""
+TICK_ALL = UnfoldModelAdmin.action_checkbox.short_description
+
+
+@lru_cache(maxsize=1_000)
+def label_of(text: str, colour: str) -> str:
+    """A coloured label, as safe HTML: a list that repeats a few renders each once."""
+    return str(display_for_label((text, text), "", {text: colour}))
 
 
 def label(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 NAMES = (
     "ceiling", "bare", "dispatch", "post-office", "django-q2", "celery", "procrastinate",
-    "claims", "launch", "first", "campaign",
+    "claims", "import", "launch", "first", "campaign", "segments", "contacts",
 )  # fmt: skip
 """The benchmarks, in the order in which they run."""
 
@@ -25,11 +25,29 @@ class Options:
     claims: tuple[int, ...] = (10_000, 1_000_000)
     rounds: int = 5
     launch: int = 1_000_000
+    contacts: int = 200_000
+    events: int = 2_000_000
     services: int = 4
     connections: int = 2
     minutes: float = 40.0
     results: str = ""
 
+
+SINGLE: dict[str, tuple[type[int] | type[float] | type[str], str]] = {
+    "repeats": (int, "the median of so many is told"),
+    "messages": (int, "of the speed runs"),
+    "alternative-messages": (int, "of those of the alternatives"),
+    "campaign": (int, "recipients of the long run"),
+    "rounds": (int, "of 5,000 claims each"),
+    "launch": (int, "recipients of the launch, rows of the import"),
+    "contacts": (int, "that segments choose from, and lists show"),
+    "events": (int, "about the messages to them"),
+    "services": (int, "email services of this project's runs"),
+    "connections": (int, "most connections of each of them"),
+    "minutes": (float, "what has not begun by then is left out"),
+    "results": (str, "the file for the tables: bench/RESULTS.md, if everything is run"),
+}
+"""Options of one value, with what they are."""
 
 QUICK = Options(
     repeats=1,
@@ -39,36 +57,23 @@ QUICK = Options(
     claims=(10_000,),
     rounds=1,
     launch=50_000,
+    contacts=5_000,
+    events=50_000,
     minutes=10.0,
 )
 FULL = Options(
     alternative_messages=20_000,
     campaign=1_000_000,
     claims=(10_000, 1_000_000, 10_000_000),
+    contacts=1_000_000,
+    events=10_000_000,
     minutes=180.0,
 )
 
 
 def read(arguments: Sequence[str]) -> Options:
     """The options on a command line. Exits on a mistake."""
-    parser = argparse.ArgumentParser(prog="make bench BENCH_ARGS=…", description=__doc__)
-    sizes = parser.add_mutually_exclusive_group()
-    sizes.add_argument("--quick", action="store_true", help="tiny sizes: to see that it runs")
-    sizes.add_argument("--full", action="store_true", help="the big sizes too: takes hours")
-    parser.add_argument("--only", help=f"some of these, by commas: {','.join(NAMES)}")
-    parser.add_argument("--repeats", type=int, help="the median of so many is told")
-    parser.add_argument("--messages", type=int, help="of the speed runs")
-    parser.add_argument("--alternative-messages", type=int, help="of those of the alternatives")
-    parser.add_argument("--campaign", type=int, help="recipients of the long run")
-    parser.add_argument("--claims", help="SubTasks to claim from: sizes by commas")
-    parser.add_argument("--rounds", type=int, help="of 5,000 claims each")
-    parser.add_argument("--launch", type=int, help="recipients of the launch")
-    parser.add_argument("--services", type=int, help="email services of this project's runs")
-    parser.add_argument("--connections", type=int, help="most connections of each of them")
-    parser.add_argument("--minutes", type=float, help="what has not begun by then is left out")
-    parser.add_argument(
-        "--results", help="the file for the tables: bench/RESULTS.md, if everything is run"
-    )
+    parser = _parser()
     chosen = parser.parse_args(arguments)
     base = QUICK if chosen.quick else FULL if chosen.full else Options()
     given = {
@@ -89,3 +94,15 @@ def read(arguments: Sequence[str]) -> Options:
         name = "bench/RESULTS.md" if whole else "bench/results/latest.md"
         options = replace(options, results=name)
     return options
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make bench BENCH_ARGS=…", description=__doc__)
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument("--quick", action="store_true", help="tiny sizes: to see that it runs")
+    sizes.add_argument("--full", action="store_true", help="the big sizes too: takes hours")
+    parser.add_argument("--only", help=f"some of these, by commas: {','.join(NAMES)}")
+    parser.add_argument("--claims", help="SubTasks to claim from: sizes by commas")
+    for name, (kind, what) in SINGLE.items():
+        parser.add_argument(f"--{name}", type=kind, help=what)
+    return parser

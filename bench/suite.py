@@ -16,9 +16,12 @@ from bench.measures import (
     campaign,
     ceiling,
     claims,
+    contacts,
     dispatching,
     first_hand_over,
+    importing,
     launching,
+    segments,
     speed,
 )
 from bench.options import NAMES
@@ -37,9 +40,12 @@ BENCHMARKS: dict[str, Callable[[Bench], None]] = {
     "celery": celery.run,
     "procrastinate": procrastinate.run,
     "claims": claims.run,
+    "import": importing.run,
     "launch": launching.run,
     "first": first_hand_over.run,
     "campaign": campaign.run,
+    "segments": segments.run,
+    "contacts": contacts.run,
 }
 
 

@@ -7,3 +7,7 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import checks  # noqa: F401  (registers the system checks)
+        from campaigns.preflight.checklist import checking
+        from campaigns.state import lifecycle
+
+        lifecycle.CHECKERS.append(checking.blockers)

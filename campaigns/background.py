@@ -47,6 +47,11 @@ it."""
 
 KILLED = "Its process was killed or crashed."
 
+
+class Explained(Exception):
+    """A job fails for a reason that staff can understand; the message says it."""
+
+
 Function = TypeVar("Function", bound=Callable[..., Any])
 GiveUp = Callable[[BackgroundJob], bool]
 """Reports on the object's page that a job was set aside. False when more remains to do."""
@@ -161,6 +166,8 @@ def _is_connection_lost(error: BaseException) -> bool:
 def _why(error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return "It took too long."
+    if isinstance(error, Explained):
+        return str(error)
     return f"It failed with an unexpected {type(error).__name__}; the cluster's log says more."
 
 

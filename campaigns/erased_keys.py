@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 
 from django.conf import settings
@@ -52,10 +52,23 @@ def by_key(addresses: Iterable[str]) -> dict[str, str]:
     return {key: address for address in addresses for key in possible_keys(address)}
 
 
-def _key(address: str, secret: bytes) -> str:
-    return MARK + hmac.digest(secret, address.encode("utf-8"), "sha256").hex()
+def found_in(addresses: Sequence[str], known: Collection[str]) -> set[str]:
+    """Those of the addresses whose key, by any of the secrets, is known."""
+    return {
+        address
+        for secret in _secrets(tuple(settings.ERASURE_KEYS))
+        for address in addresses
+        if _key(address, secret) in known
+    }
+
+
+def _key(address: str, secret: hmac.HMAC) -> str:
+    keyed = secret.copy()
+    keyed.update(address.encode())
+    return MARK + keyed.hexdigest()
 
 
 @lru_cache(maxsize=4)
-def _secrets(encoded: tuple[str, ...]) -> list[bytes]:
-    return [base64.urlsafe_b64decode(key) for key in encoded]
+def _secrets(encoded: tuple[str, ...]) -> list[hmac.HMAC]:
+    """Begun with each key: that is a third of the work for an address."""
+    return [hmac.new(base64.urlsafe_b64decode(key), digestmod="sha256") for key in encoded]

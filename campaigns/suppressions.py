@@ -8,17 +8,20 @@ the key: `suppressed` looks at all three, the querysets and `DOMAIN_SQL` at the 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
 from django.db import connection
-from django.db.models import Exists, Func, Model, OuterRef, QuerySet, TextField
+from django.db.models import Exists, Func, Model, OuterRef, Q, QuerySet, TextField
 
 from campaigns import erased_keys
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
 
 AnyModel = TypeVar("AnyModel", bound=Model)
+
+MOST_IN_MEMORY = 50_000
+"""Of the hashes of erased addresses, about 7 MB."""
 
 DOMAIN_SQL = "'@' || split_part({address}, '@', -1)"
 """`domain_of` in SQL, of an expression that is an address."""
@@ -42,6 +45,12 @@ ON CONFLICT (email) DO UPDATE SET
                   THEN excluded.source ELSE s.source END
 RETURNING s.email, s.id
 """
+WORSENED_SQL = """
+ON CONFLICT (email) DO UPDATE SET reason = excluded.reason, source = excluded.source
+WHERE s.reason = 'unsubscribed' AND excluded.reason <> 'unsubscribed'
+"""
+"""The end of an insert of many (`AS s`), which does with entries that are there what `suppress`
+does, and returns none that stays as it is."""
 
 
 def suppressed(addresses: Collection[str]) -> set[str]:
@@ -73,13 +82,29 @@ def entries_for(column: str) -> QuerySet[Suppression]:
     return entries
 
 
-def not_suppressed(rows: QuerySet[AnyModel], column: str) -> QuerySet[AnyModel]:
-    """Those whose address in this column may be mailed, as far as SQL can know. In two conditions,
-    each of which PostgreSQL can join by its hash.
+def listed_by(column: str) -> Q:
+    """Whether the address in a column, or its domain, is on the list, as far as SQL can know. In
+    two conditions, each of which PostgreSQL can join by its hash.
     """
+    by_address, by_domain = _each_entry(column)
+    return Q(by_address) | Q(by_domain)
+
+
+def free_by(column: str) -> Q:
+    """The opposite: PostgreSQL does not join what stands in one NOT."""
+    by_address, by_domain = _each_entry(column)
+    return ~Q(by_address) & ~Q(by_domain)
+
+
+def _each_entry(column: str) -> tuple[Exists, Exists]:
     by_address = Suppression.objects.filter(email=OuterRef(column))
     by_domain = Suppression.objects.filter(email=_DomainOf(OuterRef(column)))
-    return rows.filter(~Exists(by_address), ~Exists(by_domain))
+    return Exists(by_address), Exists(by_domain)
+
+
+def not_suppressed(rows: QuerySet[AnyModel], column: str) -> QuerySet[AnyModel]:
+    """Those whose address in this column may be mailed, as far as SQL can know."""
+    return rows.filter(free_by(column))
 
 
 class _DomainOf(Func):
@@ -98,6 +123,23 @@ def erased_among(addresses: Iterable[str]) -> set[str]:
         return set()
     by_key = erased_keys.by_key(addresses)
     return {by_key[key] for key in _listed(by_key)}
+
+
+class ErasedList:
+    """Who was erased, for as many addresses as there are contacts: where it is short, the list is
+    read once and compared here."""
+
+    def __init__(self) -> None:
+        keys = Suppression.objects.erased().values_list("email", flat=True)
+        self._keys = frozenset(keys[: MOST_IN_MEMORY + 1])
+
+    def __bool__(self) -> bool:
+        return bool(self._keys)
+
+    def among(self, addresses: Sequence[str]) -> set[str]:
+        if len(self._keys) > MOST_IN_MEMORY:
+            return erased_among(addresses)
+        return erased_keys.found_in(addresses, self._keys)
 
 
 def domain_of(address: str) -> str:
@@ -124,6 +166,12 @@ def suppress(rows: Iterable[tuple[str, SuppressionReason, str]]) -> dict[str, in
     with connection.cursor() as cursor:
         cursor.execute(SUPPRESS_SQL, [list(emails), [str(r) for r in reasons], list(sources)])
         return dict(cursor.fetchall())
+
+
+def suppress_new(rows: Iterable[tuple[str, SuppressionReason, str]]) -> None:
+    """As `suppress`, but for what is on the list: that stays as it is, and is not locked."""
+    entries = [Suppression(email=e, reason=r, source=source[:200]) for e, r, source in rows]
+    Suppression.objects.bulk_create(entries, ignore_conflicts=True)
 
 
 def lift(email: str) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from campaigns.models import (
+    Attribute,
+    AttributeKind,
     Audience,
     Contact,
     Sender,
@@ -127,6 +130,13 @@ def _make_contacts(owner: AbstractBaseUser) -> dict[str, Tag]:
         )
         for n, (first, last) in enumerate(names)
     )
+    Attribute.objects.bulk_create(
+        [
+            Attribute(owner_id=owner.pk, key="first_name", label="First name"),
+            _choice(owner, "city", "City", CITIES),
+            _choice(owner, "plan", "Plan", PLANS),
+        ]
+    )
     tags = {
         name: Tag.objects.create(owner_id=owner.pk, name=name)
         for name in ("customers", "beta testers", "colleagues")
@@ -138,6 +148,11 @@ def _make_contacts(owner: AbstractBaseUser) -> dict[str, Tag]:
         ignore_conflicts=True,
     )
     return tags
+
+
+def _choice(owner: AbstractBaseUser, key: str, label: str, choices: Sequence[str]) -> Attribute:
+    kind = AttributeKind.CHOICE
+    return Attribute(owner_id=owner.pk, key=key, label=label, kind=kind, choices=sorted(choices))
 
 
 def _make_tasks(owner: AbstractBaseUser, tags: dict[str, Tag]) -> tuple[Task, Task]:

@@ -4,3 +4,15 @@ from django.apps import AppConfig
 class DispatchConfig(AppConfig):
     name = "dispatch"
     verbose_name = "Dispatch"
+
+    def ready(self) -> None:
+        from campaigns import erasure
+        from campaigns.attachments import limits
+        from campaigns.exports import messages
+        from dispatch import seed_lists
+        from dispatch.providers import sizes
+        from dispatch.results import replies
+
+        limits.OF_SERVICES.append(sizes.of_task)
+        messages.MORE.append(messages.More("last_reply", replies.last_of))
+        erasure.HOLDERS.append(seed_lists.HOLDER)

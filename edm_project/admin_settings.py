@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 
 from edm_project.web.content_security import mark_as_admin
 
@@ -32,6 +32,21 @@ def _page(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
         "link": reverse_lazy(name),
         "permission": _may_view(permission),
     }
+
+
+def _on_contacts(request: HttpRequest) -> bool:
+    """The pages of imports are below those of contacts, and have an entry of their own."""
+    contacts = reverse("admin:campaigns_contact_changelist")
+    imports = (
+        reverse("admin:campaigns_contact_imports"),
+        reverse("admin:campaigns_contact_import_file"),
+    )
+    return request.path.startswith(contacts) and not request.path.startswith(imports)
+
+
+def _on_imports(request: HttpRequest) -> bool:
+    contacts = reverse("admin:campaigns_contact_changelist")
+    return request.path.startswith(contacts) and not _on_contacts(request)
 
 
 def _may_view(permission: str) -> Callable[[HttpRequest], bool]:
@@ -85,16 +100,32 @@ UNFOLD: dict[str, Any] = {
                     _link("Tasks", "campaign", "campaigns.task"),
                     _link("SubTasks", "mail", "campaigns.subtask"),
                     _link("Templates", "draft", "campaigns.template"),
+                    _link("Saved blocks", "dashboard_customize", "campaigns.savedblock"),
+                    _link("Brands", "palette", "campaigns.brand"),
+                    _link("Images", "image", "campaigns.image"),
                     _link("Senders", "badge", "campaigns.sender"),
+                    _link("Seed lists", "forward_to_inbox", "dispatch.seedlist"),
                 ],
             },
             {
                 "title": "Audience",
                 "separator": True,
                 "items": [
-                    _link("Contacts", "contacts", "campaigns.contact"),
+                    _link("Contacts", "contacts", "campaigns.contact") | {"active": _on_contacts},
+                    _link("Segments", "filter_alt", "campaigns.segment"),
                     _link("Tags", "sell", "campaigns.tag"),
+                    _link("Attributes", "tune", "campaigns.attribute"),
+                    _link("Sign-up forms", "how_to_reg", "signup.signupform"),
+                    _link("Sign-ups", "fact_check", "signup.signup"),
+                    _page(
+                        "Imports",
+                        "upload_file",
+                        "admin:campaigns_contact_imports",
+                        "campaigns.import_contact",
+                    )
+                    | {"active": _on_imports},
                     _link("Suppressions", "block", "campaigns.suppression"),
+                    _link("Work", "sync", "campaigns.operation"),
                     _page("Export or erase", "person_off", "privacy", "campaigns.export_address"),
                 ],
             },
@@ -116,6 +147,7 @@ UNFOLD: dict[str, Any] = {
                     _link("History", "history", "admin.logentry", EVERYBODY),
                     _link("Users", "person", "auth.user"),
                     _link("Groups", "group", "auth.group"),
+                    _link("Teams", "diversity_3", "access.team"),
                     _link("Sign-ins", "login", "signin.signin"),
                 ],
             },

@@ -119,6 +119,11 @@ def http_url(name: str, default: str | None = None, *, hint: str = "") -> str:
     return value.rstrip("/")
 
 
+def optional_http_url(name: str) -> str:
+    """As `http_url`, or nothing when it is not set."""
+    return http_url(name) if text(name, "") else ""
+
+
 def name_servers(name: str, default: list[str]) -> list[str]:
     """IP addresses, each with a port or without, separated by commas."""
     parts = names(name, default)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from edm_project import environment
 from edm_project.admin_settings import UNFOLD  # noqa: F401
 from edm_project.database import database
+from edm_project.images import image_hosts, image_storage
 from edm_project.logs.lines import logging_settings
 from edm_project.web.content_security import POLICY
 
@@ -58,8 +59,13 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Pasted lists and large templates; a task may be for thousands of contacts chosen one by one.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
-# Of a file that is imported in the browser; `manage.py import_contacts` takes larger ones.
+# Of a file of suppressed addresses that is imported while the browser waits.
 IMPORT_MAX_MEGABYTES = environment.integer("IMPORT_MAX_MEGABYTES", 5, minimum=1)
+# Of a file of contacts, which is stored and imported in the cluster; `manage.py import_contacts`
+# takes larger ones.
+CONTACT_FILE_MAX_MEGABYTES = environment.integer("CONTACT_FILE_MAX_MEGABYTES", 200, minimum=1)
+# How long the file of an export can be downloaded that was made in the cluster.
+EXPORT_KEEP_DAYS = environment.integer("EXPORT_KEEP_DAYS", 7, minimum=1)
 FILE_UPLOAD_HANDLERS = [
     "edm_project.web.uploads.LargestUpload",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",
@@ -74,10 +80,12 @@ INSTALLED_APPS = [
     "unfold.contrib.filters",
     "unfold.contrib.forms",
     "privacy",
+    "signup",
     "dispatch",  # before django_q: it overrides the command `qcluster`
     "tracking",
     "campaigns",
     "signin",
+    "access",
     "edm_project",
     "django.contrib.admin",
     "django.contrib.auth",
@@ -87,6 +95,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.contrib.humanize",
     "django.contrib.postgres",
+    "django_ace",
     "django_q",
     "allauth",
     "allauth.account",
@@ -107,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "access.middleware.OwnersOnce",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -223,6 +233,8 @@ MFA_TOTP_ISSUER = "EDM Dispatch"
 MFA_TOTP_TOLERANCE = 1  # a code is good for the steps before and after its own, too
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
+FORM_RENDERER = "admin_kit.form_rendering.FormRenderer"
+
 LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
 TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
 USE_I18N = True
@@ -234,12 +246,14 @@ STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "images": image_storage(),
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+IMAGE_HOSTS = image_hosts()
 # Development serves static files straight from the packages, without collectstatic.
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 
@@ -314,8 +328,14 @@ PAUSE_MIN_MESSAGES = environment.integer("PAUSE_MIN_MESSAGES", 500, minimum=1)
 BAD_REQUESTS_PER_MINUTE = environment.integer("BAD_REQUESTS_PER_MINUTE", 60)
 # How often one message may be looked at in a browser, and each page to unsubscribe.
 PAGES_PER_MINUTE = environment.integer("PAGES_PER_MINUTE", 60)
-# How often one recipient may subscribe again. Unsubscribing is never limited.
+# How often one recipient may subscribe again or change what to get. Unsubscribing is never limited.
 RESUBSCRIPTIONS_PER_HOUR = environment.integer("RESUBSCRIPTIONS_PER_HOUR", 20)
+# How often one network (/24, IPv6 /48), and one form, may be signed up with in an hour.
+SIGN_UPS_PER_NETWORK = environment.integer("SIGN_UPS_PER_NETWORK", 20)
+SIGN_UPS_PER_FORM = environment.integer("SIGN_UPS_PER_FORM", 500)
+# How many messages that ask to confirm a sign-up one mailbox gets in a day, of all forms; of each
+# form it gets one.
+SIGN_UP_MAILS_PER_DAY = environment.integer("SIGN_UP_MAILS_PER_DAY", 3, minimum=1)
 # How long an event waits for its SubTask to become known.
 EVENT_WAIT_HOURS = environment.integer("EVENT_WAIT_HOURS", 24, minimum=1)
 # How long an event's payload, IP address and user agent are kept.

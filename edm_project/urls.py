@@ -20,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("", include("campaigns.urls")),
+    path("", include("signup.urls")),
     path("", include("tracking.urls")),
     path("", RedirectView.as_view(pattern_name="admin:index"), name="home"),
 ]

@@ -19,6 +19,7 @@ class Address:
 
     def __init__(self, home: Path = DEFAULT_HOME) -> None:
         self.home = reachable_home(home)
+        self.wanted_home = home.absolute()
         self.data = self.home / "data"
         # The path of a unix socket may have about 100 bytes, and every process must find the same
         # one: hence /tmp and not $TMPDIR, which differs between processes.

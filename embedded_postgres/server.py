@@ -10,6 +10,7 @@ runs; `caretaker.lock` held (shared) by a caretaker for its life.
 
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -27,6 +28,7 @@ from embedded_postgres.programs import EmbeddedPostgresError
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 30
 READY = "ready"
+MARK = "checkout"
 
 SERVER_SETTINGS = {
     "listen_addresses": "",
@@ -124,7 +126,14 @@ class EmbeddedPostgres(Address):
         """Start a caretaker and wait until it has started the server. It inherits the start lock:
         should this process be killed meanwhile, no other process interferes with the start."""
         caretaker = subprocess.Popen(
-            [sys.executable, "-m", __spec__.name, "take-care", str(self.home), str(start_lock)],
+            [
+                sys.executable,
+                "-m",
+                __spec__.name,
+                "take-care",
+                str(self.wanted_home),
+                str(start_lock),
+            ],
             pass_fds=[start_lock],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -147,9 +156,25 @@ class EmbeddedPostgres(Address):
         programs.make_private_directory(self.socket_directory)
         self._end_leftover()
         self._await_end_of_previous()
+        self.forget_deleted_checkout()
         if not (self.data / "PG_VERSION").exists():
             self._initialise()
         self._start()
+
+    def forget_deleted_checkout(self) -> None:
+        """Delete data that stand in for a directory that is gone: a new checkout at the same path
+        would find the database of the old one. Both have the same random mark.
+        """
+        if self.home == self.wanted_home:
+            return
+        here, there = self.home / MARK, self.wanted_home / MARK
+        if here.exists() and not (there.exists() and here.read_text() == there.read_text()):
+            shutil.rmtree(self.data, ignore_errors=True)
+            here.unlink()
+        if not here.exists():
+            self.wanted_home.mkdir(parents=True, exist_ok=True)
+            there.write_text(secrets.token_hex())
+            shutil.copyfile(there, here)
 
     def _initialise(self) -> None:
         """Make the data directory complete or not at all: a kill half-way leaves only a draft."""

@@ -11,13 +11,14 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
 
-from campaigns import erased_keys, erasure, erasure_lock
+from campaigns import engagement, erased_keys, erasure, erasure_lock
 from campaigns.models import SubTask, SubTaskStatus
+from campaigns.operations import files as stored_files
 from campaigns.state import states
 from campaigns.wording import counted
 from dispatch.models import Attempt
@@ -45,13 +46,20 @@ class Erased:
     messages: int
     stopped: int
     events: int
+    others: dict[str, int] = field(default_factory=dict)
+    """Deleted rows of higher packages, by what they are called."""
 
     def explain(self) -> str:
         return (
             f"Erased as {self.key[: erased_keys.SHOWN]}: "
-            f"{counted(self.contacts, 'contact')} deleted, "
+            f"{counted(self.contacts, 'contact')} deleted, {self._others()}"
             f"{counted(self.messages, 'message')} without recipient now, {self.stopped:,} of them "
             f"stopped before they were sent, {counted(self.events, 'event')} emptied."
+        )
+
+    def _others(self) -> str:
+        return "".join(
+            f"{counted(number, name)} deleted, " for name, number in self.others.items() if number
         )
 
 
@@ -87,11 +95,15 @@ def _forget(address: str, key: str) -> Erased:
     pace_rows.give_back(states.release(SubTask.objects.filter(pk__in=stopped)), pace_of)
     states.suppress(stopped)
     erasure.anonymise(ids)
+    stored_files.delete_for_erasure()
     Attempt.objects.filter(subtask__in=ids).exclude(reply="").update(reply="")
     events = forget_events(address, ids)
+    engagement.forget(address)
     contacts = erasure.forget_contacts(address)
+    others = {holder.name: holder.forget(address) for holder in erasure.HOLDERS}
     erasure.forget_suppression(address)
-    return Erased(key, contacts, len(ids), len(stopped), events)
+    erasure.forget_counted(address)
+    return Erased(key, contacts, len(ids), len(stopped), events, others)
 
 
 def _lock(ids: Sequence[int]) -> list[SubTask]:

@@ -11,8 +11,9 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 from django.utils import timezone
 
-from campaigns import erasure, suppressions
+from campaigns import engagement, erasure, suppressions
 from campaigns.models import Contact, SubTask, Suppression
+from campaigns.models.ab_test import UNTIL_RELEASED
 from dispatch.models import Attempt, Decision
 from privacy.entries import naming
 from tracking.events.erasure import events_of
@@ -45,7 +46,17 @@ def collect(address: str) -> dict[str, Any]:
         "contacts": [_contact(contact) for contact in erasure.contacts_of(address)],
         "suppressions": [_suppression(row) for row in entries],
         "messages": _messages(messages, events),
+        "left_out": [
+            {"task": row.task.name, "reason": row.get_reason_display()}
+            for row in erasure.left_out_of(address).select_related("task").order_by("pk")
+        ],
+        "changed_before_launch": [
+            {"task": row.task.name, "change": row.get_change_display()}
+            for row in erasure.differences_of(address).select_related("task").order_by("pk")
+        ],
+        **{holder.plural: holder.export(address) for holder in erasure.HOLDERS},
         "other_events": [_values(each, EVENT) for each in events if each.subtask_id not in ids],
+        "engagement": list(_engagement(address)),
         "history": list(_history(address)),
     }
 
@@ -60,6 +71,18 @@ def _contact(contact: Contact) -> dict[str, Any]:
         "owner": str(contact.owner),
         "tags": [tag.name for tag in contact.tags.all()],
     }
+
+
+def _engagement(address: str) -> Iterable[dict[str, Any]]:
+    """What segments know; the link itself is with the events."""
+    for fact in engagement.of_address(address).select_related("task"):
+        yield {
+            "task": fact.task.name,
+            "what": fact.get_kind_display(),
+            "by_machine": fact.is_machine,
+            "is_of_a_link": fact.link != 0,
+            "last_at": fact.at,
+        }
 
 
 def _suppression(row: Suppression) -> dict[str, Any]:
@@ -77,6 +100,7 @@ def _messages(messages: Iterable[SubTask], events: Iterable[Event]) -> list[dict
     return [
         {
             **_values(message, MESSAGE),
+            "waits_for_test": message.available_at == UNTIL_RELEASED,
             "task": message.task.name,
             "subject": message.content.subject,
             "sender": message.content.sender_name or message.content.sender_local_part,

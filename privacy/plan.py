@@ -20,6 +20,11 @@ def details(address: str) -> list[tuple[str, str]]:
         ("Messages to it", f"{len(ids):,}, {stopped:,} of them not sent yet"),
         ("Events", f"{events_of(address, ids).count():,}"),
     ]
+    found += [
+        (f"{holder.plural.capitalize()} to delete", f"{number:,}")
+        for holder in erasure.HOLDERS
+        if (number := holder.count(address))
+    ]
     accounts = get_user_model()._default_manager.filter(email__iexact=address).count()
     if accounts:
         kept = f"{counted(accounts, 'account')} with this address: not touched, change it there"

@@ -1,5 +1,5 @@
 """Unregister allauth's own admin pages: they show secrets, and allow editing rows that give a user
-a second factor. `campaigns/admin/sign_ins.py` shows staff what they need."""
+a second factor. `campaigns/admin/staff/sign_ins.py` shows staff what they need."""
 
 from __future__ import annotations
 

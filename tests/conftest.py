@@ -3,10 +3,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from django.db import connection
 from django.test import override_settings
 from hypothesis import settings
+from pytest_django import DjangoDbBlocker
 
 from sandbox import warm_up
+from tests import template_database
 from tests.dispatching import dispatch, make_service, smtp
 from tracking import rejected_requests
 
@@ -14,6 +17,15 @@ __all__ = ["dispatch", "make_service", "smtp"]  # fixtures for every test
 
 settings.register_profile("however slow the machine is", deadline=None)
 settings.load_profile("however slow the machine is")
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
+) -> None:
+    """The database of this process begins as a copy of one that is migrated."""
+    with django_db_blocker.unblock():
+        connection.settings_dict["TEST"]["TEMPLATE"] = template_database.make()
 
 
 @pytest.fixture(scope="session", autouse=True)

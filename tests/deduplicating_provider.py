@@ -10,7 +10,7 @@ from tests.http_server import Answer, HttpServer, Request
 
 class DeduplicatingProvider(HttpServer):
     """What it accepted, by key, with the recipient. It misbehaves after the acceptance: by each of
-    `misdeeds` in turn, then as `always`.
+    `misdeeds` in turn, then as `always`; `withheld` are the keys of those it misbehaved with.
     """
 
     def __init__(self) -> None:
@@ -18,6 +18,7 @@ class DeduplicatingProvider(HttpServer):
         self.accepted: dict[str, str] = {}
         self.misdeeds: list[str] = []
         self.always = ""
+        self.withheld: list[str] = []
         self.otherwise = self._take
 
     def settings(self) -> dict[str, Any]:
@@ -28,5 +29,7 @@ class DeduplicatingProvider(HttpServer):
         key = request.headers["idempotency-key"]
         self.accepted.setdefault(key, request.json["to"][0])
         misdeed = self.misdeeds.pop(0) if self.misdeeds else self.always
+        if misdeed:
+            self.withheld.append(key)
         name = str(uuid.uuid5(uuid.NAMESPACE_OID, key))
         return Answer(200, {"id": name}, misdeed=misdeed)

@@ -12,9 +12,13 @@ from django.db.models import Model
 from django.db.models.functions import Now
 from factory.django import DjangoModelFactory
 
+from access.models import Team
 from campaigns.models import (
     Contact,
     Content,
+    Operation,
+    OperationKind,
+    Segment,
     Sender,
     SubTask,
     SubTaskStatus,
@@ -51,6 +55,20 @@ class UserFactory(ModelFactory[User]):
     is_staff = True
 
 
+class TeamFactory(ModelFactory[Team]):
+    class Meta:
+        model = Team
+
+    name = factory.Sequence(lambda n: f"team {n}")
+
+    @classmethod
+    def _create(cls, model_class: type[Team], *args: Any, **values: Any) -> Team:
+        members = values.pop("members", ())
+        team = model_class.objects.create(**values)
+        team.members.set(members)
+        return team
+
+
 class TagFactory(ModelFactory[Tag]):
     class Meta:
         model = Tag
@@ -66,6 +84,23 @@ class ContactFactory(ModelFactory[Contact]):
     owner = factory.SubFactory(UserFactory)
     email = factory.Sequence(lambda n: f"contact{n}@example.com")
     name = factory.Sequence(lambda n: f"Contact {n}")
+
+
+class SegmentFactory(ModelFactory[Segment]):
+    class Meta:
+        model = Segment
+
+    owner = factory.SubFactory(UserFactory)
+    name = factory.Sequence(lambda n: f"segment {n}")
+
+
+class OperationFactory(ModelFactory[Operation]):
+    class Meta:
+        model = Operation
+
+    owner = factory.SubFactory(UserFactory)
+    kind = OperationKind.IMPORT
+    title = "contacts.csv"
 
 
 class SenderFactory(ModelFactory[Sender]):
@@ -129,7 +164,11 @@ class TaskFactory(ModelFactory[Task]):
 
     owner = factory.SubFactory(UserFactory)
     name = factory.Sequence(lambda n: f"Campaign {n}")
-    sender = factory.SubFactory(SenderFactory, owner=factory.SelfAttribute("..owner"))
+    sender = factory.SubFactory(
+        SenderFactory,
+        owner=factory.SelfAttribute("..owner"),
+        postal_address="1 Example Street",
+    )
 
     template = factory.PostGeneration(_add_template)
 

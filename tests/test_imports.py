@@ -21,13 +21,16 @@ REGISTERS = "what registers itself imports models, which Django loads before it 
 HIDDEN = {
     "bench/__main__.py": "Django is set up for a server that is started here, then models load",
     "campaigns/apps.py": REGISTERS,
+    "dispatch/apps.py": REGISTERS,
     "edm_project/apps.py": REGISTERS,
     "signin/apps.py": REGISTERS,
+    "signup/apps.py": REGISTERS,
     "tracking/apps.py": REGISTERS,
 }
 """The modules that import in a function, and why."""
 
 BY_NAME = {
+    "campaigns/operations/kinds.py": "what does the work stands above what runs it",
     "sandbox/calls.py": "a worker is told by name what to run",
     "bench/rig/with_django.py": "a program is told by name what to run",
     "sandbox/nursery.py": "it imports what its workers are to run before it forks them",

@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 pytestmark = pytest.mark.django_db
 
-APPS = ("campaigns", "dispatch", "signin", "tracking")
+APPS = ("campaigns", "dispatch", "signin", "signup", "tracking")
 PARTS = """
 WITH ours AS (
     SELECT oid, relname, relpersistence, reloptions FROM pg_class
@@ -60,6 +60,8 @@ def test_everything_can_be_taken_out_and_put_back() -> None:
         "function",
     }
 
+    with connection.cursor() as cursor:  # all of it is one transaction, in which Python is busy
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
     migrate([(app, None) for app in APPS])
     assert parts() == set()
 
@@ -67,13 +69,38 @@ def test_everything_can_be_taken_out_and_put_back() -> None:
     assert parts() == made
 
 
-def test_triggers_keep_the_tallies_and_guard_the_limits() -> None:
+def test_triggers_keep_what_is_derived_and_guard_limits_contents_and_references() -> None:
     assert named("trigger") == {
+        "contact_changed",
+        "contact_import_changed",
+        "contact_import_deleted",
+        "contact_import_exists",
+        "contact_owner_changed",
+        "contact_owner_exists",
+        "contact_search_insert",
+        "contact_search_update",
+        "contact_search_delete",
+        "content_deleted",
         "emailservice_pace",
         "emailservice_limits_update",
+        "engagement_times_delete",
+        "engagement_times_insert",
+        "engagement_times_update",
+        "link_contact_changed",
+        "link_contact_deleted",
+        "link_contact_exists",
+        "link_tag_changed",
+        "link_tag_deleted",
+        "link_tag_exists",
+        "subtask_content_changed",
+        "subtask_content_exists",
+        "subtask_sent_insert",
+        "subtask_sent_update",
+        "subtask_sent_delete",
         "subtask_tally_insert",
         "subtask_tally_update",
         "subtask_tally_delete",
+        "task_owner",
     }
 
 
@@ -106,18 +133,28 @@ def permissions_of(group: str) -> set[str]:
 
 def test_a_viewer_sees_everything_and_changes_nothing() -> None:
     assert permissions_of("viewer") == words("""
-        see_everything view_attempt view_contact view_emailservice view_event view_rejectedrequests
-        view_sender view_subtask view_suppression view_tag view_task view_tasktemplate view_template
+        see_everything view_abtest view_attachment view_attempt view_attribute view_brand view_contact view_emailservice
+        view_event view_image view_operation view_rejectedrequests view_segment view_sender view_subtask
+        view_savedblock view_seedlist view_suppression
+        view_signup view_signupform
+        view_tag view_task view_tasktemplate view_team view_template
     """)
 
 
 def test_a_campaign_manager_also_does_all_that_a_campaign_takes() -> None:
-    own = permissions_of("viewer") - {"see_everything"}
+    own = permissions_of("viewer") - {"see_everything", "view_team"}
     assert permissions_of("campaign manager") == own | words("""
+        add_attribute change_attribute delete_attribute
+        add_abtest change_abtest delete_abtest add_savedblock change_savedblock delete_savedblock
+        add_seedlist change_seedlist delete_seedlist
+        add_attachment change_attachment delete_attachment
+        add_brand change_brand delete_brand add_image change_image delete_image
         add_contact add_sender add_tag add_task add_tasktemplate add_template
         change_contact change_sender change_tag change_task change_tasktemplate change_template
         delete_contact delete_sender delete_tag delete_task delete_tasktemplate delete_template
-        import_contact launch_task control_task retry_subtask decide_subtask
+        add_segment change_segment delete_segment
+        add_signupform change_signupform delete_signupform
+        import_contact export_contact launch_task control_task approve_task retry_subtask decide_subtask
         add_suppression export_suppression
     """)
 
@@ -125,7 +162,9 @@ def test_a_campaign_manager_also_does_all_that_a_campaign_takes() -> None:
 def test_an_operator_also_runs_services_and_the_suppression_list() -> None:
     assert permissions_of("operator") == permissions_of("viewer") | words("""
         add_emailservice change_emailservice delete_emailservice control_emailservice
-        control_task retry_subtask decide_subtask
+        add_signupform change_signupform delete_signupform
+        control_task approve_task retry_subtask decide_subtask
         add_suppression change_suppression delete_suppression export_suppression suppress_domain
         export_address erase_address
+        add_team change_team delete_team
     """)

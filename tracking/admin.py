@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from access.ownership import SEE_EVERYTHING
+from access.ownership import owners_open_to, sees_everything
 from addressing.addresses import as_stored, as_written
 from admin_kit.base import LedgerAdmin
 from admin_kit.filters import TimeRangeFilter
@@ -35,6 +35,7 @@ KIND_LABELS = {
     EventKind.COMPLAINED.label: "danger",
     EventKind.UNSUBSCRIBED.label: "warning",
     EventKind.RESUBSCRIBED.label: "info",
+    EventKind.PREFERENCES.label: "info",
 }
 STATE_LABELS = {
     EventState.WAITING.label: "info",
@@ -96,9 +97,10 @@ class EventAdmin(LedgerAdmin):
         """Events without a matched SubTask have no owner: only users who see everything see
         them."""
         events = super().get_queryset(request)
-        if request.user.has_perm(SEE_EVERYTHING):
+        if sees_everything(request.user):
             return events
-        return events.filter(state=EventState.APPLIED, subtask__task__owner=request.user.pk)
+        owners = owners_open_to(request.user.pk)
+        return events.filter(state=EventState.APPLIED, subtask__task__owner__in=owners)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -6,10 +6,15 @@ class TrackingConfig(AppConfig):
     verbose_name = "Tracking"
 
     def ready(self) -> None:
+        from campaigns.ab_tests import figures
+        from campaigns.exports import tables
         from campaigns.launching import frozen_content
         from campaigns.preflight import notices, samples
+        from tracking import event_export, tested
         from tracking.links import personalise, rewrite
 
+        figures.BY_PEOPLE.append(tested.by_people)
+        tables.SUBJECTS[event_export.NAME] = event_export.EVENTS
         frozen_content.FINISHERS.append(rewrite.finish)
         notices.FROM_HTML.append(rewrite.notices)
         samples.LINKS.append(personalise.links_of_test)

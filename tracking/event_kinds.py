@@ -19,10 +19,17 @@ class EventKind(models.TextChoices):
     COMPLAINED = "complained", "Reported as spam"
     UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
     RESUBSCRIBED = "resubscribed", "Subscribed again"
+    PREFERENCES = "preferences", "Chose what to get"
 
 
 BY_RECIPIENTS = frozenset(
-    {EventKind.OPENED, EventKind.CLICKED, EventKind.UNSUBSCRIBED, EventKind.RESUBSCRIBED}
+    {
+        EventKind.OPENED,
+        EventKind.CLICKED,
+        EventKind.UNSUBSCRIBED,
+        EventKind.RESUBSCRIBED,
+        EventKind.PREFERENCES,
+    }
 )
 """Actions at the recipient's end, by a person or a machine; servers report the others."""
 

@@ -14,6 +14,7 @@ SHOWN = (
     EventKind.CLICKED,
     EventKind.UNSUBSCRIBED,
     EventKind.RESUBSCRIBED,
+    EventKind.PREFERENCES,
     EventKind.COMPLAINED,
     EventKind.HARD_BOUNCED,
     EventKind.SOFT_BOUNCED,

@@ -52,6 +52,11 @@ PAGES = Limit(1, "PAGES_PER_MINUTE", 60)
 CHANGES = Limit(2, "RESUBSCRIPTIONS_PER_HOUR", 3600)
 """By message: subscribing again, which is what makes another unsubscribe possible."""
 
+SIGN_UPS_OF_NETWORK = Limit(3, "SIGN_UPS_PER_NETWORK", 3600)
+"""By network: sign-ups that may lead to a message."""
+SIGN_UPS_OF_FORM = Limit(4, "SIGN_UPS_PER_FORM", 3600)
+"""By form: the same."""
+
 # Updates one row and locks nothing else. A limit that is used up is not raised further.
 USE_SQL = """
 WITH used AS (

@@ -4,7 +4,7 @@ running."""
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
 from django.db import models, transaction
@@ -37,25 +37,35 @@ class Reason(models.TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Subscriber:
-    """The recipient of a message, as identified by one of its links."""
+    """The recipient of a message, as identified by one of its links. `sender` is the name that the
+    message was from, or ""."""
 
     subtask_id: int
     email: str
+    owner_id: int = field(default=0, compare=False)
+    sender: str = field(default="", compare=False)
 
     @property
     def shown(self) -> str:
         """The address masked: its owner recognises it, a reader of a forwarded message does not
         learn it."""
-        local, _, domain = self.email.rpartition("@")
-        return f"{local[:1]}…@{domain}"
+        return masked(self.email)
+
+
+def masked(address: str) -> str:
+    local, _, domain = address.rpartition("@")
+    return f"{local[:1]}…@{domain}"
 
 
 def subscriber(subtask_id: int) -> Subscriber | None:
     """None when the SubTask does not exist or was anonymised."""
-    email = SubTask.objects.filter(pk=subtask_id).values_list("recipient_email", flat=True).first()
+    found = SubTask.objects.filter(pk=subtask_id).values_list(
+        "recipient_email", "task__owner", "content__sender_name"
+    )
+    email, owner_id, sender = found.first() or ("", 0, "")
     if not email or erased_keys.is_placeholder(email):
         return None
-    return Subscriber(subtask_id, email)
+    return Subscriber(subtask_id, email, owner_id, sender)
 
 
 def state_of(subscriber: Subscriber) -> SuppressionReason | None:

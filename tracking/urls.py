@@ -5,7 +5,8 @@ from django.urls import re_path
 
 from tracking.links.personalise import PATHS
 from tracking.links.tokens import Purpose
-from tracking.views.subscriptions import preferences, unsubscribe
+from tracking.views.preferences import preferences
+from tracking.views.subscriptions import unsubscribe
 from tracking.views.visits import click, open_pixel
 from tracking.views.web_view import web_view
 

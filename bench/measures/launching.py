@@ -10,7 +10,7 @@ from bench.report import Headline, Table
 from bench.rig.laps import POSTGRESQL, PYTHON
 from bench.rig.metering import Meter
 
-MOST_SECONDS = 20.0
+MOST_SECONDS = 15.0
 
 
 def run(bench: Bench) -> None:
@@ -31,7 +31,12 @@ def run(bench: Bench) -> None:
     bench.tables.append(table)
     if recipients >= 1_000_000:
         bench.headlines.append(
-            Headline("launch of 1,000,000", f"{took:.1f} s", "≤ 20 s", took <= MOST_SECONDS)
+            Headline(
+                "launch of 1,000,000",
+                f"{took:.1f} s",
+                f"≤ {MOST_SECONDS:.0f} s",
+                took <= MOST_SECONDS,
+            )
         )
 
 

@@ -47,7 +47,12 @@ class ExplainedChanges(ModelAdmin):
                 changed["fields"] = self._described(form)
 
     def _described(self, form: Any) -> list[str]:
-        return [self._change(form, name) for name in form.changed_data]
+        """A field that a post left out, and that got its old value, has not changed."""
+        return [
+            self._change(form, name)
+            for name in form.changed_data
+            if form.get_initial_for_field(form.fields[name], name) != form.cleaned_data.get(name)
+        ]
 
     def _change(self, form: Any, name: str) -> str:
         field = form.fields[name]

@@ -17,21 +17,14 @@ from addressing.addresses import as_written
 from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import StyledForm, page, say
 from admin_kit.history import log_event
+from campaigns.files.encoding import LABELS
 from campaigns.files.row_errors import FileImportError, FileReport, Problems
 
 SHOWN = 500
 SECONDS = 20.0
 """Time limit for reading the rows of a file, and for each statement: the longest that a page may
 take."""
-ENCODINGS = [
-    ("", "Find out by itself"),
-    ("utf-8", "UTF-8"),
-    ("cp1252", "Windows-1252 (Western European)"),
-    ("gb18030", "GB 18030 (simplified Chinese)"),
-    ("big5", "Big5 (traditional Chinese)"),
-    ("shift_jis", "Shift JIS (Japanese)"),
-    ("utf-16", "UTF-16"),
-]
+ENCODINGS = [("", "Find out by itself"), *LABELS.items()]
 
 
 class CsvField(forms.FileField):

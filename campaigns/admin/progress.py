@@ -13,6 +13,10 @@ from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
 from campaigns import background
+from campaigns.admin.ab_tests.panel import TestPanel, panel_of
+from campaigns.admin.languages import results as languages
+from campaigns.admin.recipients import numbers
+from campaigns.admin.recipients.numbers import Comparison, Number
 from campaigns.models import FailureReason, Launch, SubTaskStatus, Tally, Task, TaskStatus
 from campaigns.models.tally import TaskCounts
 from campaigns.tasks import LAUNCH
@@ -54,16 +58,21 @@ class Wait(NamedTuple):
 
 
 WAITS: list[Callable[[Task, User | AnonymousUser], list[Wait]]] = []
-"""Functions of dependent apps (dispatch) that say why a task that is being sent waits."""
+"""Functions of dependent apps (dispatch) that say why a task that is being sent waits, and of a
+completed one whether it was done when it was expected to be."""
 
 
 class Progress:
     """The progress of a task, for the templates."""
 
-    def __init__(self, task: Task, counts: TaskCounts, waits: Sequence[Wait] = ()) -> None:
+    def __init__(
+        self, task: Task, counts: TaskCounts, waits: Sequence[Wait] = (), lists: bool = False
+    ) -> None:
+        """`lists`: whether the user may see the contacts behind the numbers."""
         self.task = task
         self.counts = counts
         self.waits = waits
+        self.lists = lists
 
     @property
     def url(self) -> str:
@@ -141,6 +150,14 @@ class Progress:
         return text + (f", {self.counts.in_doubt:,} in doubt" if self.counts.in_doubt else "")
 
     @cached_property
+    def test(self) -> TestPanel | None:
+        return panel_of(self.task)
+
+    @cached_property
+    def languages_url(self) -> str:
+        return languages.url_of(self.task) if self.is_launched else ""
+
+    @cached_property
     def launch(self) -> Launch | None:
         """The position of the launch in the audience, and the contacts left out."""
         return Launch.objects.filter(task=self.task).first()
@@ -164,7 +181,19 @@ class Progress:
     @property
     def suppressed(self) -> int:
         """Contacts left out by the launch so far."""
-        return sum(self.launch.suppressed.values()) if self.launch else 0
+        if self.launch is None:
+            return 0
+        counts = self.launch.suppressed if self.launch.left_out is None else self.launch.left_out
+        return sum(counts.values())
+
+    @property
+    def left_out(self) -> list[Number]:
+        """The same by reason, each with its list, of launches that recorded it."""
+        return numbers.left_out(self.launch) if self.launch and self.lists else []
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        return numbers.comparison(self.launch)
 
     def figures(self) -> Iterator[Figure]:
         """Every state; they add up to the total."""
@@ -206,9 +235,11 @@ class Progress:
 def progress_of(task: Task, user: User | AnonymousUser) -> Progress:
     """For this user, who may not be allowed to see every service's state."""
     counts = Tally.objects.counts(task.pk)
-    is_waiting = task.status == TaskStatus.SENDING and counts.open
-    waits = [wait for waits in WAITS for wait in waits(task, user)] if is_waiting else []
-    return Progress(task, counts, waits)
+    is_told = (
+        task.status == TaskStatus.COMPLETED or task.status == TaskStatus.SENDING and counts.open
+    )
+    waits = [wait for waits in WAITS for wait in waits(task, user)] if is_told else []
+    return Progress(task, counts, waits, numbers.may_list(user))
 
 
 def bar(progress: Progress) -> str:

@@ -1,4 +1,4 @@
-"""Admin pages for senders and tags."""
+"""Admin pages for senders."""
 
 from __future__ import annotations
 
@@ -6,16 +6,24 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import User
 from django.http import HttpRequest
 
-from admin_kit.base import OwnedAdmin
+from admin_kit.base import OwnedAdmin, OwnedForm
 from campaigns.admin import uses
 from campaigns.admin.changes import ExplainedChanges
-from campaigns.models import Contact, Sender, Tag
+from campaigns.admin.handing_on import tasks_that_keep
+from campaigns.models import Sender
+
+
+class SenderForm(OwnedForm):
+    def what_keeps_it(self, owner: User) -> list[str]:
+        return tasks_that_keep(self.instance, owner, self.user, "sender", of_teams=True)
 
 
 @admin.register(Sender)
 class SenderAdmin(ExplainedChanges, OwnedAdmin):
+    form = SenderForm
     list_display = ("__str__", "local_part", "display_name", "reply_to")
     ordering = ("display_name", "local_part", "pk")
     search_fields = ("local_part", "display_name")
@@ -24,22 +32,3 @@ class SenderAdmin(ExplainedChanges, OwnedAdmin):
 
     def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
         return uses.by_tasks(objects, request.user, "sender")
-
-
-@admin.register(Tag)
-class TagAdmin(OwnedAdmin):
-    list_display = ("name",)
-    search_fields = ("name",)
-    search_help_text = "Part of a name"
-    fields = ("owner", "name")
-
-    def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
-        """A task that loses its tag would be sent to other contacts than intended."""
-        fields = ("include_tags", "exclude_tags")
-        return uses.by_tasks(objects, request.user, *fields, statuses=uses.NOT_LAUNCHED)
-
-    def deletion_of(self, objects: Sequence[Any], request: HttpRequest) -> tuple[Any, ...]:
-        """Counts the contacts that lose the tag; Django would list each of them."""
-        losing = Contact.tags.through._default_manager.filter(tag__in=objects).count()
-        counts = {"tags": len(objects), "contacts that lose a tag": losing}
-        return [str(tag) for tag in objects], counts, set(), []

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.utils import timezone
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from access.ownership import SEE_EVERYTHING
+from access.ownership import SEE_EVERYTHING, owners_open_to
 from addressing.addresses import AddressError, as_written, normalise
 from admin_kit.base import SafeAdmin, UncountedPaginator, staff, visible_rows
 from admin_kit.confirmation import StyledForm, page, say
@@ -286,7 +286,7 @@ class SuppressionAdmin(SafeAdmin):
         entries for their own contacts."""
         lines, what = suppression_export.lines(), "Exported to a file."
         if _is_restricted(request):
-            lines = suppression_export.lines_for(staff(request).pk)
+            lines = suppression_export.lines_for(owners_open_to(staff(request).pk))
             what = "Exported to a file: the entries of own contacts."
         log_event(request, Suppression, "the suppression list", what)
         response = StreamingHttpResponse(lines, content_type="text/csv")

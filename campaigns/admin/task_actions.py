@@ -8,27 +8,46 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.enums import ActionVariant
 
-from admin_kit.base import OwnedAdmin
-from admin_kit.confirmation import Question, ask, is_confirmed, say
+from admin_kit.base import OwnedAdmin, Visitor
+from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from admin_kit.typed import button
 from campaigns.admin import task_steps as steps
+from campaigns.admin.ab_tests.actions import DecidesTests, may_decide
+from campaigns.admin.approvals.buttons import APPROVALS, ApprovesTasks
+from campaigns.admin.approvals.buttons import may as may_approve
+from campaigns.admin.exports.buttons import ExportTask, has_results
+from campaigns.admin.recipients import numbers
+from campaigns.admin.seeing.campaigns import TaskPreview
+from campaigns.admin.segments.follow_ups import FOLLOW_UPS, TaskFollowUps
 from campaigns.admin.task_steps import Step
+from campaigns.admin.templates.checklist import OverruleForm, shown_findings
 from campaigns.models import SubTask, Tally, Task
+from campaigns.recipients import promises
+from campaigns.recipients.decision import UnknownAudience
 from campaigns.state import lifecycle, retries, transitions
 
+LAUNCH = "admin/campaigns/task/launch.html"
 
-class TaskActions(OwnedAdmin):
-    """The buttons of a task's page."""
+
+class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPreview, OwnedAdmin):
+    """The buttons of a task's page; FOLLOW_UPS are links within it."""
 
     actions_detail = (
+        "preview",
         "launch",
+        "approve",
+        "send_back",
+        "ask_approval",
         "schedule",
         "unschedule",
         "pause",
         "resume",
         "retry_failed",
+        "decide_test",
         "clone",
+        "export_results",
         "cancel",
+        *FOLLOW_UPS,
     )
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -36,13 +55,23 @@ class TaskActions(OwnedAdmin):
         task = self.get_object(request, str(object_id))
         actions = super().get_actions_detail(request, object_id)
         return [
-            each for each in actions if task and self._may(task, each.method.original_function_name)
+            each
+            for each in actions
+            if task and self._may(task, each.method.original_function_name, request.user)
         ]
 
-    def _may(self, task: Task, name: str) -> bool:
+    def _may(self, task: Task, name: str, user: Visitor) -> bool:
+        if name in APPROVALS:
+            return may_approve(task, name, user)
         if name in transitions.TRANSITIONS and transitions.why_not(task, name):
             return False
-        return name != "retry_failed" or self._may_retry(task)
+        if name == "export_results":
+            return has_results(task)
+        if name == "decide_test":
+            return may_decide(task)
+        if name == "retry_failed":
+            return self._may_retry(task)
+        return name not in FOLLOW_UPS
 
     def _may_retry(self, task: Task) -> bool:
         failed = SubTask.objects.filter(task=task).failed()
@@ -143,18 +172,64 @@ class TaskActions(OwnedAdmin):
             say(request, refused, error=True)
             return HttpResponseRedirect(self._change_url(task))
         confirmed = is_confirmed(request)
-        form = step.form(request.POST if confirmed else None) if step.form else None
-        if not confirmed or (form and not form.is_valid()):
-            context = {"original": task, "form": form, "back_url": self._change_url(task)}
-            return ask(request, self, step.question(task), **context)
+        is_first = step.promises and not confirmed and "counted" not in request.GET
+        if is_first and numbers.is_big(task):
+            return self._count_first(request, task, step)
         try:
-            done = step.do(task, form.cleaned_data if form else {})
-        except lifecycle.NotPossible as error:
+            known = self._promised(request, task) if step.promises and confirmed else {}
+        except UnknownAudience as error:
+            say(request, str(error), error=True)
+            return HttpResponseRedirect(self._change_url(task))
+        form = self._form(request, step, known) if confirmed else None
+        if not confirmed or (form and not form.is_valid()):
+            return self._ask(request, task, step, form)
+        cleaned = {**(form.cleaned_data if form else {}), "promise": known.get("promise")}
+        try:
+            done = step.do(task, cleaned)
+        except (lifecycle.NotPossible, UnknownAudience) as error:
             say(request, str(error), error=True)
         else:
-            self.log_change(request, task, done)
+            overruled = form.overruled if isinstance(form, OverruleForm) else ""
+            self.log_change(request, task, f"{done} {overruled}".strip())
             say(request, f"“{task}”: {done}")
         return HttpResponseRedirect(self._change_url(task))
+
+    def _promised(self, request: HttpRequest, task: Task) -> dict[str, Any]:
+        """What was shown to this user, and what the checklist says of it now. Raises
+        UnknownAudience.
+        """
+        promise = promises.shown(task, request.user, request.POST.get("promise", ""))
+        _, findings = steps.checked(task, promise)
+        return {"promise": promise, "findings": findings}
+
+    def _form(self, request: HttpRequest, step: Step, known: dict[str, Any]) -> StyledForm | None:
+        data = request.POST if is_confirmed(request) else None
+        if step.form and issubclass(step.form, OverruleForm):
+            return step.form(data, findings=known["findings"])
+        return step.form(data) if step.form else None
+
+    def _ask(
+        self, request: HttpRequest, task: Task, step: Step, form: StyledForm | None
+    ) -> HttpResponse:
+        question = step.question(task, request.user)
+        context: dict[str, Any] = {"original": task, "back_url": self._change_url(task)}
+        if not step.promises:
+            form = form or self._form(request, step, {})
+            return ask(request, self, question, form=form, **context)
+        form = form or self._form(request, step, {"findings": question.findings})
+        shown = shown_findings(question.findings, request.user)
+        return ask(request, self, question, form=form, checklist=shown, template=LAUNCH, **context)
+
+    def _count_first(self, request: HttpRequest, task: Task, step: Step) -> HttpResponse:
+        """A page that asks for the question, which takes seconds."""
+        return page(
+            request,
+            self,
+            "admin/campaigns/task/counting.html",
+            title=f"{step.name.capitalize()} “{task}”?",
+            original=task,
+            counted_url=f"{request.path}?counted=1",
+        )
 
     def _change_url(self, task: Task) -> str:
         return self.url("change", task.pk)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.db.models import QuerySet
@@ -14,15 +14,24 @@ from django.urls import URLPattern, path
 from django.utils.text import capfirst
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from access.ownership import owners_open_to
 from admin_kit.autocompletes import Autocompletes
 from admin_kit.base import ChangeList, OwnedAdmin, OwnedForm, WithPanel, choices_for
-from admin_kit.typed import InlineFormSet, TabularInline, label
+from admin_kit.typed import InlineFormSet, ModelForm, TabularInline, label
+from campaigns.admin.ab_tests.form import ABTestFormSet, ABTestInline
+from campaigns.admin.approvals.buttons import panel_of as approval_panel
+from campaigns.admin.attachments.inline import AttachmentInline
 from campaigns.admin.changes import ExplainedChanges
+from campaigns.admin.languages.results import LanguageResults
 from campaigns.admin.progress import STATUS_COLOURS, Progress, bar, progress_of
+from campaigns.admin.recipients.lists import TaskLists
 from campaigns.admin.task_actions import TaskActions
-from campaigns.models import Audience, Tally, Task, TaskStatus, TaskTemplate
+from campaigns.languages.tags import canonical
+from campaigns.models import Audience, Sender, Tally, Task, TaskStatus, TaskTemplate
 
 MOST_TEMPLATES = 50
+VARIANT = ("template", "language", "subject", "preview_text", "sender")
+"""What two rows of templates may not have all in common."""
 
 
 class TaskChangeList(ChangeList):
@@ -36,53 +45,106 @@ class TaskChangeList(ChangeList):
             task.progress = Progress(task, counts[task.pk])
 
 
+NEEDED = {
+    Audience.TAGS: (
+        ("include_tags", "include_segments"),
+        "Choose a tag, or another audience. A segment will do, too.",
+    ),
+    Audience.CHOSEN: (("contacts",), "Choose a contact, or another audience."),
+}
+AUDIENCE = (
+    "audience",
+    "include_tags",
+    "include_segments",
+    "contacts",
+    "exclude_tags",
+    "exclude_segments",
+    "needs_consent",
+    "leaves_out_running",
+)
+UNUSED_UNLESS = {
+    "include_tags": Audience.TAGS,
+    "include_segments": Audience.TAGS,
+    "contacts": Audience.CHOSEN,
+}
+
+
 class TaskForm(OwnedForm):
+    of_teams = ("sender",)
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
-        needed = {"tags": ("include_tags", "a tag"), "chosen": ("contacts", "a contact")}
-        name, what = needed.get(cleaned.get("audience", ""), ("", ""))
-        if name in self.fields and name not in self.errors and not cleaned.get(name):
-            self.add_error(name, f"Choose {what}, or another audience.")
+        fields, what = NEEDED.get(cleaned.get("audience", ""), ((), ""))
+        asked = [name for name in fields if name in self.fields]
+        unnamed = not any(name in self.errors or cleaned.get(name) for name in asked)
+        if asked and unnamed:
+            self.add_error(asked[0], what)
         return cleaned
+
+
+class TemplateRow(ModelForm):
+    class Meta:
+        help_texts: ClassVar[dict[str, str]] = {
+            "language": "Such as de, en-GB or zh-Hans. Empty: for everyone else."
+        }
+
+    def clean_language(self) -> str:
+        written: str = self.cleaned_data["language"]
+        return canonical(written) if written else ""
 
 
 class TemplateFormSet(InlineFormSet):
     def clean(self) -> None:
         super().clean()
         seen, already = set(), self._saved_meanwhile()
+        usable = owners_open_to(self.instance.owner_id)
         for form in self.forms:
             if not form.is_valid() or form.cleaned_data.get("DELETE"):
                 continue
             template = form.cleaned_data.get("template")
-            if template and template.owner_id != self.instance.owner_id:
-                raise ValidationError(f"“{template}” has another owner than the task.")
-            if template and template in seen:
-                raise ValidationError(f"“{template}” is here twice: raise its weight instead.")
-            if template and template.pk in already:
+            if template and template.owner_id not in usable:
+                raise ValidationError(
+                    f"“{template}” has another owner than the task, not a team of this owner."
+                )
+            variant = tuple(form.cleaned_data.get(name) or None for name in VARIANT)
+            if template and variant in seen:
+                raise ValidationError(
+                    f"“{template}” is here twice: raise its weight, or give it another subject, "
+                    "preview text, sender or language."
+                )
+            sender = form.cleaned_data.get("sender")
+            if sender and sender.owner_id not in usable:
+                raise ValidationError(
+                    f"“{sender}” has another owner than the task, not a team of this owner."
+                )
+            if template and variant in already:
                 raise ValidationError(
                     f"“{template}” was added to the task since this page was opened. Nothing was "
                     "saved now; open the task again."
                 )
-            seen.add(template)
+            seen.add(variant)
 
-    def _saved_meanwhile(self) -> set[int]:
-        """The task's templates that are not in the posted form: saved in another tab or by a double
+    def _saved_meanwhile(self) -> set[tuple[Any, ...]]:
+        """The task's variants that are not in the posted form: saved in another tab or by a double
         click."""
         shown = [form.instance.pk for form in self.forms if form.instance.pk]
         saved = TaskTemplate.objects.filter(task=self.instance.pk).exclude(pk__in=shown)
-        return set(saved.values_list("template_id", flat=True))
+        saved = saved.select_related("template", "sender")
+        return {tuple(getattr(row, name) or None for name in VARIANT) for row in saved}
 
 
 class TemplateInline(Autocompletes, TabularInline):
     model = TaskTemplate
+    form = TemplateRow
     formset = TemplateFormSet
+    fields = ("template", "language", "weight", "subject", "preview_text", "sender")
     extra = 0
     min_num = 1
     max_num = MOST_TEMPLATES
     hide_title = True
-    autocomplete_fields = ("template",)
+    autocomplete_fields = ("template", "sender")
     verbose_name = "template"
-    verbose_name_plural = "templates, one for each recipient by weight"
+    verbose_name_plural = "templates, one for each recipient by language and weight"
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
         """Else a thousand rows more than allowed are taken, and shown again with their errors."""
@@ -103,15 +165,26 @@ class TemplateInline(Autocompletes, TabularInline):
         return _is_open(obj) and super().has_add_permission(request, obj)
 
 
+def _is_used(field: str, task: Task) -> bool:
+    return UNUSED_UNLESS.get(field, task.audience) == task.audience
+
+
 def _is_open(task: Task | None) -> bool:
     """Only drafts can be changed: what is launched is frozen."""
     return task is None or task.status == TaskStatus.DRAFT
 
 
+def _sender_of_templates(task: Task) -> Sender | None:
+    usable = Sender.objects.filter(owner__in=owners_open_to(task.owner_id))
+    choices = TaskTemplate.objects.filter(task=task, template__sender__in=usable)
+    first = choices.order_by("pk").select_related("template__sender").first()
+    return first.template.sender if first else None
+
+
 @admin.register(Task)
-class TaskAdmin(ExplainedChanges, TaskActions, WithPanel, OwnedAdmin):
+class TaskAdmin(ExplainedChanges, TaskActions, TaskLists, LanguageResults, WithPanel, OwnedAdmin):
     form = TaskForm
-    inlines = (TemplateInline,)
+    inlines = (TemplateInline, AttachmentInline, ABTestInline)
     list_display = ("name", "status_label", "progress_bar", "counts", "created_at")
     list_filter = (("status", ChoicesDropdownFilter),)
     sortable_by = ("name", "created_at")
@@ -119,16 +192,32 @@ class TaskAdmin(ExplainedChanges, TaskActions, WithPanel, OwnedAdmin):
     search_help_text = "Part of a name"
     list_select_related = ("owner",)
     actions = None
-    autocomplete_fields = ("sender", "include_tags", "exclude_tags", "contacts", "services")
+    autocomplete_fields = (
+        "sender",
+        "include_tags",
+        "include_segments",
+        "exclude_tags",
+        "exclude_segments",
+        "contacts",
+        "services",
+    )
     fieldsets = (
         (None, {"fields": ("owner", "name", "sender", "priority")}),
-        ("Audience", {"fields": ("audience", "include_tags", "contacts", "exclude_tags")}),
+        (
+            "Audience",
+            {
+                "fields": AUDIENCE,
+                "description": "Contacts, tags and segments are those of the task's owner alone; "
+                "sender, templates and services may also be those of a team that the owner is in.",
+            },
+        ),
         ("Delivery", {"fields": ("services",)}),
         ("Tracking", {"fields": ("track_opens", "track_clicks")}),
     )
     # In JavaScript. Where the task is only shown there is no field of this name to look at.
     conditional_fields = {
         "include_tags": "typeof audience === 'undefined' || audience === 'tags'",
+        "include_segments": "typeof audience === 'undefined' || audience === 'tags'",
         "contacts": "typeof audience === 'undefined' || audience === 'chosen'",
     }
     change_form_outer_before_template = "admin/campaigns/task/before_form.html"
@@ -141,18 +230,19 @@ class TaskAdmin(ExplainedChanges, TaskActions, WithPanel, OwnedAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             return fieldsets
-        unused = {"include_tags": Audience.TAGS, "contacts": Audience.CHOSEN}
         return [
-            (
-                title,
-                {
-                    **rest,
-                    "fields": [f for f in fields if unused.get(f, obj.audience) == obj.audience],
-                },
-            )
+            (title, {**rest, "fields": [name for name in rest["fields"] if _is_used(name, obj)]})
             for title, rest in fieldsets
-            for fields in [rest["fields"]]
         ]
+
+    def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
+        """A test looks at the templates that are sent with it."""
+        formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]  # private
+        templates = next((each for each in formsets if isinstance(each, TemplateFormSet)), None)
+        for each in formsets:
+            if isinstance(each, ABTestFormSet):
+                each.templates = templates
+        return formsets, inlines
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return TaskChangeList
@@ -175,8 +265,21 @@ class TaskAdmin(ExplainedChanges, TaskActions, WithPanel, OwnedAdmin):
         """There is no action that deletes many: it would look for all SubTasks of each."""
         return _is_open(obj) and super().has_delete_permission(request, obj)
 
+    def save_related(self, request: HttpRequest, form: Any, *args: Any) -> None:
+        """A task that names no sender begins with that of its template, if it may use it."""
+        super().save_related(request, form, *args)
+        task: Task = form.instance
+        if task.sender is None and (sender := _sender_of_templates(task)):
+            task.sender = sender
+            task.save(update_fields=["sender"])
+            messages.info(request, f"The sender is that of the template: {sender}.")
+
     def panel_of(self, request: HttpRequest, row: Task) -> dict[str, Any]:
-        return {"progress": progress_of(row, request.user)}
+        return {
+            "progress": progress_of(row, request.user),
+            "follow_ups": self.follow_ups_of(request, row),
+            "approval": approval_panel(row),
+        }
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.progress_view)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import reduce
 from operator import or_
 from typing import Any
 
+from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from admin_kit.base import Visitor, visible_rows
-from campaigns.models import Task, TaskStatus
+from campaigns.models import Segment, Tag, Task, TaskStatus
+from campaigns.segments.uses import segments_using
 from campaigns.wording import counted
 
 NOT_LAUNCHED = (TaskStatus.DRAFT, TaskStatus.SCHEDULED, TaskStatus.QUEUED)
@@ -43,6 +45,13 @@ def by_tasks(
     return lines
 
 
+def by_segments(rows: Sequence[Tag | Segment], user: Visitor) -> list[str]:
+    """The segments that name some of these rows, and are not among them."""
+    using = {each.pk for row in rows for each in segments_using(row)}
+    among = {row.pk for row in rows if isinstance(row, Segment)}
+    return by_rows(Segment.objects.filter(pk__in=using - among), user)
+
+
 def by_rows(rows: QuerySet[Any], user: Visitor) -> list[str]:
     """The first of some rows, with links where the user may see them."""
     first = list(rows.order_by("pk")[: MOST + 1])
@@ -56,6 +65,9 @@ def by_rows(rows: QuerySet[Any], user: Visitor) -> list[str]:
 
 
 def link_to(row: Any) -> SafeString:
+    """Its name alone where it has no page."""
+    if not admin.site.is_registered(type(row)):
+        return conditional_escape(row)
     meta = row._meta
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
     state = f" ({row.get_status_display().lower()})" if isinstance(row, Task) else ""

@@ -40,45 +40,15 @@ _HEADINGS = {
         entreprise, empresa, azienda, компания, организация, 公司, 公司名称, 单位, 企业, 企业名称,
         公司名稱, 会社, 会社名, 회사, 회사명""",
     "tags": """
-        tags, tag, labels, label, groups, group, schlagworte, schlagwörter, étiquettes, etiquetas,
+        tags, tag, labels, label, groups, group, group membership, categories, schlagworte,
+        schlagwörter, étiquettes, etiquetas,
         etichette, теги, метки, 标签, 標籤, 分组, 组, 群组, タグ, 태그""",
+    "attributes": "attributes, attribs",
     "tracking_consent": """
-        tracking consent, consent to tracking, agrees to open tracking, open tracking,
+        tracking consent, consent to tracking, consent to track, permission to track,
+        agrees to open tracking, open tracking,
         einwilligung tracking, tracking einwilligung, consentement au suivi, 同意跟踪, 跟踪同意""",
 }
-
-_YES = {
-    "yes",
-    "y",
-    "true",
-    "t",
-    "1",
-    "x",
-    "on",
-    "ja",
-    "j",
-    "wahr",
-    "oui",
-    "vrai",
-    "sí",
-    "si",
-    "да",
-    "sim",
-    "tak",
-    "はい",
-    "예",
-    "네",
-    "是",
-    "同意",
-    "✓",
-    "✔",
-    "☑",
-    "✅",
-}
-_NO = {
-    "no", "n", "false", "f", "0", "off", "nein", "falsch", "non", "faux", "nej", "nee", "nie",
-    "não", "nao", "нет", "いいえ", "아니요", "아니오", "否", "不同意",
-}  # fmt: skip
 
 _BUILT_IN = {
     "unsubscribe_url", "web_view_url", "preferences_url", "now", "today", "partial",
@@ -96,6 +66,11 @@ def is_built_in(name: str) -> bool:
     return name in _BUILT_IN or name.startswith("edm_")
 
 
+def is_reserved(key: str) -> bool:
+    """Whether no attribute may have this name: in templates it is something else."""
+    return key in _RESERVED or key.startswith("edm_")
+
+
 def attribute_key(heading: str) -> str:
     """The merge variable for a heading: `Letzter Kauf (€)` gives `letzter_kauf`, `颜色` is `颜色`.
 
@@ -104,13 +79,12 @@ def attribute_key(heading: str) -> str:
     text = unicodedata.normalize("NFKC", heading[:LONGEST_HEADING])
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
     key = re.sub(r"\W++", "_", text.lower()).strip("_")[:100]
-    is_ours = key in _RESERVED or key.startswith("edm_")
-    return f"field_{key}" if is_ours or key[:1].isdigit() else key
+    return f"field_{key}" if is_reserved(key) or key[:1].isdigit() else key
 
 
 def known_column(heading: str) -> str | None:
-    """email, name, first_name, last_name, company, tags or tracking_consent, if the heading says
-    so, else None.
+    """email, name, first_name, last_name, company, tags, attributes or tracking_consent, if the
+    heading says so, else None.
     """
     return _KNOWN.get(folded(heading))
 
@@ -119,17 +93,13 @@ def keys_of(header: list[str]) -> list[str]:
     """Name every column, each name once; "" for a column without a heading.
 
     The first column of a meaning has it; a second one becomes an attribute, like unknown columns.
+    A name beside a last name, and without a first one, is the first name.
     """
     keys: dict[str, int] = {}
-    return [_key(heading, keys) for heading in header]
-
-
-def yes_or_no(cell: str) -> bool | None:
-    """None for an empty cell. Raises ValueError for other values than yes and no."""
-    word = cell.strip().casefold()
-    if word and word not in _YES | _NO:
-        raise ValueError(f"“{word}” is neither yes nor no.")
-    return word in _YES if word else None
+    found = [_key(heading, keys) for heading in header]
+    if "last_name" in keys and "first_name" not in keys:
+        return ["first_name" if key == "name" else key for key in found]
+    return found
 
 
 def _key(heading: str, taken: dict[str, int]) -> str:

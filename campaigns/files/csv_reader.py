@@ -58,12 +58,25 @@ class Source:
     delimiter: str
 
 
+class Layout(NamedTuple):
+    """How a table stands in its file; what is empty is found out. `header_line` counts from 1; with
+    0 no line has headings, and the columns are “Column 1”, “Column 2”….
+    """
+
+    delimiter: str = ""
+    header_line: int | None = None
+
+
+UNKNOWN = Layout()
+
+
 @contextmanager
 def open_table(
     file: BinaryIO,
     encoding: str | None,
     is_header: Callable[[list[str]], bool],
     seconds: float | None = None,
+    layout: Layout = UNKNOWN,
 ) -> Iterator[Source]:
     """Open a table; `is_header` says whether cells make sense as a header. Raises SourceError, also
     when its rows are not read within so many seconds.
@@ -72,16 +85,16 @@ def open_table(
     of it is ever held.
     """
     ends_at = None if seconds is None else time.monotonic() + seconds
-    with _rewindable(file) as rewindable:
-        file_encoding.refuse_what_is_no_text(rewindable)
-        encoding = encoding or file_encoding.detected_encoding(rewindable)
-        rewindable.seek(0)
+    with rewindable(file) as source:
+        file_encoding.refuse_what_is_no_text(source)
+        encoding = encoding or file_encoding.detected_encoding(source)
+        source.seek(0)
         try:
-            text = TextIOWrapper(rewindable, encoding=encoding, newline="")
+            text = TextIOWrapper(source, encoding=encoding, newline="")
         except LookupError as error:
             raise SourceError(f"There is no encoding called {encoding!r}.") from error
         try:
-            yield _source(text, encoding, is_header, ends_at)
+            yield _source(text, encoding, is_header, ends_at, layout)
         finally:
             text.detach()
 
@@ -91,21 +104,24 @@ def _source(
     encoding: str,
     is_header: Callable[[list[str]], bool],
     ends_at: float | None,
+    layout: Layout,
 ) -> Source:
     delimiter, lines_before = _delimiter(text, encoding, is_header)
     lines = _Lines(text, encoding, ends_at)
-    for _ in range(lines_before):
-        next(lines)
-    rows = CsvRows(lines, delimiter, lines_before)
+    rows = CsvRows(lines, layout.delimiter or delimiter)
+    rows.skip_to(max(lines_before, (layout.header_line or 1) - 1))
     header = next(rows, None)
     if header is None:
         raise SourceError("The file is empty.")
     if header.problem:
         raise SourceError(f"The first row cannot be read: {header.problem}.")
     headings = _headings(header.cells)
+    if layout.header_line == 0:
+        headings = [f"Column {number}" for number, _ in enumerate(headings, 1)]
+        rows.give_back(header)
     rows.width = len(header.cells)
     rows.address_at = next((n for n, name in enumerate(headings) if is_header([name])), None)
-    return Source(encoding, headings, rows, delimiter)
+    return Source(encoding, headings, rows, layout.delimiter or delimiter)
 
 
 def _headings(cells: list[str]) -> list[str]:
@@ -128,25 +144,41 @@ class CsvRows(Iterator[CsvRow]):
     `problem`, with what stands between its delimiters for cells: no line is lost within another.
     """
 
-    def __init__(self, lines: _Lines, delimiter: str, lines_before: int) -> None:
+    def __init__(self, lines: _Lines, delimiter: str) -> None:
         self.blank = 0
+        self.group_at = 1
+        """The line where the lines begin that were last interpreted together."""
         self.width: int | None = None
         self.address_at: int | None = None
         self._lines = lines
         self._delimiter = delimiter
-        self._line = lines_before
+        self._line = 0
+        self._given_back: list[CsvRow] = []
         self._marks = quoting.Marks(delimiter)
         alone = address_alone(delimiter)
         self._like_a_row = re.compile(alone)
         self._rows = self._all()
 
     def __next__(self) -> CsvRow:
-        return next(self._rows)
+        return self._given_back.pop() if self._given_back else next(self._rows)
+
+    def give_back(self, row: CsvRow) -> None:
+        """Have the next row be this one."""
+        self._given_back.append(row)
+
+    def skip_to(self, line: int) -> None:
+        """Leave out the lines up to this one, which are whole rows; it has no effect on earlier
+        ones. Works before a row is read, or after the header."""
+        self._given_back = [row for row in self._given_back if row.line > line]
+        while self._line < line and next(self._lines, ""):
+            self._line += 1
+            self._lines.begin_row()
 
     def _all(self) -> Iterator[CsvRow]:
         self._lines.begin_row()
         for line in self._lines:
             self._line += 1
+            self.group_at = self._line
             for row in (self._bare(line),) if QUOTE not in line else self._marked(line):
                 if row.problem or any(map(str.strip, row.cells)):
                     yield row
@@ -260,7 +292,10 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._line()
+        try:
+            line = self._text.readline(MAX_ROW + 1)
+        except UnicodeError as error:
+            raise file_encoding.invalid(self._text.buffer, self._encoding) from error
         if not line:
             raise StopIteration
         self._number += 1
@@ -274,12 +309,6 @@ class _Lines:
             raise SourceError(f"{TOOK_TOO_LONG} It was at line {self._number:,} then.")
         return line
 
-    def _line(self) -> str:
-        try:
-            return self._text.readline(MAX_ROW + 1)
-        except UnicodeError as error:
-            raise file_encoding.invalid(self._text.buffer, self._encoding) from error
-
 
 def _delimiter(
     text: TextIOWrapper, encoding: str, is_header: Callable[[list[str]], bool]
@@ -292,7 +321,7 @@ def _delimiter(
         return named[1], 1
 
     def merit(delimiter: str) -> tuple[bool, int]:
-        row = next(CsvRows(_Lines(StringIO(sample, newline=""), encoding), delimiter, 0), None)
+        row = next(CsvRows(_Lines(StringIO(sample, newline=""), encoding), delimiter), None)
         cells = row.cells if row else []
         return is_header(cells[:MAX_COLUMNS]), len(cells)
 
@@ -310,7 +339,8 @@ def _sample(lines: _Lines) -> str:
 
 
 @contextmanager
-def _rewindable(file: BinaryIO) -> Iterator[BinaryIO]:
+def rewindable(file: BinaryIO) -> Iterator[BinaryIO]:
+    """The file, or a copy of one that cannot be read again, such as a pipe."""
     if file.seekable():
         yield file
         return

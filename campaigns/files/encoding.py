@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from io import IncrementalNewlineDecoder
 from typing import BinaryIO
 
+from campaigns.files.contact_columns import known_column
+
 _CHUNK = 1 << 16  # bytes
 _SAMPLE = 1 << 20  # bytes
 _BOMS = {
@@ -23,6 +25,22 @@ _NOT_TEXT = {
     b"\x1f\x8b": "a gzip archive",
     b"%PDF": "a PDF file",
 }
+LABELS = {
+    "utf-8": "UTF-8",
+    "utf-16": "UTF-16",
+    "cp1252": "Windows-1252 (Western European)",
+    "gb18030": "GB 18030 (simplified Chinese)",
+    "big5": "Big5 (traditional Chinese)",
+    "cp932": "Shift JIS (Japanese)",
+    "euc_jp": "EUC-JP (Japanese)",
+    "cp949": "Windows-949 (Korean)",
+    "cp1251": "Windows-1251 (Cyrillic)",
+    "koi8_r": "KOI8-R (Cyrillic)",
+}
+"""The encodings to choose from."""
+_REGIONAL = ("gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r")
+"""Tried where nothing else tells the encoding."""
+_CYRILLIC = re.compile(rb"[\xc0-\xff\xa8\xb8]+")
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]++")
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
@@ -40,9 +58,10 @@ def refuse_what_is_no_text(file: BinaryIO) -> None:
 
 
 def detected_encoding(file: BinaryIO) -> str:
-    """By byte order mark, else the first of UTF-16, UTF-8, GB18030 and Windows-1252 that fits the
-    file. Raises SourceError for one that is UTF-8 but for a few bytes: read as anything else, all
-    of its letters would be wrong.
+    """By byte order mark, else UTF-16 or UTF-8 if it fits; then the regional one in which the first
+    line has headings that are known, and by the look of the letters GB18030, Windows-1251 or
+    Windows-1252. Raises SourceError for one that is UTF-8 but for a few bytes: read as anything
+    else, all of its letters would be wrong.
     """
     file.seek(0)
     start = file.read(_SAMPLE)
@@ -58,9 +77,7 @@ def detected_encoding(file: BinaryIO) -> str:
             f"Line {wrong[0]:,} is not valid UTF-8 ({wrong[1]}), though the file is but for a few "
             "bytes, and nothing was imported. Mend the line, or name the encoding of the file."
         )
-    if _looks_chinese(start) and not _first_wrong(file, "gb18030"):
-        return "gb18030"
-    return "cp1252"
+    return _regional(file, start)
 
 
 def invalid(file: BinaryIO, encoding: str) -> SourceError:
@@ -116,6 +133,37 @@ def _is_mostly_utf8(file: BinaryIO) -> bool:
         good += surrogates + len(text) - replaced - len(text.encode("ascii", "ignore"))
         wrong += replaced - 3 * surrogates
     return good >= wrong
+
+
+def _regional(file: BinaryIO, start: bytes) -> str:
+    likely = [by_headings] if (by_headings := _by_headings(start)) else []
+    likely += ["cp1251"] if _looks_cyrillic(start) else []
+    likely += ["gb18030"] if _looks_chinese(start) else []
+    for encoding in (*likely, "cp1252", *_REGIONAL):
+        if not _first_wrong(file, encoding):
+            return encoding
+    return "cp1252"
+
+
+def _by_headings(sample: bytes) -> str:
+    """The encoding in which most headings beyond ASCII in the first line are known ones."""
+    line = re.split(rb"[\r\n]", sample, maxsplit=1)[0][: 1 << 14]
+    known: dict[str, int] = {}
+    for encoding in _REGIONAL if not line.isascii() else ():
+        headings = re.split("[,;\t|]", line.decode(encoding, "replace"))
+        known[encoding] = sum(
+            not heading.isascii() and known_column(heading) is not None for heading in headings
+        )
+    best = max(known, key=lambda encoding: known[encoding], default="")
+    return best if known.get(best) else ""
+
+
+def _looks_cyrillic(sample: bytes) -> bool:
+    """Words of letters beyond ASCII alone, all in the upper part of the table."""
+    runs = _HIGH_BYTES.findall(sample)
+    letters = sum(map(len, _CYRILLIC.findall(sample)))
+    total = sum(map(len, runs))
+    return total > 0 and letters >= 0.97 * total and total >= 2.5 * len(runs)
 
 
 def _looks_chinese(sample: bytes) -> bool:

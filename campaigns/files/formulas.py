@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from addressing.addresses import INVISIBLE
@@ -10,6 +11,16 @@ _STARTS = "=+-@−\t\r\n"
 """Characters that start a formula, or that split a cell."""
 _BEFORE = frozenset(" \u00a0\u3000'\"‘’“”＇＂`" + INVISIBLE)
 """What may stand before it, and what a spreadsheet may drop when it reads the cell."""
+
+_SPLIT = re.compile(r"(?<=[;|\t\r\n])")
+"""Characters after which a program may start a new cell or line."""
+
+
+def escaped_everywhere(cell: str) -> str:
+    """Also where a spreadsheet splits lines elsewhere than at commas, as those of other countries
+    do: quotation marks within a line keep none of them from it.
+    """
+    return "".join(escaped(piece) for piece in _SPLIT.split(cell))
 
 
 def escaped(cell: str) -> str:
@@ -20,6 +31,11 @@ def escaped(cell: str) -> str:
 def unescaped(cell: str) -> str:
     """The reverse of `escaped`."""
     return cell[1:] if cell.startswith("'") and is_formula(cell) else cell
+
+
+def unescaped_everywhere(cell: str) -> str:
+    """The reverse of `escaped_everywhere`."""
+    return "".join(unescaped(piece) for piece in _SPLIT.split(cell))
 
 
 def is_formula(cell: str) -> bool:

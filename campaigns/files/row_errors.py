@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from campaigns.files.csv_reader import CsvRow
+from campaigns.files.encoding import LABELS
 
 _LIKE_AN_ADDRESS = re.compile(r"[^\s@]@[^\s@]")
 _SHOWN = 80  # characters of a value in a report
+CERTAIN = {"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "gb18030"}
+"""Encodings that are not found by the look of the letters alone."""
 
 
 class LineProblem(NamedTuple):
@@ -25,14 +28,19 @@ class Problems:
 
     LISTED = 1_000
 
-    def __init__(self) -> None:
-        self._listed: list[LineProblem] = []
-        self._total = 0
+    def __init__(self, listed: Iterable[LineProblem] = (), total: int = 0) -> None:
+        self._listed = list(listed)
+        self._total = total
 
     def add(self, problem: LineProblem) -> None:
         self._total += 1
         if len(self._listed) < self.LISTED:
             self._listed.append(problem)
+
+    def extend(self, others: Problems) -> None:
+        """Add those that come after these."""
+        self._listed += others._listed[: max(self.LISTED - len(self._listed), 0)]
+        self._total += len(others)
 
     def __len__(self) -> int:
         """All of them."""
@@ -113,9 +121,10 @@ def blank_note(blank: int) -> list[str]:
 
 def encoding_note(used: str, asked_for: str | None) -> list[str]:
     """What staff should look at when the encoding was a guess."""
-    if used != "cp1252" or asked_for is not None:
+    if used in CERTAIN or asked_for is not None:
         return []
     return [
-        "The file does not say how it is encoded and is not UTF-8; it was read as Windows-1252 "
-        "(Western European). Check the accented letters."
+        f"The file does not say how it is encoded and is not UTF-8; it was read as "
+        f"{LABELS.get(used, used)}. "
+        "Check the letters, and choose another encoding if they are wrong."
     ]

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from io import StringIO
 from typing import Any
 
 from django.db.models import QuerySet
 
 from campaigns import suppressions
-from campaigns.files.formulas import escaped
+from campaigns.files.formulas import escaped_everywhere
 from campaigns.models import Contact, Suppression
 from campaigns.models.contacts import is_domain
 
 COLUMNS = ("email", "reason", "source", "created_at")
 BATCH = 5_000  # rows
-SPLIT = re.compile(r"(?<=[;|\t\r\n])")
-"""Characters after which a program may start a new cell or line."""
 
 
 def lines() -> Iterator[str]:
@@ -30,13 +27,13 @@ def lines() -> Iterator[str]:
         yield _lines_of(row[1:] for row in rows)
 
 
-def lines_for(owner_id: int) -> Iterator[str]:
-    """The same of the entries that keep an owner's contacts from being mailed: their addresses, and
-    whole domains.
+def lines_for(owner_ids: Collection[int]) -> Iterator[str]:
+    """The same of the entries that keep these owners' contacts from being mailed: their addresses,
+    once for each owner, and whole domains.
     """
     yield _HEADING
     told: set[str] = set()
-    for contacts in _batches(Contact.objects.filter(owner=owner_id), "email"):
+    for contacts in _batches(Contact.objects.filter(owner__in=owner_ids), "email"):
         emails = [email for _, email in contacts]
         names = {*emails, *(suppressions.domain_of(email) for email in emails)} - told
         rows = list(Suppression.objects.filter(email__in=names).values_list(*COLUMNS))
@@ -59,15 +56,8 @@ def _lines_of(rows: Iterable[tuple[Any, ...]]) -> str:
 
 def _table(rows: list[tuple[str, ...]]) -> str:
     text = StringIO()
-    csv.writer(text).writerows([[_harmless(cell) for cell in row] for row in rows])
+    csv.writer(text).writerows([[escaped_everywhere(cell) for cell in row] for row in rows])
     return text.getvalue()
-
-
-def _harmless(cell: str) -> str:
-    """Also where a spreadsheet splits lines elsewhere than at commas, as those of other countries
-    do: quotation marks within a line keep none of them from it.
-    """
-    return "".join(escaped(piece) for piece in SPLIT.split(cell))
 
 
 _HEADING = "\ufeff" + _table([COLUMNS])

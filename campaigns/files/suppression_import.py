@@ -54,15 +54,13 @@ CREATE TEMPORARY TABLE suppression_import (line bigint, email text, reason text,
 """
 COPY = "COPY pg_temp.suppression_import (line, email, reason, source) FROM STDIN"
 # The first row of an address counts. In the order of the addresses, so that concurrent imports wait
-# for each other instead of deadlocking. As in `campaigns.suppressions`, an address that turns out
-# to be worse than unsubscribed says so.
-MERGE = """
+# for each other instead of deadlocking.
+MERGE = f"""
 WITH merged AS (
     INSERT INTO campaigns_suppression AS s (email, reason, source)
     SELECT DISTINCT ON (email) email, reason, source FROM pg_temp.suppression_import
     ORDER BY email, line
-    ON CONFLICT (email) DO UPDATE SET reason = excluded.reason, source = excluded.source
-    WHERE s.reason = 'unsubscribed' AND excluded.reason <> 'unsubscribed'
+    {suppressions.WORSENED_SQL}
     RETURNING s.xmax = 0 AS added
 )
 SELECT (SELECT count(*) FROM pg_temp.suppression_import),

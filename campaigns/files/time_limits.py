@@ -58,9 +58,10 @@ def kept_alive(rows: Iterable[CsvRow]) -> Iterator[CsvRow]:
     """
     last = time.monotonic()
     for row in rows:
-        if connection.in_atomic_block and time.monotonic() - last > SIGN_OF_LIFE_SECONDS:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT 1")
+        if time.monotonic() - last > SIGN_OF_LIFE_SECONDS:
+            if connection.in_atomic_block:
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT 1")
             last = time.monotonic()
         yield row
 

@@ -9,57 +9,50 @@ same launch take turns.
 from __future__ import annotations
 
 import datetime as dt
-import json
 import time
 from collections import Counter
-from itertools import accumulate
+from collections.abc import Sequence
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
 
-from campaigns import audience, background, erasure_lock, suppressions, tasks
-from campaigns.launching import frozen_content, number_check, rehearsal
-from campaigns.models import BackgroundJob, Contact, Content, Launch, Task, TaskStatus, TaskTemplate
+from campaigns import audience, background, erasure_lock, tasks
+from campaigns.ab_tests import plan, sampling
+from campaigns.approvals import asking
+from campaigns.attachments import limits
+from campaigns.launching import chunks, frozen_content, number_check, rehearsal
+from campaigns.models import (
+    ABTest,
+    BackgroundJob,
+    Contact,
+    Content,
+    Difference,
+    Launch,
+    LeftOut,
+    LeftOutReason,
+    Promise,
+    Task,
+    TaskStatus,
+    TaskTemplate,
+)
+from campaigns.recipients import counting, promises
+from campaigns.recipients.decision import Part, UnknownAudience
 from campaigns.rendering import content
+from campaigns.segments import moment
+from campaigns.segments.moment import Moment
 from campaigns.state import lifecycle
 
 CHUNK = 20_000
 SLICE_SECONDS = 60.0
 STALLED = dt.timedelta(seconds=10)
-
-DOMAIN = suppressions.DOMAIN_SQL.format(address="c.email")
-# The contacts of a chunk with the reason of their suppression, the SubTasks made of the others, and
-# what to remember.
-CHUNK_SQL = """
-WITH audience AS MATERIALIZED (
-    SELECT c.id, c.email, c.name, c.attributes, c.tracking_consent,
-           random() * %s AS pick,
-           coalesce(s.reason, d.reason,
-                    CASE WHEN c.email = ANY(%s::text[]) THEN 'erased' END) AS suppressed
-    FROM ({contacts}) AS c
-    LEFT JOIN campaigns_suppression s ON s.email = c.email
-    LEFT JOIN campaigns_suppression d ON d.email = {domain}
-), inserted AS (
-    INSERT INTO campaigns_subtask (task_id, content_id, recipient_email, variables, status,
-                                   attempts, failure_reason, error, provider_message_id)
-    SELECT %s, (SELECT w.id FROM unnest(%s::bigint[], %s::float8[]) AS w(id, up_to)
-                WHERE a.pick < w.up_to ORDER BY w.up_to LIMIT 1),
-           a.email, a.attributes || jsonb_build_object('name', a.name, 'email', a.email,
-                                                       'tracking_consent', a.tracking_consent),
-           'pending', 0, '', '', ''
-    FROM audience a WHERE a.suppressed IS NULL
-    ORDER BY a.id
-    ON CONFLICT (task_id, recipient_email) DO NOTHING
-    RETURNING 1
-)
-SELECT (SELECT max(id) FROM audience), (SELECT count(*) FROM audience),
-       (SELECT count(*) FROM inserted),
-       (SELECT count(*) FROM audience WHERE suppressed IS NULL AND tracking_consent),
-       (SELECT jsonb_object_agg(suppressed, n)
-        FROM (SELECT suppressed, count(*) AS n FROM audience WHERE suppressed IS NOT NULL
-              GROUP BY 1) AS counted)
-"""
+SUPPRESSED = {
+    LeftOutReason.ERASED,
+    LeftOutReason.SUPPRESSED,
+    LeftOutReason.DOMAIN_SUPPRESSED,
+}
+ALL_SUPPRESSED = "It was not sent: every recipient is on the suppression list."
 
 
 @background.job(tasks.LAUNCH, seconds=180)
@@ -73,7 +66,7 @@ def expand(task_id: int) -> None:
         return
     try:
         prepare(task)
-    except (content.TemplateError, lifecycle.NotPossible) as error:
+    except (content.TemplateError, lifecycle.NotPossible, UnknownAudience) as error:
         give_up(task, str(error))
         return
     until = time.monotonic() + SLICE_SECONDS
@@ -85,15 +78,20 @@ def expand(task_id: int) -> None:
 
 
 def prepare(task: Task) -> None:
-    """Freeze what the task says and how far its audience goes, once. Raises TemplateError, or
-    NotPossible for a scheduled task that has lost what it had when it was scheduled, or Failed when
-    it may be tried again. Locks the Task row, not while it compiles.
+    """Freeze what the task says and how far its audience goes, once. Raises TemplateError,
+    UnknownAudience, NotPossible for a scheduled task that has lost what it had when it was
+    scheduled, or Failed when it may be tried again. Locks the Task row, not while it compiles.
     """
     if Launch.objects.filter(task=task).exists():
         return
-    if task.scheduled_at and (lacks := lifecycle.missing(task)):
+    if task.scheduled_at and (lacks := lifecycle.missing(task) or lifecycle.blockers(task)):
         raise lifecycle.NotPossible(f"“{task}” cannot be launched. " + " ".join(lacks))
-    choices = TaskTemplate.objects.filter(task=task).select_related("template")
+    if unusable := audience.problems(task):
+        raise UnknownAudience(" ".join(unusable))
+    if lacks := [*plan.problems(task), *limits.problems(task)]:
+        raise lifecycle.NotPossible(f"“{task}” cannot be launched. " + " ".join(lacks))
+    rows = TaskTemplate.objects.filter(task=task).select_related("template", "sender")
+    choices = list(rows.order_by("pk"))
     compiled = [frozen_content.compile_content(task, choice) for choice in choices]
     for made in compiled:
         number_check.check_numbers(task, made.content)
@@ -102,48 +100,133 @@ def prepare(task: Task) -> None:
         locked = Task.objects.select_for_update(no_key=True).get(pk=task.pk)
         is_begun = Launch.objects.filter(task=task).exists()
         if locked.status == TaskStatus.QUEUED and not is_begun:
-            _begin(task, compiled)
+            _begin(task, choices, compiled)
 
 
-def _begin(task: Task, compiled: list[frozen_content.Compiled]) -> None:
+def _begin(
+    task: Task, choices: list[TaskTemplate], compiled: list[frozen_content.Compiled]
+) -> None:
+    """`compiled` was made of `choices`: an approval has to be of these. Raises NotPossible."""
+    conditions = audience.conditions(task)
+    if why := asking.problem(task, choices, conditions):
+        raise lifecycle.NotPossible(f"“{task}” was not launched. {why}")
     for made in compiled:
         made.store()
+    promise = promises.confirmed(task)
     newest = Contact.objects.aggregate(newest=Max("id"))["newest"] or 0
+    if promise:
+        newest = max(newest, promises.newest_contact(promise))
+    at = Moment(_first_moment(task, promise).now, conditions)
+    candidates = Part(up_to=newest).of(audience.included(task, at))
+    size, ends = chunks.divide(candidates, CHUNK)
     Launch.objects.create(
         task=task,
+        counts_from=at.now,
+        conditions=conditions,
         up_to_contact_id=newest,
-        audience_size=audience.contacts_of(task).filter(pk__lte=newest).count(),
+        audience_size=size,
+        ends=ends,
         agreed=0,
+        left_out={},
+        fingerprint=0,
+        differences=None if promise is None else [],
     )
 
 
 def expand_chunk(task: Task) -> bool:
-    """Create the next CHUNK of SubTasks. False when none are left. Locks the Launch row."""
+    """Create the next chunk of SubTasks. False when none are left. Locks the Launch row."""
     with transaction.atomic():
         launch = Launch.objects.select_for_update(no_key=True).filter(task=task).first()
         task.refresh_from_db(fields=["status"])
         if launch is None or task.status != TaskStatus.QUEUED or launch.finished_at is not None:
             return False
         erasure_lock.begin()
-        last, walked, inserted, agreed, suppressed = _run_chunk(task, launch)
-        launch.walked += walked
-        launch.inserted += inserted
-        if launch.agreed is not None:
-            launch.agreed += agreed
-        launch.suppressed = dict(Counter(launch.suppressed) + Counter(suppressed))
-        launch.last_contact_id = last or launch.last_contact_id
+        part = _next_part(task, launch)
+        counting.use_memory()
+        is_compared = launch.differences is not None
+        made = _make(task, launch, part, promises.confirmed(task) if is_compared else None)
+        _add_up(launch, made)
+        launch.last_contact_id = part.up_to or 0
         launch.progressed_at = Now()
-        is_last = walked < CHUNK
+        is_last = part.up_to == launch.up_to_contact_id
         if is_last:
             launch.finished_at = Now()
         else:
             _commit_asynchronously()
         launch.save()
-        if is_last and launch.inserted:
-            lifecycle.start_sending(task)
-        elif is_last:
-            give_up(task, "It was not sent: every recipient is on the suppression list.")
+        if is_last:
+            _end(task, launch)
     return not is_last
+
+
+def _make(task: Task, launch: Launch, part: Part, promise: Promise | None) -> chunks.Made:
+    try:
+        return chunks.make(task, part, promise, _moment(launch))
+    except UnknownAudience as error:
+        raise background.Explained(str(error)) from error
+
+
+def _end(task: Task, launch: Launch) -> None:
+    if launch.inserted:
+        if test := ABTest.objects.filter(task=task).first():
+            sampling.draw(test, launch.inserted)
+        promises.is_compared(task)
+        lifecycle.start_sending(task)
+    else:
+        give_up(task, _why_nothing_is_sent(launch))
+
+
+def _next_part(task: Task, launch: Launch) -> Part:
+    """Chunks are laid out when a launch begins; of one that began before that was done, now."""
+    if launch.ends is None:
+        rest = Part(launch.last_contact_id, launch.up_to_contact_id)
+        candidates = rest.of(audience.included(task, _moment(launch)))
+        _, launch.ends = chunks.divide(candidates, CHUNK)
+    later = (end for end in launch.ends if end > launch.last_contact_id)
+    return Part(launch.last_contact_id, next(later, launch.up_to_contact_id))
+
+
+def _first_moment(task: Task, promise: Promise | None) -> Moment:
+    """That of the question which a person has just confirmed: "in the last 30 days" means the same
+    in the numbers that were shown and in every chunk. A scheduled task counts from its own time."""
+    if promise and not task.scheduled_at:
+        return Moment(promise.shown_at)
+    return Moment(task.launched_at) if task.launched_at else moment.current()
+
+
+def _moment(launch: Launch) -> Moment | None:
+    at = launch.counts_from or launch.task.launched_at
+    conditions = {int(key): asked for key, asked in (launch.conditions or {}).items()}
+    return Moment(at, conditions) if at else None
+
+
+def _add_up(launch: Launch, made: chunks.Made) -> None:
+    launch.walked += made.candidates
+    launch.inserted += made.inserted
+    launch.suppressed = dict(Counter(launch.suppressed) + Counter(made.suppressed))
+    if launch.agreed is not None:
+        launch.agreed += made.agreed
+    if launch.left_out is not None:
+        launch.left_out = dict(Counter(launch.left_out) + Counter(made.left_out))
+    if launch.differences is not None:
+        launch.differences = _added(launch.differences, made.differences)
+    if launch.fingerprint is not None:
+        launch.fingerprint ^= made.fingerprint
+
+
+def _added(differences: list[Any], more: Sequence[tuple[str, str, str, int]]) -> list[Any]:
+    total: Counter[tuple[str, ...]] = Counter()
+    for *kind, number in (*differences, *more):
+        total[tuple(kind)] += number
+    return [[*kind, number] for kind, number in sorted(total.items())]
+
+
+def _why_nothing_is_sent(launch: Launch) -> str:
+    counts = counting.counts_of(launch.left_out or {})
+    if not counts.by_reason or set(counts.by_reason) <= SUPPRESSED:
+        return ALL_SUPPRESSED
+    reasons = "; ".join(f"{reason.label}: {n:,}" for reason, n in counts.by_reason.items())
+    return f"It was not sent: every recipient is left out. {reasons}."
 
 
 def _commit_asynchronously() -> None:
@@ -158,6 +241,8 @@ def give_up(task: Task, why: str) -> None:
     """Undo a failed launch: the task is a draft again."""
     with transaction.atomic():
         Launch.objects.filter(task=task).delete()
+        LeftOut.objects.filter(task=task).delete()
+        Difference.objects.filter(task=task).delete()
         Content.objects.filter(task=task).delete()
         lifecycle.back_to_draft(task, why)
 
@@ -173,25 +258,3 @@ def requeue_stalled() -> int:
     for task_id in ids:
         tasks.expand_later(task_id)
     return len(ids)
-
-
-def _run_chunk(task: Task, launch: Launch) -> tuple[int | None, int, int, int, dict[str, int]]:
-    contacts = (
-        audience.contacts_of(task)
-        .filter(pk__gt=launch.last_contact_id, pk__lte=launch.up_to_contact_id)
-        .order_by("pk")
-        .values("id", "email", "name", "attributes", "tracking_consent")[:CHUNK]
-    )
-    contacts_sql, contacts_params = contacts.query.sql_with_params()
-    # By a hash whose key the database must not know: looked up here, by the claim once more.
-    erased = suppressions.erased_among(contacts.values_list("email", flat=True))
-    contents = list(Content.objects.filter(task=task).order_by("pk").values_list("pk", "weight"))
-    up_to = [float(bound) for bound in accumulate(weight for _, weight in contents)]
-    content_ids = [pk for pk, _ in contents]
-    # In the order of their places in CHUNK_SQL.
-    params = [up_to[-1], sorted(erased), *contacts_params, task.pk, content_ids, up_to]
-    with connection.cursor() as cursor:
-        cursor.execute(CHUNK_SQL.format(contacts=contacts_sql, domain=DOMAIN), params)
-        row = cursor.fetchone()
-    last, walked, inserted, agreed, suppressed = row
-    return last, walked, inserted, agreed, json.loads(suppressed) if suppressed else {}

@@ -8,6 +8,7 @@ from statistics import fmean
 
 from django.db.models import F, Func, IntegerField, QuerySet
 
+from campaigns import audience
 from campaigns.models import Contact, Content, Task
 from campaigns.rendering import content
 from campaigns.rendering.renderer import SIMPLIFY
@@ -70,7 +71,7 @@ def _run(frozen: Content, contact: Contact) -> tuple[float, str]:
 
 
 def _sample(task: Task) -> Iterator[Contact]:
-    contacts = lifecycle.expected_contacts(task)
+    contacts = audience.mailable(audience.contacts_of(task))
     first = list(contacts.order_by("pk")[:FIRST_AND_LAST])
     last = list(contacts.order_by("-pk")[:FIRST_AND_LAST])
     yield from first

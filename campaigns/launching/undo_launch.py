@@ -10,6 +10,20 @@ from campaigns.state import lifecycle
 
 CHUNK = 20_000
 
+SUBTASKS_SQL = """
+DELETE FROM campaigns_subtask WHERE id IN (
+    SELECT id FROM campaigns_subtask WHERE task_id = %s ORDER BY recipient_email LIMIT %s)
+"""
+LEFT_OUT_SQL = """
+DELETE FROM campaigns_leftout WHERE id IN (
+    SELECT id FROM campaigns_leftout WHERE task_id = %s ORDER BY contact_id LIMIT %s)
+"""
+
+DIFFERENCES_SQL = """
+DELETE FROM campaigns_difference WHERE id IN (
+    SELECT id FROM campaigns_difference WHERE task_id = %s ORDER BY contact_id LIMIT %s)
+"""
+
 GIVEN_UP = (
     "It could not be launched, after {times} attempts. The last one: {reason} Nothing was sent, "
     "and what had been made is removed. Launch it again; if that fails, too, ask an operator to "
@@ -20,7 +34,7 @@ GIVEN_UP = (
 @background.when_given_up(tasks.LAUNCH)
 def undo(job: BackgroundJob) -> bool:
     """Remove what a launch has made, a chunk a call; at last the task is a draft that says why.
-    False while SubTasks are left. Nothing is done to a task that is not being launched any more.
+    False while rows are left. Nothing is done to a task that is not being launched any more.
 
     Locks the Task row, as what freezes the content does. A worker that still hangs in the launch
     finds no Launch row when it goes on, and stops.
@@ -30,19 +44,15 @@ def undo(job: BackgroundJob) -> bool:
         if task is None or task.status != TaskStatus.QUEUED:
             return True
         Launch.objects.filter(task=task).delete()
-        if _remove_subtasks(task.pk):
+        if any(_remove(each, task.pk) for each in (SUBTASKS_SQL, LEFT_OUT_SQL, DIFFERENCES_SQL)):
             return False
         Content.objects.filter(task=task).delete()
         lifecycle.back_to_draft(task, GIVEN_UP.format(times=job.attempts, reason=job.reason))
     return True
 
 
-def _remove_subtasks(task_id: int) -> int:
-    """Delete a chunk of a task's unsent SubTasks. Returns how many."""
-    sql = """
-    DELETE FROM campaigns_subtask WHERE id IN (
-        SELECT id FROM campaigns_subtask WHERE task_id = %s ORDER BY recipient_email LIMIT %s)
-    """
+def _remove(sql: str, task_id: int) -> int:
+    """Delete a chunk of what a launch has made. Returns how many rows."""
     with connection.cursor() as cursor:
         cursor.execute(sql, [task_id, CHUNK])
         removed: int = cursor.rowcount

@@ -22,7 +22,7 @@ class ImportCommand(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", help="the CSV file, or - for standard input")
+        parser.add_argument("file", help="the file, or - for standard input")
         parser.add_argument("--encoding", help="such as utf-8 or gb18030; detected when left out")
         parser.add_argument(
             "--dry-run", action="store_true", help="report what would happen and change nothing"

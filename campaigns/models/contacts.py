@@ -8,9 +8,10 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models.functions import Lower, Now
+from django.db.models.functions import Length, Lower, Now
+from django.db.models.lookups import GreaterThan
 
-from access.ownership import OwnedQuerySet, User, sees_everything
+from access.ownership import OwnedQuerySet, User, owners_open_to, sees_everything
 from addressing.addresses import as_written, clean_address
 from campaigns import erased_keys, erasure_lock
 
@@ -51,6 +52,21 @@ def refuse_erased(address: str) -> None:
 class Tag(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=100)
+    parent = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="children",
+        verbose_name="under",
+        help_text="Another tag, itself not under one. Who has this tag counts for that one, too.",
+    )
+    is_public = models.BooleanField(
+        "public",
+        default=False,
+        db_default=False,
+        help_text="Recipients see it on their preference page, and choose whether they want it.",
+    )
 
     objects = OwnedQuerySet.as_manager()
 
@@ -69,12 +85,45 @@ class Tag(models.Model):
         return self.name
 
 
+class MailConsent(models.TextChoices):
+    """Whether a person agreed to be mailed."""
+
+    UNKNOWN = "unknown", "Not recorded"
+    GIVEN = "given", "Agreed"
+    REFUSED = "refused", "Did not agree"
+
+
+class AddressKey(models.Func):
+    """The first 64 bits of an address's MD5, as bigint: joins of millions of addresses by it are
+    much faster than by text. Two addresses with the same key would share their engagement."""
+
+    template = "('x' || left(md5(%(expressions)s), 16))::bit(64)::bigint"
+    output_field = models.BigIntegerField()
+
+
+USUAL_ADDRESS = r"^[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9]+(-[a-z0-9]+)*\.)+[a-z]+$"
+_SPECIAL_DOMAINS = ("arpa", "invalid", "local", "localhost", "onion")
+UNUSUAL_ADDRESS = ~models.Q(email__regex=USUAL_ADDRESS) | models.Q(GreaterThan(Length("email"), 60))
+"""Of contacts whose address must be looked at before it is mailed: all others are valid, and stored
+as they are mailed."""
+for _domain in _SPECIAL_DOMAINS:
+    UNUSUAL_ADDRESS |= models.Q(email__endswith=f".{_domain}")
+
+
 class Contact(models.Model):
     """A person who may be mailed. `attributes` are the merge variables beyond `name` and
     `email`.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    # Two other indexes begin with the owner. References of contacts and their tags are checked by
+    # triggers, once a statement (campaigns.db.references): by row, that is a third of an import.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
     email = models.CharField(
         "email address", max_length=254, help_text="Stored in lower case, unique per owner."
     )
@@ -84,19 +133,57 @@ class Contact(models.Model):
         blank=True,
         help_text='More merge variables: {"first_name": "Ada"} is {{ first_name }} in a template.',
     )
-    tags = models.ManyToManyField(Tag, blank=True, related_name="contacts")
+    tags = models.ManyToManyField(Tag, blank=True, related_name="contacts", db_constraint=False)
     tracking_consent = models.BooleanField(
         "agrees to open tracking",
         default=False,
         db_default=False,
         help_text="Whether this person agreed that it is recorded when they open a message.",
     )
+    mail_consent = models.CharField(
+        "agrees to be mailed",
+        max_length=10,
+        choices=MailConsent,
+        default=MailConsent.UNKNOWN,
+        db_default=MailConsent.UNKNOWN,
+    )
+    mail_consent_at = models.DateTimeField("agreed at", null=True, blank=True)
+    mail_consent_source = models.CharField(
+        "where they agreed", max_length=200, blank=True, default="", db_default=""
+    )
+    paused_until = models.DateTimeField(
+        null=True, blank=True, help_text="Not mailed before, at the person's wish."
+    )
+    days_between = models.PositiveSmallIntegerField(
+        "days between messages",
+        null=True,
+        blank=True,
+        help_text="Mailed at most once in so many days, at the person's wish.",
+    )
+    imported_by = models.ForeignKey(
+        "campaigns.Operation",
+        null=True,
+        blank=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        help_text="The import that made this contact.",
+    )
+    address_key = models.GeneratedField(
+        expression=AddressKey("email"), output_field=models.BigIntegerField(), db_persist=True
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
-        permissions = [("import_contact", "Can import contacts from a file")]
+        permissions = [
+            ("import_contact", "Can import contacts from a file"),
+            ("export_contact", "Can export contacts, messages and events to a file"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 "owner",
@@ -108,11 +195,27 @@ class Contact(models.Model):
                 condition=models.Q(email=Lower("email")) & ~models.Q(email=""),
                 name="contact_email_lower_case",
             ),
+            models.CheckConstraint(
+                condition=models.Q(mail_consent__in=MailConsent.values),
+                name="contact_mail_consent_known",
+            ),
         ]
         indexes = [
             # Launch walks an owner's contacts in key order: WHERE owner_id = … AND id > … ORDER BY
             # id
             models.Index("owner", "id", name="contact_walk"),
+            # What a launch must look at before it mails: WHERE owner_id = … AND id > … AND (…)
+            models.Index("owner", "id", name="contact_unusual_address", condition=UNUSUAL_ADDRESS),
+            # Segments by what people did, in the order of addresses: WHERE owner_id = … ORDER BY
+            # address_key. With the key, by which tags are found.
+            models.Index("owner", "address_key", include=["id"], name="contact_by_address"),
+            # The contacts that an import made, and clearing the reference: WHERE imported_by_id = …
+            models.Index(
+                "imported_by",
+                "id",
+                name="contact_imported_by",
+                condition=models.Q(imported_by__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -151,11 +254,12 @@ class SuppressionQuerySet(models.QuerySet):  # type: ignore[type-arg]
 
     def visible_to(self, user: User) -> models.QuerySet[Suppression]:
         """All for those who may see everything; else whole domains, which hold for every owner, and
-        the addresses of the user's own contacts.
+        the addresses of contacts that the user may see.
         """
         if sees_everything(user):
             return self.all()
-        own = Contact.objects.filter(owner=user.pk, email=models.OuterRef("email"))
+        owners = owners_open_to(user.pk)
+        own = Contact.objects.filter(owner__in=owners, email=models.OuterRef("email"))
         return self.filter(models.Q(email__startswith="@") | models.Exists(own))
 
 

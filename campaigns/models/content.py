@@ -18,6 +18,11 @@ local_part_validator = RegexValidator(
     "Enter the part of an address before the @, for example: news",
 )
 one_line_validator = RegexValidator(r"\A[^\r\n\x00]*\Z", "Enter one line of text.")
+language_validator = RegexValidator(
+    r"\A[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z",
+    "Enter the tag of a language, such as de, en-GB or zh-Hans.",
+)
+LANGUAGE_LENGTH = 35
 
 
 class Sender(models.Model):
@@ -53,16 +58,51 @@ class Sender(models.Model):
         )
 
 
+class TemplateFormat(models.TextChoices):
+    """What staff write a template in. `html` is what it is sent as."""
+
+    HTML = "html", "HTML"
+    MJML = "mjml", "MJML"
+    BLOCKS = "blocks", "Blocks"
+
+
 class Template(models.Model):
-    """A message in Liquid: {{ name }}, {{ first_name | default: "friend" }}, any attribute."""
+    """A message in Liquid: {{ name }}, {{ first_name | default: "friend" }}, any attribute.
+
+    `html` is what is previewed, checked, frozen and sent. Of a template in MJML or blocks it is
+    made from `mjml` or `blocks` each time the template is saved.
+    """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=200)
+    folder = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Templates are listed by folder. Write a new name to begin a folder.",
+    )
+    format = models.CharField(
+        max_length=10,
+        choices=TemplateFormat,
+        default=TemplateFormat.HTML,
+        db_default=TemplateFormat.HTML,
+    )
+    sender = models.ForeignKey(
+        Sender,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The sender that a new campaign with this template begins with.",
+    )
     subject = models.CharField(max_length=500, validators=[one_line_validator])
     preview_text = models.CharField(
         max_length=500, blank=True, help_text="What inboxes show after the subject."
     )
     html = models.TextField("HTML")
+    mjml = models.TextField("MJML", blank=True, default="", db_default="")
+    blocks = models.JSONField(null=True, blank=True)
     text = models.TextField(
         "plain text", blank=True, help_text="Made from the HTML when this is left empty."
     )
@@ -70,8 +110,45 @@ class Template(models.Model):
 
     objects = OwnedQuerySet.as_manager()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(format=TemplateFormat.HTML)
+                | (models.Q(format=TemplateFormat.MJML) & ~models.Q(mjml=""))
+                | models.Q(format=TemplateFormat.BLOCKS, blocks__isnull=False),
+                name="template_has_its_source",
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.name
+
+
+class TemplateVersion(models.Model):
+    """A template as it was once saved, so that it can be compared and restored.
+
+    `snapshot` has the values of the fields; `changed` names those that differ from the version
+    before. Who made it is not known of what was there before versions were kept, and of deleted
+    users.
+    """
+
+    template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="versions")
+    number = models.PositiveIntegerField()
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    changed = ArrayField(models.CharField(max_length=30), default=list)
+    note = models.CharField(max_length=100, blank=True, default="", db_default="")
+    snapshot = models.JSONField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["template", "number"], name="template_version_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"version {self.number}"
 
 
 class Content(models.Model):
@@ -87,6 +164,7 @@ class Content(models.Model):
         Template, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     weight = models.PositiveIntegerField(default=1)
+    language = models.CharField(max_length=LANGUAGE_LENGTH, blank=True, default="", db_default="")
     subject = models.TextField()
     preview_text = models.TextField(blank=True)
     html = models.TextField("HTML")
@@ -101,6 +179,7 @@ class Content(models.Model):
         editable=False,
         help_text="What a worker made of it, so that dispatchers need none to fill plain gaps.",
     )
+    attachment_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     def __str__(self) -> str:

@@ -120,8 +120,8 @@ class SubTask(models.Model):
     contended.
     """
 
-    # The database checks one foreign key for each row, as each check costs as much as an index: the
-    # content's, which keeps the task, too.
+    # The database checks no foreign key for each row, as each check costs as much as an index: a
+    # trigger checks the contents of a whole statement, and a content keeps its task.
     task = models.ForeignKey(
         Task,
         on_delete=models.PROTECT,
@@ -129,7 +129,18 @@ class SubTask(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    content = models.ForeignKey(Content, on_delete=models.PROTECT, related_name="+", db_index=False)
+    content = models.ForeignKey(
+        Content,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+    )
+    contact_id = models.BigIntegerField(
+        null=True,
+        help_text="Whom the launch made it for. No foreign key: the contact may be deleted. Empty "
+        "for launches of before this was recorded.",
+    )
     recipient_email = models.CharField(max_length=254)
     variables = models.JSONField(default=dict, help_text="Merge variables, frozen at launch.")
 

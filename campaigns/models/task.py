@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 
 from access.ownership import SEE_EVERYTHING, OwnedQuerySet
 from campaigns.models.contacts import Contact, Tag
-from campaigns.models.content import Sender, Template
+from campaigns.models.content import (
+    LANGUAGE_LENGTH,
+    Sender,
+    Template,
+    language_validator,
+    one_line_validator,
+)
 
 
 class TaskStatus(models.TextChoices):
@@ -24,7 +31,7 @@ class TaskStatus(models.TextChoices):
 
 class Audience(models.TextChoices):
     ALL = "all", "All my contacts"
-    TAGS = "tags", "Contacts with a tag"
+    TAGS = "tags", "Contacts by tags and segments"
     CHOSEN = "chosen", "Chosen contacts"
 
 
@@ -50,6 +57,27 @@ class Task(models.Model):
     )
     exclude_tags = models.ManyToManyField(
         Tag, blank=True, related_name="+", help_text="Never contacts with any of these tags."
+    )
+    include_segments = models.ManyToManyField(
+        "campaigns.Segment", blank=True, related_name="+", help_text="And contacts in any of these."
+    )
+    exclude_segments = models.ManyToManyField(
+        "campaigns.Segment",
+        blank=True,
+        related_name="+",
+        help_text="Never contacts in any of these.",
+    )
+    needs_consent = models.BooleanField(
+        "only with recorded consent",
+        default=False,
+        db_default=False,
+        help_text="Leaves out contacts of whom it is not recorded that they agreed to be mailed.",
+    )
+    leaves_out_running = models.BooleanField(
+        "leave out who is in another running campaign",
+        default=False,
+        db_default=False,
+        help_text="Leaves out contacts to whom another campaign of this owner still has to send.",
     )
     contacts = models.ManyToManyField(
         Contact, blank=True, related_name="+", verbose_name="chosen contacts"
@@ -102,6 +130,7 @@ class Task(models.Model):
             (SEE_EVERYTHING.split(".")[1], "Can see and use the rows of every owner"),
             ("launch_task", "Can launch and schedule tasks"),
             ("control_task", "Can pause, resume and cancel tasks"),
+            ("approve_task", "Can approve what others would launch"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -128,17 +157,36 @@ class Task(models.Model):
 
 
 class TaskTemplate(models.Model):
-    """One of a task's templates. Each recipient gets one, picked at random by weight when the task
-    is launched.
+    """One of a task's templates. Each recipient gets one, picked when the task is launched by the
+    recipient's language, then at random by weight. What is filled in of subject, preview text and
+    sender stands in for the template's and the task's.
     """
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE)
     template = models.ForeignKey(Template, on_delete=models.PROTECT)
+    language = models.CharField(
+        max_length=LANGUAGE_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[language_validator],
+    )
     weight = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+    subject = models.CharField(
+        max_length=500, blank=True, default="", db_default="", validators=[one_line_validator]
+    )
+    preview_text = models.CharField(max_length=500, blank=True, default="", db_default="")
+    sender = models.ForeignKey(
+        Sender, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("task", "template", name="task_template_once"),
+            models.UniqueConstraint(
+                fields=["task", "template", "language", "subject", "preview_text", "sender"],
+                nulls_distinct=False,
+                name="task_template_once",
+            ),
             models.CheckConstraint(condition=models.Q(weight__gte=1), name="task_template_weight"),
         ]
 
@@ -169,6 +217,35 @@ class Launch(models.Model):
     )
     suppressed = models.JSONField(
         default=dict, help_text="Recipients left out, counted by the reason of their suppression."
+    )
+    left_out = models.JSONField(
+        null=True,
+        help_text="Recipients left out, counted by the reason of `LeftOut`; empty for launches of "
+        "before they were recorded.",
+    )
+    ends = ArrayField(
+        models.BigIntegerField(),
+        null=True,
+        help_text="The last contact of each chunk but the last.",
+    )
+    differences = models.JSONField(
+        null=True,
+        help_text="Of what was promised: lists of a change, the reason promised, the reason made, "
+        "and how many contacts; empty when nothing was promised.",
+    )
+    fingerprint = models.BigIntegerField(
+        null=True, help_text="Of the keys of all candidates: their hashes, combined by XOR."
+    )
+    counts_from = models.DateTimeField(
+        null=True,
+        help_text="What all its relative dates count from, in every chunk; empty for launches of "
+        "before it was kept, which count from when the task was launched.",
+    )
+    conditions = models.JSONField(
+        null=True,
+        help_text="What the segments of its audience asked when it began, by their keys: whom a "
+        "launch mails does not change while it is under way. Empty for launches of before it was "
+        "kept.",
     )
     progressed_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)

@@ -74,6 +74,9 @@ class MergeFieldReport:
         ]
 
 
+NO_FIELDS = MergeFieldReport(0, {}, 0, {})
+
+
 def report(templates: Iterable[CompiledContent], contacts: QuerySet[Contact]) -> MergeFieldReport:
     """One aggregate over the contacts. A template that cannot be parsed reads no variables: its
     errors are reported elsewhere."""
@@ -90,6 +93,34 @@ def report_for_owner(template: Template) -> MergeFieldReport:
     contacts = Contact.objects.filter(owner=template.owner_id)
     newest = contacts.order_by("-pk").values("pk")[:NEWEST]
     return report([template], Contact.objects.filter(pk__in=newest))
+
+
+def empty_of(owner_id: int | None, paths: Sequence[Path]) -> tuple[int, dict[Path, int]]:
+    """How many of the owner's newest contacts there are, and for how many of them each of the first
+    MOST paths is empty.
+    """
+    newest = Contact.objects.filter(owner=owner_id).order_by("-pk").values("pk")[:NEWEST]
+    return _count(Contact.objects.filter(pk__in=newest), paths[:MOST])
+
+
+def with_a_gap(
+    template: CompiledContent, contacts: QuerySet[Contact], after: Contact | None
+) -> Contact | None:
+    """One of the newest contacts for which a variable that the template reads is empty; the one
+    before `after`, if there is one.
+    """
+    paths = read_by(template)[:MOST]
+    if not paths:
+        return None
+    gaps = Q()
+    for n, path in enumerate(paths):
+        gaps |= _is_empty(path, f"value_{n}")
+    values = {f"value_{n}": _value(path) for n, path in enumerate(paths)}
+    newest = contacts.order_by("-pk").values("pk")[:NEWEST]
+    found = Contact.objects.filter(pk__in=newest).alias(**values).filter(gaps).order_by("-pk")
+    before: Contact | None = found.filter(pk__lt=after.pk).first() if after else None
+    first: Contact | None = before or found.first()
+    return first
 
 
 def read_by(template: CompiledContent) -> list[Path]:

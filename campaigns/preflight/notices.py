@@ -37,14 +37,17 @@ def of_html(html: str) -> list[str]:
 
 
 def of_template(template: CompiledContent) -> list[str]:
+    return [*of_braces_in(template), *of_html(template.html)]
+
+
+def of_braces_in(template: CompiledContent) -> list[str]:
     parts = {
         "Subject": template.subject,
         "Preview text": template.preview_text,
         "HTML": template.html,
         "Plain text": template.text,
     }
-    braces = [notice for part, source in parts.items() for notice in of_braces(source, part)]
-    return [*braces, *of_html(template.html)]
+    return [notice for part, source in parts.items() for notice in of_braces(source, part)]
 
 
 def of_braces(source: str, part: str = "HTML") -> list[str]:

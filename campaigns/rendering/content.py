@@ -28,22 +28,28 @@ FORM = 1
 """The version of the format of `precompile`; content with another version is split anew."""
 
 NOT_NOW = "The template could not be read just now; that is not its fault. Try again in a moment."
-_LABELS = {
+LABELS = {
     "subject": "Subject",
     "preview_text": "Preview text",
     "html": "HTML",
+    "mjml": "MJML",
     "text": "Plain text",
 }
 _WHITE_SPACE_AND_CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
 
 class ContentError(Exception):
-    """`part` is subject, preview_text, html or text; the message, for staff, names the line."""
+    """`part` is subject, preview_text, html, mjml or text; the message, for staff, names the line
+    and, of MJML, the column. Both count from 1; None where they are not known.
+    """
 
-    def __init__(self, part: str, message: str, line: int | None = None) -> None:
-        place = _LABELS[part] + (f", line {line}" if line else "")
+    def __init__(
+        self, part: str, message: str, line: int | None = None, column: int | None = None
+    ) -> None:
+        place = LABELS[part] + (f", line {line}" if line else "")
+        place += f", column {column}" if column else ""
         super().__init__(f"{place}: {message}.")
-        self.part = part
+        self.part, self.line, self.column = part, line, column
 
 
 class TemplateError(ContentError):
@@ -101,6 +107,20 @@ def compile_html(html: str) -> str:
         return template_work.compile_html(html)
 
 
+def compile_mjml(mjml: str) -> str:
+    """HTML made of MJML, its Liquid intact; no file is read and nothing loaded. Raises
+    TemplateError with line and column, or Failed.
+    """
+    with template_errors("mjml"):
+        return template_work.compile_mjml(mjml)
+
+
+def preview_text_of_mjml(mjml: str) -> str:
+    """What its <mj-preview> has, "" without one. Raises TemplateError or Failed."""
+    with template_errors("mjml"):
+        return template_work.preview_text_of_mjml(mjml)
+
+
 def compile_text(html: str) -> str:
     """Make the plain text template that goes with this HTML template. Raises TemplateError."""
     with template_errors("html"):
@@ -128,7 +148,9 @@ def template_errors(part: str) -> Iterator[None]:
     try:
         yield
     except PartProblem as problem:
-        raise TemplateError(problem.part, problem.message, problem.line) from problem
+        raise TemplateError(
+            problem.part, problem.message, problem.line, problem.column
+        ) from problem
     except Stalled as error:
         raise Failed(str(error)) from error
     except LimitReached as error:

@@ -18,6 +18,8 @@ from campaigns.rendering.html import plain_text
 from campaigns.rendering.html.pages import with_preview_text
 from campaigns.rendering.liquid import environment
 from campaigns.rendering.liquid.comparisons import compared_with_numbers
+from campaigns.rendering.mjml import compiling
+from campaigns.rendering.mjml.places import Places, Wrong
 from sandbox import Limits, bounded, worker
 
 PARSING = Limits(cpu_seconds=2, memory_megabytes=512)
@@ -36,11 +38,14 @@ Sources = tuple[str, str, str]
 
 
 class PartProblem(Exception):
-    """What is wrong with one part of a template or its rendering; `line` counts from 1."""
+    """What is wrong with one part of a template or its rendering; `line` and `column` count from
+    1."""
 
-    def __init__(self, part: str, message: str, line: int | None = None) -> None:
-        super().__init__(part, message, line)
-        self.part, self.message, self.line = part, message, line
+    def __init__(
+        self, part: str, message: str, line: int | None = None, column: int | None = None
+    ) -> None:
+        super().__init__(part, message, line, column)
+        self.part, self.message, self.line, self.column = part, message, line, column
 
 
 class UnknownTemplate(Exception):
@@ -61,7 +66,7 @@ def check_part(part: str, source: str, *, makes_text: bool = False) -> None:
 
 def _check(part: str, source: str) -> None:
     with _problems_of(part):
-        template = environment.parse(source, escape=part == "html")
+        template = environment.parse(source, escape=part in ("html", "mjml"))
         environment.refuse_unknown_filters(template, source)
         compared_with_numbers(template, source)
 
@@ -80,6 +85,34 @@ def compile_html(html: str) -> str:
     """Inline the CSS. Raises PartProblem."""
     with _problems_of("html"):
         return inline.inline_css(html)
+
+
+@bounded(PARSING, raises=(PartProblem,))
+def compile_mjml(mjml: str) -> str:
+    """HTML made of MJML, its Liquid intact. Raises PartProblem."""
+    _check("mjml", mjml)
+    with _problems_of_mjml(mjml):
+        return compiling.compile_mjml(mjml)
+
+
+@bounded(PARSING, raises=(PartProblem,))
+def preview_text_of_mjml(mjml: str) -> str:
+    """What its <mj-preview> has, "" without one. Raises PartProblem."""
+    _check("mjml", mjml)
+    with _problems_of_mjml(mjml):
+        return compiling.preview_text_of(mjml)
+
+
+@contextmanager
+def _problems_of_mjml(mjml: str) -> Iterator[None]:
+    try:
+        yield
+    except Wrong as wrong:
+        if wrong.at is None:
+            raise PartProblem("mjml", wrong.message) from wrong
+        places = Places(mjml)
+        line, column = places.line(wrong.at), places.column(wrong.at)
+        raise PartProblem("mjml", wrong.message, line, column) from wrong
 
 
 @bounded(PARSING, raises=(PartProblem,))

@@ -10,23 +10,47 @@ reopens a completed task.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from django.apps import apps
 from django.db import transaction
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
 
+from access.models import Team
+from access.ownership import is_team, owners_open_to
 from campaigns import audience, tasks
-from campaigns.models import Contact, SubTask, SubTaskStatus, Task, TaskStatus, TaskTemplate
+from campaigns.ab_tests import plan
+from campaigns.approvals import asking
+from campaigns.attachments import keeping as attachments
+from campaigns.attachments import limits
+from campaigns.models import (
+    ABTest,
+    Contact,
+    Promise,
+    Sender,
+    SubTask,
+    SubTaskStatus,
+    Task,
+    TaskStatus,
+    TaskTemplate,
+)
+from campaigns.models.ab_test import SETTINGS as TEST_SETTINGS
 from campaigns.models.subtask import HELD
+from campaigns.recipients import counting, promises
 from campaigns.rendering import content
 from campaigns.state import states, transitions
 from sandbox import Failed
 
 T = TaskStatus
 CANCEL_CHUNK = 5_000
+COPIED = (
+    "include_tags", "exclude_tags", "include_segments", "exclude_segments", "contacts", "services"
+)  # fmt: skip
+COPIED_OF_TEMPLATES = (
+    "template_id", "language", "weight", "subject", "preview_text", "sender_id"
+)  # fmt: skip
 OWNER_IS_OFF = (
     "It was not launched at its time: the account of its owner is switched off. A user who may "
     "see it can still launch it by hand."
@@ -39,22 +63,49 @@ A_PENDING = Subquery(_OF_TASK.filter(status=SubTaskStatus.PENDING).order_by("ava
 A_HELD = Subquery(_OF_TASK.filter(status__in=HELD).order_by("dispatcher_id")[:1])
 
 
+CHECKERS: list[Callable[[Task], list[str]]] = []
+"""Functions that look at what a task would send and return, in sentences, what keeps it from being
+launched: registered by the checklist. They may take a second."""
+
+
 class NotPossible(Exception):
     """The request cannot be carried out; the message, for staff, says why."""
 
 
 def problems(task: Task) -> list[str]:
     """Why a task cannot be launched, in sentences for staff; empty when it can be."""
-    found = missing(task)
+    found = [*missing(task), *_not_approved(task)]
     for choice in TaskTemplate.objects.filter(task=task).select_related("template"):
         template = choice.template
+        subject = choice.subject or template.subject
+        preview_text = choice.preview_text or template.preview_text
         try:
-            content.check(template.subject, template.html, template.text, template.preview_text)
+            content.check(subject, template.html, template.text, preview_text)
         except content.TemplateError as error:
             found.append(f"The template “{template}” cannot be used: {error}")
         except Failed:
             found.append(f"The template “{template}” could not be checked just now: try again.")
     return found
+
+
+def _refusals(task: Task) -> list[str]:
+    return problems(task) or blockers(task)
+
+
+def blockers(task: Task) -> list[str]:
+    """What the checklist finds that keeps a task from being launched."""
+    return [found for check in CHECKERS for found in check(task)]
+
+
+def _not_approved(task: Task) -> list[str]:
+    return [why] if (why := asking.problem(task)) else []
+
+
+def _refuse_unapproved(task: Task) -> None:
+    """Call it in the transaction that launches or schedules a task, once its row is locked. Raises
+    NotPossible."""
+    if why := asking.problem(task):
+        raise NotPossible(f"“{task}” cannot be launched. {why}")
 
 
 def missing(task: Task) -> list[str]:
@@ -64,43 +115,75 @@ def missing(task: Task) -> list[str]:
         found.append("It has no sender.")
     if not TaskTemplate.objects.filter(task=task).exists():
         found.append("It has no template.")
+    found += _of_others(task)
+    found += plan.problems(task)
+    found += limits.problems(task)
     if not _has_service(task):
         found.append("None of its email services is open to its owner.")
-    if not expected_contacts(task).exists():
+    if unusable := audience.problems(task):
+        return [*found, *unusable]
+    if not counting.gets_any_message(task):
         found.append("Its audience is empty: no contact matches that may be mailed.")
     return found
 
 
+def _of_others(task: Task) -> list[str]:
+    """Its owner may have left the team whose template or sender it uses."""
+    left = Team.objects.exclude(pk__in=owners_open_to(task.owner_id))
+    used: list[tuple[str, Any]] = [
+        *(("template", row) for row in task.templates.filter(owner__team__in=left).order_by("pk")),
+        *(("sender", row) for row in _senders(task).filter(owner__team__in=left)),
+    ]
+    return [f"The {kind} “{row}” is of a team that its owner has left." for kind, row in used]
+
+
+def _senders(task: Task) -> QuerySet[Sender]:
+    """Its own, and those that its templates are sent by instead."""
+    instead = TaskTemplate.objects.filter(task=task, sender__isnull=False).values("sender")
+    found: QuerySet[Sender] = Sender.objects.filter(Q(pk=task.sender_id or 0) | Q(pk__in=instead))
+    return found.order_by("pk")
+
+
 def expected_contacts(task: Task) -> QuerySet[Contact]:
-    return audience.mailable(audience.contacts_of(task))
+    """Those who would get a message if the task were launched now. To be read once, and whole."""
+    return counting.recipients(task)
 
 
 def expected_recipients(task: Task) -> int:
     """How many people would get a message if the task were launched now."""
-    return expected_contacts(task).count()
+    return counting.count(task).sent
 
 
-def launch(task: Task) -> None:
-    """Start a draft or scheduled task: its SubTasks are made in the background, then it is sent.
-    Raises NotPossible.
+def launch(task: Task, promise: Promise | None = None) -> None:
+    """Start a draft or scheduled task: its SubTasks are made in the background, then it is sent,
+    and the numbers are compared with those of `promise`. Raises NotPossible.
     """
-    if found := problems(task):
+    if found := _refusals(task):
         raise NotPossible(f"“{task}” cannot be launched. " + " ".join(found))
     with transaction.atomic():
         _move(task, "launch", launched_at=Now(), note="")
+        _refuse_unapproved(task)
+        if promise:
+            promises.confirm(promise)
         transaction.on_commit(lambda: tasks.expand_later(task.pk))
 
 
-def schedule(task: Task, at: dt.datetime) -> None:
+def schedule(task: Task, at: dt.datetime, promise: Promise | None = None) -> None:
     """Launch a task at a time, by the database clock. Raises NotPossible."""
-    if found := problems(task):
+    if found := _refusals(task):
         raise NotPossible(f"“{task}” cannot be scheduled. " + " ".join(found))
-    _move(task, "schedule", scheduled_at=at, note="")
+    with transaction.atomic():
+        _move(task, "schedule", scheduled_at=at, note="")
+        _refuse_unapproved(task)
+        if promise:
+            promises.confirm(promise)
 
 
 def unschedule(task: Task) -> None:
     """Make a scheduled task a draft again. Raises NotPossible."""
-    _move(task, "unschedule")
+    with transaction.atomic():
+        _move(task, "unschedule")
+        promises.void(task)
 
 
 def pause(task: Task, reason: str = "") -> None:
@@ -145,15 +228,22 @@ def clone(task: Task) -> Task:
             name=f"Copy of {task.name}"[:200],
             sender_id=task.sender_id,
             audience=task.audience,
+            needs_consent=task.needs_consent,
+            leaves_out_running=task.leaves_out_running,
             priority=task.priority,
             track_opens=task.track_opens,
             track_clicks=task.track_clicks,
         )
-        for name in ("include_tags", "exclude_tags", "contacts", "services"):
+        for name in COPIED:
             getattr(copy, name).set(getattr(task, name).all())
-        for choice in TaskTemplate.objects.filter(task=task):
+        for choice in TaskTemplate.objects.filter(task=task).order_by("pk"):
             TaskTemplate.objects.create(
-                task=copy, template_id=choice.template_id, weight=choice.weight
+                task=copy, **{name: getattr(choice, name) for name in COPIED_OF_TEMPLATES}
+            )
+        attachments.copy(task, copy)
+        if test := ABTest.objects.filter(task=task).first():
+            ABTest.objects.create(
+                task=copy, **{name: getattr(test, name) for name in TEST_SETTINGS}
             )
         return copy
 
@@ -171,7 +261,8 @@ def start_sending(task: Task, note: str = "") -> bool:
 
 def back_to_draft(task: Task, why: str) -> None:
     """Make a task whose launch failed a draft again, with the reason."""
-    transitions.move([task.pk], "back_to_draft", note=why, launched_at=None)
+    if transitions.move([task.pk], "back_to_draft", note=why, launched_at=None):
+        promises.void(task)
 
 
 def launch_due() -> int:
@@ -184,7 +275,7 @@ def launch_due() -> int:
 
 
 def _launch_due(task: Task) -> bool:
-    if not task.owner.is_active:
+    if not task.owner.is_active and not is_team(task.owner_id):
         back_to_draft(task, OWNER_IS_OFF)
         return False
     late = _minutes_late(task)

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from admin_kit.base import Visitor
 from campaigns.admin.progress import MOVING, OVER, Progress
+from campaigns.approvals import asking
 from campaigns.models import SubTask, Tally, Task
 from dispatch.admin.services import state
 from dispatch.models import EmailService
@@ -20,6 +21,8 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user = request.user
     if user.has_perm("campaigns.view_task"):
         context["moving"] = moving_tasks(user)
+    if user.has_perm("campaigns.approve_task") and user.has_perm("campaigns.view_task"):
+        context["approvals"] = asking.waiting_for(user)[:MOST_SHOWN]
     if user.has_perm("dispatch.view_emailservice"):
         context["services"] = services(user)
     return context

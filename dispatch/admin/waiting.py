@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from campaigns.admin.progress import Wait
-from campaigns.models import SubTask, SubTaskStatus, Task
+from campaigns.models import Task, TaskStatus
 from dispatch.admin.services import state
+from dispatch.claiming import agenda as agendas
 from dispatch.claiming import leases
+from dispatch.clock import database_time
 from dispatch.models import EmailService
+from dispatch.waiting import looking_back, words
+from dispatch.waiting.estimate import Estimate, estimate_of_launch, estimates
+from dispatch.waiting.why import Cause, Why, why
 
 LONG = dt.timedelta(days=1)
 MOST_NAMED = 5
 NO_DISPATCHER = (
     "No dispatcher is running: nothing is sent until an operator starts manage.py qcluster."
 )
-NO_SERVICE = "None of its email services is open to its owner any more."
+OF_SERVICES = (Cause.SERVICE, Cause.SERVICE_OFF)
+"""What the states of the services say already."""
 
 
 def warnings(task: Task) -> list[str]:
@@ -39,20 +48,37 @@ def warnings(task: Task) -> list[str]:
     ]
 
 
+def foretold(task: Task, messages: int) -> list[tuple[str, str]]:
+    """When the last of so many messages would be sent, if a task were launched now."""
+    if not messages:
+        return []
+    end = words.end(estimate_of_launch(task, messages), database_time())
+    return [(gettext("If launched now"), end)] if end else []
+
+
 def waits(task: Task, user: User | AnonymousUser) -> list[Wait]:
-    """What holds up a task that is being sent, and what the first of its services are doing."""
+    """What holds up a task that is being sent, when it goes on and will be done, and what the first
+    of its services are doing. Of a completed one, how good the estimate was."""
+    if task.status != TaskStatus.SENDING:
+        said = looking_back.compared(task)
+        return [Wait(gettext("Estimate"), "info", "", said)] if said else []
     services = state.with_state(_of(task), user)[:MOST_NAMED]
     doing = [_wait(each, *state.state_of(each)) for each in services]
-    return [Wait(state.WAITING, "warning", "", why) for why in _remarks(task, doing)] + doing
+    agenda = agendas.read()
+    found = why(task, agenda)
+    return [*_remarks(found), *_outlook(found, estimates(agenda).get(task.pk)), *doing]
 
 
-def _remarks(task: Task, services: list[Wait]) -> list[str]:
-    said = [] if leases.alive().exists() else [NO_DISPATCHER]
-    if not services:
-        said.append(NO_SERVICE)
-    if not SubTask.objects.claimable(task.pk).exists() and (at := _next_try(task)):
-        said.append(f"What is left was refused for now and is tried again from {at} on.")
-    return said
+def _remarks(found: Why) -> Iterable[Wait]:
+    own = [each for each in found.reasons if each.cause not in OF_SERVICES]
+    for said in words.sentences(replace(found, reasons=tuple(own))):
+        yield Wait(state.WAITING, "warning", "", said)
+
+
+def _outlook(found: Why, estimate: Estimate | None) -> Iterable[Wait]:
+    end = words.end(estimate, found.now) if estimate and found.next_at else ""
+    if said := " ".join(filter(None, [words.next_start(found), end])):
+        yield Wait(gettext("Estimate"), "info", "", said)
 
 
 def _of(task: Task) -> QuerySet[EmailService]:
@@ -69,10 +95,3 @@ def _sends_within(service: Any, span: dt.timedelta) -> bool:
 
 def _wait(service: EmailService, word: str, why: str) -> Wait:
     return Wait(word, state.STATE_LABELS[word], str(service), why)
-
-
-def _next_try(task: Task) -> str:
-    """When the first of those that wait is tried again; "" when none waits. Index subtask_claim."""
-    pending = SubTask.objects.filter(task=task, status=SubTaskStatus.PENDING)
-    first = pending.order_by("available_at", "id").values_list("available_at", flat=True).first()
-    return state.time_of(first) if first else ""

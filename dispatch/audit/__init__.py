@@ -1,4 +1,4 @@
-"""Checking guarantees 1 to 6 of the design from the database alone, on live data.
+"""Checking guarantees 1 to 6 and 12 of the design from the database alone, on live data.
 
 One module for each guarantee: its queries name the rows that break it, and its summary says how far
 from the limit everything else is. What cannot be told from the data is not judged: an alarm that
@@ -11,12 +11,14 @@ from collections.abc import Callable, Iterator
 
 from django.db import connection, transaction
 
+from dispatch.audit.ab_tests import ab_tests_end_as_said
 from dispatch.audit.acceptances import one_acceptance
 from dispatch.audit.balance import nothing_lost
 from dispatch.audit.claims import one_claim
 from dispatch.audit.fairness import fair
 from dispatch.audit.pace import exact_pace
 from dispatch.audit.quota import exact_quota
+from dispatch.audit.recipients import count_is_true
 from dispatch.audit.result import AuditResult
 
 __all__ = ["AuditResult", "audit"]
@@ -28,6 +30,8 @@ CHECKS: tuple[Callable[[], AuditResult], ...] = (
     exact_pace,
     exact_quota,
     fair,
+    count_is_true,
+    ab_tests_end_as_said,
 )
 NO_TIME_LIMIT = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 ONE_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"

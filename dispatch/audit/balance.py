@@ -37,6 +37,19 @@ FROM campaigns_launch l LEFT JOIN campaigns_tally t ON t.task_id = l.task_id
 GROUP BY 1, 2 HAVING l.inserted <> coalesce(sum(t.count), 0) ORDER BY 1 LIMIT %(most)s
 """
 
+# What segments know of sent messages, which a trigger writes: by numbers alone, as comparing each
+# address would cost more than all other checks.
+SENT_DIFFERENCES_SQL = """
+WITH sent AS (
+    SELECT task_id, count(*) AS n FROM campaigns_subtask WHERE sent_at IS NOT NULL GROUP BY 1
+), known AS (
+    SELECT task_id, count(*) AS n FROM campaigns_engagement WHERE kind = 1 GROUP BY 1
+)
+SELECT task_id, coalesce(k.n, 0), coalesce(s.n, 0)
+FROM sent s FULL JOIN known k USING (task_id)
+WHERE coalesce(k.n, 0) <> coalesce(s.n, 0) ORDER BY 1 LIMIT %(most)s
+"""
+
 # Pending in a task that is not, and will not be, sent; or held by a dispatcher that has forgotten
 # it. A cancelled task's are failed by maintenance, a chunk a second, and only while there is any.
 WITHOUT_NEXT_STEP_SQL = """
@@ -84,6 +97,10 @@ def nothing_lost() -> AuditResult:
         + [
             f"task {task}: the launch made {made} SubTasks, there are {there}"
             for task, made, there in rows(LAUNCH_DIFFERENCES_SQL, limits)
+        ]
+        + [
+            f"task {task}: segments know of {known} sent messages, there are {sent}"
+            for task, known, sent in rows(SENT_DIFFERENCES_SQL, limits)
         ]
         + [
             f"SubTask {pk} is {status} and nothing will change that: {why}"

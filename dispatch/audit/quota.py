@@ -7,6 +7,7 @@ from typing import Any
 
 from dispatch.audit.pace import SETTLED_SECONDS
 from dispatch.audit.result import AuditResult, one, rows
+from dispatch.clock import database_time
 from dispatch.limits import Limits
 from dispatch.models import EmailService
 
@@ -42,7 +43,7 @@ ORDER BY e.name
 
 
 def exact_quota() -> AuditResult:
-    (now,) = one("SELECT now()")
+    now = database_time()
     limited = EmailService.objects.exclude(daily_quota=None).select_related("pace")
     used, offenders = [], []
     for service in limited:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import OuterRef, Subquery
@@ -135,26 +135,46 @@ def _tasks(enabled: frozenset[int]) -> list[TaskPlan]:
         .values_list("id", "owner_id", "priority", "available_at")
         .order_by()
     )
-    chosen = _pairs(
-        Task.services.through.objects.values_list("task_id", "emailservice_id").filter(
-            task__in=[row[0] for row in open_tasks]
-        )
-    )
-    reserved = _pairs(EmailService.users.through.objects.values_list("emailservice_id", "user_id"))
+    serving = _serving(enabled, [row[0] for row in open_tasks])
     return [
-        TaskPlan(
-            task_id,
-            owner_id,
-            priority,
-            available_at,
-            frozenset(
-                service
-                for service in enabled & (chosen.get(task_id) or enabled)
-                if service not in reserved or owner_id in reserved[service]
-            ),
-        )
+        TaskPlan(task_id, owner_id, priority, available_at, serving(task_id, owner_id))
         for task_id, owner_id, priority, available_at in open_tasks
     ]
+
+
+def services_for(task: Task, enabled: Iterable[int]) -> frozenset[int]:
+    """Those of the enabled services that may carry a task, also one that is not launched yet."""
+    return _serving(frozenset(enabled), [task.pk])(task.pk, task.owner_id)
+
+
+def _serving(
+    enabled: frozenset[int], task_ids: Sequence[int]
+) -> Callable[[int, int], frozenset[int]]:
+    """Says for each of these tasks, with its owner, which services may carry it."""
+    through = Task.services.through.objects.filter(task__in=task_ids)
+    chosen = _pairs(through.values_list("task_id", "emailservice_id"))
+    reserved = _reserved()
+
+    def services(task_id: int, owner_id: int) -> frozenset[int]:
+        return frozenset(
+            service
+            for service in enabled & (chosen.get(task_id) or enabled)
+            if service not in reserved or owner_id in reserved[service]
+        )
+
+    return services
+
+
+def _reserved() -> dict[int, set[int]]:
+    """The owners by whose tasks a service may be used, unless by all: those that are named, and the
+    members of the teams that are."""
+    named = EmailService.users.through.objects
+    members = named.filter(user__team__members__isnull=False)
+    return _pairs(
+        named.values_list("emailservice_id", "user_id").union(
+            members.values_list("emailservice_id", "user__team__members")
+        )
+    )
 
 
 def _pairs(rows: object) -> dict[int, set[int]]:

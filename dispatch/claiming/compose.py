@@ -15,6 +15,7 @@ from campaigns.models import Content, FailureReason
 from campaigns.rendering import content
 from dispatch.bounces import return_path
 from dispatch.claiming.deliveries import Claim, NotStarted, Unsendable
+from dispatch.message.attached import NOTHING, Attached
 from dispatch.message.message import Message
 from sandbox import Failed
 from tracking.links import personalise
@@ -51,6 +52,7 @@ def compose(
     at: dt.datetime | None = None,
     bounce_domain: str = "",
     idempotency_key: str = "",
+    attached: Attached = NOTHING,
 ) -> Message | Unsendable | NotStarted:
     """Render a SubTask's frozen content, from its sender's local part at the service's domain.
     Bounces go to an address of its own at the bounce domain, if there is one. `at` is when the
@@ -76,6 +78,7 @@ def compose(
         ),
         subtask_id=claim.id,
         idempotency_key=idempotency_key,
+        attached=attached,
     )
 
 

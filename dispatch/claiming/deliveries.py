@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from campaigns.models import Content, FailureReason
 from campaigns.state.states import Held
 from dispatch.errors import DeliveryError
+from dispatch.message.attached import NOTHING, Attached
 from dispatch.message.message import Accepted
 from dispatch.pace.gate import Gate
 
@@ -56,6 +57,8 @@ class Delivery:
 
     began: float = 0.0
     """When its hand-over began, in monotonic seconds of this process; set with `started_at`."""
+
+    attached: Attached = NOTHING
 
     start_number: int = 0
     """Of the record of its start in the start log; 0 for none."""

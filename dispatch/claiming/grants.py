@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from dispatch.claiming import claims, compose, fairness
 from dispatch.claiming.agenda import Agenda, ServicePlan, TaskPlan
+from dispatch.claiming.attached import attached_to
 from dispatch.claiming.deliveries import Claim, Delivery, Grant
 from dispatch.models import Pace
 from dispatch.pace import pace_rows
@@ -134,6 +135,11 @@ def _grant(request: GrantRequest, token: uuid.UUID, now: dt.datetime) -> list[De
     pace_rows.charge(request.pace, limits, now, len(request.claims))
     grant = Grant(request.plan.id, token, request.gate, *limits.period(now))
     return [
-        Delivery(claim, grant, slot, compose.frozen_content(claim.content_id))
+        _delivery(claim, grant, slot)
         for claim, slot in zip(request.claims, request.slots, strict=False)
     ]
+
+
+def _delivery(claim: Claim, grant: Grant, slot: dt.datetime) -> Delivery:
+    content = compose.frozen_content(claim.content_id)
+    return Delivery(claim, grant, slot, content, attached=attached_to(content))

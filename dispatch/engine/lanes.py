@@ -202,6 +202,7 @@ class LanePool:
                 at=delivery.sending_at,
                 bounce_domain=self._bounce_domain,
                 idempotency_key=delivery.idempotency_key,
+                attached=delivery.attached,
             )
         # The boundary to templates: a bug must neither lose a delivery nor stop others.
         except Exception as error:

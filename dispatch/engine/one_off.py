@@ -36,7 +36,7 @@ class Taken(NamedTuple):
     period_end: dt.datetime
 
 
-def send(service: EmailService, message: Message) -> Accepted:
+def send(service: EmailService, message: Message, patience: dt.timedelta = PATIENCE) -> Accepted:
     """Connect, take a slot, wait for it and hand over; no transaction is open meanwhile. Raises
     NoSlot or DeliveryError.
     """
@@ -44,7 +44,7 @@ def send(service: EmailService, message: Message) -> Accepted:
     try:
         transport.open()
         clock = DatabaseClock.ask(database_time)
-        taken = take_slot(service, clock.reading)
+        taken = take_slot(service, clock.reading, patience)
 
         def starting() -> None:
             taken.gate.start(
@@ -58,7 +58,7 @@ def send(service: EmailService, message: Message) -> Accepted:
         transport.close()
 
 
-def take_slot(service: EmailService, now: dt.datetime) -> Taken:
+def take_slot(service: EmailService, now: dt.datetime, patience: dt.timedelta = PATIENCE) -> Taken:
     """Reserve the next slot and charge the quota. Raises NoSlot. Locks the Pace row."""
     limits = service.limits
     gate = Gate(limits)
@@ -71,7 +71,7 @@ def take_slot(service: EmailService, now: dt.datetime) -> Taken:
             raise NoSlot(f"Its quota is used up until {_time(period_end)}.")
         before = pace.next_send_at
         slot = max(now, limits.earliest(before)) if limits.interval else now
-        if slot >= min(now + PATIENCE, period_end):
+        if slot >= min(now + patience, period_end):
             raise NoSlot(f"Its next message may start at {_time(slot)}; try again then.")
         pace.next_send_at = gate.padded(before, [slot])
         pace_rows.charge(pace, limits, now, 1)

@@ -19,6 +19,7 @@ from typing import ClassVar, NamedTuple
 
 from campaigns.rendering.content import Rendered
 from campaigns.rendering.precompiled import Pieces
+from dispatch.message import attached
 
 MAX_LINE = 998  # RFC 5322 section 2.1.1, without the CRLF
 BASE64_LINE_BYTES = 57  # 76 characters a line
@@ -150,7 +151,7 @@ def _may_stay(data: bytes) -> bool:
     return (
         not UNSAFE_IN_7BIT.search(data)
         and not _has_leading_dot(data)
-        and BOUNDARY not in data
+        and not any(boundary in data for boundary in (BOUNDARY, attached.BOUNDARY))
         and max(map(len, data.split(b"\r\n"))) <= MAX_LINE
     )
 

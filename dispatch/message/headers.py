@@ -8,6 +8,7 @@ defect.
 
 from __future__ import annotations
 
+import base64
 import binascii
 import datetime as dt
 import re
@@ -21,6 +22,7 @@ from functools import lru_cache
 import idna
 
 from dispatch.errors import MessageError
+from dispatch.message import attached
 from dispatch.message.body import MAX_LINE, body
 from dispatch.message.message import Message
 
@@ -127,8 +129,28 @@ def ascii_domain(domain: str) -> str:
         raise MessageError(f"The domain {domain!r} cannot be used: {error}.") from error
 
 
+def in_base64(message: Message) -> bytes:
+    """`as_bytes` in base64; what is attached was encoded before. Raises MessageError."""
+    if not message.attached:
+        return base64.b64encode(as_bytes(message))
+    pieces = _pieces_before_files(message)
+    # Blanks where no reader looks, so that the files begin with a triple of bytes.
+    pieces.insert(2, b" " * (-sum(map(len, pieces)) % 3))
+    return base64.b64encode(b"".join(pieces)) + message.attached.mime_in_base64
+
+
 def _pieces(message: Message) -> list[bytes]:
-    return ["".join(_header_lines(message)).encode("utf-8"), *body(message.rendered)]
+    if message.attached:
+        return [*_pieces_before_files(message), message.attached.mime]
+    return [_head(message), *body(message.rendered)]
+
+
+def _pieces_before_files(message: Message) -> list[bytes]:
+    return [_head(message), attached.OPENING, attached.DELIMITER, *body(message.rendered)]
+
+
+def _head(message: Message) -> bytes:
+    return "".join(_header_lines(message)).encode("utf-8")
 
 
 def _header_lines(message: Message) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from campaigns.rendering.content import Rendered
+from dispatch.message.attached import NOTHING, Attached
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Message:
     headers: Mapping[str, str] = field(default_factory=dict)
     idempotency_key: str = ""
     subtask_id: int | None = None
+    attached: Attached = NOTHING
 
     @property
     def subject(self) -> str:

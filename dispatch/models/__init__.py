@@ -3,7 +3,9 @@ from dispatch.models.attempt import Attempt, AttemptOutcome, Decision, DecisionC
 from dispatch.models.bounce_mailbox import BounceMailbox
 from dispatch.models.dispatcher import ConnectionShare, Dispatcher
 from dispatch.models.domain import DomainReport
+from dispatch.models.end_estimate import EndEstimate
 from dispatch.models.figures import FiguresSample, FiguresTotal
+from dispatch.models.seed_list import SeedList
 from dispatch.models.service import EmailService, Pace, Turn
 
 __all__ = [
@@ -17,8 +19,10 @@ __all__ = [
     "Dispatcher",
     "DomainReport",
     "EmailService",
+    "EndEstimate",
     "FiguresSample",
     "FiguresTotal",
     "Pace",
+    "SeedList",
     "Turn",
 ]

@@ -16,7 +16,7 @@ from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
 
-from access.ownership import SEE_EVERYTHING
+from access.ownership import owners_open_to, sees_everything
 from dispatch.encryption import decrypt, encrypt
 from dispatch.limits import Limits
 
@@ -58,9 +58,10 @@ def default_time_zone() -> str:
 
 class EmailServiceQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def open_to(self, user_id: int) -> models.QuerySet[EmailService]:
-        """Services for everyone, or for this user among others."""
+        """Services for everyone, or for this user or a team of the user's among others."""
         users = EmailService.users.through.objects.filter(emailservice_id=models.OuterRef("pk"))
-        return self.filter(models.Exists(users.filter(user_id=user_id)) | ~models.Exists(users))
+        among = users.filter(user_id__in=owners_open_to(user_id))
+        return self.filter(models.Exists(among) | ~models.Exists(users))
 
     def usable_by(self, user_id: int) -> models.QuerySet[EmailService]:
         """Enabled services that are open to this user."""
@@ -69,9 +70,7 @@ class EmailServiceQuerySet(models.QuerySet):  # type: ignore[type-arg]
     def visible_to(
         self, user: AbstractBaseUser | AnonymousUser | PermissionsMixin
     ) -> models.QuerySet[EmailService]:
-        if isinstance(user, PermissionsMixin) and user.has_perm(SEE_EVERYTHING):
-            return self.all()
-        return self.open_to(user.pk or 0)
+        return self.all() if sees_everything(user) else self.open_to(user.pk or 0)
 
 
 class EmailService(models.Model):

@@ -18,17 +18,22 @@ from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
 from campaigns import background, tallies
+from campaigns.ab_tests import deciding, release
+from campaigns.attachments import keeping as attachments
 from campaigns.launching import launch, undo_launch  # noqa: F401  (the latter registers itself)
+from campaigns.operations import cleaning as operations
 from campaigns.state import lifecycle
 from dispatch.bounces import reading
 from dispatch.claiming import leases
 from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
 from dispatch.monitoring import history
+from dispatch.process import chores
 from dispatch.process.pulse import Pulse
 from dispatch.providers import account_reports
 from dispatch.queue import broker, enqueue
 from dispatch.results import recovery
+from dispatch.waiting import looking_back
 from signin import record as sign_ins
 from tracking import pausing, rejected_requests
 from tracking.events import apply, retention
@@ -60,7 +65,7 @@ def run_maintenance(may_do: Callable[[int], bool] = lambda number: True) -> bool
         if not cursor.fetchone()[0]:
             return False
         try:
-            for number, chore in enumerate(CHORES, start=1):
+            for number, chore in enumerate(all_chores(), start=1):
                 if may_do(number):
                     _do(chore)
         finally:
@@ -104,6 +109,7 @@ CHORES: tuple[Callable[[], object], ...] = (
     recovery.recover_left_behind,  # before their leases are over, when less would be known
     recovery.recover_dead,
     launch.requeue_stalled,
+    operations.requeue_stalled,
     look_after_background_work,
     lifecycle.sweep_cancelled,
     lifecycle.complete_finished,
@@ -111,16 +117,27 @@ CHORES: tuple[Callable[[], object], ...] = (
     history.count_ended,
     history.take_sample,
     prune,
+    operations.delete_expired_files,
+    operations.delete_abandoned,
     sign_ins.prune,
     broker.forget_dead_queues,
     apply.apply_waiting,
     pausing.pause_bad_tasks,
+    deciding.look_at_tests,
+    release.release_decided,
     retention.forget_payloads,
     rejected_requests.fold,
     read_bounces,
     checking.ask_due,
     account_reports.ask_due,
+    attachments.sweep,
+    looking_back.keep_estimates,
 )
+
+
+def all_chores() -> tuple[Callable[[], object], ...]:
+    """Those of higher packages come last, so that a number keeps its chore."""
+    return (*CHORES, *chores.MORE)
 
 
 class Rests:
@@ -139,7 +156,7 @@ class Rests:
         if number and self._times > 1:
             seconds = min(REST_SECONDS * 2 ** (self._times - 2), LONGEST_REST_SECONDS)
             self._until[number] = time.monotonic() + seconds
-            name = CHORES[number - 1].__name__
+            name = all_chores()[number - 1].__name__
             logger.error("maintenance: %s ended its process and rests %d s", name, seconds)
 
     def is_resting(self, number: int) -> bool:

@@ -67,6 +67,11 @@ class Provider(ABC):
     """
     tells_quota: ClassVar[bool] = False
     """Whether `describe_connection` says how much of a quota is used."""
+    largest_message: ClassVar[int] = 0
+    """Octets of a whole message as it travels, or of its files where only those are limited; 0 when
+    no limit is known."""
+    attachment_endings: ClassVar[frozenset[str]] = frozenset()
+    """The endings of names of files that it takes; none when it takes all."""
     takes_return_path: ClassVar[bool] = False
     """Whether it sends bounces to the address that a message names for them."""
 
@@ -78,6 +83,10 @@ class Provider(ABC):
             for name in self.webhook_secrets
             if not settings.get(name)
         ]
+
+    def most_octets(self, settings: Mapping[str, Any]) -> int:
+        """`largest_message` of a service with these settings."""
+        return self.largest_message
 
     @property
     def sent_secrets(self) -> frozenset[str]:

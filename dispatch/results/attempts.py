@@ -7,8 +7,9 @@ from typing import Any
 
 from django.db import connection
 
+from campaigns import suppressions
 from campaigns.db.bulk_params import as_json
-from campaigns.models import FailureReason, Suppression
+from campaigns.models import FailureReason
 from campaigns.models.contacts import SuppressionReason
 from dispatch.results.outcomes import MAX_ERROR_CHARACTERS, DeliveryResult, storable
 from tracking.event_kinds import EventKind
@@ -35,17 +36,14 @@ def record(results: Iterable[DeliveryResult], dispatcher_id: int) -> None:
     """
     results = list(results)
     _append([_attempt(result) for result in results if result.attempt], dispatcher_id)
-    Suppression.objects.bulk_create(
-        [
-            Suppression(
-                email=result.report.delivery.claim.recipient_email,
-                reason=SuppressionReason.HARD_BOUNCE,
-                source=f"refused while sending SubTask {result.settlement.id}",
-            )
-            for result in results
-            if result.suppress
-        ],
-        ignore_conflicts=True,
+    suppressions.suppress_new(
+        (
+            result.report.delivery.claim.recipient_email,
+            SuppressionReason.HARD_BOUNCE,
+            f"refused while sending SubTask {result.settlement.id}",
+        )
+        for result in results
+        if result.suppress
     )
     inbox.accept(event for result in results if (event := _event(result)))
 

@@ -10,6 +10,9 @@ from django.core.files.uploadhandler import FileUploadHandler
 
 OVER_BYTES = 20_000_000
 """The excess over a file's limit that is still read, so that the form can report the error."""
+LARGE = {"campaigns_contact_import_file": "campaigns.import_contact"}
+"""Pages that take files of up to CONTACT_FILE_MAX_MEGABYTES, by the names of their addresses, and
+the permission without which no one may send so much."""
 
 
 class LargestUpload(FileUploadHandler):
@@ -18,7 +21,7 @@ class LargestUpload(FileUploadHandler):
 
     def __init__(self, request: Any = None) -> None:
         super().__init__(request)
-        self._left = settings.IMPORT_MAX_MEGABYTES * 1_000_000 + OVER_BYTES
+        self._left = _most_megabytes(request) * 1_000_000 + OVER_BYTES
 
     def handle_raw_input(
         self,
@@ -39,3 +42,13 @@ class LargestUpload(FileUploadHandler):
 
     def file_complete(self, file_size: int) -> None:
         """Others keep it."""
+
+
+def _most_megabytes(request: Any) -> int:
+    """The body is read before the page checks who sends it."""
+    match = getattr(request, "resolver_match", None)
+    permission = LARGE.get(match.url_name or "") if match else None
+    user = getattr(request, "user", None)
+    if permission and user is not None and user.has_perm(permission):
+        return max(settings.CONTACT_FILE_MAX_MEGABYTES, settings.IMPORT_MAX_MEGABYTES)
+    return settings.IMPORT_MAX_MEGABYTES

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, User
+from django.db import IntegrityError
 from django.db.models import Model, ProtectedError
 
-from campaigns.admin.templates import TemplateAdmin
+from campaigns.admin.contacts.tags import TagAdmin
+from campaigns.admin.templates.template_admin import TemplateAdmin
 from campaigns.models import Contact, Sender, Tag, Task, Template
 from dispatch.models import EmailService, Turn
 from tests.campaigns.admin.staff import (
@@ -22,6 +26,7 @@ from tests.campaigns.admin.staff import (
     signed_in,
     texts,
 )
+from tests.concurrency import running, wait_until_somebody_waits_for_a_lock
 from tests.factories import (
     ContactFactory,
     EmailServiceFactory,
@@ -174,3 +179,23 @@ def test_what_came_into_use_is_explained_at_the_second_look(
     response = signed_in(user).post(url(task.templates.get()), YES)
     assert ">Spring</a> (draft) uses" in page_of(response, 403)
     assert task.templates.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_comes_into_use_after_the_look_is_not_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    user = member(SUPERUSER)
+    tag, task = TagFactory(owner=user), TaskFactory(owner=user)
+    look = TagAdmin.uses_of
+
+    def then_used(*args: Any) -> list[str]:
+        found = look(*args)
+        saved.append(stack.enter_context(running(lambda: task.exclude_tags.add(tag))))
+        wait_until_somebody_waits_for_a_lock()
+        return found
+
+    saved: list[Future[None]] = []
+    with ExitStack() as stack:
+        monkeypatch.setattr(TagAdmin, "uses_of", then_used)
+        signed_in(user).post(url(tag), YES)
+        with pytest.raises(IntegrityError):
+            saved[0].result()

@@ -13,6 +13,7 @@ STYLES = (
     Path(unfold.__file__).parent / "static/unfold/css/styles.css",
     settings.BASE_DIR / "edm_project/static/edm/admin.css",
     settings.BASE_DIR / "templates/tracking/public.css",
+    settings.BASE_DIR / "edm_project/static/edm/live_frame.css",
 )
 # Names that scripts and unfold's icons go by, not styles.
 NOT_STYLES = {"material-symbols-outlined", "group"}
@@ -45,11 +46,16 @@ def test_every_class_is_in_a_style_sheet() -> None:
 
 
 def test_every_style_of_ours_is_used() -> None:
-    code = "".join(path.read_text() for path in TEMPLATES) + "".join(
-        path.read_text()
-        for app in ("admin_kit", "campaigns", "dispatch")
-        for path in (settings.BASE_DIR / app).rglob("*.py")
-    )
+    sources = [
+        *TEMPLATES,
+        *(settings.BASE_DIR / "edm_project/static/edm").glob("*.js"),
+        *(
+            path
+            for app in ("admin_kit", "campaigns", "dispatch")
+            for path in (settings.BASE_DIR / app).rglob("*.py")
+        ),
+    ]
+    code = "".join(path.read_text() for path in sources)
     ours = set(re.findall(r"\.(edm-[a-z-]+)", STYLES[1].read_text()))
     assert {name for name in ours if name not in code} == set()
 

@@ -15,9 +15,11 @@ from selenium.common.exceptions import (
     NoSuchElementException,
     StaleElementReferenceException,
     TimeoutException,
+    WebDriverException,
 )
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
@@ -101,9 +103,19 @@ class Browser:
         again = (NoSuchElementException, StaleElementReferenceException)
         waiting = WebDriverWait(self.driver, PATIENCE_SECONDS, 0.1, ignored_exceptions=again)
         try:
-            return waiting.until(lambda driver: condition() or False)
+            return waiting.until(lambda driver: self._once(condition) or False)
         except TimeoutException as error:
             raise AssertionError(f"{what}; the page at {self.path} reads: {self.text}") from error
+
+    @staticmethod
+    def _once(condition: Callable[[], T | None]) -> T | None:
+        """Chromium's driver says of some elements that are gone that they are of another page."""
+        try:
+            return condition()
+        except WebDriverException as error:
+            if "does not belong to the document" not in str(error.msg):
+                raise
+            return None
 
     def wait_for_text(self, text: str) -> None:
         self.wait(lambda: text.lower() in self.text.lower(), f"no “{text}”")
@@ -112,6 +124,10 @@ class Browser:
         self.wait(lambda: self.path == path, f"not at {path}")
 
     # Hands
+
+    def type(self, *keys: str) -> None:
+        """What has the focus gets them, also when the page has just replaced it."""
+        ActionChains(self.driver).send_keys(*keys).perform()
 
     def find(self, selector: str) -> WebElement:
         """The first that can be seen."""
@@ -144,6 +160,11 @@ class Browser:
         field = self.find(f"[name='{name}']")
         field.clear()
         field.send_keys(value)
+
+    def write_code(self, name: str, text: str) -> None:
+        """In place of all that is in an editor of code."""
+        self.find(".edm-editor")
+        self.script("edmCode.set(...arguments)", name, text)
 
     def select(self, name: str, label: str) -> None:
         """In a plain list of choices."""

@@ -13,7 +13,8 @@ from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 
 from campaigns.launching import launch
-from campaigns.models import Task, TaskStatus
+from campaigns.models import Operation, OperationState, Task, TaskStatus
+from campaigns.operations import running
 from dispatch.engine.dispatcher import Dispatcher
 from dispatch.process.maintenance import MaintenanceLoop
 from tests.browser.chromium import DESKTOP, Browser
@@ -67,11 +68,12 @@ def admin(browser: Browser, user: User, client: Client) -> Browser:
 
 @pytest.fixture
 def works(live_server: LiveServer) -> Iterator[Callable[[], None]]:
-    """Do what a cluster does from now on, in threads: launch, dispatch, maintenance."""
+    """Do what a cluster does from now on, in threads: launch, dispatch, operations, maintenance."""
     stop = threading.Event()
     maintenance_loop = MaintenanceLoop()
     threads = [
         threading.Thread(target=_until, args=(stop, _launch)),
+        threading.Thread(target=_until, args=(stop, _operate)),
         threading.Thread(target=_until, args=(stop, lambda: _dispatch(stop))),
         threading.Thread(target=maintenance_loop.run),
     ]
@@ -99,6 +101,12 @@ def _until(stop: threading.Event, work: Callable[[], None]) -> None:
 def _launch() -> None:
     for task_id in Task.objects.filter(status=TaskStatus.QUEUED).values_list("pk", flat=True):
         launch.expand(task_id)
+
+
+def _operate() -> None:
+    queued = Operation.objects.filter(state=OperationState.QUEUED)
+    for operation_id in queued.order_by("pk").values_list("pk", flat=True):
+        running.run(operation_id)
 
 
 def _dispatch(stop: threading.Event) -> None:

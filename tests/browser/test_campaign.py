@@ -46,6 +46,7 @@ def add_a_sender(browser: Browser) -> None:
     browser.press(browser.find("a[href$='/sender/add/']"))
     browser.fill("local_part", "news")
     browser.fill("display_name", "Garden News")
+    browser.fill("postal_address", "1 Example Street")
     browser.save()
     browser.wait_for_text("was added successfully")
 
@@ -55,7 +56,7 @@ def write_and_preview_a_template(browser: Browser) -> None:
     browser.press(browser.find("a[href$='/template/add/']"))
     browser.fill("name", "Seeds")
     browser.fill("subject", "Seeds for {{ name }}")
-    browser.fill("html", "<p>Dear {{ name }}, it is time to sow.</p>")
+    browser.write_code("html", "<p>Dear {{ name }}, it is time to sow.</p>")
     browser.press(browser.find("button[name=_continue]"))
     browser.wait_for_text("was added successfully")
     browser.click("Preview")

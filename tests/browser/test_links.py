@@ -12,9 +12,10 @@ from urllib.parse import unquote
 
 import pytest
 
+from campaigns.preflight.checklist.addresses import Wrong, host_of, wrong_with
+from campaigns.rendering.html.hrefs import destination_of, hrefs_in
 from tests.browser.chromium import Browser
 from tracking.links.destinations import location
-from tracking.links.hrefs import destination_of, hrefs_in
 
 GENERATED = 3_000
 LEADS_TO = """
@@ -76,3 +77,32 @@ def test_a_recorded_link_leads_where_it_would_lead_by_itself(
     recorded = [pair for pair, each in zip(led, locations, strict=True) if each is not None]
     assert len(recorded) > GENERATED / 4
     assert [pair for pair in recorded if decoded(pair[0]) != decoded(pair[1])] == []
+
+
+READS = """
+const read = address => { try { return new URL(address).hostname } catch { return null } }
+return arguments[0].map(read)
+"""
+ODD = ["http://2130706433/", "http://0x7f.1/", "http://1.2.3.4.5/", "https://exa mple.com/"]
+ODD += ["https://a..b/", "https://[::1", "https://%zz.example/", "http://example.com:99999/"]
+ODD += [
+    "https://\u00ad/",
+    "https://ex\u200bample.com/",
+    "http://a@b@c.example/",
+    "https://１.２.３.４/",
+]
+
+
+def test_the_checklist_reads_addresses_as_a_browser_does(chromium: Browser) -> None:
+    asked = [each for each in (*ODD, *addresses()) if re.match(r"\s*https?:", each, re.I)]
+    chromium.driver.get("about:blank")
+    hosts = chromium.script(READS, asked)
+    assert len(asked) > GENERATED / 4 and None in hosts
+    unread = {Wrong("form", "is not an address that browsers can read")}
+    for address, host in zip(asked, hosts, strict=True):
+        is_broken = unread <= set(wrong_with(address))
+        # Chromium takes some that the standard forbids in a host, and writes them as %20, say.
+        if not host or "%" not in host:
+            assert is_broken == (host is None), address
+        if host and "%" not in host and "://" in address[:12]:
+            assert host_of(address) == host.rstrip(".").removeprefix("www."), address

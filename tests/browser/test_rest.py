@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 from pytest_django import Settings
 
-from campaigns.models import Contact, Launch
+from campaigns.models import Launch
 from devmail.mailbox import Mailbox, default_path
 from dispatch.models import EmailService
 from tests.browser.chromium import DESKTOP, PHONE, Browser
@@ -26,23 +26,6 @@ from tests.factories import (
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.timeout(180)
-
-
-def test_contacts_come_from_a_file(admin: Browser, user: User, contacts_file: Path) -> None:
-    admin.open(reverse("admin:campaigns_contact_changelist"))
-    admin.wait_for_text("There is nothing here yet.")
-    admin.click("Import from a file")
-    admin.driver.find_element("name", "file").send_keys(str(contacts_file))
-    admin.fill("tags", "spring")
-    admin.press(admin.find("button[type=submit]"))
-    admin.wait_for_text("2 created · 0 updated · 0 unchanged")
-    admin.wait_for_text("3 nobody An email address must have an @-sign.")
-    assert {contact.email for contact in Contact.objects.filter(owner=user)} == {
-        "ada@example.com",
-        "cleo@example.com",
-    }
-    admin.click("Contacts", "#content, nav")
-    admin.wait_for_text("cleo@example.com Cleo spring")
 
 
 def test_a_service_is_set_up_tested_frozen_and_unfrozen(admin: Browser, smtp: SmtpServer) -> None:

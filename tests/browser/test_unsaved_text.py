@@ -23,7 +23,7 @@ def show(browser: Browser) -> None:
 
 def see_in_the_message(browser: Browser, text: str) -> None:
     browser.wait_for_text("This text is not saved yet.")
-    browser.driver.switch_to.frame(browser.find("iframe"))
+    browser.driver.switch_to.frame(browser.find("iframe.edm-message-frame"))
     browser.wait_for_text(text)
     browser.driver.switch_to.default_content()
 
@@ -34,7 +34,7 @@ def test_of_a_new_template(admin: Browser, user: User) -> None:
     admin.open(reverse("admin:campaigns_template_add"))
     admin.fill("name", "Seeds")
     admin.fill("subject", "{{ oops")
-    admin.fill("html", HTML)
+    admin.write_code("html", HTML)
     show(admin)
     admin.wait_for_text("Subject, line 1")
     admin.fill("subject", "Seeds for {{ name }}")
@@ -46,7 +46,7 @@ def test_of_a_new_template(admin: Browser, user: User) -> None:
     admin.resize(PHONE)
     assert not admin.is_wider_than_its_window()
     admin.click("Go back to the text")
-    assert admin.find("[name=html]").get_attribute("value") == HTML
+    assert admin.script("return document.getElementById('id_html').value") == HTML
     assert not Template.objects.exists()
     show(admin)
     admin.click("Save and continue editing")
@@ -60,11 +60,11 @@ def test_of_a_template_that_is_changed(
     make_service(name="North")
     template = TemplateFactory(owner=user, html="<p>Old</p>")
     admin.open(reverse("admin:campaigns_template_change", args=[template.pk]))
-    admin.fill("html", "<p>New</p>")
+    admin.write_code("html", "<p>New</p>")
     show(admin)
     see_in_the_message(admin, "New")
     admin.driver.back()
-    admin.fill("html", "<p>Newer</p>")
+    admin.write_code("html", "<p>Newer</p>")
     show(admin)
     see_in_the_message(admin, "Newer")
     admin.click("Send a test")

@@ -10,10 +10,11 @@ from django.core.exceptions import ValidationError
 from django.db.models.functions import Now
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from campaigns import audience, erased_keys, suppressions
-from campaigns.files.contact_import import import_contacts
+from campaigns import audience, erased_keys, erasure, suppressions
+from campaigns.imports.writing.contacts import import_contacts
 from campaigns.launching import launch
-from campaigns.models import Contact, Launch, SubTask, Suppression, TaskStatus
+from campaigns.models import Contact, Launch, Operation, SubTask, Suppression, TaskStatus
+from campaigns.recipients import addresses
 from dispatch.claiming import claims
 from edm_project.environment import new_fernet_key
 from tests.factories import ContactFactory, SubTaskFactory, TaskFactory, UserFactory
@@ -99,3 +100,32 @@ def test_a_suppression_outlives_its_contact() -> None:
     Suppression.objects.create(email=ADA)
     ContactFactory(email=ADA).delete()
     assert suppressions.suppressed([ADA]) == {ADA}
+
+
+def test_the_problems_that_imports_list_lose_an_erased_address() -> None:
+    raw = b"email,name\nada@example.com," + b"x" * 300 + b"\nbad,Bob\n"
+    import_contacts(BytesIO(raw), UserFactory())
+    erasure.forget_contacts("ada@example.com")
+    listed = Operation.objects.get().result["listed"]["rejected"]
+    assert [value for _, value, _ in listed] == ["bad"]
+
+
+@pytest.mark.parametrize("most", [0, 50_000])
+def test_among_many_addresses_it_is_known_by_any_key_however_long_the_list_is(
+    ada_erased: None, settings: Settings, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(suppressions, "MOST_IN_MEMORY", most)
+    settings.ERASURE_KEYS = [new_fernet_key(), *settings.ERASURE_KEYS]
+    Suppression.objects.create(email=erased_keys.key_of("eve@example.com"), reason="erased")
+    erased = suppressions.ErasedList()
+    assert erased.among([ADA, BOB, "eve@example.com"]) == {ADA, "eve@example.com"}
+
+
+def test_every_address_of_several_pages_is_looked_at(
+    ada_erased: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(addresses, "AT_A_TIME", 2)
+    owner = UserFactory()
+    for email in (BOB, "cyd@example.com", "dan@example.com", ADA):
+        ContactFactory(owner=owner, email=email)
+    assert addresses.look_at(Contact.objects.filter(owner=owner)).erased == {ADA}

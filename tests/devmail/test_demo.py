@@ -4,7 +4,8 @@ import pytest
 from django.contrib.auth import authenticate, get_user_model
 
 from campaigns import audience
-from campaigns.models import Contact, Task, TaskStatus
+from campaigns.attributes.values import fits
+from campaigns.models import Attribute, Contact, Task, TaskStatus
 from campaigns.state import lifecycle
 from devmail import demo
 from dispatch.encryption import decrypt, encrypt
@@ -21,6 +22,16 @@ def test_the_demo_has_one_campaign_launched_and_one_ready_to_launch() -> None:
     assert draft.status == TaskStatus.DRAFT
     assert lifecycle.problems(draft) == []
     assert Contact.objects.count() == demo.CONTACTS == audience.contacts_of(running).count()
+
+
+def test_the_attributes_of_the_demo_can_be_chosen_in_segments() -> None:
+    demo.prepare(2525)
+    known = {each.key: each for each in Attribute.objects.all()}
+    assert all(
+        fits(known[key].kind, value, known[key].choices)
+        for contact in Contact.objects.all()
+        for key, value in contact.attributes.items()
+    )
 
 
 def test_the_demo_is_made_once() -> None:

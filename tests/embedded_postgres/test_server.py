@@ -227,6 +227,38 @@ def test_a_server_whose_data_were_deleted_makes_way_for_a_new_one(
     leave(new_user)
 
 
+@pytest.fixture
+def stand_in(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+    """Data in another directory than the checkout's, as root's are, before a server starts."""
+    server = EmbeddedPostgres(tmp_path / "stand-in")
+    server.wanted_home = tmp_path / "checkout" / "var" / "postgres"
+    server.data.mkdir(parents=True)
+    server.forget_deleted_checkout()
+    yield server
+    shutil.rmtree(server.home)
+
+
+def test_data_stay_while_their_checkout_is_there(stand_in: EmbeddedPostgres) -> None:
+    stand_in.forget_deleted_checkout()
+    assert stand_in.data.exists()
+
+
+def test_a_new_checkout_at_the_same_path_does_not_get_the_old_data(
+    stand_in: EmbeddedPostgres,
+) -> None:
+    shutil.rmtree(stand_in.wanted_home)
+    stand_in.forget_deleted_checkout()
+    assert not stand_in.data.exists()
+
+
+def test_a_new_checkout_keeps_its_own_data_then(stand_in: EmbeddedPostgres) -> None:
+    shutil.rmtree(stand_in.wanted_home)
+    stand_in.forget_deleted_checkout()
+    stand_in.data.mkdir()
+    stand_in.forget_deleted_checkout()
+    assert stand_in.data.exists()
+
+
 def test_the_project_may_lie_deep_below_the_root(tmp_path: Path, start_user: StartUser) -> None:
     server = EmbeddedPostgres(tmp_path / ("d" * 120) / ("e" * 120) / "postgres")
     try:

@@ -14,7 +14,7 @@ from django.test import RequestFactory
 
 from addressing.message_ids import subtask_id_in
 from campaigns.rendering import content
-from campaigns.rendering.html import plain_text
+from campaigns.rendering.html import hrefs, plain_text
 from dispatch.bounces import return_path
 from dispatch.providers import get_provider, hooks
 from dispatch.providers.engagelab import events as engagelab
@@ -26,7 +26,7 @@ from dispatch.providers.smtp import replies
 from dispatch.providers.smtp.client import Phase, SmtpClient, SmtpSettings
 from tracking import rejected_requests
 from tracking.events import sanitize, user_agents
-from tracking.links import hrefs, tokens
+from tracking.links import tokens
 from tracking.links.tokens import Purpose
 from tracking.views import public
 
@@ -190,3 +190,8 @@ def keeps_too_much(raw: bytes) -> None:
 def breaks_at_nul(raw: bytes) -> None:
     if b"\0" in raw:
         raise ZeroDivisionError
+
+
+def compile_mjml(source: bytes) -> None:
+    """As the form of a template does."""
+    content.compile_mjml(source.decode("utf-8", "replace"))

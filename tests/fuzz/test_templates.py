@@ -34,5 +34,25 @@ def test_templates_that_are_saved() -> None:
     attack_within_limits(Door(readers.check_template, SAMPLES, WORDS, raises=(ContentError,)))
 
 
+MJML = (
+    b"<mjml><mj-head><mj-title>a</mj-title><mj-style>.a { color: red }</mj-style></mj-head><mj-body>"
+    b"{% for x in list %}<mj-section background-color='{{ c }}'><mj-column width='50%'><mj-text>{{ x }}"
+    b"</mj-text></mj-column></mj-section>{% endfor %}</mj-body></mjml>",
+    b"<mjml><mj-body><mj-wrapper><mj-section><mj-group><mj-column><mj-image src='a.png' /><mj-social>"
+    b"<mj-social-element name='x' href='{{ u }}'>b</mj-social-element></mj-social><!-- c --></mj-column>"
+    b"</mj-group></mj-section></mj-wrapper><mj-raw><p>d</mj-raw></mj-body></mjml>",
+)
+MJML_WORDS = (
+    b"<mjml>", b"</mjml>", b"<mj-body>", b"</mj-body>", b"<mj-section>", b"</mj-section>", b"<mj-column>",
+    b"</mj-column>", b"<mj-text>", b"</mj-text>", b"<mj-carousel>", b"<mj-carousel-image />", b"<mj-hero>",
+    b" width='1e9px'", b" padding='-1px'", b" mode='fluid-height'", b"<mj-include path='a' />", b"<!--",
+    b"-->", b"{{ a }}", b"{% if a < b %}", b"{% endif %}", b"{% raw %}", b"<![CDATA[", b"]]>", b"&amp;",
+)  # fmt: skip
+
+
+def test_mjml_that_is_saved() -> None:
+    attack_within_limits(Door(readers.compile_mjml, MJML, MJML_WORDS, raises=(ContentError,)))
+
+
 def test_templates_that_are_rendered() -> None:
     attack_within_limits(Door(readers.render_template, SAMPLES, WORDS, raises=(ContentError,)))

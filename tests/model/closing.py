@@ -65,3 +65,4 @@ def _work(world: World, puppet: Puppet) -> None:
         world.start(puppet, delivery)
     for delivery in list(puppet.begun):
         world.report(puppet, delivery, ENDS["accepted"])
+    world.tick(puppet)  # which records what was reported, also what was not begun

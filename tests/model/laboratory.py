@@ -119,7 +119,7 @@ def empty() -> None:
     """Forget every row of the product."""
     models = [
         model
-        for app in ("campaigns", "tracking", "dispatch")
+        for app in ("campaigns", "tracking", "dispatch", "signup")
         for model in apps.get_app_config(app).get_models(include_auto_created=True)
     ]
     tables = ", ".join(connection.ops.quote_name(model._meta.db_table) for model in models)

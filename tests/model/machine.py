@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.model.closing import run_out
 from tests.model.events import EVENTS, LIMITS, Events
 from tests.model.staff import Staff
+from tests.model.waiting import what_is_said_comes_true
 from tests.model.world import World
 
 
@@ -39,3 +40,11 @@ class Installation(Events, RuleBasedStateMachine):
     def it_happens(self, event: tuple[str, dict[str, Any]]) -> None:
         name, arguments = event
         getattr(self, name)(**arguments)
+
+
+class AskedWhy(Installation):
+    """Every other time it is asked why nothing is sent."""
+
+    @rule()
+    def it_is_asked_why_nothing_is_sent(self) -> None:
+        what_is_said_comes_true(self.world)

@@ -16,7 +16,7 @@ from django.db.models.functions import Now
 
 from campaigns import erased_keys, erasure_lock
 from campaigns import erasure as erasing
-from campaigns.files.contact_import import import_contacts
+from campaigns.imports.writing.contacts import import_contacts
 from campaigns.launching import launch
 from campaigns.models import Contact, SubTask, SubTaskStatus, Suppression, Tally, Task, TaskStatus
 from campaigns.state import retries, states
@@ -113,6 +113,7 @@ class TestEverythingAboutAnAddress:
     def test_is_in_the_tables_that_this_test_means(self, subtask: SubTask) -> None:
         assert set(tables_that_name(ADA)) == {
             "campaigns_contact",
+            "campaigns_searchblock",
             "campaigns_subtask",
             "campaigns_suppression",
             "dispatch_attempt",

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from campaigns.files import contact_import, suppression_import
-from campaigns.files.contact_import import ImportReport
+from campaigns.files import suppression_import
 from campaigns.files.csv_reader import open_table
-from campaigns.files.import_table import refuse_without_addresses
 from campaigns.files.suppression_import import Entry, SuppressionReport
+from campaigns.imports.reading.sources import opened
+from campaigns.imports.report import ImportReport
+from campaigns.imports.settings import ImportSettings
 
 
 def read_contacts(raw: bytes, encoding: str | None = None) -> ImportReport:
     report = ImportReport()
-    with open_table(BytesIO(raw), encoding, contact_import._has_address_column) as source:
-        refuse_without_addresses(
-            source.header, contact_import._has_address_column, "email addresses"
-        )
-        for batch in contact_import._batches(contact_import._good_rows(source, [], report, True)):
-            report.created += len(batch)
+    settings = ImportSettings(encoding=encoding or "", may_suppress=True)
+    with opened(BytesIO(raw), settings) as source:
+        for piece in source.pieces({}):
+            report.add(piece.report)
+            report.created += len(piece.rows)
     return report
 
 

@@ -153,10 +153,13 @@ ADDED_BY_NOBODY = {
     f"/admin/{model}/add/"
     for model in (
         "admin/logentry",
+        "campaigns/operation",
+        "campaigns/savedblock",
         "campaigns/subtask",
         "dispatch/attempt",
         "django_q/ormq",
         "signin/signin",
+        "signup/signup",
         "tracking/event",
         "tracking/rejectedrequests",
     )

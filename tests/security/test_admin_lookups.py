@@ -44,7 +44,9 @@ LOOKUPS = {
     "__length": "1", "__0": "a", "__lower": "a", "__date__gt": "2026-01-01", "__contained_by": "{}",
 }  # fmt: skip
 DECLARED = {
-    "campaigns.contact": {"tags__id__exact", "tags__isnull"},
+    "campaigns.contact": {"tags__id__exact", "tags__isnull", "imported_by"},
+    "campaigns.attribute": {"kind__exact", "kind__isnull"},
+    "campaigns.operation": {"kind__exact", "kind__isnull", "state__exact", "state__isnull"},
     "campaigns.suppression": {"reason__exact", "reason__isnull"},
     "campaigns.task": {"status__exact", "status__isnull"},
     "campaigns.subtask": {
@@ -53,6 +55,7 @@ DECLARED = {
     },
     "dispatch.emailservice": {"enabled__exact", "enabled__isnull"},
     "dispatch.attempt": {"outcome__exact", "outcome__isnull", "service"},
+    "signup.signup": {"form__id__exact", "form__isnull", "state__exact", "state__isnull"},
     "tracking.event": {
         f"{name}__{lookup}" for name in ("kind", "actor", "state") for lookup in ("exact", "isnull")
     },
@@ -213,11 +216,21 @@ SEARCHED = {
     "campaigns.task": {"name"},
     "campaigns.subtask": {"recipient_email"},
     "dispatch.emailservice": {"name", "domain"},
+    "dispatch.seedlist": {"name"},
     "dispatch.attempt": {"subtask__recipient_email"},
     "tracking.event": {"recipient"},
     "auth.user": {"username", "first_name", "last_name", "email"},
     "auth.group": {"name"},
+    "campaigns.attribute": {"key", "label"},
+    "campaigns.operation": {"title"},
+    "campaigns.segment": {"name"},
+    "campaigns.brand": {"name"},
+    "campaigns.image": {"name", "alt"},
+    "campaigns.savedblock": {"name"},
+    "access.team": {"name"},
     "admin.logentry": {"user__username", "object_repr"},
+    "signup.signup": {"email"},
+    "signup.signupform": {"name", "title"},
     "signin.signin": {"user_name", "address"},
 }
 

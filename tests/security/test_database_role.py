@@ -18,7 +18,7 @@ from django.db import DatabaseError, connection
 from psycopg import sql
 from pytest_django import DjangoDbBlocker
 
-from campaigns.files.contact_import import import_contacts
+from campaigns.imports.writing.contacts import import_contacts
 from campaigns.launching import launch
 from campaigns.models import Contact, SubTask
 from dispatch.process import maintenance

@@ -11,6 +11,9 @@ from campaigns.files import suppression_export
 from campaigns.files.suppression_import import import_suppressions
 from campaigns.models import Suppression
 from campaigns.models.contacts import SuppressionReason
+from campaigns.operations import files
+from tests.campaigns.imports.importing import carried_out, guessed, prepared
+from tests.factories import UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +62,17 @@ def test_what_went_out_comes_in_but_for_the_marks(source: str) -> None:
     row = Suppression.objects.get()
     assert row.email == "ada@example.com"
     assert row.source.replace("'", "").split() == source.replace("'", "").split()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("source", [each for each in SOURCES if "\n" not in each])
+def test_no_rejected_row_is_a_formula_wherever_a_line_is_split(source: str, delimiter: str) -> None:
+    owner = UserFactory()
+    file = StringIO(newline="")
+    csv.writer(file).writerows([["email", "=name"], [source, source]])
+    raw = file.getvalue().encode()
+    operation = prepared(raw, owner, guessed(raw, owner))
+    assert carried_out(operation)["rejected"] == 1
+    text = files.open_file(operation.files.get(role="rejected")).read().decode("utf-8-sig")
+    rows = list(csv.reader(StringIO(text, newline=""), delimiter=delimiter))
+    assert not [cell for row in rows for cell in row if is_calculated(cell)]

@@ -11,24 +11,27 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from pytest_django import Settings
 
 from addressing.addresses import AddressError, normalise
 from campaigns.admin import importing
 from campaigns.files import csv_reader
 from campaigns.files.contact_columns import folded, keys_of
-from campaigns.files.contact_import import ImportReport, import_contacts
 from campaigns.files.encoding import SourceError
 from campaigns.files.formulas import escaped, unescaped
 from campaigns.files.row_errors import FileImportError, LineProblem, Problems
 from campaigns.files.suppression_import import import_suppressions
+from campaigns.imports.report import ImportReport
+from campaigns.imports.writing.contacts import import_contacts
 from campaigns.models import Contact, Suppression
-from tests.campaigns.admin.staff import SUPERUSER, address, member, page_of, signed_in
+from tests.campaigns.admin.staff import SUPERUSER, VIEWER, address, member, page_of, signed_in
 from tests.factories import SenderFactory
 from tests.security.files import read_contacts, read_suppressions
 from tests.security.scaling import assert_linear
 
-IMPORT = address("campaigns.contact", "import_file")
+IMPORT = address("campaigns.suppression", "import_file")
+CONTACTS = address("campaigns.contact", "import_file")
 
 
 def repeated(piece: str, start: str = "email,name,tags\n", end: str = "") -> Callable[[int], bytes]:
@@ -253,23 +256,39 @@ class TestAnImport:
 
 @pytest.mark.django_db
 class TestAnUpload:
-    def send(self, content: bytes) -> Any:
+    def send(self, content: bytes, page: str = IMPORT) -> Any:
         file = SimpleUploadedFile("list.csv", content, "text/csv")
-        return signed_in(member(SUPERUSER)).post(IMPORT, {"file": file})
+        return signed_in(member(SUPERUSER)).post(page, {"file": file, "reason": "manual"})
 
     def test_that_is_larger_than_it_may_be_is_explained(self, settings: Settings) -> None:
         settings.IMPORT_MAX_MEGABYTES = 1
         page = page_of(self.send(b"email\n" + b"ada@b.example\n" * 80_000))
         assert "The file has 1.1 MB; in the browser it may have 1." in page
-        assert not Contact.objects.exists()
+        assert not Suppression.objects.exists()
 
     def test_that_is_far_larger_is_refused_before_it_is_read(self, settings: Settings) -> None:
         settings.IMPORT_MAX_MEGABYTES = 1
         assert self.send(b"x" * 21_000_001).status_code in (400, 413)
 
+    def test_of_contacts_may_be_larger(self, settings: Settings) -> None:
+        settings.IMPORT_MAX_MEGABYTES = 1
+        settings.CONTACT_FILE_MAX_MEGABYTES = 30
+        assert self.send(b"x" * 21_000_001, CONTACTS).status_code == 200
+        settings.CONTACT_FILE_MAX_MEGABYTES = 2
+        assert self.send(b"x" * 22_000_001, CONTACTS).status_code in (400, 413)
+
+    def test_is_larger_for_none_who_may_not_import(self, settings: Settings) -> None:
+        """The body is read before the page looks at permissions: for the token in the form."""
+        settings.IMPORT_MAX_MEGABYTES = 1
+        client = Client(enforce_csrf_checks=True)
+        client.force_login(member(VIEWER))
+        client.cookies[settings.CSRF_COOKIE_NAME] = "a" * 32
+        file = SimpleUploadedFile("list.csv", b"x" * 21_000_001, "text/csv")
+        assert client.post(CONTACTS, {"file": file}).status_code in (400, 413)
+
     def test_has_a_time_after_which_it_is_given_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(importing, "SECONDS", 0.0)
-        monkeypatch.setattr("campaigns.admin.contacts.SECONDS", 0.0)
+        monkeypatch.setattr("campaigns.admin.suppressions.SECONDS", 0.0)
         assert "longer than it may in the browser" in page_of(self.send(b"email\na@b.example\n"))
 
 

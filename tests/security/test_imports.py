@@ -16,10 +16,10 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.admin import suppressions
 from campaigns.files import time_limits
-from campaigns.files.contact_import import import_contacts
 from campaigns.files.row_errors import FileImportError
 from campaigns.files.suppression_import import import_suppressions
 from campaigns.files.time_limits import copy_rows, import_transaction
+from campaigns.imports.writing.contacts import import_contacts
 from campaigns.models import Contact, Suppression
 from tests.campaigns.admin.staff import SUPERUSER, address, member, page_of, signed_in
 from tests.concurrency import second_connection
@@ -123,17 +123,24 @@ def test_the_names_of_columns_count_in_what_a_row_may_have() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("model", ["contact", "suppression"])
-def test_the_page_says_what_the_database_did(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fails(*args: Any) -> None:
-        raise DatabaseError from psycopg.errors.DeadlockDetected("deadlock")
-
-    monkeypatch.setattr(f"campaigns.files.{model}_import._store", fails)
+def test_the_page_says_what_the_database_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaigns.files.suppression_import._store", _fails)
     file = SimpleUploadedFile("list.csv", b"email\na@b.example\n", "text/csv")
-    url = address(f"campaigns.{model}", "import_file")
+    url = address("campaigns.suppression", "import_file")
     form = {"file": file, "reason": "manual"}
     page = page_of(signed_in(member(SUPERUSER)).post(url, form))
     assert "Other work holds the same rows, such as another import. Nothing was imported." in page
+
+
+@pytest.mark.django_db
+def test_the_command_is_told_what_the_database_did(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("campaigns.imports.writing.contacts._run", _fails)
+    with pytest.raises(FileImportError, match="Other work holds the same rows"):
+        import_contacts(BytesIO(b"email\na@b.example\n"), UserFactory())
+
+
+def _fails(*args: Any) -> None:
+    raise DatabaseError from psycopg.errors.DeadlockDetected("deadlock")
 
 
 @pytest.mark.django_db

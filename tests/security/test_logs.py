@@ -260,6 +260,8 @@ def test_gunicorn_logs_no_tokens(tmp_path: Path) -> None:
     logger.access(response, request, environ, SimpleNamespace(seconds=0, microseconds=5))
     logger.error("Error handling request %s", f"/u/{TOKEN}")
     written = (tmp_path / "access").read_text() + (tmp_path / "error").read_text()
+    for handler in [*logger.error_log.handlers, *logger.access_log.handlers]:
+        handler.close()
     assert "/u/[hidden]" in written and "/hooks/ses/[hidden]" in written
     assert TOKEN not in written and KEY not in written
 

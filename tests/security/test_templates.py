@@ -11,16 +11,16 @@ from django.core.exceptions import ValidationError
 
 from campaigns.models import Template
 from campaigns.preflight import notices
+from campaigns.preflight.checklist.document import Document
 from campaigns.rendering import content, template_work
 from campaigns.rendering.content import TemplateError, check, validate_template
 from campaigns.rendering.css import inline as inline_css
 from campaigns.rendering.css import rules as css_rules
-from campaigns.rendering.html import plain_text
+from campaigns.rendering.html import hrefs, plain_text, shown_addresses
 from campaigns.rendering.html.source import SourceTags, mask_liquid, unescape
 from campaigns.rendering.liquid import environment
 from sandbox import Failed, LimitReached
 from tests.security.scaling import assert_linear
-from tracking.links import hrefs, shown_addresses
 from tracking.links import rewrite as compiling
 
 STYLE = "<style>p{color:red}</style>"
@@ -101,7 +101,7 @@ def find_way_out(text: str) -> None:
 
 
 @pytest.mark.parametrize("piece", HTML.values(), ids=HTML)
-@pytest.mark.parametrize("read", [find_tags, plain_text.compile_text, find_hrefs])
+@pytest.mark.parametrize("read", [find_tags, plain_text.compile_text, find_hrefs, Document])
 def test_reading_html_takes_time_in_proportion_to_its_length(
     read: Callable[[str], object], piece: str
 ) -> None:

@@ -44,6 +44,14 @@ def tell(kind: EventKind, subtask: SubTask | None = None, **kwargs: Any) -> None
     apply.apply_waiting()
 
 
+def apply_all() -> None:
+    """Every event that is due is applied, however slow the machine is: a call applies for about a
+    second at most.
+    """
+    while apply.apply_waiting():
+        pass
+
+
 def now(subtask: SubTask) -> SubTask:
     """The row as it is now."""
     return SubTask.objects.get(pk=subtask.pk)
@@ -70,5 +78,5 @@ def from_launch(made: Content, **kwargs: Any) -> SubTask:
 
 def counted() -> dict[tuple[str, str], tuple[int, int]]:
     """Events and recipients by kind and actor, all that came in applied."""
-    apply.apply_waiting()
+    apply_all()
     return {(t.kind, t.actor): (t.events, t.recipients) for t in EventTally.objects.all()}

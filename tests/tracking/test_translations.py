@@ -11,7 +11,8 @@ from django.conf import settings
 
 LOCALE = Path(settings.BASE_DIR) / "locale"
 CATALOGS = sorted(LOCALE.glob("*/LC_MESSAGES/django.po"))
-PAGES = sorted((Path(settings.BASE_DIR) / "templates" / "tracking").glob("*.html"))
+TEMPLATES = Path(settings.BASE_DIR) / "templates"
+PAGES = sorted([*(TEMPLATES / "tracking").glob("*.html"), *(TEMPLATES / "signup").glob("*.*")])
 
 
 def entries(catalog: Path) -> dict[str, str]:

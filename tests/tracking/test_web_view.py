@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns.models import SubTask, Template
+from campaigns.models import AttachmentData, Content, FrozenAttachment, SubTask, Template
 from tests.responses import ClientResponse
 from tests.tracking.making import from_launch, frozen, rendered
 from tests.tracking.visiting import get, path
@@ -24,6 +24,20 @@ def test_the_message_is_shown_as_it_was_sent() -> None:
     sent = rendered(subtask.content, subtask.pk, **subtask.variables).html
     assert seen(subtask).content.decode() == sent
     assert "Hi Ann &amp; co" in sent
+
+
+def test_that_there_were_files_is_said_by_their_names() -> None:
+    subtask = from_launch(frozen(HTML))
+    Content.objects.filter(pk=subtask.content_id).update(attachment_count=1)
+    data = AttachmentData.objects.create(digest="0", data=b"%PDF-")
+    FrozenAttachment.objects.create(
+        content=subtask.content,
+        data=data,
+        name="a & b.pdf",
+        octets=5,
+        content_type="application/pdf",
+    )
+    assert "which are only in the mail: a &amp; b.pdf." in seen(subtask).content.decode()
 
 
 def test_what_was_edited_since_is_not_shown() -> None:

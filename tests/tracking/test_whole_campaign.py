@@ -19,7 +19,7 @@ from tests.factories import SenderFactory, TaskFactory
 from tests.smtp_server import SmtpServer
 from tests.smtp_session import Received
 from tests.texts import group, part_of
-from tests.tracking.making import event
+from tests.tracking.making import apply_all, event
 from tests.tracking.visiting import get, post, stranger
 from tracking.event_kinds import EventKind
 from tracking.events import inbox
@@ -139,6 +139,7 @@ def test_a_campaign_ends_with_exactly_the_numbers_of_what_happened(mails: list[R
     assert inbox.accept(events) == len(events)
     assert inbox.accept(events) == 0
 
+    apply_all()
     maintenance.run_maintenance()
 
     counts = Tally.objects.counts(SubTask.objects.earliest("pk").task_id)
@@ -178,6 +179,7 @@ def test_the_newsletter_to_a_thousand_people_ends_with_exactly_the_numbers_of_wh
     told += [(EventKind.COMPLAINED, n) for n in (800, 801)]
     assert inbox.accept([event(kind, rows[n], service_id=service.pk) for kind, n in told]) == 942
 
+    apply_all()
     maintenance.run_maintenance()
 
     counts = Tally.objects.counts(task.pk)

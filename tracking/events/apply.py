@@ -21,7 +21,7 @@ from django.db.models.functions import Now
 
 from campaigns.state import states
 from tracking.event_kinds import EventKind
-from tracking.events import effects, erasure, link_counts, repeats, scanners
+from tracking.events import effects, engagement, erasure, link_counts, repeats, scanners
 from tracking.events import match as matching
 from tracking.events.effects import Matched
 from tracking.models import Event, EventState
@@ -134,6 +134,7 @@ def _take_effect(applied: Sequence[Event], rows: dict[int, matching.LockedSubTas
     effects.suppress(matched)
     effects.count(matched)
     link_counts.count(matched)
+    engagement.record(matched)
 
 
 # The ids are locked by this transaction.

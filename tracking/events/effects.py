@@ -4,6 +4,7 @@
 |---|---|---|
 | accepted, delayed | sent, if it was in doubt | |
 | delivered, reported as spam, (un)subscribed | delivered | spam, unsubscribed: suppressed |
+| chose what to get | delivered | |
 | opened, clicked by a person or proxy | opened, clicked | |
 | opened, clicked by a machine | sent, if it was in doubt | |
 | bounced for good | bounced | suppressed |
@@ -46,6 +47,7 @@ BECOMES: dict[EventKind, SubTaskStatus] = {
     K.COMPLAINED: S.DELIVERED,
     K.UNSUBSCRIBED: S.DELIVERED,
     K.RESUBSCRIBED: S.DELIVERED,
+    K.PREFERENCES: S.DELIVERED,
 }
 SUPPRESSES: dict[EventKind, SuppressionReason] = {
     K.HARD_BOUNCED: SuppressionReason.HARD_BOUNCE,

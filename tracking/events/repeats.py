@@ -9,7 +9,7 @@ from __future__ import annotations
 from django.db import connection, transaction
 
 from campaigns.models import SubTask, SubTaskStatus
-from tracking.events import effects, link_counts
+from tracking.events import effects, engagement, link_counts
 from tracking.events.effects import Matched
 from tracking.events.match import LockedSubTask
 from tracking.models import Event, EventState
@@ -53,6 +53,7 @@ def _fold_chunk() -> int:
     matched = _applied(repeated)
     effects.count(matched)
     link_counts.count(matched)
+    engagement.record(matched)
     return len(ids)
 
 

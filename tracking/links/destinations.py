@@ -11,7 +11,7 @@ from django.utils.encoding import iri_to_uri
 
 from campaigns.models import Content, SubTask
 from campaigns.rendering import content
-from tracking.links.hrefs import MAX_DESTINATION, destination_of, site_of
+from campaigns.rendering.html.hrefs import MAX_DESTINATION, destination_of, site_of
 from tracking.models import Link
 
 MOST_CHARACTERS = 6 * MAX_DESTINATION

@@ -12,16 +12,16 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
-from campaigns.models import Content, Task
+from campaigns.models import Content, Sender, Task
 from campaigns.rendering.content import template_errors
+from campaigns.rendering.html.hrefs import Href, destination_of, hrefs_in, site_of
+from campaigns.rendering.html.shown_addresses import is_address
 from campaigns.rendering.html.source import Edit, SourceTags, apply_edits, mask_liquid
 from campaigns.rendering.liquid import environment
 from campaigns.rendering.template_work import PARSING, PartProblem
 from sandbox import bounded
 from tracking.links import footer
-from tracking.links.hrefs import Href, destination_of, hrefs_in, site_of
 from tracking.links.personalise import LINK, OPEN_URL, RESERVED, TRAP_URL, UNSUBSCRIBE_URL
-from tracking.links.shown_addresses import is_address
 from tracking.models import Link
 
 PIXEL = (
@@ -50,15 +50,15 @@ class Rewritten(NamedTuple):
     links: list[tuple[str, bool]]
 
 
-def finish(content: Content, task: Task) -> Callable[[], None]:
-    """Put the placeholders into unsaved content that is being frozen. Returns a function that
-    stores the destinations of its links, to be called once it is saved. Raises TemplateError."""
-    postal_address = task.sender.postal_address if task.sender else ""
+def finish(content: Content, task: Task, sender: Sender) -> Callable[[], None]:
+    """Put the placeholders into unsaved content that is being frozen, and the sender's address
+    into its footer. Returns a function that stores the destinations of its links, to be called once
+    it is saved. Raises TemplateError."""
     with template_errors("html"):
         html, text, links = rewrite(
             content.html,
             content.text,
-            postal_address=postal_address,
+            postal_address=sender.postal_address,
             clicks=task.track_clicks,
             opens=task.track_opens,
         )

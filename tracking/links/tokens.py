@@ -34,6 +34,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "edm.unsubscribe"
     PREFERENCES = "edm.preferences"
     BOUNCE = "edm.bounce"
+    SIGN_UP = "edm.sign-up"
     LOGGED = "edm.unsubscribed"
     """In the log, to be read back when the database is lost; gives no access."""
 

@@ -35,16 +35,20 @@ View = Callable[..., HttpResponse]
 MAX_BODY = 10_000  # bytes; the largest form of ours has a few hundred
 CSS = (Path(settings.BASE_DIR) / "templates" / "tracking" / "public.css").read_text("utf-8")
 _CSS_HASH = base64.b64encode(hashlib.sha256(CSS.encode("utf-8")).digest()).decode("ascii")
+CSS_SOURCE = f"'sha256-{_CSS_HASH}'"
+"""How a policy names it."""
 PAGE_POLICY = (
-    f"default-src 'none'; style-src 'sha256-{_CSS_HASH}'; form-action 'self'; base-uri 'none'; "
+    f"default-src 'none'; style-src {CSS_SOURCE}; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
 
 
-def public(endpoint: str, *methods: str, needs_form: bool = True) -> Callable[[View], View]:
+def public(
+    endpoint: str, *methods: str, needs_form: bool = True, most_bytes: int = MAX_BODY
+) -> Callable[[View], View]:
     """Decorator for a view that is accessed by a token alone, without cookies or a CSRF token.
 
-    Rejects other methods and, with `needs_form`, large bodies and invalid forms, and counts them.
+    Rejects other methods and, with `needs_form`, larger bodies and invalid forms, and counts them.
     The token in the URL is a secret: it is kept from referrers, caches and search engines.
     """
 
@@ -53,9 +57,8 @@ def public(endpoint: str, *methods: str, needs_form: bool = True) -> Callable[[V
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             try:
-                response = _rejected(request, endpoint, methods, needs_form) or view(
-                    request, *args, **kwargs
-                )
+                rejected = _rejected(request, endpoint, methods, needs_form and most_bytes)
+                response = rejected or view(request, *args, **kwargs)
             except Failed as error:
                 response = _busy(request, endpoint, error)
             response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
@@ -78,20 +81,21 @@ def _busy(request: HttpRequest, endpoint: str, error: Failed) -> HttpResponse:
 
 
 def _rejected(
-    request: HttpRequest, endpoint: str, methods: tuple[str, ...], needs_form: bool
+    request: HttpRequest, endpoint: str, methods: tuple[str, ...], most_bytes: int
 ) -> HttpResponse | None:
+    """`most_bytes` are those of a form; 0 where none is needed."""
     if request.method not in methods:
         return reject(request, endpoint, "method") or HttpResponseNotAllowed(methods)
-    if needs_form and not _is_small(request):
+    if most_bytes and not _is_small(request, most_bytes):
         return reject(request, endpoint, "too large") or HttpResponse(status=413)
-    if request.method == "POST" and needs_form and not _can_be_read(request):
+    if request.method == "POST" and most_bytes and not _can_be_read(request):
         return reject(request, endpoint, "form") or HttpResponse(status=400)
     return None
 
 
-def _is_small(request: HttpRequest) -> bool:
+def _is_small(request: HttpRequest, most_bytes: int = MAX_BODY) -> bool:
     length = str(request.META.get("CONTENT_LENGTH") or "0")
-    return re.fullmatch(r"\d{1,9}", length, re.ASCII) is not None and int(length) <= MAX_BODY
+    return re.fullmatch(r"\d{1,9}", length, re.ASCII) is not None and int(length) <= most_bytes
 
 
 def _can_be_read(request: HttpRequest) -> bool:
@@ -123,7 +127,7 @@ def reject(request: HttpRequest, endpoint: str, reason: str) -> HttpResponse | N
     """Count a rejected request. Returns a response when its network makes too many, else None."""
     network = sanitize.network(recording.client_address(request))
     if wait := rate_limits.seconds_to_wait(rate_limits.BAD_REQUESTS, network):
-        return _too_many(request, endpoint, wait)
+        return too_many(request, endpoint, wait)
     rejected_requests.count(endpoint, reason)
     return None
 
@@ -133,11 +137,12 @@ def limited(
 ) -> HttpResponse | None:
     """Use one of the limit of a message. Returns a response when it is used up."""
     if wait := rate_limits.seconds_to_wait(limit, f"{endpoint} {subtask_id}"):
-        return _too_many(request, endpoint, wait)
+        return too_many(request, endpoint, wait)
     return None
 
 
-def _too_many(request: HttpRequest, endpoint: str, wait: int) -> HttpResponse:
+def too_many(request: HttpRequest, endpoint: str, wait: int) -> HttpResponse:
+    """The response to one more than a limit allows; counted together with others."""
     rejected_requests.count_later(endpoint, "limit")
     response = page(request, "too_many", status=429)
     response.headers["Retry-After"] = str(wait)
@@ -147,5 +152,7 @@ def _too_many(request: HttpRequest, endpoint: str, wait: int) -> HttpResponse:
 def page(
     request: HttpRequest, name: str, context: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
-    """A page from templates/tracking/, in the language of the reader."""
-    return render(request, f"tracking/{name}.html", {"css": CSS, **(context or {})}, status=status)
+    """A page from templates/tracking/, or of another folder that is named, in the language of the
+    reader."""
+    template = name if "/" in name else f"tracking/{name}"
+    return render(request, f"{template}.html", {"css": CSS, **(context or {})}, status=status)

@@ -1,5 +1,5 @@
-"""Unsubscribe by one click in a mail program (RFC 8058) or on a page, and subscribe again. No limit
-ever prevents unsubscribing with a valid token."""
+"""Unsubscribe by one click in a mail program (RFC 8058) or on a page. No limit ever prevents
+unsubscribing with a valid token."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from tracking import rate_limits, subscriptions
 from tracking.links.personalise import TEST
 from tracking.links.tokens import Purpose, read, sign
 from tracking.subscriptions import Reason, Subscriber
-from tracking.views.public import form_of, limited, not_found, of_test, page, public, reject
-
-CHOICE = "choice"
+from tracking.views.public import form_of, limited, not_found, of_test, page, public
 
 
 @public("unsubscribe", "GET", "HEAD", "POST", needs_form=False)
@@ -25,45 +23,13 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """
     if read(Purpose.UNSUBSCRIBE, token) == (TEST,):
         return of_test(request, "This link unsubscribes the recipient.")
-    person = _subscriber(Purpose.UNSUBSCRIBE, token)
+    person = subscriber_of(Purpose.UNSUBSCRIBE, token)
     if person is None:
         return not_found(request, "unsubscribe")
     if request.method != "POST":
         return _asked(request, person)
     subscriptions.unsubscribe(person, form_of(request).get("reason", ""))
     return _unsubscribed(request, person)
-
-
-@public("preferences", "GET", "HEAD", "POST")
-def preferences(request: HttpRequest, token: str) -> HttpResponse:
-    """Shows whether the recipient gets mail, with a button to change it."""
-    if read(Purpose.PREFERENCES, token) == (TEST,):
-        return of_test(request, "This link shows the recipient's subscription.")
-    person = _subscriber(Purpose.PREFERENCES, token)
-    if person is None:
-        return not_found(request, "preferences")
-    too_many = _choose(request, person) if request.method == "POST" else _look(request, person)
-    return too_many or page(
-        request, "preferences", {"person": person, "reason": subscriptions.state_of(person)}
-    )
-
-
-def _look(request: HttpRequest, person: Subscriber) -> HttpResponse | None:
-    return limited(request, "preferences", rate_limits.PAGES, person.subtask_id)
-
-
-def _choose(request: HttpRequest, person: Subscriber) -> HttpResponse | None:
-    """Apply the choice. Returns a response when the limit is used up."""
-    match request.POST.get(CHOICE):
-        case "unsubscribe":
-            subscriptions.unsubscribe(person)
-        case "subscribe":
-            if wait := limited(request, "preferences", rate_limits.CHANGES, person.subtask_id):
-                return wait
-            subscriptions.resubscribe(person)
-        case _:
-            return reject(request, "preferences", "form")
-    return None
 
 
 def _asked(request: HttpRequest, person: Subscriber) -> HttpResponse:
@@ -73,7 +39,8 @@ def _asked(request: HttpRequest, person: Subscriber) -> HttpResponse:
     return _unsubscribed(request, person) if is_off else _question(request, person)
 
 
-def _subscriber(purpose: Purpose, token: str) -> Subscriber | None:
+def subscriber_of(purpose: Purpose, token: str) -> Subscriber | None:
+    """Whom this token is for; None for one that is forged, or of a message that is gone."""
     ids = read(purpose, token)
     return subscriptions.subscriber(*ids) if ids else None
 

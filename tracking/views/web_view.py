@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.html import format_html
+from django.utils.translation import gettext
 
 from campaigns import erased_keys
-from campaigns.models import SubTask
+from campaigns.models import Content, FrozenAttachment, SubTask
 from campaigns.rendering import content
 from tracking import rate_limits
 from tracking.links import personalise
@@ -44,6 +46,18 @@ def _html(subtask_id: int) -> str | None:
     at = subtask.sending_at or subtask.sent_at
     variables = personalise.variables(subtask.pk, subtask.content, subtask.variables, at)
     try:
-        return content.render(subtask.content, {**variables, personalise.OPEN_URL: ""}).html
+        html = content.render(subtask.content, {**variables, personalise.OPEN_URL: ""}).html
     except content.RenderError:
         return None
+    return html + _files(subtask.content) if subtask.content.attachment_count else html
+
+
+def _files(frozen: Content) -> str:
+    """That there were files: they are in the mail, and nowhere else."""
+    files = FrozenAttachment.objects.filter(content=frozen).order_by("pk")
+    names = ", ".join(files.values_list("name", flat=True))
+    said = gettext("The message came with files, which are only in the mail: %(names)s.")
+    return format_html(
+        '<p style="font-family: sans-serif; padding: 16px; text-align: center">{}</p>',
+        said % {"names": names},
+    )

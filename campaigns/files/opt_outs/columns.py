@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Iterator
 from enum import Enum, auto
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from campaigns.files.contact_columns import folded, known_column, yes_or_no
+from campaigns.attributes.yes_no import yes_or_no
+from campaigns.files.contact_columns import folded, known_column
 from campaigns.files.opt_outs import mailing_words as words
 from campaigns.files.opt_outs.certain_words import (
     LONGEST_ANYWHERE,
@@ -28,9 +29,11 @@ _R = SuppressionReason
 _LISTED = 20
 _SHOWN = 60  # characters of a value
 _HEADING = 100  # characters
-_TAGS = re.compile("[,;，；、|]")
+_TAGS = re.compile(":::|[,;，；、|]")
 _REMEMBERED = 10_000
 """The most cell texts whose meaning is cached: most files repeat a few."""
+_UNIQUE = re.compile("[0-9@]")
+"""What no opt-out word has, and most cells have that are not repeated."""
 
 
 class Kind(Enum):
@@ -126,9 +129,26 @@ class Judge:
         self._anything -= {n for n, heading in enumerate(header) if is_other_channel(heading)}
         self._unknown: Counter[tuple[str, str]] = Counter()
         self._others = 0
+        self._harmless = {""}
+        """Cells that are no opt-out word, and those that have none as a list of tags."""
+        self._harmless_tags = {""}
+        self._harmless_at = [
+            self._harmless_tags if n in self._tags else self._harmless for n in range(len(header))
+        ]
+
+    def state(self) -> dict[str, Any]:
+        """What was counted, as JSON; for `resume`."""
+        return {"unknown": [[*key, n] for key, n in self._unknown.items()], "others": self._others}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Go on counting where a Judge of the same header was."""
+        self._others = state["others"]
+        self._unknown = Counter({(heading, value): n for heading, value, n in state["unknown"]})
 
     def kept_out(self, cells: list[str]) -> KeptOut | None:
         """The most severe opt-out of the row; None when the person may be mailed."""
+        if not self._columns and self._is_harmless(cells):
+            return None
         found = [each for each in self._all_kept_out(cells) if each]
         suppressed = [each for each in found if each.reason]
         worse = [each for each in suppressed if each.reason != _R.UNSUBSCRIBED]
@@ -151,6 +171,13 @@ class Judge:
         if others:
             yield f"{others:,} more rows have other values that are not known here."
 
+    def _is_harmless(self, cells: list[str]) -> bool:
+        """Whether that is known at a glance: a fast path for most rows."""
+        for cell, known in zip(cells, self._harmless_at, strict=False):
+            if cell not in known and (known is self._harmless_tags or not _UNIQUE.search(cell)):
+                return False
+        return len(cells) <= len(self._harmless_at)
+
     def _all_kept_out(self, cells: list[str]) -> Iterator[KeptOut | None]:
         for column in self._columns:
             if column.position < len(cells) and (cell := cells[column.position].strip()):
@@ -161,13 +188,26 @@ class Judge:
                 yield meaning.kept_out
         for position, cell in enumerate(cells):
             if position in self._tags:
-                yield from (self._anywhere(position, tag) for tag in _TAGS.split(cell))
-            elif cell and (position in self._anything or position >= len(self._header)):
+                if cell not in self._harmless_tags:
+                    yield from self._among_tags(position, cell)
+            elif cell in self._harmless or len(cell) > LONGEST_ANYWHERE or _UNIQUE.search(cell):
+                continue
+            elif position in self._anything or position >= len(self._header):
                 yield self._anywhere(position, cell)
+
+    def _among_tags(self, position: int, cell: str) -> Iterator[KeptOut]:
+        said = [self._anywhere(position, tag) for tag in _TAGS.split(cell)]
+        if not any(said) and len(self._harmless_tags) < _REMEMBERED:
+            self._harmless_tags.add(cell)
+        yield from filter(None, said)
 
     def _anywhere(self, position: int, cell: str) -> KeptOut | None:
         """A cell that is exactly an opt-out word counts in any column."""
-        if len(cell) > LONGEST_ANYWHERE or not _is_said_anywhere(cell):
+        if len(cell) > LONGEST_ANYWHERE or cell in self._harmless:
+            return None
+        if not is_said_anywhere(cell):
+            if len(self._harmless) < _REMEMBERED and not _UNIQUE.search(cell):
+                self._harmless.add(cell)
             return None
         heading = self._header[position].strip() if position < len(self._header) else ""
         shown = heading[:_HEADING] or f"column {position + 1}"
@@ -194,7 +234,6 @@ def _meaning(column: Column, cell: str) -> CellMeaning:
 
 
 _remembered = lru_cache(maxsize=_REMEMBERED)(_meaning)
-_is_said_anywhere = lru_cache(maxsize=_REMEMBERED)(is_said_anywhere)
 
 
 def _says_nothing(cell: str, word: str) -> bool:

@@ -65,12 +65,14 @@ MAILABLE = frozenset(_MAILABLE_WORDS.split())
 OTHER_CHANNEL = re.compile("sms|phone|mobile|whatsapp|push|postal|^call|短信|手机")
 NO_VERDICT = _stems(
     "url link token count number total rate score percent bounces$ soft emailsbounced "
-    "order pedido 链接 次数 率$"
+    "order pedido 链接 次数 率$ ^(unsub|clean)campaign(id|title)$ ^unsubreasonother$"
 )
 PERMISSION = _stems(
     "^(is|has|email|emails|newsletter|marketing)*(opt|opted)in(email|emails|marketing|newsletter)?$"
     " ^(is|email|newsletter)*subscribed(to.*)?$ ^subscribe$ ^accepts.*marketing$ ^newsletter$ "
-    "^(email|marketing)*(consent|permission)(status)?$ ^canemail$ ^mailable$ ^emailable$ "
+    "^(is|has|e?mails?|marketing|newsletter)*(consent|permission)"
+    "(given|status|to|for|newsletter|e?mails?|marketing)*$ "
+    "^canemail$ ^mailable$ ^emailable$ "
     "^(email)?marketing(allowed|optin)$ ^emailmarketing$ ^can(be)?(send|emailed|mailed)$ "
     "^klaviyoemailconsent$ "
     "^(gdpr|dsgvo|rgpd|lopd)(email|marketing)?(consent|optin|permission|status)?$ "
@@ -88,7 +90,8 @@ OUT = _stems(
     "^fechade(la)?baja$ "
     "^(is|was)?(inactive|disabled|deleted|removed|unconfirmed|unverified|suspended|archived|paused|"
     "deactivated|deceased)"
-    "(at|on|date|time)?$ ^(是否)?已?(删除|停用|冻结|失效|暂停)(时间|日期)?$"
+    "(at|on|date|time)?$ ^(是否)?已?(删除|停用|冻结|失效|暂停)(时间|日期)?$ "
+    "^e?mails?(is)?(disabled|off)$ ^optedoutofemail."
 )
 """Flags and dates that keep a person out, but are no reason to suppress an address for all."""
 STATUS = _stems(

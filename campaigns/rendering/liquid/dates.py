@@ -9,14 +9,17 @@ from __future__ import annotations
 import datetime as dt
 import re
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import timezone
 from liquid import Markup, RenderContext
+from liquid.exceptions import FilterArgumentError
 from liquid.filter import liquid_filter, with_context
 from liquid.undefined import is_undefined
 
 from campaigns.rendering.liquid.strftime import MONTHS, WEEKDAYS, strftime
 
+_ZONE_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_+-]{1,40}(?:/[A-Za-z0-9_+-]{1,40}){0,2}")
 MAX_DATE = 100
 """Characters of the longest text that may be a date."""
 
@@ -62,10 +65,26 @@ _FORMS = [
 _MONTH_NUMBERS = {name[:3].lower(): number for number, name in enumerate(MONTHS, 1)}
 
 
+def day_in(text: str) -> dt.date | None:
+    """The day that a text says as a whole date, beside its time and zone; None for all else."""
+    if len(text) > MAX_DATE:
+        return None
+    for form in _FORMS:
+        if found := form.fullmatch(text.strip()):
+            parts = found.groupdict()
+            try:
+                return dt.date(_year(parts["y"]), _month(parts["m"]), int(parts["d"]))
+            except (KeyError, ValueError):  # a month without a day, 31 February
+                return None
+    return None
+
+
 @with_context
 @liquid_filter
-def date(value: object, format: object, *, context: RenderContext) -> object:
-    """What is no date stays as it is; `now` and `today` are the present of the context."""
+def date(value: object, format: object, zone: object = None, *, context: RenderContext) -> object:
+    """What is no date stays as it is; `now` and `today` are the present of the context. `zone`, as
+    "Asia/Shanghai", is where it is shown, else where the value or the site is.
+    """
     if is_undefined(value):
         return ""
     if is_undefined(format) or format is None or format == "":
@@ -74,6 +93,7 @@ def date(value: object, format: object, *, context: RenderContext) -> object:
     if at is None:
         return value
     try:
+        at = at.astimezone(_named_zone(str(zone))) if zone else at
         text = strftime(at, str(format))
     except OverflowError:  # the edges of what Python takes for a date
         return value
@@ -171,6 +191,14 @@ def _hour(digits: str, half: str) -> int:
     if half and not 1 <= hour <= 12:
         raise ValueError("no hour of half a day")
     return hour % 12 + (12 if half in "pP" else 0) if half else hour
+
+
+def _named_zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name if _ZONE_NAME.fullmatch(name) else "")
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        said = f"date: “{name[:40]}” is no time zone; write one as “Europe/Berlin”"
+        raise FilterArgumentError(said, token=None) from error
 
 
 def _zone(parts: dict[str, str]) -> dt.timezone | None:

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from liquid import BoundTemplate, Environment, RenderContext
 from liquid.exceptions import LiquidError
 
-from campaigns.rendering.liquid import dates, numbers, texts
+from campaigns.rendering.liquid import dates, localised, numbers, texts
 from campaigns.rendering.liquid.blocks import Misplaced, Tag, refuse_misplaced
 
 MAX_SOURCE = 1_000_000  # characters of one template
@@ -91,6 +91,7 @@ def _environment(*, autoescape: bool) -> Environment:
         del environment.tags[name]
     environment.add_filter("date", dates.date)
     numbers.add_filters(environment)
+    localised.add_filters(environment)
     texts.show_as_ruby(environment)
     return environment
 
@@ -101,8 +102,14 @@ _PLAIN = _environment(autoescape=False)
 get_item = RenderContext(_PLAIN.from_string("")).get_item
 """A part of a value, as `value.key` has it. Raises LookupError or TypeError."""
 
-_ENDS = {name: tag.end for name, tag in _HTML.tags.items() if tag.block} | {"raw": "endraw"}
+ENDS = {name: tag.end for name, tag in _HTML.tags.items() if tag.block} | {"raw": "endraw"}
 """By the tag that opens a block, the one that closes it."""
+
+
+def words() -> dict[str, list[str]]:
+    """The names of the filters and tags that a template may use."""
+    ends = [end for end in ENDS.values() if end]
+    return {"filters": sorted(_HTML.filters), "tags": sorted({*_HTML.tags, *ends})}
 
 
 def parse(source: str, *, escape: bool) -> BoundTemplate:
@@ -199,9 +206,9 @@ def blocks_in(source: str) -> list[tuple[int, int]]:
         tag = found.tag
         if found.is_text or (ends[-1:] == ["endcomment"] and tag not in ("comment", "endcomment")):
             continue
-        if tag in _ENDS:
+        if tag in ENDS:
             start = start if ends else found.start
-            ends.append(_ENDS[tag])
+            ends.append(ENDS[tag])
         elif ends and tag == ends[-1]:
             ends.pop()
             if not ends:
@@ -269,7 +276,7 @@ def _misplaced(error: LiquidError, source: str) -> Problem | None:
     if "tag" not in str(error.message):
         return None
     try:
-        refuse_misplaced(_tags_in(source), _ENDS, _HTML.tags)
+        refuse_misplaced(_tags_in(source), ENDS, _HTML.tags)
     except Misplaced as found:
         return Problem(found.message, found.line)
     return None

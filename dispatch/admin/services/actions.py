@@ -12,21 +12,17 @@ from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from unfold.enums import ActionVariant
 
-from addressing.addresses import as_written
 from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from admin_kit.typed import button
-from campaigns.rendering import content
 from dispatch.admin.services import state
-from dispatch.admin.services.test_mail import NotMade, TestMailForm, UnsavedText, send_test
+from dispatch.admin.services.test_mail import TestMailForm, UnsavedText
+from dispatch.admin.services.test_sending import send_tests
 from dispatch.domains import checking
-from dispatch.engine import one_off
-from dispatch.errors import DeliveryError
 from dispatch.models import EmailService
 from dispatch.pace import pace_rows
 from dispatch.providers import account_reports
 from dispatch.providers.webhooks import takes_webhooks
-from sandbox import Failed
 
 CONTROL = state.CONTROL
 
@@ -183,8 +179,11 @@ class ServiceActions(SafeAdmin):
         self, request: HttpRequest, form: TestMailForm, title: str = "Send a test", **context: Any
     ) -> HttpResponse:
         text = (
-            "One message is sent at once, outside of any task. It takes the next slot of the "
-            "service and counts for its quota; a frozen service sends it all the same."
+            "One message is sent to each address at once, outside of any task. Each takes the next "
+            "slot of the service and counts for its quota; a frozen service sends them all the "
+            "same. What differs from a recipient's message: the mark in the subject, the "
+            "Message-ID, and links, which are not recorded; those to unsubscribe, to the "
+            "preferences and to the web view lead to a page that says it is a test."
         )
         return page(
             request,
@@ -199,24 +198,19 @@ class ServiceActions(SafeAdmin):
         )
 
     def _send_test(self, request: HttpRequest, cleaned: dict[str, Any]) -> None:
-        service, to = cleaned["service"], as_written(cleaned["to"])
-        try:
-            accepted = send_test(cleaned)
-        except (DeliveryError, one_off.NoSlot, NotMade, content.ContentError, Failed) as error:
-            done, failed = f"Test to {to} failed: {error}", True
-        else:
-            done, failed = f"Test to {to} accepted. {accepted.reply}".strip(), False
-        self.log_change(request, service, done)
-        say(request, f"“{service}”: {done}", error=failed)
+        service = cleaned["service"]
+        for outcome in send_tests(cleaned):
+            self.log_change(request, service, str(outcome))
+            say(request, f"“{service}”: {outcome}", error=outcome.has_failed)
 
     def _same_test_again(self, cleaned: dict[str, Any]) -> str:
         """The form once more, filled in: reloading the page must not send another message."""
-        again = {
-            "service": cleaned["service"].pk,
-            "template": cleaned["template"].pk if cleaned["template"] else "",
-            "contact": cleaned["contact"].email if cleaned["contact"] else "",
-            "sender": cleaned["sender"].pk if cleaned["sender"] else "",
-        }
+        names = ("service", "variant", "template", "sender", "seed_list")
+        again = {name: row.pk for name in names if (row := cleaned.get(name))}
+        if cleaned["contact"]:
+            again["contact"] = cleaned["contact"].email
+        if cleaned["unmarked"]:
+            again["unmarked"] = "on"
         return f"{self.url('test_mail')}?{urlencode(again)}"
 
     def _back_from_test(self, request: HttpRequest) -> str:

@@ -19,6 +19,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from access.ownership import SEE_EVERYTHING
 from admin_kit.base import WithPanel, visible_rows
 from admin_kit.confirmation import page, say
+from admin_kit.owners import OwnerFilter
 from admin_kit.typed import button, label
 from campaigns.admin import uses
 from campaigns.admin.changes import ExplainedChanges
@@ -46,11 +47,18 @@ LIMITS = (
 )
 
 
+class ReservedFilter(OwnerFilter):
+    title = "reserved for"
+
+    def owned(self, rows: QuerySet[Any], owner_id: int) -> QuerySet[Any]:
+        return rows.filter(users=owner_id)
+
+
 @admin.register(EmailService)
 class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
     hidden_changes = (PREFIX,)  # nor are they shown to all who read the history
     list_display = ("name", "domain", "state_label", "why", "quota", "rate", "pace_text")
-    list_filter = (("enabled", BooleanRadioFilter),)
+    list_filter = (("enabled", BooleanRadioFilter), ReservedFilter)
     search_fields = ("name", "domain")
     search_help_text = "Part of a name or a domain"
     sortable_by = ("name", "domain")

@@ -25,6 +25,7 @@ from access.ownership import SEE_EVERYTHING
 from campaigns.wording import counted
 from dispatch.models import AccountReport, Attempt, EmailService
 from dispatch.pace import pace_rows
+from dispatch.pace.openings import opening
 from dispatch.providers import account_reports
 
 CONTROL = "dispatch.control_emailservice"
@@ -94,20 +95,11 @@ def earliest_start(service: Any) -> dt.datetime | None:
     """When a message may start as far as is known now; None while a person must do something for
     it.
     """
-    pace, limits, now = service.pace, service.limits, service.now
-    is_frozen = pace_rows.is_frozen(pace, now)
-    if not service.enabled or limits.daily_quota == 0 or (is_frozen and pace.needs_person):
+    if not service.enabled:
         return None
-    if _no_connection(service) and not is_frozen:
+    if _no_connection(service) and not pace_rows.is_frozen(service.pace, service.now):
         return None
-    moments: list[dt.datetime] = [now]
-    if limits.interval:
-        moments.append(limits.earliest(pace.next_send_at))
-    if is_frozen:
-        moments.append(pace.frozen_until)
-    if pace_rows.quota_left(pace, limits, now) == 0:
-        moments.append(limits.period(now)[1])
-    return max(moments)
+    return opening(service.pace, service.limits, service.now).at
 
 
 def _no_connection(service: Any) -> str:

@@ -1,47 +1,40 @@
-"""Send one message to try a service or a template."""
+"""The form in which staff ask for a test of a service, a template or a variant of a campaign."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from email.utils import make_msgid
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
-from addressing.addresses import AddressError, as_written, clean_address, normalise
+from addressing.addresses import AddressError, as_written, normalise
 from admin_kit.base import Visitor
 from admin_kit.confirmation import StyledForm
 from campaigns import suppressions
-from campaigns.admin.templates import PREVIEW, ContactField
-from campaigns.models import Sender, Template
+from campaigns.admin.ab_tests.variants import described
+from campaigns.admin.seeing.preview import ContactField
+from campaigns.admin.templates.template_admin import PREVIEW
+from campaigns.models import Sender, Task, TaskTemplate, Template
 from campaigns.models.content import local_part_validator
 from campaigns.preflight import samples
-from dispatch.claiming import compose
-from dispatch.claiming.deliveries import Claim
-from dispatch.engine import one_off
-from dispatch.message.message import Accepted, Message
-from dispatch.models import EmailService
-from tracking.links import personalise
-
-BUILT_IN = Template(
-    subject="Test from {{ service }}",
-    html="<p>This is a test message sent through {{ service }}.</p>",
-)
-
-
-class NotMade(Exception):
-    """No message could be made for this recipient; the text says why."""
+from dispatch.admin.services.addresses import AddressesField
+from dispatch.models import EmailService, SeedList
+from dispatch.models.seed_list import MOST
 
 
 class TestMailForm(StyledForm):
-    """To any address for users who control services, else only to their own."""
+    """To any address for users who control services, else only to their own and to those of seed
+    lists. With a `variant` of a campaign, what the campaign says of its template holds.
+    """
 
     __test__ = False  # not a test case, despite its name
 
+    variant = forms.ModelChoiceField(
+        TaskTemplate.objects.none(), empty_label=None, label="What is sent"
+    )
     template = forms.ModelChoiceField(
         Template.objects.none(), required=False, empty_label="A short built-in message"
     )
@@ -59,7 +52,18 @@ class TestMailForm(StyledForm):
         validators=[local_part_validator],
         help_text="The part before the @; the domain is that of the service.",
     )
-    to = forms.CharField(max_length=254, help_text="Who gets the message.")
+    to = AddressesField(
+        required=False,
+        help_text=f"Who gets the message: addresses, {MOST} at most with those of the seed list.",
+    )
+    seed_list = forms.ModelChoiceField(
+        SeedList.objects.none(), required=False, empty_label="None", label="And a seed list"
+    )
+    unmarked = forms.BooleanField(
+        required=False,
+        label="Without a mark",
+        help_text="Else the subject begins with “[Test]”.",
+    )
 
     def __init__(self, data: Any, request: HttpRequest, unsaved: Template | None = None) -> None:
         """With `unsaved` text there is no template to choose."""
@@ -71,6 +75,8 @@ class TestMailForm(StyledForm):
         self._choices("template").queryset = Template.objects.visible_to(user)
         self._choices("sender").queryset = Sender.objects.visible_to(user).order_by("pk")
         self._choices("service").queryset = self._services(user)
+        self.seed_lists = SeedList.objects.visible_to(user)
+        self._choices("seed_list").queryset = self.seed_lists.order_by("name", "pk")
         self.fields["contact"] = ContactField(
             user=user,
             label="Contact's address",
@@ -79,9 +85,29 @@ class TestMailForm(StyledForm):
         )
         if unsaved is not None:
             del self.fields["template"]
+        self._choose_variant(request, user)
         if not self.may_choose:
-            self.fields["to"].help_text = "Your own address: a test goes to no other."
+            self.fields["to"].help_text = (
+                f"Your own address, or some that are on a seed list: a test goes to no other, and "
+                f"to {MOST} at most."
+            )
         self.restyle()
+
+    def _choose_variant(self, request: HttpRequest, user: Visitor) -> None:
+        """Of the campaign of the one that is asked for."""
+        asked = _asked(request).get("variant")
+        if not asked or self.unsaved is not None:
+            del self.fields["variant"]
+            return
+        tasks = Task.objects.visible_to(user)
+        visible = TaskTemplate.objects.filter(task__in=tasks)
+        key = int(asked) if asked.isdecimal() and asked.isascii() and len(asked) < 19 else 0
+        same = visible.filter(task__in=visible.filter(pk=key).values("task"))
+        field = self._choices("variant")
+        field.queryset = same.select_related("template", "sender").order_by("pk")
+        field.label_from_instance = described
+        self._choices("sender").empty_label = "That of the campaign"
+        del self.fields["template"]
 
     def _choices(self, name: str) -> Any:
         return self.fields[name]
@@ -93,18 +119,39 @@ class TestMailForm(StyledForm):
         return EmailService.objects.usable_by(user.pk or 0)
 
     def clean(self) -> dict[str, Any]:
-        return {"template": self.unsaved, **self.cleaned_data}
+        """Adds `template`, and as `addresses` those of the seed list, too."""
+        cleaned: dict[str, Any] = {"template": self.unsaved, **self.cleaned_data}
+        if choice := cleaned.get("variant"):
+            cleaned["template"] = samples.of_choice(choice)
+        if "to" in cleaned and "seed_list" in cleaned:
+            seeds = cleaned["seed_list"].addresses if cleaned["seed_list"] else []
+            cleaned["addresses"] = list(dict.fromkeys([*cleaned["to"], *seeds]))
+            self._check_number(cleaned["addresses"])
+        return cleaned
 
-    def clean_to(self) -> str:
-        address = clean_address(self.cleaned_data["to"])
-        if not self.may_choose and not _is_same(address, self.own_address):
+    def _check_number(self, addresses: list[str]) -> None:
+        if not addresses:
+            self.add_error("to", "Write an address, or choose a seed list that has one.")
+        elif len(addresses) > MOST:
+            said = f"With the seed list these are {len(addresses)} addresses; {MOST} are the most."
+            self.add_error("to", said)
+
+    def clean_to(self) -> list[str]:
+        addresses: list[str] = self.cleaned_data["to"]
+        if not self.may_choose and not all(map(self._is_allowed, addresses)):
             raise ValidationError(
                 "You may send a test only to your own address"
-                + (f", {self.own_address}." if self.own_address else "; your account has none.")
+                + (f", {self.own_address}" if self.own_address else "; your account has none")
+                + "; and to addresses that are on one of your seed lists."
             )
-        if suppressions.suppressed([address]):
-            raise ValidationError("This address is suppressed: nothing is sent to it.")
-        return address
+        for address in suppressions.suppressed(addresses):
+            which = f"{as_written(address)} is" if len(addresses) > 1 else "This address is"
+            raise ValidationError(f"{which} suppressed: nothing is sent to it.")
+        return addresses
+
+    def _is_allowed(self, address: str) -> bool:
+        is_own = _is_same(address, self.own_address)
+        return is_own or self.seed_lists.filter(addresses__contains=[address]).exists()
 
 
 class UnsavedText:
@@ -144,34 +191,13 @@ def _is_same(stored: str, entered: str) -> bool:
         return False
 
 
+def _asked(request: HttpRequest) -> QueryDict:
+    return request.POST if request.method == "POST" else request.GET
+
+
 def _initial(request: HttpRequest) -> dict[str, Any]:
-    given = request.POST if request.method == "POST" else request.GET
-    asked = {name: given.get(name) for name in ("template", "service", "contact", "sender")}
+    given = _asked(request)
+    names = ("variant", "template", "service", "contact", "sender", "seed_list", "unmarked")
+    asked = {name: given.get(name) for name in names}
     asked["contact"] = asked["contact"] and as_written(asked["contact"])
     return {**asked, "to": getattr(request.user, "email", "")}
-
-
-def send_test(cleaned: dict[str, Any]) -> Accepted:
-    """Make the message as it is made for a recipient, and hand it over. Raises NoSlot,
-    DeliveryError, ContentError or Failed.
-    """
-    service: EmailService = cleaned["service"]
-    frozen = samples.freeze(cleaned["template"] or BUILT_IN, _sender(cleaned))
-    values = {"service": service.name, **samples.values_of(cleaned["contact"])}
-    claim = Claim(personalise.TEST, personalise.TEST, personalise.TEST, cleaned["to"], values, 0)
-    made = compose.compose(claim, frozen, service.domain)
-    if not isinstance(made, Message):
-        raise NotMade(made.why)
-    rendered = replace(made.rendered, subject=f"[Test] {made.rendered.subject}")
-    # Each test is a message of its own, of no SubTask.
-    own_id = make_msgid(domain=service.domain)
-    return one_off.send(
-        service, replace(made, message_id=own_id, rendered=rendered, subtask_id=None)
-    )
-
-
-def _sender(cleaned: dict[str, Any]) -> Sender:
-    chosen: Sender | None = cleaned["sender"]
-    if chosen is None and cleaned["template"] is not None:
-        chosen = samples.usual_sender(cleaned["template"])
-    return chosen if chosen and chosen.pk else Sender(local_part=cleaned["local_part"])

@@ -16,15 +16,19 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from access.ownership import SEE_EVERYTHING
 from addressing.addresses import as_written
-from admin_kit.base import WithPanel, staff
+from admin_kit.base import ChangeList, WithPanel, staff
 from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
 from admin_kit.moments import to_the_second
 from admin_kit.typed import DropdownFilter, label
-from campaigns.models import FailureReason, SubTask, SubTaskStatus
+from campaigns.ab_tests.variants import letters_of
+from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
+from campaigns.models.ab_test import UNTIL_RELEASED
 from dispatch.admin.service_filter import ServiceFilter
-from dispatch.admin.subtasks.actions import SubTaskActions
+from dispatch.admin.subtasks.actions import CountedChangeList, SubTaskActions
 from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
 from dispatch.admin.subtasks.story import story_of
+from dispatch.waiting import words
+from dispatch.waiting.why import why_message
 from tracking.feedback import events_of
 
 IN_DOUBT, CANCELLED = "In doubt", "Cancelled"
@@ -56,9 +60,31 @@ class InDoubtFilter(DropdownFilter):
         return queryset.filter(in_doubt_since=None) if self.value() == "no" else queryset
 
 
+class SubTaskList(CountedChangeList):
+    """Loads which variant each message on the page is with two queries."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        subtasks: list[Any] = list(self.result_list)
+        letters = letters_of(subtask.task_id for subtask in subtasks)
+        contents = Content.objects.filter(pk__in={subtask.content_id for subtask in subtasks})
+        languages = dict(contents.exclude(language="").values_list("pk", "language"))
+        for subtask in subtasks:
+            content = subtask.content_id
+            subtask.told_variant = letters.get(content) or languages.get(content, "")
+
+
+def _waits(subtask: SubTask) -> list[str]:
+    """Why a message is not sent yet, and when it can be."""
+    if subtask.status != SubTaskStatus.PENDING:
+        return []
+    found = why_message(subtask)
+    return [*words.sentences(found), *filter(None, [words.next_start(found)])]
+
+
 @admin.register(SubTask)
 class SubTaskAdmin(SubTaskActions, WithPanel):
-    list_display = ("id", "recipient", "task", "status_label", "service", "why", "sent")
+    list_display = ("id", "recipient", "task", "variant", "status_label", "service", "why", "sent")
     list_display_links = ("id", "recipient")
     list_select_related = ("task", "service")
     list_filter = (
@@ -75,7 +101,7 @@ class SubTaskAdmin(SubTaskActions, WithPanel):
     fieldsets = (
         (None, {"fields": ("task", "recipient", "status_text", "service")}),
         ("What the provider said", {"fields": ("failure_reason", "reply", "provider_message_id")}),
-        ("Message", {"fields": ("content", "values", "available_at", "attempts")}),
+        ("Message", {"fields": ("content", "values", "not_before", "attempts")}),
     )
     change_form_outer_after_template = "admin/campaigns/subtask/story.html"
 
@@ -84,6 +110,9 @@ class SubTaskAdmin(SubTaskActions, WithPanel):
         if staff(request).has_perm(SEE_EVERYTHING):
             return subtasks
         return subtasks.filter(task__in=own_task_ids(request.user))
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return SubTaskList
 
     def history_for(self, request: HttpRequest, entries: QuerySet[Any]) -> QuerySet[Any]:
         """Who decided about a message is also in its story."""
@@ -109,11 +138,15 @@ class SubTaskAdmin(SubTaskActions, WithPanel):
         return queryset.filter(pk__in=subtasks_to(search_term, request.user)), False
 
     def panel_of(self, request: HttpRequest, row: SubTask) -> dict[str, Any]:
-        return {"story": story_of(row), "events": events_of(row)}
+        return {"waits": _waits(row), "story": story_of(row), "events": events_of(row)}
 
     @admin.display(description="recipient")
     def recipient(self, subtask: SubTask) -> str:
         return as_written(subtask.recipient_email)
+
+    @admin.display(description="variant or language")
+    def variant(self, subtask: Any) -> str:
+        return subtask.told_variant or "–"
 
     @label("status", STATUS_LABELS)
     def status_label(self, subtask: SubTask) -> str:
@@ -129,6 +162,12 @@ class SubTaskAdmin(SubTaskActions, WithPanel):
     def values(self, subtask: SubTask) -> str:
         text = json.dumps(subtask.variables, ensure_ascii=False, indent=2)
         return format_html('<pre class="edm-plain">{}</pre>', text)
+
+    @admin.display(description="not sent before")
+    def not_before(self, subtask: SubTask) -> str:
+        if subtask.available_at == UNTIL_RELEASED:
+            return "the result of the A/B test"
+        return to_the_second(subtask.available_at)
 
     @admin.display(description="last reply")
     def reply(self, subtask: SubTask) -> str:

@@ -11,7 +11,8 @@ from dispatch.audit import audit
 
 class Command(BaseCommand):
     help = (
-        "Checks guarantees 1 to 6 from the database: a line each, exit status 1 if one is broken."
+        "Checks guarantees 1 to 6 and 12 from the database: a line each, exit status 1 if one is "
+        "broken."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -13,6 +13,7 @@ from django.core.mail import EmailMultiAlternatives
 from dispatch.errors import MessageError, RecipientError
 from dispatch.message.headers import any_address, ascii_address
 from dispatch.message.message import Accepted, Message
+from dispatch.providers.anymail import places
 from dispatch.providers.anymail.api import AnymailApi
 from dispatch.providers.echoes import readable
 from dispatch.providers.http.checks import mailbox, refuse_braces, with_literal_braces
@@ -48,7 +49,8 @@ class AnymailTransport(HttpTransport):
         except AnymailError as error:
             raise MessageError(readable(str(error))) from error
         headers = self.provider.http_headers(message)
-        return {**request, "headers": {**(request["headers"] or {}), **headers}}
+        request = {**request, "headers": {**(request["headers"] or {}), **headers}}
+        return places.filled(request, message.attached) if message.attached else request
 
     def accepted(self, response: requests.Response, message: Message) -> Accepted:
         try:
@@ -82,6 +84,8 @@ class AnymailTransport(HttpTransport):
         )
         if html:
             mail.attach_alternative(html, "text/html")
+        if message.attached:
+            mail.attachments.extend(places.held(message.attached))
         _expand(mail, message, provider)
         return mail
 

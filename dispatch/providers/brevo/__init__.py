@@ -32,6 +32,15 @@ BY_EVENT = {
 }
 
 
+_ENDINGS = """
+xlsx xls ods docx docm doc csv pdf txt gif jpg jpeg png tif tiff rtf bmp cgm css shtml html htm
+zip xml ppt pptx tar ez ics mobi msg pub eps odt mp3 m4a m4v wma ogg flac wav aif aifc aiff mp4
+mov avi mkv mpeg mpg wmv pkpass xlsm
+"""
+ENDINGS = frozenset(_ENDINGS.split())
+"""Of files that it takes, as its reference lists them."""
+
+
 class BrevoForm(forms.Form):
     api_key = fields.secret("In Brevo: SMTP & API, API keys.", label="API key")
     webhook_password = fields.webhook_password()
@@ -41,6 +50,8 @@ class BrevoForm(forms.Form):
 class BrevoProvider(AnymailProvider):
     name = "brevo"
     label = "Brevo"
+    largest_message = 20_000_000
+    attachment_endings = ENDINGS
     settings_form = BrevoForm
     webhook_secrets = ("webhook_password",)
     secret_fields = frozenset({"api_key", "webhook_password"})

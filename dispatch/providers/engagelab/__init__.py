@@ -19,6 +19,7 @@ from tracking.events.incoming import Incoming
 class EngageLabProvider(HttpProvider):
     name = "engagelab"
     label = "EngageLab"
+    largest_message = 10_000_000  # of the files together
     settings_form = EngageLabForm
     secret_fields = frozenset({"api_key", "webhook_app_key"})
     takes_webhooks = True

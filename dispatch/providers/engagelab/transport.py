@@ -105,12 +105,27 @@ def _body(message: Message) -> dict[str, Any]:
         "content": {name: value for name, value in content.items() if value},
         "settings": SETTINGS,
     }
+    if message.attached:
+        body["attachments"] = _attachments(message)
     if message.reply_to:
         body["reply_to"] = [ascii_address(message.reply_to)]
     if message.headers:
         body["headers"] = dict(message.headers)
         _limit("headers", body["headers"], LARGEST_HEADERS)
     return body
+
+
+def _attachments(message: Message) -> list[dict[str, str]]:
+    attached = message.attached
+    return [
+        {
+            "content": content,
+            "type": file.content_type,
+            "filename": file.name,
+            "disposition": "attachment",
+        }
+        for file, content in zip(attached.files, attached.in_base64, strict=True)
+    ]
 
 
 def _limit(name: str, value: dict[str, str], largest: int) -> None:

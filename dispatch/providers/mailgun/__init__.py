@@ -56,6 +56,7 @@ class MailgunForm(forms.Form):
 class MailgunProvider(AnymailProvider):
     name = "mailgun"
     label = "Mailgun"
+    largest_message = 25_000_000
     settings_form = MailgunForm
     webhook_secrets = ("webhook_signing_key",)
     secret_fields = frozenset({"api_key", "webhook_signing_key"})

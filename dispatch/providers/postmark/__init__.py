@@ -46,6 +46,7 @@ class PostmarkForm(forms.Form):
 class PostmarkProvider(AnymailProvider):
     name = "postmark"
     label = "Postmark"
+    largest_message = 10_000_000
     settings_form = PostmarkForm
     webhook_secrets = ("webhook_password",)
     secret_fields = frozenset({"server_token", "webhook_password"})

@@ -58,6 +58,7 @@ class ResendForm(forms.Form):
 class ResendProvider(AnymailProvider):
     name = "resend"
     label = "Resend"
+    largest_message = 40_000_000
     settings_form = ResendForm
     webhook_secrets = ("signing_secret",)
     secret_fields = frozenset({"api_key", "signing_secret"})
@@ -75,7 +76,12 @@ class ResendProvider(AnymailProvider):
     )
 
     def backend_options(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        return {"api_key": settings["api_key"], "api_url": self.root(settings)}
+        return {
+            "api_key": settings["api_key"],
+            "api_url": self.root(settings),
+            # It goes by a table of the host's. What we attach has the type of its name.
+            "verify_attachment_extensions": False,
+        }
 
     def account_request(self, settings: Mapping[str, Any]) -> Request:
         return {

@@ -60,6 +60,7 @@ class SendGridForm(forms.Form):
 class SendGridProvider(AnymailProvider):
     name = "sendgrid"
     label = "SendGrid"
+    largest_message = 30_000_000
     settings_form = SendGridForm
     webhook_secrets = ("verification_key",)
     secret_fields = frozenset({"api_key"})

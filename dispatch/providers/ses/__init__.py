@@ -26,6 +26,7 @@ NOT_READY = (
 class SesProvider(HttpProvider):
     name = "ses"
     label = "Amazon SES"
+    largest_message = 40_000_000
     settings_form = SesForm
     secret_fields = frozenset({"secret_access_key", "webhook_password"})
     takes_webhooks = True

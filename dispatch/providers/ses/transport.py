@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from dataclasses import replace
 from typing import Any
 
 import requests
 
-from dispatch.message.headers import any_address, as_bytes, ascii_address
+from dispatch.message.headers import any_address, ascii_address, in_base64
 from dispatch.message.message import Accepted, Message
 from dispatch.providers.http.transport import HttpTransport, Request
 from dispatch.providers.ses.signature import SignatureV4
@@ -26,7 +25,7 @@ class SesTransport(HttpTransport):
         body: dict[str, Any] = {
             "FromEmailAddress": ascii_address(message.from_email),
             "Destination": {"ToAddresses": [any_address(message.to_email)]},
-            "Content": {"Raw": {"Data": base64.b64encode(as_bytes(message)).decode("ascii")}},
+            "Content": {"Raw": {"Data": in_base64(message).decode("ascii")}},
         }
         if configuration_set := self.settings.get("configuration_set"):
             body["ConfigurationSetName"] = configuration_set

@@ -7,7 +7,7 @@ from typing import Any
 
 from dispatch.providers.base import Provider
 from dispatch.providers.smtp.client import SmtpSettings
-from dispatch.providers.smtp.forms import SmtpForm
+from dispatch.providers.smtp.forms import LARGEST_MEGABYTES, SmtpForm
 from dispatch.providers.smtp.transport import SmtpTransport
 
 
@@ -18,6 +18,10 @@ class SmtpProvider(Provider):
     secret_fields = frozenset({"password"})
     place_fields = frozenset({"host", "port", "security", "ca_certificates"})
     takes_return_path = True
+
+    def most_octets(self, settings: Mapping[str, Any]) -> int:
+        megabytes = settings.get("largest_megabytes") or LARGEST_MEGABYTES
+        return int(megabytes) * 1_000_000
 
     def transport(self, settings: Mapping[str, Any]) -> SmtpTransport:
         """`settings` may also hold `domain`, the service's, to greet with when `ehlo_name` is

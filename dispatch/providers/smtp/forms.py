@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+LARGEST_MEGABYTES = 10
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -68,6 +69,15 @@ class SmtpForm(forms.Form):
     )
     messages_per_connection = forms.IntegerField(
         initial=100, min_value=1, max_value=100_000, help_text="Reconnect after this many messages."
+    )
+    largest_megabytes = forms.IntegerField(
+        required=False,
+        initial=LARGEST_MEGABYTES,
+        min_value=1,
+        max_value=1_000,
+        label="largest message (MB)",
+        help_text="What the server takes, with attachments as they travel: no campaign with more "
+        "is launched. Postfix takes 10 MB unless it is told otherwise.",
     )
     ca_certificates = authorities()
 

@@ -45,6 +45,7 @@ class SparkPostForm(forms.Form):
 class SparkPostProvider(AnymailProvider):
     name = "sparkpost"
     label = "SparkPost"
+    largest_message = 20_000_000
     settings_form = SparkPostForm
     webhook_secrets = ("webhook_password",)
     secret_fields = frozenset({"api_key", "webhook_password"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -46,6 +47,11 @@ def page_of(response: ClientResponse, status: int = 200) -> str:
     """The page as one line of text, white space made single, answered with this status."""
     assert response.status_code == status
     return " ".join(response.content.decode().split())
+
+
+def numbers_on(page: str) -> dict[str, str]:
+    """The numbers on a page that open a list, by their names."""
+    return dict(re.findall(r'data-figure="([^"]*)"[^>]*>([\d,]+)<', page))
 
 
 def entries(row: Model) -> list[tuple[str, str]]:

@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from campaigns.models import Contact, Suppression
+from campaigns.models import Contact, Operation
 from tests.campaigns.admin.staff import (
     MANAGER,
     NOBODY,
@@ -136,80 +135,16 @@ class TestTheForm:
 
 
 class TestTheImport:
-    def send(self, user: User, content: bytes, name: str = "list.csv", **fields: str) -> Any:
-        file = SimpleUploadedFile(name, content, "text/csv")
-        return signed_in(user).post(IMPORT, {"file": file, **fields})
-
-    def test_brings_good_rows_in_and_lists_bad_ones_with_line_and_reason(self, user: User) -> None:
-        response = self.send(user, b"email,name\nada@example.com,Ada\nnobody,Bob\n")
-        assert [contact.owner for contact in Contact.objects.all()] == [user]
-        page = page_of(response)
-        assert "1 created · 0 updated · 0 unchanged · 0 duplicates in the file · 1 rejected" in page
-        assert response.context["report"].rejected[0].line == 3
-        assert "An email address must have an @-sign." in page
-
-    def test_gives_every_contact_the_tags(self, user: User) -> None:
-        self.send(user, b"email\nada@example.com\n", tags="spring, press")
-        assert {tag.name for tag in Contact.objects.get().tags.all()} == {"spring", "press"}
-
-    def test_a_second_time_changes_nothing(self, user: User) -> None:
-        for _ in range(2):
-            response = self.send(user, b"email\nada@example.com\n")
-        assert "0 created · 0 updated · 1 unchanged" in page_of(response)
-
-    def test_leaves_the_contacts_of_others_alone(self, user: User) -> None:
-        foreign = ContactFactory(email="ada@example.com", name="Ada")
-        self.send(user, b"email,name\nada@example.com,Stolen\n")
-        foreign.refresh_from_db()
-        assert foreign.name == "Ada"
-
-    def test_is_in_the_history_with_its_numbers(self, user: User) -> None:
-        self.send(user, b"email\nada@example.com\n")
-        entry = LogEntry.objects.get()
-        assert entry.user == user
-        assert entry.get_change_message().startswith("Imported “list.csv”: 1 contact created")
-
-    @pytest.mark.parametrize(
-        ("content", "problem"),
-        [
-            (b"name\nAda\n", "No column has email addresses"),
-            (b"email\n\xff\xfe\n", "rejected"),
-            (b"\x00\x01\x02", "This field is required|column|read"),
-        ],
-    )
-    def test_a_file_that_cannot_be_read_is_explained(
-        self, user: User, content: bytes, problem: str
-    ) -> None:
-        response = self.send(user, content)
-        assert response.status_code == 200
-        assert any(each in page_of(response) for each in problem.split("|"))
-        assert not Contact.objects.exists()
-
-    def test_an_empty_form_is_explained(self, user: User) -> None:
-        client = signed_in(user)
-        assert "This field is required" in page_of(client.post(IMPORT, {}))
-        file = SimpleUploadedFile("empty.csv", b"")
-        assert "The submitted file is empty" in page_of(client.post(IMPORT, {"file": file}))
-
-    def test_odd_choices_are_explained(self, user: User) -> None:
-        content = b"email\nada@example.com\n"
-        assert "Select a valid choice" in page_of(self.send(user, content, encoding="klingon"))
-        assert "Null characters" in page_of(self.send(user, content, tags="a\x00b"))
-        assert "longer than 100" in page_of(self.send(user, content, tags="x" * 101))
-        assert not Contact.objects.exists()
-
-    def test_the_sample_list_comes_in(self, user: User) -> None:
-        response = self.send(user, MESSY.read_bytes())
-        report = response.context["report"]
-        assert report.created == Contact.objects.count() > 10_000
-        assert f"{len(report.rejected):,}" in page_of(response)
+    """What its steps do is in imports/test_wizard.py."""
 
     @pytest.mark.parametrize("role", [OPERATOR, VIEWER, NOBODY])
     def test_is_refused_to_whoever_may_not(self, role: str) -> None:
-        user = member(role)
-        assert signed_in(user).get(IMPORT).status_code == 403
-        assert self.send(user, b"email\nada@example.com\n").status_code == 403
-        assert not Contact.objects.exists()
+        client = signed_in(member(role))
+        file = SimpleUploadedFile("list.csv", b"email\nada@example.com\n", "text/csv")
+        assert client.get(IMPORT).status_code == 403
+        assert client.post(IMPORT, {"file": file}).status_code == 403
+        assert client.get(address("campaigns.contact", "imports")).status_code == 403
+        assert not Operation.objects.exists()
 
     @pytest.mark.parametrize("role", [SUPERUSER, MANAGER])
     def test_is_offered_in_the_list(self, role: str) -> None:
@@ -233,36 +168,3 @@ def test_the_list_shows_tags_and_finds_by_them() -> None:
     assert [row.pk for row in response.context["cl"].result_list] == [contact.pk]
     assert "spring" in page_of(response)
     assert texts(response) == ""
-
-
-class TestWhatAFileSaysOfPeople:
-    RAW = b"email,status\nada@b.example,unsubscribed\nbob@b.example,pending\ncy@b.example,odd\n"
-
-    def send(self, user: User, **fields: str) -> str:
-        file = SimpleUploadedFile("list.csv", self.RAW, "text/csv")
-        return page_of(signed_in(user).post(IMPORT, {"file": file, **fields}))
-
-    def test_is_on_the_page(self, user: User) -> None:
-        page = self.send(user)
-        assert "1 suppressed and 1 kept out because of what the file says of them" in page
-        assert "“status: unsubscribed”" in page
-        assert "“status” says “odd” in 1 row" in page
-
-    def test_is_said_before_anything_is_changed(self, user: User) -> None:
-        page = self.send(user, only_look="on")
-        assert "Nothing was changed." in page
-        assert "1 suppressed and 1 kept out" in page
-        assert not Contact.objects.exists()
-        assert not Suppression.objects.exists()
-        assert not LogEntry.objects.exists()
-
-    def test_suppresses_no_one_for_a_user_who_may_not(self) -> None:
-        user = member(NOBODY)
-        names = ["import_contact", "view_contact"]
-        user.user_permissions.set(Permission.objects.filter(codename__in=names))
-        ContactFactory(owner=user, email="ada@b.example")
-        page = self.send(user)
-        assert not Suppression.objects.exists()
-        assert "0 suppressed and 2 kept out" in page
-        assert "1 of those kept out or rejected exist and are still mailed" in page
-        assert "you may not add to the suppression list" in page

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_q.models import OrmQ
 
-from campaigns.models import Suppression
+from campaigns.models import Attribute, Suppression
 from dispatch.models import Attempt
 from tests.campaigns.admin.staff import (
     EVERYBODY,
@@ -23,14 +23,18 @@ from tests.campaigns.admin.staff import (
     member,
     signed_in,
 )
+from tests.campaigns.admin.test_ownership import MAKE
 from tests.factories import (
     ContactFactory,
     EmailServiceFactory,
+    OperationFactory,
+    SegmentFactory,
     SubTaskFactory,
     TagFactory,
     TaskFactory,
     UserFactory,
 )
+from tests.signup.making import sign_up_of
 from tracking.models import Event, RejectedRequests
 
 pytestmark = pytest.mark.django_db
@@ -38,16 +42,25 @@ MODELS = (
     "campaigns.contact",
     "campaigns.tag",
     "campaigns.suppression",
+    "campaigns.segment",
     "campaigns.sender",
     "campaigns.template",
     "campaigns.task",
     "campaigns.subtask",
+    "campaigns.operation",
+    "campaigns.attribute",
+    "campaigns.brand",
+    "campaigns.image",
+    "campaigns.savedblock",
     "dispatch.emailservice",
     "dispatch.attempt",
+    "dispatch.seedlist",
     "tracking.event",
     "tracking.rejectedrequests",
+    "signup.signupform",
+    "signup.signup",
 )
-APPS = ("campaigns", "dispatch", "tracking")
+APPS = ("campaigns", "dispatch", "signup", "tracking")
 OURS = [model for model in admin.site._registry if model._meta.app_label in APPS]
 ODD = (
     "?q=%00",
@@ -89,6 +102,11 @@ ODD = (
 def make_a_row_of_each(owner: User, number: int = 0) -> None:
     subtask = SubTaskFactory(task__owner=owner)
     TaskFactory(owner=owner)
+    SegmentFactory(owner=owner)
+    OperationFactory(owner=owner)
+    Attribute.objects.create(owner=owner, key=f"key_{number}")
+    for made in ("campaigns.brand", "campaigns.image", "campaigns.savedblock", "dispatch.seedlist"):
+        MAKE[made](owner)
     contact = ContactFactory(owner=owner)
     contact.tags.add(TagFactory(owner=owner))
     Suppression.objects.create(email=contact.email)
@@ -104,6 +122,7 @@ def make_a_row_of_each(owner: User, number: int = 0) -> None:
     Event.objects.create(
         kind="opened", source="open", subtask=subtask, state="applied", dedupe_key=str(number)
     )
+    sign_up_of(owner)
     RejectedRequests.objects.create(
         day="2030-01-01", endpoint="open", reason=f"token {number}", count=1
     )
@@ -167,9 +186,12 @@ def test_adding_is_offered_to_the_superuser_where_it_makes_sense(model: str) -> 
     client = signed_in(member(SUPERUSER))
     ledger = model in (
         "campaigns.subtask",
+        "campaigns.operation",
         "dispatch.attempt",
         "tracking.event",
         "tracking.rejectedrequests",
+        "signup.signup",
+        "campaigns.savedblock",
     )
     assert client.get(address(model, "add")).status_code == (403 if ledger else 200)
 

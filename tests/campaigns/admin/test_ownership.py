@@ -11,8 +11,19 @@ from django.db.models import Model
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.models import Contact, Sender, SubTask, Tag, Task, Template
-from dispatch.models import Attempt, EmailService
+from campaigns.models import (
+    Attribute,
+    Brand,
+    Contact,
+    Image,
+    SavedBlock,
+    Sender,
+    SubTask,
+    Tag,
+    Task,
+    Template,
+)
+from dispatch.models import Attempt, EmailService, SeedList
 from tests.campaigns.admin.staff import (
     MANAGER,
     VIEWER,
@@ -25,12 +36,14 @@ from tests.campaigns.admin.staff import (
 from tests.factories import (
     ContactFactory,
     EmailServiceFactory,
+    OperationFactory,
     SenderFactory,
     SubTaskFactory,
     TagFactory,
     TaskFactory,
     TemplateFactory,
 )
+from tests.signup.making import sign_up_of
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +68,22 @@ def service_of(owner: User) -> EmailService:
     return service
 
 
+def image_of(owner: User) -> Image:
+    fields = {"name": "Logo", "alt": "Logo", "width": 1, "height": 1, "octets": 1}
+    return Image.objects.get_or_create(owner=owner, file=f"{0:040}.png", defaults=fields)[0]
+
+
+def brand_of(owner: User) -> Brand:
+    return Brand.objects.get_or_create(owner=owner, defaults={"name": "Acme"})[0]
+
+
+def saved_block_of(owner: User) -> SavedBlock:
+    block = {"id": "a", "kind": "divider"}
+    return SavedBlock.objects.get_or_create(
+        owner=owner, name="Greeting", defaults={"block": block}
+    )[0]
+
+
 MAKE: dict[str, Callable[[User], Model]] = {
     "campaigns.contact": lambda owner: ContactFactory(owner=owner),
     "campaigns.tag": lambda owner: TagFactory(owner=owner),
@@ -62,8 +91,18 @@ MAKE: dict[str, Callable[[User], Model]] = {
     "campaigns.template": lambda owner: TemplateFactory(owner=owner),
     "campaigns.task": lambda owner: TaskFactory(owner=owner),
     "campaigns.subtask": lambda owner: SubTaskFactory(task__owner=owner),
+    "campaigns.attribute": lambda owner: Attribute.objects.create(owner=owner, key="points"),
+    "campaigns.operation": lambda owner: OperationFactory(owner=owner),
+    "campaigns.brand": brand_of,
+    "campaigns.image": image_of,
+    "campaigns.savedblock": saved_block_of,
     "dispatch.attempt": attempt_of,
     "dispatch.emailservice": service_of,
+    "dispatch.seedlist": lambda owner: SeedList.objects.create(
+        owner=owner, name=f"Seeds {SeedList.objects.count()}", addresses=["seed@example.com"]
+    ),
+    "signup.signupform": lambda owner: sign_up_of(owner).form,
+    "signup.signup": sign_up_of,
 }
 OWNED = ("contact", "tag", "sender", "template", "task")
 

@@ -19,6 +19,7 @@ from tests.campaigns.admin.staff import (
     address,
     entries,
     member,
+    numbers_on,
     page_of,
     signed_in,
     texts,
@@ -222,7 +223,8 @@ class TestTheQuestion:
         page = self.ask(user, "launch", task)
         assert "Sending to 3 recipients starts at once." in page
         assert "Launch to 3 recipients" in page
-        assert "1 contact on the suppression list" in page
+        assert "<dt>Candidates</dt>" in page
+        assert numbers_on(page) == {"Will be sent": "3", "The address is suppressed": "1"}
 
     def test_of_a_launch_tells_what_is_sent(self, user: Any) -> None:
         task = ready("draft", user)

@@ -170,7 +170,7 @@ class TestTheForm:
     def test_refuses_the_same_template_twice(self, user: User) -> None:
         template = TemplateFactory(owner=user)
         page = page_of(self.save(user, formset(template, template)))
-        assert "is here twice: raise its weight instead" in page
+        assert "is here twice: raise its weight, or give it another subject" in page
         assert not Task.objects.exists()
 
     @pytest.mark.parametrize("initial", [0, -1])

@@ -28,7 +28,13 @@ from tests.responses import ClientResponse
 
 pytestmark = pytest.mark.django_db
 
-TEXT = {"name": "Spring", "subject": "Hi {{ name }}", "html": "<p>Sow, {{ name }}!</p>"}
+TEXT = {
+    "name": "Spring",
+    "subject": "Hi {{ name }}",
+    "format": "html",
+    "mjml": "",
+    "html": "<p>Sow, {{ name }}!</p>",
+}
 ADD = address("campaigns.template", "add")
 UNSAVED = "This text is not saved yet."
 
@@ -137,7 +143,8 @@ class TestTheTextOnThePage:
 
     def test_is_what_was_typed_to_the_letter(self, user: User) -> None:
         typed = {**TEXT, "html": "<p title=\"a\">\r\n {{ name }} & 'b' &amp;</p>\r\n", "text": "é"}
-        assert carried(preview(user, **typed)) == {**typed, "preview_text": ""}
+        others = {"preview_text": "", "folder": "", "default_sender": ""}
+        assert carried(preview(user, **typed)) == {**typed, **others}
 
     def test_is_saved_from_there(self, user: User) -> None:
         text = carried(preview(user))

@@ -109,7 +109,13 @@ class TestGroups:
     @pytest.mark.parametrize("role", [MANAGER, OPERATOR, VIEWER])
     def test_nobody_in_them_touches_accounts_or_the_task_queue(self, role: str) -> None:
         apps = {permission.split(".")[0] for permission in member(role).get_all_permissions()}
-        assert apps == {"campaigns", "dispatch", "tracking"}
+        assert apps - {"access"} == {"campaigns", "dispatch", "signup", "tracking"}
+
+    def test_only_operators_make_teams_and_viewers_see_them(self) -> None:
+        every = {f"access.{verb}_team" for verb in ("view", "add", "change", "delete")}
+        assert self.may(OPERATOR, *every) == every
+        assert self.may(VIEWER, *every) == {"access.view_team"}
+        assert self.may(MANAGER, *every) == set()
 
 
 class TestTheHistory:

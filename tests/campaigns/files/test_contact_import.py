@@ -3,48 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from campaigns.files.contact_columns import attribute_key, keys_of
-from campaigns.files.contact_import import ImportReport, import_contacts
 from campaigns.files.row_errors import FileImportError
+from campaigns.imports.report import ImportReport
+from campaigns.imports.writing.contacts import import_contacts
 from campaigns.models import Contact, Tag
+from tests.campaigns.files.loading import Import, counts
 
 pytestmark = pytest.mark.django_db
 DATA = Path(__file__).parents[2] / "data"
-Import = Callable[..., ImportReport]
-
-
-@pytest.fixture
-def owner() -> User:
-    return User.objects.create_user("ann")
-
-
-@pytest.fixture
-def load(owner: User) -> Import:
-    def load(content: str | bytes, **options: Any) -> ImportReport:
-        encoded = content.encode() if isinstance(content, str) else content
-        return import_contacts(BytesIO(encoded), owner, **options)
-
-    return load
-
-
-def counts(report: ImportReport) -> tuple[int, int, int, int, int]:
-    """Created, updated, unchanged, duplicates, rejected."""
-    return (
-        report.created,
-        report.updated,
-        report.unchanged,
-        report.duplicates,
-        len(report.rejected),
-    )
 
 
 def tags_of(email: str) -> set[str]:
@@ -77,9 +51,9 @@ class TestTheMessySample:
             "The address contains a line break or a control character": 20,
             "An email address cannot have two periods in a row": 17,
             "An email address must have an @-sign": 14,
-            "The email address contains invalid characters before the @-sign: SPACE": 13,
+            "An email address cannot have a space before the @": 13,
             "There must be something before the @-sign": 13,
-            "The part after the @-sign contains invalid characters: '@'": 10,
+            "An email address has one @ alone": 10,
             "There must be something after the @-sign": 10,
             "The part after the @-sign is not valid. It should have a period": 10,
             "An email address cannot have a hyphen immediately after the @-sign": 9,
@@ -360,41 +334,3 @@ def test_a_pipe_can_be_imported(owner: User) -> None:
             raise OSError("a pipe cannot seek")
 
     assert import_contacts(Pipe(b"email\nann@example.com\n"), owner).created == 1
-
-
-class TestConsentToTracking:
-    def consents(self) -> dict[str, bool]:
-        return dict(Contact.objects.values_list("email", "tracking_consent"))
-
-    @pytest.mark.parametrize(
-        ("cell", "consent"),
-        [("yes", True), ("1", True), ("Ja", True), ("同意", True), ("no", False), ("", False)],
-    )
-    def test_a_column_says_who_agreed(self, load: Import, cell: str, consent: bool) -> None:
-        load(f"email,Tracking consent\na@b.com,{cell}\n")
-        assert self.consents() == {"a@b.com": consent}
-        assert Contact.objects.get().attributes == {}
-
-    def test_without_the_column_nobody_has_agreed_and_nothing_changes(self, load: Import) -> None:
-        load("email,tracking_consent\na@b.com,yes\n")
-        report = load("email\na@b.com\nc@d.com\n")
-        assert self.consents() == {"a@b.com": True, "c@d.com": False}
-        assert counts(report) == (1, 0, 1, 0, 0)
-
-    def test_an_empty_cell_changes_nothing(self, load: Import) -> None:
-        load("email,tracking_consent\na@b.com,yes\n")
-        assert counts(load("email,tracking_consent\na@b.com,\n")) == (0, 0, 1, 0, 0)
-        assert self.consents() == {"a@b.com": True}
-
-    def test_it_can_be_taken_back(self, load: Import) -> None:
-        load("email,tracking_consent\na@b.com,yes\n")
-        assert counts(load("email,tracking_consent\na@b.com,no\n")) == (0, 1, 0, 0, 0)
-        assert self.consents() == {"a@b.com": False}
-
-    def test_the_first_row_of_an_address_that_says_anything_counts(self, load: Import) -> None:
-        load("email,tracking_consent\na@b.com,\na@b.com,yes\na@b.com,no\n")
-        assert self.consents() == {"a@b.com": True}
-
-    def test_what_is_neither_yes_nor_no_is_listed(self, load: Import) -> None:
-        report = load("email,tracking_consent\na@b.com,perhaps\n")
-        assert "neither yes nor no" in report.rejected[0].reason

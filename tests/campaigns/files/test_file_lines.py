@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from campaigns.files.contact_import import ImportReport, import_contacts
 from campaigns.files.suppression_import import import_suppressions
+from campaigns.imports.report import ImportReport
+from campaigns.imports.writing.contacts import import_contacts
 from campaigns.models import Contact, Suppression
 from tests.security.files import read_contacts
 

@@ -7,7 +7,8 @@ from io import BytesIO
 import pytest
 from django.contrib.auth.models import User
 
-from campaigns.files.contact_import import ImportReport, import_contacts
+from campaigns.imports.report import ImportReport
+from campaigns.imports.writing.contacts import import_contacts
 from campaigns.models import Contact, Suppression
 from tests.factories import UserFactory
 

@@ -224,3 +224,28 @@ class TestATaskThatIsBeingSent:
 
 def test_a_task_says_that_no_dispatcher_is_running() -> None:
     assert NO_DISPATCHER in page(sending(EmailServiceFactory()))
+
+
+def test_a_launch_says_when_it_would_be_done() -> None:
+    DispatcherFactory()
+    service = EmailServiceFactory(sending_interval=1)
+    assert "Will be done about" in question(draft(service))
+    frozen(service)
+    assert "Will be done about" not in question(draft(service))
+
+
+def test_a_task_that_is_being_sent_says_when_it_goes_on_and_ends() -> None:
+    DispatcherFactory()
+    service = EmailServiceFactory()
+    frozen_for_hours(service)
+    shown = page(sending(service))
+    assert "The next message can start at" in shown
+    assert "Will be done about" in shown
+
+
+def test_a_message_says_why_it_is_not_sent_yet() -> None:
+    task = sending(EmailServiceFactory(), available_at=Now() + dt.timedelta(hours=1))
+    url = address("campaigns.subtask", "change", task.subtasks.get().pk)
+    shown = page_of(signed_in(member(SUPERUSER)).get(url))
+    assert "Why it is not sent yet" in shown
+    assert "is tried again from" in shown

@@ -347,7 +347,8 @@ class TestFigures:
 
     def test_the_command_prints_a_line_for_each_guarantee(self, world: World) -> None:
         lines = report().splitlines()
-        assert [line[:9] for line in lines] == [f"ok     {number} " for number in range(1, 7)]
+        begins = [line.split()[:2] for line in lines]
+        assert begins == [["ok", str(number)] for number in (1, 2, 3, 4, 5, 6, 12, 12)]
 
     def test_no_more_than_ten_rows_of_a_kind_are_named(self, world: World) -> None:
         for _ in range(15):

@@ -167,6 +167,16 @@ def a_tally_that_is_wrong(world: World) -> str:
     return f"task {world.task.pk}: the tally says 2 failed invalid, there are 1"
 
 
+def a_sent_message_that_segments_do_not_know(world: World) -> str:
+    subtask = world.sent().subtask
+    SubTask.objects.filter(pk=subtask.pk).update(sent_at=Now())
+    sent = SubTask.objects.filter(task=subtask.task, sent_at__isnull=False).count()
+    execute(
+        "DELETE FROM campaigns_engagement WHERE ctid = (SELECT min(ctid) FROM campaigns_engagement)"
+    )
+    return f"task {subtask.task_id}: segments know of {sent - 1} sent messages, there are {sent}"
+
+
 def a_tally_that_is_missing(world: World) -> str:
     execute("DELETE FROM campaigns_tally WHERE in_doubt")
     return f"task {world.task.pk}: the tally says 0 in doubt, there are 1"
@@ -301,6 +311,7 @@ BREAKAGES: dict[Callable[[World], str], int] = {
     a_tally_that_is_wrong: 3,
     a_tally_that_is_missing: 3,
     a_change_that_the_trigger_missed: 3,
+    a_sent_message_that_segments_do_not_know: 3,
     a_subtask_that_is_gone: 3,
     pending_in_a_completed_task: 3,
     pending_in_a_draft: 3,

@@ -44,25 +44,25 @@ def test_a_repeat_within_the_window_is_no_duplicate(attempts: dict[str, Any]) ->
 def test_a_repeat_after_the_window_is_a_duplicate(attempts: dict[str, Any]) -> None:
     attempt(attempts, "unknown")
     attempt(attempts, "accepted", slot_at=attempts["slot_at"] + DAY)
-    assert "was handed over 2 times" in offenders()[0]
+    assert any("was handed over 2 times" in told for told in offenders())
 
 
 def test_a_repeat_through_another_service_is_a_duplicate(attempts: dict[str, Any]) -> None:
     attempt(attempts, "unknown")
     attempt(attempts, "accepted", service=EmailServiceFactory(provider="resend"))
-    assert "was handed over 2 times" in offenders()[0]
+    assert any("was handed over 2 times" in told for told in offenders())
 
 
 def test_a_repeat_under_another_key_is_a_duplicate(attempts: dict[str, Any]) -> None:
     attempt(attempts, "unknown")
     attempt(attempts, "accepted", sending_at=attempts["sending_at"] + dt.timedelta(seconds=1))
-    assert "was handed over 2 times" in offenders()[0]
+    assert any("was handed over 2 times" in told for told in offenders())
 
 
 def test_a_second_acceptance_is_a_duplicate_whatever_its_key(attempts: dict[str, Any]) -> None:
     attempt(attempts, "accepted")
     attempt(attempts, "accepted")
-    assert "was handed over 2 times" in offenders()[0]
+    assert any("was handed over 2 times" in told for told in offenders())
 
 
 def test_a_repeat_through_a_provider_that_does_not_de_duplicate_is_a_duplicate(
@@ -74,7 +74,7 @@ def test_a_repeat_through_a_provider_that_does_not_de_duplicate_is_a_duplicate(
     )
     attempt(attempts, "unknown")
     attempt(attempts, "accepted")
-    assert "was handed over 2 times" in offenders()[0]
+    assert any("was handed over 2 times" in told for told in offenders())
 
 
 def test_repeats_before_a_service_was_connected_anew_are_no_duplicates(

@@ -4,6 +4,7 @@ documents. A provider's test class says what that is.
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Iterator
 from typing import Any, ClassVar, TypeVar
@@ -17,6 +18,7 @@ from dispatch.errors import (
     RecipientError,
     ServiceError,
 )
+from dispatch.message.attached import Attached, File
 from dispatch.message.message import Accepted, Message
 from dispatch.providers import get_provider
 from dispatch.providers.base import Transport
@@ -45,6 +47,13 @@ def message_with(**changes: Any) -> Message:
 Failure = TypeVar("Failure", bound=DeliveryError)
 
 
+FILES = (
+    File("春 Übersicht.pdf", "application/pdf", b"%PDF-" + bytes(range(256)) * 30),
+    File("list.csv", "text/csv", "name;city\nZoë;Köln\n".encode()),
+    File("old.csv", "application/octet-stream", "name;city\nZoë;Köln\n".encode("latin-1")),
+)
+
+
 class Late(Exception):
     """The slot has passed."""
 
@@ -62,6 +71,8 @@ class ProviderCase:
     message_refused: ClassVar[Answer]
     account: ClassVar[Answer]
     account_says: ClassVar[str]
+    files_at: ClassVar[tuple[str, ...]] = ()
+    """The keys that lead to the list of files, and those of a name and a content."""
     headers_refused: ClassVar[frozenset[str]] = frozenset()
     """By the provider's documentation: it must not get to see them."""
     nonsense: ClassVar[Answer] = Answer(200, {"hello": "world"})
@@ -109,7 +120,19 @@ class ProviderCase:
     def described(self, server: HttpServer) -> str:
         return self.provider.describe_connection(self.settings_for(server.url))
 
+    def files_in(self, request: Request) -> list[tuple[str, bytes]]:
+        """The files of a request in JSON, where `files_at` says."""
+        *path, name, content = self.files_at
+        found = request.json
+        for key in path:
+            found = found[key]
+        return [(each[name], base64.b64decode(each[content])) for each in found]
+
     # Accepted
+
+    def test_files_arrive_as_they_are(self, transport: Transport, server: HttpServer) -> None:
+        transport.send(message_with(attached=Attached(FILES)), at_once)
+        assert self.files_in(server.requests[0]) == [(file.name, file.data) for file in FILES]
 
     def test_an_accepted_message_has_the_providers_id(
         self, transport: Transport, server: HttpServer

@@ -18,6 +18,7 @@ class TestBrevo(ProviderCase):
     name = "brevo"
     settings = {"api_key": "xkeysib-0a1b2c"}
     send_path = "/v3/smtp/email"
+    files_at = ("attachment", "name", "content")
     accepted = Answer(201, {"messageId": "<202611251200.1@smtp-relay.mailin.fr>"})
     accepted_id = "<202611251200.1@smtp-relay.mailin.fr>"
     throttled = error(429, "too_many_requests", "Too many requests")

@@ -17,6 +17,7 @@ class TestEngageLab(ProviderCase):
     name = "engagelab"
     settings = {"region": "singapore", "api_user": "campaigns", "api_key": "el-key-0a1b"}
     send_path = "/v1/mail/send"
+    files_at = ("body", "attachments", "filename", "content")
     accepted = Answer(
         200,
         {

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import email
+import email.policy
+from email.message import EmailMessage
 from urllib.parse import unquote_plus
 
 import pytest
@@ -30,6 +33,17 @@ class TestMailgun(ProviderCase):
     message_refused = Answer(400, {"message": "html parameter is too large"})
     account = Answer(200, {"domain": {"name": "mg.example.com", "state": "active"}})
     account_says = "mg.example.com is active"
+
+    def files_in(self, request: Request) -> list[tuple[str, bytes]]:
+        head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
+        form = email.message_from_bytes(head + request.body, policy=email.policy.HTTP)
+        assert isinstance(form, EmailMessage)
+        return [
+            (str(part.get_filename()), content)
+            for part in form.iter_parts()
+            if part.get_param("name", header="content-disposition") == "attachment"
+            and isinstance(content := part.get_payload(decode=True), bytes)
+        ]
 
     def sent(self, request: Request) -> str:
         return unquote_plus(request.body.decode())

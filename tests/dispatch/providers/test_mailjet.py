@@ -16,6 +16,7 @@ class TestMailjet(ProviderCase):
     name = "mailjet"
     settings = {"region": "eu", "api_key": "mj-api-key", "secret_key": "mj-secret-key"}
     send_path = "/v3.1/send"
+    files_at = ("Globals", "Attachments", "Filename", "Base64Content")
     accepted = Answer(
         200,
         {

@@ -15,6 +15,7 @@ class TestPostmark(ProviderCase):
     name = "postmark"
     settings = {"server_token": "0a1b-token", "message_stream": "broadcast"}
     send_path = "/email"
+    files_at = ("Attachments", "Name", "Content")
     accepted = Answer(
         200,
         {

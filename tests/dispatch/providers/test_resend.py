@@ -17,6 +17,7 @@ class TestResend(IdempotencyHeaderCase, ProviderCase):
     name = "resend"
     settings = {"api_key": "re_123_abc"}
     send_path = "/emails"
+    files_at = ("attachments", "filename", "content")
     accepted = Answer(200, {"id": "49a3999c-0ce1-4ea6-ab68-afcd6dc2e794"})
     accepted_id = "49a3999c-0ce1-4ea6-ab68-afcd6dc2e794"
     throttled = error(429, "rate_limit_exceeded", "Too many requests")

@@ -17,6 +17,7 @@ class TestSendGrid(ProviderCase):
     name = "sendgrid"
     settings = {"region": "global", "api_key": "SG.abc.def"}
     send_path = "/v3/mail/send"
+    files_at = ("attachments", "filename", "content")
     accepted = Answer(202, b"")
     accepted_id = "2d4b1c3e-0f8a-4c57-9d3e-5a6b7c8d9e0f"
     throttled = error(429, "too many requests")

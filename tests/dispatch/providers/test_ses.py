@@ -38,6 +38,12 @@ class TestSes(ProviderCase):
         "secret_access_key": SECRET,
         "configuration_set": "campaigns",
     }
+
+    def files_in(self, request: Request) -> list[tuple[str, bytes]]:
+        parts = mail_in(request).iter_attachments()
+        contents = ((str(part.get_filename()), part.get_payload(decode=True)) for part in parts)
+        return [(name, data) for name, data in contents if isinstance(data, bytes)]
+
     send_path = "/v2/email/outbound-emails"
     accepted = Answer(200, {"MessageId": "0102018f-0a1b-000000"})
     accepted_id = "0102018f-0a1b-000000"

@@ -27,6 +27,7 @@ class TestSparkPost(IdempotencyHeaderCase, ProviderCase):
     name = "sparkpost"
     settings = {"region": "us", "api_key": "0a1b2c3d4e"}
     send_path = "/api/v1/transmissions/"
+    files_at = ("content", "attachments", "name", "data")
     accepted = results(1, 0)
     accepted_id = "11668787484950529"
     throttled = error(420, "1901", "Exceed Sending Limit (daily)")

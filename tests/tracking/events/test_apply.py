@@ -37,6 +37,7 @@ LEADS_TO = {
     K.COMPLAINED: S.DELIVERED,
     K.UNSUBSCRIBED: S.DELIVERED,
     K.RESUBSCRIBED: S.DELIVERED,
+    K.PREFERENCES: S.DELIVERED,
 }
 RISES = {
     S.SENT: {S.DELIVERED, S.BOUNCED, S.OPENED, S.CLICKED},
@@ -344,7 +345,7 @@ class TestInBatches:
     ) -> None:
         subtasks = [sent() for _ in range(20)]
         inbox.accept(event(K.HARD_BOUNCED, subtask) for subtask in subtasks)
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(13):
             apply.apply_waiting()
 
     def test_a_kind_that_only_a_newer_version_knows_waits_for_it(self) -> None:

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from campaigns.models import Content, SubTask
+from campaigns.launching import frozen_content
+from campaigns.models import Content, SubTask, TaskTemplate
 from campaigns.rendering import content
 from campaigns.rendering.content import TemplateError
+from tests.factories import SenderFactory, TaskFactory
 from tests.texts import group
 from tests.tracking.making import from_launch, frozen, rendered
 from tracking.links import destinations, personalise
@@ -227,6 +229,14 @@ def read_token(url: str) -> tuple[int, ...] | None:
 
 
 class TestWhatIsPutUnderTheMessage:
+    def test_has_the_postal_address_of_who_the_variant_is_from(self) -> None:
+        task = TaskFactory(sender__postal_address="Main Ltd")
+        choice = TaskTemplate.objects.get(task=task)
+        choice.sender = SenderFactory(owner=task.owner, postal_address="Branch Ltd")
+        made = frozen_content.freeze(task, choice)
+        assert "Branch Ltd" in made.html and "Branch Ltd" in made.text
+        assert "Main Ltd" not in made.html + made.text
+
     def test_a_template_without_a_way_out_gets_one_with_the_senders_address(self) -> None:
         made = frozen("<p>Hi</p>", postal_address="Example Ltd\n1 Sample St {{ x }} <b>")
         html, text = rendered(made, 4711).html, rendered(made, 4711).text

@@ -1,0 +1,70 @@
+"""Teams of staff."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models.functions import Lower
+
+
+class Team(models.Model):
+    """Staff who share rows. The owner of these is the team's account: a user that cannot sign in,
+    so that all that holds for an owner holds for a team.
+    """
+
+    account = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        primary_key=True,
+        editable=False,
+        on_delete=models.CASCADE,
+        related_name="team",
+    )
+    name = models.CharField(max_length=100)
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        blank=True,
+        related_name="teams",
+        limit_choices_to={"team": None},
+        help_text="They see and use the team's rows as if these were their own, as far as their "
+        "permissions go; from the moment they leave no more.",
+    )
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                Lower("name"),
+                name="team_name_unique",
+                violation_error_message="There is a team with this name already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def account_name(self) -> str:
+        """A space is in no user name that staff can choose: no user is mistaken for a team."""
+        return f"team {self.name}"
+
+    def clean(self) -> None:
+        if User.objects.filter(username=self.account_name).exclude(pk=self.account_id).exists():
+            raise ValidationError({"name": f"There is a user named “{self.account_name}”."})
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """With its account, which is named after the team."""
+        with transaction.atomic():
+            if self._state.adding:
+                self.account = User(is_active=False)
+                self.account.set_unusable_password()
+            self.account.username = self.account_name
+            self.account.save()
+            super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """With its account, and all that this owns."""
+        return self.account.delete(*args, **kwargs)

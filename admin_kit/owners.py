@@ -1,0 +1,73 @@
+"""Whose a row is: the choice of an owner in forms, and the filter of lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from access.ownership import User as Visitor
+from access.ownership import choosable_owners, owners_open_to, sees_everything
+from admin_kit.typed import DropdownFilter, SearchableSelect
+
+if TYPE_CHECKING:
+    OwnerChoice = forms.ModelChoiceField[User]
+else:
+    OwnerChoice = forms.ModelChoiceField
+
+HELP = "Rows of a team are seen and used by all of its members."
+
+
+def may_choose_owner(user: Visitor) -> bool:
+    """Others own what they make."""
+    return sees_everything(user) or len(owners_open_to(user.pk)) > 1
+
+
+def label_of(owner: User, user: Visitor) -> str:
+    return f"Mine ({owner})" if owner.pk == user.pk else str(owner)
+
+
+class OwnerField(OwnerChoice):
+    """The user, a team of the user's, or anybody for users who may see everything."""
+
+    def __init__(self, user: Visitor, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", HELP)
+        kwargs.setdefault("initial", user.pk)
+        super().__init__(
+            choosable_owners(user), empty_label=None, widget=SearchableSelect(), **kwargs
+        )
+        self.user = user
+
+    def label_from_instance(self, obj: User) -> str:
+        return label_of(obj, self.user)
+
+
+class OwnerFilter(DropdownFilter):
+    """Own rows, or those of a team; of any owner for users who may see everything."""
+
+    title = "owner"
+    parameter_name = "owner"
+
+    def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        self.owners = {
+            str(owner.pk): label_of(owner, request.user) for owner in choosable_owners(request.user)
+        }
+        super().__init__(request, *args, **kwargs)
+
+    def has_output(self) -> bool:
+        return len(self.owners) > 1
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(self.owners.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if not value:
+            return queryset
+        return self.owned(queryset, int(value)) if value in self.owners else queryset.none()
+
+    def owned(self, rows: QuerySet[Any], owner_id: int) -> QuerySet[Any]:
+        return rows.filter(owner=owner_id)

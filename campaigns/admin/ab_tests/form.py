@@ -1,0 +1,126 @@
+"""The settings of a test, in the form of its campaign."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest
+
+from admin_kit.confirmation import restyled
+from admin_kit.inlines import MayBeMissing
+from admin_kit.typed import InlineFormSet, ModelForm, StackedInline
+from campaigns.ab_tests.plan import problems_of_rows
+from campaigns.models import ABTest, TaskStatus
+from campaigns.models.ab_test import SETTINGS, Measure, SampleUnit
+
+HOUR = 3600
+WAITS = [
+    (1 * HOUR, "1 hour"),
+    (2 * HOUR, "2 hours"),
+    (4 * HOUR, "4 hours"),
+    (8 * HOUR, "8 hours"),
+    (12 * HOUR, "12 hours"),
+    (24 * HOUR, "1 day"),
+    (48 * HOUR, "2 days"),
+    (72 * HOUR, "3 days"),
+    (168 * HOUR, "7 days"),
+]
+THRESHOLDS = [(0.9, "90 % sure"), (0.95, "95 % sure"), (0.99, "99 % sure")]
+
+
+def _seconds(value: Any) -> dt.timedelta:
+    return value if isinstance(value, dt.timedelta) else dt.timedelta(seconds=float(value))
+
+
+class WaitField(forms.TypedChoiceField):
+    """A duration, one of WAITS."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=WAITS, coerce=_seconds, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return int(value.total_seconds()) if isinstance(value, dt.timedelta) else value
+
+
+class ABTestForm(ModelForm):
+    decide_after = WaitField(
+        initial=dt.timedelta(hours=4), help_text=ABTest._meta.get_field("decide_after").help_text
+    )
+    threshold = forms.TypedChoiceField(
+        label="How sure",
+        choices=THRESHOLDS,
+        coerce=float,
+        initial=0.95,
+        help_text=ABTest._meta.get_field("threshold").help_text,
+    )
+
+    class Meta:
+        model = ABTest
+        fields = SETTINGS
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("decide_after", "threshold"):
+            if name in self.fields:
+                restyled(self.fields[name])
+
+    def has_changed(self) -> bool:
+        """A test that is added with all its settings as proposed is one, too."""
+        return self.instance._state.adding or super().has_changed()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        sample = cleaned.get("sample") or 0
+        if cleaned.get("sample_unit") == SampleUnit.PERCENT and sample > 100:
+            self.add_error("sample", "A sample is 100 % of the recipients at most.")
+        if cleaned.get("measure") != Measure.LINK:
+            cleaned["link"] = ""
+        elif not cleaned.get("link"):
+            self.add_error("link", "Enter the link that decides, as it stands in the templates.")
+        return cleaned
+
+
+class ABTestFormSet(MayBeMissing):
+    """`templates` are the rows of templates in the same form."""
+
+    templates: InlineFormSet | None = None
+
+    def clean(self) -> None:
+        """The number of variants, and their languages, are known only if each row can be read."""
+        super().clean()
+        is_tested = any(_is_kept(form) for form in self.forms)
+        if self.templates is None or not is_tested or not self.templates.is_valid():
+            return
+        rows = [form.cleaned_data for form in self.templates.forms if _is_kept(form)]
+        languages = [row.get("language", "") for row in rows if row.get("template")]
+        if found := problems_of_rows(languages):
+            raise ValidationError(found)
+
+
+def _is_kept(form: forms.Form | ModelForm) -> bool:
+    return not getattr(form, "cleaned_data", {}).get("DELETE")
+
+
+class ABTestInline(StackedInline):
+    """None is there before it is added: most campaigns have no test."""
+
+    model = ABTest
+    form = ABTestForm
+    formset = ABTestFormSet
+    extra = 0
+    max_num = 1
+    fields = (
+        ("sample", "sample_unit"),
+        ("measure", "link"),
+        ("decide_after", "threshold"),
+        ("ends_early", "otherwise"),
+    )
+    verbose_name = "A/B test"
+    verbose_name_plural = "A/B test: a sample gets the templates above, the rest the better one"
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        is_open = obj is None or obj.status == TaskStatus.DRAFT
+        return is_open and super().has_add_permission(request, obj)

@@ -1,0 +1,1 @@
+"""Approval of campaigns on admin pages."""

@@ -1,0 +1,1 @@
+"""Attachments in admin: rows in the form of a campaign."""

@@ -1,0 +1,106 @@
+"""Forms of attributes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from admin_kit.base import OwnedForm
+from admin_kit.confirmation import StyledForm
+from admin_kit.typed import Textarea
+from campaigns.files.contact_columns import attribute_key
+from campaigns.models import Attribute, AttributeKind
+
+MOST_CHOICES = 200
+LONGEST_CHOICE = 200
+
+
+class ChoicesField(forms.CharField):
+    """A choice a line. Its value is a list."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("help_text", "One a line; of the type “choice” only.")
+        super().__init__(required=False, widget=Textarea(attrs={"rows": 6}), **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return super().has_changed(self.prepare_value(initial), data)
+
+    def clean(self, value: Any) -> list[str]:
+        lines = [" ".join(line.split()) for line in str(super().clean(value)).splitlines()]
+        choices = list(dict.fromkeys(line for line in lines if line))
+        if len(choices) > MOST_CHOICES:
+            raise ValidationError(f"Enter at most {MOST_CHOICES} choices.")
+        for choice in choices:
+            if len(choice) > LONGEST_CHOICE:
+                raise ValidationError(f"“{choice[:40]}…” is longer than {LONGEST_CHOICE} letters.")
+        return choices
+
+
+def clean_choices(kind: str, choices: list[str]) -> list[str]:
+    """Those of the type. Raises ValidationError for a choice without any."""
+    if kind != AttributeKind.CHOICE:
+        return []
+    if not choices:
+        raise ValidationError("Enter the choices, one a line.")
+    return choices
+
+
+def clean_key(key: str) -> str:
+    """As a file's heading would be named. Raises ValidationError."""
+    cleaned = attribute_key(key)
+    if not cleaned:
+        raise ValidationError("The name needs a letter.")
+    return cleaned
+
+
+class AttributeForm(OwnedForm):
+    choices = ChoicesField()
+
+    def clean_key(self) -> str:
+        return clean_key(self.cleaned_data["key"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        kind = cleaned.get("kind", self.instance.kind)
+        try:
+            cleaned["choices"] = clean_choices(kind, cleaned.get("choices") or [])
+        except ValidationError as error:
+            self.add_error("choices", error)
+        return cleaned
+
+
+class TypeForm(StyledForm):
+    kind = forms.ChoiceField(label="Type", choices=AttributeKind.choices)
+    choices = ChoicesField()
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        try:
+            cleaned["choices"] = clean_choices(
+                cleaned.get("kind", ""), cleaned.get("choices") or []
+            )
+        except ValidationError as error:
+            self.add_error("choices", error)
+        return cleaned
+
+
+class NameForm(StyledForm):
+    key = forms.CharField(label="New name", max_length=100)
+
+    def __init__(self, data: Any, attribute: Attribute) -> None:
+        super().__init__(data, initial={"key": attribute.key})
+        self.attribute = attribute
+
+    def clean_key(self) -> str:
+        key = clean_key(self.cleaned_data["key"])
+        if key == self.attribute.key:
+            raise ValidationError("This is its name already.")
+        taken = Attribute.objects.filter(owner=self.attribute.owner_id, key=key)
+        if taken.exists():
+            raise ValidationError("There is an attribute with this name already.")
+        return key

@@ -1,0 +1,119 @@
+"""Admin pages for brands: how an owner's messages in blocks look, and the rules for campaigns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db import models
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+
+from admin_kit.base import OwnedAdmin, OwnedForm, staff
+from campaigns.admin.blocks import contrast
+from campaigns.admin.changes import ExplainedChanges
+from campaigns.admin.operations.results import Told, tells
+from campaigns.blocks import renewing
+from campaigns.models import Brand, Operation, OperationKind
+from campaigns.wording import counted
+from sandbox import Failed
+
+COLOURS = (
+    "background_colour",
+    "body_colour",
+    "text_colour",
+    "link_colour",
+    "button_colour",
+    "button_text_colour",
+)
+LATER = "The new look could not be given to the templates just now. Save the brand again."
+
+
+class BrandForm(OwnedForm):
+    class Meta:
+        widgets = {
+            name: forms.TextInput(attrs={"type": "color", "class": "edm-colour"})
+            for name in COLOURS
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        owner = cleaned.get("owner") or self.instance.owner
+        if Brand.objects.filter(owner=owner).exclude(pk=self.instance.pk).exists():
+            self.add_error(None, f"{owner} has a brand already: change that one.")
+        return cleaned
+
+    def _get_validation_exclusions(self) -> set[str]:
+        """The owner is checked in `clean`: not every form has a field to say it at."""
+        return super()._get_validation_exclusions() | {"owner"}
+
+
+@admin.register(Brand)
+class BrandAdmin(ExplainedChanges, OwnedAdmin):
+    form = BrandForm
+    list_display = ("__str__", "font", "website")
+    list_select_related = ("owner",)
+    ordering = ("name", "pk")
+    search_fields = ("name",)
+    search_help_text = "Part of a name"
+    fieldsets = (
+        (None, {"fields": ("owner", "name", "website")}),
+        ("Logo", {"fields": ("logo_url", "logo_alt", "logo_width")}),
+        ("Colours", {"fields": COLOURS}),
+        ("Text", {"fields": ("font", "footer")}),
+        ("Rules for campaigns", {"fields": ("needs_approval", "asks_for_label")}),
+    )
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Also a colour keeps the browser's own control."""
+        if db_field.name in COLOURS:
+            return db_field.formfield(widget=BrandForm.Meta.widgets[db_field.name])
+        if isinstance(db_field, models.URLField):
+            kwargs.setdefault("assume_scheme", "https")
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Brand, *args: Any, **kwargs: Any) -> None:
+        super().save_model(request, obj, *args, **kwargs)
+        for warning in contrast.warnings(obj):
+            messages.warning(request, warning)
+        self._renew(request, obj)
+
+    def delete_model(self, request: HttpRequest, obj: Brand) -> None:
+        super().delete_model(request, obj)
+        self._renew(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        brands = list(queryset)
+        super().delete_queryset(request, queryset)
+        for brand in brands:
+            self._renew(request, brand)
+
+    def _renew(self, request: HttpRequest, brand: Brand) -> None:
+        """Give the owner's templates in blocks the look of now."""
+        try:
+            failed, operation = renewing.of_owner(brand.owner_id, staff(request))
+        except Failed:
+            messages.error(request, LATER)
+            return
+        if failed:
+            messages.warning(request, _kept(failed))
+        if operation is not None:
+            url = reverse("admin:campaigns_operation_change", args=[operation.pk])
+            text = 'The templates in blocks get the new look now. <a href="{}">How far it is</a>'
+            messages.info(request, format_html(text, url))
+
+
+@tells(OperationKind.RENEW_TEMPLATES)
+def tell(operation: Operation) -> Told:
+    failed = operation.result.get("failed", [])
+    sentences = [f"{counted(operation.done, 'template')} made anew."]
+    return Told([*sentences, _kept(failed)] if failed else sentences)
+
+
+def _kept(names: list[str]) -> str:
+    listed = ", ".join(f"“{name}”" for name in names[:10])
+    return f"These keep their old look, for they cannot be compiled; open and mend them: {listed}."

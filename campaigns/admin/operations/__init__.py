@@ -1,0 +1,1 @@
+"""Admin pages of operations: how far each is, what came of it, its files."""

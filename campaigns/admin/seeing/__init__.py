@@ -1,0 +1,1 @@
+"""How a message is seen before it is sent."""

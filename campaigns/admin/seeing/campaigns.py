@@ -1,0 +1,126 @@
+"""The preview of a campaign: each of its variants, as any contact."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from csp.decorators import csp_replace
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
+
+from admin_kit.base import OwnedAdmin
+from admin_kit.confirmation import page, say
+from admin_kit.typed import button
+from campaigns.admin.ab_tests.variants import described
+from campaigns.admin.attachments import inline as attachments
+from campaigns.admin.seeing import preview
+from campaigns.admin.seeing.preview import MESSAGE_POLICY, Preview
+from campaigns.languages import choosing, counting
+from campaigns.languages.tags import named
+from campaigns.models import Contact, Content, Task, Template
+from campaigns.preflight import merge_fields, notices, samples
+
+TO_TEST = "admin:dispatch_emailservice_test_mail"
+NOTHING = "No template is chosen yet: choose one, save, and look again."
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One of the messages of a campaign; once it was launched, as it was frozen then."""
+
+    key: str
+    label: str
+    template: Template
+    language: str
+    frozen: Content | None = None
+
+    def seen_by(self, contact: Contact | None) -> Preview:
+        if self.frozen:
+            return preview.of_frozen(self.frozen, contact)
+        return preview.preview(self.template, contact, samples.usual_sender(self.template))
+
+
+class TaskPreview(OwnedAdmin):
+    @button("Preview", "preview", icon="visibility", permissions=["view"])
+    @method_decorator(csp_replace(MESSAGE_POLICY))
+    def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        task = self.visible(request, object_id)
+        variants = variants_of(task)
+        if not variants:
+            say(request, NOTHING, error=True)
+            return self.response_post_save_change(request, task)
+        asked_for = request.GET.get("variant")
+        variant = next((each for each in variants if each.key == asked_for), variants[0])
+        asked = preview.asked(request.GET, request.user, variant.template)
+        shown = None if asked.form.errors else variant.seen_by(asked.contact)
+        return page(
+            request,
+            self,
+            "admin/campaigns/template/preview.html",
+            title=f"Preview of “{task}”",
+            original=task,
+            **preview.seen(shown, asked),
+            variants=[(each.key, each.label) for each in variants],
+            variant=variant.key,
+            gets=_who_gets(variants, asked.contact),
+            files=attachments.said(task),
+            back_url=self.url("change", task.pk),
+            **({} if variant.frozen else _of_draft(variant, asked.contact)),
+        )
+
+
+def variants_of(task: Task) -> list[Variant]:
+    frozen = Content.objects.filter(task=task).select_related("template", "task").order_by("pk")
+    if frozen:
+        return [
+            Variant(str(each.pk), _said_of(each), _template_of(each), each.language, each)
+            for each in frozen
+        ]
+    chosen = task.tasktemplate_set.select_related("task__sender", "template__sender", "sender")
+    return [
+        Variant(str(each.pk), described(each), samples.of_choice(each), each.language)
+        for each in chosen.order_by("pk")
+    ]
+
+
+def _said_of(frozen: Content) -> str:
+    language = f", in {named(frozen.language)}" if frozen.language else ""
+    return f"{frozen.template or 'a deleted template'}{language}, subject “{frozen.subject}”"
+
+
+def _who_gets(variants: Sequence[Variant], contact: Contact | None) -> str:
+    """Which language the contact gets, where there are several."""
+    languages = choosing.languages_of(variant.language for variant in variants)
+    if contact is None or not languages.are_several:
+        return ""
+    own = counting.language_of(contact)
+    gets = choosing.chosen(languages, own)
+    said = f"with the language {named(own)}" if own else "without a language"
+    return f"{contact}, {said}, gets " + (named(gets) if gets else "what is for everyone else")
+
+
+def _template_of(frozen: Content) -> Template:
+    return Template(
+        owner_id=frozen.task.owner_id,
+        subject=frozen.subject,
+        preview_text=frozen.preview_text,
+        html=frozen.html,
+        text=frozen.text,
+    )
+
+
+def _of_draft(variant: Variant, contact: Contact | None) -> dict[str, Any]:
+    return {
+        "notices": notices.of_template(variant.template),
+        "merge_fields": merge_fields.report_for_owner(variant.template),
+        "test_url": _test_url(variant, contact),
+    }
+
+
+def _test_url(variant: Variant, contact: Contact | None) -> str:
+    asked = {"variant": variant.key, **({"contact": contact.email} if contact else {})}
+    return f"{reverse(TO_TEST)}?{urlencode(asked)}"

@@ -1,0 +1,1 @@
+"""Admin pages for segments: a form to build conditions, live counts, splits."""

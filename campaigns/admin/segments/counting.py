@@ -1,0 +1,87 @@
+"""How many contacts a condition holds and who some of them are, within a limit of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from django.urls import reverse
+
+from admin_kit.base import Visitor
+from campaigns.admin.segments import checking
+from campaigns.admin.segments.draft import Group
+from campaigns.db.few_at_once import answer_within
+from campaigns.models import Segment
+from campaigns.segments import matching, sentence
+from campaigns.segments.sql.plans import planned_for_sets
+from campaigns.wording import counted
+
+T = TypeVar("T")
+SECONDS = 5.0
+"""For one statement."""
+SAMPLES = 10
+TOO_LONG = "Counting takes too long just now. The segment can be used all the same."
+
+
+@dataclass
+class Figures:
+    """What is shown of a condition."""
+
+    sentence: str = ""
+    left_out: str = ""
+    left_out_is: str = "is"
+    size: str | None = None
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+    samples_are: str = ""
+    samples: list[dict[str, str]] = field(default_factory=list)
+
+
+def of_draft(owner_id: int, draft: Group, segment: Segment | None, user: Visitor) -> Figures:
+    """Of its complete lines."""
+    condition, left_out = checking.complete_part(owner_id, draft, segment)
+    shown = of_condition(owner_id, condition, user) if condition else Figures()
+    if left_out:
+        shown.left_out = counted(left_out, "line")
+        shown.left_out_is = "is" if left_out == 1 else "are"
+    return shown
+
+
+def of_condition(owner_id: int, condition: object, user: Visitor) -> Figures:
+    said = sentence.say(owner_id, condition)
+    shown = Figures(said.sentence, notes=said.notes)
+    contacts = matching.contacts_in(owner_id, condition)
+    size = within_time(contacts.count)
+    if size is None:
+        shown.problem = TOO_LONG
+        return shown
+    shown.size = counted(size, "contact")
+    if size and user.has_perm("campaigns.view_contact"):
+        found = within_time(lambda: list(contacts.order_by("pk")[:SAMPLES])) or []
+        shown.samples = [_sample(contact) for contact in found]
+        shown.samples_are = "All of them:" if size <= SAMPLES else f"{len(found)} of them:"
+    return shown
+
+
+def size_of(segment: Segment) -> str:
+    """In a word, for a list."""
+    if matching.problem_of(segment):
+        return "cannot be used"
+    size = within_time(matching.contacts_of(segment).count)
+    return "takes too long" if size is None else f"{size:,}"
+
+
+def within_time(ask: Callable[[], T]) -> T | None:
+    """What a statement answers; None when it takes too long, or too many are being asked."""
+
+    def planned() -> T:
+        with planned_for_sets():
+            return ask()
+
+    return answer_within(SECONDS, planned)
+
+
+def _sample(contact: Any) -> dict[str, str]:
+    text = f"{contact.name}, {contact}" if contact.name else str(contact)
+    return {"text": text, "url": reverse("admin:campaigns_contact_change", args=[contact.pk])}

@@ -1,0 +1,98 @@
+"""Buttons of a task's page that make segments of its audience, and campaigns to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from admin_kit.base import OwnedAdmin
+from admin_kit.confirmation import Question, ask, is_confirmed, say
+from admin_kit.typed import button
+from campaigns import audience
+from campaigns.admin.segments.actions import ADD, ask_for_parts
+from campaigns.models import Audience, Task
+from campaigns.segments import sentence
+from campaigns.state import follow_ups
+from campaigns.state.follow_ups import MISSING, Missing
+
+BOTH = [ADD, "campaigns.add_task"]
+PREFIX = "mail_"
+FOLLOW_UPS = {
+    "mail_not_opened": "Mail those who did not open it",
+    "mail_not_clicked": "Mail those who did not click",
+    "mail_not_sent": "Mail those who did not get it",
+    "split_audience": "Split the audience at random",
+}
+"""The pages, and what the links to them say."""
+
+
+class TaskFollowUps(OwnedAdmin):
+    @button("Mail those who did not open", "mail-not-opened", icon="drafts", permissions=BOTH)
+    def mail_not_opened(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._follow_up(request, object_id, MISSING["not_opened"])
+
+    @button("Mail those who did not click", "mail-not-clicked", icon="ads_click", permissions=BOTH)
+    def mail_not_clicked(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._follow_up(request, object_id, MISSING["not_clicked"])
+
+    @button("Mail those who did not get it", "mail-not-sent", icon="unsubscribe", permissions=BOTH)
+    def mail_not_sent(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return self._follow_up(request, object_id, MISSING["not_sent"])
+
+    @button("Split the audience", "split-audience", icon="call_split", permissions=[ADD])
+    def split_audience(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        task = self.visible(request, object_id)
+        back_url = self.url("change", task.pk)
+        try:
+            whole = audience.condition_of(task)
+        except ValueError as error:
+            say(request, f"The audience cannot be split. {error}", error=True)
+            return HttpResponseRedirect(back_url)
+        return ask_for_parts(request, self, task, whole, back_url=back_url)
+
+    def follow_ups_of(self, request: HttpRequest, task: Task) -> list[tuple[str, str]]:
+        """Links that make sense for the task, and that this user may follow."""
+        return [
+            (text, self.url(name, task.pk))
+            for name, text in FOLLOW_UPS.items()
+            if request.user.has_perms(BOTH if name.startswith(PREFIX) else [ADD])
+            and _makes_sense(task, name)
+        ]
+
+    def _follow_up(self, request: HttpRequest, object_id: str, missing: Missing) -> HttpResponse:
+        task: Task = self.visible(request, object_id)
+        back_url = self.url("change", task.pk)
+        if refused := follow_ups.why_not(task, missing):
+            say(request, refused, error=True)
+            return HttpResponseRedirect(back_url)
+        if not is_confirmed(request):
+            context: dict[str, Any] = {"original": task, "back_url": back_url}
+            return ask(request, self, _question(task, missing), **context)
+        segment, draft = follow_ups.plan(task, missing)
+        made = f"Made to mail those who {missing.words} task {task.pk}, “{task}”."
+        self.log_addition(request, segment, made)
+        self.log_addition(request, draft, made)
+        say(request, f"“{draft}” is a new draft. Look at its templates before you launch it.")
+        return HttpResponseRedirect(self.url("change", draft.pk))
+
+
+def _makes_sense(task: Task, name: str) -> bool:
+    if not name.startswith(PREFIX):
+        return task.audience != Audience.CHOSEN
+    return not follow_ups.why_not(task, MISSING[name.removeprefix(PREFIX)])
+
+
+def _question(task: Task, missing: Missing) -> Question:
+    said = sentence.say(task.owner_id, follow_ups.segment_condition(task, missing))
+    whom = f"Those of whom holds: {said.sentence}"
+    if missing.field == "sent":
+        whom = f"The audience of “{task}”, never those who got it"
+    return Question(
+        f"Mail those who {missing.words} “{task}”?",
+        "A segment and a draft are made, the draft with the same templates, sender and services. "
+        "Nothing is sent before you launch it.",
+        "Make the draft",
+        details=[("Audience", whom)],
+        warnings=said.notes if missing.field == "opened" else (),
+    )

@@ -1,0 +1,1 @@
+"""The pages of templates: written beside what they look like."""

@@ -1,0 +1,87 @@
+"""Templates to begin with: written in MJML, responsive, with a dark mode."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from csp.decorators import csp_replace
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+
+from admin_kit.base import OwnedAdmin, staff
+from admin_kit.confirmation import page
+from admin_kit.typed import button
+from campaigns.admin.seeing.preview import MESSAGE_POLICY, Preview, preview
+from campaigns.models import Sender, Template, TemplateFormat
+from campaigns.rendering import content
+from sandbox import Failed
+
+FOLDER = Path(__file__).parents[2] / "starters"
+STARTER = "starter"
+"""In the address of the page to add a template."""
+
+
+class Starter(NamedTuple):
+    key: str
+    """That of its file."""
+    name: str
+    purpose: str
+    subject: str
+
+    @property
+    def mjml(self) -> str:
+        return (FOLDER / f"{self.key}.mjml").read_text("utf-8")
+
+
+_ALL = (
+    ("newsletter", "Newsletter", "Two stories and short news", "Three things worth your time"),
+    ("announcement", "Announcement", "One piece of news, one button", "Something new is here"),
+    ("promotion", "Promotion", "Four products with prices", "20 % off, until Sunday"),
+    ("welcome", "Welcome", "Three steps for new people", "Welcome!"),
+    ("invitation", "Invitation", "When, where, and an answer", "An evening about letters"),
+    ("receipt", "Receipt", "What was ordered, from an attribute", "Thank you for your order"),
+    ("letter", "Letter", "Plain text, as a person writes", "A letter"),
+    ("newsletter-zh", "Newsletter in Chinese", "本月精选、两栏内容、按钮", "值得一读的三件事"),
+)
+STARTERS = {key: Starter(key, *described) for key, *described in _ALL}
+
+
+class Starters(OwnedAdmin):
+    """The page to choose from, and what a chosen one fills in."""
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        initial = super().get_changeform_initial_data(request)
+        starter = STARTERS.get(initial.pop(STARTER, ""))
+        if starter:
+            initial |= {
+                "name": starter.name,
+                "subject": starter.subject,
+                "format": TemplateFormat.MJML,
+                "mjml": starter.mjml,
+            }
+        return initial
+
+    @button("Start from a sample", "starters", icon="auto_awesome", permissions=["add"])
+    @method_decorator(csp_replace(MESSAGE_POLICY))
+    def starters(self, request: HttpRequest) -> HttpResponse:
+        owner = staff(request)
+        return page(
+            request,
+            self,
+            "admin/campaigns/template/starters.html",
+            title="Start from a sample",
+            starters=[(one, _preview_of(one, owner)) for one in STARTERS.values()],
+            add_url=self.url("add"),
+        )
+
+
+def _preview_of(starter: Starter, owner: User) -> Preview:
+    sender = Sender(owner=owner, local_part="news")
+    try:
+        html = content.compile_mjml(starter.mjml)
+    except Failed:
+        return Preview("", "", "", content.NOT_NOW)
+    template = Template(owner=owner, subject=starter.subject, html=html)
+    return preview(template, None, sender)

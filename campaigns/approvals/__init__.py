@@ -1,0 +1,1 @@
+"""Approval by a second person of exactly what a launch would freeze."""

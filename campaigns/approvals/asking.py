@@ -1,0 +1,138 @@
+"""Ask for an approval, give it or send the campaign back, and see whether it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from access.ownership import User
+from campaigns.approvals import fingerprint
+from campaigns.approvals.fingerprint import Fingerprint
+from campaigns.models import Approval, ApprovalState, Brand, Task, TaskStatus, TaskTemplate
+
+OPEN = (TaskStatus.DRAFT, TaskStatus.SCHEDULED)
+"""A task in another state is launched: nothing is left to approve."""
+
+
+class NotApproved(Exception):
+    """The message, for staff, says why."""
+
+
+def is_needed(task: Task) -> bool:
+    return Brand.objects.filter(owner=task.owner_id, needs_approval=True).exists()
+
+
+def of(task: Task) -> Approval | None:
+    found = Approval.objects.filter(task=task).select_related("asked_by", "decided_by")
+    return found.first()
+
+
+def ask(task: Task, user: AbstractBaseUser, words: str = "") -> None:
+    """Anew, too: what was said before is over. Locks the Task row. Raises NotApproved."""
+    with transaction.atomic():
+        locked = _locked(task)
+        values = {
+            "state": ApprovalState.ASKED,
+            "fingerprint": fingerprint.of(locked),
+            "asked_by": user,
+            "asked_at": Now(),
+            "words": words,
+            "decided_by": None,
+            "decided_at": None,
+            "answer": "",
+        }
+        Approval.objects.update_or_create(task=locked, defaults=values)
+
+
+def approve(task: Task, user: AbstractBaseUser, seen: str, words: str = "") -> None:
+    """`seen` is the `mark` of what this user was shown. Locks the Task row. Raises NotApproved."""
+    with transaction.atomic():
+        approval = _open_for(task, user)
+        now = fingerprint.of(approval.task)
+        if parts := fingerprint.changed(approval.fingerprint, now):
+            raise NotApproved(
+                f"{_changed(parts)} since it was asked for. It has to be asked again."
+            )
+        if seen != mark(now):
+            raise NotApproved("It was changed since you looked at it. Look at it again.")
+        _decide(approval, ApprovalState.APPROVED, user, words)
+
+
+def send_back(task: Task, user: AbstractBaseUser, words: str) -> None:
+    """Locks the Task row. Raises NotApproved."""
+    with transaction.atomic():
+        _decide(_open_for(task, user), ApprovalState.SENT_BACK, user, words)
+
+
+def _decide(approval: Approval, state: ApprovalState, user: AbstractBaseUser, words: str) -> None:
+    values = {"state": state, "decided_by": user, "decided_at": Now(), "answer": words}
+    Approval.objects.filter(pk=approval.pk).update(**values)
+
+
+def _locked(task: Task) -> Task:
+    locked: Task = Task.objects.select_for_update(no_key=True).get(pk=task.pk)
+    if locked.status not in OPEN:
+        raise NotApproved(f"“{task}” is launched: there is nothing left to approve.")
+    return locked
+
+
+def _open_for(task: Task, user: AbstractBaseUser) -> Approval:
+    """That a user may decide. Raises NotApproved."""
+    locked = _locked(task)
+    approval = Approval.objects.select_for_update().filter(task=locked).first()
+    if approval is None or approval.state != ApprovalState.ASKED:
+        raise NotApproved("No approval is asked for now.")
+    if approval.asked_by_id == user.pk:
+        raise NotApproved("You asked for it yourself: another user has to approve it.")
+    approval.task = locked
+    return approval
+
+
+def mark(parts: Fingerprint) -> str:
+    """A fingerprint as one text."""
+    return "".join(parts[name][:16] for name in fingerprint.PARTS)
+
+
+def problem(
+    task: Task,
+    choices: Sequence[TaskTemplate] | None = None,
+    conditions: Mapping[int, object] | None = None,
+) -> str:
+    """Why a task may not be launched as it is now, or as a launch has read it; "" when it may. Call
+    it in the transaction that launches.
+    """
+    if not is_needed(task):
+        return ""
+    approval = of(task)
+    if approval is None:
+        return "Its owner wants a second person to approve it. Ask for an approval."
+    if approval.state == ApprovalState.ASKED:
+        return f"It waits for the approval that {_name(approval.asked_by)} asked for."
+    if approval.state == ApprovalState.SENT_BACK:
+        said = f": {approval.answer}" if approval.answer else "."
+        return f"{_name(approval.decided_by)} sent it back{said} Ask for an approval again."
+    now = fingerprint.of(task, choices, conditions)
+    if parts := fingerprint.changed(approval.fingerprint, now):
+        return f"{_changed(parts)} since it was approved. Ask for an approval again."
+    return ""
+
+
+def waiting_for(user: User) -> QuerySet[Approval]:
+    """Those that others ask this user for, the oldest first."""
+    asked = Approval.objects.filter(state=ApprovalState.ASKED, task__status__in=OPEN)
+    mine = asked.filter(task__in=Task.objects.visible_to(user)).exclude(asked_by=user.pk)
+    return mine.select_related("task", "asked_by").order_by("asked_at")
+
+
+def _changed(parts: Sequence[str]) -> str:
+    named = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
+    verb = "was" if len(parts) == 1 and not parts[0].endswith("s") else "were"
+    return f"{named[0].upper()}{named[1:]} {verb} changed"
+
+
+def _name(user: AbstractBaseUser | None) -> str:
+    return str(user) if user else "a deleted user"

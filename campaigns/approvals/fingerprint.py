@@ -1,0 +1,121 @@
+"""A digest of all that a launch would freeze, part by part, so that any change of it is seen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db.models import Model
+
+from campaigns import audience
+from campaigns.models import ABTest, Attachment, Audience, Tag, Task, TaskTemplate
+from campaigns.models.ab_test import SETTINGS as TEST_SETTINGS
+
+Fingerprint = dict[str, str]
+PARTS = {
+    "content": "the content",
+    "attachments": "the attachments",
+    "senders": "the senders",
+    "audience": "the audience",
+    "services": "the email services",
+    "ab_test": "the A/B test",
+}
+"""What each part is called on pages."""
+
+# Everything else that a row has counts, also what it will have one day.
+OF_TASK = frozenset(
+    {"id", "name", "sender", "priority", "scheduled_at", "status", "note", "created_at"}
+    | {"launched_at", "started_at", "paused_at", "resumed_at", "completed_at", "cancelled_at"}
+)
+OF_CHOICE = frozenset({"id", "task", "template", "subject", "preview_text", "sender"})
+OF_TEMPLATE = frozenset(
+    {"id", "owner", "name", "folder", "format", "sender", "subject", "preview_text", "mjml"}
+    | {"blocks", "updated_at"}
+)
+"""What is not frozen of each, or is read otherwise. HTML is what was made of MJML and blocks."""
+OF_FILES = ("name", "content_type", "data")
+"""Of attachments, what counts: the key of the data is a digest of it."""
+OF_SENDER = frozenset({"owner"})
+RELATIONS = frozenset(
+    {"templates", "services", "contacts"}
+    | {"include_tags", "exclude_tags", "include_segments", "exclude_segments"}
+)
+"""The relations of a task to many that are read below."""
+
+
+def of(
+    task: Task,
+    choices: Sequence[TaskTemplate] | None = None,
+    conditions: Mapping[int, object] | None = None,
+) -> Fingerprint:
+    """`choices` and `conditions` are what a launch has read of its templates and segments; without
+    them they are read now.
+    """
+    if choices is None:
+        rows = TaskTemplate.objects.filter(task=task).select_related("template", "sender")
+        choices = list(rows.order_by("pk"))
+    if conditions is None:
+        conditions = audience.conditions(task)
+    test = ABTest.objects.filter(task=task).first()
+    parts: dict[str, object] = {
+        "content": [_content(choice) for choice in choices],
+        "attachments": sorted(Attachment.objects.filter(task=task).values_list(*OF_FILES)),
+        "senders": [_sender(task, choice) for choice in choices],
+        "audience": [_values(task, OF_TASK), _audience(task), sorted(conditions.items())],
+        "services": sorted(task.services.values_list("pk", flat=True)),
+        "ab_test": [getattr(test, name) for name in TEST_SETTINGS] if test else None,
+    }
+    return {name: _digest(value) for name, value in parts.items()}
+
+
+def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """The parts that differ, as they are called on pages."""
+    return [label for name, label in PARTS.items() if before.get(name) != now.get(name)]
+
+
+def _content(choice: TaskTemplate) -> list[object]:
+    template = choice.template
+    return [
+        choice.template_id,
+        choice.subject or template.subject,
+        choice.preview_text or template.preview_text,
+        _values(choice, OF_CHOICE),
+        _values(template, OF_TEMPLATE),
+    ]
+
+
+def _sender(task: Task, choice: TaskTemplate) -> list[object]:
+    sender = choice.sender or task.sender
+    return [sender.pk, _values(sender, OF_SENDER)] if sender else []
+
+
+def _audience(task: Task) -> list[object]:
+    tags = [_with_below(task.exclude_tags.values_list("pk", flat=True))]
+    if task.audience == Audience.TAGS:
+        tags.append(_with_below(task.include_tags.values_list("pk", flat=True)))
+    segments = [_keys(task.exclude_segments)]
+    if task.audience == Audience.TAGS:
+        segments.append(_keys(task.include_segments))
+    chosen = _keys(task.contacts) if task.audience == Audience.CHOSEN else []
+    return [tags, segments, chosen]
+
+
+def _with_below(keys: Any) -> list[int]:
+    own = list(keys)
+    return sorted({*own, *Tag.objects.filter(parent__in=own).values_list("pk", flat=True)})
+
+
+def _keys(relation: Any) -> list[int]:
+    return sorted(relation.values_list("pk", flat=True))
+
+
+def _values(row: Model, left_out: frozenset[str]) -> dict[str, object]:
+    fields = row._meta.concrete_fields
+    return {each.name: each.value_from_object(row) for each in fields if each.name not in left_out}
+
+
+def _digest(value: object) -> str:
+    told = json.dumps(value, sort_keys=True, default=str, ensure_ascii=False)
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,44 @@
+"""Where a picture is shown."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django.urls import reverse
+
+from campaigns.images.storage import DatabaseStorage
+from campaigns.models import Content, Image, Template
+from campaigns.wording import counted
+
+MOST = 10
+
+
+def address_for_staff(image: Image) -> str:
+    """From the host of the page that they look at, which need not be that of recipients."""
+    if isinstance(image.file.storage, DatabaseStorage):
+        return reverse("image", args=[image.file.name])
+    return str(image.file.url)
+
+
+def templates_that_show(image: Image) -> list[str]:
+    """A line for each template of its owner, and those in which other owners wrote its address,
+    without their names. A picture that is shown stays."""
+    name = str(image.file.name)
+    shows = Q(html__contains=name) | Q(mjml__contains=name)
+    own = list(Template.objects.filter(shows, owner=image.owner_id).order_by("name")[: MOST + 1])
+    lines = [f"The template “{template}” shows it." for template in own[:MOST]]
+    return [*lines, "More templates show it."][: len(own)]
+
+
+def messages_that_show(image: Image) -> list[str]:
+    """What the deletion means for mail that is out."""
+    frozen = Content.objects.filter(html__contains=str(image.file.name), task__owner=image.owner_id)
+    tasks = frozen.order_by().values("task").distinct().count()
+    if not tasks:
+        return []
+    return [
+        f"Messages of {counted(tasks, 'campaign')} that went out show it: their readers will see "
+        f"“{image.alt}” in its place."
+        if image.alt
+        else f"Messages of {counted(tasks, 'campaign')} that went out show it: their readers will "
+        "see nothing in its place."
+    ]

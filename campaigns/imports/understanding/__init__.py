@@ -1,0 +1,1 @@
+"""Say what a file is understood to be, before it is imported."""

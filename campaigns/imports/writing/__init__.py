@@ -1,0 +1,1 @@
+"""Bring the rows of a file into contacts, and take them back."""

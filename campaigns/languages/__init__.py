@@ -1,0 +1,1 @@
+"""Content by language: which variant of a campaign a contact gets, and who has none."""

@@ -1,0 +1,66 @@
+"""Files that go out with the messages of a campaign."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from access.ownership import OwnedQuerySet
+from campaigns.models.content import Content, one_line_validator
+from campaigns.models.task import Task
+
+NAME_LENGTH = 150
+
+
+class AttachmentData(models.Model):
+    """The bytes of files, named by the SHA-256 of them. The same are kept once, for all owners, as
+    long as an attachment refers to them.
+    """
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    data = models.BinaryField()
+    wanted_at = models.DateTimeField(
+        db_default=Now(), help_text="When they were last taken in: not swept soon after."
+    )
+
+    def __str__(self) -> str:
+        return self.digest
+
+
+class _File(models.Model):
+    data = models.ForeignKey(AttachmentData, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=NAME_LENGTH, validators=[one_line_validator])
+    content_type = models.CharField(max_length=100)
+    octets = models.PositiveIntegerField("size")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class AttachmentQuerySet(OwnedQuerySet):
+    owner_path = "task__owner"
+
+
+class Attachment(_File):
+    """A file of a campaign, which may be changed until the launch."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="attachments")
+
+    objects = AttachmentQuerySet.as_manager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("task", "name", name="attachment_name_once")]
+
+
+class FrozenAttachment(_File):
+    """A file as a launch froze it, with the content that it goes out with. Never changed."""
+
+    content = models.ForeignKey(Content, on_delete=models.CASCADE, related_name="attachments")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("content", "name", name="frozen_attachment_name_once")
+        ]

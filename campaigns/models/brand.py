@@ -1,0 +1,75 @@
+"""How an owner's messages look, unless they say otherwise, and what the owner asks of each."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+
+from access.ownership import OwnedQuerySet
+from campaigns.models.content import one_line_validator
+
+colour_validator = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a colour, such as #1a73e8.")
+
+
+class Font(models.TextChoices):
+    """Fonts that mail programs have. The value is what goes into a style sheet."""
+
+    ARIAL = "Arial, Helvetica, sans-serif", "Arial"
+    VERDANA = "Verdana, Geneva, sans-serif", "Verdana"
+    TAHOMA = "Tahoma, Verdana, sans-serif", "Tahoma"
+    TREBUCHET = "'Trebuchet MS', Tahoma, sans-serif", "Trebuchet"
+    GEORGIA = "Georgia, 'Times New Roman', serif", "Georgia"
+    TIMES = "'Times New Roman', Times, serif", "Times New Roman"
+    COURIER = "'Courier New', Courier, monospace", "Courier New"
+    CHINESE = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', sans-serif", "Chinese (sans-serif)"
+
+
+def _colour(label: str, default: str) -> models.CharField[str, str]:
+    return models.CharField(label, max_length=7, default=default, validators=[colour_validator])
+
+
+class Brand(models.Model):
+    """Logo, colours, font and footer of an owner's templates in blocks, and the owner's rules for
+    campaigns. One for each owner.
+    """
+
+    owner = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    name = models.CharField(
+        max_length=200, blank=True, validators=[one_line_validator], help_text="Said in the footer."
+    )
+    logo_url = models.URLField("logo's address", max_length=500, blank=True)
+    logo_alt = models.CharField("logo in words", max_length=200, blank=True)
+    logo_width = models.PositiveSmallIntegerField("logo's width in pixels", default=160)
+    website = models.URLField(max_length=500, blank=True)
+    background_colour = _colour("behind the message", "#f4f4f5")
+    body_colour = _colour("of the message", "#ffffff")
+    text_colour = _colour("of text", "#222222")
+    link_colour = _colour("of links", "#1a5fb4")
+    button_colour = _colour("of buttons", "#1a5fb4")
+    button_text_colour = _colour("of text on buttons", "#ffffff")
+    font = models.CharField(max_length=100, choices=Font, default=Font.ARIAL)
+    footer = models.TextField(
+        max_length=2_000, blank=True, help_text="Below each message, above the unsubscribe link."
+    )
+    needs_approval = models.BooleanField(
+        "a second person approves each campaign",
+        default=False,
+        db_default=False,
+        help_text="No campaign of this owner is launched before another user has approved exactly "
+        "what it sends and to whom.",
+    )
+    asks_for_label = models.BooleanField(
+        "“广告” or “AD” in subjects to China",
+        default=False,
+        db_default=False,
+        help_text="The checklist warns of subjects without it where recipients are in China: by "
+        "the ending of their address (.cn), their language or their country.",
+    )
+
+    objects = OwnedQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name or f"Brand of {self.owner}"

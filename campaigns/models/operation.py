@@ -1,0 +1,175 @@
+"""Work on many rows that runs in the cluster: imports, exports, changes of all that match."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models.functions import Now
+
+from access.ownership import OwnedQuerySet
+
+
+class OperationKind(models.TextChoices):
+    """What runs each kind is in `campaigns.operations.kinds`."""
+
+    IMPORT = "import", "Import"
+    UNDO_IMPORT = "undo_import", "Undo of an import"
+    EXPORT = "export", "Export"
+    CHANGE_CONTACTS = "change_contacts", "Change of contacts"
+    CONVERT_ATTRIBUTE = "convert_attribute", "Change of an attribute's type"
+    RENEW_TEMPLATES = "renew_templates", "New look of templates"
+
+
+class OperationState(models.TextChoices):
+    PREPARING = "preparing", "Being prepared"
+    QUEUED = "queued", "Waiting for a worker"
+    RUNNING = "running", "Under way"
+    CANCELLING = "cancelling", "Being cancelled"
+    DONE = "done", "Done"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+OPEN_STATES = (OperationState.QUEUED, OperationState.RUNNING, OperationState.CANCELLING)
+ENDED_STATES = (OperationState.DONE, OperationState.FAILED, OperationState.CANCELLED)
+FILE_OF = "file_of"
+"""In the parameters of the dry run of an import: the operation that is tried, and has the file."""
+
+
+class Operation(models.Model):
+    """One piece of long work, and how far it is. `campaigns.operations` writes `state`.
+
+    The work is done in pieces. Each commits together with `position`, `done` and `result`, so that
+    work whose process is killed goes on after the last piece. `total` and `done` count rows.
+    """
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    kind = models.CharField(max_length=30, choices=OperationKind)
+    title = models.CharField(max_length=300, help_text="What it is about, such as the file's name.")
+    params = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+
+    state = models.CharField(
+        max_length=12, choices=OperationState, default=OperationState.PREPARING
+    )
+    total = models.PositiveBigIntegerField(null=True, help_text="Rows; empty while not known.")
+    done = models.PositiveBigIntegerField(default=0, help_text="Rows.")
+    position = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    result = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    problem = models.TextField(blank=True, help_text="Why it failed, for staff.")
+
+    created_at = models.DateTimeField(db_default=Now())
+    started_at = models.DateTimeField(null=True)
+    progressed_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    undone_at = models.DateTimeField(null=True)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "piece of work"
+        verbose_name_plural = "work"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=OperationState.values), name="operation_state_known"
+            ),
+        ]
+        indexes = [
+            # An owner's history: WHERE owner_id = … AND kind = … ORDER BY id DESC
+            models.Index("owner", "kind", "id", name="operation_history"),
+            # What is under way: WHERE state IN ('queued', 'running', 'cancelling')
+            models.Index("state", name="operation_open", condition=models.Q(state__in=OPEN_STATES)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.title}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+
+class StoredFile(models.Model):
+    """A file of an operation, in chunks: workers on other hosts reach nothing but the database."""
+
+    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="files")
+    role = models.CharField(max_length=20, help_text="Such as “upload”, “rejected” or “download”.")
+    name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
+    created_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField(null=True, help_text="Deleted then.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("operation", "role", name="stored_file_role_once"),
+        ]
+        indexes = [
+            # Deleting what has expired: WHERE expires_at < now()
+            models.Index(
+                "expires_at",
+                name="stored_file_expires",
+                condition=models.Q(expires_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FileChunk(models.Model):
+    """A part of a stored file. All but the last have `campaigns.operations.files.CHUNK` bytes."""
+
+    file = models.ForeignKey(
+        StoredFile, on_delete=models.CASCADE, related_name="chunks", db_index=False
+    )
+    number = models.PositiveIntegerField(help_text="From 0.")
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("file", "number", name="file_chunk_once")]
+
+    def __str__(self) -> str:
+        return f"{self.file_id}, chunk {self.number}"
+
+
+class ImportedAddress(models.Model):
+    """An address that an import met and that was a contact before; in a dry run, each address. It
+    tells the import further rows of the address, and its undo what was imported again.
+
+    The address itself is not stored: `address_key` is that of `Contact`.
+    """
+
+    pk = models.CompositePrimaryKey("operation_id", "address_key")
+    operation = models.ForeignKey(
+        Operation, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    address_key = models.BigIntegerField(db_index=True)
+    touched = models.BooleanField(help_text="Whether the import made or changed its contact.")
+    told_tracking = models.BooleanField(help_text="Whether a row has a consent to tracking.")
+    refused = models.BooleanField(help_text="Whether a row refuses to be mailed.")
+    was_refused = models.BooleanField(help_text="Whether its contact had refused before.")
+    met_refused = models.BooleanField(help_text="Whether a row says otherwise nevertheless.")
+    changed_at = models.DateTimeField(null=True, help_text="The last change by the import.")
+
+    def __str__(self) -> str:
+        return f"{self.operation_id}: {self.address_key}"
+
+
+class ImportSaid(models.Model):
+    """What an import under way read of people whom it keeps out, or, in a dry run, would suppress.
+    Deleted when it ends."""
+
+    operation = models.ForeignKey(
+        Operation, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+    line = models.BigIntegerField()
+    email = models.CharField(max_length=254, db_index=True)
+    told = models.TextField()
+    suppresses = models.BooleanField()
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.email}"

@@ -1,0 +1,34 @@
+"""Blocks of messages that staff keep to use again."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Lower, Now
+
+from access.ownership import OwnedQuerySet
+from campaigns.models.content import one_line_validator
+
+
+class SavedBlock(models.Model):
+    """`block` is one block as `campaigns.blocks` stores it; messages get copies of it."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=100, validators=[one_line_validator])
+    block = models.JSONField()
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "owner",
+                Lower("name"),
+                name="saved_block_name_unique_per_owner",
+                violation_error_message="There is a saved block with this name already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

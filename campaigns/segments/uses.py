@@ -1,0 +1,64 @@
+"""What uses a segment or another row, and so must be changed before that is deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+
+from campaigns.models import Operation, Segment, Tag, Task
+from campaigns.segments import tree
+from campaigns.segments.fields import ENGAGEMENT
+from campaigns.segments.tree import ConditionError, Line
+
+NAMED = {Tag: "tag", Segment: "segment", Operation: "imported"}
+
+
+def tasks_using(segment: Segment) -> QuerySet[Task]:
+    """The tasks whose audience includes or excludes a segment, drafts and launched ones."""
+    used = Q(include_segments=segment) | Q(exclude_segments=segment)
+    tasks: QuerySet[Task] = Task.objects.filter(used).distinct()
+    return tasks
+
+
+def segments_using(row: Tag | Segment | Task | Operation) -> list[Segment]:
+    """The segments of the row's owner with a line that names it."""
+    own = Segment.objects.filter(owner=row.owner_id)
+    return [segment for segment in own if _names(segment, row)]
+
+
+def segments_within(segment: Segment) -> set[int]:
+    """The keys of the segments that its lines name."""
+    try:
+        lines = list(tree.read(segment.condition).lines())
+    except ConditionError:
+        return set()
+    named = (line.value for line in lines if line.field == NAMED[Segment])
+    return {value for value in named if isinstance(value, int)}
+
+
+def conditions_of(segments: Iterable[Segment]) -> dict[int, object]:
+    """The conditions of segments, and of those that they use, by their keys."""
+    found: dict[int, object] = {}
+    wanted = list(segments)
+    while wanted:
+        found.update((each.pk, each.condition) for each in wanted)
+        within = set().union(*(segments_within(each) for each in wanted)) - found.keys()
+        owners = {each.owner_id for each in wanted}
+        wanted = list(Segment.objects.filter(pk__in=within, owner__in=owners))
+    return found
+
+
+def _names(segment: Segment, row: Tag | Segment | Task | Operation) -> bool:
+    try:
+        lines = list(tree.read(segment.condition).lines())
+    except ConditionError:
+        return False
+    return any(_is_named(line, row) for line in lines)
+
+
+def _is_named(line: Line, row: Tag | Segment | Task | Operation) -> bool:
+    if isinstance(row, Task):
+        is_of_one = line.field in ENGAGEMENT and isinstance(line.value, dict)
+        return is_of_one and line.value.get("campaign") == row.pk  # type: ignore[attr-defined]
+    return line.field == NAMED[type(row)] and line.value == row.pk

@@ -1,0 +1,20 @@
+"""When a task was expected to be done, as of when it began to be sent."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models.functions import Now
+
+from campaigns.models import Task
+
+
+class EndEstimate(models.Model):
+    """Kept to be compared with when the task was done. Empty times: no end was known."""
+
+    task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    made_at = models.DateTimeField(db_default=Now())
+    expected_at = models.DateTimeField(null=True)
+    latest_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.task_id}: {self.expected_at}"

@@ -1,0 +1,146 @@
+"""Why something waits and when it will be done, in sentences for staff."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.utils import formats, timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from dispatch.pace.openings import Obstacle
+from dispatch.waiting.estimate import Estimate
+from dispatch.waiting.why import Cause, Reason, Why
+
+SOON = dt.timedelta(seconds=2)
+"""A wait as short as this is not told: it is over before it can be read."""
+
+
+def sentences(why: Why) -> list[str]:
+    """Each reason, without those that are over in a moment."""
+    soon = why.now + SOON
+    lasting = [each for each in why.reasons if each.until is None or each.until > soon]
+    return [said for each in lasting if (said := _reason(each, why.now))]
+
+
+def next_start(why: Why) -> str:
+    """When the next message can start; "" when it can now."""
+    if why.next_at is None:
+        return ""
+    if why.next_at <= why.now + SOON:
+        return ""
+    return _("The next message can start at %(time)s.") % {"time": moment(why.next_at, why.now)}
+
+
+def end(estimate: Estimate, now: dt.datetime) -> str:
+    """When it will be done; "" when that is not known."""
+    if estimate.expected is None:
+        return ""
+    times = {"time": moment(estimate.expected, now)}
+    if estimate.latest is None:
+        return _("Will be done about %(time)s, or much later.") % times
+    times["latest"] = moment(estimate.latest, now)
+    if times["latest"] == times["time"]:
+        return _("Will be done about %(time)s.") % times
+    return _("Will be done about %(time)s, at the latest about %(latest)s.") % times
+
+
+def compared(expected: dt.datetime, latest: dt.datetime | None, done: dt.datetime) -> str:
+    """How good an estimate was."""
+    times = {"expected": moment(expected, done), "done": moment(done, done)}
+    if latest is None:
+        return _("Done %(done)s; when it began, %(expected)s was expected.") % times
+    times["latest"] = moment(latest, done)
+    return (
+        _("Done %(done)s; when it began, %(expected)s was expected, at the latest %(latest)s.")
+        % times
+    )
+
+
+def moment(at: dt.datetime, now: dt.datetime) -> str:
+    """In the time zone and language of who reads it; the day, when it is not today."""
+    local, here = timezone.localtime(at), timezone.localtime(now)
+    if local.date() == here.date():
+        is_near = abs(at - now) < dt.timedelta(hours=1)
+        return formats.time_format(local, "H:i:s" if is_near else "H:i")
+    day = "MONTH_DAY_FORMAT" if local.year == here.year else "DATE_FORMAT"
+    return f"{formats.date_format(local, day)}, {formats.time_format(local, 'H:i')}"
+
+
+def _reason(reason: Reason, now: dt.datetime) -> str:
+    values = {
+        "service": reason.service,
+        "number": f"{reason.number:,}",
+        "note": reason.note,
+        "time": moment(reason.until, now) if reason.until else "",
+    }
+    if reason.cause == Cause.SERVICE:
+        return _service(reason) % values
+    if reason.number and (plural := _plural(reason)):
+        return plural % values
+    return _state(reason) % values
+
+
+def _service(reason: Reason) -> str:
+    assert reason.hold is not None
+    return {
+        Obstacle.UNFREEZING: _("“%(service)s” is frozen until a person unfreezes it."),
+        Obstacle.FREEZE: _("“%(service)s” is frozen until %(time)s."),
+        Obstacle.NO_QUOTA: _("“%(service)s” has a daily quota of 0: it sends nothing."),
+        Obstacle.QUOTA: _("“%(service)s” has used up its quota until %(time)s."),
+        Obstacle.PACE: _("“%(service)s” starts its next message at %(time)s."),
+    }[reason.hold.obstacle]
+
+
+def _plural(reason: Reason) -> str:
+    """A reason that is about so many messages or campaigns."""
+    number = reason.number
+    match reason.cause:
+        case Cause.TURN if reason.service:
+            return ngettext(
+                "“%(service)s” serves %(number)s other campaign first.",
+                "“%(service)s” serves %(number)s other campaigns first.",
+                number,
+            )
+        case Cause.TURN:
+            return ngettext(
+                "%(number)s message of its campaign goes first.",
+                "%(number)s messages of its campaign go first.",
+                number,
+            )
+        case Cause.ON_ITS_WAY:
+            return ngettext(
+                "%(number)s message is on its way.", "%(number)s messages are on their way.", number
+            )
+        case Cause.IN_DOUBT:
+            return ngettext(
+                "%(number)s message is in doubt: a person has to decide about it.",
+                "%(number)s messages are in doubt: a person has to decide about them.",
+                number,
+            )
+    return ""
+
+
+def _state(reason: Reason) -> str:
+    """A reason that is about the campaign as a whole."""
+    match reason.cause:
+        case Cause.PAUSED if reason.note:
+            return _("It is paused: %(note)s It goes on when a person resumes it.")
+        case Cause.TEST:
+            return _("What is left waits for the result of the A/B test, at %(time)s.")
+    return {
+        Cause.NOT_LAUNCHED: _("It has not been launched."),
+        Cause.SCHEDULED: _("It is scheduled for %(time)s."),
+        Cause.LAUNCHING: _("It is being launched: its messages are being made."),
+        Cause.PAUSED: _("It is paused. It goes on when a person resumes it."),
+        Cause.OVER: _("There is nothing left to send."),
+        Cause.NO_DISPATCHER: _(
+            "No dispatcher is running: nothing is sent until an operator starts manage.py qcluster."
+        ),
+        Cause.NO_SERVICE: _("None of its email services is open to its owner any more."),
+        Cause.SERVICE_OFF: _("“%(service)s” is switched off."),
+        Cause.RETRY: _("What is left was refused for now and is tried again from %(time)s on."),
+        Cause.DECISION: _(
+            "What is left waits for the result of the A/B test: a person has to choose a variant."
+        ),
+    }[reason.cause]

@@ -1,0 +1,93 @@
+"""Admin pages of those who signed up: the record of their consent, which staff only read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from addressing.addresses import as_written
+from admin_kit.base import LedgerAdmin, visible_rows
+from admin_kit.filters import RelatedRowFilter
+from admin_kit.moments import to_the_second
+from admin_kit.typed import label
+from campaigns.attributes import values
+from campaigns.models import Tag
+from signup.models import MailState, SignUp, State
+
+STATES = {State.PENDING.label: "warning", State.CONFIRMED.label: "success"}
+MAIL = {
+    MailState.WAITING.label: "info",
+    MailState.HANDING.label: "info",
+    MailState.SENT.label: "success",
+    MailState.DOUBT.label: "warning",
+    MailState.FAILED.label: "danger",
+}
+
+
+@admin.register(SignUp)
+class SignUpAdmin(LedgerAdmin):
+    nothing_yet = (
+        "Each person who enters an address in one of your sign-up forms stands here, with "
+        "what they agreed to and when."
+    )
+    list_display = ("address", "form", "state_shown", "asked", "confirmed", "mail_shown")
+    list_select_related = ("form", "wording")
+    list_filter = (("form", RelatedRowFilter), "state")
+    sortable_by = ()
+    search_fields = ("email",)
+    search_help_text = "Part of an address"
+    fields = (
+        "address",
+        "form",
+        "state_shown",
+        "agreed_to",
+        "answered",
+        "asked",
+        "network",
+        "confirmed",
+        "confirmed_network",
+        "expires_at",
+        "mail_shown",
+        "mail_note",
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return visible_rows(super().get_queryset(request), request.user)
+
+    @admin.display(description="address")
+    def address(self, row: SignUp) -> str:
+        return as_written(row.email)
+
+    @label("state", STATES)
+    def state_shown(self, row: SignUp) -> str:
+        return row.get_state_display()
+
+    @label("message", MAIL)
+    def mail_shown(self, row: SignUp) -> str:
+        return row.get_mail_state_display()
+
+    @admin.display(description="entered")
+    def asked(self, row: SignUp) -> str:
+        return to_the_second(row.asked_at)
+
+    @admin.display(description="confirmed")
+    def confirmed(self, row: SignUp) -> str:
+        return to_the_second(row.confirmed_at)
+
+    @admin.display(description="agreed to")
+    def agreed_to(self, row: SignUp) -> str:
+        opens = row.wording.opens_text if row.answers.get("opens") else ""
+        return f"Version {row.wording.number}: {' '.join(filter(None, [row.wording.text, opens]))}"
+
+    @admin.display(description="answers")
+    def answered(self, row: SignUp) -> str:
+        told = dict(row.answers.get("attributes", {}))
+        lines = [f"{key}: {values.show(value)}" for key, value in told.items()]
+        if name := row.answers.get("name"):
+            lines.insert(0, f"name: {name}")
+        if topics := Tag.objects.filter(pk__in=row.answers.get("topics", [])):
+            lines.append("topics: " + ", ".join(str(tag) for tag in topics))
+        return "; ".join(lines) or "–"

@@ -1,0 +1,43 @@
+"""What is kept of an address that signed up: exported and erased with all else about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+from campaigns.erasure import Holder
+from signup.models import SignUp, mailbox_of
+
+EXPORTED = (
+    "email", "answers", "state", "network", "asked_at", "expires_at", "confirmed_at",
+    "confirmed_network", "mail_state", "mailed_at",
+)  # fmt: skip
+
+
+def of(address: str) -> QuerySet[SignUp]:
+    """The sign-ups of all owners' forms with this address. Uses index sign_up_mailbox."""
+    sign_ups: QuerySet[SignUp] = SignUp.objects.filter(mailbox=mailbox_of(address), email=address)
+    return sign_ups
+
+
+def export(address: str) -> list[dict[str, Any]]:
+    rows = of(address).select_related("form__owner", "wording").order_by("pk")
+    return [
+        {
+            "form": row.form.name,
+            "owner": str(row.form.owner),
+            "wording": row.wording.text,
+            "wording_of_opens": row.wording.opens_text,
+            **{name: getattr(row, name) for name in EXPORTED},
+        }
+        for row in rows
+    ]
+
+
+def forget(address: str) -> int:
+    """Returns how many there were."""
+    return of(address).delete()[0]
+
+
+HOLDER = Holder("sign-up", export, forget, lambda address: of(address).count())

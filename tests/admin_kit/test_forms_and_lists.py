@@ -1,0 +1,74 @@
+"""What every form and list of the admin keeps to."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from campaigns.models import Attribute
+from tests.factories import UserFactory
+
+pytestmark = pytest.mark.django_db
+HIDDEN_BY_CONTROLS = {
+    "attributes", "children", "childNodes", "elements", "getAttribute", "hasAttribute", "id",
+    "innerHTML", "length", "matches", "method", "nodeName", "parentNode", "querySelector",
+    "removeAttribute", "setAttribute", "submit", "tagName",
+}  # fmt: skip
+"""Of a form element, what scripts read: a control of that name would stand in its place."""
+
+
+@pytest.fixture
+def superuser() -> User:
+    return UserFactory(is_staff=True, is_superuser=True)
+
+
+@pytest.fixture
+def staff(client: Client, superuser: User) -> Client:
+    client.force_login(superuser)
+    return client
+
+
+def current_entries(page: str) -> list[str]:
+    """The entries of the sidebar that are marked as where one is."""
+    links = re.findall(r'<a href="([^"]+)" class="[^"]* active">', page)
+    return [str(link) for link in links]
+
+
+def test_no_control_hides_what_scripts_read_of_a_form(staff: Client, superuser: User) -> None:
+    Attribute.objects.create(owner=superuser, key="city")
+    names: set[str] = set()
+    for model in admin.site._registry:
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_add")
+        response = staff.get(address)
+        if response.status_code == 200:
+            names |= set(
+                re.findall(r'<(?:input|select|textarea)[^>]* name="([^"]+)"', response.text)
+            )
+    assert "asked_attributes" in names
+    assert names & HIDDEN_BY_CONTROLS == set()
+
+
+@pytest.mark.parametrize(
+    ("page", "entry"),
+    [
+        ("campaigns_contact_changelist", "campaigns_contact_changelist"),
+        ("campaigns_contact_add", "campaigns_contact_changelist"),
+        ("campaigns_contact_imports", "campaigns_contact_imports"),
+        ("campaigns_contact_import_file", "campaigns_contact_imports"),
+    ],
+)
+def test_one_entry_of_the_sidebar_is_current(staff: Client, page: str, entry: str) -> None:
+    shown = staff.get(reverse(f"admin:{page}")).text
+    assert set(current_entries(shown)) == {reverse(f"admin:{entry}")}
+
+
+def test_an_empty_list_says_what_stands_there(staff: Client) -> None:
+    page = staff.get(reverse("admin:campaigns_segment_changelist")).text
+    assert "A segment is a condition with a name" in page
+    searched = staff.get(reverse("admin:campaigns_segment_changelist"), {"q": "x"}).text
+    assert "Nothing matches this search" in searched

@@ -1,0 +1,156 @@
+"""Approval on pages: asked for, seen by another, given or sent back, and in the history."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from campaigns.models import Approval, Brand, Task
+from tests.campaigns.admin.staff import (
+    CONFIRM,
+    MANAGER,
+    OPERATOR,
+    VIEWER,
+    address,
+    entries,
+    member,
+    page_of,
+    signed_in,
+    texts,
+)
+from tests.factories import (
+    ContactFactory,
+    EmailServiceFactory,
+    SegmentFactory,
+    TaskFactory,
+    TeamFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def author() -> User:
+    return member(MANAGER, username="ann")
+
+
+@pytest.fixture
+def second() -> User:
+    return member(MANAGER, username="bea")
+
+
+@pytest.fixture
+def task(author: User, second: User) -> Task:
+    team = TeamFactory(name="Garden", members=[author, second])
+    made: Task = TaskFactory(owner=team.account, name="Spring")
+    Brand.objects.create(owner=team.account, needs_approval=True)
+    ContactFactory(owner=team.account, name="Ada")
+    EmailServiceFactory()
+    return made
+
+
+def url(task: Task, page: str) -> str:
+    return address("campaigns.task", page, task.pk)
+
+
+def press(user: User, task: Task, page: str, **data: str) -> Any:
+    client = signed_in(user)
+    return client.post(url(task, page), {**CONFIRM, **seen(client, task), **data}, follow=True)
+
+
+def seen(client: Client, task: Task) -> dict[str, str]:
+    page = client.get(url(task, "approve")).content.decode()
+    return dict(re.findall(r'name="(seen)" value="([^"]*)"', page))
+
+
+def page(user: User, task: Task, name: str = "change") -> str:
+    return page_of(signed_in(user).get(url(task, name)))
+
+
+def test_a_campaign_says_that_it_needs_one_and_the_launch_that_it_lacks_one(
+    author: User, task: Task
+) -> None:
+    assert "Ask for an approval" in page(author, task)
+    assert "wants a second person to approve it" in page(author, task, "launch")
+
+
+def test_from_asking_to_the_launch(author: User, second: User, task: Task) -> None:
+    assert "Approval is asked for." in texts(press(author, task, "ask_approval", words="Please"))
+    start = page_of(signed_in(second).get(reverse("admin:index")))
+    assert "Waiting for your approval" in start and "asked by ann: Please" in start
+    assert "Waiting for your approval" not in page_of(signed_in(author).get(reverse("admin:index")))
+    question = page(second, task, "approve")
+    assert "Template" in question and "Will be sent" in question
+    assert "Approved." in texts(press(second, task, "approve", words="Fine"))
+    assert "Approved by bea" in page(author, task)
+    press(author, task, "launch")
+    task.refresh_from_db()
+    assert task.status == "queued"
+    assert [(who, said) for who, said in entries(task)] == [
+        ("ann", "Approval is asked for. Please"),
+        ("bea", "Approved. Fine"),
+        ("ann", "Launched."),
+    ]
+
+
+def test_a_change_voids_it_and_the_page_says_what(author: User, second: User, task: Task) -> None:
+    press(author, task, "ask_approval")
+    press(second, task, "approve")
+    task.templates.update(subject="Other")
+    shown = page(author, task)
+    assert "No longer approved" in shown and "The content was changed" in shown
+    assert "The content was changed" in texts(press(author, task, "launch"))
+    task.refresh_from_db()
+    assert task.status == "draft"
+
+
+def test_sent_back_with_a_reason(author: User, second: User, task: Task) -> None:
+    press(author, task, "ask_approval")
+    response = press(second, task, "send_back")
+    assert "This field is required" in page_of(response)
+    press(second, task, "send_back", words="Wrong price")
+    assert "Sent back by bea" in page(author, task) and "Wrong price" in page(author, task)
+
+
+def test_who_asked_has_no_button_and_is_refused(author: User, task: Task) -> None:
+    press(author, task, "ask_approval")
+    assert url(task, "approve") not in page(author, task)
+    assert "You asked for it yourself" in texts(press(author, task, "approve"))
+    assert Approval.objects.get().state == "asked"
+
+
+def test_a_change_since_it_was_seen_is_not_approved(author: User, second: User, task: Task) -> None:
+    press(author, task, "ask_approval")
+    client = signed_in(second)
+    data = {**CONFIRM, **seen(client, task)}
+    task.templates.update(subject="Other")
+    press(author, task, "ask_approval")
+    assert "Look at it again" in texts(client.post(url(task, "approve"), data, follow=True))
+
+
+@pytest.mark.parametrize("page", ["approve", "send_back"])
+def test_strangers_and_viewers_do_not_decide(author: User, task: Task, page: str) -> None:
+    press(author, task, "ask_approval")
+    viewer, stranger = member(VIEWER), member(MANAGER)
+    for user in (viewer, stranger):
+        signed_in(user).post(url(task, page), {**CONFIRM, "words": "x"})
+    assert Approval.objects.get().state == "asked"
+
+
+def test_an_operator_may_approve(author: User, task: Task) -> None:
+    press(author, task, "ask_approval")
+    press(member(OPERATOR), task, "approve")
+    assert Approval.objects.get().state == "approved"
+
+
+def test_the_question_names_the_segments(author: User, task: Task) -> None:
+    Task.objects.update(audience="tags")
+    task.include_segments.add(SegmentFactory(owner=task.owner, name="Gardeners"))
+    task.exclude_segments.add(SegmentFactory(owner=task.owner, name="Nurseries"))
+    shown = page(author, task, "ask_approval")
+    assert "contacts in any of the segments Gardeners, never those in Nurseries" in shown
