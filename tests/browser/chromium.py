@@ -39,6 +39,22 @@ FLAGS = (
     "--lang=en-US",
 )
 DESKTOP, PHONE = (1400, 900), (390, 844)
+# Says of this page, once an event has passed all that may stop it, that another is on its way.
+NOTE_LEAVING = """
+const leaving = (event) => {
+    const link = event.target.closest("a[href]"), form = event.target.closest("form");
+    const opensHere = (target) => !target || target === "_self";
+    const sends = event.type === "submit" && form.method !== "dialog" && opensHere(form.target);
+    const follows = event.type === "click" && link && opensHere(link.target)
+        && !link.hasAttribute("download")
+        && link.href.split("#")[0] !== location.href.split("#")[0];
+    if (!event.defaultPrevented && (sends || follows)) window.anotherPageComes = true;
+};
+if (window.anotherPageComes === undefined) {
+    window.anotherPageComes = false;
+    for (const type of ["submit", "click"]) window.addEventListener(type, leaving);
+}
+"""
 
 
 def program(*names: str) -> str:
@@ -146,9 +162,14 @@ class Browser:
 
         self.press(self.wait(named, f"nothing reads “{name}”"))
 
-    def press(self, element: WebElement) -> None:
+    def press(self, element: WebElement, *, downloads: bool = False) -> None:
+        """Returns after the page has come that this asks for, so that what it does is done."""
         self.script("arguments[0].scrollIntoView({block: 'center'})", element)
+        self.script(NOTE_LEAVING)
         element.click()
+        if not downloads:
+            arrived = "return !window.anotherPageComes"
+            self.wait(lambda: self.script(arrived), "the page that was asked for does not come")
 
     def confirm(self) -> None:
         self.press(self.find("button[name=confirmed]"))

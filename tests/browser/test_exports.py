@@ -77,7 +77,7 @@ def test_few_contacts_are_a_file_at_once(admin: Browser, downloads: Path, contac
     admin.wait_for_text("Export all contacts")
     looked_at(admin, "form", downloads)
     admin.select("format", "Excel (XLSX): numbers and dates are numbers and dates")
-    admin.press(admin.find("#content-main button[type=submit]"))
+    admin.press(admin.find("#content-main button[type=submit]"), downloads=True)
     assert len(xlsx_rows(downloaded(admin, downloads, "xlsx"))) == CONTACTS
 
 
