@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -135,11 +135,24 @@ def label_of(text: str, colour: str) -> str:
     return str(display_for_label((text, text), "", {text: colour}))
 
 
+class Colours(dict[Any, str]):
+    """unfold's colours by texts, found by what a text says in the language of the request."""
+
+    def __contains__(self, text: object) -> bool:
+        return any(str(known) == str(text) for known in self)
+
+    def __getitem__(self, text: object) -> str:
+        for known, colour in self.items():
+            if str(known) == str(text):
+                return colour
+        raise KeyError(text)
+
+
 def label(
-    description: str, kinds: dict[str, str], ordering: str | None = None
+    description: str, kinds: Mapping[Any, str], ordering: str | None = None
 ) -> Callable[[Method], Method]:
     """A column whose text is shown as a coloured label: `kinds` maps texts to unfold's colours."""
     decorated: Callable[[Method], Method] = decorators.display(
-        description=description, label=kinds, ordering=ordering
+        description=description, label=Colours(kinds), ordering=ordering
     )
     return decorated

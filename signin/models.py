@@ -7,6 +7,8 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 NAME_LENGTH = 150
 ADDRESS_LENGTH = 45  # an IPv6 address with an IPv4 address at its end
@@ -14,14 +16,14 @@ USER_AGENT_LENGTH = 200
 
 
 class Outcome(models.TextChoices):
-    SIGNED_IN = "signed_in", "signed in"
+    SIGNED_IN = "signed_in", _("signed in")
     CONFIRMED = "confirmed", "confirmed"
-    SIGNED_OUT = "signed_out", "signed out"
-    TIMED_OUT = "timed_out", "session timed out"
-    WRONG_PASSWORD = "wrong_password", "wrong user name or password"
-    WRONG_CODE = "wrong_code", "right password, wrong second factor"
-    REFUSED = "refused", "refused: too many tries"
-    NOT_ALLOWED = "not_allowed", "known, but no staff account"
+    SIGNED_OUT = "signed_out", _("signed out")
+    TIMED_OUT = "timed_out", _("session timed out")
+    WRONG_PASSWORD = "wrong_password", _("wrong user name or password")
+    WRONG_CODE = "wrong_code", _("right password, wrong second factor")
+    REFUSED = "refused", _("refused: too many tries")
+    NOT_ALLOWED = "not_allowed", _("known, but no staff account")
 
 
 class SignIn(models.Model):
@@ -44,8 +46,8 @@ class SignIn(models.Model):
         related_name="+",
     )
     user_name = models.CharField(max_length=NAME_LENGTH, blank=True)
-    method = models.CharField(max_length=60, blank=True, help_text="Such as password and totp.")
-    address = models.CharField("IP address", max_length=ADDRESS_LENGTH, blank=True)
+    method = models.CharField(max_length=60, blank=True, help_text=_("Such as password and totp."))
+    address = models.CharField(_("IP address"), max_length=ADDRESS_LENGTH, blank=True)
     network = models.CharField(max_length=ADDRESS_LENGTH, blank=True)
     user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True)
 
@@ -60,7 +62,7 @@ class SignIn(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = []
 
     def __str__(self) -> str:
-        who = self.user_name or "an unknown name"
+        who = self.user_name or gettext("an unknown name")
         return f"{who}: {self.get_outcome_display()}"
 
 

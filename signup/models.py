@@ -13,6 +13,8 @@ from django.db import models
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
 from campaigns.models import Attribute, Sender, Tag
@@ -39,7 +41,7 @@ def validate_https(url: str) -> None:
     """A whole address with https, without a user name and white space."""
     parts = urlsplit(url) if url.isprintable() and " " not in url and "\\" not in url else None
     if parts is None or parts.scheme != "https" or not parts.hostname or "@" in parts.netloc:
-        raise ValidationError("Enter a whole address that begins with https://.")
+        raise ValidationError(gettext("Enter a whole address that begins with https://."))
 
 
 def origins_in(text: str) -> list[str]:
@@ -64,11 +66,11 @@ class SignUpForm(models.Model):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(
-        max_length=100, help_text="For staff. Where a contact agreed says it, too."
+        max_length=100, help_text=_("For staff. Where a contact agreed says it, too.")
     )
     key = models.CharField(max_length=32, unique=True, editable=False, default=new_key)
     enabled = models.BooleanField(
-        default=True, help_text="Else its page says that it is closed. Open sign-ups stay valid."
+        default=True, help_text=_("Else its page says that it is closed. Open sign-ups stay valid.")
     )
 
     language = models.CharField(
@@ -77,23 +79,25 @@ class SignUpForm(models.Model):
         default="",
         db_default="",
         choices=LANGUAGES,
-        help_text="Of the words around your texts, on the pages and in the message. Empty: that of "
-        "the visitor's browser, and in the message that of this site.",
+        help_text=_(
+            "Of the words around your texts, on the pages and in the message. Empty: that of "
+            "the visitor's browser, and in the message that of this site."
+        ),
     )
     title = models.CharField(max_length=200, validators=[one_line_validator])
-    text = models.TextField(blank=True, max_length=2000, help_text="Below the title.")
-    asks_name = models.BooleanField("asks for the name", default=True)
+    text = models.TextField(blank=True, max_length=2000, help_text=_("Below the title."))
+    asks_name = models.BooleanField(_("asks for the name"), default=True)
     attributes = models.ManyToManyField(
-        Attribute, blank=True, related_name="+", help_text="Asked for; none must be answered."
+        Attribute, blank=True, related_name="+", help_text=_("Asked for; none must be answered.")
     )
     topics = models.ManyToManyField(
         Tag,
         blank=True,
         related_name="+",
-        help_text="Public tags to choose from, as on the preference page.",
+        help_text=_("Public tags to choose from, as on the preference page."),
     )
     tags = models.ManyToManyField(
-        Tag, blank=True, related_name="+", help_text="Given to everybody who confirms."
+        Tag, blank=True, related_name="+", help_text=_("Given to everybody who confirms.")
     )
 
     sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="+")
@@ -101,30 +105,30 @@ class SignUpForm(models.Model):
         "dispatch.EmailService",
         on_delete=models.PROTECT,
         related_name="+",
-        verbose_name="email service",
-        help_text="Sends the message that asks to confirm, within its pace and quota.",
+        verbose_name=_("email service"),
+        help_text=_("Sends the message that asks to confirm, within its pace and quota."),
     )
     subject = models.CharField(max_length=200, validators=[one_line_validator])
     mail_text = models.TextField(
-        "text of the message",
+        _("text of the message"),
         blank=True,
         max_length=2000,
-        help_text="Above the button to confirm. What was entered in the form is never in it.",
+        help_text=_("Above the button to confirm. What was entered in the form is never in it."),
     )
 
     next_url = models.CharField(
-        "page afterwards",
+        _("page afterwards"),
         max_length=500,
         blank=True,
         validators=[validate_https],
-        help_text="An https address that is offered to those who have confirmed.",
+        help_text=_("An https address that is offered to those who have confirmed."),
     )
     framed_by = models.TextField(
-        "sites that may show it in a frame",
+        _("sites that may show it in a frame"),
         blank=True,
         max_length=3000,
         validators=[validate_origins],
-        help_text="One a line, such as https://www.example.com. Empty: none.",
+        help_text=_("One a line, such as https://www.example.com. Empty: none."),
     )
     expired = models.PositiveBigIntegerField(default=0, editable=False)
     """How many sign-ups were never confirmed, and are deleted."""
@@ -133,7 +137,7 @@ class SignUpForm(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "sign-up form"
+        verbose_name = _("sign-up form")
         ordering = ["name", "pk"]
 
     def __str__(self) -> str:
@@ -167,10 +171,10 @@ class Wording(models.Model):
     form = models.ForeignKey(
         SignUpForm, on_delete=models.CASCADE, related_name="wordings", db_index=False
     )
-    number = models.PositiveIntegerField(help_text="From 1.")
+    number = models.PositiveIntegerField(help_text=_("From 1."))
     text = models.TextField()
     opens_text = models.TextField(
-        blank=True, help_text="Asked apart: that opens are recorded. Empty: not asked."
+        blank=True, help_text=_("Asked apart: that opens are recorded. Empty: not asked.")
     )
     created_at = models.DateTimeField(db_default=Now())
 
@@ -182,18 +186,18 @@ class Wording(models.Model):
 
 
 class State(models.TextChoices):
-    PENDING = "pending", "Not confirmed yet"
-    CONFIRMED = "confirmed", "Confirmed"
+    PENDING = "pending", _("Not confirmed yet")
+    CONFIRMED = "confirmed", _("Confirmed")
 
 
 class MailState(models.TextChoices):
     """Of the message that asks to confirm. `signup.mailing` writes it."""
 
-    WAITING = "waiting", "Waiting"
-    HANDING = "handing", "Being handed over"
-    SENT = "sent", "Sent"
-    DOUBT = "doubt", "In doubt: no reply came back"
-    FAILED = "failed", "Refused"
+    WAITING = "waiting", _("Waiting")
+    HANDING = "handing", _("Being handed over")
+    SENT = "sent", _("Sent")
+    DOUBT = "doubt", _("In doubt: no reply came back")
+    FAILED = "failed", _("Refused")
 
 
 class SignUpQuerySet(OwnedQuerySet):
@@ -210,14 +214,14 @@ class SignUp(models.Model):
         SignUpForm, on_delete=models.PROTECT, related_name="sign_ups", db_index=False
     )
     wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", db_index=False)
-    email = models.CharField("email address", max_length=254)
+    email = models.CharField(_("email address"), max_length=254)
     mailbox = models.CharField(
-        max_length=254, help_text="The address without a part after +, by which it is limited."
+        max_length=254, help_text=_("The address without a part after +, by which it is limited.")
     )
     answers = models.JSONField(default=dict)
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     network = models.CharField(
-        max_length=45, blank=True, help_text="Where it was entered, without the host's part."
+        max_length=45, blank=True, help_text=_("Where it was entered, without the host's part.")
     )
     asked_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(db_default=Now() + dt.timedelta(days=PENDING_DAYS))

@@ -206,13 +206,13 @@ class Progress:
                 yield Figure("Cancelled", self.counts.cancelled, self._reason_url(R.CANCELLED))
                 url = ""  # its list would be of both: `reasons` lead to those that failed
             number = self.counts.failed if status == S.FAILED else self.counts[status]
-            yield Figure(NOTHING_BACK if status == S.SENT else status.label, number, url)
+            yield Figure(NOTHING_BACK if status == S.SENT else str(status.label), number, url)
             if status == S.SENDING:
                 yield Figure("In doubt", self.counts.in_doubt, self.in_doubt_url)
 
     def reasons(self) -> list[Figure]:
         return [
-            Figure(reason.label, number, self._reason_url(reason))
+            Figure(str(reason.label), number, self._reason_url(reason))
             for reason in FailureReason
             if reason != R.CANCELLED and (number := self.counts.by_reason.get(reason, 0))
         ]

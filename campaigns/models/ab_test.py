@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.content import Content
 from campaigns.models.task import Task
@@ -21,38 +22,38 @@ FEWEST_VARIANTS = 2
 
 
 class SampleUnit(models.TextChoices):
-    PERCENT = "percent", "% of the recipients"
+    PERCENT = "percent", _("% of the recipients")
     NUMBER = "number", "recipients"
 
 
 class Measure(models.TextChoices):
     """What a variant succeeds by, with each recipient once. By people: machines never count."""
 
-    CLICKS = "clicks", "Clicks by people, on any link"
-    LINK = "link", "Clicks by people on one link"
-    OPENS = "opens", "Opens by people"
+    CLICKS = "clicks", _("Clicks by people, on any link")
+    LINK = "link", _("Clicks by people on one link")
+    OPENS = "opens", _("Opens by people")
 
 
 class Otherwise(models.TextChoices):
-    FIRST = "first", "Send the first variant to the rest"
-    ASK = "ask", "Ask me: the rest waits"
+    FIRST = "first", _("Send the first variant to the rest")
+    ASK = "ask", _("Ask me: the rest waits")
 
 
 class TestState(models.TextChoices):
     __test__ = False  # pytest takes the name for one of its own
 
-    PLANNED = "planned", "Planned"
-    COLLECTING = "collecting", "Collecting results"
-    ASKING = "asking", "Waits for your decision"
-    RELEASING = "releasing", "Sending to the rest"
-    RELEASED = "released", "Ended"
+    PLANNED = "planned", _("Planned")
+    COLLECTING = "collecting", _("Collecting results")
+    ASKING = "asking", _("Waits for your decision")
+    RELEASING = "releasing", _("Sending to the rest")
+    RELEASED = "released", _("Ended")
 
 
 class Verdict(models.TextChoices):
-    CLEAR = "clear", "One variant is better"
-    NONE = "none", "No difference found"
-    CHOSEN = "chosen", "Chosen by a person"
-    SPLIT = "split", "The rest is split evenly"
+    CLEAR = "clear", _("One variant is better")
+    NONE = "none", _("No difference found")
+    CHOSEN = "chosen", _("Chosen by a person")
+    SPLIT = "split", _("The rest is split evenly")
 
 
 OPEN_STATES = (TestState.COLLECTING, TestState.ASKING)
@@ -84,46 +85,53 @@ class ABTest(models.Model):
         Task, primary_key=True, on_delete=models.CASCADE, related_name="ab_test"
     )
     sample = models.PositiveIntegerField(
-        "sample", default=20, validators=[MinValueValidator(1)], help_text="Who gets the variants."
+        "sample",
+        default=20,
+        validators=[MinValueValidator(1)],
+        help_text=_("Who gets the variants."),
     )
     sample_unit = models.CharField(
         "of", max_length=10, choices=SampleUnit, default=SampleUnit.PERCENT
     )
     measure = models.CharField(
-        "the better one has more", max_length=10, choices=Measure, default=Measure.CLICKS
+        _("the better one has more"), max_length=10, choices=Measure, default=Measure.CLICKS
     )
     link = models.CharField(
         max_length=2000,
         blank=True,
-        help_text="Its address as it stands in the templates, for clicks on one link.",
+        help_text=_("Its address as it stands in the templates, for clicks on one link."),
     )
     decide_after = models.DurationField(
-        "decide after",
+        _("decide after"),
         default=dt.timedelta(hours=4),
-        help_text="Counted from when the last message of the sample was handed over.",
+        help_text=_("Counted from when the last message of the sample was handed over."),
     )
     threshold = models.FloatField(
-        "how sure",
+        _("how sure"),
         default=0.95,
         validators=[MinValueValidator(0.8), MaxValueValidator(0.999)],
-        help_text="The probability to be the best that makes a variant the winner.",
+        help_text=_("The probability to be the best that makes a variant the winner."),
     )
     ends_early = models.BooleanField(
-        "decide earlier when it is clear",
+        _("decide earlier when it is clear"),
         default=True,
-        help_text="Looks after a quarter, half and three quarters of the time, each of which asks "
-        "for much more certainty.",
+        help_text=_(
+            "Looks after a quarter, half and three quarters of the time, each of which asks "
+            "for much more certainty."
+        ),
     )
     otherwise = models.CharField(
-        "when no difference is found", max_length=10, choices=Otherwise, default=Otherwise.FIRST
+        _("when no difference is found"), max_length=10, choices=Otherwise, default=Otherwise.FIRST
     )
 
     state = models.CharField(max_length=12, choices=TestState, default=TestState.PLANNED)
     sample_size = models.PositiveBigIntegerField(default=0)
-    rest = models.PositiveBigIntegerField(default=0, help_text="SubTasks that waited for it.")
-    sent_at = models.DateTimeField(null=True, help_text="When all of the sample was handed over.")
+    rest = models.PositiveBigIntegerField(default=0, help_text=_("SubTasks that waited for it."))
+    sent_at = models.DateTimeField(
+        null=True, help_text=_("When all of the sample was handed over.")
+    )
     decide_at = models.DateTimeField(null=True)
-    looks = models.PositiveSmallIntegerField(default=0, help_text="Planned looks already taken.")
+    looks = models.PositiveSmallIntegerField(default=0, help_text=_("Planned looks already taken."))
     figures = models.JSONField(default=list)
     looked_at = models.DateTimeField(null=True)
     verdict = models.CharField(max_length=10, choices=Verdict, blank=True)
@@ -132,7 +140,7 @@ class ABTest(models.Model):
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    released = models.PositiveBigIntegerField(default=0, help_text="Of the rest, so far.")
+    released = models.PositiveBigIntegerField(default=0, help_text=_("Of the rest, so far."))
     released_at = models.DateTimeField(null=True)
 
     class Meta:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
 from campaigns.models.task import Task
@@ -15,11 +16,11 @@ class AttributeKind(models.TextChoices):
     """How a value is stored in `Contact.attributes`: text and choices as strings, numbers as JSON
     numbers, dates as ISO 8601 strings (2026-05-01), yes or no as JSON booleans."""
 
-    TEXT = "text", "Text"
-    NUMBER = "number", "Number"
-    DATE = "date", "Date"
-    YES_NO = "yes_no", "Yes or no"
-    CHOICE = "choice", "Choice"
+    TEXT = "text", _("Text")
+    NUMBER = "number", _("Number")
+    DATE = "date", _("Date")
+    YES_NO = "yes_no", _("Yes or no")
+    CHOICE = "choice", _("Choice")
 
 
 class Attribute(models.Model):
@@ -27,14 +28,14 @@ class Attribute(models.Model):
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(
-        max_length=110, help_text="Its name in templates: first_name is {{ first_name }}."
+        max_length=110, help_text=_("Its name in templates: first_name is {{ first_name }}.")
     )
-    label = models.CharField(max_length=200, blank=True, help_text="Its name on pages.")
+    label = models.CharField(max_length=200, blank=True, help_text=_("Its name on pages."))
     kind = models.CharField(
         "type", max_length=10, choices=AttributeKind, default=AttributeKind.TEXT
     )
     choices = ArrayField(
-        models.CharField(max_length=200), default=list, blank=True, help_text="Of a choice."
+        models.CharField(max_length=200), default=list, blank=True, help_text=_("Of a choice.")
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -47,7 +48,7 @@ class Attribute(models.Model):
                 "owner",
                 "key",
                 name="attribute_key_unique_per_owner",
-                violation_error_message="There is an attribute with this name already.",
+                violation_error_message=_("There is an attribute with this name already."),
             ),
             models.CheckConstraint(
                 condition=models.Q(kind__in=AttributeKind.values), name="attribute_kind_known"
@@ -78,7 +79,7 @@ class Segment(models.Model):
                 "owner",
                 Lower("name"),
                 name="segment_name_unique_per_owner",
-                violation_error_message="There is a segment with this name already.",
+                violation_error_message=_("There is a segment with this name already."),
             )
         ]
 
@@ -89,17 +90,17 @@ class Segment(models.Model):
 class LeftOutReason(models.TextChoices):
     """Why a contact of the audience gets no message. The first that holds is the reason."""
 
-    ERASED = "erased", "The address was erased"
-    SUPPRESSED = "suppressed", "The address is suppressed"
-    DOMAIN_SUPPRESSED = "domain", "The whole domain is suppressed"
-    INVALID = "invalid", "The address cannot be mailed"
-    REFUSED = "refused", "Did not agree to be mailed"
-    NO_CONSENT = "no_consent", "No recorded consent, and the campaign asks for one"
-    EXCLUDED = "excluded", "In an excluded tag or segment"
-    PAUSED = "paused", "Asked for a pause"
-    LESS_OFTEN = "less_often", "Asked for less mail, and was mailed lately"
-    RUNNING = "running", "In another running campaign"
-    DUPLICATE = "duplicate", "Another contact has the same address"
+    ERASED = "erased", _("The address was erased")
+    SUPPRESSED = "suppressed", _("The address is suppressed")
+    DOMAIN_SUPPRESSED = "domain", _("The whole domain is suppressed")
+    INVALID = "invalid", _("The address cannot be mailed")
+    REFUSED = "refused", _("Did not agree to be mailed")
+    NO_CONSENT = "no_consent", _("No recorded consent, and the campaign asks for one")
+    EXCLUDED = "excluded", _("In an excluded tag or segment")
+    PAUSED = "paused", _("Asked for a pause")
+    LESS_OFTEN = "less_often", _("Asked for less mail, and was mailed lately")
+    RUNNING = "running", _("In another running campaign")
+    DUPLICATE = "duplicate", _("Another contact has the same address")
 
 
 class LeftOut(models.Model):
@@ -107,7 +108,7 @@ class LeftOut(models.Model):
     with its SubTasks."""
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_index=False)
-    contact_id = models.BigIntegerField(help_text="No foreign key: the contact may be deleted.")
+    contact_id = models.BigIntegerField(help_text=_("No foreign key: the contact may be deleted."))
     recipient_email = models.CharField(max_length=254)
     reason = models.CharField(max_length=20, choices=LeftOutReason)
 

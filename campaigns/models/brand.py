@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
 from campaigns.models.content import one_line_validator
 
-colour_validator = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", "Enter a colour, such as #1a73e8.")
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
+colour_validator = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Enter a colour, such as #1a73e8."))
 
 
 class Font(models.TextChoices):
@@ -25,7 +31,7 @@ class Font(models.TextChoices):
     CHINESE = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', sans-serif", "Chinese (sans-serif)"
 
 
-def _colour(label: str, default: str) -> models.CharField[str, str]:
+def _colour(label: _StrOrPromise, default: str) -> models.CharField[str, str]:
     return models.CharField(label, max_length=7, default=default, validators=[colour_validator])
 
 
@@ -38,35 +44,42 @@ class Brand(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
     )
     name = models.CharField(
-        max_length=200, blank=True, validators=[one_line_validator], help_text="Said in the footer."
+        max_length=200,
+        blank=True,
+        validators=[one_line_validator],
+        help_text=_("Said in the footer."),
     )
     logo_url = models.URLField("logo's address", max_length=500, blank=True)
-    logo_alt = models.CharField("logo in words", max_length=200, blank=True)
-    logo_width = models.PositiveSmallIntegerField("logo's width in pixels", default=160)
+    logo_alt = models.CharField(_("logo in words"), max_length=200, blank=True)
+    logo_width = models.PositiveSmallIntegerField(_("logo's width in pixels"), default=160)
     website = models.URLField(max_length=500, blank=True)
-    background_colour = _colour("behind the message", "#f4f4f5")
-    body_colour = _colour("of the message", "#ffffff")
-    text_colour = _colour("of text", "#222222")
-    link_colour = _colour("of links", "#1a5fb4")
-    button_colour = _colour("of buttons", "#1a5fb4")
-    button_text_colour = _colour("of text on buttons", "#ffffff")
+    background_colour = _colour(_("behind the message"), "#f4f4f5")
+    body_colour = _colour(_("of the message"), "#ffffff")
+    text_colour = _colour(_("of text"), "#222222")
+    link_colour = _colour(_("of links"), "#1a5fb4")
+    button_colour = _colour(_("of buttons"), "#1a5fb4")
+    button_text_colour = _colour(_("of text on buttons"), "#ffffff")
     font = models.CharField(max_length=100, choices=Font, default=Font.ARIAL)
     footer = models.TextField(
-        max_length=2_000, blank=True, help_text="Below each message, above the unsubscribe link."
+        max_length=2_000, blank=True, help_text=_("Below each message, above the unsubscribe link.")
     )
     needs_approval = models.BooleanField(
-        "a second person approves each campaign",
+        _("a second person approves each campaign"),
         default=False,
         db_default=False,
-        help_text="No campaign of this owner is launched before another user has approved exactly "
-        "what it sends and to whom.",
+        help_text=_(
+            "No campaign of this owner is launched before another user has approved exactly "
+            "what it sends and to whom."
+        ),
     )
     asks_for_label = models.BooleanField(
-        "“广告” or “AD” in subjects to China",
+        _("“广告” or “AD” in subjects to China"),
         default=False,
         db_default=False,
-        help_text="The checklist warns of subjects without it where recipients are in China: by "
-        "the ending of their address (.cn), their language or their country.",
+        help_text=_(
+            "The checklist warns of subjects without it where recipients are in China: by "
+            "the ending of their address (.cn), their language or their country."
+        ),
     )
 
     objects = OwnedQuerySet.as_manager()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.operation import Operation
 
@@ -17,7 +18,7 @@ class ChangedContact(models.Model):
     operation = models.ForeignKey(
         Operation, on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    contact_id = models.BigIntegerField(help_text="No foreign key: the contact may be deleted.")
+    contact_id = models.BigIntegerField(help_text=_("No foreign key: the contact may be deleted."))
     before = models.JSONField(null=True, encoder=DjangoJSONEncoder)
 
     def __str__(self) -> str:

@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Length, Lower, Now
 from django.db.models.lookups import GreaterThan
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet, User, owners_open_to, sees_everything
 from addressing.addresses import as_written, clean_address
@@ -17,13 +19,13 @@ from campaigns import erased_keys, erasure_lock
 
 MAX_STORED = 200_000
 """Bytes of a contact's attributes as JSON: each message to it has a copy of them."""
-WAS_ERASED = "This address was erased at the wish of the person behind it."
+WAS_ERASED = gettext_noop("This address was erased at the wish of the person behind it.")
 
-DOMAIN_REFUSED = (
+DOMAIN_REFUSED = gettext_noop(
     "A whole domain is suppressed for every owner: that takes the permission to suppress domains. "
     "Ask an operator to do it, or enter single addresses."
 )
-NEITHER = (
+NEITHER = gettext_noop(
     "This is neither an address, ada@example.com, nor a domain with an @ before it, @example.com."
 )
 
@@ -58,14 +60,16 @@ class Tag(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="children",
-        verbose_name="under",
-        help_text="Another tag, itself not under one. Who has this tag counts for that one, too.",
+        verbose_name=_("under"),
+        help_text=_(
+            "Another tag, itself not under one. Who has this tag counts for that one, too."
+        ),
     )
     is_public = models.BooleanField(
         "public",
         default=False,
         db_default=False,
-        help_text="Recipients see it on their preference page, and choose whether they want it.",
+        help_text=_("Recipients see it on their preference page, and choose whether they want it."),
     )
 
     objects = OwnedQuerySet.as_manager()
@@ -77,7 +81,7 @@ class Tag(models.Model):
                 "owner",
                 Lower("name"),
                 name="tag_name_unique_per_owner",
-                violation_error_message="There is a tag with this name already.",
+                violation_error_message=_("There is a tag with this name already."),
             )
         ]
 
@@ -88,9 +92,9 @@ class Tag(models.Model):
 class MailConsent(models.TextChoices):
     """Whether a person agreed to be mailed."""
 
-    UNKNOWN = "unknown", "Not recorded"
-    GIVEN = "given", "Agreed"
-    REFUSED = "refused", "Did not agree"
+    UNKNOWN = "unknown", _("Not recorded")
+    GIVEN = "given", _("Agreed")
+    REFUSED = "refused", _("Did not agree")
 
 
 class AddressKey(models.Func):
@@ -125,40 +129,42 @@ class Contact(models.Model):
         db_constraint=False,
     )
     email = models.CharField(
-        "email address", max_length=254, help_text="Stored in lower case, unique per owner."
+        _("email address"), max_length=254, help_text=_("Stored in lower case, unique per owner.")
     )
     name = models.CharField(max_length=200, blank=True)
     attributes = models.JSONField(
         default=dict,
         blank=True,
-        help_text='More merge variables: {"first_name": "Ada"} is {{ first_name }} in a template.',
+        help_text=_(
+            'More merge variables: {"first_name": "Ada"} is {{ first_name }} in a template.'
+        ),
     )
     tags = models.ManyToManyField(Tag, blank=True, related_name="contacts", db_constraint=False)
     tracking_consent = models.BooleanField(
-        "agrees to open tracking",
+        _("agrees to open tracking"),
         default=False,
         db_default=False,
-        help_text="Whether this person agreed that it is recorded when they open a message.",
+        help_text=_("Whether this person agreed that it is recorded when they open a message."),
     )
     mail_consent = models.CharField(
-        "agrees to be mailed",
+        _("agrees to be mailed"),
         max_length=10,
         choices=MailConsent,
         default=MailConsent.UNKNOWN,
         db_default=MailConsent.UNKNOWN,
     )
-    mail_consent_at = models.DateTimeField("agreed at", null=True, blank=True)
+    mail_consent_at = models.DateTimeField(_("agreed at"), null=True, blank=True)
     mail_consent_source = models.CharField(
-        "where they agreed", max_length=200, blank=True, default="", db_default=""
+        _("where they agreed"), max_length=200, blank=True, default="", db_default=""
     )
     paused_until = models.DateTimeField(
-        null=True, blank=True, help_text="Not mailed before, at the person's wish."
+        null=True, blank=True, help_text=_("Not mailed before, at the person's wish.")
     )
     days_between = models.PositiveSmallIntegerField(
-        "days between messages",
+        _("days between messages"),
         null=True,
         blank=True,
-        help_text="Mailed at most once in so many days, at the person's wish.",
+        help_text=_("Mailed at most once in so many days, at the person's wish."),
     )
     imported_by = models.ForeignKey(
         "campaigns.Operation",
@@ -169,7 +175,7 @@ class Contact(models.Model):
         related_name="+",
         db_index=False,
         db_constraint=False,
-        help_text="The import that made this contact.",
+        help_text=_("The import that made this contact."),
     )
     address_key = models.GeneratedField(
         expression=AddressKey("email"), output_field=models.BigIntegerField(), db_persist=True
@@ -189,7 +195,7 @@ class Contact(models.Model):
                 "owner",
                 "email",
                 name="contact_email_unique_per_owner",
-                violation_error_message="There is a contact with this address already.",
+                violation_error_message=_("There is a contact with this address already."),
             ),
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")) & ~models.Q(email=""),
@@ -227,7 +233,9 @@ class Contact(models.Model):
             self.email = clean_field(self.email)
             refuse_erased(self.email)
         if not isinstance(self.attributes, dict):
-            raise ValidationError({"attributes": "Attributes are an object: names and values."})
+            raise ValidationError(
+                {"attributes": gettext("Attributes are an object: names and values.")}
+            )
         written = json.dumps(self.attributes, ensure_ascii=False, default=str)
         if len(written.encode("utf-8", "replace")) > MAX_STORED:
             raise ValidationError({"attributes": f"These are more than {MAX_STORED:,} bytes."})
@@ -239,12 +247,12 @@ class Contact(models.Model):
 
 
 class SuppressionReason(models.TextChoices):
-    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
-    HARD_BOUNCE = "hard_bounce", "Hard bounce"
-    SOFT_BOUNCES = "soft_bounces", "Soft bounces in a row"
-    COMPLAINT = "complaint", "Complaint"
-    MANUAL = "manual", "Added by staff"
-    ERASED = "erased", "Erased at the person's wish"
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+    HARD_BOUNCE = "hard_bounce", _("Hard bounce")
+    SOFT_BOUNCES = "soft_bounces", _("Soft bounces in a row")
+    COMPLAINT = "complaint", _("Complaint")
+    MANUAL = "manual", _("Added by staff")
+    ERASED = "erased", _("Erased at the person's wish")
 
 
 class SuppressionQuerySet(models.QuerySet):  # type: ignore[type-arg]
@@ -271,15 +279,15 @@ class Suppression(models.Model):
     """
 
     email = models.CharField(
-        "address or @domain",
+        _("address or @domain"),
         max_length=254,
         unique=True,
-        help_text="In lower case. @example.com stands for every address of that domain.",
+        help_text=_("In lower case. @example.com stands for every address of that domain."),
     )
     reason = models.CharField(
         max_length=20, choices=SuppressionReason, default=SuppressionReason.MANUAL
     )
-    source = models.CharField(max_length=200, blank=True, help_text="Where this came from.")
+    source = models.CharField(max_length=200, blank=True, help_text=_("Where this came from."))
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     objects = SuppressionQuerySet.as_manager()

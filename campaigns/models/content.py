@@ -9,18 +9,19 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
 from addressing.addresses import ENCODED_WORD, has_encoded_word
 
 local_part_validator = RegexValidator(
     r"\A[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\Z",
-    "Enter the part of an address before the @, for example: news",
+    _("Enter the part of an address before the @, for example: news"),
 )
-one_line_validator = RegexValidator(r"\A[^\r\n\x00]*\Z", "Enter one line of text.")
+one_line_validator = RegexValidator(r"\A[^\r\n\x00]*\Z", _("Enter one line of text."))
 language_validator = RegexValidator(
     r"\A[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\Z",
-    "Enter the tag of a language, such as de, en-GB or zh-Hans.",
+    _("Enter the tag of a language, such as de, en-GB or zh-Hans."),
 )
 LANGUAGE_LENGTH = 35
 
@@ -32,15 +33,17 @@ class Sender(models.Model):
     local_part = models.CharField(
         max_length=64,
         validators=[local_part_validator],
-        help_text="The part before the @; the domain is that of the email service.",
+        help_text=_("The part before the @; the domain is that of the email service."),
     )
     display_name = models.CharField(max_length=200, blank=True, validators=[one_line_validator])
-    reply_to = models.EmailField("reply-to address", blank=True)
+    reply_to = models.EmailField(_("reply-to address"), blank=True)
     postal_address = models.TextField(
         blank=True,
         max_length=500,
-        help_text="Shown with an unsubscribe link under messages whose template has none. The law "
-        "of many countries requires one.",
+        help_text=_(
+            "Shown with an unsubscribe link under messages whose template has none. The law "
+            "of many countries requires one."
+        ),
     )
 
     objects = OwnedQuerySet.as_manager()
@@ -63,7 +66,7 @@ class TemplateFormat(models.TextChoices):
 
     HTML = "html", "HTML"
     MJML = "mjml", "MJML"
-    BLOCKS = "blocks", "Blocks"
+    BLOCKS = "blocks", _("Blocks")
 
 
 class Template(models.Model):
@@ -80,7 +83,7 @@ class Template(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text="Templates are listed by folder. Write a new name to begin a folder.",
+        help_text=_("Templates are listed by folder. Write a new name to begin a folder."),
     )
     format = models.CharField(
         max_length=10,
@@ -94,17 +97,17 @@ class Template(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="The sender that a new campaign with this template begins with.",
+        help_text=_("The sender that a new campaign with this template begins with."),
     )
     subject = models.CharField(max_length=500, validators=[one_line_validator])
     preview_text = models.CharField(
-        max_length=500, blank=True, help_text="What inboxes show after the subject."
+        max_length=500, blank=True, help_text=_("What inboxes show after the subject.")
     )
     html = models.TextField("HTML")
     mjml = models.TextField("MJML", blank=True, default="", db_default="")
     blocks = models.JSONField(null=True, blank=True)
     text = models.TextField(
-        "plain text", blank=True, help_text="Made from the HTML when this is left empty."
+        _("plain text"), blank=True, help_text=_("Made from the HTML when this is left empty.")
     )
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -168,7 +171,7 @@ class Content(models.Model):
     subject = models.TextField()
     preview_text = models.TextField(blank=True)
     html = models.TextField("HTML")
-    text = models.TextField("plain text")
+    text = models.TextField(_("plain text"))
     sender_local_part = models.CharField(max_length=64)
     sender_name = models.CharField(max_length=200, blank=True)
     reply_to = models.EmailField(blank=True)
@@ -177,7 +180,7 @@ class Content(models.Model):
     precompiled = models.JSONField(
         null=True,
         editable=False,
-        help_text="What a worker made of it, so that dispatchers need none to fill plain gaps.",
+        help_text=_("What a worker made of it, so that dispatchers need none to fill plain gaps."),
     )
     attachment_count = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

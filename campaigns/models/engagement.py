@@ -5,18 +5,19 @@ from __future__ import annotations
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.task import Task
 
 
 class EngagementKind(models.IntegerChoices):
-    SENT = 1, "was sent"
-    DELIVERED = 2, "was delivered"
+    SENT = 1, _("was sent")
+    DELIVERED = 2, _("was delivered")
     OPENED = 3, "opened"
     CLICKED = 4, "clicked"
     BOUNCED = 5, "bounced"
     UNSUBSCRIBED = 6, "unsubscribed"
-    COMPLAINED = 7, "reported as spam"
+    COMPLAINED = 7, _("reported as spam")
 
 
 class Engagement(models.Model):
@@ -35,12 +36,12 @@ class Engagement(models.Model):
     )
     kind = models.SmallIntegerField(choices=EngagementKind)
     is_machine = models.BooleanField(
-        default=False, help_text="Opened or clicked by a scanner, not by a person or its proxy."
+        default=False, help_text=_("Opened or clicked by a scanner, not by a person or its proxy.")
     )
     link = models.BigIntegerField(
-        default=0, help_text="64 bits of the MD5 of the link's destination; 0 for any."
+        default=0, help_text=_("64 bits of the MD5 of the link's destination; 0 for any.")
     )
-    address_key = models.BigIntegerField(help_text="See campaigns.models.contacts.AddressKey.")
+    address_key = models.BigIntegerField(help_text=_("See campaigns.models.contacts.AddressKey."))
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.CASCADE,
@@ -48,7 +49,7 @@ class Engagement(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    at = models.DateTimeField(help_text="When it happened last.")
+    at = models.DateTimeField(help_text=_("When it happened last."))
 
     def __str__(self) -> str:
         return f"{self.task_id}: {self.get_kind_display()} at {self.at}"
@@ -75,7 +76,9 @@ class EngagementTimes(models.Model):
     address_key = models.BigIntegerField()
     times = ArrayField(
         models.DateTimeField(),
-        help_text="One for each task, newest first: the third says since when it happened thrice.",
+        help_text=_(
+            "One for each task, newest first: the third says since when it happened thrice."
+        ),
     )
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.files.storage import Storage, storages
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
 from campaigns.models.content import one_line_validator
@@ -33,21 +34,23 @@ class Image(models.Model):
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=200, validators=[one_line_validator])
     alt = models.CharField(
-        "alternative text",
+        _("alternative text"),
         max_length=300,
         blank=True,
         validators=[one_line_validator],
-        help_text="What the picture says, for those who do not see it. Many mail programs show "
-        "pictures only when asked.",
+        help_text=_(
+            "What the picture says, for those who do not see it. Many mail programs show "
+            "pictures only when asked."
+        ),
     )
     is_decoration = models.BooleanField(
-        "mere decoration",
+        _("mere decoration"),
         default=False,
-        help_text="The picture says nothing that the text does not say; it needs no words.",
+        help_text=_("The picture says nothing that the text does not say; it needs no words."),
     )
     file = models.FileField(storage=image_storage, max_length=100, editable=False)
-    width = models.PositiveIntegerField(editable=False, help_text="In pixels.")
-    height = models.PositiveIntegerField(editable=False, help_text="In pixels.")
+    width = models.PositiveIntegerField(editable=False, help_text=_("In pixels."))
+    height = models.PositiveIntegerField(editable=False, help_text=_("In pixels."))
     octets = models.PositiveIntegerField("size", editable=False)
     created_at = models.DateTimeField("added", db_default=Now(), editable=False)
 

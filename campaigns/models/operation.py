@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
 
@@ -13,22 +14,22 @@ from access.ownership import OwnedQuerySet
 class OperationKind(models.TextChoices):
     """What runs each kind is in `campaigns.operations.kinds`."""
 
-    IMPORT = "import", "Import"
-    UNDO_IMPORT = "undo_import", "Undo of an import"
-    EXPORT = "export", "Export"
-    CHANGE_CONTACTS = "change_contacts", "Change of contacts"
-    CONVERT_ATTRIBUTE = "convert_attribute", "Change of an attribute's type"
-    RENEW_TEMPLATES = "renew_templates", "New look of templates"
+    IMPORT = "import", _("Import")
+    UNDO_IMPORT = "undo_import", _("Undo of an import")
+    EXPORT = "export", _("Export")
+    CHANGE_CONTACTS = "change_contacts", _("Change of contacts")
+    CONVERT_ATTRIBUTE = "convert_attribute", _("Change of an attribute's type")
+    RENEW_TEMPLATES = "renew_templates", _("New look of templates")
 
 
 class OperationState(models.TextChoices):
-    PREPARING = "preparing", "Being prepared"
-    QUEUED = "queued", "Waiting for a worker"
-    RUNNING = "running", "Under way"
-    CANCELLING = "cancelling", "Being cancelled"
-    DONE = "done", "Done"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
+    PREPARING = "preparing", _("Being prepared")
+    QUEUED = "queued", _("Waiting for a worker")
+    RUNNING = "running", _("Under way")
+    CANCELLING = "cancelling", _("Being cancelled")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 OPEN_STATES = (OperationState.QUEUED, OperationState.RUNNING, OperationState.CANCELLING)
@@ -49,17 +50,19 @@ class Operation(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     kind = models.CharField(max_length=30, choices=OperationKind)
-    title = models.CharField(max_length=300, help_text="What it is about, such as the file's name.")
+    title = models.CharField(
+        max_length=300, help_text=_("What it is about, such as the file's name.")
+    )
     params = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
 
     state = models.CharField(
         max_length=12, choices=OperationState, default=OperationState.PREPARING
     )
-    total = models.PositiveBigIntegerField(null=True, help_text="Rows; empty while not known.")
-    done = models.PositiveBigIntegerField(default=0, help_text="Rows.")
+    total = models.PositiveBigIntegerField(null=True, help_text=_("Rows; empty while not known."))
+    done = models.PositiveBigIntegerField(default=0, help_text=_("Rows."))
     position = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     result = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    problem = models.TextField(blank=True, help_text="Why it failed, for staff.")
+    problem = models.TextField(blank=True, help_text=_("Why it failed, for staff."))
 
     created_at = models.DateTimeField(db_default=Now())
     started_at = models.DateTimeField(null=True)
@@ -70,7 +73,7 @@ class Operation(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "piece of work"
+        verbose_name = _("piece of work")
         verbose_name_plural = "work"
         ordering = ["-id"]
         constraints = [
@@ -97,11 +100,13 @@ class StoredFile(models.Model):
     """A file of an operation, in chunks: workers on other hosts reach nothing but the database."""
 
     operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="files")
-    role = models.CharField(max_length=20, help_text="Such as “upload”, “rejected” or “download”.")
+    role = models.CharField(
+        max_length=20, help_text=_("Such as “upload”, “rejected” or “download”.")
+    )
     name = models.CharField(max_length=255)
-    size = models.PositiveBigIntegerField(default=0, help_text="Bytes.")
+    size = models.PositiveBigIntegerField(default=0, help_text=_("Bytes."))
     created_at = models.DateTimeField(db_default=Now())
-    expires_at = models.DateTimeField(null=True, help_text="Deleted then.")
+    expires_at = models.DateTimeField(null=True, help_text=_("Deleted then."))
 
     class Meta:
         constraints = [
@@ -126,7 +131,7 @@ class FileChunk(models.Model):
     file = models.ForeignKey(
         StoredFile, on_delete=models.CASCADE, related_name="chunks", db_index=False
     )
-    number = models.PositiveIntegerField(help_text="From 0.")
+    number = models.PositiveIntegerField(help_text=_("From 0."))
     data = models.BinaryField()
 
     class Meta:
@@ -148,12 +153,12 @@ class ImportedAddress(models.Model):
         Operation, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
     )
     address_key = models.BigIntegerField(db_index=True)
-    touched = models.BooleanField(help_text="Whether the import made or changed its contact.")
-    told_tracking = models.BooleanField(help_text="Whether a row has a consent to tracking.")
-    refused = models.BooleanField(help_text="Whether a row refuses to be mailed.")
-    was_refused = models.BooleanField(help_text="Whether its contact had refused before.")
-    met_refused = models.BooleanField(help_text="Whether a row says otherwise nevertheless.")
-    changed_at = models.DateTimeField(null=True, help_text="The last change by the import.")
+    touched = models.BooleanField(help_text=_("Whether the import made or changed its contact."))
+    told_tracking = models.BooleanField(help_text=_("Whether a row has a consent to tracking."))
+    refused = models.BooleanField(help_text=_("Whether a row refuses to be mailed."))
+    was_refused = models.BooleanField(help_text=_("Whether its contact had refused before."))
+    met_refused = models.BooleanField(help_text=_("Whether a row says otherwise nevertheless."))
+    changed_at = models.DateTimeField(null=True, help_text=_("The last change by the import."))
 
     def __str__(self) -> str:
         return f"{self.operation_id}: {self.address_key}"

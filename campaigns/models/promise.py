@@ -6,14 +6,15 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.task import Task
 
 
 class ApprovalState(models.TextChoices):
-    ASKED = "asked", "Waits for approval"
-    APPROVED = "approved", "Approved"
-    SENT_BACK = "sent_back", "Sent back"
+    ASKED = "asked", _("Waits for approval")
+    APPROVED = "approved", _("Approved")
+    SENT_BACK = "sent_back", _("Sent back")
 
 
 class Approval(models.Model):
@@ -26,13 +27,15 @@ class Approval(models.Model):
     )
     state = models.CharField(max_length=10, choices=ApprovalState, default=ApprovalState.ASKED)
     fingerprint = models.JSONField(
-        help_text="Of what would be frozen when it was asked for: a digest of each part, by name."
+        help_text=_(
+            "Of what would be frozen when it was asked for: a digest of each part, by name."
+        )
     )
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
     asked_at = models.DateTimeField(db_default=Now())
-    words = models.TextField(blank=True, help_text="To those who may approve.")
+    words = models.TextField(blank=True, help_text=_("To those who may approve."))
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
@@ -103,7 +106,7 @@ class PromisedContacts(models.Model):
     contact_ids = ArrayField(models.BigIntegerField())
     address_keys = ArrayField(
         models.BigIntegerField(),
-        help_text="In the same order; see campaigns.models.contacts.AddressKey.",
+        help_text=_("In the same order; see campaigns.models.contacts.AddressKey."),
     )
 
     def __str__(self) -> str:
@@ -113,15 +116,15 @@ class PromisedContacts(models.Model):
 class Change(models.TextChoices):
     """Why a contact fared otherwise than promised."""
 
-    ADDED = "added", "was added since"
-    DELETED = "deleted", "was deleted"
-    JOINED = "joined", "came into the audience since, by a tag, segment or choice"
-    LEFT = "left", "is not in the audience any more, by a tag, segment or choice"
-    UNSUBSCRIBED = "unsubscribed", "unsubscribed since"
-    LEFT_OUT = "left_out", "is left out now"
-    SENT = "sent", "gets a message now"
-    REASON = "reason", "is left out for another reason"
-    ADDRESS = "address", "has another address now"
+    ADDED = "added", _("was added since")
+    DELETED = "deleted", _("was deleted")
+    JOINED = "joined", _("came into the audience since, by a tag, segment or choice")
+    LEFT = "left", _("is not in the audience any more, by a tag, segment or choice")
+    UNSUBSCRIBED = "unsubscribed", _("unsubscribed since")
+    LEFT_OUT = "left_out", _("is left out now")
+    SENT = "sent", _("gets a message now")
+    REASON = "reason", _("is left out for another reason")
+    ADDRESS = "address", _("has another address now")
 
 
 class Difference(models.Model):
@@ -132,7 +135,7 @@ class Difference(models.Model):
     NOT_THERE = "none"
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_index=False)
-    contact_id = models.BigIntegerField(help_text="No foreign key: the contact may be deleted.")
+    contact_id = models.BigIntegerField(help_text=_("No foreign key: the contact may be deleted."))
     recipient_email = models.CharField(max_length=254, blank=True)
     change = models.CharField(max_length=20, choices=Change)
     promised = models.CharField(max_length=20, blank=True)

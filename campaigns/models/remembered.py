@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
 
@@ -15,8 +16,8 @@ class RememberedColumns(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    header_key = models.CharField(max_length=64, help_text="SHA-256 of the headings.")
-    columns = models.JSONField(default=list, help_text="As in the parameters of an import.")
+    header_key = models.CharField(max_length=64, help_text=_("SHA-256 of the headings."))
+    columns = models.JSONField(default=list, help_text=_("As in the parameters of an import."))
     changed_at = models.DateTimeField(db_default=Now())
 
     objects = OwnedQuerySet.as_manager()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
 from campaigns.models.content import one_line_validator
@@ -26,7 +27,7 @@ class SavedBlock(models.Model):
                 "owner",
                 Lower("name"),
                 name="saved_block_name_unique_per_owner",
-                violation_error_message="There is a saved block with this name already.",
+                violation_error_message=_("There is a saved block with this name already."),
             )
         ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
 
@@ -26,7 +27,9 @@ class SearchBlock(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    block = models.BigIntegerField(help_text="The keys of its contacts, without their last bits.")
+    block = models.BigIntegerField(
+        help_text=_("The keys of its contacts, without their last bits.")
+    )
     texts = models.TextField(db_collation="C")
 
     objects = OwnedQuerySet.as_manager()

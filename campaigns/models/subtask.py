@@ -8,6 +8,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models.functions import Greatest, Now
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet, User, sees_everything
 from addressing.addresses import as_written
@@ -21,25 +22,25 @@ class SubTaskStatus(models.TextChoices):
     `campaigns.state.states`.
     """
 
-    PENDING = "pending", "Pending"
-    ALLOCATED = "allocated", "Allocated"
-    SENDING = "sending", "Sending"
-    SENT = "sent", "Sent"
-    DELIVERED = "delivered", "Delivered"
-    BOUNCED = "bounced", "Bounced"
-    OPENED = "opened", "Opened"
-    CLICKED = "clicked", "Clicked"
-    FAILED = "failed", "Failed"
+    PENDING = "pending", _("Pending")
+    ALLOCATED = "allocated", _("Allocated")
+    SENDING = "sending", _("Sending")
+    SENT = "sent", _("Sent")
+    DELIVERED = "delivered", _("Delivered")
+    BOUNCED = "bounced", _("Bounced")
+    OPENED = "opened", _("Opened")
+    CLICKED = "clicked", _("Clicked")
+    FAILED = "failed", _("Failed")
 
 
 class FailureReason(models.TextChoices):
-    REJECTED = "rejected", "Rejected by the recipient's server"
-    RETRIES_EXHAUSTED = "retries_exhausted", "Given up after several tries"
-    INVALID = "invalid", "Invalid address"
-    RENDER_ERROR = "render_error", "The template failed for this recipient"
-    SUPPRESSED = "suppressed", "The address is suppressed"
-    CANCELLED = "cancelled", "The task was cancelled"
-    DISCARDED = "discarded", "Given up by staff while in doubt"
+    REJECTED = "rejected", _("Rejected by the recipient's server")
+    RETRIES_EXHAUSTED = "retries_exhausted", _("Given up after several tries")
+    INVALID = "invalid", _("Invalid address")
+    RENDER_ERROR = "render_error", _("The template failed for this recipient")
+    SUPPRESSED = "suppressed", _("The address is suppressed")
+    CANCELLED = "cancelled", _("The task was cancelled")
+    DISCARDED = "discarded", _("Given up by staff while in doubt")
 
 
 HELD = (SubTaskStatus.ALLOCATED, SubTaskStatus.SENDING)
@@ -138,11 +139,13 @@ class SubTask(models.Model):
     )
     contact_id = models.BigIntegerField(
         null=True,
-        help_text="Whom the launch made it for. No foreign key: the contact may be deleted. Empty "
-        "for launches of before this was recorded.",
+        help_text=_(
+            "Whom the launch made it for. No foreign key: the contact may be deleted. Empty "
+            "for launches of before this was recorded."
+        ),
     )
     recipient_email = models.CharField(max_length=254)
-    variables = models.JSONField(default=dict, help_text="Merge variables, frozen at launch.")
+    variables = models.JSONField(default=dict, help_text=_("Merge variables, frozen at launch."))
 
     status = DatabaseEnumField(
         type_setting="SUBTASK_STATUS_TYPE", choices=SubTaskStatus, default=SubTaskStatus.PENDING
@@ -155,15 +158,15 @@ class SubTask(models.Model):
         db_index=False,
         db_constraint=False,
     )
-    available_at = models.DateTimeField(db_default=Now(), help_text="Not sent before this time.")
+    available_at = models.DateTimeField(db_default=Now(), help_text=_("Not sent before this time."))
     claim_token = models.UUIDField(null=True)
     dispatcher_id = models.BigIntegerField(null=True)
     in_doubt_since = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(
-        default=0, help_text="Tries that counted: refusals for a while. Waiting does not count."
+        default=0, help_text=_("Tries that counted: refusals for a while. Waiting does not count.")
     )
     failure_reason = models.CharField(max_length=20, choices=FailureReason, blank=True)
-    error = models.TextField(blank=True, help_text="What the provider said last.")
+    error = models.TextField(blank=True, help_text=_("What the provider said last."))
     provider_message_id = models.CharField(max_length=255, blank=True)
 
     created_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import SEE_EVERYTHING, OwnedQuerySet
 from campaigns.models.contacts import Contact, Tag
@@ -20,19 +21,19 @@ from campaigns.models.content import (
 
 
 class TaskStatus(models.TextChoices):
-    DRAFT = "draft", "Draft"
-    SCHEDULED = "scheduled", "Scheduled"
-    QUEUED = "queued", "Launching"
-    SENDING = "sending", "Sending"
-    PAUSED = "paused", "Paused"
-    COMPLETED = "completed", "Completed"
-    CANCELLED = "cancelled", "Cancelled"
+    DRAFT = "draft", _("Draft")
+    SCHEDULED = "scheduled", _("Scheduled")
+    QUEUED = "queued", _("Launching")
+    SENDING = "sending", _("Sending")
+    PAUSED = "paused", _("Paused")
+    COMPLETED = "completed", _("Completed")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 class Audience(models.TextChoices):
-    ALL = "all", "All my contacts"
-    TAGS = "tags", "Contacts by tags and segments"
-    CHOSEN = "chosen", "Chosen contacts"
+    ALL = "all", _("All my contacts")
+    TAGS = "tags", _("Contacts by tags and segments")
+    CHOSEN = "chosen", _("Chosen contacts")
 
 
 class TaskQuerySet(OwnedQuerySet):
@@ -53,66 +54,75 @@ class Task(models.Model):
 
     audience = models.CharField(max_length=10, choices=Audience, default=Audience.ALL)
     include_tags = models.ManyToManyField(
-        Tag, blank=True, related_name="+", help_text="Contacts with any of these tags."
+        Tag, blank=True, related_name="+", help_text=_("Contacts with any of these tags.")
     )
     exclude_tags = models.ManyToManyField(
-        Tag, blank=True, related_name="+", help_text="Never contacts with any of these tags."
+        Tag, blank=True, related_name="+", help_text=_("Never contacts with any of these tags.")
     )
     include_segments = models.ManyToManyField(
-        "campaigns.Segment", blank=True, related_name="+", help_text="And contacts in any of these."
+        "campaigns.Segment",
+        blank=True,
+        related_name="+",
+        help_text=_("And contacts in any of these."),
     )
     exclude_segments = models.ManyToManyField(
         "campaigns.Segment",
         blank=True,
         related_name="+",
-        help_text="Never contacts in any of these.",
+        help_text=_("Never contacts in any of these."),
     )
     needs_consent = models.BooleanField(
-        "only with recorded consent",
+        _("only with recorded consent"),
         default=False,
         db_default=False,
-        help_text="Leaves out contacts of whom it is not recorded that they agreed to be mailed.",
+        help_text=_(
+            "Leaves out contacts of whom it is not recorded that they agreed to be mailed."
+        ),
     )
     leaves_out_running = models.BooleanField(
-        "leave out who is in another running campaign",
+        _("leave out who is in another running campaign"),
         default=False,
         db_default=False,
-        help_text="Leaves out contacts to whom another campaign of this owner still has to send.",
+        help_text=_(
+            "Leaves out contacts to whom another campaign of this owner still has to send."
+        ),
     )
     contacts = models.ManyToManyField(
-        Contact, blank=True, related_name="+", verbose_name="chosen contacts"
+        Contact, blank=True, related_name="+", verbose_name=_("chosen contacts")
     )
 
     services = models.ManyToManyField(
         "dispatch.EmailService",
         blank=True,
         related_name="+",
-        verbose_name="email services",
-        help_text="Leave empty to use every service that the owner may use.",
+        verbose_name=_("email services"),
+        help_text=_("Leave empty to use every service that the owner may use."),
     )
     priority = models.SmallIntegerField(
-        default=0, help_text="Among tasks of one owner, a higher number goes first."
+        default=0, help_text=_("Among tasks of one owner, a higher number goes first.")
     )
     scheduled_at = models.DateTimeField(null=True, blank=True)
     track_opens = models.BooleanField(
-        "record opens",
+        _("record opens"),
         default=False,
         db_default=False,
-        help_text="Adds an invisible image. Where the law asks for consent, it is left out for "
-        "contacts that did not agree.",
+        help_text=_(
+            "Adds an invisible image. Where the law asks for consent, it is left out for "
+            "contacts that did not agree."
+        ),
     )
     track_clicks = models.BooleanField(
-        "record clicks",
+        _("record clicks"),
         default=True,
         db_default=True,
-        help_text="Links lead through this site.",
+        help_text=_("Links lead through this site."),
     )
 
     status = models.CharField(
         max_length=10, choices=TaskStatus, default=TaskStatus.DRAFT, editable=False
     )
     note = models.TextField(
-        blank=True, editable=False, help_text="Why the task is in this state, for its staff."
+        blank=True, editable=False, help_text=_("Why the task is in this state, for its staff.")
     )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     launched_at = models.DateTimeField(null=True, editable=False)
@@ -127,7 +137,7 @@ class Task(models.Model):
     class Meta:
         ordering = ["-id"]
         permissions = [
-            (SEE_EVERYTHING.split(".")[1], "Can see and use the rows of every owner"),
+            (SEE_EVERYTHING.split(".")[1], _("Can see and use the rows of every owner")),
             ("launch_task", "Can launch and schedule tasks"),
             ("control_task", "Can pause, resume and cancel tasks"),
             ("approve_task", "Can approve what others would launch"),
@@ -205,47 +215,58 @@ class Launch(models.Model):
     task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE)
     last_contact_id = models.BigIntegerField(default=0)
     up_to_contact_id = models.BigIntegerField(
-        default=0, help_text="The newest contact at the launch; later ones are not mailed."
+        default=0, help_text=_("The newest contact at the launch; later ones are not mailed.")
     )
     audience_size = models.PositiveBigIntegerField(default=0)
-    walked = models.PositiveBigIntegerField(default=0, help_text="Contacts looked at so far.")
-    inserted = models.PositiveBigIntegerField(default=0, help_text="SubTasks made so far.")
+    walked = models.PositiveBigIntegerField(default=0, help_text=_("Contacts looked at so far."))
+    inserted = models.PositiveBigIntegerField(default=0, help_text=_("SubTasks made so far."))
     agreed = models.PositiveBigIntegerField(
         null=True,
-        help_text="Of the SubTasks made, those whose recipient agrees to open tracking; empty for "
-        "launches of before this was counted.",
+        help_text=_(
+            "Of the SubTasks made, those whose recipient agrees to open tracking; empty for "
+            "launches of before this was counted."
+        ),
     )
     suppressed = models.JSONField(
-        default=dict, help_text="Recipients left out, counted by the reason of their suppression."
+        default=dict,
+        help_text=_("Recipients left out, counted by the reason of their suppression."),
     )
     left_out = models.JSONField(
         null=True,
-        help_text="Recipients left out, counted by the reason of `LeftOut`; empty for launches of "
-        "before they were recorded.",
+        help_text=_(
+            "Recipients left out, counted by the reason of `LeftOut`; empty for launches of "
+            "before they were recorded."
+        ),
     )
     ends = ArrayField(
         models.BigIntegerField(),
         null=True,
-        help_text="The last contact of each chunk but the last.",
+        help_text=_("The last contact of each chunk but the last."),
     )
     differences = models.JSONField(
         null=True,
-        help_text="Of what was promised: lists of a change, the reason promised, the reason made, "
-        "and how many contacts; empty when nothing was promised.",
+        help_text=_(
+            "Of what was promised: lists of a change, the reason promised, the reason made, "
+            "and how many contacts; empty when nothing was promised."
+        ),
     )
     fingerprint = models.BigIntegerField(
-        null=True, help_text="Of the keys of all candidates: their hashes, combined by XOR."
+        null=True, help_text=_("Of the keys of all candidates: their hashes, combined by XOR.")
     )
     counts_from = models.DateTimeField(
         null=True,
-        help_text="What all its relative dates count from, in every chunk; empty for launches of "
-        "before it was kept, which count from when the task was launched.",
+        help_text=_(
+            "What all its relative dates count from, in every chunk; empty for launches of "
+            "before it was kept, which count from when the task was launched."
+        ),
     )
     conditions = models.JSONField(
         null=True,
-        help_text="What the segments of its audience asked when it began, by their keys: whom a "
-        "launch mails does not change while it is under way. Empty for launches of before it was "
-        "kept.",
+        help_text=_(
+            "What the segments of its audience asked when it began, by their keys: whom a "
+            "launch mails does not change while it is under way. Empty for launches of before it "
+            "was kept."
+        ),
     )
     progressed_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)

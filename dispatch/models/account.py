@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from dispatch.models.report import ServiceReport
 from dispatch.models.service import EmailService
@@ -16,7 +17,7 @@ class AccountReport(ServiceReport):
     service = models.OneToOneField(
         EmailService, primary_key=True, on_delete=models.CASCADE, related_name="account_report"
     )
-    connection_changed_at = models.DateTimeField(null=True, help_text="Of the connection tried.")
+    connection_changed_at = models.DateTimeField(null=True, help_text=_("Of the connection tried."))
     works = models.BooleanField(default=False)
     answer = models.TextField(blank=True)
 

@@ -7,20 +7,21 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import SubTask
 from dispatch.models.service import EmailService
 
 
 class AttemptOutcome(models.TextChoices):
-    ACCEPTED = "accepted", "Accepted"
-    DEFERRED = "deferred", "Refused for now"
-    REJECTED = "rejected", "Refused for good"
-    SERVICE_ERROR = "service_error", "The service failed"
-    UNKNOWN = "unknown", "Unknown: no reply came back"
-    NOT_STARTED = "not_started", "Not started: the process ended before"
+    ACCEPTED = "accepted", _("Accepted")
+    DEFERRED = "deferred", _("Refused for now")
+    REJECTED = "rejected", _("Refused for good")
+    SERVICE_ERROR = "service_error", _("The service failed")
+    UNKNOWN = "unknown", _("Unknown: no reply came back")
+    NOT_STARTED = "not_started", _("Not started: the process ended before")
     """No hand-over at all: marked for one by a process that ended before it began."""
-    RESTORED = "restored", "Sent before the database was restored"
+    RESTORED = "restored", _("Sent before the database was restored")
     """Handed over after the backup was taken, as a file or a log tells."""
 
 
@@ -39,13 +40,14 @@ class Attempt(models.Model):
     )
     dispatcher_id = models.BigIntegerField()
     claim_token = models.UUIDField()
-    slot_at = models.DateTimeField(help_text="The slot that was granted; no start is earlier.")
+    slot_at = models.DateTimeField(help_text=_("The slot that was granted; no start is earlier."))
     sending_at = models.DateTimeField(
         null=True,
-        help_text="When the hand-over was first marked; repeats of one in doubt share it.",
+        help_text=_("When the hand-over was first marked; repeats of one in doubt share it."),
     )
     started_at = models.DateTimeField(
-        null=True, help_text="Empty when the dispatcher died and it is unknown whether it started."
+        null=True,
+        help_text=_("Empty when the dispatcher died and it is unknown whether it started."),
     )
     finished_at = models.DateTimeField(db_default=Now())
     outcome = models.CharField(max_length=15, choices=AttemptOutcome)
@@ -76,9 +78,9 @@ class Attempt(models.Model):
 
 
 class DecisionChoice(models.TextChoices):
-    WAS_SENT = "was_sent", "It was sent"
-    SEND_AGAIN = "send_again", "Send again, may duplicate"
-    GIVE_UP = "give_up", "Give up"
+    WAS_SENT = "was_sent", _("It was sent")
+    SEND_AGAIN = "send_again", _("Send again, may duplicate")
+    GIVE_UP = "give_up", _("Give up")
 
 
 class Decision(models.Model):

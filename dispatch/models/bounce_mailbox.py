@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from dispatch.models.service import EmailService, domain_validator
 
@@ -20,29 +21,29 @@ class BounceMailbox(models.Model):
     domain = models.CharField(
         max_length=253,
         validators=[domain_validator],
-        help_text="The domain of the return path of the service's messages.",
+        help_text=_("The domain of the return path of the service's messages."),
     )
-    settings = models.TextField(blank=True, editable=False, help_text="Encrypted.")
+    settings = models.TextField(blank=True, editable=False, help_text=_("Encrypted."))
 
     next_read_at = models.DateTimeField(db_default=Now())
     claimed_until = models.DateTimeField(
-        null=True, help_text="Who reads it has it until then; the time that it takes at most."
+        null=True, help_text=_("Who reads it has it until then; the time that it takes at most.")
     )
     claim_token = models.UUIDField(null=True)
     read_at = models.DateTimeField(null=True)
-    result = models.CharField(max_length=500, blank=True, help_text="What was in it last.")
-    problem = models.TextField(blank=True, help_text="Why it could not be read last.")
+    result = models.CharField(max_length=500, blank=True, help_text=_("What was in it last."))
+    problem = models.TextField(blank=True, help_text=_("Why it could not be read last."))
     failures_in_row = models.PositiveIntegerField(default=0)
     letter_tries = models.JSONField(
-        default=dict, help_text="Letters that are being looked at, and how often they were."
+        default=dict, help_text=_("Letters that are being looked at, and how often they were.")
     )
     set_aside_at = models.DateTimeField(null=True)
     set_aside = models.CharField(
-        max_length=500, blank=True, help_text="What was set aside last, and why."
+        max_length=500, blank=True, help_text=_("What was set aside last, and why.")
     )
 
     class Meta:
-        verbose_name_plural = "bounce mailboxes"
+        verbose_name_plural = _("bounce mailboxes")
 
     def __str__(self) -> str:
         return f"bounces of {self.service}"

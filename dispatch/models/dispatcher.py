@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from dispatch.models.service import EmailService
 
@@ -18,16 +19,16 @@ class Dispatcher(models.Model):
 
     host = models.CharField(max_length=255)
     pid = models.PositiveIntegerField()
-    cluster = models.UUIDField(help_text="The qcluster process that runs it.")
+    cluster = models.UUIDField(help_text=_("The qcluster process that runs it."))
     started_at = models.DateTimeField(db_default=Now())
     heartbeat_at = models.DateTimeField(db_default=Now())
     ended_at = models.DateTimeField(null=True)
     winding_up = models.BooleanField(
-        db_default=False, help_text="It claims nothing more: its successor may start."
+        db_default=False, help_text=_("It claims nothing more: its successor may start.")
     )
-    figures = models.JSONField(default=dict, help_text="What it has done so far.")
+    figures = models.JSONField(default=dict, help_text=_("What it has done so far."))
     counted = models.BooleanField(
-        db_default=False, help_text="Ended, and its figures are in the total."
+        db_default=False, help_text=_("Ended, and its figures are in the total.")
     )
 
     class Meta:

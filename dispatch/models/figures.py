@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class FiguresTotal(models.Model):
@@ -14,17 +16,17 @@ class FiguresTotal(models.Model):
     figures = models.JSONField(default=dict)
 
     def __str__(self) -> str:
-        return "the figures of dispatchers that have ended"
+        return gettext("the figures of dispatchers that have ended")
 
 
 class FiguresSample(models.Model):
     """The sum at one moment. Kept for an hour: a rate is the difference of two."""
 
     taken_at = models.DateTimeField(db_default=Now())
-    figures = models.JSONField(help_text="All but what is in the other two.")
-    services = models.JSONField(help_text="The counts of each service, by its key.")
+    figures = models.JSONField(help_text=_("All but what is in the other two."))
+    services = models.JSONField(help_text=_("The counts of each service, by its key."))
     dispatchers = models.JSONField(
-        help_text="What each dispatcher that was alive had handed over, by its key."
+        help_text=_("What each dispatcher that was alive had handed over, by its key.")
     )
 
     class Meta:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
 from campaigns.models.content import one_line_validator
@@ -31,7 +32,7 @@ class SeedList(models.Model):
                 "owner",
                 Lower("name"),
                 name="seed_list_once",
-                violation_error_message="There is a seed list of this name already.",
+                violation_error_message=_("There is a seed list of this name already."),
             )
         ]
 

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import owners_open_to, sees_everything
 from dispatch.encryption import decrypt, encrypt
@@ -24,12 +25,12 @@ CONNECTION = ("provider", "credentials", "domain")
 LIMITS = ("sending_interval", "burst", "daily_quota", "quota_reset_time", "quota_time_zone")
 domain_validator = RegexValidator(
     r"\A(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}\Z",
-    "Enter a domain name in lower case, for example: mail.example.com",
+    _("Enter a domain name in lower case, for example: mail.example.com"),
 )
 
 selector_validator = RegexValidator(
     r"\A(?!.*_domainkey)[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\Z",
-    "Enter a selector only, such as mail2026: the part before “._domainkey”.",
+    _("Enter a selector only, such as mail2026: the part before “._domainkey”."),
 )
 
 
@@ -82,38 +83,42 @@ class EmailService(models.Model):
     domain = models.CharField(
         max_length=253,
         validators=[domain_validator],
-        help_text="The domain that messages are from.",
+        help_text=_("The domain that messages are from."),
     )
     dkim_selector = models.CharField(
-        "DKIM selector",
+        _("DKIM selector"),
         max_length=63,
         blank=True,
         validators=[selector_validator],
-        help_text="The part before “._domainkey” of the name at which the key is published; your "
-        "provider or mail server shows it. Used to check the domain.",
+        help_text=_(
+            "The part before “._domainkey” of the name at which the key is published; your "
+            "provider or mail server shows it. Used to check the domain."
+        ),
     )
     provider = models.CharField(max_length=30)
     credentials = models.TextField(
-        blank=True, editable=False, help_text="The provider's settings, encrypted."
+        blank=True, editable=False, help_text=_("The provider's settings, encrypted.")
     )
     sending_interval = models.DecimalField(
-        "sending interval (seconds)",
+        _("sending interval (seconds)"),
         max_digits=9,
         decimal_places=3,
         default=Decimal("1"),
         validators=[MinValueValidator(0)],
-        help_text="Seconds between the starts of two messages; 0 for no limit.",
+        help_text=_("Seconds between the starts of two messages; 0 for no limit."),
     )
     burst = models.PositiveSmallIntegerField(
         default=1,
         validators=[MinValueValidator(1)],
-        help_text="How many messages may start at once after a time of rest; 1 for an even pace.",
+        help_text=_(
+            "How many messages may start at once after a time of rest; 1 for an even pace."
+        ),
     )
     daily_quota = models.PositiveIntegerField(
-        null=True, blank=True, help_text="Most messages in a day; leave empty for no limit."
+        null=True, blank=True, help_text=_("Most messages in a day; leave empty for no limit.")
     )
     quota_reset_time = models.TimeField(
-        default=dt.time(0), help_text="When the day of the quota begins, in the time zone below."
+        default=dt.time(0), help_text=_("When the day of the quota begins, in the time zone below.")
     )
     quota_time_zone = models.CharField(
         max_length=64, default=default_time_zone, validators=[validate_time_zone]
@@ -121,37 +126,41 @@ class EmailService(models.Model):
     max_connections = models.PositiveSmallIntegerField(
         default=2,
         validators=[MinValueValidator(1)],
-        help_text="Most connections at the same time, over all hosts.",
+        help_text=_("Most connections at the same time, over all hosts."),
     )
     enabled = models.BooleanField(default=True)
     users = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="+",
-        help_text="Who may use this service; leave empty for everyone.",
+        help_text=_("Who may use this service; leave empty for everyone."),
     )
     connection_changed_at = models.DateTimeField(
         db_default=Now(),
         editable=False,
-        help_text="Since when provider, account and domain are as they are: a hand-over in doubt "
-        "is repeated only where it was made.",
+        help_text=_(
+            "Since when provider, account and domain are as they are: a hand-over in doubt "
+            "is repeated only where it was made."
+        ),
     )
     webhook_key_digest = models.CharField(
         max_length=64,
         unique=True,
         editable=False,
-        help_text="By this the service is found when its provider posts an event.",
+        help_text=_("By this the service is found when its provider posts an event."),
     )
     webhook_key_encrypted = models.TextField(
         editable=False,
-        help_text="The unguessable part of the address that the provider posts events to, to be "
-        "shown again.",
+        help_text=_(
+            "The unguessable part of the address that the provider posts events to, to be "
+            "shown again."
+        ),
     )
 
     objects = EmailServiceQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "email service"
+        verbose_name = _("email service")
         ordering = ["name"]
         permissions = [("control_emailservice", "Can freeze, unfreeze and test email services")]
         constraints = [
@@ -226,19 +235,21 @@ class Pace(models.Model):
     )
     limits_changed_at = models.DateTimeField(
         db_default=Now(),
-        help_text="Since when the limits are as they are: who knows older ones may not grant by "
-        "this row, and the audit judges what was sent since.",
+        help_text=_(
+            "Since when the limits are as they are: who knows older ones may not grant by "
+            "this row, and the audit judges what was sent since."
+        ),
     )
     next_send_at = models.DateTimeField(
-        db_default=Now(), help_text="When the next even slot is; a burst may start earlier."
+        db_default=Now(), help_text=_("When the next even slot is; a burst may start earlier.")
     )
     quota_period_start = models.DateTimeField(
-        null=True, help_text="The period `quota_used` is about."
+        null=True, help_text=_("The period `quota_used` is about.")
     )
     quota_used = models.PositiveIntegerField(default=0)
     frozen_until = models.DateTimeField(null=True)
     needs_person = models.BooleanField(
-        default=False, help_text="Frozen until a person unfreezes it."
+        default=False, help_text=_("Frozen until a person unfreezes it.")
     )
     freeze_reason = models.TextField(blank=True)
     failures_in_row = models.PositiveIntegerField(default=0)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import SubTask
 from tracking.event_kinds import BY_RECIPIENTS, Actor, EventKind
 
 
 class EventState(models.TextChoices):
-    WAITING = "waiting", "Waiting"
-    APPLIED = "applied", "Applied"
-    GIVEN_UP = "given_up", "Given up"
+    WAITING = "waiting", _("Waiting")
+    APPLIED = "applied", _("Applied")
+    GIVEN_UP = "given_up", _("Given up")
 
 
 COMMON_KINDS = ("accepted", "clicked", "delivered", "opened")
@@ -32,7 +33,7 @@ class Event(models.Model):
     source = models.CharField(max_length=40)
     dedupe_key = models.CharField(max_length=200)
     service_id = models.BigIntegerField(
-        null=True, help_text="The email service through whose webhook it came."
+        null=True, help_text=_("The email service through whose webhook it came.")
     )
     subtask = models.ForeignKey(
         SubTask,
@@ -48,25 +49,25 @@ class Event(models.Model):
     url = models.TextField("link", blank=True)
     detail = models.TextField(blank=True)
     ip_address = models.CharField(
-        "IP address",
+        _("IP address"),
         max_length=45,
         blank=True,
-        help_text="The network only: the host's part is cut off.",
+        help_text=_("The network only: the host's part is cut off."),
     )
     user_agent = models.TextField(blank=True)
     raw = models.JSONField("payload", null=True)
-    occurred_at = models.DateTimeField(null=True, help_text="As the source says.")
+    occurred_at = models.DateTimeField(null=True, help_text=_("As the source says."))
     received_at = models.DateTimeField(db_default=Now())
     times = models.PositiveIntegerField(
-        db_default=1, help_text="How often it came, where the same again is counted."
+        db_default=1, help_text=_("How often it came, where the same again is counted.")
     )
-    last_at = models.DateTimeField(null=True, help_text="When it came last, if more than once.")
+    last_at = models.DateTimeField(null=True, help_text=_("When it came last, if more than once."))
 
     state = models.CharField(max_length=10, choices=EventState, default=EventState.WAITING)
-    due_at = models.DateTimeField(db_default=Now(), help_text="Not applied before this time.")
+    due_at = models.DateTimeField(db_default=Now(), help_text=_("Not applied before this time."))
     settled_at = models.DateTimeField(null=True)
     note = models.CharField(
-        max_length=200, blank=True, help_text="What it waits for, or why it was given up."
+        max_length=200, blank=True, help_text=_("What it waits for, or why it was given up.")
     )
 
     class Meta:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import MD5
+from django.utils.translation import gettext_lazy as _
 
 from tracking.event_kinds import Actor, EventKind
 
@@ -22,7 +23,7 @@ class EventTally(models.Model):
     recipients = models.PositiveBigIntegerField()
 
     class Meta:
-        verbose_name_plural = "event tallies"
+        verbose_name_plural = _("event tallies")
         constraints = [
             models.UniqueConstraint("task_id", "kind", "actor", name="event_tally_once"),
         ]
@@ -45,7 +46,7 @@ class LinkTally(models.Model):
     recipients = models.PositiveBigIntegerField()
 
     class Meta:
-        verbose_name_plural = "link tallies"
+        verbose_name_plural = _("link tallies")
         constraints = [
             # By its digest: a URL of 2,000 characters does not fit into an index.
             models.UniqueConstraint("task_id", MD5("url"), "actor", name="link_tally_once"),
@@ -80,8 +81,8 @@ class RejectedRequests(models.Model):
     count = models.PositiveBigIntegerField()
 
     class Meta:
-        verbose_name = "rejected requests"
-        verbose_name_plural = "rejected requests"
+        verbose_name = _("rejected requests")
+        verbose_name_plural = _("rejected requests")
         constraints = [
             models.UniqueConstraint(
                 "day", "endpoint", "reason", "shard", name="rejected_requests_once"

@@ -18,6 +18,7 @@ from django.utils.http import urlencode
 
 from access.ownership import is_team, owners_open_to, sees_everything
 from admin_kit.base import Visitor
+from admin_kit.typed import Colours
 from campaigns import background
 from campaigns.admin.operations.results import Told, told
 from campaigns.models import Operation, OperationKind, OperationState, StoredFile
@@ -25,15 +26,17 @@ from campaigns.operations import files, progress, running
 from campaigns.wording import counted
 
 S = OperationState
-COLOURS = {
-    S.PREPARING.label: "",
-    S.QUEUED.label: "info",
-    S.RUNNING.label: "primary",
-    S.CANCELLING.label: "warning",
-    S.DONE.label: "success",
-    S.FAILED.label: "danger",
-    S.CANCELLED.label: "warning",
-}
+COLOURS = Colours(
+    {
+        S.PREPARING.label: "",
+        S.QUEUED.label: "info",
+        S.RUNNING.label: "primary",
+        S.CANCELLING.label: "warning",
+        S.DONE.label: "success",
+        S.FAILED.label: "danger",
+        S.CANCELLED.label: "warning",
+    }
+)
 CANCEL_ANY = "campaigns.change_operation"
 MAY_DOWNLOAD = {OperationKind.EXPORT: "campaigns.export_contact"}
 """What it takes to download files of a kind, beside being the one they were made for."""

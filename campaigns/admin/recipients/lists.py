@@ -81,7 +81,7 @@ def _promised(task: Task, key: int, asked: str, after: int) -> tuple[str, list[L
     if promise is None or reason not in LABELS:
         raise Http404("There is no such list, or it is too old: open the question again.")
     ids = promises.listed(promise, reason, after, PER_PAGE + 1)
-    return LABELS[reason], _lines(task, [(pk, "") for pk in ids])
+    return str(LABELS[reason]), _lines(task, [(pk, "") for pk in ids])
 
 
 def _left_out(task: Task, reason: str, after: int) -> tuple[str, list[Line]]:

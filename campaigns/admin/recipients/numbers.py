@@ -50,7 +50,7 @@ def details(promise: Promise, user: User | AnonymousUser) -> list[tuple[str, str
     """What the question before a launch says: candidates = will be sent + left out."""
     counts = promises.numbers(promise)
     reasons = [
-        Number(reason.label, number, promised_url(promise, reason))
+        Number(str(reason.label), number, promised_url(promise, reason))
         for reason, number in counts.by_reason.items()
     ]
     links = may_list(user)
@@ -78,7 +78,7 @@ def left_out(launch: Launch) -> list[Number]:
     """Those left out by a launch that recorded them, by reason."""
     counts: Counts = counting.counts_of(launch.left_out or {})
     return [
-        Number(reason.label, number, _url(launch.task_id, {"left_out": reason}))
+        Number(str(reason.label), number, _url(launch.task_id, {"left_out": reason}))
         for reason, number in counts.by_reason.items()
     ]
 

@@ -52,7 +52,7 @@ def _shown(column: ColumnSettings, cell: str, row: Row) -> str:
         M.ADDRESS: row.email,
         M.NAME: row.name,
         M.TAGS: ", ".join(row.tags),
-        M.CONSENT: MailConsent(row.consent).label if row.consent and cell else "",
+        M.CONSENT: str(MailConsent(row.consent).label) if row.consent and cell else "",
         M.CONSENT_AT: row.consent_at if cell else "",
         M.TRACKING_CONSENT: show(row.tracking),
         M.IGNORED: "",

@@ -68,7 +68,7 @@ def decision(choice: DecisionChoice) -> Deed:
             f"{choice.label}?",
             f"{counted(number, 'SubTask')} in doubt. Each {EFFECTS[choice]}. The choice is "
             "recorded with your name.",
-            choice.label,
+            str(choice.label),
             details=[("Not sent again", left_out)] if left_out else (),
             problems=() if number else ("Nothing that was selected is in doubt.",),
             danger=choice == DecisionChoice.SEND_AGAIN,

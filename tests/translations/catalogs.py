@@ -1,0 +1,87 @@
+"""The catalogs: which texts each must have, and how they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo, write_mo
+from babel.messages.pofile import read_po, write_po
+
+from tests.translations.extract import ROOT, catalog
+
+RECIPIENTS = (
+    "templates/signup/",
+    "templates/tracking/",
+    "signup/answers.py",
+    "tracking/links/",
+    "tracking/preferences.py",
+    "tracking/subscriptions.py",
+    "tracking/views/",
+)
+"""Where the texts are that recipients read."""
+EVERYTHING = ("",)
+READ_IN = {"de": RECIPIENTS, "zh_Hans": EVERYTHING}
+"""What is translated into each language: staff read English or Chinese."""
+LIBRARIES = ("django.contrib.admin", "django.contrib.auth", "django.conf", "unfold")
+"""They translate what the templates and forms that replace theirs say as they do."""
+
+
+NOT_WRITTEN = (
+    b'"Report-Msgid-Bugs-To:', b'"POT-Creation-Date:', b'"PO-Revision-Date:', b'"Last-Translator:',
+    b'"Language-Team:', b'"Generated-By:',
+)  # fmt: skip
+
+
+def path_of(locale: str) -> Path:
+    return ROOT / "locale" / locale / "LC_MESSAGES" / "django.po"
+
+
+def read(locale: str) -> Catalog:
+    with path_of(locale).open("rb") as file:
+        return read_po(file, locale=locale)
+
+
+def wanted(locale: str) -> Catalog:
+    found = catalog(READ_IN[locale])
+    for message in [each for library in LIBRARIES for each in _of_library(library, locale)]:
+        if message.id and message.string:
+            found.delete(message.id, message.context)
+    return found
+
+
+def _of_library(name: str, locale: str) -> Catalog:
+    package = find_spec(name)
+    assert package is not None and package.origin
+    path = Path(package.origin).parent / "locale" / locale / "LC_MESSAGES" / "django.mo"
+    if not path.exists():
+        return Catalog()
+    with path.open("rb") as file:
+        return read_mo(file)
+
+
+def bring_up_to_date(locale: str) -> list[str]:
+    """Rewrites the catalog and its compiled form; what still has no translation."""
+    known, needed = read(locale), wanted(locale)
+    known.update(needed, no_fuzzy_matching=True)
+    known.obsolete.clear()
+    path_of(locale).write_bytes(_written(known))
+    with path_of(locale).with_suffix(".mo").open("wb") as file:
+        write_mo(file, known)
+    return [str(message.id) for message in known if message.id and not all_of(message.string)]
+
+
+def _written(catalog: Catalog) -> bytes:
+    """Sorted, without places and times, so that two changes at once seldom meet."""
+    file = BytesIO()
+    write_po(file, catalog, width=0, no_location=True, sort_output=True)
+    lines = file.getvalue().lstrip().splitlines(keepends=True)
+    return b"".join(line for line in lines if not line.startswith(NOT_WRITTEN))
+
+
+def all_of(translated: str | Sequence[str] | None) -> bool:
+    forms = [translated] if isinstance(translated, str) else translated
+    return bool(forms) and all(forms or ())

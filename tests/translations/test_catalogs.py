@@ -1,0 +1,60 @@
+"""The catalogs are complete and compiled: no msgfmt is needed to run the product."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from functools import cache
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+
+from tests.translations.catalogs import READ_IN, all_of, path_of, read, wanted
+
+LOCALES = pytest.mark.parametrize("locale", sorted(READ_IN))
+PLACE = re.compile(r"%\(\w+\)[sd]|{\w+[^}]*}")
+needed = cache(wanted)
+known = cache(read)
+
+
+def texts(catalog: Catalog) -> list[Message]:
+    return [message for message in catalog if message.id]
+
+
+def keys(catalog: Catalog) -> set[object]:
+    return {(message.id, message.context) for message in texts(catalog)}
+
+
+def test_recipients_read_german_and_chinese_and_staff_chinese() -> None:
+    assert set(READ_IN) == {"de", "zh_Hans"}
+    assert keys(needed("zh_Hans")) >= keys(needed("de"))
+
+
+@LOCALES
+def test_the_catalog_has_what_the_code_says_and_no_more(locale: str) -> None:
+    assert keys(known(locale)) == keys(needed(locale))
+
+
+@LOCALES
+def test_everything_is_translated_and_nothing_guessed(locale: str) -> None:
+    assert [each.id for each in texts(known(locale)) if not all_of(each.string)] == []
+    assert [each.id for each in texts(known(locale)) if each.fuzzy] == []
+
+
+@LOCALES
+def test_a_translation_has_the_places_of_its_text(locale: str) -> None:
+    for message in texts(known(locale)):
+        forms = [message.id] if isinstance(message.id, str) else message.id
+        told = message.string
+        translated = [told] if isinstance(told, str) else list(told or ())
+        names = set(PLACE.findall(forms[-1]))
+        assert [set(PLACE.findall(form)) for form in translated] == [names] * len(translated)
+
+
+@LOCALES
+def test_the_compiled_catalog_says_what_the_source_says(locale: str) -> None:
+    with path_of(locale).with_suffix(".mo").open("rb") as file:
+        compiled = gettext.GNUTranslations(file)
+    for message in texts(known(locale)):
+        if isinstance(message.id, str) and not message.context:
+            assert compiled.gettext(message.id) == message.string
