@@ -31,6 +31,8 @@ HTML = {
     "unfinished tags": "<a",
     "unfinished tags with a space": "<a ",
     "unfinished values": "<a href='x",
+    "values that are not closed": '<a b="',
+    "values without white space between": '<a b="c"d="e',
     "alternating quotes": "<a href=\"' alt='\"",
     "unclosed comments": "<!--",
     "comments that nearly end": "<!-- --",
