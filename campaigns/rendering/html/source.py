@@ -23,7 +23,7 @@ _BETWEEN_ATTRIBUTES = re.compile(r"[ \t\n\f\r/]*+")
 _ATTRIBUTE_NAME = re.compile(r"=?+[^ \t\n\f\r/>=]*+")
 _EQUALS = re.compile(r"[ \t\n\f\r]*+=[ \t\n\f\r]*+")
 _UNQUOTED = re.compile(r"[^ \t\n\f\r>]*+")
-# A tag as most are written, found at once: what it has is found in the same places one by one, below.
+# A tag as most are written, read at once; all others are read piece by piece.
 _USUAL_TAG = re.compile(
     r"""([a-zA-Z][a-zA-Z0-9:-]*+)((?:[ \t\n\f\r]++[a-zA-Z][a-zA-Z0-9:_-]*+="[^"]*+")*+)"""
     r"""[ \t\n\f\r]*+/?>"""
