@@ -99,8 +99,8 @@ def _is_binary(start: bytes) -> bool:
 
 
 def detected_encoding(file: BinaryIO) -> str:
-    """By byte order mark, else UTF-16, ISO-2022-JP or UTF-8 if it fits; then the regional one in which the first
-    line has headings that are known, and by the look of the letters GB18030, Windows-1251 or
+    """By byte order mark, else UTF-16, ISO-2022-JP or UTF-8 if it fits; then the one in which the
+    first line has headings that are known, and by the look of the letters GB18030, Windows-1251 or
     Windows-1252. Raises SourceError for one that is UTF-8 but for a few bytes: read as anything
     else, all of its letters would be wrong.
     """
