@@ -25,6 +25,7 @@ from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.languages.results import LanguageResults
 from campaigns.admin.progress import STATUS_COLOURS, Progress, bar, progress_of
 from campaigns.admin.recipients.lists import TaskLists
+from campaigns.admin.segments.people import TaskPeople
 from campaigns.admin.task_actions import TaskActions
 from campaigns.languages.tags import canonical
 from campaigns.models import Audience, Sender, Tally, Task, TaskStatus, TaskTemplate
@@ -182,7 +183,9 @@ def _sender_of_templates(task: Task) -> Sender | None:
 
 
 @admin.register(Task)
-class TaskAdmin(ExplainedChanges, TaskActions, TaskLists, LanguageResults, WithPanel, OwnedAdmin):
+class TaskAdmin(
+    ExplainedChanges, TaskActions, TaskLists, TaskPeople, LanguageResults, WithPanel, OwnedAdmin
+):
     form = TaskForm
     inlines = (TemplateInline, AttachmentInline, ABTestInline)
     list_display = ("name", "status_label", "progress_bar", "counts", "created_at")

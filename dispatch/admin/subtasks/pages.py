@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from access.ownership import SEE_EVERYTHING
@@ -23,6 +24,7 @@ from admin_kit.typed import DropdownFilter, label
 from campaigns.ab_tests.variants import letters_of
 from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED
+from campaigns.models.stage import Stage, condition
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtasks.actions import CountedChangeList, SubTaskActions
 from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
@@ -60,6 +62,21 @@ class InDoubtFilter(DropdownFilter):
         return queryset.filter(in_doubt_since=None) if self.value() == "no" else queryset
 
 
+class StageFilter(DropdownFilter):
+    """As the page of a campaign counts them."""
+
+    title = _("how far it got")
+    parameter_name = "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(stage.value, str(stage.label)) for stage in Stage]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in Stage.values:
+            return queryset.none() if self.value() else queryset
+        return queryset.filter(condition(Stage(self.value())))
+
+
 class SubTaskList(CountedChangeList):
     """Loads which variant each message on the page is with two queries."""
 
@@ -91,6 +108,7 @@ class SubTaskAdmin(SubTaskActions, WithPanel):
         ("task", RelatedRowFilter),
         ("status", ChoicesDropdownFilter),
         InDoubtFilter,
+        StageFilter,
         ("failure_reason", ChoicesDropdownFilter),
         ServiceFilter,
         ("sent_at", TimeRangeFilter),
