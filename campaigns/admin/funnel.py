@@ -108,12 +108,12 @@ def rate(part: int, whole: int, of: str) -> str:
 def url_of(task: Task, stage: Stage) -> str:
     """The list of the messages there."""
     chosen = {"in_doubt": "yes"} if stage == Stage.IN_DOUBT else {"stage": stage.value}
-    query = urlencode({"task__id__exact": task.pk, **chosen})
+    query = urlencode({"task__id__exact": str(task.pk), **chosen})
     return f"{reverse('admin:campaigns_subtask_changelist')}?{query}"
 
 
 def reason_url(task: Task, reason: FailureReason) -> str:
-    query = urlencode({"task__id__exact": task.pk, "failure_reason__exact": reason.value})
+    query = urlencode({"task__id__exact": str(task.pk), "failure_reason__exact": reason.value})
     return f"{reverse('admin:campaigns_subtask_changelist')}?{query}"
 
 
