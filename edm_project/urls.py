@@ -9,9 +9,11 @@ from dispatch.admin.monitor import monitor
 from dispatch.monitoring.views import metrics
 from edm_project.web.health import healthz, readyz
 from privacy.views import privacy
+from tracking.admin import click_map
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/monitor/", admin.site.admin_view(monitor), name="monitor"),
+    path("admin/clicks/<int:task_id>/", admin.site.admin_view(click_map), name="click_map"),
     path("admin/found/", admin.site.admin_view(found_messages), name="found_messages"),
     path("admin/privacy/", admin.site.admin_view(privacy), name="privacy"),
     path("admin/", include("signin.urls")),

@@ -20,6 +20,7 @@ WHILE_COUNTING_SECONDS, WHILE_SENDING_SECONDS = 3, 60
 @register.inclusion_tag("admin/tracking/feedback.html")
 def task_feedback(task: Task) -> dict[str, Any]:
     return {
+        "task": task,
         "lines": feedback_of(task.pk),
         "links": links_of(task.pk),
         "opens": consent.of_launched(task),
