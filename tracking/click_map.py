@@ -18,10 +18,9 @@ from tracking.events.inbox import LONGEST_URL
 from tracking.links import personalise
 from tracking.models import Link, LinkTally
 
-# What tracking.links.rewrite leaves in the place of a link's address.
-_ANCHOR = re.compile(
-    r"<a\b[^>]*\{\{\s*" + personalise.LINK + r"(\d{1,6})\s*\}\}[^>]*>", re.IGNORECASE
-)
+# What tracking.links.rewrite leaves in the place of a link's address, and the rest of its tag: so
+# much at most, for a text without an end of it must not be walked for each link.
+_LINK = re.compile(r"\{\{\s{0,9}" + personalise.LINK + r"(\d{1,6})\s{0,9}\}\}[^>]{0,4000}>")
 BADGE = (
     '<span style="background:#111827;border-radius:9px;color:#fff;display:inline-block;'
     "font:bold 12px/18px sans-serif;margin:0 4px 0 0;padding:0 6px;text-decoration:none;"
@@ -57,7 +56,7 @@ def _marked(frozen: Content) -> str:
         number = people.get(int(found[1]))
         return found[0] if number is None else found[0] + _badge(number, total)
 
-    return _ANCHOR.sub(mark, frozen.html)
+    return _LINK.sub(mark, frozen.html)
 
 
 def _badge(number: int, total: int) -> str:
