@@ -169,7 +169,7 @@ def _click_map(request: HttpRequest, task_id: int) -> HttpResponse:
     shown = click_map_of(chosen)
     context = {
         **admin.site.each_context(request),
-        "title": _("Clicks on the message of “%s”") % task,
+        "title": _("Clicks on the message of “%(campaign)s”") % {"campaign": task},
         "versions": [(each.pk, described(each)) for each in contents],
         "version": chosen.pk,
         "shown": shown,

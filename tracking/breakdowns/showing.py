@@ -119,7 +119,9 @@ def left(data: dict[str, Any]) -> list[Left]:
     return [
         Left(
             str(EventKind(kind).label),
-            (str(why) or _("no reason given")) if is_own else _("heard of by %s") % why,
+            (str(why) or _("no reason given"))
+            if is_own
+            else _("heard of by %(source)s") % {"source": why},
             number,
         )
         for kind, why, is_own, number in data["left"]

@@ -60,7 +60,8 @@ class SeesMessages(LedgerAdmin):
             request,
             self,
             "admin/campaigns/subtask/message.html",
-            title=_("The message to %s") % as_written(subtask.recipient_email),
+            title=_("The message to %(address)s")
+            % {"address": as_written(subtask.recipient_email)},
             original=subtask,
             shown=shown,
             sender=sender_of(subtask),

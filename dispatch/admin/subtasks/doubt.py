@@ -87,13 +87,16 @@ def _repeat(subtask: SubTask) -> list[str]:
         return []
     until = subtask.sending_at + window
     if timezone.now() >= until:
-        return [_("It is not asked again by itself: that was possible until %s.") % _time(until)]
+        return [
+            _("It is not asked again by itself: that was possible until %(time)s.")
+            % {"time": _time(until)}
+        ]
     return [
         _(
             "This provider recognises a repeat: while the campaign is being sent, it is asked "
-            "again by itself until %s. Wait for that before you decide."
+            "again by itself until %(time)s. Wait for that before you decide."
         )
-        % _time(until)
+        % {"time": _time(until)}
     ]
 
 
