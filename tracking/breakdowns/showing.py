@@ -117,15 +117,15 @@ def charts(data: dict[str, Any]) -> list[Chart]:
 def left(data: dict[str, Any]) -> list[Left]:
     """Who unsubscribed or complained, by the reason they gave or how it was heard."""
     return [
-        Left(
-            str(EventKind(kind).label),
-            (str(why) or _("no reason given"))
-            if is_own
-            else _("heard of by %(source)s") % {"source": why},
-            number,
-        )
+        Left(str(EventKind(kind).label), _why(str(why), is_own), number)
         for kind, why, is_own, number in data["left"]
     ]
+
+
+def _why(why: str, is_own: bool) -> str:
+    if is_own:
+        return why or _("no reason given")
+    return _("heard of by %(source)s") % {"source": why}
 
 
 def _mailboxes(data: dict[str, Any]) -> list[Row]:
