@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from admin_kit.charts import Chart, Series
+from campaigns import erased_keys
 from campaigns.models import Content, SubTask, Task
 from tracking.breakdowns.counting import FIRST_HOURS, NUMBERS, OUTCOMES
 from tracking.event_kinds import Actor, EventKind
@@ -129,12 +130,16 @@ def _why(why: str, is_own: bool) -> str:
 
 
 def _mailboxes(data: dict[str, Any]) -> list[Row]:
-    rows = [Row(*each) for each in data["mailboxes"]]
+    rows = [Row(_provider(name), *numbers) for name, *numbers in data["mailboxes"]]
     every, shown = (_sums(data[name]) for name in ("variants", "mailboxes"))
     others: list[Any] = [max(0, whole - part) for whole, part in zip(every, shown, strict=True)]
     if others and others[0] > 0:
         rows.append(Row(_("All others"), *others))
     return rows
+
+
+def _provider(name: str) -> str:
+    return _("Erased recipients") if name == erased_keys.PLACEHOLDERS.lstrip("@") else name
 
 
 def _sums(rows: Iterable[Sequence[Any]]) -> list[int]:

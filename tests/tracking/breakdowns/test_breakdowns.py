@@ -69,6 +69,10 @@ class TestMailboxProviders:
         sent(task, "a@example.com")
         assert list(table(task, "mailboxes")) == ["example.com"]
 
+    def test_have_erased_recipients_together(self, task: Task) -> None:
+        sent(task, "erased-1@erased.invalid")
+        assert list(table(task, "mailboxes")) == ["Erased recipients"]
+
     def test_add_up_with_what_is_left_over(self, task: Task) -> None:
         for number in range(15):
             sent(task, f"a@d{number:02}.example.com")
