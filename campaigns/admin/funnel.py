@@ -6,7 +6,7 @@ audience is in exactly one place.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from django.urls import reverse
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from campaigns.admin.recipients.numbers import Number
-from campaigns.models import FailureReason, Task
+from campaigns.models import FailureReason, SubTaskStatus, Task
 from campaigns.models import stage as stages
 from campaigns.models.stage import Stage
 from campaigns.models.tally import TaskCounts
@@ -131,13 +131,13 @@ def reached(counts: TaskCounts) -> int:
 def _beside(task: Task, counts: TaskCounts, beside: Iterable[Stage], whole: int) -> Iterable[Part]:
     for stage in beside:
         found = stages.number(stage, counts)
-        reasons = list(_reasons(task, counts)) if stage == Stage.FAILED else []
+        within = WITHIN.get(stage)
         yield Part(
             str(stage.label),
             found,
             rate(found, whole, ""),
             url_of(task, stage) if found else "",
-            reasons,
+            list(within(task, counts)) if within else (),
         )
 
 
@@ -145,6 +145,17 @@ def _reasons(task: Task, counts: TaskCounts) -> Iterable[Number]:
     for reason in FailureReason:
         if reason != FailureReason.CANCELLED and (found := counts.by_reason.get(reason, 0)):
             yield Number(str(reason.label), found, reason_url(task, reason))
+
+
+def _on_the_way(task: Task, counts: TaskCounts) -> Iterable[Number]:
+    yield Number(_("Reserved for a service"), counts[SubTaskStatus.ALLOCATED], "")
+    yield Number(_("Being handed over"), counts[SubTaskStatus.SENDING], "")
+
+
+WITHIN: dict[Stage, Callable[[Task, TaskCounts], Iterable[Number]]] = {
+    Stage.WAITING: _on_the_way,
+    Stage.FAILED: _reasons,
+}
 
 
 def _rate_of(step: Stage, found: int, counts: TaskCounts, audience: int) -> str:
