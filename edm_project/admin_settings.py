@@ -9,8 +9,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
+from django.utils.translation import gettext_lazy as _
 
 from edm_project.web.content_security import mark_as_admin
+from signin.own.languages import spoken
 
 EVERYBODY = "everybody"
 
@@ -64,6 +66,11 @@ def environment(request: HttpRequest) -> list[str] | None:
     return ["Development", "warning"] if settings.DEBUG else None
 
 
+def languages(request: HttpRequest) -> list[dict[str, str]]:
+    """Of the switch in the user menu."""
+    return [{"code": code, "name_local": name} for code, name in spoken()]
+
+
 def on_every_page(request: HttpRequest) -> dict[str, Any]:
     """The colours are in a file, colours.css, not inline."""
     mark_as_admin(request)
@@ -82,11 +89,17 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "dispatch.admin.start_page.start_page",
     "ENVIRONMENT": "edm_project.admin_settings.environment",
     "SHOW_BACK_BUTTON": True,
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {
+        "action": reverse_lazy("own_language"),
+        "navigation": "edm_project.admin_settings.languages",
+    },
     "ACCOUNT": {
         "navigation": [
-            {"title": "Second factor", "link": reverse_lazy("mfa_index")},
-            {"title": "Your sessions", "link": reverse_lazy("sign_in_sessions")},
-            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+            {"title": _("Profile"), "link": reverse_lazy("own_profile")},
+            {"title": _("Second factor"), "link": reverse_lazy("mfa_index")},
+            {"title": _("Your sessions"), "link": reverse_lazy("sign_in_sessions")},
+            {"title": _("Change password"), "link": reverse_lazy("admin:password_change")},
         ],
     },
     "GLOBAL_CALLBACK": "edm_project.admin_settings.on_every_page",

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from admin_kit.site_views import autocomplete, search
+from campaigns.admin.staff.profile import own_language, own_profile
 from dispatch.admin.monitor import monitor
 from dispatch.monitoring.views import metrics
 from edm_project.web.health import healthz, readyz
@@ -12,6 +13,8 @@ from privacy.views import privacy
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/monitor/", admin.site.admin_view(monitor), name="monitor"),
     path("admin/privacy/", admin.site.admin_view(privacy), name="privacy"),
+    path("admin/account/profile/", admin.site.admin_view(own_profile), name="own_profile"),
+    path("admin/account/language/", admin.site.admin_view(own_language), name="own_language"),
     path("admin/", include("signin.urls")),
     path("admin/autocomplete/", admin.site.admin_view(autocomplete)),
     path("admin/search/", admin.site.admin_view(search)),
