@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
-from django.urls import reverse
 from django.test import Client
+from django.urls import reverse
 
 from campaigns.models import Template
 from tests.campaigns.admin.staff import (
