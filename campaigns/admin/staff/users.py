@@ -15,7 +15,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from unfold.forms import AdminPasswordChangeForm
 
 from access.ownership import is_team
@@ -45,7 +46,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
     searchable_fields = ("user_permissions",)
     list_display = ("username", "email", "name", "role", "is_active", "last_seen")
     list_filter = ("groups", "is_active", "is_staff", "is_superuser")
-    search_help_text = _("Part of a user name, a name or an email address")
+    search_help_text = gettext_lazy("Part of a user name, a name or an email address")
     actions_detail = ("invite", "take_invitation_back", "reset_second_factor")
     change_form_outer_before_template = "admin/auth/user/before_form.html"
     change_form_outer_after_template = "admin/auth/user/roles.html"
@@ -54,9 +55,12 @@ class StaffAdmin(UserAdmin, SafeAdmin):
     )
     fieldsets = (
         (None, {"fields": ("username", "first_name", "last_name", "email", "password")}),
-        (_("What the user may"), {"fields": ("groups", "teams", "is_active", "is_staff")}),
         (
-            _("For experts"),
+            gettext_lazy("What the user may"),
+            {"fields": ("groups", "teams", "is_active", "is_staff")},
+        ),
+        (
+            gettext_lazy("For experts"),
             {"classes": ["collapse"], "fields": ("is_superuser", "user_permissions")},
         ),
     )
@@ -64,7 +68,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
     # Buttons
 
     @button(
-        _("Send a link to set a password"),
+        gettext_lazy("Send a link to set a password"),
         "invite",
         icon="forward_to_inbox",
         permissions=["invite"],
@@ -78,7 +82,10 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         return inviting.invite(request, user, self, back_url)
 
     @button(
-        _("Take the link back"), "take-back", icon="link_off", permissions=["take_invitation_back"]
+        gettext_lazy("Take the link back"),
+        "take-back",
+        icon="link_off",
+        permissions=["take_invitation_back"],
     )
     def take_invitation_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         user = self._account(request, object_id)
@@ -219,17 +226,17 @@ class StaffAdmin(UserAdmin, SafeAdmin):
 
     # The list
 
-    @admin.display(description=_("name"))
+    @admin.display(description=gettext_lazy("name"))
     def name(self, user: User) -> str:
         return user.get_full_name() or "–"
 
-    @admin.display(description=_("role"))
+    @admin.display(description=gettext_lazy("role"))
     def role(self, user: User) -> str:
         if user.is_superuser:
             return _("superuser")
         return ", ".join(group.name for group in user.groups.all()) or "–"
 
-    @admin.display(description=_("signed in last"))
+    @admin.display(description=gettext_lazy("signed in last"))
     def last_seen(self, user: User) -> str:
         return to_the_minute(user.last_login)
 
@@ -302,8 +309,11 @@ class StaffGroupAdmin(GroupAdmin, SafeAdmin):
         allowed = super().has_delete_permission(request, obj)
         return allowed and (obj is None or roles.may_change_group(staff(request), obj))
 
-    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
         """A group gives its members no right that the user who makes it lacks."""
+        assert request is not None  # the admin's form has one
         kwargs["queryset"] = roles.permissions_open_to(staff(request))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
