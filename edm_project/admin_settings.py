@@ -100,7 +100,10 @@ UNFOLD: dict[str, Any] = {
             {"title": gettext_lazy("Profile"), "link": reverse_lazy("own_profile")},
             {"title": gettext_lazy("Second factor"), "link": reverse_lazy("mfa_index")},
             {"title": gettext_lazy("Your sessions"), "link": reverse_lazy("sign_in_sessions")},
-            {"title": gettext_lazy("Change password"), "link": reverse_lazy("admin:password_change")},
+            {
+                "title": gettext_lazy("Change password"),
+                "link": reverse_lazy("admin:password_change"),
+            },
         ],
     },
     "GLOBAL_CALLBACK": "edm_project.admin_settings.on_every_page",
