@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from admin_kit.site_views import autocomplete, search
+from admin_kit.site_views import autocomplete, search, still_here
 from dispatch.admin.monitor import monitor
 from dispatch.monitoring.views import metrics
 from edm_project.web.health import healthz, readyz
@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include("signin.urls")),
     path("admin/autocomplete/", admin.site.admin_view(autocomplete)),
     path("admin/search/", admin.site.admin_view(search)),
+    path("admin/still-here/", admin.site.admin_view(still_here), name="still_here"),
     path("admin/", admin.site.urls),
     path("hooks/", include("dispatch.urls")),
     path("healthz", healthz, name="healthz"),
