@@ -14,6 +14,7 @@ from typing import Any
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from admin_kit.typed import ModelForm
@@ -45,7 +46,7 @@ class MeanwhileForm(ModelForm):
                 self.add_error(None, self._told(changed, row))
 
     def _stored(self, *, is_locked: bool = False) -> models.Model | None:
-        rows = type(self.instance)._base_manager.filter(pk=self.instance.pk)
+        rows: QuerySet[Any] = type(self.instance)._base_manager.filter(pk=self.instance.pk)
         return (rows.select_for_update(no_key=True) if is_locked else rows).first()
 
     def _changed(self, seen: Mapping[str, str], row: models.Model) -> list[str]:

@@ -1,12 +1,14 @@
 """Who may lift the rule that a second person approves an owner's campaigns.
 
 Users who may change the brand set it. Lifting it opens what it closes, so it takes the permission
-to approve; and one who waits for an approval of the own campaign does not lift it meanwhile.
+to approve; and one who waits for an approval of the own campaign does not lift it meanwhile. A
+superuser may: where that is the only user, no one else could.
 """
 
 from __future__ import annotations
 
-from access.ownership import User
+from django.contrib.auth.models import AnonymousUser, User
+
 from campaigns.approvals.asking import OPEN
 from campaigns.models import Approval, ApprovalState, Brand
 
@@ -14,9 +16,10 @@ NEEDED = "campaigns.approve_task"
 NOT_DECIDED = (ApprovalState.ASKED, ApprovalState.SENT_BACK)
 
 
-def why_it_stays(brand: Brand, user: User) -> str:
+def why_it_stays(brand: Brand, user: User | AnonymousUser) -> str:
     """A sentence for the user; "" where the rule may be lifted, or is not set."""
-    if not Brand.objects.filter(pk=brand.pk, needs_approval=True).exists():
+    is_set = Brand.objects.filter(pk=brand.pk, needs_approval=True).exists()
+    if not is_set or user.is_superuser:
         return ""
     if not user.has_perm(NEEDED):
         return (

@@ -37,7 +37,7 @@ class ContactInput(TextInput):
         key = (attrs or {}).get("id") or f"id_{name}"
         shown = {**(attrs or {}), "id": key, "list": f"{key}_found"}
         url = reverse("admin:campaigns_template_contacts")
-        asked = urlencode({"in": name, **({"owner": self.owner_id} if self.owner_id else {})})
+        asked = urlencode({"in": name, "owner": self.owner_id or ""})
         return format_html(
             OFFERED,
             super().render(name, value, shown, renderer),

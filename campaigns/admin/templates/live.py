@@ -190,7 +190,8 @@ class LivePreview(OwnedAdmin):
         form = self.get_form(request, saved, change=saved is not None)
         bound = form(request.POST, instance=saved)
         _tell_problems(live, bound)
-        return bound.instance
+        template: Template = bound.instance
+        return template
 
 
 def _tell_problems(live: Live, form: Any) -> None:

@@ -193,6 +193,14 @@ class TestTheRule:
         self.lift(second, brand)
         assert not brand.needs_approval
 
+    def test_is_lifted_by_a_superuser_who_would_wait_for_ever(
+        self, author: User, task: Task, brand: Brand
+    ) -> None:
+        press(author, task, "ask_approval")
+        User.objects.filter(pk=author.pk).update(is_superuser=True)
+        self.lift(User.objects.get(pk=author.pk), brand)
+        assert not brand.needs_approval
+
     def test_is_not_lifted_by_deleting_the_brand(
         self, author: User, task: Task, brand: Brand
     ) -> None:
