@@ -56,6 +56,11 @@ class TestTheViews:
         assert html.escape(shown) in response.content.decode()
         assert message(response) == ""
 
+    def test_say_beside_the_subject_what_an_inbox_does(self, user: User) -> None:
+        ContactFactory(owner=user, name="Ada")
+        template = TemplateFactory(owner=user, preview_text="Sow now,\n{{ name }} & <co>")
+        assert '<p dir="auto">Sow now, Ada &amp; &lt;co&gt;</p>' in page_of(see(user, template))
+
     @pytest.mark.parametrize("name", ["view", "scheme", "pick"])
     def test_that_there_are_not_are_the_first(self, user: User, name: str) -> None:
         response = see(user, TemplateFactory(owner=user), **{name: "\x00x"})
