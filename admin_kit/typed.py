@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from django.core.paginator import Paginator
     from django.db.models import Model
     from django.http import HttpRequest
+    from django.utils.functional import _StrPromise as StrPromise
 
     class ModelAdmin(DjangoModelAdmin[Any]):
         def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -101,7 +102,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def button(
-    description: str,
+    description: str | StrPromise,
     url_path: str,
     *,
     permissions: Sequence[str],
