@@ -108,7 +108,9 @@ def read(counts: CountsNow, agenda: Agenda) -> list[ServiceReading]:
             in_doubt=unsettled.get(service.pk, 0),
             lateness=late.get(service.pk),
         )
-        for service in EmailService.objects.select_related("pace", "account_report")
+        for service in EmailService.objects.select_related(
+            "pace", "account_report", "domain_report", "bounce_mailbox"
+        )
         .annotate(sends_since=account_reports.sends_since())
         .defer("credentials")
     ]
