@@ -22,7 +22,7 @@ from campaigns.imports.report import ImportReport
 from campaigns.imports.settings import ImportSettings, Meaning
 from campaigns.models.contacts import SuppressionReason
 
-ROWS = 10_000
+ROWS = 6_000
 """Rows of a piece, about; those that are rejected count, too."""
 CHARACTERS = 10_000_000
 """Of the cells of a piece, after which it ends early."""
