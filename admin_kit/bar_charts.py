@@ -4,7 +4,7 @@ no colour has to be told from another. The same numbers are given as a table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,7 +85,7 @@ def _bar(label: str, value: int, x: float, place: float, highest: int) -> Bar:
     )
 
 
-def table(first: str, labels: Sequence[str], series: dict[str, Sequence[int]]) -> dict[str, Any]:
+def table(first: str, labels: Sequence[str], series: Mapping[str, Sequence[int]]) -> dict[str, Any]:
     """The same numbers for unfold's table component, the newest first."""
     columns = list(series.values())
     rows = [[label, *(number(column[at]) for column in columns)] for at, label in enumerate(labels)]

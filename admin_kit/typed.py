@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from django.core.paginator import Paginator
     from django.db.models import Model
     from django.http import HttpRequest
+    from django.utils.functional import _StrPromise
 
     class ModelAdmin(DjangoModelAdmin[Any]):
         def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -136,7 +137,7 @@ def label_of(text: str, colour: str) -> str:
 
 
 def label(
-    description: str, kinds: dict[str, str], ordering: str | None = None
+    description: str | _StrPromise, kinds: dict[str, str], ordering: str | None = None
 ) -> Callable[[Method], Method]:
     """A column whose text is shown as a coloured label: `kinds` maps texts to unfold's colours."""
     decorated: Callable[[Method], Method] = decorators.display(

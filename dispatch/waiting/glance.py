@@ -9,6 +9,9 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models.functions import Now
 
 from campaigns.models import ABTest, Task, TaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED
@@ -39,8 +42,7 @@ class Surroundings:
 def glance(tasks: Iterable[Task], counts: Mapping[int, TaskCounts]) -> dict[int, Why]:
     """Of each of these tasks, with its counts: why nothing of it starts now."""
     tasks = list(tasks)
-    sending = [task.pk for task in tasks if task.status == TaskStatus.SENDING]
-    around = _read(sending) if sending else None
+    around = _read() if any(task.status == TaskStatus.SENDING for task in tasks) else None
     now = around.now if around else database_time()
     return {
         task.pk: _of_sending(task, counts[task.pk], around)
@@ -50,14 +52,17 @@ def glance(tasks: Iterable[Task], counts: Mapping[int, TaskCounts]) -> dict[int,
     }
 
 
-def _read(task_ids: list[int]) -> Surroundings:
-    agenda, now = agendas.read(), database_time()
-    paces = Pace.objects.in_bulk(agenda.services)
+def _read() -> Surroundings:
+    agenda = agendas.read()
+    rows: list[Any] = list(Pace.objects.filter(pk__in=agenda.services).annotate(now=Now()))
+    paces: dict[int, Pace] = {pace.pk: pace for pace in rows}
+    now = rows[0].now if rows else database_time()
+    held = [pk for pk, plan in agenda.tasks.items() if plan.available_at >= UNTIL_RELEASED]
     return Surroundings(
         now,
         agenda,
         {pk: openings.opening(paces[pk], plan.limits, now) for pk, plan in agenda.services.items()},
-        {test.pk: test for test in ABTest.objects.filter(task__in=task_ids)},
+        {test.pk: test for test in ABTest.objects.filter(task__in=held)},
         leases.alive().exists(),
     )
 

@@ -66,7 +66,7 @@ def _rows(user: Visitor, since: dt.datetime) -> list[Row]:
         own = Task.objects.visible_to(user).order_by().values("pk")
         grown = grown.filter(task_id__in=own)
     sums = {name: Sum(name) for name in FIELDS}
-    return list(grown.order_by().values("hour").annotate(**sums))
+    return [dict(row) for row in grown.order_by().values("hour").annotate(**sums)]
 
 
 def _span(

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.text import Truncator
@@ -36,6 +36,7 @@ from dispatch.claiming import leases
 MOST_IN_DOUBT = 1_000
 """So many are counted; more are told as “more than”."""
 MOST_OF_A_KIND = 5
+MOST_NAMED = 3
 FAILED_SINCE = dt.timedelta(days=7)
 LONGEST = 200
 
@@ -73,25 +74,36 @@ def _nothing_runs(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
 def _in_doubt(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     """Of every campaign, also of those that are over. Uses index subtask_in_doubt."""
     unsettled = SubTask.objects.in_doubt().filter(task__in=_visible(user))
-    first = unsettled.order_by("task", "id").values("pk", "task")[: MOST_IN_DOUBT + 1]
-    found = first.aggregate(messages=Count("pk"), campaigns=Count("task", distinct=True))
-    messages, campaigns = found["messages"], found["campaigns"]
-    if not messages:
+    first = unsettled.order_by("task", "id").values_list("task", flat=True)[: MOST_IN_DOUBT + 1]
+    task_ids = list(first)
+    if not task_ids:
         return
-    values = {"messages": number(min(messages, MOST_IN_DOUBT)), "campaigns": number(campaigns)}
-    text = ngettext(
-        "%(messages)s message is in doubt: it was handed over, and no reply came back. It is not "
-        "sent again by itself.",
-        "%(messages)s messages are in doubt: they were handed over, and no reply came back. They "
-        "are not sent again by themselves.",
-        messages,
-    )
+    campaigns = set(task_ids)
+    names = Task.objects.filter(pk__in=campaigns).order_by("-pk").values_list("name", flat=True)
+    text = _in_doubt_text(len(task_ids), list(names[:MOST_NAMED]), len(campaigns))
+    button = _("Decide") if user.has_perm("campaigns.decide_subtask") else _("See them")
+    yield Need(_("In doubt"), "warning", text, button, _subtasks("in_doubt=yes"))
+
+
+def _in_doubt_text(messages: int, names: Sequence[str], campaigns: int) -> str:
+    listed = ", ".join(_("“%(campaign)s”") % {"campaign": name} for name in names)
+    if campaigns > len(names):
+        listed = _("%(campaigns)s and others") % {"campaigns": listed}
+    values = {"messages": number(min(messages, MOST_IN_DOUBT)), "campaigns": listed}
     if messages > MOST_IN_DOUBT:
         text = _(
-            "More than %(messages)s messages are in doubt: they were handed over, and no reply "
-            "came back. They are not sent again by themselves."
+            "More than %(messages)s messages of %(campaigns)s were handed over, and no reply came "
+            "back. They are not sent again by themselves."
         )
-    yield Need(_("In doubt"), "warning", text % values, _("Decide"), _subtasks("in_doubt=yes"))
+        return text % values
+    text = ngettext(
+        "%(messages)s message of %(campaigns)s was handed over, and no reply came back. It is not "
+        "sent again by itself.",
+        "%(messages)s messages of %(campaigns)s were handed over, and no reply came back. They are "
+        "not sent again by themselves.",
+        messages,
+    )
+    return text % values
 
 
 def _subtasks(query: str) -> str:
@@ -179,7 +191,7 @@ def _of_work(operation: Operation) -> Need:
 
 KINDS: tuple[tuple[Sequence[str], Callable[[Visitor, Sequence[Any]], Iterable[Need]]], ...] = (
     (["campaigns.see_everything"], _nothing_runs),
-    (["campaigns.view_subtask", "campaigns.decide_subtask"], _in_doubt),
+    (["campaigns.view_task", "campaigns.view_subtask"], _in_doubt),
     (["dispatch.view_emailservice", state.CONTROL], _services),
     (["campaigns.view_task", "campaigns.launch_task"], _launches),
     (["campaigns.view_task", "campaigns.control_task"], _paused),

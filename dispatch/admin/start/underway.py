@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Exists
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from admin_kit.base import Visitor
 from admin_kit.numbers import number, percent
+from campaigns.admin.campaign_list import Facts
 from campaigns.admin.progress import MOVING, OVER, Progress
 from campaigns.models import SubTaskStatus, Tally, Task, TaskStatus
 from campaigns.models.tally import TaskCounts
@@ -51,7 +53,7 @@ def under_way(user: Visitor) -> tuple[list[UnderWay], int]:
     return [UnderWay(Progress(task, counts[task.pk]), said[task.pk]) for task in shown], more
 
 
-def outlooks(tasks: Sequence[Task], counts: dict[int, TaskCounts]) -> dict[int, list[str]]:
+def outlooks(tasks: Sequence[Task], counts: Mapping[int, TaskCounts]) -> dict[int, list[str]]:
     """How fast each of these campaigns goes, when it will be done, and why nothing starts now: in
     sentences, in as many queries for one as for all.
     """
@@ -76,12 +78,16 @@ def _said(why: Why, end: Estimate | None, rate: float) -> list[str]:
     return [*filter(None, [speed, done]), *waits]
 
 
+def facts(tasks: Sequence[Task], counts: Mapping[int, TaskCounts]) -> dict[int, Facts]:
+    """What the list of campaigns says of each beside its progress."""
+    said = outlooks(tasks, counts)
+    return {task.pk: Facts(said[task.pk], rates(task, counts[task.pk])) for task in tasks}
+
+
 def per_minute(task_ids: Iterable[int]) -> dict[int, float]:
     """How many messages of these tasks are sent a minute, as counted lately."""
-    ids = list(task_ids)
-    if not ids or not LastCount.objects.filter(at__gt=Now() - looking_back.LATELY).exists():
-        return {}
-    rows = TaskCount.objects.filter(pk__in=ids, sent_per_minute__gt=0)
+    lately = LastCount.objects.filter(at__gt=Now() - looking_back.LATELY)
+    rows = TaskCount.objects.filter(Exists(lately), pk__in=list(task_ids), sent_per_minute__gt=0)
     return dict(rows.values_list("pk", "sent_per_minute"))
 
 

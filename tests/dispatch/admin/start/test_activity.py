@@ -22,8 +22,8 @@ def totals(span: Span) -> dict[str, str]:
 
 
 def row(span: Span, label: str) -> list[str]:
-    (found,) = (row for row in span.table["rows"] if row[0] == label)
-    return found
+    found: list[list[str]] = [row for row in span.table["rows"] if row[0] == label]
+    return found[0]
 
 
 def test_an_hour_of_today_is_in_both_spans() -> None:

@@ -16,6 +16,7 @@ from dispatch.models import BounceMailbox, DomainReport, Pace
 from dispatch.pace import pace_rows
 from tests.campaigns.admin.staff import MANAGER, OPERATOR, VIEWER, member, signed_in
 from tests.factories import (
+    DispatcherFactory,
     EmailServiceFactory,
     OperationFactory,
     SendingTaskFactory,
@@ -48,10 +49,12 @@ def test_with_nothing_to_do_nothing_is_needed(manager: User) -> None:
 
 @pytest.mark.parametrize("status", [TaskStatus.SENDING, TaskStatus.COMPLETED, TaskStatus.CANCELLED])
 def test_what_is_in_doubt_of_any_campaign_needs_a_decision(manager: User, status: str) -> None:
-    in_doubt(EmailServiceFactory(), task=SendingTaskFactory(owner=manager, status=status))
+    in_doubt(
+        EmailServiceFactory(), task=SendingTaskFactory(owner=manager, status=status, name="Spring")
+    )
     (need,) = needed(manager)
-    assert need.word == "In doubt"
-    assert need.text.startswith("1 message is in doubt")
+    assert (need.word, need.button) == ("In doubt", "Decide")
+    assert need.text.startswith("1 message of “Spring” was handed over")
 
 
 def test_what_is_in_doubt_of_others_is_theirs(manager: User) -> None:
@@ -59,9 +62,11 @@ def test_what_is_in_doubt_of_others_is_theirs(manager: User) -> None:
     assert words(manager) == []
 
 
-def test_who_may_not_decide_is_not_asked() -> None:
+def test_who_may_not_decide_is_only_told() -> None:
     in_doubt(EmailServiceFactory())
-    assert "In doubt" not in words(member(VIEWER))
+    DispatcherFactory()
+    (need,) = needed(member(VIEWER))
+    assert (need.word, need.button) == ("In doubt", "See them")
 
 
 def test_a_frozen_service_needs_who_may_unfreeze_it(manager: User) -> None:
@@ -156,3 +161,10 @@ def test_each_need_leads_to_a_page_that_its_reader_may_open(manager: User) -> No
     client = signed_in(manager)
     for need in found:
         assert client.get(need.url).status_code == 200, need
+
+
+def test_that_no_dispatcher_runs_is_told_to_who_sees_everything(manager: User) -> None:
+    SendingTaskFactory(owner=manager)
+    assert words(member(OPERATOR)) == ["Nothing is sent"]
+    DispatcherFactory()
+    assert words(member(OPERATOR)) == []
