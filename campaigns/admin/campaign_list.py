@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.contrib import admin
 from django.http import HttpRequest
 from django.utils import formats, timezone
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -82,10 +82,9 @@ class CampaignList(SafeAdmin):
 
     @admin.display(description=gettext_lazy("progress"))
     def progress_bar(self, task: Any) -> str:
-        summary = task.progress.summary
-        return format_html_join(
-            "", "{}<p>{}</p>", [(bar(task.progress), summary)] if summary else ()
-        )
+        if not task.progress.is_launched:
+            return "–"
+        return format_html("<div>{}<p>{}</p></div>", bar(task.progress), task.progress.summary)
 
     @admin.display(description=gettext_lazy("audience"))
     def audience_size(self, task: Any) -> str:
@@ -103,12 +102,17 @@ class CampaignList(SafeAdmin):
     @admin.display(description=gettext_lazy("results"))
     def results(self, task: Any) -> str:
         rates = [rate for facts in task.facts for rate in facts.rates]
-        return format_html_join("", "<p>{}: {}</p>", rates) or "–"
+        return _lines(f"{name}: {rate}" for name, rate in rates)
 
     @admin.display(description=gettext_lazy("end, or why it waits"))
     def outlook(self, task: Any) -> str:
         said = [sentence for facts in task.facts for sentence in facts.said]
-        return format_html_join("", "<p>{}</p>", ([sentence] for sentence in said)) or "–"
+        return _lines(said)
+
+
+def _lines(texts: Iterable[str]) -> str:
+    lines = format_html_join("", "<p>{}</p>", ([text] for text in texts))
+    return format_html("<div>{}</div>", lines) if lines else "–"
 
 
 def _moments(task: Task) -> list[tuple[dt.datetime | None, str]]:

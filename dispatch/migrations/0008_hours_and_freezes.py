@@ -9,12 +9,11 @@ CREATE FUNCTION dispatch_note_freeze() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE dispatch_freeze SET ended_at = statement_timestamp()
     WHERE service_id = NEW.service_id AND ended_at IS NULL
-      AND (until IS NULL OR until > statement_timestamp());
+      AND (needs_person OR until > statement_timestamp());
     IF NEW.needs_person OR NEW.frozen_until > statement_timestamp() THEN
         INSERT INTO dispatch_freeze (service_id, frozen_at, until, needs_person, reason)
-        VALUES (NEW.service_id, statement_timestamp(),
-                CASE WHEN NEW.needs_person THEN NULL ELSE NEW.frozen_until END,
-                NEW.needs_person, NEW.freeze_reason);
+        VALUES (NEW.service_id, statement_timestamp(), NEW.frozen_until, NEW.needs_person,
+                NEW.freeze_reason);
     END IF;
     RETURN NULL;
 END $$;
@@ -51,7 +50,7 @@ class Migration(migrations.Migration):
                 (
                     "until",
                     models.DateTimeField(
-                        help_text="Empty: until a person unfreezes it.", null=True
+                        help_text="As Pace has it: empty when staff froze it.", null=True
                     ),
                 ),
                 ("needs_person", models.BooleanField()),

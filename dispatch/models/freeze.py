@@ -11,7 +11,7 @@ class Freeze(models.Model):
     """One freeze of a service. A trigger on Pace writes it, for every writer.
 
     `ended_at` is when it was unfrozen or frozen anew; empty for one that ends by itself at `until`,
-    and for one that goes on.
+    and for one that goes on. With `needs_person` it does not end by itself.
     """
 
     service = models.ForeignKey(
@@ -22,7 +22,7 @@ class Freeze(models.Model):
         db_index=False,
     )
     frozen_at = models.DateTimeField()
-    until = models.DateTimeField(null=True, help_text="Empty: until a person unfreezes it.")
+    until = models.DateTimeField(null=True, help_text="As Pace has it: empty when staff froze it.")
     needs_person = models.BooleanField()
     reason = models.TextField(blank=True)
     ended_at = models.DateTimeField(null=True)
