@@ -82,7 +82,8 @@ def _in_doubt(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     names = Task.objects.filter(pk__in=campaigns).order_by("-pk").values_list("name", flat=True)
     text = _in_doubt_text(len(task_ids), list(names[:MOST_NAMED]), len(campaigns))
     button = _("Decide") if user.has_perm("campaigns.decide_subtask") else _("See them")
-    yield Need(_("In doubt"), "warning", text, button, _subtasks("in_doubt=yes"))
+    address = reverse("admin:campaigns_subtask_in_doubt")
+    yield Need(_("In doubt"), "warning", text, button, address)
 
 
 def _in_doubt_text(messages: int, names: Sequence[str], campaigns: int) -> str:
@@ -104,10 +105,6 @@ def _in_doubt_text(messages: int, names: Sequence[str], campaigns: int) -> str:
         messages,
     )
     return text % values
-
-
-def _subtasks(query: str) -> str:
-    return f"{reverse('admin:campaigns_subtask_changelist')}?{query}"
 
 
 def _visible(user: Visitor) -> Any:

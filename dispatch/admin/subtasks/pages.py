@@ -25,6 +25,7 @@ from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtasks.actions import CountedChangeList, SubTaskActions
+from dispatch.admin.subtasks.doubts import DoubtQueue
 from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
 from dispatch.admin.subtasks.story import story_of
 from dispatch.waiting import words
@@ -83,7 +84,7 @@ def _waits(subtask: SubTask) -> list[str]:
 
 
 @admin.register(SubTask)
-class SubTaskAdmin(SubTaskActions, WithPanel):
+class SubTaskAdmin(DoubtQueue, SubTaskActions, WithPanel):
     list_display = ("id", "recipient", "task", "variant", "status_label", "service", "why", "sent")
     list_display_links = ("id", "recipient")
     list_select_related = ("task", "service")
