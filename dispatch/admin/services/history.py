@@ -53,7 +53,9 @@ SELECT count(*), count(*) FILTER (WHERE s.status IN ('delivered', 'opened', 'cli
        count(*) FILTER (WHERE s.status = 'bounced'),
        count(*) FILTER (WHERE EXISTS (
            SELECT FROM tracking_event e WHERE e.subtask_id = s.id AND e.kind = 'complained'))
-FROM newest JOIN campaigns_subtask s ON s.id = newest.subtask_id
+FROM newest CROSS JOIN LATERAL (
+    SELECT id, status FROM campaigns_subtask WHERE id = newest.subtask_id LIMIT 1
+) AS s
 """
 
 

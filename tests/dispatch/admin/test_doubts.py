@@ -141,7 +141,7 @@ def test_a_second_click_changes_nothing(service: EmailService) -> None:
     doubt(service)
     operator = member(OPERATOR)
     client, url = signed_in(operator), question(operator, "give_up")
-    client.post(url, CONFIRM)
+    client.post(url, CONFIRM, follow=True)
     answer = client.post(url, CONFIRM, follow=True)
     assert texts(answer) == "These are not in doubt any more. Nothing was changed."
     assert Decision.objects.count() == 1
