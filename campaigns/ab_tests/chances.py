@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 from statistics import NormalDist
 from typing import NamedTuple
 
-STEPS = 250
+STEPS = 300
 """Of the numerical integration, over where a distribution is; its error is below 0.0001."""
 DEVIATIONS = 9
 """So many standard deviations beside a mean nothing is left of a distribution."""

@@ -3,8 +3,8 @@
 A test has planned looks: the last one at its time, and three before it, where a result that is
 clear may end it early. Each look is a chance to be wrong, so the early ones ask for far more
 certainty. The best of several equals looks better than it is, so that the last one, too, asks for
-more than the threshold: half of its error with two variants, and three quarters with more, where
-one has to beat several by chance.
+more than the threshold: two fifths of its error with two variants, either of which may be the best
+by chance, and three quarters with more, where one has to beat several by chance.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from campaigns.ab_tests.chances import Seen, chances_to_be_best
 LOOKS = 4
 EARLY = 1 / 25
 """The part of the threshold's error that an early look may have."""
-LAST_OF_TWO = 1 / 2
+LAST_OF_TWO = 2 / 5
 LAST_OF_MORE = 3 / 4
 FEWEST_EARLY = 20
 FEWEST = 10

@@ -34,6 +34,7 @@ _GROUPED = {
     ",": re.compile(rf"-?(?:{_GROUPS.format('[. ’_]')}|0|[1-9]\d*)(?:,\d+)?", re.ASCII),
 }
 _ZERO_DATE = re.compile(r"0{1,4}([-/.])0{1,2}\1(?:19|20)?0{1,4}(?:[T ][0:.]*)?", re.ASCII)
+_ZONE_TWICE = re.compile(r"(:\d\d\S*+ [-+]\d{4}) (?:[A-Z]{2,5}|[-+]\d\d(?:\d\d)?)", re.ASCII)
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009", " ") | {"'": "’", "−": "-"})
 
 
@@ -74,6 +75,12 @@ def parse(
 def is_zero_date(text: str) -> bool:
     """Whether it is what databases and Outlook write for no date: 0000-00-00, 0/0/00."""
     return _ZERO_DATE.fullmatch(text) is not None
+
+
+def with_one_zone(time: str) -> str:
+    """Without the name that Go, and so listmonk, writes after the number of a zone: “2024-02-12
+    08:31:11.5 +0000 UTC”."""
+    return _ZONE_TWICE.sub(r"\1", time)
 
 
 def convert(kind: str, value: Any, choices: Sequence[str] = ()) -> Value | None:
@@ -160,7 +167,8 @@ def _date(text: str, month_first: bool) -> str:
     if found is None and _DIGITS_OF_DATE.fullmatch(text):
         found = as_date(f"{text[:4]}-{text[4:6]}-{text[6:]}")
     if found is None:
-        found = day_in(_SLASHED.sub(r"\3\2\1\2\4", text) if month_first else text)
+        swapped = _SLASHED.sub(r"\3\2\1\2\4", text) if month_first else text
+        found = day_in(with_one_zone(swapped))
     if found is None:
         raise Unfit(f"{_quoted(text)} is no date.")
     return found.isoformat()

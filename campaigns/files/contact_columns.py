@@ -26,14 +26,19 @@ _HEADINGS = {
         name, full name, contact name, display name, contact, subscriber name, customer name,
         vollständiger name, nom complet,
         nom et prénom, nombre completo, nome, nome completo, фио, имя и фамилия, الاسم, 姓名, 全名,
-        名称, 名字, 联系人, 客户姓名, 聯絡人, 氏名, お名前, 名前, 이름, 성명""",
+        名称, 名字, 联系人, 客户姓名, 聯絡人, 氏名, お名前, 名前, 이름, 성명,
+        imię i nazwisko, jméno a příjmení, név, teljes név, ad soyad, adı soyadı, navn,
+        fullt navn, namn, fullständigt namn, nimi, ονοματεπώνυμο""",
     "first_name": """
         first name, fname, given name, forename, first, vorname, voornaam, prénom,
-        prenom, nombre, имя, 名""",
+        prenom, nombre, имя, 名, imię, jméno, křestní jméno, keresztnév, adı, fornavn, förnamn,
+        etunimi, prenume, όνομα""",
     "last_name": """
         last name, lname, surname, family name, last, nachname, achternaam, familienname,
         nom, nom de famille,
-        apellido, apellidos, cognome, sobrenome, фамилия, 姓, 姓氏""",
+        apellido, apellidos, cognome, sobrenome, фамилия, 姓, 姓氏,
+        nazwisko, příjmení, vezetéknév, soyad, soyadı, efternavn, etternavn, efternamn, sukunimi,
+        επώνυμο""",
     "company": """
         company, company name, associated company, organisation, organization,
         firma, unternehmen, société, societe,

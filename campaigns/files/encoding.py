@@ -25,23 +25,49 @@ _NOT_TEXT = {
     b"\x1f\x8b": "a gzip archive",
     b"%PDF": "a PDF file",
 }
+_MARKUP = {
+    # Many programs give a web page with a table a name that ends in .xls.
+    "a web page (HTML)": re.compile(
+        rb"\s*+<(?:!doctype html|html|head|meta|style|body|table)\b", re.I
+    ),
+    "XML": re.compile(rb"\s*+<\?xml\b", re.I),
+    "JSON": re.compile(rb"\s*+(?:\[\s*+)?\{\s*+\""),
+    "a file of vCards": re.compile(rb"\s*+begin:vcard\b", re.I),
+}
+_CONTROL = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\x1a\x1b"))
+_MOST_CONTROL = 32
+"""Control characters that a text may have in its beginning, if they are a twentieth of it."""
 LABELS = {
     "utf-8": "UTF-8",
     "utf-16": "UTF-16",
     "cp1252": "Windows-1252 (Western European)",
+    "cp1250": "Windows-1250 (Central European)",
+    "cp1254": "Windows-1254 (Turkish)",
+    "cp1253": "Windows-1253 (Greek)",
+    "cp1257": "Windows-1257 (Baltic)",
     "gb18030": "GB 18030 (simplified Chinese)",
     "big5": "Big5 (traditional Chinese)",
     "cp932": "Shift JIS (Japanese)",
     "euc_jp": "EUC-JP (Japanese)",
+    "iso2022_jp": "ISO-2022-JP (Japanese)",
     "cp949": "Windows-949 (Korean)",
     "cp1251": "Windows-1251 (Cyrillic)",
     "koi8_r": "KOI8-R (Cyrillic)",
+    "cp1255": "Windows-1255 (Hebrew)",
+    "cp1256": "Windows-1256 (Arabic)",
+    "cp874": "Windows-874 (Thai)",
+    "cp850": "DOS 850 (Western European)",
+    "mac_roman": "Macintosh (Western European)",
 }
 """The encodings to choose from."""
 _REGIONAL = ("gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r")
 """Tried where nothing else tells the encoding."""
+_BY_HEADINGS = ("cp1252", *_REGIONAL, "cp1250", "cp1254", "cp1253", "cp1256")
+"""What headings may tell; where they read the same, the first."""
 _CYRILLIC = re.compile(rb"[\xc0-\xff\xa8\xb8]+")
 _HIGH_BYTES = re.compile(rb"[\x80-\xff]++")
+_ESCAPED = b"\x1b$"
+"""What goes before Japanese letters that are written as ASCII, in ISO-2022-JP."""
 _SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 
@@ -51,15 +77,30 @@ class SourceError(Exception):
 
 def refuse_what_is_no_text(file: BinaryIO) -> None:
     file.seek(0)
-    start = file.read(8)
-    for signature, what in _NOT_TEXT.items():
-        if start.startswith(signature):
-            raise SourceError(f"The file is {what}. Open it, and save the table in it as CSV.")
+    start = file.read(_CHUNK)
+    if what := _what_is_no_table(start):
+        raise SourceError(f"The file is {what}. Open it, and save the table in it as CSV.")
+    if not start.startswith(tuple(_BOMS)) and not _unmarked_utf16(start) and _is_binary(start):
+        raise SourceError(
+            "The file is no text: it may be a picture, a program or damaged. Save the table as CSV."
+        )
+
+
+def _what_is_no_table(start: bytes) -> str:
+    found = (what for signature, what in _NOT_TEXT.items() if start.startswith(signature))
+    text = start.removeprefix(codecs.BOM_UTF8)
+    marked = (what for what, pattern in _MARKUP.items() if pattern.match(text))
+    return next(found, "") or next(marked, "")
+
+
+def _is_binary(start: bytes) -> bool:
+    control = len(start) - len(start.translate(None, _CONTROL))
+    return control > _MOST_CONTROL and control * 20 > len(start)
 
 
 def detected_encoding(file: BinaryIO) -> str:
-    """By byte order mark, else UTF-16 or UTF-8 if it fits; then the regional one in which the first
-    line has headings that are known, and by the look of the letters GB18030, Windows-1251 or
+    """By byte order mark, else UTF-16, ISO-2022-JP or UTF-8 if it fits; then the one in which the
+    first line has headings that are known, and by the look of the letters GB18030, Windows-1251 or
     Windows-1252. Raises SourceError for one that is UTF-8 but for a few bytes: read as anything
     else, all of its letters would be wrong.
     """
@@ -70,6 +111,8 @@ def detected_encoding(file: BinaryIO) -> str:
             return encoding
     if encoding := _unmarked_utf16(start):
         return encoding
+    if _ESCAPED in start and not _first_wrong(file, "iso2022_jp"):
+        return "iso2022_jp"
     if not (wrong := _first_wrong(file, "utf-8")):
         return "utf-8"
     if _is_mostly_utf8(file):
@@ -149,7 +192,7 @@ def _by_headings(sample: bytes) -> str:
     """The encoding in which most headings beyond ASCII in the first line are known ones."""
     line = re.split(rb"[\r\n]", sample, maxsplit=1)[0][: 1 << 14]
     known: dict[str, int] = {}
-    for encoding in _REGIONAL if not line.isascii() else ():
+    for encoding in _BY_HEADINGS if not line.isascii() else ():
         headings = re.split("[,;\t|]", line.decode(encoding, "replace"))
         known[encoding] = sum(
             not heading.isascii() and known_column(heading) is not None for heading in headings

@@ -23,6 +23,10 @@ MAX_HEIGHT = 6_000
 MAX_OCTETS = 5_000_000
 """Of the picture that is made."""
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
+MAX_SCANS = 100
+"""Of a JPEG that is read in passes, each over the whole picture. Programs save about ten; a small
+file may hold thousands, and each costs as much as the picture.
+"""
 LIMITS = Limits(cpu_seconds=20, memory_megabytes=1_000, wall_seconds=120)
 
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "GIF": "gif"}
@@ -57,6 +61,7 @@ def reencode(data: bytes) -> Picture:
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as image:
             _check_size(image)
+            _check_scans(image, data)
             made = _animation(image) if _is_animated(image) else _still(image)
     except UnidentifiedImageError:
         raise Refused(
@@ -80,6 +85,15 @@ def _check_size(image: Image.Image) -> None:
         raise Refused(
             f"The picture has {image.width:,} × {image.height:,} pixels; "
             f"{MAX_PIXELS // 1_000_000} million are the most. Make it smaller."
+        )
+
+
+def _check_scans(image: Image.Image, data: bytes) -> None:
+    """Within a scan no byte FF stands before DA."""
+    if image.format == "JPEG" and (scans := data.count(b"\xff\xda")) > MAX_SCANS:
+        raise Refused(
+            f"The picture is stored in {scans:,} layers; {MAX_SCANS} are the most. Save it anew in "
+            "the program that it comes from."
         )
 
 

@@ -10,6 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 from campaigns.rendering.css import inline
@@ -57,11 +58,22 @@ def check_part(part: str, source: str, *, makes_text: bool = False) -> None:
     """Raise PartProblem for what is wrong with one part. `makes_text` says that the plain text is
     to be made from it.
     """
+    _check_once(part, source, makes_text)
+
+
+@lru_cache(maxsize=8)
+def _check_once(part: str, source: str, makes_text: bool) -> None:
+    """A save checks a template, and then what a launch would make of it: a worker remembers what it
+    found to be right, and the page, which is made of it next.
+    """
     _check(part, source)
     if part == "html":
         compile_html(source)
     if makes_text:
         _check("text", compile_text(source))
+
+
+_inlined = lru_cache(maxsize=2)(inline.inline_css)
 
 
 def _check(part: str, source: str) -> None:
@@ -84,7 +96,7 @@ def _problems_of(part: str) -> Iterator[None]:
 def compile_html(html: str) -> str:
     """Inline the CSS. Raises PartProblem."""
     with _problems_of("html"):
-        return inline.inline_css(html)
+        return _inlined(html)
 
 
 @bounded(PARSING, raises=(PartProblem,))

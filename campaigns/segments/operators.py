@@ -49,7 +49,8 @@ class Operator:
 
 
 def _op(name: str, label: str, input: Input, phrase: str = "") -> Operator:
-    return Operator(name, label, input, phrase or f"{{field}} {label} {{value}}".strip())
+    value = "" if input is Input.NONE else " {value}"
+    return Operator(name, label, input, phrase or f"{{field}} {label}{value}")
 
 
 _SET = (

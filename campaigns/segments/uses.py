@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
 from campaigns.models import Operation, Segment, Tag, Task
@@ -12,6 +13,12 @@ from campaigns.segments.fields import ENGAGEMENT
 from campaigns.segments.tree import ConditionError, Line
 
 NAMED = {Tag: "tag", Segment: "segment", Operation: "imported"}
+
+
+def take_turn(owner_id: int) -> None:
+    """Until the end of the transaction no other condition of this owner is checked and saved: two
+    that are saved at once could each come to use the other."""
+    User.objects.select_for_update(no_key=True).get(pk=owner_id)
 
 
 def tasks_using(segment: Segment) -> QuerySet[Task]:

@@ -78,6 +78,12 @@ def test_a_message_ends_at_its_limit_and_says_which(html: str, variables: dict[s
     assert not isinstance(error.value, TooCostly)
 
 
+def test_a_number_that_python_does_not_write_is_named_for_staff() -> None:
+    html = "{{ 9999999999 " + "| times: 9999999999 " * 500 + "}}"
+    with pytest.raises(RenderError, match=r"HTML: a number gets too large to be written\."):
+        content.render(Source(html), {})
+
+
 def test_a_long_subject_is_refused() -> None:
     made = Source("<p>")
     made.subject = "{{ a }}"

@@ -31,6 +31,8 @@ HTML = {
     "unfinished tags": "<a",
     "unfinished tags with a space": "<a ",
     "unfinished values": "<a href='x",
+    "values that are not closed": '<a b="',
+    "values without white space between": '<a b="c"d="e',
     "alternating quotes": "<a href=\"' alt='\"",
     "unclosed comments": "<!--",
     "comments that nearly end": "<!-- --",
@@ -390,3 +392,16 @@ def test_judging_the_text_of_a_link_takes_time_in_proportion_to_its_length(piece
 )
 def test_reading_the_texts_of_links_takes_time_in_proportion_to_the_template(piece: str) -> None:
     assert_linear(find_hrefs, repeated(piece), largest=200_000)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "{% if " + " and ".join(["a"] * 20_000) + " %}x{% endif %}",
+        "{{ " + "a[" * 20_000 + "0" + "]" * 20_000 + " }}",
+    ],
+    ids=["conditions", "paths"],
+)
+def test_an_expression_without_end_is_named_for_staff(html: str) -> None:
+    with pytest.raises(TemplateError, match="an expression has too many parts, or is nested"):
+        check("Hello", html, "")

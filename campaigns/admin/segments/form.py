@@ -16,6 +16,7 @@ from campaigns.admin.segments.builder import Builder
 from campaigns.segments.fields import Catalogue
 from campaigns.segments.matching import checked
 from campaigns.segments.tree import ConditionError
+from campaigns.segments.uses import take_turn
 
 MEND = "It is not saved yet. See what is wrong at the lines below."
 
@@ -69,6 +70,7 @@ class SegmentForm(OwnedForm):
             return cleaned
         built = cleaned["condition"]
         owner = cleaned.get("owner") or self.instance.owner
+        take_turn(owner.pk)
         if problems := checking.problems(owner.pk, built, self.instance):
             widget: Any = self.fields["condition"].widget
             widget.errors = problems

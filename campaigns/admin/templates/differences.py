@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from campaigns import template_versions
 from campaigns.models import Sender
 from sandbox import Failed, LimitReached, Limits, bounded
@@ -31,12 +33,15 @@ class Difference:
     problem: str = ""
 
 
-def between(old: dict[str, Any], new: dict[str, Any]) -> list[Difference]:
-    """Of two snapshots, by field."""
+def between(
+    old: dict[str, Any], new: dict[str, Any], senders: QuerySet[Sender]
+) -> list[Difference]:
+    """Of two snapshots, by field. `senders` are those that may be named: a template that was handed
+    on was sent by others before."""
     return [
         _of(name, old_text, new_text)
         for name in template_versions.FIELDS
-        if (old_text := _text(name, old)) != (new_text := _text(name, new))
+        if (old_text := _text(name, old, senders)) != (new_text := _text(name, new, senders))
     ]
 
 
@@ -52,13 +57,13 @@ def _of(name: str, old: str, new: str) -> Difference:
     return Difference(label_of(name), lines)
 
 
-def _text(name: str, snapshot: dict[str, Any]) -> str:
+def _text(name: str, snapshot: dict[str, Any], senders: QuerySet[Sender]) -> str:
     value = snapshot.get(name)
     if value is None:
         return ""
     if name == "sender":
-        found = Sender.objects.filter(pk=value).first()
-        return str(found) if found else "a deleted sender"
+        found = senders.filter(pk=value).first()
+        return str(found) if found else "a sender that is deleted, or of another owner"
     if isinstance(value, str):
         return value.replace("\r\n", "\n")
     return json.dumps(value, ensure_ascii=False, indent=2)

@@ -15,7 +15,7 @@ from admin_kit.moments import to_the_second
 from admin_kit.typed import button
 from campaigns import template_versions
 from campaigns.admin.templates import differences
-from campaigns.models import Template, TemplateVersion
+from campaigns.models import Sender, Template, TemplateVersion
 
 LIST = "admin/campaigns/template/versions.html"
 DIFFERENCE = "admin/campaigns/template/difference.html"
@@ -81,6 +81,8 @@ class Versions(OwnedAdmin):
         old, new = (version, newest) if since_then else (before, version)
         may_restore = self.has_change_permission(request, template) and newest != version
         restore_url = self.url("restore", template.pk, number) if may_restore else ""
+        before_it = {} if old is None else old.snapshot
+        senders = Sender.objects.visible_to(request.user)
         return page(
             request,
             self,
@@ -91,7 +93,7 @@ class Versions(OwnedAdmin):
             since_then=since_then,
             is_newest=newest == version,
             is_first=old is None,
-            differences=differences.between({} if old is None else old.snapshot, new.snapshot),
+            differences=differences.between(before_it, new.snapshot, senders),
             restore_url=restore_url,
             back_url=self.url("versions", template.pk),
         )

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from django.utils.dateparse import parse_datetime
 
 from addressing.addresses import AddressError, normalise
-from campaigns.attributes.values import Reading, Unfit, Value, convert, parse, show
+from campaigns.attributes.values import (
+    Reading,
+    Unfit,
+    Value,
+    convert,
+    parse,
+    show,
+    with_one_zone,
+)
 from campaigns.attributes.yes_no import agreed, says_nothing, yes_or_no
 from campaigns.files.composite_cells import (
     address_of,
@@ -355,7 +363,7 @@ def _tracking(address: str, cell: str) -> bool | None:
 def _time(cell: str) -> str:
     """In ISO 8601, in UTC where the cell names no zone; "" for what is no time."""
     try:
-        found = parse_datetime(cell)
+        found = parse_datetime(with_one_zone(cell))
         if found is None:
             day = parse(AttributeKind.DATE, cell, (), Reading())
             found = dt.datetime.fromisoformat(str(day))

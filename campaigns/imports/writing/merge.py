@@ -13,6 +13,7 @@ from django.db.models import Max
 from psycopg.errors import UniqueViolation
 
 from campaigns import erasure_lock, suppressions
+from campaigns.db import statistics
 from campaigns.files import time_limits
 from campaigns.files.row_errors import LineProblem
 from campaigns.imports.reading.pieces import Piece
@@ -70,6 +71,7 @@ def merge(piece: Piece, target: Target) -> None:
     take_turn(target.owner_id)
     _forget_erased(piece)
     if piece.rows:
+        statistics.count_if_believed_empty()
         try:
             _merge_rows(piece, target)
         except ContactsAppeared:

@@ -41,7 +41,8 @@ SELECT contact.id, CASE
     WHEN EXISTS (
         SELECT FROM {mark} AS m JOIN {operation} AS o ON o.id = m.operation_id
         WHERE m.address_key = contact.address_key AND m.operation_id <> %(import)s
-          AND o.owner_id = %(owner)s AND NOT coalesce((o.params ->> 'dry_run')::boolean, false)
+          AND o.owner_id = %(owner)s AND o.undone_at IS NULL
+          AND NOT coalesce((o.params ->> 'dry_run')::boolean, false)
     ) THEN 'imported'
     WHEN contact.changed_at <> contact.created_at AND NOT EXISTS (
         SELECT FROM {mark} AS m

@@ -119,7 +119,7 @@ class _Inlining:
         """By the number of the element's tag."""
         tags = dict(enumerate(self._source.tags))
         least = self._matches(self._masked, tags)
-        chosen = self._chosen_tags()
+        chosen = self._chosen_tags() if self._choices != self._masked else {}
         if not any(
             _named(self._choices, chosen[number]) != _named(self._masked, tags[number])
             for number in chosen

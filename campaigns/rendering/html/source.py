@@ -23,6 +23,12 @@ _BETWEEN_ATTRIBUTES = re.compile(r"[ \t\n\f\r/]*+")
 _ATTRIBUTE_NAME = re.compile(r"=?+[^ \t\n\f\r/>=]*+")
 _EQUALS = re.compile(r"[ \t\n\f\r]*+=[ \t\n\f\r]*+")
 _UNQUOTED = re.compile(r"[^ \t\n\f\r>]*+")
+# A tag as most are written, read at once; all others are read piece by piece.
+_USUAL_TAG = re.compile(
+    r"""([a-zA-Z][a-zA-Z0-9:-]*+)((?:[ \t\n\f\r]++[a-zA-Z][a-zA-Z0-9:_-]*+="[^"]*+")*+)"""
+    r"""[ \t\n\f\r]*+/?>"""
+)
+_USUAL_ATTRIBUTE = re.compile(r"""([a-zA-Z][a-zA-Z0-9:_-]*+)=("[^"]*+")""")
 _LONG_NUMBER = re.compile(r"&#0*+([0-9]++)")
 _RAW = ("script", "style", "xmp", "iframe", "noembed", "noframes", "textarea", "title")
 _END_OF_RAW = {name: re.compile(rf"</{name}(?=[ \t\n\f\r/>])", re.IGNORECASE) for name in _RAW}
@@ -196,6 +202,8 @@ class HtmlReader:
 
     def _tag(self, start: int, name_at: int) -> StartTag | None:
         """None for one that does not end."""
+        if found := _USUAL_TAG.match(self.html, name_at):
+            return _usual_tag(found, start)
         html = self.html
         name_end = _matched(_NAME, html, name_at)
         tag = StartTag(html[name_at:name_end].lower(), start, name_end, name_end)
@@ -230,6 +238,15 @@ class HtmlReader:
             return _matched(_UNQUOTED, self.html, start)
         closing = self.html.find(quote, start + 1)
         return closing + 1 if closing >= 0 else -1
+
+
+def _usual_tag(found: re.Match[str], start: int) -> StartTag:
+    name_end, end = found.end(1), found.end(2)
+    tag = StartTag(found[1].lower(), start, name_end, end, found.end())
+    if end > name_end:
+        for each in _USUAL_ATTRIBUTE.finditer(found.string, name_end, end):
+            tag.values.setdefault(each[1].lower(), each.span(2))
+    return tag
 
 
 def unquoted(value: str) -> str:

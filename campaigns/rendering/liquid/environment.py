@@ -39,6 +39,8 @@ _FILTER_FAULTS = (
     TypeError,
     ValueError,
 )
+_TOO_MANY_DIGITS = "for integer string conversion"
+"""Of Python's error for a number of thousands of digits, which may also end a filter."""
 
 
 class Problem(Exception):
@@ -149,6 +151,8 @@ def problems() -> Iterator[None]:
     except LiquidError as error:
         raise _problem(error) from error
     except _FILTER_FAULTS as error:
+        if _TOO_MANY_DIGITS in str(error):
+            raise Problem("a number gets too large to be written") from error
         raise Problem(f"{type(error).__name__}: {error}") from error
 
 
@@ -291,5 +295,7 @@ def _tags_in(source: str) -> Iterator[Tag]:
 
 
 def _problem(error: LiquidError) -> Problem:
+    if isinstance(error.__cause__, RecursionError):
+        return Problem("an expression has too many parts, or is nested too deeply")
     context = error.context()
     return Problem(str(error.message or "cannot be read"), context[0] if context else None)

@@ -38,7 +38,7 @@ class MailjetForm(forms.Form):
 class MailjetProvider(AnymailProvider):
     name = "mailjet"
     label = "Mailjet"
-    largest_message = 15_000_000  # of the files together
+    largest_message = 15_000_000
     settings_form = MailjetForm
     webhook_secrets = ("webhook_password",)
     secret_fields = frozenset({"api_key", "secret_key", "webhook_password"})

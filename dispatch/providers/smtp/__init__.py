@@ -33,9 +33,23 @@ class SmtpProvider(Provider):
         transport = self.transport(settings)
         try:
             transport.open()
-            return transport.describe()
+            announced = transport.announced_octets()
+            return transport.describe() + _of_size(announced, self.most_octets(settings))
         finally:
             transport.close()
+
+
+def _of_size(announced: int, assumed: int) -> str:
+    if not announced:
+        return ""
+    megabytes = announced // 100_000 / 10
+    if announced >= assumed:
+        return f" It takes messages of {megabytes:,g} MB."
+    return (
+        f" It takes messages of {megabytes:,g} MB at most, and “largest message” says "
+        f"{assumed // 1_000_000:,}: campaigns may be launched that it refuses. Write "
+        f"{max(1, announced // 1_000_000):,} there."
+    )
 
 
 __all__ = ["SmtpProvider"]

@@ -82,6 +82,11 @@ class SmtpTransport(Transport):
         login = f", logged in as {self._settings.user}" if self._settings.user else ""
         return f"{self._settings.host}:{self._settings.port} answered, {secured}{login}."
 
+    def announced_octets(self) -> int:
+        """The largest message that the server says it takes (RFC 1870); 0 when it names none."""
+        named = self._client.esmtp_features.get("size", "") if self._client else ""
+        return int(named) if named.isascii() and named.isdigit() and len(named) < 16 else 0
+
     def _is_usable(self, client: SmtpClient) -> bool:
         """Whether the next message can go over the connection; settles what the last one left
         behind.

@@ -20,7 +20,9 @@ ARRIVED = (0.4, 0.65, 0.85, 1.0)
 """The part of all clicks that has come at each look."""
 
 
-def decided(random_: random.Random, rates: Sequence[float], sample: int) -> int | None:
+def decided(
+    random_: random.Random, rates: Sequence[float], sample: int, threshold: float
+) -> int | None:
     """The number of the winner that a test ends with, None for no difference."""
     parts = parts_of(sample, [1] * len(rates))
     at = [
@@ -32,15 +34,17 @@ def decided(random_: random.Random, rates: Sequence[float], sample: int) -> int 
             Seen(sum(moment < arrived for moment in moments), part)
             for moments, part in zip(at, parts, strict=True)
         ]
-        found = rule.winner(seen, 0.95, is_last=look == rule.LOOKS)
+        found = rule.winner(seen, threshold, is_last=look == rule.LOOKS)
         if found is not None:
             return found
     return None
 
 
-def outcomes(rates: Sequence[float], sample: int, seed: int = 7) -> Counter[int | None]:
+def outcomes(
+    rates: Sequence[float], sample: int, threshold: float = 0.95, seed: int = 7
+) -> Counter[int | None]:
     random_ = random.Random(seed)
-    return Counter(decided(random_, rates, sample) for _ in range(RUNS))
+    return Counter(decided(random_, rates, sample, threshold) for _ in range(RUNS))
 
 
 @pytest.mark.parametrize(
@@ -70,6 +74,13 @@ def test_the_better_variant_wins(rates: tuple[float, ...], sample: int) -> None:
 )
 def test_no_difference_is_found_where_there_is_none(rates: tuple[float, ...], sample: int) -> None:
     assert outcomes(rates, sample)[None] >= 90
+
+
+@pytest.mark.parametrize(("rates", "sample"), [((0.2, 0.2), 2_000), ((0.03, 0.03, 0.03), 8_000)])
+def test_no_difference_is_found_either_by_who_is_content_with_90_percent(
+    rates: tuple[float, ...], sample: int
+) -> None:
+    assert outcomes(rates, sample, threshold=0.9)[None] >= 90
 
 
 def test_looking_all_the_time_would_find_differences_that_are_not_there() -> None:

@@ -120,6 +120,14 @@ class TestThePages:
         page = difference(user, template, 1, "?now").content.decode()
         assert "<del>a</del><ins>c</ins>" in page
 
+    def test_do_not_name_a_sender_of_who_handed_the_template_on(self, user: User) -> None:
+        sender = SenderFactory(owner=user, display_name="Ada of before")
+        template = save(user, default_sender=str(sender.pk))
+        assert "Ada of before" in difference(user, template, 1).content.decode()
+        Template.objects.update(owner=(other := member(MANAGER)), sender=None)
+        page = difference(other, template, 1).content.decode()
+        assert "Ada of before" not in page and "of another owner" in page
+
     def test_write_markup_as_text(self, user: User) -> None:
         template = save(user, html="<script>alert(1)</script>")
         page = difference(user, template, 1).content.decode()

@@ -34,6 +34,13 @@ def from_a_camera(orientation: int = 1) -> bytes:
     return photograph(exif=exif)
 
 
+def in_layers(number: int) -> bytes:
+    """A progressive JPEG whose last layer is there again and again."""
+    whole = photograph(progressive=True)
+    last = whole[whole.rindex(b"\xff\xda") : -2]
+    return whole[:-2] + last * number + whole[-2:]
+
+
 def drawing(mode: str = "RGB", width: int = 40, height: int = 30) -> bytes:
     return saved(Image.new(mode, (width, height)), "PNG")
 

@@ -95,8 +95,20 @@ def test_what_is_hidden_behind_a_picture_is_gone() -> None:
         (pictures.claiming(60_000, 60_000), "60,000 × 60,000 pixels"),
         (pictures.claiming(300, 300), "damaged"),
         (pictures.animation(frames=MAX_FRAMES + 1), "301 frames"),
+        (pictures.in_layers(2_000), "stored in 2,0"),
     ],
-    ids=["empty", "svg", "pdf", "bmp", "cut jpeg", "cut png", "bomb", "too little", "film"],
+    ids=[
+        "empty",
+        "svg",
+        "pdf",
+        "bmp",
+        "cut jpeg",
+        "cut png",
+        "bomb",
+        "too little",
+        "film",
+        "layers",
+    ],
 )
 def test_refuses(data: bytes, reason: str) -> None:
     with pytest.raises(Refused, match=reason):

@@ -249,6 +249,11 @@ class TestConsent:
         assert contact.mail_consent == "given"
         assert contact.mail_consent_at == dt.datetime(2020, 3, 4, 5, 6, 7, tzinfo=dt.UTC)
 
+    def test_has_a_time_whose_zone_is_written_twice(self, owner: User) -> None:
+        imported(b"email,OPTIN_TIME\na@b.example,2020-03-04 05:06:07.5 +0200 CEST\n", owner)
+        at = Contact.objects.get(owner=owner).mail_consent_at
+        assert at == dt.datetime(2020, 3, 4, 3, 6, 7, 500_000, tzinfo=dt.UTC)
+
     def test_can_be_said_of_all(self, owner: User) -> None:
         imported(
             b"email\na@b.example\n", owner,

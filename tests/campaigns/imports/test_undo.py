@@ -139,6 +139,15 @@ def test_a_contact_that_was_used_or_changed_is_left_and_said(
     assert addresses(owner) == {ANN}
 
 
+def test_an_import_that_was_undone_is_no_use(owner: User, operation: Operation) -> None:
+    again = prepared(RAW, owner, guessed(RAW, owner))
+    carried_out(again)
+    Operation.objects.filter(pk=again.pk).update(state=OperationState.DONE)
+    assert undo.preview(operation) == {"removed": 0, "left": {"imported": 2}}
+    assert undone(again)["removed"] == 0
+    assert undo.preview(operation) == {"removed": 2, "left": {}}
+
+
 def test_a_dry_run_of_another_file_is_no_use(owner: User, operation: Operation) -> None:
     imported(RAW, owner, dry_run=True)
     assert undo.preview(operation)["removed"] == 2

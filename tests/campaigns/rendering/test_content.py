@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ValidationError
 
+from campaigns.rendering import template_work
 from campaigns.rendering.content import (
     RenderError,
     TemplateError,
@@ -18,6 +19,8 @@ from campaigns.rendering.content import (
     render,
     validate_template,
 )
+from campaigns.rendering.css import inline
+from sandbox import pool
 
 NEWSLETTER = (Path(__file__).parents[2] / "data" / "newsletter.html").read_text("utf-8")
 
@@ -32,6 +35,17 @@ class Content:
 
 def html_of(source: str, **variables: object) -> str:
     return render(Content(html=source), variables).html
+
+
+def test_a_page_that_was_just_checked_is_not_read_again_to_inline_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pool, "is_worker", True)
+    page = "<style>p{color:red}</style><p>read once</p>"
+    template_work.check_part("html", page, makes_text=True)
+    monkeypatch.setattr(inline, "_Inlining", None)
+    assert '<p style="color: red;">' in template_work.compile_html(page)
+    template_work.check_part("html", page, makes_text=True)
 
 
 def test_variables_are_filled_in_everywhere() -> None:

@@ -60,6 +60,22 @@ def test_a_line_is_said_in_words(asked: dict[str, Any], sentence: str) -> None:
     assert say(UserFactory().pk, of(asked)).sentence == sentence
 
 
+@pytest.mark.parametrize(
+    ("kind", "operator", "sentence"),
+    [
+        ("yes_no", "yes", "VIP is yes"),
+        ("date", "today", "VIP is today"),
+        ("date", "birthday_week", "VIP is a birthday this week"),
+    ],
+)
+def test_a_line_that_takes_no_value_ends_without_a_blank(
+    kind: str, operator: str, sentence: str
+) -> None:
+    owner = UserFactory()
+    Attribute.objects.create(owner=owner, key="vip", label="VIP", kind=kind)
+    assert say(owner.pk, of(line("attribute:vip", operator))).sentence == sentence
+
+
 def test_the_name_of_what_another_owner_has_is_not_said() -> None:
     secret = SegmentFactory(name="secret")
     sentence = say(UserFactory().pk, of(line("segment", "in", secret.pk))).sentence

@@ -136,4 +136,34 @@ def test_a_connection_describes_itself(certificate: Certificate) -> None:
                 **LOGIN,
             }
         )
-    assert said == f"localhost:{server.port} answered, TLSv1.3, logged in as mailer."
+    assert said == (
+        f"localhost:{server.port} answered, TLSv1.3, logged in as mailer. It takes messages of 20 MB."
+    )
+
+
+@pytest.mark.parametrize(
+    ("announced", "assumed", "said"),
+    [
+        ("SIZE 5242880", 10, " 5.2 MB at most, and “largest message” says 10: "),
+        ("SIZE 52428800", None, " It takes messages of 52.4 MB."),
+        ("SIZE", 10, "without encryption."),
+        ("SIZE 0", 10, "without encryption."),
+        ("SIZE -1", 10, "without encryption."),
+        ("SIZE " + "9" * 5_000, 10, "without encryption."),
+        ("SIZE ١٢٣٤٥٦٧٨", 10, "without encryption."),
+    ],
+)
+def test_a_test_of_the_connection_says_how_large_a_message_may_be(
+    announced: str, assumed: int | None, said: str
+) -> None:
+    with SmtpServer() as server:
+        server.extensions = [announced]
+        told = get_provider("smtp").describe_connection(
+            {
+                "host": "127.0.0.1",
+                "port": server.port,
+                "security": "none",
+                "largest_megabytes": assumed,
+            }
+        )
+    assert said in told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
@@ -240,6 +241,17 @@ class TestSaving:
         url = address("campaigns.segment", "change", first.pk)
         page = page_of(client.post(url, form(("segment", "in", {"segment": second.pk}))))
         assert "A segment cannot be part of itself" in page
+
+    def test_two_that_are_saved_at_once_take_turns(
+        self, client: Client, user: User, django_assert_max_num_queries: Any
+    ) -> None:
+        used = SegmentFactory(owner=user, name="Used")
+        with django_assert_max_num_queries(100) as found:
+            client.post(ADD, form(("segment", "in", {"segment": used.pk})))
+        asked = [query["sql"] for query in found.captured_queries]
+        turn = next(n for n, sql in enumerate(asked) if "FOR NO KEY UPDATE" in sql)
+        within = f'"campaigns_segment"."id" = {used.pk}'
+        assert max(n for n, sql in enumerate(asked) if within in sql) > turn
 
 
 class TestTheFigures:
