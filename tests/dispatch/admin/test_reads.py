@@ -61,3 +61,4 @@ def test_no_page_reads_much_of_the_big_tables(role: str) -> None:
             assert client.get(page).status_code == 200
         read = [(scan.table, scan.how, scan.rows) for scan in plans.scans if scan.table in BIG]
         assert [each for each in read if each[2] > MOST_READ] == [], page
+    assert "attempt_errors" in plans.indexes  # of the last page, the one of the service

@@ -20,7 +20,6 @@ from dispatch.pace import pace_rows
 from dispatch.pace.pace_rows import PaceChanges
 from tests.campaigns.admin.staff import OPERATOR, address, member, page_of, signed_in
 from tests.factories import EmailServiceFactory, SubTaskFactory
-from tests.plans import explained
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -73,13 +72,6 @@ def test_replies_are_told_to_those_alone_who_may_read_them(service: EmailService
     attempt(service, AttemptOutcome.DEFERRED, code=421, reply="421 a@example.com is full")
     (problem,) = errors_of(with_state(service, AnonymousUser()))
     assert (problem.count, problem.said) == ("1", "")
-
-
-def test_the_errors_of_a_service_are_found_by_their_index(service: EmailService) -> None:
-    shown = with_state(service)
-    with explained() as plans:
-        errors_of(shown)
-    assert "attempt_errors" in plans.indexes
 
 
 def test_what_came_back_is_told_of_the_newest_messages(service: EmailService) -> None:
