@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage
 from django.db.models import ForeignKey, ManyToManyField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.encoding import force_bytes
 
 
 class RelatedRows(AutocompleteJsonView):
@@ -30,9 +33,15 @@ def autocomplete(request: HttpRequest) -> HttpResponseBase:
 
 
 def search(request: HttpRequest) -> HttpResponse:
-    """Of models by their name. To be wrapped in `admin_view`."""
+    """Of models by their name, and of what the command palette finds. To be wrapped in
+    `admin_view`. Unfold keeps what it found for some minutes: a message goes on meanwhile, and an
+    address may be erased."""
+    key = f"{request.user.pk}_{request.GET.get('s', '').lower()}"
+    kept = f"unfold_search_{hashlib.sha256(force_bytes(key)).hexdigest()}"
     try:
         answer: HttpResponse = admin.site.search(request)  # type: ignore[attr-defined]  # unfold's
     except (ValueError, InvalidPage) as error:
         raise Http404("There is no such page.") from error
+    finally:
+        cache.delete(kept)
     return answer

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 from edm_project.web.content_security import mark_as_admin
 
@@ -25,7 +27,7 @@ def _link(title: str, icon: str, model: str, permission: str = "") -> dict[str, 
     }
 
 
-def _page(title: str, icon: str, name: str, permission: str) -> dict[str, Any]:
+def _page(title: str | Promise, icon: str, name: str, permission: str) -> dict[str, Any]:
     return {
         "title": title,
         "icon": icon,
@@ -90,8 +92,10 @@ UNFOLD: dict[str, Any] = {
         ],
     },
     "GLOBAL_CALLBACK": "edm_project.admin_settings.on_every_page",
+    "COMMAND": {"search_callback": "dispatch.admin.finding.in_the_palette"},
     "SIDEBAR": {
-        "show_search": False,
+        "show_search": True,
+        "command_search": True,
         "show_all_applications": False,
         "navigation": [
             {
@@ -99,6 +103,12 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _link("Tasks", "campaign", "campaigns.task"),
                     _link("SubTasks", "mail", "campaigns.subtask"),
+                    _page(
+                        gettext_lazy("Who got what"),
+                        "person_search",
+                        "found_messages",
+                        "campaigns.view_subtask",
+                    ),
                     _link("Templates", "draft", "campaigns.template"),
                     _link("Saved blocks", "dashboard_customize", "campaigns.savedblock"),
                     _link("Brands", "palette", "campaigns.brand"),

@@ -4,13 +4,17 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from admin_kit.site_views import autocomplete, search
+from dispatch.admin.finding import found_messages
 from dispatch.admin.monitor import monitor
 from dispatch.monitoring.views import metrics
 from edm_project.web.health import healthz, readyz
 from privacy.views import privacy
+from tracking.admin import click_map
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/monitor/", admin.site.admin_view(monitor), name="monitor"),
+    path("admin/clicks/<int:task_id>/", admin.site.admin_view(click_map), name="click_map"),
+    path("admin/found/", admin.site.admin_view(found_messages), name="found_messages"),
     path("admin/privacy/", admin.site.admin_view(privacy), name="privacy"),
     path("admin/", include("signin.urls")),
     path("admin/autocomplete/", admin.site.admin_view(autocomplete)),

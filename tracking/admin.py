@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
+from csp.decorators import csp_replace
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from access.ownership import owners_open_to, sees_everything
 from addressing.addresses import as_stored, as_written
-from admin_kit.base import LedgerAdmin
+from admin_kit.base import LedgerAdmin, staff
 from admin_kit.filters import TimeRangeFilter
 from admin_kit.typed import label
 from campaigns.admin import task_steps
+from campaigns.admin.seeing import colour_scheme
+from campaigns.admin.seeing.preview import MESSAGE_POLICY
+from campaigns.models import Content, Task
 from tracking import consent
+from tracking.click_map import click_map_of, described
 from tracking.event_kinds import EventKind
 from tracking.models import Event, EventState, RejectedRequests
 
@@ -136,6 +146,37 @@ class EventAdmin(LedgerAdmin):
             return "–"
         url = reverse("admin:campaigns_subtask_change", args=[event.subtask_id])
         return format_html('<a class="hover:underline" href="{}">{}</a>', url, event.subtask_id)
+
+
+@require_safe
+def click_map(request: HttpRequest, task_id: int) -> HttpResponse:
+    """To be wrapped in `admin_view`."""
+    policed: Any = csp_replace(MESSAGE_POLICY)
+    shown: HttpResponse = policed(_click_map)(request, task_id)
+    return shown
+
+
+def _click_map(request: HttpRequest, task_id: int) -> HttpResponse:
+    user = staff(request)
+    if not user.has_perm("campaigns.view_task"):
+        raise PermissionDenied
+    task = get_object_or_404(Task.objects.visible_to(user), pk=task_id)
+    contents: list[Content] = list(Content.objects.filter(task=task).order_by("pk"))
+    if not contents:
+        raise Http404("It was not launched.")
+    asked = request.GET.get("version")
+    chosen = next((each for each in contents if str(each.pk) == asked), contents[0])
+    shown = click_map_of(chosen)
+    context = {
+        **admin.site.each_context(request),
+        "title": _("Clicks on the message of “%(campaign)s”") % {"campaign": task},
+        "versions": [(each.pk, described(each)) for each in contents],
+        "version": chosen.pk,
+        "shown": shown,
+        "message": colour_scheme.as_seen(shown.html, scheme="light"),
+        "back_url": reverse("admin:campaigns_task_change", args=[task.pk]),
+    }
+    return TemplateResponse(request, "admin/tracking/click_map.html", context)
 
 
 @admin.register(RejectedRequests)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from django.contrib.auth.models import AnonymousUser, User
@@ -14,19 +14,19 @@ from django.utils.http import urlencode
 
 from campaigns import background
 from campaigns.admin.ab_tests.panel import TestPanel, panel_of
+from campaigns.admin.funnel import MAKES_SEGMENTS, Step, funnel, url_of
 from campaigns.admin.languages import results as languages
 from campaigns.admin.recipients import numbers
 from campaigns.admin.recipients.numbers import Comparison, Number
-from campaigns.models import FailureReason, Launch, SubTaskStatus, Tally, Task, TaskStatus
+from campaigns.models import Launch, SubTaskStatus, Tally, Task, TaskStatus
+from campaigns.models.stage import Stage
 from campaigns.models.tally import TaskCounts
 from campaigns.tasks import LAUNCH
 
-S, R = SubTaskStatus, FailureReason
+S = SubTaskStatus
 MOVING = (TaskStatus.SCHEDULED, TaskStatus.QUEUED, TaskStatus.SENDING, TaskStatus.PAUSED)
 OVER = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
 NEEDS_ATTENTION = "Needs attention"
-NOTHING_BACK = "Sent, nothing back"
-"""SubTasks that were sent and have no feedback yet."""
 STATUS_COLOURS = {
     TaskStatus.DRAFT.label: "",
     TaskStatus.SCHEDULED.label: "info",
@@ -37,14 +37,6 @@ STATUS_COLOURS = {
     TaskStatus.CANCELLED.label: "danger",
     NEEDS_ATTENTION: "warning",
 }
-
-
-class Figure(NamedTuple):
-    """A number on the task's page, with the URL of the list of its SubTasks, if there is one."""
-
-    label: str
-    number: int
-    url: str
 
 
 class Wait(NamedTuple):
@@ -66,13 +58,20 @@ class Progress:
     """The progress of a task, for the templates."""
 
     def __init__(
-        self, task: Task, counts: TaskCounts, waits: Sequence[Wait] = (), lists: bool = False
+        self,
+        task: Task,
+        counts: TaskCounts,
+        waits: Sequence[Wait] = (),
+        lists: bool = False,
+        makes_segments: bool = False,
     ) -> None:
-        """`lists`: whether the user may see the contacts behind the numbers."""
+        """`lists`: whether the user may see the contacts behind the numbers; `makes_segments`:
+        whether they may make segments of them."""
         self.task = task
         self.counts = counts
         self.waits = waits
         self.lists = lists
+        self.makes_segments = makes_segments
 
     @property
     def url(self) -> str:
@@ -195,38 +194,14 @@ class Progress:
     def comparison(self) -> Comparison | None:
         return numbers.comparison(self.launch)
 
-    def figures(self) -> Iterator[Figure]:
-        """Every state; they add up to the total."""
-        for status in SubTaskStatus:
-            # The database's "sending" includes what is in doubt, which has a figure of its own, and
-            # "failed" what was cancelled.
-            only = {"in_doubt": "no"} if status == S.SENDING else {}
-            url = self._link({"status__exact": status.value, **only})
-            if status == S.FAILED and self.counts.cancelled:
-                yield Figure("Cancelled", self.counts.cancelled, self._reason_url(R.CANCELLED))
-                url = ""  # its list would be of both: `reasons` lead to those that failed
-            number = self.counts.failed if status == S.FAILED else self.counts[status]
-            yield Figure(NOTHING_BACK if status == S.SENT else status.label, number, url)
-            if status == S.SENDING:
-                yield Figure("In doubt", self.counts.in_doubt, self.in_doubt_url)
-
-    def reasons(self) -> list[Figure]:
-        return [
-            Figure(reason.label, number, self._reason_url(reason))
-            for reason in FailureReason
-            if reason != R.CANCELLED and (number := self.counts.by_reason.get(reason, 0))
-        ]
-
-    def _reason_url(self, reason: FailureReason) -> str:
-        return self._link({"failure_reason__exact": reason.value})
+    @cached_property
+    def funnel(self) -> list[Step]:
+        """What became of everyone in the audience."""
+        return funnel(self.task, self.counts, self.suppressed, self.left_out, self.makes_segments)
 
     @property
     def in_doubt_url(self) -> str:
-        return self._link({"in_doubt": "yes"})
-
-    def _link(self, filters: dict[str, str]) -> str:
-        query = urlencode({"task__id__exact": str(self.task.pk), **filters})
-        return f"{reverse('admin:campaigns_subtask_changelist')}?{query}"
+        return url_of(self.task, Stage.IN_DOUBT)
 
     def _percent(self, part: int) -> float:
         return round(100 * part / self.counts.total, 2) if self.counts.total else 0
@@ -239,7 +214,8 @@ def progress_of(task: Task, user: User | AnonymousUser) -> Progress:
         task.status == TaskStatus.COMPLETED or task.status == TaskStatus.SENDING and counts.open
     )
     waits = [wait for waits in WAITS for wait in waits(task, user)] if is_told else []
-    return Progress(task, counts, waits, numbers.may_list(user))
+    makes_segments = user.has_perms(MAKES_SEGMENTS)
+    return Progress(task, counts, waits, numbers.may_list(user), makes_segments)
 
 
 def bar(progress: Progress) -> str:

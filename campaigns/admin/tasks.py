@@ -25,6 +25,8 @@ from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.languages.results import LanguageResults
 from campaigns.admin.progress import progress_of
 from campaigns.admin.recipients.lists import TaskLists
+from campaigns.admin.report import TaskReport, deeds_of
+from campaigns.admin.segments.people import TaskPeople
 from campaigns.admin.task_actions import TaskActions
 from campaigns.languages.tags import canonical
 from campaigns.models import Audience, Sender, Task, TaskStatus, TaskTemplate
@@ -172,7 +174,15 @@ def _sender_of_templates(task: Task) -> Sender | None:
 
 @admin.register(Task)
 class TaskAdmin(
-    ExplainedChanges, CampaignList, TaskActions, TaskLists, LanguageResults, WithPanel, OwnedAdmin
+    ExplainedChanges,
+    CampaignList,
+    TaskActions,
+    TaskLists,
+    TaskPeople,
+    TaskReport,
+    LanguageResults,
+    WithPanel,
+    OwnedAdmin,
 ):
     form = TaskForm
     inlines = (TemplateInline, AttachmentInline, ABTestInline)
@@ -257,8 +267,11 @@ class TaskAdmin(
             messages.info(request, f"The sender is that of the template: {sender}.")
 
     def panel_of(self, request: HttpRequest, row: Task) -> dict[str, Any]:
+        progress = progress_of(row, request.user)
         return {
-            "progress": progress_of(row, request.user),
+            "progress": progress,
+            "is_launched": progress.is_launched,
+            "deeds": deeds_of(row),
             "follow_ups": self.follow_ups_of(request, row),
             "approval": approval_panel(row),
         }

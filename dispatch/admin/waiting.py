@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 
 from campaigns.admin.progress import Wait
 from campaigns.models import Task, TaskStatus
+from dispatch.admin import rate
 from dispatch.admin.services import state
 from dispatch.claiming import agenda as agendas
 from dispatch.claiming import leases
@@ -66,7 +67,13 @@ def waits(task: Task, user: User | AnonymousUser) -> list[Wait]:
     doing = [_wait(each, *state.state_of(each)) for each in services]
     agenda = agendas.read()
     found = why(task, agenda)
-    return [*_remarks(found), *_outlook(found, estimates(agenda).get(task.pk)), *doing]
+    end = estimates(agenda).get(task.pk)
+    return [*_remarks(found), *_outlook(found, end), _rate(task), *doing]
+
+
+def _rate(task: Task) -> Wait:
+    services = list(_of(task).only("pk", "enabled", "sending_interval"))
+    return Wait(gettext("Pace"), "info", "", rate.sentence(task.pk, services))
 
 
 def _remarks(found: Why) -> Iterable[Wait]:

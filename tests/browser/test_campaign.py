@@ -126,7 +126,8 @@ def test_pause_resume_and_cancel(
     admin.fill("reason", "Wrong price")
     admin.confirm()
     admin.wait_for_text("“Spring”: Paused. Wrong price")
-    admin.wait(lambda: admin.figure("Allocated") + admin.figure("Sending") == 0, "it goes on")
+    held = ("Reserved for a service", "Being handed over")
+    admin.wait(lambda: sum(map(admin.figure, held)) == 0, "it goes on")
     sent = len(smtp.messages)
 
     admin.click("Resume")

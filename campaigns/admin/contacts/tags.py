@@ -143,11 +143,13 @@ class TagAdmin(OwnedAdmin):
         if not all(is_key(key) for key in keys):
             raise Http404("The selection cannot be read.")
         tags = self.get_queryset(request).filter(pk__in=keys).order_by("name")
+        tags = tags.select_related("parent")
         names = ", ".join(f"“{tag}”" for tag in tags)
         question = Question(
             "Merge tags into one?",
             f"Of {names} one stays. Who has any of them has that one then; campaigns, segments and "
-            "forms that use one of the others use it, too. This cannot be undone.",
+            f"forms that use one of the others use it, too. {_of_parents(tags)}This cannot be "
+            "undone.",
             "Merge",
             problems=[] if len(tags) > 1 else ["Choose at least two tags."],
         )
@@ -175,3 +177,16 @@ class TagAdmin(OwnedAdmin):
         losing = Contact.tags.through._default_manager.filter(tag__in=objects).count()
         counts = {"tags": len(objects), "contacts that lose a tag": losing}
         return [str(tag) for tag in objects], counts, set(), []
+
+
+def _of_parents(tags: QuerySet[Tag]) -> str:
+    """What a merge changes of whom the tags above count, where the tags are not all under one."""
+    ticked = {tag.pk for tag in tags}
+    if len({tag.parent_id for tag in tags}) == 1:
+        return ""
+    return "".join(
+        f"“{tag}” is under “{tag.parent}”: if it stays, all of them count for “{tag.parent}”; if "
+        "not, none does by it. "
+        for tag in tags
+        if tag.parent and tag.parent_id not in ticked
+    )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
+from campaigns.admin.segments import controls
 from campaigns.admin.segments import draft as drafts
 from campaigns.admin.segments.draft import Group, Line, Path
 from campaigns.models import Segment
@@ -29,22 +32,39 @@ def problems(owner_id: int, draft: Group, segment: Segment | None) -> dict[Path,
     return {}
 
 
-def complete_part(owner_id: int, draft: Group, segment: Segment | None) -> tuple[object, int]:
-    """The condition of those lines that are right, as JSON, None when there is none; and how many
-    lines are left out."""
+@dataclass
+class Complete:
+    """The part of a draft that can be counted: `condition` as JSON, None when there is none.
+    `left_out` is the number of its other lines; `wrong` says what is wrong with those of them that
+    are filled in."""
+
+    condition: object = None
+    left_out: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+def complete_part(owner_id: int, draft: Group, segment: Segment | None) -> Complete:
     catalogue = Catalogue(owner_id)
-    left_out = 0
+    found = Complete()
 
     def kept(item: Group | Line) -> dict[str, object] | None:
-        nonlocal left_out
-        if isinstance(item, Line):
-            wrong = _problem(item, (), catalogue, segment)
-            left_out += bool(wrong)
-            return None if wrong else drafts.raw(item, catalogue)
-        lines = [line for each in item.items if (line := kept(each))]
-        return {"match": item.match, "lines": lines} if lines else None
+        if isinstance(item, Group):
+            lines = [line for each in item.items if (line := kept(each))]
+            return {"match": item.match, "lines": lines} if lines else None
+        problem = _problem(item, (), catalogue, segment)
+        if not problem:
+            return drafts.raw(item, catalogue)
+        found.left_out += 1
+        found.wrong += [problem] if _is_filled_in(item, catalogue) else []
+        return None
 
-    return kept(draft), left_out
+    found.condition = kept(draft)
+    return found
+
+
+def _is_filled_in(line: Line, catalogue: Catalogue) -> bool:
+    names = controls.names_for(line, controls.input_of(line, catalogue), line.parts)
+    return bool(names) and all(any(line.parts.get(name, ())) for name in names)
 
 
 def _problem(item: Group | Line, path: Path, catalogue: Catalogue, segment: Segment | None) -> str:

@@ -31,6 +31,8 @@ class Figures:
     sentence: str = ""
     left_out: str = ""
     left_out_is: str = "is"
+    wrong: list[str] = field(default_factory=list)
+    """What is wrong with lines that are filled in."""
     size: str | None = None
     problem: str = ""
     notes: tuple[str, ...] = ()
@@ -40,11 +42,12 @@ class Figures:
 
 def of_draft(owner_id: int, draft: Group, segment: Segment | None, user: Visitor) -> Figures:
     """Of its complete lines."""
-    condition, left_out = checking.complete_part(owner_id, draft, segment)
-    shown = of_condition(owner_id, condition, user) if condition else Figures()
-    if left_out:
-        shown.left_out = counted(left_out, "line")
-        shown.left_out_is = "is" if left_out == 1 else "are"
+    part = checking.complete_part(owner_id, draft, segment)
+    shown = of_condition(owner_id, part.condition, user) if part.condition else Figures()
+    if part.left_out:
+        shown.left_out = counted(part.left_out, "line")
+        shown.left_out_is = "is" if part.left_out == 1 else "are"
+    shown.wrong = part.wrong
     return shown
 
 

@@ -18,6 +18,7 @@ from admin_kit.confirmation import Question, ask, bulk_question, is_confirmed, s
 from admin_kit.history import log_each
 from admin_kit.typed import button
 from campaigns.models import SubTask, SubTaskStatus, TaskStatus
+from campaigns.models.stage import Stage
 from campaigns.state import retries
 from campaigns.wording import counted
 from dispatch.decisions import decide
@@ -100,7 +101,7 @@ TOO_WIDE = (
     "Choose a task, with “failed” or without another filter, or “in doubt”, before you select all "
     "SubTasks. Nothing was changed."
 )
-COUNTED = frozenset({"task__id__exact", "status__exact", "in_doubt", "q", "p", "o", "all"})
+COUNTED = frozenset({"task__id__exact", "status__exact", "in_doubt", "stage", "q", "p", "o", "all"})
 
 
 def indexed_order(request: HttpRequest) -> str:
@@ -108,10 +109,12 @@ def indexed_order(request: HttpRequest) -> str:
     and all or the failed ones of one task.
     """
     asked = request.GET
-    if asked.get("in_doubt") == "yes":
+    if asked.get("in_doubt") == "yes" or asked.get("stage") == Stage.IN_DOUBT:
         return "id"
     if not asked.get("task__id__exact") or asked.keys() - COUNTED:
         return ""
+    if stage := asked.get("stage"):
+        return "id" if stage == Stage.FAILED else ""
     status = asked.get("status__exact", "")
     return {"": "recipient_email", str(SubTaskStatus.FAILED): "id"}.get(status, "")
 

@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from access.ownership import SEE_EVERYTHING
@@ -23,8 +24,11 @@ from admin_kit.typed import DropdownFilter, label
 from campaigns.ab_tests.variants import letters_of
 from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED
+from campaigns.models.stage import Stage, condition
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtasks.actions import CountedChangeList, SubTaskActions
+from dispatch.admin.subtasks.as_sent import SeesMessages, message_id_of
+from dispatch.admin.subtasks.doubt import doubt_of
 from dispatch.admin.subtasks.doubts import DoubtQueue
 from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
 from dispatch.admin.subtasks.story import story_of
@@ -61,6 +65,24 @@ class InDoubtFilter(DropdownFilter):
         return queryset.filter(in_doubt_since=None) if self.value() == "no" else queryset
 
 
+class StageFilter(DropdownFilter):
+    """As the page of a campaign counts them."""
+
+    title = _("how far it got")
+    parameter_name = "stage"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(stage.value, str(stage.label)) for stage in Stage]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        if not value:
+            return queryset
+        return (
+            queryset.filter(condition(Stage(value))) if value in Stage.values else queryset.none()
+        )
+
+
 class SubTaskList(CountedChangeList):
     """Loads which variant each message on the page is with two queries."""
 
@@ -83,8 +105,15 @@ def _waits(subtask: SubTask) -> list[str]:
     return [*words.sentences(found), *filter(None, [words.next_start(found)])]
 
 
+def outcome_of(subtask: SubTask) -> str:
+    """What has become of it, in a word or two."""
+    if subtask.failure_reason == FailureReason.CANCELLED:
+        return CANCELLED
+    return IN_DOUBT if subtask.in_doubt_since else str(subtask.get_status_display())
+
+
 @admin.register(SubTask)
-class SubTaskAdmin(DoubtQueue, SubTaskActions, WithPanel):
+class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
     list_display = ("id", "recipient", "task", "variant", "status_label", "service", "why", "sent")
     list_display_links = ("id", "recipient")
     list_select_related = ("task", "service")
@@ -92,6 +121,7 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, WithPanel):
         ("task", RelatedRowFilter),
         ("status", ChoicesDropdownFilter),
         InDoubtFilter,
+        StageFilter,
         ("failure_reason", ChoicesDropdownFilter),
         ServiceFilter,
         ("sent_at", TimeRangeFilter),
@@ -100,10 +130,23 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, WithPanel):
     search_fields = ("recipient_email",)
     search_help_text = "The whole address of a recipient"
     fieldsets = (
-        (None, {"fields": ("task", "recipient", "status_text", "service")}),
-        ("What the provider said", {"fields": ("failure_reason", "reply", "provider_message_id")}),
-        ("Message", {"fields": ("content", "values", "not_before", "attempts")}),
+        (None, {"fields": ("task", "recipient", "status_text", "service", "failure", "reply")}),
+        (
+            _("Technical details"),
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    "message_id",
+                    "provider_message_id",
+                    "content",
+                    "values",
+                    "not_before",
+                    "attempts",
+                ),
+            },
+        ),
     )
+    change_form_outer_before_template = "admin/campaigns/subtask/before_form.html"
     change_form_outer_after_template = "admin/campaigns/subtask/story.html"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -139,7 +182,13 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, WithPanel):
         return queryset.filter(pk__in=subtasks_to(search_term, request.user)), False
 
     def panel_of(self, request: HttpRequest, row: SubTask) -> dict[str, Any]:
-        return {"waits": _waits(row), "story": story_of(row), "events": events_of(row)}
+        return {
+            "waits": _waits(row),
+            "doubt": doubt_of(row),
+            "message_url": self.url("message", row.pk),
+            "story": story_of(row),
+            "events": events_of(row),
+        }
 
     @admin.display(description="recipient")
     def recipient(self, subtask: SubTask) -> str:
@@ -155,9 +204,7 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, WithPanel):
 
     @admin.display(description="status")
     def status_text(self, subtask: SubTask) -> str:
-        if subtask.failure_reason == FailureReason.CANCELLED:
-            return CANCELLED
-        return IN_DOUBT if subtask.in_doubt_since else str(subtask.get_status_display())
+        return outcome_of(subtask)
 
     @admin.display(description="values, frozen at the launch")
     def values(self, subtask: SubTask) -> str:
@@ -175,6 +222,14 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, WithPanel):
         return (
             format_html('<div class="edm-plain">{}</div>', subtask.error) if subtask.error else "–"
         )
+
+    @admin.display(description=_("why it failed"))
+    def failure(self, subtask: SubTask) -> str:
+        return self.why(subtask)
+
+    @admin.display(description="Message-ID")
+    def message_id(self, subtask: SubTask) -> str:
+        return message_id_of(subtask) or "–"
 
     @admin.display(description="failure reason")
     def why(self, subtask: SubTask) -> str:

@@ -6,7 +6,8 @@ import datetime as dt
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from admin_kit.moments import to_the_millisecond
+from django.utils import formats, timezone
+
 from campaigns.models import FailureReason, SubTask
 from dispatch.models import Attempt, Decision
 
@@ -34,9 +35,15 @@ def story_of(subtask: SubTask) -> dict[str, Any]:
     return {
         "headers": ["When", "What", "Service or person", "Reply"],
         "rows": [
-            [to_the_millisecond(event.at), event.what, event.who, event.detail] for event in events
+            [_to_the_second(event.at), event.what, event.who, event.detail] for event in events
         ],
     }
+
+
+def _to_the_second(at: dt.datetime) -> str:
+    """In the language of who reads it. To the millisecond they are in the list of attempts."""
+    local = timezone.localtime(at)
+    return f"{formats.date_format(local, 'DATE_FORMAT')}, {formats.time_format(local, 'H:i:s')}"
 
 
 def _times(subtask: SubTask) -> Iterator[Event]:

@@ -72,6 +72,18 @@ class TestUnderAnother:
 
 
 class TestAMerge:
+    def test_says_for_which_tag_they_count_then(self, user: User) -> None:
+        top, low, other = tags(user, "top", "low", "other")
+        Tag.objects.filter(pk=low.pk).update(parent=top)
+        told = "“low” is under “top”: if it stays, all of them count for “top”; if not, none does"
+
+        def asked(*ticked: Tag) -> str:
+            keys = ",".join(str(tag.pk) for tag in ticked)
+            return page_of(signed_in(user).get(f"{MERGE}?ticked={keys}"))
+
+        assert told in asked(low, other)
+        assert told not in asked(low, top)
+
     def test_loses_nothing(self, user: User) -> None:
         stays, gone, child = tags(user, "stays", "gone", "child")
         Tag.objects.filter(pk=child.pk).update(parent=gone)

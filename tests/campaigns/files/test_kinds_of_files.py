@@ -37,7 +37,9 @@ def test_what_is_no_table_is_refused_by_what_it_is(raw: bytes, what: str) -> Non
     ],
 )
 def test_what_may_be_a_table_is_read(raw: bytes) -> None:
-    refuse_what_is_no_text(BytesIO(raw))
+    file = BytesIO(raw)
+    refuse_what_is_no_text(file)
+    assert file.tell() == len(raw), "it was looked at, and nothing was said against it"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 from django.test import Client
 
-from campaigns.models import Segment
+from campaigns.models import Attribute, Segment
 from tests.campaigns.admin.segments.building import ADD, FIGURES, Line, form, press
 from tests.campaigns.admin.staff import MANAGER, NOBODY, address, member, page_of, signed_in
 from tests.factories import (
@@ -272,6 +272,21 @@ class TestTheFigures:
         page = page_of(client.post(FIGURES, form(NAME, EMPTY)))
         assert "Not counted in: 1 line that is not complete yet." in page
         assert "1 contact<" in page
+
+    def test_say_what_is_wrong_with_a_line_that_is_filled_in(
+        self, client: Client, user: User
+    ) -> None:
+        Attribute.objects.create(owner=user, key="points", kind="number")
+        points = ("attribute:points", "more", {"number": "many"})
+        page = page_of(client.post(FIGURES, form(points)))
+        assert "Enter a number" in page
+        assert "Choose a field and what is asked of it" not in page
+
+    def test_complain_of_no_line_that_is_still_empty(self, client: Client, user: User) -> None:
+        Attribute.objects.create(owner=user, key="points", kind="number")
+        between = ("attribute:points", "between", {"number": "3", "number_to": ""})
+        page = page_of(client.post(FIGURES, form(between)))
+        assert "Choose a field and what is asked of it" in page
 
     def test_say_when_counting_takes_too_long(
         self, client: Client, monkeypatch: pytest.MonkeyPatch

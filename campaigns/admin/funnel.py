@@ -1,0 +1,174 @@
+"""The funnel of a campaign: what became of its audience, step by step, from tallies alone.
+
+Each step is the sum of what stands beside it and the next step, so that every person of the
+audience is in exactly one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from django.urls import reverse
+from django.utils import formats
+from django.utils.functional import Promise as LazyText
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from campaigns.admin.recipients.numbers import Number
+from campaigns.models import FailureReason, SubTaskStatus, Task
+from campaigns.models import stage as stages
+from campaigns.models.stage import Stage
+from campaigns.models.tally import TaskCounts
+
+STEPS = (
+    (Stage.SENT, (Stage.WAITING, Stage.IN_DOUBT, Stage.FAILED, Stage.CANCELLED)),
+    (Stage.DELIVERED, (Stage.BOUNCED, Stage.NOTHING_BACK)),
+    (Stage.OPENED, (Stage.NOT_OPENED,)),
+    (Stage.CLICKED, (Stage.NOT_CLICKED,)),
+)
+"""Each step, and where those are that did not get so far from the one before."""
+EXPLAINED: dict[Stage, str | LazyText] = {
+    Stage.SENT: gettext_lazy("accepted by a provider"),
+    Stage.DELIVERED: gettext_lazy("as far as servers report it"),
+    Stage.OPENED: gettext_lazy("or clicked; by people, or by their mail program for them"),
+    Stage.CLICKED: gettext_lazy("followed a link"),
+}
+PEOPLE = (Stage.SENT, Stage.DELIVERED, Stage.OPENED, Stage.CLICKED, Stage.BOUNCED)
+"""Of these a segment can be made."""
+MAKES_SEGMENTS = ("campaigns.add_segment", "campaigns.view_contact")
+
+
+class Part(NamedTuple):
+    """A number, with the list of its messages. `rate` says of what it is a part."""
+
+    label: str
+    number: int
+    rate: str = ""
+    url: str = ""
+    parts: Sequence[Number] = ()
+
+
+class Step(NamedTuple):
+    """`left` are those that did not get to the next step."""
+
+    name: str
+    label: str
+    number: int
+    rate: str
+    note: str
+    percent: float
+    url: str
+    people_url: str
+    left: Sequence[Part]
+
+    @property
+    def width(self) -> str:
+        """Of its bar; written for a style sheet."""
+        return f"{self.percent:.2f}"
+
+
+def funnel(
+    task: Task, counts: TaskCounts, left_out: int, by_reason: Sequence[Number], makes_segments: bool
+) -> list[Step]:
+    """`left_out` at the launch; `by_reason` has their lists, for those who may read them."""
+    audience = counts.total + left_out
+    left = [[Part(_("Left out"), left_out, rate(left_out, audience, ""), parts=by_reason)], []]
+    steps = [Step("audience", _("Audience"), audience, "", "", 100.0, "", "", left[0])]
+    for step, beside in STEPS:
+        found = stages.number(step, counts)
+        steps[-1] = steps[-1]._replace(
+            left=[*steps[-1].left, *_beside(task, counts, beside, steps[-1].number)]
+        )
+        steps.append(
+            Step(
+                step.value,
+                str(step.label),
+                found,
+                _rate_of(step, found, counts, audience),
+                _note(step, task, found),
+                100 * found / audience if audience else 0.0,
+                url_of(task, step) if found else "",
+                people_url(task, step) if found and makes_segments else "",
+                (),
+            )
+        )
+    return steps
+
+
+def rate(part: int, whole: int, of: str) -> str:
+    """Such as “12.5 % of those sent”; "" of nothing."""
+    if not whole:
+        return ""
+    percent = formats.number_format(round(100 * part / whole, 1), 1)
+    return _("%(percent)s %% %(of)s") % {"percent": percent, "of": of} if of else f"{percent} %"
+
+
+def url_of(task: Task, stage: Stage) -> str:
+    """The list of the messages there."""
+    chosen = {"in_doubt": "yes"} if stage == Stage.IN_DOUBT else {"stage": stage.value}
+    query = urlencode({"task__id__exact": str(task.pk), **chosen})
+    return f"{reverse('admin:campaigns_subtask_changelist')}?{query}"
+
+
+def reason_url(task: Task, reason: FailureReason) -> str:
+    query = urlencode({"task__id__exact": str(task.pk), "failure_reason__exact": reason.value})
+    return f"{reverse('admin:campaigns_subtask_changelist')}?{query}"
+
+
+def people_url(task: Task, stage: Stage) -> str:
+    """Where a segment of them is made."""
+    query = urlencode({"did": stage.value})
+    return f"{reverse('admin:campaigns_task_people', args=[task.pk])}?{query}"
+
+
+def reached(counts: TaskCounts) -> int:
+    """Sent and not come back: not every server reports what it delivers."""
+    return stages.number(Stage.SENT, counts) - stages.number(Stage.BOUNCED, counts)
+
+
+def _beside(task: Task, counts: TaskCounts, beside: Iterable[Stage], whole: int) -> Iterable[Part]:
+    for stage in beside:
+        found = stages.number(stage, counts)
+        within = WITHIN.get(stage)
+        yield Part(
+            str(stage.label),
+            found,
+            rate(found, whole, ""),
+            url_of(task, stage) if found else "",
+            list(within(task, counts)) if within else (),
+        )
+
+
+def _reasons(task: Task, counts: TaskCounts) -> Iterable[Number]:
+    for reason in FailureReason:
+        if reason != FailureReason.CANCELLED and (found := counts.by_reason.get(reason, 0)):
+            yield Number(str(reason.label), found, reason_url(task, reason))
+
+
+def _on_the_way(task: Task, counts: TaskCounts) -> Iterable[Number]:
+    yield Number(_("Reserved for a service"), counts[SubTaskStatus.ALLOCATED], "")
+    yield Number(_("Being handed over"), counts[SubTaskStatus.SENDING], "")
+
+
+WITHIN: dict[Stage, Callable[[Task, TaskCounts], Iterable[Number]]] = {
+    Stage.WAITING: _on_the_way,
+    Stage.FAILED: _reasons,
+}
+
+
+def _rate_of(step: Stage, found: int, counts: TaskCounts, audience: int) -> str:
+    if step == Stage.SENT:
+        return rate(found, audience, _("of the audience"))
+    if step == Stage.DELIVERED:
+        return rate(found, stages.number(Stage.SENT, counts), _("of those sent"))
+    return rate(found, reached(counts), _("of those that did not bounce"))
+
+
+def _note(step: Stage, task: Task, found: int) -> str:
+    if step == Stage.OPENED and not task.track_opens:
+        return _("opens are not recorded: only those who clicked, or as a provider reports")
+    if step == Stage.CLICKED and not task.track_clicks:
+        return _("clicks are not recorded")
+    return str(EXPLAINED[step])

@@ -1,0 +1,87 @@
+"""A campaign's results in detail: a part of its page, and a page of their own to print."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, NamedTuple
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+
+from admin_kit.base import OwnedAdmin
+from admin_kit.confirmation import page
+from campaigns.admin.progress import progress_of
+from campaigns.models import Task
+
+MOST_DEEDS = 50
+
+
+class Deed(NamedTuple):
+    """`who` is "" for what happened by itself."""
+
+    at: dt.datetime
+    what: str
+    who: str = ""
+
+
+class TaskReport(OwnedAdmin):
+    """For the page of a task."""
+
+    def get_urls(self) -> list[URLPattern]:
+        wrap: Any = self.admin_site.admin_view
+        return [
+            path(
+                "<path:object_id>/breakdowns/",
+                wrap(self.breakdowns_view),
+                name="campaigns_task_breakdowns",
+            ),
+            path("<path:object_id>/report/", wrap(self.report_view), name="campaigns_task_report"),
+            *super().get_urls(),
+        ]
+
+    def breakdowns_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """The part that comes after the rest of the page, and refreshes itself."""
+        context = {"task": self.visible(request, object_id)}
+        return render(request, "admin/campaigns/task/breakdowns.html", context)
+
+    def report_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        task: Task = self.visible(request, object_id)
+        return page(
+            request,
+            self,
+            "admin/campaigns/task/report.html",
+            title=_("Report: %(campaign)s") % {"campaign": task},
+            original=task,
+            progress=progress_of(task, request.user),
+            deeds=deeds_of(task),
+            back_url=self.url("change", task.pk),
+        )
+
+
+def deeds_of(task: Task) -> list[Deed]:
+    """Who did what, and what happened by itself, the newest first."""
+    entries = LogEntry.objects.filter(
+        content_type=ContentType.objects.get_for_model(Task), object_id=str(task.pk)
+    )
+    done = [
+        Deed(
+            entry.action_time,
+            entry.get_change_message() or str(entry.get_action_flag_display()),
+            entry.user.get_full_name() or entry.user.get_username(),
+        )
+        for entry in entries.select_related("user").order_by("-action_time")[:MOST_DEEDS]
+    ]
+    return sorted([*done, *_by_itself(task)], key=lambda deed: deed.at, reverse=True)
+
+
+def _by_itself(task: Task) -> list[Deed]:
+    times = (
+        (task.launched_at, _("Its messages began to be made")),
+        (task.started_at, _("The first message could be sent")),
+        (task.completed_at, _("Nothing was left to send")),
+    )
+    return [Deed(at, what) for at, what in times if at]

@@ -1,0 +1,217 @@
+"""The breakdown of a campaign as tables and charts for its page."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from django.urls import reverse
+from django.utils import formats, timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from admin_kit.charts import Chart, Series
+from campaigns import erased_keys
+from campaigns.models import Content, SubTask, Task
+from tracking.breakdowns.counting import FIRST_HOURS, NUMBERS, OUTCOMES
+from tracking.event_kinds import Actor, EventKind
+
+DAY_SECONDS = 86_400
+LONGEST_ERROR = 200
+
+
+class Row(NamedTuple):
+    """Numbers of messages, in the order of NUMBERS. `url` opens them, `error_url` the message of
+    which the error tells."""
+
+    name: str
+    messages: int
+    sent: int
+    delivered: int
+    opened: int
+    clicked: int
+    bounced: int
+    failed: int
+    url: str = ""
+    error: str = ""
+    error_url: str = ""
+
+    @property
+    def reached(self) -> int:
+        return self.sent - self.bounced
+
+    @property
+    def delivered_rate(self) -> str:
+        return percent(self.delivered, self.sent)
+
+    @property
+    def opened_rate(self) -> str:
+        return percent(self.opened, self.reached)
+
+    @property
+    def clicked_rate(self) -> str:
+        return percent(self.clicked, self.reached)
+
+    @property
+    def bounced_rate(self) -> str:
+        return percent(self.bounced, self.sent)
+
+
+class Table(NamedTuple):
+    name: str
+    title: str
+    first: str
+    rows: Sequence[Row]
+    note: str = ""
+    has_errors: bool = False
+
+
+class Left(NamedTuple):
+    what: str
+    why: str
+    number: int
+
+
+def percent(part: int, whole: int) -> str:
+    """“–” of nothing."""
+    return percent_of_one(part / whole) if whole else "–"
+
+
+def percent_of_one(part: float) -> str:
+    return f"{formats.number_format(round(100 * part, 1), 1)} %"
+
+
+def tables(task: Task, data: dict[str, Any]) -> list[Table]:
+    """Variants only where there are several."""
+    found = [
+        Table(
+            "mailboxes",
+            _("By mailbox provider"),
+            _("Provider"),
+            _mailboxes(data),
+            _("By the domain of the address: a company’s own domain stands under its own name."),
+        ),
+        Table(
+            "services",
+            _("By email service"),
+            _("Service"),
+            _services(task, data["services"]),
+            has_errors=any(row[-1] for row in data["services"]),
+        ),
+    ]
+    if len(data["variants"]) > 1:
+        rows = _variants(data["variants"])
+        found.append(Table("variants", _("By version of the message"), _("Version"), rows))
+    return found
+
+
+def charts(data: dict[str, Any]) -> list[Chart]:
+    """The outcomes over the whole time, and the opens and clicks of the first day."""
+    return [
+        _outcomes(data),
+        _first_day(data, EventKind.OPENED),
+        _first_day(data, EventKind.CLICKED),
+    ]
+
+
+def left(data: dict[str, Any]) -> list[Left]:
+    """Who unsubscribed or complained, by the reason they gave or how it was heard."""
+    return [
+        Left(str(EventKind(kind).label), _why(str(why), is_own), number)
+        for kind, why, is_own, number in data["left"]
+    ]
+
+
+def _why(why: str, is_own: bool) -> str:
+    if is_own:
+        return why or _("no reason given")
+    return _("heard of by %(source)s") % {"source": why}
+
+
+def _mailboxes(data: dict[str, Any]) -> list[Row]:
+    rows = [Row(_provider(name), *numbers) for name, *numbers in data["mailboxes"]]
+    every, shown = (_sums(data[name]) for name in ("variants", "mailboxes"))
+    others: list[Any] = [max(0, whole - part) for whole, part in zip(every, shown, strict=True)]
+    if others and others[0] > 0:
+        rows.append(Row(_("All others"), *others))
+    return rows
+
+
+def _provider(name: str) -> str:
+    return _("Erased recipients") if name == erased_keys.PLACEHOLDERS.lstrip("@") else name
+
+
+def _sums(rows: Iterable[Sequence[Any]]) -> list[int]:
+    numbers = [row[1 : len(NUMBERS) + 1] for row in rows]
+    return [sum(column) for column in zip(*numbers, strict=True)]
+
+
+def _services(task: Task, rows: Iterable[Sequence[Any]]) -> list[Row]:
+    """With the newest error of each, as it stands in its message now: what was erased is gone."""
+    keys = [row[-1] for row in rows if row[-1]]
+    errors = dict(SubTask.objects.filter(pk__in=keys).values_list("pk", "error"))
+    return [_service(task, row, str(errors.get(row[-1], ""))) for row in rows]
+
+
+def _service(task: Task, row: Sequence[Any], error: str) -> Row:
+    *numbers, service_id, subtask_id = row
+    query = urlencode({"task__id__exact": task.pk, "service": service_id})
+    return Row(*numbers)._replace(
+        url=f"{reverse('admin:campaigns_subtask_changelist')}?{query}",
+        error=error[:LONGEST_ERROR],
+        error_url=reverse("admin:campaigns_subtask_change", args=[subtask_id]) if error else "",
+    )
+
+
+def _variants(rows: Sequence[Sequence[Any]]) -> list[Row]:
+    contents: dict[int, Any] = Content.objects.only("subject", "language").in_bulk(
+        [row[0] for row in rows]
+    )
+    return [Row(_version(contents.get(key)), *numbers) for key, *numbers in rows]
+
+
+def _version(content: Content | None) -> str:
+    if content is None:
+        return "–"
+    return f"{content.subject} ({content.language})" if content.language else content.subject
+
+
+def _outcomes(data: dict[str, Any]) -> Chart:
+    names = {
+        "sent": _("Sent"),
+        "delivered": _("Delivered"),
+        "bounced": _("Bounced"),
+        "failed": _("Failed"),
+    }
+    start, step = dt.datetime.fromisoformat(data["start"]), data["step"]
+    series = [Series(names[name], data["outcomes"][name]) for name in OUTCOMES]
+    labels = [
+        _moment(start + dt.timedelta(seconds=step * n), step) for n in range(len(series[0].values))
+    ]
+    return Chart(_("Outcomes over time"), _("From"), labels, series)
+
+
+def _moment(at: dt.datetime, step: int) -> str:
+    """As short as tells the steps apart."""
+    local = timezone.localtime(at)
+    time = formats.time_format(local, "H:i")
+    day = formats.date_format(local, "MONTH_DAY_FORMAT")
+    if step >= DAY_SECONDS:
+        return day
+    return time if step < DAY_SECONDS // 24 else f"{local.day}. {time}"
+
+
+def _first_day(data: dict[str, Any], kind: EventKind) -> Chart:
+    titles = {
+        EventKind.OPENED: _("First opens, by hour of the first day"),
+        EventKind.CLICKED: _("First clicks, by hour of the first day"),
+    }
+    names = {
+        Actor.PERSON: _("People"),
+        Actor.PROXY: _("Mail programs, for people"),
+        Actor.MACHINE: _("Machines"),
+    }
+    series = [Series(name, data["first_day"][f"{kind}:{actor}"]) for actor, name in names.items()]
+    labels = [f"+{hour} h" for hour in range(FIRST_HOURS)]
+    return Chart(titles[kind], _("Hours after the start"), labels, series)
