@@ -30,13 +30,13 @@ from admin_kit.autocompletes import Autocompletes
 from admin_kit.deleting import ExplainedDeletion
 from admin_kit.entries import visible_entries
 from admin_kit.lookups import DeclaredLookups
+from admin_kit.meanwhile import MeanwhileForm
 from admin_kit.owners import OwnerField, OwnerFilter, may_choose_owner
 from admin_kit.typed import (
     TICK,
     TICK_ALL,
     TICKED_KEY,
     InfinitePages,
-    ModelForm,
     SearchableSelectMultiple,
 )
 from admin_kit.typed import ChangeList as BaseChangeList
@@ -239,7 +239,7 @@ class LedgerAdmin(SafeAdmin):
         return False
 
 
-class OwnedForm(ModelForm):
+class OwnedForm(MeanwhileForm):
     """Sets the owner of a new row before validation, so that "unique per owner" is checked."""
 
     user: Visitor
@@ -300,7 +300,10 @@ class OwnedAdmin(SafeAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> type[Any]:
         form = super().get_form(request, obj, change=change, **kwargs)
-        return type(form.__name__, (form,), {"user": request.user})
+        match = request.resolver_match
+        page = f"{self.opts.app_label}_{self.opts.model_name}_change"
+        is_to_save = request.method == "POST" and match is not None and match.url_name == page
+        return type(form.__name__, (form,), {"user": request.user, "is_to_save": is_to_save})
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         excluded = tuple(super().get_exclude(request, obj) or ())

@@ -63,11 +63,13 @@ def page(
     request: HttpRequest, model_admin: admin.ModelAdmin[Any], template: str, **context: Any
 ) -> TemplateResponse:
     """A page of our own in the admin's layout."""
-    site = model_admin.admin_site
-    request.current_app = site.name  # as Django's own views do
-    return TemplateResponse(
-        request, template, {**site.each_context(request), "opts": model_admin.opts, **context}
-    )
+    return page_of_no_model(request, template, **{"opts": model_admin.opts, **context})
+
+
+def page_of_no_model(request: HttpRequest, template: str, **context: Any) -> TemplateResponse:
+    """The same, beneath no list of rows."""
+    request.current_app = admin.site.name  # as Django's own views do
+    return TemplateResponse(request, template, {**admin.site.each_context(request), **context})
 
 
 def bulk_question(request: HttpRequest, action: str, question: Question) -> Question:

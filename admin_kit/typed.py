@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from django.core.paginator import Paginator
     from django.db.models import Model
     from django.http import HttpRequest
-    from django.utils.functional import _StrPromise
+    from django.utils.functional import _StrPromise as StrPromise
 
     class ModelAdmin(DjangoModelAdmin[Any]):
         def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -102,7 +102,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def button(
-    description: str,
+    description: str | StrPromise,
     url_path: str,
     *,
     permissions: Sequence[str],
@@ -137,7 +137,7 @@ def label_of(text: str, colour: str) -> str:
 
 
 def label(
-    description: str | _StrPromise, kinds: dict[str, str], ordering: str | None = None
+    description: str | StrPromise, kinds: dict[str, str], ordering: str | None = None
 ) -> Callable[[Method], Method]:
     """A column whose text is shown as a coloured label: `kinds` maps texts to unfold's colours."""
     decorated: Callable[[Method], Method] = decorators.display(

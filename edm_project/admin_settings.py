@@ -13,6 +13,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from edm_project.web.content_security import mark_as_admin
+from signin.own.languages import spoken
 
 EVERYBODY = "everybody"
 
@@ -66,6 +67,11 @@ def environment(request: HttpRequest) -> list[str] | None:
     return ["Development", "warning"] if settings.DEBUG else None
 
 
+def languages(request: HttpRequest) -> list[dict[str, str]]:
+    """Of the switch in the user menu."""
+    return [{"code": code, "name_local": name} for code, name in spoken()]
+
+
 def on_every_page(request: HttpRequest) -> dict[str, Any]:
     """The colours are in a file, colours.css, not inline."""
     mark_as_admin(request)
@@ -84,11 +90,20 @@ UNFOLD: dict[str, Any] = {
     "DASHBOARD_CALLBACK": "dispatch.admin.start_page.start_page",
     "ENVIRONMENT": "edm_project.admin_settings.environment",
     "SHOW_BACK_BUTTON": True,
+    "SHOW_LANGUAGES": True,
+    "LANGUAGES": {
+        "action": reverse_lazy("own_language"),
+        "navigation": "edm_project.admin_settings.languages",
+    },
     "ACCOUNT": {
         "navigation": [
-            {"title": "Second factor", "link": reverse_lazy("mfa_index")},
-            {"title": "Your sessions", "link": reverse_lazy("sign_in_sessions")},
-            {"title": "Change password", "link": reverse_lazy("admin:password_change")},
+            {"title": gettext_lazy("Profile"), "link": reverse_lazy("own_profile")},
+            {"title": gettext_lazy("Second factor"), "link": reverse_lazy("mfa_index")},
+            {"title": gettext_lazy("Your sessions"), "link": reverse_lazy("sign_in_sessions")},
+            {
+                "title": gettext_lazy("Change password"),
+                "link": reverse_lazy("admin:password_change"),
+            },
         ],
     },
     "GLOBAL_CALLBACK": "edm_project.admin_settings.on_every_page",

@@ -116,6 +116,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "signin.own.middleware.OwnLanguageAndZone",
     "access.middleware.OwnersOnce",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -171,6 +172,7 @@ AUTH_PASSWORD_VALIDATORS = [
         )
     ),
 ]
+AUTHENTICATION_BACKENDS = ["signin.backends.StaffBackend"]
 LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 LOGOUT_REDIRECT_URL = "admin:login"
@@ -233,11 +235,26 @@ MFA_TOTP_ISSUER = "EDM Dispatch"
 MFA_TOTP_TOLERANCE = 1  # a code is good for the steps before and after its own, too
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 
+# --- System mail, to staff: see system_mail/. Not set: there is none ---
+EMAIL_HOST = environment.text("EMAIL_HOST", "")
+EMAIL_SECURITY = environment.choice("EMAIL_SECURITY", "starttls", ("starttls", "tls", "none"))
+EMAIL_USE_TLS, EMAIL_USE_SSL = EMAIL_SECURITY == "starttls", EMAIL_SECURITY == "tls"
+EMAIL_PORT = environment.integer("EMAIL_PORT", 465 if EMAIL_USE_SSL else 587, minimum=1)
+EMAIL_HOST_USER = environment.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = environment.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_TIMEOUT = environment.integer("EMAIL_TIMEOUT_SECONDS", 10, minimum=1)
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.address("EMAIL_FROM", "")
+if EMAIL_HOST and not DEFAULT_FROM_EMAIL:
+    environment.text("EMAIL_FROM", hint="Set it to the address that system mail is from.")
+
 FORM_RENDERER = "admin_kit.form_rendering.FormRenderer"
 
 LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
 TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")
 USE_I18N = True
+# What staff choose from; recipients are spoken to in more languages.
+ADMIN_LANGUAGES = ["en", "zh-hans"]
+FORMAT_MODULE_PATH = ["edm_project.formats"]
 # The pages that recipients see, and the footers of messages; see docs/how-to/what-is-tracked.md.
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True

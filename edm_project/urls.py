@@ -3,7 +3,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from admin_kit.site_views import autocomplete, search
+from admin_kit.site_views import autocomplete, search, still_here
+from campaigns.admin.staff.profile import own_language, own_profile
 from dispatch.admin.finding import found_messages
 from dispatch.admin.monitor import monitor
 from dispatch.monitoring.views import metrics
@@ -16,9 +17,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/clicks/<int:task_id>/", admin.site.admin_view(click_map), name="click_map"),
     path("admin/found/", admin.site.admin_view(found_messages), name="found_messages"),
     path("admin/privacy/", admin.site.admin_view(privacy), name="privacy"),
+    path("admin/account/profile/", admin.site.admin_view(own_profile), name="own_profile"),
+    path("admin/account/language/", admin.site.admin_view(own_language), name="own_language"),
     path("admin/", include("signin.urls")),
     path("admin/autocomplete/", admin.site.admin_view(autocomplete)),
     path("admin/search/", admin.site.admin_view(search)),
+    path("admin/still-here/", admin.site.admin_view(still_here), name="still_here"),
     path("admin/", admin.site.urls),
     path("hooks/", include("dispatch.urls")),
     path("healthz", healthz, name="healthz"),

@@ -1,4 +1,4 @@
-"""Sign-ins, and the counters that limit tries."""
+"""Sign-ins, the counters that limit tries, and what users choose for themselves."""
 
 from __future__ import annotations
 
@@ -78,3 +78,49 @@ class Tries(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key}: {self.count}"
+
+
+class Profile(models.Model):
+    """What a user has chosen for the own pages; without a row, and where it is empty: nothing."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="profile",
+    )
+    language = models.CharField(max_length=20, blank=True, default="")
+    time_zone = models.CharField(max_length=64, blank=True, default="")
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.language or 'any language'}, {self.time_zone or 'any zone'}"
+
+
+class Invitation(models.Model):
+    """A link by which a user sets a first password. Good once, and until it expires; it is gone
+    when it was used or taken back, and another one takes its place when it is sent again.
+
+    The link is not kept: only a keyed hash of what makes it unguessable.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="invitation",
+    )
+    digest = models.CharField(max_length=64)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    invited_at = models.DateTimeField(db_default=Now())
+    expires_at = models.DateTimeField()
+    is_mailed = models.BooleanField(
+        default=False, help_text="A mail server took it; else it was shown, to be handed over."
+    )
+
+    def __str__(self) -> str:
+        return f"invitation of {self.user}"

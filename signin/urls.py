@@ -7,12 +7,13 @@ from allauth.account.views import reauthenticate
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from signin.views import SignInView, change_password, own_sessions
+from signin.views import SignInView, accept_invitation, change_password, own_sessions
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", SignInView.as_view(), name="account_login"),
     path("logout/", admin.site.logout, name="account_logout"),
     path("account/confirm/", reauthenticate, name="account_reauthenticate"),
+    path("invitation/<int:user_id>/<str:token>/", accept_invitation, name="sign_in_invitation"),
     path("password_change/", admin.site.admin_view(change_password), name="own_password"),
     path("account/sessions/", own_sessions, name="sign_in_sessions"),
     path("account/second-factor/", include("allauth.mfa.urls")),

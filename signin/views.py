@@ -8,13 +8,16 @@ from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from signin import invitations
 from signin.adapters import too_many
 from signin.models import Outcome
 from signin.record import record, record_too_many_tries
@@ -24,6 +27,8 @@ from signin.throttling.limits import password_limits
 from signin.typed import LoginView
 
 OTHERS = "others"
+MOST_KEYS = 2**31
+"""Keys of users are below it."""
 
 
 class SignInView(LoginView):
@@ -84,3 +89,19 @@ def _end(request: HttpRequest, user: User, which: str) -> HttpResponse:
             found.end()
         messages.success(request, "The session was ended.")
     return HttpResponseRedirect(reverse("sign_in_sessions"))
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def accept_invitation(request: HttpRequest, user_id: int, token: str) -> HttpResponse:
+    """Set a password by a link. To look at it uses nothing up: programs of mailboxes open links."""
+    user = invitations.invited(user_id, token) if user_id < MOST_KEYS else None
+    if user is None:
+        return render(request, "signin/invitation_over.html", status=404)
+    form = SetPasswordForm(user, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        if not invitations.accept(user_id, token, form.cleaned_data["new_password1"]):
+            return render(request, "signin/invitation_over.html", status=404)
+        messages.success(request, _("Your password is set. Sign in with it now."))
+        return HttpResponseRedirect(reverse("admin:login"))
+    return render(request, "signin/invitation.html", {"form": form, "invited": user})

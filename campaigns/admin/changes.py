@@ -73,7 +73,7 @@ def _text(field: Any, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dt.datetime):
-        return f"{timezone.localtime(value) if timezone.is_aware(value) else value:%Y-%m-%d %H:%M}"
+        return _recorded(value)
     choices = getattr(field, "choices", None)
     if choices and not isinstance(value, (list, tuple)):
         value = dict(choices).get(value, value)
@@ -104,3 +104,10 @@ def _excerpt(text: str, start: int) -> str:
     before = "…" if start else ""
     after = "…" if len(text) > start + LONGEST else ""
     return f"“{before}{' '.join(text[start : start + LONGEST].split())}{after}”"
+
+
+def _recorded(moment: dt.datetime) -> str:
+    """In the zone of the site, with its name: who reads it later may have chosen another one."""
+    if not timezone.is_aware(moment):
+        return f"{moment:%Y-%m-%d %H:%M}"
+    return f"{timezone.localtime(moment, timezone.get_default_timezone()):%Y-%m-%d %H:%M %Z}"

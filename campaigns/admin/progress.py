@@ -8,10 +8,10 @@ from typing import NamedTuple
 from django.contrib.auth.models import AnonymousUser, User
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
 
+from admin_kit.moments import with_its_zone
 from campaigns import background
 from campaigns.admin.ab_tests.panel import TestPanel, panel_of
 from campaigns.admin.funnel import MAKES_SEGMENTS, Step, funnel, url_of
@@ -111,7 +111,7 @@ class Progress:
     @property
     def scheduled_for(self) -> str:
         at = self.task.scheduled_at
-        return f"{timezone.localtime(at):%Y-%m-%d %H:%M %Z}" if at else ""
+        return with_its_zone(at) if at else ""
 
     @property
     def accepted_percent(self) -> float:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from admin_kit.base import Visitor
 from admin_kit.confirmation import Question, StyledForm
+from admin_kit.moments import with_its_zone
 from admin_kit.typed import TextInput
 from campaigns.admin.ab_tests import variants
 from campaigns.admin.attachments import inline
@@ -126,7 +127,7 @@ def ask_schedule(task: Task, user: Visitor) -> Question:
 
 def schedule(task: Task, cleaned: dict[str, Any]) -> str:
     lifecycle.schedule(task, cleaned["at"], cleaned.get("promise"))
-    return f"Scheduled for {timezone.localtime(cleaned['at']):%Y-%m-%d %H:%M %Z}."
+    return f"Scheduled for {with_its_zone(cleaned['at'])}."
 
 
 def ask_unschedule(task: Task, user: Visitor) -> Question:

@@ -150,6 +150,8 @@ class TemplateInline(Autocompletes, TabularInline):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
             field.widget.attrs["aria-label"] = capfirst(db_field.verbose_name)
+            if db_field.name in ("subject", "preview_text"):
+                field.widget.attrs["placeholder"] = "the template's"
         return field
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

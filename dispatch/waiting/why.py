@@ -132,6 +132,8 @@ def _of_sending(task: Task, agenda: Agenda, now: dt.datetime) -> Why:
     reasons = list(_not_yet(task, plan.available_at, now))
     if any(reason.until is None for reason in reasons):
         return Why(now, None, tuple(reasons))
+    if plan.available_at >= UNTIL_RELEASED:
+        return Why(now, reasons[0].until, tuple(reasons))
     if not leases.alive().exists():
         return Why(now, None, (*reasons, Reason(Cause.NO_DISPATCHER)))
     turns = [next_turn(queue, plan, now) for queue in _queues(agenda, plan, now)]

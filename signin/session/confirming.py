@@ -24,6 +24,8 @@ PAGES = frozenset(
         "admin:auth_user_delete",
         "admin:auth_user_password_change",
         "admin:auth_user_reset_second_factor",
+        "admin:auth_user_invite",
+        "admin:auth_user_take_invitation_back",
         "admin:auth_group_add",
         "admin:auth_group_change",
         "admin:auth_group_delete",

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from addressing.addresses import as_written
 from admin_kit.base import LedgerAdmin, visible_rows
 from admin_kit.filters import RelatedRowFilter
-from admin_kit.moments import to_the_second
+from admin_kit.moments import to_the_minute
 from admin_kit.typed import label
 from campaigns.attributes import values
 from campaigns.models import Tag
@@ -71,11 +71,11 @@ class SignUpAdmin(LedgerAdmin):
 
     @admin.display(description="entered")
     def asked(self, row: SignUp) -> str:
-        return to_the_second(row.asked_at)
+        return to_the_minute(row.asked_at)
 
     @admin.display(description="confirmed")
     def confirmed(self, row: SignUp) -> str:
-        return to_the_second(row.confirmed_at)
+        return to_the_minute(row.confirmed_at)
 
     @admin.display(description="agreed to")
     def agreed_to(self, row: SignUp) -> str:

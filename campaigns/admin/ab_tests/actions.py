@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, say
-from admin_kit.moments import to_the_second
+from admin_kit.moments import to_the_minute
 from admin_kit.typed import button
 from campaigns.ab_tests import deciding
 from campaigns.ab_tests.variants import Variant, variants_of
@@ -99,7 +99,7 @@ def _decide(task: Task, variants: list[Variant], decision: str, user: Any) -> st
         raise deciding.NotOpen(CANNOT_DECIDE)
     if decision == WAIT:
         test = deciding.wait_on(task.pk)
-        return f"The A/B test waits on, until {to_the_second(test.decide_at)}."
+        return f"The A/B test waits on, until {to_the_minute(test.decide_at)}."
     if decision == SPLIT:
         deciding.split(task.pk, user)
         return "Every variant is sent to an equal part of the rest."

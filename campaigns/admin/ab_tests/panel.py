@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from django.urls import reverse
 
-from admin_kit.moments import to_the_second
+from admin_kit.moments import to_the_minute
 from campaigns.ab_tests import deciding, figures
 from campaigns.ab_tests.figures import Figures
 from campaigns.models import ABTest, Task, TaskStatus
@@ -71,7 +71,7 @@ class TestPanel:
 
     @property
     def as_of(self) -> str:
-        return to_the_second(self.test.looked_at) if self.test.looked_at else ""
+        return to_the_minute(self.test.looked_at) if self.test.looked_at else ""
 
 
 def panel_of(task: Task) -> TestPanel | None:
@@ -132,7 +132,7 @@ def _when(test: ABTest) -> list[str]:
         return ["The sample is being sent: the time counts from when all of it was handed over."]
     early = ", or earlier when it is clear" if test.ends_early else ""
     return [
-        f"It is decided at {to_the_second(test.decide_at)}{early}. Until then the numbers move: "
+        f"It is decided at {to_the_minute(test.decide_at)}{early}. Until then the numbers move: "
         "who leads now often does not in the end."
     ]
 

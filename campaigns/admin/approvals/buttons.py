@@ -14,7 +14,7 @@ from unfold.enums import ActionVariant
 
 from admin_kit.base import OwnedAdmin, Visitor, staff
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, say
-from admin_kit.moments import to_the_second
+from admin_kit.moments import to_the_minute
 from admin_kit.typed import button
 from campaigns.admin import task_steps
 from campaigns.admin.recipients import numbers
@@ -81,7 +81,7 @@ def _history(approval: Approval) -> list[str]:
 
 
 def _line(what: str, user: Any, at: Any, words: str) -> str:
-    line = f"{what} by {user or 'a deleted user'} on {to_the_second(at)}"
+    line = f"{what} by {user or 'a deleted user'} on {to_the_minute(at)}"
     return f"{line}: {words}" if words else f"{line}."
 
 

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 
 from admin_kit.base import ChangeList, OwnedAdmin, UncountedPaginator
-from admin_kit.moments import to_the_second
+from admin_kit.moments import to_the_minute
 from admin_kit.typed import label_of
 from campaigns import contact_search
 from campaigns.admin import uses
@@ -92,9 +92,9 @@ class ContactAdmin(EditsAttributes, ImportPages, ExportsAllMatching, ShowsThePer
 
     @admin.display(description="last mailed")
     def last_mailed(self, contact: Any) -> str:
-        return to_the_second(contact.mailed_at)
+        return to_the_minute(contact.mailed_at)
 
     @admin.display(description="last seen")
     def last_seen(self, contact: Any) -> str:
         """When the person last opened or clicked."""
-        return to_the_second(contact.seen_at)
+        return to_the_minute(contact.seen_at)

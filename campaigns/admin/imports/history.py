@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from access.ownership import sees_everything
 from admin_kit.base import staff
-from admin_kit.moments import to_the_second
+from admin_kit.moments import to_the_minute
 from campaigns.admin.imports.steps import url
 from campaigns.db.keys import is_key
 from campaigns.models import Operation, OperationKind, OperationState
@@ -63,7 +63,7 @@ def _table(imports: list[Operation], with_owners: bool) -> dict[str, Any]:
 def _row(operation: Operation, with_owners: bool) -> list[Any]:
     result = operation.result
     numbers = [f"{result[name]:,}" if name in result else "–" for name in COUNTED]
-    row = [_link(operation), to_the_second(operation.created_at), state_of(operation), *numbers]
+    row = [_link(operation), to_the_minute(operation.created_at), state_of(operation), *numbers]
     return [*row, str(operation.owner)] if with_owners else row
 
 

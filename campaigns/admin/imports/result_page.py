@@ -10,7 +10,7 @@ from django.urls import reverse
 from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import Question, ask, is_confirmed, page, say
 from admin_kit.history import log_event
-from admin_kit.moments import to_the_second
+from admin_kit.moments import to_the_minute
 from campaigns.admin.imports.import_work import ImportWork
 from campaigns.admin.imports.report import contacts_url, report_of
 from campaigns.admin.imports.steps import steps, url
@@ -39,7 +39,7 @@ def result_page(request: HttpRequest, model_admin: SafeAdmin, operation: Operati
         work=ImportWork(operation, request.user),
         report=report_of(operation),
         undo=Work(undo, request.user) if undo else None,
-        undone_at=to_the_second(operation.undone_at) if operation.undone_at else "",
+        undone_at=to_the_minute(operation.undone_at) if operation.undone_at else "",
         buttons=_buttons(operation, undo),
         history_url=reverse("admin:campaigns_contact_imports"),
     )

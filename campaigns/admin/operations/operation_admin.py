@@ -15,7 +15,7 @@ from unfold.enums import ActionVariant
 from admin_kit.base import LedgerAdmin, OwnedAdmin, WithPanel
 from admin_kit.confirmation import Question, ask, is_confirmed, say
 from admin_kit.history import log_event
-from admin_kit.moments import to_the_second
+from admin_kit.moments import to_the_minute
 from admin_kit.typed import button, label
 from campaigns.admin.operations.downloads import as_download
 from campaigns.admin.operations.work import (
@@ -141,12 +141,12 @@ class OperationAdmin(WithPanel, LedgerAdmin, OwnedAdmin):
 
     @admin.display(description="asked for at")
     def created(self, operation: Operation) -> str:
-        return to_the_second(operation.created_at)
+        return to_the_minute(operation.created_at)
 
     @admin.display(description="begun at")
     def started(self, operation: Operation) -> str:
-        return to_the_second(operation.started_at)
+        return to_the_minute(operation.started_at)
 
     @admin.display(description="ended at")
     def finished(self, operation: Operation) -> str:
-        return to_the_second(operation.finished_at)
+        return to_the_minute(operation.finished_at)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.http import urlencode
 
+from admin_kit.moments import to_the_minute
 from campaigns import audience
 from campaigns.models import Change, Difference, Launch, LeftOutReason, Promise, Task
 from campaigns.recipients import counting, promises
@@ -113,7 +113,7 @@ def comparison(launch: Launch | None) -> Comparison | None:
 
 
 def _shown(promise: Promise) -> str:
-    when = f"{timezone.localtime(promise.shown_at):%Y-%m-%d %H:%M}"
+    when = to_the_minute(promise.shown_at)
     return f"shown to {promise.shown_to} at {when}" if promise.shown_to else f"shown at {when}"
 
 

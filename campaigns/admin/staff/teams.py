@@ -10,6 +10,7 @@ from django.db.models import Count, QuerySet
 from django.http import HttpRequest
 
 from access.models import Team
+from access.ownership import owners_open_to, sees_everything
 from admin_kit.base import SafeAdmin
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.staff.users import owned_by
@@ -25,7 +26,10 @@ class TeamAdmin(ExplainedChanges, SafeAdmin):
     actions = None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Team]:
+        """To join a team opens its rows: who does not see everything has the own teams alone."""
         teams: QuerySet[Team] = super().get_queryset(request)
+        if not sees_everything(request.user):
+            teams = teams.filter(pk__in=owners_open_to(request.user.pk))
         return teams.annotate(size=Count("members"))
 
     @admin.display(description="members")

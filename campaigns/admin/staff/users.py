@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 from django.apps import apps
@@ -12,17 +13,25 @@ from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from unfold.forms import AdminPasswordChangeForm
 
 from access.ownership import is_team
 from admin_kit.base import SafeAdmin, Visitor, staff
 from admin_kit.confirmation import Question, ask, is_confirmed, say
+from admin_kit.moments import to_the_minute
 from admin_kit.typed import UserAdmin, button
 from campaigns.admin import uses
+from campaigns.admin.staff import inviting, roles
+from campaigns.admin.staff.user_forms import NewStaffForm, StaffForm, teams_open_to
 from campaigns.db.keys import is_key
-from signin.session import second_factor
+from signin import invitations
+from signin.models import Invitation
+from signin.session import second_factor, sessions
+from system_mail import sending
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -30,12 +39,70 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class StaffAdmin(UserAdmin, SafeAdmin):
-    form = UserChangeForm
-    add_form = UserCreationForm
+    form = StaffForm
+    add_form = NewStaffForm
     change_password_form = AdminPasswordChangeForm
     filter_horizontal = ()
-    searchable_fields = ("groups", "user_permissions")
-    actions_detail = ("reset_second_factor",)
+    searchable_fields = ("user_permissions",)
+    list_display = ("username", "email", "name", "role", "is_active", "last_seen")
+    list_filter = ("groups", "is_active", "is_staff", "is_superuser")
+    search_help_text = gettext_lazy("Part of a user name, a name or an email address")
+    actions_detail = ("invite", "take_invitation_back", "reset_second_factor")
+    change_form_outer_before_template = "admin/auth/user/before_form.html"
+    change_form_outer_after_template = "admin/auth/user/roles.html"
+    add_fieldsets = (
+        (None, {"fields": ("username", "first_name", "last_name", "email", "groups", "teams")}),
+    )
+    fieldsets = (
+        (None, {"fields": ("username", "first_name", "last_name", "email", "password")}),
+        (
+            gettext_lazy("What the user may"),
+            {"fields": ("groups", "teams", "is_active", "is_staff")},
+        ),
+        (
+            gettext_lazy("For experts"),
+            {"classes": ["collapse"], "fields": ("is_superuser", "user_permissions")},
+        ),
+    )
+
+    # Buttons
+
+    @button(
+        gettext_lazy("Send a link to set a password"),
+        "invite",
+        icon="forward_to_inbox",
+        permissions=["invite"],
+    )
+    def invite(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        user = self._account(request, object_id)
+        back_url = self.url("change", user.pk)
+        if not is_confirmed(request):
+            question = inviting.question(user)
+            return ask(request, self, question, original=user, back_url=back_url)
+        return inviting.invite(request, user, self, back_url)
+
+    @button(
+        gettext_lazy("Take the link back"),
+        "take-back",
+        icon="link_off",
+        permissions=["take_invitation_back"],
+    )
+    def take_invitation_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        user = self._account(request, object_id)
+        back_url = self.url("change", user.pk)
+        if not is_confirmed(request):
+            question = Question(
+                _("Take back the link of “%(user)s”?") % {"user": user},
+                _("It sets no password any more. You can send another one at any time."),
+                _("Take back"),
+                danger=True,
+            )
+            return ask(request, self, question, original=user, back_url=back_url)
+        if invitations.take_back(user, staff(request)):
+            say(request, _("The link of “%(user)s” works no more.") % {"user": user})
+        else:
+            say(request, _("There is no open link of “%(user)s”.") % {"user": user}, error=True)
+        return HttpResponseRedirect(back_url)
 
     @button(
         "Reset second factor",
@@ -56,14 +123,127 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         say(request, f"“{user}” has no second factor now and is signed out everywhere.")
         return HttpResponseRedirect(back_url)
 
+    def _account(self, request: HttpRequest, object_id: str) -> User:
+        """One that can sign in and that this user may change."""
+        user: User = self.visible(request, object_id)
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if not (user.is_active and user.is_staff):
+            raise Http404("This account may not sign in.")
+        return user
+
+    def has_invite_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        user = self._row(object_id)
+        return self.has_change_permission(request, user) and (
+            user is None or (user.is_active and user.is_staff)
+        )
+
+    def has_take_invitation_back_permission(
+        self, request: HttpRequest, object_id: Any = None
+    ) -> bool:
+        user = self._row(object_id)
+        return self.has_invite_permission(request, object_id) and (
+            user is None or request.method == "POST" or invitations.of(user) is not None
+        )
+
     def has_reset_second_factor_permission(
         self, request: HttpRequest, object_id: Any = None
     ) -> bool:
         return staff(request).is_superuser
 
+    def _row(self, object_id: Any) -> User | None:
+        return User.objects.filter(pk=object_id).first() if is_key(str(object_id)) else None
+
+    # Who may do what
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Not of accounts with more rights than the own ones."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or roles.may_act_on(staff(request), obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or roles.may_act_on(staff(request), obj))
+
+    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
+        """What this user has to give. Single permissions, and every right at once, are for
+        superusers."""
+        actor = staff(request)
+        left_out = set() if actor.is_superuser else {"is_superuser", "user_permissions"}
+        left_out |= set() if teams_open_to(actor).exists() else {"teams"}
+        fieldsets = [
+            (title, {**options, "fields": [f for f in options["fields"] if f not in left_out]})
+            for title, options in super().get_fieldsets(request, obj)
+        ]
+        return [each for each in fieldsets if each[1]["fields"]]
+
+    def get_form(
+        self, request: HttpRequest, obj: User | None = None, change: bool = False, **kwargs: Any
+    ) -> type[Any]:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"actor": staff(request)})
+
+    # The page
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> Any:
+        """A new account is invited when it is saved for good: the mail server may take its time."""
+        context = {**(extra_context or {}), **self._panel(object_id)}
+        response = super().changeform_view(request, object_id, form_url, context)
+        added: User | None = getattr(request, "added_user", None)
+        if added is None or response.status_code != HTTPStatus.FOUND:
+            return response
+        shown = inviting.invite(request, added, self, self.url("change", added.pk))
+        return shown if shown.status_code == HTTPStatus.OK else response
+
+    def _panel(self, object_id: str | None) -> dict[str, Any]:
+        user = self._row(object_id) if object_id else None
+        invitation = invitations.of(user) if user else None
+        return {
+            "roles": roles.table(),
+            "invitation": inviting.told(invitation) if invitation else "",
+            "no_mail": not object_id and not sending.is_configured(),
+        }
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """Who is switched off is signed out at once, and for good: sessions do not come to life
+        again with the account."""
+        super().save_model(request, obj, form, change)
+        if change and not (obj.is_active and obj.is_staff):
+            sessions.end_all(obj)
+            Invitation.objects.filter(user=obj).delete()
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        form.save_teams(request)
+        if not change:
+            request.added_user = form.instance  # type: ignore[attr-defined]
+
+    # The list
+
+    @admin.display(description=gettext_lazy("name"))
+    def name(self, user: User) -> str:
+        return user.get_full_name() or "–"
+
+    @admin.display(description=gettext_lazy("role"))
+    def role(self, user: User) -> str:
+        if user.is_superuser:
+            return _("superuser")
+        return ", ".join(group.name for group in user.groups.all()) or "–"
+
+    @admin.display(description=gettext_lazy("signed in last"))
+    def last_seen(self, user: User) -> str:
+        return to_the_minute(user.last_login)
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Without the accounts of teams, which have pages of their own."""
-        return super().get_queryset(request).filter(team=None)
+        accounts: QuerySet[User] = super().get_queryset(request)
+        return accounts.filter(team=None).prefetch_related("groups")
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
         """Pages name the owner of a row, and lead here: of a team, on to the team."""
@@ -119,6 +299,23 @@ def _uses_of(user: User, asking: Visitor) -> list[str]:
 class StaffGroupAdmin(GroupAdmin, SafeAdmin):
     filter_horizontal = ()
     searchable_fields = ("permissions",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        """Not of groups with more rights than the own ones."""
+        allowed = super().has_change_permission(request, obj)
+        return allowed and (obj is None or roles.may_change_group(staff(request), obj))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
+        allowed = super().has_delete_permission(request, obj)
+        return allowed and (obj is None or roles.may_change_group(staff(request), obj))
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
+    ) -> Any:
+        """A group gives its members no right that the user who makes it lacks."""
+        assert request is not None  # the admin's form has one
+        kwargs["queryset"] = roles.permissions_open_to(staff(request))
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def uses_of(self, objects: Sequence[Group], request: HttpRequest) -> list[str]:
         """Deleting the group would take its permissions from its members."""

@@ -11,7 +11,7 @@ from django.urls import URLPattern, path
 
 from admin_kit.base import OwnedAdmin, staff
 from admin_kit.confirmation import Question, ask, is_confirmed, page, say
-from admin_kit.moments import to_the_second
+from admin_kit.moments import to_the_minute
 from admin_kit.typed import button
 from campaigns import template_versions
 from campaigns.admin.templates import differences
@@ -56,7 +56,7 @@ class Versions(OwnedAdmin):
         fields = ", ".join(map(differences.label_of, version.changed))
         return {
             "number": version.number,
-            "when": to_the_second(version.made_at),
+            "when": to_the_minute(version.made_at),
             "who": version.made_by or ("–" if version.note else "a deleted user"),
             "what": version.note or fields or "First saved",
             "fields": fields if version.note else "",

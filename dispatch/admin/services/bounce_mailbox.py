@@ -7,9 +7,9 @@ from typing import Any
 
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.utils import timezone
 
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
+from admin_kit.moments import with_its_zone
 from admin_kit.typed import button
 from dispatch.admin.services.actions import CONTROL, ServiceActions
 from dispatch.bounces.forms import MailboxForm
@@ -151,4 +151,4 @@ def _state(mailbox: BounceMailbox | None) -> str:
 
 
 def _when(moment: dt.datetime) -> str:
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M %Z}"
+    return with_its_zone(moment)

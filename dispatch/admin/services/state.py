@@ -18,10 +18,10 @@ from django.db.models import (
     Value,
 )
 from django.db.models.functions import Coalesce, Now
-from django.utils import timezone
 from django.utils.timesince import timesince
 
 from access.ownership import SEE_EVERYTHING
+from admin_kit.moments import with_its_zone
 from campaigns.wording import counted
 from dispatch.admin.services import domain_state
 from dispatch.models import AccountReport, Attempt, BounceMailbox, EmailService
@@ -209,4 +209,4 @@ def pace_of(service: EmailService) -> str:
 
 
 def time_of(moment: dt.datetime) -> str:
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S %Z}"
+    return with_its_zone(moment)

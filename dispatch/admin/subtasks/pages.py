@@ -19,7 +19,7 @@ from access.ownership import SEE_EVERYTHING
 from addressing.addresses import as_written
 from admin_kit.base import ChangeList, WithPanel, staff
 from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
-from admin_kit.moments import to_the_second
+from admin_kit.moments import to_the_minute
 from admin_kit.typed import DropdownFilter, label
 from campaigns.ab_tests.variants import letters_of
 from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
@@ -215,7 +215,7 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
     def not_before(self, subtask: SubTask) -> str:
         if subtask.available_at == UNTIL_RELEASED:
             return "the result of the A/B test"
-        return to_the_second(subtask.available_at)
+        return to_the_minute(subtask.available_at)
 
     @admin.display(description="last reply")
     def reply(self, subtask: SubTask) -> str:
@@ -237,4 +237,4 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
 
     @admin.display(description="sent at")
     def sent(self, subtask: SubTask) -> str:
-        return to_the_second(subtask.sent_at)
+        return to_the_minute(subtask.sent_at)

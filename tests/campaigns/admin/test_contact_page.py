@@ -58,10 +58,10 @@ def event(subtask: SubTask, kind: str, number: int = 0, **values: object) -> Non
 class TestTheSubscription:
     def test_says_reason_source_and_time(self, user: User, ada: Contact) -> None:
         Suppression.objects.create(email=ada.email, reason="unsubscribed", source="link in mail")
-        shown = page(user, ada)
+        shown, today = page(user, ada), timezone.localdate()
         assert "Suppressed: unsubscribed" in shown
         assert "Source: link in mail" in shown
-        assert f"Since {timezone.localdate():%Y-%m-%d}" in shown
+        assert f"Since {today.day} {today:%b %Y}, " in shown
 
     def test_names_a_whole_domain(self, user: User, ada: Contact) -> None:
         Suppression.objects.create(email="@example.com", reason="manual")

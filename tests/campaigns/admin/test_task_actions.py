@@ -304,7 +304,7 @@ class TestTheEffect:
         task = ready("draft", user)
         self.do(user, "schedule", task, at="2027-05-06T07:08")
         assert Task.objects.get().scheduled_at == dt.datetime(2027, 5, 6, 7, 8, tzinfo=dt.UTC)
-        assert entries(task) == [(user.username, "Scheduled for 2027-05-06 07:08 UTC.")]
+        assert entries(task) == [(user.username, "Scheduled for 6 May 2027, 07:08 UTC.")]
 
     @pytest.mark.parametrize(
         ("at", "problem"),

@@ -11,6 +11,7 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
 from campaigns.models import Template
 from tests.campaigns.admin.staff import (
@@ -40,16 +41,20 @@ UNSAVED = "This text is not saved yet."
 
 
 class Inputs(HTMLParser):
-    """What the forms of a page post beside what is written into their visible fields."""
+    """What the forms of a page post beside what is written into their visible fields; without those
+    of the user menu."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
         self.hidden: dict[str, str] = {}
+        self.is_menu = False
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         found = dict(attrs)
-        if tag == "input" and found.get("type") == "hidden":
+        if tag == "form":
+            self.is_menu = found.get("action") == reverse("own_language")
+        if tag == "input" and found.get("type") == "hidden" and not self.is_menu:
             self.hidden[found.get("name") or ""] = found.get("value") or ""
 
 

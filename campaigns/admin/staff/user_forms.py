@@ -1,0 +1,128 @@
+"""The forms of an account: who it is, what it may, with whom it shares."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib.auth.models import Group, Permission, User
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+from unfold.forms import UserChangeForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from access.models import Team
+from access.ownership import sees_everything
+from admin_kit.history import log_each
+from admin_kit.typed import ModelForm, SearchableSelectMultiple
+from campaigns.admin.staff import roles
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+
+    ChangeForm = forms.ModelForm[User]
+    GroupChoice = forms.ModelMultipleChoiceField[Group]
+    TeamChoice = forms.ModelMultipleChoiceField[Team]
+else:
+    ChangeForm = UserChangeForm
+    GroupChoice = TeamChoice = forms.ModelMultipleChoiceField
+
+
+def teams_open_to(actor: User) -> Any:
+    """Those whose members the actor may choose."""
+    teams = Team.objects.order_by("name")
+    if not actor.has_perm("access.change_team"):
+        return teams.none()
+    return teams if sees_everything(actor) else teams.filter(members=actor)
+
+
+class RolesAndTeams(ModelForm):
+    """Offers what the actor may give. What else the user has stays as it is."""
+
+    actor: User
+
+    groups = GroupChoice(
+        Group.objects.none(),
+        label=_("Role"),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text=_("What the user may see and do; the table below says what each lets."),
+    )
+    teams = TeamChoice(
+        Team.objects.none(),
+        label=_("Teams"),
+        required=False,
+        widget=SearchableSelectMultiple,
+        help_text=_("Members see and use the rows of a team as if these were their own."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered: dict[str, Any] = {
+            "groups": roles.groups_open_to(self.actor),
+            "teams": teams_open_to(self.actor),
+            "user_permissions": roles.permissions_open_to(self.actor),
+        }
+        for name in offered.keys() & self.fields.keys():
+            field: Any = self.fields[name]
+            field.queryset = offered[name]
+        if self.instance.pk:
+            self.initial["teams"] = list(self.instance.teams.all())
+        if "teams" in self.fields and not offered["teams"].exists():
+            del self.fields["teams"]
+        if "email" in self.fields:
+            self.fields["email"].help_text = _("An invitation and notices go there.")
+
+    def clean_email(self) -> str:
+        """Single sign-on, invitations and notices know a user by it."""
+        email: str = self.cleaned_data["email"]
+        others = User.objects.exclude(pk=self.instance.pk).filter(email__iexact=email)
+        if email and "email" in self.changed_data and (other := others.first()):
+            raise ValidationError(_("“%(user)s” has this address already.") % {"user": other})
+        return email
+
+    def clean_groups(self) -> list[Group]:
+        return [*self.cleaned_data["groups"], *self._kept("groups", Group)]
+
+    def clean_user_permissions(self) -> list[Permission]:
+        return [*self.cleaned_data["user_permissions"], *self._kept("user_permissions", Permission)]
+
+    def _kept(self, name: str, model: Any) -> list[Any]:
+        """What the user has and the actor may not take away."""
+        field: Any = self.fields[name]
+        if not self.instance.pk:
+            return []
+        return list(getattr(self.instance, name).exclude(pk__in=field.queryset.values("pk")))
+
+    def save_teams(self, request: HttpRequest) -> None:
+        """With an entry in the history of each team, as if its own form were saved."""
+        if "teams" not in self.cleaned_data:
+            return
+        user, chosen = self.instance, set(self.cleaned_data["teams"])
+        field: Any = self.fields["teams"]
+        had = set(user.teams.filter(pk__in=field.queryset.values("pk")))
+        for teams, change, word in (
+            (chosen - had, user.teams.add, "Added"),
+            (had - chosen, user.teams.remove, "Took out"),
+        ):
+            if teams:
+                change(*teams)
+                log_each(request, teams, f"{word} the member “{user}”.")
+
+
+class StaffForm(RolesAndTeams, ChangeForm):
+    """Of an account that there is."""
+
+
+class NewStaffForm(RolesAndTeams):
+    """Without a password: the user sets it by the link of an invitation."""
+
+    class Meta:
+        model = User
+        fields = ("username", "first_name", "last_name", "email")
+
+    def save(self, commit: bool = True) -> User:
+        self.instance.set_unusable_password()
+        self.instance.is_staff = True
+        saved: User = super().save(commit)
+        return saved

@@ -1,0 +1,1 @@
+"""What each member of staff sets for oneself: language and time zone."""
