@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 from django.contrib import admin
 from django.http import HttpRequest
-from django.utils import formats, timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,6 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from admin_kit.base import ChangeList, SafeAdmin
 from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
+from admin_kit.moments import to_the_minute
 from admin_kit.numbers import number
 from admin_kit.typed import label
 from campaigns.admin.progress import STATUS_COLOURS, Progress, bar
@@ -96,7 +96,7 @@ class CampaignList(SafeAdmin):
         """Of its state: when it is to be launched, was launched, ended, or was made."""
         for at, text in _moments(task):
             if at is not None:
-                return text % {"time": moment(at)}
+                return text % {"time": to_the_minute(at)}
         return "–"
 
     @admin.display(description=gettext_lazy("results"))
@@ -124,8 +124,3 @@ def _moments(task: Task) -> list[tuple[dt.datetime | None, str]]:
         (task.launched_at, _("Launched %(time)s")),
         (task.created_at, _("Made %(time)s")),
     ]
-
-
-def moment(at: dt.datetime) -> str:
-    local = timezone.localtime(at)
-    return f"{formats.date_format(local, 'DATE_FORMAT')}, {formats.time_format(local, 'H:i')}"

@@ -36,13 +36,13 @@ def columns(user: User, query: str = "") -> dict[str, str]:
 def test_a_draft_says_when_it_was_made() -> None:
     TaskFactory(created_at=NOON)
     shown = columns(member(VIEWER))
-    assert (shown["status_label"], shown["when"]) == ("Draft", "Made March 1, 2026, 12:00")
+    assert (shown["status_label"], shown["when"]) == ("Draft", "Made 1 Mar 2026, 12:00")
 
 
 def test_one_that_is_scheduled_says_for_when() -> None:
     TaskFactory(status=TaskStatus.SCHEDULED, scheduled_at=NOON)
     shown = columns(member(VIEWER))
-    assert shown["when"] == "To be launched March 1, 2026, 12:00"
+    assert shown["when"] == "To be launched 1 Mar 2026, 12:00"
 
 
 def test_one_that_is_over_shows_its_size_and_its_rates() -> None:
@@ -53,7 +53,7 @@ def test_one_that_is_over_shows_its_size_and_its_rates() -> None:
     shown = columns(member(VIEWER))
     assert shown["audience_size"] == "4"
     assert shown["results"] == "Delivered: 50.0 % Opened: not recorded Clicked: 33.3 %"
-    assert shown["when"] == "Done March 1, 2026, 12:00"
+    assert shown["when"] == "Done 1 Mar 2026, 12:00"
 
 
 def test_what_no_service_reports_is_not_shown_as_nothing() -> None:
