@@ -4,7 +4,7 @@ strings."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
@@ -40,6 +40,9 @@ from admin_kit.typed import (
     SearchableSelectMultiple,
 )
 from admin_kit.typed import ChangeList as BaseChangeList
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 Visitor = User | AnonymousUser
 MAX_PAGES = 500
@@ -108,7 +111,7 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
     warn_unsaved_form = True
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
-    nothing_yet = ""
+    nothing_yet: str | _StrPromise = ""
     """What an empty list says: what stands here, and how it comes here."""
     list_sections: Sequence[Any] = ()
     """Unfold's templates ask for it twice in each row, and a template that asks for what there is

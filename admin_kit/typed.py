@@ -137,7 +137,7 @@ def label_of(text: str, colour: str) -> str:
 
 
 def label(
-    description: str, kinds: dict[str, str], ordering: str | None = None
+    description: str | StrPromise, kinds: dict[str, str], ordering: str | None = None
 ) -> Callable[[Method], Method]:
     """A column whose text is shown as a coloured label: `kinds` maps texts to unfold's colours."""
     decorated: Callable[[Method], Method] = decorators.display(
