@@ -4,7 +4,7 @@ strings."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin import ShowFacets
@@ -30,16 +30,19 @@ from admin_kit.autocompletes import Autocompletes
 from admin_kit.deleting import ExplainedDeletion
 from admin_kit.entries import visible_entries
 from admin_kit.lookups import DeclaredLookups
+from admin_kit.meanwhile import MeanwhileForm
 from admin_kit.owners import OwnerField, OwnerFilter, may_choose_owner
 from admin_kit.typed import (
     TICK,
     TICK_ALL,
     TICKED_KEY,
     InfinitePages,
-    ModelForm,
     SearchableSelectMultiple,
 )
 from admin_kit.typed import ChangeList as BaseChangeList
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 Visitor = User | AnonymousUser
 MAX_PAGES = 500
@@ -108,7 +111,7 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
     warn_unsaved_form = True
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
-    nothing_yet = ""
+    nothing_yet: str | _StrPromise = ""
     """What an empty list says: what stands here, and how it comes here."""
     list_sections: Sequence[Any] = ()
     """Unfold's templates ask for it twice in each row, and a template that asks for what there is
@@ -236,7 +239,7 @@ class LedgerAdmin(SafeAdmin):
         return False
 
 
-class OwnedForm(ModelForm):
+class OwnedForm(MeanwhileForm):
     """Sets the owner of a new row before validation, so that "unique per owner" is checked."""
 
     user: Visitor
@@ -297,7 +300,10 @@ class OwnedAdmin(SafeAdmin):
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> type[Any]:
         form = super().get_form(request, obj, change=change, **kwargs)
-        return type(form.__name__, (form,), {"user": request.user})
+        match = request.resolver_match
+        page = f"{self.opts.app_label}_{self.opts.model_name}_change"
+        is_to_save = request.method == "POST" and match is not None and match.url_name == page
+        return type(form.__name__, (form,), {"user": request.user, "is_to_save": is_to_save})
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         excluded = tuple(super().get_exclude(request, obj) or ())

@@ -1,4 +1,6 @@
-"""Two of the admin site's own views, without their crashes on unexpected query strings."""
+"""Two of the admin site's own views, without their crashes on unexpected query strings; and what a
+page asks that was opened some time ago.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,9 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import InvalidPage
 from django.db.models import ForeignKey, ManyToManyField
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
+from django.middleware.csrf import get_token
 from django.utils.encoding import force_bytes
 
 
@@ -45,3 +48,10 @@ def search(request: HttpRequest) -> HttpResponse:
     finally:
         cache.delete(kept)
     return answer
+
+
+def still_here(request: HttpRequest) -> HttpResponse:
+    """The token with which a form is taken now: signing in anew has changed it. To be wrapped in
+    `admin_view`, which sends those away who are not signed in.
+    """
+    return JsonResponse({"token": get_token(request)})

@@ -150,7 +150,7 @@ class Colours(dict[Any, str]):
 
 
 def label(
-    description: str, kinds: Mapping[Any, str], ordering: str | None = None
+    description: str | StrPromise, kinds: Mapping[Any, str], ordering: str | None = None
 ) -> Callable[[Method], Method]:
     """A column whose text is shown as a coloured label: `kinds` maps texts to unfold's colours."""
     decorated: Callable[[Method], Method] = decorators.display(

@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from admin_kit.site_views import autocomplete, search
+from admin_kit.site_views import autocomplete, search, still_here
 from campaigns.admin.staff.profile import own_language, own_profile
 from dispatch.admin.finding import found_messages
 from dispatch.admin.monitor import monitor
@@ -22,6 +22,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", include("signin.urls")),
     path("admin/autocomplete/", admin.site.admin_view(autocomplete)),
     path("admin/search/", admin.site.admin_view(search)),
+    path("admin/still-here/", admin.site.admin_view(still_here), name="still_here"),
     path("admin/", admin.site.urls),
     path("hooks/", include("dispatch.urls")),
     path("healthz", healthz, name="healthz"),

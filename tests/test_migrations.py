@@ -92,6 +92,7 @@ def test_triggers_keep_what_is_derived_and_guard_limits_contents_and_references(
         "link_tag_changed",
         "link_tag_deleted",
         "link_tag_exists",
+        "pace_freeze",
         "subtask_content_changed",
         "subtask_content_exists",
         "subtask_sent_insert",

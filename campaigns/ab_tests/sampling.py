@@ -12,8 +12,8 @@ import secrets
 from collections.abc import Sequence
 from itertools import accumulate
 
+from django.contrib.postgres.functions import TransactionNow
 from django.db import connection
-from django.db.models.functions import Now
 
 from campaigns.ab_tests.variants import Variant, variants_of
 from campaigns.models import ABSample, ABTest, SubTask
@@ -67,7 +67,10 @@ def _drawn(test: ABTest, size: int) -> list[int]:
 
 
 def _give(ids: Sequence[int], variant: Variant) -> None:
+    """Due at one moment for all variants: claims go by that, and one variant before the other would
+    have more time to be opened and clicked, or another time of the day.
+    """
     for start in range(0, len(ids), CHUNK):
         SubTask.objects.filter(pk__in=ids[start : start + CHUNK]).update(
-            content=variant.content_id, available_at=Now()
+            content=variant.content_id, available_at=TransactionNow()
         )

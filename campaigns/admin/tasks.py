@@ -12,39 +12,28 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.text import capfirst
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from access.ownership import owners_open_to
 from admin_kit.autocompletes import Autocompletes
-from admin_kit.base import ChangeList, OwnedAdmin, OwnedForm, WithPanel, choices_for
-from admin_kit.typed import InlineFormSet, ModelForm, TabularInline, label
+from admin_kit.base import OwnedAdmin, OwnedForm, WithPanel, choices_for
+from admin_kit.typed import InlineFormSet, ModelForm, TabularInline
 from campaigns.admin.ab_tests.form import ABTestFormSet, ABTestInline
 from campaigns.admin.approvals.buttons import panel_of as approval_panel
 from campaigns.admin.attachments.inline import AttachmentInline
+from campaigns.admin.campaign_list import CampaignList
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.languages.results import LanguageResults
-from campaigns.admin.progress import STATUS_COLOURS, Progress, bar, progress_of
+from campaigns.admin.progress import progress_of
 from campaigns.admin.recipients.lists import TaskLists
 from campaigns.admin.report import TaskReport, deeds_of
 from campaigns.admin.segments.people import TaskPeople
 from campaigns.admin.task_actions import TaskActions
 from campaigns.languages.tags import canonical
-from campaigns.models import Audience, Sender, Tally, Task, TaskStatus, TaskTemplate
+from campaigns.models import Audience, Sender, Task, TaskStatus, TaskTemplate
 
 MOST_TEMPLATES = 50
 VARIANT = ("template", "language", "subject", "preview_text", "sender")
 """What two rows of templates may not have all in common."""
-
-
-class TaskChangeList(ChangeList):
-    """Loads the counts of all tasks on the page with one query."""
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        tasks: list[Any] = list(self.result_list)
-        counts = Tally.objects.counts_of(task.pk for task in tasks)
-        for task in tasks:
-            task.progress = Progress(task, counts[task.pk])
 
 
 NEEDED = {
@@ -161,6 +150,8 @@ class TemplateInline(Autocompletes, TabularInline):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field is not None:
             field.widget.attrs["aria-label"] = capfirst(db_field.verbose_name)
+            if db_field.name in ("subject", "preview_text"):
+                field.widget.attrs["placeholder"] = "the template's"
         return field
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -186,6 +177,7 @@ def _sender_of_templates(task: Task) -> Sender | None:
 @admin.register(Task)
 class TaskAdmin(
     ExplainedChanges,
+    CampaignList,
     TaskActions,
     TaskLists,
     TaskPeople,
@@ -196,12 +188,6 @@ class TaskAdmin(
 ):
     form = TaskForm
     inlines = (TemplateInline, AttachmentInline, ABTestInline)
-    list_display = ("name", "status_label", "progress_bar", "counts", "created_at")
-    list_filter = (("status", ChoicesDropdownFilter),)
-    sortable_by = ("name", "created_at")
-    search_fields = ("name",)
-    search_help_text = "Part of a name"
-    list_select_related = ("owner",)
     actions = None
     autocomplete_fields = (
         "sender",
@@ -255,9 +241,6 @@ class TaskAdmin(
                 each.templates = templates
         return formsets, inlines
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
-        return TaskChangeList
-
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Any:
@@ -308,15 +291,3 @@ class TaskAdmin(
         if request.GET.get("status", task.status) != task.status:
             response["HX-Refresh"] = "true"  # the buttons have changed
         return response
-
-    @label("status", STATUS_COLOURS)
-    def status_label(self, task: Any) -> str:
-        return str(task.progress.status_text)
-
-    @admin.display(description="progress")
-    def progress_bar(self, task: Any) -> str:
-        return bar(task.progress)
-
-    @admin.display(description="recipients")
-    def counts(self, task: Any) -> str:
-        return str(task.progress.summary) or "–"

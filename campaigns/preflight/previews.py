@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from campaigns.models import Contact, Content, Sender, Template
@@ -16,13 +16,15 @@ from sandbox import Failed, LimitReached
 @dataclass(frozen=True, slots=True)
 class Preview:
     """`rendered` is what is sent; `marked` its HTML with the marks, which are in previews only. For
-    the variables that `fall_back`, a default stands there.
+    the variables that `fall_back`, a default stands there. `beside_subject` is the preview text,
+    which inboxes show there.
     """
 
     rendered: Rendered
     marked: str
     missing: list[str] = field(default_factory=list)
     fall_back: list[str] = field(default_factory=list)
+    beside_subject: str = ""
 
 
 def preview(template: Template, contact: Contact | None, sender: Sender) -> Preview:
@@ -34,10 +36,20 @@ def of_frozen(frozen: Content, contact: Contact | None) -> Preview:
     """Raises ContentError or Failed."""
     variables = samples.variables(frozen, contact)
     rendered = content.render(frozen, variables)
+    beside_subject = _beside_subject(frozen, variables)
     try:
-        return _with_marks(frozen, variables, rendered)
+        made = _with_marks(frozen, variables, rendered)
     except (ContentError, LimitReached, Failed):
-        return Preview(rendered, rendered.html)
+        made = Preview(rendered, rendered.html)
+    return replace(made, beside_subject=beside_subject)
+
+
+def _beside_subject(frozen: Content, variables: Mapping[str, Any]) -> str:
+    """As one line, which a subject is."""
+    if not frozen.preview_text.strip():
+        return ""
+    alone = Content(subject=frozen.preview_text, preview_text="", html="", text="")
+    return content.render(alone, variables).subject
 
 
 def _with_marks(frozen: Content, variables: Mapping[str, Any], rendered: Rendered) -> Preview:

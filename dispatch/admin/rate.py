@@ -38,7 +38,7 @@ def sentence(task_id: int, services: Collection[EmailService]) -> str:
     most = allowed(services)
     if most is None:
         return _("%(now)s; its services have no limit of pace.") % {"now": now}
-    digits = 0 if most >= 10 or most.is_integer() else 1
+    digits = 0 if most >= 10 or float(most).is_integer() else 1
     of = formats.number_format(most, digits, force_grouping=True)
     return _("%(now)s; its services allow %(most)s a minute, for all campaigns.") % {
         "now": now,

@@ -5,6 +5,8 @@ from dispatch.models.dispatcher import ConnectionShare, Dispatcher
 from dispatch.models.domain import DomainReport
 from dispatch.models.end_estimate import EndEstimate
 from dispatch.models.figures import FiguresSample, FiguresTotal
+from dispatch.models.freeze import Freeze
+from dispatch.models.hours import LastCount, ServiceHour, TaskCount, TaskHour
 from dispatch.models.seed_list import SeedList
 from dispatch.models.service import EmailService, Pace, Turn
 
@@ -22,7 +24,12 @@ __all__ = [
     "EndEstimate",
     "FiguresSample",
     "FiguresTotal",
+    "Freeze",
+    "LastCount",
     "Pace",
     "SeedList",
+    "ServiceHour",
+    "TaskCount",
+    "TaskHour",
     "Turn",
 ]

@@ -71,6 +71,14 @@ class Attempt(models.Model):
                 name="attempt_not_accepted",
                 condition=~models.Q(outcome=AttemptOutcome.ACCEPTED),
             ),
+            # The errors of a service, grouped on its page: WHERE service_id = … AND started_at >=
+            # … AND outcome <> 'accepted' ORDER BY started_at DESC LIMIT …
+            models.Index(
+                "service",
+                "started_at",
+                name="attempt_errors",
+                condition=~models.Q(outcome=AttemptOutcome.ACCEPTED),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""When a task was expected to be done, as of when it began to be sent."""
+"""When a task is expected to be done: as of when it began to be sent, and as of lately."""
 
 from __future__ import annotations
 
@@ -9,12 +9,17 @@ from campaigns.models import Task
 
 
 class EndEstimate(models.Model):
-    """Kept to be compared with when the task was done. Empty times: no end was known."""
+    """The first is kept to be compared with when the task was done; what is expected lately is
+    for lists, for which it costs too much to be computed. Empty times: no end was known.
+    """
 
     task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE, related_name="+")
     made_at = models.DateTimeField(db_default=Now())
     expected_at = models.DateTimeField(null=True)
     latest_at = models.DateTimeField(null=True)
+    renewed_at = models.DateTimeField(null=True, help_text="Of what is expected lately.")
+    expected_lately = models.DateTimeField(null=True)
+    latest_lately = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.task_id}: {self.expected_at}"

@@ -27,7 +27,7 @@ FROM dispatch_emailservice service CROSS JOIN LATERAL (
     WHERE service_id = service.id AND started_at >= statement_timestamp() - interval '10 minutes'
     ORDER BY started_at DESC LIMIT 200
 ) AS newest
-WHERE service.sending_interval > 0
+WHERE service.sending_interval > 0 AND (%(only)s::bigint IS NULL OR service.id = %(only)s)
 GROUP BY service.id
 """
 # Looks at no more of the partial index subtask_in_doubt than is said; uses it even while PostgreSQL
@@ -108,16 +108,20 @@ def read(counts: CountsNow, agenda: Agenda) -> list[ServiceReading]:
             in_doubt=unsettled.get(service.pk, 0),
             lateness=late.get(service.pk),
         )
-        for service in EmailService.objects.select_related("pace", "account_report")
+        for service in EmailService.objects.select_related(
+            "pace", "account_report", "domain_report", "bounce_mailbox"
+        )
         .annotate(sends_since=account_reports.sends_since())
         .defer("credentials")
     ]
 
 
-def lateness() -> dict[int, Lateness]:
-    """How late each paced service was that has sent something in the last ten minutes."""
+def lateness(only: int | None = None) -> dict[int, Lateness]:
+    """How late each paced service was that has sent something in the last ten minutes; or `only`
+    this one.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(LATENESS)
+        cursor.execute(LATENESS, {"only": only})
         return {key: Lateness(*values) for key, *values in cursor.fetchall()}
 
 

@@ -27,7 +27,7 @@ from dispatch.bounces import reading
 from dispatch.claiming import leases
 from dispatch.domains import checking
 from dispatch.models import Dispatcher, Turn
-from dispatch.monitoring import history
+from dispatch.monitoring import history, hours
 from dispatch.process import chores
 from dispatch.process.pulse import Pulse
 from dispatch.providers import account_reports
@@ -132,6 +132,8 @@ CHORES: tuple[Callable[[], object], ...] = (
     account_reports.ask_due,
     attachments.sweep,
     looking_back.keep_estimates,
+    looking_back.renew_estimates,
+    hours.count,
 )
 
 

@@ -15,6 +15,7 @@ from enum import StrEnum
 from campaigns.models import ABTest, SubTask, SubTaskStatus, Tally, Task, TaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED, TestState
 from campaigns.models.subtask import HELD
+from campaigns.models.tally import TaskCounts
 from dispatch.claiming import agenda as agendas
 from dispatch.claiming import fairness, leases
 from dispatch.claiming.agenda import Agenda, TaskPlan
@@ -82,6 +83,11 @@ def why(task: Task, agenda: Agenda | None = None) -> Why:
     now = database_time()
     if task.status == TaskStatus.SENDING:
         return _of_sending(task, agenda or agendas.read(), now)
+    return of_state(task, now)
+
+
+def of_state(task: Task, now: dt.datetime) -> Why:
+    """Of a task that is not being sent."""
     reason, at = _of_state(task)
     return Why(now, at, (reason,))
 
@@ -122,10 +128,12 @@ def _of_state(task: Task) -> tuple[Reason, dt.datetime | None]:
 def _of_sending(task: Task, agenda: Agenda, now: dt.datetime) -> Why:
     plan = agenda.tasks.get(task.pk)
     if plan is None:
-        return _of_the_last(task, now)
+        return of_the_last(Tally.objects.counts(task.pk), now)
     reasons = list(_not_yet(task, plan.available_at, now))
     if any(reason.until is None for reason in reasons):
         return Why(now, None, tuple(reasons))
+    if plan.available_at >= UNTIL_RELEASED:
+        return Why(now, reasons[0].until, tuple(reasons))
     if not leases.alive().exists():
         return Why(now, None, (*reasons, Reason(Cause.NO_DISPATCHER)))
     turns = [next_turn(queue, plan, now) for queue in _queues(agenda, plan, now)]
@@ -134,9 +142,8 @@ def _of_sending(task: Task, agenda: Agenda, now: dt.datetime) -> Why:
     return Why(now, min(times, default=None), tuple(reasons))
 
 
-def _of_the_last(task: Task, now: dt.datetime) -> Why:
-    """Nothing of it is pending: it waits for replies, or for a person."""
-    counts = Tally.objects.counts(task.pk)
+def of_the_last(counts: TaskCounts, now: dt.datetime) -> Why:
+    """Nothing of a task is pending: it waits for replies, or for a person."""
     reasons = []
     if counts.open:
         reasons.append(Reason(Cause.ON_ITS_WAY, number=counts.open))
@@ -146,8 +153,14 @@ def _of_the_last(task: Task, now: dt.datetime) -> Why:
 
 
 def _not_yet(task: Task, available_at: dt.datetime, now: dt.datetime) -> Iterable[Reason]:
+    is_of_test = available_at >= UNTIL_RELEASED
+    test = ABTest.objects.filter(task=task).first() if is_of_test else None
+    return not_yet(available_at, now, test)
+
+
+def not_yet(available_at: dt.datetime, now: dt.datetime, test: ABTest | None) -> Iterable[Reason]:
+    """Why the first message that is left may not start yet. `test` is that of its task."""
     if available_at >= UNTIL_RELEASED:
-        test = ABTest.objects.filter(task=task).first()
         at = test.decide_at if test and test.state != TestState.ASKING else None
         yield Reason(Cause.TEST, at) if at else Reason(Cause.DECISION)
     elif available_at > now:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.urls import reverse
 
@@ -82,3 +83,49 @@ def test_of_a_template_that_is_changed(
     show(admin)
     admin.wait_for_path(reverse("admin:campaigns_template_preview", args=[template.pk]))
     assert "not saved" not in admin.text
+
+
+def sign_out(browser: Browser) -> dict[str, str]:
+    """What a session that ends does to a page that is open. Returns the cookie to come back by."""
+    name = settings.SESSION_COOKIE_NAME
+    cookie = browser.driver.get_cookie(name)
+    assert cookie is not None
+    browser.driver.delete_cookie(name)
+    return {"name": name, "value": str(cookie["value"])}
+
+
+def come_back(browser: Browser, cookie: dict[str, str]) -> None:
+    browser.driver.add_cookie(cookie)
+    browser.script("window.dispatchEvent(new Event('focus'))")
+    browser.wait(lambda: not browser.visible("#edm-still-here"), "still told to sign in")
+
+
+def test_of_a_message_in_blocks_is_there_after_the_session_ended(admin: Browser) -> None:
+    admin.open(f"{reverse('admin:campaigns_template_add')}?format=blocks")
+    admin.fill("name", "Seeds")
+    admin.fill("subject", "Sow now")
+    admin.press(admin.find("#add_heading"))
+    admin.find("[data-block] input[type=text]").send_keys("Long work")
+    cookie = sign_out(admin)
+    admin.press(admin.find("#add_text"))
+    admin.wait_for_text("You are signed out. Nothing of what you wrote on this page is lost")
+    come_back(admin, cookie)
+    admin.save()
+    admin.wait_for_text("was added successfully")
+    assert (Template.objects.get().blocks or {})["blocks"][0]["text"] == "Long work"
+    admin.complaints()  # that the page to sign in may not be in a frame
+
+
+def test_is_not_sent_by_one_who_was_signed_out_long_ago(admin: Browser, user: User) -> None:
+    template = TemplateFactory(owner=user, name="Seeds", html="<p>Sow</p>")
+    admin.open(reverse("admin:campaigns_template_change", args=[template.pk]))
+    admin.fill("name", "Peas")
+    cookie = sign_out(admin)
+    admin.script("const now = Date.now(); Date.now = () => now + 3600000")
+    admin.find("button[name=_save]").click()
+    admin.wait_for_text("You are signed out.")
+    come_back(admin, cookie)
+    admin.save()
+    admin.wait_for_text("was changed successfully")
+    assert Template.objects.get().name == "Peas"
+    admin.complaints()

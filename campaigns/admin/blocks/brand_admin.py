@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+from csp.decorators import csp_update
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.auth.models import User
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from admin_kit.base import OwnedAdmin, OwnedForm, staff
 from campaigns.admin.blocks import contrast
+from campaigns.admin.blocks.builder import pictures
 from campaigns.admin.changes import ExplainedChanges
+from campaigns.admin.images.image_admin import FROM_THEIR_STORE
 from campaigns.admin.operations.results import Told, tells
+from campaigns.approvals import rule
 from campaigns.blocks import renewing
 from campaigns.models import Brand, Operation, OperationKind
 from campaigns.wording import counted
@@ -28,7 +36,22 @@ COLOURS = (
     "button_colour",
     "button_text_colour",
 )
+CHOOSE = (
+    '{}<p class="edm-editor-hint"><a href="{url}" target="_blank" rel="noopener" class="edm-link" '
+    'data-choose="{choose_url}" data-into="id_logo_url" data-alt="id_logo_alt" '
+    'data-width="id_logo_width">Choose a picture</a></p>'
+)
 LATER = "The new look could not be given to the templates just now. Save the brand again."
+
+
+class LogoAddress(forms.URLInput):
+    """With a link to choose one of the owner's pictures."""
+
+    class Media:
+        js = ("edm/pictures.js",)
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        return format_html(CHOOSE, super().render(name, value, attrs, renderer), **pictures())
 
 
 class BrandForm(OwnedForm):
@@ -43,7 +66,15 @@ class BrandForm(OwnedForm):
         owner = cleaned.get("owner") or self.instance.owner
         if Brand.objects.filter(owner=owner).exclude(pk=self.instance.pk).exists():
             self.add_error(None, f"{owner} has a brand already: change that one.")
+        is_off = self.instance.pk and cleaned.get("needs_approval") is False
+        if is_off and (reason := rule.why_it_stays(self.instance, self.user)):
+            self.add_error("needs_approval", reason)
         return cleaned
+
+    def what_keeps_it(self, owner: User) -> list[str]:
+        """Handed on, it would no longer rule the campaigns of its owner."""
+        reason = rule.why_it_stays(self.instance, self.user)
+        return [reason] if reason else []
 
     def _get_validation_exclusions(self) -> set[str]:
         """The owner is checked in `clean`: not every form has a field to say it at."""
@@ -51,6 +82,7 @@ class BrandForm(OwnedForm):
 
 
 @admin.register(Brand)
+@method_decorator(csp_update(FROM_THEIR_STORE), name="changeform_view")
 class BrandAdmin(ExplainedChanges, OwnedAdmin):
     form = BrandForm
     list_display = ("__str__", "font", "website")
@@ -66,6 +98,11 @@ class BrandAdmin(ExplainedChanges, OwnedAdmin):
         ("Rules for campaigns", {"fields": ("needs_approval", "asks_for_label")}),
     )
 
+    def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
+        """A brand that is deleted takes its rules along."""
+        reasons = ((brand, rule.why_it_stays(brand, request.user)) for brand in objects)
+        return [f"“{brand}”: {reason}" for brand, reason in reasons if reason]
+
     def formfield_for_dbfield(
         self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
     ) -> Any:
@@ -74,7 +111,10 @@ class BrandAdmin(ExplainedChanges, OwnedAdmin):
             return db_field.formfield(widget=BrandForm.Meta.widgets[db_field.name])
         if isinstance(db_field, models.URLField):
             kwargs.setdefault("assume_scheme", "https")
-        return super().formfield_for_dbfield(db_field, request, **kwargs)
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "logo_url" and field is not None:
+            field.widget = LogoAddress(field.widget.attrs)
+        return field
 
     def save_model(self, request: HttpRequest, obj: Brand, *args: Any, **kwargs: Any) -> None:
         super().save_model(request, obj, *args, **kwargs)

@@ -62,6 +62,8 @@ class NewImageForm(ImageForm):
             cleaned["picture"] = self._understood(file)
         except Refused as error:
             self.add_error("upload", str(error))
+        if self.errors and not self.has_error("upload"):
+            self.add_error("upload", "Choose the file again: browsers do not keep it.")
         return cleaned
 
     def _understood(self, file: UploadedFile[bytes]) -> Picture:

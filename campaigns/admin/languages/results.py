@@ -9,9 +9,12 @@ from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page
 from campaigns.languages import results
 from campaigns.languages.tags import named
-from campaigns.models import Task
+from campaigns.models import Tally, Task
 
 EVERYONE_ELSE = "For everyone else"
+COUNTED = "counted"
+AT_ONCE = 100_000
+"""The messages of more are counted after the page is shown."""
 
 
 class LanguageResults(OwnedAdmin):
@@ -24,9 +27,10 @@ class LanguageResults(OwnedAdmin):
 
     def languages_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         task: Task = self.visible(request, object_id)
+        is_later = _is_big(task) and COUNTED not in request.GET
         rows = [
             (named(row.language) if row.language else EVERYONE_ELSE, row)
-            for row in results.of(task)
+            for row in ([] if is_later else results.of(task))
         ]
         return page(
             request,
@@ -35,8 +39,13 @@ class LanguageResults(OwnedAdmin):
             title="Results by language",
             original=task,
             rows=rows,
+            counted_url=f"?{COUNTED}=1" if is_later else "",
             back_url=reverse("admin:campaigns_task_change", args=[task.pk]),
         )
+
+
+def _is_big(task: Task) -> bool:
+    return Tally.objects.counts(task.pk).total > AT_ONCE
 
 
 def url_of(task: Task) -> str:

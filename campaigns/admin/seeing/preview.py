@@ -16,6 +16,7 @@ from addressing.addresses import as_written, clean_address
 from admin_kit.base import Visitor
 from admin_kit.confirmation import StyledForm
 from campaigns.admin.seeing import colour_scheme
+from campaigns.admin.seeing.suggesting import ContactInput
 from campaigns.models import Contact, Content, Sender, Template
 from campaigns.preflight import previews, whom
 from campaigns.rendering import content
@@ -121,14 +122,19 @@ class PreviewForm(StyledForm):
     sender = forms.ModelChoiceField(Sender.objects.none(), required=False, empty_label="")
 
     def __init__(
-        self, data: Any, user: Visitor, shown: Contact | None, sender: Sender | None
+        self,
+        data: Any,
+        user: Visitor,
+        owner_id: int,
+        shown: Contact | None,
+        sender: Sender | None,
     ) -> None:
         """Without a sender to begin with there is none to choose."""
         super().__init__(data, initial={"contact": shown, "sender": sender and sender.pk})
         self.fields["contact"] = ContactField(
             user=user,
             label="Contact",
-            widget=forms.TextInput(),
+            widget=ContactInput(owner_id),
             help_text="An address, or a part of a name or address. Empty: sample values.",
         )
         if sender is None:
@@ -164,14 +170,14 @@ def asked(data: QueryDict, user: Visitor, message: Template, sender: Sender | No
     contacts = Contact.objects.visible_to(user).filter(owner=message.owner_id)
     first = contacts.order_by("pk").first()
     bound = data if "contact" in data else None
-    form = PreviewForm(bound, user, first, sender)
+    form = PreviewForm(bound, user, message.owner_id, first, sender)
     contact = form.cleaned_data["contact"] if form.is_valid() else first
     pick = data.get("pick") or data.get("_preview")
     if pick in whom.PICKS and user.has_perm("campaigns.view_contact"):
         contact = whom.pick(str(pick), message, contacts, contact) or contact
         picked = data.copy()
         picked["contact"] = as_written(contact.email) if contact else ""
-        form = PreviewForm(picked, user, first, sender)
+        form = PreviewForm(picked, user, message.owner_id, first, sender)
     view, scheme = _one_of(VIEWS, data, "view"), _one_of(colour_scheme.SCHEMES, data, "scheme")
     return Asked(form, contact, view, scheme)
 

@@ -12,6 +12,7 @@ from campaigns.admin.blocks import draft as drafts
 from campaigns.admin.blocks.builder import Builder, Carried
 from campaigns.admin.templates.form import TemplateForm
 from campaigns.blocks import making, work
+from campaigns.blocks.kinds import KINDS
 from campaigns.blocks.look import Look
 from campaigns.blocks.problems import BlocksError, Problem
 from campaigns.models import TemplateFormat
@@ -40,13 +41,15 @@ class BlocksField(forms.Field):
 class BlocksForm(TemplateForm):
     blocks = BlocksField(required=False, label="Blocks")
     is_marked = False
-    """Whether the HTML tells where each block begins, for a preview."""
+    """Whether it is for a live preview: the HTML tells where each block begins, and what is not
+    complete yet is left out."""
     is_button = False
     """Whether a button of the editor was pressed: the blocks are shown again, and not checked."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.instance.format = TemplateFormat.BLOCKS
+        self.left_out: list[Problem] = []
         if isinstance(self.builder, Builder):
             self.builder.owner_id = self.owner_now()
             self.builder.problems = []
@@ -89,7 +92,7 @@ class BlocksForm(TemplateForm):
             return cleaned
         owner = cleaned.get("owner") or self.instance.owner
         try:
-            cleaned["blocks"] = self._checked(cleaned["blocks"], owner.pk)
+            cleaned["blocks"] = self._shown_or_checked(cleaned["blocks"], owner.pk)
         except BlocksError as error:
             self._refuse(error.problems)
         except (content.TemplateError, LimitReached) as error:
@@ -97,6 +100,18 @@ class BlocksForm(TemplateForm):
         except Failed:
             self.add_error("blocks", content.NOT_NOW)
         return cleaned
+
+    def _shown_or_checked(self, draft: drafts.Draft, owner_id: int) -> dict[str, Any]:
+        """Of a message that is being written, the blocks that are complete are seen meanwhile."""
+        try:
+            return self._checked(draft, owner_id)
+        except BlocksError as error:
+            wrong = {problem.block for problem in error.problems}
+            complete = [each for each in draft if not wrong & _ids_in(each)]
+            if not self.is_marked or "" in wrong or not complete:
+                raise
+            self.left_out = [_named(draft, problem) for problem in error.problems]
+            return self._checked(complete, owner_id)
 
     def _checked(self, draft: drafts.Draft, owner_id: int) -> dict[str, Any]:
         """The blocks as they are stored; the template's HTML is made of them."""
@@ -112,7 +127,19 @@ class BlocksForm(TemplateForm):
 
     def _refuse(self, problems: list[Problem]) -> None:
         self.builder.problems = problems
+        self.left_out = [_named(self["blocks"].value(), p) for p in problems if p.block]
         self.add_error("blocks", " ".join(p.message for p in problems if not p.block) or MEND)
+
+
+def _ids_in(block: drafts.Block) -> set[str]:
+    return {each["id"] for each in drafts.walk([block])}
+
+
+def _named(draft: drafts.Draft, problem: Problem) -> Problem:
+    """With the kind of the block that it is of."""
+    block = drafts.find(draft, problem.block) or {}
+    kind = KINDS.get(block.get("kind", ""))
+    return problem._replace(message=f"{kind.label if kind else 'A block'}: {problem.message}")
 
 
 def _try_alone(block: dict[str, Any], look: Look) -> None:

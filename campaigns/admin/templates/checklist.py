@@ -139,7 +139,9 @@ class Checklist(OwnedAdmin):
             level = messages.ERROR if each.level == Level.BLOCKER else messages.WARNING
             messages.add_message(request, level, _told(each, request.user))
         if findings:
-            said = format_html('<a href="{}">Checklist</a>: {}.', url, summary(findings))
+            said = format_html(
+                '<a class="edm-link" href="{}">Checklist</a>: {}.', url, summary(findings)
+            )
             messages.info(request, said)
 
     @button("Checklist", "checklist", icon="checklist", permissions=["view"])

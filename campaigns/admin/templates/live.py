@@ -42,12 +42,18 @@ MOST, SECONDS = 60, 20
 _LINE = re.compile(r"\bline ([0-9]{1,7})\b")
 
 
+TEXTS = ("subject", "html", "mjml", "text", "blocks")
+"""Of them, those in which something is written when a message is begun."""
+NO_SUBJECT = "…"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What is wrong with a field, and at which line, 0 for the whole."""
+    """What is wrong with a field, and at which line, 0 for the whole, or in which block."""
 
     field: str
     message: str
+    block: str = ""
 
     @property
     def line(self) -> int:
@@ -57,11 +63,15 @@ class Problem:
 
 @dataclass(slots=True)
 class Live:
-    """What the frame shows. `found` are the contacts that a search leads to."""
+    """What the frame shows. `found` are the contacts that a search leads to. What is `unfinished`
+    is not wrong, but only not written yet.
+    """
 
     view: str
     scheme: str
     problems: list[Problem] = field(default_factory=list)
+    unfinished: list[Problem] = field(default_factory=list)
+    is_begun: bool = True
     contact: Contact | None = None
     found: list[Contact] = field(default_factory=list)
     sender: str = ""
@@ -168,26 +178,39 @@ class LivePreview(OwnedAdmin):
         posted = request.method == "POST"
         asked = LiveForm(request.POST if posted else request.GET)
         live = Live(asked.asked("view"), asked.asked("dark"))
-        template, live.problems = self._posted(request, saved) if posted else (saved, [])
+        template = self._posted(request, saved, live) if posted else saved
         if template is not None:
             _choose(live, asked, template, request.user)
-            if not live.problems:
+            if live.is_begun and not live.problems:
                 _see(live, template)
         return render(request, FRAME, {"live": live})
 
-    def _posted(
-        self, request: HttpRequest, saved: Template | None
-    ) -> tuple[Template, list[Problem]]:
-        """The text as posted, saved nowhere, and what is wrong with the message."""
+    def _posted(self, request: HttpRequest, saved: Template | None, live: Live) -> Template:
+        """The text as posted, saved nowhere; `live` is told what is wrong with the message."""
         form = self.get_form(request, saved, change=saved is not None)
         bound = form(request.POST, instance=saved)
-        problems = [
-            Problem(name, str(message))
-            for name, messages in bound.errors.items()
-            if name in MESSAGE
-            for message in messages
-        ]
-        return bound.instance, problems
+        _tell_problems(live, bound)
+        template: Template = bound.instance
+        return template
+
+
+def _tell_problems(live: Live, form: Any) -> None:
+    """Where nothing is written yet, nothing is wrong."""
+    written = {name for name in TEXTS if name in form.fields and form[name].value()}
+    empty = [name for name in TEXTS if name in form.errors and name not in written]
+    left_out = getattr(form, "left_out", [])
+    if written:
+        live.unfinished = [Problem("blocks", each.message, each.block) for each in left_out]
+        live.unfinished += [Problem(name, f"{form[name].label} is still empty.") for name in empty]
+    live.problems = [
+        Problem(name, str(message))
+        for name, messages in form.errors.items()
+        if name in MESSAGE and name not in empty and not (name == "blocks" and left_out)
+        for message in messages
+    ]
+    live.is_begun = not {"html", "mjml", "blocks"} & set(form.errors)
+    if "subject" in empty:
+        form.instance.subject = NO_SUBJECT
 
 
 def _variables(request: HttpRequest, owner_id: int) -> HttpResponse:

@@ -16,12 +16,14 @@ from django.utils.http import urlencode
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page
+from admin_kit.meanwhile import SEEN
 from admin_kit.typed import button
 from campaigns.admin import uses
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.images.image_admin import FROM_THEIR_STORE
 from campaigns.admin.seeing.preview import MESSAGE_POLICY, preview, seen
 from campaigns.admin.seeing.preview import asked as asked_of
+from campaigns.admin.seeing.suggesting import SuggestsContacts
 from campaigns.admin.templates.blocks_pages import BUTTONS, BlocksPages
 from campaigns.admin.templates.checklist import Checklist
 from campaigns.admin.templates.copies import Copies, FolderFilter, folders_of
@@ -34,7 +36,7 @@ from campaigns.preflight import merge_fields, notices, samples
 
 PREVIEW, EDIT = "_preview", "_edit"
 """Buttons that post the text without saving it: to see how it looks, and to write on."""
-_OF_POPUPS: tuple[str, ...] = (IS_POPUP_VAR, TO_FIELD_VAR)
+_CARRIED: tuple[str, ...] = (IS_POPUP_VAR, TO_FIELD_VAR, SEEN)
 PREVIEW_BUTTON = {"action_name": PREVIEW, "description": "Preview", "icon": "visibility"}
 
 
@@ -45,7 +47,15 @@ def _is_for_show(request: HttpRequest) -> bool:
 @admin.register(Template)
 @method_decorator(csp_update(FROM_THEIR_STORE), name="changeform_view")
 class TemplateAdmin(
-    ExplainedChanges, Versions, Checklist, Copies, LivePreview, BlocksPages, Starters, OwnedAdmin
+    ExplainedChanges,
+    Versions,
+    Checklist,
+    Copies,
+    LivePreview,
+    SuggestsContacts,
+    BlocksPages,
+    Starters,
+    OwnedAdmin,
 ):
     form = TemplateForm
     list_display = ("name", "folder", "subject", "updated_at")
@@ -80,7 +90,8 @@ class TemplateAdmin(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> type[Any]:
         form = super().get_form(request, obj, change=change, **kwargs)
-        return type(form.__name__, (form,), {"is_for_show": _is_for_show(request)})
+        told = {"is_for_show": True, "is_to_save": False} if _is_for_show(request) else {}
+        return type(form.__name__, (form,), told)
 
     def changeform_view(
         self, request: HttpRequest, object_id: str | None = None, *args: Any, **kwargs: Any
@@ -110,7 +121,7 @@ class TemplateAdmin(
         template = form.instance
         if template.pk and not form.has_changed():
             return HttpResponseRedirect(self.url("preview", template.pk))
-        carried = {name: request.POST[name] for name in _OF_POPUPS if name in request.POST}
+        carried = {name: request.POST[name] for name in _CARRIED if name in request.POST}
         if template.pk:
             carried["template"] = str(template.pk)
         return self._preview_page(request, template, request.POST, unsaved=form, carried=carried)

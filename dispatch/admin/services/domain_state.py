@@ -48,6 +48,18 @@ def summary(service: EmailService, report: DomainReport | None) -> dict[str, Any
     }
 
 
+def failed_checks(service: EmailService) -> str:
+    """The checks of a public domain that found a problem, by name; "" when none did, or when it
+    has not been checked.
+    """
+    report: DomainReport | None = getattr(service, "domain_report", None)
+    if report is None or is_reserved(service.domain) or not report.is_about(service):
+        return ""
+    if report.verdict != Verdict.PROBLEM:
+        return ""
+    return ", ".join(each["name"] for each in report.checks if each["verdict"] == Verdict.PROBLEM)
+
+
 def checks(service: EmailService, report: DomainReport | None) -> list[dict[str, str]]:
     """What each check said; none when they were about another domain."""
     if report is None or not report.is_about(service):

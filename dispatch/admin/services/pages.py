@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import zoneinfo
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -14,18 +16,21 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from access.ownership import SEE_EVERYTHING
 from admin_kit.base import WithPanel, visible_rows
 from admin_kit.confirmation import page, say
 from admin_kit.owners import OwnerFilter
-from admin_kit.typed import button, label
+from admin_kit.typed import SearchableSelect, button, label
 from campaigns.admin import uses
 from campaigns.admin.changes import ExplainedChanges
 from dispatch.admin.services import domain_state, state
 from dispatch.admin.services.bounce_mailbox import MailboxActions
 from dispatch.admin.services.form import PREFIX, form_for, settings_fields, stored_provider
+from dispatch.admin.services.history import history_of
+from dispatch.admin.services.where import settings_link
 from dispatch.domains import checking
 from dispatch.encryption import CredentialsError, decrypt
 from dispatch.errors import ServiceError
@@ -107,6 +112,12 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
         except ServiceError:
             return None
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name == "quota_time_zone":
+            field.widget = SearchableSelect(choices=[(name, name) for name in time_zones()])
+        return field
+
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> type[Any]:
@@ -122,7 +133,15 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
         shown: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": general})]
         if provider is not None and self._may_save(request, obj):
             address = ["webhook_address"] if obj is not None and takes_webhooks(obj) else []
-            shown.append((provider.label, {"fields": [*address, *settings_fields(provider)]}))
+            shown.append(
+                (
+                    provider.label,
+                    {
+                        "fields": [*address, *settings_fields(provider)],
+                        "description": settings_link(provider.name),
+                    },
+                )
+            )
         return [*shown, ("Pace and quota", {"fields": LIMITS})]
 
     def _may_see_users(self, request: HttpRequest, obj: Any) -> bool:
@@ -144,7 +163,7 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
             self,
             "admin/dispatch/emailservice/choose_provider.html",
             title="Which provider?",
-            providers=provider_choices(),
+            providers=[(*each, settings_link(each[0])) for each in provider_choices()],
             form_url=form_url,
             back_url=back_url,
         )
@@ -176,6 +195,7 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
         report = domain_state.report_of(row)
         query = urlencode({"service": str(row.pk)})
         return {
+            "service_history": partial(history_of, row),
             "service_state": {
                 "word": word,
                 "colour": state.STATE_LABELS[word],
@@ -186,7 +206,7 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
                 "checks": domain_state.checks(row, report),
                 "url": self.url("state", row.pk),
                 "attempts_url": f"{reverse('admin:dispatch_attempt_changelist')}?{query}",
-            }
+            },
         }
 
     def state_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
@@ -223,11 +243,31 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
             return UNREADABLE_ADDRESS
         return format_html(
             '<input type="text" readonly value="{}" size="100" class="w-full bg-transparent" '
-            'aria-label="Webhook address"><br>{}Enter it at the provider, so that it tells what '
+            'id="webhook-address" aria-label="Webhook address"><br>{} {}'
+            "Enter it at the provider, so that it tells what "
             "became of the messages. It is a secret of this service: share it with no one else.",
             address,
+            copy_button("webhook-address"),
             missing_secrets(service),
         )
+
+
+@functools.cache
+def time_zones() -> list[str]:
+    """The names of all time zones, "UTC" first, without what is no place."""
+    places = {name for name in zoneinfo.available_timezones() if "/" in name}
+    return ["UTC", *sorted(name for name in places if not name.startswith(("Etc/", "SystemV/")))]
+
+
+def copy_button(element: str) -> str:
+    """What copy.js makes copy the text of an element."""
+    return format_html(
+        '<button type="button" class="cursor-pointer edm-link font-semibold" data-copy="{}" '
+        'data-copied="{}">{}</button>',
+        element,
+        _("Copied"),
+        _("Copy"),
+    )
 
 
 UNREADABLE_ADDRESS = (

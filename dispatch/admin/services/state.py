@@ -23,8 +23,10 @@ from django.utils.timesince import timesince
 from access.ownership import SEE_EVERYTHING
 from admin_kit.moments import with_its_zone
 from campaigns.wording import counted
-from dispatch.models import AccountReport, Attempt, EmailService
+from dispatch.admin.services import domain_state
+from dispatch.models import AccountReport, Attempt, BounceMailbox, EmailService
 from dispatch.pace import pace_rows
+from dispatch.pace.backoff import FAILURES_THAT_FREEZE
 from dispatch.pace.openings import opening
 from dispatch.providers import account_reports
 
@@ -34,6 +36,9 @@ SOON = dt.timedelta(seconds=2)
 """A wait as short as this is not shown: it is over before it can be read."""
 READY, WAITING, FROZEN, DISABLED = "Ready", "Waiting", "Frozen", "Disabled"
 NO_CONNECTION = "No connection"
+FAILING, NOT_READY, UNREAD = "Failing", "Domain not ready", "Bounces not read"
+MANY_FAILURES = 3
+"""So many in a row are more than bad luck."""
 UNTOLD = (
     "Its provider refused it or could not be reached; those who run the services see what it said."
 )
@@ -43,8 +48,13 @@ STATE_LABELS = {
     WAITING: "info",
     NO_CONNECTION: "danger",
     FROZEN: "danger",
+    FAILING: "danger",
+    NOT_READY: "warning",
+    UNREAD: "warning",
     DISABLED: "",
 }
+TROUBLES = (FROZEN, NO_CONNECTION, FAILING, NOT_READY, UNREAD)
+"""States that a person has to do something about."""
 
 
 def with_state(
@@ -60,7 +70,8 @@ def with_state(
         started_at__gte=ExpressionWrapper(Now() - RATE_WINDOW, output_field=DateTimeField()),
     )
     rate = started.order_by().values("service").annotate(n=Count("pk")).values("n")
-    return services.select_related("pace", "account_report").annotate(
+    related = services.select_related("pace", "account_report", "domain_report", "bounce_mailbox")
+    return related.annotate(
         sends_since=account_reports.sends_since(),
         now=Now(),
         told=Value(told),
@@ -70,25 +81,56 @@ def with_state(
 
 
 def state_of(service: Any) -> tuple[str, str]:
-    """A word, and the reason in a sentence."""
-    pace, limits, now = service.pace, service.limits, service.now
+    """A word, and the reason in a sentence. The worst comes first: what stops the service, what
+    fails, what its mail suffers from, then what it only waits for.
+    """
     if not service.enabled:
         return DISABLED, "Staff switched it off."
-    if pace_rows.is_frozen(pace, now):
+    return _stopped(service) or _ailing(service) or _waiting(service) or (READY, "")
+
+
+def _stopped(service: Any) -> tuple[str, str] | None:
+    pace = service.pace
+    if pace_rows.is_frozen(pace, service.now):
         until = "a person unfreezes it" if pace.needs_person else time_of(pace.frozen_until)
         told = service.told or pace_rows.is_frozen_by_staff(pace)
         return FROZEN, f"Until {until}. {pace.freeze_reason if told else UNTOLD}".strip()
-    if limits.daily_quota == 0:
-        return WAITING, "Its daily quota is 0: it sends nothing."
-    if pace_rows.quota_left(pace, limits, now) == 0:
-        _, period_end = limits.period(now)
-        return WAITING, f"The quota is used up until {time_of(period_end)}."
-    earliest = limits.earliest(pace.next_send_at)
-    if limits.interval and earliest > now + SOON:
-        return WAITING, f"The next message may start at {time_of(earliest)}."
     if why := _no_connection(service):
         return NO_CONNECTION, why
-    return READY, ""
+    return None
+
+
+def _ailing(service: Any) -> tuple[str, str] | None:
+    if (failures := service.pace.failures_in_row) >= MANY_FAILURES:
+        return FAILING, (
+            f"{counted(failures, 'hand-over')} failed in a row just now; after "
+            f"{FAILURES_THAT_FREEZE} it rests for a while. Its errors say why."
+        )
+    if failed := domain_state.failed_checks(service):
+        return NOT_READY, (
+            f"{service.domain} is not ready for bulk mail ({failed}): messages may be refused or "
+            "put with the spam."
+        )
+    mailbox: BounceMailbox | None = getattr(service, "bounce_mailbox", None)
+    if mailbox is not None and mailbox.enabled and mailbox.problem:
+        return UNREAD, (
+            "Its bounce mailbox cannot be read: what bounces by mail is not noticed, and goes on "
+            "being mailed."
+        )
+    return None
+
+
+def _waiting(service: Any) -> tuple[str, str] | None:
+    limits, now = service.limits, service.now
+    if limits.daily_quota == 0:
+        return WAITING, "Its daily quota is 0: it sends nothing."
+    if pace_rows.quota_left(service.pace, limits, now) == 0:
+        _, period_end = limits.period(now)
+        return WAITING, f"The quota is used up until {time_of(period_end)}."
+    earliest = limits.earliest(service.pace.next_send_at)
+    if limits.interval and earliest > now + SOON:
+        return WAITING, f"The next message may start at {time_of(earliest)}."
+    return None
 
 
 def earliest_start(service: Any) -> dt.datetime | None:

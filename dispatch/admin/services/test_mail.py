@@ -16,6 +16,7 @@ from admin_kit.confirmation import StyledForm
 from campaigns import suppressions
 from campaigns.admin.ab_tests.variants import described
 from campaigns.admin.seeing.preview import ContactField
+from campaigns.admin.seeing.suggesting import ContactInput
 from campaigns.admin.templates.template_admin import PREVIEW
 from campaigns.models import Sender, Task, TaskTemplate, Template
 from campaigns.models.content import local_part_validator
@@ -80,7 +81,7 @@ class TestMailForm(StyledForm):
         self.fields["contact"] = ContactField(
             user=user,
             label="Contact's address",
-            widget=forms.TextInput(),
+            widget=ContactInput(),
             help_text="Whose values fill the template; leave empty for sample values.",
         )
         if unsaved is not None:

@@ -29,6 +29,7 @@ from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtasks.actions import CountedChangeList, SubTaskActions
 from dispatch.admin.subtasks.as_sent import SeesMessages, message_id_of
 from dispatch.admin.subtasks.doubt import doubt_of
+from dispatch.admin.subtasks.doubts import DoubtQueue
 from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
 from dispatch.admin.subtasks.story import story_of
 from dispatch.waiting import words
@@ -112,7 +113,7 @@ def outcome_of(subtask: SubTask) -> str:
 
 
 @admin.register(SubTask)
-class SubTaskAdmin(SubTaskActions, SeesMessages, WithPanel):
+class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
     list_display = ("id", "recipient", "task", "variant", "status_label", "service", "why", "sent")
     list_display_links = ("id", "recipient")
     list_select_related = ("task", "service")

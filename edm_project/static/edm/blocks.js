@@ -15,6 +15,11 @@ document.addEventListener("DOMContentLoaded", () => {
 
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target.id !== "blocks") return;
+    if (!event.detail.serverResponse.includes('id="blocks"')) {  // a page to sign in
+      event.detail.shouldSwap = false;
+      window.edmStillHere?.check();
+      return;
+    }
     const sent = event.detail.requestConfig.formData;
     const lines = (text) => text.replaceAll("\r\n", "\n");
     typed = controls()
@@ -94,6 +99,8 @@ document.addEventListener("DOMContentLoaded", () => {
     details.closest("[data-block]").scrollIntoView({ block: "center" });
     (details.querySelector("input:not([type=hidden]), textarea, select") ?? details).focus({ preventScroll: true });
   }
+
+  window.edmBlocks = { show };
 
   /* The message of the live preview tells by comments where each block begins and ends. */
   function listen(frame) {

@@ -12,7 +12,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const said = panel.querySelector("[aria-live]");
   const contact = form.elements["see-contact"];
   let frame = stage.querySelector("iframe");
-  let number = 0, timer = 0, waiting = null, again = null;
+  let number = 0, timer = 0, waiting = null, again = null, isAsked = false;
 
   /* A form of its own, so that nothing that watches the page's form takes it for saved. */
   function post(target, pick) {
@@ -64,6 +64,8 @@ document.addEventListener("DOMContentLoaded", () => {
   /* A text that cannot be shown leaves what was last seen, below what is wrong with it. */
   function take(next) {
     const page = next.contentDocument;
+    if (!page?.documentElement.hasAttribute("data-live")) return refused(next);
+    isAsked = false;
     const before = frame.contentDocument;
     const shown = before?.querySelector(".head");
     colour(page);
@@ -78,6 +80,14 @@ document.addEventListener("DOMContentLoaded", () => {
       frame.className = "";
     }
     link(frame.contentDocument);
+  }
+
+  /* Another page came: one is signed out, or has signed in anew since this page was opened. */
+  async function refused(next) {
+    next.remove();
+    const isTold = isAsked;
+    isAsked = true;
+    if (await window.edmStillHere?.check() && !isTold) show();
   }
 
   function keepPlace(before, page) {
@@ -107,17 +117,23 @@ document.addEventListener("DOMContentLoaded", () => {
     )));
   }
 
-  /* What is wrong leads to its line. */
+  /* What is wrong or not written yet leads to its line, field or block. */
   function link(page) {
-    for (const problem of page?.querySelectorAll("#problems .wrong:not(:has(button))") ?? []) {
-      const { field, line } = problem.dataset;
-      if (!form.elements[field]) continue;
+    for (const problem of page?.querySelectorAll("#problems [data-field]:not(:has(button))") ?? []) {
+      const { field, line, block } = problem.dataset;
+      if (!form.elements[field] && !block) continue;
       const button = page.createElement("button");
       button.type = "button";
       button.append(...problem.childNodes);
-      button.addEventListener("click", () => window.edmCode?.goTo(field, Number(line)));
+      button.addEventListener("click", () => lead(field, Number(line), block));
       problem.append(button);
     }
+  }
+
+  function lead(field, line, block) {
+    if (block) window.edmBlocks?.show(block);
+    else if (window.edmCode) window.edmCode.goTo(field, line);
+    else form.elements[field].focus();
   }
 
   let picked = false;

@@ -74,11 +74,12 @@ document.addEventListener("DOMContentLoaded", () => {
   function fill(field, dataset) {
     if (!field) return;
     set(field, dataset.address);
-    const beside = (name) => document.getElementById(field.id.replace(/image$/, name));
+    const beside = (name) => document.getElementById(link.dataset[name] ?? field.id.replace(/image$/, name));
     const alt = beside("alt"), width = beside("width"), decorates = beside("is_decoration");
+    const widest = link.dataset.width ? Number(width?.value) || WIDEST : WIDEST;
     if (alt && !alt.value) set(alt, dataset.alt);
-    if (decorates && !alt?.value) decorates.checked = "decoration" in dataset;
-    if (width) set(width, Math.min(WIDEST, dataset.width));
+    if (decorates && decorates !== field && !alt?.value) decorates.checked = "decoration" in dataset;
+    if (width) set(width, Math.min(widest, dataset.width));
     after = field;
   }
 

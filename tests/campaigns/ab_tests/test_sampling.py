@@ -64,6 +64,13 @@ def test_the_sample_gets_the_variants_in_equal_parts_and_the_rest_waits() -> Non
     assert waiting(task).count() == rest_of(task).count() == 140
 
 
+def test_no_variant_is_due_before_another() -> None:
+    task = launched(200, sample=30)
+    assert sample_of(task).values("available_at").distinct().count() == 1
+    first_half = SubTask.objects.claimable(task.pk).values_list("content", flat=True)[:45]
+    assert set(first_half) == set(contents(task))
+
+
 def test_the_rest_waits_with_the_first_variant() -> None:
     task = launched(50, sample=10)
     first = contents(task)[0]

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.urls import reverse
 
@@ -154,3 +154,71 @@ def test_the_question_names_the_segments(author: User, task: Task) -> None:
     task.exclude_segments.add(SegmentFactory(owner=task.owner, name="Nurseries"))
     shown = page(author, task, "ask_approval")
     assert "contacts in any of the segments Gardeners, never those in Nurseries" in shown
+
+
+class TestTheRule:
+    """Of the brand of a team, changed by its members."""
+
+    @pytest.fixture
+    def brand(self, task: Task) -> Brand:
+        return Brand.objects.get(owner=task.owner)
+
+    def lift(self, user: User, brand: Brand) -> str:
+        response = signed_in(user).get(address("campaigns.brand", "change", brand.pk))
+        shown = response.context["adminform"].form.initial
+        values = {name: value for name, value in shown.items() if value not in (None, True, False)}
+        url = address("campaigns.brand", "change", brand.pk)
+        told = page_of(signed_in(user).post(url, values, follow=True))
+        brand.refresh_from_db()
+        return told
+
+    def test_is_lifted_by_who_may_approve(self, author: User, brand: Brand) -> None:
+        self.lift(author, brand)
+        assert not brand.needs_approval
+
+    def test_is_not_lifted_by_who_may_not(self, author: User, brand: Brand) -> None:
+        author.groups.clear()
+        author.user_permissions.set(
+            Permission.objects.filter(codename__in=["view_brand", "change_brand"])
+        )
+        assert "Only users who may approve campaigns can lift the rule" in self.lift(author, brand)
+        assert brand.needs_approval
+
+    def test_is_not_lifted_by_who_waits_for_an_approval(
+        self, author: User, second: User, task: Task, brand: Brand
+    ) -> None:
+        press(author, task, "ask_approval")
+        assert "You asked for an approval of “Spring”" in self.lift(author, brand)
+        assert brand.needs_approval
+        self.lift(second, brand)
+        assert not brand.needs_approval
+
+    def test_is_lifted_by_a_superuser_who_would_wait_for_ever(
+        self, author: User, task: Task, brand: Brand
+    ) -> None:
+        press(author, task, "ask_approval")
+        User.objects.filter(pk=author.pk).update(is_superuser=True)
+        self.lift(User.objects.get(pk=author.pk), brand)
+        assert not brand.needs_approval
+
+    def test_is_not_lifted_by_deleting_the_brand(
+        self, author: User, task: Task, brand: Brand
+    ) -> None:
+        press(author, task, "ask_approval")
+        url = address("campaigns.brand", "delete", brand.pk)
+        response = signed_in(author).post(url, {"post": "yes"})
+        assert "You asked for an approval of “Spring”" in page_of(response, 403)
+        assert Brand.objects.filter(pk=brand.pk).exists()
+
+    def test_is_not_lifted_by_handing_the_brand_on(
+        self, author: User, task: Task, brand: Brand
+    ) -> None:
+        press(author, task, "ask_approval")
+        url = address("campaigns.brand", "change", brand.pk)
+        response = signed_in(author).get(url)
+        shown = response.context["adminform"].form.initial
+        values = {name: value for name, value in shown.items() if value not in (None, False)}
+        told = signed_in(author).post(url, {**values, "owner": author.pk})
+        assert "You asked for an approval of “Spring”" in page_of(told)
+        brand.refresh_from_db()
+        assert brand.owner == task.owner

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from campaigns.admin.languages import results
 from campaigns.models import ABTest, SubTask, Task, TaskTemplate
 from campaigns.state import lifecycle
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, address, member, page_of, signed_in
@@ -129,6 +130,19 @@ def test_results_are_shown_by_language(client: Client) -> None:
     assert url in progress
     assert 'German (de)</th> <td class="px-4 py-2">2</td> <td class="px-4 py-2">2</td>' in page
     assert 'everyone else</th> <td class="px-4 py-2">1</td> <td class="px-4 py-2">0</td>' in page
+
+
+def test_results_of_many_messages_come_after_the_page(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(results, "AT_ONCE", 1)
+    task = in_languages("", "de")
+    add_contacts(task, "de", "de", "fr")
+    got(task)
+    url = address("campaigns.task", "languages", task.pk)
+    page = page_of(client.get(url))
+    assert 'hx-get="?counted=1"' in page and "German" not in page
+    assert "German" in page_of(client.get(url, {"counted": "1"}))
 
 
 def test_results_of_another_owner_are_not_there() -> None:

@@ -12,6 +12,7 @@ from django.core.cache import cache
 
 from campaigns.admin.templates import live
 from campaigns.models import Template
+from tests.campaigns.admin.blocks.posting import form, heading
 from tests.campaigns.admin.staff import MANAGER, NOBODY, VIEWER, address, member, page_of, signed_in
 from tests.factories import ContactFactory, TemplateFactory
 from tests.responses import ClientResponse
@@ -48,6 +49,10 @@ def message(response: ClientResponse) -> str:
 
 def problems(response: ClientResponse) -> list[tuple[str, int]]:
     return [(each.field, each.line) for each in response.context["live"].problems]
+
+
+def unfinished(response: ClientResponse) -> list[str]:
+    return [each.message for each in response.context["live"].unfinished]
 
 
 class TestWhatItShows:
@@ -111,7 +116,6 @@ class TestWhatIsWrong:
             ({"html": "<p>\n{{ name | nonsense }}"}, [("html", 2)]),
             ({"subject": "{{ name"}, [("subject", 1)]),
             ({"text": "a\nb\n{% for %}"}, [("text", 3)]),
-            ({"html": ""}, [("html", 0), ("html", 0)]),
             ({"html": "a\n{{ 1 | divided_by: 0 }}"}, [("html", 2)]),
         ],
     )
@@ -122,6 +126,29 @@ class TestWhatIsWrong:
         assert response.status_code == 200
         assert problems(response)[:1] == expected[:1]
         assert 'data-state="wrong"' in page_of(response)
+
+    def test_is_nothing_before_anything_is_written(self, user: User) -> None:
+        for format in ("html", "mjml"):
+            response = see(user, subject="", html="", format=format)
+            assert (problems(response), unfinished(response)) == ([], [])
+            assert "What you write is shown here." in page_of(response)
+
+    def test_is_not_what_is_only_not_written_yet(self, user: User) -> None:
+        response = see(user, html="")
+        assert problems(response) == []
+        assert unfinished(response) == ["HTML is still empty."]
+
+    def test_does_not_hide_a_message_that_has_no_subject_yet(self, user: User) -> None:
+        response = see(user, subject="")
+        assert unfinished(response) == ["Subject is still empty."]
+        assert "<p>Sow, " in message(response)
+
+    def test_leaves_out_blocks_that_are_not_complete_and_says_so(self, user: User) -> None:
+        blocks = form(heading(text="Sow now"), ("b2", "text", {"text": ""}))
+        response = signed_in(user).post(NEW, blocks)
+        assert problems(response) == []
+        assert unfinished(response) == ["Text: Write something here."]
+        assert "Sow now" in message(response)
 
     def test_is_told_without_what_is_wrong_elsewhere_in_the_form(self, user: User) -> None:
         assert problems(see(user, name="x" * 300)) == []

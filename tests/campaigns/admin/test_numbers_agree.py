@@ -115,7 +115,7 @@ def test_doubts_of_a_cancelled_task_stay_on_the_start_page() -> None:
     in_doubt(EmailServiceFactory(), task=task, content=ContentFactory(task=task))
     start_page = page_of(signed_in(member(VIEWER)).get("/admin/"))
     assert "Spring" in start_page
-    assert "Needs attention" in start_page
+    assert "1 message of “Spring” was handed over, and no reply came back." in start_page
     assert "Needs attention" in page(task)
 
 

@@ -26,6 +26,7 @@ from tests.campaigns.languages.making import in_languages
 from tests.factories import ContactFactory, ContentFactory, TaskFactory, TemplateFactory
 
 pytestmark = pytest.mark.django_db
+OFFERED = address("campaigns.template", "contacts")
 DARK = "<style>@media (prefers-color-scheme: dark) { p { color: white } }</style><p>Hi</p>"
 
 
@@ -54,6 +55,11 @@ class TestTheViews:
         response = see(user, template, view=view)
         assert html.escape(shown) in response.content.decode()
         assert message(response) == ""
+
+    def test_say_beside_the_subject_what_an_inbox_does(self, user: User) -> None:
+        ContactFactory(owner=user, name="Ada")
+        template = TemplateFactory(owner=user, preview_text="Sow now,\n{{ name }} & <co>")
+        assert '<p dir="auto">Sow now, Ada &amp; &lt;co&gt;</p>' in page_of(see(user, template))
 
     @pytest.mark.parametrize("name", ["view", "scheme", "pick"])
     def test_that_there_are_not_are_the_first(self, user: User, name: str) -> None:
@@ -159,3 +165,36 @@ class TestOfACampaign:
         assert see(user, task).status_code == 404
         assert see(member(NOBODY), task).status_code == 403
         assert see(member(VIEWER), task).status_code == 200
+
+
+class TestTheContactsThatAreOffered:
+    @pytest.fixture(autouse=True)
+    def contacts(self, user: User) -> None:
+        for name in ("Ada", "Adam", "Bob"):
+            ContactFactory(owner=user, name=name, email=f"{name.lower()}@example.com")
+        ContactFactory(name="Ada of another owner")
+
+    def offered(self, user: User, **query: str) -> list[str]:
+        response = signed_in(user).get(OFFERED, {"in": "contact", **query})
+        assert response.status_code == 200
+        return re.findall(r'value="([^"]*)"', response.content.decode())
+
+    def test_are_those_with_the_words_the_newest_first(self, user: User) -> None:
+        assert self.offered(user, contact="ada") == ["adam@example.com", "ada@example.com"]
+
+    @pytest.mark.parametrize("words", ["", "a", "\x00ada", "x" * 300])
+    def test_are_none_for_too_little_or_nonsense(self, user: User, words: str) -> None:
+        assert self.offered(user, contact=words) == []
+
+    @pytest.mark.parametrize("owner", ["0", "9" * 40, "²", "ada"])
+    def test_are_never_another_owners(self, user: User, owner: str) -> None:
+        assert "of another" not in " ".join(self.offered(user, contact="ada", owner=owner))
+
+    def test_are_for_users_who_see_contacts(self, user: User) -> None:
+        assert signed_in(member(NOBODY)).get(OFFERED).status_code == 403
+
+    def test_are_asked_for_where_a_preview_asks_for_one(self, user: User) -> None:
+        template = TemplateFactory(owner=user)
+        page = see(user, template).content.decode()
+        assert 'list="id_contact_found"' in page
+        assert f"{OFFERED}?in=contact&amp;owner={user.pk}" in page

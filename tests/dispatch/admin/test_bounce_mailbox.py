@@ -144,7 +144,7 @@ def test_settings_that_cannot_be_read_any_more_are_entered_anew(settings: Settin
     [
         ({}, "It has not been read yet."),
         ({"problem": "The mail server refused."}, "It cannot be read now: The mail server refused."),
-        ({"read_at": "2026-02-03T09:15Z", "result": "9 messages"}, "Last read 2026-02-03 09:15 UTC: 9 messages."),
+        ({"read_at": "2026-02-03T09:15Z", "result": "9 messages"}, "Last read 3 Feb 2026, 09:15 UTC: 9 messages."),
     ],
 )  # fmt: skip
 def test_the_page_says_how_reading_goes(values: dict[str, str], shown: str) -> None:

@@ -232,7 +232,7 @@ class TestTheState:
     def test_waits_for_its_next_slot_until_when(self) -> None:
         service = EmailServiceFactory(sending_interval=60)
         Pace.objects.update(next_send_at="2100-01-01T10:20:30Z")
-        assert "The next message may start at 2100-01-01 10:20:30 UTC." in self.shown(service)
+        assert "The next message may start at 1 Jan 2100, 10:20 UTC." in self.shown(service)
         assert "Waiting" in self.in_list
 
     def test_is_ready_when_the_next_slot_is_a_moment_away(self) -> None:
@@ -257,7 +257,7 @@ class TestTheState:
     def test_is_frozen_until_when_and_why(self) -> None:
         service = EmailServiceFactory()
         Pace.objects.update(frozen_until="2100-01-01T10:20:30Z", freeze_reason="421 too much")
-        assert "Until 2100-01-01 10:20:30 UTC. 421 too much" in self.shown(service)
+        assert "Until 1 Jan 2100, 10:20 UTC. 421 too much" in self.shown(service)
 
     def test_is_frozen_until_a_person_unfreezes_it(self) -> None:
         service = EmailServiceFactory()

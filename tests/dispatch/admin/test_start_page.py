@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models.functions import Now
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import TaskStatus
+from campaigns.models import OperationState, TaskStatus
+from dispatch.models import LastCount, TaskCount
 from dispatch.pace import pace_rows
+from dispatch.waiting import looking_back
 from tests.campaigns.admin.staff import (
     EVERYBODY,
     MANAGER,
@@ -19,11 +26,15 @@ from tests.campaigns.admin.staff import (
     signed_in,
 )
 from tests.factories import (
+    ContentFactory,
+    DispatcherFactory,
     EmailServiceFactory,
+    OperationFactory,
     SendingTaskFactory,
     SubTaskFactory,
     TaskFactory,
     in_doubt,
+    sending_task,
 )
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +100,71 @@ def test_whoever_may_see_nothing_is_told_what_to_do() -> None:
     page = start_page(member(NOBODY))
     assert "Ask your administrator to add you to a group." in page
     assert "Secret" not in page
+
+
+def test_the_first_thing_to_do_is_a_new_campaign() -> None:
+    assert "New campaign" in start_page(member(MANAGER))
+    assert "New campaign" not in start_page(member(VIEWER))
+
+
+def test_why_a_campaign_waits_is_told() -> None:
+    pace_rows.freeze(EmailServiceFactory(name="North"), "The contract ended")
+    DispatcherFactory()
+    sending_task(name="Spring")
+    page = start_page(member(VIEWER))
+    assert "“North” is frozen until a person unfreezes it." in page
+
+
+def test_how_fast_it_goes_and_when_it_will_be_done_is_told() -> None:
+    EmailServiceFactory(sending_interval=10)
+    DispatcherFactory()
+    task = sending_task(100)
+    looking_back.keep_estimates()
+    looking_back.renew_estimates()
+    LastCount.objects.create(at=Now())
+    TaskCount.objects.create(task_id=task.pk, sent_per_minute=6.2)
+    page = start_page(member(VIEWER))
+    assert "6 a minute. Will be done about" in page
+
+
+def test_of_the_last_campaigns_the_rates_are_told() -> None:
+    task = SendingTaskFactory(
+        name="Last year", status=TaskStatus.COMPLETED, launched_at=Now(), track_opens=True
+    )
+    service, content = EmailServiceFactory(), ContentFactory(task=task)
+    for status in ("sent", "delivered", "opened", "bounced"):
+        SubTaskFactory(task=task, content=content, status=status, service=service)
+    page = start_page(member(VIEWER))
+    rates = dict(re.findall(r'data-rate="([^"]*)">([^<]*)<', page))
+    assert rates == {"Delivered": "50.0 %", "Opened": "33.3 %", "Clicked": "0.0 %"}
+
+
+def test_the_number_of_queries_does_not_grow_with_campaigns_and_services() -> None:
+    user = member(SUPERUSER)
+    client = signed_in(user)
+    DispatcherFactory()
+
+    def make() -> None:
+        service = EmailServiceFactory()
+        SendingTaskFactory(owner=user, status=TaskStatus.COMPLETED, launched_at=Now())
+        for task in (sending_task(owner=user), sending_task(owner=user)):
+            task.services.add(service)
+        in_doubt(service, task=task, content=ContentFactory(task=task))
+        pace_rows.freeze(service, "The contract ended")
+        OperationFactory(state=OperationState.FAILED, finished_at=Now())
+        TaskFactory(owner=user, note="The template is gone.")
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get("/admin/").status_code == 200
+        return len(captured)
+
+    make()
+    queries()
+    few = queries()
+    for _ in range(3):
+        make()
+    assert queries() == few <= 45
 
 
 @pytest.mark.parametrize("role", EVERYBODY)

@@ -128,17 +128,17 @@ def test_another_owners_turn_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "cause", "is_known"),
-    [(TestState.COLLECTING, Cause.TEST, True), (TestState.ASKING, Cause.DECISION, False)],
+    ("state", "cause", "in_hours"),
+    [(TestState.COLLECTING, Cause.TEST, 1), (TestState.ASKING, Cause.DECISION, None)],
 )
 def test_the_rest_of_an_ab_test_waits_for_its_decision(
-    state: TestState, cause: Cause, is_known: bool
+    state: TestState, cause: Cause, in_hours: int | None
 ) -> None:
     task = sending(EmailServiceFactory(), available_at=UNTIL_RELEASED)
     ABTest.objects.create(task=task, state=state, decide_at=Now() + HOUR)
     found = why(task)
     assert causes(found)[0] == cause
-    assert (found.next_at is not None) == is_known
+    assert (hours(found) if found.next_at else None) == in_hours
 
 
 def test_messages_on_their_way_and_in_doubt_are_counted() -> None:

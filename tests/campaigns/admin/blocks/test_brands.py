@@ -118,3 +118,8 @@ def test_an_owner_has_one_brand(client: Client, user: User) -> None:
     Brand.objects.create(owner=user)
     assert "has a brand already" in page_of(client.post(ADD, posted()))
     assert Brand.objects.count() == 1
+
+
+def test_the_logo_may_be_chosen_from_the_owners_pictures(client: Client) -> None:
+    page = client.get(ADD).content.decode()
+    assert 'data-into="id_logo_url" data-alt="id_logo_alt" data-width="id_logo_width"' in page
