@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
-import django
+from tests.translations.catalogs import READ_IN, bring_up_to_date
 
 
 def main() -> int:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
-    django.setup()
-    from tests.translations.catalogs import READ_IN, bring_up_to_date
-
     missing = {locale: bring_up_to_date(locale) for locale in READ_IN}
     for locale, texts in missing.items():
         for text in texts:

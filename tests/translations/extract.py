@@ -11,10 +11,9 @@ from typing import NamedTuple
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
-from django.conf import settings
 from django.utils.translation.template import templatize
 
-ROOT = Path(settings.BASE_DIR)
+ROOT = Path(__file__).parents[2]
 NOT_PRODUCT = frozenset({"tests", "bench", "var", "docs", "locale", "staticfiles", "node_modules"})
 KEYWORDS = {
     "_": None,
