@@ -71,7 +71,7 @@ class RolesAndTeams(ModelForm):
         if "teams" in self.fields and not offered["teams"].exists():
             del self.fields["teams"]
         if "email" in self.fields:
-            self.fields["email"].help_text = _("An invitation and notices go there.")
+            self.fields["email"].help_text = _("An invitation goes there.")
 
     def clean_email(self) -> str:
         """Single sign-on, invitations and notices know a user by it."""

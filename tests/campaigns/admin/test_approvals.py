@@ -82,8 +82,8 @@ def test_a_campaign_says_that_it_needs_one_and_the_launch_that_it_lacks_one(
 def test_from_asking_to_the_launch(author: User, second: User, task: Task) -> None:
     assert "Approval is asked for." in texts(press(author, task, "ask_approval", words="Please"))
     start = page_of(signed_in(second).get(reverse("admin:index")))
-    assert "Waiting for your approval" in start and "asked by ann: Please" in start
-    assert "Waiting for your approval" not in page_of(signed_in(author).get(reverse("admin:index")))
+    assert "ann asks for your approval. Please" in start
+    assert "asks for your approval" not in page_of(signed_in(author).get(reverse("admin:index")))
     question = page(second, task, "approve")
     assert "Template" in question and "Will be sent" in question
     assert "Approved." in texts(press(second, task, "approve", words="Fine"))
