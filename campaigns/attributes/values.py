@@ -34,7 +34,9 @@ _GROUPED = {
     ",": re.compile(rf"-?(?:{_GROUPS.format('[. ’_]')}|0|[1-9]\d*)(?:,\d+)?", re.ASCII),
 }
 _ZERO_DATE = re.compile(r"0{1,4}([-/.])0{1,2}\1(?:19|20)?0{1,4}(?:[T ][0:.]*)?", re.ASCII)
-_ZONE_TWICE = re.compile(r"(:\d\d\S*+ [-+]\d{4}) (?:[A-Z]{2,5}|[-+]\d\d(?:\d\d)?)", re.ASCII)
+_ZONE_TWICE = re.compile(
+    r"(:\d\d(?:\.\d{1,9})? [-+]\d{4}) (?:[A-Z]{2,5}|[-+]\d\d(?:\d\d)?)", re.ASCII
+)
 _SPACES = str.maketrans(dict.fromkeys("\u00a0\u202f\u2009", " ") | {"'": "’", "−": "-"})
 
 

@@ -27,12 +27,10 @@ _NOT_TEXT = {
 }
 _MARKUP = {
     # Many programs give a web page with a table a name that ends in .xls.
-    "a web page (HTML)": re.compile(
-        rb"\s*+<(?:!doctype html|html|head|meta|style|body|table)\b", re.I
-    ),
-    "XML": re.compile(rb"\s*+<\?xml\b", re.I),
-    "JSON": re.compile(rb"\s*+(?:\[\s*+)?\{\s*+\""),
-    "a file of vCards": re.compile(rb"\s*+begin:vcard\b", re.I),
+    "a web page (HTML)": re.compile(rb"<(?:!doctype html|html|head|meta|style|body|table)\b", re.I),
+    "XML": re.compile(rb"<\?xml\b", re.I),
+    "JSON": re.compile(rb"(?:\[\s*+)?\{\s*+\""),
+    "a file of vCards": re.compile(rb"begin:vcard\b", re.I),
 }
 _CONTROL = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\x1a\x1b"))
 _MOST_CONTROL = 32
@@ -89,7 +87,7 @@ def refuse_what_is_no_text(file: BinaryIO) -> None:
 def _what_is_no_table(start: bytes) -> str:
     found = (what for signature, what in _NOT_TEXT.items() if start.startswith(signature))
     text = start.removeprefix(codecs.BOM_UTF8)
-    marked = (what for what, pattern in _MARKUP.items() if pattern.match(text))
+    marked = (what for what, pattern in _MARKUP.items() if pattern.match(text.lstrip()))
     return next(found, "") or next(marked, "")
 
 

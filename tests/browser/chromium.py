@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from selenium import webdriver
 from selenium.common.exceptions import (
     NoSuchElementException,
+    NoSuchWindowException,
     StaleElementReferenceException,
     TimeoutException,
     WebDriverException,
@@ -168,8 +169,13 @@ class Browser:
         self.script(NOTE_LEAVING)
         element.click()
         if not downloads:
-            arrived = "return !window.anotherPageComes"
-            self.wait(lambda: self.script(arrived), "the page that was asked for does not come")
+            self.wait(self._has_arrived, "the page that was asked for does not come")
+
+    def _has_arrived(self) -> bool:
+        try:
+            return not self.script("return window.anotherPageComes")
+        except NoSuchWindowException:  # what was pressed closed its window
+            return True
 
     def confirm(self) -> None:
         self.press(self.find("button[name=confirmed]"))

@@ -52,7 +52,7 @@ def test_a_mistake_of_ours_says_that_it_is_none_of_theirs(monkeypatch: pytest.Mo
 
     client = signed_in(member(SUPERUSER))
     client.raise_request_exception = False
-    monkeypatch.setattr("dispatch.admin.start_page.moving_tasks", break_down)
+    monkeypatch.setattr("dispatch.admin.start_page.services", break_down)
     response = client.get(reverse("admin:index"))
     assert response.status_code == 500
     assert "This is a fault of the site, and it was logged" in response.text

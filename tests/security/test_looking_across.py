@@ -83,7 +83,7 @@ class TestAFilter:
             for each in registered.list_filter
             if isinstance(each, tuple) and issubclass(each[1], AutocompleteMixin)
         ]
-        assert len(declared) == 3
+        assert len(declared) == 4
         assert all(issubclass(each, RelatedRowFilter) for each in declared)
 
 

@@ -28,7 +28,7 @@ _USUAL_TAG = re.compile(
     r"""([a-zA-Z][a-zA-Z0-9:-]*+)((?:[ \t\n\f\r]++[a-zA-Z][a-zA-Z0-9:_-]*+="[^"]*+")*+)"""
     r"""[ \t\n\f\r]*+/?>"""
 )
-_USUAL_ATTRIBUTE = re.compile(r"""([a-zA-Z][a-zA-Z0-9:_-]*+)=("[^"]*+")""")
+_USUAL_ATTRIBUTE = re.compile(r"""(?<=[ \t\n\f\r])([a-zA-Z][a-zA-Z0-9:_-]*+)=("[^"]*+")""")
 _LONG_NUMBER = re.compile(r"&#0*+([0-9]++)")
 _RAW = ("script", "style", "xmp", "iframe", "noembed", "noframes", "textarea", "title")
 _END_OF_RAW = {name: re.compile(rf"</{name}(?=[ \t\n\f\r/>])", re.IGNORECASE) for name in _RAW}

@@ -325,7 +325,7 @@ class TestTheEffect:
         task = ready("sending", user)
         page = page_of(self.do(user, "pause", task, reason="Wrong price"))
         assert Task.objects.get().note == "Wrong price"
-        assert page.count("Wrong price") == 2  # the message, and the note on the task
+        assert page.count("Wrong price") == 3  # the message, the note on the task, who did what
         assert entries(task) == [(user.username, "Paused. Wrong price")]
 
     def test_an_endless_reason_is_refused(self, user: Any) -> None:
