@@ -155,21 +155,31 @@ class Browser:
         return [element for element in found if element.is_displayed()]
 
     def click(self, name: str, within: str = "body") -> None:
-        """A link, button or label that reads so."""
+        """A link, button or label that reads so; found anew if the page replaces it meanwhile."""
 
-        def named() -> WebElement | None:
+        def pressed() -> bool:
             choices = self.visible(f"{within} a, {within} button, {within} label")
-            return next((each for each in choices if name in each.text.split("\n")), None)
+            named = next((each for each in choices if name in each.text.split("\n")), None)
+            if named is not None:
+                self._press(named)
+            return named is not None
 
-        self.press(self.wait(named, f"nothing reads “{name}”"))
+        self.wait(pressed, f"nothing reads “{name}”")
+        self._arrive()
 
     def press(self, element: WebElement, *, downloads: bool = False) -> None:
         """Returns after the page has come that this asks for, so that what it does is done."""
+        self._press(element)
+        if not downloads:
+            self._arrive()
+
+    def _press(self, element: WebElement) -> None:
         self.script("arguments[0].scrollIntoView({block: 'center'})", element)
         self.script(NOTE_LEAVING)
         element.click()
-        if not downloads:
-            self.wait(self._has_arrived, "the page that was asked for does not come")
+
+    def _arrive(self) -> None:
+        self.wait(self._has_arrived, "the page that was asked for does not come")
 
     def _has_arrived(self) -> bool:
         try:

@@ -91,8 +91,9 @@ def test_the_monitors_charts_are_drawn(admin: Browser, rows: None) -> None:
 
 
 def test_a_day_is_picked_from_a_calendar(admin: Browser, user: User) -> None:
-    admin.open(reverse("admin:auth_user_change", args=[user.pk]))
-    field = admin.find("#id_last_login_0")
+    contact = ContactFactory(owner=user)
+    admin.open(reverse("admin:campaigns_contact_change", args=[contact.pk]))
+    field = admin.find("#id_mail_consent_at_0")
     admin.press(admin.find("#calendarlink0"))
     admin.press(admin.find(".calendarbox .calendar td a"))
     admin.wait(lambda: (field.get_attribute("value") or "").endswith("-01"), "no day picked")
