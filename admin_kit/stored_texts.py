@@ -8,6 +8,7 @@ called `reason` is again such a text.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cache, lru_cache
 from pathlib import Path
@@ -90,10 +91,13 @@ def _translations(locale: str) -> list[tuple[str, str]]:
         if path.exists():
             with path.open("rb") as file:
                 for message in read_mo(file):
-                    forms = [message.id] if isinstance(message.id, str) else list(message.id)
-                    said = message.string if isinstance(message.string, str) else message.string[-1]
-                    found += [(form, said) for form in forms if form and said]
-    return found
+                    translated = _forms(message.string)[-1]
+                    found += [(text, translated) for text in _forms(message.id) if text]
+    return [(text, translated) for text, translated in found if translated]
+
+
+def _forms(text: str | Sequence[str] | None) -> list[str]:
+    return [text or ""] if isinstance(text, str) or not text else list(text)
 
 
 def _letters(pattern: _Pattern) -> int:

@@ -15,7 +15,7 @@ from pytest_django import Settings
 from admin_kit import stored_texts
 from admin_kit.stored_texts import in_english, shown
 
-TEXTS = {
+TEXTS: dict[str | tuple[str, ...], str | tuple[str, ...]] = {
     "timed out": "超时",
     "Could not connect: %(reason)s": "无法连接：%(reason)s",
     "%(host)s answered %(code)s to the login.": "%(host)s 对登录的应答为 %(code)s。",
