@@ -97,7 +97,7 @@ def _translations(locale: str) -> list[tuple[str, str]]:
 
 
 def _forms(text: str | Sequence[str] | None) -> list[str]:
-    return [text or ""] if isinstance(text, str) or not text else list(text)
+    return [text] if isinstance(text, str) else list(text or ("",))
 
 
 def _letters(pattern: _Pattern) -> int:
