@@ -140,7 +140,7 @@ class TestFailing:
         ask()
         try_and_fail(job(failing))
         assert row().reason == (
-            "It failed with an unexpected ValueError; the cluster's log says more."
+            "It failed unexpectedly; the cluster's log says more."
         )
 
     def test_each_pause_is_longer(self) -> None:
