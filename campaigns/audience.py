@@ -97,7 +97,9 @@ def condition_of(task: Task) -> dict[str, object] | None:
     """The task's audience as the condition of a segment; None for all contacts. Raises ValueError
     with a sentence for staff for contacts that were chosen one by one."""
     if task.audience == Audience.CHOSEN:
-        raise ValueError("Its contacts were chosen one by one: no condition says who they are.")
+        raise ValueError(
+            gettext("Its contacts were chosen one by one: no condition says who they are.")
+        )
     lines: list[object] = []
     if task.audience == Audience.TAGS:
         lines.append(_any_of(task.include_tags.all(), task.include_segments.all(), "any"))

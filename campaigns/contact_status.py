@@ -87,12 +87,12 @@ def _standing(contact: Contact, entry: Suppression | None, now: dt.datetime) -> 
         return Standing(S.SUPPRESSED, words, entry.source, entry.created_at)
     source, since = contact.mail_consent_source, contact.mail_consent_at
     if contact.mail_consent == MailConsent.REFUSED:
-        return Standing(S.REFUSED, S.REFUSED.label, source, since)
+        return Standing(S.REFUSED, str(S.REFUSED.label), source, since)
     if contact.paused_until and contact.paused_until > now:
         return Standing(
             S.PAUSED,
             gettext("Paused until %(day)s") % {"day": f"{contact.paused_until:%Y-%m-%d}"},
         )
     if contact.mail_consent == MailConsent.UNKNOWN:
-        return Standing(S.NO_CONSENT, S.NO_CONSENT.label)
-    return Standing(S.MAILABLE, S.MAILABLE.label, source, since)
+        return Standing(S.NO_CONSENT, str(S.NO_CONSENT.label))
+    return Standing(S.MAILABLE, str(S.MAILABLE.label), source, since)

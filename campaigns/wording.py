@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
+
+Text = str | Promise
+"""Said in the language of the moment at which it is shown."""
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -87,7 +87,7 @@ def _goes_on(operation: Operation) -> bool:
     except OperationalError as error:
         if not isinstance(error.__cause__, _HELD):
             raise
-        _say(operation, WAITS)
+        _say(operation, str(WAITS))
         return True
     except OperationProblem as error:
         _move(operation, [S.RUNNING, S.CANCELLING], S.FAILED, problem=str(error), finished_at=Now())
@@ -130,6 +130,6 @@ def ask_for_worker(operation_id: int) -> None:
             KIND,
             operation_id,
             "campaigns.operations.running.run",
-            name=f"operation {operation_id}",
+            name=f"operation:{operation_id}",
         )
     )

@@ -60,7 +60,7 @@ def move(task_ids: Collection[int], name: str, **values: Any) -> int:
     """Take a step with those of these tasks that may, and set other fields. Returns how many."""
     step = TRANSITIONS[name]
     if step.end is None:
-        raise ValueError(f"{name} leaves a task what it is")
+        raise AssertionError(f"{name} leaves a task what it is")
     tasks = Task.objects.filter(pk__in=task_ids, status__in=step.start)
     return tasks.update(status=step.end, **values)
 
