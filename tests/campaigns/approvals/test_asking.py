@@ -116,7 +116,9 @@ class TestAChange:
         task = ready()
         approve(task)
         task.templates.update(html="<p>Other</p>")
-        with pytest.raises(lifecycle.NotPossible, match="Changed since it was approved: the content"):
+        with pytest.raises(
+            lifecycle.NotPossible, match="Changed since it was approved: the content"
+        ):
             lifecycle.launch(task)
 
     def test_that_is_taken_back_leaves_it_valid(self) -> None:
