@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import reduce
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
+
+Text = str | Promise
+"""Said in the language of the moment at which it is shown."""
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Such as “1 recipient” and “2,000 recipients”, in English: of texts not translated."""
+    """Such as “1 recipient” and “2,000 recipients”, of texts that stay English."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 

@@ -240,7 +240,11 @@ class Shown:
                 return self._link(line)
             case "by":
                 return Control(
-                    "select", part, gettext("Counting"), choices=list(BY.items()), value="people"
+                    "select",
+                    part,
+                    gettext("Counting"),
+                    choices=[(by, str(words)) for by, words in BY.items()],
+                    value="people",
                 )
             case _:
                 kind, label = SIMPLE[part]
