@@ -87,7 +87,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("edm/icon.svg")}],
     "STYLES": [_static("edm/colours.css"), _static("edm/admin.css")],
-    "SCRIPTS": [_static("edm/htmx.js"), _static("edm/copy.js")],
+    "SCRIPTS": [_static("edm/htmx.js"), _static("edm/copy.js"), _static("edm/accessible.js")],
     "DASHBOARD_CALLBACK": "dispatch.admin.start_page.start_page",
     "ENVIRONMENT": "edm_project.admin_settings.environment",
     "SHOW_BACK_BUTTON": True,

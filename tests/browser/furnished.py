@@ -1,0 +1,227 @@
+"""A database as it is after some use, a row of each kind in it, and the addresses of its pages."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Model
+from django.test import Client
+from django.urls import reverse
+from django_q.models import OrmQ
+
+from access.models import Team
+from campaigns.launching import launch
+from campaigns.models import Operation, SubTask, Task, Template
+from campaigns.state import lifecycle
+from devmail import demo
+from dispatch.engine.dispatcher import Dispatcher
+from dispatch.models import EmailService
+from dispatch.pace import services
+from signup.models import SignUpForm
+from tests.campaigns.admin.imports.wizard import Wizard
+from tests.campaigns.admin.test_ownership import MAKE
+from tests.campaigns.images import pictures
+from tests.factories import SegmentFactory, SubTaskFactory, in_doubt
+from tests.security.test_admin_errors import ADDRESSES
+from tests.signup.making import sign_up_of
+from tests.tracking.making import apply_all, event
+from tests.tracking.visiting import path
+from tracking.event_kinds import EventKind
+from tracking.events import inbox
+from tracking.links.tokens import Purpose
+from tracking.models import RejectedRequests
+
+SENT = 60
+CAMPAIGN = "Spring newsletter"
+MISSING = "/no-such-page"
+FRAMED = "/live/"
+"""The message as it is written, in a frame of the page where one writes."""
+MADE = ("campaigns.brand", "campaigns.savedblock", "dispatch.seedlist")
+FILE = "email,name,city\nada@example.com,Ada,Berlin\nnot an address,Bob,\ncleo@example.com,Cleo,Lisbon\n"
+OWN = (
+    "monitor", "found_messages", "privacy", "own_profile", "sign_in_sessions", "own_password", "mfa_index",
+    "mfa_activate_totp",
+)  # fmt: skip
+"""Pages without a row, of the site's own addresses."""
+
+
+def furnish(smtp_port: int) -> User:
+    """The demo, its first campaign half sent, with what came back. Returns its account."""
+    demo.prepare(smtp_port)
+    owner = User.objects.get(username=demo.USER)
+    _send_some(Task.objects.get(name=CAMPAIGN))
+    _make_the_rest(owner)
+    _write_and_import(owner)
+    return owner
+
+
+def _send_some(task: Task) -> None:
+    for service in EmailService.objects.all():
+        service.sending_interval = 0
+        services.save(service)
+    launch.expand(task.pk)
+    Dispatcher(uuid.uuid4()).run(lambda: _sent(task).count() >= SENT, 100)
+    lifecycle.pause(task)
+    for service in EmailService.objects.all():
+        service.sending_interval = 1
+        services.save(service)
+    kinds = (
+        (EventKind.DELIVERED, 1), (EventKind.OPENED, 2), (EventKind.CLICKED, 5),
+        (EventKind.HARD_BOUNCED, 20), (EventKind.UNSUBSCRIBED, 25), (EventKind.COMPLAINED, 40),
+    )  # fmt: skip
+    for number, subtask in enumerate(_sent(task).order_by("pk"), 1):
+        inbox.accept([event(kind, subtask) for kind, every in kinds if number % every == 0])
+    apply_all()
+
+
+def _sent(task: Task) -> Any:
+    return SubTask.objects.filter(task=task, sent_at__isnull=False)
+
+
+def _make_the_rest(owner: User) -> None:
+    task = Task.objects.get(name=CAMPAIGN)
+    service = EmailService.objects.get(name="North")
+    content = _sent(task)[0].content
+    in_doubt(service, task=task, content=content, recipient_email="cleo@example.com")
+    SubTaskFactory(
+        task=task, content=content, status="failed", failure_reason="rejected", error="x" * 300
+    )
+    for model in MADE:
+        MAKE[model](owner)
+    SegmentFactory(owner=owner, name="Opened lately")
+    sign_up_of(owner)
+    team = Team.objects.create(name="Garden")
+    team.members.add(owner)
+    RejectedRequests.objects.create(day="2030-01-01", endpoint="open", reason="token", count=1)
+    OrmQ.objects.create(key="edm:one-cluster", payload="")
+    LogEntry.objects.create(
+        user=owner,
+        content_type=ContentType.objects.get_for_model(Task),
+        object_id=str(task.pk),
+        object_repr=task.name,
+        action_flag=CHANGE,
+        change_message="Paused.",
+    )
+
+
+def _write_and_import(owner: User) -> None:
+    """What is made by its own page."""
+    wizard = Wizard(owner)
+    picture = SimpleUploadedFile("rose.jpg", pictures.from_a_camera(), "image/jpeg")
+    wizard.client.post("/admin/campaigns/image/choose/", {"upload": picture, "alt": "A rose"})
+    wizard.bring(FILE, "list.csv")
+    wizard.upload(FILE, "next.csv")
+
+
+def pages() -> list[str]:
+    """Every address that answers with a page, those of staff first."""
+    client = Client()
+    client.force_login(User.objects.get(username=demo.USER))
+    found = [each for each in addresses() if not each.endswith(FRAMED) and _is_a_page(client, each)]
+    return [*found, *public()]
+
+
+def _is_a_page(client: Client, url: str) -> bool:
+    response = client.get(url)
+    return (
+        response.status_code == 200
+        and response.headers["Content-Type"].startswith("text/html")
+        and b"<html" in getattr(response, "content", b"")
+    )
+
+
+def addresses() -> Iterator[str]:
+    yield from (reverse(name) for name in OWN)
+    task = Task.objects.get(name=CAMPAIGN)
+    yield reverse("click_map", args=[task.pk])
+    for url in ADDRESSES:
+        if "{0}" not in url:
+            yield url
+        elif (row := row_of(url)) is not None:
+            yield url.replace("{0}", str(row.pk))
+    draft = Task.objects.get(name="Invitation to the beta")
+    for page in ("change", "launch", "schedule", "preview", "people", "languages"):
+        yield reverse(f"admin:campaigns_task_{page}", args=[draft.pk])
+
+
+def row_of(url: str) -> Model | None:
+    """What a page is about: of a model that has several, the one with most to show."""
+    _, _, app, name, *rest = url.split("/")
+    label = f"{app}.{name}"
+    if rest and rest[0] == "imports":
+        return Operation.objects.filter(title__startswith="list").first()
+    registered = {each._meta.label_lower: each for each in admin.site._registry}
+    if label not in registered:
+        return None
+    rows: Any = registered[label]._default_manager
+    named = {
+        "campaigns.task": CAMPAIGN,
+        "campaigns.template": CAMPAIGN,
+        "dispatch.emailservice": "North",
+    }
+    if label in named:
+        rows = rows.filter(name=named[label])
+    if label == "campaigns.subtask":
+        rows = rows.filter(sent_at__isnull=False)
+    found: Model | None = rows.order_by("pk").first()
+    return found
+
+
+def public() -> Iterator[str]:
+    """What recipients and strangers see. The web view of a message shows staff's own work alone, and runs no
+    script at all, so that none can look at it."""
+    subtask = SubTask.objects.filter(sent_at__isnull=False).order_by("pk")[0]
+    yield path(Purpose.UNSUBSCRIBE, subtask.pk)
+    yield path(Purpose.PREFERENCES, subtask.pk)
+    yield f"/s/{SignUpForm.objects.get().key}"
+    yield MISSING
+
+
+def main_pages() -> dict[str, str]:
+    """What staff use most, by the names of their pictures."""
+    task, draft = Task.objects.get(name=CAMPAIGN), Task.objects.get(name="Invitation to the beta")
+    message = SubTask.objects.filter(sent_at__isnull=False).order_by("pk")[0]
+    template = Template.objects.get(name=CAMPAIGN)
+    service = EmailService.objects.get(name="North")
+    wizard = Operation.objects.filter(title__startswith="list").order_by("pk")[0]
+
+    def of(name: str, *ids: int) -> str:
+        return reverse(f"admin:{name}", args=ids)
+
+    return {
+        "start": "/admin/",
+        "campaigns": of("campaigns_task_changelist"),
+        "campaign": of("campaigns_task_change", task.pk),
+        "report": of("campaigns_task_report", task.pk),
+        "draft": of("campaigns_task_change", draft.pk),
+        "launch": of("campaigns_task_launch", draft.pk),
+        "messages": of("campaigns_subtask_changelist"),
+        "message": of("campaigns_subtask_change", message.pk),
+        "in-doubt": of("campaigns_subtask_in_doubt"),
+        "who-got-what": reverse("found_messages"),
+        "templates": of("campaigns_template_changelist"),
+        "template": of("campaigns_template_change", template.pk),
+        "checklist": of("campaigns_template_checklist", template.pk),
+        "preview": of("campaigns_template_preview", template.pk),
+        "contacts": of("campaigns_contact_changelist"),
+        "import": of("campaigns_contact_import", wizard.pk),
+        "segments": of("campaigns_segment_changelist"),
+        "segment": of("campaigns_segment_add"),
+        "tags": of("campaigns_tag_changelist"),
+        "suppressions": of("campaigns_suppression_changelist"),
+        "services": of("dispatch_emailservice_changelist"),
+        "service": of("dispatch_emailservice_change", service.pk),
+        "new-service": of("dispatch_emailservice_add"),
+        "users": of("auth_user_changelist"),
+        "new-user": of("auth_user_add"),
+        "profile": reverse("own_profile"),
+        "monitor": reverse("monitor"),
+        "privacy": reverse("privacy"),
+    }

@@ -1,0 +1,96 @@
+"""Every page of the product: by the rules of WCAG 2.2 that axe-core checks, as wide as its window,
+without a complaint of the browser; and the main ones in pictures, in both languages.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.test import Client
+
+from devmail.demo import USER
+from signin.models import Profile
+from tests.browser.chromium import DESKTOP, PHONE, Browser
+from tests.browser.furnished import MISSING, furnish, main_pages, pages
+from tests.smtp_server import SmtpServer
+
+pytestmark = [pytest.mark.timeout(1200), pytest.mark.django_db(transaction=True)]
+
+PICTURES = Path(__file__).parents[2] / "var" / "screenshots"
+PARTS = 4
+AXE = """
+const done = arguments[arguments.length - 1], only = arguments[0];
+const options = {resultTypes: ["violations"], iframes: false};
+if (only.length) options.runOnly = {type: "rule", values: only};
+axe.run(document, options).then((result) => done(result.violations.flatMap((rule) =>
+    rule.nodes.map((node) => `${rule.id} (${rule.impact}): ${node.html.slice(0, 200)}`))),
+    (error) => done([String(error)]));
+"""
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """axe-core, from the package that ships it."""
+    package = find_spec("axe_playwright_python")
+    assert package is not None and package.origin
+    return (Path(package.origin).parent / "axe.min.js").read_text("utf-8")
+
+
+@pytest.fixture
+def staff(browser: Browser, smtp: SmtpServer, transactional_db: None) -> Browser:
+    """Signed in as the account of a database in use."""
+    client = Client()
+    client.force_login(furnish(smtp.port))
+    browser.open("/admin/login/")
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    browser.driver.add_cookie({"name": settings.SESSION_COOKIE_NAME, "value": session})
+    browser.driver.set_script_timeout(60)
+    return browser
+
+
+def violations(browser: Browser, *only: str) -> list[str]:
+    return list(browser.driver.execute_async_script(AXE, list(only)))
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_axe_finds_nothing_in_light_or_dark_and_a_phone_shows_the_whole_width(
+    staff: Browser, axe: str, part: int
+) -> None:
+    found = {}
+    for page in pages()[part::PARTS]:
+        staff.open(page)
+        staff.script(axe)
+        wrong = violations(staff)
+        staff.dark(True)
+        wrong += [f"dark: {each}" for each in violations(staff, "color-contrast")]
+        staff.dark(False)
+        staff.resize(PHONE)
+        wrong += ["wider than a phone"] * staff.is_wider_than_its_window()
+        staff.resize(DESKTOP)
+        wrong += [each for each in staff.complaints() if MISSING not in each]
+        if wrong:
+            found[page] = wrong
+    assert found == {}
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_main_pages_are_pictured(
+    staff: Browser, language: str, size: tuple[int, int], request: pytest.FixtureRequest
+) -> None:
+    """The pictures are in var/screenshots, for people to look at."""
+    Profile.objects.update_or_create(
+        user=User.objects.get(username=USER), defaults={"language": language}
+    )
+    staff.resize(size)
+    folder = PICTURES / language / request.node.callspec.id.split("-")[0]
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in main_pages().items():
+        staff.open(page)
+        assert staff.script("return document.documentElement.lang") == language, page
+        (folder / f"{name}.png").write_bytes(staff.driver.get_screenshot_as_png())
+    staff.resize(DESKTOP)
