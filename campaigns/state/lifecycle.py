@@ -110,6 +110,16 @@ def _refuse_unapproved(task: Task) -> None:
 
 def missing(task: Task) -> list[str]:
     """What a task lacks to be launched, in sentences for staff. Reads no template."""
+    found = [*missing_content(task), *missing_delivery(task)]
+    if unusable := audience.problems(task):
+        return [*found, *unusable]
+    if not counting.gets_any_message(task):
+        found.append("Its audience is empty: no contact matches that may be mailed.")
+    return found
+
+
+def missing_content(task: Task) -> list[str]:
+    """What a task lacks to be launched of what it says, and from whom."""
     found = []
     if task.sender is None:
         found.append("It has no sender.")
@@ -118,13 +128,12 @@ def missing(task: Task) -> list[str]:
     found += _of_others(task)
     found += plan.problems(task)
     found += limits.problems(task)
-    if not _has_service(task):
-        found.append("None of its email services is open to its owner.")
-    if unusable := audience.problems(task):
-        return [*found, *unusable]
-    if not counting.gets_any_message(task):
-        found.append("Its audience is empty: no contact matches that may be mailed.")
     return found
+
+
+def missing_delivery(task: Task) -> list[str]:
+    """What a task lacks to be launched of what carries it."""
+    return [] if _has_service(task) else ["None of its email services is open to its owner."]
 
 
 def _of_others(task: Task) -> list[str]:
@@ -161,7 +170,7 @@ def launch(task: Task, promise: Promise | None = None) -> None:
     if found := _refusals(task):
         raise NotPossible(f"“{task}” cannot be launched. " + " ".join(found))
     with transaction.atomic():
-        _move(task, "launch", launched_at=Now(), note="")
+        _move(task, "launch", launched_at=Now(), scheduled_at=None, note="")
         _refuse_unapproved(task)
         if promise:
             promises.confirm(promise)
