@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from edm_project.web.content_security import mark_as_admin
 from signin.own.languages import spoken
@@ -18,7 +19,7 @@ from signin.own.languages import spoken
 EVERYBODY = "everybody"
 
 
-def _link(title: str, icon: str, model: str, permission: str = "") -> dict[str, Any]:
+def _link(title: Promise, icon: str, model: str, permission: str = "") -> dict[str, Any]:
     app, name = model.split(".")
     return {
         "title": title,
@@ -28,7 +29,7 @@ def _link(title: str, icon: str, model: str, permission: str = "") -> dict[str, 
     }
 
 
-def _page(title: str | Promise, icon: str, name: str, permission: str) -> dict[str, Any]:
+def _page(title: Promise, icon: str, name: str, permission: str) -> dict[str, Any]:
     return {
         "title": title,
         "icon": icon,
@@ -64,7 +65,7 @@ def _static(path: str) -> Callable[[HttpRequest], str]:
 
 def environment(request: HttpRequest) -> list[str] | None:
     """The badge in the header that distinguishes development from production."""
-    return ["Development", "warning"] if settings.DEBUG else None
+    return [gettext("Development"), "warning"] if settings.DEBUG else None
 
 
 def languages(request: HttpRequest) -> list[dict[str, str]]:
@@ -81,7 +82,7 @@ def on_every_page(request: HttpRequest) -> dict[str, Any]:
 UNFOLD: dict[str, Any] = {
     "SITE_TITLE": "EDM Dispatch",
     "SITE_HEADER": "EDM Dispatch",
-    "SITE_SUBHEADER": "Email campaigns",
+    "SITE_SUBHEADER": _("Email campaigns"),
     "SITE_SYMBOL": "outgoing_mail",
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("edm/icon.svg")}],
@@ -97,11 +98,11 @@ UNFOLD: dict[str, Any] = {
     },
     "ACCOUNT": {
         "navigation": [
-            {"title": gettext_lazy("Profile"), "link": reverse_lazy("own_profile")},
-            {"title": gettext_lazy("Second factor"), "link": reverse_lazy("mfa_index")},
-            {"title": gettext_lazy("Your sessions"), "link": reverse_lazy("sign_in_sessions")},
+            {"title": _("Profile"), "link": reverse_lazy("own_profile")},
+            {"title": _("Second factor"), "link": reverse_lazy("mfa_index")},
+            {"title": _("Your sessions"), "link": reverse_lazy("sign_in_sessions")},
             {
-                "title": gettext_lazy("Change password"),
+                "title": _("Change password"),
                 "link": reverse_lazy("admin:password_change"),
             },
         ],
@@ -114,66 +115,69 @@ UNFOLD: dict[str, Any] = {
         "show_all_applications": False,
         "navigation": [
             {
-                "title": "Campaigns",
+                "title": _("Campaigns"),
                 "items": [
-                    _link("Tasks", "campaign", "campaigns.task"),
-                    _link("SubTasks", "mail", "campaigns.subtask"),
+                    _link(_("Campaigns"), "campaign", "campaigns.task"),
+                    _link(_("Messages"), "mail", "campaigns.subtask"),
                     _page(
-                        gettext_lazy("Who got what"),
+                        _("Who got what"),
                         "person_search",
                         "found_messages",
                         "campaigns.view_subtask",
                     ),
-                    _link("Templates", "draft", "campaigns.template"),
-                    _link("Saved blocks", "dashboard_customize", "campaigns.savedblock"),
-                    _link("Brands", "palette", "campaigns.brand"),
-                    _link("Images", "image", "campaigns.image"),
-                    _link("Senders", "badge", "campaigns.sender"),
-                    _link("Seed lists", "forward_to_inbox", "dispatch.seedlist"),
+                    _link(_("Templates"), "draft", "campaigns.template"),
+                    _link(_("Saved blocks"), "dashboard_customize", "campaigns.savedblock"),
+                    _link(_("Brands"), "palette", "campaigns.brand"),
+                    _link(_("Images"), "image", "campaigns.image"),
+                    _link(_("Senders"), "badge", "campaigns.sender"),
+                    _link(_("Seed lists"), "forward_to_inbox", "dispatch.seedlist"),
                 ],
             },
             {
-                "title": "Audience",
+                "title": _("Audience"),
                 "separator": True,
                 "items": [
-                    _link("Contacts", "contacts", "campaigns.contact") | {"active": _on_contacts},
-                    _link("Segments", "filter_alt", "campaigns.segment"),
-                    _link("Tags", "sell", "campaigns.tag"),
-                    _link("Attributes", "tune", "campaigns.attribute"),
-                    _link("Sign-up forms", "how_to_reg", "signup.signupform"),
-                    _link("Sign-ups", "fact_check", "signup.signup"),
+                    _link(_("Contacts"), "contacts", "campaigns.contact")
+                    | {"active": _on_contacts},
+                    _link(_("Segments"), "filter_alt", "campaigns.segment"),
+                    _link(_("Tags"), "sell", "campaigns.tag"),
+                    _link(_("Attributes"), "tune", "campaigns.attribute"),
+                    _link(_("Sign-up forms"), "how_to_reg", "signup.signupform"),
+                    _link(_("Sign-ups"), "fact_check", "signup.signup"),
                     _page(
-                        "Imports",
+                        _("Imports"),
                         "upload_file",
                         "admin:campaigns_contact_imports",
                         "campaigns.import_contact",
                     )
                     | {"active": _on_imports},
-                    _link("Suppressions", "block", "campaigns.suppression"),
-                    _link("Work", "sync", "campaigns.operation"),
-                    _page("Export or erase", "person_off", "privacy", "campaigns.export_address"),
+                    _link(_("Suppressions"), "block", "campaigns.suppression"),
+                    _link(_("Work"), "sync", "campaigns.operation"),
+                    _page(
+                        _("Export or erase"), "person_off", "privacy", "campaigns.export_address"
+                    ),
                 ],
             },
             {
-                "title": "Delivery",
+                "title": _("Delivery"),
                 "separator": True,
                 "items": [
-                    _link("Email services", "dns", "dispatch.emailservice"),
-                    _link("Attempts", "receipt_long", "dispatch.attempt"),
-                    _page("Monitor", "monitor_heart", "monitor", "campaigns.see_everything"),
-                    _link("Events", "mark_email_read", "tracking.event"),
-                    _link("Rejected requests", "gpp_bad", "tracking.rejectedrequests"),
+                    _link(_("Email services"), "dns", "dispatch.emailservice"),
+                    _link(_("Attempts"), "receipt_long", "dispatch.attempt"),
+                    _page(_("Monitor"), "monitor_heart", "monitor", "campaigns.see_everything"),
+                    _link(_("Events"), "mark_email_read", "tracking.event"),
+                    _link(_("Rejected requests"), "gpp_bad", "tracking.rejectedrequests"),
                 ],
             },
             {
-                "title": "Staff",
+                "title": _("Staff"),
                 "separator": True,
                 "items": [
-                    _link("History", "history", "admin.logentry", EVERYBODY),
-                    _link("Users", "person", "auth.user"),
-                    _link("Groups", "group", "auth.group"),
-                    _link("Teams", "diversity_3", "access.team"),
-                    _link("Sign-ins", "login", "signin.signin"),
+                    _link(_("History"), "history", "admin.logentry", EVERYBODY),
+                    _link(_("Users"), "person", "auth.user"),
+                    _link(_("Groups"), "group", "auth.group"),
+                    _link(_("Teams"), "diversity_3", "access.team"),
+                    _link(_("Sign-ins"), "login", "signin.signin"),
                 ],
             },
         ],

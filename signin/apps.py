@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SignInConfig(AppConfig):
     name = "signin"
-    verbose_name = "Signing in"
+    verbose_name = _("Signing in")
 
     def ready(self) -> None:
         from signin import checks  # noqa: F401  (registers the system checks)

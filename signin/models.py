@@ -52,7 +52,8 @@ class SignIn(models.Model):
     user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True)
 
     class Meta:
-        verbose_name = "sign-in"
+        verbose_name = _("sign-in")
+        verbose_name_plural = _("sign-ins")
         indexes: ClassVar[list[models.Index]] = [
             # Whether a user has signed in from here lately (throttle).
             models.Index(fields=["user", "network", "at"], name="signin_known_place"),

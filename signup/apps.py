@@ -1,9 +1,10 @@
 from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
 
 
 class SignUpConfig(AppConfig):
     name = "signup"
-    verbose_name = "Sign-up"
+    verbose_name = _("Sign-up")
 
     def ready(self) -> None:
         from campaigns import erasure

@@ -138,6 +138,7 @@ class SignUpForm(models.Model):
 
     class Meta:
         verbose_name = _("sign-up form")
+        verbose_name_plural = _("sign-up forms")
         ordering = ["name", "pk"]
 
     def __str__(self) -> str:
@@ -179,6 +180,8 @@ class Wording(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name = _("wording")
+        verbose_name_plural = _("wordings")
         constraints = [models.UniqueConstraint("form", "number", name="wording_number_once")]
 
     def __str__(self) -> str:
@@ -239,7 +242,8 @@ class SignUp(models.Model):
     objects = SignUpQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "sign-up"
+        verbose_name = _("sign-up")
+        verbose_name_plural = _("sign-ups")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=State.values), name="sign_up_state_known"

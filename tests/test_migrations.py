@@ -48,6 +48,7 @@ def named(kind: str) -> set[str]:
     return {name for its_kind, name, _ in parts() if its_kind == kind}
 
 
+@pytest.mark.timeout(600)
 def test_everything_can_be_taken_out_and_put_back() -> None:
     everything = MigrationExecutor(connection).loader.graph.leaf_nodes()
     made = parts()

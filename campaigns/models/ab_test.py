@@ -144,7 +144,8 @@ class ABTest(models.Model):
     released_at = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = "A/B test"
+        verbose_name = _("A/B test")
+        verbose_name_plural = _("A/B tests")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state__in=TestState.values), name="ab_test_state_known"

@@ -42,6 +42,8 @@ class Attribute(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("attribute")
+        verbose_name_plural = _("attributes")
         ordering = ["key"]
         constraints = [
             models.UniqueConstraint(
@@ -73,6 +75,8 @@ class Segment(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("segment")
+        verbose_name_plural = _("segments")
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(

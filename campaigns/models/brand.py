@@ -84,5 +84,9 @@ class Brand(models.Model):
 
     objects = OwnedQuerySet.as_manager()
 
+    class Meta:
+        verbose_name = _("brand")
+        verbose_name_plural = _("brands")
+
     def __str__(self) -> str:
         return self.name or f"Brand of {self.owner}"

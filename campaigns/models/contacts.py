@@ -75,6 +75,8 @@ class Tag(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("tag")
+        verbose_name_plural = _("tags")
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
@@ -186,6 +188,8 @@ class Contact(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
         permissions = [
             ("import_contact", "Can import contacts from a file"),
             ("export_contact", "Can export contacts, messages and events to a file"),
@@ -293,6 +297,8 @@ class Suppression(models.Model):
     objects = SuppressionQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("suppression")
+        verbose_name_plural = _("suppressions")
         permissions = [
             ("export_suppression", "Can export the suppression list"),
             ("suppress_domain", "Can suppress whole domains"),

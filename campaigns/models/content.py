@@ -48,6 +48,10 @@ class Sender(models.Model):
 
     objects = OwnedQuerySet.as_manager()
 
+    class Meta:
+        verbose_name = _("sender")
+        verbose_name_plural = _("senders")
+
     def clean(self) -> None:
         for name in ("local_part", "reply_to"):
             if has_encoded_word(getattr(self, name)):
@@ -114,6 +118,8 @@ class Template(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("template")
+        verbose_name_plural = _("templates")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(format=TemplateFormat.HTML)
@@ -146,6 +152,8 @@ class TemplateVersion(models.Model):
     snapshot = models.JSONField()
 
     class Meta:
+        verbose_name = _("version of a template")
+        verbose_name_plural = _("versions of templates")
         constraints = [
             models.UniqueConstraint(fields=["template", "number"], name="template_version_number"),
         ]

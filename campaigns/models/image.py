@@ -57,6 +57,8 @@ class Image(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("image")
+        verbose_name_plural = _("images")
         constraints = [
             models.UniqueConstraint("owner", "file", name="image_once_per_owner"),
             models.CheckConstraint(

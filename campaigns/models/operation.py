@@ -74,7 +74,7 @@ class Operation(models.Model):
 
     class Meta:
         verbose_name = _("piece of work")
-        verbose_name_plural = "work"
+        verbose_name_plural = _("work")
         ordering = ["-id"]
         constraints = [
             models.CheckConstraint(

@@ -43,6 +43,8 @@ class Approval(models.Model):
     answer = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = _("approval")
+        verbose_name_plural = _("approvals")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(state=ApprovalState.ASKED, decided_at__isnull=True)

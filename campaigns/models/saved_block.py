@@ -22,6 +22,8 @@ class SavedBlock(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("saved block")
+        verbose_name_plural = _("saved blocks")
         constraints = [
             models.UniqueConstraint(
                 "owner",

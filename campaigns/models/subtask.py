@@ -182,10 +182,11 @@ class SubTask(models.Model):
     objects = SubTaskQuerySet.as_manager()
 
     class Meta:
-        verbose_name = "SubTask"
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         permissions = [
-            ("retry_subtask", "Can retry failed SubTasks"),
-            ("decide_subtask", "Can decide what happens to SubTasks in doubt"),
+            ("retry_subtask", "Can retry failed messages"),
+            ("decide_subtask", "Can decide what happens to messages in doubt"),
         ]
         constraints = [
             models.UniqueConstraint("task", "recipient_email", name="subtask_recipient_once"),

@@ -135,11 +135,13 @@ class Task(models.Model):
     objects = TaskQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
         ordering = ["-id"]
         permissions = [
             (SEE_EVERYTHING.split(".")[1], _("Can see and use the rows of every owner")),
-            ("launch_task", "Can launch and schedule tasks"),
-            ("control_task", "Can pause, resume and cancel tasks"),
+            ("launch_task", "Can launch and schedule campaigns"),
+            ("control_task", "Can pause, resume and cancel campaigns"),
             ("approve_task", "Can approve what others would launch"),
         ]
         constraints = [
@@ -191,6 +193,8 @@ class TaskTemplate(models.Model):
     )
 
     class Meta:
+        verbose_name = _("content of a campaign")
+        verbose_name_plural = _("contents of campaigns")
         constraints = [
             models.UniqueConstraint(
                 fields=["task", "template", "language", "subject", "preview_text", "sender"],
@@ -270,6 +274,10 @@ class Launch(models.Model):
     )
     progressed_at = models.DateTimeField(db_default=Now())
     finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("launch")
+        verbose_name_plural = _("launches")
 
     def __str__(self) -> str:
         return f"{self.task}: {self.walked} of {self.audience_size}"

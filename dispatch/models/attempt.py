@@ -55,6 +55,8 @@ class Attempt(models.Model):
     reply = models.TextField(blank=True)
 
     class Meta:
+        verbose_name = _("attempt")
+        verbose_name_plural = _("attempts")
         constraints = [
             # Also a SubTask's history: WHERE subtask_id = …
             models.UniqueConstraint("subtask", "claim_token", name="attempt_once_per_claim"),
@@ -98,6 +100,10 @@ class Decision(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     choice = models.CharField(max_length=10, choices=DecisionChoice)
     decided_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
 
     def __str__(self) -> str:
         return f"{self.user} on SubTask {self.subtask_id}: {self.get_choice_display()}"

@@ -43,6 +43,7 @@ class BounceMailbox(models.Model):
     )
 
     class Meta:
+        verbose_name = _("bounce mailbox")
         verbose_name_plural = _("bounce mailboxes")
 
     def __str__(self) -> str:

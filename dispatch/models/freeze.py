@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from dispatch.models.service import EmailService
 
@@ -28,6 +29,8 @@ class Freeze(models.Model):
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name = _("freeze")
+        verbose_name_plural = _("freezes")
         # A service's page: WHERE service_id = … ORDER BY frozen_at DESC
         indexes = [models.Index("service", "frozen_at", name="freeze_service")]
 

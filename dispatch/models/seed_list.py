@@ -27,6 +27,8 @@ class SeedList(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("seed list")
+        verbose_name_plural = _("seed lists")
         constraints = [
             models.UniqueConstraint(
                 "owner",

@@ -161,6 +161,7 @@ class EmailService(models.Model):
 
     class Meta:
         verbose_name = _("email service")
+        verbose_name_plural = _("email services")
         ordering = ["name"]
         permissions = [("control_emailservice", "Can freeze, unfreeze and test email services")]
         constraints = [

@@ -68,7 +68,7 @@ def write_and_preview_a_template(browser: Browser) -> None:
 
 
 def plan_a_task(browser: Browser) -> None:
-    browser.click("Tasks")
+    browser.click("Campaigns")
     browser.press(browser.find("a[href$='/task/add/']"))
     browser.fill("name", "Spring")
     browser.choose("sender", "Garden News <news@…>")

@@ -71,6 +71,8 @@ class Event(models.Model):
     )
 
     class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
         constraints = [
             # The same event reported again: ON CONFLICT DO NOTHING. By service too, so that no
             # account can use up the keys of another.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
 from campaigns.models.content import Content, one_line_validator
@@ -52,6 +53,8 @@ class Attachment(_File):
     objects = AttachmentQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("attachment")
+        verbose_name_plural = _("attachments")
         constraints = [models.UniqueConstraint("task", "name", name="attachment_name_once")]
 
 

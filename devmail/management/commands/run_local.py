@@ -44,6 +44,8 @@ class Command(BaseCommand):
 
     def _prepare(self, port: int) -> None:
         self.check(tags=[Tags.database], databases=["default"])
+        self.stdout.write("Bringing the database up to date; the first time takes a while.")
+        self.stdout.flush()
         call_command("migrate", verbosity=0, interactive=False)
         old = ports.remembered_smtp_port()
         new = ports.choose_smtp_port()

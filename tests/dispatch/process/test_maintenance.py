@@ -138,7 +138,7 @@ class TestTheMaintenanceLoop:
         monkeypatch.setattr(maintenance, "CHORES", (done.release,))
         maintenance_loop, thread = started()
         for _ in range(3):
-            assert done.acquire(timeout=10)
+            assert done.acquire(timeout=60)
 
         maintenance_loop.stop()
         thread.join(10)
@@ -160,7 +160,7 @@ class TestTheMaintenanceLoop:
         monkeypatch.setattr(maintenance, "CHORES", (lose_the_connection_once,))
         maintenance_loop, thread = started()
         try:
-            assert done.acquire(timeout=10)
+            assert done.acquire(timeout=60)
         finally:
             maintenance_loop.stop()
             thread.join(10)
@@ -171,7 +171,7 @@ class TestTheMaintenanceLoop:
         chores = [lambda: seen.put(pulse.doing), lambda: seen.put(pulse.doing)]
         monkeypatch.setattr(maintenance, "CHORES", chores)
         maintenance_loop, thread = started(pulse=pulse)
-        assert [seen.get(timeout=10), seen.get(timeout=10)] == [1, 2]
+        assert [seen.get(timeout=60), seen.get(timeout=60)] == [1, 2]
 
         maintenance_loop.stop()
         thread.join(10)
@@ -188,7 +188,7 @@ class TestTheMaintenanceLoop:
         assert rests.is_resting(1) and not rests.is_resting(2)
 
         maintenance_loop, thread = started(rests=rests)
-        assert done.acquire(timeout=10)
+        assert done.acquire(timeout=60)
         maintenance_loop.stop()
         thread.join(10)
 

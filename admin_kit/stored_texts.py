@@ -1,0 +1,118 @@
+"""Texts of the product that are stored: English in the database, translated where they are shown.
+
+What a process without a reader stores, such as an error of a provider, is English, with its values
+in it. `shown` finds it among the texts of the catalog, whose places stand for any value. A value
+called `reason` is again such a text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from babel.messages.mofile import read_mo
+from django import template
+from django.conf import settings
+from django.utils.translation import get_language, override, to_locale
+
+register = template.Library()
+LANGUAGE = "en"
+"""Of what is stored."""
+LONGEST = 2000
+"""In characters; longer texts are not ours."""
+PLACE = re.compile(r"%\((\w+)\)s")
+REASON = "reason"
+FEWEST_LETTERS = 8
+"""Of what stands between the places: fewer would be found in what others wrote."""
+
+
+class _Pattern(NamedTuple):
+    """What stands between the places of a text, and what it is called in the other language."""
+
+    fixed: tuple[str, ...]
+    names: tuple[str, ...]
+    translated: str
+
+
+def in_english() -> AbstractContextManager[None]:
+    """Around what stores a text while a page is asked for in another language."""
+    return override(LANGUAGE)
+
+
+@register.filter
+def shown(stored: object) -> str:
+    """In the language of the reader, if it is a text of the product; else as it is."""
+    text, language = str(stored), get_language()
+    if not language or language.startswith(LANGUAGE) or len(text) > LONGEST:
+        return text
+    return _shown(text, to_locale(language))
+
+
+@lru_cache(4096)
+def _shown(text: str, locale: str) -> str:
+    whole, patterns = _catalog(locale)
+    if text in whole:
+        return whole[text]
+    for pattern in patterns:
+        values = _values(pattern.fixed, text)
+        if values is not None:
+            named = dict(zip(pattern.names, values, strict=True))
+            if REASON in named:
+                named[REASON] = _shown(named[REASON], locale)
+            return pattern.translated % named
+    return text
+
+
+@cache
+def _catalog(locale: str) -> tuple[dict[str, str], list[_Pattern]]:
+    """Texts without places, and those with some; what says most of itself comes first."""
+    whole: dict[str, str] = {}
+    patterns: list[_Pattern] = []
+    for text, translated in _translations(locale):
+        places = PLACE.findall(text)
+        if places:
+            fixed = tuple(each.replace("%%", "%") for each in PLACE.split(text)[::2])
+            patterns.append(_Pattern(fixed, tuple(places), translated))
+        else:
+            whole[text] = translated
+    told = [each for each in patterns if _letters(each) >= FEWEST_LETTERS]
+    return whole, sorted(told, key=_letters, reverse=True)
+
+
+def _translations(locale: str) -> list[tuple[str, str]]:
+    """Of each form of a plural the last one translated: that for many."""
+    found: list[tuple[str, str]] = []
+    for folder in settings.LOCALE_PATHS:
+        path = Path(folder) / locale / "LC_MESSAGES" / "django.mo"
+        if path.exists():
+            with path.open("rb") as file:
+                for message in read_mo(file):
+                    translated = _forms(message.string)[-1]
+                    found += [(text, translated) for text in _forms(message.id) if text]
+    return [(text, translated) for text, translated in found if translated]
+
+
+def _forms(text: str | Sequence[str] | None) -> list[str]:
+    return [text] if isinstance(text, str) else list(text or ("",))
+
+
+def _letters(pattern: _Pattern) -> int:
+    return sum(letter.isalpha() for each in pattern.fixed for letter in each)
+
+
+def _values(fixed: tuple[str, ...], text: str) -> list[str] | None:
+    """What stands in the places, each up to the next fixed part; none if the text is another."""
+    first, *between, last = fixed
+    if not (text.startswith(first) and text.endswith(last)) or len(text) < len(first) + len(last):
+        return None
+    rest, values = text[len(first) : len(text) - len(last)], []
+    for each in between:
+        value, found, rest = rest.partition(each)
+        if not found:
+            return None
+        values.append(value)
+    return [*values, rest]

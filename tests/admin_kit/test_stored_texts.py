@@ -1,0 +1,82 @@
+"""Texts that are stored in English are read in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from django.template import Context, Template
+from django.utils.translation import gettext, override
+from pytest_django import Settings
+
+from admin_kit import stored_texts
+from admin_kit.stored_texts import in_english, shown
+
+TEXTS: dict[str | tuple[str, ...], str | tuple[str, ...]] = {
+    "timed out": "超时",
+    "Could not connect: %(reason)s": "无法连接：%(reason)s",
+    "%(host)s answered %(code)s to the login.": "%(host)s 对登录的应答为 %(code)s。",
+    "%(rate)s %% of the messages bounced.": "%(rate)s%% 的邮件被退回。",
+    ("%(number)s failure in a row", "%(number)s failures in a row"): ("连续失败 %(number)s 次",),
+    "%(name)s, %(other)s": "%(name)s、%(other)s",
+}
+
+
+@pytest.fixture(autouse=True)
+def catalog(tmp_path: Path, settings: Settings) -> Iterator[None]:
+    made = Catalog(locale="zh_Hans")
+    for text, translated in TEXTS.items():
+        made.add(text, translated)
+    folder = tmp_path / "zh_Hans" / "LC_MESSAGES"
+    folder.mkdir(parents=True)
+    with (folder / "django.mo").open("wb") as file:
+        write_mo(file, made)
+    settings.LOCALE_PATHS = [tmp_path]
+    forget()
+    with override("zh-hans"):
+        yield
+    forget()
+
+
+def forget() -> None:
+    stored_texts._catalog.cache_clear()
+    stored_texts._shown.cache_clear()
+
+
+@pytest.mark.parametrize("stored, read", [
+    ("timed out", "超时"),
+    ("Could not connect: no route", "无法连接：no route"),
+    ("Could not connect: timed out", "无法连接：超时"),
+    ("mx.example.com answered 535 to the login.", "mx.example.com 对登录的应答为 535。"),
+    ("7 % of the messages bounced.", "7% 的邮件被退回。"),
+    ("1 failure in a row", "连续失败 1 次"),
+    ("20 failures in a row", "连续失败 20 次"),
+])  # fmt: skip
+def test_a_stored_text_is_read_in_chinese(stored: str, read: str) -> None:
+    assert shown(stored) == read
+
+
+@pytest.mark.parametrize("stored", [
+    "550 No such user", "it timed out twice", "Could not connect", "Ada, Bob", "", "x" * 100_000,
+])  # fmt: skip
+def test_what_others_wrote_is_read_as_it_is(stored: str) -> None:
+    assert shown(stored) == stored
+
+
+def test_it_is_read_in_english_as_it_is_stored() -> None:
+    with override("en"):
+        assert shown("Could not connect: timed out") == "Could not connect: timed out"
+
+
+def test_a_template_shows_it() -> None:
+    page = Template("{% load stored_texts %}{{ error|shown }}")
+    assert page.render(Context({"error": "Could not connect: <b>"})) == "无法连接：&lt;b&gt;"
+
+
+def test_a_page_in_chinese_stores_english() -> None:
+    with in_english():
+        assert gettext("Save") == "Save"
+    assert gettext("Save") == "保存"
