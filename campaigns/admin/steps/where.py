@@ -60,7 +60,7 @@ def last_key(task: Task) -> str:
 
 
 def lacks(task: Task) -> dict[str, list[str]]:
-    """What a launch would miss, by the step that mends it. Counts nobody: an audience that turns
+    """What a launch would miss, by the step that mends it. Counts no one: an audience that turns
     out empty is found by the check."""
     return {
         AUDIENCE: names_no_one(task) or audience.problems(task),
