@@ -22,7 +22,7 @@ ade adp apk appx appxbundle bat cab chm cmd com cpl diagcab diagcfg diagpkg dll 
 img ins iso isp jar jnlp js jse lib lnk mde mjs msc msi msix msixbundle msp mst nsh pif ps1 scr
 sct shb sys vb vbe vbs vhd vxd wsc wsf wsh xll
 """.split()
-)  # noqa: SIM905
+)
 TYPES = {
     "pdf": "application/pdf",
     "png": "image/png",
