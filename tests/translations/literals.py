@@ -129,7 +129,7 @@ class _Finder(ast.NodeVisitor):
                 self.visit(each)
 
     def visit_keyword(self, node: ast.keyword) -> None:
-        if node.arg in SAID_BY and isinstance(node.value, ast.Constant):
+        if node.arg in SAID_BY and isinstance(node.value, ast.Constant) and node.value.value:
             self._keep_if(bool(re.search(r"[^\W\d_]{2}", str(node.value.value))), node.value)
         else:
             self.generic_visit(node)

@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page
@@ -21,6 +23,7 @@ from admin_kit.typed import button
 from campaigns.admin import uses
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.images.image_admin import FROM_THEIR_STORE
+from campaigns.admin.planning.writing import WritesForCampaigns
 from campaigns.admin.seeing.preview import MESSAGE_POLICY, preview, seen
 from campaigns.admin.seeing.preview import asked as asked_of
 from campaigns.admin.seeing.suggesting import SuggestsContacts
@@ -37,7 +40,7 @@ from campaigns.preflight import merge_fields, notices, samples
 PREVIEW, EDIT = "_preview", "_edit"
 """Buttons that post the text without saving it: to see how it looks, and to write on."""
 _CARRIED: tuple[str, ...] = (IS_POPUP_VAR, TO_FIELD_VAR, SEEN)
-PREVIEW_BUTTON = {"action_name": PREVIEW, "description": "Preview", "icon": "visibility"}
+PREVIEW_BUTTON = {"action_name": PREVIEW, "description": _("Preview"), "icon": "visibility"}
 
 
 def _is_for_show(request: HttpRequest) -> bool:
@@ -47,6 +50,7 @@ def _is_for_show(request: HttpRequest) -> bool:
 @admin.register(Template)
 @method_decorator(csp_update(FROM_THEIR_STORE), name="changeform_view")
 class TemplateAdmin(
+    WritesForCampaigns,
     ExplainedChanges,
     Versions,
     Checklist,
@@ -62,15 +66,17 @@ class TemplateAdmin(
     list_filter = (FolderFilter,)
     ordering = ("folder", "name", "pk")
     search_fields = ("name", "subject")
-    search_help_text = "Part of a name or a subject"
+    search_help_text = _("Part of a name or a subject")
     fieldsets = (
         (None, {"fields": ("owner", "name", "folder", "sender")}),
         (
-            "Message",
+            _("Message"),
             {
                 "fields": ("subject", "preview_text", "format", "mjml", "html", "text"),
-                "description": "Everywhere: {{ name }}, {{ email }}, "
-                "{{ first_name | default: 'friend' }} and every other attribute of a contact.",
+                "description": _(
+                    "Everywhere: {{ name }}, {{ email }}, "
+                    "{{ first_name | default: 'friend' }} and every other attribute of a contact."
+                ),
             },
         ),
     )
@@ -107,7 +113,7 @@ class TemplateAdmin(
         if PREVIEW in request.POST and not form.errors:
             return self._preview_of_unsaved(request, form)
         if EDIT in request.POST:
-            messages.info(request, "This text is not saved yet.")
+            messages.info(request, gettext("This text is not saved yet."))
         saved = context["original"]
         may_save = saved is None or self.has_change_permission(request, saved)
         if may_save:
@@ -138,7 +144,7 @@ class TemplateAdmin(
         form = self.get_form(request, saved, change=saved is not None)
         return form(request.POST, instance=saved)
 
-    @button("Preview", "preview", icon="visibility", permissions=["view"])
+    @button(_("Preview"), "preview", icon="visibility", permissions=["view"])
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         template = self.visible(request, object_id)
         return self._preview_page(request, template, request.GET)
@@ -156,7 +162,7 @@ class TemplateAdmin(
             request,
             self,
             "admin/campaigns/template/preview.html",
-            title=f"Preview of {template}",
+            title=gettext("Preview of %(template)s") % {"template": template},
             original=template if template.pk else None,
             **seen(shown, wanted),
             notices=notices.of_template(template),
@@ -168,7 +174,7 @@ class TemplateAdmin(
         )
 
     @button(
-        "Send a test",
+        _("Send a test"),
         "send-test",
         icon="forward_to_inbox",
         permissions=["view", "campaigns.launch_task"],
