@@ -17,7 +17,7 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Team
@@ -214,6 +214,10 @@ def unschedule(task: Task) -> None:
     with transaction.atomic():
         _move(task, "unschedule")
         promises.void(task)
+
+
+PAUSED_AUTOMATICALLY = gettext_noop("Paused automatically: ")
+"""Begins the reason of every pause that no person asked for."""
 
 
 def pause(task: Task, reason: str = "") -> None:
