@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.db import connection, transaction
@@ -17,6 +17,7 @@ from django.utils.translation import gettext
 from access.ownership import SEE_EVERYTHING
 from admin_kit.history import log_each_of
 from campaigns.models import Operation, OperationKind, SubTask, Task
+from campaigns.models.operation import OPEN_STATES
 from campaigns.operations import progress, running
 from campaigns.operations.kinds import OperationProblem
 from dispatch.decisions import decide
@@ -75,7 +76,7 @@ def doubts(
 ) -> list[Doubt]:
     """The first of what was in doubt at a time, in campaigns that this user sees, after a task and
     a message of it."""
-    asked = {"at": at, "most": most, "after_task": after[0], "after": after[1]}
+    asked: dict[str, Any] = {"at": at, "most": most, "after_task": after[0], "after": after[1]}
     with connection.cursor() as cursor:
         cursor.execute(DOUBTS, {**asked, "tasks": _tasks(user)})
         return [Doubt(*row) for row in cursor.fetchall()]
@@ -99,7 +100,8 @@ def decide_later(
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
         same = Operation.objects.filter(requested_by=user, kind=OperationKind.DECIDE_DOUBTS)
-        if found := next((each for each in same.filter(params=params) if each.is_open), None):
+        found: Operation | None = same.filter(params=params, state__in=OPEN_STATES).first()
+        if found:
             return found
         operation: Operation = Operation.objects.create(
             owner=user,
@@ -131,7 +133,7 @@ def step(operation: Operation) -> bool:
         return False
     settled = decide([each.id for each in found if each.key == params["group"]], choice, user)
     rows = SubTask.objects.filter(pk__in=settled).only("recipient_email")
-    log_each_of(user.pk, rows, f"Decided: {choice.label}.")
+    log_each_of(user.pk, rows, gettext("Decided: %(choice)s.") % {"choice": choice.label})
     operation.position = {"after": [found[-1].task_id, found[-1].id]}
     operation.done += len(found)
     operation.result = {"decided": operation.result["decided"] + len(settled)}

@@ -53,7 +53,7 @@ def test_a_time_zone_is_found_by_a_part_of_its_name(admin: Browser, service: Ema
     admin.open(reverse("admin:dispatch_emailservice_change", args=[service.pk]))
     opener = "select[name='quota_time_zone'] + .select2 .select2-selection"
     admin.press(admin.find(opener))
-    admin.find(".select2-search__field").send_keys("shang")
+    admin.find(".select2-dropdown .select2-search__field").send_keys("shang")
 
     def offered() -> list[str]:
         return [each.text for each in admin.visible(".select2-results__option[role=option]")]
