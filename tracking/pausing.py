@@ -85,7 +85,8 @@ def too_many(counts: PauseCounts) -> str:
         percent = 100 * count / counts.messages
         if limit and percent > limit:
             return (
-                f"Paused automatically: {count:,} of {counts.messages:,} messages {what}, "
+                f"{lifecycle.PAUSED_AUTOMATICALLY}"
+                f"{count:,} of {counts.messages:,} messages {what}, "
                 f"{percent:.2f} %; the limit is {limit:g} %. {ADVICE[kind]}{RESUME}"
             )
     return ""

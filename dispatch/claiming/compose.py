@@ -13,6 +13,7 @@ from typing import Any
 from addressing.message_ids import message_id
 from campaigns.models import Content, FailureReason
 from campaigns.rendering import content
+from campaigns.state.lifecycle import PAUSED_AUTOMATICALLY
 from dispatch.bounces import return_path
 from dispatch.claiming.deliveries import Claim, NotStarted, Unsendable
 from dispatch.message.attached import NOTHING, Attached
@@ -101,7 +102,7 @@ def _rendered(
 
 def _paused(error: content.TooCostly) -> str:
     return (
-        f"Paused automatically: its template costs too much. {error} Other messages of the same "
+        f"{PAUSED_AUTOMATICALLY}its template costs too much. {error} Other messages of the same "
         "services would wait for it. Cancel the task and launch a copy with a simpler template; "
         "resume it to go on all the same, until it costs too much again."
     )
