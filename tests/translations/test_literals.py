@@ -152,21 +152,7 @@ NOT_YET = (
     "campaigns/admin/task_actions.py",
     "campaigns/admin/task_steps.py",
     "campaigns/admin/tasks.py",
-    "templates/admin/campaigns/blocks/",
-    "templates/admin/campaigns/checklist/",
-    "templates/admin/campaigns/contact/",
-    "templates/admin/campaigns/images/",
-    "templates/admin/campaigns/import.html",
-    "templates/admin/campaigns/imports/",
-    "templates/admin/campaigns/operations/",
-    "templates/admin/campaigns/segments/",
-    "templates/admin/campaigns/suppression/",
     "templates/admin/campaigns/task/",
-    "templates/admin/campaigns/template/",
-    "templates/admin/change_form.html",
-    "templates/admin/confirmation.html",
-    "templates/admin/in_use.html",
-    "templates/admin/plain_buttons.html",
 )
 
 WORDS_OF_OTHERS = {
