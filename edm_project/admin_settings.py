@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse, reverse_lazy
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from edm_project.web.content_security import mark_as_admin
@@ -119,7 +119,7 @@ UNFOLD: dict[str, Any] = {
                 "title": _("Campaigns"),
                 "items": [
                     _link(_("Campaigns"), "campaign", "campaigns.task"),
-                    _link(_("Messages"), "mail", "campaigns.subtask"),
+                    _link(pgettext_lazy("e-mail", "Messages"), "mail", "campaigns.subtask"),
                     _page(
                         _("Who got what"),
                         "person_search",

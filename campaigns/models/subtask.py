@@ -8,6 +8,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models.functions import Greatest, Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet, User, sees_everything
@@ -286,4 +287,4 @@ class SubTask(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"SubTask {self.pk} to {as_written(self.recipient_email)}"
+        return gettext("Message to %(address)s") % {"address": as_written(self.recipient_email)}

@@ -7,6 +7,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import SubTask
@@ -84,7 +85,7 @@ class Attempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"attempt at SubTask {self.subtask_id}: {self.outcome}"
+        return gettext("Attempt: %(outcome)s") % {"outcome": self.get_outcome_display()}
 
 
 class DecisionChoice(models.TextChoices):
@@ -106,4 +107,4 @@ class Decision(models.Model):
         verbose_name_plural = _("decisions")
 
     def __str__(self) -> str:
-        return f"{self.user} on SubTask {self.subtask_id}: {self.get_choice_display()}"
+        return f"{self.user}: {self.get_choice_display()}"

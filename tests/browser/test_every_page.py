@@ -21,7 +21,7 @@ from tests.smtp_server import SmtpServer
 pytestmark = [pytest.mark.timeout(1200), pytest.mark.django_db(transaction=True)]
 
 PICTURES = Path(__file__).parents[2] / "var" / "screenshots"
-PARTS = 4
+PARTS = 2
 AXE = """
 const done = arguments[arguments.length - 1], only = arguments[0];
 const options = {resultTypes: ["violations"], iframes: false};
@@ -78,19 +78,20 @@ def test_axe_finds_nothing_in_light_or_dark_and_a_phone_shows_the_whole_width(
 
 
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_the_main_pages_are_pictured(
-    staff: Browser, language: str, size: tuple[int, int], request: pytest.FixtureRequest
+def test_the_main_pages_are_pictured_on_a_desk_and_on_a_phone(
+    staff: Browser, language: str
 ) -> None:
     """The pictures are in var/screenshots, for people to look at."""
     Profile.objects.update_or_create(
         user=User.objects.get(username=USER), defaults={"language": language}
     )
-    staff.resize(size)
-    folder = PICTURES / language / request.node.callspec.id.split("-")[0]
-    folder.mkdir(parents=True, exist_ok=True)
     for name, page in main_pages().items():
         staff.open(page)
         assert staff.script("return document.documentElement.lang") == language, page
-        (folder / f"{name}.png").write_bytes(staff.driver.get_screenshot_as_png())
+        for device, size in (("desktop", DESKTOP), ("phone", PHONE)):
+            staff.resize(size)
+            assert not staff.is_wider_than_its_window(), (page, device)
+            folder = PICTURES / language / device
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / f"{name}.png").write_bytes(staff.driver.get_screenshot_as_png())
     staff.resize(DESKTOP)

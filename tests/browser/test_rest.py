@@ -1,28 +1,16 @@
-"""Contacts, services, the local mailbox; and every page on a desk and on a phone, light and dark."""
+"""Services and the local mailbox."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Group, Permission, User
 from django.urls import reverse
 from pytest_django import Settings
 
-from campaigns.models import Launch
 from devmail.mailbox import Mailbox, default_path
 from dispatch.models import EmailService
-from tests.browser.chromium import DESKTOP, PHONE, Browser
-from tests.factories import (
-    ContactFactory,
-    ContentFactory,
-    EmailServiceFactory,
-    SendingTaskFactory,
-    SubTaskFactory,
-    TagFactory,
-    TaskFactory,
-    in_doubt,
-)
+from tests.browser.chromium import Browser
 from tests.smtp_server import SmtpServer
 
 pytestmark = pytest.mark.timeout(180)
@@ -97,60 +85,3 @@ def test_the_local_mailbox_is_searched_and_read(admin: Browser) -> None:
     assert blocked == []
     admin.click("All mail")
     admin.wait_for_text("Seeds for ada")
-
-
-@pytest.fixture
-def pages(user: User) -> list[str]:
-    """Pages of every kind, with something on them."""
-    task = SendingTaskFactory(owner=user, name="A campaign with quite a long name, for the spring")
-    content, service = ContentFactory(task=task), EmailServiceFactory(daily_quota=5000)
-    in_doubt(service, task=task, content=content)
-    failed = SubTaskFactory(
-        task=task, content=content, status="failed", failure_reason="rejected", error="x" * 300
-    )
-    Launch.objects.create(task=task, suppressed={"manual": 2})
-    draft, contact = TaskFactory(owner=user), ContactFactory(owner=user)
-    contact.tags.add(TagFactory(owner=user))
-    template = draft.templates.get()
-    group = Group.objects.create(name="editors")
-    group.permissions.set(Permission.objects.filter(content_type__app_label="campaigns"))
-    models = ("contact", "tag", "suppression", "sender", "template", "task", "subtask")
-    return [
-        "/admin/",
-        *(reverse(f"admin:campaigns_{model}_changelist") for model in models),
-        *(reverse(f"admin:dispatch_{model}_changelist") for model in ("emailservice", "attempt")),
-        reverse("admin:admin_logentry_changelist"),
-        reverse("monitor"),
-        reverse("admin:campaigns_task_change", args=[task.pk]),
-        reverse("admin:campaigns_task_change", args=[draft.pk]),
-        reverse("admin:campaigns_task_launch", args=[draft.pk]),
-        reverse("admin:campaigns_task_schedule", args=[draft.pk]),
-        reverse("admin:campaigns_task_cancel", args=[task.pk]),
-        reverse("admin:campaigns_subtask_change", args=[failed.pk]),
-        reverse("admin:campaigns_template_change", args=[template.pk]),
-        reverse("admin:campaigns_template_preview", args=[template.pk]),
-        reverse("admin:campaigns_contact_change", args=[contact.pk]),
-        reverse("admin:campaigns_contact_import_file"),
-        reverse("admin:campaigns_suppression_add_many"),
-        reverse("admin:dispatch_emailservice_change", args=[service.pk]),
-        reverse("admin:dispatch_emailservice_test_mail"),
-        reverse("admin:auth_user_change", args=[user.pk]),
-        reverse("admin:auth_group_change", args=[group.pk]),
-        "/mail/",
-    ]
-
-
-@pytest.mark.usefixtures("mailbox")
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_every_page_fits_its_window_in_light_and_dark(
-    admin: Browser, pages: list[str], size: tuple[int, int]
-) -> None:
-    admin.resize(size)
-    for dark in (False, True):
-        admin.dark(dark)
-        for page in pages if not dark else pages[:2]:
-            admin.open(page)
-            admin.find("body")
-            assert not admin.is_wider_than_its_window(), (page, size)
-            assert admin.complaints() == [], page
-    admin.dark(False)
