@@ -49,8 +49,8 @@ def test_are_offered_with_their_number(user: Any) -> None:
     client = signed_in(user)
     offered = page_of(client.get(LIST + IN_DOUBT))
     assert "objects across all pages" in offered
-    assert "Select all 60 SubTasks" in offered
-    assert "Select all 61 SubTasks" in page_of(client.get(f"{LIST}?task__id__exact={task.pk}"))
+    assert "Select all 60 messages" in offered
+    assert "Select all 61 messages" in page_of(client.get(f"{LIST}?task__id__exact={task.pk}"))
 
 
 def test_are_not_offered_where_counting_would_read_everything(user: Any) -> None:
@@ -62,7 +62,7 @@ def test_are_not_offered_where_counting_would_read_everything(user: Any) -> None
 def test_are_counted_up_to_a_bound(user: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "MOST_AT_ONCE", 55)
     task_in_doubt(user, 60)
-    assert "Select all 55 SubTasks" in page_of(signed_in(user).get(LIST + IN_DOUBT))
+    assert "Select all 55 messages" in page_of(signed_in(user).get(LIST + IN_DOUBT))
 
 
 @pytest.mark.parametrize("action", ["was_sent", "send_again", "give_up"])
