@@ -96,7 +96,9 @@ class Profile(models.Model):
     time_zone = models.CharField(max_length=64, blank=True, default="")
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.language or 'any language'}, {self.time_zone or 'any zone'}"
+        language = self.language or gettext("any language")
+        zone = self.time_zone or gettext("any zone")
+        return f"{self.user}: {language}, {zone}"
 
 
 class Invitation(models.Model):
@@ -122,8 +124,8 @@ class Invitation(models.Model):
     invited_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     is_mailed = models.BooleanField(
-        default=False, help_text="A mail server took it; else it was shown, to be handed over."
+        default=False, help_text=_("A mail server took it; else it was shown, to be handed over.")
     )
 
     def __str__(self) -> str:
-        return f"invitation of {self.user}"
+        return gettext("invitation of %(user)s") % {"user": self.user}

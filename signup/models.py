@@ -52,12 +52,17 @@ def origins_in(text: str) -> list[str]:
 def validate_origins(text: str) -> None:
     origins = origins_in(text)
     if len(origins) > MOST_ORIGINS:
-        raise ValidationError(f"These are more than {MOST_ORIGINS} sites.")
+        raise ValidationError(
+            gettext("These are more than %(most)s sites.") % {"most": MOST_ORIGINS}
+        )
     for origin in origins:
         if not ORIGIN.match(origin):
             raise ValidationError(
-                f"“{origin[:100]}” is no site: enter https:// and its name alone, one a line, "
-                "such as https://www.example.com."
+                gettext(
+                    "“%(origin)s” is no site: enter https:// and its name alone, one a "
+                    "line, such as https://www.example.com."
+                )
+                % {"origin": origin[:100]}
             )
 
 
@@ -185,7 +190,7 @@ class Wording(models.Model):
         constraints = [models.UniqueConstraint("form", "number", name="wording_number_once")]
 
     def __str__(self) -> str:
-        return f"wording {self.number}"
+        return gettext("wording %(number)s") % {"number": self.number}
 
 
 class State(models.TextChoices):

@@ -127,8 +127,9 @@ class _Finder(ast.NodeVisitor):
                 self.visit(each)
 
     def visit_keyword(self, node: ast.keyword) -> None:
-        if node.arg in SAID_BY and isinstance(node.value, ast.Constant):
-            self._keep_if(bool(re.search(r"[^\W\d_]{2}", str(node.value.value))), node.value)
+        said = node.value.value if isinstance(node.value, ast.Constant) else None
+        if node.arg in SAID_BY and isinstance(said, str):
+            self._keep_if(bool(re.search(r"[^\W\d_]{2}", said)), node.value)
         else:
             self.generic_visit(node)
 
@@ -140,6 +141,7 @@ class _Finder(ast.NodeVisitor):
         self._keep_if(is_prose(_text(node)), node)
         for value in node.values:
             if isinstance(value, ast.FormattedValue):
+                self.found += [(node.lineno, each) for each in _translated_inside(value)]
                 self.visit(value.value)
 
     def visit_Assign(self, node: ast.Assign) -> None:
@@ -179,6 +181,12 @@ def _called(function: ast.expr) -> tuple[str, str]:
         of = function.value
         return function.attr, of.id if isinstance(of, ast.Name) else ""
     return (function.id, "") if isinstance(function, ast.Name) else ("", "")
+
+
+def _translated_inside(node: ast.AST) -> list[str]:
+    """Babel finds nothing inside an f-string."""
+    calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+    return [ast.unparse(each) for each in calls if _called(each.func)[0] in KEYWORDS]
 
 
 def _is_word(node: ast.AST) -> bool:
