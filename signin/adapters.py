@@ -84,7 +84,7 @@ class SignInAdapter(AccountAdapter):
         if user.is_active and user.is_staff:
             return None
         record(request, Outcome.NOT_ALLOWED, user, method="oidc")
-        return _refuse(request, NO_RIGHTS)
+        return _refuse(request, str(NO_RIGHTS))
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
@@ -151,7 +151,7 @@ class SingleSignOnAdapter(SocialAdapter):
             sociallogin.connect(request, user)
         elif not settings.OIDC_CREATE_USERS or not _verified_addresses(sociallogin):
             record(request, Outcome.NOT_ALLOWED, method="oidc")
-            raise ImmediateHttpResponse(_refuse(request, NO_ACCOUNT))
+            raise ImmediateHttpResponse(_refuse(request, str(NO_ACCOUNT)))
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return bool(settings.OIDC_CREATE_USERS)

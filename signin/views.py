@@ -14,7 +14,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -105,6 +104,6 @@ def accept_invitation(request: HttpRequest, user_id: int, token: str) -> HttpRes
     if form.is_valid():
         if not invitations.accept(user_id, token, form.cleaned_data["new_password1"]):
             return render(request, "signin/invitation_over.html", status=404)
-        messages.success(request, _("Your password is set. Sign in with it now."))
+        messages.success(request, gettext("Your password is set. Sign in with it now."))
         return HttpResponseRedirect(reverse("admin:login"))
     return render(request, "signin/invitation.html", {"form": form, "invited": user})

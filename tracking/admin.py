@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
@@ -169,7 +169,7 @@ def _click_map(request: HttpRequest, task_id: int) -> HttpResponse:
     shown = click_map_of(chosen)
     context = {
         **admin.site.each_context(request),
-        "title": _("Clicks on the message of “%(campaign)s”") % {"campaign": task},
+        "title": gettext("Clicks on the message of “%(campaign)s”") % {"campaign": task},
         "versions": [(each.pk, described(each)) for each in contents],
         "version": chosen.pk,
         "shown": shown,

@@ -16,7 +16,8 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from access.ownership import SEE_EVERYTHING
@@ -53,7 +54,7 @@ LIMITS = (
 
 
 class ReservedFilter(OwnerFilter):
-    title = "reserved for"
+    title = _("reserved for")
 
     def owned(self, rows: QuerySet[Any], owner_id: int) -> QuerySet[Any]:
         return rows.filter(users=owner_id)
@@ -265,8 +266,8 @@ def copy_button(element: str) -> str:
         '<button type="button" class="cursor-pointer edm-link font-semibold" data-copy="{}" '
         'data-copied="{}">{}</button>',
         element,
-        _("Copied"),
-        _("Copy"),
+        gettext("Copied"),
+        gettext("Copy"),
     )
 
 

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from access.ownership import SEE_EVERYTHING
 from admin_kit.base import LedgerAdmin, staff
@@ -80,17 +80,17 @@ class Group:
 
     @property
     def shown_cause(self) -> str:
-        return self.cause or _("Nothing is known of how the connection ended.")
+        return self.cause or gettext("Nothing is known of how the connection ended.")
 
     @property
     def finding_out(self) -> str:
         """Where the people of this provider look."""
         if self.service.provider in ("smtp", "maildir"):
-            return _(
+            return gettext(
                 "Look in the log of the mail server for the Message-ID, which stands on the page "
                 "of each message, or for the recipient, at the time it was handed over."
             )
-        return _(
+        return gettext(
             "Look in the log of messages at the provider for the recipient or the Message-ID, "
             "which stands on the page of each message, at the time it was handed over."
         )
@@ -141,8 +141,14 @@ def _tasks_of(found: Any) -> set[int]:
 
 
 def _named(names: Sequence[str]) -> str:
-    listed = ", ".join(_("“%(campaign)s”") % {"campaign": name} for name in names[:MOST_NAMED])
-    return _("%(campaigns)s and others") % {"campaigns": listed} if names[MOST_NAMED:] else listed
+    listed = ", ".join(
+        gettext("“%(campaign)s”") % {"campaign": name} for name in names[:MOST_NAMED]
+    )
+    return (
+        gettext("%(campaigns)s and others") % {"campaigns": listed}
+        if names[MOST_NAMED:]
+        else listed
+    )
 
 
 def _events(rows: Sequence[tuple[Any, ...]]) -> str:
@@ -178,7 +184,7 @@ class DoubtQueue(LedgerAdmin):
             request,
             self,
             "admin/campaigns/subtask/doubts.html",
-            title=_("In doubt"),
+            title=gettext("In doubt"),
             groups=found,
             most=number(MOST_AT_ONCE),
             is_all=sum(len(group.ids) for group in found) < MOST_AT_ONCE,
@@ -203,7 +209,11 @@ class DoubtQueue(LedgerAdmin):
         choice = request.GET.get("choice", "")
         matching = self._matching(request)
         if matching is None or choice not in DecisionChoice.values:
-            say(request, _("These are not in doubt any more. Nothing was changed."), error=True)
+            say(
+                request,
+                gettext("These are not in doubt any more. Nothing was changed."),
+                error=True,
+            )
             return HttpResponseRedirect(back)
         deed = DEEDS[DecisionChoice(choice)]
         if not is_confirmed(request):
