@@ -33,7 +33,6 @@ OPERATORS_READ = {
 # What is done is taken out; one line each, so that two changes at once seldom meet.
 NOT_YET = (
     # everything but campaigns
-    "dispatch/admin/",
     "dispatch/apps.py",
     "dispatch/bounces/",
     "dispatch/claiming/",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 
 from admin_kit.bar_charts import Chart, chart, table
 from admin_kit.numbers import number, percent
+from admin_kit.stored_texts import shown
 from dispatch.models import AttemptOutcome, EmailService, Freeze, ServiceHour
 from dispatch.monitoring import services as monitoring
 from dispatch.monitoring.words import duration
@@ -153,7 +154,7 @@ def errors_of(service: Any) -> list[Problem]:
             _cause(outcome, code),
             number(count),
             moment(last, service.now),
-            reply if service.told else "",
+            shown(reply) if service.told else "",
         )
         for outcome, code, count, last, reply in _query(ERRORS, [service.pk, MOST_ERRORS])
     ]
@@ -201,7 +202,7 @@ def _frozen(row: Freeze, service: Any) -> Frozen:
         until = gettext("until a person unfreezes it")
     is_by_staff = row.needs_person and row.until is None
     told = service.told or is_by_staff
-    return Frozen(moment(row.frozen_at, service.now), until, row.reason if told else "")
+    return Frozen(moment(row.frozen_at, service.now), until, shown(row.reason) if told else "")
 
 
 def _query(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:

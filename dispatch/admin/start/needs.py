@@ -17,6 +17,7 @@ from django.utils.translation import gettext, ngettext
 
 from admin_kit.base import Visitor
 from admin_kit.numbers import number
+from admin_kit.stored_texts import shown
 from campaigns.approvals import asking
 from campaigns.models import (
     ABTest,
@@ -115,7 +116,7 @@ def _visible(user: Visitor) -> Any:
 def _services(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     for service in services:
         word, why = state.state_of(service)
-        if word not in state.TROUBLES:
+        if word not in map(str, state.TROUBLES):
             continue
         text = gettext("“%(service)s”: %(why)s") % {"service": service, "why": why}
         address = reverse("admin:dispatch_emailservice_change", args=[service.pk])
@@ -126,14 +127,14 @@ def _launches(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     """A launch that failed puts its task back to a draft, with the reason."""
     failed = Task.objects.visible_to(user).filter(status=TaskStatus.DRAFT).exclude(note="")
     for task in failed[:MOST_OF_A_KIND]:
-        yield _of_task(gettext("Launch failed"), "danger", task, task.note)
+        yield _of_task(gettext("Launch failed"), "danger", task, shown(task.note))
 
 
 def _paused(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     """With a note: by itself, or by a person who wrote down why."""
     paused = Task.objects.visible_to(user).filter(status=TaskStatus.PAUSED).exclude(note="")
     for task in paused[:MOST_OF_A_KIND]:
-        yield _of_task(gettext("Paused"), "warning", task, task.note)
+        yield _of_task(gettext("Paused"), "warning", task, shown(task.note))
 
 
 def _tests(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
@@ -180,7 +181,7 @@ def _of_work(operation: Operation) -> Need:
     is_import = operation.kind == OperationKind.IMPORT
     text = gettext("“%(title)s”: %(why)s") % {
         "title": operation.title,
-        "why": Truncator(operation.problem).chars(LONGEST),
+        "why": Truncator(shown(operation.problem)).chars(LONGEST),
     }
     word = gettext("Import failed") if is_import else gettext("Work failed")
     address = reverse("admin:campaigns_operation_change", args=[operation.pk])
