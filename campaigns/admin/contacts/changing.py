@@ -68,7 +68,7 @@ class ChangesAllMatching(ChoosesAllMatching):
     def links_for_all(self, request: HttpRequest, query: str) -> list[tuple[str, str]]:
         """What this user may do with all that match: texts and URLs."""
         return [
-            (change.action.label, f"{self.url(change.action)}?{query}")
+            (str(change.action.label), f"{self.url(change.action)}?{query}")
             for change in CHANGES.values()
             if request.user.has_perm(change.permission)
         ]
@@ -162,7 +162,7 @@ def _refused(change: Change, total: int | None) -> Question:
         problem = "No contact matches."
     else:
         problem = "These contacts have several owners. Filter by one owner first."
-    return Question(f"{change.action.label}?", "", change.action.label, problems=[problem])
+    return Question(f"{change.action.label}?", "", str(change.action.label), problems=[problem])
 
 
 def _visible_change(request: HttpRequest, key: int) -> Operation:

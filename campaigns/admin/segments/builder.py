@@ -237,7 +237,13 @@ class Shown:
             case "link":
                 return self._link(line)
             case "by":
-                return Control("select", part, "Counting", choices=list(BY.items()), value="people")
+                return Control(
+                    "select",
+                    part,
+                    "Counting",
+                    choices=[(by, str(words)) for by, words in BY.items()],
+                    value="people",
+                )
             case _:
                 kind, label = SIMPLE[part]
                 value = secrets.token_hex(8) if part == "seed" else ("2" if part == "of" else "")

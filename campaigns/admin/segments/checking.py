@@ -69,7 +69,7 @@ def _is_filled_in(line: Line, catalogue: Catalogue) -> bool:
 
 def _problem(item: Group | Line, path: Path, catalogue: Catalogue, segment: Segment | None) -> str:
     if isinstance(item, Group):
-        return "" if item.items else (EMPTY_GROUP if path else EMPTY)
+        return "" if item.items else (EMPTY_GROUP if path else str(EMPTY))
     try:
         alone = {"match": "all", "lines": [drafts.raw(item, catalogue)]}
         checked(catalogue.owner_id, alone, segment)
