@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import reduce
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
@@ -47,6 +48,15 @@ def addresses(number: int) -> str:
 
 def templates(number: int) -> str:
     return filled(ngettext("%(count)s template", "%(count)s templates", number), number)
+
+
+def sentences(*texts: object) -> str:
+    """One after the other."""
+    return reduce(_two, map(str, texts))
+
+
+def _two(first: str, second: str) -> str:
+    return gettext("%(first)s %(second)s") % {"first": first, "second": second}
 
 
 def listed(texts: Iterable[object]) -> str:
