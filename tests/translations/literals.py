@@ -111,6 +111,11 @@ class _Finder(ast.NodeVisitor):
         if not isinstance(node.value, ast.Constant):  # a docstring
             self.generic_visit(node)
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """The values of a StrEnum are codes; Django's choices have labels beside theirs."""
+        if "StrEnum" not in map(ast.unparse, node.bases):
+            self.generic_visit(node)
+
     def visit_Call(self, node: ast.Call) -> None:
         name, of = _called(node.func)
         if of in LOGS or of == "re" or name in NOT_PROSE_TO | FOR_PROGRAMMERS:
