@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext
 
 from campaigns import suppressions
 from campaigns.models import Audience, Contact, Segment, Tag, Task
@@ -43,7 +44,8 @@ def problems(task: Task, at: Moment | None = None) -> list[str]:
     """Why the audience cannot be known, in sentences for staff: a segment cannot be used."""
     found = {str(segment): problem_of(segment, at) for segment in _segments(task)}
     return [
-        f"The segment “{name}” cannot be used: {problem}"
+        gettext("The segment “%(name)s” cannot be used: %(problem)s")
+        % {"name": name, "problem": problem}
         for name, problem in found.items()
         if problem
     ]
@@ -95,7 +97,9 @@ def condition_of(task: Task) -> dict[str, object] | None:
     """The task's audience as the condition of a segment; None for all contacts. Raises ValueError
     with a sentence for staff for contacts that were chosen one by one."""
     if task.audience == Audience.CHOSEN:
-        raise ValueError("Its contacts were chosen one by one: no condition says who they are.")
+        raise ValueError(
+            gettext("Its contacts were chosen one by one: no condition says who they are.")
+        )
     lines: list[object] = []
     if task.audience == Audience.TAGS:
         lines.append(_any_of(task.include_tags.all(), task.include_segments.all(), "any"))

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest, Now
+from django.utils.translation import gettext_noop
 from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.tasks import async_task
@@ -45,7 +46,11 @@ CLUSTER_VARIABLE = "EDM_CLUSTER"
 """The environment variable with the name of a process's cluster; `dispatch.process.supervisor` sets
 it."""
 
-KILLED = "Its process was killed or crashed."
+KILLED = gettext_noop("Its process was killed or crashed.")
+TOOK_TOO_LONG = gettext_noop("It took too long.")
+UNEXPECTED = gettext_noop("It failed unexpectedly; the cluster's log says more.")
+STOPPED = gettext_noop("The cluster was stopped meanwhile.")
+"""Reasons are kept and logged in English, and translated where they are shown."""
 
 
 class Explained(Exception):
@@ -165,10 +170,10 @@ def _is_connection_lost(error: BaseException) -> bool:
 
 def _why(error: BaseException) -> str:
     if isinstance(error, SystemExit):
-        return "It took too long."
+        return TOOK_TOO_LONG
     if isinstance(error, Explained):
         return str(error)
-    return f"It failed with an unexpected {type(error).__name__}; the cluster's log says more."
+    return UNEXPECTED
 
 
 def _finish(mine: QuerySet[BackgroundJob]) -> None:
@@ -213,7 +218,7 @@ def end_gone(cluster: uuid.UUID, exists: Callable[[int], bool]) -> None:
 def interrupt(cluster: uuid.UUID) -> None:
     """End the attempts of a stopped cluster: they do not count."""
     mine = BackgroundJob.objects.filter(cluster=cluster, started_at__isnull=False)
-    _fail(mine, "The cluster was stopped meanwhile.", counts=False)
+    _fail(mine, STOPPED, counts=False)
 
 
 def look_after(living_clusters: Collection[uuid.UUID]) -> None:
@@ -223,7 +228,7 @@ def look_after(living_clusters: Collection[uuid.UUID]) -> None:
     a_lease_ago = Now() - dt.timedelta(seconds=15)
     gone = ~Q(cluster__in=living_clusters) & Q(cluster__isnull=False, started_at__lt=a_lease_ago)
     _fail(running.filter(gone), KILLED)
-    _fail(running.filter(next_try_at__lt=Now()), "It took too long.")
+    _fail(running.filter(next_try_at__lt=Now()), TOOK_TOO_LONG)
     _wake_for_those_due()
     _set_aside()
     BackgroundJob.objects.filter(set_aside_at__lt=Now() - KEEP).delete()

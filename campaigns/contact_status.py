@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns import erased_keys, suppressions
 from campaigns.models import Contact, MailConsent, Suppression
@@ -20,11 +22,11 @@ from campaigns.models import Contact, MailConsent, Suppression
 class ContactStatus(models.TextChoices):
     """The first that holds, from below, is the status."""
 
-    MAILABLE = "mailable", "Mailable"
-    NO_CONSENT = "no_consent", "Mailable, no consent recorded"
-    PAUSED = "paused", "Paused"
-    REFUSED = "refused", "Did not agree"
-    SUPPRESSED = "suppressed", "Suppressed"
+    MAILABLE = "mailable", _("Mailable")
+    NO_CONSENT = "no_consent", _("Mailable, no consent recorded")
+    PAUSED = "paused", _("Paused")
+    REFUSED = "refused", _("Did not agree")
+    SUPPRESSED = "suppressed", _("Suppressed")
 
 
 S = ContactStatus
@@ -77,14 +79,20 @@ def _names(address: str) -> list[str]:
 
 def _standing(contact: Contact, entry: Suppression | None, now: dt.datetime) -> Standing:
     if entry:
-        whole = "the whole domain, " if entry.email.startswith("@") else ""
-        words = f"Suppressed: {whole}{entry.get_reason_display().lower()}"
+        words = (
+            gettext("Suppressed: the whole domain, %(reason)s")
+            if entry.email.startswith("@")
+            else gettext("Suppressed: %(reason)s")
+        ) % {"reason": entry.get_reason_display().lower()}
         return Standing(S.SUPPRESSED, words, entry.source, entry.created_at)
     source, since = contact.mail_consent_source, contact.mail_consent_at
     if contact.mail_consent == MailConsent.REFUSED:
-        return Standing(S.REFUSED, S.REFUSED.label, source, since)
+        return Standing(S.REFUSED, str(S.REFUSED.label), source, since)
     if contact.paused_until and contact.paused_until > now:
-        return Standing(S.PAUSED, f"Paused until {contact.paused_until:%Y-%m-%d}")
+        return Standing(
+            S.PAUSED,
+            gettext("Paused until %(day)s") % {"day": f"{contact.paused_until:%Y-%m-%d}"},
+        )
     if contact.mail_consent == MailConsent.UNKNOWN:
-        return Standing(S.NO_CONSENT, S.NO_CONSENT.label)
-    return Standing(S.MAILABLE, S.MAILABLE.label, source, since)
+        return Standing(S.NO_CONSENT, str(S.NO_CONSENT.label))
+    return Standing(S.MAILABLE, str(S.MAILABLE.label), source, since)

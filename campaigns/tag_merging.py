@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import ManyToOneRel
+from django.utils.translation import gettext
 
 from campaigns.models import Contact, Segment, Tag, Task, TaskStatus
 from campaigns.segments import uses
@@ -34,11 +35,13 @@ def merge(into: Tag, others: Collection[Tag]) -> None:
         locked = list(tags.order_by("pk"))
         found = {tag.pk: tag for tag in locked}
         if into.pk not in found or not set(keys) <= set(found):
-            raise CannotMerge("One of these tags was deleted meanwhile. Nothing was changed.")
+            raise CannotMerge(
+                gettext("One of these tags was deleted meanwhile. Nothing was changed.")
+            )
         if {tag.owner_id for tag in locked} != {into.owner_id}:
-            raise CannotMerge("Only tags of one owner can be merged.")
+            raise CannotMerge(gettext("Only tags of one owner can be merged."))
         if not keys:
-            raise CannotMerge("Choose at least two different tags.")
+            raise CannotMerge(gettext("Choose at least two different tags."))
         _refuse_during_a_launch(into)
         _move_contacts(into, keys)
         _move_the_rest(into, keys)
@@ -53,7 +56,8 @@ def _refuse_during_a_launch(tag: Tag) -> None:
     launching = Task.objects.filter(owner=tag.owner_id, status=TaskStatus.QUEUED).first()
     if launching:
         raise CannotMerge(
-            f"“{launching}” is being launched just now. Merge the tags when it is being sent."
+            gettext("“%(task)s” is being launched just now. Merge the tags when it is being sent.")
+            % {"task": launching}
         )
 
 

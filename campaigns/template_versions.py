@@ -7,10 +7,12 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext, gettext_noop
 
 from campaigns.models import Sender, Template, TemplateVersion
 
 KEPT = 50
+BEFORE_VERSIONS = gettext_noop("As it was before versions were kept")
 """The most versions of one template; a new one ends the oldest."""
 FIELDS = (
     "name",
@@ -39,7 +41,7 @@ def keep(template: Template) -> None:
     stored: QuerySet[Template] = Template.objects.select_for_update(no_key=True)
     before = stored.filter(pk=template.pk).first()
     if before is not None and not of(before).exists():
-        _make(before, None, None, "As it was before versions were kept")
+        _make(before, None, None, BEFORE_VERSIONS)
 
 
 def record(template: Template, user: User | None, note: str = "") -> TemplateVersion | None:
@@ -93,4 +95,6 @@ def restore(version: TemplateVersion, user: User) -> TemplateVersion | None:
     senders = Sender.objects.filter(owner=template.owner_id)
     template.sender = senders.filter(pk=version.snapshot.get("sender") or 0).first()
     template.save()
-    return record(template, user, f"Restored from version {version.number}")
+    return record(
+        template, user, gettext("Restored from version %(number)s") % {"number": version.number}
+    )

@@ -1,8 +1,64 @@
-"""Numbers in sentences for staff."""
+"""Numbers in sentences for staff, in their language."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext
+
+Text = str | Promise
+"""Said in the language of the moment at which it is shown."""
+
 
 def counted(number: int, noun: str, plural: str = "") -> str:
-    """Such as “1 recipient” and “2,000 recipients”."""
+    """Such as “1 recipient” and “2,000 recipients”, of texts that stay English."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
+def filled(text: str, number: int) -> str:
+    """Such as “2,000 recipients”, of the plural form for this number with its %(count)s."""
+    return text % {"count": f"{number:,}"}
+
+
+def recipients(number: int) -> str:
+    return filled(ngettext("%(count)s recipient", "%(count)s recipients", number), number)
+
+
+def contacts(number: int) -> str:
+    return filled(ngettext("%(count)s contact", "%(count)s contacts", number), number)
+
+
+def campaigns(number: int) -> str:
+    return filled(ngettext("%(count)s campaign", "%(count)s campaigns", number), number)
+
+
+def messages(number: int) -> str:
+    return filled(ngettext("%(count)s message", "%(count)s messages", number), number)
+
+
+def rows(number: int) -> str:
+    return filled(ngettext("%(count)s row", "%(count)s rows", number), number)
+
+
+def addresses(number: int) -> str:
+    return filled(ngettext("%(count)s address", "%(count)s addresses", number), number)
+
+
+def templates(number: int) -> str:
+    return filled(ngettext("%(count)s template", "%(count)s templates", number), number)
+
+
+def sentences(*texts: object) -> str:
+    """One after the other."""
+    return reduce(_two, map(str, texts))
+
+
+def _two(first: str, second: str) -> str:
+    return gettext("%(first)s %(second)s") % {"first": first, "second": second}
+
+
+def listed(texts: Iterable[object]) -> str:
+    """Such as “a, b, c”."""
+    return gettext(", ").join(map(str, texts))

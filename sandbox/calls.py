@@ -14,6 +14,8 @@ import traceback
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
+from django.utils import translation
+
 from sandbox import pool
 from sandbox.limits import NESTED, Failed, LimitReached, Limits
 
@@ -45,7 +47,8 @@ def bounded(
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             if pool.is_worker:
                 return function(*args, **kwargs)
-            job = (function.__module__, function.__qualname__, args, kwargs)
+            language = translation.get_language()
+            job = (language, function.__module__, function.__qualname__, args, kwargs)
             # Of what the caller made itself; the worker answers in JSON.
             answer = json.loads(pool.run(pickle.dumps(job, pickle.HIGHEST_PROTOCOL), limits))
             if "error" in answer:
@@ -66,22 +69,25 @@ def bounded(
 
 
 def carry_out(job: bytes) -> bytes:
-    """In the worker: make the call and encode its result or its error."""
-    module, name, args, kwargs = pickle.loads(job)
+    """In the worker: make the call in the caller's language, and encode its result or its error."""
+    language, module, name, args, kwargs = pickle.loads(job)
     function: Any = importlib.import_module(module)
     for part in name.split("."):
         function = getattr(function, part)
+    with translation.override(language):
+        return json.dumps(_answer(function, args, kwargs)).encode("ascii")
+
+
+def _answer(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
     raises, encode, limits = function.__sandbox__
-    answer: dict[str, Any]
     try:
-        answer = {"result": encode(function(*args, **kwargs))}
+        return {"result": encode(function(*args, **kwargs))}
     except raises as error:
-        answer = {"error": type(error).__qualname__, "args": error.args}
+        return {"error": type(error).__qualname__, "args": error.args}
     except MemoryError:
-        answer = {"limit": limits.too_much_memory}
+        return {"limit": limits.too_much_memory}
     except RecursionError:
-        answer = {"limit": NESTED}
+        return {"limit": str(NESTED)}
     # The boundary of the worker: the caller raises the bug, with this traceback.
     except Exception:  # noqa: BLE001
-        answer = {"bug": traceback.format_exc()[-2_000:]}
-    return json.dumps(answer).encode("ascii")
+        return {"bug": traceback.format_exc()[-2_000:]}

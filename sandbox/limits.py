@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext, gettext_lazy
+
 MEGABYTE = 1_000_000
-NESTED = "is nested too deeply"
+NESTED = gettext_lazy("is nested too deeply")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +26,23 @@ class Limits:
 
     @property
     def too_much_time(self) -> str:
-        return f"takes more than {self.cpu_seconds:g} s of processor time"
+        return gettext("takes more than %(seconds)s s of processor time") % {
+            "seconds": f"{self.cpu_seconds:g}"
+        }
 
     @property
     def too_much_memory(self) -> str:
-        return f"needs more than {self.memory_megabytes} MB of memory"
+        return gettext("needs more than %(megabytes)s MB of memory") % {
+            "megabytes": self.memory_megabytes
+        }
+
+    @property
+    def too_long(self) -> str:
+        return gettext("takes more than %(seconds)s s") % {"seconds": f"{self.wall_seconds:g}"}
+
+    @property
+    def too_large(self) -> str:
+        return gettext("makes more than %(megabytes)s MB") % {"megabytes": self.result_megabytes}
 
 
 class LimitReached(Exception):

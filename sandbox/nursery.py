@@ -19,6 +19,7 @@ from typing import NoReturn
 
 import django
 from django.conf import settings
+from django.utils import translation
 
 from sandbox import frames, pool, worker
 from sandbox.calls import carry_out
@@ -40,6 +41,7 @@ def main(owner: socket.socket) -> None:
     django.setup()
     for name in settings.SANDBOX_PRELOAD:
         importlib.import_module(name)
+    _load_catalogs()
     gc.set_threshold(COLLECTED_AFTER, 20, 20)
     gc.freeze()  # else collecting garbage would copy the memory that workers share
     while True:
@@ -52,6 +54,15 @@ def main(owner: socket.socket) -> None:
         else:
             answer = _end(int(pid))
         owner.send(b"%d" % answer)
+
+
+def _load_catalogs() -> None:
+    """Workers say what is wrong in the language of their caller. Loaded now, the catalogs are no
+    part of what a job spends.
+    """
+    for language in (settings.LANGUAGE_CODE, *settings.ADMIN_LANGUAGES):
+        with translation.override(language):  # reads them
+            pass
 
 
 def _fork(owner: socket.socket, sock: socket.socket) -> int:

@@ -139,10 +139,10 @@ class Pool:
             answer = frames.receive(worker.sock, limits.result_megabytes * MEGABYTE, deadline)
         except frames.Late:
             self._end(worker)
-            raise Stalled(f"takes more than {limits.wall_seconds:g} s") from None
+            raise Stalled(limits.too_long) from None
         except frames.TooLong:
             self._end(worker)
-            raise LimitReached(f"makes more than {limits.result_megabytes} MB") from None
+            raise LimitReached(limits.too_large) from None
         except (OSError, EOFError):
             raise _reason(self._end(worker), limits) from None
         with self._lock:
@@ -208,7 +208,7 @@ def _reason(ended_by: int, limits: Limits) -> Exception:
         case signal.SIGABRT:  # by which native code ends when it gets no memory
             return LimitReached(limits.too_much_memory)
         case signal.SIGSEGV | signal.SIGBUS:
-            return LimitReached(NESTED)
+            return LimitReached(str(NESTED))
     return EndedFromOutside(f"a worker was ended by signal {ended_by}")
 
 

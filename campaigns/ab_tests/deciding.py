@@ -8,6 +8,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import User
 from campaigns.ab_tests import figures, rule
@@ -27,8 +29,8 @@ RUNNING = (TaskStatus.SENDING, TaskStatus.PAUSED, TaskStatus.COMPLETED)
 FRESH = dt.timedelta(seconds=15)
 """How old figures may be on pages. Of large samples they may be older: a look takes longer."""
 ROWS_A_SECOND = 2_000
-OVER = "The test is decided already. Nothing was changed."
-NOT_SENT_YET = "The sample is still being sent: the time only counts from then on."
+OVER = _("The test is decided already. Nothing was changed.")
+NOT_SENT_YET = _("The sample is still being sent: the time only counts from then on.")
 
 
 class NotOpen(Exception):
@@ -48,7 +50,7 @@ def choose(test_id: int, content_id: int, user: User) -> ABTest:
         test = _opened(test_id)
         found = figures.look(test)
         if content_id not in [each.content for each in found]:
-            raise NotOpen("That is no variant of this test. Nothing was changed.")
+            raise NotOpen(gettext("That is no variant of this test. Nothing was changed."))
         _keep(test, found)
         _decide(test, Verdict.CHOSEN, content_id, user)
     return test
@@ -81,9 +83,9 @@ def _opened(test_id: int) -> ABTest:
     found = _locked().filter(pk=test_id)
     locked: ABTest | None = found.select_for_update(no_key=True, of=("self",)).first()
     if locked is None or locked.state not in OPEN_STATES:
-        raise NotOpen(OVER)
+        raise NotOpen(str(OVER))
     if locked.task.status not in RUNNING:
-        raise NotOpen("The campaign is not being sent any more. Nothing was changed.")
+        raise NotOpen(gettext("The campaign is not being sent any more. Nothing was changed."))
     return locked
 
 

@@ -6,15 +6,19 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.ab_tests import rule, sampling
 from campaigns.ab_tests.chances import smallest_found
 from campaigns.languages import choosing
 from campaigns.models import ABTest, Task, TaskTemplate
 from campaigns.models.ab_test import FEWEST_VARIANTS, MOST_VARIANTS, Measure
+from campaigns.wording import listed
 
 USUAL_RATES = {Measure.OPENS: 0.20, Measure.CLICKS: 0.03, Measure.LINK: 0.02}
 """What a newsletter reaches as a rule: what a sample can find is told for these."""
-NOT_BY_LANGUAGE = (
+NOT_BY_LANGUAGE = _(
     "An A/B test sends its variants at random, and here each recipient gets the own language: what "
     "reads better in one says nothing of another. Test one language at a time, in a campaign to "
     "the contacts who read it."
@@ -37,11 +41,14 @@ def problems(task: Task) -> list[str]:
     )
     found = problems_of_rows(list(languages))
     if test.measure == Measure.OPENS and not task.track_opens:
-        found.append("Its A/B test goes by opens, which it does not track.")
+        found.append(gettext("Its A/B test goes by opens, which it does not track."))
     if test.measure != Measure.OPENS and not task.track_clicks:
-        found.append("Its A/B test goes by clicks, which it does not track.")
+        found.append(gettext("Its A/B test goes by clicks, which it does not track."))
     if test.measure == Measure.LINK and (lacking := _without_link(test)):
-        found.append(f"The link of its A/B test is not in {' and '.join(lacking)}.")
+        found.append(
+            gettext("The link of its A/B test is not in %(lacking)s.")
+            % {"lacking": listed(lacking)}
+        )
     return found
 
 
@@ -49,10 +56,17 @@ def problems_of_rows(languages: Sequence[str]) -> list[str]:
     """Why a campaign cannot be tested whose rows of templates have these languages."""
     if not FEWEST_VARIANTS <= len(languages) <= MOST_VARIANTS:
         return [
-            f"Its A/B test needs {FEWEST_VARIANTS} to {MOST_VARIANTS} variants, and it has "
-            f"{len(languages)}: each row of its templates is one."
+            gettext(
+                "Its A/B test needs %(fewest)s to %(most)s variants, and it "
+                "has %(languages)s: each row of its templates is one."
+            )
+            % {
+                "fewest": FEWEST_VARIANTS,
+                "most": MOST_VARIANTS,
+                "languages": len(languages),
+            }
         ]
-    return [NOT_BY_LANGUAGE] if choosing.languages_of(languages).are_several else []
+    return [str(NOT_BY_LANGUAGE)] if choosing.languages_of(languages).are_several else []
 
 
 def _without_link(test: ABTest) -> list[str]:

@@ -11,10 +11,11 @@ from django import forms
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_noop, override
 
 from admin_kit.typed import ModelAdmin
 from campaigns.models import Contact
-from campaigns.wording import counted
+from campaigns.wording import contacts
 
 LONGEST = 80
 """The most characters shown of a value; of a longer one, those around the first difference."""
@@ -32,11 +33,13 @@ class ExplainedChanges(ModelAdmin):
     def construct_change_message(
         self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
     ) -> Any:
+        """In English: who reads it later may have another language."""
         told = super().construct_change_message(request, form, formsets, add)
-        if not add and form.changed_data:
-            told[0]["changed"]["fields"] = self._described(form)
-        for formset in formsets or ():
-            self._describe_rows(told, formset)
+        with override(None):
+            if not add and form.changed_data:
+                told[0]["changed"]["fields"] = self._described(form)
+            for formset in formsets or ():
+                self._describe_rows(told, formset)
         return told
 
     def _describe_rows(self, told: Any, formset: Any) -> None:
@@ -59,10 +62,14 @@ class ExplainedChanges(ModelAdmin):
         label = str(field.label or name.replace("_", " "))
         is_secret = isinstance(field.widget, forms.PasswordInput)
         if is_secret or name.startswith(self.hidden_changes or ("\0",)):
-            return f"{label} (not shown)"
+            return gettext_noop("%(label)s (not shown)") % {"label": label}
         old = _text(field, form.get_initial_for_field(field, name))
         old, new = _where_they_differ(old, _text(field, form.cleaned_data.get(name)))
-        return f"{label} from {old} to {new}"
+        return gettext_noop("%(label)s from %(old)s to %(new)s") % {
+            "label": label,
+            "old": old,
+            "new": new,
+        }
 
 
 def _text(field: Any, value: Any) -> str:
@@ -85,10 +92,15 @@ def _named(model: type[Model], value: Any) -> str:
     rows = list(value) if isinstance(value, Iterable) and not isinstance(value, str) else [value]
     keys = [getattr(row, "pk", row) for row in rows if row not in (None, "")]
     if model is Contact:
-        return counted(len(keys), "contact")
+        return contacts(len(keys))
     found: Mapping[Any, Any] = model._default_manager.in_bulk(keys[:MOST])
     names = ", ".join(sorted(str(row) for row in found.values()))
-    return names + (f" and {len(keys) - MOST:,} more" if len(keys) > MOST else "")
+    if len(keys) <= MOST:
+        return names
+    return gettext_noop("%(names)s and %(more)s more") % {
+        "names": names,
+        "more": f"{len(keys) - MOST:,}",
+    }
 
 
 def _where_they_differ(old: str, new: str) -> tuple[str, str]:

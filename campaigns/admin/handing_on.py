@@ -6,14 +6,16 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import Visitor, visible_rows
 from campaigns.admin.uses import MOST, NOT_LAUNCHED
 from campaigns.models import Segment, Tag, Task
 from campaigns.segments import uses
-from campaigns.wording import counted
+from campaigns.wording import filled, sentences
 
-TASK_STAYS = "Hand the task on first, or take this out of it."
+TASK_STAYS = _("Hand the campaign on first, or take this out of it.")
 
 
 def tasks_that_keep(
@@ -30,13 +32,24 @@ def tasks_that_keep(
 
 def segments_that_keep(row: Tag | Segment) -> list[str]:
     """The segments of its owner that name the row."""
-    return [f"The segment “{each}” uses it, and stays." for each in uses.segments_using(row)]
+    return [
+        gettext("The segment “%(each)s” uses it, and stays.") % {"each": each}
+        for each in uses.segments_using(row)
+    ]
 
 
 def _told(tasks: QuerySet[Task], user: Visitor) -> list[str]:
     """By name where the user may see them."""
     visible = list(visible_rows(tasks, user).order_by("-pk")[:MOST])
-    lines = [f"The task “{task}” uses it. {TASK_STAYS}" for task in visible]
+    lines = [
+        sentences(gettext("The campaign “%(task)s” uses it.") % {"task": task}, TASK_STAYS)
+        for task in visible
+    ]
     if more := tasks.count() - len(visible):
-        lines.append(f"{counted(more, 'more task')} of others would lose it.")
+        told = ngettext(
+            "%(count)s more campaign of others would lose it.",
+            "%(count)s more campaigns of others would lose it.",
+            more,
+        )
+        lines.append(filled(told, more))
     return lines

@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import as_written
 from admin_kit.base import SafeAdmin
@@ -24,7 +26,7 @@ SHOWN = 500
 SECONDS = 20.0
 """Time limit for reading the rows of a file, and for each statement: the longest that a page may
 take."""
-ENCODINGS = [("", "Find out by itself"), *LABELS.items()]
+ENCODINGS = [("", _("Find out by itself")), *LABELS.items()]
 
 
 class CsvField(forms.FileField):
@@ -35,9 +37,12 @@ class CsvField(forms.FileField):
         most = settings.IMPORT_MAX_MEGABYTES
         if isinstance(file, UploadedFile) and (file.size or 0) > most * 1_000_000:
             raise ValidationError(
-                f"The file has {(file.size or 0) / 1_000_000:,.1f} MB; in the browser it may have "
-                f"{most:,}. Nothing was imported. Split it, or have it imported with manage.py "
-                "(import_contacts, import_suppressions), which takes files of any size."
+                gettext(
+                    "The file has %(size)s MB; in the browser it may have %(most)s. Nothing "
+                    "was imported. Split it, or have it imported with manage.py "
+                    "(import_contacts, import_suppressions), which takes files of any size."
+                )
+                % {"size": f"{(file.size or 0) / 1_000_000:,.1f}", "most": f"{most:,}"}
             )
         return file
 
@@ -45,12 +50,12 @@ class CsvField(forms.FileField):
 class ImportForm(StyledForm):
     """Base of the import forms; each describes the file that it takes."""
 
-    file = CsvField(label="CSV file")
+    file = CsvField(label=_("CSV file"))
     encoding = forms.ChoiceField(required=False, choices=ENCODINGS)
     only_look = forms.BooleanField(
         required=False,
-        label="Only look",
-        help_text="Check the file and report the result; nothing is imported.",
+        label=_("Only look"),
+        help_text=_("Check the file and report the result; nothing is imported."),
     )
 
 
@@ -97,10 +102,15 @@ def _import(
         report = read(entered)
         transaction.set_rollback(entered["only_look"])
     if not entered["only_look"]:
-        text = f"Imported “{entered['file'].name}”: {report.explain()}"
-        log_event(request, model_admin.model, entered["file"].name, text)
-        say(request, text)
+        name = entered["file"].name
+        with override("en"):
+            log_event(request, model_admin.model, name, _told(name, report))
+        say(request, _told(name, report))
     return report
+
+
+def _told(name: str, report: FileReport) -> str:
+    return gettext("Imported “%(name)s”: %(result)s") % {"name": name, "result": report.explain()}
 
 
 def table_of(problems: Problems) -> dict[str, Any]:
@@ -109,4 +119,4 @@ def table_of(problems: Problems) -> dict[str, Any]:
         [problem.line, as_written(problem.value), problem.reason]
         for problem in islice(problems, SHOWN)
     ]
-    return {"headers": ["Line", "Value", "Reason"], "rows": rows}
+    return {"headers": [gettext("Line"), gettext("Value"), gettext("Reason")], "rows": rows}

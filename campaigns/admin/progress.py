@@ -10,8 +10,11 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.moments import with_its_zone
+from admin_kit.typed import Colours
 from campaigns import background
 from campaigns.admin.ab_tests.panel import TestPanel, panel_of
 from campaigns.admin.funnel import MAKES_SEGMENTS, Step, funnel, url_of
@@ -22,21 +25,24 @@ from campaigns.models import Launch, SubTaskStatus, Tally, Task, TaskStatus
 from campaigns.models.stage import Stage
 from campaigns.models.tally import TaskCounts
 from campaigns.tasks import LAUNCH
+from campaigns.wording import filled, listed
 
 S = SubTaskStatus
 MOVING = (TaskStatus.SCHEDULED, TaskStatus.QUEUED, TaskStatus.SENDING, TaskStatus.PAUSED)
 OVER = (TaskStatus.COMPLETED, TaskStatus.CANCELLED)
-NEEDS_ATTENTION = "Needs attention"
-STATUS_COLOURS = {
-    TaskStatus.DRAFT.label: "",
-    TaskStatus.SCHEDULED.label: "info",
-    TaskStatus.QUEUED.label: "info",
-    TaskStatus.SENDING.label: "primary",
-    TaskStatus.PAUSED.label: "warning",
-    TaskStatus.COMPLETED.label: "success",
-    TaskStatus.CANCELLED.label: "danger",
-    NEEDS_ATTENTION: "warning",
-}
+NEEDS_ATTENTION = _("Needs attention")
+STATUS_COLOURS = Colours(
+    {
+        TaskStatus.DRAFT.label: "",
+        TaskStatus.SCHEDULED.label: "info",
+        TaskStatus.QUEUED.label: "info",
+        TaskStatus.SENDING.label: "primary",
+        TaskStatus.PAUSED.label: "warning",
+        TaskStatus.COMPLETED.label: "success",
+        TaskStatus.CANCELLED.label: "danger",
+        NEEDS_ATTENTION: "warning",
+    }
+)
 
 
 class Wait(NamedTuple):
@@ -102,7 +108,7 @@ class Progress:
     @property
     def status_text(self) -> str:
         waits = self.needs_attention and self.task.status == TaskStatus.SENDING
-        return NEEDS_ATTENTION if waits else str(self.task.get_status_display())
+        return str(NEEDS_ATTENTION if waits else self.task.get_status_display())
 
     @property
     def status_colour(self) -> str:
@@ -141,12 +147,16 @@ class Progress:
     def summary(self) -> str:
         if not self.counts.total:
             return ""
-        text = f"{self.counts.accepted:,} of {self.counts.total:,} sent"
-        if self.failed:
-            text += f", {self.failed:,} failed"
-        if self.counts.cancelled:
-            text += f", {self.counts.cancelled:,} cancelled"
-        return text + (f", {self.counts.in_doubt:,} in doubt" if self.counts.in_doubt else "")
+        sent = gettext("%(accepted)s of %(total)s sent") % {
+            "accepted": f"{self.counts.accepted:,}",
+            "total": f"{self.counts.total:,}",
+        }
+        others = (
+            (self.failed, gettext("%(count)s failed")),
+            (self.counts.cancelled, gettext("%(count)s cancelled")),
+            (self.counts.in_doubt, gettext("%(count)s in doubt")),
+        )
+        return listed([sent, *(filled(text, number) for number, text in others if number)])
 
     @cached_property
     def test(self) -> TestPanel | None:
@@ -174,8 +184,14 @@ class Progress:
         failed = background.failures(LAUNCH, self.task.pk)
         if failed is None:
             return ""
-        attempts = f"{failed.attempts} of {background.MOST_ATTEMPTS} attempts"
-        return f"Launching it failed ({attempts}). {failed.reason}"
+        attempts = gettext("%(attempts)s of %(most)s attempts") % {
+            "attempts": failed.attempts,
+            "most": background.MOST_ATTEMPTS,
+        }
+        return gettext("Launching it failed (%(attempts)s). %(reason)s") % {
+            "attempts": attempts,
+            "reason": failed.reason,
+        }
 
     @property
     def suppressed(self) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin, OwnedForm
 from campaigns.admin import uses
@@ -27,7 +28,7 @@ class SenderAdmin(ExplainedChanges, OwnedAdmin):
     list_display = ("__str__", "local_part", "display_name", "reply_to")
     ordering = ("display_name", "local_part", "pk")
     search_fields = ("local_part", "display_name")
-    search_help_text = "Part of an address or a name"
+    search_help_text = _("Part of an address or a name")
     fields = ("owner", "local_part", "display_name", "reply_to", "postal_address")
 
     def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:

@@ -11,6 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_noop, override
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from access.ownership import SEE_EVERYTHING, owners_open_to
@@ -19,19 +23,18 @@ from admin_kit.base import SafeAdmin, UncountedPaginator, staff, visible_rows
 from admin_kit.confirmation import StyledForm, page, say
 from admin_kit.history import log_event
 from admin_kit.typed import ModelForm, button
-from campaigns import erased_keys, suppressions
+from campaigns import erased_keys, suppressions, wording
 from campaigns.admin.importing import SECONDS, CsvField, ImportForm, import_page
 from campaigns.files import suppression_export
 from campaigns.files.suppression_import import SuppressionReport, import_suppressions
 from campaigns.models import Suppression
 from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
-from campaigns.wording import counted
 
 NEWEST = 50_000
 """The newest entries, among which those of an owner's contacts are listed; older ones are found by
 search."""
-HELP = "Part of an address; a whole one is also found when it was erased"
-OWN_HELP = "A whole address, or part of one of your contacts'; listed are those of your contacts"
+HELP = _("Part of an address; a whole one is also found when it was erased")
+OWN_HELP = _("A whole address, or part of one of your contacts'; listed are those of your contacts")
 MOST_AT_ONCE = 10_000
 SECONDS_AT_ONCE = 5.0
 """Time limit for checking the pasted lines."""
@@ -66,11 +69,16 @@ class SuppressionForm(ModelForm):
 class ManyForm(StyledForm):
     addresses = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 15}),
-        help_text="One per line: an address, or @example.com for a whole domain. At most "
-        f"{MOST_AT_ONCE:,} lines.",
+        help_text=format_lazy(
+            _(
+                "One per line: an address, or @example.com for a whole domain. At most {most} "
+                "lines."
+            ),
+            most=f"{MOST_AT_ONCE:,}",
+        ),
     )
     reason = forms.ChoiceField(choices=REASONS, initial=SuppressionReason.MANUAL)
-    source = forms.CharField(required=False, max_length=200, help_text="Where these came from.")
+    source = forms.CharField(required=False, max_length=200, help_text=_("Where these came from."))
 
     def __init__(self, data: Any, may_suppress_domains: bool) -> None:
         super().__init__(data)
@@ -81,17 +89,23 @@ class ManyForm(StyledForm):
         lines = str(self.cleaned_data["addresses"]).splitlines()
         if len(lines) > MOST_AT_ONCE:
             raise ValidationError(
-                f"Enter at most {MOST_AT_ONCE:,} lines at once; these are {len(lines):,}. Longer "
-                "lists are imported from a file."
+                gettext(
+                    "Enter at most %(most)s lines at once; these are %(lines)s. Longer "
+                    "lists are imported from a file."
+                )
+                % {"most": f"{MOST_AT_ONCE:,}", "lines": f"{len(lines):,}"}
             )
         ends_at = time.monotonic() + SECONDS_AT_ONCE
         rows, errors = [], []
         for number, line in enumerate(lines, start=1):
             if time.monotonic() > ends_at:
                 raise ValidationError(
-                    f"To look at these lines takes longer than {SECONDS_AT_ONCE:g} s: line "
-                    f"{number:,} was not reached, and nothing was suppressed. Enter fewer at once, "
-                    "or import a file."
+                    gettext(
+                        "To look at these lines takes longer than %(seconds)s s: line "
+                        "%(number)s was not reached, and nothing was suppressed. Enter fewer "
+                        "at once, or import a file."
+                    )
+                    % {"seconds": f"{SECONDS_AT_ONCE:g}", "number": f"{number:,}"}
                 )
             row = Suppression(email=line.strip())
             try:
@@ -100,26 +114,41 @@ class ManyForm(StyledForm):
                     refuse_domain(row.email, self.may_suppress_domains)
                     rows.append(row)
             except ValidationError as error:
-                errors.append(f"Line {number}, “{line.strip()[:80]}”: {' '.join(error.messages)}")
+                errors.append(
+                    gettext("Line %(number)s, “%(line)s”: %(problems)s")
+                    % {
+                        "number": number,
+                        "line": line.strip()[:80],
+                        "problems": " ".join(error.messages),
+                    }
+                )
         if errors:
-            more = [f"And {len(errors) - 50} more."] if len(errors) > 50 else []
+            more = (
+                [gettext("And %(more)s more.") % {"more": len(errors) - 50}]
+                if len(errors) > 50
+                else []
+            )
             raise ValidationError(errors[:50] + more)
         return rows
 
 
 class FileForm(ImportForm):
     file = CsvField(
-        label="CSV file",
-        help_text="The first row names the columns: “email” has addresses, or domains such as "
-        "@example.com; “reason” and “source” may say more.",
+        label=_("CSV file"),
+        help_text=_(
+            "The first row names the columns: “email” has addresses, or domains such as "
+            "@example.com; “reason” and “source” may say more."
+        ),
     )
     reason = forms.ChoiceField(
         choices=REASONS,
         initial=SuppressionReason.MANUAL,
-        help_text="Of rows that do not name one.",
+        help_text=_("Of rows that do not name one."),
     )
     source = forms.CharField(
-        required=False, max_length=200, help_text="Where these came from, if the file does not say."
+        required=False,
+        max_length=200,
+        help_text=_("Where these came from, if the file does not say."),
     )
     field_order = ("file", "reason", "source", "encoding", "only_look")
 
@@ -141,11 +170,11 @@ class SuppressionAdmin(SafeAdmin):
     fields = ("email", "reason", "source")
     actions_list = ("add_many", "import_file", "export_file")
 
-    @admin.display(description="address or @domain", ordering="email")
+    @admin.display(description=_("address or @domain"), ordering="email")
     def shown(self, row: Suppression) -> str:
         return str(row)
 
-    @admin.display(description="address or @domain")
+    @admin.display(description=_("address or @domain"))
     def written(self, row: Suppression) -> str:
         return as_written(row.email)
 
@@ -155,7 +184,7 @@ class SuppressionAdmin(SafeAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Passes the help text to the change list, as Django has no method for it."""
         changes = super().get_changelist_instance(request)
-        changes.search_help_text = OWN_HELP if _is_restricted(request) else HELP
+        changes.search_help_text = str(OWN_HELP if _is_restricted(request) else HELP)
         return changes
 
     def get_list_display(self, request: HttpRequest) -> Any:
@@ -220,7 +249,7 @@ class SuppressionAdmin(SafeAdmin):
         kwargs.setdefault("choices", REASONS)
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
-    @button("Add many", "add-many", icon="playlist_add", permissions=["add"])
+    @button(_("Add many"), "add-many", icon="playlist_add", permissions=["add"])
     def add_many(self, request: HttpRequest) -> HttpResponse:
         data = request.POST if request.method == "POST" else None
         form = ManyForm(data, _may_suppress_domains(request))
@@ -231,10 +260,12 @@ class SuppressionAdmin(SafeAdmin):
             request,
             self,
             "admin/plain_form.html",
-            title="Suppress many addresses",
-            text="No task of any owner mails them any more: also not the tasks being sent now.",
+            title=gettext("Suppress many addresses"),
+            text=gettext(
+                "No campaign of any owner mails them any more: also not those being sent now."
+            ),
             form=form,
-            button="Suppress them",
+            button=gettext("Suppress them"),
             back_url=self.url("changelist"),
         )
 
@@ -248,12 +279,12 @@ class SuppressionAdmin(SafeAdmin):
         already = suppressions.listed(emails) | gone
         rows = [row for row in rows if row.email not in gone]
         Suppression.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
-        addresses = counted(len(emails - already), "address", "addresses")
-        text = f"{addresses} suppressed; {len(already):,} already on the list."
-        log_event(request, Suppression, addresses, text)
-        return text
+        added = len(emails - already)
+        with override("en"):
+            log_event(request, Suppression, wording.addresses(added), _told(added, len(already)))
+        return _told(added, len(already))
 
-    @button("Import from a file", "import", icon="upload", permissions=["add"])
+    @button(_("Import from a file"), "import", icon="upload", permissions=["add"])
     def import_file(self, request: HttpRequest) -> HttpResponse:
         def read(entered: dict[str, Any]) -> SuppressionReport:
             return import_suppressions(
@@ -272,27 +303,36 @@ class SuppressionAdmin(SafeAdmin):
             read,
             ("rejected", "ignored"),
             "admin/campaigns/suppression/import.html",
-            title="Import suppressions",
-            text="No task mails these addresses any more, of any owner: also not the tasks "
-            "being sent now.",
+            title=gettext("Import suppressions"),
+            text=gettext(
+                "No campaign mails these addresses any more, of any owner: also not those "
+                "being sent now."
+            ),
         )
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("campaigns.export_suppression")
 
-    @button("Export to a file", "export", icon="download", permissions=["export"])
+    @button(_("Export to a file"), "export", icon="download", permissions=["export"])
     def export_file(self, request: HttpRequest) -> StreamingHttpResponse:
         """Streamed: the list may have a million rows. Users who may not see everything get the
         entries for their own contacts."""
-        lines, what = suppression_export.lines(), "Exported to a file."
+        lines, what = suppression_export.lines(), gettext_noop("Exported to a file.")
         if _is_restricted(request):
             lines = suppression_export.lines_for(owners_open_to(staff(request).pk))
-            what = "Exported to a file: the entries of own contacts."
-        log_event(request, Suppression, "the suppression list", what)
+            what = gettext_noop("Exported to a file: the entries of own contacts.")
+        log_event(request, Suppression, gettext_noop("the suppression list"), what)
         response = StreamingHttpResponse(lines, content_type="text/csv")
         name = f"suppressions-{timezone.localdate():%Y-%m-%d}.csv"
-        response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        response.headers["Content-Disposition"] = content_disposition_header(True, name)
         return response
+
+
+def _told(added: int, already: int) -> str:
+    return gettext("%(addresses)s suppressed; %(already)s already on the list.") % {
+        "addresses": wording.addresses(added),
+        "already": f"{already:,}",
+    }
 
 
 def _is_restricted(request: HttpRequest) -> bool:

@@ -12,11 +12,12 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 
 from admin_kit.base import Visitor, visible_rows
 from campaigns.models import Segment, Tag, Task, TaskStatus
 from campaigns.segments.uses import segments_using
-from campaigns.wording import counted
+from campaigns.wording import filled, listed
 
 NOT_LAUNCHED = (TaskStatus.DRAFT, TaskStatus.SCHEDULED, TaskStatus.QUEUED)
 """In all other states content and audience are frozen."""
@@ -37,11 +38,16 @@ def by_tasks(
     using = Task.objects.filter(named, status__in=statuses).distinct().order_by("-pk")
     shown = list(visible_rows(using, user)[:MOST])
     lines: list[str] = [
-        format_html("The task {} uses {}.", link_to(task), _listed(task, fields, ids))
+        format_html(gettext("The campaign {} uses {}."), link_to(task), _listed(task, fields, ids))
         for task in shown
     ]
     if more := using.count() - len(shown):
-        lines.append(f"{counted(more, 'more task')} that you may not see or that come before.")
+        told = ngettext(
+            "%(count)s more campaign that you may not see or that comes before.",
+            "%(count)s more campaigns that you may not see or that come before.",
+            more,
+        )
+        lines.append(filled(told, more))
     return lines
 
 
@@ -58,10 +64,13 @@ def by_rows(rows: QuerySet[Any], user: Visitor) -> list[str]:
     visible = set(visible_rows(rows, user).filter(pk__in=[row.pk for row in first]))
     kind = str(rows.model._meta.verbose_name)
     lines: list[str] = [
-        format_html("The {} {}.", kind, link_to(row) if row in visible else row)
+        format_html(gettext("The {} {}."), kind, link_to(row) if row in visible else row)
         for row in first[:MOST]
     ]
-    return [*lines, f"More of its {rows.model._meta.verbose_name_plural}."][: len(first)]
+    return [
+        *lines,
+        gettext("More of its %(rows)s.") % {"rows": rows.model._meta.verbose_name_plural},
+    ][: len(first)]
 
 
 def link_to(row: Any) -> SafeString:
@@ -80,4 +89,4 @@ def _listed(task: Task, fields: Iterable[str], ids: Collection[int]) -> str:
         value = getattr(task, field)
         rows = [value] if hasattr(value, "pk") else value.filter(pk__in=ids)[:MOST]
         found.update({row.pk: f"“{row}”" for row in rows if row.pk in ids})
-    return ", ".join(found.values())
+    return listed(found.values())

@@ -8,11 +8,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from access.ownership import User
 from campaigns.approvals import fingerprint
 from campaigns.approvals.fingerprint import Fingerprint
 from campaigns.models import Approval, ApprovalState, Brand, Task, TaskStatus, TaskTemplate
+from campaigns.wording import listed
 
 OPEN = (TaskStatus.DRAFT, TaskStatus.SCHEDULED)
 """A task in another state is launched: nothing is left to approve."""
@@ -55,10 +57,11 @@ def approve(task: Task, user: AbstractBaseUser, seen: str, words: str = "") -> N
         now = fingerprint.of(approval.task)
         if parts := fingerprint.changed(approval.fingerprint, now):
             raise NotApproved(
-                f"{_changed(parts)} since it was asked for. It has to be asked again."
+                gettext("Changed since it was asked for: %(parts)s. It has to be asked again.")
+                % {"parts": listed(parts)}
             )
         if seen != mark(now):
-            raise NotApproved("It was changed since you looked at it. Look at it again.")
+            raise NotApproved(gettext("It was changed since you looked at it. Look at it again."))
         _decide(approval, ApprovalState.APPROVED, user, words)
 
 
@@ -76,7 +79,9 @@ def _decide(approval: Approval, state: ApprovalState, user: AbstractBaseUser, wo
 def _locked(task: Task) -> Task:
     locked: Task = Task.objects.select_for_update(no_key=True).get(pk=task.pk)
     if locked.status not in OPEN:
-        raise NotApproved(f"“{task}” is launched: there is nothing left to approve.")
+        raise NotApproved(
+            gettext("“%(task)s” is launched: there is nothing left to approve.") % {"task": task}
+        )
     return locked
 
 
@@ -85,9 +90,9 @@ def _open_for(task: Task, user: AbstractBaseUser) -> Approval:
     locked = _locked(task)
     approval = Approval.objects.select_for_update().filter(task=locked).first()
     if approval is None or approval.state != ApprovalState.ASKED:
-        raise NotApproved("No approval is asked for now.")
+        raise NotApproved(gettext("No approval is asked for now."))
     if approval.asked_by_id == user.pk:
-        raise NotApproved("You asked for it yourself: another user has to approve it.")
+        raise NotApproved(gettext("You asked for it yourself: another user has to approve it."))
     approval.task = locked
     return approval
 
@@ -109,15 +114,18 @@ def problem(
         return ""
     approval = of(task)
     if approval is None:
-        return "Its owner wants a second person to approve it. Ask for an approval."
+        return gettext("Its owner wants a second person to approve it. Ask for an approval.")
     if approval.state == ApprovalState.ASKED:
-        return f"It waits for the approval that {_name(approval.asked_by)} asked for."
+        return gettext("It waits for the approval that %(name)s asked for.") % {
+            "name": _name(approval.asked_by)
+        }
     if approval.state == ApprovalState.SENT_BACK:
-        said = f": {approval.answer}" if approval.answer else "."
-        return f"{_name(approval.decided_by)} sent it back{said} Ask for an approval again."
+        return _sent_back(approval)
     now = fingerprint.of(task, choices, conditions)
     if parts := fingerprint.changed(approval.fingerprint, now):
-        return f"{_changed(parts)} since it was approved. Ask for an approval again."
+        return gettext("Changed since it was approved: %(parts)s. Ask for an approval again.") % {
+            "parts": listed(parts)
+        }
     return ""
 
 
@@ -128,11 +136,15 @@ def waiting_for(user: User) -> QuerySet[Approval]:
     return mine.select_related("task", "asked_by").order_by("asked_at")
 
 
-def _changed(parts: Sequence[str]) -> str:
-    named = f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else parts[0]
-    verb = "was" if len(parts) == 1 and not parts[0].endswith("s") else "were"
-    return f"{named[0].upper()}{named[1:]} {verb} changed"
+def _sent_back(approval: Approval) -> str:
+    by = _name(approval.decided_by)
+    if not approval.answer:
+        return gettext("%(name)s sent it back. Ask for an approval again.") % {"name": by}
+    return gettext("%(name)s sent it back: %(answer)s Ask for an approval again.") % {
+        "name": by,
+        "answer": approval.answer,
+    }
 
 
 def _name(user: AbstractBaseUser | None) -> str:
-    return str(user) if user else "a deleted user"
+    return str(user) if user else gettext("a deleted user")

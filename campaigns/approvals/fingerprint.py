@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db.models import Model
+from django.utils.translation import gettext_lazy as _
 
 from campaigns import audience
 from campaigns.models import ABTest, Attachment, Audience, Tag, Task, TaskTemplate
@@ -15,12 +16,12 @@ from campaigns.models.ab_test import SETTINGS as TEST_SETTINGS
 
 Fingerprint = dict[str, str]
 PARTS = {
-    "content": "the content",
-    "attachments": "the attachments",
-    "senders": "the senders",
-    "audience": "the audience",
-    "services": "the email services",
-    "ab_test": "the A/B test",
+    "content": _("the content"),
+    "attachments": _("the attachments"),
+    "senders": _("the senders"),
+    "audience": _("the audience"),
+    "services": _("the email services"),
+    "ab_test": _("the A/B test"),
 }
 """What each part is called on pages."""
 
@@ -72,7 +73,7 @@ def of(
 
 def changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """The parts that differ, as they are called on pages."""
-    return [label for name, label in PARTS.items() if before.get(name) != now.get(name)]
+    return [str(label) for name, label in PARTS.items() if before.get(name) != now.get(name)]
 
 
 def _content(choice: TaskTemplate) -> list[object]:

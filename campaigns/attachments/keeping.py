@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.attachments import names, types
 from campaigns.attachments.names import Refused
@@ -20,10 +22,10 @@ MOST_MEGABYTES = 25
 MOST_OCTETS = MOST_MEGABYTES * 1_000_000
 """Of all files of a campaign together."""
 SWEPT_AFTER = dt.timedelta(days=1)
-TOO_LARGE = (
-    f"The files of a campaign have {MOST_MEGABYTES} MB together at most. Put large ones on a "
-    "website, and link to them."
-)
+TOO_LARGE = _(
+    "The files of a campaign have %(megabytes)s MB together at most. Put large "
+    "ones on a website, and link to them."
+) % {"megabytes": MOST_MEGABYTES}
 
 KEEP_SQL = """
 INSERT INTO campaigns_attachmentdata (digest, data) VALUES (%s, %s)
@@ -43,14 +45,17 @@ class Taken:
 def take(name: str, data: bytes) -> Taken:
     """Raises Refused."""
     if len(data) > MOST_OCTETS:
-        raise Refused(TOO_LARGE)
+        raise Refused(str(TOO_LARGE))
     name = names.clean(name)
     try:
         return Taken(name, types.type_of(name, data), data)
     except LimitReached as error:
-        raise Refused(f"“{name}” cannot be looked at: it {error}.") from error
+        raise Refused(
+            gettext("“%(name)s” cannot be looked at: it %(error)s.")
+            % {"name": name, "error": error}
+        ) from error
     except Failed as error:
-        raise Refused("The file could not be looked at just now. Try again.") from error
+        raise Refused(gettext("The file could not be looked at just now. Try again.")) from error
 
 
 def put(attachment: Attachment, taken: Taken) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from django.utils.translation import gettext
+
 from campaigns.attachments.names import extension
 from campaigns.models import Attachment, Task, Template
 
@@ -47,9 +49,16 @@ def _too_large(task: Task, files: Sequence[Attachment], limits: Sequence[Limit])
         return []
     smallest = min(exceeded, key=lambda limit: limit.octets)
     return [
-        f"With its files a message has {size / 1e6:.1f} MB as it travels, a third more than the "
-        f"files themselves; {smallest.service} takes {smallest.octets / 1e6:g} MB. Attach less, or "
-        "choose other email services."
+        gettext(
+            "With its files a message has %(size)s MB as it travels, a third more than the "
+            "files themselves; %(service)s takes %(most)s MB. Attach less, or choose other "
+            "email services."
+        )
+        % {
+            "size": f"{size / 1e6:.1f}",
+            "service": smallest.service,
+            "most": f"{smallest.octets / 1e6:g}",
+        }
     ]
 
 
@@ -62,8 +71,11 @@ def _of_texts(task: Task) -> int:
 
 def _not_taken(files: Sequence[Attachment], limits: Sequence[Limit]) -> list[str]:
     return [
-        f"{limit.service} does not take “{file.name}”. Attach another kind of file, or choose "
-        "other email services."
+        gettext(
+            "%(service)s does not take “%(file)s”. Attach another kind of file, or choose "
+            "other email services."
+        )
+        % {"service": limit.service, "file": file.name}
         for limit in limits
         for file in files
         if limit.endings and extension(file.name) not in limit.endings

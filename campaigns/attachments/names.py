@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from django.utils.translation import gettext
+
 from campaigns.models.attached import NAME_LENGTH
 
 NO_FILE_SYSTEM_TAKES = frozenset('<>:"/\\|?*')
@@ -21,16 +23,24 @@ def clean(name: str) -> str:
     name = unicodedata.normalize("NFC", name.replace("\\", "/").rpartition("/")[2])
     name = name.strip().rstrip(". ")
     if not name or name.startswith("."):
-        raise Refused("The file has no name. Give it one, such as “programme.pdf”.")
+        raise Refused(gettext("The file has no name. Give it one, such as “programme.pdf”."))
     if any(unicodedata.category(one)[0] == "C" and one not in SHOWN for one in name):
         raise Refused(
-            "The file's name has characters that are not seen, with which a name can be made to "
-            "look like another one. Rename the file."
+            gettext(
+                "The file's name has characters that are not seen, with which a name can be made "
+                "to look like another one. Rename the file."
+            )
         )
     if taken := sorted(NO_FILE_SYSTEM_TAKES & {*name}):
-        raise Refused(f"The file's name has a {taken[0]}, which many systems do not take.")
+        raise Refused(
+            gettext("The file's name has a %(character)s, which many systems do not take.")
+            % {"character": taken[0]}
+        )
     if len(name) > NAME_LENGTH:
-        raise Refused(f"The file's name has more than {NAME_LENGTH} characters. Rename the file.")
+        raise Refused(
+            gettext("The file's name has more than %(most)s characters. Rename the file.")
+            % {"most": NAME_LENGTH}
+        )
     return name
 
 

@@ -11,15 +11,18 @@ import io
 import zipfile
 from collections.abc import Iterator
 
+from django.utils.translation import gettext
+
 from campaigns.attachments.names import Refused, extension
 from sandbox import Limits, bounded
 
-_FORBIDDEN = """
-ade adp apk appx appxbundle bat cab chm cmd com cpl diagcab diagcfg diagpkg dll dmg ex ex_ exe
-hta img ins iso isp jar jnlp js jse lib lnk mde mjs msc msi msix msixbundle msp mst nsh pif ps1
-scr sct shb sys vb vbe vbs vhd vxd wsc wsf wsh xll
-"""
-FORBIDDEN = frozenset(_FORBIDDEN.split())
+FORBIDDEN = frozenset(
+    """
+ade adp apk appx appxbundle bat cab chm cmd com cpl diagcab diagcfg diagpkg dll dmg ex ex_ exe hta
+img ins iso isp jar jnlp js jse lib lnk mde mjs msc msi msix msixbundle msp mst nsh pif ps1 scr
+sct shb sys vb vbe vbs vhd vxd wsc wsf wsh xll
+""".split()
+)
 TYPES = {
     "pdf": "application/pdf",
     "png": "image/png",
@@ -84,15 +87,20 @@ LIMITS = Limits(cpu_seconds=5, memory_megabytes=500)
 def type_of(name: str, data: bytes) -> str:
     """The type of a file with this name. Raises Refused, LimitReached or Failed."""
     if not data:
-        raise Refused("The file is empty.")
+        raise Refused(gettext("The file is empty."))
     kind = extension(name)
     if not kind:
-        raise Refused("The file's name has no ending, such as “.pdf”, that says what opens it.")
+        raise Refused(
+            gettext("The file's name has no ending, such as “.pdf”, that says what opens it.")
+        )
     if _is_forbidden(name) or _is_program(data):
-        raise Refused(_forbidden(f"“{name}” is a program"))
+        raise Refused(_forbidden(gettext("“%(name)s” is a program") % {"name": name}))
     beginnings = BEGINNINGS.get(kind)
     if beginnings and not data.startswith(beginnings):
-        raise Refused(f"“{name}” is no {kind.upper()} file: its content is another. Save it anew.")
+        raise Refused(
+            gettext("“%(name)s” is no %(type)s file: its content is another. Save it anew.")
+            % {"name": name, "type": kind.upper()}
+        )
     if data.startswith(ZIP):
         _check_members(name, data)
     found = TYPES.get(kind, OTHER)
@@ -100,10 +108,10 @@ def type_of(name: str, data: bytes) -> str:
 
 
 def _forbidden(what: str) -> str:
-    return (
-        f"{what}, and Gmail and others refuse messages with one. Put it on a website, and link to "
-        "it."
-    )
+    return gettext(
+        "%(what)s, and Gmail and others refuse messages with one. Put it on a website, "
+        "and link to it."
+    ) % {"what": what}
 
 
 def _is_forbidden(name: str) -> bool:
@@ -128,9 +136,13 @@ def _is_text(data: bytes) -> bool:
 def _check_members(name: str, data: bytes) -> None:
     for member in _members(name, data):
         if member.flag_bits & 1:
-            raise Refused(_forbidden(f"“{name}” is an archive that needs a password"))
+            raise Refused(
+                _forbidden(
+                    gettext("“%(name)s” is an archive that needs a password") % {"name": name}
+                )
+            )
         if _is_forbidden(member.filename):
-            raise Refused(_forbidden(f"There is a program in “{name}”"))
+            raise Refused(_forbidden(gettext("There is a program in “%(name)s”") % {"name": name}))
 
 
 def _members(name: str, data: bytes) -> Iterator[zipfile.ZipInfo]:
@@ -138,7 +150,12 @@ def _members(name: str, data: bytes) -> Iterator[zipfile.ZipInfo]:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise Refused(f"“{name}” is damaged, and cannot be opened. Save it anew.") from error
+        raise Refused(
+            gettext("“%(name)s” is damaged, and cannot be opened. Save it anew.") % {"name": name}
+        ) from error
     if len(members) > MOST_MEMBERS:
-        raise Refused(f"“{name}” has more than {MOST_MEMBERS:,} files in it.")
+        raise Refused(
+            gettext("“%(name)s” has more than %(most)s files in it.")
+            % {"name": name, "most": f"{MOST_MEMBERS:,}"}
+        )
     yield from members

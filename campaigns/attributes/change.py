@@ -12,6 +12,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import F, Func, JSONField, QuerySet, Value
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.attributes.values import Unfit, convert, fits
 from campaigns.models import Attribute, Contact, Operation, OperationKind
@@ -22,7 +23,7 @@ from campaigns.operations.kinds import OperationProblem
 PIECE = 5_000
 MOST_LISTED = 200
 """The most contacts named in the result whose value stays as it is."""
-GONE = "The attribute was deleted meanwhile. What was changed until then stays changed."
+GONE = _("The attribute was deleted meanwhile. What was changed until then stays changed.")
 
 SET_SQL = """
 UPDATE campaigns_contact AS c SET attributes = (c.attributes - %s) || CASE
@@ -76,7 +77,7 @@ def step(operation: Operation) -> bool:
         rows = Attribute.objects.select_for_update(no_key=True)
         attribute = rows.filter(pk=operation.params["attribute"]).first()
         if attribute is None:
-            raise OperationProblem(GONE)
+            raise OperationProblem(str(GONE))
         if operation.total is None:
             _begin(operation, attribute)
         is_more = _change_piece(operation)

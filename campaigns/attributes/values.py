@@ -15,6 +15,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext
+
 from campaigns.attributes.yes_no import yes_or_no
 from campaigns.models import AttributeKind
 from campaigns.rendering.liquid.dates import day_in
@@ -90,7 +92,7 @@ def convert(kind: str, value: Any, choices: Sequence[str] = ()) -> Value | None:
     if fits(kind, value, choices):
         return value  # type: ignore[no-any-return]  # of JSON
     if isinstance(value, (list, dict)):
-        raise Unfit(f"{_quoted(show(value))} has several values.")
+        raise Unfit(gettext("%(value)s has several values.") % {"value": _quoted(show(value))})
     return parse(kind, show(value), choices)
 
 
@@ -145,10 +147,12 @@ def _number(text: str, reading: Reading) -> int | float:
     marks = [mark for mark in reading.decimal or ".," if _GROUPED[mark].fullmatch(text)]
     read = {mark: re.sub(r"[^-\d,.]", "", _without_groups(text, mark)) for mark in marks}
     if not read:
-        raise Unfit(f"{_quoted(text)} is no number.")
+        raise Unfit(gettext("%(value)s is no number.") % {"value": _quoted(text)})
     if len(set(read.values())) > 1:
-        both = " or ".join(sorted(set(read.values())))
-        raise Unfit(f"{_quoted(text)} may be {both}.")
+        both = gettext(" or ").join(sorted(set(read.values())))
+        raise Unfit(
+            gettext("%(value)s may be %(readings)s.") % {"value": _quoted(text), "readings": both}
+        )
     return _exact(next(iter(read.values())), text)
 
 
@@ -159,7 +163,10 @@ def _without_groups(text: str, mark: str) -> str:
 def _exact(number: str, text: str) -> int | float:
     digits = number.lstrip("-").replace(".", "").lstrip("0")
     if len(digits) > MOST_DIGITS:
-        raise Unfit(f"{_quoted(text)} has more than {MOST_DIGITS} digits, and would be rounded.")
+        raise Unfit(
+            gettext("%(value)s has more than %(most)s digits, and would be rounded.")
+            % {"value": _quoted(text), "most": MOST_DIGITS}
+        )
     return float(number) if "." in number else int(number)
 
 
@@ -172,7 +179,7 @@ def _date(text: str, month_first: bool) -> str:
         swapped = _SLASHED.sub(r"\3\2\1\2\4", text) if month_first else text
         found = day_in(with_one_zone(swapped))
     if found is None:
-        raise Unfit(f"{_quoted(text)} is no date.")
+        raise Unfit(gettext("%(value)s is no date.") % {"value": _quoted(text)})
     return found.isoformat()
 
 
@@ -180,7 +187,9 @@ def _yes_no(text: str) -> bool:
     try:
         return bool(yes_or_no(text))
     except ValueError:
-        raise Unfit(f"{_quoted(text)} is neither yes nor no.") from None
+        raise Unfit(
+            gettext("%(value)s is neither yes nor no.") % {"value": _quoted(text)}
+        ) from None
 
 
 def _choice(text: str, choices: Sequence[str]) -> str:
@@ -190,7 +199,7 @@ def _choice(text: str, choices: Sequence[str]) -> str:
     for choice in choices:
         if choice.casefold() == folded:
             return choice
-    raise Unfit(f"{_quoted(text)} is none of the choices.")
+    raise Unfit(gettext("%(value)s is none of the choices.") % {"value": _quoted(text)})
 
 
 def _quoted(text: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext
+
 _YES = {
     "yes", "y", "true", "t", "1", "x", "on", "ja", "j", "wahr", "oui", "vrai", "sí", "si",
     "да", "sim", "tak", "はい", "예", "네", "是", "同意", "✓", "✔", "☑", "✅",
@@ -27,7 +29,7 @@ def yes_or_no(cell: str) -> bool | None:
     """None for an empty cell. Raises ValueError for other values than yes and no."""
     word = cell.strip().casefold()
     if word and word not in _YES | _NO:
-        raise ValueError(f"“{word}” is neither yes nor no.")
+        raise ValueError(gettext("“%(word)s” is neither yes nor no.") % {"word": word})
     return word in _YES if word else None
 
 

@@ -11,7 +11,10 @@ from django.contrib.auth.models import User
 from django.db import connection, models, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from campaigns import wording
 from campaigns.models import (
     ChangedContact,
     Contact,
@@ -22,18 +25,17 @@ from campaigns.models import (
 )
 from campaigns.models.operation import ENDED_STATES
 from campaigns.operations import running
-from campaigns.wording import counted
 
 NOT_LAUNCHED = (TaskStatus.DRAFT, TaskStatus.SCHEDULED, TaskStatus.QUEUED)
 """A contact that is chosen for such a task is not deleted."""
 
 
 class Action(models.TextChoices):
-    ADD_TAGS = "add_tags", "Add tags"
-    REMOVE_TAGS = "remove_tags", "Remove tags"
-    SET_CONSENT = "set_consent", "Set consent"
-    DELETE = "delete", "Delete"
-    UNDO = "undo", "Undo"
+    ADD_TAGS = "add_tags", _("Add tags")
+    REMOVE_TAGS = "remove_tags", _("Remove tags")
+    SET_CONSENT = "set_consent", _("Set consent")
+    DELETE = "delete", _("Delete")
+    UNDO = "undo", _("Undo")
 
 
 UNDONE = (Action.ADD_TAGS, Action.REMOVE_TAGS, Action.SET_CONSENT)
@@ -58,28 +60,37 @@ def tags(
     action: Action, contacts: QuerySet[Contact], keys: Collection[int], names: str, asker: User
 ) -> Operation:
     """Have the cluster add tags to contacts or remove them. Contacts and tags have one owner."""
-    return _ask(contacts, action, {"tags": sorted(keys)}, f"{action.label}: {names}", asker)
+    return _ask(
+        contacts,
+        action,
+        {"tags": sorted(keys)},
+        gettext("%(action)s: %(names)s") % {"action": action.label, "names": names},
+        asker,
+    )
 
 
 def consent(contacts: QuerySet[Contact], wanted: Consent, asker: User) -> Operation:
-    title = f"Consent: {wanted.consent.label.lower()}, {wanted.source}"
+    title = gettext("Consent: %(consent)s, %(source)s") % {
+        "consent": wanted.consent.label.lower(),
+        "source": wanted.source,
+    }
     return _ask(contacts, Action.SET_CONSENT, asdict(wanted), title, asker)
 
 
 def deletion(contacts: QuerySet[Contact], asker: User) -> Operation:
-    return _ask(contacts, Action.DELETE, {}, "Delete", asker)
+    return _ask(contacts, Action.DELETE, {}, gettext("Delete"), asker)
 
 
 def why_not_undone(operation: Operation) -> str:
     """Why a change cannot be undone, for staff; "" when it can."""
     if operation.kind != OperationKind.CHANGE_CONTACTS:
-        return "This is no change of contacts."
+        return gettext("This is no change of contacts.")
     if operation.params.get("action") not in UNDONE:
-        return "This cannot be undone."
+        return gettext("This cannot be undone.")
     if operation.undone_at is not None:
-        return "It was undone already."
+        return gettext("It was undone already.")
     if operation.state not in ENDED_STATES:
-        return "It has not ended yet. Cancel it first, or wait."
+        return gettext("It has not ended yet. Cancel it first, or wait.")
     return ""
 
 
@@ -94,7 +105,7 @@ def undo(operation: Operation, asker: User) -> Operation:
         undoing = _prepare(
             locked.owner_id,
             {"action": Action.UNDO, "of": locked.pk},
-            f"Undo of “{locked.title}”",
+            gettext("Undo of “%(title)s”") % {"title": locked.title},
             asker,
         )
         changed = ChangedContact.objects.filter(operation=locked, before__isnull=False)
@@ -113,16 +124,21 @@ def _ask(
     """Raises NotPossible for no contacts, and for those of several owners."""
     owners = list(contacts.order_by().values_list("owner", flat=True).distinct()[:2])
     if not owners:
-        raise NotPossible("No contact matches any more. Nothing was changed.")
+        raise NotPossible(gettext("No contact matches any more. Nothing was changed."))
     if len(owners) > 1:
-        raise NotPossible("The contacts have several owners. Filter by one of them first.")
+        raise NotPossible(gettext("The contacts have several owners. Filter by one of them first."))
     with transaction.atomic():
         operation = _prepare(owners[0], {"action": action, **params}, title, asker)
         _choose(operation, contacts.order_by().values("pk"))
-        operation.title = f"{title} ({counted(operation.total or 0, 'contact')})"[:300]
+        operation.title = _with_number(title, operation.total or 0)
         operation.save(update_fields=["title"])
         running.start(operation)
     return operation
+
+
+def _with_number(title: str, number: int) -> str:
+    text = gettext("%(title)s (%(contacts)s)")
+    return (text % {"title": title, "contacts": wording.contacts(number)})[:300]
 
 
 def _prepare(owner_id: int, params: dict[str, object], title: str, asker: User) -> Operation:

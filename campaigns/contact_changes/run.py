@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.contact_changes import undoing
 from campaigns.contact_changes.asking import NOT_LAUNCHED, Action
@@ -17,7 +18,7 @@ from campaigns.operations import progress
 from campaigns.operations.kinds import OperationProblem
 
 PIECE = 5_000
-NO_TAGS = "The tags were deleted meanwhile. What was done until then stays."
+NO_TAGS = _("The tags were deleted meanwhile. What was done until then stays.")
 
 # The contacts and tags are locked, lest one is deleted between the look at it and the link to it.
 ADD_SQL = """
@@ -102,7 +103,7 @@ def _tags_of(operation: Operation) -> list[int]:
     tags = Tag.objects.filter(owner=operation.owner_id, pk__in=operation.params["tags"])
     found = list(tags.order_by("pk").values_list("pk", flat=True))
     if not found:
-        raise OperationProblem(NO_TAGS)
+        raise OperationProblem(str(NO_TAGS))
     return found
 
 

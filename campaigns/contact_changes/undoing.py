@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db import connection
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.contact_changes.asking import Action
 from campaigns.models import Operation
 from campaigns.operations.kinds import OperationProblem
 
-GONE = "What it is to undo is no longer known: the record of that change was deleted."
+GONE = _("What it is to undo is no longer known: the record of that change was deleted.")
 
 NOTED = """
 noted AS MATERIALIZED (
@@ -77,7 +78,7 @@ def undo(operation: Operation, keys: Sequence[int]) -> int:
         pk=operation.params["of"], owner=operation.owner_id, kind=operation.kind
     ).first()
     if done is None:
-        raise OperationProblem(GONE)
+        raise OperationProblem(str(GONE))
     known = {"of": done.pk, "owner": operation.owner_id, "keys": list(keys)}
     with connection.cursor() as cursor:
         cursor.execute(SQL[Action(done.params["action"])], {**done.params, **known})

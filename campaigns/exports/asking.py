@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from campaigns.exports import contacts, csv_file, keys, messages, xlsx_file  # noqa: F401  (register)
 from campaigns.exports.tables import SUBJECTS, Chosen, Subject, rows_of
@@ -52,7 +53,7 @@ class Export:
         """Raises Refused. Also in the worker: rights may have been taken away meanwhile."""
         needed = [EXPORT, self.subject.permission]
         if not self.user.is_active or not self.user.has_perms(needed):
-            raise Refused("You may not export these rows.")
+            raise Refused(gettext("You may not export these rows."))
 
     def _rows(self) -> QuerySet[Any]:
         if self.matching is not None:

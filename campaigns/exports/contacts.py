@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from addressing.addresses import as_written
 from campaigns import suppressions
@@ -38,16 +39,19 @@ KEYS_AT_ONCE = 20_000
 def of_segment(user: User, segment_id: int) -> QuerySet[Contact]:
     segment = Segment.objects.visible_to(user).filter(pk=segment_id).first()
     if segment is None:
-        raise Gone("The segment was deleted.")
+        raise Gone(gettext("The segment was deleted."))
     if problem := matching.problem_of(segment):
-        raise Gone(f"The segment “{segment}” cannot be used. {problem}")
+        raise Gone(
+            gettext("The segment “%(segment)s” cannot be used. %(problem)s")
+            % {"segment": segment, "problem": problem}
+        )
     return matching.contacts_of(segment)
 
 
 def of_import(user: User, operation_id: int) -> QuerySet[Contact]:
     operation = Operation.objects.visible_to(user).filter(pk=operation_id).first()
     if operation is None:
-        raise Gone("The import was deleted.")
+        raise Gone(gettext("The import was deleted."))
     return Contact.objects.filter(imported_by=operation)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from addressing.addresses import as_written
 from campaigns.ab_tests import variants
@@ -47,7 +48,7 @@ def of_task(user: User, chosen: Chosen) -> QuerySet[SubTask]:
     """Raises Gone."""
     task = Task.objects.visible_to(user).filter(pk=chosen.get("task")).first()
     if task is None:
-        raise Gone("The task was deleted.")
+        raise Gone(gettext("The campaign was deleted."))
     return SubTask.objects.filter(task=task)
 
 

@@ -16,6 +16,7 @@ from tempfile import SpooledTemporaryFile
 from django.db import transaction
 from django.db.models import Value
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.exports import csv_file, xlsx_file
 from campaigns.exports import keys as stored_keys
@@ -34,16 +35,16 @@ XLSX_SECONDS = 500
 """Less than the time limit of a slice of an operation."""
 DOWNLOAD = "download"
 KEYS, PART = stored_keys.ROLE, f"{files.HIDDEN}part"
-ERASED = (
+ERASED = _(
     "The file was deleted while it was written: an address was erased, which it may have "
     "contained. Export again."
 )
-TOO_MUCH = (
-    f"The XLSX was not ready after {XLSX_SECONDS // 60} minutes. Export as CSV, which spreadsheets "
-    "read as well, or fewer rows."
-)
-TOO_WIDE = (
-    "These contacts have {columns:,} columns together, and a sheet has {most:,}. Export as CSV, or "
+TOO_MUCH = _(
+    "The XLSX was not ready after %(minutes)s minutes. Export as CSV, which "
+    "spreadsheets read as well, or fewer rows."
+) % {"minutes": XLSX_SECONDS // 60}
+TOO_WIDE = _(
+    "These contacts have %(columns)s columns together, and a sheet has %(most)s. Export as CSV, or "
     "fewer contacts."
 )
 
@@ -67,7 +68,7 @@ def _prepare(operation: Operation, export: Export) -> None:
     headings = export.subject.headings(keys, export.chosen)
     if export.format != CSV and len(headings) > xlsx_file.MOST_COLUMNS:
         most = xlsx_file.MOST_COLUMNS
-        raise OperationProblem(TOO_WIDE.format(columns=len(headings), most=most))
+        raise OperationProblem(TOO_WIDE % {"columns": f"{len(headings):,}", "most": f"{most:,}"})
     with transaction.atomic():
         stored_keys.store(operation, keys)
         if export.format == CSV:
@@ -87,7 +88,7 @@ def _file(operation: Operation, role: str, lock: bool = False) -> StoredFile:
     files_of = operation.files.select_for_update() if lock else operation.files.all()
     file = files_of.filter(role=role).first()
     if file is None:
-        raise OperationProblem(ERASED)
+        raise OperationProblem(str(ERASED))
     return file
 
 
@@ -115,7 +116,7 @@ def _write_piece(operation: Operation, export: Export) -> bool:
         lines.seek(0)
         with transaction.atomic():
             if not files.append(operation, PART, lines):
-                raise OperationProblem(ERASED)
+                raise OperationProblem(str(ERASED))
             operation.done += len(keys)
             operation.result = {"rows": counter.rows}
             is_last = operation.done >= (operation.total or 0)
@@ -141,7 +142,7 @@ def _write_xlsx(operation: Operation, export: Export) -> bool:
             if _is_cancelled(operation):
                 return True
             if time.monotonic() > ends_at:
-                raise OperationProblem(TOO_MUCH)
+                raise OperationProblem(str(TOO_MUCH))
             keys = stored_keys.read(_file(operation, KEYS), operation.done, PIECE)
             file.add(rows_of(export.subject, keys, headings, export.chosen))
             operation.done += len(keys)

@@ -11,6 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.core.files.base import ContentFile
 from django.core.files.storage import Storage
 from django.db import connection, transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.images import reencode
 from campaigns.images.reencode import Picture, Refused
@@ -18,7 +20,7 @@ from campaigns.images.storage import DatabaseStorage
 from campaigns.models import Image
 from sandbox import Failed, LimitReached
 
-NOT_REACHED = "The store of pictures could not be reached."
+NOT_REACHED = _("The store of pictures could not be reached.")
 
 
 def understand(data: bytes) -> Picture:
@@ -26,9 +28,13 @@ def understand(data: bytes) -> Picture:
     try:
         return reencode.reencode(data)
     except LimitReached as error:
-        raise Refused(f"The picture cannot be read: it {error}. Make it smaller.") from error
+        raise Refused(
+            gettext("The picture cannot be read: it %(error)s. Make it smaller.") % {"error": error}
+        ) from error
     except Failed as error:
-        raise Refused("The picture could not be read just now. Try again in a moment.") from error
+        raise Refused(
+            gettext("The picture could not be read just now. Try again in a moment.")
+        ) from error
 
 
 def name_of(picture: Picture) -> str:
@@ -68,7 +74,10 @@ def _store(image: Image, data: bytes, is_new: bool, tell: Callable[[str], object
         except (ClientError, BotoCoreError):
             if is_new:
                 Image.objects.filter(pk=image.pk).delete()
-            tell(f"{NOT_REACHED} The picture “{image}” was not kept. Try again later.")
+            tell(
+                gettext("%(problem)s The picture “%(image)s” was not kept. Try again later.")
+                % {"problem": NOT_REACHED, "image": image}
+            )
 
 
 def remove(image: Image, tell: Callable[[str], object]) -> None:
@@ -87,7 +96,10 @@ def _remove_file(storage: Storage, name: str, tell: Callable[[str], object]) -> 
         try:
             storage.delete(name)
         except (ClientError, BotoCoreError):
-            tell(f"{NOT_REACHED} The picture's file is still there: {name}.")
+            tell(
+                gettext("%(problem)s The picture's file is still there: %(name)s.")
+                % {"problem": NOT_REACHED, "name": name}
+            )
 
 
 @contextmanager

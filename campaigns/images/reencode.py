@@ -8,6 +8,7 @@ import io
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext
 from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
 
 from sandbox import Limits, bounded
@@ -65,17 +66,22 @@ def reencode(data: bytes) -> Picture:
             made = _animation(image) if _is_animated(image) else _still(image)
     except UnidentifiedImageError:
         raise Refused(
-            "This is no picture that mail programs show. Save it as JPEG, PNG or GIF."
+            gettext("This is no picture that mail programs show. Save it as JPEG, PNG or GIF.")
         ) from None
     except (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError) as error:
         raise Refused(
-            "The picture is damaged, and cannot be read to its end. Save it anew in the program "
-            "that it comes from."
+            gettext(
+                "The picture is damaged, and cannot be read to its end. Save it anew in the "
+                "program that it comes from."
+            )
         ) from error
     if len(made.data) > MAX_OCTETS:
         raise Refused(
-            f"The picture would have {len(made.data) / 1e6:.1f} MB in each message that shows it; "
-            f"{MAX_OCTETS / 1e6:g} MB are the most. Make it smaller, or save a photograph as JPEG."
+            gettext(
+                "The picture would have %(size)s MB in each message that shows it; "
+                "%(most)s MB are the most. Make it smaller, or save a photograph as JPEG."
+            )
+            % {"size": f"{len(made.data) / 1e6:.1f}", "most": f"{MAX_OCTETS / 1e6:g}"}
         )
     return made
 
@@ -83,8 +89,15 @@ def reencode(data: bytes) -> Picture:
 def _check_size(image: Image.Image) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise Refused(
-            f"The picture has {image.width:,} × {image.height:,} pixels; "
-            f"{MAX_PIXELS // 1_000_000} million are the most. Make it smaller."
+            gettext(
+                "The picture has %(width)s × %(height)s pixels; %(most)s million are the "
+                "most. Make it smaller."
+            )
+            % {
+                "width": f"{image.width:,}",
+                "height": f"{image.height:,}",
+                "most": MAX_PIXELS // 1_000_000,
+            }
         )
 
 
@@ -92,8 +105,11 @@ def _check_scans(image: Image.Image, data: bytes) -> None:
     """Within a scan no byte FF stands before DA."""
     if image.format == "JPEG" and (scans := data.count(b"\xff\xda")) > MAX_SCANS:
         raise Refused(
-            f"The picture is stored in {scans:,} layers; {MAX_SCANS} are the most. Save it anew in "
-            "the program that it comes from."
+            gettext(
+                "The picture is stored in %(layers)s layers; %(most)s are the most. Save it "
+                "anew in the program that it comes from."
+            )
+            % {"layers": f"{scans:,}", "most": MAX_SCANS}
         )
 
 
@@ -161,9 +177,17 @@ def _animation(image: Image.Image) -> Picture:
     frames = getattr(image, "n_frames", 1)
     if frames > MAX_FRAMES or frames * image.width * image.height > MAX_PIXELS:
         raise Refused(
-            f"The animation has {frames:,} frames of {image.width:,} × {image.height:,} pixels. "
-            f"{MAX_FRAMES} frames, and {MAX_PIXELS // 1_000_000} million pixels in all, are the "
-            "most."
+            gettext(
+                "The animation has %(frames)s frames of %(width)s × %(height)s pixels. "
+                "%(most_frames)s frames, and %(most)s million pixels in all, are the most."
+            )
+            % {
+                "frames": f"{frames:,}",
+                "width": f"{image.width:,}",
+                "height": f"{image.height:,}",
+                "most_frames": MAX_FRAMES,
+                "most": MAX_PIXELS // 1_000_000,
+            }
         )
     loop = image.info.get("loop", 0)
     made, durations = [], []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from django.db.models import Q
 from django.urls import reverse
+from django.utils.translation import gettext
 
+from campaigns import wording
 from campaigns.images.storage import DatabaseStorage
 from campaigns.models import Content, Image, Template
-from campaigns.wording import counted
 
 MOST = 10
 
@@ -25,8 +26,11 @@ def templates_that_show(image: Image) -> list[str]:
     name = str(image.file.name)
     shows = Q(html__contains=name) | Q(mjml__contains=name)
     own = list(Template.objects.filter(shows, owner=image.owner_id).order_by("name")[: MOST + 1])
-    lines = [f"The template “{template}” shows it." for template in own[:MOST]]
-    return [*lines, "More templates show it."][: len(own)]
+    lines = [
+        gettext("The template “%(template)s” shows it.") % {"template": template}
+        for template in own[:MOST]
+    ]
+    return [*lines, gettext("More templates show it.")][: len(own)]
 
 
 def messages_that_show(image: Image) -> list[str]:
@@ -36,9 +40,15 @@ def messages_that_show(image: Image) -> list[str]:
     if not tasks:
         return []
     return [
-        f"Messages of {counted(tasks, 'campaign')} that went out show it: their readers will see "
-        f"“{image.alt}” in its place."
+        gettext(
+            "Messages of %(campaigns)s that went out show it: their readers will see “%(alt)s” "
+            "in its place."
+        )
+        % {"campaigns": wording.campaigns(tasks), "alt": image.alt}
         if image.alt
-        else f"Messages of {counted(tasks, 'campaign')} that went out show it: their readers will "
-        "see nothing in its place."
+        else gettext(
+            "Messages of %(campaigns)s that went out show it: their readers will see nothing in "
+            "its place."
+        )
+        % {"campaigns": wording.campaigns(tasks)}
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from campaigns.models import ImageData
@@ -20,7 +21,7 @@ def image(request: HttpRequest, name: str) -> HttpResponse:
     else:
         found = ImageData.objects.filter(name=name).first()
         if found is None:
-            raise Http404("There is no such picture, or it was deleted.")
+            raise Http404(gettext("There is no such picture, or it was deleted."))
         response = HttpResponse(bytes(found.data), content_type=TYPES[name.rpartition(".")[2]])
     response["ETag"] = tag
     response["Cache-Control"] = f"public, max-age={YEAR}, immutable"

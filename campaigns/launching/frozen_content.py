@@ -39,7 +39,7 @@ def compile_content(task: Task, choice: TaskTemplate) -> Compiled:
     subject = choice.subject or template.subject
     preview_text = choice.preview_text or template.preview_text
     if sender is None:
-        raise ValueError(f"task {task.pk} has no sender")
+        raise AssertionError(f"task {task.pk} has no sender")
     content.check(subject, template.html, template.text, preview_text)
     html = content.compile_html(template.html)
     made = Content(

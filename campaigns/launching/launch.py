@@ -17,6 +17,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Max, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns import audience, background, erasure_lock, tasks
 from campaigns.ab_tests import plan, sampling
@@ -43,6 +45,7 @@ from campaigns.rendering import content
 from campaigns.segments import moment
 from campaigns.segments.moment import Moment
 from campaigns.state import lifecycle
+from campaigns.wording import listed
 
 CHUNK = 20_000
 SLICE_SECONDS = 60.0
@@ -52,7 +55,7 @@ SUPPRESSED = {
     LeftOutReason.SUPPRESSED,
     LeftOutReason.DOMAIN_SUPPRESSED,
 }
-ALL_SUPPRESSED = "It was not sent: every recipient is on the suppression list."
+ALL_SUPPRESSED = _("It was not sent: every recipient is on the suppression list.")
 
 
 @background.job(tasks.LAUNCH, seconds=180)
@@ -85,11 +88,17 @@ def prepare(task: Task) -> None:
     if Launch.objects.filter(task=task).exists():
         return
     if task.scheduled_at and (lacks := lifecycle.missing(task) or lifecycle.blockers(task)):
-        raise lifecycle.NotPossible(f"“{task}” cannot be launched. " + " ".join(lacks))
+        raise lifecycle.NotPossible(
+            gettext("“%(task)s” cannot be launched. %(why)s")
+            % {"task": task, "why": " ".join(lacks)}
+        )
     if unusable := audience.problems(task):
         raise UnknownAudience(" ".join(unusable))
     if lacks := [*plan.problems(task), *limits.problems(task)]:
-        raise lifecycle.NotPossible(f"“{task}” cannot be launched. " + " ".join(lacks))
+        raise lifecycle.NotPossible(
+            gettext("“%(task)s” cannot be launched. %(why)s")
+            % {"task": task, "why": " ".join(lacks)}
+        )
     rows = TaskTemplate.objects.filter(task=task).select_related("template", "sender")
     choices = list(rows.order_by("pk"))
     compiled = [frozen_content.compile_content(task, choice) for choice in choices]
@@ -109,7 +118,9 @@ def _begin(
     """`compiled` was made of `choices`: an approval has to be of these. Raises NotPossible."""
     conditions = audience.conditions(task)
     if why := asking.problem(task, choices, conditions):
-        raise lifecycle.NotPossible(f"“{task}” was not launched. {why}")
+        raise lifecycle.NotPossible(
+            gettext("“%(task)s” was not launched. %(why)s") % {"task": task, "why": why}
+        )
     for made in compiled:
         made.store()
     promise = promises.confirmed(task)
@@ -224,9 +235,11 @@ def _added(differences: list[Any], more: Sequence[tuple[str, str, str, int]]) ->
 def _why_nothing_is_sent(launch: Launch) -> str:
     counts = counting.counts_of(launch.left_out or {})
     if not counts.by_reason or set(counts.by_reason) <= SUPPRESSED:
-        return ALL_SUPPRESSED
-    reasons = "; ".join(f"{reason.label}: {n:,}" for reason, n in counts.by_reason.items())
-    return f"It was not sent: every recipient is left out. {reasons}."
+        return str(ALL_SUPPRESSED)
+    reasons = listed(f"{reason.label}: {n:,}" for reason, n in counts.by_reason.items())
+    return gettext("It was not sent: every recipient is left out. %(reasons)s.") % {
+        "reasons": reasons
+    }
 
 
 def _commit_asynchronously() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Expression, F, Func, QuerySet, TextField, Value
+from django.utils.translation import gettext
 
 from campaigns.models import Contact, Content, Task
 from campaigns.rendering import content
@@ -28,10 +29,17 @@ def check_numbers(task: Task, frozen: Content) -> None:
             name = ".".join(map(str, keys))
             raise content.TemplateError(
                 part,
-                f"“{name}” is compared with a number, and {wrong.count():,} of the recipients have "
-                f"another text there, such as “{example.compared[:50]}” of {example}. "
-                "Correct them or leave them out; {% assign n = "
-                f"{name} | plus: 0 %}} takes them for 0",
+                gettext(
+                    "“%(name)s” is compared with a number, and %(count)s of the recipients have "
+                    "another text there, such as “%(compared)s” of %(example)s. Correct them or "
+                    "leave them out; {%% assign n = %(name)s | plus: 0 %%} takes them for 0"
+                )
+                % {
+                    "name": name,
+                    "count": f"{wrong.count():,}",
+                    "compared": example.compared[:50],
+                    "example": example,
+                },
                 line,
             )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from statistics import fmean
 
 from django.db.models import F, Func, IntegerField, QuerySet
+from django.utils.translation import gettext
 
 from campaigns import audience
 from campaigns.models import Contact, Content, Task
@@ -37,15 +38,34 @@ def check_cost(task: Task, frozen: Content) -> None:
         costs.append(seconds)
         failures += [failure] if failure else []
         if costs[-1] > MOST_SECONDS:
-            what = f"takes {costs[-1]:.2f} s of processor time for {contact}"
-            _refuse(f"{what}; the limit is {MOST_SECONDS:g} s")
+            _refuse(
+                gettext(
+                    "takes %(seconds)s s of processor time for %(contact)s; the limit is %(most)s s"
+                )
+                % {"seconds": f"{costs[-1]:.2f}", "contact": contact, "most": f"{MOST_SECONDS:g}"}
+            )
     average = fmean(costs or [0.0])
     if average > MOST_SECONDS_ON_AVERAGE:
-        what = f"takes {average:.3f} s of processor time a message, measured on {len(costs)}"
-        _refuse(f"{what}; the limit is {MOST_SECONDS_ON_AVERAGE:g} s on average")
+        _refuse_average(average, len(costs))
     if failures and len(failures) == len(costs):
-        why = f"{failures[0]} It fails so for every recipient that was tried."
+        why = gettext("%(failure)s It fails so for every recipient that was tried.") % {
+            "failure": failures[0]
+        }
         raise lifecycle.NotPossible(why)
+
+
+def _refuse_average(average: float, measured: int) -> None:
+    _refuse(
+        gettext(
+            "takes %(seconds)s s of processor time a message, measured on %(messages)s; the limit "
+            "is %(most)s s on average"
+        )
+        % {
+            "seconds": f"{average:.3f}",
+            "messages": measured,
+            "most": f"{MOST_SECONDS_ON_AVERAGE:g}",
+        }
+    )
 
 
 def _refuse(message: str) -> None:

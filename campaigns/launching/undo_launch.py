@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import connection, transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns import background, tasks
 from campaigns.models import BackgroundJob, Content, Launch, Task, TaskStatus
@@ -24,10 +26,10 @@ DELETE FROM campaigns_difference WHERE id IN (
     SELECT id FROM campaigns_difference WHERE task_id = %s ORDER BY contact_id LIMIT %s)
 """
 
-GIVEN_UP = (
-    "It could not be launched, after {times} attempts. The last one: {reason} Nothing was sent, "
-    "and what had been made is removed. Launch it again; if that fails, too, ask an operator to "
-    "look into the cluster's log."
+GIVEN_UP = _(
+    "It could not be launched, after %(times)s attempts. The last one: %(reason)s Nothing was "
+    "sent, and what had been made is removed. Launch it again; if that fails, too, ask an operator "
+    "to look into the cluster's log."
 )
 
 
@@ -47,7 +49,9 @@ def undo(job: BackgroundJob) -> bool:
         if any(_remove(each, task.pk) for each in (SUBTASKS_SQL, LEFT_OUT_SQL, DIFFERENCES_SQL)):
             return False
         Content.objects.filter(task=task).delete()
-        lifecycle.back_to_draft(task, GIVEN_UP.format(times=job.attempts, reason=job.reason))
+        lifecycle.back_to_draft(
+            task, GIVEN_UP % {"times": job.attempts, "reason": gettext(job.reason)}
+        )
     return True
 
 

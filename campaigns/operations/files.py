@@ -112,7 +112,7 @@ class _Chunks(io.RawIOBase):
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._file.size}[whence]
         if start + offset < 0:
-            raise ValueError("A position before the start of a file.")
+            raise ValueError(start + offset)
         self._at = start + offset
         return self._at
 

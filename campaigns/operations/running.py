@@ -11,6 +11,8 @@ import time
 from django.db import OperationalError, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from campaigns import background
@@ -22,12 +24,12 @@ KIND = "operation"
 SLICE_SECONDS = 60.0
 LIMIT_SECONDS = 600
 """For a slice: a piece that is begun within SLICE_SECONDS may take longer."""
-WAITS = (
+WAITS = _(
     "It waits: other work holds the same rows, such as an import on the command line, which takes "
     "a whole file at once. It goes on by itself as soon as that has ended."
 )
 _HELD = (LockNotAvailable, DeadlockDetected)
-GIVEN_UP = "It was tried several times and did not end. The last time: {reason}"
+GIVEN_UP = _("It was tried several times and did not end. The last time: %(reason)s")
 
 S = OperationState
 
@@ -85,7 +87,7 @@ def _goes_on(operation: Operation) -> bool:
     except OperationalError as error:
         if not isinstance(error.__cause__, _HELD):
             raise
-        _say(operation, WAITS)
+        _say(operation, str(WAITS))
         return True
     except OperationProblem as error:
         _move(operation, [S.RUNNING, S.CANCELLING], S.FAILED, problem=str(error), finished_at=Now())
@@ -97,7 +99,7 @@ def _goes_on(operation: Operation) -> bool:
 
 @background.when_given_up(KIND)
 def _give_up(job: BackgroundJob) -> bool:
-    problem = GIVEN_UP.format(reason=job.reason)
+    problem = GIVEN_UP % {"reason": gettext(job.reason)}
     _open(job.about).update(state=S.FAILED, problem=problem, finished_at=Now())
     return True
 
@@ -128,6 +130,6 @@ def ask_for_worker(operation_id: int) -> None:
             KIND,
             operation_id,
             "campaigns.operations.running.run",
-            name=f"operation {operation_id}",
+            name=f"operation:{operation_id}",
         )
     )

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.models import (
     Contact,
     Launch,
@@ -18,7 +21,7 @@ from campaigns.recipients.decision import SENT, Part
 
 ONE_SQL = "SELECT reason, suppression FROM (DECIDED) AS decided"
 
-NOT_THERE = (
+NOT_THERE = _(
     "No message was made to this address: at the launch the audience did not include them, or they "
     "had another address."
 )
@@ -45,26 +48,28 @@ def why(task: Task, contact: Contact) -> Answer:
     try:
         decided = decision.decide(task, Part(contact.pk - 1, contact.pk))
     except decision.UnknownAudience as error:
-        return Answer(False, False, None, f"Nothing is sent: {error}")
+        return Answer(False, False, None, gettext("Nothing is sent: %(error)s") % {"error": error})
     found = decision.rows(ONE_SQL, decided)
     if not found:
-        return Answer(False, False, None, "Gets no message: the audience does not include them.")
+        return Answer(
+            False, False, None, gettext("Gets no message: the audience does not include them.")
+        )
     reason, suppression = found[0]
     if reason == SENT:
-        return Answer(True, True, None, "Gets a message.")
-    return _left_out("Is left out", LeftOutReason(reason), suppression)
+        return Answer(True, True, None, gettext("Gets a message."))
+    return _left_out(gettext("Is left out: %(reason)s."), LeftOutReason(reason), suppression)
 
 
 def _after_launch(task: Task, contact: Contact) -> Answer:
     left_out = LeftOut.objects.filter(task=task, contact_id=contact.pk).first()
     if left_out:
-        return _left_out("Was left out", LeftOutReason(left_out.reason), None)
+        return _left_out(gettext("Was left out: %(reason)s."), LeftOutReason(left_out.reason), None)
     if SubTask.objects.filter(task=task, recipient_email=contact.email).exists():
-        return Answer(True, True, None, "A message was made at the launch.")
-    return Answer(False, False, None, NOT_THERE)
+        return Answer(True, True, None, gettext("A message was made at the launch."))
+    return Answer(False, False, None, str(NOT_THERE))
 
 
 def _left_out(words: str, reason: LeftOutReason, suppression: str | None) -> Answer:
     why_suppressed = f" ({SuppressionReason(suppression).label.lower()})" if suppression else ""
-    sentence = f"{words}: {reason.label[0].lower()}{reason.label[1:]}{why_suppressed}."
-    return Answer(False, True, reason, sentence)
+    why = f"{reason.label[0].lower()}{reason.label[1:]}{why_suppressed}"
+    return Answer(False, True, reason, words % {"reason": why})

@@ -28,10 +28,6 @@ from sandbox import Failed, LimitReached, Stalled
 SEATS = 2
 """The most workers that one template uses at a time, so that others find a free one."""
 SIMPLIFY = "Make it smaller or simpler"
-_OF_RENDERING = {
-    RENDERING_FIRST.too_much_time: RENDERING.too_much_time,
-    RENDERING_FIRST.too_much_memory: RENDERING.too_much_memory,
-}
 
 
 class CannotRender(Exception):
@@ -208,7 +204,17 @@ def _rendered(apart: _Apart, parts: list[str], variables: dict[str, Any]) -> lis
     except Stalled:
         raise
     except LimitReached as error:
-        raise LimitReached(_OF_RENDERING.get(str(error), str(error))) from error
+        raise LimitReached(_of_rendering(str(error))) from error
+
+
+def _of_rendering(limit: str) -> str:
+    """The limit of rendering, where that of the first message was met."""
+    match limit:
+        case RENDERING_FIRST.too_much_time:
+            return RENDERING.too_much_time
+        case RENDERING_FIRST.too_much_memory:
+            return RENDERING.too_much_memory
+    return limit
 
 
 def _too_costly(parts: list[str], limit: str) -> CannotRender:

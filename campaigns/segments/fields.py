@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.models import Attribute, AttributeKind, EngagementKind, MailConsent
 from campaigns.segments import operators
 from campaigns.segments.operators import Operator
+from campaigns.wording import Text
 
 ATTRIBUTE = "attribute:"
 """Before the key of an attribute: `attribute:plan`."""
@@ -30,46 +33,95 @@ class Field:
     """`heading` groups the fields in a list to choose from; `choices` are values and labels."""
 
     name: str
-    label: str
-    heading: str
+    named: Text
+    under: Text
     operators: tuple[Operator, ...]
-    choices: tuple[tuple[str, str], ...] = ()
+    offered: tuple[tuple[str, Text], ...] = ()
+
+    @property
+    def label(self) -> str:
+        return str(self.named)
+
+    @property
+    def heading(self) -> str:
+        return str(self.under)
+
+    @property
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        return tuple((value, str(label)) for value, label in self.offered)
 
     def operator(self, name: str) -> Operator | None:
         return next((each for each in self.operators if each.name == name), None)
 
 
-def _engagement(name: str, label: str, did: str, did_not: str) -> Field:
+def _engagement(
+    name: str, label: Text, did: tuple[Text, Text], did_not: tuple[Text, Text]
+) -> Field:
     return Field(name, label, MESSAGES, operators.engagement(did, did_not))
 
 
-CONTACT, MESSAGES, ATTRIBUTES = "Contact", "Messages", "Attributes"
+CONTACT, MESSAGES, ATTRIBUTES = _("Contact"), _("Messages"), _("Attributes")
 FIXED = (
-    Field("tag", "Tag", CONTACT, operators.TAG),
-    Field("segment", "Segment", CONTACT, operators.SEGMENT),
-    Field("name", "Name", CONTACT, operators.TEXT),
-    Field("address", "Address", CONTACT, operators.TEXT[:-2]),
-    Field("domain", "Domain", CONTACT, operators.DOMAIN),
-    Field("language", "Language", CONTACT, operators.LANGUAGE),
-    Field("created", "Created", CONTACT, operators.MOMENT),
-    Field("imported", "Import", CONTACT, operators.IMPORTED),
+    Field("tag", _("Tag"), CONTACT, operators.TAG),
+    Field("segment", _("Segment"), CONTACT, operators.SEGMENT),
+    Field("name", _("Name"), CONTACT, operators.TEXT),
+    Field("address", _("Address"), CONTACT, operators.TEXT[:-2]),
+    Field("domain", _("Domain"), CONTACT, operators.DOMAIN),
+    Field("language", _("Language"), CONTACT, operators.LANGUAGE),
+    Field("created", _("Created"), CONTACT, operators.MOMENT),
+    Field("imported", _("Import"), CONTACT, operators.IMPORTED),
     Field(
         "mail_consent",
-        "Consent to mail",
+        _("Consent to mail"),
         CONTACT,
         operators.STATED,
-        tuple((choice.value, str(choice.label)) for choice in MailConsent),
+        tuple((choice.value, choice.label) for choice in MailConsent),
     ),
-    Field("tracking_consent", "Consent to open tracking", CONTACT, operators.AGREED),
-    Field("mailable", "Suppression", CONTACT, operators.MAILABLE),
-    Field("part", "Random part", CONTACT, operators.PART),
-    _engagement("sent", "Was sent", "was sent", "was not sent"),
-    _engagement("delivered", "Was delivered", "was delivered", "was not delivered"),
-    _engagement("opened", "Opened", "opened", "did not open"),
-    _engagement("clicked", "Clicked", "clicked", "did not click"),
-    _engagement("bounced", "Bounced", "bounced for", "did not bounce for"),
-    _engagement("unsubscribed", "Unsubscribed", "unsubscribed from", "did not unsubscribe from"),
-    _engagement("complained", "Reported as spam", "reported as spam", "did not report as spam"),
+    Field("tracking_consent", _("Consent to open tracking"), CONTACT, operators.AGREED),
+    Field("mailable", _("Suppression"), CONTACT, operators.MAILABLE),
+    Field("part", _("Random part"), CONTACT, operators.PART),
+    _engagement(
+        "sent",
+        _("Was sent"),
+        (_("was sent"), _("was sent {value}")),
+        (_("was not sent"), _("was not sent {value}")),
+    ),
+    _engagement(
+        "delivered",
+        _("Was delivered"),
+        (_("was delivered"), _("was delivered {value}")),
+        (_("was not delivered"), _("was not delivered {value}")),
+    ),
+    _engagement(
+        "opened",
+        _("Opened"),
+        (_("opened"), _("opened {value}")),
+        (_("did not open"), _("did not open {value}")),
+    ),
+    _engagement(
+        "clicked",
+        _("Clicked"),
+        (_("clicked"), _("clicked {value}")),
+        (_("did not click"), _("did not click {value}")),
+    ),
+    _engagement(
+        "bounced",
+        _("Bounced"),
+        (_("bounced for"), _("bounced for {value}")),
+        (_("did not bounce for"), _("did not bounce for {value}")),
+    ),
+    _engagement(
+        "unsubscribed",
+        _("Unsubscribed"),
+        (_("unsubscribed from"), _("unsubscribed from {value}")),
+        (_("did not unsubscribe from"), _("did not unsubscribe from {value}")),
+    ),
+    _engagement(
+        "complained",
+        _("Reported as spam"),
+        (_("reported as spam"), _("reported as spam {value}")),
+        (_("did not report as spam"), _("did not report as spam {value}")),
+    ),
 )
 _BY_NAME = {each.name: each for each in FIXED}
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 
 from django.db import transaction
+from django.utils.translation import gettext
 
 from campaigns.models import Segment
 from campaigns.segments.values import PARTS
@@ -32,7 +33,11 @@ def make(owner_id: int, wanted: str, condition: Condition) -> Segment:
 
 
 def duplicate(segment: Segment) -> Segment:
-    return make(segment.owner_id, f"Copy of {segment.name}", segment.condition)
+    return make(
+        segment.owner_id,
+        gettext("Copy of %(name)s") % {"name": segment.name},
+        segment.condition,
+    )
 
 
 def split(owner_id: int, name: str, whole: Condition | None, parts: int) -> list[Segment]:
@@ -40,7 +45,7 @@ def split(owner_id: int, name: str, whole: Condition | None, parts: int) -> list
     the same; None is for all contacts. Raises ValueError for too many or too few parts.
     """
     if parts not in PARTS:
-        raise ValueError(f"{parts} parts")
+        raise ValueError(parts)
     seed = secrets.token_hex(8)
     with transaction.atomic():
         return [
@@ -60,5 +65,5 @@ def _part(whole: Condition | None, number: int, parts: int, seed: str) -> Condit
 
 
 def _named(name: str, number: int, parts: int) -> str:
-    end = f", part {number} of {parts}"
+    end = gettext(", part %(number)s of %(parts)s") % {"number": number, "parts": parts}
     return f"{name[: LONGEST - len(end) - 5]}{end}"

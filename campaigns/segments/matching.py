@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from campaigns.models import Contact, Segment
 from campaigns.segments.fields import Catalogue
@@ -39,7 +40,7 @@ def checked(owner_id: int, raw: object, segment: Segment | None = None) -> dict[
         known = [value for value, _ in asked.field.choices]
         chosen = asked.value if isinstance(asked.value, list) else [asked.value]
         if asked.operator.input in ("choice", "choices") and not set(chosen) <= set(known):
-            raise ConditionError("Choose one of the list.", (*line.path, "value"))
+            raise ConditionError(gettext("Choose one of the list."), (*line.path, "value"))
     compile_condition(owner_id, write(group), (segment,) if segment and segment.pk else ())
     return write(group)
 

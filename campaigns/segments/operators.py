@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.models import AttributeKind
+from campaigns.wording import Text
 
 
 class Input(StrEnum):
@@ -43,72 +46,84 @@ class Operator:
     """`label` stands in a list to choose from, `phrase` in the sentence of a condition."""
 
     name: str
-    label: str
+    named: Text
     input: Input
-    phrase: str
+    said: Text = ""
+
+    @property
+    def label(self) -> str:
+        return str(self.named)
+
+    @property
+    def phrase(self) -> str:
+        value = "" if self.input is Input.NONE else " {value}"
+        return str(self.said) or f"{{field}} {self.label}{value}"
 
 
-def _op(name: str, label: str, input: Input, phrase: str = "") -> Operator:
-    value = "" if input is Input.NONE else " {value}"
-    return Operator(name, label, input, phrase or f"{{field}} {label}{value}")
+_op = Operator
 
 
 _SET = (
-    _op("set", "is filled in", Input.NONE, "{field} is filled in"),
-    _op("empty", "is empty", Input.NONE, "{field} is empty"),
+    _op("set", _("is filled in"), Input.NONE, _("{field} is filled in")),
+    _op("empty", _("is empty"), Input.NONE, _("{field} is empty")),
 )
 TEXT = (
-    _op("is", "is", Input.TEXT),
-    _op("is_not", "is not", Input.TEXT),
-    _op("contains", "contains", Input.TEXT),
-    _op("contains_not", "does not contain", Input.TEXT),
-    _op("starts", "starts with", Input.TEXT),
-    _op("ends", "ends with", Input.TEXT),
+    _op("is", _("is"), Input.TEXT),
+    _op("is_not", _("is not"), Input.TEXT),
+    _op("contains", _("contains"), Input.TEXT),
+    _op("contains_not", _("does not contain"), Input.TEXT),
+    _op("starts", _("starts with"), Input.TEXT),
+    _op("ends", _("ends with"), Input.TEXT),
     *_SET,
 )
 NUMBER = (
-    _op("equals", "is", Input.NUMBER),
-    _op("equals_not", "is not", Input.NUMBER),
-    _op("more", "is more than", Input.NUMBER),
-    _op("at_least", "is at least", Input.NUMBER),
-    _op("less", "is less than", Input.NUMBER),
-    _op("at_most", "is at most", Input.NUMBER),
-    _op("between", "is between", Input.NUMBERS),
+    _op("equals", _("is"), Input.NUMBER),
+    _op("equals_not", _("is not"), Input.NUMBER),
+    _op("more", _("is more than"), Input.NUMBER),
+    _op("at_least", _("is at least"), Input.NUMBER),
+    _op("less", _("is less than"), Input.NUMBER),
+    _op("at_most", _("is at most"), Input.NUMBER),
+    _op("between", _("is between"), Input.NUMBERS),
     *_SET,
 )
 _ABSOLUTE = (
-    _op("on", "is on", Input.DATE),
-    _op("before", "is before", Input.DATE),
-    _op("after", "is after", Input.DATE),
-    _op("between", "is between", Input.DATES),
+    _op("on", _("is on"), Input.DATE),
+    _op("before", _("is before"), Input.DATE),
+    _op("after", _("is after"), Input.DATE),
+    _op("between", _("is between"), Input.DATES),
 )
-_LAST = _op("last_days", "is in the last … days", Input.DAYS, "{field} is in the last {value}")
+_LAST = _op(
+    "last_days", _("is in the last … days"), Input.DAYS, _("{field} is in the last {value}")
+)
 _NOT_LAST = _op(
-    "not_last_days", "is not in the last … days", Input.DAYS, "{field} is not in the last {value}"
+    "not_last_days",
+    _("is not in the last … days"),
+    Input.DAYS,
+    _("{field} is not in the last {value}"),
 )
 DATE = (
     *_ABSOLUTE,
     _LAST,
     _NOT_LAST,
-    _op("next_days", "is in the next … days", Input.DAYS, "{field} is in the next {value}"),
-    _op("today", "is today", Input.NONE),
-    _op("birthday_today", "is a birthday today", Input.NONE),
-    _op("birthday_week", "is a birthday this week", Input.NONE),
-    _op("birthday_month", "is a birthday this month", Input.NONE),
+    _op("next_days", _("is in the next … days"), Input.DAYS, _("{field} is in the next {value}")),
+    _op("today", _("is today"), Input.NONE),
+    _op("birthday_today", _("is a birthday today"), Input.NONE),
+    _op("birthday_week", _("is a birthday this week"), Input.NONE),
+    _op("birthday_month", _("is a birthday this month"), Input.NONE),
     _op(
         "birthday_next_days",
-        "is a birthday in the next … days",
+        _("is a birthday in the next … days"),
         Input.DAYS,
-        "{field} is a birthday in the next {value}",
+        _("{field} is a birthday in the next {value}"),
     ),
     *_SET,
 )
 MOMENT = (*_ABSOLUTE, _LAST, _NOT_LAST)
-YES_NO = (_op("yes", "is yes", Input.NONE), _op("no", "is no", Input.NONE), *_SET)
+YES_NO = (_op("yes", _("is yes"), Input.NONE), _op("no", _("is no"), Input.NONE), *_SET)
 CHOICE = (
-    _op("is", "is", Input.CHOICE),
-    _op("is_not", "is not", Input.CHOICE),
-    _op("one_of", "is one of", Input.CHOICES),
+    _op("is", _("is"), Input.CHOICE),
+    _op("is_not", _("is not"), Input.CHOICE),
+    _op("one_of", _("is one of"), Input.CHOICES),
     *_SET,
 )
 OF_ATTRIBUTES = {
@@ -120,38 +135,38 @@ OF_ATTRIBUTES = {
 }
 
 TAG = (
-    _op("has", "has", Input.TAG, "has the tag {value}"),
-    _op("lacks", "does not have", Input.TAG, "does not have the tag {value}"),
-    _op("any", "has any", Input.NONE, "has any tag"),
-    _op("none", "has none", Input.NONE, "has no tag"),
+    _op("has", _("has"), Input.TAG, _("has the tag {value}")),
+    _op("lacks", _("does not have"), Input.TAG, _("does not have the tag {value}")),
+    _op("any", _("has any"), Input.NONE, _("has any tag")),
+    _op("none", _("has none"), Input.NONE, _("has no tag")),
 )
 DOMAIN = (
-    _op("is", "is", Input.DOMAIN),
-    _op("is_not", "is not", Input.DOMAIN),
-    _op("within", "is, or is below", Input.DOMAIN),
-    _op("not_within", "is not, and is not below", Input.DOMAIN),
+    _op("is", _("is"), Input.DOMAIN),
+    _op("is_not", _("is not"), Input.DOMAIN),
+    _op("within", _("is, or is below"), Input.DOMAIN),
+    _op("not_within", _("is not, and is not below"), Input.DOMAIN),
 )
-LANGUAGE = (_op("is", "is", Input.LANGUAGE), _op("is_not", "is not", Input.LANGUAGE), *_SET)
-STATED = (_op("is", "is", Input.CHOICE), _op("is_not", "is not", Input.CHOICE))
+LANGUAGE = (_op("is", _("is"), Input.LANGUAGE), _op("is_not", _("is not"), Input.LANGUAGE), *_SET)
+STATED = (_op("is", _("is"), Input.CHOICE), _op("is_not", _("is not"), Input.CHOICE))
 IMPORTED = (
-    _op("is", "is", Input.IMPORT, "was imported by {value}"),
-    _op("is_not", "is not", Input.IMPORT, "was not imported by {value}"),
-    _op("any", "is any", Input.NONE, "was imported"),
-    _op("none", "is none", Input.NONE, "was not imported"),
+    _op("is", _("is"), Input.IMPORT, _("was imported by {value}")),
+    _op("is_not", _("is not"), Input.IMPORT, _("was not imported by {value}")),
+    _op("any", _("is any"), Input.NONE, _("was imported")),
+    _op("none", _("is none"), Input.NONE, _("was not imported")),
 )
 SEGMENT = (
-    _op("in", "is in", Input.SEGMENT, "is in the segment {value}"),
-    _op("not_in", "is not in", Input.SEGMENT, "is not in the segment {value}"),
+    _op("in", _("is in"), Input.SEGMENT, _("is in the segment {value}")),
+    _op("not_in", _("is not in"), Input.SEGMENT, _("is not in the segment {value}")),
 )
 MAILABLE = (
-    _op("yes", "can be mailed", Input.NONE, "is not on the suppression list"),
-    _op("no", "cannot be mailed", Input.NONE, "is on the suppression list"),
+    _op("yes", _("can be mailed"), Input.NONE, _("is not on the suppression list")),
+    _op("no", _("cannot be mailed"), Input.NONE, _("is on the suppression list")),
 )
 AGREED = (
-    _op("yes", "agrees", Input.NONE, "agrees to open tracking"),
-    _op("no", "does not agree", Input.NONE, "does not agree to open tracking"),
+    _op("yes", _("agrees"), Input.NONE, _("agrees to open tracking")),
+    _op("no", _("does not agree"), Input.NONE, _("does not agree to open tracking")),
 )
-PART = (_op("is", "is", Input.PART, "is in {value}"),)
+PART = (_op("is", _("is"), Input.PART, _("is in {value}")),)
 NEGATED = {
     "is_not": "is",
     "contains_not": "contains",
@@ -167,8 +182,9 @@ NEGATED = {
 """Operators that hold exactly where another one does not."""
 
 
-def engagement(did: str, did_not: str) -> tuple[Operator, ...]:
+def engagement(did: tuple[Text, Text], did_not: tuple[Text, Text]) -> tuple[Operator, ...]:
+    """Of labels and phrases."""
     return (
-        _op("did", did, Input.ENGAGEMENT, f"{did} {{value}}"),
-        _op("did_not", did_not, Input.ENGAGEMENT, f"{did_not} {{value}}"),
+        _op("did", did[0], Input.ENGAGEMENT, did[1]),
+        _op("did_not", did_not[0], Input.ENGAGEMENT, did_not[1]),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils.translation import gettext
+
 from campaigns.segments import tree, values
 from campaigns.segments.fields import BY_MACHINES, ENGAGEMENT, Catalogue, Field
 from campaigns.segments.operators import Operator
@@ -24,10 +26,10 @@ def question(line: Line, catalogue: Catalogue) -> Question:
     """Raises ConditionError. Does not look whether a row that the value names is there."""
     field = catalogue.find(line.field)
     if field is None:
-        raise ConditionError("There is no such field. Choose one.", (*line.path, "field"))
+        raise ConditionError(gettext("There is no such field. Choose one."), (*line.path, "field"))
     operator = field.operator(line.operator)
     if operator is None:
-        message = f"{field.label} cannot be asked that. Choose again."
+        message = gettext("%(field)s cannot be asked that. Choose again.") % {"field": field.label}
         raise ConditionError(message, (*line.path, "operator"))
     try:
         value = values.clean(operator.input, line.value)
@@ -40,9 +42,9 @@ def question(line: Line, catalogue: Catalogue) -> Question:
 
 def _check_engagement(field: Field, value: dict[str, object], line: Line) -> None:
     if "link" in value and field.name != "clicked":
-        raise ConditionError("Only a click is of a link.", (*line.path, "value"))
+        raise ConditionError(gettext("Only a click is of a link."), (*line.path, "value"))
     if "by" in value and field.name not in BY_MACHINES:
-        raise ConditionError("Machines only open and click.", (*line.path, "value"))
+        raise ConditionError(gettext("Machines only open and click."), (*line.path, "value"))
 
 
 def parse(raw: object, catalogue: Catalogue) -> Group:

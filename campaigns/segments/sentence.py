@@ -1,4 +1,4 @@
-"""A condition in plain English, such as `has the tag “VIP” and opened any message in the last 30
+"""A condition in plain words, such as `has the tag “VIP” and opened any message in the last 30
 days, but not (Plan is “free”)`."""
 
 from __future__ import annotations
@@ -10,7 +10,10 @@ from types import NoneType
 from django.conf import settings
 from django.db.models import Case, F, Sum, When
 from django.utils import formats
+from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext_lazy as _
 
+from campaigns import wording
 from campaigns.models import Launch, Operation, Segment, Tag, Task
 from campaigns.segments import tree
 from campaigns.segments.fields import Catalogue, Field
@@ -18,10 +21,11 @@ from campaigns.segments.operators import Input
 from campaigns.segments.questions import Question, question
 from campaigns.segments.tree import ConditionError, Group, Line
 from campaigns.segments.values import BY
-from campaigns.wording import counted
+from campaigns.wording import filled
 
-GONE = "(gone)"
-WORDS = {"all": " and ", "any": " or ", "none": " or "}
+GONE = _("(gone)")
+AND, OR = _(" and "), _(" or ")
+WORDS = {"all": AND, "any": OR, "none": OR}
 ROWS = {Input.TAG: Tag, Input.SEGMENT: Segment, Input.TASK: Task, Input.IMPORT: Operation}
 
 
@@ -48,11 +52,13 @@ def _group(group: Group, catalogue: Catalogue) -> str:
     """With "none" groups at the end: who does this, but not that."""
     positive = [each for each in group.items if not _is_none(each)]
     if group.match != "all" or not positive:
-        said = WORDS[group.match].join(_part(each, catalogue) for each in group.items)
-        return f"not ({said})" if group.match == "none" else said
-    said = " and ".join(_part(each, catalogue) for each in positive)
+        said = str(WORDS[group.match]).join(_part(each, catalogue) for each in group.items)
+        return gettext("not (%(said)s)") % {"said": said} if group.match == "none" else said
+    said = str(AND).join(_part(each, catalogue) for each in positive)
     never = [_part(each, catalogue) for each in group.items if _is_none(each)]
-    return ", but ".join([said, " and ".join(never)]) if never else said
+    if not never:
+        return said
+    return gettext("%(said)s, but %(never)s") % {"said": said, "never": str(AND).join(never)}
 
 
 def _is_none(item: Group | Line) -> bool:
@@ -88,19 +94,20 @@ def _value(asked: Question, owner_id: int) -> str:
             return _date(value)
         case Input.NUMBERS | Input.DATES if isinstance(value, list):
             say_one = _date if asked.operator.input == Input.DATES else str
-            return " and ".join(say_one(each) for each in value)
+            return pgettext("between", " and ").join(say_one(each) for each in value)
         case Input.TAG | Input.SEGMENT | Input.TASK | Input.IMPORT as kind:
             return _name(kind, value, owner_id)
         case Input.ENGAGEMENT if isinstance(value, dict):
             return _messages(value, owner_id)
         case Input.PART if isinstance(value, dict):
-            return f"part {value['part']} of {value['of']} of a random split"
+            return gettext("part %(part)s of %(of)s of a random split") % value
         case _:
             return _choice(asked.field, value)
 
 
 def _days(value: object) -> str:
-    return "day" if value == 1 else f"{value:,} days"
+    number = int(str(value))
+    return filled(ngettext("day", "%(count)s days", number), number)
 
 
 def _date(value: object) -> str:
@@ -110,31 +117,42 @@ def _date(value: object) -> str:
 def _choice(field: Field, value: object) -> str:
     labels = dict(field.choices)
     names = value if isinstance(value, list) else [value]
-    return " or ".join(f"“{labels.get(str(name), name)}”" for name in names)
+    return str(OR).join(f"“{labels.get(str(name), name)}”" for name in names)
 
 
 def _name(kind: Input, value: object, owner_id: int) -> str:
     model = ROWS[kind]
     row = model._default_manager.filter(owner=owner_id, pk=value).first()
     if row is None:
-        return GONE
+        return str(GONE)
     return f"“{row.title if isinstance(row, Operation) else row}”"
 
 
 def _messages(value: dict[str, object], owner_id: int) -> str:
     """Of which messages, which link, how often, since when and by whom."""
-    said = [f"the link {value['link']} in"] if "link" in value else []
-    if "campaign" in value:
-        said.append(f"the campaign {_name(Input.TASK, value['campaign'], owner_id)}")
-    elif "times" in value:
-        said.append(f"at least {counted(int(str(value['times'])), 'message')}")
-    else:
-        said.append("any message")
+    said = _which(value, owner_id)
+    if "link" in value:
+        said = gettext("the link %(link)s in %(messages)s") % {
+            "link": value["link"],
+            "messages": said,
+        }
     if "days" in value:
-        said.append(f"in the last {_days(value['days'])}")
+        days = _days(value["days"])
+        said = gettext("%(messages)s in the last %(days)s") % {"messages": said, "days": days}
     if "by" in value:
-        said.append(f"(counting what {BY[str(value['by'])]} did)")
-    return " ".join(said)
+        by = BY[str(value["by"])]
+        said = gettext("%(messages)s (counting what %(who)s did)") % {"messages": said, "who": by}
+    return said
+
+
+def _which(value: dict[str, object], owner_id: int) -> str:
+    if "campaign" in value:
+        name = _name(Input.TASK, value["campaign"], owner_id)
+        return gettext("the campaign %(name)s") % {"name": name}
+    if "times" in value:
+        messages = wording.messages(int(str(value["times"])))
+        return gettext("at least %(messages)s") % {"messages": messages}
+    return gettext("any message")
 
 
 def _notes(owner_id: int, lines: list[Line]) -> list[str]:
@@ -153,9 +171,14 @@ def _recorded(owner_id: int, campaign: object) -> str:
     of_agreed = F("agreed") if settings.OPENS_NEED_CONSENT else F("inserted")
     recorded = Sum(Case(When(task__track_opens=True, then=of_agreed), default=0))
     found = launches.aggregate(recorded=recorded, messages=Sum("inserted"))
-    messages = counted(found["messages"] or 0, "message")
-    of = f"the campaign {_name(Input.TASK, campaign, owner_id)}" if campaign else "all campaigns"
-    return (
-        "An open is known only where it is recorded: that a message was not opened may mean that "
-        f"nothing was recorded. Of {of}, that is so for {found['recorded'] or 0:,} of {messages}."
+    messages = wording.messages(found["messages"] or 0)
+    of = (
+        gettext("the campaign %(name)s") % {"name": _name(Input.TASK, campaign, owner_id)}
+        if campaign
+        else gettext("all campaigns")
     )
+    return gettext(
+        "An open is known only where it is recorded: that a message was not opened may "
+        "mean that nothing was recorded. Of %(of)s, that is so for %(recorded)s of "
+        "%(messages)s."
+    ) % {"of": of, "recorded": f"{found['recorded'] or 0:,}", "messages": messages}

@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Callable
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import clean_address
 from campaigns.segments.operators import Input
@@ -25,7 +27,7 @@ YEARS = range(1_000, 9_001)
 PARTS = range(2, 11)
 """How many parts a random split may have."""
 _LABEL = re.compile(r"[A-Za-z0-9-]{2,63}")
-BY = {"people": "people", "machines": "machines", "anyone": "people or machines"}
+BY = {"people": _("people"), "machines": _("machines"), "anyone": _("people or machines")}
 
 
 class ValueRefused(ValueError):
@@ -44,7 +46,9 @@ def _none(value: object) -> None:
 def _text(value: object, most: int = MAX_TEXT) -> str:
     text = value.strip() if isinstance(value, str) else ""
     if not text or len(text) > most or any(map(_is_control, text)):
-        raise ValueRefused(f"Enter a text of at most {most:,} characters.")
+        raise ValueRefused(
+            gettext("Enter a text of at most %(most)s characters.") % {"most": f"{most:,}"}
+        )
     return text
 
 
@@ -61,7 +65,7 @@ def _number(value: object) -> int | float:
             value = None
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not abs(value) <= MAX_NUMBER:  # type: ignore[arg-type]  # NaN is not
-        raise ValueRefused("Enter a number, such as 12.5.")
+        raise ValueRefused(gettext("Enter a number, such as 12.5."))
     return value  # type: ignore[return-value]  # it is one
 
 
@@ -84,40 +88,45 @@ def _date(value: object) -> str:
             raise ValueError
         return day.isoformat()
     except ValueError:
-        raise ValueRefused("Enter a date, such as 2026-05-01.") from None
+        raise ValueRefused(gettext("Enter a date, such as 2026-05-01.")) from None
 
 
 def _days(value: object) -> int:
-    return _whole(value, 1, MAX_DAYS, f"Enter a number of days from 1 to {MAX_DAYS:,}.")
+    return _whole(
+        value,
+        1,
+        MAX_DAYS,
+        gettext("Enter a number of days from 1 to %(most)s.") % {"most": f"{MAX_DAYS:,}"},
+    )
 
 
 def _key(value: object) -> int:
-    return _whole(value, 1, MAX_KEY, "Choose one of the list.")
+    return _whole(value, 1, MAX_KEY, gettext("Choose one of the list."))
 
 
 def _numbers(value: object) -> list[int | float]:
     low, high = (_number(each) for each in _pair(value))
     if low > high:
-        raise ValueRefused("The second number is smaller than the first.")
+        raise ValueRefused(gettext("The second number is smaller than the first."))
     return [low, high]
 
 
 def _dates(value: object) -> list[str]:
     first, last = (_date(each) for each in _pair(value))
     if first > last:
-        raise ValueRefused("The second date is before the first.")
+        raise ValueRefused(gettext("The second date is before the first."))
     return [first, last]
 
 
 def _pair(value: object) -> list[object]:
     if not isinstance(value, list | tuple) or len(value) != 2:
-        raise ValueRefused("Enter both ends.")
+        raise ValueRefused(gettext("Enter both ends."))
     return list(value)
 
 
 def _choices(value: object) -> list[str]:
     if not isinstance(value, list) or not 1 <= len(value) <= MAX_CHOICES:
-        raise ValueRefused("Choose at least one.")
+        raise ValueRefused(gettext("Choose at least one."))
     return list(dict.fromkeys(_text(each) for each in value))
 
 
@@ -128,13 +137,13 @@ def _domain(value: object) -> str:
     try:
         return clean_address(f"x@{written}").rpartition("@")[2]
     except ValidationError:
-        raise ValueRefused("Enter a domain, such as example.com.") from None
+        raise ValueRefused(gettext("Enter a domain, such as example.com.")) from None
 
 
 def _language(value: object) -> str:
     code = _text(value, 35).lower().replace("_", "-")
     if not all(part.isalnum() and part.isascii() for part in code.split("-")):
-        raise ValueRefused("Enter a language, such as en or zh-CN.")
+        raise ValueRefused(gettext("Enter a language, such as en or zh-CN."))
     return code
 
 
@@ -148,14 +157,16 @@ def _engagement(value: object) -> dict[str, object]:
         kept["link"] = _text(given["link"], MAX_LINK)
     if "days" in given:
         kept["days"] = _days(given["days"])
-    most = f"Enter a number of messages from 1 to {MAX_TIMES:,}."
+    most = gettext("Enter a number of messages from 1 to %(most)s.") % {"most": f"{MAX_TIMES:,}"}
     if "times" in given and (times := _whole(given["times"], 1, MAX_TIMES, most)) > 1:
         kept["times"] = times
     if "times" in kept and "campaign" in kept:
-        raise ValueRefused("A campaign sends one message to each contact: ask for it once.")
+        raise ValueRefused(
+            gettext("A campaign sends one message to each contact: ask for it once.")
+        )
     by = given.get("by", "people")
     if not isinstance(by, str) or by not in BY:
-        raise ValueRefused("Choose people, machines or both.")
+        raise ValueRefused(gettext("Choose people, machines or both."))
     return kept if by == "people" else {**kept, "by": by}
 
 
@@ -163,15 +174,20 @@ def _parts(value: object, known: set[str]) -> dict[str, object]:
     if value is None:
         return {}
     if not isinstance(value, dict) or set(value) - known:
-        raise ValueRefused("This is not understood. Choose it anew.")
+        raise ValueRefused(gettext("This is not understood. Choose it anew."))
     return {name: each for name, each in value.items() if each not in (None, "")}
 
 
 def _part(value: object) -> dict[str, object]:
     given = _parts(value, {"part", "of", "seed"})
-    parts = f"Enter a number of parts from {PARTS[0]} to {PARTS[-1]}."
+    parts = gettext("Enter a number of parts from %(fewest)s to %(most)s.") % {
+        "fewest": PARTS[0],
+        "most": PARTS[-1],
+    }
     of = _whole(given.get("of"), PARTS[0], PARTS[-1], parts)
-    part = _whole(given.get("part"), 1, of, f"Enter a part from 1 to {of}.")
+    part = _whole(
+        given.get("part"), 1, of, gettext("Enter a part from 1 to %(most)s.") % {"most": of}
+    )
     return {"part": part, "of": of, "seed": _text(given.get("seed"), 50)}
 
 

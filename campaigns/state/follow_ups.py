@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Audience, Segment, Task
 from campaigns.segments import making
@@ -16,24 +19,25 @@ class Missing:
     """`field` is that of a segment's line."""
 
     field: str
-    words: str
+    words: Promise
+    of_it: Promise
 
 
 MISSING = {
-    "not_sent": Missing("sent", "did not get"),
-    "not_opened": Missing("opened", "did not open"),
-    "not_clicked": Missing("clicked", "did not click"),
+    "not_sent": Missing("sent", _("did not get"), _("did not get it")),
+    "not_opened": Missing("opened", _("did not open"), _("did not open it")),
+    "not_clicked": Missing("clicked", _("did not click"), _("did not click it")),
 }
 
 
 def why_not(task: Task, missing: Missing) -> str:
     """Why it cannot be known who they are, for staff; "" when it can."""
     if task.launched_at is None:
-        return "It was not launched yet."
+        return gettext("It was not launched yet.")
     if missing.field == "opened" and not task.track_opens:
-        return "Its opens were not recorded: who did not open it is not known."
+        return gettext("Its opens were not recorded: who did not open it is not known.")
     if missing.field == "clicked" and not task.track_clicks:
-        return "Its clicks were not recorded: who did not click is not known."
+        return gettext("Its clicks were not recorded: who did not click is not known.")
     return ""
 
 
@@ -53,8 +57,8 @@ def plan(task: Task, missing: Missing) -> tuple[Segment, Task]:
     """
     with transaction.atomic():
         draft = lifecycle.clone(task)
-        draft.name = f"{task.name}: {missing.words} it"[:200]
-        words = "got it" if missing.field == "sent" else f"{missing.words} it"
+        draft.name = f"{task.name}: {missing.of_it}"[:200]
+        words = gettext("got it") if missing.field == "sent" else missing.of_it
         segment = making.make(
             task.owner_id, f"{task.name[:70]}: {words}", segment_condition(task, missing)
         )

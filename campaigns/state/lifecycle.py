@@ -17,6 +17,8 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from access.models import Team
 from access.ownership import is_team, owners_open_to
@@ -41,6 +43,7 @@ from campaigns.models.subtask import HELD
 from campaigns.recipients import counting, promises
 from campaigns.rendering import content
 from campaigns.state import states, transitions
+from campaigns.wording import filled
 from sandbox import Failed
 
 T = TaskStatus
@@ -51,7 +54,7 @@ COPIED = (
 COPIED_OF_TEMPLATES = (
     "template_id", "language", "weight", "subject", "preview_text", "sender_id"
 )  # fmt: skip
-OWNER_IS_OFF = (
+OWNER_IS_OFF = _(
     "It was not launched at its time: the account of its owner is switched off. A user who may "
     "see it can still launch it by hand."
 )
@@ -82,9 +85,15 @@ def problems(task: Task) -> list[str]:
         try:
             content.check(subject, template.html, template.text, preview_text)
         except content.TemplateError as error:
-            found.append(f"The template “{template}” cannot be used: {error}")
+            found.append(
+                gettext("The template “%(template)s” cannot be used: %(error)s")
+                % {"template": template, "error": error}
+            )
         except Failed:
-            found.append(f"The template “{template}” could not be checked just now: try again.")
+            found.append(
+                gettext("The template “%(template)s” could not be checked just now: try again.")
+                % {"template": template}
+            )
     return found
 
 
@@ -105,36 +114,40 @@ def _refuse_unapproved(task: Task) -> None:
     """Call it in the transaction that launches or schedules a task, once its row is locked. Raises
     NotPossible."""
     if why := asking.problem(task):
-        raise NotPossible(f"“{task}” cannot be launched. {why}")
+        raise NotPossible(
+            gettext("“%(task)s” cannot be launched. %(why)s") % {"task": task, "why": why}
+        )
 
 
 def missing(task: Task) -> list[str]:
     """What a task lacks to be launched, in sentences for staff. Reads no template."""
     found = []
     if task.sender is None:
-        found.append("It has no sender.")
+        found.append(gettext("It has no sender."))
     if not TaskTemplate.objects.filter(task=task).exists():
-        found.append("It has no template.")
+        found.append(gettext("It has no template."))
     found += _of_others(task)
     found += plan.problems(task)
     found += limits.problems(task)
     if not _has_service(task):
-        found.append("None of its email services is open to its owner.")
+        found.append(gettext("None of its email services is open to its owner."))
     if unusable := audience.problems(task):
         return [*found, *unusable]
     if not counting.gets_any_message(task):
-        found.append("Its audience is empty: no contact matches that may be mailed.")
+        found.append(gettext("Its audience is empty: no contact matches that may be mailed."))
     return found
 
 
 def _of_others(task: Task) -> list[str]:
     """Its owner may have left the team whose template or sender it uses."""
     left = Team.objects.exclude(pk__in=owners_open_to(task.owner_id))
+    template = gettext("The template “%(name)s” is of a team that its owner has left.")
+    sender = gettext("The sender “%(name)s” is of a team that its owner has left.")
     used: list[tuple[str, Any]] = [
-        *(("template", row) for row in task.templates.filter(owner__team__in=left).order_by("pk")),
-        *(("sender", row) for row in _senders(task).filter(owner__team__in=left)),
+        *((template, row) for row in task.templates.filter(owner__team__in=left).order_by("pk")),
+        *((sender, row) for row in _senders(task).filter(owner__team__in=left)),
     ]
-    return [f"The {kind} “{row}” is of a team that its owner has left." for kind, row in used]
+    return [text % {"name": row} for text, row in used]
 
 
 def _senders(task: Task) -> QuerySet[Sender]:
@@ -159,7 +172,10 @@ def launch(task: Task, promise: Promise | None = None) -> None:
     and the numbers are compared with those of `promise`. Raises NotPossible.
     """
     if found := _refusals(task):
-        raise NotPossible(f"“{task}” cannot be launched. " + " ".join(found))
+        raise NotPossible(
+            gettext("“%(task)s” cannot be launched. %(why)s")
+            % {"task": task, "why": " ".join(found)}
+        )
     with transaction.atomic():
         _move(task, "launch", launched_at=Now(), note="")
         _refuse_unapproved(task)
@@ -171,7 +187,10 @@ def launch(task: Task, promise: Promise | None = None) -> None:
 def schedule(task: Task, at: dt.datetime, promise: Promise | None = None) -> None:
     """Launch a task at a time, by the database clock. Raises NotPossible."""
     if found := _refusals(task):
-        raise NotPossible(f"“{task}” cannot be scheduled. " + " ".join(found))
+        raise NotPossible(
+            gettext("“%(task)s” cannot be scheduled. %(why)s")
+            % {"task": task, "why": " ".join(found)}
+        )
     with transaction.atomic():
         _move(task, "schedule", scheduled_at=at, note="")
         _refuse_unapproved(task)
@@ -225,7 +244,7 @@ def clone(task: Task) -> Task:
     with transaction.atomic():
         copy: Task = Task.objects.create(
             owner_id=task.owner_id,
-            name=f"Copy of {task.name}"[:200],
+            name=(gettext("Copy of %(name)s") % {"name": task.name})[:200],
             sender_id=task.sender_id,
             audience=task.audience,
             needs_consent=task.needs_consent,
@@ -274,12 +293,21 @@ def launch_due() -> int:
     return sum(_launch_due(task) for task in Task.objects.due().select_related("owner"))
 
 
+def _started_late(minutes: int) -> str:
+    text = ngettext(
+        "Started %(count)s minute late: nothing was running at its time.",
+        "Started %(count)s minutes late: nothing was running at its time.",
+        minutes,
+    )
+    return filled(text, minutes)
+
+
 def _launch_due(task: Task) -> bool:
     if not task.owner.is_active and not is_team(task.owner_id):
-        back_to_draft(task, OWNER_IS_OFF)
+        back_to_draft(task, str(OWNER_IS_OFF))
         return False
     late = _minutes_late(task)
-    note = f"Started {late} minutes late: nothing was running at its time." if late else ""
+    note = _started_late(late) if late else ""
     with transaction.atomic():
         moved = transitions.move([task.pk], "launch_due", launched_at=Now(), note=note)
         if moved:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.db.models import Exists, QuerySet
+from django.utils.translation import gettext, ngettext
 
 from campaigns import suppressions
 from campaigns.models import FailureReason, SubTask, SubTaskStatus, TaskStatus
 from campaigns.models.contacts import SuppressionReason
 from campaigns.state import lifecycle, states
-from campaigns.wording import counted
+from campaigns.wording import filled, listed
 
 CHUNK = 5_000
 LOOKED_AT = 1_000
@@ -34,26 +35,39 @@ class RetryPlan:
     ids: list[int] = field(default_factory=list, compare=False)
 
     def explain(self) -> str:
-        again = f"{counted(self.retryable, 'failed SubTask')} will be sent again."
+        again = filled(
+            ngettext(
+                "%(count)s failed message will be sent again.",
+                "%(count)s failed messages will be sent again.",
+                self.retryable,
+            ),
+            self.retryable,
+        )
         parts = (again, self._may_arrive_twice(), self.left_out())
         return " ".join(part for part in parts if part)
 
     def _may_arrive_twice(self) -> str:
         if not self.in_doubt:
             return ""
-        were = "was" if self.in_doubt == 1 else "were"
-        return f"Of these, {self.in_doubt:,} {were} given up while in doubt and may arrive twice."
+        return filled(
+            ngettext(
+                "Of these, %(count)s was given up while in doubt and may arrive twice.",
+                "Of these, %(count)s were given up while in doubt and may arrive twice.",
+                self.in_doubt,
+            ),
+            self.in_doubt,
+        )
 
     def left_out(self) -> str:
         """What is not tried again, with numbers; "" for nothing."""
         counts = (
-            (self.suppressed, "on the suppression list"),
-            (self.hard_bounced, "bounced for good"),
-            (self.cancelled, "of a cancelled task"),
-            (self.not_failed, "not failed"),
+            (self.suppressed, gettext("on the suppression list")),
+            (self.hard_bounced, gettext("bounced for good")),
+            (self.cancelled, gettext("of a cancelled campaign")),
+            (self.not_failed, gettext("not failed")),
         )
-        listed = ", ".join(f"{count:,} {why}" for count, why in counts if count)
-        return f"Left out: {listed}." if listed else ""
+        reasons = listed(f"{count:,} {why}" for count, why in counts if count)
+        return gettext("Left out: %(reasons)s.") % {"reasons": reasons} if reasons else ""
 
 
 def plan(subtasks: QuerySet[SubTask]) -> RetryPlan:

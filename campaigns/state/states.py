@@ -173,7 +173,7 @@ def settle(settlements: Iterable[Settlement]) -> set[int]:
         return set()
     for row in rows:
         if row.status not in NEXT[S.SENDING] | NEXT[S.ALLOCATED]:
-            raise ValueError(f"a held SubTask cannot become {row.status}")
+            raise AssertionError(f"a held SubTask cannot become {row.status}")
     sql = f"""
     UPDATE campaigns_subtask s SET
         status = v.status::{_enum_type()},

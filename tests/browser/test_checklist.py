@@ -107,7 +107,7 @@ def test_an_approval_is_asked_for_given_and_voided_by_a_change(
     admin.wait_for_text("Approved by ada")
     task.templates.update(html="<p>Hello again</p>")
     admin.open(page(task, "launch"))
-    admin.wait_for_text("The content was changed since it was approved")
+    admin.wait_for_text("Changed since it was approved: the content")
     assert not admin.visible("button[name=confirmed]")
     admin.open(page(task, "change"))
     admin.wait_for_text("NO LONGER APPROVED")

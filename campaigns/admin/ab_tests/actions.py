@@ -7,6 +7,10 @@ from typing import Any
 from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, say
@@ -16,23 +20,24 @@ from campaigns.ab_tests import deciding
 from campaigns.ab_tests.variants import Variant, variants_of
 from campaigns.admin.ab_tests import panel
 from campaigns.models import ABTest, Task
-from campaigns.wording import counted
+from campaigns.wording import recipients
 
 SPLIT, WAIT = "split", "wait"
-CANNOT_DECIDE = "There is no test to decide: it is decided already, or its campaign has ended."
+lazy_minute = lazy(to_the_minute, str)
+CANNOT_DECIDE = _("There is no test to decide: it is decided already, or its campaign has ended.")
 
 
 class DecideForm(StyledForm):
     """What to do with the rest; a variant is named by its letter."""
 
-    decision = forms.ChoiceField(label="What shall the rest get?", widget=forms.RadioSelect)
+    decision = forms.ChoiceField(label=_("What shall the rest get?"), widget=forms.RadioSelect)
 
     def __init__(self, variants: list[Variant], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["decision"].choices = [  # type: ignore[attr-defined]
-            *((each.letter, f"All of them {each}") for each in variants),
-            (SPLIT, "Each variant to an equal part"),
-            (WAIT, "Nothing yet: wait once more as long"),
+            *((each.letter, gettext("All of them %(each)s") % {"each": each}) for each in variants),
+            (SPLIT, gettext("Each variant to an equal part")),
+            (WAIT, gettext("Nothing yet: wait once more as long")),
         ]
         self.restyle()
 
@@ -41,7 +46,7 @@ class DecidesTests(OwnedAdmin):
     """For the page of a task."""
 
     @button(
-        "Decide the A/B test",
+        _("Decide the A/B test"),
         "decide-test",
         icon="balance",
         permissions=["campaigns.launch_task"],
@@ -50,7 +55,7 @@ class DecidesTests(OwnedAdmin):
         task: Task = self.visible(request, object_id)
         back_url = self.url("change", task.pk)
         if not may_decide(task):
-            say(request, CANNOT_DECIDE, error=True)
+            say(request, str(CANNOT_DECIDE), error=True)
             return HttpResponseRedirect(back_url)
         variants = variants_of(task.pk)
         confirmed = is_confirmed(request)
@@ -63,8 +68,9 @@ class DecidesTests(OwnedAdmin):
         except deciding.NotOpen as error:
             say(request, str(error), error=True)
         else:
-            self.log_change(request, task, done)
-            say(request, f"“{task}”: {done}")
+            with override("en"):
+                self.log_change(request, task, str(done))
+            say(request, gettext("“%(task)s”: %(done)s") % {"task": task, "done": done})
         return HttpResponseRedirect(back_url)
 
 
@@ -76,33 +82,48 @@ def _question(task: Task) -> Question:
     test = ABTest.objects.get(task=task)
     shown = panel.panel_of(task)
     rows = shown.rows if shown else []
-    word = (shown.succeeded if shown else "").lower()
+    word = shown.succeeded if shown else ""
     return Question(
-        f"Decide the A/B test of “{task}”?",
-        f"{counted(test.rest, 'recipient')} wait. What you choose for them happens at once and "
-        "cannot be taken back; the sample keeps what it got.",
-        "Decide",
+        gettext("Decide the A/B test of “%(task)s”?") % {"task": task},
+        gettext(
+            "%(recipients)s wait. What you choose for them happens at once and cannot be taken "
+            "back; the sample keeps what it got."
+        )
+        % {"recipients": recipients(test.rest)},
+        gettext("Decide"),
         details=[
             (
                 f"{row.letter} “{row.subject}”",
-                f"{row.succeeded:,} of {row.sent:,} {word}: {row.rate} ({row.interval}), "
-                f"probability to be the best {row.chance}",
+                gettext(
+                    "%(word)s: %(succeeded)s of %(sent)s, %(rate)s (%(interval)s), probability "
+                    "to be the best %(chance)s"
+                )
+                % {
+                    "succeeded": f"{row.succeeded:,}",
+                    "sent": f"{row.sent:,}",
+                    "word": word,
+                    "rate": row.rate,
+                    "interval": row.interval,
+                    "chance": row.chance,
+                },
             )
             for row in rows
         ],
     )
 
 
-def _decide(task: Task, variants: list[Variant], decision: str, user: Any) -> str:
-    """Raises NotOpen."""
+def _decide(task: Task, variants: list[Variant], decision: str, user: Any) -> object:
+    """What was done, in the language in which it is told. Raises NotOpen."""
     if isinstance(user, AnonymousUser):
         raise deciding.NotOpen(CANNOT_DECIDE)
     if decision == WAIT:
         test = deciding.wait_on(task.pk)
-        return f"The A/B test waits on, until {to_the_minute(test.decide_at)}."
+        return format_lazy(
+            _("The A/B test waits on, until {time}."), time=lazy_minute(test.decide_at)
+        )
     if decision == SPLIT:
         deciding.split(task.pk, user)
-        return "Every variant is sent to an equal part of the rest."
+        return _("Every variant is sent to an equal part of the rest.")
     variant = next(each for each in variants if each.letter == decision)
     deciding.choose(task.pk, variant.content_id, user)
-    return f"Variant {variant} is sent to the rest."
+    return format_lazy(_("Variant {variant} is sent to the rest."), variant=variant)

@@ -8,6 +8,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.confirmation import restyled
 from admin_kit.inlines import MayBeMissing
@@ -50,7 +52,7 @@ class ABTestForm(ModelForm):
         initial=dt.timedelta(hours=4), help_text=ABTest._meta.get_field("decide_after").help_text
     )
     threshold = forms.TypedChoiceField(
-        label="How sure",
+        label=_("How sure"),
         choices=THRESHOLDS,
         coerce=float,
         initial=0.95,
@@ -75,11 +77,13 @@ class ABTestForm(ModelForm):
         cleaned = super().clean() or {}
         sample = cleaned.get("sample") or 0
         if cleaned.get("sample_unit") == SampleUnit.PERCENT and sample > 100:
-            self.add_error("sample", "A sample is 100 % of the recipients at most.")
+            self.add_error("sample", gettext("A sample is 100 % of the recipients at most."))
         if cleaned.get("measure") != Measure.LINK:
             cleaned["link"] = ""
         elif not cleaned.get("link"):
-            self.add_error("link", "Enter the link that decides, as it stands in the templates.")
+            self.add_error(
+                "link", gettext("Enter the link that decides, as it stands in the templates.")
+            )
         return cleaned
 
 
@@ -119,7 +123,7 @@ class ABTestInline(StackedInline):
         ("ends_early", "otherwise"),
     )
     verbose_name = "A/B test"
-    verbose_name_plural = "A/B test: a sample gets the templates above, the rest the better one"
+    verbose_name_plural = _("A/B test: a sample gets the templates above, the rest the better one")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_open = obj is None or obj.status == TaskStatus.DRAFT

@@ -7,20 +7,22 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.moments import to_the_minute
 from campaigns.ab_tests import deciding, figures
 from campaigns.ab_tests.figures import Figures
 from campaigns.models import ABTest, Task, TaskStatus
 from campaigns.models.ab_test import OPEN_STATES, Measure, TestState, Verdict
-from campaigns.wording import counted
+from campaigns.wording import recipients, sentences
 
 SUCCEEDED = {
-    Measure.CLICKS: "Clicked",
-    Measure.LINK: "Clicked the link",
-    Measure.OPENS: "Opened",
+    Measure.CLICKS: _("Clicked"),
+    Measure.LINK: _("Clicked the link"),
+    Measure.OPENS: _("Opened"),
 }
-NO_DIFFERENCE = (
+NO_DIFFERENCE = _(
     "No difference found: the results are so close that chance alone explains them. That does not "
     "say that the variants are equally good, only that this sample cannot tell."
 )
@@ -67,7 +69,7 @@ class TestPanel:
 
     @property
     def succeeded(self) -> str:
-        return SUCCEEDED[Measure(self.test.measure)]
+        return str(SUCCEEDED[Measure(self.test.measure)])
 
     @property
     def as_of(self) -> str:
@@ -104,7 +106,9 @@ def _row(test: ABTest, of: Figures) -> Row:
         of.clicked,
         of.successes(test.measure),
         percent(successes / reached) if reached else "–",
-        f"{percent(low)} to {percent(high)}" if reached else "–",
+        gettext("%(low)s to %(high)s") % {"low": percent(low), "high": percent(high)}
+        if reached
+        else "–",
         chance(of.chance) if reached else "–",
         of.content == test.winner_id,
     )
@@ -112,49 +116,82 @@ def _row(test: ABTest, of: Figures) -> Row:
 
 def _sentences(test: ABTest, found: Sequence[Figures], asks: bool) -> list[str]:
     if test.state in OPEN_STATES and not asks:
-        return ["The campaign ended before the test was decided: what waited is not sent."]
+        return [gettext("The campaign ended before the test was decided: what waited is not sent.")]
     if test.state == TestState.COLLECTING:
         return [_sampled(test), *_when(test)]
     if test.state == TestState.ASKING:
-        return [NO_DIFFERENCE, f"{counted(test.rest, 'recipient')} wait for your decision."]
+        return [
+            str(NO_DIFFERENCE),
+            gettext("%(recipients)s wait for your decision.")
+            % {"recipients": recipients(test.rest)},
+        ]
     return [_decided(test, found), _released(test)]
 
 
 def _sampled(test: ABTest) -> str:
-    return (
-        f"{counted(test.sample_size, 'recipient')} of the sample get the variants; "
-        f"{test.rest:,} wait for the result."
-    )
+    return gettext(
+        "%(recipients)s of the sample get the variants; %(rest)s wait for the result."
+    ) % {"recipients": recipients(test.sample_size), "rest": f"{test.rest:,}"}
 
 
 def _when(test: ABTest) -> list[str]:
     if test.decide_at is None:
-        return ["The sample is being sent: the time counts from when all of it was handed over."]
-    early = ", or earlier when it is clear" if test.ends_early else ""
-    return [
-        f"It is decided at {to_the_minute(test.decide_at)}{early}. Until then the numbers move: "
-        "who leads now often does not in the end."
-    ]
+        return [
+            gettext(
+                "The sample is being sent: the time counts from when all of it was handed over."
+            )
+        ]
+    if test.ends_early:
+        told = gettext(
+            "It is decided at %(time)s, or earlier when it is clear. Until then the numbers "
+            "move: who leads now often does not in the end."
+        )
+    else:
+        told = gettext(
+            "It is decided at %(time)s. Until then the numbers move: who leads now often does "
+            "not in the end."
+        )
+    return [told % {"time": to_the_minute(test.decide_at)}]
 
 
 def _decided(test: ABTest, found: Sequence[Figures]) -> str:
     winner = next((each for each in found if each.content == test.winner_id), None)
-    name = f"{winner.letter} “{winner.subject}”" if winner else "a variant"
-    by = f" by {test.decided_by}" if test.decided_by else ""
-    if test.verdict == Verdict.SPLIT:
-        return f"The rest was split evenly between the variants{by}."
-    if test.verdict == Verdict.CHOSEN:
-        return f"{name} was chosen{by}."
+    name = f"{winner.letter} “{winner.subject}”" if winner else gettext("a variant")
+    if test.verdict in (Verdict.SPLIT, Verdict.CHOSEN):
+        return _by_a_person(test, name)
     if test.verdict == Verdict.CLEAR and winner:
-        return f"{name} is better, with a probability of {chance(winner.chance)}."
-    return f"{NO_DIFFERENCE} The rest gets {name}, the first one."
+        return gettext("%(name)s is better, with a probability of %(chance)s.") % {
+            "name": name,
+            "chance": chance(winner.chance),
+        }
+    rest = gettext("The rest gets %(name)s, the first one.") % {"name": name}
+    return sentences(NO_DIFFERENCE, rest)
+
+
+def _by_a_person(test: ABTest, name: str) -> str:
+    values = {"name": name, "user": test.decided_by}
+    if test.verdict == Verdict.SPLIT and test.decided_by:
+        return gettext("The rest was split evenly between the variants by %(user)s.") % values
+    if test.verdict == Verdict.SPLIT:
+        return gettext("The rest was split evenly between the variants.")
+    if test.decided_by:
+        return gettext("%(name)s was chosen by %(user)s.") % values
+    return gettext("%(name)s was chosen.") % values
 
 
 def _released(test: ABTest) -> str:
     if not test.rest:
-        return "The sample was everyone: nothing waited."
+        return gettext("The sample was everyone: nothing waited.")
     if test.state == TestState.RELEASED:
-        return f"All {test.released:,} that waited were released."
+        return gettext("All %(released)s that waited were released.") % {
+            "released": f"{test.released:,}"
+        }
     if test.task.status == TaskStatus.CANCELLED:
-        return f"{test.released:,} of {test.rest:,} that waited were released before the end."
-    return f"{test.released:,} of {test.rest:,} that waited are released so far."
+        return gettext("%(released)s of %(rest)s that waited were released before the end.") % {
+            "released": f"{test.released:,}",
+            "rest": f"{test.rest:,}",
+        }
+    return gettext("%(released)s of %(rest)s that waited are released so far.") % {
+        "released": f"{test.released:,}",
+        "rest": f"{test.rest:,}",
+    }

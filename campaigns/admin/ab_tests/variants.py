@@ -2,33 +2,51 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
+from campaigns import wording
 from campaigns.ab_tests import plan
 from campaigns.ab_tests.plan import Plan
 from campaigns.admin.ab_tests.panel import percent
 from campaigns.languages.tags import named
 from campaigns.models import ABTest, Task, TaskTemplate
-from campaigns.wording import counted
+from campaigns.wording import listed, sentences
 
 
 def whom(task: Task, recipients: int) -> str:
     """To whom sending starts at once."""
     test = plan.test_of(task)
     if test is None:
-        return counted(recipients, "recipient")
+        return wording.recipients(recipients)
     planned = plan.plan_of(test, recipients)
-    return f"a sample of {planned.sample:,} of {counted(recipients, 'recipient')}"
+    return gettext("a sample of %(sample)s of %(recipients)s") % {
+        "sample": f"{planned.sample:,}",
+        "recipients": wording.recipients(recipients),
+    }
 
 
 def described(choice: TaskTemplate) -> str:
     """One of a task's templates, with what is said otherwise."""
     otherwise = [
-        *([f"in {named(choice.language)}"] if choice.language else []),
-        *([f"subject “{choice.subject}”"] if choice.subject else []),
-        *([f"preview “{choice.preview_text}”"] if choice.preview_text else []),
-        *([f"from {choice.sender}"] if choice.sender else []),
-        f"weight {choice.weight}",
+        *(
+            [gettext("in %(language)s") % {"language": named(choice.language)}]
+            if choice.language
+            else []
+        ),
+        *(
+            [gettext("subject “%(subject)s”") % {"subject": choice.subject}]
+            if choice.subject
+            else []
+        ),
+        *(
+            [gettext("preview “%(preview_text)s”") % {"preview_text": choice.preview_text}]
+            if choice.preview_text
+            else []
+        ),
+        *([gettext("from %(sender)s") % {"sender": choice.sender}] if choice.sender else []),
+        gettext("weight %(weight)s") % {"weight": choice.weight},
     ]
-    return f"{choice.template} ({', '.join(otherwise)})"
+    return f"{choice.template} ({listed(otherwise)})"
 
 
 def details(task: Task, recipients: int) -> list[tuple[str, str]]:
@@ -38,12 +56,19 @@ def details(task: Task, recipients: int) -> list[tuple[str, str]]:
     planned = plan.plan_of(test, recipients)
     return [
         (
-            "A/B test",
-            f"{planned.sample:,} get the variants, at least {planned.of_each:,} each, and "
-            f"{planned.rest:,} wait for the result",
+            gettext("A/B test"),
+            gettext(
+                "%(sample)s get the variants, at least %(of_each)s each, and %(rest)s wait for "
+                "the result"
+            )
+            % {
+                "sample": f"{planned.sample:,}",
+                "of_each": f"{planned.of_each:,}",
+                "rest": f"{planned.rest:,}",
+            },
         ),
-        ("The result", _result(test)),
-        ("What it can find", _can_find(planned)),
+        (gettext("The result"), _result(test)),
+        (gettext("What it can find"), _can_find(planned)),
     ]
 
 
@@ -54,29 +79,47 @@ def warnings(task: Task, recipients: int) -> list[str]:
     planned = plan.plan_of(test, recipients)
     found = []
     if not planned.rest:
-        found.append("The sample of the A/B test is everyone: no one gets the better variant.")
+        found.append(
+            gettext("The sample of the A/B test is everyone: no one gets the better variant.")
+        )
     if planned.is_too_small:
         found.append(
-            f"The sample of the A/B test is small. {_can_find(planned)} A larger sample, fewer "
-            "variants, or opens as the measure find smaller differences."
+            sentences(
+                gettext("The sample of the A/B test is small."),
+                _can_find(planned),
+                gettext(
+                    "A larger sample, fewer variants, or opens as the measure find smaller "
+                    "differences."
+                ),
+            )
         )
     return found
 
 
 def _result(test: ABTest) -> str:
     hours = test.decide_after.total_seconds() / 3600
-    early = ", or earlier when it is clear" if test.ends_early else ""
-    return (
-        f"{test.get_measure_display()}, {hours:g} h after the sample was sent{early}; a winner is "
-        f"the best with {100 * test.threshold:g} %. If no difference is found: "
-        f"{test.get_otherwise_display().lower()}"
-    )
+    if test.ends_early:
+        told = gettext(
+            "%(measure)s, %(hours)s h after the sample was sent, or earlier when it is clear; a "
+            "winner is the best with %(percent)s %%. If no difference is found: %(otherwise)s"
+        )
+    else:
+        told = gettext(
+            "%(measure)s, %(hours)s h after the sample was sent; a winner is the best with "
+            "%(percent)s %%. If no difference is found: %(otherwise)s"
+        )
+    return told % {
+        "measure": test.get_measure_display(),
+        "hours": f"{hours:g}",
+        "percent": f"{100 * test.threshold:g}",
+        "otherwise": test.get_otherwise_display().lower(),
+    }
 
 
 def _can_find(planned: Plan) -> str:
     if planned.found >= 1:
-        return "So few recipients cannot tell any difference."
-    return (
-        f"If one variant reaches {percent(planned.rate)}, another one is found to be better in 4 "
-        f"of 5 tests when it reaches {percent(planned.found)}."
-    )
+        return gettext("So few recipients cannot tell any difference.")
+    return gettext(
+        "If one variant reaches %(rate)s, another one is found to be better in 4 of 5 tests when "
+        "it reaches %(found)s."
+    ) % {"rate": percent(planned.rate), "found": percent(planned.found)}

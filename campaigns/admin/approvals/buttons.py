@@ -10,6 +10,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from admin_kit.base import OwnedAdmin, Visitor, staff
@@ -34,7 +36,7 @@ class WordsForm(StyledForm):
         required=False,
         max_length=2_000,
         widget=forms.Textarea(attrs={"rows": 4}),
-        label="In your words",
+        label=_("In your words"),
     )
 
 
@@ -42,7 +44,7 @@ class ReasonForm(WordsForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["words"].required = True
-        self.fields["words"].label = "What has to be changed"
+        self.fields["words"].label = gettext("What has to be changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,16 @@ def panel_of(task: Task) -> ApprovalPanel | None:
     elif approval is None:
         return None
     if approval is None:
-        return ApprovalPanel("Not approved", "warning", [], problem)
+        return ApprovalPanel(gettext("Not approved"), "warning", [], problem)
     is_void = bool(problem) and approval.state == ApprovalState.APPROVED
     colour = "success" if approval.state == ApprovalState.APPROVED and not is_void else "warning"
-    state = "No longer approved" if is_void else approval.get_state_display()
+    state = gettext("No longer approved") if is_void else approval.get_state_display()
     return ApprovalPanel(state, colour, _history(approval), problem)
 
 
 def _history(approval: Approval) -> list[str]:
     """Who said what, and when."""
-    said = [_line("Asked for", approval.asked_by, approval.asked_at, approval.words)]
+    said = [_line(gettext("Asked for"), approval.asked_by, approval.asked_at, approval.words)]
     if approval.decided_at:
         label = str(approval.get_state_display())
         said.append(_line(label, approval.decided_by, approval.decided_at, approval.answer))
@@ -81,8 +83,12 @@ def _history(approval: Approval) -> list[str]:
 
 
 def _line(what: str, user: Any, at: Any, words: str) -> str:
-    line = f"{what} by {user or 'a deleted user'} on {to_the_minute(at)}"
-    return f"{line}: {words}" if words else f"{line}."
+    line = gettext("%(what)s by %(user)s on %(time)s") % {
+        "what": what,
+        "user": user or gettext("a deleted user"),
+        "time": to_the_minute(at),
+    }
+    return f"{line}: {words}" if words else gettext("%(line)s.") % {"line": line}
 
 
 def may(task: Task, name: str, user: Visitor) -> bool:
@@ -107,9 +113,9 @@ def _is_asked_of_now(task: Task, approval: Approval | None) -> bool:
 class Asked(NamedTuple):
     """A question: `do` takes the task, the user, the mark of what was seen, and words."""
 
-    title: str
-    text: str
-    button: str
+    title: Any
+    text: Any
+    button: Any
     done: str
     do: Callable[[Task, User, str, str], None]
     form: type[WordsForm] = WordsForm
@@ -124,26 +130,30 @@ def _send_back(task: Task, user: User, seen: str, words: str) -> None:
 
 
 ASK = Asked(
-    "Ask for approval of “{}”?",
-    "Another user who may see it approves exactly what it sends and to whom. Any change of that "
-    "voids the approval.",
-    "Ask for approval",
-    "Approval is asked for.",
+    _("Ask for approval of “{}”?"),
+    _(
+        "Another user who may see it approves exactly what it sends and to whom. Any change of "
+        "that voids the approval."
+    ),
+    _("Ask for approval"),
+    gettext_noop("Approval is asked for."),
     _ask,
 )
 APPROVE = Asked(
-    "Approve “{}”?",
-    "It may be launched as it is now. Any change of its content, senders, audience, email services "
-    "or A/B test voids this.",
-    "Approve",
-    "Approved.",
+    _("Approve “{}”?"),
+    _(
+        "It may be launched as it is now. Any change of its content, senders, audience, email "
+        "services or A/B test voids this."
+    ),
+    _("Approve"),
+    gettext_noop("Approved."),
     asking.approve,
 )
 SEND_BACK = Asked(
-    "Send “{}” back?",
-    "It is not launched before approval is asked for again.",
-    "Send back",
-    "Sent back.",
+    _("Send “{}” back?"),
+    _("It is not launched before approval is asked for again."),
+    _("Send back"),
+    gettext_noop("Sent back."),
     _send_back,
     ReasonForm,
 )
@@ -151,7 +161,7 @@ SEND_BACK = Asked(
 
 class ApprovesTasks(OwnedAdmin):
     @button(
-        "Ask for approval",
+        _("Ask for approval"),
         "ask-approval",
         icon="how_to_reg",
         permissions=["campaigns.launch_task"],
@@ -160,7 +170,7 @@ class ApprovesTasks(OwnedAdmin):
         return self._say(request, object_id, ASK)
 
     @button(
-        "Approve",
+        _("Approve"),
         "approve",
         icon="verified",
         variant=ActionVariant.PRIMARY,
@@ -169,7 +179,7 @@ class ApprovesTasks(OwnedAdmin):
     def approve(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._say(request, object_id, APPROVE)
 
-    @button("Send back", "send-back", icon="reply", permissions=["campaigns.approve_task"])
+    @button(_("Send back"), "send-back", icon="reply", permissions=["campaigns.approve_task"])
     def send_back(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._say(request, object_id, SEND_BACK)
 
@@ -186,7 +196,10 @@ class ApprovesTasks(OwnedAdmin):
             say(request, str(error), error=True)
         else:
             self.log_change(request, task, f"{asked.done} {words}".strip())
-            say(request, f"“{task}”: {asked.done}")
+            say(
+                request,
+                gettext("“%(task)s”: %(done)s") % {"task": task, "done": gettext(asked.done)},
+            )
         return HttpResponseRedirect(self.url("change", task.pk))
 
     def _question(
@@ -197,8 +210,8 @@ class ApprovesTasks(OwnedAdmin):
         shown = Shown([]) if numbers.is_big(task) else task_steps.show(task, request.user)
         question = Question(
             asked.title.format(task),
-            asked.text,
-            asked.button,
+            str(asked.text),
+            str(asked.button),
             details=task_steps.plan_of(task, shown),
             hidden={SEEN: [seen]},
         )

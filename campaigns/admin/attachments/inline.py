@@ -10,6 +10,9 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
+from django.utils.text import format_lazy
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
 from admin_kit.inlines import MayBeMissing
@@ -24,9 +27,9 @@ class AttachmentForm(ModelForm):
     """A file chosen for a row that has one takes its place."""
 
     upload = forms.FileField(
-        label="File",
+        label=_("File"),
         required=False,
-        widget=UnfoldAdminFileFieldWidget(attrs={"aria-label": "File"}),
+        widget=UnfoldAdminFileFieldWidget(attrs={"aria-label": _("File")}),
     )
 
     class Meta:
@@ -37,7 +40,7 @@ class AttachmentForm(ModelForm):
         file: UploadedFile[bytes] | None = self.cleaned_data.get("upload")
         if file is None:
             if self.instance.pk is None:
-                raise ValidationError("Choose a file.")
+                raise ValidationError(gettext("Choose a file."))
             return None
         try:
             return _taken(file)
@@ -72,7 +75,10 @@ class AttachmentFormSet(MayBeMissing):
         if octets > MOST_OCTETS:
             raise ValidationError(TOO_LARGE)
         if twice := {name for name in names if names.count(name) > 1}:
-            raise ValidationError(f"“{min(twice)}” is attached twice. Rename one, or remove it.")
+            raise ValidationError(
+                gettext("“%(name)s” is attached twice. Rename one, or remove it.")
+                % {"name": min(twice)}
+            )
 
 
 class AttachmentInline(TabularInline):
@@ -82,9 +88,11 @@ class AttachmentInline(TabularInline):
     extra = 0
     max_num = MOST_FILES
     hide_title = True
-    verbose_name = "attachment"
-    verbose_name_plural = (
-        f"attachments, the same for every recipient: {MOST_FILES} files, {MOST_MEGABYTES} MB"
+    verbose_name = _("attachment")
+    verbose_name_plural = format_lazy(
+        _("attachments, the same for every recipient: {files} files, {megabytes} MB"),
+        files=MOST_FILES,
+        megabytes=MOST_MEGABYTES,
     )
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
@@ -107,7 +115,7 @@ class AttachmentInline(TabularInline):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return _is_open(obj) and super().has_delete_permission(request, obj)
 
-    @admin.display(description="size")
+    @admin.display(description=_("size"))
     def size(self, attachment: Attachment) -> str:
         return filesizeformat(attachment.octets) if attachment.octets else "–"
 
@@ -115,7 +123,7 @@ class AttachmentInline(TabularInline):
 def details(task: Task) -> list[tuple[str, str]]:
     """For the question before a launch."""
     told = said(task)
-    return [("Attachments", told)] if told else []
+    return [(gettext("Attachments"), told)] if told else []
 
 
 def said(task: Task) -> str:

@@ -8,6 +8,9 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
@@ -22,6 +25,9 @@ from campaigns.attributes.change import Change
 from campaigns.models import Attribute
 
 CHANGE, DELETE = "campaigns.change_attribute", "campaigns.delete_attribute"
+OF_THE_NEWEST = format_lazy(
+    _("of the newest {number} contacts"), number=f"{looking.NEWEST_OF_LIST:,}"
+)
 
 
 class AttributeChangeList(ChangeList):
@@ -37,7 +43,7 @@ class AttributeChangeList(ChangeList):
 
 @admin.register(Attribute)
 class AttributeAdmin(ExplainedChanges, OwnedAdmin):
-    nothing_yet = (
+    nothing_yet = _(
         "An attribute is what is known of contacts beyond name and address, such as a city or "
         "a birthday. Imports make them from the columns of a file."
     )
@@ -47,7 +53,7 @@ class AttributeAdmin(ExplainedChanges, OwnedAdmin):
     list_select_related = ("owner",)
     sortable_by = ("key",)
     search_fields = ("key", "label")
-    search_help_text = "Part of a name"
+    search_help_text = _("Part of a name")
     fields = ("owner", "key", "label", "kind", "choices")
     actions = None
     actions_detail = ("change_type", "rename", "delete_values")
@@ -63,18 +69,23 @@ class AttributeAdmin(ExplainedChanges, OwnedAdmin):
         """A button deletes it, with all values."""
         return False
 
-    @admin.display(description=f"of the newest {looking.NEWEST_OF_LIST:,} contacts")
+    @admin.display(description=OF_THE_NEWEST)
     def having(self, attribute: Any) -> str:
         return f"{attribute.having:,}"
 
-    @button("Change type", "type", icon="swap_horiz", permissions=[CHANGE])
+    @button(_("Change type"), "type", icon="swap_horiz", permissions=[CHANGE])
     def change_type(self, request: HttpRequest, object_id: str) -> HttpResponse:
         attribute = self.visible(request, object_id)
         form = TypeForm(request.POST if request.method == "POST" else None, initial={
             "kind": attribute.kind, "choices": attribute.choices,
         })  # fmt: skip
         if not form.is_valid():
-            return self._form(request, attribute, form, f"Change the type of “{attribute}”")
+            return self._form(
+                request,
+                attribute,
+                form,
+                gettext("Change the type of “%(attribute)s”") % {"attribute": attribute},
+            )
         kind, choices = form.cleaned_data["kind"], form.cleaned_data["choices"]
         question = questions.of_type(attribute, kind, choices)
         title = f"{attribute.key}: {attribute.get_kind_display()} → {question.details[0][1]}"
@@ -82,24 +93,33 @@ class AttributeAdmin(ExplainedChanges, OwnedAdmin):
             request, attribute, question, Change.TYPE, title, kind=kind, choices=choices
         )
 
-    @button("Rename", "rename", icon="edit", permissions=[CHANGE])
+    @button(_("Rename"), "rename", icon="edit", permissions=[CHANGE])
     def rename(self, request: HttpRequest, object_id: str) -> HttpResponse:
         attribute = self.visible(request, object_id)
         form = NameForm(request.POST if request.method == "POST" else None, attribute)
         if not form.is_valid():
-            return self._form(request, attribute, form, f"Rename “{attribute}”")
+            return self._form(
+                request,
+                attribute,
+                form,
+                gettext("Rename “%(attribute)s”") % {"attribute": attribute},
+            )
         key = form.cleaned_data["key"]
         question = questions.of_name(attribute, key)
         title = f"{attribute.key} → {key}"
         return self._ask_or_start(request, attribute, question, Change.RENAME, title, to=key)
 
     @button(
-        "Delete", "delete-values", icon="delete", variant=ActionVariant.DANGER, permissions=[DELETE]
+        _("Delete"),
+        "delete-values",
+        icon="delete",
+        variant=ActionVariant.DANGER,
+        permissions=[DELETE],
     )
     def delete_values(self, request: HttpRequest, object_id: str) -> HttpResponse:
         attribute = self.visible(request, object_id)
         question = questions.of_deletion(attribute)
-        title = f"Deletion of {attribute.key}"
+        title = gettext_noop("Deletion of %(key)s") % {"key": attribute.key}
         return self._ask_or_start(request, attribute, question, Change.DELETE, title)
 
     def _form(
@@ -111,9 +131,9 @@ class AttributeAdmin(ExplainedChanges, OwnedAdmin):
             self,
             "admin/plain_form.html",
             title=title,
-            text="The next page says what it means for the contacts, and asks.",
+            text=gettext("The next page says what it means for the contacts, and asks."),
             form=form,
-            button="Go on",
+            button=gettext("Go on"),
             back_url=back_url,
             original=attribute,
         )
@@ -131,8 +151,12 @@ class AttributeAdmin(ExplainedChanges, OwnedAdmin):
             back_url = self.url("change", attribute.pk)
             return ask(request, self, question, original=attribute, back_url=back_url)
         operation = change.start(attribute, staff(request), kind_of_change, title, **params)
-        self.log_change(request, attribute, f"{title}: began, for all contacts.")
-        say(request, "It has begun. This page says how far it is.")
+        self.log_change(
+            request,
+            attribute,
+            gettext_noop("%(title)s: began, for all contacts.") % {"title": title},
+        )
+        say(request, gettext("It has begun. This page says how far it is."))
         return HttpResponseRedirect(
             reverse("admin:campaigns_operation_change", args=[operation.pk])
         )

@@ -6,6 +6,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedForm
 from admin_kit.confirmation import StyledForm
@@ -21,7 +23,7 @@ class ChoicesField(forms.CharField):
     """A choice a line. Its value is a list."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("help_text", "One a line; of the type “choice” only.")
+        kwargs.setdefault("help_text", gettext("One a line; of the type “choice” only."))
         super().__init__(required=False, widget=Textarea(attrs={"rows": 6}), **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
@@ -34,10 +36,15 @@ class ChoicesField(forms.CharField):
         lines = [" ".join(line.split()) for line in str(super().clean(value)).splitlines()]
         choices = list(dict.fromkeys(line for line in lines if line))
         if len(choices) > MOST_CHOICES:
-            raise ValidationError(f"Enter at most {MOST_CHOICES} choices.")
+            raise ValidationError(
+                gettext("Enter at most %(most_choices)s choices.") % {"most_choices": MOST_CHOICES}
+            )
         for choice in choices:
             if len(choice) > LONGEST_CHOICE:
-                raise ValidationError(f"“{choice[:40]}…” is longer than {LONGEST_CHOICE} letters.")
+                raise ValidationError(
+                    gettext("“%(choice)s…” is longer than %(longest_choice)s letters.")
+                    % {"choice": choice[:40], "longest_choice": LONGEST_CHOICE}
+                )
         return choices
 
 
@@ -46,7 +53,7 @@ def clean_choices(kind: str, choices: list[str]) -> list[str]:
     if kind != AttributeKind.CHOICE:
         return []
     if not choices:
-        raise ValidationError("Enter the choices, one a line.")
+        raise ValidationError(gettext("Enter the choices, one a line."))
     return choices
 
 
@@ -54,7 +61,7 @@ def clean_key(key: str) -> str:
     """As a file's heading would be named. Raises ValidationError."""
     cleaned = attribute_key(key)
     if not cleaned:
-        raise ValidationError("The name needs a letter.")
+        raise ValidationError(gettext("The name needs a letter."))
     return cleaned
 
 
@@ -75,7 +82,7 @@ class AttributeForm(OwnedForm):
 
 
 class TypeForm(StyledForm):
-    kind = forms.ChoiceField(label="Type", choices=AttributeKind.choices)
+    kind = forms.ChoiceField(label=_("Type"), choices=AttributeKind.choices)
     choices = ChoicesField()
 
     def clean(self) -> dict[str, Any]:
@@ -90,7 +97,7 @@ class TypeForm(StyledForm):
 
 
 class NameForm(StyledForm):
-    key = forms.CharField(label="New name", max_length=100)
+    key = forms.CharField(label=_("New name"), max_length=100)
 
     def __init__(self, data: Any, attribute: Attribute) -> None:
         super().__init__(data, initial={"key": attribute.key})
@@ -99,8 +106,8 @@ class NameForm(StyledForm):
     def clean_key(self) -> str:
         key = clean_key(self.cleaned_data["key"])
         if key == self.attribute.key:
-            raise ValidationError("This is its name already.")
+            raise ValidationError(gettext("This is its name already."))
         taken = Attribute.objects.filter(owner=self.attribute.owner_id, key=key)
         if taken.exists():
-            raise ValidationError("There is an attribute with this name already.")
+            raise ValidationError(gettext("There is an attribute with this name already."))
         return key

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.db.models import Q
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.confirmation import Question
 from campaigns.attributes import change, looking
 from campaigns.models import Attribute, AttributeKind, Segment, Template
 from campaigns.segments import fields, tree
-from campaigns.wording import counted
 
-IN_THE_CLUSTER = "It is done in the background, contact by contact."
-RUNNING = (
+IN_THE_CLUSTER = _("It is done in the background, contact by contact.")
+RUNNING = _(
     "A change of this attribute is under way. Wait for its end, or cancel it on the page “Work”."
 )
 MOST_NAMED = 5
@@ -25,17 +26,27 @@ def of_type(attribute: Attribute, kind: str, choices: Sequence[str]) -> Question
     warnings = []
     if look.unfit:
         warnings = [
-            f"{counted(look.unfit, 'value')} of {look.having:,} would not convert. What does not "
-            "stays as it is, and is listed at the end.",
+            ngettext(
+                "%(unfit)s value of %(having)s would not convert. What does not stays as it is, "
+                "and is listed at the end.",
+                "%(unfit)s values of %(having)s would not convert. What does not stays as it is, "
+                "and is listed at the end.",
+                look.unfit,
+            )
+            % {"unfit": f"{look.unfit:,}", "having": f"{look.having:,}"},
             *look.reasons,
         ]
     return Question(
-        f"Make “{attribute}” of the type “{label.lower()}”?",
-        f"Every contact's value is changed into one of the type. {IN_THE_CLUSTER} Change the type "
-        "back to undo it: values then have the form in which pages show them, so 1,50 that became "
-        "the number 1.5 is the text 1.5.",
-        "Change the type",
-        details=[("Type", label), ("Looked at", _looked_at(look))],
+        gettext("Make “%(attribute)s” of the type “%(kind)s”?")
+        % {"attribute": attribute, "kind": label.lower()},
+        gettext(
+            "Every contact's value is changed into one of the type. %(how)s Change "
+            "the type back to undo it: values then have the form in which pages show them, so "
+            "1,50 that became the number 1.5 is the text 1.5."
+        )
+        % {"how": IN_THE_CLUSTER},
+        gettext("Change the type"),
+        details=[(gettext("Type"), label), (gettext("Looked at"), _looked_at(look))],
         problems=_problems(attribute),
         warnings=warnings,
         hidden={"kind": [kind], "choices": ["\n".join(choices)]},
@@ -44,11 +55,14 @@ def of_type(attribute: Attribute, kind: str, choices: Sequence[str]) -> Question
 
 def of_name(attribute: Attribute, key: str) -> Question:
     return Question(
-        f"Rename “{attribute.key}” to “{key}”?",
-        f"Templates then have it as {{{{ {key} }}}}. {IN_THE_CLUSTER} A contact that has a value "
-        "of the new name already keeps both.",
-        "Rename it",
-        details=[("Looked at", _looked_at(looking.look(attribute, AttributeKind.TEXT)))],
+        gettext("Rename “%(key)s” to “%(new)s”?") % {"key": attribute.key, "new": key},
+        gettext(
+            "Templates then have it as {{ %(key)s }}. %(how)s A contact that has a "
+            "value of the new name already keeps both."
+        )
+        % {"key": key, "how": IN_THE_CLUSTER},
+        gettext("Rename it"),
+        details=[(gettext("Looked at"), _looked_at(looking.look(attribute, AttributeKind.TEXT)))],
         problems=_problems(attribute),
         warnings=_uses(attribute),
         hidden={"key": [key]},
@@ -57,10 +71,11 @@ def of_name(attribute: Attribute, key: str) -> Question:
 
 def of_deletion(attribute: Attribute) -> Question:
     return Question(
-        f"Delete “{attribute}” from all contacts?",
-        f"Its values are gone for good; what was launched keeps them. {IN_THE_CLUSTER}",
-        "Delete it",
-        details=[("Looked at", _looked_at(looking.look(attribute, AttributeKind.TEXT)))],
+        gettext("Delete “%(attribute)s” from all contacts?") % {"attribute": attribute},
+        gettext("Its values are gone for good; what was launched keeps them. %(how)s")
+        % {"how": IN_THE_CLUSTER},
+        gettext("Delete it"),
+        details=[(gettext("Looked at"), _looked_at(looking.look(attribute, AttributeKind.TEXT)))],
         problems=_problems(attribute),
         warnings=_uses(attribute),
         danger=True,
@@ -68,11 +83,15 @@ def of_deletion(attribute: Attribute) -> Question:
 
 
 def _looked_at(look: looking.Look) -> str:
-    return f"{counted(look.having, 'value')} among the newest {looking.NEWEST:,} contacts"
+    return ngettext(
+        "%(having)s value among the newest %(newest)s contacts",
+        "%(having)s values among the newest %(newest)s contacts",
+        look.having,
+    ) % {"having": f"{look.having:,}", "newest": f"{looking.NEWEST:,}"}
 
 
 def _problems(attribute: Attribute) -> list[str]:
-    return [RUNNING] if change.open_changes(attribute).exists() else []
+    return [str(RUNNING)] if change.open_changes(attribute).exists() else []
 
 
 def _uses(attribute: Attribute) -> list[str]:
@@ -80,10 +99,16 @@ def _uses(attribute: Attribute) -> list[str]:
     key = attribute.key
     named = Q(subject__contains=key) | Q(preview_text__contains=key) | Q(html__contains=key)
     templates = Template.objects.filter(named | Q(text__contains=key), owner=attribute.owner_id)
-    told = [f"The template “{each}” may use it." for each in templates[:MOST_NAMED]]
+    told = [
+        gettext("The template “%(template)s” may use it.") % {"template": each}
+        for each in templates[:MOST_NAMED]
+    ]
     segments = Segment.objects.filter(owner=attribute.owner_id)
     using = [each for each in segments if _asks_for(each, key)]
-    return told + [f"The segment “{each}” asks for it." for each in using[:MOST_NAMED]]
+    return told + [
+        gettext("The segment “%(segment)s” asks for it.") % {"segment": each}
+        for each in using[:MOST_NAMED]
+    ]
 
 
 def _asks_for(segment: Segment, key: str) -> bool:

@@ -15,6 +15,8 @@ from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin, OwnedForm, staff
 from campaigns.admin.blocks import contrast
@@ -25,7 +27,7 @@ from campaigns.admin.operations.results import Told, tells
 from campaigns.approvals import rule
 from campaigns.blocks import renewing
 from campaigns.models import Brand, Operation, OperationKind
-from campaigns.wording import counted
+from campaigns.wording import templates
 from sandbox import Failed
 
 COLOURS = (
@@ -39,9 +41,9 @@ COLOURS = (
 CHOOSE = (
     '{}<p class="edm-editor-hint"><a href="{url}" target="_blank" rel="noopener" class="edm-link" '
     'data-choose="{choose_url}" data-into="id_logo_url" data-alt="id_logo_alt" '
-    'data-width="id_logo_width">Choose a picture</a></p>'
+    'data-width="id_logo_width">{choose}</a></p>'
 )
-LATER = "The new look could not be given to the templates just now. Save the brand again."
+LATER = _("The new look could not be given to the templates just now. Save the brand again.")
 
 
 class LogoAddress(forms.URLInput):
@@ -51,7 +53,8 @@ class LogoAddress(forms.URLInput):
         js = ("edm/pictures.js",)
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
-        return format_html(CHOOSE, super().render(name, value, attrs, renderer), **pictures())
+        address = super().render(name, value, attrs, renderer)
+        return format_html(CHOOSE, address, choose=gettext("Choose a picture"), **pictures())
 
 
 class BrandForm(OwnedForm):
@@ -65,7 +68,9 @@ class BrandForm(OwnedForm):
         cleaned = super().clean()
         owner = cleaned.get("owner") or self.instance.owner
         if Brand.objects.filter(owner=owner).exclude(pk=self.instance.pk).exists():
-            self.add_error(None, f"{owner} has a brand already: change that one.")
+            self.add_error(
+                None, gettext("%(owner)s has a brand already: change that one.") % {"owner": owner}
+            )
         is_off = self.instance.pk and cleaned.get("needs_approval") is False
         if is_off and (reason := rule.why_it_stays(self.instance, self.user)):
             self.add_error("needs_approval", reason)
@@ -89,13 +94,13 @@ class BrandAdmin(ExplainedChanges, OwnedAdmin):
     list_select_related = ("owner",)
     ordering = ("name", "pk")
     search_fields = ("name",)
-    search_help_text = "Part of a name"
+    search_help_text = _("Part of a name")
     fieldsets = (
         (None, {"fields": ("owner", "name", "website")}),
-        ("Logo", {"fields": ("logo_url", "logo_alt", "logo_width")}),
-        ("Colours", {"fields": COLOURS}),
-        ("Text", {"fields": ("font", "footer")}),
-        ("Rules for campaigns", {"fields": ("needs_approval", "asks_for_label")}),
+        (_("Logo"), {"fields": ("logo_url", "logo_alt", "logo_width")}),
+        (_("Colours"), {"fields": COLOURS}),
+        (_("Text"), {"fields": ("font", "footer")}),
+        (_("Rules for campaigns"), {"fields": ("needs_approval", "asks_for_label")}),
     )
 
     def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
@@ -143,17 +148,21 @@ class BrandAdmin(ExplainedChanges, OwnedAdmin):
             messages.warning(request, _kept(failed))
         if operation is not None:
             url = reverse("admin:campaigns_operation_change", args=[operation.pk])
-            text = 'The templates in blocks get the new look now. <a href="{}">How far it is</a>'
+            text = gettext(
+                'The templates in blocks get the new look now. <a href="{}">How far it is</a>'
+            )
             messages.info(request, format_html(text, url))
 
 
 @tells(OperationKind.RENEW_TEMPLATES)
 def tell(operation: Operation) -> Told:
     failed = operation.result.get("failed", [])
-    sentences = [f"{counted(operation.done, 'template')} made anew."]
+    sentences = [gettext("%(templates)s made anew.") % {"templates": templates(operation.done)}]
     return Told([*sentences, _kept(failed)] if failed else sentences)
 
 
 def _kept(names: list[str]) -> str:
     listed = ", ".join(f"“{name}”" for name in names[:10])
-    return f"These keep their old look, for they cannot be compiled; open and mend them: {listed}."
+    return gettext(
+        "These keep their old look, for they cannot be compiled; open and mend them: %(listed)s."
+    ) % {"listed": listed}

@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
+from django.utils.translation import gettext
 from unfold import widgets
 
 from campaigns.admin.blocks import draft as drafts
@@ -184,7 +185,7 @@ class Shown:
             made["items"] = [self._item(block, asked, item, n) for n, item in enumerate(items)]
         if asked.input is Input.COLUMNS:
             made["value"] = str(len(drafts.columns_of(block)) or 2)
-            made["choices"] = (("2", "two"), ("3", "three"))
+            made["choices"] = (("2", gettext("two")), ("3", gettext("three")))
         return made
 
     def _item(self, block: Block, asked: Field, item: Any, number: int) -> list[dict[str, Any]]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 LEAST = 4.5
 """The least contrast of texts (success criterion 1.4.3, level AA)."""
 PAIRS = (
-    ("text_colour", "body_colour", "Text on the message"),
-    ("link_colour", "body_colour", "Links on the message"),
-    ("button_text_colour", "button_colour", "Text on buttons"),
+    ("text_colour", "body_colour", _("Text on the message")),
+    ("link_colour", "body_colour", _("Links on the message")),
+    ("button_text_colour", "button_colour", _("Text on buttons")),
 )
 
 
@@ -34,6 +37,9 @@ def warnings(brand: Any) -> Iterator[str]:
         found = ratio(getattr(brand, text), getattr(brand, ground))
         if found < LEAST:
             yield (
-                f"{name}: the contrast is {found:.1f} to 1. Many people cannot read text below "
-                f"{LEAST} to 1; choose a darker or lighter colour."
+                gettext(
+                    "%(name)s: the contrast is %(found)s to 1. Many people cannot read text "
+                    "below %(least)s to 1; choose a darker or lighter colour."
+                )
+                % {"name": name, "found": f"{found:.1f}", "least": LEAST}
             )

@@ -12,6 +12,8 @@ import secrets
 from collections.abc import Iterator
 from typing import Any
 
+from django.utils.translation import gettext
+
 from campaigns.blocks.kinds import (
     COLUMN_NUMBERS,
     KINDS,
@@ -116,12 +118,12 @@ def would_be_lost(stored: object, kept: Draft) -> list[tuple[str, str]]:
     if not isinstance(stored, dict):
         return []
     if stored.get("version") != VERSION or set(stored) != {"version", "blocks"}:
-        return [("", "They were written by another version of this program.")]
+        return [("", gettext("They were written by another version of this program."))]
     readable, ids = from_stored(stored), {block["id"] for block in walk(kept)}
     if len(readable) != len(stored["blocks"]):
-        return [("", "One of the blocks cannot be read.")]
+        return [("", gettext("One of the blocks cannot be read."))]
     return [
-        (block["id"], f"It has “{name[:40]}”, which is not known here.")
+        (block["id"], gettext("It has “%(name)s”, which is not known here.") % {"name": name[:40]})
         for block in walk(readable)
         if block["id"] in ids
         for name in _unknown_in(block)
@@ -139,7 +141,7 @@ def _unknown_in(block: Block) -> Iterator[str]:
         items = block.get(name) if field.input is Input.ITEMS else None
         known = {each.name for each in field.of}
         for item in items if isinstance(items, list) else []:
-            yield from set(item) - known if isinstance(item, dict) else ["an item"]
+            yield from set(item) - known if isinstance(item, dict) else [gettext("an item")]
 
 
 def _is_block(raw: object) -> bool:

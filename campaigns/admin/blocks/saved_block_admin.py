@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from campaigns.admin.changes import ExplainedChanges
@@ -19,7 +20,7 @@ class SavedBlockAdmin(ExplainedChanges, OwnedAdmin):
     sortable_by = ("name", "created_at")
     ordering = ("name", "pk")
     search_fields = ("name",)
-    search_help_text = "Part of a name"
+    search_help_text = _("Part of a name")
     fields = ("owner", "name", "kind")
     readonly_fields = ("kind",)
 
@@ -27,7 +28,7 @@ class SavedBlockAdmin(ExplainedChanges, OwnedAdmin):
         """Blocks are kept in the editor of a message."""
         return False
 
-    @admin.display(description="kind")
+    @admin.display(description=_("kind"))
     def kind(self, saved: Any) -> str:
         kind = KINDS.get(str(saved.block.get("kind")))
         return kind.label if kind else "–"

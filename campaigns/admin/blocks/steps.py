@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.admin.blocks import draft as drafts
 from campaigns.admin.blocks.draft import Draft
 from campaigns.blocks.kinds import KINDS, MAX_BLOCKS, Input, Kind
@@ -59,7 +62,9 @@ def _put(edited: Edited, block: dict[str, Any], kind: Kind, place: Sequence[str]
     if into is None or (place and not kind.is_simple):
         return
     if sum(1 for _ in drafts.walk(edited.draft)) >= MAX_BLOCKS:
-        edited.said = f"A message has {MAX_BLOCKS} blocks at most."
+        edited.said = gettext("A message has %(max_blocks)s blocks at most.") % {
+            "max_blocks": MAX_BLOCKS
+        }
         return
     into.insert(_where(into, kind), block)
     edited.open = block["id"]
@@ -88,6 +93,12 @@ def _first_control(block: dict[str, Any], kind: Kind) -> str:
     return f"id_b-{block['id']}__{first.name}"
 
 
+MOVED = {
+    "up": _("Moved up: it is number %(place)s of %(number)s now."),
+    "down": _("Moved down: it is number %(place)s of %(number)s now."),
+}
+
+
 def _up(edited: Edited, arguments: Sequence[str], context: Context) -> None:
     _move(edited, arguments, -1, "up")
 
@@ -108,7 +119,7 @@ def _move(edited: Edited, arguments: Sequence[str], by: int, name: str) -> None:
         at = to
     is_at_end = at == (0 if by < 0 else len(within) - 1)
     edited.focus = f"{('down' if by < 0 else 'up') if is_at_end else name}_{key}"
-    edited.said = f"Moved {name}: it is number {at + 1} of {len(within)} now."
+    edited.said = str(MOVED[name]) % {"place": at + 1, "number": len(within)}
 
 
 def _copy(edited: Edited, arguments: Sequence[str], context: Context) -> None:
@@ -119,7 +130,7 @@ def _copy(edited: Edited, arguments: Sequence[str], context: Context) -> None:
     made = drafts.copy(block)
     within.insert(within.index(block) + 1, made)
     edited.open, edited.focus = made["id"], f"copy_{made['id']}"
-    edited.said = "A copy stands below it."
+    edited.said = gettext("A copy stands below it.")
 
 
 def _remove(edited: Edited, arguments: Sequence[str], context: Context) -> None:

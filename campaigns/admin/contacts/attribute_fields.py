@@ -13,6 +13,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.confirmation import restyled
 from campaigns.admin.attributes.forms import clean_key
@@ -21,8 +23,8 @@ from campaigns.files.contact_columns import attribute_key
 from campaigns.models import Attribute, AttributeKind, Contact
 
 HINTS = {
-    AttributeKind.NUMBER: "A number, such as 12.5",
-    AttributeKind.DATE: "A date, such as 2026-05-01",
+    AttributeKind.NUMBER: _("A number, such as 12.5"),
+    AttributeKind.DATE: _("A date, such as 2026-05-01"),
 }
 
 
@@ -80,14 +82,15 @@ def field_for(shown: Shown) -> forms.Field:
     is_long = len(text) > 80 or "\n" in text
     widget = forms.Textarea(attrs={"rows": 3}) if is_long else forms.TextInput()
     if is_odd:
-        common["help_text"] = "This value does not fit the attribute's type. It stays as it is "
-        common["help_text"] += "until it is changed."
+        common["help_text"] = gettext(
+            "This value does not fit the attribute's type. It stays as it is until it is changed."
+        )
     return restyled(forms.CharField(widget=widget, strip=False, **common))
 
 
 def _options(shown: Shown) -> list[tuple[str, str]]:
     if shown.kind == AttributeKind.YES_NO:
-        return [("", "–"), ("yes", "Yes"), ("no", "No")]
+        return [("", "–"), ("yes", gettext("Yes")), ("no", gettext("No"))]
     if shown.kind == AttributeKind.CHOICE:
         return [("", "–"), *((choice, choice) for choice in shown.choices)]
     return []

@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
+from django.utils.translation import gettext
 
 
 class AttributesField(forms.JSONField):
@@ -17,13 +18,15 @@ class AttributesField(forms.JSONField):
         try:
             attributes = super().to_python(value)
         except (ValueError, RecursionError) as error:  # numbers too long, nesting too deep
-            raise ValidationError("This cannot be read as JSON.") from error
+            raise ValidationError(gettext("This cannot be read as JSON.")) from error
         if attributes is None:
             return {}
         if not isinstance(attributes, dict):
-            raise ValidationError('Enter an object, such as {"first_name": "Ada"}.')
+            raise ValidationError(gettext('Enter an object, such as {"first_name": "Ada"}.'))
         if not is_storable(attributes):
-            raise ValidationError("It contains a character or a number that cannot be stored.")
+            raise ValidationError(
+                gettext("It contains a character or a number that cannot be stored.")
+            )
         return attributes
 
     def bound_data(self, data: Any, initial: Any) -> Any:

@@ -11,16 +11,19 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.confirmation import Question, StyledForm
 from admin_kit.typed import SearchableSelectMultiple
+from campaigns import wording
 from campaigns.contact_changes import asking
 from campaigns.contact_changes.asking import Action
 from campaigns.models import Contact, MailConsent, Operation, Tag, Task
-from campaigns.wording import counted
+from campaigns.wording import sentences
 
-STAY = "Of them, {} will stay: chosen for a campaign that was not launched."
-UNDO_LATER = "This can be undone afterwards, for the contacts that are not changed meanwhile."
+STAY = _("Of them, %(contacts)s will stay: chosen for a campaign that was not launched.")
+UNDO_LATER = _("This can be undone afterwards, for the contacts that are not changed meanwhile.")
 
 
 class ChangeForm(StyledForm):
@@ -47,10 +50,10 @@ class RemoveTagsForm(ChangeForm):
 
 class AddTagsForm(RemoveTagsForm):
     new = forms.CharField(
-        label="New tag",
+        label=_("New tag"),
         required=False,
         max_length=100,
-        help_text="Made first, and added together with those chosen above.",
+        help_text=_("Made first, and added together with those chosen above."),
     )
 
     def __init__(self, *args: Any) -> None:
@@ -63,7 +66,7 @@ class AddTagsForm(RemoveTagsForm):
         cleaned = super().clean() or self.cleaned_data
         name = cleaned.get("new", "")
         if not cleaned.get("tags") and not name and not self.errors:
-            raise ValidationError("Choose a tag, or name a new one.")
+            raise ValidationError(gettext("Choose a tag, or name a new one."))
         return cleaned
 
     def all_tags(self) -> list[Tag]:
@@ -78,19 +81,19 @@ class AddTagsForm(RemoveTagsForm):
 class ConsentForm(ChangeForm):
     consent = forms.ChoiceField(choices=MailConsent.choices)
     at = forms.DateTimeField(
-        label="Since when",
+        label=_("Since when"),
         widget=forms.TextInput(),
-        help_text="When they agreed or refused, such as 2026-03-01 09:30.",
+        help_text=_("When they agreed or refused, such as 2026-03-01 09:30."),
     )
     source = forms.CharField(
-        label="Where",
+        label=_("Where"),
         max_length=200,
-        help_text="Where they said so, such as “fair in Malmö, paper form”.",
+        help_text=_("Where they said so, such as “fair in Malmö, paper form”."),
     )
     for_refused = forms.BooleanField(
         required=False,
-        label="Also change contacts who refused",
-        help_text="Otherwise those who did not agree to be mailed stay as they are.",
+        label=_("Also change contacts who refused"),
+        help_text=_("Otherwise those who did not agree to be mailed stay as they are."),
     )
 
     def __init__(self, *args: Any) -> None:
@@ -100,7 +103,7 @@ class ConsentForm(ChangeForm):
     def clean_at(self) -> Any:
         at = self.cleaned_data["at"]
         if at > timezone.now():
-            raise ValidationError("This is in the future.")
+            raise ValidationError(gettext("This is in the future."))
         return at
 
 
@@ -120,22 +123,37 @@ class Change:
 
 
 def _ask_to_add(contacts: QuerySet[Contact], total: int) -> Question:
-    title = f"Add tags to {counted(total, 'contact')}?"
-    return Question(title, f"Those who have a tag already keep it. {UNDO_LATER}", "Add tags")
+    title = gettext("Add tags to %(contacts)s?") % {"contacts": wording.contacts(total)}
+    return Question(
+        title,
+        sentences(gettext("Those who have a tag already keep it."), UNDO_LATER),
+        gettext("Add tags"),
+    )
 
 
 def _ask_to_remove(contacts: QuerySet[Contact], total: int) -> Question:
-    title = f"Remove tags from {counted(total, 'contact')}?"
-    return Question(title, f"The contacts stay. {UNDO_LATER}", "Remove tags")
+    title = gettext("Remove tags from %(contacts)s?") % {"contacts": wording.contacts(total)}
+    return Question(
+        title,
+        sentences(gettext("The contacts stay."), UNDO_LATER),
+        gettext("Remove tags"),
+    )
 
 
 def _ask_for_consent(contacts: QuerySet[Contact], total: int) -> Question:
     refused = contacts.filter(mail_consent=MailConsent.REFUSED).count()
-    warnings = [f"Of them, {counted(refused, 'contact')} refused to be mailed."] if refused else []
+    warnings = (
+        [
+            gettext("Of them, %(contacts)s refused to be mailed.")
+            % {"contacts": wording.contacts(refused)}
+        ]
+        if refused
+        else []
+    )
     return Question(
-        f"Set the consent of {counted(total, 'contact')}?",
-        f"Suppressed addresses stay suppressed all the same. {UNDO_LATER}",
-        "Set consent",
+        gettext("Set the consent of %(contacts)s?") % {"contacts": wording.contacts(total)},
+        sentences(gettext("Suppressed addresses stay suppressed all the same."), UNDO_LATER),
+        gettext("Set consent"),
         warnings=warnings,
     )
 
@@ -150,11 +168,13 @@ def _ask_to_delete(contacts: QuerySet[Contact], total: int) -> Question:
         .count()
     )
     return Question(
-        f"Delete {counted(total, 'contact')}?",
-        "Their attributes and tags are lost. This cannot be undone. What was sent to them stays "
-        "recorded, and suppressed addresses stay suppressed.",
-        "Delete",
-        warnings=[STAY.format(counted(in_use, "contact"))] if in_use else [],
+        gettext("Delete %(contacts)s?") % {"contacts": wording.contacts(total)},
+        gettext(
+            "Their attributes and tags are lost. This cannot be undone. What was sent to them "
+            "stays recorded, and suppressed addresses stay suppressed."
+        ),
+        gettext("Delete"),
+        warnings=[STAY % {"contacts": wording.contacts(in_use)}] if in_use else [],
         danger=True,
     )
 

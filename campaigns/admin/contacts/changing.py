@@ -15,6 +15,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import staff
 from admin_kit.confirmation import Question, ask, is_confirmed, say
@@ -25,7 +27,7 @@ from campaigns.admin.operations.results import Told, tells
 from campaigns.contact_changes import asking
 from campaigns.contact_changes.asking import Action
 from campaigns.models import Contact, Operation, OperationKind
-from campaigns.wording import counted
+from campaigns.wording import contacts
 
 COUNT_SECONDS = 20
 TOTAL = "total"
@@ -68,7 +70,7 @@ class ChangesAllMatching(ChoosesAllMatching):
     def links_for_all(self, request: HttpRequest, query: str) -> list[tuple[str, str]]:
         """What this user may do with all that match: texts and URLs."""
         return [
-            (change.action.label, f"{self.url(change.action)}?{query}")
+            (str(change.action.label), f"{self.url(change.action)}?{query}")
             for change in CHANGES.values()
             if request.user.has_perm(change.permission)
         ]
@@ -89,7 +91,11 @@ class ChangesAllMatching(ChoosesAllMatching):
         if confirmed and form.is_valid():
             if request.POST.get(TOTAL) == str(total):
                 return self._begin(request, change, contacts, form)
-            say(request, f"Meanwhile other contacts match, {total:,} now.", error=True)
+            say(
+                request,
+                gettext("Meanwhile other contacts match, %(total)s now.") % {"total": f"{total:,}"},
+                error=True,
+            )
         question = replace(change.question(contacts, total), hidden={TOTAL: [str(total)]})
         return self._ask(request, question, form)
 
@@ -102,7 +108,9 @@ class ChangesAllMatching(ChoosesAllMatching):
         except asking.NotPossible as error:
             say(request, str(error), error=True)
             return HttpResponseRedirect(self.url("changelist"))
-        log_event(request, Contact, operation.title, "Asked for a change of contacts.")
+        log_event(
+            request, Contact, operation.title, gettext_noop("Asked for a change of contacts.")
+        )
         return _to(operation)
 
     def undo_view(self, request: HttpRequest, key: int) -> HttpResponse:
@@ -117,10 +125,12 @@ class ChangesAllMatching(ChoosesAllMatching):
         if not is_confirmed(request):
             changed = operation.result.get("changed", 0)
             question = Question(
-                f"Undo “{operation.title}”?",
-                f"It changed {counted(changed, 'contact')}. Those that were changed again since "
-                "stay as they are.",
-                "Undo",
+                gettext("Undo “%(title)s”?") % {"title": operation.title},
+                gettext(
+                    "It changed %(contacts)s. Those that were changed again since stay as they are."
+                )
+                % {"contacts": contacts(changed)},
+                gettext("Undo"),
             )
             return self._ask(request, question)
         try:
@@ -128,23 +138,28 @@ class ChangesAllMatching(ChoosesAllMatching):
         except asking.NotPossible as error:
             say(request, str(error), error=True)
             return _to(operation)
-        log_event(request, Contact, undoing.title, "Asked for the undo of a change of contacts.")
+        log_event(
+            request,
+            Contact,
+            undoing.title,
+            gettext_noop("Asked for the undo of a change of contacts."),
+        )
         return _to(undoing)
 
     def _ask(self, request: HttpRequest, question: Question, form: Any = None) -> HttpResponse:
         return ask(request, self, question, form=form, back_url=self.url("changelist"))
 
-    @admin.action(description="Add tags…", permissions=["change"])
+    @admin.action(description=_("Add tags…"), permissions=["change"])
     def add_tags_to_ticked(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
         return self._ticked(Action.ADD_TAGS, queryset)
 
-    @admin.action(description="Remove tags…", permissions=["change"])
+    @admin.action(description=_("Remove tags…"), permissions=["change"])
     def remove_tags_from_ticked(
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse:
         return self._ticked(Action.REMOVE_TAGS, queryset)
 
-    @admin.action(description="Set consent…", permissions=["change"])
+    @admin.action(description=_("Set consent…"), permissions=["change"])
     def set_consent_of_ticked(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
         return self._ticked(Action.SET_CONSENT, queryset)
 
@@ -157,12 +172,14 @@ class ChangesAllMatching(ChoosesAllMatching):
 def _refused(change: Change, total: int | None) -> Question:
     """Why nothing can be changed."""
     if total is None:
-        problem = "To count the contacts takes too long just now. Filter more, or try again later."
+        problem = gettext(
+            "To count the contacts takes too long just now. Filter more, or try again later."
+        )
     elif total == 0:
-        problem = "No contact matches."
+        problem = gettext("No contact matches.")
     else:
-        problem = "These contacts have several owners. Filter by one owner first."
-    return Question(f"{change.action.label}?", "", change.action.label, problems=[problem])
+        problem = gettext("These contacts have several owners. Filter by one owner first.")
+    return Question(f"{change.action.label}?", "", str(change.action.label), problems=[problem])
 
 
 def _visible_change(request: HttpRequest, key: int) -> Operation:
@@ -182,26 +199,29 @@ def tell(operation: Operation) -> Told:
     changed = operation.result.get("changed", 0)
     left = operation.done - changed
     action = operation.params.get("action")
-    sentences = [_SAID[Action(action)].format(changed=counted(changed, "contact"))]
+    sentences = [str(_SAID[Action(action)]) % {"changed": contacts(changed)}]
     if in_use := operation.result.get("in_use", 0):
         sentences.append(
-            f"Chosen for a campaign that was not launched, and not deleted: {in_use:,}."
+            gettext("Chosen for a campaign that was not launched, and not deleted: %(in_use)s.")
+            % {"in_use": f"{in_use:,}"}
         )
     if rest := left - in_use:
-        sentences.append(f"Nothing to change, or gone meanwhile: {rest:,}.")
+        sentences.append(
+            gettext("Nothing to change, or gone meanwhile: %(rest)s.") % {"rest": f"{rest:,}"}
+        )
     if action == Action.DELETE:
-        sentences.append("A deletion cannot be undone.")
+        sentences.append(gettext("A deletion cannot be undone."))
     if operation.undone_at is not None:
-        sentences.append("Its undo was asked for.")
+        sentences.append(gettext("Its undo was asked for."))
     can = not asking.why_not_undone(operation) and changed
     undo = reverse("admin:campaigns_contact_undo", args=[operation.pk])
-    return Told(sentences, [("Undo", undo)] if can else [])
+    return Told(sentences, [(gettext("Undo"), undo)] if can else [])
 
 
 _SAID = {
-    Action.ADD_TAGS: "Got a tag: {changed}.",
-    Action.REMOVE_TAGS: "Lost a tag: {changed}.",
-    Action.SET_CONSENT: "Consent set: {changed}.",
-    Action.DELETE: "Deleted: {changed}.",
-    Action.UNDO: "As before the change again: {changed}.",
+    Action.ADD_TAGS: _("Got a tag: %(changed)s."),
+    Action.REMOVE_TAGS: _("Lost a tag: %(changed)s."),
+    Action.SET_CONSENT: _("Consent set: %(changed)s."),
+    Action.DELETE: _("Deleted: %(changed)s."),
+    Action.UNDO: _("As before the change again: %(changed)s."),
 }

@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import ChangeList
 from admin_kit.confirmation import say
@@ -19,7 +20,7 @@ from campaigns.models import Contact, EngagementKind, EngagementTimes
 SEGMENT = "segment"
 """The parameter of the filter by segment."""
 SECONDS = 10.0
-TOO_LONG = (
+TOO_LONG = _(
     "The contacts of this segment take too long to find just now. Filter more, or look again later."
 )
 
@@ -33,7 +34,7 @@ class ContactChangeList(ChangeList):
         if SEGMENT not in request.GET:
             self._read(request)
         elif answer_within(SECONDS, lambda: self._read(request)) is None:
-            say(request, TOO_LONG, error=True)
+            say(request, str(TOO_LONG), error=True)
             self.queryset = self.queryset.none()
             self._read(request)
 

@@ -9,6 +9,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import ChangeList, OwnedAdmin, UncountedPaginator
 from admin_kit.moments import to_the_minute
@@ -29,6 +31,7 @@ from campaigns.admin.contacts.person import COLOURS, ShowsThePerson
 from campaigns.admin.imports.pages import ImportPages
 from campaigns.contact_status import Standing
 from campaigns.models import Contact
+from campaigns.wording import listed
 
 MOST_TAGS = 5
 """The most tags named in a row of the list."""
@@ -36,7 +39,7 @@ MOST_TAGS = 5
 
 @admin.register(Contact)
 class ContactAdmin(EditsAttributes, ImportPages, ExportsAllMatching, ShowsThePerson, OwnedAdmin):
-    nothing_yet = (
+    nothing_yet = _(
         "The people whom you may mail. Import a file, let them sign up, or add one by hand."
     )
     paginator = UncountedPaginator
@@ -52,7 +55,7 @@ class ContactAdmin(EditsAttributes, ImportPages, ExportsAllMatching, ShowsThePer
     sortable_by = ("address",)
     ordering = ("-id",)
     search_fields = ("email", "name")
-    search_help_text = "Any part of a name, an address or a domain"
+    search_help_text = _("Any part of a name, an address or a domain")
     autocomplete_fields = ("tags",)
     actions_list = ("import_file", "export_file")
     list_before_template = "admin/campaigns/contact/before_list.html"
@@ -75,26 +78,30 @@ class ContactAdmin(EditsAttributes, ImportPages, ExportsAllMatching, ShowsThePer
         """Lists the contacts only, not the links to their tags."""
         return [str(contact) for contact in objects], {"contacts": len(objects)}, set(), []
 
-    @admin.display(description="email", ordering="email")
+    @admin.display(description=_("email"), ordering="email")
     def address(self, contact: Contact) -> str:
         return str(contact)
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def status(self, contact: Any) -> SafeString:
         standing: Standing = contact.standing
         return mark_safe(label_of(standing.words, COLOURS[standing.status.value]))
 
-    @admin.display(description="tags")
+    @admin.display(description=_("tags"))
     def tag_names(self, contact: Contact) -> str:
         names = [tag.name for tag in contact.tags.all()]
-        more = f" and {len(names) - MOST_TAGS} more" if len(names) > MOST_TAGS else ""
-        return ", ".join(names[:MOST_TAGS]) + more
+        if len(names) <= MOST_TAGS:
+            return listed(names)
+        return gettext("%(names)s and %(more)s more") % {
+            "names": listed(names[:MOST_TAGS]),
+            "more": len(names) - MOST_TAGS,
+        }
 
-    @admin.display(description="last mailed")
+    @admin.display(description=_("last mailed"))
     def last_mailed(self, contact: Any) -> str:
         return to_the_minute(contact.mailed_at)
 
-    @admin.display(description="last seen")
+    @admin.display(description=_("last seen"))
     def last_seen(self, contact: Any) -> str:
         """When the person last opened or clicked."""
         return to_the_minute(contact.seen_at)

@@ -9,6 +9,8 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from campaigns.admin.contacts import attribute_fields
@@ -41,8 +43,8 @@ class EditsAttributes(OwnedAdmin):
         excluded = self.get_exclude(request, obj) or ()
         parts = [
             (None, ["owner", email, "name", "tags"]),
-            ("Attributes", names),
-            ("Consent and frequency", list(CONSENT)),
+            (gettext("Attributes"), names),
+            (gettext("Consent and frequency"), list(CONSENT)),
         ]
         return [
             (title, {"fields": [name for name in fields if name not in excluded]})
@@ -83,7 +85,7 @@ class EditsAttributes(OwnedAdmin):
         if name := form.cleaned_data.get(NEW[0]):
             attribute_fields.declare(obj.owner_id, name)
 
-    @admin.display(description="attributes")
+    @admin.display(description=_("attributes"))
     def values(self, contact: Contact) -> SafeString | str:
         lines = [(key, show(value)) for key, value in contact.attributes.items()]
         return format_html_join("", "<p><strong>{}</strong>: {}</p>", lines) if lines else "–"

@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.contacts.changing import ChangesAllMatching
 from campaigns.admin.contacts.matching import TICKED
@@ -30,7 +32,7 @@ class ExportsAllMatching(ExportContacts, ChangesAllMatching):
     def links_for_all(self, request: HttpRequest, query: str) -> list[tuple[str, str]]:
         links = super().links_for_all(request, query)
         if self.has_export_permission(request):
-            links.append(("Export", f"{self.url('export_matching')}?{query}"))
+            links.append((gettext("Export"), f"{self.url('export_matching')}?{query}"))
         return links
 
     def export_matching_view(self, request: HttpRequest) -> HttpResponseBase:
@@ -39,14 +41,16 @@ class ExportsAllMatching(ExportContacts, ChangesAllMatching):
         return export_page(
             request,
             self,
-            {contacts.NAME: "Contacts"},
+            {contacts.NAME: gettext("Contacts")},
             {},
-            "ticked contacts" if TICKED in request.GET else "contacts that match the list",
+            gettext_noop("ticked contacts")
+            if TICKED in request.GET
+            else gettext_noop("contacts that match the list"),
             self.url("changelist"),
             matching=self.chosen(request),
         )
 
-    @admin.action(description="Export…", permissions=["export"])
+    @admin.action(description=_("Export…"), permissions=["export"])
     def export_ticked(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
         keys = ",".join(str(key) for key in queryset.order_by("pk").values_list("pk", flat=True))
         return HttpResponseRedirect(f"{self.url('export_matching')}?{urlencode({TICKED: keys})}")

@@ -9,6 +9,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import as_written
 from admin_kit.base import OwnedForm
@@ -32,17 +34,17 @@ class ContactForm(OwnedForm):
         forms.CharField(
             required=False,
             max_length=100,
-            label="New attribute",
-            help_text="A name such as “city”: templates then say {{ city }}.",
+            label=_("New attribute"),
+            help_text=_("A name such as “city”: templates then say {{ city }}."),
         )
     )
-    new_value = restyled(forms.CharField(required=False, label="Its value"))
+    new_value = restyled(forms.CharField(required=False, label=_("Its value")))
     attributes = AttributesField(
         required=False,
         initial=dict,
-        label="Values of several parts",
+        label=_("Values of several parts"),
         widget=Textarea(attrs={"rows": 6, "class": "edm-code"}),
-        help_text="Lists and objects, as JSON.",
+        help_text=_("Lists and objects, as JSON."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -86,7 +88,7 @@ class ContactForm(OwnedForm):
         name, value = (cleaned.get(field, "") for field in NEW)
         if not name:
             if value:
-                self.add_error("new_attribute", "Name the attribute that has this value.")
+                self.add_error("new_attribute", gettext("Name the attribute that has this value."))
             return
         try:
             key = clean_key(name)
@@ -94,9 +96,11 @@ class ContactForm(OwnedForm):
             self.add_error("new_attribute", error)
             return
         if key in values:
-            self.add_error("new_attribute", f"There is an attribute “{key}” already.")
+            self.add_error(
+                "new_attribute", gettext("There is an attribute “%(key)s” already.") % {"key": key}
+            )
         elif not value:
-            self.add_error("new_value", "Enter its value.")
+            self.add_error("new_value", gettext("Enter its value."))
         else:
             values[key] = value
 
@@ -110,7 +114,7 @@ class ContactForm(OwnedForm):
         is_said = cleaned.get("mail_consent", MailConsent.UNKNOWN) != MailConsent.UNKNOWN
         if changed and is_said and "mail_consent_source" in self.fields:
             if not cleaned.get("mail_consent_source"):
-                self.add_error("mail_consent_source", "Say where they agreed or refused.")
+                self.add_error("mail_consent_source", gettext("Say where they agreed or refused."))
             if not cleaned.get("mail_consent_at"):
                 cleaned["mail_consent_at"] = timezone.now()
 

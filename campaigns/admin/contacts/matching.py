@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
+from django.utils.translation import gettext
 
 from admin_kit.base import OwnedAdmin
 from campaigns.db.few_at_once import answer_within
@@ -35,7 +36,7 @@ class ChoosesAllMatching(OwnedAdmin):
         if ticked:
             keys = [key for each in ticked for key in str(each).split(",")]
             if not all(is_key(key) for key in keys):
-                raise Http404("The selection cannot be read.")
+                raise Http404(gettext("The selection cannot be read."))
             mine: QuerySet[Contact] = self.get_queryset(request).filter(pk__in=keys)
             return mine.order_by().prefetch_related(None)
         listed: Any = request.GET
@@ -43,7 +44,7 @@ class ChoosesAllMatching(OwnedAdmin):
         try:
             found: QuerySet[Contact] = self.get_changelist_instance(request).queryset
         except IncorrectLookupParameters as error:
-            raise Http404("The filters cannot be understood.") from error
+            raise Http404(gettext("The filters cannot be understood.")) from error
         finally:
             request.GET = listed
         return found.order_by().select_related(None).prefetch_related(None)
@@ -55,7 +56,7 @@ class ChoosesAllMatching(OwnedAdmin):
     def count_view(self, request: HttpRequest) -> HttpResponse:
         """The part of the list that says how many contacts match."""
         if not self.has_view_permission(request):
-            raise Http404("There is no such page.")
+            raise Http404(gettext("There is no such page."))
         context = {"total": counted_within(self.chosen(request))}
         return render(request, "admin/campaigns/contact/count.html", context)
 

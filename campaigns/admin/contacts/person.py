@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import WithPanel, visible_rows
 from admin_kit.confirmation import StyledForm
@@ -31,8 +32,8 @@ COLOURS = {
 class CampaignForm(StyledForm):
     campaign = forms.ModelChoiceField(
         queryset=Task.objects.none(),
-        empty_label="Choose a campaign",
-        widget=forms.Select(attrs={"aria-label": "Campaign"}),
+        empty_label=_("Choose a campaign"),
+        widget=forms.Select(attrs={"aria-label": _("Campaign")}),
     )
 
     def __init__(self, data: Any, campaigns: QuerySet[Task]) -> None:

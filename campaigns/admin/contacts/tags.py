@@ -16,6 +16,8 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import ChangeList, OwnedAdmin, OwnedForm
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, say
@@ -26,6 +28,7 @@ from campaigns.admin.contacts.matching import TICKED
 from campaigns.admin.handing_on import segments_that_keep, tasks_that_keep
 from campaigns.db.keys import is_key
 from campaigns.models import Contact, Tag
+from campaigns.wording import listed, sentences
 
 MOST = 10_000
 """Up to which the contacts of a tag are counted for the list."""
@@ -44,11 +47,15 @@ class TagForm(OwnedForm):
         if parent is None or "parent" in self.errors:
             return cleaned
         if parent.pk == self.instance.pk:
-            self.add_error("parent", "A tag cannot be under itself.")
+            self.add_error("parent", gettext("A tag cannot be under itself."))
         elif parent.parent_id is not None:
-            self.add_error("parent", f"“{parent}” is itself under another tag. Choose that one.")
+            self.add_error(
+                "parent",
+                gettext("“%(parent)s” is itself under another tag. Choose that one.")
+                % {"parent": parent},
+            )
         elif self.instance.pk and self.instance.children.exists():
-            self.add_error("parent", "There are tags under this one. Move them first.")
+            self.add_error("parent", gettext("There are tags under this one. Move them first."))
         return cleaned
 
     def what_keeps_it(self, owner: User) -> list[str]:
@@ -56,15 +63,15 @@ class TagForm(OwnedForm):
         found = tasks_that_keep(self.instance, owner, self.user, "include_tags", "exclude_tags")
         found += segments_that_keep(self.instance)
         if self.instance.contacts.filter(others).exists():
-            found.append("Contacts of the old owner have it. Take it off them first.")
+            found.append(gettext("Contacts of the old owner have it. Take it off them first."))
         if self.instance.children.filter(others).exists():
-            found.append("Tags of the old owner are under it.")
+            found.append(gettext("Tags of the old owner are under it."))
         return found
 
 
 class MergeForm(StyledForm):
     stays = forms.ModelChoiceField(
-        queryset=Tag.objects.none(), label="The one that stays", empty_label=None
+        queryset=Tag.objects.none(), label=_("The one that stays"), empty_label=None
     )
 
     def __init__(self, data: Any, tags: QuerySet[Tag]) -> None:
@@ -89,7 +96,7 @@ class TagChangeList(ChangeList):
 
 @admin.register(Tag)
 class TagAdmin(OwnedAdmin):
-    nothing_yet = (
+    nothing_yet = _(
         "A tag puts contacts together. Imports and sign-up forms give tags, and so do you, "
         "for all contacts that match a search."
     )
@@ -98,7 +105,7 @@ class TagAdmin(OwnedAdmin):
     list_select_related = ("parent", "owner")
     sortable_by = ("name",)
     search_fields = ("name",)
-    search_help_text = "Part of a name"
+    search_help_text = _("Part of a name")
     fields = ("owner", "name", "parent", "is_public")
     autocomplete_fields = ("parent",)
     actions = ("merge_ticked",)
@@ -106,18 +113,22 @@ class TagAdmin(OwnedAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return TagChangeList
 
-    @admin.display(description="under")
+    @admin.display(description=_("under"))
     def under(self, tag: Tag) -> str:
         return str(tag.parent or "")
 
     @label("public", {"public": "info"})
     def public(self, tag: Tag) -> str:
-        return "public" if tag.is_public else ""
+        return gettext("public") if tag.is_public else ""
 
-    @admin.display(description="contacts")
+    @admin.display(description=_("contacts"))
     def contact_count(self, tag: Any) -> SafeString:
         """Leads to them, and to those with a tag under this one."""
-        number = f"more than {MOST:,}" if tag.contact_count > MOST else f"{tag.contact_count:,}"
+        number = (
+            gettext("more than %(most)s") % {"most": f"{MOST:,}"}
+            if tag.contact_count > MOST
+            else f"{tag.contact_count:,}"
+        )
         url = reverse("admin:campaigns_contact_changelist")
         return format_html(
             '<a class="edm-link" href="{}?tags__id__exact={}">{}</a>', url, tag.pk, number
@@ -130,7 +141,7 @@ class TagAdmin(OwnedAdmin):
     def has_merge_permission(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request) and self.has_delete_permission(request)
 
-    @admin.action(description="Merge into one…", permissions=["merge"])
+    @admin.action(description=_("Merge into one…"), permissions=["merge"])
     def merge_ticked(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse:
         keys = ",".join(str(key) for key in queryset.order_by("pk").values_list("pk", flat=True))
         return HttpResponseRedirect(f"{self.url('merge')}?{urlencode({TICKED: keys})}")
@@ -141,17 +152,23 @@ class TagAdmin(OwnedAdmin):
             raise PermissionDenied
         keys = request.GET.get(TICKED, "").split(",")
         if not all(is_key(key) for key in keys):
-            raise Http404("The selection cannot be read.")
+            raise Http404(gettext("The selection cannot be read."))
         tags = self.get_queryset(request).filter(pk__in=keys).order_by("name")
         tags = tags.select_related("parent")
-        names = ", ".join(f"“{tag}”" for tag in tags)
+        names = listed(gettext("“%(name)s”") % {"name": tag} for tag in tags)
         question = Question(
-            "Merge tags into one?",
-            f"Of {names} one stays. Who has any of them has that one then; campaigns, segments and "
-            f"forms that use one of the others use it, too. {_of_parents(tags)}This cannot be "
-            "undone.",
-            "Merge",
-            problems=[] if len(tags) > 1 else ["Choose at least two tags."],
+            gettext("Merge tags into one?"),
+            sentences(
+                gettext(
+                    "Of %(names)s one stays. Who has any of them has that one then; campaigns, "
+                    "segments and forms that use one of the others use it, too."
+                )
+                % {"names": names},
+                *_of_parents(tags),
+                gettext("This cannot be undone."),
+            ),
+            gettext("Merge"),
+            problems=[] if len(tags) > 1 else [gettext("Choose at least two tags.")],
         )
         form = MergeForm(request.POST if is_confirmed(request) else None, tags)
         if question.problems or not form.is_valid():
@@ -162,8 +179,13 @@ class TagAdmin(OwnedAdmin):
         except tag_merging.CannotMerge as error:
             say(request, str(error), error=True)
         else:
-            self.log_change(request, stays, f"Merged {names} into it.")
-            say(request, f"{names} are “{stays}” now.")
+            self.log_change(
+                request, stays, gettext_noop("Merged %(names)s into it.") % {"names": names}
+            )
+            say(
+                request,
+                gettext("%(names)s are “%(stays)s” now.") % {"names": names, "stays": stays},
+            )
         return HttpResponseRedirect(self.url("changelist"))
 
     def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
@@ -175,18 +197,21 @@ class TagAdmin(OwnedAdmin):
     def deletion_of(self, objects: Sequence[Any], request: HttpRequest) -> tuple[Any, ...]:
         """Counts the contacts that lose the tag; Django would list each of them."""
         losing = Contact.tags.through._default_manager.filter(tag__in=objects).count()
-        counts = {"tags": len(objects), "contacts that lose a tag": losing}
+        counts = {gettext("tags"): len(objects), gettext("contacts that lose a tag"): losing}
         return [str(tag) for tag in objects], counts, set(), []
 
 
-def _of_parents(tags: QuerySet[Tag]) -> str:
+def _of_parents(tags: QuerySet[Tag]) -> list[str]:
     """What a merge changes of whom the tags above count, where the tags are not all under one."""
     ticked = {tag.pk for tag in tags}
     if len({tag.parent_id for tag in tags}) == 1:
-        return ""
-    return "".join(
-        f"“{tag}” is under “{tag.parent}”: if it stays, all of them count for “{tag.parent}”; if "
-        "not, none does by it. "
+        return []
+    return [
+        gettext(
+            "“%(tag)s” is under “%(parent)s”: if it stays, all of them count for “%(parent)s”; "
+            "if not, none does by it."
+        )
+        % {"tag": tag, "parent": tag.parent}
         for tag in tags
         if tag.parent and tag.parent_id not in ticked
-    )
+    ]

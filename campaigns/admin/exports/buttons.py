@@ -6,6 +6,8 @@ from typing import Any
 
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.typed import button
@@ -21,11 +23,11 @@ class ExportContacts(OwnedAdmin):
     def has_export_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return may_export(request.user, contacts.NAME)
 
-    @button("Export to a file", "export", icon="download", permissions=["export"])
+    @button(_("Export to a file"), "export", icon="download", permissions=["export"])
     def export_file(self, request: HttpRequest) -> HttpResponseBase:
         back_url = self.url("changelist")
         chosen, what = _chosen(request)
-        subjects = {contacts.NAME: "Contacts"}
+        subjects = {contacts.NAME: gettext("Contacts")}
         return export_page(request, self, subjects, chosen, what, back_url)
 
 
@@ -33,17 +35,21 @@ def _chosen(request: HttpRequest) -> tuple[dict[str, int], str]:
     """What the address names, if the user may see it. Raises Http404."""
     if segment_id := request.GET.get("segment"):
         segment = _visible(request, Segment.objects, segment_id)
-        return {"segment": segment.pk}, f"contacts of the segment “{segment}”"
+        return {"segment": segment.pk}, gettext_noop("contacts of the segment “%(segment)s”") % {
+            "segment": segment
+        }
     if import_id := request.GET.get("import"):
         operation = _visible(request, Operation.objects, import_id)
-        return {"import": operation.pk}, f"contacts that “{operation.title}” brought"
-    return {}, "all contacts"
+        return {"import": operation.pk}, gettext_noop("contacts that “%(title)s” brought") % {
+            "title": operation.title
+        }
+    return {}, gettext_noop("all contacts")
 
 
 def _visible(request: HttpRequest, rows: Any, key: str) -> Any:
     found = rows.visible_to(request.user).filter(pk=key).first() if is_key(key) else None
     if found is None:
-        raise Http404("There is no such row, or it has another owner.")
+        raise Http404(gettext("There is no such row, or it has another owner."))
     return found
 
 
@@ -53,10 +59,10 @@ class ExportTask(OwnedAdmin):
     def has_export_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         return may_export(request.user, *OF_TASK)
 
-    @button("Export", "export", icon="download", permissions=["export"])
+    @button(_("Export"), "export", icon="download", permissions=["export"])
     def export_results(self, request: HttpRequest, object_id: str) -> HttpResponseBase:
         task: Task = self.visible(request, object_id)
-        what = f"the results of “{task}”"
+        what = gettext_noop("the results of “%(task)s”") % {"task": task}
         back_url = self.url("change", task.pk)
         return export_page(request, self, OF_TASK, {"task": task.pk}, what, back_url)
 

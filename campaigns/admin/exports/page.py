@@ -11,10 +11,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import SafeAdmin, staff
 from admin_kit.confirmation import StyledForm, page, say
 from admin_kit.history import log_event
+from admin_kit.stored_texts import shown
 from campaigns.admin.operations.downloads import streamed
 from campaigns.exports import asking, contacts
 from campaigns.exports.asking import AT_ONCE, CSV, EXPORT, XLSX, Export, Refused
@@ -22,25 +26,30 @@ from campaigns.exports.tables import SUBJECTS, Chosen, Gone
 from campaigns.wording import counted
 
 FORMATS = [
-    (CSV, "CSV: for every program, and to import again"),
-    (XLSX, "Excel (XLSX): numbers and dates are numbers and dates"),
+    (CSV, _("CSV: for every program, and to import again")),
+    (XLSX, _("Excel (XLSX): numbers and dates are numbers and dates")),
 ]
-TEXT = (
-    f"Up to {AT_ONCE:,} rows are a file at once. More are collected in the background; the file is "
-    "then on a page of its own, for some days."
+TEXT = format_lazy(
+    _(
+        "Up to {most} rows are a file at once. More are collected in the background; the file is "
+        "then on a page of its own, for some days."
+    ),
+    most=f"{AT_ONCE:,}",
 )
 
 
 class ExportForm(StyledForm):
     """`subjects` are the names of what can be exported, with what they are called on the page."""
 
-    subject = forms.ChoiceField(label="What")
+    subject = forms.ChoiceField(label=_("What"))
     format = forms.ChoiceField(choices=FORMATS, initial=CSV)
     details = forms.BooleanField(
         required=False,
-        label="With details",
-        help_text="Also whether each may be mailed, a pause, where consent came from, and when it "
-        "was added. These columns are not for importing again.",
+        label=_("With details"),
+        help_text=_(
+            "Also whether each may be mailed, a pause, where consent came from, and when it "
+            "was added. These columns are not for importing again."
+        ),
     )
 
     def __init__(self, data: Any, subjects: Mapping[str, str]) -> None:
@@ -57,7 +66,7 @@ class ExportForm(StyledForm):
 def export_page(
     request: HttpRequest,
     model_admin: SafeAdmin,
-    subjects: Mapping[str, str],
+    subjects: Mapping[str, Any],
     chosen: Chosen,
     what: str,
     back_url: str,
@@ -85,10 +94,10 @@ def export_page(
         request,
         model_admin,
         "admin/plain_form.html",
-        title=f"Export {what}",
+        title=gettext("Export %(what)s") % {"what": shown(what)},
         text=TEXT,
         form=form,
-        button="Export",
+        button=gettext("Export"),
         back_url=back_url,
     )
 
@@ -105,16 +114,27 @@ def _give(request: HttpRequest, model_admin: SafeAdmin, export: Export) -> HttpR
     if keys is None:
         return _start(request, model_admin, export)
     if not keys:
-        raise Refused("There are no rows to export.")
+        raise Refused(gettext("There are no rows to export."))
     rows = counted(len(keys), export.subject.noun)
-    _log(request, model_admin, export, f"Exported to a file ({export.format.upper()}): {rows}.")
+    _log(
+        request,
+        model_admin,
+        export,
+        gettext_noop("Exported to a file (%(format)s): %(rows)s.")
+        % {"format": export.format.upper(), "rows": rows},
+    )
     return streamed(export.file_name, asking.file_of(export, keys))
 
 
 def _start(request: HttpRequest, model_admin: SafeAdmin, export: Export) -> HttpResponse:
     operation = asking.start(export)
-    _log(request, model_admin, export, f"Began to export to a file ({export.format.upper()}).")
-    say(request, "The file is being made. It is on this page when it is ready.")
+    _log(
+        request,
+        model_admin,
+        export,
+        gettext_noop("Began to export to a file (%(format)s).") % {"format": export.format.upper()},
+    )
+    say(request, gettext("The file is being made. It is on this page when it is ready."))
     url = reverse("admin:campaigns_operation_change", args=[operation.pk])
     return HttpResponseRedirect(url)
 
@@ -123,7 +143,7 @@ def _log(request: HttpRequest, model_admin: SafeAdmin, export: Export, text: str
     log_event(request, model_admin.model, export.title, text)
 
 
-OF_TASK = {
-    "messages": "Messages: what became of each",
-    "events": "Events: delivered, opened, clicked, bounced",
+OF_TASK: dict[str, Any] = {
+    "messages": _("Messages: what became of each"),
+    "events": _("Events: delivered, opened, clicked, bounced"),
 }

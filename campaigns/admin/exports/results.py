@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from campaigns import wording
 from campaigns.admin.operations.results import Told, tells
 from campaigns.admin.operations.work import kept_files
 from campaigns.exports.tables import SUBJECTS
@@ -9,7 +13,7 @@ from campaigns.exports.xlsx_file import MOST_CHARACTERS
 from campaigns.models import Operation, OperationKind, OperationState
 from campaigns.wording import counted
 
-EXPIRED = "The file has expired: export again."
+EXPIRED = _("The file has expired: export again.")
 
 
 @tells(OperationKind.EXPORT)
@@ -17,19 +21,32 @@ def tell(operation: Operation) -> Told:
     if operation.state != OperationState.DONE:
         return Told()
     if not kept_files(operation).exists():
-        return Told([EXPIRED])
+        return Told([str(EXPIRED)])
     rows, cut = operation.result.get("rows", 0), operation.result.get("cut", 0)
-    sentences = [f"The file has {counted(rows, 'row')}."]
+    sentences = [gettext("The file has %(rows)s.") % {"rows": wording.rows(rows)}]
     if left := (operation.total or 0) - rows:
         noun = SUBJECTS[operation.params["subject"]].noun
         sentences += _left(left, noun) if operation.params["subject"] != "events" else []
     if cut:
         sentences.append(
-            f"{counted(cut, 'text')} had more than {MOST_CHARACTERS:,} characters, the most a cell "
-            "may have, and were cut. A CSV has them whole."
+            ngettext(
+                "%(cut)s text had more than %(most)s characters, the most a cell may have, and "
+                "was cut. A CSV has it whole.",
+                "%(cut)s texts had more than %(most)s characters, the most a cell may have, and "
+                "were cut. A CSV has them whole.",
+                cut,
+            )
+            % {"cut": f"{cut:,}", "most": f"{MOST_CHARACTERS:,}"}
         )
     return Told(sentences)
 
 
 def _left(left: int, noun: str) -> list[str]:
-    return [f"{counted(left, noun)} had been deleted before their turn came."] if left > 0 else []
+    return (
+        [
+            gettext("%(counted)s had been deleted before their turn came.")
+            % {"counted": counted(left, noun)}
+        ]
+        if left > 0
+        else []
+    )

@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
+from django.utils.translation import gettext_noop
 
 from access.ownership import choosable_owners
 from admin_kit.base import OwnedAdmin, staff
@@ -70,7 +71,7 @@ class PicturePicker(OwnedAdmin):
         with transaction.atomic():
             image: Image = form.save(commit=False)
             self.save_model(request, image, form, change=False)
-            self.log_addition(request, image, "Added while a message was written.")
+            self.log_addition(request, image, gettext_noop("Added while a message was written."))
         return Image.objects.filter(pk=image.pk).first()
 
 

@@ -14,6 +14,8 @@ from django.http import HttpRequest
 from django.utils.decorators import method_decorator
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from campaigns.admin.changes import ExplainedChanges
@@ -34,7 +36,7 @@ class ImageAdmin(ExplainedChanges, PicturePicker, OwnedAdmin):
     list_display_links = ("picture", "name")
     ordering = ("-id",)
     search_fields = ("name", "alt")
-    search_help_text = "Part of a name or of the words for it"
+    search_help_text = _("Part of a name or of the words for it")
     sortable_by = ("name", "created_at")
     list_filter_submit = False
 
@@ -55,29 +57,34 @@ class ImageAdmin(ExplainedChanges, PicturePicker, OwnedAdmin):
         """It stays with its owner, whose templates show it."""
         return ("owner", "large_picture", "address", "size") if obj else ()
 
-    @admin.display(description="picture")
+    @admin.display(description=_("picture"))
     def picture(self, image: Image) -> SafeString:
         return _shown(image, "edm-thumbnail")
 
-    @admin.display(description="picture")
+    @admin.display(description=_("picture"))
     def large_picture(self, image: Image) -> SafeString:
         return _shown(image, "edm-picture")
 
-    @admin.display(description="address")
+    @admin.display(description=_("address"))
     def address(self, image: Image) -> SafeString:
         words = escape(image.alt)
         tag = f'<img src="{image.file.url}" alt="{words}" width="{image.width}">'
         return format_html(
             '<a class="underline break-all" href="{}">{}</a>'
-            '<p class="mt-2">In a template: <code class="break-all">{}</code></p>',
+            '<p class="mt-2">{} <code class="break-all">{}</code></p>',
             image.file.url,
             image.file.url,
+            gettext("In a template:"),
             tag,
         )
 
-    @admin.display(description="size")
+    @admin.display(description=_("size"))
     def size(self, image: Image) -> str:
-        return f"{image.width:,} × {image.height:,} pixels, {_octets(image.octets)}"
+        return gettext("%(width)s × %(height)s pixels, %(octets)s") % {
+            "width": f"{image.width:,}",
+            "height": f"{image.height:,}",
+            "octets": _octets(image.octets),
+        }
 
     def save_model(self, request: HttpRequest, obj: Image, form: Any, change: bool) -> None:
         if change:
@@ -87,7 +94,9 @@ class ImageAdmin(ExplainedChanges, PicturePicker, OwnedAdmin):
         known = Image.objects.filter(owner=obj.owner_id, file=keeping.name_of(picture)).exists()
         keeping.put(obj, picture, partial(messages.error, request))
         if known:
-            messages.info(request, "You had this picture already. It has the new name and words.")
+            messages.info(
+                request, gettext("You had this picture already. It has the new name and words.")
+            )
 
     def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
         return [line for image in objects for line in showing.templates_that_show(image)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import page, say
@@ -19,7 +21,7 @@ from campaigns.models.operation import FILE_OF
 from campaigns.operations import running
 
 S = OperationState
-NOT_CHECKED = "This import was not checked yet, or changed since. Look at the numbers first."
+NOT_CHECKED = _("This import was not checked yet, or changed since. Look at the numbers first.")
 
 
 def start_check(prepared: Prepared) -> None:
@@ -32,7 +34,7 @@ def start_check(prepared: Prepared) -> None:
         owner=operation.owner,
         requested_by=operation.requested_by,
         kind=OperationKind.IMPORT,
-        title=f"Check of {operation.title}"[:300],
+        title=(gettext_noop("Check of %(title)s") % {"title": operation.title})[:300],
         params={**settings.to_params(), FILE_OF: operation.pk},
     )
     prepared.keep_check(check)
@@ -63,13 +65,13 @@ def check_page(request: HttpRequest, model_admin: SafeAdmin, operation: Operatio
             _start(request, prepared)
             return HttpResponseRedirect(url("import", operation))
     if request.method == "POST":
-        say(request, NOT_CHECKED, error=True)
+        say(request, str(NOT_CHECKED), error=True)
         return HttpResponseRedirect(url("check", operation))
     return page(
         request,
         model_admin,
         "admin/campaigns/imports/check.html",
-        title=f"What would become of “{operation.title}”",
+        title=gettext("What would become of “%(title)s”") % {"title": operation.title},
         steps=steps("check", operation),
         work=ImportWork(check, request.user),
         report=report_of(check),
@@ -83,8 +85,13 @@ def _start(request: HttpRequest, prepared: Prepared) -> None:
     """The file is kept for as long as the import may take."""
     operation = prepared.operation
     if not operation.files.filter(role=ROLE).update(expires_at=None):
-        raise NotPrepared("The file was deleted, as it was not imported within a day.")
+        raise NotPrepared(gettext("The file was deleted, as it was not imported within a day."))
     for check in checks_of(operation):
         end(check)
     running.start(operation)
-    log_event(request, Contact, operation.title, f"Began the import of “{operation.title}”.")
+    log_event(
+        request,
+        Contact,
+        operation.title,
+        gettext_noop("Began the import of “%(title)s”.") % {"title": operation.title},
+    )

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.imports.quick_widgets import QuickInput, QuickSelect
 from campaigns.files.contact_columns import attribute_key
@@ -20,15 +22,15 @@ from campaigns.imports.settings import (
 from campaigns.models import AttributeKind
 
 K = AttributeKind
-KINDS: dict[str, tuple[str, dict[str, Any]]] = {
-    "text": ("Text", {"kind": K.TEXT}),
-    "number": ("Number, 1,234.50", {"kind": K.NUMBER, "decimal": "."}),
-    "number_comma": ("Number, 1.234,50", {"kind": K.NUMBER, "decimal": ","}),
-    "date": ("Date, 2026-12-31", {"kind": K.DATE, "day_order": DayOrder.NONE}),
-    "date_day": ("Date, 31/12/2026", {"kind": K.DATE, "day_order": DayOrder.DAY_FIRST}),
-    "date_month": ("Date, 12/31/2026", {"kind": K.DATE, "day_order": DayOrder.MONTH_FIRST}),
-    "yes_no": ("Yes or no", {"kind": K.YES_NO}),
-    "choice": ("Choice of a few", {"kind": K.CHOICE}),
+KINDS: dict[str, tuple[Any, dict[str, Any]]] = {
+    "text": (_("Text"), {"kind": K.TEXT}),
+    "number": (_("Number, 1,234.50"), {"kind": K.NUMBER, "decimal": "."}),
+    "number_comma": (_("Number, 1.234,50"), {"kind": K.NUMBER, "decimal": ","}),
+    "date": (_("Date, 2026-12-31"), {"kind": K.DATE, "day_order": DayOrder.NONE}),
+    "date_day": (_("Date, 31/12/2026"), {"kind": K.DATE, "day_order": DayOrder.DAY_FIRST}),
+    "date_month": (_("Date, 12/31/2026"), {"kind": K.DATE, "day_order": DayOrder.MONTH_FIRST}),
+    "yes_no": (_("Yes or no"), {"kind": K.YES_NO}),
+    "choice": (_("Choice of a few"), {"kind": K.CHOICE}),
 }
 """Types as staff choose them: with how numbers and dates are written."""
 LONGEST_KEY = 100
@@ -84,24 +86,24 @@ class ColumnsForm(forms.Form):
 
 def _fields(number: int, column: ColumnSettings) -> dict[str, forms.Field]:
     """The names of a field's column are read by screen readers: the table's head is far away."""
-    of = f" of {column.heading or f'column {number + 1}'}"[:200]
+    name = (column.heading or gettext("column %(number)s") % {"number": number + 1})[:200]
     meanings = [(str(meaning), label) for meaning, label in MEANING_LABELS.items()]
     return {
         f"meaning_{number}": forms.ChoiceField(
             choices=meanings,
             initial=str(column.meaning),
-            widget=QuickSelect({"aria-label": f"Meaning{of}"}),
+            widget=QuickSelect({"aria-label": gettext("Meaning of %(column)s") % {"column": name}}),
         ),
         f"key_{number}": forms.CharField(
             required=False,
             max_length=LONGEST_KEY,
             initial=column.key or attribute_key(column.heading),
-            widget=QuickInput({"aria-label": f"Name{of}"}),
+            widget=QuickInput({"aria-label": gettext("Name of %(column)s") % {"column": name}}),
         ),
         f"kind_{number}": forms.ChoiceField(
-            choices=[(name, label) for name, (label, _) in KINDS.items()],
+            choices=[(name, label) for name, (label, _values) in KINDS.items()],
             initial=kind_of(column),
-            widget=QuickSelect({"aria-label": f"Type{of}"}),
+            widget=QuickSelect({"aria-label": gettext("Type of %(column)s") % {"column": name}}),
         ),
     }
 
@@ -110,7 +112,7 @@ def kind_of(column: ColumnSettings) -> str:
     """The name in KINDS."""
     found = (
         name
-        for name, (_, values) in KINDS.items()
+        for name, (_label, values) in KINDS.items()
         if all(getattr(column, field) == value for field, value in values.items())
     )
     return next(found, "text")

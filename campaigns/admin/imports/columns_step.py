@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import with_addresses_as_written
 from admin_kit.base import SafeAdmin
@@ -28,7 +30,7 @@ from campaigns.models import Operation
 
 SAMPLES = 3
 LONGEST_SAMPLE = 60  # characters
-READ_OTHERWISE = (
+READ_OTHERWISE = _(
     "The file is read in another way since this page was opened, perhaps in another tab. Look at "
     "its columns again."
 )
@@ -95,7 +97,7 @@ def _posted(request: HttpRequest, prepared: Prepared) -> Shown:
     if changed != prepared.settings:
         return _read_as(prepared, changed)
     if request.POST.get("header_key") != prepared.header_key:
-        return _shown(prepared, _looked(prepared), READ_OTHERWISE)
+        return _shown(prepared, _looked(prepared), str(READ_OTHERWISE))
     return _chosen(request, prepared, reading_form)
 
 
@@ -125,7 +127,7 @@ def _page(request: HttpRequest, model_admin: SafeAdmin, shown: Shown) -> HttpRes
         request,
         model_admin,
         "admin/campaigns/imports/columns.html",
-        title=f"What was understood of “{operation.title}”",
+        title=gettext("What was understood of “%(title)s”") % {"title": operation.title},
         steps=steps("columns", operation),
         here=url("columns", operation),
         discard_url=url("discard", operation),
@@ -170,7 +172,7 @@ def _first_rows(understanding: Understanding) -> dict[str, Any]:
         }
         for row in understanding.sample
     ]
-    headers = ["Line", *(_header(columns[n]) for n in taken)]
+    headers = [gettext("Line"), *(_header(columns[n]) for n in taken)]
     return {"headers": headers, "rows": rows, "width": len(taken)} if rows else {}
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from access.ownership import sees_everything
 from admin_kit.base import staff
@@ -53,9 +54,16 @@ def _older(last: Operation) -> str:
 
 
 def _table(imports: list[Operation], with_owners: bool) -> dict[str, Any]:
-    headers = ["File", "When", "State", "Created", "Updated", "Rejected"]
+    headers = [
+        gettext("File"),
+        gettext("When"),
+        gettext("State"),
+        gettext("Created"),
+        gettext("Updated"),
+        gettext("Rejected"),
+    ]
     return {
-        "headers": [*headers, "Owner"] if with_owners else headers,
+        "headers": [*headers, gettext("Owner")] if with_owners else headers,
         "rows": [_row(each, with_owners) for each in imports],
     }
 
@@ -72,9 +80,9 @@ COUNTED = ("created", "updated", "rejected")
 
 def state_of(operation: Operation) -> str:
     if operation.undone_at is not None:
-        return "Undone"
+        return gettext("Undone")
     if operation.state == S.PREPARING:
-        return "Not imported yet"
+        return gettext("Not imported yet")
     return str(operation.get_state_display())
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
 
 from campaigns.admin.imports.steps import url
 from campaigns.admin.operations.results import Told, tells
 from campaigns.admin.operations.work import Download, Work, may_cancel
 from campaigns.imports.writing import undo
 from campaigns.models import Operation, OperationKind
-from campaigns.wording import counted
+from campaigns.wording import contacts, filled
 
 
 class ImportWork(Work):
@@ -46,21 +47,27 @@ def is_check(operation: Operation) -> bool:
 @tells(OperationKind.IMPORT)
 def told_of_import(operation: Operation) -> Told:
     if is_check(operation):
-        return Told(["It only counts what would become of the rows."])
-    return Told(links=[("The import and its numbers", url("import", operation))])
+        return Told([gettext("It only counts what would become of the rows.")])
+    return Told(links=[(gettext("The import and its numbers"), url("import", operation))])
 
 
 @tells(OperationKind.UNDO_IMPORT)
 def told_of_undo(operation: Operation) -> Told:
     undone = operation.params.get("import")
     imported = Operation.objects.filter(pk=undone, owner=operation.owner_id).first()
-    links = [("The import", url("import", imported))] if imported else []
+    links = [(gettext("The import"), url("import", imported))] if imported else []
     return Told(list(_sentences(operation.result)), links)
 
 
 def _sentences(result: dict[str, Any]) -> Iterator[str]:
     if "removed" in result:
         tags = result.get("tags_removed", 0)
-        yield f"{counted(result['removed'], 'contact')} removed, {counted(tags, 'tag')} removed."
+        yield gettext("%(contacts)s removed, %(tags)s removed.") % {
+            "contacts": contacts(result["removed"]),
+            "tags": filled(ngettext("%(count)s tag", "%(count)s tags", tags), tags),
+        }
     for why, number in result.get("left", {}).items():
-        yield f"{counted(number, 'contact')} left: they {undo.LEFT[why]}."
+        yield gettext("%(contacts)s left: they %(why)s.") % {
+            "contacts": contacts(number),
+            "why": undo.LEFT[why],
+        }

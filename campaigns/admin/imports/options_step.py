@@ -9,6 +9,8 @@ from django import forms
 from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import StyledForm, page
@@ -31,39 +33,43 @@ LONGEST_TAG = 100  # characters, as Tag.name
 
 class OptionsForm(StyledForm):
     existing = forms.ChoiceField(
-        label="Contacts that exist already",
+        label=_("Contacts that exist already"),
         choices=[(str(value), label) for value, label in EXISTING_LABELS.items()],
         widget=forms.RadioSelect,
     )
     tags = forms.CharField(
         required=False,
         max_length=2_000,
-        label="Tags to add",
-        help_text="Given to every contact in the file; separate several with commas.",
+        label=_("Tags to add"),
+        help_text=_("Given to every contact in the file; separate several with commas."),
     )
     all_agreed = forms.BooleanField(
         required=False,
-        label="All of them agreed to be mailed",
-        help_text="Recorded with each contact, but for those of whom the file says otherwise, and "
-        "those who have refused since.",
+        label=_("All of them agreed to be mailed"),
+        help_text=_(
+            "Recorded with each contact, but for those of whom the file says otherwise, and "
+            "those who have refused since."
+        ),
     )
     agreed_on = forms.DateField(
         required=False,
-        label="When they agreed",
+        label=_("When they agreed"),
         widget=forms.DateInput({"type": "date", "class": "edm-date"}, format="%Y-%m-%d"),
-        help_text="Empty for the time of the import.",
+        help_text=_("Empty for the time of the import."),
     )
     agreed_by = forms.CharField(
         required=False,
         max_length=MAX_AGREED_BY,
-        label="Where they agreed",
-        help_text="Such as: form on the website, stand at the spring fair.",
+        label=_("Where they agreed"),
+        help_text=_("Such as: form on the website, stand at the spring fair."),
     )
     may_suppress = forms.BooleanField(
         required=False,
-        label="Suppress people of whom the file says that they left",
-        help_text="Those who unsubscribed, complained or bounced come onto the suppression list, "
-        "which holds for every owner. Without this they are left out of the import.",
+        label=_("Suppress people of whom the file says that they left"),
+        help_text=_(
+            "Those who unsubscribed, complained or bounced come onto the suppression list, "
+            "which holds for every owner. Without this they are left out of the import."
+        ),
     )
 
     def __init__(
@@ -77,23 +83,28 @@ class OptionsForm(StyledForm):
         tags = [" ".join(tag.split()) for tag in tags_of(str(self.cleaned_data["tags"]))]
         found = list(dict.fromkeys(tag for tag in tags if tag))
         if len(found) > MAX_TAGS:
-            raise forms.ValidationError(f"These are more than {MAX_TAGS} tags.")
+            raise forms.ValidationError(
+                gettext("These are more than %(max_tags)s tags.") % {"max_tags": MAX_TAGS}
+            )
         if longest := next((tag for tag in found if len(tag) > LONGEST_TAG), ""):
             raise forms.ValidationError(
-                f"“{longest[:30]}…” is longer than {LONGEST_TAG} characters."
+                gettext("“%(longest)s…” is longer than %(longest_tag)s characters.")
+                % {"longest": longest[:30], "longest_tag": LONGEST_TAG}
             )
         return found
 
     def clean_agreed_on(self) -> dt.date | None:
         day: dt.date | None = self.cleaned_data["agreed_on"]
         if day and day > timezone.localdate():
-            raise forms.ValidationError("This day is still to come.")
+            raise forms.ValidationError(gettext("This day is still to come."))
         return day
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
         if cleaned.get("all_agreed") and not cleaned.get("agreed_by", "").strip():
-            self.add_error("agreed_by", "Say where they agreed: the proof is asked for one day.")
+            self.add_error(
+                "agreed_by", gettext("Say where they agreed: the proof is asked for one day.")
+            )
         return cleaned
 
     def options(self) -> dict[str, Any]:
@@ -152,7 +163,7 @@ def _page(
         request,
         model_admin,
         "admin/campaigns/imports/options.html",
-        title=f"What to do with “{operation.title}”",
+        title=gettext("What to do with “%(title)s”") % {"title": operation.title},
         steps=steps("options", operation),
         form=form,
         consent_column=next(iter(consent), ""),

@@ -9,6 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import SafeAdmin, staff
 from admin_kit.confirmation import Question, ask, is_confirmed, page, say
@@ -36,7 +38,7 @@ class ImportPages(SafeAdmin):
     def has_import_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(IMPORT)
 
-    @button("Import from a file", "import", icon="upload", permissions=["import"])
+    @button(_("Import from a file"), "import", icon="upload", permissions=["import"])
     def import_file(self, request: HttpRequest) -> HttpResponse:
         user = staff(request)
         posted = (request.POST, request.FILES) if request.method == "POST" else ()
@@ -54,7 +56,7 @@ class ImportPages(SafeAdmin):
             request,
             self,
             "admin/campaigns/imports/upload.html",
-            title="Import contacts",
+            title=gettext("Import contacts"),
             steps=steps("file"),
             form=form,
             unfinished=prepared(user),
@@ -101,7 +103,7 @@ class ImportPages(SafeAdmin):
             request,
             self,
             "admin/campaigns/imports/history.html",
-            title="Imports of contacts",
+            title=gettext("Imports of contacts"),
             upload_url=_upload_url(),
             **history(request),
         )
@@ -141,12 +143,15 @@ def discard_page(
             for check in checks_of(operation):
                 end(check)
             found.operation.delete()
-        say(request, f"“{operation.title}” is discarded. Nothing was imported.")
+        say(
+            request,
+            gettext("“%(title)s” is discarded. Nothing was imported.") % {"title": operation.title},
+        )
         return HttpResponseRedirect(_upload_url())
     question = Question(
-        f"Discard “{operation.title}”?",
-        "The file is deleted here, and nothing of it is imported.",
-        "Discard the file",
+        gettext("Discard “%(title)s”?") % {"title": operation.title},
+        gettext("The file is deleted here, and nothing of it is imported."),
+        gettext("Discard the file"),
     )
     with preparing(operation):
         return ask(request, model_admin, question, back_url=url("columns", operation))

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.imports.upload import ROLE
 from campaigns.imports.settings import ColumnSettings, ImportSettings, Understanding
@@ -25,8 +26,8 @@ class NotPrepared(Exception):
 
 
 MAY_SUPPRESS = "campaigns.add_suppression"
-STARTED = "This import was started already."
-FILE_GONE = "The file was deleted, as it was not imported within a day. Upload it again."
+STARTED = _("This import was started already.")
+FILE_GONE = _("The file was deleted, as it was not imported within a day. Upload it again.")
 
 
 class Prepared:

@@ -18,8 +18,7 @@ ARROW = (
     "top-1/2 dark:text-base-500 -translate-y-1/2"
 )
 SELECT = (
-    '<div class="grow relative"><select name="{}"{}>{}</select>'
-    '<span class="{}">expand_more</span></div>'
+    '<div class="grow relative"><select name="{}"{}>{}</select><span class="{}">{}</span></div>'
 )
 
 
@@ -40,7 +39,7 @@ class QuickSelect(forms.Select):
             ),
         )
         own = {**self.build_attrs(self.attrs, attrs), "class": _class_of(forms.Select)}
-        return format_html(SELECT, name, flatatt(own), options, ARROW)
+        return format_html(SELECT, name, flatatt(own), options, ARROW, "expand_more")
 
 
 class QuickInput(forms.TextInput):

@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.confirmation import StyledForm
 from campaigns.admin.importing import ENCODINGS
 from campaigns.imports.settings import ImportSettings
 
-DELIMITERS = {",": "Commas", ";": "Semicolons", "\t": "Tabs", "|": "Bars"}
+DELIMITERS = {",": _("Commas"), ";": _("Semicolons"), "\t": _("Tabs"), "|": _("Bars")}
 FOUND = {"utf-8-sig": "UTF-8", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16", "utf-32": "UTF-32"}
 """Encodings that are found, and that no one needs to choose."""
 MOST_LINES_BEFORE = 100
@@ -20,13 +21,13 @@ MOST_LINES_BEFORE = 100
 
 class ReadingForm(StyledForm):
     encoding = forms.ChoiceField(required=False)
-    delimiter = forms.ChoiceField(required=False, label="Separated by")
+    delimiter = forms.ChoiceField(required=False, label=_("Separated by"))
     sheet = forms.ChoiceField(required=False)
     header_line = forms.IntegerField(
         min_value=0,
         max_value=MOST_LINES_BEFORE,
-        label="Line of the headings",
-        help_text="0 where it has none.",
+        label=_("Line of the headings"),
+        help_text=_("0 where it has none."),
     )
 
     def __init__(self, settings: ImportSettings, sheets: Sequence[str], data: Any = None) -> None:
@@ -44,7 +45,7 @@ class ReadingForm(StyledForm):
         else:
             del self.fields["sheet"]
             self._choices("encoding", _encodings(settings.encoding))
-            named = [(_name_of(mark), label) for mark, label in DELIMITERS.items()]
+            named = [(_name_of(mark), str(label)) for mark, label in DELIMITERS.items()]
             known = settings.delimiter in DELIMITERS
             other = _name_of(settings.delimiter)
             self._choices("delimiter", named if known else [(other, other), *named])
@@ -72,9 +73,13 @@ class ReadingForm(StyledForm):
 def _encodings(found: str) -> list[tuple[str, str]]:
     """What was found takes the place of the encoding that it is a kind of."""
     named = FOUND.get(found, found.upper())
-    others = [(name, label) for name, label in ENCODINGS[1:] if label != named]
+    others = [(name, str(label)) for name, label in ENCODINGS[1:] if label != named]
     known = dict(ENCODINGS).get(found)
-    return list(ENCODINGS[1:]) if known else [(found, named), *others]
+    return (
+        [(name, str(label)) for name, label in ENCODINGS[1:]]
+        if known
+        else [(found, named), *others]
+    )
 
 
 def _name_of(mark: str) -> str:

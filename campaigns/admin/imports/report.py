@@ -8,37 +8,39 @@ from typing import Any, NamedTuple
 
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import as_written
+from campaigns import wording
 from campaigns.admin.imports.import_work import is_check
 from campaigns.models import Operation
-from campaigns.wording import counted
 
 SHOWN = 20
 """Rows of each table of problems; the file of rejected rows has all of those."""
 FIGURES = {
-    "created": "Created",
-    "updated": "Updated",
-    "unchanged": "Unchanged",
-    "skipped": "Skipped",
-    "duplicates": "Duplicates in the file",
-    "rejected": "Rejected",
-    "suppressed": "Suppressed",
-    "kept_out": "Kept out",
+    "created": _("Created"),
+    "updated": _("Updated"),
+    "unchanged": _("Unchanged"),
+    "skipped": _("Skipped"),
+    "duplicates": _("Duplicates in the file"),
+    "rejected": _("Rejected"),
+    "suppressed": _("Suppressed"),
+    "kept_out": _("Kept out"),
 }
 ALWAYS = ("created", "updated", "unchanged", "duplicates", "rejected")
 MET = {
-    "unsubscribed": "unsubscribed before: still not mailed",
-    "suppressed": "suppressed for other reasons, or by their domain: still not mailed",
-    "erased": "erased at their wish: rejected, nothing of them is stored",
-    "refused": "refused to be mailed before: still recorded so, against what the file says",
+    "unsubscribed": _("unsubscribed before: still not mailed"),
+    "suppressed": _("suppressed for other reasons, or by their domain: still not mailed"),
+    "erased": _("erased at their wish: rejected, nothing of them is stored"),
+    "refused": _("refused to be mailed before: still recorded so, against what the file says"),
 }
 TABLES = {
-    "rejected": "The first rejected rows",
-    "suppressed": "Suppressed, because the file says so",
-    "still_mailed": "Kept out or rejected, but contacts already and still mailed",
-    "kept_out": "Kept out, because the file does not say that they may be mailed",
-    "ignored": "Cells that were left out, of rows that came in",
+    "rejected": _("The first rejected rows"),
+    "suppressed": _("Suppressed, because the file says so"),
+    "still_mailed": _("Kept out or rejected, but contacts already and still mailed"),
+    "kept_out": _("Kept out, because the file does not say that they may be mailed"),
+    "ignored": _("Cells that were left out, of rows that came in"),
 }
 
 
@@ -77,29 +79,31 @@ def _figures(operation: Operation, result: dict[str, Any]) -> Iterator[Figure]:
     for name, label in FIGURES.items():
         if name in ALWAYS or result.get(name):
             is_linked = name == "created" and not is_check(operation)
-            yield Figure(label, result.get(name, 0), contacts_url(operation) if is_linked else "")
+            yield Figure(
+                str(label), result.get(name, 0), contacts_url(operation) if is_linked else ""
+            )
 
 
 def _lists(result: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
     met = result.get("met", {})
     told = [f"{met[key]:,} {words}" for key, words in MET.items() if met.get(key)]
     if told:
-        yield "People in the file whom no import brings back", told
+        yield gettext("People in the file whom no import brings back"), told
     if reasons := result.get("reasons"):
         most_first = sorted(reasons.items(), key=lambda each: -each[1])
-        lines = [f"{counted(rows, 'row')}: {reason}" for reason, rows in most_first]
-        yield "Why rows are rejected", lines
+        lines = [f"{wording.rows(rows)}: {reason}" for reason, rows in most_first]
+        yield gettext("Why rows are rejected"), lines
     if notes := result.get("notes"):
-        yield "To look at", notes
+        yield gettext("To look at"), notes
 
 
 def _tables(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], int]]:
     for name, heading in TABLES.items():
         if rows := result.get("listed", {}).get(name):
-            yield heading, _table(rows[:SHOWN]), result.get(name, len(rows))
+            yield str(heading), _table(rows[:SHOWN]), result.get(name, len(rows))
 
 
 def _table(rows: list[list[Any]]) -> dict[str, Any]:
     """For unfold's component."""
     cells = [[line, as_written(value), reason] for line, value, reason in rows]
-    return {"headers": ["Line", "Value", "Reason"], "rows": cells}
+    return {"headers": [gettext("Line"), gettext("Value"), gettext("Reason")], "rows": cells}

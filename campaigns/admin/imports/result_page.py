@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
 
 from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import Question, ask, is_confirmed, page, say
@@ -34,7 +35,7 @@ def result_page(request: HttpRequest, model_admin: SafeAdmin, operation: Operati
         request,
         model_admin,
         "admin/campaigns/imports/import.html",
-        title=f"Import of “{operation.title}”",
+        title=gettext("Import of “%(title)s”") % {"title": operation.title},
         steps=steps("import", operation),
         work=ImportWork(operation, request.user),
         report=report_of(operation),
@@ -68,32 +69,41 @@ def _buttons(operation: Operation, undo: Operation | None) -> list[Button]:
         and operation.result.get("created")
         and not operation.undone_at
     ):
-        buttons.append(Button("Contacts that came in", contacts_url(operation), "primary"))
+        buttons.append(Button(gettext("Contacts that came in"), contacts_url(operation), "primary"))
     file = kept_files(operation).filter(role=REJECTED).first()
     if file is not None and operation.state in ENDED_STATES:
-        buttons.append(Button("Rejected rows, to correct", file_url(file)))
+        buttons.append(Button(gettext("Rejected rows, to correct"), file_url(file)))
     if may_undo(operation):
-        buttons.append(Button("Undo this import", url("undo", operation)))
+        buttons.append(Button(gettext("Undo this import"), url("undo", operation)))
     return buttons
 
 
 def cancel_page(request: HttpRequest, model_admin: SafeAdmin, operation: Operation) -> HttpResponse:
     back_url = url("import", operation)
     if not may_cancel(operation, request.user):
-        say(request, f"“{operation.title}” has ended already.", error=True)
+        say(
+            request,
+            gettext("“%(title)s” has ended already.") % {"title": operation.title},
+            error=True,
+        )
         return HttpResponseRedirect(back_url)
     if is_confirmed(request):
         if running.cancel(operation):
             log_event(
-                request, Contact, operation.title, f"Cancelled the import of “{operation.title}”."
+                request,
+                Contact,
+                operation.title,
+                gettext_noop("Cancelled the import of “%(title)s”.") % {"title": operation.title},
             )
-            say(request, "It ends after the rows that are being worked on.")
+            say(request, gettext("It ends after the rows that are being worked on."))
         return HttpResponseRedirect(back_url)
     question = Question(
-        f"Cancel the import of “{operation.title}”?",
-        "It ends after the rows that are being worked on. What came in until then stays, and can "
-        "be undone afterwards.",
-        "Cancel the import",
+        gettext("Cancel the import of “%(title)s”?") % {"title": operation.title},
+        gettext(
+            "It ends after the rows that are being worked on. What came in until then stays, "
+            "and can be undone afterwards."
+        ),
+        gettext("Cancel the import"),
         danger=True,
     )
     return ask(request, model_admin, question, back_url=back_url)

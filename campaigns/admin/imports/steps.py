@@ -6,15 +6,17 @@ from typing import NamedTuple
 
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Operation, OperationKind, OperationState
 
 NAMES = {
-    "file": "File",
-    "columns": "Columns",
-    "options": "What to do",
-    "check": "Check",
-    "import": "Import",
+    "file": _("File"),
+    "columns": _("Columns"),
+    "options": _("What to do"),
+    "check": _("Check"),
+    "import": _("Import"),
 }
 
 
@@ -29,7 +31,7 @@ class Step(NamedTuple):
 def steps(current: str, operation: Operation | None = None) -> list[Step]:
     names = list(NAMES)
     return [
-        Step(NAMES[name], _url(name, at < names.index(current), operation), name == current)
+        Step(str(NAMES[name]), _url(name, at < names.index(current), operation), name == current)
         for at, name in enumerate(names)
     ]
 
@@ -50,5 +52,5 @@ def visible_import(request: HttpRequest, object_id: int) -> Operation:
     imports = Operation.objects.visible_to(request.user).filter(kind=OperationKind.IMPORT)
     found: Operation | None = imports.filter(pk=object_id).first()
     if found is None:
-        raise Http404("There is no such import, or it has another owner.")
+        raise Http404(gettext("There is no such import, or it has another owner."))
     return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import SafeAdmin, staff
 from admin_kit.confirmation import Question, ask, is_confirmed, say
@@ -13,33 +15,40 @@ from campaigns.admin.imports.steps import url
 from campaigns.imports.writing import undo
 from campaigns.models import Contact, Operation, OperationKind
 from campaigns.operations import running
-from campaigns.wording import counted
+from campaigns.wording import contacts
 
-CANNOT = "This import cannot be undone now: it is not over, or its undo was begun already."
+CANNOT = _("This import cannot be undone now: it is not over, or its undo was begun already.")
 
 
 def undo_page(request: HttpRequest, model_admin: SafeAdmin, operation: Operation) -> HttpResponse:
     back_url = url("import", operation)
     if is_confirmed(request):
         if not _begin(request, operation):
-            say(request, CANNOT, error=True)
+            say(request, str(CANNOT), error=True)
         return HttpResponseRedirect(back_url)
     if not may_undo(operation):
-        say(request, CANNOT, error=True)
+        say(request, str(CANNOT), error=True)
         return HttpResponseRedirect(back_url)
     return ask(request, model_admin, _question(operation), back_url=back_url)
 
 
 def _question(operation: Operation) -> Question:
     found = undo.preview(operation)
-    removed = counted(found["removed"], "contact")
-    left = [(f"Left: they {undo.LEFT[why]}", f"{n:,}") for why, n in found["left"].items()]
+    removed = contacts(found["removed"])
+    left = [
+        (gettext("Left: they %(why)s") % {"why": undo.LEFT[why]}, f"{n:,}")
+        for why, n in found["left"].items()
+    ]
     return Question(
-        f"Undo the import of “{operation.title}”?",
-        f"It removes {removed} that this import made, and that nothing has used or changed since. "
-        "What it changed in contacts that existed before stays, and so do suppressions.",
-        f"Remove {removed}",
-        details=[("Removed", f"{found['removed']:,}"), *left],
+        gettext("Undo the import of “%(title)s”?") % {"title": operation.title},
+        gettext(
+            "It removes %(removed)s that this import made, and that nothing has used or "
+            "changed since. What it changed in contacts that existed before stays, and so do "
+            "suppressions."
+        )
+        % {"removed": removed},
+        gettext("Remove %(removed)s") % {"removed": removed},
+        details=[(gettext("Removed"), f"{found['removed']:,}"), *left],
         danger=True,
     )
 
@@ -58,5 +67,10 @@ def _begin(request: HttpRequest, operation: Operation) -> bool:
             params={"import": locked.pk},
         )
         running.start(begun)
-        log_event(request, Contact, locked.title, f"Began to undo the import of “{locked.title}”.")
+        log_event(
+            request,
+            Contact,
+            locked.title,
+            gettext_noop("Began to undo the import of “%(title)s”.") % {"title": locked.title},
+        )
     return True

@@ -12,6 +12,8 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import choosable_owners
 from admin_kit.confirmation import StyledForm
@@ -39,18 +41,23 @@ class ContactFile(forms.FileField):
         most = settings.CONTACT_FILE_MAX_MEGABYTES
         if isinstance(file, UploadedFile) and (file.size or 0) > most * 1_000_000:
             raise ValidationError(
-                f"The file has {(file.size or 0) / 1_000_000:,.1f} MB; in the browser it may have "
-                f"{most:,}. Nothing was imported. Split it, or have it imported with manage.py "
-                "import_contacts, which takes files of any size."
+                gettext(
+                    "The file has %(size)s MB; in the browser it may have %(most)s. Nothing "
+                    "was imported. Split it, or have it imported with manage.py "
+                    "import_contacts, which takes files of any size."
+                )
+                % {"size": f"{(file.size or 0) / 1_000_000:,.1f}", "most": f"{most:,}"}
             )
         return file
 
 
 class UploadForm(StyledForm):
     file = ContactFile(
-        label="Drop a file here, or choose it",
+        label=_("Drop a file here, or choose it"),
         widget=DropArea,
-        help_text="CSV, TSV or XLSX, with a row of headings; one column has the email addresses.",
+        help_text=_(
+            "CSV, TSV or XLSX, with a row of headings; one column has the email addresses."
+        ),
     )
 
     def __init__(self, user: User, data: Any = None, uploaded: Any = None) -> None:
@@ -58,7 +65,7 @@ class UploadForm(StyledForm):
         self.user = user
         if choosable_owners(user)[:2].count() > 1:
             self.fields["owner"] = OwnerField(
-                user, label="Whose contacts they become", required=False
+                user, label=gettext("Whose contacts they become"), required=False
             )
 
     @property

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from campaigns.languages import choosing, counting
 from campaigns.languages.choosing import Languages
 from campaigns.languages.counting import Counts
 from campaigns.languages.tags import named
 from campaigns.models import Promise, Task, TaskTemplate
-from campaigns.wording import counted
+from campaigns.wording import listed, recipients
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,9 @@ def told(task: Task, promise: Promise) -> Told:
     if not languages.are_several:
         return Told()
     counts = counting.count(promise, languages)
-    return Told([("Languages", _who_gets_what(languages, counts))], _missing(languages, counts))
+    return Told(
+        [(gettext("Languages"), _who_gets_what(languages, counts))], _missing(languages, counts)
+    )
 
 
 def _who_gets_what(languages: Languages, counts: Counts) -> str:
@@ -35,11 +39,13 @@ def _who_gets_what(languages: Languages, counts: Counts) -> str:
     parts = []
     for tag in languages.tags:
         number = counts.by_tag[tag] + (others if tag == languages.default else 0)
-        everyone = " and for everyone else" if tag == languages.default else ""
-        parts.append(f"{named(tag)}{everyone}: {number:,}")
+        each = gettext("%(language)s and for everyone else: %(number)s")
+        if tag != languages.default:
+            each = gettext("%(language)s: %(number)s")
+        parts.append(each % {"language": named(tag), "number": f"{number:,}"})
     if not languages.default:
-        parts.append(f"for everyone else: {others:,}")
-    return "; ".join(parts)
+        parts.append(gettext("for everyone else: %(others)s") % {"others": f"{others:,}"})
+    return gettext("; ").join(parts)
 
 
 def _missing(languages: Languages, counts: Counts) -> list[str]:
@@ -47,14 +53,16 @@ def _missing(languages: Languages, counts: Counts) -> list[str]:
     if not counts.missing:
         return []
     instead = (
-        f"the one in {named(languages.default)}"
+        gettext("the one in %(language)s") % {"language": named(languages.default)}
         if languages.default
-        else "what is for everyone else"
+        else gettext("what is for everyone else")
     )
     found = [f"{named(tag)} ({number:,})" for tag, number in counts.named]
     if more := counts.missing - sum(number for _, number in counts.named):
-        found.append(f"others ({more:,})")
+        found.append(gettext("others (%(more)s)") % {"more": f"{more:,}"})
     return [
-        f"No template is in the language of {counted(counts.missing, 'recipient')}, and they get "
-        f"{instead}: {', '.join(found)}."
+        gettext(
+            "No template is in the language of %(recipients)s, and they get %(instead)s: %(list)s."
+        )
+        % {"recipients": recipients(counts.missing), "instead": instead, "list": listed(found)}
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page
@@ -11,7 +13,7 @@ from campaigns.languages import results
 from campaigns.languages.tags import named
 from campaigns.models import Tally, Task
 
-EVERYONE_ELSE = "For everyone else"
+EVERYONE_ELSE = _("For everyone else")
 COUNTED = "counted"
 AT_ONCE = 100_000
 """The messages of more are counted after the page is shown."""
@@ -36,7 +38,7 @@ class LanguageResults(OwnedAdmin):
             request,
             self,
             "admin/campaigns/task/languages.html",
-            title="Results by language",
+            title=gettext("Results by language"),
             original=task,
             rows=rows,
             counted_url=f"?{COUNTED}=1" if is_later else "",

@@ -9,6 +9,8 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import URLPattern, path
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
@@ -29,12 +31,12 @@ from campaigns.admin.operations.work import (
 from campaigns.models import Operation
 from campaigns.operations import running
 
-EXPIRED = "This file has expired and was deleted. Export again, or have the work done once more."
+EXPIRED = _("This file has expired and was deleted. Export again, or have the work done once more.")
 
 
 @admin.register(Operation)
 class OperationAdmin(WithPanel, LedgerAdmin, OwnedAdmin):
-    nothing_yet = (
+    nothing_yet = _(
         "Imports, exports and changes of many contacts stand here while they run and afterwards."
     )
     list_display = ("kind", "title", "state_label", "rows", "requested_by", "created")
@@ -43,7 +45,7 @@ class OperationAdmin(WithPanel, LedgerAdmin, OwnedAdmin):
     list_select_related = ("owner", "requested_by")
     sortable_by = ()
     search_fields = ("title",)
-    search_help_text = "Part of what it is about"
+    search_help_text = _("Part of what it is about")
     fields = ("kind", "title", "owner", "requested_by", "created", "started", "finished")
     readonly_fields = ("created", "started", "finished")
     actions = None
@@ -93,37 +95,55 @@ class OperationAdmin(WithPanel, LedgerAdmin, OwnedAdmin):
         see the work, and no rows that may have been chosen by more than they may see."""
         operation: Operation = self.visible(request, object_id)
         if operation.is_open or not may_download(operation, request.user) or "\x00" in role:
-            raise Http404("There is no such file, or it was made for others.")
+            raise Http404(gettext("There is no such file, or it was made for others."))
         file = kept_files(operation).filter(role=role).first()
         if file is None:
-            say(request, EXPIRED, error=True)
+            say(request, str(EXPIRED), error=True)
             return HttpResponseRedirect(self.url("change", operation.pk))
-        log_event(request, Operation, str(operation), f"Downloaded “{file.name}”.")
+        log_event(
+            request,
+            Operation,
+            str(operation),
+            gettext_noop("Downloaded “%(name)s”.") % {"name": file.name},
+        )
         return as_download(file)
 
     def has_cancel_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         operation = self.get_object(request, str(object_id))
         return operation is not None and has_right_to_cancel(operation, request.user)
 
-    @button("Cancel", "cancel", icon="cancel", variant=ActionVariant.DANGER, permissions=["cancel"])
+    @button(
+        _("Cancel"), "cancel", icon="cancel", variant=ActionVariant.DANGER, permissions=["cancel"]
+    )
     def cancel(self, request: HttpRequest, object_id: str) -> HttpResponse:
         operation: Operation = self.visible(request, object_id)
         back_url = self.url("change", operation.pk)
         if not may_cancel(operation, request.user):
-            say(request, f"“{operation}” has ended already.", error=True)
+            say(
+                request,
+                gettext("“%(operation)s” has ended already.") % {"operation": operation},
+                error=True,
+            )
         elif not is_confirmed(request):
             question = Question(
-                f"Cancel “{operation}”?",
-                "It ends after the rows that are being worked on. What was done until then stays.",
-                "Cancel the work",
+                gettext("Cancel “%(operation)s”?") % {"operation": operation},
+                gettext(
+                    "It ends after the rows that are being worked on. What was done until then "
+                    "stays."
+                ),
+                gettext("Cancel the work"),
                 danger=True,
             )
             return ask(request, self, question, original=operation, back_url=back_url)
         elif running.cancel(operation):
-            self.log_change(request, operation, "Cancelled.")
-            say(request, f"“{operation}” is cancelled.")
+            self.log_change(request, operation, gettext_noop("Cancelled."))
+            say(request, gettext("“%(operation)s” is cancelled.") % {"operation": operation})
         else:
-            say(request, f"“{operation}” has ended already.", error=True)
+            say(
+                request,
+                gettext("“%(operation)s” has ended already.") % {"operation": operation},
+                error=True,
+            )
         return HttpResponseRedirect(back_url)
 
     def get_actions_detail(self, request: HttpRequest, object_id: Any) -> list[Any]:
@@ -135,18 +155,18 @@ class OperationAdmin(WithPanel, LedgerAdmin, OwnedAdmin):
     def state_label(self, operation: Operation) -> str:
         return str(operation.get_state_display())
 
-    @admin.display(description="rows")
+    @admin.display(description=_("rows"))
     def rows(self, operation: Operation) -> str:
         return Work(operation, operation.owner).rows or "–"
 
-    @admin.display(description="asked for at")
+    @admin.display(description=_("asked for at"))
     def created(self, operation: Operation) -> str:
         return to_the_minute(operation.created_at)
 
-    @admin.display(description="begun at")
+    @admin.display(description=_("begun at"))
     def started(self, operation: Operation) -> str:
         return to_the_minute(operation.started_at)
 
-    @admin.display(description="ended at")
+    @admin.display(description=_("ended at"))
     def finished(self, operation: Operation) -> str:
         return to_the_minute(operation.finished_at)

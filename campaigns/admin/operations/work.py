@@ -15,15 +15,16 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.http import urlencode
+from django.utils.translation import gettext, ngettext
 
 from access.ownership import is_team, owners_open_to, sees_everything
 from admin_kit.base import Visitor
 from admin_kit.typed import Colours
-from campaigns import background
+from campaigns import background, wording
 from campaigns.admin.operations.results import Told, told
 from campaigns.models import Operation, OperationKind, OperationState, StoredFile
 from campaigns.operations import files, progress, running
-from campaigns.wording import counted
+from campaigns.wording import filled, listed
 
 S = OperationState
 COLOURS = Colours(
@@ -93,8 +94,8 @@ class Work:
         """Such as “1,200 of 5,000 rows”; "" before the first."""
         done, total = self.operation.done, self.operation.total
         if total is None:
-            return counted(done, "row") if done else ""
-        return f"{done:,} of {counted(total, 'row')}"
+            return wording.rows(done) if done else ""
+        return gettext("%(done)s of %(rows)s") % {"done": f"{done:,}", "rows": wording.rows(total)}
 
     @property
     def pace(self) -> str:
@@ -102,10 +103,10 @@ class Work:
         speed = progress.speed(self.operation)
         if speed is None or self.operation.state != S.RUNNING:
             return ""
-        per_second = f"{speed.per_second:,.0f} rows/s"
+        per_second = gettext("%(per_second)s rows/s") % {"per_second": f"{speed.per_second:,.0f}"}
         if speed.seconds_left is None:
             return per_second
-        return f"{per_second}, {time_left(speed.seconds_left)}"
+        return listed([per_second, time_left(speed.seconds_left)])
 
     @cached_property
     def trouble(self) -> str:
@@ -115,8 +116,14 @@ class Work:
         failed = background.failures(running.KIND, self.operation.pk)
         if failed is None:
             return ""
-        attempts = f"{failed.attempts} of {background.MOST_ATTEMPTS} attempts"
-        return f"It failed ({attempts}) and is tried again. {failed.reason}"
+        attempts = gettext("%(attempts)s of %(most)s attempts") % {
+            "attempts": failed.attempts,
+            "most": background.MOST_ATTEMPTS,
+        }
+        return gettext("It failed (%(attempts)s) and is tried again. %(reason)s") % {
+            "attempts": attempts,
+            "reason": failed.reason,
+        }
 
     @cached_property
     def told(self) -> Told:
@@ -169,7 +176,9 @@ def may_download(operation: Operation, user: Visitor) -> bool:
 def time_left(seconds: float) -> str:
     minutes = round(seconds / 60)
     if minutes < 1:
-        return "less than a minute left"
+        return gettext("less than a minute left")
     if minutes < 90:
-        return f"about {counted(minutes, 'minute')} left"
-    return f"about {counted(round(minutes / 60), 'hour')} left"
+        text = ngettext("about %(count)s minute left", "about %(count)s minutes left", minutes)
+        return filled(text, minutes)
+    hours = round(minutes / 60)
+    return filled(ngettext("about %(count)s hour left", "about %(count)s hours left", hours), hours)

@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import as_written
 from admin_kit.base import OwnedAdmin
@@ -20,9 +22,9 @@ from campaigns.recipients import promises
 from campaigns.recipients.decision import SENT
 
 PER_PAGE = 50
-LABELS = {SENT: "Will be sent", **dict(LeftOutReason.choices)}
-DELETED = "This contact was deleted."
-HANDED_ON = "This contact has another owner now."
+LABELS = {SENT: _("Will be sent"), **dict(LeftOutReason.choices)}
+DELETED = _("This contact was deleted.")
+HANDED_ON = _("This contact has another owner now.")
 
 
 class Line(NamedTuple):
@@ -72,31 +74,31 @@ def _asked_for(task: Task, request: HttpRequest) -> tuple[str, list[Line]]:
         return _left_out(task, request.GET["left_out"], after)
     if "change" in request.GET:
         return _changed(task, request.GET.dict(), after)
-    raise Http404("There is no such list.")
+    raise Http404(gettext("There is no such list."))
 
 
 def _promised(task: Task, key: int, asked: str, after: int) -> tuple[str, list[Line]]:
     promise = Promise.objects.filter(task=task, pk=key).first()
     reason = SENT if asked == "sent" else asked
     if promise is None or reason not in LABELS:
-        raise Http404("There is no such list, or it is too old: open the question again.")
+        raise Http404(gettext("There is no such list, or it is too old: open the question again."))
     ids = promises.listed(promise, reason, after, PER_PAGE + 1)
     return str(LABELS[reason]), _lines(task, [(pk, "") for pk in ids])
 
 
 def _left_out(task: Task, reason: str, after: int) -> tuple[str, list[Line]]:
     if reason not in LeftOutReason.values:
-        raise Http404("There is no such list.")
+        raise Http404(gettext("There is no such list."))
     rows = LeftOut.objects.filter(task=task, reason=reason, pk__gt=after).order_by("pk")
     found = list(rows[: PER_PAGE + 1])
     lines = _lines(task, [(row.contact_id, row.recipient_email) for row in found])
-    title = f"Left out: {LeftOutReason(reason).label}"
+    title = gettext("Left out: %(label)s") % {"label": LeftOutReason(reason).label}
     return title, [line._replace(key=row.pk) for row, line in zip(found, lines, strict=True)]
 
 
 def _changed(task: Task, asked: dict[str, str], after: int) -> tuple[str, list[Line]]:
     if asked["change"] not in Change.values:
-        raise Http404("There is no such list.")
+        raise Http404(gettext("There is no such list."))
     rows: QuerySet[Difference] = Difference.objects.filter(
         task=task,
         change=asked["change"],
@@ -105,7 +107,9 @@ def _changed(task: Task, asked: dict[str, str], after: int) -> tuple[str, list[L
         contact_id__gt=after,
     ).order_by("contact_id")
     found = [(row.contact_id, row.recipient_email) for row in rows[: PER_PAGE + 1]]
-    return f"Changed: {Change(asked['change']).label}", _lines(task, found)
+    return gettext("Changed: %(label)s") % {"label": Change(asked["change"]).label}, _lines(
+        task, found
+    )
 
 
 def _lines(task: Task, found: list[tuple[int, str]]) -> list[Line]:
@@ -118,7 +122,7 @@ def _line(task: Task, pk: int, address: str, contact: Contact | None) -> Line:
     """Of a contact that another owner has now, nothing is told but what was recorded."""
     if contact is None or contact.owner_id != task.owner_id:
         gone = HANDED_ON if contact else DELETED
-        return Line(pk, as_written(address) if address else gone, "", "")
+        return Line(pk, as_written(address) if address else str(gone), "", "")
     url = reverse("admin:campaigns_contact_change", args=[pk])
     return Line(pk, as_written(address or contact.email), contact.name, url)
 

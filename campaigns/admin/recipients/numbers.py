@@ -9,6 +9,7 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 
 from admin_kit.moments import to_the_minute
 from campaigns import audience
@@ -54,11 +55,11 @@ def details(promise: Promise, user: User | AnonymousUser) -> list[tuple[str, str
         for reason, number in counts.by_reason.items()
     ]
     links = may_list(user)
-    sent = Number("Will be sent", counts.sent, promised_url(promise, SENT))
+    sent = Number(gettext("Will be sent"), counts.sent, promised_url(promise, SENT))
     return [
-        ("Candidates", f"{counts.candidates:,}"),
+        (gettext("Candidates"), f"{counts.candidates:,}"),
         (sent.label, _number(sent, links)),
-        ("Left out", f"{counts.left_out:,}"),
+        (gettext("Left out"), f"{counts.left_out:,}"),
         *((f"– {each.label}", _number(each, links)) for each in reasons),
     ]
 
@@ -114,20 +115,30 @@ def comparison(launch: Launch | None) -> Comparison | None:
 
 def _shown(promise: Promise) -> str:
     when = to_the_minute(promise.shown_at)
-    return f"shown to {promise.shown_to} at {when}" if promise.shown_to else f"shown at {when}"
+    return (
+        gettext("shown to %(shown_to)s at %(when)s") % {"shown_to": promise.shown_to, "when": when}
+        if promise.shown_to
+        else gettext("shown at %(when)s") % {"when": when}
+    )
 
 
 def _said(change: Change, promised: str, made: str) -> str:
     """Such as “unsubscribed since”, after a number of contacts."""
     before, after = _reason(promised), _reason(made)
     if change == Change.LEFT_OUT:
-        return f"left out since: {after}"
+        return gettext("left out since: %(after)s") % {"after": after}
     if change == Change.SENT:
-        return f"no longer left out: {before}"
+        return gettext("no longer left out: %(before)s") % {"before": before}
     if change == Change.REASON:
-        return f"left out for another reason: {after} (before: {before})"
+        return gettext("left out for another reason: %(after)s (before: %(before)s)") % {
+            "after": after,
+            "before": before,
+        }
     if promised == NOT_THERE and made != SENT:
-        return f"{change.label}, and left out: {after}"
+        return gettext("%(label)s, and left out: %(after)s") % {
+            "label": change.label,
+            "after": after,
+        }
     return str(change.label)
 
 

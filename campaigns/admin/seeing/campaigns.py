@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page, say
@@ -23,9 +25,10 @@ from campaigns.languages import choosing, counting
 from campaigns.languages.tags import named
 from campaigns.models import Contact, Content, Task, Template
 from campaigns.preflight import merge_fields, notices, samples
+from campaigns.wording import listed
 
 TO_TEST = "admin:dispatch_emailservice_test_mail"
-NOTHING = "No template is chosen yet: choose one, save, and look again."
+NOTHING = _("No template is chosen yet: choose one, save, and look again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +48,13 @@ class Variant:
 
 
 class TaskPreview(OwnedAdmin):
-    @button("Preview", "preview", icon="visibility", permissions=["view"])
+    @button(_("Preview"), "preview", icon="visibility", permissions=["view"])
     @method_decorator(csp_replace(MESSAGE_POLICY))
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         task = self.visible(request, object_id)
         variants = variants_of(task)
         if not variants:
-            say(request, NOTHING, error=True)
+            say(request, str(NOTHING), error=True)
             return self.response_post_save_change(request, task)
         asked_for = request.GET.get("variant")
         variant = next((each for each in variants if each.key == asked_for), variants[0])
@@ -61,7 +64,7 @@ class TaskPreview(OwnedAdmin):
             request,
             self,
             "admin/campaigns/template/preview.html",
-            title=f"Preview of “{task}”",
+            title=gettext("Preview of “%(task)s”") % {"task": task},
             original=task,
             **preview.seen(shown, asked),
             variants=[(each.key, each.label) for each in variants],
@@ -88,8 +91,10 @@ def variants_of(task: Task) -> list[Variant]:
 
 
 def _said_of(frozen: Content) -> str:
-    language = f", in {named(frozen.language)}" if frozen.language else ""
-    return f"{frozen.template or 'a deleted template'}{language}, subject “{frozen.subject}”"
+    language = gettext("in %(language)s") % {"language": named(frozen.language)}
+    subject = gettext("subject “%(subject)s”") % {"subject": frozen.subject}
+    template = str(frozen.template or gettext("a deleted template"))
+    return listed([template, *([language] if frozen.language else []), subject])
 
 
 def _who_gets(variants: Sequence[Variant], contact: Contact | None) -> str:
@@ -99,8 +104,15 @@ def _who_gets(variants: Sequence[Variant], contact: Contact | None) -> str:
         return ""
     own = counting.language_of(contact)
     gets = choosing.chosen(languages, own)
-    said = f"with the language {named(own)}" if own else "without a language"
-    return f"{contact}, {said}, gets " + (named(gets) if gets else "what is for everyone else")
+    if own:
+        told = gettext("%(contact)s, with the language %(own)s, gets %(gets)s")
+    else:
+        told = gettext("%(contact)s, without a language, gets %(gets)s")
+    return told % {
+        "contact": contact,
+        "own": named(own),
+        "gets": named(gets) if gets else gettext("what is for everyone else"),
+    }
 
 
 def _template_of(frozen: Content) -> Template:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext_lazy as _
+
 LIGHT, DARK, INVERTED = "", "on", "inverted"
-SCHEMES = ((LIGHT, "Light"), (DARK, "Dark"), (INVERTED, "Inverted"))
+SCHEMES = ((LIGHT, _("Light")), (DARK, _("Dark")), (INVERTED, _("Inverted")))
 _CONDITION = re.compile(r"\(\s*+prefers-color-scheme\s*+:\s*+(dark|light)\s*+\)", re.IGNORECASE)
 _ALWAYS, _NEVER = "(min-width: 0px)", "(max-width: 0px)"
 _SCHEME = "color-scheme"
@@ -18,15 +20,15 @@ _INVERSION = (
     f"<style>html{{background:#fff!important;{_TURNED}}}img,video,[background]{{{_TURNED}}}"
     "[background] img,[background] video{filter:none!important}</style>"
 )
-_NO_STYLES = (
+_NO_STYLES = _(
     "It has no styles for the dark: programs show it as it is, or change its colours in ways of "
     "their own."
 )
-_STYLES = (
+_STYLES = _(
     "As in programs that go by the message's own styles for the dark, such as Apple Mail. Others "
     "show it as it is, or change its colours."
 )
-_APPROXIMATE = (
+_APPROXIMATE = _(
     "About as in programs that turn colours around and leave pictures, such as Gmail on phones and "
     "Outlook. Each does it in a way of its own: look at a test there."
 )
@@ -39,9 +41,9 @@ def has_dark_styles(html: str) -> bool:
 def what_is_shown(html: str, scheme: str) -> str:
     """What the colours of a preview tell, for its reader."""
     if scheme == INVERTED:
-        return _APPROXIMATE
+        return str(_APPROXIMATE)
     if scheme == DARK:
-        return _STYLES if has_dark_styles(html) else _NO_STYLES
+        return str(_STYLES if has_dark_styles(html) else _NO_STYLES)
     return ""
 
 
@@ -53,4 +55,5 @@ def as_seen(html: str, *, scheme: str) -> str:
         seen += _INVERSION
     if _SCHEME not in html:
         return seen
-    return f"{seen}<style>:root{{{_SCHEME}:only {holds}!important}}</style>"
+    only = " ".join([f"{_SCHEME}:only", holds])
+    return f"{seen}<style>:root{{{only}!important}}</style>"

@@ -11,6 +11,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import QueryDict
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import as_written, clean_address
 from admin_kit.base import Visitor
@@ -20,6 +22,7 @@ from campaigns.admin.seeing.suggesting import ContactInput
 from campaigns.models import Contact, Content, Sender, Template
 from campaigns.preflight import previews, whom
 from campaigns.rendering import content
+from campaigns.wording import listed
 from sandbox import Failed
 
 # The policy of a page holds in its sandboxed frame, too, where no script runs. What the message
@@ -30,15 +33,19 @@ MESSAGE_POLICY = {
     "font-src": [SELF, "https:", "http:"],
 }
 VIEWS = (
-    ("desktop", "Desktop"),
-    ("phone", "Phone"),
-    ("text", "Plain text"),
-    ("source", "Source"),
+    ("desktop", _("Desktop")),
+    ("phone", _("Phone")),
+    ("text", _("Plain text")),
+    ("source", _("Source")),
 )
 FRAMED = ("desktop", "phone")
 """The views in which the message is seen as it looks."""
-PICKS = ((whom.NEXT, "Next"), (whom.RANDOM, "Random"), (whom.GAP, "With something missing"))
-NO_CONTACT = "You have no contact with this address."
+PICKS = (
+    (whom.NEXT, _("Next")),
+    (whom.RANDOM, _("Random")),
+    (whom.GAP, _("With something missing")),
+)
+NO_CONTACT = _("You have no contact with this address.")
 
 
 @dataclass(slots=True)
@@ -82,7 +89,7 @@ def of_frozen(frozen: Content, contact: Contact | None) -> Preview:
 
 
 def _who(contact: Contact | None) -> str:
-    return str(contact) if contact else "sample values"
+    return str(contact) if contact else gettext("sample values")
 
 
 class ContactField(forms.CharField):
@@ -111,10 +118,13 @@ class ContactField(forms.CharField):
         may_search = self.user.has_perm("campaigns.view_contact")
         found = whom.search(visible, words, self.user) if may_search else []
         if not found:
-            raise ValidationError(f"You have no contact with “{words}” in name or address.")
+            raise ValidationError(
+                gettext("You have no contact with “%(words)s” in name or address.")
+                % {"words": words}
+            )
         if len(found) > 1:
-            listed = ", ".join(as_written(each.email) for each in found)
-            raise ValidationError(f"Which of these? {listed}")
+            names = listed(as_written(each.email) for each in found)
+            raise ValidationError(gettext("Which of these? %(names)s") % {"names": names})
         return found[0]
 
 
@@ -133,9 +143,9 @@ class PreviewForm(StyledForm):
         super().__init__(data, initial={"contact": shown, "sender": sender and sender.pk})
         self.fields["contact"] = ContactField(
             user=user,
-            label="Contact",
+            label=gettext("Contact"),
             widget=ContactInput(owner_id),
-            help_text="An address, or a part of a name or address. Empty: sample values.",
+            help_text=gettext("An address, or a part of a name or address. Empty: sample values."),
         )
         if sender is None:
             del self.fields["sender"]
@@ -154,9 +164,9 @@ class Asked:
     contact: Contact | None
     view: str
     scheme: str
-    views: Sequence[tuple[str, str]] = VIEWS
-    schemes: Sequence[tuple[str, str]] = colour_scheme.SCHEMES
-    picks: Sequence[tuple[str, str]] = PICKS
+    views: Sequence[tuple[str, Any]] = VIEWS
+    schemes: Sequence[tuple[str, Any]] = colour_scheme.SCHEMES
+    picks: Sequence[tuple[str, Any]] = PICKS
 
     @property
     def sender(self) -> Sender | None:
@@ -182,7 +192,7 @@ def asked(data: QueryDict, user: Visitor, message: Template, sender: Sender | No
     return Asked(form, contact, view, scheme)
 
 
-def _one_of(choices: Sequence[tuple[str, str]], data: QueryDict, name: str) -> str:
+def _one_of(choices: Sequence[tuple[str, Any]], data: QueryDict, name: str) -> str:
     value = data.get(name, "")
     return value if value in dict(choices) else choices[0][0]
 

@@ -7,6 +7,8 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, say
@@ -14,6 +16,7 @@ from admin_kit.typed import button
 from campaigns.models import Segment
 from campaigns.segments import making
 from campaigns.segments.values import PARTS
+from campaigns.wording import listed
 
 ADD = "campaigns.add_segment"
 EXPORTING = ["campaigns.export_contact", "campaigns.view_contact"]
@@ -23,30 +26,39 @@ class SplitForm(StyledForm):
     parts = forms.TypedChoiceField(
         choices=[(number, str(number)) for number in PARTS],
         coerce=int,
-        help_text="Of about the same size. A contact stays in its part.",
+        help_text=_("Of about the same size. A contact stays in its part."),
     )
 
 
 class SegmentActions(OwnedAdmin):
-    @button("Duplicate", "duplicate", icon="content_copy", permissions=[ADD])
+    @button(_("Duplicate"), "duplicate", icon="content_copy", permissions=[ADD])
     def duplicate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         segment = self.visible(request, object_id)
         if not is_confirmed(request):
-            text = "A new segment is made with the same condition."
-            question = Question(f"Duplicate “{segment}”?", text, "Duplicate")
+            text = gettext("A new segment is made with the same condition.")
+            question = Question(
+                gettext("Duplicate “%(segment)s”?") % {"segment": segment},
+                text,
+                gettext("Duplicate"),
+            )
             return ask(request, self, question, original=segment, back_url=self._page_of(segment))
         copy = making.duplicate(segment)
-        self.log_addition(request, copy, f"Copied from segment {segment.pk}, “{segment}”.")
-        say(request, f"“{copy}” is a new segment.")
+        self.log_addition(
+            request,
+            copy,
+            gettext_noop("Copied from segment %(number)s, “%(segment)s”.")
+            % {"number": segment.pk, "segment": segment},
+        )
+        say(request, gettext("“%(copy)s” is a new segment.") % {"copy": copy})
         return HttpResponseRedirect(self._page_of(copy))
 
-    @button("Split at random", "split", icon="call_split", permissions=[ADD])
+    @button(_("Split at random"), "split", icon="call_split", permissions=[ADD])
     def split(self, request: HttpRequest, object_id: str) -> HttpResponse:
         segment = self.visible(request, object_id)
         whole = making.within(segment)
         return ask_for_parts(request, self, segment, whole, back_url=self._page_of(segment))
 
-    @button("Export", "export", icon="download", permissions=EXPORTING)
+    @button(_("Export"), "export", icon="download", permissions=EXPORTING)
     def export(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """To the page that asks for the format."""
         segment = self.visible(request, object_id)
@@ -66,17 +78,24 @@ def ask_for_parts(
     form = SplitForm(request.POST if confirmed else None)
     if not confirmed or not form.is_valid():
         question = Question(
-            f"Split the contacts of “{row}” at random?",
-            "A segment is made for each part. Every contact is in one of them, and stays there; "
-            "new contacts come into one, too.",
-            "Split",
+            gettext("Split the contacts of “%(row)s” at random?") % {"row": row},
+            gettext(
+                "A segment is made for each part. Every contact is in one of them, and stays "
+                "there; new contacts come into one, too."
+            ),
+            gettext("Split"),
         )
         return ask(request, model_admin, question, original=row, form=form, back_url=back_url)
     made = making.split(row.owner_id, str(row), whole, form.cleaned_data["parts"])
     for segment in made:
-        model_admin.log_addition(request, segment, f"Split from “{row}”.")
-    names = ", ".join(f"“{segment}”" for segment in made)
-    say(request, f"{len(made)} new segments: {names}.")
+        model_admin.log_addition(
+            request, segment, gettext_noop("Split from “%(row)s”.") % {"row": row}
+        )
+    names = listed(gettext("“%(name)s”") % {"name": segment} for segment in made)
+    say(
+        request,
+        gettext("%(number)s new segments: %(names)s.") % {"number": len(made), "names": names},
+    )
     return HttpResponseRedirect(segments_url())
 
 

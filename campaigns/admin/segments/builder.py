@@ -10,6 +10,8 @@ from typing import Any
 
 from django import forms
 from django.apps import apps
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
 from campaigns.admin.segments import controls
@@ -19,13 +21,13 @@ from campaigns.db.keys import is_key
 from campaigns.models import Operation, OperationKind, Segment, Tag, Task
 from campaigns.segments.fields import Catalogue, Field
 from campaigns.segments.tree import MATCHES, MAX_DEPTH, MAX_LINES
-from campaigns.segments.values import BY, PARTS
+from campaigns.segments.values import BY
 
 Choices = list[tuple[str, str]]
 # Unfold's classes without the full width, which leave lists their arrow.
 INPUT = " ".join(each for each in widgets.INPUT_CLASSES if each != "w-full")
-SELECT = f"{INPUT} edm-list"
-NARROW = f"{INPUT} edm-number"
+SELECT = " ".join([INPUT, "edm-list"])
+NARROW = " ".join([INPUT, "edm-number"])
 MOST_ROWS = 1_000
 MOST_LINKS = 200
 LONGEST = 90
@@ -77,13 +79,13 @@ class Rows:
 
     def links(self, campaign: str) -> Choices:
         """Where the links of a campaign lead; not those that differ for each recipient."""
-        if f"links {campaign}" not in self.read:
-            links = apps.get_model("tracking", "Link")._default_manager.filter(
+        if f"links-{campaign}" not in self.read:
+            links = apps.get_model("tracking.Link")._default_manager.filter(
                 content__task__owner=self.owner_id, content__task=int(campaign), is_personal=False
             )
             to = links.order_by("destination").values_list("destination", flat=True).distinct()
-            self.read[f"links {campaign}"] = [(each, _short(each)) for each in to[:MOST_LINKS]]
-        return self.read[f"links {campaign}"]
+            self.read[f"links-{campaign}"] = [(each, _short(each)) for each in to[:MOST_LINKS]]
+        return self.read[f"links-{campaign}"]
 
 
 def _short(name: str) -> str:
@@ -184,7 +186,7 @@ class Shown:
         ]
         return {
             "name": name,
-            "title": " ".join(["Line", ".".join(str(each + 1) for each in path)]),
+            "title": " ".join([gettext("Line"), ".".join(str(each + 1) for each in path)]),
             "fields": self._fields(asked, line.field),
             "operators": [(each.name, each.label) for each in operators],
             "operator": line.operator,
@@ -227,41 +229,48 @@ class Shown:
         match part:
             case "choice" | "choices":
                 kind = "select" if part == "choice" else "checks"
-                return Control(kind, part, "Value", choices=list(asked.choices))
+                return Control(kind, part, gettext("Value"), choices=list(asked.choices))
             case "tag" | "segment" | "import":
-                return Control("select", part, part.capitalize(), choices=self.rows.named(part))
+                return Control("select", part, str(NAMED[part]), choices=self.rows.named(part))
             case "campaign" | "task":
                 rows = self.rows.named("task")
-                choices = [("", "any campaign"), *rows]
-                return Control("select", part, "Campaign", choices=choices, reloads=True)
+                choices = [("", gettext("any campaign")), *rows]
+                return Control("select", part, gettext("Campaign"), choices=choices, reloads=True)
             case "link":
                 return self._link(line)
             case "by":
-                return Control("select", part, "Counting", choices=list(BY.items()), value="people")
+                return Control(
+                    "select",
+                    part,
+                    gettext("Counting"),
+                    choices=[(by, str(words)) for by, words in BY.items()],
+                    value="people",
+                )
             case _:
                 kind, label = SIMPLE[part]
                 value = secrets.token_hex(8) if part == "seed" else ("2" if part == "of" else "")
-                return Control(kind, part, label, value=value)
+                return Control(kind, part, str(label), value=value)
 
     def _link(self, line: Line) -> Control:
         campaign = (line.parts.get("campaign") or [""])[-1]
         if not is_key(campaign):
-            return Control("text", "link", "Link (any, if empty)")
-        choices = [("", "any link"), *self.rows.links(campaign)]
-        return Control("select", "link", "Link", choices=choices)
+            return Control("text", "link", gettext("Link (any, if empty)"))
+        choices = [("", gettext("any link")), *self.rows.links(campaign)]
+        return Control("select", "link", gettext("Link"), choices=choices)
 
 
+NAMED = {"tag": _("Tag"), "segment": _("Segment"), "import": _("Import")}
 SIMPLE = {
-    "text": ("text", "Value"),
-    "number": ("number", "Number"),
-    "number_to": ("number", "and"),
-    "date": ("date", "Date"),
-    "date_to": ("date", "and"),
-    "days": ("number", "Days"),
-    "within": ("number", "Within days (ever, if empty)"),
-    "times": ("number", "At least … messages"),
-    "part": ("number", "Part"),
-    "of": ("number", f"Of parts, {PARTS[0]} to {PARTS[-1]}"),
+    "text": ("text", _("Value")),
+    "number": ("number", _("Number")),
+    "number_to": ("number", _("and")),
+    "date": ("date", _("Date")),
+    "date_to": ("date", _("and")),
+    "days": ("number", _("Days")),
+    "within": ("number", _("Within days (ever, if empty)")),
+    "times": ("number", _("At least … messages")),
+    "part": ("number", _("Part")),
+    "of": ("number", _("Of parts, 2 to 20")),
     "seed": ("hidden", ""),
 }
 
@@ -270,6 +279,6 @@ def _keep_choice(control: Control) -> None:
     """A row that is gone is still what was chosen, until another one is."""
     if control.kind == "select":
         if control.value and control.value not in dict(control.choices):
-            control.choices = [*control.choices, (control.value, "(gone)")]
+            control.choices = [*control.choices, (control.value, gettext("(gone)"))]
         if control.choices and control.choices[0][0] and not control.value:
-            control.choices = [("", "Choose…"), *control.choices]
+            control.choices = [("", gettext("Choose…")), *control.choices]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.admin.segments import controls
 from campaigns.admin.segments import draft as drafts
 from campaigns.admin.segments.draft import Group, Line, Path
@@ -12,7 +14,7 @@ from campaigns.segments.fields import Catalogue
 from campaigns.segments.matching import checked
 from campaigns.segments.tree import EMPTY, ConditionError
 
-EMPTY_GROUP = "Add a line to this group, or remove it."
+EMPTY_GROUP = _("Add a line to this group, or remove it.")
 
 
 def problems(owner_id: int, draft: Group, segment: Segment | None) -> dict[Path, str]:
@@ -69,7 +71,7 @@ def _is_filled_in(line: Line, catalogue: Catalogue) -> bool:
 
 def _problem(item: Group | Line, path: Path, catalogue: Catalogue, segment: Segment | None) -> str:
     if isinstance(item, Group):
-        return "" if item.items else (EMPTY_GROUP if path else EMPTY)
+        return "" if item.items else str(EMPTY_GROUP if path else EMPTY)
     try:
         alone = {"match": "all", "lines": [drafts.raw(item, catalogue)]}
         checked(catalogue.owner_id, alone, segment)

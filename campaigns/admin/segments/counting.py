@@ -7,21 +7,23 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import Visitor
+from campaigns import wording
 from campaigns.admin.segments import checking
 from campaigns.admin.segments.draft import Group
 from campaigns.db.few_at_once import answer_within
 from campaigns.models import Segment
 from campaigns.segments import matching, sentence
 from campaigns.segments.sql.plans import planned_for_sets
-from campaigns.wording import counted
 
 T = TypeVar("T")
 SECONDS = 5.0
 """For one statement."""
 SAMPLES = 10
-TOO_LONG = "Counting takes too long just now. The segment can be used all the same."
+TOO_LONG = _("Counting takes too long just now. The segment can be used all the same.")
 
 
 @dataclass
@@ -29,8 +31,7 @@ class Figures:
     """What is shown of a condition."""
 
     sentence: str = ""
-    left_out: str = ""
-    left_out_is: str = "is"
+    left_out: int = 0
     wrong: list[str] = field(default_factory=list)
     """What is wrong with lines that are filled in."""
     size: str | None = None
@@ -45,8 +46,7 @@ def of_draft(owner_id: int, draft: Group, segment: Segment | None, user: Visitor
     part = checking.complete_part(owner_id, draft, segment)
     shown = of_condition(owner_id, part.condition, user) if part.condition else Figures()
     if part.left_out:
-        shown.left_out = counted(part.left_out, "line")
-        shown.left_out_is = "is" if part.left_out == 1 else "are"
+        shown.left_out = part.left_out
     shown.wrong = part.wrong
     return shown
 
@@ -57,22 +57,26 @@ def of_condition(owner_id: int, condition: object, user: Visitor) -> Figures:
     contacts = matching.contacts_in(owner_id, condition)
     size = within_time(contacts.count)
     if size is None:
-        shown.problem = TOO_LONG
+        shown.problem = str(TOO_LONG)
         return shown
-    shown.size = counted(size, "contact")
+    shown.size = wording.contacts(size)
     if size and user.has_perm("campaigns.view_contact"):
         found = within_time(lambda: list(contacts.order_by("pk")[:SAMPLES])) or []
         shown.samples = [_sample(contact) for contact in found]
-        shown.samples_are = "All of them:" if size <= SAMPLES else f"{len(found)} of them:"
+        shown.samples_are = (
+            gettext("All of them:")
+            if size <= SAMPLES
+            else gettext("%(number)s of them:") % {"number": len(found)}
+        )
     return shown
 
 
 def size_of(segment: Segment) -> str:
     """In a word, for a list."""
     if matching.problem_of(segment):
-        return "cannot be used"
+        return gettext("cannot be used")
     size = within_time(matching.contacts_of(segment).count)
-    return "takes too long" if size is None else f"{size:,}"
+    return gettext("takes too long") if size is None else f"{size:,}"
 
 
 def within_time(ask: Callable[[], T]) -> T | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import Question, ask, is_confirmed, say
@@ -19,42 +21,62 @@ from campaigns.state.follow_ups import MISSING, Missing
 BOTH = [ADD, "campaigns.add_task"]
 PREFIX = "mail_"
 FOLLOW_UPS = {
-    "mail_not_opened": "Mail those who did not open it",
-    "mail_not_clicked": "Mail those who did not click",
-    "mail_not_sent": "Mail those who did not get it",
-    "split_audience": "Split the audience at random",
+    "mail_not_opened": _("Mail those who did not open it"),
+    "mail_not_clicked": _("Mail those who did not click"),
+    "mail_not_sent": _("Mail those who did not get it"),
+    "split_audience": _("Split the audience at random"),
 }
 """The pages, and what the links to them say."""
+QUESTIONS = {
+    "opened": _("Mail those who did not open “%(task)s”?"),
+    "clicked": _("Mail those who did not click “%(task)s”?"),
+    "sent": _("Mail those who did not get “%(task)s”?"),
+}
+MADE = {
+    "opened": gettext_noop("Made to mail those who did not open campaign %(number)s, “%(task)s”."),
+    "clicked": gettext_noop(
+        "Made to mail those who did not click campaign %(number)s, “%(task)s”."
+    ),
+    "sent": gettext_noop("Made to mail those who did not get campaign %(number)s, “%(task)s”."),
+}
 
 
 class TaskFollowUps(OwnedAdmin):
-    @button("Mail those who did not open", "mail-not-opened", icon="drafts", permissions=BOTH)
+    @button(_("Mail those who did not open"), "mail-not-opened", icon="drafts", permissions=BOTH)
     def mail_not_opened(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._follow_up(request, object_id, MISSING["not_opened"])
 
-    @button("Mail those who did not click", "mail-not-clicked", icon="ads_click", permissions=BOTH)
+    @button(
+        _("Mail those who did not click"), "mail-not-clicked", icon="ads_click", permissions=BOTH
+    )
     def mail_not_clicked(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._follow_up(request, object_id, MISSING["not_clicked"])
 
-    @button("Mail those who did not get it", "mail-not-sent", icon="unsubscribe", permissions=BOTH)
+    @button(
+        _("Mail those who did not get it"), "mail-not-sent", icon="unsubscribe", permissions=BOTH
+    )
     def mail_not_sent(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._follow_up(request, object_id, MISSING["not_sent"])
 
-    @button("Split the audience", "split-audience", icon="call_split", permissions=[ADD])
+    @button(_("Split the audience"), "split-audience", icon="call_split", permissions=[ADD])
     def split_audience(self, request: HttpRequest, object_id: str) -> HttpResponse:
         task = self.visible(request, object_id)
         back_url = self.url("change", task.pk)
         try:
             whole = audience.condition_of(task)
         except ValueError as error:
-            say(request, f"The audience cannot be split. {error}", error=True)
+            say(
+                request,
+                gettext("The audience cannot be split. %(error)s") % {"error": error},
+                error=True,
+            )
             return HttpResponseRedirect(back_url)
         return ask_for_parts(request, self, task, whole, back_url=back_url)
 
     def follow_ups_of(self, request: HttpRequest, task: Task) -> list[tuple[str, str]]:
         """Links that make sense for the task, and that this user may follow."""
         return [
-            (text, self.url(name, task.pk))
+            (str(text), self.url(name, task.pk))
             for name, text in FOLLOW_UPS.items()
             if request.user.has_perms(BOTH if name.startswith(PREFIX) else [ADD])
             and _makes_sense(task, name)
@@ -70,10 +92,14 @@ class TaskFollowUps(OwnedAdmin):
             context: dict[str, Any] = {"original": task, "back_url": back_url}
             return ask(request, self, _question(task, missing), **context)
         segment, draft = follow_ups.plan(task, missing)
-        made = f"Made to mail those who {missing.words} task {task.pk}, “{task}”."
+        made = MADE[missing.field] % {"number": task.pk, "task": task}
         self.log_addition(request, segment, made)
         self.log_addition(request, draft, made)
-        say(request, f"“{draft}” is a new draft. Look at its templates before you launch it.")
+        say(
+            request,
+            gettext("“%(draft)s” is a new draft. Look at its templates before you launch it.")
+            % {"draft": draft},
+        )
         return HttpResponseRedirect(self.url("change", draft.pk))
 
 
@@ -85,14 +111,16 @@ def _makes_sense(task: Task, name: str) -> bool:
 
 def _question(task: Task, missing: Missing) -> Question:
     said = sentence.say(task.owner_id, follow_ups.segment_condition(task, missing))
-    whom = f"Those of whom holds: {said.sentence}"
+    whom = gettext("Those of whom holds: %(sentence)s") % {"sentence": said.sentence}
     if missing.field == "sent":
-        whom = f"The audience of “{task}”, never those who got it"
+        whom = gettext("The audience of “%(task)s”, never those who got it") % {"task": task}
     return Question(
-        f"Mail those who {missing.words} “{task}”?",
-        "A segment and a draft are made, the draft with the same templates, sender and services. "
-        "Nothing is sent before you launch it.",
-        "Make the draft",
-        details=[("Audience", whom)],
+        QUESTIONS[missing.field] % {"task": task},
+        gettext(
+            "A segment and a draft are made, the draft with the same templates, sender and "
+            "services. Nothing is sent before you launch it."
+        ),
+        gettext("Make the draft"),
+        details=[(gettext("Audience"), whom)],
         warnings=said.notes if missing.field == "opened" else (),
     )

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedForm
 from campaigns.admin.handing_on import segments_that_keep, tasks_that_keep
@@ -18,7 +19,7 @@ from campaigns.segments.matching import checked
 from campaigns.segments.tree import ConditionError
 from campaigns.segments.uses import take_turn
 
-MEND = "It is not saved yet. See what is wrong at the lines below."
+MEND = _("It is not saved yet. See what is wrong at the lines below.")
 
 
 class ConditionField(forms.Field):
@@ -32,7 +33,7 @@ class ConditionField(forms.Field):
 
 
 class SegmentForm(OwnedForm):
-    condition = ConditionField(required=False, label="Condition")
+    condition = ConditionField(required=False, label=_("Condition"))
     is_for_show = False
     """Then it is shown with what was posted and never valid, so that nothing saves it."""
     figures_url = ""

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext as _
 
 from admin_kit.base import OwnedAdmin
@@ -34,7 +35,7 @@ class TaskPeople(OwnedAdmin):
             raise PermissionDenied
         stage = next((each for each in PEOPLE if each == request.GET.get("did")), None)
         if stage is None:
-            raise Http404("There is no such number.")
+            raise Http404(gettext("There is no such number."))
         condition = _condition(task, stage)
         if not is_confirmed(request):
             back_url = self.url("change", task.pk)
@@ -43,7 +44,9 @@ class TaskPeople(OwnedAdmin):
         if segment is None:
             name = f"{task.name[:70]}: {stage.label}"
             segment = making.make(task.owner_id, name, condition)
-            self.log_addition(request, segment, f"Made from the page of “{task}”.")
+            self.log_addition(
+                request, segment, gettext_noop("Made from the page of “%(task)s”.") % {"task": task}
+            )
         say(
             request,
             _(

@@ -15,6 +15,8 @@ from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.html import format_html
 from django.utils.text import Truncator
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit import confirmation
 from admin_kit.base import ChangeList, OwnedAdmin
@@ -26,7 +28,7 @@ from campaigns.admin.segments.form import SegmentForm
 from campaigns.models import Segment, Task
 from campaigns.segments import sentence
 from campaigns.segments.uses import segments_within
-from campaigns.wording import counted
+from campaigns.wording import campaigns, filled, listed
 
 FIGURES = "admin/campaigns/segments/figures.html"
 LONGEST = 120
@@ -59,7 +61,7 @@ class SegmentChangeList(ChangeList):
 
 @admin.register(Segment)
 class SegmentAdmin(SegmentActions, OwnedAdmin):
-    nothing_yet = (
+    nothing_yet = _(
         "A segment is a condition with a name, such as “has the tag VIP and opened a message "
         "in the last 30 days”. Campaigns mail the people in it."
     )
@@ -67,7 +69,7 @@ class SegmentAdmin(SegmentActions, OwnedAdmin):
     list_display = ("name", "meaning", "used_by", "size")
     sortable_by = ("name",)
     search_fields = ("name",)
-    search_help_text = "Part of a name"
+    search_help_text = _("Part of a name")
     list_select_related = ("owner",)
     fields = ("owner", "name", "condition")
     actions_detail = ("duplicate", "split", "export")
@@ -171,21 +173,23 @@ class SegmentAdmin(SegmentActions, OwnedAdmin):
 
     # Columns
 
-    @admin.display(description="contacts for whom")
+    @admin.display(description=_("contacts for whom"))
     def meaning(self, segment: Segment) -> str:
         said = sentence.say(segment.owner_id, segment.condition).sentence
         return Truncator(said).chars(LONGEST)
 
-    @admin.display(description="used by")
+    @admin.display(description=_("used by"))
     def used_by(self, segment: Any) -> str:
         within = segment.number_of_segments
         said = [
-            counted(segment.number_of_tasks, "task") if segment.number_of_tasks else "",
-            counted(within, "segment") if within else "",
+            campaigns(segment.number_of_tasks) if segment.number_of_tasks else "",
+            filled(ngettext("%(count)s segment", "%(count)s segments", within), within)
+            if within
+            else "",
         ]
-        return " and ".join(each for each in said if each) or "–"
+        return listed(each for each in said if each) or "–"
 
-    @admin.display(description="contacts")
+    @admin.display(description=_("contacts"))
     def size(self, segment: Segment) -> str:
         """Counted after the list is there, one after the other."""
         return format_html(
@@ -193,10 +197,11 @@ class SegmentAdmin(SegmentActions, OwnedAdmin):
             self.url("size", segment.pk),
         )
 
-    @admin.display(description="contacts for whom")
+    @admin.display(description=_("contacts for whom"))
     def said(self, segment: Segment) -> str:
         return format_html(
-            '{}<div hx-get="{}" hx-trigger="load">Counting…</div>',
+            '{}<div hx-get="{}" hx-trigger="load">{}</div>',
             sentence.say(segment.owner_id, segment.condition).sentence,
             self.url("figures", segment.pk),
+            gettext("Counting…"),
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import LedgerAdmin
 from admin_kit.filters import TimeRangeFilter
@@ -20,7 +21,7 @@ COLOURS = {
     Outcome.REFUSED.label: "danger",
     Outcome.NOT_ALLOWED.label: "warning",
 }
-UNKNOWN = "no such account"
+UNKNOWN = _("no such account")
 
 
 @admin.register(SignIn)
@@ -30,7 +31,7 @@ class SignInAdmin(LedgerAdmin):
     list_filter = ("outcome", ("at", TimeRangeFilter))
     sortable_by = ()
     search_fields = ("user_name", "address")
-    search_help_text = "Part of a user name or of an IP address"
+    search_help_text = _("Part of a user name or of an IP address")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Regardless of a group's permissions: IP addresses of colleagues are for superusers
@@ -40,13 +41,13 @@ class SignInAdmin(LedgerAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    @admin.display(description="when")
+    @admin.display(description=_("when"))
     def when(self, row: SignIn) -> str:
         return to_the_second(row.at)
 
-    @admin.display(description="user name")
+    @admin.display(description=_("user name"))
     def who(self, row: SignIn) -> str:
-        return row.user_name or UNKNOWN
+        return row.user_name or str(UNKNOWN)
 
     @label("what", COLOURS)
     def result(self, row: SignIn) -> str:

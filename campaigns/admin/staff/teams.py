@@ -8,6 +8,8 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from access.models import Team
 from access.ownership import owners_open_to, sees_everything
@@ -20,7 +22,7 @@ from campaigns.admin.staff.users import owned_by
 class TeamAdmin(ExplainedChanges, SafeAdmin):
     list_display = ("name", "number_of_members")
     search_fields = ("name",)
-    search_help_text = "Part of a name"
+    search_help_text = _("Part of a name")
     fields = ("name", "members")
     searchable_fields = ("members",)  # also for who may not see accounts
     actions = None
@@ -32,14 +34,18 @@ class TeamAdmin(ExplainedChanges, SafeAdmin):
             teams = teams.filter(pk__in=owners_open_to(request.user.pk))
         return teams.annotate(size=Count("members"))
 
-    @admin.display(description="members")
+    @admin.display(description=_("members"))
     def number_of_members(self, team: Any) -> int:
         return int(team.size)
 
     def uses_of(self, objects: Sequence[Team], request: HttpRequest) -> list[str]:
         """Deletion would cascade to the team's contacts."""
         lines = [line for team in objects for line in owned_by(team.account, request.user)]
-        return [*lines, "Hand these on first, or take its members out instead."] if lines else []
+        return (
+            [*lines, gettext("Hand these on first, or take its members out instead.")]
+            if lines
+            else []
+        )
 
     def deletion_of(self, objects: Sequence[Team], request: HttpRequest) -> tuple[Any, ...]:
-        return [str(team) for team in objects], {"teams": len(objects)}, set(), []
+        return [str(team) for team in objects], {gettext("teams"): len(objects)}, set(), []

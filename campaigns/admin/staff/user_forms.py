@@ -8,6 +8,7 @@ from django import forms
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 from unfold.forms import UserChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
@@ -102,12 +103,16 @@ class RolesAndTeams(ModelForm):
         field: Any = self.fields["teams"]
         had = set(user.teams.filter(pk__in=field.queryset.values("pk")))
         for teams, change, word in (
-            (chosen - had, user.teams.add, "Added"),
-            (had - chosen, user.teams.remove, "Took out"),
+            (chosen - had, user.teams.add, gettext_noop("Added the member “%(user)s”.")),
+            (had - chosen, user.teams.remove, gettext_noop("Took out the member “%(user)s”.")),
         ):
             if teams:
                 change(*teams)
-                log_each(request, teams, f"{word} the member “{user}”.")
+                log_each(
+                    request,
+                    teams,
+                    word % {"user": user},
+                )
 
 
 class StaffForm(RolesAndTeams, ChangeForm):

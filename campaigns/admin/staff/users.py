@@ -15,8 +15,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from unfold.forms import AdminPasswordChangeForm
 
 from access.ownership import is_team
@@ -28,6 +28,7 @@ from campaigns.admin import uses
 from campaigns.admin.staff import inviting, roles
 from campaigns.admin.staff.user_forms import NewStaffForm, StaffForm, teams_open_to
 from campaigns.db.keys import is_key
+from campaigns.wording import listed
 from signin import invitations
 from signin.models import Invitation
 from signin.session import second_factor, sessions
@@ -105,7 +106,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         return HttpResponseRedirect(back_url)
 
     @button(
-        "Reset second factor",
+        _("Reset second factor"),
         "reset-second-factor",
         icon="phonelink_erase",
         permissions=["reset_second_factor"],
@@ -119,8 +120,14 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         if not is_confirmed(request):
             return ask(request, self, _reset_question(user), original=user, back_url=back_url)
         second_factor.reset(user)
-        second_factor.log(staff(request), user, "Reset the second factor, ended all sessions.")
-        say(request, f"“{user}” has no second factor now and is signed out everywhere.")
+        second_factor.log(
+            staff(request), user, gettext_noop("Reset the second factor, ended all sessions.")
+        )
+        say(
+            request,
+            gettext("“%(user)s” has no second factor now and is signed out everywhere.")
+            % {"user": user},
+        )
         return HttpResponseRedirect(back_url)
 
     def _account(self, request: HttpRequest, object_id: str) -> User:
@@ -129,7 +136,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         if not self.has_change_permission(request, user):
             raise PermissionDenied
         if not (user.is_active and user.is_staff):
-            raise Http404("This account may not sign in.")
+            raise Http404(gettext("This account may not sign in."))
         return user
 
     def has_invite_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
@@ -234,7 +241,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
     def role(self, user: User) -> str:
         if user.is_superuser:
             return _("superuser")
-        return ", ".join(group.name for group in user.groups.all()) or "–"
+        return listed(group.name for group in user.groups.all()) or "–"
 
     @admin.display(description=gettext_lazy("signed in last"))
     def last_seen(self, user: User) -> str:
@@ -264,14 +271,16 @@ class StaffAdmin(UserAdmin, SafeAdmin):
 
 
 def _reset_question(user: User) -> Question:
-    kinds = ", ".join(second_factor.kinds_of(user)) or "none"
+    kinds = listed(second_factor.kinds_of(user)) or gettext("none")
     return Question(
-        f"Reset the second factor of “{user}”?",
-        "Make sure that it is really this user who asks: call back by a number that you know. "
-        "Apps, keys and recovery codes stop working, and all sessions of the user end. Until a new "
-        "one is set up, the password alone is enough.",
-        "Reset",
-        details=[("Set up now", kinds)],
+        gettext("Reset the second factor of “%(user)s”?") % {"user": user},
+        gettext(
+            "Make sure that it is really this user who asks: call back by a number that you know. "
+            "Apps, keys and recovery codes stop working, and all sessions of the user end. Until a "
+            "new one is set up, the password alone is enough."
+        ),
+        gettext("Reset"),
+        details=[(gettext("Set up now"), kinds)],
         danger=True,
     )
 
@@ -291,8 +300,12 @@ def owned_by(user: User, asking: Visitor) -> list[str]:
 def _uses_of(user: User, asking: Visitor) -> list[str]:
     lines = owned_by(user, asking)
     if LogEntry.objects.filter(user=user.pk).exists():
-        lines.append("The history has entries of this user.")
-    return [*lines, "Take away “Active” instead: then this user cannot sign in."] if lines else []
+        lines.append(gettext("The history has entries of this user."))
+    return (
+        [*lines, gettext("Take away “Active” instead: then this user cannot sign in.")]
+        if lines
+        else []
+    )
 
 
 @admin.register(Group)

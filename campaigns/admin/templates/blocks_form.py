@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.admin.blocks import draft as drafts
 from campaigns.admin.blocks.builder import Builder, Carried
@@ -19,8 +20,8 @@ from campaigns.models import TemplateFormat
 from campaigns.rendering import content
 from sandbox import Failed, LimitReached
 
-MEND = "It is not saved yet. See what is wrong at the blocks below."
-LOST = "Saving would lose that, so nothing is saved. Remove the block to go on without it."
+MEND = _("It is not saved yet. See what is wrong at the blocks below.")
+LOST = _("Saving would lose that, so nothing is saved. Remove the block to go on without it.")
 _BLOCK_ALONE = {"version": 1}
 
 
@@ -39,7 +40,7 @@ class BlocksField(forms.Field):
 
 
 class BlocksForm(TemplateForm):
-    blocks = BlocksField(required=False, label="Blocks")
+    blocks = BlocksField(required=False, label=_("Blocks"))
     is_marked = False
     """Whether it is for a live preview: the HTML tells where each block begins, and what is not
     complete yet is left out."""

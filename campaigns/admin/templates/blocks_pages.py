@@ -8,6 +8,8 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import Question, ask, is_confirmed, say
@@ -26,9 +28,9 @@ FORMAT = "format"
 KEEP, KEEP_NAME = "keep", "b-{}__keep_name"
 LIVE = ("campaigns_template_live", "campaigns_template_live_of_new")
 BUTTONS = ("convert_to_mjml", "convert_to_html")
-WHAT_IT_MEANS = (
-    "The message stays as it is now. From then on it is written as {}, and never again in blocks; "
-    "a new look of the brand no longer changes it."
+WHAT_IT_MEANS = _(
+    "The message stays as it is now. From then on it is written as %(format)s, and never again in "
+    "blocks; a new look of the brand no longer changes it."
 )
 CANNOT = (BlocksError, TemplateError, LimitReached, Failed)
 
@@ -89,7 +91,7 @@ class BlocksPages(OwnedAdmin):
             return found
         return [each for each in found if not each.action_name.endswith(BUTTONS)]
 
-    @button("New in blocks", "new-in-blocks", icon="dashboard_customize", permissions=["add"])
+    @button(_("New in blocks"), "new-in-blocks", icon="dashboard_customize", permissions=["add"])
     def write_in_blocks(self, request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(f"{self.url('add')}?{FORMAT}={TemplateFormat.BLOCKS}")
 
@@ -113,13 +115,21 @@ class BlocksPages(OwnedAdmin):
         try:
             self._save_block(form.owner_now(), name, block)
         except BlocksError as error:
-            messages.error(request, f"The block is not kept. {error}")
+            messages.error(request, gettext("The block is not kept. %(error)s") % {"error": error})
         except ValidationError as error:
-            messages.error(request, f"The block is not kept. {' '.join(error.messages)}")
+            messages.error(
+                request,
+                gettext("The block is not kept. %(error)s") % {"error": " ".join(error.messages)},
+            )
         except (LimitReached, Failed):
-            messages.error(request, "The block could not be kept just now. Try again in a moment.")
+            messages.error(
+                request, gettext("The block could not be kept just now. Try again in a moment.")
+            )
         else:
-            messages.success(request, f"“{name}” is kept and can be put into every message.")
+            messages.success(
+                request,
+                gettext("“%(name)s” is kept and can be put into every message.") % {"name": name},
+            )
 
     def _save_block(self, owner_id: int, name: str, block: drafts.Block) -> None:
         checked = work.checked(drafts.as_stored([block]))["blocks"][0]
@@ -129,11 +139,11 @@ class BlocksPages(OwnedAdmin):
 
     # Conversion
 
-    @button("Convert to MJML", "to-mjml", icon="code", permissions=["change"])
+    @button(_("Convert to MJML"), "to-mjml", icon="code", permissions=["change"])
     def convert_to_mjml(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._convert(request, object_id, TemplateFormat.MJML)
 
-    @button("Convert to HTML", "to-html", icon="html", permissions=["change"])
+    @button(_("Convert to HTML"), "to-html", icon="html", permissions=["change"])
     def convert_to_html(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._convert(request, object_id, TemplateFormat.HTML)
 
@@ -143,21 +153,27 @@ class BlocksPages(OwnedAdmin):
             raise PermissionDenied
         back_url = self.url("change", template.pk)
         if template.format != TemplateFormat.BLOCKS:
-            say(request, "This template is not written in blocks.", error=True)
+            say(request, gettext("This template is not written in blocks."), error=True)
             return HttpResponseRedirect(back_url)
         if not is_confirmed(request):
             question = Question(
-                f"Convert “{template}” to {to.label}?",
-                WHAT_IT_MEANS.format(to.label),
-                f"Convert to {to.label}",
+                gettext("Convert “%(template)s” to %(format)s?")
+                % {"template": template, "format": to.label},
+                WHAT_IT_MEANS % {"format": to.label},
+                gettext("Convert to %(format)s") % {"format": to.label},
             )
             return ask(request, self, question, original=template, back_url=back_url)
         try:
             self._converted(request, template, to)
         except CANNOT as error:
-            say(request, f"It stays in blocks, for they cannot be compiled: {error}", error=True)
+            say(
+                request,
+                gettext("It stays in blocks, for they cannot be compiled: %(error)s")
+                % {"error": error},
+                error=True,
+            )
         else:
-            say(request, f"It is written as {to.label} from now on.")
+            say(request, gettext("It is written as %(format)s from now on.") % {"format": to.label})
         return HttpResponseRedirect(back_url)
 
     def _converted(self, request: HttpRequest, template: Template, to: TemplateFormat) -> None:
@@ -168,4 +184,8 @@ class BlocksPages(OwnedAdmin):
             template.format, template.html, template.blocks = to, html, None
             template.mjml = mjml if to == TemplateFormat.MJML else ""
             self.save_model(request, template, None, True)
-            self.log_change(request, template, f"Converted from blocks to {to.label}.")
+            self.log_change(
+                request,
+                template,
+                gettext_noop("Converted from blocks to %(format)s.") % {"format": to.label},
+            )

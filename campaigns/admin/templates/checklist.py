@@ -12,6 +12,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext, gettext_noop, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin, Visitor
 from admin_kit.confirmation import StyledForm, page
@@ -20,32 +22,37 @@ from campaigns.models import Contact, Template
 from campaigns.preflight import samples
 from campaigns.preflight.checklist import checking, spam
 from campaigns.preflight.checklist.findings import Finding, Level, Page, Place, of_level
-from campaigns.wording import counted
+from campaigns.wording import listed
 
 MOST_TOLD = 5
 SPAM = "spam"
 PAGE = "admin/campaigns/template/checklist.html"
 WITH_LINES = ("html", "mjml")
 LABELS = {
-    "subject": "Subject",
-    "preview_text": "Preview text",
+    "subject": _("Subject"),
+    "preview_text": _("Preview text"),
     "html": "HTML",
     "mjml": "MJML",
-    "blocks": "Block",
-    "text": "Plain text",
+    "blocks": _("Block"),
+    "text": _("Plain text"),
+}
+COUNTED = {
+    Level.BLOCKER: ngettext_lazy("%(count)s blocker", "%(count)s blockers", "number"),
+    Level.WARNING: ngettext_lazy("%(count)s warning", "%(count)s warnings", "number"),
+    Level.NOTE: ngettext_lazy("%(count)s note", "%(count)s notes", "number"),
 }
 COLOURS = {Level.BLOCKER: "danger", Level.WARNING: "warning", Level.NOTE: "info"}
 PAGES = {
-    Page.SENDER: ("campaigns_sender_changelist", "Senders"),
-    Page.BRAND: ("campaigns_brand_changelist", "Brands"),
-    Page.ATTRIBUTES: ("campaigns_attribute_changelist", "Attributes"),
+    Page.SENDER: ("sender", _("Senders")),
+    Page.BRAND: ("brand", _("Brands")),
+    Page.ATTRIBUTES: ("attribute", _("Attributes")),
 }
 
 
 class OverruleForm(StyledForm):
     """A box for each warning: a launch goes on once all are ticked."""
 
-    although = "Launch although"
+    although: Any = _("Launch although")
 
     def __init__(self, data: Any = None, *, findings: Sequence[Finding] = ()) -> None:
         super().__init__(data)
@@ -53,7 +60,7 @@ class OverruleForm(StyledForm):
         for key, warning in self._warnings.items():
             self.fields[f"although-{key}"] = forms.BooleanField(
                 label=f"{self.although}: {warning.name}",
-                error_messages={"required": "Mend it, or say that it may be so."},
+                error_messages={"required": gettext("Mend it, or say that it may be so.")},
             )
         self.restyle()
 
@@ -61,7 +68,7 @@ class OverruleForm(StyledForm):
     def overruled(self) -> str:
         """The names of the warnings, for the history."""
         names = " ".join(f"“{each.name}”" for each in self._warnings.values())
-        return f"Although: {names}" if names else ""
+        return gettext_noop("Although: %(names)s") % {"names": names} if names else ""
 
 
 def shown_findings(findings: Iterable[Finding], user: Visitor) -> list[dict[str, Any]]:
@@ -79,15 +86,15 @@ def shown_findings(findings: Iterable[Finding], user: Visitor) -> list[dict[str,
 
 
 def _shown(finding: Finding, place: Place, user: Visitor) -> dict[str, str]:
-    label = LABELS.get(place.field, "")
+    label = str(LABELS.get(place.field, ""))
     if place.block:
         label = f"{label} {place.block}"
     elif place.field == "blocks":
-        label = "Made of the brand or the blocks"
+        label = gettext("Made of the brand or the blocks")
     elif place.line and place.field in WITH_LINES:
-        label = f"{label}, line {place.line}"
+        label = gettext("%(label)s, line %(line)s") % {"label": label, "line": place.line}
     if place.in_campaign:
-        label = f"{label} in the campaign"
+        label = gettext("%(label)s in the campaign") % {"label": label}
     may = user.has_perm(f"campaigns.change_{'task' if place.in_campaign else 'template'}")
     may = may and bool(finding.template_id)
     return {"label": label, "written": place.written, "url": _url(finding, place) if may else ""}
@@ -106,17 +113,21 @@ def _url(finding: Finding, place: Place) -> str:
 
 
 def _page(finding: Finding, user: Visitor) -> tuple[str, str] | None:
-    name, label = PAGES.get(finding.page, ("", ""))
-    if not name or not user.has_perm(f"campaigns.view_{label.lower().rstrip('s')}"):
+    if finding.page not in PAGES:
         return None
-    return reverse(f"admin:{name}"), label
+    model, label = PAGES[finding.page]
+    if not user.has_perm(f"campaigns.view_{model}"):
+        return None
+    return reverse(f"admin:campaigns_{model}_changelist"), str(label)
 
 
 def summary(findings: Sequence[Finding]) -> str:
     """Such as “2 warnings and 1 note”; "" without any."""
-    numbers = [(len(of_level(findings, level)), level.value) for level in Level]
-    said = [counted(number, level) for number, level in numbers if number]
-    return " and ".join([", ".join(said[:-1]), said[-1]]) if len(said) > 1 else "".join(said)
+    numbers = [(len(of_level(findings, level)), COUNTED[level]) for level in Level]
+    said = [text % {"number": n, "count": f"{n:,}"} for n, text in numbers if n]
+    if len(said) < 2:
+        return "".join(said)
+    return gettext("%(first)s and %(last)s") % {"first": listed(said[:-1]), "last": said[-1]}
 
 
 def _told(finding: Finding, user: Visitor) -> str:
@@ -140,11 +151,13 @@ class Checklist(OwnedAdmin):
             messages.add_message(request, level, _told(each, request.user))
         if findings:
             said = format_html(
-                '<a class="edm-link" href="{}">Checklist</a>: {}.', url, summary(findings)
+                gettext('<a class="edm-link" href="{}">Checklist</a>: {}.'),
+                url,
+                summary(findings),
             )
             messages.info(request, said)
 
-    @button("Checklist", "checklist", icon="checklist", permissions=["view"])
+    @button(_("Checklist"), "checklist", icon="checklist", permissions=["view"])
     def checklist(self, request: HttpRequest, object_id: str) -> HttpResponse:
         template = self.visible(request, object_id)
         findings = checking.of_template(template)
@@ -152,7 +165,7 @@ class Checklist(OwnedAdmin):
             request,
             self,
             PAGE,
-            title=f"Checklist of “{template}”",
+            title=gettext("Checklist of “%(template)s”") % {"template": template},
             original=template,
             summary=summary(findings),
             checklist=shown_findings(findings, request.user),

@@ -9,13 +9,14 @@ from typing import Any
 from django import forms
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from admin_kit.typed import Textarea
 from campaigns.admin.blocks.builder import pictures
 
 PICTURES = (
     '{}<p class="edm-editor-hint"><a href="{url}" target="_blank" rel="noopener" class="edm-link" '
-    'data-choose="{choose_url}" data-code="{name}">Insert a picture</a></p>'
+    'data-choose="{choose_url}" data-code="{name}">{insert}</a></p>'
 )
 THEMES = ("github_light_default", "github_dark")
 
@@ -44,7 +45,9 @@ class CodeArea(Textarea):
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         shown = {"data-code": self.mode, "data-label": self.label, "data-words": self._words()}
         area = super().render(name, value, {**(attrs or {}), **shown}, renderer)
-        return format_html(PICTURES, area, name=name, **pictures())
+        return format_html(
+            PICTURES, area, name=name, insert=gettext("Insert a picture"), **pictures()
+        )
 
     def _words(self) -> str:
         return json.dumps({kind: list(words) for kind, words in self.words.items()})

@@ -7,6 +7,8 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin, Visitor, staff
 from admin_kit.confirmation import Question, ask, is_confirmed, say
@@ -37,20 +39,35 @@ class FolderFilter(DropdownFilter):
 
 
 class Copies(OwnedAdmin):
-    @button("Duplicate", "duplicate", icon="content_copy", permissions=["campaigns.add_template"])
+    @button(
+        _("Duplicate"), "duplicate", icon="content_copy", permissions=["campaigns.add_template"]
+    )
     def duplicate(self, request: HttpRequest, object_id: str) -> HttpResponse:
         template = self.visible(request, object_id)
         if not is_confirmed(request):
-            text = "A new template is made with the same text, in the same folder."
-            question = Question(f"Duplicate “{template}”?", text, "Duplicate")
+            text = gettext("A new template is made with the same text, in the same folder.")
+            question = Question(
+                gettext("Duplicate “%(template)s”?") % {"template": template},
+                text,
+                gettext("Duplicate"),
+            )
             back = self.url("change", template.pk)
             return ask(request, self, question, original=template, back_url=back)
         copy = copy_of(template)
         with transaction.atomic():
             copy.save()
-            template_versions.record(copy, staff(request), f"Copied from “{template}”"[:100])
-        self.log_addition(request, copy, f"Copied from template {template.pk}, “{template}”.")
-        say(request, f"“{copy}” is a new template.")
+            template_versions.record(
+                copy,
+                staff(request),
+                (gettext_noop("Copied from “%(template)s”") % {"template": template})[:100],
+            )
+        self.log_addition(
+            request,
+            copy,
+            gettext_noop("Copied from template %(number)s, “%(template)s”.")
+            % {"number": template.pk, "template": template},
+        )
+        say(request, gettext("“%(copy)s” is a new template.") % {"copy": copy})
         return HttpResponseRedirect(self.url("change", copy.pk))
 
 

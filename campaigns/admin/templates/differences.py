@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns import template_versions
 from campaigns.models import Sender
@@ -20,8 +22,8 @@ AROUND = 3
 MOST_LINES = 2_000
 LONGEST = 2_000
 """The most characters shown of one line."""
-LABELS = {"html": "HTML", "mjml": "MJML", "text": "Plain text"}
-TOO_LARGE = "These texts are too large to be compared."
+LABELS = {"html": "HTML", "mjml": "MJML", "text": _("Plain text")}
+TOO_LARGE = _("These texts are too large to be compared.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +48,14 @@ def between(
 
 
 def label_of(name: str) -> str:
-    return LABELS.get(name) or name.replace("_", " ").capitalize()
+    return str(LABELS.get(name, "")) or name.replace("_", " ").capitalize()
 
 
 def _of(name: str, old: str, new: str) -> Difference:
     try:
         lines = [(str(kind), str(text)) for kind, text in lines_between(old, new)]
     except (LimitReached, Failed):
-        return Difference(label_of(name), [], TOO_LARGE)
+        return Difference(label_of(name), [], str(TOO_LARGE))
     return Difference(label_of(name), lines)
 
 
@@ -63,7 +65,7 @@ def _text(name: str, snapshot: dict[str, Any], senders: QuerySet[Sender]) -> str
         return ""
     if name == "sender":
         found = senders.filter(pk=value).first()
-        return str(found) if found else "a sender that is deleted, or of another owner"
+        return str(found) if found else gettext("a sender that is deleted, or of another owner")
     if isinstance(value, str):
         return value.replace("\r\n", "\n")
     return json.dumps(value, ensure_ascii=False, indent=2)
@@ -74,7 +76,13 @@ def lines_between(old: str, new: str) -> list[list[str]]:
     """Kinds and texts, MOST_LINES at most."""
     found = list(_lines(old, new))
     if len(found) > MOST_LINES:
-        found[MOST_LINES:] = [["gap", f"{len(found) - MOST_LINES:,} more lines are not shown"]]
+        found[MOST_LINES:] = [
+            [
+                "gap",
+                gettext("%(count)s more lines are not shown")
+                % {"count": f"{len(found) - MOST_LINES:,}"},
+            ]
+        ]
     return found
 
 
@@ -83,7 +91,10 @@ def _lines(old: str, new: str) -> Iterator[list[str]]:
     lines = difflib.unified_diff(old.split("\n"), new.split("\n"), n=AROUND, lineterm="")
     for number, line in enumerate(lines):
         if line.startswith("@@"):
-            yield ["gap", f"Line {line.split()[2].lstrip('+').split(',')[0]}"]
+            yield [
+                "gap",
+                gettext("Line %(number)s") % {"number": line.split()[2].lstrip("+").split(",")[0]},
+            ]
         elif number > 1:
             text = line[1:]
             cut = f"{text[:LONGEST]}…" if len(text) > LONGEST else text

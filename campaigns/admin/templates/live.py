@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from addressing.addresses import as_written
@@ -80,7 +81,7 @@ class Live:
 
     @property
     def who(self) -> str:
-        return str(self.contact) if self.contact else "sample values"
+        return str(self.contact) if self.contact else gettext("sample values")
 
     @property
     def address(self) -> str:
@@ -201,7 +202,10 @@ def _tell_problems(live: Live, form: Any) -> None:
     left_out = getattr(form, "left_out", [])
     if written:
         live.unfinished = [Problem("blocks", each.message, each.block) for each in left_out]
-        live.unfinished += [Problem(name, f"{form[name].label} is still empty.") for name in empty]
+        live.unfinished += [
+            Problem(name, gettext("%(label)s is still empty.") % {"label": form[name].label})
+            for name in empty
+        ]
     live.problems = [
         Problem(name, str(message))
         for name, messages in form.errors.items()
@@ -242,7 +246,12 @@ def _choose(live: Live, asked: LiveForm, template: Template, user: Visitor) -> N
     live.found = whom.search(contacts, words, user) if words else []
     live.contact = next(iter(live.found), None) if words else contacts.order_by("pk").first()
     if words and not live.found:
-        live.problems.append(Problem("contact", f"No contact has “{words}” in name or address."))
+        live.problems.append(
+            Problem(
+                "contact",
+                gettext("No contact has “%(words)s” in name or address.") % {"words": words},
+            )
+        )
     elif pick:
         live.contact = whom.pick(pick, template, contacts, live.contact) or live.contact
 

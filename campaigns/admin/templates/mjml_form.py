@@ -6,21 +6,22 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.forms import Field
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedForm
 from campaigns.models import TemplateFormat
 from campaigns.rendering import content
 from sandbox import Failed
 
-TWO_PREVIEW_TEXTS = (
+TWO_PREVIEW_TEXTS = _(
     "The MJML has a preview text of its own, in <mj-preview>, and a message has one: empty this "
     "field, or remove <mj-preview>."
 )
 REQUIRED = Field.default_error_messages["required"]
 HELP = {
-    "format": "What the message is written in. Of MJML the HTML is made each time you save.",
-    "html": "With MJML as the format, what was made of the MJML: changes here are lost.",
-    "mjml": "Needed with MJML as the format. It is kept when you change to HTML.",
+    "format": _("What the message is written in. Of MJML the HTML is made each time you save."),
+    "html": _("With MJML as the format, what was made of the MJML: changes here are lost."),
+    "mjml": _("Needed with MJML as the format. It is kept when you change to HTML."),
 }
 
 

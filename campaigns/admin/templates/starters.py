@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -9,6 +10,8 @@ from csp.decorators import csp_replace
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin, staff
 from admin_kit.confirmation import page
@@ -26,8 +29,8 @@ STARTER = "starter"
 class Starter(NamedTuple):
     key: str
     """That of its file."""
-    name: str
-    purpose: str
+    name: Any
+    purpose: Any
     subject: str
 
     @property
@@ -35,17 +38,19 @@ class Starter(NamedTuple):
         return (FOLDER / f"{self.key}.mjml").read_text("utf-8")
 
 
+SUBJECTS: dict[str, str] = json.loads((FOLDER / "subjects.json").read_text("utf-8"))
+"""Each in the language of its sample."""
 _ALL = (
-    ("newsletter", "Newsletter", "Two stories and short news", "Three things worth your time"),
-    ("announcement", "Announcement", "One piece of news, one button", "Something new is here"),
-    ("promotion", "Promotion", "Four products with prices", "20 % off, until Sunday"),
-    ("welcome", "Welcome", "Three steps for new people", "Welcome!"),
-    ("invitation", "Invitation", "When, where, and an answer", "An evening about letters"),
-    ("receipt", "Receipt", "What was ordered, from an attribute", "Thank you for your order"),
-    ("letter", "Letter", "Plain text, as a person writes", "A letter"),
-    ("newsletter-zh", "Newsletter in Chinese", "本月精选、两栏内容、按钮", "值得一读的三件事"),
+    ("newsletter", _("Newsletter"), _("Two stories and short news")),
+    ("announcement", _("Announcement"), _("One piece of news, one button")),
+    ("promotion", _("Promotion"), _("Four products with prices")),
+    ("welcome", _("Welcome"), _("Three steps for new people")),
+    ("invitation", _("Invitation"), _("When, where, and an answer")),
+    ("receipt", _("Receipt"), _("What was ordered, from an attribute")),
+    ("letter", _("Letter"), _("Plain text, as a person writes")),
+    ("newsletter-zh", _("Newsletter in Chinese"), _("Picks of the month, two columns, buttons")),
 )
-STARTERS = {key: Starter(key, *described) for key, *described in _ALL}
+STARTERS = {key: Starter(key, name, purpose, SUBJECTS[key]) for key, name, purpose in _ALL}
 
 
 class Starters(OwnedAdmin):
@@ -56,14 +61,14 @@ class Starters(OwnedAdmin):
         starter = STARTERS.get(initial.pop(STARTER, ""))
         if starter:
             initial |= {
-                "name": starter.name,
+                "name": str(starter.name),
                 "subject": starter.subject,
                 "format": TemplateFormat.MJML,
                 "mjml": starter.mjml,
             }
         return initial
 
-    @button("Start from a sample", "starters", icon="auto_awesome", permissions=["add"])
+    @button(_("Start from a sample"), "starters", icon="auto_awesome", permissions=["add"])
     @method_decorator(csp_replace(MESSAGE_POLICY))
     def starters(self, request: HttpRequest) -> HttpResponse:
         owner = staff(request)
@@ -71,7 +76,7 @@ class Starters(OwnedAdmin):
             request,
             self,
             "admin/campaigns/template/starters.html",
-            title="Start from a sample",
+            title=gettext("Start from a sample"),
             starters=[(one, _preview_of(one, owner)) for one in STARTERS.values()],
             add_url=self.url("add"),
         )

@@ -13,6 +13,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.http import urlencode
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page
@@ -37,7 +39,7 @@ from campaigns.preflight import merge_fields, notices, samples
 PREVIEW, EDIT = "_preview", "_edit"
 """Buttons that post the text without saving it: to see how it looks, and to write on."""
 _CARRIED: tuple[str, ...] = (IS_POPUP_VAR, TO_FIELD_VAR, SEEN)
-PREVIEW_BUTTON = {"action_name": PREVIEW, "description": "Preview", "icon": "visibility"}
+PREVIEW_BUTTON = {"action_name": PREVIEW, "description": _("Preview"), "icon": "visibility"}
 
 
 def _is_for_show(request: HttpRequest) -> bool:
@@ -62,15 +64,17 @@ class TemplateAdmin(
     list_filter = (FolderFilter,)
     ordering = ("folder", "name", "pk")
     search_fields = ("name", "subject")
-    search_help_text = "Part of a name or a subject"
+    search_help_text = _("Part of a name or a subject")
     fieldsets = (
         (None, {"fields": ("owner", "name", "folder", "sender")}),
         (
-            "Message",
+            _("Message"),
             {
                 "fields": ("subject", "preview_text", "format", "mjml", "html", "text"),
-                "description": "Everywhere: {{ name }}, {{ email }}, "
-                "{{ first_name | default: 'friend' }} and every other attribute of a contact.",
+                "description": _(
+                    "Everywhere: {{ name }}, {{ email }}, "
+                    "{{ first_name | default: 'friend' }} and every other attribute of a contact."
+                ),
             },
         ),
     )
@@ -107,7 +111,7 @@ class TemplateAdmin(
         if PREVIEW in request.POST and not form.errors:
             return self._preview_of_unsaved(request, form)
         if EDIT in request.POST:
-            messages.info(request, "This text is not saved yet.")
+            messages.info(request, gettext("This text is not saved yet."))
         saved = context["original"]
         may_save = saved is None or self.has_change_permission(request, saved)
         if may_save:
@@ -138,7 +142,7 @@ class TemplateAdmin(
         form = self.get_form(request, saved, change=saved is not None)
         return form(request.POST, instance=saved)
 
-    @button("Preview", "preview", icon="visibility", permissions=["view"])
+    @button(_("Preview"), "preview", icon="visibility", permissions=["view"])
     def preview(self, request: HttpRequest, object_id: str) -> HttpResponse:
         template = self.visible(request, object_id)
         return self._preview_page(request, template, request.GET)
@@ -156,7 +160,7 @@ class TemplateAdmin(
             request,
             self,
             "admin/campaigns/template/preview.html",
-            title=f"Preview of {template}",
+            title=gettext("Preview of %(template)s") % {"template": template},
             original=template if template.pk else None,
             **seen(shown, wanted),
             notices=notices.of_template(template),
@@ -168,7 +172,7 @@ class TemplateAdmin(
         )
 
     @button(
-        "Send a test",
+        _("Send a test"),
         "send-test",
         icon="forward_to_inbox",
         permissions=["view", "campaigns.launch_task"],

@@ -8,14 +8,18 @@ from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin, staff
 from admin_kit.confirmation import Question, ask, is_confirmed, page, say
 from admin_kit.moments import to_the_minute
+from admin_kit.stored_texts import shown
 from admin_kit.typed import button
 from campaigns import template_versions
 from campaigns.admin.templates import differences
 from campaigns.models import Sender, Template, TemplateVersion
+from campaigns.wording import listed
 
 LIST = "admin/campaigns/template/versions.html"
 DIFFERENCE = "admin/campaigns/template/difference.html"
@@ -37,7 +41,7 @@ class Versions(OwnedAdmin):
             *super().get_urls(),
         ]
 
-    @button("Versions", "versions", icon="history", permissions=["view"])
+    @button(_("Versions"), "versions", icon="history", permissions=["view"])
     def versions(self, request: HttpRequest, object_id: str) -> HttpResponse:
         template = self.visible(request, object_id)
         kept = Paginator(template_versions.of(template), self.list_per_page)
@@ -45,7 +49,7 @@ class Versions(OwnedAdmin):
             request,
             self,
             LIST,
-            title=f"Versions of “{template}”",
+            title=gettext("Versions of “%(template)s”") % {"template": template},
             original=template,
             kept=template_versions.KEPT,
             versions=[self._told(each) for each in kept.get_page(1)],
@@ -53,12 +57,12 @@ class Versions(OwnedAdmin):
         )
 
     def _told(self, version: TemplateVersion) -> dict[str, Any]:
-        fields = ", ".join(map(differences.label_of, version.changed))
+        fields = listed(map(differences.label_of, version.changed))
         return {
             "number": version.number,
             "when": to_the_minute(version.made_at),
-            "who": version.made_by or ("–" if version.note else "a deleted user"),
-            "what": version.note or fields or "First saved",
+            "who": version.made_by or ("–" if version.note else gettext("a deleted user")),
+            "what": shown(version.note) or fields or gettext("First saved"),
             "fields": fields if version.note else "",
             "url": self.url("version", version.template_id, version.number),
         }
@@ -67,7 +71,7 @@ class Versions(OwnedAdmin):
         found = TemplateVersion.objects.filter(template=template.pk, number=min(number, 2**31 - 1))
         version = found.select_related("made_by").first()
         if version is None:
-            raise Http404("There is no such version, or it is too old to be kept.")
+            raise Http404(gettext("There is no such version, or it is too old to be kept."))
         return version
 
     def version_view(self, request: HttpRequest, object_id: str, number: int) -> HttpResponse:
@@ -87,7 +91,8 @@ class Versions(OwnedAdmin):
             request,
             self,
             DIFFERENCE,
-            title=f"Version {number} of “{template}”",
+            title=gettext("Version %(number)s of “%(template)s”")
+            % {"number": number, "template": template},
             original=template,
             version=self._told(version),
             since_then=since_then,
@@ -105,16 +110,31 @@ class Versions(OwnedAdmin):
         version = self._version(template, number)
         if not is_confirmed(request):
             question = Question(
-                f"Restore version {version.number} of “{template}”?",
-                "The template is saved as it was then. That makes a new version: what is there now "
-                "can be restored as well. What was launched does not change.",
-                "Restore",
+                gettext("Restore version %(number)s of “%(template)s”?")
+                % {"number": version.number, "template": template},
+                gettext(
+                    "The template is saved as it was then. That makes a new version: what is there "
+                    "now can be restored as well. What was launched does not change."
+                ),
+                gettext("Restore"),
             )
             back = self.url("version", template.pk, version.number)
             return ask(request, self, question, original=template, back_url=back)
         if template_versions.restore(version, staff(request)):
-            self.log_change(request, template, f"Restored from version {version.number}.")
-            say(request, f"The template is as it was in version {version.number}.")
+            self.log_change(
+                request,
+                template,
+                gettext_noop("Restored from version %(number)s.") % {"number": version.number},
+            )
+            say(
+                request,
+                gettext("The template is as it was in version %(number)s.")
+                % {"number": version.number},
+            )
         else:
-            say(request, f"The template is as it was in version {version.number} already.")
+            say(
+                request,
+                gettext("The template is as it was in version %(number)s already.")
+                % {"number": version.number},
+            )
         return HttpResponseRedirect(self.url("change", template.pk))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext
 
 from campaigns import suppressions
 from campaigns.models import Contact, Segment, Task
@@ -98,7 +99,9 @@ class Compiler:
     def _line(self, line: Line, holds: bool) -> Q:
         self.shared.lines += 1
         if self.shared.lines > MAX_ALL_LINES:
-            message = f"With the segments in it, these are more than {MAX_ALL_LINES} lines."
+            message = gettext("With the segments in it, these are more than %(most)s lines.") % {
+                "most": MAX_ALL_LINES
+            }
             raise ConditionError(message, line.path)
         asked = question(line, self.catalogue)
         operator = asked.operator.name
@@ -131,22 +134,30 @@ class Compiler:
         if "campaign" not in value:
             return
         if not Task.objects.filter(owner=self.owner_id, pk=value["campaign"]).exists():
-            raise NotThere("This campaign is gone. Choose another one.")
+            raise NotThere(gettext("This campaign is gone. Choose another one."))
 
     def _segment(self, value: Any, holds: bool) -> Q:
         used = Segment.objects.filter(owner=self.owner_id, pk=value).first()
         if used is None:
-            raise NotThere("This segment is gone. Choose another one.")
+            raise NotThere(gettext("This segment is gone. Choose another one."))
         if any(each.pk == used.pk for each in self.path):
-            names = " uses ".join(f"“{each}”" for each in (*self.path, used))
-            raise NotThere(f"A segment cannot be part of itself: {names}.")
+            names = gettext(" uses ").join(f"“{each}”" for each in (*self.path, used))
+            raise NotThere(
+                gettext("A segment cannot be part of itself: %(names)s.") % {"names": names}
+            )
         if len(self.path) >= MAX_CHAIN:
-            raise NotThere(f"More than {MAX_CHAIN} segments use each other in a row.")
+            raise NotThere(
+                gettext("More than %(most)s segments use each other in a row.")
+                % {"most": MAX_CHAIN}
+            )
         within = replace(self, path=(*self.path, used))
         try:
             return within.group(tree.read(self.shared.condition_of(used)), holds)
         except ConditionError as error:
-            raise NotThere(f"In the segment “{used}”: {error.message}") from error
+            raise NotThere(
+                gettext("In the segment “%(segment)s”: %(problem)s")
+                % {"segment": used, "problem": error.message}
+            ) from error
 
 
 FIXED: dict[str, Callable[[Compiler, str, Any], Q]] = {

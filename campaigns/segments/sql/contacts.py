@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable
 
+from django.utils.translation import gettext
+
 from campaigns.models import Operation, OperationKind, Tag
 from campaigns.segments.moment import Moment, midnight
 from campaigns.segments.sql.expression import Among, Sql
@@ -33,7 +35,7 @@ def tagged(asked: str, value: object, owner_id: int) -> Among:
         return _tagged("true")
     own = Tag.objects.filter(owner=owner_id)
     if not own.filter(pk=value).exists():
-        raise NotThere("This tag is gone. Choose another one.")
+        raise NotThere(gettext("This tag is gone. Choose another one."))
     keys = [value, *own.filter(parent=value).values_list("pk", flat=True)]
     if len(keys) == 1:  # found in the order of the contacts, by the index of both columns
         return _tagged("t.tag_id = %s", value)
@@ -87,7 +89,7 @@ def imported(asked: str, value: object, owner_id: int) -> Sql:
         return Sql("{0} IS NOT NULL", (), "imported_by_id")
     own = Operation.objects.filter(owner=owner_id, kind=OperationKind.IMPORT)
     if not own.filter(pk=value).exists():
-        raise NotThere("This import is gone. Choose another one.")
+        raise NotThere(gettext("This import is gone. Choose another one."))
     return Sql("({0} = %s) IS TRUE", (value,), "imported_by_id")
 
 

@@ -25,13 +25,15 @@ ADVICE = (
     # What a person who tests a connection can do about it.
     Rule(
         gettext_noop(
-            "%(reason)s. %(provider)s does not know the address: check the region and the names entered."
+            "%(reason)s. %(provider)s does not know the address: check the region and "
+            "the names entered."
         ),
         "3..|404|405|410",
     ),
     Rule(
         gettext_noop(
-            "%(reason)s. %(provider)s does not accept the credentials: check them, and the region or data centre."
+            "%(reason)s. %(provider)s does not accept the credentials: check them, and "
+            "the region or data centre."
         ),
         "401|403",
     ),

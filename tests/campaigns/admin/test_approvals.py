@@ -103,8 +103,8 @@ def test_a_change_voids_it_and_the_page_says_what(author: User, second: User, ta
     press(second, task, "approve")
     task.templates.update(subject="Other")
     shown = page(author, task)
-    assert "No longer approved" in shown and "The content was changed" in shown
-    assert "The content was changed" in texts(press(author, task, "launch"))
+    assert "No longer approved" in shown and "Changed since it was approved: the content" in shown
+    assert "Changed since it was approved: the content" in texts(press(author, task, "launch"))
     task.refresh_from_db()
     assert task.status == "draft"
 

@@ -270,7 +270,7 @@ class TestTheQuestion:
         )
         Suppression.objects.create(email=bounced.recipient_email, reason="hard_bounce")
         page = self.ask(user, "retry_failed", task)
-        assert "1 failed SubTask will be sent again. Left out: 1 bounced for good." in page
+        assert "1 failed message will be sent again. Left out: 1 bounced for good." in page
         assert "Retry 1 SubTask" in page
 
     def test_of_a_retry_of_nothing_offers_no_button(self, user: Any) -> None:
@@ -341,7 +341,7 @@ class TestTheEffect:
     def test_a_retry_says_what_it_did(self, user: Any) -> None:
         task = ready("completed", user)
         response = self.do(user, "retry_failed", task)
-        assert "1 failed SubTask will be sent again." in texts(response)
+        assert "1 failed message will be sent again." in texts(response)
         assert SubTask.objects.filter(status="pending").count() == 3
 
     def test_a_clone_is_a_new_draft_with_a_history_of_its_own(self, user: Any) -> None:

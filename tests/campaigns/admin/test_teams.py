@@ -159,7 +159,7 @@ class TestHandingOn:
     def test_a_tag_that_a_draft_names_stays(self, client: Client, team: Team, user: User) -> None:
         tag, task = TagFactory(owner=user), TaskFactory(owner=user, name="Spring")
         task.include_tags.add(tag)
-        assert "The task “Spring” uses it." in page_of(save(client, tag, owner=team.pk))
+        assert "The campaign “Spring” uses it." in page_of(save(client, tag, owner=team.pk))
 
     def test_a_template_of_the_team_that_another_member_uses_stays(
         self, client: Client, team: Team
@@ -169,7 +169,7 @@ class TestHandingOn:
         template = TemplateFactory(owner=team.account)
         TaskFactory(owner=other, name="Secret", template=template)
         page = page_of(save(client, template, owner=member_of(client).pk))
-        assert "1 more task of others would lose it." in page
+        assert "1 more campaign of others would lose it." in page
         assert "Secret" not in page
         assert Template.objects.get(pk=template.pk).owner == team.account
 

@@ -91,7 +91,7 @@ class TestGivingOne:
         task = ready()
         asking.ask(task, task.owner)
         task.templates.update(subject="Other")
-        with pytest.raises(NotApproved, match="The content was changed since it was asked for"):
+        with pytest.raises(NotApproved, match="Changed since it was asked for: the content"):
             asking.approve(task, UserFactory(), asking.mark(fingerprint.of(task)))
 
     def test_what_was_changed_and_asked_again_since_it_was_seen_is_not_approved(self) -> None:
@@ -116,7 +116,9 @@ class TestAChange:
         task = ready()
         approve(task)
         task.templates.update(html="<p>Other</p>")
-        with pytest.raises(lifecycle.NotPossible, match="The content was changed since it was app"):
+        with pytest.raises(
+            lifecycle.NotPossible, match="Changed since it was approved: the content"
+        ):
             lifecycle.launch(task)
 
     def test_that_is_taken_back_leaves_it_valid(self) -> None:
@@ -136,7 +138,7 @@ class TestAChange:
         assert lifecycle.launch_due() == 1
         launch.expand(task.pk)
         assert status_of(task) == "draft" and not Content.objects.exists()
-        assert "The content was changed since it was approved" in task.note
+        assert "Changed since it was approved: the content" in task.note
 
     def test_between_the_launch_and_its_worker_is_seen_by_the_worker(self) -> None:
         task = ready()
@@ -194,6 +196,6 @@ def test_a_change_just_before_the_launch_commits_is_refused(
         elsewhere("<p>Not approved</p>")
 
     monkeypatch.setattr(lifecycle, "_move", move)
-    with pytest.raises(lifecycle.NotPossible, match="The content was changed"):
+    with pytest.raises(lifecycle.NotPossible, match="Changed since it was approved: the content"):
         lifecycle.launch(task)
     assert status_of(task) == "draft"

@@ -72,7 +72,7 @@ def test_staff_are_told_which_of_them_may_arrive_twice(
         make(failure_reason="discarded")
     plan = retries.plan(SubTask.objects.all())
     assert (plan.retryable, plan.in_doubt) == (given_up + 1, given_up)
-    assert plan.explain() == f"{given_up + 1} failed SubTasks will be sent again. {said}"
+    assert plan.explain() == f"{given_up + 1} failed messages will be sent again. {said}"
 
 
 def test_a_completed_task_is_being_sent_again(make: Make, task: Task) -> None:
@@ -187,10 +187,10 @@ def test_retrying_again_finds_nothing(make: Make) -> None:
 
 
 def test_the_plan_is_explained_in_a_sentence() -> None:
-    assert RetryPlan(retryable=3).explain() == "3 failed SubTasks will be sent again."
+    assert RetryPlan(retryable=3).explain() == "3 failed messages will be sent again."
 
 
 def test_what_is_left_out_is_explained_with_numbers() -> None:
     text = RetryPlan(retryable=1, suppressed=2, hard_bounced=3, cancelled=4, not_failed=5).explain()
     assert "2 on the suppression list, 3 bounced for good" in text
-    assert "4 of a cancelled task, 5 not failed" in text
+    assert "4 of a cancelled campaign, 5 not failed" in text

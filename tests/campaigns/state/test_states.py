@@ -257,7 +257,7 @@ class TestSettling:
     def test_a_held_row_cannot_be_settled_as_something_impossible(
         self, world: World, status: SubTaskStatus
     ) -> None:
-        with pytest.raises(ValueError, match="cannot become"):
+        with pytest.raises(AssertionError, match="cannot become"):
             world.settle(status)
 
     def test_settling_nothing_is_harmless(self, db: None) -> None:

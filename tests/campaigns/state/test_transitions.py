@@ -113,5 +113,5 @@ def test_those_that_may_take_a_step_take_it_and_no_others_do(name: str) -> None:
 
 
 def test_what_leaves_a_task_as_it_is_moves_nothing() -> None:
-    with pytest.raises(ValueError, match=r"^retry_failed leaves a task what it is$"):
+    with pytest.raises(AssertionError, match=r"^retry_failed leaves a task what it is$"):
         transitions.move([], "retry_failed")

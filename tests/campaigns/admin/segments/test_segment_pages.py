@@ -61,7 +61,7 @@ class TestTheList:
         TaskFactory(owner=user).exclude_segments.add(segment)
         page = page_of(client.get(address("campaigns.segment", "changelist")))
         assert "Name is “Ada”" in page
-        assert "2 tasks and 1 segment" in page
+        assert "2 campaigns, 1 segment" in page
 
     def test_says_that_one_cannot_be_used(self, client: Client, user: User) -> None:
         broken = SegmentFactory(owner=user, condition={})
@@ -207,7 +207,7 @@ class TestHandingOn:
         within(segment, "Outer")
         url = address("campaigns.segment", "change", segment.pk)
         page = page_of(client.post(url, form(("name", "is", {"text": "A"}), owner=team.pk)))
-        assert "The task “Spring” uses it." in page
+        assert "The campaign “Spring” uses it." in page
         assert "The segment “Outer” uses it, and stays." in page
 
 
