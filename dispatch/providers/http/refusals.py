@@ -96,12 +96,7 @@ def explanation(response: requests.Response, secrets: Collection[str] = ()) -> s
     except (ValueError, RecursionError):
         words = [_without_markup(response.text[:LONGEST_BODY])]
     text = ": ".join(dict.fromkeys(words))
-    told = (
-        text
-        if readable(text)
-        else gettext_noop("HTTP %(status_code)s %(value)s")
-        % {"status_code": response.status_code, "value": response.reason or ""}
-    )
+    told = text if readable(text) else f"HTTP {response.status_code} {response.reason or ''}"
     return readable(hidden(told, secrets))
 
 
