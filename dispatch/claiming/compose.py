@@ -10,6 +10,8 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from addressing.message_ids import message_id
 from campaigns.models import Content, FailureReason
 from campaigns.rendering import content
@@ -96,7 +98,10 @@ def _rendered(
         return Unsendable(FailureReason.RENDER_ERROR, str(error))
     except Failed as error:
         logger.warning("SubTask %s is rendered later: %s", claim.id, error)
-        return NotStarted(f"no worker could render it: {error}", NO_WORKER_SECONDS)
+        return NotStarted(
+            gettext_noop("no worker could render it: %(reason)s") % {"reason": error},
+            NO_WORKER_SECONDS,
+        )
 
 
 def _paused(error: content.TooCostly) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import SubTask
@@ -84,7 +85,10 @@ class Attempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"attempt at SubTask {self.subtask_id}: {self.outcome}"
+        return gettext("attempt at message %(id)s: %(outcome)s") % {
+            "id": self.subtask_id,
+            "outcome": self.get_outcome_display(),
+        }
 
 
 class DecisionChoice(models.TextChoices):
@@ -106,4 +110,8 @@ class Decision(models.Model):
         verbose_name_plural = _("decisions")
 
     def __str__(self) -> str:
-        return f"{self.user} on SubTask {self.subtask_id}: {self.get_choice_display()}"
+        return gettext("%(user)s on message %(id)s: %(decision)s") % {
+            "user": self.user,
+            "id": self.subtask_id,
+            "decision": self.get_choice_display(),
+        }

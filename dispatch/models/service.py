@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from access.ownership import owners_open_to, sees_everything
@@ -39,7 +40,8 @@ def validate_time_zone(name: str) -> None:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
         raise ValidationError(
-            f"“{name}” is not a time zone; enter a name such as Europe/Berlin."
+            gettext("“%(name)s” is not a time zone; enter a name such as Europe/Berlin.")
+            % {"name": name}
         ) from error
 
 
@@ -163,7 +165,7 @@ class EmailService(models.Model):
         verbose_name = _("email service")
         verbose_name_plural = _("email services")
         ordering = ["name"]
-        permissions = [("control_emailservice", "Can freeze, unfreeze and test email services")]
+        permissions = [("control_emailservice", _("Can freeze, unfreeze and test email services"))]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(sending_interval__gte=0), name="service_interval_not_negative"
@@ -264,7 +266,7 @@ class Pace(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Pace of service {self.pk}"
+        return gettext("Pace of service %(pk)s") % {"pk": self.pk}
 
 
 class Turn(models.Model):
@@ -286,4 +288,8 @@ class Turn(models.Model):
         constraints = [models.UniqueConstraint("service", "task_id", name="turn_once")]
 
     def __str__(self) -> str:
-        return f"service {self.service_id} served task {self.task_id} at {self.served_at}"
+        return gettext("service %(service_id)s served campaign %(task_id)s at %(served_at)s") % {
+            "service_id": self.service_id,
+            "task_id": self.task_id,
+            "served_at": self.served_at,
+        }

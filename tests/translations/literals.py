@@ -111,6 +111,11 @@ class _Finder(ast.NodeVisitor):
         if not isinstance(node.value, ast.Constant):  # a docstring
             self.generic_visit(node)
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """The values of a StrEnum are codes; Django's choices have labels beside theirs."""
+        if "StrEnum" not in map(ast.unparse, node.bases):
+            self.generic_visit(node)
+
     def visit_Call(self, node: ast.Call) -> None:
         name, of = _called(node.func)
         if _are_listed(node.func):
@@ -124,8 +129,11 @@ class _Finder(ast.NodeVisitor):
             self.found.append((node.lineno, ast.unparse(node)))
             return
         self.visit(node.func)
+        patterns = [each for each in node.keywords if name == "Rule" and each.arg == "text"]
         for each in [*node.args, *node.keywords]:
-            if not (name in KEYS and each in node.args[:1] and _is_word(each)):
+            if each not in patterns and not (
+                name in KEYS and each in node.args[:1] and _is_word(each)
+            ):
                 self.visit(each)
 
     def visit_keyword(self, node: ast.keyword) -> None:

@@ -137,7 +137,7 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
             address = ["webhook_address"] if obj is not None and takes_webhooks(obj) else []
             shown.append(
                 (
-                    provider.label,
+                    gettext(provider.label),
                     {
                         "fields": [*address, *settings_fields(provider)],
                         "description": settings_link(provider.name),
