@@ -2,7 +2,7 @@
 
 What a process without a reader stores, such as an error of a provider, is English, with its values
 in it. `shown` finds it among the texts of the catalog, whose places stand for any value. A value
-called `reason` is again such a text.
+called `reason` is again such a text, and so is each sentence of several.
 """
 
 from __future__ import annotations
@@ -54,6 +54,15 @@ def shown(stored: object) -> str:
 
 @lru_cache(4096)
 def _shown(text: str, locale: str) -> str:
+    found = _found(text, locale)
+    if found is not None:
+        return found
+    head, stop, rest = text.partition(". ")
+    first = _found(f"{head}.", locale) if stop else None
+    return text if first is None else first + _shown(rest, locale)
+
+
+def _found(text: str, locale: str) -> str | None:
     whole, patterns = _catalog(locale)
     if text in whole:
         return whole[text]
@@ -64,7 +73,7 @@ def _shown(text: str, locale: str) -> str:
             if REASON in named:
                 named[REASON] = _shown(named[REASON], locale)
             return pattern.translated % named
-    return text
+    return None
 
 
 @cache
