@@ -26,8 +26,9 @@ LONGEST = 2000
 """In characters; longer texts are not ours."""
 PLACE = re.compile(r"%\((\w+)\)s")
 REASON = "reason"
-FEWEST_LETTERS = 8
-"""Of what stands between the places: fewer would be found in what others wrote."""
+FEWEST_LETTERS, FEWEST_AFTER_A_PLACE = 5, 8
+"""Of what stands between the places: fewer would be found in what others wrote, and sooner where
+a text begins with any value."""
 
 
 class _Pattern(NamedTuple):
@@ -88,7 +89,7 @@ def _catalog(locale: str) -> tuple[dict[str, str], list[_Pattern]]:
             patterns.append(_Pattern(fixed, tuple(places), translated))
         else:
             whole[text] = translated
-    told = [each for each in patterns if _letters(each) >= FEWEST_LETTERS]
+    told = [each for each in patterns if _is_telling(each)]
     return whole, sorted(told, key=_letters, reverse=True)
 
 
@@ -107,6 +108,10 @@ def _translations(locale: str) -> list[tuple[str, str]]:
 
 def _forms(text: str | Sequence[str] | None) -> list[str]:
     return [text] if isinstance(text, str) else list(text or ("",))
+
+
+def _is_telling(pattern: _Pattern) -> bool:
+    return _letters(pattern) >= (FEWEST_LETTERS if pattern.fixed[0] else FEWEST_AFTER_A_PLACE)
 
 
 def _letters(pattern: _Pattern) -> int:
