@@ -53,6 +53,8 @@ def forget() -> None:
     ("mx.example.com answered 535 to the login.", "mx.example.com 对登录的应答为 535。"),
     ("7 % of the messages bounced.", "7% 的邮件被退回。"),
     ("1 failure in a row", "连续失败 1 次"),
+    ("Could not connect: no route. timed out", "无法连接：no route. timed out"),
+    ("timed out. Not again", "timed out. Not again"),
     ("20 failures in a row", "连续失败 20 次"),
 ])  # fmt: skip
 def test_a_stored_text_is_read_in_chinese(stored: str, read: str) -> None:

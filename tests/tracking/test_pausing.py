@@ -88,7 +88,7 @@ def test_the_reason_says_what_happened_and_what_to_do() -> None:
     assert note.startswith("Paused automatically: 3 of 40 messages bounced for good, 7.50 %;")
     assert "the limit is 5 %" in note
     assert "Find out where the addresses come from" in note
-    assert "Resume the task to go on" in note
+    assert "Resume the campaign to go on" in note
 
 
 def test_for_complaints_it_says_so() -> None:

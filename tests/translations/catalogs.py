@@ -17,7 +17,7 @@ RECIPIENTS = (
     "templates/signup/",
     "templates/tracking/",
     "signup/answers.py",
-    "tracking/links/",
+    "tracking/links/footer.py",
     "tracking/preferences.py",
     "tracking/subscriptions.py",
     "tracking/views/",

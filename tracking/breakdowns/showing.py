@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from admin_kit.charts import Chart, Series
+from admin_kit.stored_texts import shown
 from campaigns import erased_keys
 from campaigns.models import Content, SubTask, Task
 from tracking.breakdowns.counting import FIRST_HOURS, NUMBERS, OUTCOMES
@@ -129,8 +130,8 @@ def left(data: dict[str, Any]) -> list[Left]:
 
 def _why(why: str, is_own: bool) -> str:
     if is_own:
-        return why or gettext("no reason given")
-    return gettext("heard of by %(source)s") % {"source": why}
+        return shown(why) if why else gettext("no reason given")
+    return gettext("heard of by %(source)s") % {"source": shown(why)}
 
 
 def _mailboxes(data: dict[str, Any]) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from django.db.models.functions import Now
@@ -24,6 +25,7 @@ from dispatch.models import BounceMailbox, EmailService
 from dispatch.providers import get_provider
 
 PLAIN = ("enabled", "domain")
+COUNTED = re.compile(r"(\d+) ([^,:]+)")
 INTRODUCTION = _(
     "Every message gets a return path of its own, bounces+…@ the bounce domain; what arrives there "
     "is read and leads back to the message."
@@ -171,14 +173,19 @@ def _state(mailbox: BounceMailbox | None) -> str:
     else:
         words = gettext("Last read %(when)s: %(result)s.") % {
             "when": _when(mailbox.read_at),
-            "result": shown(mailbox.result),
+            "result": _counted(mailbox.result),
         }
     if mailbox.set_aside_at:
         words += gettext(
             " Last set aside %(when)s: %(set_aside)s. Look at it in the mailbox, "
             "where it is flagged; it is not read again."
-        ) % {"when": _when(mailbox.set_aside_at), "set_aside": shown(mailbox.set_aside)}
+        ) % {"when": _when(mailbox.set_aside_at), "set_aside": _counted(mailbox.set_aside)}
     return words
+
+
+def _counted(listed: str) -> str:
+    """What was read, as it is stored: “3 messages: 2 bounced for good, 1 no report”."""
+    return COUNTED.sub(lambda found: f"{found[1]} {shown(found[2])}", listed)
 
 
 def _when(moment: dt.datetime) -> str:

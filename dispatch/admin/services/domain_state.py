@@ -85,7 +85,8 @@ def checks(service: EmailService, report: DomainReport | None) -> list[dict[str,
 
 def _shown(check: dict[str, str]) -> dict[str, str]:
     word, colour = WORDS[Verdict(check["verdict"])]
-    return {**check, "words": shown(check["words"]), "word": str(word), "colour": colour}
+    told = {key: shown(value) for key, value in check.items()}
+    return {**told, "word": str(word), "colour": colour}
 
 
 def warnings(task: Task) -> list[str]:

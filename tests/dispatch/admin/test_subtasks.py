@@ -177,7 +177,7 @@ class TestManyAtOnce:
         )
         page = page_of(run(user, "retry_failed_subtasks", *subtasks, sent))
         assert said in page
-        assert "Retry 2 SubTasks" in page
+        assert "Retry 2 messages" in page
         assert said in texts(run(user, "retry_failed_subtasks", *subtasks, sent, **CONFIRM))
         assert SubTask.objects.filter(status="pending").count() == 2
 
@@ -186,7 +186,7 @@ class TestManyAtOnce:
         unsettled = [ready("send_again", user) for _ in range(2)]
         page = page_of(run(user, "send_again", *unsettled, SubTaskFactory(task__owner=user)))
         assert "2 messages in doubt. Each is sent again;" in page
-        assert "The choice is recorded with your name." in page
+        assert "Your choice is recorded with your name." in page
 
     def test_a_decision_tells_what_becomes_of_cancelled_tasks(self) -> None:
         user = member(MANAGER)
