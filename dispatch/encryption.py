@@ -5,7 +5,7 @@ readable with any.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,10 @@ NO_KEY = gettext_noop(
     "Set it to one or more keys made by `cryptography.fernet.Fernet.generate_key()`, "
     "the newest first."
 )
+
+HOLDERS: list[Callable[[], tuple[int, int]]] = []
+"""What higher packages keep encrypted: functions that encrypt it anew, and return how many secrets,
+and how many cannot be read. They put themselves in when Django starts."""
 
 
 class CredentialsError(ServiceError):

@@ -1,12 +1,14 @@
 """Connect to hosts that staff entered, at permitted addresses only.
 
-Mail servers, mailboxes and the APIs of providers are reached through here alone: when a connection
-is tested and when mail is sent. A name is resolved once, and the connection is made to the very
-address that was judged, so that no second answer of the DNS can lead elsewhere.
+Mail servers, mailboxes, the APIs of providers and the webhooks of staff are reached through here
+alone: when a connection is tested and when mail is sent. A name is resolved once, and the
+connection is made to the very address that was judged, so that no second answer of the DNS can lead
+elsewhere.
 
 * Link-local addresses, those of the metadata of clouds, multicast and reserved ones: never.
 * Loopback: at LOOPBACK_PORTS. Other networks in INTERNAL_NETWORKS: at INTERNAL_PORTS.
 * What is neither in those networks nor public: never.
+* The webhooks of staff: public addresses, and those in NOTICE_WEBHOOK_NETWORKS.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
@@ -60,6 +62,8 @@ NEVER = tuple(
 NAT64 = ip_network("64:ff9b::/96")
 
 Address = IPv4Address | IPv6Address
+Judge = Callable[[str, int], bool]
+"""Whether an IP address may be connected to at a port."""
 
 
 class AddressForbidden(OSError):
@@ -91,13 +95,26 @@ def is_allowed(address: str, port: int) -> bool:
     return found.is_global
 
 
-def connect(host: str, port: int, timeout: float) -> socket.socket:
+def is_open_to_webhooks(address: str, port: int) -> bool:
+    """Whether staff may have notices posted there, whom no one trusts with the inside."""
+    try:
+        found = _undressed(ip_address(address.partition("%")[0]))
+    except ValueError:
+        return False
+    if any(found in network for network in NEVER):
+        return False
+    if any(found in network for network in _networks(tuple(settings.NOTICE_WEBHOOK_NETWORKS))):
+        return True
+    return found.is_global and not _is_internal(found)
+
+
+def connect(host: str, port: int, timeout: float, is_open: Judge | None = None) -> socket.socket:
     """A connection to one of the host's addresses that may be connected to; `timeout` (seconds) is
     for all of them together. Raises AddressForbidden, or OSError of the last one that was tried.
     """
     deadline = time.monotonic() + timeout
     failure: OSError | None = None
-    for family, address in resolve(host, port)[:MOST_ADDRESSES]:
+    for family, address in resolve(host, port, is_open)[:MOST_ADDRESSES]:
         sock = socket.socket(family, socket.SOCK_STREAM)
         try:
             sock.settimeout(max(0.001, deadline - time.monotonic()))
@@ -117,13 +134,18 @@ def connect(host: str, port: int, timeout: float) -> socket.socket:
     raise failure
 
 
-def resolve(host: str, port: int) -> list[tuple[socket.AddressFamily, Any]]:
-    """The addresses of a host that may be connected to. Raises AddressForbidden when there are
-    none, OSError or UnicodeError when the name does not lead anywhere.
+def resolve(
+    host: str, port: int, is_open: Judge | None = None
+) -> list[tuple[socket.AddressFamily, Any]]:
+    """The addresses of a host that may be connected to, by `is_allowed` if nothing else judges.
+    Raises AddressForbidden when there are none, OSError or UnicodeError when the name does not lead
+    anywhere.
     """
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     allowed: list[tuple[socket.AddressFamily, Any]] = [
-        (family, address) for family, _, _, _, address in found if is_allowed(str(address[0]), port)
+        (family, address)
+        for family, _, _, _, address in found
+        if (is_open or is_allowed)(str(address[0]), port)
     ]
     if not allowed:
         raise AddressForbidden(host, port)

@@ -99,6 +99,7 @@ UNFOLD: dict[str, Any] = {
     "ACCOUNT": {
         "navigation": [
             {"title": _("Profile"), "link": reverse_lazy("own_profile")},
+            {"title": _("Notifications"), "link": reverse_lazy("own_notices")},
             {"title": _("Second factor"), "link": reverse_lazy("mfa_index")},
             {"title": _("Your sessions"), "link": reverse_lazy("sign_in_sessions")},
             {

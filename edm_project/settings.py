@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "unfold",
     "unfold.contrib.filters",
     "unfold.contrib.forms",
+    "notices",
     "privacy",
     "signup",
     "dispatch",  # before django_q: it overrides the command `qcluster`
@@ -318,6 +319,12 @@ INTERNAL_PORTS = environment.ports("INTERNAL_PORTS", "25,465,587,2525,143,993")
 # This machine itself. On a development machine the mail server of `make run` has any port.
 LOOPBACK_PORTS = environment.ports(
     "LOOPBACK_PORTS", "1-65535" if DEBUG else "25,465,587,2525,143,993"
+)
+
+# Where the webhooks of staff may lead that is not public, besides what is: on a development machine
+# to itself.
+NOTICE_WEBHOOK_NETWORKS = environment.networks(
+    "NOTICE_WEBHOOK_NETWORKS", ["127.0.0.0/8", "::1/128"] if DEBUG else []
 )
 
 # Name servers for the domains of email services; empty for those of the machine.

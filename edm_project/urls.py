@@ -9,6 +9,7 @@ from dispatch.admin.finding import found_messages
 from dispatch.admin.monitor import monitor
 from dispatch.monitoring.views import metrics
 from edm_project.web.health import healthz, readyz
+from notices.pages import own_notices
 from privacy.views import privacy
 from tracking.admin import click_map
 
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/found/", admin.site.admin_view(found_messages), name="found_messages"),
     path("admin/privacy/", admin.site.admin_view(privacy), name="privacy"),
     path("admin/account/profile/", admin.site.admin_view(own_profile), name="own_profile"),
+    path("admin/account/notices/", admin.site.admin_view(own_notices), name="own_notices"),
     path("admin/account/language/", admin.site.admin_view(own_language), name="own_language"),
     path("admin/", include("signin.urls")),
     path("admin/autocomplete/", admin.site.admin_view(autocomplete)),

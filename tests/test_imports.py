@@ -23,6 +23,7 @@ HIDDEN = {
     "campaigns/apps.py": REGISTERS,
     "dispatch/apps.py": REGISTERS,
     "edm_project/apps.py": REGISTERS,
+    "notices/apps.py": REGISTERS,
     "signin/apps.py": REGISTERS,
     "signup/apps.py": REGISTERS,
     "tracking/apps.py": REGISTERS,

@@ -19,7 +19,7 @@ from campaigns.admin.exports.buttons import ExportTask, has_results
 from campaigns.admin.recipients import numbers
 from campaigns.admin.seeing.campaigns import TaskPreview
 from campaigns.admin.segments.follow_ups import FOLLOW_UPS, TaskFollowUps
-from campaigns.admin.task_steps import Step
+from campaigns.admin.task_steps import ScheduleForm, Step
 from campaigns.admin.templates.checklist import OverruleForm, shown_findings
 from campaigns.models import SubTask, Tally, Task
 from campaigns.recipients import promises
@@ -180,7 +180,7 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         except UnknownAudience as error:
             say(request, str(error), error=True)
             return HttpResponseRedirect(self._change_url(task))
-        form = self._form(request, step, known) if confirmed else None
+        form = self._form(request, task, step, known) if confirmed else None
         if not confirmed or (form and not form.is_valid()):
             return self._ask(request, task, step, form)
         cleaned = {**(form.cleaned_data if form else {}), "promise": known.get("promise")}
@@ -202,21 +202,27 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         _, findings = steps.checked(task, promise)
         return {"promise": promise, "findings": findings}
 
-    def _form(self, request: HttpRequest, step: Step, known: dict[str, Any]) -> StyledForm | None:
+    def _form(
+        self, request: HttpRequest, task: Task, step: Step, known: dict[str, Any]
+    ) -> StyledForm | None:
         data = request.POST if is_confirmed(request) else None
-        if step.form and issubclass(step.form, OverruleForm):
-            return step.form(data, findings=known["findings"])
-        return step.form(data) if step.form else None
+        if step.form is None or not issubclass(step.form, OverruleForm):
+            return step.form(data) if step.form else None
+        form = step.form(data, findings=known["findings"])
+        if isinstance(form, ScheduleForm):
+            form.propose(task.scheduled_at)
+        return form
 
     def _ask(
         self, request: HttpRequest, task: Task, step: Step, form: StyledForm | None
     ) -> HttpResponse:
         question = step.question(task, request.user)
         context: dict[str, Any] = {"original": task, "back_url": self._change_url(task)}
+        context |= self.around(request, task)
         if not step.promises:
-            form = form or self._form(request, step, {})
+            form = form or self._form(request, task, step, {})
             return ask(request, self, question, form=form, **context)
-        form = form or self._form(request, step, {"findings": question.findings})
+        form = form or self._form(request, task, step, {"findings": question.findings})
         shown = shown_findings(question.findings, request.user)
         return ask(request, self, question, form=form, checklist=shown, template=LAUNCH, **context)
 
@@ -229,7 +235,12 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
             title=f"{step.name.capitalize()} “{task}”?",
             original=task,
             counted_url=f"{request.path}?counted=1",
+            **self.around(request, task),
         )
+
+    def around(self, request: HttpRequest, task: Task) -> dict[str, Any]:
+        """What a question shows beside itself, as the last of the steps of a campaign."""
+        return {}
 
     def _change_url(self, task: Task) -> str:
         return self.url("change", task.pk)

@@ -9,16 +9,16 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.utils.translation import gettext
 
 from admin_kit.base import Visitor
 from admin_kit.confirmation import Question, StyledForm
 from admin_kit.moments import with_its_zone
-from admin_kit.typed import TextInput
 from campaigns.admin.ab_tests import variants
 from campaigns.admin.attachments import inline
 from campaigns.admin.languages import question as languages
 from campaigns.admin.languages.question import Told
+from campaigns.admin.planning.moment import LaunchTime
 from campaigns.admin.recipients import numbers
 from campaigns.admin.templates.checklist import OverruleForm
 from campaigns.models import Audience, Promise, SubTask, Tally, Task, TaskStatus
@@ -39,7 +39,6 @@ FORETOLD: list[Callable[[Task, int], list[tuple[str, str]]]] = []
 """Functions of dependent apps (dispatch) that return details, a label and a text, of how so many
 messages of a task would be sent if it were launched now."""
 NO_FIELDS = merge_fields.NO_FIELDS
-FARTHEST = dt.timedelta(days=2 * 365)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +55,16 @@ class Step:
     promises: bool = False
 
 
-class DateTimeInput(TextInput):
-    input_type = "datetime-local"
-
-
 class ScheduleForm(OverruleForm):
     although = "Schedule although"
-    at = forms.DateTimeField(label="When", widget=DateTimeInput())
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["at"] = LaunchTime(label=gettext("When"))
         self.order_fields(["at"])
-        self.fields["at"].help_text = f"In the time zone {timezone.get_current_timezone_name()}."
 
-    def clean_at(self) -> dt.datetime:
-        at: dt.datetime = self.cleaned_data["at"]
-        if at <= timezone.now():
-            raise forms.ValidationError("Choose a time that is still to come.")
-        if at > timezone.now() + FARTHEST:
-            raise forms.ValidationError("Choose a time within the next two years.")
-        return at
+    def propose(self, at: dt.datetime | None) -> None:
+        self.fields["at"].initial = at
 
 
 class PauseForm(StyledForm):
@@ -102,7 +91,7 @@ def _before(task: Task, shown: Shown, title: str, text: str, button: str) -> Que
         button,
         details=[*plan_of(task, shown), *shown.fields.figures],
         problems=shown.problems,
-        warnings=_warnings_of_launch(task, shown),
+        warnings=warnings_of_launch(task, shown),
         hidden=shown.hidden,
         findings=shown.findings,
     )
@@ -238,7 +227,7 @@ def _warnings(task: Task) -> list[str]:
     return [warning for warn in WARNERS for warning in warn(task)]
 
 
-def _warnings_of_launch(task: Task, shown: Shown) -> list[str]:
+def warnings_of_launch(task: Task, shown: Shown) -> list[str]:
     return [
         *variants.warnings(task, shown.sent),
         *shown.languages.warnings,

@@ -17,7 +17,7 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Now
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from access.models import Team
@@ -121,6 +121,16 @@ def _refuse_unapproved(task: Task) -> None:
 
 def missing(task: Task) -> list[str]:
     """What a task lacks to be launched, in sentences for staff. Reads no template."""
+    found = [*missing_content(task), *missing_delivery(task)]
+    if unusable := audience.problems(task):
+        return [*found, *unusable]
+    if not counting.gets_any_message(task):
+        found.append(gettext("Its audience is empty: no contact matches that may be mailed."))
+    return found
+
+
+def missing_content(task: Task) -> list[str]:
+    """What a task lacks to be launched of what it says, and from whom."""
     found = []
     if task.sender is None:
         found.append(gettext("It has no sender."))
@@ -129,13 +139,14 @@ def missing(task: Task) -> list[str]:
     found += _of_others(task)
     found += plan.problems(task)
     found += limits.problems(task)
-    if not _has_service(task):
-        found.append(gettext("None of its email services is open to its owner."))
-    if unusable := audience.problems(task):
-        return [*found, *unusable]
-    if not counting.gets_any_message(task):
-        found.append(gettext("Its audience is empty: no contact matches that may be mailed."))
     return found
+
+
+def missing_delivery(task: Task) -> list[str]:
+    """What a task lacks to be launched of what carries it."""
+    if _has_service(task):
+        return []
+    return [gettext("None of its email services is open to its owner.")]
 
 
 def _of_others(task: Task) -> list[str]:
@@ -177,7 +188,7 @@ def launch(task: Task, promise: Promise | None = None) -> None:
             % {"task": task, "why": " ".join(found)}
         )
     with transaction.atomic():
-        _move(task, "launch", launched_at=Now(), note="")
+        _move(task, "launch", launched_at=Now(), scheduled_at=None, note="")
         _refuse_unapproved(task)
         if promise:
             promises.confirm(promise)
@@ -203,6 +214,10 @@ def unschedule(task: Task) -> None:
     with transaction.atomic():
         _move(task, "unschedule")
         promises.void(task)
+
+
+PAUSED_AUTOMATICALLY = gettext_noop("Paused automatically: ")
+"""Begins the reason of every pause that no person asked for."""
 
 
 def pause(task: Task, reason: str = "") -> None:

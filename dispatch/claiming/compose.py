@@ -29,6 +29,12 @@ PAUSED_SECONDS = 1.0
 
 
 logger = logging.getLogger(__name__)
+TOO_COSTLY = gettext_noop(
+    "Paused automatically: its template costs too much. %(reason)s Other messages of the same "
+    "services would wait for it. Cancel the campaign and launch a copy with a simpler template; "
+    "resume it to go on all the same, until it costs too much again."
+)
+"""Begins as all such notes do."""
 
 
 @lru_cache(maxsize=256)
@@ -105,8 +111,4 @@ def _rendered(
 
 
 def _paused(error: content.TooCostly) -> str:
-    return (
-        f"Paused automatically: its template costs too much. {error} Other messages of the same "
-        "services would wait for it. Cancel the task and launch a copy with a simpler template; "
-        "resume it to go on all the same, until it costs too much again."
-    )
+    return TOO_COSTLY % {"reason": error}

@@ -17,5 +17,14 @@ def language_for(chosen: str, request: HttpRequest) -> str:
     """The language chosen, else the first that the browser asks for and the admin speaks, else that
     of the site, else English.
     """
-    asked = (chosen, translation.get_language_from_request(request), settings.LANGUAGE_CODE)
-    return next((code for code in asked if code in settings.ADMIN_LANGUAGES), "en")
+    return _first_spoken(chosen, translation.get_language_from_request(request))
+
+
+def language_of(chosen: str) -> str:
+    """The same where no browser asks, such as in a mail."""
+    return _first_spoken(chosen)
+
+
+def _first_spoken(*asked: str) -> str:
+    codes = (*asked, settings.LANGUAGE_CODE)
+    return next((code for code in codes if code in settings.ADMIN_LANGUAGES), "en")

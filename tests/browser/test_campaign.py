@@ -69,7 +69,8 @@ def write_and_preview_a_template(browser: Browser) -> None:
 
 def plan_a_task(browser: Browser) -> None:
     browser.click("Campaigns")
-    browser.press(browser.find("a[href$='/task/add/']"))
+    browser.press(browser.find("a[href$='/task/steps/']"))
+    browser.click("All settings on one page")
     browser.fill("name", "Spring")
     browser.choose("sender", "Garden News <news@…>")
     assert not browser.visible("select[name=contacts] + .select2")

@@ -16,12 +16,15 @@ from addressing.addresses import as_written
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page
 from campaigns.admin.recipients import numbers
+from campaigns.db.few_at_once import answer_within
 from campaigns.db.keys import is_key
 from campaigns.models import Change, Contact, Difference, LeftOut, LeftOutReason, Promise, Task
-from campaigns.recipients import promises
-from campaigns.recipients.decision import SENT
+from campaigns.recipients import counting, promises
+from campaigns.recipients.decision import NOT_LAUNCHED, SENT, UnknownAudience
 
 PER_PAGE = 50
+SECONDS = 5.0
+"""For a list that has to be found first."""
 LABELS = {SENT: _("Will be sent"), **dict(LeftOutReason.choices)}
 DELETED = _("This contact was deleted.")
 HANDED_ON = _("This contact has another owner now.")
@@ -70,6 +73,8 @@ def _asked_for(task: Task, request: HttpRequest) -> tuple[str, list[Line]]:
     after = _number(request, "after")
     if "promise" in request.GET:
         return _promised(task, _number(request, "promise"), request.GET.get("reason", ""), after)
+    if "now" in request.GET:
+        return _now(task, request.GET["now"], after)
     if "left_out" in request.GET:
         return _left_out(task, request.GET["left_out"], after)
     if "change" in request.GET:
@@ -84,6 +89,20 @@ def _promised(task: Task, key: int, asked: str, after: int) -> tuple[str, list[L
         raise Http404(gettext("There is no such list, or it is too old: open the question again."))
     ids = promises.listed(promise, reason, after, PER_PAGE + 1)
     return str(LABELS[reason]), _lines(task, [(pk, "") for pk in ids])
+
+
+def _now(task: Task, asked: str, after: int) -> tuple[str, list[Line]]:
+    """What a launch of a draft would do now."""
+    reason = SENT if asked == "sent" else asked
+    if reason not in LABELS or task.status not in NOT_LAUNCHED:
+        raise Http404(gettext("There is no such list."))
+    try:
+        rows = answer_within(SECONDS, lambda: counting.listed(task, reason, after, PER_PAGE + 1))
+    except UnknownAudience as error:
+        raise Http404(str(error)) from error
+    if rows is None:
+        raise Http404(gettext("Looking takes too long just now. Try again in a moment."))
+    return str(LABELS[reason]), _lines(task, [(row.contact_id, row.address) for row in rows])
 
 
 def _left_out(task: Task, reason: str, after: int) -> tuple[str, list[Line]]:

@@ -43,6 +43,19 @@ def promised_url(promise: Promise, reason: str) -> str:
     return _url(promise.task_id, {"promise": str(promise.pk), "reason": reason or "sent"})
 
 
+def of_draft(task: Task, counts: Counts) -> list[Number]:
+    """Those that a launch now would leave out, by reason."""
+    return [
+        Number(str(reason.label), number, draft_url(task, reason))
+        for reason, number in counts.by_reason.items()
+    ]
+
+
+def draft_url(task: Task, reason: str) -> str:
+    """Of those who would be left out, or would get a message, if it were launched now."""
+    return _url(task.pk, {"now": reason or "sent"})
+
+
 def _url(task_id: int, query: Mapping[str, str]) -> str:
     return f"{reverse('admin:campaigns_task_recipients', args=[task_id])}?{urlencode(query)}"
 

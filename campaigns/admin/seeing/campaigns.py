@@ -133,6 +133,12 @@ def _of_draft(variant: Variant, contact: Contact | None) -> dict[str, Any]:
     }
 
 
+def test_url_of(task: Task) -> str:
+    """Of the first of its variants; "" without any."""
+    variants = variants_of(task)
+    return _test_url(variants[0], None) if variants else ""
+
+
 def _test_url(variant: Variant, contact: Contact | None) -> str:
     asked = {"variant": variant.key, **({"contact": contact.email} if contact else {})}
     return f"{reverse(TO_TEST)}?{urlencode(asked)}"

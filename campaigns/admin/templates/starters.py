@@ -10,12 +10,14 @@ from csp.decorators import csp_replace
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin, staff
 from admin_kit.confirmation import page
 from admin_kit.typed import button
+from campaigns.admin.planning.writing import carried
 from campaigns.admin.seeing.preview import MESSAGE_POLICY, Preview, preview
 from campaigns.models import Sender, Template, TemplateFormat
 from campaigns.rendering import content
@@ -78,7 +80,7 @@ class Starters(OwnedAdmin):
             "admin/campaigns/template/starters.html",
             title=gettext("Start from a sample"),
             starters=[(one, _preview_of(one, owner)) for one in STARTERS.values()],
-            add_url=self.url("add"),
+            add_url=f"{self.url('add')}?{urlencode(carried(request))}&",
         )
 
 

@@ -23,6 +23,7 @@ from admin_kit.typed import button
 from campaigns.admin import uses
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.images.image_admin import FROM_THEIR_STORE
+from campaigns.admin.planning.writing import WritesForCampaigns
 from campaigns.admin.seeing.preview import MESSAGE_POLICY, preview, seen
 from campaigns.admin.seeing.preview import asked as asked_of
 from campaigns.admin.seeing.suggesting import SuggestsContacts
@@ -49,6 +50,7 @@ def _is_for_show(request: HttpRequest) -> bool:
 @admin.register(Template)
 @method_decorator(csp_update(FROM_THEIR_STORE), name="changeform_view")
 class TemplateAdmin(
+    WritesForCampaigns,
     ExplainedChanges,
     Versions,
     Checklist,

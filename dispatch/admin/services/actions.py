@@ -227,7 +227,7 @@ class ServiceActions(SafeAdmin):
             text=text,
             form=form,
             button=gettext("Send"),
-            back_url=self._back_from_test(request),
+            back_url=form.campaign_url or self._back_from_test(request),
             **context,
         )
 

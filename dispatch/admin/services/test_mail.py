@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -26,6 +27,9 @@ from campaigns.preflight import samples
 from dispatch.admin.services.addresses import AddressesField
 from dispatch.models import EmailService, SeedList
 from dispatch.models.seed_list import MOST
+
+CHECK = "admin:campaigns_task_step_check"
+"""Of the steps of a campaign, which leads to its page once it is launched."""
 
 
 class TestMailForm(StyledForm):
@@ -76,6 +80,7 @@ class TestMailForm(StyledForm):
         super().__init__(data, initial=_initial(request))
         self.unsaved = unsaved
         user = request.user
+        self.campaign_url = ""
         self.own_address = getattr(user, "email", "")
         self.may_choose = user.has_perm("dispatch.control_emailservice")
         self._choices("template").queryset = Template.objects.visible_to(user)
@@ -109,6 +114,8 @@ class TestMailForm(StyledForm):
         visible = TaskTemplate.objects.filter(task__in=tasks)
         key = int(asked) if asked.isdecimal() and asked.isascii() and len(asked) < 19 else 0
         same = visible.filter(task__in=visible.filter(pk=key).values("task"))
+        if first := same.first():
+            self.campaign_url = reverse(CHECK, args=[first.task_id])
         field = self._choices("variant")
         field.queryset = same.select_related("template", "sender").order_by("pk")
         field.label_from_instance = described

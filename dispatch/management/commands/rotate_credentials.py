@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
-from dispatch.encryption import CredentialsError, rotate
+from dispatch.encryption import HOLDERS, UNREADABLE, CredentialsError, rotate
 from dispatch.models import BounceMailbox, EmailService
 from signin import encryption
 
@@ -17,7 +17,8 @@ from signin import encryption
 class Command(BaseCommand):
     help = (
         "Encrypts the credentials of every email service, of its bounce mailbox and of its "
-        "webhook, and the second factors of staff, with the first key in CREDENTIALS_KEYS."
+        "webhook, the second factors of staff and the secrets of their webhooks, with the first "
+        "key in CREDENTIALS_KEYS."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,6 +35,11 @@ class Command(BaseCommand):
         rotated += factors
         if lost:
             unreadable.append(f"{lost} second factors: {encryption.UNREADABLE}")
+        for holder in HOLDERS:
+            others, lost = holder()
+            rotated += others
+            if lost:
+                unreadable.append(f"{lost} secrets of webhooks of staff: {UNREADABLE}")
         self.stdout.write(f"{rotated} rotated, {len(unreadable)} unreadable")
         if unreadable:
             raise CommandError("\n".join(unreadable))

@@ -153,7 +153,7 @@ class _UntilDeadline(io.RawIOBase):
         super().close()
 
 
-class _PromptResponse(HTTPResponse):
+class PromptResponse(HTTPResponse):
     """The time-out of its connection, as it begins, is for all of it."""
 
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
@@ -164,7 +164,7 @@ class _PromptResponse(HTTPResponse):
 class _Announcing:
     """Mixed into a connection of urllib3."""
 
-    response_class: type[HTTPResponse] = _PromptResponse
+    response_class: type[HTTPResponse] = PromptResponse
     departure: ClassVar[Departure]
     is_fresh = True
 

@@ -34,7 +34,7 @@ def test_a_sample_can_be_saved_and_sent_as_it_is(key: str) -> None:
 def test_the_page_shows_all_of_them(user: User) -> None:
     text = page_of(signed_in(user).get(address("campaigns.template", "starters")))
     for starter in STARTERS.values():
-        assert f"?starter={starter.key}" in text
+        assert f"starter={starter.key}" in text
     assert "Three things worth your time" in text and "值得一读的三件事" in text
 
 

@@ -157,7 +157,7 @@ class TestTheForm:
     def test_keeps_templates_with_their_owner(self, user: User) -> None:
         fields = {"owner": user.pk, **formset(TemplateFactory(name="Foreign"))}
         page = page_of(self.save(member(SUPERUSER), fields))
-        assert "“Foreign” has another owner than the task" in page
+        assert "“Foreign” has another owner than the campaign" in page
         assert not Task.objects.exists()
 
     @pytest.mark.parametrize(
@@ -201,7 +201,7 @@ class TestTheForm:
             "tasktemplate_set-INITIAL_FORMS": initial,
         }
         response = signed_in(user).post(url("change", task.pk), stale)
-        assert "“Spring” was added to the task since this page was opened" in page_of(response)
+        assert "“Spring” was added to the campaign since this page was opened" in page_of(response)
         assert task.templates.count() == 1
 
     def test_changes_a_draft(self, user: User) -> None:

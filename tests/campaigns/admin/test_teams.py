@@ -208,7 +208,7 @@ class TestACampaign:
     ) -> None:
         template = TemplateFactory(owner=user, name="Own")
         response = self.saved(client, team.account, **{"tasktemplate_set-0-template": template.pk})
-        assert "“Own” has another owner than the task" in page_of(response)
+        assert "“Own” has another owner than the campaign" in page_of(response)
 
     def test_of_mine_mails_no_tag_of_my_team(self, client: Client, team: Team, user: User) -> None:
         tag, template = TagFactory(owner=team.account, name="vip"), TemplateFactory(owner=user)
