@@ -26,9 +26,9 @@ def dispatchers(now: Snapshot) -> Finding:
     silent = max(now.seconds_since(each.heartbeat_at) for each in now.counts.dispatchers)
     if silent > 2 * HEARTBEAT_SECONDS:
         hint = gettext(
-            "One has been silent for %(duration)s. After %(lease_seconds)s s "
+            "One has been silent for %(duration)s. After %(lease)s s "
             "another takes what it held; what it was handing over is then in doubt."
-        ) % {"duration": duration(silent), "lease_seconds": f"{LEASE_SECONDS:.0f}"}
+        ) % {"duration": duration(silent), "lease": f"{LEASE_SECONDS:.0f}"}
         return Finding(title, value, Level.LOOK, hint)
     return Finding(title, value, Level.GOOD, gettext("Each was heard of within the last seconds."))
 
@@ -44,18 +44,20 @@ def services(now: Snapshot) -> Finding:
     waiting_for_staff = [each.service.name for each in enabled if each.pace.needs_person]
     frozen = [each.service.name for each in enabled if each.frozen]
     if waiting_for_staff:
-        hint = gettext("Frozen until a person unfreezes it: %(some)s. Read its reason.") % {
-            "some": _some(waiting_for_staff)
+        hint = gettext("Frozen until a person unfreezes it: %(services)s. Read its reason.") % {
+            "services": _some(waiting_for_staff)
         }
         return Finding(title, value, Level.BAD, hint)
     if frozen:
-        hint = gettext("Frozen for a while, and goes on by itself: %(some)s. Read its reason.") % {
-            "some": _some(frozen)
-        }
+        hint = gettext(
+            "Frozen for a while, and goes on by itself: %(services)s. Read its reason."
+        ) % {"services": _some(frozen)}
         return Finding(title, value, Level.LOOK, hint)
     used_up = [each.service.name for each in enabled if each.quota_is_used_up]
     if used_up:
-        hint = gettext("The quota of the day is used up: %(some)s.") % {"some": _some(used_up)}
+        hint = gettext("The quota of the day is used up: %(services)s.") % {
+            "services": _some(used_up)
+        }
         return Finding(title, value, Level.GOOD, hint)
     return Finding(
         title, value, Level.GOOD, gettext("Switched on, not frozen, and with quota left.")
@@ -64,7 +66,7 @@ def services(now: Snapshot) -> Finding:
 
 def _some(names: list[str]) -> str:
     return ", ".join(names[:3]) + (
-        gettext(" and %(names)s more") % {"names": len(names) - 3} if len(names) > 3 else ""
+        gettext(" and %(count)s more") % {"count": len(names) - 3} if len(names) > 3 else ""
     )
 
 
@@ -104,16 +106,16 @@ def in_flight(now: Snapshot) -> Finding:
         return Finding(title, "–", Level.GOOD, gettext("No dispatcher holds a message."))
     seconds = now.seconds_since(held.since)
     level = level_of(seconds, 60, 180)
-    hint = gettext("Message %(id)s, held by dispatcher %(dispatcher_id)s until it is settled.") % {
+    hint = gettext("Message %(id)s, held by dispatcher %(dispatcher)s until it is settled.") % {
         "id": held.id,
-        "dispatcher_id": held.dispatcher_id,
+        "dispatcher": held.dispatcher_id,
     }
     if level > Level.GOOD:
         names = {each.service.pk: each.service.name for each in now.services}
         hint += gettext(
-            " The provider of “%(service_id)s” is slow to reply; are the time-outs "
+            " The provider of “%(service)s” is slow to reply; are the time-outs "
             "of the service too long?"
-        ) % {"service_id": names.get(held.service_id, held.service_id)}
+        ) % {"service": names.get(held.service_id, held.service_id)}
     return Finding(title, duration(seconds), level, hint)
 
 
@@ -139,8 +141,8 @@ def bounce_mailboxes(now: Snapshot) -> Finding:
         ) % {"names": names, "problem": shown(unread[0].problem)}
         return Finding(
             title,
-            gettext("%(unread)s of %(value)s cannot be read")
-            % {"unread": number(len(unread)), "value": value},
+            gettext("%(unread)s of %(count)s cannot be read")
+            % {"unread": number(len(unread)), "count": value},
             Level.LOOK,
             hint,
         )

@@ -133,8 +133,8 @@ def balance(now: Snapshot) -> Finding:
     least = min(whole_minute) / total
     uneven = least < EVEN_ENOUGH / len(whole_minute)
     even = percent(1 / len(whole_minute))
-    hint = gettext("Of the work of %(whole_minute)s dispatchers. An even part is %(even)s.") % {
-        "whole_minute": len(whole_minute),
+    hint = gettext("Of the work of %(count)s dispatchers. An even part is %(even)s.") % {
+        "count": len(whole_minute),
         "even": even,
     }
     if uneven:
