@@ -24,8 +24,9 @@ class Team(models.Model):
         editable=False,
         on_delete=models.CASCADE,
         related_name="team",
+        verbose_name=_("account"),
     )
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=100, verbose_name=_("name"))
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
@@ -35,6 +36,7 @@ class Team(models.Model):
             "They see and use the team's rows as if these were their own, as far as their "
             "permissions go; from the moment they leave no more."
         ),
+        verbose_name=_("members"),
     )
 
     class Meta:

@@ -34,9 +34,9 @@ class SignIn(models.Model):
     the wrong field.
     """
 
-    at = models.DateTimeField(db_default=Now())
-    outcome = models.CharField(max_length=20, choices=Outcome)
-    times = models.PositiveIntegerField(default=1)
+    at = models.DateTimeField(db_default=Now(), verbose_name=_("at"))
+    outcome = models.CharField(max_length=20, choices=Outcome, verbose_name=_("outcome"))
+    times = models.PositiveIntegerField(default=1, verbose_name=_("times"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -44,12 +44,20 @@ class SignIn(models.Model):
         on_delete=models.SET_NULL,
         db_index=False,  # by the index on user and time
         related_name="+",
+        verbose_name=_("user"),
     )
-    user_name = models.CharField(max_length=NAME_LENGTH, blank=True)
-    method = models.CharField(max_length=60, blank=True, help_text=_("Such as password and totp."))
+    user_name = models.CharField(max_length=NAME_LENGTH, blank=True, verbose_name=_("user name"))
+    method = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text=_("Such as password and totp."),
+        verbose_name=_("method"),
+    )
     address = models.CharField(_("IP address"), max_length=ADDRESS_LENGTH, blank=True)
-    network = models.CharField(max_length=ADDRESS_LENGTH, blank=True)
-    user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True)
+    network = models.CharField(max_length=ADDRESS_LENGTH, blank=True, verbose_name=_("network"))
+    user_agent = models.CharField(
+        max_length=USER_AGENT_LENGTH, blank=True, verbose_name=_("user agent")
+    )
 
     class Meta:
         verbose_name = _("sign-in")

@@ -81,11 +81,12 @@ class EmailService(models.Model):
     while sending.
     """
 
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=100, unique=True, verbose_name=_("name"))
     domain = models.CharField(
         max_length=253,
         validators=[domain_validator],
         help_text=_("The domain that messages are from."),
+        verbose_name=_("domain"),
     )
     dkim_selector = models.CharField(
         _("DKIM selector"),
@@ -97,9 +98,12 @@ class EmailService(models.Model):
             "provider or mail server shows it. Used to check the domain."
         ),
     )
-    provider = models.CharField(max_length=30)
+    provider = models.CharField(max_length=30, verbose_name=_("provider"))
     credentials = models.TextField(
-        blank=True, editable=False, help_text=_("The provider's settings, encrypted.")
+        blank=True,
+        editable=False,
+        help_text=_("The provider's settings, encrypted."),
+        verbose_name=_("credentials"),
     )
     sending_interval = models.DecimalField(
         _("sending interval (seconds)"),
@@ -115,27 +119,38 @@ class EmailService(models.Model):
         help_text=_(
             "How many messages may start at once after a time of rest; 1 for an even pace."
         ),
+        verbose_name=_("burst"),
     )
     daily_quota = models.PositiveIntegerField(
-        null=True, blank=True, help_text=_("Most messages in a day; leave empty for no limit.")
+        null=True,
+        blank=True,
+        help_text=_("Most messages in a day; leave empty for no limit."),
+        verbose_name=_("daily quota"),
     )
     quota_reset_time = models.TimeField(
-        default=dt.time(0), help_text=_("When the day of the quota begins, in the time zone below.")
+        default=dt.time(0),
+        help_text=_("When the day of the quota begins, in the time zone below."),
+        verbose_name=_("quota reset time"),
     )
     quota_time_zone = models.CharField(
-        max_length=64, default=default_time_zone, validators=[validate_time_zone]
+        max_length=64,
+        default=default_time_zone,
+        validators=[validate_time_zone],
+        verbose_name=_("quota time zone"),
     )
     max_connections = models.PositiveSmallIntegerField(
         default=2,
         validators=[MinValueValidator(1)],
         help_text=_("Most connections at the same time, over all hosts."),
+        verbose_name=_("max connections"),
     )
-    enabled = models.BooleanField(default=True)
+    enabled = models.BooleanField(default=True, verbose_name=_("enabled"))
     users = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="+",
         help_text=_("Who may use this service; leave empty for everyone."),
+        verbose_name=_("reserved for"),
     )
     connection_changed_at = models.DateTimeField(
         db_default=Now(),
@@ -144,12 +159,14 @@ class EmailService(models.Model):
             "Since when provider, account and domain are as they are: a hand-over in doubt "
             "is repeated only where it was made."
         ),
+        verbose_name=_("connection changed at"),
     )
     webhook_key_digest = models.CharField(
         max_length=64,
         unique=True,
         editable=False,
         help_text=_("By this the service is found when its provider posts an event."),
+        verbose_name=_("digest of the webhook key"),
     )
     webhook_key_encrypted = models.TextField(
         editable=False,
@@ -157,6 +174,7 @@ class EmailService(models.Model):
             "The unguessable part of the address that the provider posts events to, to be "
             "shown again."
         ),
+        verbose_name=_("webhook key encrypted"),
     )
 
     objects = EmailServiceQuerySet.as_manager()
