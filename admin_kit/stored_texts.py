@@ -69,11 +69,12 @@ def _found(text: str, locale: str) -> str | None:
         return whole[text]
     for pattern in patterns:
         values = _values(pattern.fixed, text)
-        if values is not None:
-            named = dict(zip(pattern.names, values, strict=True))
-            if REASON in named:
-                named[REASON] = _shown(named[REASON], locale)
-            return pattern.translated % named
+        named = dict(zip(pattern.names, values or (), strict=False))
+        if values is None or any(_runs_on(*each) for each in named.items()):
+            continue
+        if REASON in named:
+            named[REASON] = _shown(named[REASON], locale)
+        return pattern.translated % named
     return None
 
 
@@ -108,6 +109,11 @@ def _translations(locale: str) -> list[tuple[str, str]]:
 
 def _forms(text: str | Sequence[str] | None) -> list[str]:
     return [text] if isinstance(text, str) else list(text or ("",))
+
+
+def _runs_on(name: str, value: str) -> bool:
+    """Whether a value has taken in the sentences behind its own."""
+    return name != REASON and ". " in value
 
 
 def _is_telling(pattern: _Pattern) -> bool:

@@ -46,7 +46,10 @@ class MailboxForm(forms.Form):
         choices=[("imap", "IMAP"), ("maildir", _("Maildir on the machines of the cluster"))],
     )
     host = forms.CharField(
-        required=False, max_length=253, help_text=_("IMAP server, such as imap.example.com.")
+        required=False,
+        max_length=253,
+        help_text=_("IMAP server, such as imap.example.com."),
+        label=_("Host"),
     )
     port = forms.IntegerField(
         required=False,
@@ -54,6 +57,7 @@ class MailboxForm(forms.Form):
         min_value=1,
         max_value=65535,
         help_text=_("993 for TLS, 143 for STARTTLS."),
+        label=_("Port"),
     )
     security = forms.ChoiceField(
         required=False,
@@ -63,13 +67,15 @@ class MailboxForm(forms.Form):
             ("starttls", "STARTTLS"),
             ("none", _("None")),
         ],
+        label=_("Security"),
     )
-    user = forms.CharField(required=False, max_length=255)
+    user = forms.CharField(required=False, max_length=255, label=_("User"))
     password = forms.CharField(
         required=False,
         max_length=1000,
         strip=False,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password"}),
+        label=_("Password"),
     )
     folder = forms.RegexField(
         r"^[A-Za-z0-9 _./\[\]-]+$",
@@ -77,9 +83,15 @@ class MailboxForm(forms.Form):
         initial="INBOX",
         max_length=200,
         help_text=_("The folder to read. Have nothing else read it: what is unread there is new."),
+        label=_("Folder"),
     )
     timeout = forms.IntegerField(
-        required=False, initial=15, min_value=1, max_value=60, help_text="Seconds."
+        required=False,
+        initial=15,
+        min_value=1,
+        max_value=60,
+        help_text="Seconds.",
+        label=_("Timeout"),
     )
     ca_certificates = authorities()
     maildir = forms.RegexField(
@@ -87,6 +99,7 @@ class MailboxForm(forms.Form):
         required=False,
         max_length=100,
         help_text=_("Name of the Maildir in the folder that BOUNCE_MAILDIRS names."),
+        label=_("Maildir"),
     )
     delete = forms.BooleanField(
         required=False,

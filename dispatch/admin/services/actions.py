@@ -31,7 +31,9 @@ CONTROL = state.CONTROL
 
 
 class FreezeForm(StyledForm):
-    reason = forms.CharField(max_length=500, help_text=_("Shown on the page of the service."))
+    reason = forms.CharField(
+        max_length=500, help_text=_("Shown on the page of the service."), label=_("Reason")
+    )
 
 
 class ServiceActions(SafeAdmin):

@@ -43,7 +43,10 @@ class TestMailForm(StyledForm):
         TaskTemplate.objects.none(), empty_label=None, label=_("What is sent")
     )
     template = forms.ModelChoiceField(
-        Template.objects.none(), required=False, empty_label=_("A short built-in message")
+        Template.objects.none(),
+        required=False,
+        empty_label=_("A short built-in message"),
+        label=_("Template"),
     )
     service = forms.ModelChoiceField(EmailService.objects.none(), label=_("Email service"))
     sender = forms.ModelChoiceField(
@@ -51,6 +54,7 @@ class TestMailForm(StyledForm):
         required=False,
         empty_label=_("The sender of the template's last campaign, else its owner's first"),
         help_text=_("Whose name, reply-to address and postal address the message has."),
+        label=_("Sender"),
     )
     local_part = forms.CharField(
         label=_("From, without a sender"),
@@ -65,6 +69,7 @@ class TestMailForm(StyledForm):
             "Who gets the message: addresses, %(most)s at most with those of the seed list."
         )
         % {"most": MOST},
+        label=_("To"),
     )
     seed_list = forms.ModelChoiceField(
         SeedList.objects.none(), required=False, empty_label=_("None"), label=_("And a seed list")

@@ -44,7 +44,9 @@ def word(help_text: str | StrPromise, **kwargs: Any) -> forms.CharField:
 def region(
     *choices: tuple[str, str | StrPromise], help_text: str | StrPromise
 ) -> forms.ChoiceField:
-    return forms.ChoiceField(choices=choices, initial=choices[0][0], help_text=help_text)
+    return forms.ChoiceField(
+        label=_("Region"), choices=choices, initial=choices[0][0], help_text=help_text
+    )
 
 
 class ApiUrlField(forms.CharField):

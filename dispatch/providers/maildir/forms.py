@@ -9,4 +9,5 @@ class MaildirForm(forms.Form):
         initial="outbox",
         max_length=60,
         help_text=_("Name of the folder under var/maildir/ that takes the files."),
+        label=_("Folder"),
     )

@@ -46,6 +46,7 @@ class MailgunForm(forms.Form):
         max_length=253,
         error_messages={"invalid": _("Enter a domain name, such as mg.example.com.")},
         help_text=_("The domain at Mailgun. Blank: the domain of the service."),
+        label=_("Sender domain"),
     )
     webhook_signing_key = fields.secret(
         _("In Mailgun: Send, Webhooks, HTTP webhook signing key. Without it no events are taken."),

@@ -34,7 +34,7 @@ class MailjetForm(forms.Form):
         help_text=_("US only for accounts that are kept there."),
     )
     api_key = fields.secret(_("In Mailjet: Account, API key management."), label=_("API key"))
-    secret_key = fields.secret(_("Shown once, when the API key was made."))
+    secret_key = fields.secret(_("Shown once, when the API key was made."), label=_("Secret key"))
     webhook_password = fields.webhook_password()
     api_url = fields.api_url()
 

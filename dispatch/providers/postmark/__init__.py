@@ -36,10 +36,13 @@ _INVALID = r'(?s)"ErrorCode":\s*300\b.{0,200}(Invalid|Error parsing) '
 
 
 class PostmarkForm(forms.Form):
-    server_token = fields.secret(_("In Postmark: the server, then API Tokens."))
+    server_token = fields.secret(
+        _("In Postmark: the server, then API Tokens."), label=_("Server token")
+    )
     message_stream = fields.word(
         _("The stream for campaigns; Postmark wants them apart from transactional mail."),
         initial="broadcast",
+        label=_("Message stream"),
     )
     webhook_password = fields.webhook_password()
     api_url = fields.api_url()

@@ -18,10 +18,13 @@ class SesForm(forms.Form):
         _("Of an IAM user that may ses:SendEmail, ses:SendRawEmail and ses:GetAccount."),
         label=_("Access key id"),
     )
-    secret_access_key = fields.secret(_("Shown once, when the access key was made."))
+    secret_access_key = fields.secret(
+        _("Shown once, when the access key was made."), label=_("Secret access key")
+    )
     configuration_set = fields.word(
         _("The one that publishes events to SNS; leave its open and click tracking off."),
         required=False,
+        label=_("Configuration set"),
     )
     topic_arn = forms.RegexField(
         r"\Aarn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}\Z",

@@ -32,10 +32,16 @@ def authorities() -> forms.CharField:
 
 class SmtpForm(forms.Form):
     host = forms.CharField(
-        max_length=253, help_text=_("Name of the SMTP server, such as smtp.example.com.")
+        max_length=253,
+        help_text=_("Name of the SMTP server, such as smtp.example.com."),
+        label=_("Host"),
     )
     port = forms.IntegerField(
-        initial=587, min_value=1, max_value=65535, help_text=_("587 for STARTTLS, 465 for TLS.")
+        initial=587,
+        min_value=1,
+        max_value=65535,
+        help_text=_("587 for STARTTLS, 465 for TLS."),
+        label=_("Port"),
     )
     security = forms.ChoiceField(
         initial="starttls",
@@ -44,18 +50,27 @@ class SmtpForm(forms.Form):
             ("tls", _("TLS from the first byte")),
             ("none", _("None")),
         ],
+        label=_("Security"),
     )
     user = forms.CharField(
-        required=False, max_length=255, help_text=_("Blank when the server asks for none.")
+        required=False,
+        max_length=255,
+        help_text=_("Blank when the server asks for none."),
+        label=_("User"),
     )
     password = forms.CharField(
-        required=False, max_length=1000, strip=False, widget=forms.PasswordInput(render_value=False)
+        required=False,
+        max_length=1000,
+        strip=False,
+        widget=forms.PasswordInput(render_value=False),
+        label=_("Password"),
     )
     timeout = forms.IntegerField(
         initial=15,
         min_value=1,
         max_value=120,
         help_text=_("Seconds to wait for a connection or a reply."),
+        label=_("Timeout"),
     )
     reply_timeout = forms.IntegerField(
         initial=90,
@@ -67,6 +82,7 @@ class SmtpForm(forms.Form):
                 "When it passes, it is unknown whether the message was accepted."
             )
         ),
+        label=_("Reply timeout"),
     )
     ehlo_name = forms.RegexField(
         r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$",
@@ -80,6 +96,7 @@ class SmtpForm(forms.Form):
         min_value=1,
         max_value=100_000,
         help_text=_("Reconnect after this many messages."),
+        label=_("Messages per connection"),
     )
     largest_megabytes = forms.IntegerField(
         required=False,

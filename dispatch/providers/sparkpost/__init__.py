@@ -38,7 +38,10 @@ class SparkPostForm(forms.Form):
     region = fields.region(("us", "US"), ("eu", "EU"), help_text=_("Where the account is kept."))
     api_key = fields.secret(_("A key that may write transmissions."), label=_("API key"))
     subaccount = forms.IntegerField(
-        required=False, min_value=1, help_text=_("Only for a key that acts for a subaccount.")
+        required=False,
+        min_value=1,
+        help_text=_("Only for a key that acts for a subaccount."),
+        label=_("Subaccount"),
     )
     webhook_password = fields.webhook_password()
     api_url = fields.api_url()
