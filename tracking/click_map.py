@@ -46,7 +46,7 @@ def click_map_of(frozen: Content) -> ClickMap:
     except content.ContentError as error:
         return ClickMap("", str(error))
     except Failed:
-        return ClickMap("", content.NOT_NOW)
+        return ClickMap("", str(content.NOT_NOW))
 
 
 def _marked(frozen: Content) -> str:

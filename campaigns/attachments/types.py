@@ -16,13 +16,11 @@ from django.utils.translation import gettext
 from campaigns.attachments.names import Refused, extension
 from sandbox import Limits, bounded
 
-FORBIDDEN = frozenset(
-    """
+FORBIDDEN = frozenset("""
 ade adp apk appx appxbundle bat cab chm cmd com cpl diagcab diagcfg diagpkg dll dmg ex ex_ exe hta
 img ins iso isp jar jnlp js jse lib lnk mde mjs msc msi msix msixbundle msp mst nsh pif ps1 scr
 sct shb sys vb vbe vbs vhd vxd wsc wsf wsh xll
-""".split()  # noqa: SIM905
-)
+""".split())  # noqa: SIM905  # fmt: skip
 TYPES = {
     "pdf": "application/pdf",
     "png": "image/png",

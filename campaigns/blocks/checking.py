@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext
+
 from campaigns.blocks import conditions, links, markup, outputs
 from campaigns.blocks.conditions import Condition
 from campaigns.blocks.kinds import (
@@ -68,17 +70,21 @@ class _Reader:
 
     def document(self, raw: object) -> list[Block]:
         if not isinstance(raw, dict) or set(raw) != {"version", "blocks"}:
-            return self._refuse("These blocks cannot be read.")
+            return self._refuse(gettext("These blocks cannot be read."))
         if raw["version"] != VERSION:
-            return self._refuse("These blocks were written by another version of this program.")
+            return self._refuse(
+                gettext("These blocks were written by another version of this program.")
+            )
         if not isinstance(raw["blocks"], list):
-            return self._refuse("These blocks cannot be read.")
+            return self._refuse(gettext("These blocks cannot be read."))
         if not raw["blocks"]:
-            return self._refuse("Add a block: the message is empty.")
+            return self._refuse(gettext("Add a block: the message is empty."))
         if _nodes(raw["blocks"]) > MAX_BLOCKS:
-            return self._refuse(f"A message has {MAX_BLOCKS} blocks at most.")
+            return self._refuse(
+                gettext("A message has %(most)s blocks at most.") % {"most": MAX_BLOCKS}
+            )
         if len(json.dumps(raw)) > MAX_CHARACTERS:
-            return self._refuse("The message is too long. Make two of it.")
+            return self._refuse(gettext("The message is too long. Make two of it."))
         return list(self._blocks(raw["blocks"], simple=False))
 
     def _refuse(self, message: str) -> list[Block]:
@@ -92,26 +98,41 @@ class _Reader:
 
     def _block(self, raw: object, *, simple: bool) -> Block | None:
         if not isinstance(raw, dict):
-            self._refuse("One of the blocks cannot be read.")
+            self._refuse(gettext("One of the blocks cannot be read."))
             return None
         key = raw.get("id")
         if not isinstance(key, str) or not ID.fullmatch(key) or key in self._ids:
-            self._refuse("One of the blocks has no id of its own.")
+            self._refuse(gettext("One of the blocks has no id of its own."))
             return None
         self._ids.add(key)
         kind = KINDS.get(raw["kind"]) if isinstance(raw.get("kind"), str) else None
         if kind is None:
-            self._say(key, "", f"There are no blocks of the kind “{str(raw.get('kind'))[:40]}”.")
+            self._say(
+                key,
+                "",
+                gettext("There are no blocks of the kind “%(kind)s”.")
+                % {"kind": str(raw.get("kind"))[:40]},
+            )
             return None
         if simple and not kind.is_simple:
-            self._say(key, "", f"A block of the kind “{kind.label}” cannot stand in a column.")
+            self._say(
+                key,
+                "",
+                gettext("A block of the kind “%(kind)s” cannot stand in a column.")
+                % {"kind": kind.label},
+            )
             return None
         return self._of_kind(key, kind, raw)
 
     def _of_kind(self, key: str, kind: Kind, raw: dict[str, Any]) -> Block:
         known = {each.name for each in kind.fields} | _OF_EVERY_BLOCK
         for name in [name for name in raw if name not in known][:5]:
-            self._say(key, "", f"“{kind.label}” has no field “{str(name)[:40]}”.")
+            self._say(
+                key,
+                "",
+                gettext("“%(kind)s” has no field “%(name)s”.")
+                % {"kind": kind.label, "name": str(name)[:40]},
+            )
         columns: tuple[tuple[Block, ...], ...] = ()
         if kind.field("columns"):
             columns = self._columns(key, raw.get("columns"))
@@ -126,19 +147,19 @@ class _Reader:
     def _together(self, key: str, kind: Kind, values: dict[str, Any]) -> None:
         """What the fields of a block mean for each other."""
         if kind.name == "image" and not values["alt"] and not values["is_decoration"]:
-            self._say(key, "alt", "Say what the picture shows, or that it only decorates.")
+            self._say(key, "alt", gettext("Say what the picture shows, or that it only decorates."))
         if kind.name == "products" and not values["attribute"] and not values["items"]:
-            self._say(key, "items", "Add an item, or name an attribute that has a list.")
+            self._say(key, "items", gettext("Add an item, or name an attribute that has a list."))
         if kind.name == "social" and not values["items"]:
-            self._say(key, "items", "Add a link.")
+            self._say(key, "items", gettext("Add a link."))
 
     def _columns(self, key: str, raw: object) -> tuple[tuple[Block, ...], ...]:
         is_list = isinstance(raw, list) and all(isinstance(each, list) for each in raw)
         if not isinstance(raw, list) or not is_list or len(raw) not in COLUMN_NUMBERS:
-            self._say(key, "columns", "There may be two or three columns.")
+            self._say(key, "columns", gettext("There may be two or three columns."))
             return ()
         if not any(raw):
-            self._say(key, "columns", "Put a block into one of the columns.")
+            self._say(key, "columns", gettext("Put a block into one of the columns."))
         return tuple(tuple(self._blocks(each, simple=True)) for each in raw)
 
     def _condition(self, key: str, raw: object) -> Condition | None:
@@ -162,14 +183,16 @@ class _Reader:
     def _items(self, key: str, asked: Field, raw: object) -> list[dict[str, Any]]:
         raw = [] if raw == "" else raw
         if not isinstance(raw, list) or len(raw) > asked.most:
-            self._say(key, asked.name, f"There may be {asked.most} at most.")
+            self._say(
+                key, asked.name, gettext("There may be %(most)s at most.") % {"most": asked.most}
+            )
             return []
         return [self._item(key, asked, number, each) for number, each in enumerate(raw)]
 
     def _item(self, key: str, asked: Field, number: int, raw: object) -> dict[str, Any]:
         known = {each.name for each in asked.of}
         if not isinstance(raw, dict) or not set(raw) <= known:
-            self._say(key, asked.name, "One of the items cannot be read.")
+            self._say(key, asked.name, gettext("One of the items cannot be read."))
             return {}
         return {
             each.name: self._value(
@@ -203,11 +226,11 @@ def value_of(asked: Field, raw: object) -> Any:
             return _number(asked, raw)
         case Input.FLAG:
             if not isinstance(raw, bool):
-                raise Wrong("Say yes or no.")
+                raise Wrong(gettext("Say yes or no."))
             return raw
         case Input.CHOICE:
             if raw not in [value for value, _ in asked.choices]:
-                raise Wrong("Choose one of the list.")
+                raise Wrong(gettext("Choose one of the list."))
             return raw
         case _:
             return _text(asked, raw)
@@ -218,18 +241,24 @@ def _number(asked: Field, raw: object) -> int | None:
         return None
     is_number = isinstance(raw, int) and not isinstance(raw, bool)
     if not is_number or not asked.least <= raw <= asked.most:  # type: ignore[operator]  # a number
-        raise Wrong(f"Write a whole number from {asked.least} to {asked.most}.")
+        raise Wrong(
+            gettext("Write a whole number from %(least)s to %(most)s.")
+            % {"least": asked.least, "most": asked.most}
+        )
     return raw  # type: ignore[return-value]  # a number
 
 
 def _text(asked: Field, raw: object) -> str:
     if not isinstance(raw, str):
-        raise Wrong("This is no text.")
+        raise Wrong(gettext("This is no text."))
     if len(raw) > asked.most:
-        raise Wrong(f"It has {len(raw):,} characters; {asked.most:,} may be there at most.")
+        raise Wrong(
+            gettext("It has %(characters)s characters; %(most)s may be there at most.")
+            % {"characters": f"{len(raw):,}", "most": f"{asked.most:,}"}
+        )
     if not raw.strip():
         if asked.is_required:
-            raise Wrong("Write something here.")
+            raise Wrong(gettext("Write something here."))
         return ""
     _check_text(asked, raw)
     return raw if asked.input in (Input.TEXT, Input.PLAIN, Input.MJML) else raw.strip()
@@ -245,10 +274,10 @@ def _check_text(asked: Field, raw: str) -> None:
             markup.to_html(raw, _STANDS_FOR_ANY)
         case Input.ATTRIBUTE:
             if not conditions.is_name(raw.strip()):
-                raise Wrong("Name an attribute of contacts, such as wishes.")
+                raise Wrong(gettext("Name an attribute of contacts, such as wishes."))
         case Input.MJML:
             outputs.refuse_odd(raw)
         case _:
             if asked.input is Input.LINE and re.search(r"[\r\n]", raw.strip()):
-                raise Wrong("Write it on one line.")
+                raise Wrong(gettext("Write it on one line."))
             outputs.pieces(raw)

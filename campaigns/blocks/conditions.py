@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from campaigns.blocks.kinds import CONDITIONS
 from campaigns.blocks.problems import Wrong
 from campaigns.files.contact_columns import is_built_in
@@ -55,16 +57,16 @@ def is_name(name: object) -> bool:
 def read(raw: object) -> Condition:
     """Raises Wrong."""
     if not isinstance(raw, dict) or not set(raw) <= _PARTS:
-        raise Wrong("To whom the block is shown cannot be read. Choose it anew.")
+        raise Wrong(gettext("To whom the block is shown cannot be read. Choose it anew."))
     name, asked, value = raw.get("attribute"), raw.get("is"), raw.get("value", "")
     if not is_name(name):
-        raise Wrong("Name an attribute of contacts, such as city.")
+        raise Wrong(gettext("Name an attribute of contacts, such as city."))
     if not isinstance(asked, str) or asked not in CONDITIONS:
-        raise Wrong("Choose what is asked of the attribute.")
+        raise Wrong(gettext("Choose what is asked of the attribute."))
     if asked not in _WITH_VALUE:
         return Condition(str(name), asked)
     if not isinstance(value, str | int | float) or value == "":
-        raise Wrong("Write what the attribute is compared with.")
+        raise Wrong(gettext("Write what the attribute is compared with."))
     made = Condition(str(name), asked, value)
     _literal(value)
     return made
@@ -81,12 +83,15 @@ def _literal(value: str | int | float | bool) -> str:
         return str(value).lower()
     if isinstance(value, int | float):
         if value != value or abs(value) > 10**15:
-            raise Wrong("This number is too large to be compared with.")
+            raise Wrong(gettext("This number is too large to be compared with."))
         return f"{value:f}" if isinstance(value, float) else str(value)
     if len(value) > MOST_CHARACTERS or not value.isprintable() or re.search(r"[{}%<>&]", value):
         raise Wrong(
-            "Compare with a text of one line and 200 characters at most, without { } % < > and &."
+            gettext(
+                "Compare with a text of one line and 200 characters at most, without "
+                "{ } % < > and &."
+            )
         )
     if '"' in value and "'" in value:
-        raise Wrong("Compare with a text that has one kind of quotes.")
+        raise Wrong(gettext("Compare with a text that has one kind of quotes."))
     return f"'{value}'" if '"' in value else f'"{value}"'

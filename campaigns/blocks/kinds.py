@@ -6,6 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.wording import Text
+
 MAX_BLOCKS = 100
 """Of a message, those in columns included."""
 MAX_ITEMS = 30
@@ -38,15 +44,33 @@ class Field:
     """`most` counts characters, of numbers it is the largest. `of` are the fields of each item."""
 
     name: str
-    label: str
+    named: Text
     input: Input
     default: Any = ""
+    """Of a block that does not say: the same in every language."""
     is_required: bool = False
     least: int = 0
     most: int = 500
-    choices: tuple[tuple[str, str], ...] = ()
-    help: str = ""
+    offered: tuple[tuple[str, Text], ...] = ()
+    hint: Text = ""
     of: tuple[Field, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return str(self.named)
+
+    @property
+    def help(self) -> str:
+        return str(self.hint)
+
+    @property
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        return tuple((value, str(label)) for value, label in self.offered)
+
+    @property
+    def beginning(self) -> Any:
+        """What a new block has, in the language of the person who adds it."""
+        return gettext(self.default) if self.input is Input.LINE and self.default else self.default
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,119 +78,141 @@ class Kind:
     """`is_simple` says that it may stand in a column."""
 
     name: str
-    label: str
+    named: Text
     fields: tuple[Field, ...]
     is_simple: bool = False
+
+    @property
+    def label(self) -> str:
+        return str(self.named)
 
     def field(self, name: str) -> Field | None:
         return next((each for each in self.fields if each.name == name), None)
 
 
-def _number(name: str, label: str, default: int | None, least: int, most: int) -> Field:
+def _number(name: str, label: Text, default: int | None, least: int, most: int) -> Field:
     return Field(name, label, Input.NUMBER, default, least=least, most=most)
 
 
-def _choice(name: str, label: str, default: str, **choices: str) -> Field:
-    return Field(name, label, Input.CHOICE, default, choices=tuple(choices.items()))
+def _choice(name: str, label: Text, default: str, **choices: Text) -> Field:
+    return Field(name, label, Input.CHOICE, default, offered=tuple(choices.items()))
 
 
 def _align(default: str) -> Field:
-    return _choice("align", "Aligned", default, left="left", center="centre", right="right")
+    return _choice(
+        "align", _("Aligned"), default, left=_("left"), center=_("centre"), right=_("right")
+    )
 
 
-_LINK = Field("link", "Link", Input.LINK, most=2_000, help="Such as https://example.com/sale.")
-_ALT = Field("alt", "In words", Input.LINE, help="For those who do not see the picture.")
-MARKUP = (
+_LINK = Field(
+    "link", _("Link"), Input.LINK, most=2_000, hint=_("Such as https://example.com/sale.")
+)
+_ALT = Field("alt", _("In words"), Input.LINE, hint=_("For those who do not see the picture."))
+MARKUP = _(
     "**bold**, *italic*, [words](https://example.com), "
     "and lists: lines that begin with “- ” or “1. ”."
 )
-_TEXT = Field("text", "Text", Input.TEXT, is_required=True, most=10_000, help=MARKUP)
+_TEXT = Field("text", _("Text"), Input.TEXT, is_required=True, most=10_000, hint=MARKUP)
 
 HEADER = Kind(
     "header",
-    "Header with logo",
+    _("Header with logo"),
     (
-        Field("image", "Logo’s address", Input.IMAGE, most=2_000, help="Empty: the brand’s logo."),
-        Field("alt", "Logo in words", Input.LINE, help="Empty: as the brand says."),
-        _number("width", "Logo’s width in pixels", None, 20, 600),
-        Field("link", "Link", Input.LINK, most=2_000, help="Empty: the brand’s website."),
+        Field(
+            "image",
+            _("Logo’s address"),
+            Input.IMAGE,
+            most=2_000,
+            hint=_("Empty: the brand’s logo."),
+        ),
+        Field("alt", _("Logo in words"), Input.LINE, hint=_("Empty: as the brand says.")),
+        _number("width", _("Logo’s width in pixels"), None, 20, 600),
+        Field("link", _("Link"), Input.LINK, most=2_000, hint=_("Empty: the brand’s website.")),
         _align("center"),
     ),
 )
 HEADING = Kind(
     "heading",
-    "Heading",
+    _("Heading"),
     (
-        Field("text", "Text", Input.LINE, is_required=True),
-        _choice("level", "Size", "1", **{"1": "large", "2": "medium", "3": "small"}),
+        Field("text", _("Text"), Input.LINE, is_required=True),
+        _choice("level", _("Size"), "1", **{"1": _("large"), "2": _("medium"), "3": _("small")}),
         _align("left"),
     ),
     is_simple=True,
 )
-TEXT = Kind("text", "Text", (_TEXT, _align("left")), is_simple=True)
+TEXT = Kind("text", _("Text"), (_TEXT, _align("left")), is_simple=True)
 IMAGE = Kind(
     "image",
-    "Image",
+    _("Image"),
     (
-        Field("image", "Image’s address", Input.IMAGE, is_required=True, most=2_000),
+        Field("image", _("Image’s address"), Input.IMAGE, is_required=True, most=2_000),
         _ALT,
-        Field("is_decoration", "It only decorates and says nothing", Input.FLAG, False),
+        Field("is_decoration", _("It only decorates and says nothing"), Input.FLAG, False),
         _LINK,
-        _number("width", "Width in pixels", None, 10, 600),
+        _number("width", _("Width in pixels"), None, 10, 600),
         _align("center"),
     ),
     is_simple=True,
 )
 BUTTON = Kind(
     "button",
-    "Button",
+    _("Button"),
     (
-        Field("text", "Words on it", Input.LINE, is_required=True, most=200),
-        Field("link", "Link", Input.LINK, is_required=True, most=2_000, help=_LINK.help),
-        Field("is_wide", "As wide as the message", Input.FLAG, False),
+        Field("text", _("Words on it"), Input.LINE, is_required=True, most=200),
+        Field("link", _("Link"), Input.LINK, is_required=True, most=2_000, hint=_LINK.hint),
+        Field("is_wide", _("As wide as the message"), Input.FLAG, False),
         _align("center"),
     ),
     is_simple=True,
 )
-COLUMNS = Kind("columns", "Columns", (Field("columns", "Columns", Input.COLUMNS),))
+COLUMNS = Kind("columns", _("Columns"), (Field("columns", _("Columns"), Input.COLUMNS),))
 _ITEM = (
-    Field("title", "Title", Input.LINE, is_required=True),
-    Field("text", "Text", Input.LINE, most=1_000),
-    Field("price", "Price", Input.LINE, most=100),
-    Field("image", "Image’s address", Input.IMAGE, most=2_000),
+    Field("title", _("Title"), Input.LINE, is_required=True),
+    Field("text", _("Text"), Input.LINE, most=1_000),
+    Field("price", _("Price"), Input.LINE, most=100),
+    Field("image", _("Image’s address"), Input.IMAGE, most=2_000),
     _LINK,
 )
 PRODUCTS = Kind(
     "products",
-    "Products or list",
+    _("Products or list"),
     (
         Field(
             "attribute",
-            "From an attribute",
+            _("From an attribute"),
             Input.ATTRIBUTE,
-            help="One that has a list of items with title, text, price, image and link. "
-            "Empty: the items below.",
+            hint=_(
+                "One that has a list of items with title, text, price, image and link. "
+                "Empty: the items below."
+            ),
         ),
-        _number("most", "At most, from an attribute", 6, 1, MAX_ITEMS),
-        _choice("layout", "Beside each other", "1", **{"1": "one", "2": "two", "3": "three"}),
-        Field("button", "Words on each button", Input.LINE, most=200, help="Empty: no button."),
-        Field("items", "Items", Input.ITEMS, most=MAX_ITEMS, of=_ITEM),
+        _number("most", _("At most, from an attribute"), 6, 1, MAX_ITEMS),
+        _choice(
+            "layout", _("Beside each other"), "1", **{"1": _("one"), "2": _("two"), "3": _("three")}
+        ),
+        Field(
+            "button", _("Words on each button"), Input.LINE, most=200, hint=_("Empty: no button.")
+        ),
+        Field("items", _("Items"), Input.ITEMS, most=MAX_ITEMS, of=_ITEM),
     ),
 )
-DIVIDER = Kind("divider", "Line", (_number("thickness", "Thickness in pixels", 1, 1, 20),), True)
-SPACER = Kind("spacer", "Space", (_number("height", "Height in pixels", 24, 4, 300),), True)
+DIVIDER = Kind(
+    "divider", _("Line"), (_number("thickness", _("Thickness in pixels"), 1, 1, 20),), True
+)
+SPACER = Kind("spacer", _("Space"), (_number("height", _("Height in pixels"), 24, 4, 300),), True)
 SOCIAL = Kind(
     "social",
-    "Social links",
+    _("Social links"),
     (
         Field(
             "items",
-            "Links",
+            _("Links"),
             Input.ITEMS,
             most=12,
             of=(
-                Field("name", "Name", Input.LINE, is_required=True, most=100),
-                Field("link", "Link", Input.LINK, is_required=True, most=2_000),
+                Field("name", _("Name"), Input.LINE, is_required=True, most=100),
+                Field("link", _("Link"), Input.LINK, is_required=True, most=2_000),
             ),
         ),
         _align("center"),
@@ -174,25 +220,52 @@ SOCIAL = Kind(
 )
 QUOTE = Kind(
     "quote",
-    "Quote",
-    (_TEXT, Field("by", "Said by", Input.LINE, most=200)),
+    _("Quote"),
+    (_TEXT, Field("by", _("Said by"), Input.LINE, most=200)),
     is_simple=True,
 )
 FOOTER = Kind(
     "footer",
-    "Footer",
+    _("Footer"),
     (
-        Field("text", "Text", Input.TEXT, most=5_000, help="Empty: the brand’s footer. " + MARKUP),
-        Field("address", "Postal address", Input.PLAIN, most=500, help="Many laws require one."),
-        Field("unsubscribe", "Words to unsubscribe", Input.LINE, "Unsubscribe", True, most=200),
-        Field("preferences", "Words for preferences", Input.LINE, "Preferences", most=200),
-        Field("web_view", "Words to view it in a browser", Input.LINE, "View in browser", most=200),
+        Field(
+            "text",
+            _("Text"),
+            Input.TEXT,
+            most=5_000,
+            hint=format_lazy("{} {}", _("Empty: the brand’s footer."), MARKUP),
+        ),
+        Field(
+            "address", _("Postal address"), Input.PLAIN, most=500, hint=_("Many laws require one.")
+        ),
+        Field(
+            "unsubscribe",
+            _("Words to unsubscribe"),
+            Input.LINE,
+            gettext_noop("Unsubscribe"),
+            True,
+            most=200,
+        ),
+        Field(
+            "preferences",
+            _("Words for preferences"),
+            Input.LINE,
+            gettext_noop("Preferences"),
+            most=200,
+        ),
+        Field(
+            "web_view",
+            _("Words to view it in a browser"),
+            Input.LINE,
+            gettext_noop("View in browser"),
+            most=200,
+        ),
     ),
 )
 MJML = Kind(
     "mjml",
     "MJML",
-    (Field("mjml", "MJML", Input.MJML, is_required=True, most=50_000, help="Whole sections."),),
+    (Field("mjml", "MJML", Input.MJML, is_required=True, most=50_000, hint=_("Whole sections.")),),
 )
 KINDS = {
     each.name: each
@@ -202,5 +275,10 @@ KINDS = {
     )
 }  # fmt: skip
 COLUMN_NUMBERS = (2, 3)
-CONDITIONS = {"filled": "is filled", "empty": "is empty", "equal": "is", "other": "is not"}
+CONDITIONS = {
+    "filled": _("is filled"),
+    "empty": _("is empty"),
+    "equal": _("is"),
+    "other": _("is not"),
+}
 """What may be asked of an attribute, for a block to be shown."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from html import escape
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.blocks import outputs
 from campaigns.blocks.problems import Wrong
 
@@ -13,21 +16,21 @@ _IMAGE = re.compile(r"https?://[^/\s]", re.IGNORECASE)
 _ODD = re.compile(r"[\s\"'<>\\^`{|}]")
 _QUOTED = re.compile(r"\"([^\"]*)\"|'([^']*)'")
 _SCHEME = re.compile(r"\s*[a-z][a-z0-9+.-]*:", re.IGNORECASE)
-LINK_HELP = (
+LINK_HELP = _(
     "Write an address that begins with https://, mailto: or tel:, or with a variable such as "
     "{{ shop_url }}."
 )
-IMAGE_HELP = "Write the address of an image, which begins with https://, or with a variable."
+IMAGE_HELP = _("Write the address of an image, which begins with https://, or with a variable.")
 
 
 def link(source: str) -> str:
     """An address as the value of an attribute, escaped. Raises Wrong."""
-    return _address(source, _LINK, LINK_HELP)
+    return _address(source, _LINK, str(LINK_HELP))
 
 
 def image(source: str) -> str:
     """As `link`, of an image."""
-    return _address(source, _IMAGE, IMAGE_HELP)
+    return _address(source, _IMAGE, str(IMAGE_HELP))
 
 
 def _address(source: str, allowed: re.Pattern[str], help: str) -> str:
@@ -36,8 +39,11 @@ def _address(source: str, allowed: re.Pattern[str], help: str) -> str:
     if not parts:
         raise Wrong(help)
     for text, is_output in parts:
-        if not is_output and _ODD.search(text):
-            raise Wrong(f"An address has no “{_ODD.search(text)[0]}”. {help}")  # type: ignore[index]  # it was found
+        if not is_output and (odd := _ODD.search(text)):
+            raise Wrong(
+                gettext("An address has no “%(character)s”. %(help)s")
+                % {"character": odd[0], "help": help}
+            )
     first, is_output = parts[0]
     if not is_output and not allowed.match(source):
         raise Wrong(help)

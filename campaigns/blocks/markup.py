@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
@@ -62,7 +63,10 @@ def _link(href: str) -> str:
     try:
         return links.link(href)
     except Wrong as problem:
-        raise Wrong(f"The link to “{href[:60]}”: {problem}") from problem
+        raise Wrong(
+            gettext("The link to “%(address)s”: %(problem)s")
+            % {"address": href[:60], "problem": problem}
+        ) from problem
 
 
 def _all(tokens: list[Token]) -> list[Token]:

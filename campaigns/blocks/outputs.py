@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.blocks.problems import Wrong
 from campaigns.rendering.liquid import environment
 
 _ODD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _RAW = re.compile(r"\|\s*safe\b")
-ONLY_OUTPUTS = (
+ONLY_OUTPUTS = _(
     'Only variables such as {{ first_name | default: "friend" }} may be written here. '
     "To show something to some recipients, say so under “Shown to”."
 )
@@ -27,21 +30,23 @@ def pieces(source: str) -> list[tuple[str, bool]]:
     found.append((source[at:], False))
     for text, is_output in found:
         if not is_output and ("{{" in text or "{%" in text):
-            raise Wrong("“{{” begins a variable that no “}}” ends.")
+            raise Wrong(gettext("“{{” begins a variable that no “}}” ends."))
     return found
 
 
 def refuse_odd(source: str) -> None:
     """Raises Wrong for characters that neither HTML nor MJML may have."""
     if _ODD.search(source):
-        raise Wrong("It has characters that no text has. Write it anew.")
+        raise Wrong(gettext("It has characters that no text has. Write it anew."))
 
 
 def _checked(output: environment.Markup) -> str:
     if output.tag or output.text.startswith("{%"):
-        raise Wrong(ONLY_OUTPUTS)
+        raise Wrong(str(ONLY_OUTPUTS))
     if "<" in output.text or ">" in output.text or _RAW.search(output.text):
-        raise Wrong("A variable comes out as text here: “<”, “>” and “safe” have no use in it.")
+        raise Wrong(
+            gettext("A variable comes out as text here: “<”, “>” and “safe” have no use in it.")
+        )
     try:
         parsed = environment.parse(output.text, escape=True)
         environment.refuse_unknown_filters(parsed, output.text)
@@ -60,5 +65,5 @@ def in_attribute(output: str) -> str:
     if '"' not in output:
         return output
     if "'" in output:
-        raise Wrong("Use one kind of quotes in a variable that is part of an address.")
+        raise Wrong(gettext("Use one kind of quotes in a variable that is part of an address."))
     return output.replace('"', "'")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
 from campaigns.blocks.making import html_of, look_of
 from campaigns.blocks.problems import BlocksError
@@ -32,7 +33,7 @@ def of_owner(owner_id: int, user: User) -> tuple[list[str], Operation | None]:
         owner_id=owner_id,
         requested_by=user,
         kind=OperationKind.RENEW_TEMPLATES,
-        title="Templates in blocks",
+        title=gettext("Templates in blocks"),
         total=_templates(owner_id).count(),
         result={"failed": []},
     )

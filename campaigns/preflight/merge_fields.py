@@ -11,13 +11,14 @@ from django.db.models import Count, F, Func, Q, QuerySet, TextField, Value
 from django.db.models.expressions import Expression
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext, ngettext
 
 from campaigns.files.contact_columns import is_built_in
 from campaigns.models import Contact, Template
 from campaigns.rendering import template_work
 from campaigns.rendering.content import CompiledContent
 from campaigns.rendering.template_work import PartProblem
-from campaigns.wording import counted
+from campaigns.wording import filled
 from sandbox import Failed, LimitReached
 
 MOST = 50
@@ -58,18 +59,37 @@ class MergeFieldReport:
     def _warnings(self) -> Iterator[str]:
         for path, empty in self.empty.items():
             if empty == self.total:
-                everybody = f"all {self.total:,} contacts" if self.total > 1 else "the only contact"
-                meant = self.meant.get(path)
-                instead = f" Did you mean {{{{ {meant} }}}}?" if meant else ""
-                yield f"{written(path)} is empty for {everybody}.{instead}"
+                yield self._empty_for_all(path)
         if self.uncounted:
-            yield f"{counted(self.uncounted, 'more variable')} could not be looked at."
+            text = ngettext(
+                "%(count)s more variable could not be looked at.",
+                "%(count)s more variables could not be looked at.",
+                self.uncounted,
+            )
+            yield filled(text, self.uncounted)
+
+    def _empty_for_all(self, path: Path) -> str:
+        text = (
+            gettext("%(variable)s is empty for all %(count)s contacts.")
+            if self.total > 1
+            else gettext("%(variable)s is empty for the only contact.")
+        )
+        said = text % {"variable": written(path), "count": f"{self.total:,}"}
+        if meant := self.meant.get(path):
+            said += " " + gettext("Did you mean %(meant)s?") % {"meant": f"{{{{ {meant} }}}}"}
+        return said
 
     @property
     def figures(self) -> list[tuple[str, str]]:
         """Each variable, and for how many it is empty, in words."""
         return [
-            (written(path), f"empty for {empty:,} of {self.total:,}" if empty else "never empty")
+            (
+                written(path),
+                gettext("empty for %(empty)s of %(total)s")
+                % {"empty": f"{empty:,}", "total": f"{self.total:,}"}
+                if empty
+                else gettext("never empty"),
+            )
             for path, empty in self.empty.items()
         ]
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import NamedTuple
 
-from campaigns.rendering.content import CompiledContent
+from django.utils.translation import gettext
+
+from campaigns.rendering.content import LABELS, CompiledContent
 from campaigns.rendering.liquid.environment import line_at
 from campaigns.rendering.template_work import PartProblem
 from sandbox import Failed, LimitReached
 
 MOST_BRACES = 5
+FIELDS = ("subject", "preview_text", "html", "text")
 FROM_HTML: list[Callable[[str], list[str]]] = []
 """Functions of dependent apps (tracking) that return notices. They may raise PartProblem."""
 
@@ -40,19 +44,25 @@ def of_template(template: CompiledContent) -> list[str]:
     return [*of_braces_in(template), *of_html(template.html)]
 
 
+class Odd(NamedTuple):
+    """Malformed Liquid braces, which would be sent as text; `line` counts from 1."""
+
+    field: str
+    line: int
+    text: str
+
+
 def of_braces_in(template: CompiledContent) -> list[str]:
-    parts = {
-        "Subject": template.subject,
-        "Preview text": template.preview_text,
-        "HTML": template.html,
-        "Plain text": template.text,
-    }
-    return [notice for part, source in parts.items() for notice in of_braces(source, part)]
+    return [odd.text for odd in braces_in(template)]
 
 
-def of_braces(source: str, part: str = "HTML") -> list[str]:
-    """Notices about malformed Liquid braces, which would be sent as text."""
-    return [_of_one(match, source, part) for match in islice(_odd_braces(source), MOST_BRACES)]
+def braces_in(template: CompiledContent) -> Iterator[Odd]:
+    for field in FIELDS:
+        yield from braces(getattr(template, field), field)
+
+
+def braces(source: str, field: str = "html") -> list[Odd]:
+    return [_of_one(match, source, field) for match in islice(_odd_braces(source), MOST_BRACES)]
 
 
 def _odd_braces(source: str) -> Iterator[re.Match[str]]:
@@ -68,11 +78,13 @@ def _odd_braces(source: str) -> Iterator[re.Match[str]]:
             return
 
 
-def _of_one(match: re.Match[str], source: str, part: str) -> str:
+def _of_one(match: re.Match[str], source: str, field: str) -> Odd:
     name, tag = match["spaced"] or match["single"], match["tag"]
     meant = f"{{{{ {name.strip()} }}}}" if name else f"{{% {tag.strip()} %}}"
     written = " ".join(match[0].split())
-    return (
-        f"{part}, line {line_at(source, match.start())}: “{written}” is sent as it stands. "
-        f"Did you mean {meant}?"
+    line = line_at(source, match.start())
+    text = gettext(
+        "%(part)s, line %(line)s: “%(written)s” is sent as it stands. Did you mean %(meant)s?"
     )
+    values = {"part": LABELS[field], "line": line, "written": written, "meant": meant}
+    return Odd(field, line, text % values)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.models import Attribute, Contact
 from campaigns.preflight import merge_fields
 from campaigns.rendering.liquid import environment
 
 OF_CONTACTS = ("name", "email")
 LINKS = {
-    "unsubscribe_url": "Where one unsubscribes. Every message needs it; without it, a footer is "
-    "added.",
-    "preferences_url": "Where one chooses what to get.",
-    "web_view_url": "Where the message is seen in a browser.",
+    "unsubscribe_url": _(
+        "Where one unsubscribes. Every message needs it; without it, a footer is added."
+    ),
+    "preferences_url": _("Where one chooses what to get."),
+    "web_view_url": _("Where the message is seen in a browser."),
 }
 SAMPLED = 200
 """Among how many of the newest contacts an example is looked for."""
@@ -54,7 +57,7 @@ def listed(owner_id: int | None) -> tuple[list[Variable], int]:
         )
         for key in keys
     ]
-    return [*made, *(Variable(name, said, None, "") for name, said in LINKS.items())], total
+    return [*made, *(Variable(name, str(said), None, "") for name, said in LINKS.items())], total
 
 
 def _examples(owner_id: int | None, keys: Sequence[str]) -> dict[str, str]:

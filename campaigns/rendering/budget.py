@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
+from django.utils.translation import gettext
+
 SECONDS_A_MESSAGE = 0.02
 """The average allowed per message."""
 SECONDS_BEYOND = 1.0
@@ -40,10 +42,14 @@ class RenderBudget:
             self._forgive()
             if self._beyond < SECONDS_BEYOND:
                 return ""
-            return (
-                f"rendering {self._messages:,} messages took {self._seconds:.2f} s of processor "
-                f"time, and {SECONDS_A_MESSAGE:g} s a message is the limit"
-            )
+            return gettext(
+                "rendering %(messages)s messages took %(seconds)s s of processor time, and "
+                "%(most)s s a message is the limit"
+            ) % {
+                "messages": f"{self._messages:,}",
+                "seconds": f"{self._seconds:.2f}",
+                "most": f"{SECONDS_A_MESSAGE:g}",
+            }
 
     def _forgive(self) -> None:
         now = time.monotonic()

@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.rendering import template_work
 from campaigns.rendering.precompiled import Pieces
@@ -27,13 +29,15 @@ MAX_SUBJECT = 2_000
 FORM = 1
 """The version of the format of `precompile`; content with another version is split anew."""
 
-NOT_NOW = "The template could not be read just now; that is not its fault. Try again in a moment."
+NOT_NOW = _(
+    "The template could not be read just now; that is not its fault. Try again in a moment."
+)
 LABELS = {
-    "subject": "Subject",
-    "preview_text": "Preview text",
-    "html": "HTML",
-    "mjml": "MJML",
-    "text": "Plain text",
+    "subject": _("Subject"),
+    "preview_text": _("Preview text"),
+    "html": _("HTML"),
+    "mjml": _("MJML"),
+    "text": _("Plain text"),
 }
 _WHITE_SPACE_AND_CONTROLS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
 
@@ -46,9 +50,13 @@ class ContentError(Exception):
     def __init__(
         self, part: str, message: str, line: int | None = None, column: int | None = None
     ) -> None:
-        place = LABELS[part] + (f", line {line}" if line else "")
-        place += f", column {column}" if column else ""
-        super().__init__(f"{place}: {message}.")
+        text = gettext("%(part)s: %(problem)s.")
+        if line:
+            text = gettext("%(part)s, line %(line)s: %(problem)s.")
+        if line and column:
+            text = gettext("%(part)s, line %(line)s, column %(column)s: %(problem)s.")
+        values = {"part": LABELS[part], "problem": message, "line": line, "column": column}
+        super().__init__(text % values)
         self.part, self.line, self.column = part, line, column
 
 
@@ -166,7 +174,7 @@ def check(subject: str, html: str, text: str, preview_text: str = "") -> None:
                 makes_text = part == "html" and not text.strip()
                 template_work.check_part(part, source, makes_text=makes_text)
         elif part in ("subject", "html"):
-            raise TemplateError(part, "is empty")
+            raise TemplateError(part, gettext("is empty"))
 
 
 def validate_template(template: CompiledContent) -> None:
@@ -259,7 +267,9 @@ def _one_line(subject: str) -> str:
     subject = _WHITE_SPACE_AND_CONTROLS.sub(" ", subject).strip()
     if len(subject) > MAX_SUBJECT:
         raise RenderError(
-            "subject", f"for this recipient it is longer than {MAX_SUBJECT:,} characters"
+            "subject",
+            gettext("for this recipient it is longer than %(most)s characters")
+            % {"most": f"{MAX_SUBJECT:,}"},
         )
     return subject
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
+from django.utils.translation import gettext
 from liquid import Node, RenderContext, Token
 from liquid.builtin.content import ContentNode
 from liquid.builtin.expressions import (
@@ -68,7 +69,7 @@ class _Recorder(LimitedStringIO):
     def pass_over(self, size: int) -> None:
         self.size += size
         if self.size > self.limit:
-            raise OutputStreamLimitError("output stream limit reached", token=None)
+            raise OutputStreamLimitError(gettext("output stream limit reached"), token=None)
 
     def end_gap(self) -> None:
         self.values.append(self.getvalue())

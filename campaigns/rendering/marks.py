@@ -10,6 +10,8 @@ import html as entities
 import re
 from bisect import bisect_right
 
+from django.utils.translation import gettext
+
 from campaigns.rendering.html.source import Edit, HtmlReader, StartTag, apply_edits
 from campaigns.rendering.liquid.environment import Markup, markup_in
 from campaigns.rendering.template_work import PARSING
@@ -76,7 +78,8 @@ def shown(html: str) -> str:
 
 
 def _seen(name: str) -> str:
-    return f'<mark style="{_LOOKS}">no {entities.escape(name)}</mark>'
+    text = gettext("no %(name)s") % {"name": name}
+    return f'<mark style="{_LOOKS}">{entities.escape(text)}</mark>'
 
 
 class _Texts(HtmlReader):

@@ -13,6 +13,9 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.rendering import template_work
 from campaigns.rendering.budget import RenderBudget
 from campaigns.rendering.precompiled import Precompiled, gap_from_json
@@ -27,7 +30,7 @@ from sandbox import Failed, LimitReached, Stalled
 
 SEATS = 2
 """The most workers that one template uses at a time, so that others find a free one."""
-SIMPLIFY = "Make it smaller or simpler"
+SIMPLIFY = _("Make it smaller or simpler")
 
 
 class CannotRender(Exception):
@@ -219,5 +222,9 @@ def _of_rendering(limit: str) -> str:
 
 def _too_costly(parts: list[str], limit: str) -> CannotRender:
     part = _to_blame(parts)
-    problem = PartProblem(part, f"for this recipient it {limit}. {SIMPLIFY}")
+    problem = PartProblem(
+        part,
+        gettext("for this recipient it %(limit)s. %(simplify)s")
+        % {"limit": limit, "simplify": SIMPLIFY},
+    )
     return CannotRender(problem, RENDERING.cpu_seconds)

@@ -6,6 +6,8 @@ import os
 import signal
 import time
 
+from django.utils.translation import gettext
+
 from sandbox import Limits, bounded, worker
 
 
@@ -18,6 +20,11 @@ def double(text: str) -> str:
     if text == "wrong":
         raise Wrong("is wrong", 3)
     return text * 2
+
+
+@bounded(Limits(cpu_seconds=0.2), raises=(Wrong,))
+def say_what_is_wrong() -> str:
+    raise Wrong(gettext("is nested too deeply"))
 
 
 @bounded(Limits(cpu_seconds=0.2))

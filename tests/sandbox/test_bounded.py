@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from django.utils.translation import override
 
 from sandbox import Failed, LimitReached, Limits, Stalled, warm_up
 from tests.sandbox import jobs
@@ -28,6 +29,17 @@ def test_a_declared_error_reaches_the_caller_with_all_it_says() -> None:
         jobs.double("wrong")
 
     assert raised.value.args == ("is wrong", 3)
+
+
+def test_a_worker_speaks_the_language_of_its_caller() -> None:
+    for language, said in (("zh-hans", "嵌套过深"), ("en", "is nested too deeply")):
+        with override(language), pytest.raises(jobs.Wrong, match=said):
+            jobs.say_what_is_wrong()
+
+
+def test_a_limit_is_told_in_the_language_of_the_caller() -> None:
+    with override("zh-hans"), pytest.raises(LimitReached, match=r"需要超过 0\.2 秒处理器时间"):
+        jobs.loop_for_ever()
 
 
 def test_any_other_error_of_the_function_is_a_failure_that_names_it() -> None:

@@ -151,7 +151,7 @@ def test_finding_what_is_misplaced_takes_time_in_proportion_to_the_template(piec
     ],
 )
 def test_looking_for_odd_braces_takes_time_in_proportion_to_the_template(piece: str) -> None:
-    assert_linear(notices.of_braces, repeated(piece), largest=200_000)
+    assert_linear(notices.braces, repeated(piece), largest=200_000)
 
 
 @pytest.mark.parametrize("piece", ["{% raw %}", "{% doc %}", "{{", "{%", "{{ a", "{% raw %}{{"])

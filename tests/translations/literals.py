@@ -37,9 +37,9 @@ MORE_SQL = re.compile(
     r"\b(SELECT|WHERE|FROM [a-z_]+|INTERVAL|ORDER BY|IS NOT NULL|IS NULL|LEFT JOIN|NOT IN|FILTER \(|RETURNS"
     r"|INTERSECT|EXCEPT|RETURN)\b| AS \{|\bIN \(|%s\b|\{0\}|max-age="
 )
-PATTERN = re.compile(r"\(\?|\\[AbBdDsSwWZ.({\[]|\.\*|\[\^|[^ ]\|[^ ]|\^\[")
+PATTERN = re.compile(r" [!=]= |\(\?|\\[AbBdDsSwWZ.({\[]|\.\*|\[\^|[^ ]\|[^ ]|\^\[")
 STYLE = re.compile(r"[a-z-]+:[^;]*;|\.[a-z-]+ *\{")
-TAGS = re.compile(r"<[^<>]*>?")
+TAGS = re.compile(r"<[^<>]*>?|\{%.*?%\}", re.DOTALL)
 SENTENCE = re.compile(
     r"[^\W\d_]{2,}[,;:.!?)”’]* +[(“]?([a-z{]|[A-Z][a-z])|\{\}[^\W\d_]* +[a-z]{2,}"
 )

@@ -59,11 +59,11 @@ def _empty(asked: Field) -> Any:
         case Input.COLUMNS:
             return [[], []]
         case _:
-            return asked.default
+            return asked.beginning
 
 
 def new_item(asked: Field) -> dict[str, Any]:
-    return {each.name: each.default for each in asked.of}
+    return {each.name: each.beginning for each in asked.of}
 
 
 def copy(block: Block) -> Block:

@@ -71,7 +71,7 @@ def preview(template: Template, contact: Contact | None, sender: Sender) -> Prev
     except content.ContentError as error:
         shown.error = str(error)
     except Failed:
-        shown.error = content.NOT_NOW
+        shown.error = str(content.NOT_NOW)
     return shown
 
 
@@ -84,7 +84,7 @@ def of_frozen(frozen: Content, contact: Contact | None) -> Preview:
     except content.ContentError as error:
         shown.error = str(error)
     except Failed:
-        shown.error = content.NOT_NOW
+        shown.error = str(content.NOT_NOW)
     return shown
 
 

@@ -99,7 +99,7 @@ class BlocksForm(TemplateForm):
         except (content.TemplateError, LimitReached) as error:
             self.add_error("blocks", str(error))
         except Failed:
-            self.add_error("blocks", content.NOT_NOW)
+            self.add_error("blocks", str(content.NOT_NOW))
         return cleaned
 
     def _shown_or_checked(self, draft: drafts.Draft, owner_id: int) -> dict[str, Any]:

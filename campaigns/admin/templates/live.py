@@ -265,4 +265,4 @@ def _see(live: Live, template: Template) -> None:
     except content.ContentError as error:
         live.problems.append(Problem(error.part, str(error)))
     except Failed:
-        live.problems.append(Problem("__all__", content.NOT_NOW))
+        live.problems.append(Problem("__all__", str(content.NOT_NOW)))

@@ -89,6 +89,6 @@ def _preview_of(starter: Starter, owner: User) -> Preview:
     try:
         html = content.compile_mjml(starter.mjml)
     except Failed:
-        return Preview("", "", "", content.NOT_NOW)
+        return Preview("", "", "", str(content.NOT_NOW))
     template = Template(owner=owner, subject=starter.subject, html=html)
     return preview(template, None, sender)

@@ -7,6 +7,7 @@ import re
 from typing import NamedTuple
 
 from ada_url import URL
+from django.utils.translation import gettext
 
 from campaigns.rendering.liquid.environment import markup_in
 
@@ -37,7 +38,7 @@ def wrong_with(address: str, *, of_image: bool = False) -> list[Wrong]:
     if first is not None and first.start == 0:
         return []
     if not address or (address == "#" and not of_image):
-        return [Wrong("empty", "leads nowhere")]
+        return [Wrong("empty", gettext("leads nowhere"))]
     if address.startswith("#") and not of_image:
         return []
     known = address[: first.start] + _STAND_IN if first else address
@@ -52,44 +53,60 @@ def wrong_with(address: str, *, of_image: bool = False) -> list[Wrong]:
 
 def _without_scheme(address: str) -> Wrong:
     if _LOOKS_LIKE_HOST.match(address):
-        return Wrong("form", "begins without https://, so that it leads nowhere")
+        return Wrong("form", gettext("begins without https://, so that it leads nowhere"))
     if address.startswith("//"):
-        return Wrong("form", "begins without https:, which programs outside a browser do not add")
-    return Wrong("form", "is relative to a page, and a message is no page")
+        return Wrong(
+            "form", gettext("begins without https:, which programs outside a browser do not add")
+        )
+    return Wrong("form", gettext("is relative to a page, and a message is no page"))
 
 
 def _of_another(name: str, address: str, *, of_image: bool) -> list[Wrong]:
     if of_image:
         if name in ("data", "cid"):
             return []
-        return [Wrong("form", f"begins with {name}:, which shows no image")]
+        return [
+            Wrong("form", gettext("begins with %(name)s:, which shows no image") % {"name": name})
+        ]
     if name in _NEVER_FOLLOWED:
-        return [Wrong("form", f"begins with {name}:, which mail programs take out")]
+        return [
+            Wrong(
+                "form",
+                gettext("begins with %(name)s:, which mail programs take out") % {"name": name},
+            )
+        ]
     if name == "mailto" and "@" not in address and "%40" not in address:
-        return [Wrong("form", "is mailto: without an address")]
+        return [Wrong("form", gettext("is mailto: without an address"))]
     if name in _OTHER_PROGRAMS:
         return []
-    return [Wrong("form", f"begins with {name}:, which is not https:")]
+    return [Wrong("form", gettext("begins with %(name)s:, which is not https:") % {"name": name})]
 
 
 def _of_web(address: str, scheme: str, *, is_whole: bool) -> list[Wrong]:
     try:
         url = URL(address)
     except ValueError:
-        return [Wrong("form", "is not an address that browsers can read")]
+        return [Wrong("form", gettext("is not an address that browsers can read"))]
     wrong = []
     host = url.hostname.rstrip(".")
     ends_in_host = not is_whole and address.count("/") <= 2
     if ends_in_host:
         return [Wrong("http", "")] if scheme == "http" else []
     if not address[len(scheme) + 1 :].startswith("//"):
-        wrong.append(Wrong("form", "has not two slashes after its scheme"))
+        wrong.append(Wrong("form", gettext("has not two slashes after its scheme")))
     if url.username or url.password:
-        wrong.append(Wrong("user", "has a user name before its host, as forged links have"))
+        wrong.append(
+            Wrong("user", gettext("has a user name before its host, as forged links have"))
+        )
     if private := _private(host):
         wrong.append(Wrong("private", private))
     elif ".." in host or "." not in host:
-        wrong.append(Wrong("form", f"names “{host}”, which is no host on the internet"))
+        wrong.append(
+            Wrong(
+                "form",
+                gettext("names “%(host)s”, which is no host on the internet") % {"host": host},
+            )
+        )
     if scheme == "http":
         wrong.append(Wrong("http", ""))
     return wrong
@@ -101,10 +118,14 @@ def _private(host: str) -> str:
         ip = ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         is_inside = host.rpartition(".")[2].lower() in _PRIVATE_NAMES
-        return f"leads to “{host}”, which only your network knows" if is_inside else ""
+        return (
+            gettext("leads to “%(host)s”, which only your network knows") % {"host": host}
+            if is_inside
+            else ""
+        )
     if not ip.is_global:
-        return f"leads to {ip}, which only your network or machine knows"
-    return f"leads to the number {ip}, as forged links do"
+        return gettext("leads to %(ip)s, which only your network or machine knows") % {"ip": ip}
+    return gettext("leads to the number %(ip)s, as forged links do") % {"ip": ip}
 
 
 def host_of(address: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext
 
-from campaigns import audience
+from campaigns import audience, wording
 from campaigns.launching import frozen_content
 from campaigns.models import Brand, Contact, Content, Sender, Task, TaskTemplate, Template
 from campaigns.models.content import TemplateFormat
@@ -26,7 +26,6 @@ from campaigns.preflight.checklist.findings import (
 from campaigns.preflight.checklist.message import Written, listed
 from campaigns.preflight.merge_fields import MergeFieldReport
 from campaigns.rendering import content
-from campaigns.wording import counted
 from sandbox import Failed, LimitReached
 
 TRIED = 5
@@ -36,8 +35,6 @@ GMAIL_CLIPS_AT = 102 * 1024
 """Bytes of HTML, after which Gmail shows "[Message clipped]" and a link to the rest."""
 FEW = 0.5
 """A variable that fewer contacts have is told."""
-_LINE = re.compile(r"(Subject|Preview text|HTML|Plain text), line (\d+)")
-_FIELDS = {part: name for name, part in content.LABELS.items()}
 _CHINA = Q(email__iendswith=".cn") | Q(email__iendswith=".xn--fiqs8s")
 for _key in ("language", "lang", "locale"):
     _CHINA |= Q(**{f"attributes__{_key}__iregex": r"^(zh([-_](cn|sg|hans).*)?|chinese|中文)$"})
@@ -122,7 +119,11 @@ def _drafts(task: Task) -> list[Draft]:
     rows = list(choices.order_by("pk"))
     if len(rows) < 2:
         return [Draft(task, row) for row in rows]
-    return [Draft(task, row, f"Variant {n} ({_said(row)})") for n, row in enumerate(rows, 1)]
+    return [Draft(task, row, _variant(n, row)) for n, row in enumerate(rows, 1)]
+
+
+def _variant(number: int, row: TaskTemplate) -> str:
+    return gettext("Variant %(number)s (%(template)s)") % {"number": number, "template": _said(row)}
 
 
 def _said(row: TaskTemplate) -> str:
@@ -138,7 +139,7 @@ def _of(draft: Draft, contacts: QuerySet[Contact]) -> Iterator[Finding]:
     except content.TemplateError as error:
         yield _cannot_be_made(error)
     except Failed:
-        yield _NOT_NOW
+        yield _not_now()
     yield from _of_sources(draft, written, frozen, contacts)
     if frozen is not None:
         yield from _of_rendering(frozen, contacts)
@@ -168,55 +169,60 @@ def _of_sources(
     try:
         return work.of_message(asdict(written), rest)
     except (LimitReached, Failed):
-        return [_TOO_MUCH]
+        return [_too_much()]
 
 
-_TOO_MUCH = Finding(
-    "not_checked",
-    Level.WARNING,
-    "The message could not be checked whole: it takes too long.",
-    "Nothing is known of its links, images and styles.",
-    "Make it smaller: mail programs show so much badly, too.",
-)
-_NOT_NOW = Finding(
-    "not_made",
-    Level.BLOCKER,
-    "The message could not be made just now.",
-    "That is not its fault.",
-    "Try again in a moment.",
-)
+def _too_much() -> Finding:
+    return Finding(
+        "not_checked",
+        Level.WARNING,
+        gettext("The message could not be checked whole: it takes too long."),
+        gettext("Nothing is known of its links, images and styles."),
+        gettext("Make it smaller: mail programs show so much badly, too."),
+    )
+
+
+def _not_now() -> Finding:
+    return Finding(
+        "not_made",
+        Level.BLOCKER,
+        gettext("The message could not be made just now."),
+        gettext("That is not its fault."),
+        gettext("Try again in a moment."),
+    )
 
 
 def _cannot_be_made(error: content.TemplateError) -> Finding:
     return Finding(
         "not_made",
         Level.BLOCKER,
-        f"The message cannot be made. {error}",
-        "It fails for every recipient: nothing could be sent.",
-        "Mend what is named.",
+        gettext("The message cannot be made. %(error)s") % {"error": error},
+        gettext("It fails for every recipient: nothing could be sent."),
+        gettext("Mend what is named."),
         (Place(error.part, error.line or 0),),
     )
 
 
 def _of_notices(written: Written) -> Iterator[Finding]:
-    for notice in notices.of_braces_in(written):
+    for odd in notices.braces_in(written):
         yield Finding(
             "braces",
             Level.WARNING,
-            notice,
-            "Every recipient reads the braces.",
-            "Write the variable with two braces on each side, without blanks between them.",
-            _placed(notice),
+            odd.text,
+            gettext("Every recipient reads the braces."),
+            gettext(
+                "Write the variable with two braces on each side, without blanks between them."
+            ),
+            (Place(odd.field, odd.line),),
         )
     for notice in notices.of_html(written.html):
         yield Finding(
-            "shown_addresses", Level.NOTE, notice, "They work.", "Nothing has to be done."
+            "shown_addresses",
+            Level.NOTE,
+            notice,
+            gettext("They work."),
+            gettext("Nothing has to be done."),
         )
-
-
-def _placed(notice: str) -> tuple[Place, ...]:
-    found = _LINE.match(notice)
-    return (Place(_FIELDS[found[1]], int(found[2])),) if found else ()
 
 
 def _of_report(report: MergeFieldReport) -> Iterator[Finding]:
@@ -225,12 +231,17 @@ def _of_report(report: MergeFieldReport) -> Iterator[Finding]:
             "variables",
             Level.WARNING,
             warning,
-            "There is a gap in every message, or what stands there instead.",
-            "Correct the name, or import the values.",
+            gettext("There is a gap in every message, or what stands there instead."),
+            gettext("Correct the name, or import the values."),
             page=Page.ATTRIBUTES,
         )
     few = [
-        f"{merge_fields.written(path)} ({report.total - empty:,} of {report.total:,})"
+        gettext("%(variable)s (%(having)s of %(total)s)")
+        % {
+            "variable": merge_fields.written(path),
+            "having": f"{report.total - empty:,}",
+            "total": f"{report.total:,}",
+        }
         for path, empty in report.empty.items()
         if report.total > empty > FEW * report.total
     ]
@@ -238,9 +249,9 @@ def _of_report(report: MergeFieldReport) -> Iterator[Finding]:
         yield Finding(
             "few_have",
             Level.NOTE,
-            f"Few contacts have {listed(few)}.",
-            "The others read what stands there instead, or a gap.",
-            'Say what else is to stand there: {{ first_name | default: "friend" }}.',
+            gettext("Few contacts have %(variables)s.") % {"variables": listed(few)},
+            gettext("The others read what stands there instead, or a gap."),
+            gettext('Say what else is to stand there: {{ first_name | default: "friend" }}.'),
             page=Page.ATTRIBUTES,
         )
 
@@ -251,13 +262,17 @@ def _of_rendering(frozen: Content, contacts: QuerySet[Contact]) -> Iterator[Find
         yield _cannot_be_rendered(errors, bool(made))
     empty = [each for each in made if not each.subject.strip()]
     if empty:
-        for_whom = "for everyone tried" if len(empty) == len(made) else "for some who were tried"
+        text = (
+            gettext("The subject is empty for everyone tried: %(empty)s of %(contacts)s.")
+            if len(empty) == len(made)
+            else gettext("The subject is empty for some who were tried: %(empty)s of %(contacts)s.")
+        )
         yield Finding(
             "empty_subject",
             Level.BLOCKER if len(empty) == len(made) else Level.WARNING,
-            f"The subject is empty {for_whom}: {len(empty)} of {counted(len(made), 'contact')}.",
-            "Inboxes show “(no subject)”, and filters take such a message for spam.",
-            "Write words that are the same for everyone, or a default.",
+            text % {"empty": len(empty), "contacts": wording.contacts(len(made))},
+            gettext("Inboxes show “(no subject)”, and filters take such a message for spam."),
+            gettext("Write words that are the same for everyone, or a default."),
             (Place("subject", 1),),
         )
     largest = max((len(bytes(each.html_pieces)) for each in made), default=0)
@@ -287,14 +302,17 @@ def _rendered(
 
 
 def _cannot_be_rendered(errors: Sequence[str], some_can: bool) -> Finding:
-    for_whom = f"for {counted(len(errors), 'contact')} of those who were tried"
+    text = (
+        gettext("The message cannot be made for %(contacts)s of those who were tried. %(problem)s")
+        if some_can
+        else gettext("The message cannot be made for anyone who was tried. %(problem)s")
+    )
     return Finding(
         "not_rendered",
         Level.WARNING if some_can else Level.BLOCKER,
-        f"The message cannot be made {for_whom if some_can else 'for anyone who was tried'}. "
-        f"{errors[0]}",
-        "Those for whom it fails get none.",
-        "Mend what is named, or the values of these contacts.",
+        text % {"contacts": wording.contacts(len(errors)), "problem": errors[0]},
+        gettext("Those for whom it fails get none."),
+        gettext("Mend what is named, or the values of these contacts."),
     )
 
 
@@ -302,10 +320,16 @@ def _too_large(size: int) -> Finding:
     return Finding(
         "size",
         Level.WARNING,
-        f"The HTML has {size // 1024:,} kB, with its styles in place and its links rewritten.",
-        "Gmail cuts a message off after 102 kB and hides the rest behind a link, the unsubscribe "
-        "link and the image that counts opens among it.",
-        "Take out what repeats itself: styles, comments, blanks at the beginnings of lines.",
+        gettext("The HTML has %(size)s kB, with its styles in place and its links rewritten.")
+        % {"size": f"{size // 1024:,}"},
+        gettext(
+            "Gmail cuts a message off after 102 kB and hides the rest behind a link, the "
+            "unsubscribe "
+            "link and the image that counts opens among it."
+        ),
+        gettext(
+            "Take out what repeats itself: styles, comments, blanks at the beginnings of lines."
+        ),
     )
 
 

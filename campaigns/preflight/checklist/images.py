@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.preflight.checklist import addresses
 from campaigns.preflight.checklist.document import Image
 from campaigns.preflight.checklist.findings import Finding, Level
 from campaigns.preflight.checklist.message import Message, Spot
 from campaigns.rendering.liquid.environment import markup_in
-from campaigns.wording import counted
+from campaigns.wording import filled
 
 MOST_IMAGES = 30
 LEAST_TEXT = 80
@@ -34,9 +37,12 @@ def _all(
     """`what` follows "3 images have"."""
     spots = [_spot(image) for image in _shown(message) if is_wrong(image)]
     if spots:
-        have = "has" if len(spots) == 1 else "have"
-        text = f"{counted(len(spots), 'image')} {have} {what}."
-        yield message.placed(Finding(check, level, text, means, mend), spots)
+        yield message.placed(Finding(check, level, _have(what, len(spots)), means, mend), spots)
+
+
+def _have(what: str, images: int) -> str:
+    text = ngettext("%(count)s image has %(what)s.", "%(count)s images have %(what)s.", images)
+    return text % {"count": f"{images:,}", "what": what}
 
 
 def _spot(image: Image) -> Spot:
@@ -49,9 +55,14 @@ def alternative_texts(message: Message) -> Iterator[Finding]:
         "alternative_texts",
         Level.WARNING,
         lambda image: image.alt is None or (image.link and not image.link.text),
-        "no alternative text",
-        "Many readers see no images, at first or at all, and hear or read the file’s name instead.",
-        'Say in alt="…" what the image says; alt="" for one that only decorates and is no link.',
+        gettext("no alternative text"),
+        gettext(
+            "Many readers see no images, at first or at all, and hear or read the file’s name "
+            "instead."
+        ),
+        gettext(
+            'Say in alt="…" what the image says; alt="" for one that only decorates and is no link.'
+        ),
     )
 
 
@@ -61,23 +72,25 @@ def image_sizes(message: Message) -> Iterator[Finding]:
         "image_sizes",
         Level.NOTE,
         lambda image: not _NUMBER.fullmatch(image.width) and not any(markup_in(image.width)),
-        "no width",
-        "Outlook for Windows shows it as large as its file is"
-        ", and the text jumps when it is loaded.",
-        'Write width="…" in pixels; height as well, where it is known.',
+        gettext("no width"),
+        gettext(
+            "Outlook for Windows shows it as large as its file is, "
+            "and the text jumps when it is loaded."
+        ),
+        gettext('Write width="…" in pixels; height as well, where it is known.'),
     )
 
 
 _SAID = {
     "http": (
-        "an address that is not encrypted (http:)",
-        "Many programs show no image that is loaded without encryption.",
-        "Use https://.",
+        _("an address that is not encrypted (http:)"),
+        _("Many programs show no image that is loaded without encryption."),
+        _("Use https://."),
     ),
     "form": (
-        "no address that works",
-        "It is not shown: there is a gap in the message.",
-        "Upload the image here, or write its whole address with https://.",
+        _("no address that works"),
+        _("It is not shown: there is a gap in the message."),
+        _("Upload the image here, or write its whole address with https://."),
     ),
 }
 
@@ -90,9 +103,18 @@ def image_addresses(message: Message) -> Iterator[Finding]:
             spots.append(Spot(image.start, image.src, why))
     for kind, spots in found.items():
         what, means, mend = _SAID[kind]
-        have = "has" if len(spots) == 1 else "have"
-        said = f"{counted(len(spots), 'image')} {have} {what}{spots[0].example}."
-        yield message.placed(Finding(f"images_{kind}", Level.WARNING, said, means, mend), spots)
+        said = _have(f"{what}{spots[0].example}", len(spots))
+        finding = Finding(f"images_{kind}", Level.WARNING, said, str(means), str(mend))
+        yield message.placed(finding, spots)
+
+
+def _hardly_any_text(characters: int) -> str:
+    text = ngettext(
+        "The message is images and hardly any text: %(count)s character.",
+        "The message is images and hardly any text: %(count)s characters.",
+        characters,
+    )
+    return filled(text, characters)
 
 
 def images_and_text(message: Message) -> Iterator[Finding]:
@@ -102,9 +124,12 @@ def images_and_text(message: Message) -> Iterator[Finding]:
             Finding(
                 "images_and_text",
                 Level.WARNING,
-                f"The message is images and hardly any text: {counted(len(text), 'character')}.",
-                "Without images nothing is left to read, and filters take such messages for spam.",
-                "Write the most important of it as text.",
+                _hardly_any_text(len(text)),
+                gettext(
+                    "Without images nothing is left to read, and filters take such messages for "
+                    "spam."
+                ),
+                gettext("Write the most important of it as text."),
             ),
             list(map(_spot, images)),
         )
@@ -112,9 +137,9 @@ def images_and_text(message: Message) -> Iterator[Finding]:
         yield Finding(
             "images_and_text",
             Level.NOTE,
-            f"The message has {len(images):,} images.",
-            "It takes long to load on a phone, and readers scroll past the end of it.",
-            "Show fewer, and link to a page with the rest.",
+            gettext("The message has %(images)s images.") % {"images": f"{len(images):,}"},
+            gettext("It takes long to load on a phone, and readers scroll past the end of it."),
+            gettext("Show fewer, and link to a page with the rest."),
         )
 
 

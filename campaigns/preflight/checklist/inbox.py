@@ -6,8 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.preflight.checklist.findings import Finding, Level, Place
 from campaigns.preflight.checklist.message import Message, listed, literal
+from campaigns.wording import filled
 
 PHONE, DESKTOP = 40, 60
 """About how many characters of a subject are shown: iPhone's Mail 35 to 41 upright, Gmail's app on
@@ -38,7 +42,7 @@ _PROMISE = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(r"\s*+(?:[\[【(（<《]\s*+)?(?:广告|廣告|ad\b)", re.IGNORECASE)
-CEMA = (
+CEMA = _(
     "Washington’s Commercial Electronic Mail Act forbids false subjects to its residents: $500 a "
     "message, also for a hurry that is not one (Brown v. Old Navy, 2025)."
 )
@@ -70,9 +74,9 @@ def empty_subject(message: Message) -> Iterator[Finding]:
         yield Finding(
             "empty_subject",
             Level.BLOCKER,
-            "The subject is empty.",
-            "Inboxes show “(no subject)”, and filters take such a message for spam.",
-            "Write a subject.",
+            gettext("The subject is empty."),
+            gettext("Inboxes show “(no subject)”, and filters take such a message for spam."),
+            gettext("Write a subject."),
             _SUBJECT,
         )
 
@@ -85,13 +89,17 @@ def long_subject(message: Message) -> Iterator[Finding]:
         return
     on_desktop = columns > DESKTOP
     shown = cut(said, PHONE)
-    desktops = f", desktops “{cut(said, DESKTOP)}”" if on_desktop else ""
+    text = (
+        gettext("Phones show about the first %(phone)s: “%(shown)s”, desktops “%(on_desktop)s”.")
+        if on_desktop
+        else gettext("Phones show about the first %(phone)s: “%(shown)s”.")
+    )
     yield Finding(
         "long_subject",
         Level.WARNING if on_desktop else Level.NOTE,
-        f"The subject has {columns} characters.",
-        f"Phones show about the first {PHONE}: “{shown}”{desktops}.",
-        "Shorten it, or put what matters first.",
+        gettext("The subject has %(columns)s characters.") % {"columns": columns},
+        text % {"phone": PHONE, "shown": shown, "on_desktop": cut(said, DESKTOP)},
+        gettext("Shorten it, or put what matters first."),
         _SUBJECT,
     )
 
@@ -101,9 +109,14 @@ def false_reply(message: Message) -> Iterator[Finding]:
         yield Finding(
             "false_reply",
             Level.WARNING,
-            f"The subject begins with “{found[0].strip()}”, as a reply or a forwarded message.",
-            f"It is none, and readers feel deceived. CAN-SPAM forbids misleading subjects. {CEMA}",
-            "Take it out.",
+            gettext("The subject begins with “%(words)s”, as a reply or a forwarded message.")
+            % {"words": found[0].strip()},
+            gettext(
+                "It is none, and readers feel deceived. CAN-SPAM forbids misleading subjects. "
+                "%(law)s"
+            )
+            % {"law": CEMA},
+            gettext("Take it out."),
             _SUBJECT,
         )
 
@@ -117,9 +130,10 @@ def claims(message: Message) -> Iterator[Finding]:
         yield Finding(
             "claims",
             Level.WARNING,
-            f"The subject says {words}.",
-            f"It has to be true on the day it is read, without conditions left out. {CEMA}",
-            "Make sure that it is true to the letter, or say it in other words.",
+            gettext("The subject says %(words)s.") % {"words": words},
+            gettext("It has to be true on the day it is read, without conditions left out. %(law)s")
+            % {"law": CEMA},
+            gettext("Make sure that it is true to the letter, or say it in other words."),
             _SUBJECT,
         )
 
@@ -127,14 +141,21 @@ def claims(message: Message) -> Iterator[Finding]:
 def china_label(message: Message) -> Iterator[Finding]:
     asked = message.asks_for_label and message.in_china
     if asked and not _LABEL.match(message.written.subject):
-        contacts = f"{message.in_china:,} contact{'s are' if message.in_china > 1 else ' is'}"
+        text = ngettext(
+            "The subject does not begin with “广告” or “AD”, and %(count)s contact is in China.",
+            "The subject does not begin with “广告” or “AD”, and %(count)s contacts are in China.",
+            message.in_china,
+        )
         yield Finding(
             "china_label",
             Level.WARNING,
-            f"The subject does not begin with “广告” or “AD”, and {contacts} in China.",
-            "China’s Measures for the Administration of Internet E-mail Services (2006, article "
-            "13) ask for one of them at the front of the subject of advertising.",
-            "Begin the subject with “广告” or “AD”, or exclude contacts in China.",
+            filled(text, message.in_china),
+            gettext(
+                "China’s Measures for the Administration of Internet E-mail Services (2006, "
+                "article "
+                "13) ask for one of them at the front of the subject of advertising."
+            ),
+            gettext("Begin the subject with “广告” or “AD”, or exclude contacts in China."),
             _SUBJECT,
         )
 
@@ -146,27 +167,30 @@ def preview_text(message: Message) -> Iterator[Finding]:
         yield Finding(
             "preview_text",
             Level.NOTE,
-            "There is no preview text.",
-            "Inboxes show the message’s first words after the subject, be they “View in browser”.",
-            "Write what makes one open it, in 40 to 100 characters.",
+            gettext("There is no preview text."),
+            gettext(
+                "Inboxes show the message’s first words after the subject, be they “View in "
+                "browser”."
+            ),
+            gettext("Write what makes one open it, in 40 to 100 characters."),
             place,
         )
     elif said and said.casefold() == " ".join(literal(message.written.subject).split()).casefold():
         yield Finding(
             "preview_text",
             Level.NOTE,
-            "The preview text is the subject.",
-            "Inboxes show the same words twice.",
-            "Say there what the subject does not.",
+            gettext("The preview text is the subject."),
+            gettext("Inboxes show the same words twice."),
+            gettext("Say there what the subject does not."),
             place,
         )
     elif width(said) > LONGEST_PREVIEW:
         yield Finding(
             "preview_text",
             Level.NOTE,
-            f"The preview text has {width(said)} characters.",
-            "Inboxes show about 90 of them, and none more than 140.",
-            "Shorten it, or put what matters first.",
+            gettext("The preview text has %(columns)s characters.") % {"columns": width(said)},
+            gettext("Inboxes show about 90 of them, and none more than 140."),
+            gettext("Shorten it, or put what matters first."),
             place,
         )
 

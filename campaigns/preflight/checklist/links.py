@@ -7,6 +7,9 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.preflight.checklist import addresses
 from campaigns.preflight.checklist.document import Link
 from campaigns.preflight.checklist.findings import Finding, Level, Page
@@ -14,7 +17,7 @@ from campaigns.preflight.checklist.message import Message, Spot, short
 from campaigns.rendering.html.hrefs import unescape_attribute
 from campaigns.rendering.html.shown_addresses import is_address
 from campaigns.rendering.liquid.environment import blocks_in, markup_in
-from campaigns.wording import counted
+from campaigns.wording import filled
 
 LOOKED_THROUGH = 10_000
 """Characters at either end of a message, in which an address is looked for."""
@@ -22,29 +25,29 @@ _UNSUBSCRIBE = re.compile(r"\{\{-?\s*unsubscribe_url\b")
 _EMAIL = re.compile(r"[^\s@<>]++@[^\s@<>.]++(?:\.[^\s@<>.]++)++")
 _SAID = {
     "empty": (
-        "no address",
-        "A click does nothing.",
-        "Give each an address, or make it plain text.",
+        _("no address"),
+        _("A click does nothing."),
+        _("Give each an address, or make it plain text."),
     ),
     "form": (
-        "an address that is broken in form",
-        "A click leads nowhere, or to an error.",
-        "Write the whole address, beginning with https://.",
+        _("an address that is broken in form"),
+        _("A click leads nowhere, or to an error."),
+        _("Write the whole address, beginning with https://."),
     ),
     "private": (
-        "an address that no recipient can reach, or that looks forged",
-        "A click ends in an error, and filters take such links for a forgery.",
-        "Use the public name of the site.",
+        _("an address that no recipient can reach, or that looks forged"),
+        _("A click ends in an error, and filters take such links for a forgery."),
+        _("Use the public name of the site."),
     ),
     "user": (
-        "a user name before the host",
-        "Mail programs and filters warn of it: it hides where the link leads.",
-        "Take out what stands before the @.",
+        _("a user name before the host"),
+        _("Mail programs and filters warn of it: it hides where the link leads."),
+        _("Take out what stands before the @."),
     ),
     "http": (
-        "an address that is not encrypted (http:)",
-        "It can be read and changed on the way, and browsers and filters warn of it.",
-        "Use https://.",
+        _("an address that is not encrypted (http:)"),
+        _("It can be read and changed on the way, and browsers and filters warn of it."),
+        _("Use https://."),
     ),
 }
 
@@ -57,13 +60,17 @@ def broken_links(message: Message) -> Iterator[Finding]:
         for kind, why in addresses.wrong_with(address):
             found.setdefault(kind, []).append(Spot(href.start, address, why))
         if name := _lost_anchor(message, address.strip()):
-            why = "names no place in the message"
+            why = gettext("names no place in the message")
             found.setdefault("form", []).append(Spot(href.start, name, why))
     for kind, spots in found.items():
         what, means, mend = _SAID[kind]
-        verb = "has" if len(spots) == 1 else "have"
-        said = f"{counted(len(spots), 'link')} {verb} {what}{spots[0].example}."
-        yield message.placed(Finding(f"links_{kind}", Level.WARNING, said, means, mend), spots)
+        text = ngettext(
+            "%(count)s link has %(what)s.", "%(count)s links have %(what)s.", len(spots)
+        )
+        said = text % {"count": f"{len(spots):,}", "what": f"{what}{spots[0].example}"}
+        yield message.placed(
+            Finding(f"links_{kind}", Level.WARNING, said, str(means), str(mend)), spots
+        )
 
 
 def _lost_anchor(message: Message, address: str) -> str:
@@ -80,17 +87,21 @@ def forged_texts(message: Message) -> Iterator[Finding]:
     for href in message.hrefs:
         text, address = " ".join(href.text.split()), unescape_attribute(href.source).strip()
         if shown := _shows_another(text, address):
-            found.append(Spot(href.start, address, f"is shown as {short(shown)}"))
+            found.append(
+                Spot(href.start, address, gettext("is shown as %(text)s") % {"text": short(shown)})
+            )
     if found:
-        shows = "1 link shows one address and leads"
-        if len(found) > 1:
-            shows = f"{len(found):,} links show one address and lead"
+        text = ngettext(
+            "%(count)s link shows one address and leads to another%(example)s.",
+            "%(count)s links show one address and lead to another%(example)s.",
+            len(found),
+        )
         finding = Finding(
             "forged_texts",
             Level.WARNING,
-            f"{shows} to another{found[0].example}.",
-            "That is how forged messages look: mail programs and filters warn of it.",
-            "Show words, or the address that the link leads to.",
+            text % {"count": f"{len(found):,}", "example": found[0].example},
+            gettext("That is how forged messages look: mail programs and filters warn of it."),
+            gettext("Show words, or the address that the link leads to."),
         )
         yield message.placed(finding, found)
 
@@ -121,30 +132,51 @@ def empty_links(message: Message) -> Iterator[Finding]:
         finding = Finding(
             "empty_links",
             Level.NOTE,
-            f"{counted(len(found), 'link')} without words or an image.",
-            "There is nothing to click.",
-            "Write words between <a> and </a>, or take it out.",
+            filled(
+                ngettext(
+                    "%(count)s link without words or an image.",
+                    "%(count)s links without words or an image.",
+                    len(found),
+                ),
+                len(found),
+            ),
+            gettext("There is nothing to click."),
+            gettext("Write words between <a> and </a>, or take it out."),
         )
         yield message.placed(finding, found)
 
 
-_NO_WAY_OUT = Finding(
-    "unsubscribe_link",
-    Level.BLOCKER,
-    "There is no unsubscribe link that every reader sees.",
-    "The law asks for one, and without it readers report the message as spam. A footer with a link "
-    "is added where there is none; a link without words, a hidden one, or a comment or style sheet "
-    "that does not end keep it away.",
-    'Write <a href="{{ unsubscribe_url }}">Unsubscribe</a> where it is seen, and close every '
-    "comment and style sheet.",
-)
-_FOOTER = Finding(
-    "unsubscribe_link",
-    Level.NOTE,
-    "The template has no unsubscribe link.",
-    "A footer with one is added below the message.",
-    "Nothing has to be done. To say where it stands and how it looks, use {{ unsubscribe_url }}.",
-)
+def _no_way_out() -> Finding:
+    return Finding(
+        "unsubscribe_link",
+        Level.BLOCKER,
+        gettext("There is no unsubscribe link that every reader sees."),
+        gettext(
+            "The law asks for one, and without it readers report the message as spam. A footer "
+            "with a link "
+            "is added where there is none; a link without words, a hidden one, or a comment or "
+            "style sheet "
+            "that does not end keep it away."
+        ),
+        gettext(
+            'Write <a href="{{ unsubscribe_url }}">Unsubscribe</a> where it is seen, and close '
+            "every "
+            "comment and style sheet."
+        ),
+    )
+
+
+def _footer() -> Finding:
+    return Finding(
+        "unsubscribe_link",
+        Level.NOTE,
+        gettext("The template has no unsubscribe link."),
+        gettext("A footer with one is added below the message."),
+        gettext(
+            "Nothing has to be done. To say where it stands and how it looks, use {{ "
+            "unsubscribe_url }}."
+        ),
+    )
 
 
 def unsubscribe_link(message: Message) -> Iterator[Finding]:
@@ -153,9 +185,9 @@ def unsubscribe_link(message: Message) -> Iterator[Finding]:
         return
     if not _ways_out(message):
         own = [link for link in message.document.links if _UNSUBSCRIBE.search(link.href)]
-        yield message.placed(_NO_WAY_OUT, [Spot(link.start, link.href) for link in own])
+        yield message.placed(_no_way_out(), [Spot(link.start, link.href) for link in own])
     elif not _UNSUBSCRIBE.search(message.written.html):
-        yield _FOOTER
+        yield _footer()
 
 
 def _ways_out(message: Message) -> list[Link]:
@@ -218,13 +250,13 @@ def postal_address(message: Message) -> Iterator[Finding]:
     yield Finding(
         "postal_address",
         Level.WARNING,
-        "The message shows no postal address"
-        + (": the sender’s is added with the footer, and this template has a way out of its own."
-           if any(lines) else ", and its sender has none."),
-        "The law of many countries asks for one in advertising (CAN-SPAM in the United States, "
-        "CASL in Canada, the duty of an imprint in Europe).",
-        "Write it into the template." if has_own and any(lines)
-        else "Give the sender a postal address: it is shown below the message.",
+        gettext("The message shows no postal address: the sender’s is added with the footer, and "
+                "this template has a way out of its own.")
+        if any(lines) else gettext("The message shows no postal address, and its sender has none."),
+        gettext("The law of many countries asks for one in advertising (CAN-SPAM in the United "
+        "States, CASL in Canada, the duty of an imprint in Europe)."),
+        gettext("Write it into the template.") if has_own and any(lines)
+        else gettext("Give the sender a postal address: it is shown below the message."),
         page=Page.NONE if has_own and any(lines) else Page.SENDER,
     )  # fmt: skip
 

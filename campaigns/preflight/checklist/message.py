@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import NamedTuple
 
+from django.utils.translation import gettext
+
+from campaigns import wording
 from campaigns.preflight.checklist.document import Document
 from campaigns.preflight.checklist.findings import MOST_PLACES, Finding, Place
 from campaigns.rendering.html.hrefs import Href, hrefs_in
@@ -26,8 +29,12 @@ class Spot(NamedTuple):
 
     @property
     def example(self) -> str:
-        written = f", such as “{short(self.written)}”" if self.written.strip() else ""
-        return f"{written}, which {self.why}" if written and self.why else written
+        if not self.written.strip():
+            return ""
+        values = {"written": short(self.written), "why": self.why}
+        if self.why:
+            return gettext(", such as “%(written)s”, which %(why)s") % values
+        return gettext(", such as “%(written)s”") % values
 
 
 @dataclass(slots=True)
@@ -136,5 +143,11 @@ def listed(names: Iterable[str], most: int = 4) -> str:
     """Such as “a, b and 3 more”."""
     all_: Sequence[str] = list(dict.fromkeys(names))
     if len(all_) > most:
-        return f"{', '.join(all_[:most])} and {len(all_) - most} more"
-    return f"{', '.join(all_[:-1])} and {all_[-1]}" if len(all_) > 1 else "".join(all_)
+        values = {"names": wording.listed(all_[:most]), "count": len(all_) - most}
+        return gettext("%(names)s and %(count)s more") % values
+    if len(all_) < 2:
+        return "".join(all_)
+    return gettext("%(names)s and %(last)s") % {
+        "names": wording.listed(all_[:-1]),
+        "last": all_[-1],
+    }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from django.utils.translation import gettext
+
 from campaigns.preflight.checklist import addresses
 from campaigns.preflight.checklist.findings import Finding, Level, Place
 from campaigns.preflight.checklist.message import Message, listed, literal
@@ -22,9 +24,11 @@ def no_text_part(message: Message) -> Iterator[Finding]:
         yield Finding(
             "no_text_part",
             Level.NOTE,
-            "There is no plain text.",
-            "It is made from the HTML: a message without one is taken for spam more often.",
-            "Nothing has to be done. To say it in other words, write a plain text.",
+            gettext("There is no plain text."),
+            gettext(
+                "It is made from the HTML: a message without one is taken for spam more often."
+            ),
+            gettext("Nothing has to be done. To say it in other words, write a plain text."),
             (Place("text", 0),),
         )
 
@@ -40,18 +44,21 @@ def different_text(message: Message) -> Iterator[Finding]:
         yield Finding(
             "different_text",
             Level.WARNING,
-            f"The plain text has none of the HTML’s links: {listed(sorted(hosts))}.",
-            "Those who read it cannot follow them, and filters compare the two.",
-            "Write the links into the plain text, or empty it: then it is made from the HTML.",
+            gettext("The plain text has none of the HTML’s links: %(hosts)s.")
+            % {"hosts": listed(sorted(hosts))},
+            gettext("Those who read it cannot follow them, and filters compare the two."),
+            gettext(
+                "Write the links into the plain text, or empty it: then it is made from the HTML."
+            ),
             (Place("text", 1),),
         )
     elif not _says_the_same(text, message.document.text):
         yield Finding(
             "different_text",
             Level.WARNING,
-            "The plain text says something else than the HTML: they share hardly a word.",
-            "Some readers get another message, and filters compare the two.",
-            "Write it anew, or empty it: then it is made from the HTML.",
+            gettext("The plain text says something else than the HTML: they share hardly a word."),
+            gettext("Some readers get another message, and filters compare the two."),
+            gettext("Write it anew, or empty it: then it is made from the HTML."),
             (Place("text", 1),),
         )
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.preflight.checklist.findings import Finding, Level
 from campaigns.preflight.checklist.message import Message, Spot, listed
@@ -33,12 +36,11 @@ _BREAKING = (
 )
 BREAKING = frozenset(_BREAKING.split())
 """Without these the message loses its shape or its content; without others, some of its looks."""
-_KNOWN = (
-    "transform animation transition filter clip-path mask-image object-fit background-image "
-    "background-blend-mode mix-blend-mode opacity box-shadow text-shadow float gap aspect-ratio "
-    "column-count writing-mode z-index"
-)
-_PROPERTIES = frozenset(_KNOWN.split())
+_PROPERTIES = frozenset("""
+transform animation transition filter clip-path mask-image object-fit background-image
+background-blend-mode mix-blend-mode opacity box-shadow text-shadow float gap aspect-ratio
+column-count writing-mode z-index
+""".split())  # noqa: SIM905  # fmt: skip
 _FUNCTIONS = {
     "var": "css-variables",
     "calc": "css-unit-calc",
@@ -63,9 +65,9 @@ _ENDINGS = {
 }  # fmt: skip
 _OF_NONE = {
     "script": "A script",
-    "iframe": "A frame (<iframe>)",
-    "applet": "An applet",
-    "frameset": "A set of frames",
+    "iframe": _("A frame (<iframe>)"),
+    "applet": _("An applet"),
+    "frameset": _("A set of frames"),
 }
 """What no mail program runs or shows."""
 
@@ -89,9 +91,12 @@ def never_shown(message: Message) -> Iterator[Finding]:
                 Finding(
                     f"never_shown_{name}",
                     Level.WARNING,
-                    f"{said} is in the message.",
-                    "Every mail program takes it out, and filters take the message for an attack.",
-                    "Take it out; link to a page on the web that has it.",
+                    gettext("%(element)s is in the message.") % {"element": said},
+                    gettext(
+                        "Every mail program takes it out, and filters take the message for an "
+                        "attack."
+                    ),
+                    gettext("Take it out; link to a page on the web that has it."),
                 ),
                 [Spot(tag.start, f"<{name}") for tag in tags],
             )
@@ -114,16 +119,15 @@ def _finding(feature: str) -> Finding | None:
     if not drops:
         return None
     title = known["title"]
-    some = f"; {listed(partly, 6)} only in part" if partly else ""
     is_breaking = feature in BREAKING
     return Finding(
         f"dropped_{feature}",
         Level.WARNING if is_breaking else Level.NOTE,
-        f"“{title}” is dropped by {listed(drops, 6)}.",
-        ("The message loses its shape or its content there" if is_breaking else
-         "The message looks plainer there") + f"{some} (caniemail.com, {known['tested']}).",
-        "Do it with tables, images and plain styles, or see that it reads well without."
-        if is_breaking else "See that it reads well without.",
+        gettext("“%(title)s” is dropped by %(programs)s.")
+        % {"title": title, "programs": listed(drops, 6)},
+        _loss(is_breaking, partly, known["tested"]),
+        gettext("Do it with tables, images and plain styles, or see that it reads well without.")
+        if is_breaking else gettext("See that it reads well without."),
     )  # fmt: skip
 
 
@@ -195,3 +199,14 @@ def _of_declaration(name: str, value: str) -> Iterator[str]:
 
 
 CHECKS = (never_shown, dropped)
+
+
+def _loss(is_breaking: bool, partly: Sequence[str], tested: str) -> str:
+    said = (
+        gettext("The message loses its shape or its content there")
+        if is_breaking
+        else gettext("The message looks plainer there")
+    )
+    if partly:
+        said += gettext("; %(programs)s only in part") % {"programs": listed(partly, 6)}
+    return gettext("%(said)s (caniemail.com, %(tested)s).") % {"said": said, "tested": tested}

@@ -18,6 +18,8 @@ from email.message import EmailMessage
 from email.parser import BytesHeaderParser
 from email.utils import format_datetime, formataddr, localtime
 
+from django.utils.translation import gettext
+
 from campaigns.models import Contact, Sender, Template
 from campaigns.preflight import samples
 from campaigns.rendering import content
@@ -61,7 +63,7 @@ def of_template(template: Template, contact: Contact | None, sender: Sender) -> 
     except content.ContentError as error:
         return Score(problem=str(error))
     except Failed:
-        return Score(problem=content.NOT_NOW)
+        return Score(problem=str(content.NOT_NOW))
     to = contact.email if contact else samples.VALUES["email"]
     return of_bytes(bytes(_message(rendered, sender, to)))
 
@@ -83,7 +85,9 @@ def _message(rendered: content.Rendered, sender: Sender, to: str) -> EmailMessag
 def of_bytes(message: bytes) -> Score:
     """One at a time in a process: a web server has few threads."""
     if not _reading.acquire(blocking=False):
-        return Score(problem="SpamAssassin is reading another message. Ask again in a moment.")
+        return Score(
+            problem=gettext("SpamAssassin is reading another message. Ask again in a moment.")
+        )
     try:
         return _score(message)
     finally:
@@ -93,16 +97,19 @@ def of_bytes(message: bytes) -> Score:
 def _score(message: bytes) -> Score:
     program = _program()
     if program is None:
-        return Score(problem="SpamAssassin is not installed on this machine.")
+        return Score(problem=gettext("SpamAssassin is not installed on this machine."))
     if len(message) > MOST_BYTES:
-        return Score(problem="The message is larger than 500 kB: filters do not read it.")
+        return Score(problem=gettext("The message is larger than 500 kB: filters do not read it."))
     limits = [found, *_LIMITS] if (found := shutil.which("prlimit")) else []
     try:
         said = _run([*limits, program, *_COMMAND], message)
     except subprocess.TimeoutExpired:
-        return Score(problem=f"SpamAssassin took longer than {SECONDS} seconds, and was ended.")
+        return Score(
+            problem=gettext("SpamAssassin took longer than %(seconds)s seconds, and was ended.")
+            % {"seconds": SECONDS}
+        )
     except OSError:
-        return Score(problem="SpamAssassin could not be started.")
+        return Score(problem=gettext("SpamAssassin could not be started."))
     return _read(said)
 
 
@@ -132,7 +139,7 @@ def _read(said: bytes) -> Score:
     status = BytesHeaderParser().parsebytes(said).get("X-Spam-Status", "")
     found = _STATUS.search(str(status))
     if found is None:
-        return Score(problem="SpamAssassin gave no score.")
+        return Score(problem=gettext("SpamAssassin gave no score."))
     told = _AFTER_TESTS.split(found.string[found.end() :], maxsplit=1)[0]
     tests = (each.strip() for each in told.split(","))
     named = tuple(each for each in tests if each and each not in _OF_SAMPLES)

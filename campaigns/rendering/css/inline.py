@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import css_inline
+from django.utils.translation import gettext
 
 from campaigns.rendering.css.cascade import Candidate, Cascade, Situation
 from campaigns.rendering.css.rules import Declaration, StyleRule, read_declarations, read_rules
@@ -162,7 +163,9 @@ class _Inlining:
                 load_remote_stylesheets=False,
             )
         except css_inline.InlineError as error:
-            raise Problem(f"the style sheet cannot be read: {error}") from error
+            raise Problem(
+                gettext("the style sheet cannot be read: %(error)s") % {"error": error}
+            ) from error
         return _Matches(marked).numbers
 
     def _marks(self, source: str, tags: dict[int, StartTag]) -> Iterator[Edit]:

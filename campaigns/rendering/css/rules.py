@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from django.utils.translation import gettext
 from tinycss2 import parse_component_value_list, serialize
 
 from campaigns.rendering.css.selectors import Kind, Node, Selector, read_selectors
@@ -69,7 +70,7 @@ class _Reader:
         try:
             nodes = parse_component_value_list(css)
         except ValueError as error:
-            raise Problem("has a number of thousands of digits in its CSS") from error
+            raise Problem(gettext("has a number of thousands of digits in its CSS")) from error
         self.tokens = self._tokens(nodes, len(css))
 
     def _tokens(self, nodes: Sequence[Node], end: int) -> list[_Token]:

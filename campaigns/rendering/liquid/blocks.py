@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from typing import NamedTuple
 
+from django.utils.translation import gettext
+
 MOST_SHOWN = 60
 """Characters of a tag in a message."""
 _INSIDE = {
@@ -83,9 +85,17 @@ def _close(tag: Tag, opened: list[Tag], opener: str, ends: Mapping[str, str]) ->
     if opened:
         last = opened[-1]
         end = _like(last, ends[last.name])
-        instead = f"; {_quoted(last.written)} on line {last.line} is closed by {end}"
+        instead = gettext("; %(tag)s on line %(line)s is closed by %(end)s") % {
+            "tag": _quoted(last.written),
+            "line": last.line,
+            "end": end,
+        }
     begin = _like(tag, opener)
-    raise Misplaced(f"unexpected tag '{tag.name}': no {begin} is open{instead}", tag.line)
+    raise Misplaced(
+        gettext("unexpected tag '%(tag)s': no %(begin)s is open%(instead)s")
+        % {"tag": tag.name, "begin": begin, "instead": instead},
+        tag.line,
+    )
 
 
 def _refuse_outside(tag: Tag, opened: list[Tag], ends: Mapping[str, str]) -> None:
@@ -94,24 +104,46 @@ def _refuse_outside(tag: Tag, opened: list[Tag], ends: Mapping[str, str]) -> Non
         return
     if any(each.name in blocks for each in opened):
         raise _not_closed(opened[-1], ends, before=tag)
-    where = " or ".join(_like(tag, block) for block in blocks)
-    raise Misplaced(f"unexpected tag '{tag.name}': it belongs inside {where}", tag.line)
+    where = gettext(" or ").join(_like(tag, block) for block in blocks)
+    raise Misplaced(
+        gettext("unexpected tag '%(tag)s': it belongs inside %(where)s")
+        % {"tag": tag.name, "where": where},
+        tag.line,
+    )
 
 
 def _not_closed(tag: Tag, ends: Mapping[str, str], before: Tag | None = None) -> Misplaced:
-    place = f" before {_quoted(before.written)} on line {before.line}" if before else ""
+    place = (
+        gettext(" before %(tag)s on line %(line)s")
+        % {"tag": _quoted(before.written), "line": before.line}
+        if before
+        else ""
+    )
     missing = _like(tag, ends[tag.name])
-    return Misplaced(f"{_quoted(tag.written)} is not closed: {missing} is missing{place}", tag.line)
+    return Misplaced(
+        gettext("%(tag)s is not closed: %(missing)s is missing%(place)s")
+        % {"tag": _quoted(tag.written), "missing": missing, "place": place},
+        tag.line,
+    )
 
 
 def _unknown(tag: Tag, opened: list[Tag], names: set[str], ends: Mapping[str, str]) -> str:
-    said = f"unexpected tag '{tag.name[:MOST_SHOWN]}'"
+    said = gettext("unexpected tag '%(tag)s'") % {"tag": tag.name[:MOST_SHOWN]}
     if tag.name == "end" and opened:
         last = opened[-1]
         end = _like(last, ends[last.name])
-        return f"{said}: {_quoted(last.written)} on line {last.line} is closed by {end}"
+        return gettext("%(said)s: %(tag)s on line %(line)s is closed by %(end)s") % {
+            "said": said,
+            "tag": _quoted(last.written),
+            "line": last.line,
+            "end": end,
+        }
     close = get_close_matches(tag.name[:MOST_SHOWN], sorted(names), n=1, cutoff=0.75)
-    return f"{said}: did you mean {_like(tag, close[0])}?" if close else said
+    return (
+        gettext("%(said)s: did you mean %(tag)s?") % {"said": said, "tag": _like(tag, close[0])}
+        if close
+        else said
+    )
 
 
 def _like(tag: Tag, text: str) -> str:

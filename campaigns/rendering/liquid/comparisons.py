@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from django.utils.translation import gettext
 from liquid import BoundTemplate, Node, Token
 from liquid.builtin.expressions import (
     BooleanExpression,
@@ -79,7 +80,10 @@ class _Search:
 
     def _refuse_other_than_number(self, text: StringLiteral, other: Expression) -> None:
         if text.value.strip() and number_in(text.value) is None:
-            what = f"“{text.value[:50]}” is no number and cannot be compared with {other}"
+            what = gettext("“%(value)s” is no number and cannot be compared with %(other)s") % {
+                "value": text.value[:50],
+                "other": other,
+            }
             raise environment.Problem(what, self._line(text.token))
 
     def _is_number(self, side: Expression) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.utils import timezone
+from django.utils.translation import gettext
 from liquid import Markup, RenderContext
 from liquid.exceptions import FilterArgumentError
 from liquid.filter import liquid_filter, with_context
@@ -189,7 +190,7 @@ def _month(text: str) -> int:
 def _hour(digits: str, half: str) -> int:
     hour = int(digits)
     if half and not 1 <= hour <= 12:
-        raise ValueError("no hour of half a day")
+        raise ValueError(hour)
     return hour % 12 + (12 if half in "pP" else 0) if half else hour
 
 
@@ -197,7 +198,9 @@ def _named_zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name if _ZONE_NAME.fullmatch(name) else "")
     except (ValueError, OSError, ZoneInfoNotFoundError) as error:
-        said = f"date: “{name[:40]}” is no time zone; write one as “Europe/Berlin”"
+        said = gettext("date: “%(name)s” is no time zone; write one as “Europe/Berlin”") % {
+            "name": name[:40]
+        }
         raise FilterArgumentError(said, token=None) from error
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from itertools import takewhile
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext
 from liquid import BoundTemplate, Environment, RenderContext
 from liquid.exceptions import LiquidError
 
@@ -39,7 +40,7 @@ _FILTER_FAULTS = (
     TypeError,
     ValueError,
 )
-_TOO_MANY_DIGITS = "for integer string conversion"
+_TOO_MANY_DIGITS = re.compile("for integer string conversion")
 """Of Python's error for a number of thousands of digits, which may also end a filter."""
 
 
@@ -117,7 +118,7 @@ def words() -> dict[str, list[str]]:
 def parse(source: str, *, escape: bool) -> BoundTemplate:
     """`escape` says that values are escaped for HTML. Raises Problem."""
     if len(source) > MAX_SOURCE:
-        raise Problem(f"longer than {MAX_SOURCE:,} characters")
+        raise Problem(gettext("longer than %(most)s characters") % {"most": f"{MAX_SOURCE:,}"})
     _refuse_unclosed(source)
     try:
         return (_HTML if escape else _PLAIN).from_string(source)
@@ -129,7 +130,10 @@ def refuse_unknown_filters(template: BoundTemplate, source: str) -> None:
     """python-liquid would raise only at rendering, for every recipient. Raises Problem."""
     for name, spans in template.analyze(include_partials=False).filters.items():
         if name not in template.env.filters:
-            raise Problem(f"unknown filter '{name}'", line_at(source, spans[0].index))
+            raise Problem(
+                gettext("unknown filter '%(name)s'") % {"name": name},
+                line_at(source, spans[0].index),
+            )
 
 
 def variables(template: BoundTemplate) -> list[list[str]]:
@@ -151,8 +155,8 @@ def problems() -> Iterator[None]:
     except LiquidError as error:
         raise _problem(error) from error
     except _FILTER_FAULTS as error:
-        if _TOO_MANY_DIGITS in str(error):
-            raise Problem("a number gets too large to be written") from error
+        if _TOO_MANY_DIGITS.search(str(error)):
+            raise Problem(gettext("a number gets too large to be written")) from error
         raise Problem(f"{type(error).__name__}: {error}") from error
 
 
@@ -259,7 +263,11 @@ def _unclosed(opening: str, text: str) -> str:
     closing = _CLOSING[opening]
     begins = " ".join(text[2:].split("\n")[0].split()[:1])[:40]
     written = f" after '{opening} {begins}'" if begins.isidentifier() else ""
-    return f"'{opening}' without '{closing}': '{closing}' is missing{written}"
+    return gettext("'%(opening)s' without '%(closing)s': '%(closing)s' is missing%(written)s") % {
+        "opening": opening,
+        "closing": closing,
+        "written": written,
+    }
 
 
 def _refuse_endless(source: str, opening: Markup) -> None:
@@ -296,6 +304,6 @@ def _tags_in(source: str) -> Iterator[Tag]:
 
 def _problem(error: LiquidError) -> Problem:
     if isinstance(error.__cause__, RecursionError):
-        return Problem("an expression has too many parts, or is nested too deeply")
+        return Problem(gettext("an expression has too many parts, or is nested too deeply"))
     context = error.context()
-    return Problem(str(error.message or "cannot be read"), context[0] if context else None)
+    return Problem(str(error.message or gettext("cannot be read")), context[0] if context else None)

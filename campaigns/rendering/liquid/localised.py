@@ -14,6 +14,7 @@ from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.numbers import format_currency, list_currencies
 from django.conf import settings
+from django.utils.translation import gettext
 from liquid import Environment
 from liquid.exceptions import FilterArgumentError
 from liquid.filter import liquid_filter
@@ -32,7 +33,9 @@ def money(value: object, currency: object = "", language: object = "") -> object
     amount = _number(value)
     if str(currency) not in list_currencies():
         raise FilterArgumentError(
-            f"money: “{str(currency)[:20]}” is no currency; write one as “EUR”", token=None
+            gettext("money: “%(currency)s” is no currency; write one as “EUR”")
+            % {"currency": str(currency)[:20]},
+            token=None,
         )
     locale = _locale("money", language)
     if amount is None:
@@ -49,9 +52,11 @@ def plural(value: object, one: object = None, other: object = None, **forms: obj
     locale = _locale("plural", forms.pop("language", ""))
     words = {"one": one, "other": other, **forms}
     if unknown := forms.keys() - set(_FORMS):
-        raise FilterArgumentError(f"plural: there is no form “{min(unknown)[:20]}”", token=None)
+        raise FilterArgumentError(
+            gettext("plural: there is no form “%(form)s”") % {"form": min(unknown)[:20]}, token=None
+        )
     if words["other"] is None:
-        raise FilterArgumentError("plural: the word for many is missing", token=None)
+        raise FilterArgumentError(gettext("plural: the word for many is missing"), token=None)
     number = _number(value)
     form = "other" if number is None else locale.plural_form(abs(number))
     word = words.get(form)
@@ -76,7 +81,9 @@ def _locale(name: str, language: object) -> Locale:
     written = str(language or settings.LANGUAGE_CODE)
     found = _known(written) if _LANGUAGE.fullmatch(written) else None
     if found is None:
-        said = f"{name}: “{written[:20]}” is no language; write one as “de”, “en-GB” or “zh”"
+        said = gettext(
+            "%(name)s: “%(written)s” is no language; write one as “de”, “en-GB” or “zh”"
+        ) % {"name": name, "written": written[:20]}
         raise FilterArgumentError(said, token=None)
     return found
 

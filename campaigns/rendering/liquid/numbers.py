@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
+from django.utils.translation import gettext
 from liquid import Environment, Token
 from liquid.builtin.expressions import logical
 from liquid.builtin.tags import case_tag
@@ -68,7 +69,10 @@ def _division(
 
     def divide(value: object, other: object) -> int | float:
         if _number(other) == 0:
-            raise FilterArgumentError(f"{name}: can't divide by {other}", token=None)
+            raise FilterArgumentError(
+                gettext("%(name)s: can't divide by %(other)s") % {"name": name, "other": other},
+                token=None,
+            )
         return calculate(value, other)
 
     return divide
@@ -160,7 +164,10 @@ def _comparable(left: object, right: object, token: Token | None) -> tuple[Any, 
 def _compared(text: str, number: object, token: Token | None) -> int | float:
     found = number_in(text)
     if found is None:
-        what = f"“{text[:50]}” is no number and cannot be compared with {number}"
+        what = gettext("“%(text)s” is no number and cannot be compared with %(number)s") % {
+            "text": text[:50],
+            "number": number,
+        }
         raise LiquidTypeError(what, token=token)
     return found
 

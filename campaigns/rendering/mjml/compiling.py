@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext
 from mjml import mjml2html
 
 from campaigns.rendering.html.source import Edit, apply_edits, unescape
@@ -94,7 +95,10 @@ class _Compiler:
         html = self._compiled("".join(self.written.parts))
         html = "".join([*self.before, self._with_contents(html), *self.after])
         if len(html) > MAX_SOURCE:
-            raise Wrong(f"the HTML made of it is longer than {MAX_SOURCE:,} characters")
+            raise Wrong(
+                gettext("the HTML made of it is longer than %(most)s characters")
+                % {"most": f"{MAX_SOURCE:,}"}
+            )
         return html
 
     def _compiled(self, mjml: str) -> str:
@@ -105,12 +109,12 @@ class _Compiler:
         except BaseException as error:  # a panic of its core is no Exception
             if type(error).__name__ != "PanicException":
                 raise
-            raise self._not_compiled("the compiler gave up") from error
+            raise self._not_compiled(gettext("the compiler gave up")) from error
 
     def _not_compiled(self, said: str) -> Wrong:
         position = POSITION.search(said)
         at = self.written.source_of(int(position[1])) if position else None
-        return Wrong(f"it cannot be compiled here ({said[:200]})", at)
+        return Wrong(gettext("it cannot be compiled here (%(said)s)") % {"said": said[:200]}, at)
 
     def _outside(self) -> None:
         where = self.before
@@ -207,7 +211,7 @@ class _Compiler:
         """Of a font: it is written in CSS, where nothing is escaped."""
         address = unescape(value)
         if _IN_ADDRESS.search(address):
-            raise Wrong("this is not the address of a style sheet", at)
+            raise Wrong(gettext("this is not the address of a style sheet"), at)
         return address
 
     def _has_width(self, column: Element) -> bool:
@@ -234,11 +238,14 @@ class _Compiler:
             if token.must_be_found and name not in found:
                 if token.attribute:
                     raise Wrong(
-                        f"MJML needs “{token.attribute}” when the template is saved: write a plain "
-                        "value, without Liquid",
+                        gettext(
+                            "MJML needs “%(attribute)s” when the template is saved: write a plain "
+                            "value, without Liquid"
+                        )
+                        % {"attribute": token.attribute},
                         token.at,
                     )
-                raise Wrong("MJML leaves out what stands here", token.at)
+                raise Wrong(gettext("MJML leaves out what stands here"), token.at)
 
 
 def _put_back(token: Token) -> str:

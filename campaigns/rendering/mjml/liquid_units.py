@@ -9,6 +9,8 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
+from django.utils.translation import gettext
+
 from campaigns.rendering.liquid.environment import ENDS, Markup, markup_in
 from campaigns.rendering.mjml.places import Wrong
 
@@ -46,7 +48,8 @@ def _whole(source: str, opened: Markup, closing: Markup) -> Markup:
     text = source[opened.start : closing.end]
     if opened.tag in ("capture", "raw") and ("<mj-" in text or "</mj-" in text):
         raise Wrong(
-            f"{{% {opened.tag} %}} has elements of MJML in it, which are not compiled there",
+            gettext("{%% %(tag)s %%} has elements of MJML in it, which are not compiled there")
+            % {"tag": opened.tag},
             opened.start,
         )
     return Markup(opened.start, closing.end, text)
@@ -87,15 +90,18 @@ def refuse_torn(units: Sequence[Markup], where: str) -> None:
         elif tag in _CLOSERS and opened:
             opened.pop()
         elif tag in _CLOSERS or (tag in DIVIDERS and not opened):
-            raise _torn(unit, "belongs to a block that does not begin", where)
+            raise _torn(unit, gettext("belongs to a block that does not begin"), where)
     if opened:
-        raise _torn(opened[-1], "opens a block that does not end", where)
+        raise _torn(opened[-1], gettext("opens a block that does not end"), where)
 
 
 def _torn(unit: Markup, does: str, where: str) -> Wrong:
     written = " ".join(unit.text[:60].split())
     return Wrong(
-        f"“{written}” {does} in {where}: a block of Liquid has to begin and end in one element, as "
-        "MJML makes tables of them",
+        gettext(
+            "“%(written)s” %(does)s in %(where)s: a block of Liquid has to begin and end in "
+            "one element, as MJML makes tables of them"
+        )
+        % {"written": written, "does": does, "where": where},
         unit.start,
     )

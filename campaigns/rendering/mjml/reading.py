@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from xml.parsers import expat
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.rendering.html.source import Edit, HtmlReader, StartTag, apply_edits
 from campaigns.rendering.mjml.liquid_units import Units, refuse_torn, tag_of
 from campaigns.rendering.mjml.places import Places, Wrong
@@ -27,10 +30,11 @@ _SETS = ("assign", "capture", "increment", "decrement", "liquid")
 """Liquid that has an effect elsewhere."""
 
 _SYNTAX = {
-    expat.errors.XML_ERROR_DUPLICATE_ATTRIBUTE: "this tag has an attribute twice",
-    expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT: "there is something behind </mjml>",
-    expat.errors.XML_ERROR_INVALID_TOKEN: "this is not well-formed: an attribute is written "
-    'name="value", with quotes',
+    expat.errors.XML_ERROR_DUPLICATE_ATTRIBUTE: _("this tag has an attribute twice"),
+    expat.errors.XML_ERROR_JUNK_AFTER_DOC_ELEMENT: _("there is something behind </mjml>"),
+    expat.errors.XML_ERROR_INVALID_TOKEN: _(
+        'this is not well-formed: an attribute is written name="value", with quotes'
+    ),
 }
 
 
@@ -83,7 +87,11 @@ class Document:
 def read(source: str) -> Document:
     """Of a source that can be parsed as Liquid. Raises Wrong."""
     if found := _NO_CHARACTER.search(source):
-        raise Wrong(f"the character U+{ord(found[0]):04X} cannot stand in a text", found.start())
+        raise Wrong(
+            gettext("the character U+%(character)s cannot stand in a text")
+            % {"character": f"{ord(found[0]):04X}"},
+            found.start(),
+        )
     units = Units(source)
     reader = _Reader(source, units)
     reader.read_all()
@@ -110,13 +118,16 @@ class _Reader(HtmlReader):
         innermost = self._open[-1]
         self._refuse_unended_tag(innermost)
         if innermost.name:
-            raise Wrong(f"<{innermost.name}> is not closed", innermost.start)
+            raise Wrong(
+                gettext("<%(name)s> is not closed") % {"name": innermost.name},
+                innermost.start,
+            )
         self._between(len(self.source))
 
     def _refuse_unended_tag(self, innermost: Element) -> None:
         at = self.masked.find("<", self._at)
         if at >= 0 and not innermost.content and re.match("</?[a-zA-Z]", self.masked[at : at + 3]):
-            raise Wrong("this tag does not end: a quote or “>” is missing", at)
+            raise Wrong(gettext("this tag does not end: a quote or “>” is missing"), at)
 
     def skeleton(self) -> str:
         """The source with x for all that is not MJML, in the same places."""
@@ -142,7 +153,10 @@ class _Reader(HtmlReader):
         ])  # fmt: skip
         if text := left.strip():
             raise Wrong(
-                f"the text “{text[:40]}” stands between elements: put it in <mj-text> or <mj-raw>",
+                gettext(
+                    "the text “%(text)s” stands between elements: put it in <mj-text> or <mj-raw>"
+                )
+                % {"text": text[:40]},
                 start + len(left) - len(left.lstrip()),
             )
         for unit in units:
@@ -154,7 +168,11 @@ class _Reader(HtmlReader):
         if self._holder is not None:
             if tag.name in KINDS:
                 holder = self._holder.name
-                raise Wrong(f"<{name}> cannot stand in <{holder}>, which holds HTML", tag.start)
+                raise Wrong(
+                    gettext("<%(name)s> cannot stand in <%(holder)s>, which holds HTML")
+                    % {"name": name, "holder": holder},
+                    tag.start,
+                )
             return
         self._between(tag.start)
         self._at = tag.end
@@ -174,9 +192,15 @@ class _Reader(HtmlReader):
     def _count(self, element: Element) -> None:
         self._elements += 1
         if self._elements > MOST_ELEMENTS:
-            raise Wrong(f"there are more than {MOST_ELEMENTS:,} elements", element.start)
+            raise Wrong(
+                gettext("there are more than %(most)s elements") % {"most": f"{MOST_ELEMENTS:,}"},
+                element.start,
+            )
         if len(self._open) > DEEPEST:
-            raise Wrong(f"elements are nested more than {DEEPEST} deep", element.start)
+            raise Wrong(
+                gettext("elements are nested more than %(most)s deep") % {"most": DEEPEST},
+                element.start,
+            )
 
     def _attributes(self, tag: StartTag) -> dict[str, Span]:
         values: dict[str, Span] = {}
@@ -198,17 +222,25 @@ class _Reader(HtmlReader):
         self._refuse_liquid_among_attributes(tag)
         at = max(self.masked.lower().find(name, tag.name_end, tag.end), tag.start)
         if not _ATTRIBUTE.fullmatch(name):
-            said = f"“{name[:40]}” is no name of an attribute: a quote or “>” is missing before it"
+            said = gettext(
+                "“%(name)s” is no name of an attribute: a quote or “>” is missing before it"
+            ) % {"name": name[:40]}
             raise Wrong(said, at)
-        raise Wrong(f'the attribute “{name[:40]}” has no value: write {name[:40]}="…"', at)
+        raise Wrong(
+            gettext('the attribute “%(name)s” has no value: write %(name)s="…"')
+            % {"name": name[:40]},
+            at,
+        )
 
     def _refuse_liquid_among_attributes(self, tag: StartTag) -> None:
         spans = [span for span in tag.values.values() if span]
         for unit in self.units.within(tag.start, tag.end):
             if not any(start <= unit.start < end for start, end in spans):
                 raise Wrong(
-                    "Liquid stands in a tag, outside of a value: it may stand in a value, "
-                    'name="{{ … }}", or around the whole element',
+                    gettext(
+                        "Liquid stands in a tag, outside of a value: it may stand in a value, "
+                        'name="{{ … }}", or around the whole element'
+                    ),
                     unit.start,
                 )
 
@@ -218,15 +250,26 @@ class _Reader(HtmlReader):
             if name == holder.name.lower():
                 self._end_content(holder, start, end)
             elif name in KINDS:
-                raise Wrong(f"<{holder.name}> is not closed before </{name}>", holder.start)
+                raise Wrong(
+                    gettext("<%(holder)s> is not closed before </%(name)s>")
+                    % {"holder": holder.name, "name": name},
+                    holder.start,
+                )
             return
         self._between(start)
         self._at = end
         innermost = self._open[-1]
         if name != innermost.name.lower():
             if any(element.name.lower() == name for element in self._open):
-                raise Wrong(f"<{innermost.name}> is not closed before </{name}>", innermost.start)
-            raise Wrong(f"</{name[:40]}> closes nothing: no <{name[:40]}> is open", start)
+                raise Wrong(
+                    gettext("<%(holder)s> is not closed before </%(name)s>")
+                    % {"holder": innermost.name, "name": name},
+                    innermost.start,
+                )
+            raise Wrong(
+                gettext("</%(name)s> closes nothing: no <%(name)s> is open") % {"name": name[:40]},
+                start,
+            )
         self._open.pop()
 
     def _end_content(self, holder: Element, start: int, end: int) -> None:
@@ -244,7 +287,7 @@ class _Reader(HtmlReader):
         self._between(begin)
         closing = self.masked.find(">", end)
         if closing < 0:
-            raise Wrong("this comment is not closed: “-->” is missing", begin)
+            raise Wrong(gettext("this comment is not closed: “-->” is missing"), begin)
         self._at = closing + 1
         self._put_away(start, end)
         units = self.units.within(start, end)
@@ -256,16 +299,20 @@ class _Reader(HtmlReader):
 
     def handle_declaration(self, start: int, end: int) -> None:
         if self._holder is None:
-            raise Wrong("MJML has no document type: begin with <mjml>", start)
+            raise Wrong(gettext("MJML has no document type: begin with <mjml>"), start)
 
     def handle_bogus_comment(self, start: int, end: int) -> None:
         begin = start - len("<!")
         if self.source.startswith("<![CDATA[", begin):
-            raise Wrong("CDATA is not needed in MJML: write the text as it is", begin)
+            raise Wrong(gettext("CDATA is not needed in MJML: write the text as it is"), begin)
         if self._holder is not None:
             return
         if not (self.source.startswith("<?xml", begin) and not self.source[:begin].strip()):
-            raise Wrong(f"“{self.source[begin : begin + 10]}” is no element of MJML", begin)
+            raise Wrong(
+                gettext("“%(text)s” is no element of MJML")
+                % {"text": self.source[begin : begin + 10]},
+                begin,
+            )
         self._put_away(begin, end + 1, " ")
         self._at = end + 1
 
@@ -273,9 +320,16 @@ class _Reader(HtmlReader):
 def refuse_unknown(name: str, at: int) -> None:
     """Raises Wrong."""
     if name in NOT_READ:
-        raise Wrong(f"<{name}> is refused: {NOT_READ[name]}", at)
+        raise Wrong(
+            gettext("<%(name)s> is refused: %(why)s") % {"name": name, "why": NOT_READ[name]},
+            at,
+        )
     if name not in KINDS:
-        raise Wrong(f"<{name[:40]}> is no element of MJML{meant(name, KINDS)}", at)
+        raise Wrong(
+            gettext("<%(name)s> is no element of MJML%(did_you_mean)s")
+            % {"name": name[:40], "did_you_mean": meant(name, KINDS)},
+            at,
+        )
 
 
 def name_holds_html(name: str) -> bool:
@@ -285,11 +339,13 @@ def name_holds_html(name: str) -> bool:
 def _parse_as_xml(skeleton: str) -> None:
     """Raises Wrong for what the reading as HTML lets through, such as a value without quotes."""
     if not skeleton.strip():
-        raise Wrong("is empty: it begins with <mjml>", 0)
+        raise Wrong(gettext("is empty: it begins with <mjml>"), 0)
     parser = expat.ParserCreate()
     try:
         parser.Parse(skeleton, True)
     except expat.ExpatError as error:
         message = _SYNTAX.get(expat.ErrorString(error.code) or "")
-        said = message or f"this is not well-formed ({expat.ErrorString(error.code)})"
-        raise Wrong(said, max(parser.ErrorByteIndex, 0)) from error
+        said = message or gettext("this is not well-formed (%(problem)s)") % {
+            "problem": expat.ErrorString(error.code)
+        }
+        raise Wrong(str(said), max(parser.ErrorByteIndex, 0)) from error

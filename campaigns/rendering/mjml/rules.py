@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
+
 from campaigns.rendering.mjml.liquid_units import refuse_torn, tag_of
 from campaigns.rendering.mjml.places import Wrong
 from campaigns.rendering.mjml.reading import Between, Document, Element
@@ -29,7 +31,7 @@ def check(document: Document) -> Element:
     mjml = _only_root(document)
     refuse_torn(
         [unit for unit in document.units.all if _is_outside(unit.start, document.root)],
-        "what stands before and after <mjml>",
+        gettext("what stands before and after <mjml>"),
     )
     _check_element(document, mjml, in_attributes=False)
     _check_head_and_body(mjml)
@@ -40,10 +42,12 @@ def check(document: Document) -> Element:
 def _only_root(document: Document) -> Element:
     roots = list(document.root.elements())
     if not roots:
-        raise Wrong("there is no <mjml>", 0)
+        raise Wrong(gettext("there is no <mjml>"), 0)
     for root in roots:
         if root.name != "mjml":
-            raise Wrong(f"<{root.name}> stands outside of <mjml>", root.start)
+            raise Wrong(
+                gettext("<%(name)s> stands outside of <mjml>") % {"name": root.name}, root.start
+            )
     return roots[0]
 
 
@@ -56,9 +60,9 @@ def _check_head_and_body(mjml: Element) -> None:
     for name in ("mj-head", "mj-body"):
         if names.count(name) > 1:
             second = [child for child in mjml.elements() if child.name == name][1]
-            raise Wrong(f"there is a second <{name}>", second.start)
+            raise Wrong(gettext("there is a second <%(name)s>") % {"name": name}, second.start)
     if "mj-body" not in names:
-        raise Wrong("there is no <mj-body>", mjml.start)
+        raise Wrong(gettext("there is no <mj-body>"), mjml.start)
 
 
 def _check_element(document: Document, element: Element, *, in_attributes: bool) -> None:
@@ -75,9 +79,13 @@ def _check_element(document: Document, element: Element, *, in_attributes: bool)
 def _check_place(element: Element, child: Element) -> None:
     if child.name in children_of(element.name):
         return
-    parents = " or ".join(f"<{name}>" for name in parents_of(child.name))
-    there = f", but in {parents}" if parents else ""
-    raise Wrong(f"<{child.name}> cannot stand in <{element.name}>{there}", child.start)
+    parents = gettext(" or ").join(f"<{name}>" for name in parents_of(child.name))
+    there = gettext(", but in %(parents)s") % {"parents": parents} if parents else ""
+    raise Wrong(
+        gettext("<%(name)s> cannot stand in <%(holder)s>%(but_in)s")
+        % {"name": child.name, "holder": element.name, "but_in": there},
+        child.start,
+    )
 
 
 def _check_attributes(document: Document, element: Element) -> None:
@@ -86,21 +94,29 @@ def _check_attributes(document: Document, element: Element) -> None:
         if name not in known:
             at = document.source.lower().rfind(name, element.start, start)
             raise Wrong(
-                f"<{element.name}> has no attribute “{name[:40]}”{meant(name, known)}", max(at, 0)
+                gettext("<%(element)s> has no attribute “%(name)s”%(did_you_mean)s")
+                % {"element": element.name, "name": name[:40], "did_you_mean": meant(name, known)},
+                max(at, 0),
             )
         units = document.units.within(start, end)
-        refuse_torn(units, f"the value of “{name}”")
+        refuse_torn(units, gettext("the value of “%(name)s”") % {"name": name})
         if units and _is_laid_out(element.name, name):
             raise Wrong(
-                f"MJML calculates with “{name}” of <{element.name}> when the template is saved: "
-                "write a number there, without Liquid",
+                gettext(
+                    "MJML calculates with “%(name)s” of <%(element)s> when the template is saved: "
+                    "write a number there, without Liquid"
+                )
+                % {"name": name, "element": element.name},
                 start,
             )
         for unit in units:
             if tag_of(unit) in _COUNTS:
                 raise Wrong(
-                    f"MJML may write “{name}” in several places, so {{% {tag_of(unit)} %}} would "
-                    "count on: capture it before the element, and write the variable here",
+                    gettext(
+                        "MJML may write “%(name)s” in several places, so {%% %(tag)s %%} would "
+                        "count on: capture it before the element, and write the variable here"
+                    )
+                    % {"name": name, "tag": tag_of(unit)},
                     unit.start,
                 )
 
@@ -123,8 +139,8 @@ def _check_between(document: Document, element: Element) -> None:
     for one in between:
         if one.text.startswith("{{") or one.tag in _SHOWS and one.text.startswith("{%"):
             raise Wrong(
-                f"“{' '.join(one.text[:40].split())}” stands between elements: put it in <mj-text> "
-                "or <mj-raw>",
+                gettext("“%(text)s” stands between elements: put it in <mj-text> or <mj-raw>")
+                % {"text": " ".join(one.text[:40].split())},
                 one.at,
             )
 
@@ -139,9 +155,16 @@ def _check_one_between(element: Element, one: Between) -> None:
         return
     what = f"“{' '.join(one.text[:40].split())}”"
     if is_in_head:
-        said = f"{what} cannot stand here, as MJML puts what is in the head elsewhere: put it in "
-        raise Wrong(said + "<mj-style> or <mj-body>", one.at)
-    raise Wrong(f"{what} cannot stand between what is in <{element.name}>", one.at)
+        said = gettext(
+            "%(what)s cannot stand here, as MJML puts what is in the head elsewhere: put it in "
+            "<mj-style> or <mj-body>"
+        )
+        raise Wrong(said % {"what": what}, one.at)
+    raise Wrong(
+        gettext("%(what)s cannot stand between what is in <%(element)s>")
+        % {"what": what, "element": element.name},
+        one.at,
+    )
 
 
 def _check_defaults(mjml: Element) -> None:
@@ -154,4 +177,6 @@ def _check_defaults(mjml: Element) -> None:
         for start, end in default.attributes.values()
     )
     if length * len(elements) > _MOST_FROM_DEFAULTS:
-        raise Wrong("the values in <mj-attributes> are too long for so many elements", mjml.start)
+        raise Wrong(
+            gettext("the values in <mj-attributes> are too long for so many elements"), mjml.start
+        )

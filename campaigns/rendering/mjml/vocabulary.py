@@ -12,13 +12,16 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 ANYWHERE = ("css-class", "mj-class")
 """Attributes of every element that shows something."""
 LONGEST_NAME = 60
 
 NOT_READ = {
-    "mj-include": "no other file is read: put its text here",
-    "mj-html-attributes": "it is not supported: write such HTML in <mj-raw> or <mj-table>",
+    "mj-include": _("no other file is read: put its text here"),
+    "mj-html-attributes": _("it is not supported: write such HTML in <mj-raw> or <mj-table>"),
 }
 """Elements that there are and that are refused, each with why."""
 
@@ -66,4 +69,4 @@ def parents_of(name: str) -> list[str]:
 def meant(written: str, known: Iterable[str]) -> str:
     """A question to end a message with, or ""."""
     close = get_close_matches(written[:LONGEST_NAME].lower(), sorted(known), n=1, cutoff=0.7)
-    return f"; did you mean “{close[0]}”?" if close else ""
+    return gettext("; did you mean “%(name)s”?") % {"name": close[0]} if close else ""

@@ -92,7 +92,7 @@ def rendered(subtask: SubTask) -> Shown:
     except content.ContentError as error:
         return Shown(None, str(error))
     except Failed:
-        return Shown(None, content.NOT_NOW)
+        return Shown(None, str(content.NOT_NOW))
 
 
 def sender_of(subtask: SubTask) -> str:

@@ -23,7 +23,7 @@ from campaigns.preflight import notices
     ],
 )
 def test_braces_that_are_text_are_pointed_out_with_their_line(written: str, meant: str) -> None:
-    assert notices.of_braces(f"<p>\nHi {written}!") == [
+    assert [odd.text for odd in notices.braces(f"<p>\nHi {written}!")] == [
         f"HTML, line 2: “{written}” is sent as it stands. Did you mean {meant}?"
     ]
 
@@ -42,12 +42,14 @@ def test_braces_that_are_text_are_pointed_out_with_their_line(written: str, mean
     ],
 )
 def test_liquid_and_styles_are_not(source: str) -> None:
-    assert notices.of_braces(source) == []
+    assert notices.braces(source) == []
 
 
 def test_what_comes_after_a_style_sheet_is_looked_at() -> None:
-    found = notices.of_braces("<style>p { name }</style>\n{ name }")
-    assert found == ["HTML, line 2: “{ name }” is sent as it stands. Did you mean {{ name }}?"]
+    found = notices.braces("<style>p { name }</style>\n{ name }")
+    assert [(odd.field, odd.line, odd.text) for odd in found] == [
+        ("html", 2, "HTML, line 2: “{ name }” is sent as it stands. Did you mean {{ name }}?")
+    ]
 
 
 def test_each_part_is_looked_at_and_few_are_told() -> None:
