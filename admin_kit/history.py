@@ -37,7 +37,11 @@ def log_event(request: HttpRequest, model: type[Model], what: str, text: str) ->
 
 def log_each(request: HttpRequest, rows: Iterable[Model], text: str) -> None:
     """An entry in the history of each row."""
-    user_id = staff(request).pk
+    log_each_of(staff(request).pk, rows, text)
+
+
+def log_each_of(user_id: int, rows: Iterable[Model], text: str) -> None:
+    """The same, of what a user has asked for and the cluster does."""
     LogEntry.objects.bulk_create(
         (
             LogEntry(
