@@ -14,12 +14,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
-<<<<<<< HEAD
-from django.utils.translation import gettext
-=======
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
->>>>>>> main
 
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.confirmation import ask, is_confirmed, page, say
@@ -66,17 +62,17 @@ class Group:
 
     @property
     def shown_cause(self) -> str:
-        return self.cause or gettext("Nothing is known of how the connection ended.")
+        return self.cause or _("Nothing is known of how the connection ended.")
 
     @property
     def finding_out(self) -> str:
         """Where the people of this provider look."""
         if self.service.provider in ("smtp", "maildir"):
-            return gettext(
+            return _(
                 "Look in the log of the mail server for the Message-ID, which stands on the page "
                 "of each message, or for the recipient, at the time it was handed over."
             )
-        return gettext(
+        return _(
             "Look in the log of messages at the provider for the recipient or the Message-ID, "
             "which stands on the page of each message, at the time it was handed over."
         )
@@ -115,14 +111,8 @@ def _tasks_of(found: Any) -> set[int]:
 
 
 def _named(names: Sequence[str]) -> str:
-    listed = ", ".join(
-        gettext("“%(campaign)s”") % {"campaign": name} for name in names[:MOST_NAMED]
-    )
-    return (
-        gettext("%(campaigns)s and others") % {"campaigns": listed}
-        if names[MOST_NAMED:]
-        else listed
-    )
+    listed = ", ".join(_("“%(campaign)s”") % {"campaign": name} for name in names[:MOST_NAMED])
+    return _("%(campaigns)s and others") % {"campaigns": listed} if names[MOST_NAMED:] else listed
 
 
 def _events(rows: Sequence[Doubt]) -> str:
@@ -158,7 +148,7 @@ class DoubtQueue(LedgerAdmin):
             request,
             self,
             "admin/campaigns/subtask/doubts.html",
-            title=gettext("In doubt"),
+            title=_("In doubt"),
             groups=found,
             most=number(MOST_AT_ONCE),
             is_all=is_all(found),
@@ -180,22 +170,11 @@ class DoubtQueue(LedgerAdmin):
         if not staff(request).has_perm(DECIDE) or not self.has_view_permission(request):
             raise PermissionDenied
         back = self.url("in_doubt")
-<<<<<<< HEAD
-        choice = request.GET.get("choice", "")
-        matching = self._matching(request)
-        if matching is None or choice not in DecisionChoice.values:
-            say(
-                request,
-                gettext("These are not in doubt any more. Nothing was changed."),
-                error=True,
-            )
-=======
         choice, at = request.GET.get("choice", ""), _moment(request)
         found = groups(request.user, at) if at else []
         group = next((each for each in found if each.key == request.GET.get("group")), None)
         if at is None or group is None or choice not in DecisionChoice.values:
             say(request, _("These are not in doubt any more. Nothing was changed."), error=True)
->>>>>>> main
             return HttpResponseRedirect(back)
         deed = DEEDS[DecisionChoice(choice)]
         matching: QuerySet[SubTask] = SubTask.objects.filter(pk__in=group.ids)
