@@ -96,14 +96,10 @@ class Attempt(models.Model):
         ]
 
     def __str__(self) -> str:
-<<<<<<< HEAD
-        return gettext("Attempt: %(outcome)s") % {"outcome": self.get_outcome_display()}
-=======
         return gettext("attempt at message %(id)s: %(outcome)s") % {
             "id": self.subtask_id,
             "outcome": self.get_outcome_display(),
         }
->>>>>>> main
 
 
 class DecisionChoice(models.TextChoices):
@@ -125,12 +121,8 @@ class Decision(models.Model):
         verbose_name_plural = _("decisions")
 
     def __str__(self) -> str:
-<<<<<<< HEAD
-        return f"{self.user}: {self.get_choice_display()}"
-=======
         return gettext("%(user)s on message %(id)s: %(decision)s") % {
             "user": self.user,
             "id": self.subtask_id,
             "decision": self.get_choice_display(),
         }
->>>>>>> main
