@@ -19,6 +19,7 @@ class OperationKind(models.TextChoices):
     EXPORT = "export", _("Export")
     CHANGE_CONTACTS = "change_contacts", _("Change of contacts")
     CONVERT_ATTRIBUTE = "convert_attribute", _("Change of an attribute's type")
+    DECIDE_DOUBTS = "decide_doubts", _("Decision about messages in doubt")
     RENEW_TEMPLATES = "renew_templates", _("New look of templates")
 
 

@@ -129,7 +129,7 @@ def test_tasks_that_the_user_may_not_see_are_counted_only(user: User) -> None:
     TaskFactory(name="Secret plan", template=template)
     page = page_of(signed_in(user).get(url(template)))
     assert "Secret plan" not in page
-    assert "1 more task" in page
+    assert "1 more campaign that you may not see" in page
 
 
 def test_an_account_in_use_says_what_it_has(user: User) -> None:

@@ -9,12 +9,17 @@ from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
+import unfold
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from django.utils.translation.template import templatize
 
 ROOT = Path(__file__).parents[2]
 NOT_PRODUCT = frozenset({"tests", "bench", "var", "docs", "locale", "staticfiles", "node_modules"})
+UNFOLD = Path(unfold.__file__).parent
+"""Its pages are ours, and it comes without translations."""
+NOT_INSTALLED = frozenset({"guardian", "import_export", "location_field", "simple_history"})
+"""Parts of unfold around packages that we do not have."""
 KEYWORDS = {
     "_": None,
     "gettext": None,
@@ -41,18 +46,24 @@ def product_files(*endings: str) -> Iterator[Path]:
         yield from (path for path in sorted(room.rglob("*")) if path.suffix in endings)
 
 
+def files_of_unfold(*endings: str) -> Iterator[Path]:
+    found = (path for path in sorted(UNFOLD.rglob("*")) if path.suffix in endings)
+    yield from (path for path in found if not NOT_INSTALLED & set(path.parts))
+
+
 def messages() -> Iterator[Message]:
-    for path in product_files(".py"):
+    for path in [*product_files(".py"), *files_of_unfold(".py")]:
         if b"gettext" in (source := path.read_bytes()):
             yield from _of(source, path)
-    for path in product_files(".html", ".txt"):
+    for path in [*product_files(".html", ".txt"), *files_of_unfold(".html")]:
         # What is not translated is blanked out; its indentation means nothing.
         lines = templatize(path.read_text("utf-8"), origin=str(path)).splitlines()
         yield from _of("\n".join(line.strip() for line in lines).encode(), path)
 
 
 def _of(source: bytes, path: Path) -> Iterator[Message]:
-    where = path.relative_to(ROOT).as_posix()
+    is_ours = path.is_relative_to(ROOT) and not path.is_relative_to(UNFOLD)
+    where = path.relative_to(ROOT if is_ours else UNFOLD.parent).as_posix()
     for _line, id, _comments, context in extract("python", BytesIO(source), KEYWORDS):
         yield Message(id, context, where)
 

@@ -40,7 +40,8 @@ COLOURS = (
 )
 CHOOSE = (
     '{}<p class="edm-editor-hint"><a href="{url}" target="_blank" rel="noopener" class="edm-link" '
-    'data-choose="{choose_url}" data-into="id_logo_url" data-alt="id_logo_alt" '
+    'data-choose="{choose_url}" data-close="{close}" data-failed="{failed}" '
+    'data-into="id_logo_url" data-alt="id_logo_alt" '
     'data-width="id_logo_width">{choose}</a></p>'
 )
 LATER = _("The new look could not be given to the templates just now. Save the brand again.")

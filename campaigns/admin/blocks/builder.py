@@ -109,10 +109,12 @@ class Carried(forms.HiddenInput):
 
 
 def pictures() -> dict[str, str]:
-    """The page of pictures, and the part of a page to choose one."""
+    """The page of pictures, the part of a page to choose one, and what its dialog says."""
     return {
         "url": reverse("admin:campaigns_image_changelist"),
         "choose_url": reverse("admin:campaigns_image_choose"),
+        "close": gettext("Close"),
+        "failed": gettext("The pictures cannot be shown just now. Close this, and try again."),
     }
 
 

@@ -16,7 +16,8 @@ from campaigns.admin.blocks.builder import pictures
 
 PICTURES = (
     '{}<p class="edm-editor-hint"><a href="{url}" target="_blank" rel="noopener" class="edm-link" '
-    'data-choose="{choose_url}" data-code="{name}">{insert}</a></p>'
+    'data-choose="{choose_url}" data-close="{close}" data-failed="{failed}" '
+    'data-code="{name}">{insert}</a></p>'
 )
 THEMES = ("github_light_default", "github_dark")
 
@@ -44,10 +45,20 @@ class CodeArea(Textarea):
 
     def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
         shown = {"data-code": self.mode, "data-label": self.label, "data-words": self._words()}
+        shown["data-keys"] = gettext(
+            "Tab indents. To leave the editor by keyboard, press Escape, then Tab."
+        )
         area = super().render(name, value, {**(attrs or {}), **shown}, renderer)
         return format_html(
             PICTURES, area, name=name, insert=gettext("Insert a picture"), **pictures()
         )
 
     def _words(self) -> str:
-        return json.dumps({kind: list(words) for kind, words in self.words.items()})
+        kinds = {
+            "variables": gettext("variable"),
+            "filters": gettext("filter"),
+            "tags": gettext("tag of Liquid"),
+        }
+        return json.dumps(
+            {**{kind: list(words) for kind, words in self.words.items()}, "kinds": kinds}
+        )

@@ -5,27 +5,27 @@ group at once.
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.db import connection
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from access.ownership import SEE_EVERYTHING
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.confirmation import ask, is_confirmed, page, say
 from admin_kit.history import log_each
 from admin_kit.numbers import number
-from campaigns.models import SubTask, Task
+from campaigns.admin.operations.results import Told, tells
+from campaigns.models import Operation, OperationKind, SubTask, Task
 from dispatch.admin.subtasks.actions import DECIDE, GIVE_UP, MOST_AT_ONCE, SEND_AGAIN, WAS_SENT
 from dispatch.clock import database_time
+from dispatch.doubts import Doubt, decide_later, doubts, key_of
 from dispatch.models import DecisionChoice, EmailService
 from dispatch.waiting.words import moment
 from tracking.event_kinds import EventKind
@@ -36,24 +36,6 @@ DEEDS = {
     DecisionChoice.GIVE_UP: GIVE_UP,
 }
 MOST_NAMED = 3
-
-# The first of index subtask_in_doubt; of each its last attempt, by attempt_once_per_claim, and its
-# events, by event_subtask.
-DOUBTS = """
-SELECT s.id, s.task_id, s.service_id, s.in_doubt_since, coalesce(a.reply, ''), events.kinds
-FROM (
-    SELECT id, task_id, service_id, in_doubt_since FROM campaigns_subtask
-    WHERE in_doubt_since IS NOT NULL AND in_doubt_since <= %(at)s
-      AND (%(tasks)s::bigint[] IS NULL OR task_id = ANY (%(tasks)s))
-    ORDER BY task_id, id LIMIT %(most)s
-) AS s
-LEFT JOIN LATERAL (
-    SELECT reply FROM dispatch_attempt WHERE subtask_id = s.id ORDER BY id DESC LIMIT 1
-) AS a ON true
-CROSS JOIN LATERAL (
-    SELECT array_agg(DISTINCT kind) AS kinds FROM tracking_event WHERE subtask_id = s.id
-) AS events
-"""
 
 
 @dataclass(slots=True)
@@ -96,26 +78,22 @@ class Group:
         )
 
 
-def key_of(service_id: int, cause: str) -> str:
-    return hashlib.sha256(f"{service_id} {cause}".encode()).hexdigest()[:16]
-
-
 def groups(user: Any, now: dt.datetime) -> list[Group]:
     """Those of the campaigns that this user sees, of what was in doubt at this time, the largest
     first; MOST_AT_ONCE messages are looked at.
     """
-    found: dict[tuple[int, str], list[tuple[Any, ...]]] = {}
-    for row in _rows(user, now):
-        found.setdefault((row[2], row[4]), []).append(row)
+    found: dict[tuple[int, str], list[Doubt]] = {}
+    for row in doubts(user, now, MOST_AT_ONCE):
+        found.setdefault((row.service_id, row.cause), []).append(row)
     services = EmailService.objects.in_bulk({service_id for service_id, _cause in found})
     names = dict(Task.objects.filter(pk__in=_tasks_of(found.values())).values_list("pk", "name"))
     made = [
         Group(
             service=services[service_id],
             cause=cause,
-            ids=[row[0] for row in rows],
-            since=moment(min(row[3] for row in rows), now),
-            campaigns=_named([names[pk] for pk in sorted({row[1] for row in rows})]),
+            ids=[row.id for row in rows],
+            since=moment(min(row.since for row in rows), now),
+            campaigns=_named([names[pk] for pk in sorted({row.task_id for row in rows})]),
             events=_events(rows),
         )
         for (service_id, cause), rows in found.items()
@@ -123,21 +101,13 @@ def groups(user: Any, now: dt.datetime) -> list[Group]:
     return sorted(made, key=lambda group: (-len(group.ids), group.service.name, group.cause))
 
 
-def _rows(user: Any, now: dt.datetime) -> list[tuple[Any, ...]]:
-    """Users who may not see everything have the tasks named of which anything is in doubt."""
-    tasks = None
-    if not user.has_perm(SEE_EVERYTHING):
-        own = Task.objects.visible_to(user).order_by().values("pk")
-        in_doubt = SubTask.objects.in_doubt().filter(task__in=own).order_by()
-        tasks = list(in_doubt.values_list("task_id", flat=True).distinct())
-    with connection.cursor() as cursor:
-        cursor.execute(DOUBTS, {"tasks": tasks, "most": MOST_AT_ONCE, "at": now})
-        rows: list[tuple[Any, ...]] = cursor.fetchall()
-        return rows
+def is_all(found: Sequence[Group]) -> bool:
+    """Whether nothing else is in doubt."""
+    return sum(len(group.ids) for group in found) < MOST_AT_ONCE
 
 
 def _tasks_of(found: Any) -> set[int]:
-    return {row[1] for rows in found for row in rows}
+    return {row.task_id for rows in found for row in rows}
 
 
 def _named(names: Sequence[str]) -> str:
@@ -145,11 +115,11 @@ def _named(names: Sequence[str]) -> str:
     return _("%(campaigns)s and others") % {"campaigns": listed} if names[MOST_NAMED:] else listed
 
 
-def _events(rows: Sequence[tuple[Any, ...]]) -> str:
+def _events(rows: Sequence[Doubt]) -> str:
     """What the provider has told since, of how many of them."""
     counts: dict[str, int] = {}
     for row in rows:
-        for kind in row[5] or ():
+        for kind in row.kinds or ():
             counts[kind] = counts.get(kind, 0) + 1
     return ", ".join(f"{EventKind(kind).label}: {number(n)}" for kind, n in sorted(counts.items()))
 
@@ -181,7 +151,7 @@ class DoubtQueue(LedgerAdmin):
             title=_("In doubt"),
             groups=found,
             most=number(MOST_AT_ONCE),
-            is_all=sum(len(group.ids) for group in found) < MOST_AT_ONCE,
+            is_all=is_all(found),
             messages_url=self.url("changelist"),
         )
 
@@ -200,28 +170,60 @@ class DoubtQueue(LedgerAdmin):
         if not staff(request).has_perm(DECIDE) or not self.has_view_permission(request):
             raise PermissionDenied
         back = self.url("in_doubt")
-        choice = request.GET.get("choice", "")
-        matching = self._matching(request)
-        if matching is None or choice not in DecisionChoice.values:
+        choice, at = request.GET.get("choice", ""), _moment(request)
+        found = groups(request.user, at) if at else []
+        group = next((each for each in found if each.key == request.GET.get("group")), None)
+        if at is None or group is None or choice not in DecisionChoice.values:
             say(request, _("These are not in doubt any more. Nothing was changed."), error=True)
             return HttpResponseRedirect(back)
         deed = DEEDS[DecisionChoice(choice)]
+        matching: QuerySet[SubTask] = SubTask.objects.filter(pk__in=group.ids)
         if not is_confirmed(request):
-            return ask(request, self, deed.question(matching), back_url=back)
+            question = deed.question(matching)
+            question = question if is_all(found) else replace(question, warnings=[_and_the_rest()])
+            return ask(request, self, question, back_url=back)
+        if not is_all(found):
+            return self._decide_later(request, group, at, DecisionChoice(choice))
         ids, text = deed.do(matching, staff(request))
         log_each(request, SubTask.objects.filter(pk__in=ids).only("recipient_email"), deed.entry)
         say(request, text, error=not ids)
         return HttpResponseRedirect(back)
 
-    def _matching(self, request: HttpRequest) -> QuerySet[SubTask] | None:
-        try:
-            at = dt.datetime.fromisoformat(request.GET.get("at", ""))
-        except ValueError:
-            return None
-        if at.tzinfo is None:
-            return None
-        for group in groups(request.user, at):
-            if group.key == request.GET.get("group"):
-                found: QuerySet[SubTask] = SubTask.objects.filter(pk__in=group.ids)
-                return found
+    def _decide_later(
+        self, request: HttpRequest, group: Group, at: dt.datetime, choice: DecisionChoice
+    ) -> HttpResponse:
+        operation = decide_later(staff(request), group.key, at, choice, group.service.name)
+        say(request, _("They are decided in the background. You may leave this page."))
+        return HttpResponseRedirect(
+            reverse("admin:campaigns_operation_change", args=[operation.pk])
+        )
+
+
+def _moment(request: HttpRequest) -> dt.datetime | None:
+    """When the page was shown; None for what is no moment."""
+    try:
+        at = dt.datetime.fromisoformat(request.GET.get("at", ""))
+    except ValueError:
         return None
+    return at if at.tzinfo else None
+
+
+def _and_the_rest() -> str:
+    return _(
+        "More messages are in doubt than a page looks at. All others of this service that ended in "
+        "the same way are decided with these, in the background, and you see how far it is."
+    )
+
+
+@tells(OperationKind.DECIDE_DOUBTS)
+def tell(operation: Operation) -> Told:
+    decided = operation.result.get("decided", 0)
+    choice = DecisionChoice(operation.params["choice"])
+    said = ngettext(
+        "%(number)s message decided: %(choice)s.",
+        "%(number)s messages decided: %(choice)s.",
+        decided,
+    ) % {"number": number(decided), "choice": choice.label}
+    return Told(
+        [said], [(_("What is still in doubt"), reverse("admin:campaigns_subtask_in_doubt"))]
+    )

@@ -1,8 +1,8 @@
 /* The monitor's charts, drawn from the JSON that comes with the page and with each refresh of it. */
 (() => {
   const CURVES = {
-    rates: { accepted: "Accepted", others: "Not accepted" },
-    times: { lateness: "Starts after their slot", claims: "Claims" },
+    rates: ["accepted", "others"],
+    times: ["lateness", "claims"],
   };
   const COLOURS = ["--color-primary-600", "--color-orange-500"];
 
@@ -12,10 +12,10 @@
     getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
   const draw = (canvas, history) => {
-    const curves = Object.entries(CURVES[canvas.dataset.monitorChart]);
-    const datasets = curves.map(([name, label], index) => ({
+    const labels = [canvas.dataset.first, canvas.dataset.second];
+    const datasets = CURVES[canvas.dataset.monitorChart].map((name, index) => ({
       name,
-      label,
+      label: labels[index],
       data: history[name],
       borderColor: colour(COLOURS[index]),
       borderWidth: 2,

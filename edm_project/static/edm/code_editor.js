@@ -26,7 +26,7 @@ document.addEventListener("DOMContentLoaded", () => {
       identifierRegexps: [/[\p{L}\p{N}_.-]/u],
       getCompletions(editor, session, position, prefix, callback) {
         const kind = kindAt(session.getLine(position.row).slice(0, position.column));
-        const found = (words[kind] ?? []).map((value) => ({ value, meta: kind.slice(0, -1), score: 1000 }));
+        const found = (words[kind] ?? []).map((value) => ({ value, meta: words.kinds?.[kind] ?? "", score: 1000 }));
         callback(null, found);
       },
     };
@@ -75,7 +75,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const hint = document.createElement("p");
     hint.id = `${area.id}_keys`;
     hint.className = "edm-editor-hint";
-    hint.textContent = "Tab indents. To leave the editor by keyboard, press Escape, then Tab.";
+    hint.textContent = area.dataset.keys;
     box.after(hint);
     input.setAttribute("aria-describedby", hint.id);
     letKeyboardOut(editor);

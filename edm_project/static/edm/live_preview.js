@@ -38,7 +38,7 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     const next = document.createElement("iframe");
     next.name = `edm-live-frame-${++number}`;
-    next.title = "Live preview";
+    next.title = frame.title;
     next.className = "edm-live-waiting";
     stage.append(next);
     waiting = setTimeout(() => done(next, false), PATIENCE);

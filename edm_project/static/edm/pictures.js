@@ -9,9 +9,9 @@ document.addEventListener("DOMContentLoaded", () => {
   function made() {
     const box = document.createElement("dialog");
     box.className = "edm-choose-dialog";
-    box.setAttribute("aria-label", "Choose a picture");
+    box.setAttribute("aria-label", link.textContent);
     const close = document.createElement("button");
-    Object.assign(close, { type: "button", className: "edm-live-control edm-choose-close", textContent: "Close" });
+    Object.assign(close, { type: "button", className: "edm-live-control edm-choose-close", textContent: link.dataset.close });
     close.addEventListener("click", () => box.close());
     const body = document.createElement("div");
     box.append(close, body);
@@ -35,7 +35,7 @@ document.addEventListener("DOMContentLoaded", () => {
       if (!response.ok) throw new Error(response.statusText);
       body().innerHTML = await response.text();
     } catch {
-      body().textContent = "The pictures cannot be shown just now. Close this, and try again.";
+      body().textContent = link.dataset.failed;
     }
     body().removeAttribute("aria-busy");
     const added = body().querySelector("[data-added]");

@@ -141,5 +141,6 @@ def test_every_kind_has_what_runs_it() -> None:
         "export",
         "change_contacts",
         "convert_attribute",
+        "decide_doubts",
         "renew_templates",
     }

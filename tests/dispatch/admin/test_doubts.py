@@ -8,12 +8,15 @@ import uuid
 from html import unescape
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.models import SubTask, TaskStatus
+from campaigns.models import Operation, SubTask, TaskStatus
+from campaigns.operations import running
+from dispatch import doubts as dispatch_doubts
+from dispatch.admin.subtasks import doubts as admin_doubts
 from dispatch.admin.subtasks.doubts import Group, groups
 from dispatch.clock import database_time
 from dispatch.models import Attempt, AttemptOutcome, Decision, EmailService
@@ -118,10 +121,10 @@ def test_a_group_is_decided_at_once_after_it_was_asked(service: EmailService) ->
     operator = member(OPERATOR)
     client, url = signed_in(operator), question(operator, "was_sent")
     page = page_of(client.get(url))
-    assert "2 SubTasks in doubt. Each counts as sent." in page
+    assert "2 messages in doubt. Each counts as sent." in page
     assert not Decision.objects.exists()
     answer = client.post(url, CONFIRM, follow=True)
-    assert texts(answer) == "2 SubTasks in doubt: it was sent."
+    assert texts(answer) == "2 messages in doubt: it was sent."
     assert set(Decision.objects.values_list("subtask_id", flat=True)) == {first.pk, second.pk}
     assert entries(first) == [(operator.username, "Decided: It was sent.")]
     assert SubTask.objects.in_doubt().get() == other
@@ -156,6 +159,101 @@ def test_an_address_that_makes_no_sense_changes_nothing(service: EmailService, q
     answer = signed_in(member(OPERATOR)).post(url, CONFIRM, follow=True)
     assert texts(answer) == "These are not in doubt any more. Nothing was changed."
     assert SubTask.objects.in_doubt().count() == 1
+
+
+class TestMoreThanAPageLooksAt:
+    @pytest.fixture(autouse=True)
+    def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(admin_doubts, "MOST_AT_ONCE", 2)
+        monkeypatch.setattr(dispatch_doubts, "PIECE", 3)
+
+    def ask(self, user: User, choice: str = "give_up") -> Operation:
+        signed_in(user).post(question(user, choice), CONFIRM)
+        return Operation.objects.get()
+
+    def work(self, operation: Operation) -> None:
+        running.run(operation.pk)
+        operation.refresh_from_db()
+
+    def test_is_told_before(self, service: EmailService) -> None:
+        for _ in range(5):
+            doubt(service)
+        operator = member(OPERATOR)
+        page = page_of(signed_in(operator).get(question(operator, "give_up")))
+        assert "All others of this service that ended in the same way are decided" in page
+        assert not Operation.objects.exists()
+
+    def test_is_decided_in_the_cluster_whole(self, service: EmailService) -> None:
+        task = SendingTaskFactory()
+        own = [doubt(service, task=task) for _ in range(5)]
+        operator = member(OPERATOR)
+        operation = self.ask(operator)
+        assert (operation.state, operation.total) == ("queued", 5)
+        assert not Decision.objects.exists()
+        self.work(operation)
+        assert (operation.state, operation.done, operation.result) == ("done", 5, {"decided": 5})
+        decided = Decision.objects.values_list("subtask_id", "user_id", "choice")
+        assert set(decided) == {(each.pk, operator.pk, "give_up") for each in own}
+        assert entries(own[4]) == [(operator.username, "Decided: Give up.")]
+
+    def test_is_shown_as_it_goes(self, service: EmailService) -> None:
+        for _ in range(3):
+            doubt(service)
+        operator = member(OPERATOR)
+        client = signed_in(operator)
+        answer = client.post(question(operator, "was_sent"), CONFIRM, follow=True)
+        assert texts(answer) == "They are decided in the background. You may leave this page."
+        self.work(Operation.objects.get())
+        url = address("campaigns.operation", "change", Operation.objects.get().pk)
+        assert "3 messages decided: It was sent." in page_of(client.get(url))
+
+    def test_leaves_other_groups_alone(self, service: EmailService) -> None:
+        task = SendingTaskFactory()
+        for _ in range(2):
+            doubt(service, task=task)
+        others = {doubt(service, DIED, task=task).pk, doubt(EmailServiceFactory(), task=task).pk}
+        self.work(self.ask(member(OPERATOR)))
+        assert set(SubTask.objects.in_doubt().values_list("pk", flat=True)) == others
+
+    def test_leaves_other_owners_alone(self, service: EmailService) -> None:
+        planner = member(NOBODY)
+        names = ("view_subtask", "decide_subtask", "view_task")
+        planner.user_permissions.set(Permission.objects.filter(codename__in=names))
+        task = SendingTaskFactory(owner=planner)
+        for _ in range(2):
+            doubt(service, task=task)
+        other = doubt(service)
+        self.work(self.ask(planner))
+        assert SubTask.objects.in_doubt().get() == other
+
+    def test_leaves_what_comes_into_doubt_meanwhile(self, service: EmailService) -> None:
+        for _ in range(2):
+            doubt(service)
+        operation = self.ask(member(OPERATOR))
+        later = doubt(service)
+        SubTask.objects.filter(pk=later.pk).update(in_doubt_since=Now() + dt.timedelta(minutes=1))
+        self.work(operation)
+        assert SubTask.objects.in_doubt().get() == later
+
+    def test_is_begun_once_by_two_clicks(self, service: EmailService) -> None:
+        for _ in range(3):
+            doubt(service)
+        operator = member(OPERATOR)
+        client, url = signed_in(operator), question(operator, "give_up")
+        answers = [client.post(url, CONFIRM)["Location"] for _ in range(2)]
+        assert answers[0] == answers[1]
+        assert Operation.objects.count() == 1
+
+    def test_ends_when_its_user_may_not_decide_any_more(self, service: EmailService) -> None:
+        for _ in range(3):
+            doubt(service)
+        operator = member(OPERATOR)
+        operation = self.ask(operator)
+        operator.groups.clear()
+        self.work(operation)
+        assert operation.state == "failed"
+        assert "may not decide any more" in operation.problem
+        assert SubTask.objects.in_doubt().count() == 3
 
 
 def test_with_nothing_in_doubt_it_says_so() -> None:
