@@ -99,7 +99,7 @@ def _what_is_no_table(start: bytes) -> str:
     found = (what for signature, what in _NOT_TEXT.items() if start.startswith(signature))
     text = start.removeprefix(codecs.BOM_UTF8)
     marked = (what for what, pattern in _MARKUP.items() if pattern.match(text.lstrip()))
-    return next(found, "") or next(marked, "")
+    return str(next(found, "") or next(marked, ""))
 
 
 def _is_binary(start: bytes) -> bool:
