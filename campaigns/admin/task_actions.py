@@ -6,10 +6,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from admin_kit.base import OwnedAdmin, Visitor
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
+from admin_kit.stored_texts import in_english
 from admin_kit.typed import button
 from campaigns.admin import task_steps as steps
 from campaigns.admin.ab_tests.actions import DecidesTests, may_decide
@@ -78,7 +81,7 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         return Tally.objects.counts(task.pk).failed > 0 and retries.may_help(failed)
 
     @button(
-        "Launch",
+        _("Launch"),
         "launch",
         icon="rocket_launch",
         variant=ActionVariant.PRIMARY,
@@ -88,7 +91,7 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         return self._take(request, object_id, steps.LAUNCH)
 
     @button(
-        "Schedule",
+        _("Schedule"),
         "schedule",
         icon="schedule",
         permissions=["campaigns.launch_task"],
@@ -97,7 +100,7 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         return self._take(request, object_id, steps.SCHEDULE)
 
     @button(
-        "Unschedule",
+        _("Unschedule"),
         "unschedule",
         icon="event_busy",
         permissions=["campaigns.launch_task"],
@@ -106,7 +109,7 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         return self._take(request, object_id, steps.UNSCHEDULE)
 
     @button(
-        "Pause",
+        _("Pause"),
         "pause",
         icon="pause",
         variant=ActionVariant.WARNING,
@@ -116,7 +119,7 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         return self._take(request, object_id, steps.PAUSE)
 
     @button(
-        "Resume",
+        _("Resume"),
         "resume",
         icon="play_arrow",
         variant=ActionVariant.PRIMARY,
@@ -126,7 +129,7 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         return self._take(request, object_id, steps.RESUME)
 
     @button(
-        "Retry failed",
+        _("Retry failed"),
         "retry-failed",
         icon="replay",
         permissions=["campaigns.retry_subtask"],
@@ -135,7 +138,7 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         return self._take(request, object_id, steps.RETRY)
 
     @button(
-        "Cancel",
+        _("Cancel"),
         "cancel",
         icon="cancel",
         variant=ActionVariant.DANGER,
@@ -145,7 +148,7 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         return self._take(request, object_id, steps.CANCEL)
 
     @button(
-        "Clone",
+        _("Clone"),
         "clone",
         icon="content_copy",
         permissions=["campaigns.add_task"],
@@ -154,15 +157,22 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         task = self.visible(request, object_id)
         if not is_confirmed(request):
             question = Question(
-                f"Clone “{task}”?",
-                "A new draft is made with the same sender, templates, audience and services. "
-                "Nothing is sent.",
-                "Clone",
+                gettext("Clone “%(task)s”?") % {"task": task},
+                gettext(
+                    "A new draft is made with the same sender, templates, audience and services. "
+                    "Nothing is sent."
+                ),
+                gettext("Clone"),
             )
             return ask(request, self, question, original=task, back_url=self._change_url(task))
         copy = lifecycle.clone(task)
-        self.log_addition(request, copy, f"Cloned from task {task.pk}, “{task}”.")
-        say(request, f"“{copy}” is a new draft.")
+        self.log_addition(
+            request,
+            copy,
+            gettext_noop("Cloned from campaign %(number)s, “%(task)s”.")
+            % {"number": task.pk, "task": task},
+        )
+        say(request, gettext("“%(copy)s” is a new draft.") % {"copy": copy})
         return HttpResponseRedirect(self._change_url(copy))
 
     def _take(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
@@ -190,8 +200,9 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
             say(request, str(error), error=True)
         else:
             overruled = form.overruled if isinstance(form, OverruleForm) else ""
-            self.log_change(request, task, f"{done} {overruled}".strip())
-            say(request, f"“{task}”: {done}")
+            with in_english():
+                self.log_change(request, task, f"{done} {overruled}".strip())
+            say(request, gettext("“%(task)s”: %(done)s") % {"task": task, "done": done})
         return HttpResponseRedirect(self._change_url(task))
 
     def _promised(self, request: HttpRequest, task: Task) -> dict[str, Any]:

@@ -9,7 +9,9 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
-from django.utils.translation import gettext
+from django.utils.functional import lazy
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import Visitor
 from admin_kit.confirmation import Question, StyledForm
@@ -29,7 +31,7 @@ from campaigns.preflight.checklist.findings import Finding, Level, of_level
 from campaigns.recipients import promises
 from campaigns.recipients.decision import UnknownAudience
 from campaigns.state import lifecycle, retries
-from campaigns.wording import counted
+from campaigns.wording import Text, filled, listed, messages, recipients, sentences
 
 WARNERS: list[Callable[[Task], list[str]]] = []
 """Functions of dependent apps (dispatch) that return warnings, in sentences, shown before a task is
@@ -43,20 +45,20 @@ NO_FIELDS = merge_fields.NO_FIELDS
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """`name` is that of the transition. `do` returns a sentence that says what was done, and may
-    raise NotPossible. One that `promises` numbers shows them to a user; what was shown is the
-    `promise` that `do` takes.
+    """`name` is that of the transition. `do` returns a sentence that says what was done, in the
+    language in which it is shown, and may raise NotPossible. One that `promises` numbers shows
+    them to a user; what was shown is the `promise` that `do` takes.
     """
 
     name: str
     question: Callable[[Task, Visitor], Question]
-    do: Callable[[Task, dict[str, Any]], str]
+    do: Callable[[Task, dict[str, Any]], Text]
     form: type[StyledForm] | None = None
     promises: bool = False
 
 
 class ScheduleForm(OverruleForm):
-    although = "Schedule although"
+    although = _("Schedule although")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,19 +70,23 @@ class ScheduleForm(OverruleForm):
 
 
 class PauseForm(StyledForm):
-    reason = forms.CharField(required=False, max_length=500, help_text="Shown on the task's page.")
+    reason = forms.CharField(
+        required=False, max_length=500, help_text=_("Shown on the campaign’s page.")
+    )
 
 
 def ask_launch(task: Task, user: Visitor) -> Question:
     shown = show(task, user)
-    recipients = counted(shown.sent, "recipient")
     return _before(
         task,
         shown,
-        f"Launch “{task}”?",
-        f"Sending to {variants.whom(task, shown.sent)} starts at once. The content, the audience "
-        "and the sender are frozen: later changes do not reach this task.",
-        f"Launch to {recipients}",
+        gettext("Launch “%(task)s”?") % {"task": task},
+        gettext(
+            "Sending to %(whom)s starts at once. The content, the audience and the sender are "
+            "frozen: later changes do not reach this campaign."
+        )
+        % {"whom": variants.whom(task, shown.sent)},
+        gettext("Launch to %(recipients)s") % {"recipients": recipients(shown.sent)},
     )
 
 
@@ -97,9 +103,9 @@ def _before(task: Task, shown: Shown, title: str, text: str, button: str) -> Que
     )
 
 
-def launch(task: Task, cleaned: dict[str, Any]) -> str:
+def launch(task: Task, cleaned: dict[str, Any]) -> Text:
     lifecycle.launch(task, cleaned.get("promise"))
-    return "Launched."
+    return _("Launched.")
 
 
 def ask_schedule(task: Task, user: Visitor) -> Question:
@@ -107,89 +113,114 @@ def ask_schedule(task: Task, user: Visitor) -> Question:
     return _before(
         task,
         shown,
-        f"Schedule “{task}”?",
-        "At the time you choose the task is launched to everyone in its audience then; now "
-        f"that would be {counted(shown.sent, 'recipient')}.",
-        "Schedule",
+        gettext("Schedule “%(task)s”?") % {"task": task},
+        gettext(
+            "At the time you choose the campaign is launched to everyone in its audience then; now "
+            "that would be %(recipients)s."
+        )
+        % {"recipients": recipients(shown.sent)},
+        gettext("Schedule"),
     )
 
 
-def schedule(task: Task, cleaned: dict[str, Any]) -> str:
+def schedule(task: Task, cleaned: dict[str, Any]) -> Text:
     lifecycle.schedule(task, cleaned["at"], cleaned.get("promise"))
-    return f"Scheduled for {with_its_zone(cleaned['at'])}."
+    return lazy(_scheduled, str)(cleaned["at"])
+
+
+def _scheduled(at: dt.datetime) -> str:
+    return gettext("Scheduled for %(time)s.") % {"time": with_its_zone(at)}
 
 
 def ask_unschedule(task: Task, user: Visitor) -> Question:
-    text = "The task becomes a draft again. Nothing is sent."
-    return Question(f"Unschedule “{task}”?", text, "Unschedule")
+    text = gettext("The campaign becomes a draft again. Nothing is sent.")
+    return Question(gettext("Unschedule “%(task)s”?") % {"task": task}, text, gettext("Unschedule"))
 
 
-def unschedule(task: Task, cleaned: dict[str, Any]) -> str:
+def unschedule(task: Task, cleaned: dict[str, Any]) -> Text:
     lifecycle.unschedule(task)
-    return "Taken off the schedule."
+    return _("Taken off the schedule.")
 
 
 def ask_pause(task: Task, user: Visitor) -> Question:
-    left = counted(_counts(task).open, "message")
-    text = (
-        f"{left} not sent yet will wait until you resume it. What is being handed over at this "
-        "moment still goes out."
+    left = messages(_counts(task).open)
+    text = gettext(
+        "%(left)s not sent yet will wait until you resume it. What is being handed over at "
+        "this moment still goes out."
+    ) % {"left": left}
+    return Question(
+        gettext("Pause “%(task)s”?") % {"task": task}, text, gettext("Pause"), details=_so_far(task)
     )
-    return Question(f"Pause “{task}”?", text, "Pause", details=_so_far(task))
 
 
-def pause(task: Task, cleaned: dict[str, Any]) -> str:
+def pause(task: Task, cleaned: dict[str, Any]) -> Text:
     lifecycle.pause(task, cleaned["reason"])
-    return f"Paused. {cleaned['reason']}".strip()
+    if not cleaned["reason"]:
+        return _("Paused.")
+    return lazy(_paused, str)(cleaned["reason"])
+
+
+def _paused(reason: str) -> str:
+    return gettext("Paused. %(reason)s") % {"reason": reason}
 
 
 def ask_resume(task: Task, user: Visitor) -> Question:
-    left = counted(_counts(task).open, "message")
-    text = f"Sending goes on with the {left} still to be sent."
+    left = messages(_counts(task).open)
+    text = gettext("Sending goes on with the %(left)s still to be sent.") % {"left": left}
     return Question(
-        f"Resume “{task}”?", text, "Resume", details=_so_far(task), warnings=_warnings(task)
+        gettext("Resume “%(task)s”?") % {"task": task},
+        text,
+        gettext("Resume"),
+        details=_so_far(task),
+        warnings=_warnings(task),
     )
 
 
-def resume(task: Task, cleaned: dict[str, Any]) -> str:
+def resume(task: Task, cleaned: dict[str, Any]) -> Text:
     lifecycle.resume(task)
-    return "Resumed."
+    return _("Resumed.")
 
 
 def ask_cancel(task: Task, user: Visitor) -> Question:
     if task.status == TaskStatus.SCHEDULED:
-        text = "It is not launched at its time; no messages are sent."
+        text = gettext("It is not launched at its time; no messages are sent.")
     elif task.status == TaskStatus.QUEUED:
-        text = "The launch stops; no messages are sent."
+        text = gettext("The launch stops; no messages are sent.")
     else:
-        left = counted(_counts(task).open, "message")
-        text = f"{left} not handed over yet will never be sent. What was handed over stays sent."
+        left = messages(_counts(task).open)
+        text = gettext(
+            "%(left)s not handed over yet will never be sent. What was handed over stays sent."
+        ) % {"left": left}
     return Question(
-        f"Cancel “{task}”?",
-        f"{text} A cancelled task cannot be resumed; clone it to start again.",
-        "Cancel the task",
+        gettext("Cancel “%(task)s”?") % {"task": task},
+        sentences(
+            text, gettext("A cancelled campaign cannot be resumed; clone it to start again.")
+        ),
+        gettext("Cancel the campaign"),
         details=_so_far(task),
         danger=True,
     )
 
 
-def cancel(task: Task, cleaned: dict[str, Any]) -> str:
+def cancel(task: Task, cleaned: dict[str, Any]) -> Text:
     lifecycle.cancel(task)
-    return "Cancelled."
+    return _("Cancelled.")
 
 
 def ask_retry(task: Task, user: Visitor) -> Question:
     plan = retries.plan(_failed(task))
     return Question(
-        f"Retry the failed SubTasks of “{task}”?",
+        gettext("Retry the failed messages of “%(task)s”?") % {"task": task},
         plan.explain(),
-        f"Retry {counted(plan.retryable, 'SubTask')}",
-        problems=() if plan.retryable else (f"None of them can be sent again. {plan.left_out()}",),
+        gettext("Retry %(messages)s") % {"messages": messages(plan.retryable)},
+        problems=()
+        if plan.retryable
+        else (sentences(gettext("None of them can be sent again."), plan.left_out()),),
     )
 
 
-def retry(task: Task, cleaned: dict[str, Any]) -> str:
-    return retries.retry_failed(_failed(task)).explain()
+def retry(task: Task, cleaned: dict[str, Any]) -> Text:
+    return lazy(retries.retry_failed(_failed(task)).explain, str)()
 
 
 LAUNCH = Step("launch", ask_launch, launch, OverruleForm, promises=True)
@@ -214,11 +245,11 @@ def _so_far(task: Task) -> list[tuple[str, str]]:
     if not counts.total:
         return []
     figures = [
-        ("Sent", counts.accepted),
-        ("Failed", counts.failed),
-        ("Cancelled", counts.cancelled),
-        ("In doubt", counts.in_doubt),
-        ("Still to be sent", counts.open),
+        (gettext("Sent"), counts.accepted),
+        (gettext("Failed"), counts.failed),
+        (gettext("Cancelled"), counts.cancelled),
+        (gettext("In doubt"), counts.in_doubt),
+        (gettext("Still to be sent"), counts.open),
     ]
     return [(name, f"{count:,}") for name, count in figures if count]
 
@@ -278,19 +309,22 @@ def checked(
 
 def plan_of(task: Task, shown: Shown) -> list[tuple[str, str]]:
     """Summary of what a task would send, shown before its launch and its approval."""
-    templates = ", ".join(
+    templates = listed(
         variants.described(choice)
         for choice in task.tasktemplate_set.select_related("template", "sender").order_by("pk")
     )
     return [
-        ("From", str(task.sender or "no sender")),
-        ("Templates", templates or "none"),
+        (gettext("From"), str(task.sender or gettext("no sender"))),
+        (gettext("Templates"), templates or gettext("none")),
         *inline.details(task),
-        ("Audience", _audience(task)),
+        (gettext("Audience"), _audience(task)),
         *shown.details,
         *variants.details(task, shown.sent),
         *shown.languages.details,
-        ("Email services", _listed(task.services.all()) or "all that its owner may use"),
+        (
+            gettext("Email services"),
+            _listed(task.services.all()) or gettext("all that its owner may use"),
+        ),
         *(detail for foretell in FORETOLD for detail in foretell(task, shown.sent)),
     ]
 
@@ -300,22 +334,36 @@ def _audience(task: Task) -> str:
     if task.audience == Audience.TAGS:
         whom = _by_tags_and_segments(task)
     elif task.audience == Audience.CHOSEN:
-        whom = f"{counted(task.contacts.count(), 'chosen contact')}"
+        chosen = task.contacts.count()
+        whom = filled(
+            ngettext("%(count)s chosen contact", "%(count)s chosen contacts", chosen), chosen
+        )
     else:
-        whom = f"all contacts of {task.owner}"
+        whom = gettext("all contacts of %(owner)s") % {"owner": task.owner}
     without = _listed(task.exclude_tags.all())
     not_in = _listed(task.exclude_segments.all())
-    never = [*([f"with {without}"] if without else []), *([f"in {not_in}"] if not_in else [])]
-    return f"{whom}, never those {' or '.join(never)}" if never else whom
+    values = {"whom": whom, "tags": without, "segments": not_in}
+    if without and not_in:
+        return gettext("%(whom)s, never those with %(tags)s or in %(segments)s") % values
+    if without:
+        return gettext("%(whom)s, never those with %(tags)s") % values
+    if not_in:
+        return gettext("%(whom)s, never those in %(segments)s") % values
+    return whom
 
 
 def _by_tags_and_segments(task: Task) -> str:
     tags, segments = _listed(task.include_tags.all()), _listed(task.include_segments.all())
     if not segments:
-        return f"contacts with any of the tags {tags or '(none)'}"
-    within = f"in any of the segments {segments}"
-    return f"contacts with any of the tags {tags}, or {within}" if tags else f"contacts {within}"
+        return gettext("contacts with any of the tags %(tags)s") % {
+            "tags": tags or gettext("(none)")
+        }
+    if tags:
+        return gettext(
+            "contacts with any of the tags %(tags)s, or in any of the segments %(segments)s"
+        ) % {"tags": tags, "segments": segments}
+    return gettext("contacts in any of the segments %(segments)s") % {"segments": segments}
 
 
 def _listed(rows: QuerySet[Any]) -> str:
-    return ", ".join(str(row) for row in rows)
+    return listed(rows)

@@ -35,6 +35,9 @@ from campaigns.admin.steps.pages import CampaignSteps
 from campaigns.admin.task_actions import TaskActions
 from campaigns.models import Task
 
+TAGS_CHOSEN = "typeof audience==='undefined'||audience==='tags'"
+CONTACTS_CHOSEN = "typeof audience==='undefined'||audience==='chosen'"
+
 
 @admin.register(Task)
 class TaskAdmin(
@@ -78,9 +81,9 @@ class TaskAdmin(
     )
     # In JavaScript. Where the task is only shown there is no field of this name to look at.
     conditional_fields = {
-        "include_tags": "typeof audience === 'undefined' || audience === 'tags'",
-        "include_segments": "typeof audience === 'undefined' || audience === 'tags'",
-        "contacts": "typeof audience === 'undefined' || audience === 'chosen'",
+        "include_tags": TAGS_CHOSEN,
+        "include_segments": TAGS_CHOSEN,
+        "contacts": CONTACTS_CHOSEN,
     }
     change_form_outer_before_template = "admin/campaigns/task/before_form.html"
 

@@ -178,7 +178,7 @@ def test_what_is_in_doubt_is_decided_on(
     content, service = ContentFactory(task=task), EmailServiceFactory()
     subtasks = [in_doubt(service, task=task, content=content) for _ in range(2)]
     admin.open(page(task))
-    admin.wait_for_text("All that is left are 2 SubTasks in doubt")
+    admin.wait_for_text("All that is left are 2 messages in doubt")
     admin.click("Decide what happens to them")
     admin.press(admin.find("#action-toggle"))
     admin.select("action", action)

@@ -149,10 +149,6 @@ NOT_YET = (
     "campaigns/imports/",
     "campaigns/models/",
     # admin of campaigns, and pages of admin
-    "campaigns/admin/task_actions.py",
-    "campaigns/admin/task_steps.py",
-    "campaigns/admin/tasks.py",
-    "templates/admin/campaigns/task/",
 )
 
 WORDS_OF_OTHERS = {

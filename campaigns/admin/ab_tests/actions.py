@@ -8,7 +8,6 @@ from django import forms
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.functional import lazy
-from django.utils.text import format_lazy
 from django.utils.translation import gettext, override
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +22,6 @@ from campaigns.models import ABTest, Task
 from campaigns.wording import recipients
 
 SPLIT, WAIT = "split", "wait"
-lazy_minute = lazy(to_the_minute, str)
 CANNOT_DECIDE = _("There is no test to decide: it is decided already, or its campaign has ended.")
 
 
@@ -118,12 +116,18 @@ def _decide(task: Task, variants: list[Variant], decision: str, user: Any) -> ob
         raise deciding.NotOpen(CANNOT_DECIDE)
     if decision == WAIT:
         test = deciding.wait_on(task.pk)
-        return format_lazy(
-            _("The A/B test waits on, until {time}."), time=lazy_minute(test.decide_at)
-        )
+        return lazy(_waits_on, str)(test.decide_at)
     if decision == SPLIT:
         deciding.split(task.pk, user)
         return _("Every variant is sent to an equal part of the rest.")
     variant = next(each for each in variants if each.letter == decision)
     deciding.choose(task.pk, variant.content_id, user)
-    return format_lazy(_("Variant {variant} is sent to the rest."), variant=variant)
+    return lazy(_sent_to_the_rest, str)(variant)
+
+
+def _waits_on(until: Any) -> str:
+    return gettext("The A/B test waits on, until %(time)s.") % {"time": to_the_minute(until)}
+
+
+def _sent_to_the_rest(variant: Variant) -> str:
+    return gettext("Variant %(variant)s is sent to the rest.") % {"variant": variant}

@@ -271,7 +271,7 @@ class TestTheQuestion:
         Suppression.objects.create(email=bounced.recipient_email, reason="hard_bounce")
         page = self.ask(user, "retry_failed", task)
         assert "1 failed message will be sent again. Left out: 1 bounced for good." in page
-        assert "Retry 1 SubTask" in page
+        assert "Retry 1 message" in page
 
     def test_of_a_retry_of_nothing_offers_no_button(self, user: Any) -> None:
         task = ready("completed", user)
@@ -350,7 +350,7 @@ class TestTheEffect:
         copy = Task.objects.exclude(pk=task.pk).get()
         assert (copy.status, copy.name, copy.owner) == ("draft", "Copy of Spring", user)
         assert response.redirect_chain[-1][0] == url("change", copy)
-        assert entries(copy) == [(user.username, f"Cloned from task {task.pk}, “Spring”.")]
+        assert entries(copy) == [(user.username, f"Cloned from campaign {task.pk}, “Spring”.")]
 
 
 class TestTheButtons:

@@ -308,7 +308,7 @@ class TestTheProgress:
         task = SendingTaskFactory(status="queued")
         assert "Waiting for a worker" in page_of(self.progress(task))
         Launch.objects.create(task=task, audience_size=2000, walked=500, inserted=499)
-        assert "500 of 2,000 contacts looked at, 499 SubTasks made (25 %)" in page_of(
+        assert "500 of 2,000 contacts looked at, 499 messages made (25 %)" in page_of(
             self.progress(task)
         )
 
@@ -320,7 +320,7 @@ class TestTheProgress:
     def test_leads_to_what_only_a_person_can_decide(self) -> None:
         subtask = in_doubt(EmailServiceFactory())
         page = page_of(self.progress(subtask.task))
-        assert "All that is left is 1 SubTask in doubt" in page
+        assert "All that is left is 1 message in doubt" in page
         assert "in_doubt=yes" in page
 
     def test_shows_the_note_as_text(self) -> None:
