@@ -23,7 +23,7 @@ class ChoicesField(forms.CharField):
     """A choice a line. Its value is a list."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("help_text", gettext("One a line; of the type “choice” only."))
+        kwargs.setdefault("help_text", _("One a line; of the type “choice” only."))
         super().__init__(required=False, widget=Textarea(attrs={"rows": 6}), **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
