@@ -24,6 +24,7 @@ PAGES = (
     "privacy",
     "found_messages",
     "own_profile",
+    "own_notices",
     "sign_in_sessions",
     "mfa_index",
     "admin:index",
