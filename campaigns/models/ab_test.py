@@ -83,7 +83,11 @@ class ABTest(models.Model):
     """
 
     task = models.OneToOneField(
-        Task, primary_key=True, on_delete=models.CASCADE, related_name="ab_test"
+        Task,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="ab_test",
+        verbose_name=_("campaign"),
     )
     sample = models.PositiveIntegerField(
         "sample",
@@ -101,6 +105,7 @@ class ABTest(models.Model):
         max_length=2000,
         blank=True,
         help_text=_("Its address as it stands in the templates, for clicks on one link."),
+        verbose_name=_("link"),
     )
     decide_after = models.DurationField(
         _("decide after"),
@@ -125,24 +130,40 @@ class ABTest(models.Model):
         _("when no difference is found"), max_length=10, choices=Otherwise, default=Otherwise.FIRST
     )
 
-    state = models.CharField(max_length=12, choices=TestState, default=TestState.PLANNED)
-    sample_size = models.PositiveBigIntegerField(default=0)
-    rest = models.PositiveBigIntegerField(default=0, help_text=_("SubTasks that waited for it."))
+    state = models.CharField(
+        max_length=12, choices=TestState, default=TestState.PLANNED, verbose_name=_("state")
+    )
+    sample_size = models.PositiveBigIntegerField(default=0, verbose_name=_("sample size"))
+    rest = models.PositiveBigIntegerField(
+        default=0, help_text=_("SubTasks that waited for it."), verbose_name=_("rest")
+    )
     sent_at = models.DateTimeField(
-        null=True, help_text=_("When all of the sample was handed over.")
+        null=True, help_text=_("When all of the sample was handed over."), verbose_name=_("sent at")
     )
-    decide_at = models.DateTimeField(null=True)
-    looks = models.PositiveSmallIntegerField(default=0, help_text=_("Planned looks already taken."))
-    figures = models.JSONField(default=list)
-    looked_at = models.DateTimeField(null=True)
-    verdict = models.CharField(max_length=10, choices=Verdict, blank=True)
-    winner = models.ForeignKey(Content, null=True, on_delete=models.PROTECT, related_name="+")
-    decided_at = models.DateTimeField(null=True)
+    decide_at = models.DateTimeField(null=True, verbose_name=_("decide at"))
+    looks = models.PositiveSmallIntegerField(
+        default=0, help_text=_("Planned looks already taken."), verbose_name=_("looks")
+    )
+    figures = models.JSONField(default=list, verbose_name=_("figures"))
+    looked_at = models.DateTimeField(null=True, verbose_name=_("looked at"))
+    verdict = models.CharField(
+        max_length=10, choices=Verdict, blank=True, verbose_name=_("verdict")
+    )
+    winner = models.ForeignKey(
+        Content, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("winner")
+    )
+    decided_at = models.DateTimeField(null=True, verbose_name=_("decided at"))
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("decided by"),
     )
-    released = models.PositiveBigIntegerField(default=0, help_text=_("Of the rest, so far."))
-    released_at = models.DateTimeField(null=True)
+    released = models.PositiveBigIntegerField(
+        default=0, help_text=_("Of the rest, so far."), verbose_name=_("released")
+    )
+    released_at = models.DateTimeField(null=True, verbose_name=_("released at"))
 
     class Meta:
         verbose_name = _("A/B test")

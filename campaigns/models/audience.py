@@ -26,18 +26,29 @@ class AttributeKind(models.TextChoices):
 class Attribute(models.Model):
     """What an owner's contacts may have: a key of `Contact.attributes`, and its type."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(
-        max_length=110, help_text=_("Its name in templates: first_name is {{ first_name }}.")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
     )
-    label = models.CharField(max_length=200, blank=True, help_text=_("Its name on pages."))
+    key = models.CharField(
+        max_length=110,
+        help_text=_("Its name in templates: first_name is {{ first_name }}."),
+        verbose_name=_("key"),
+    )
+    label = models.CharField(
+        max_length=200, blank=True, help_text=_("Its name on pages."), verbose_name=_("label")
+    )
     kind = models.CharField(
         "type", max_length=10, choices=AttributeKind, default=AttributeKind.TEXT
     )
     choices = ArrayField(
         models.CharField(max_length=200), default=list, blank=True, help_text=_("Of a choice.")
     )
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, verbose_name=_("created at")
+    )
 
     objects = OwnedQuerySet.as_manager()
 
@@ -66,11 +77,20 @@ class Segment(models.Model):
     is computed anew each time.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=100)
-    condition = models.JSONField(default=dict)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    name = models.CharField(max_length=100, verbose_name=_("name"))
+    condition = models.JSONField(default=dict, verbose_name=_("condition"))
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, verbose_name=_("created at")
+    )
+    changed_at = models.DateTimeField(
+        db_default=Now(), editable=False, verbose_name=_("changed at")
+    )
 
     objects = OwnedQuerySet.as_manager()
 
@@ -111,10 +131,14 @@ class LeftOut(models.Model):
     """A contact of a launched task's audience that got no message, and why. Written by the launch,
     with its SubTasks."""
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_index=False)
-    contact_id = models.BigIntegerField(help_text=_("No foreign key: the contact may be deleted."))
-    recipient_email = models.CharField(max_length=254)
-    reason = models.CharField(max_length=20, choices=LeftOutReason)
+    task = models.ForeignKey(
+        Task, on_delete=models.CASCADE, related_name="+", db_index=False, verbose_name=_("campaign")
+    )
+    contact_id = models.BigIntegerField(
+        help_text=_("No foreign key: the contact may be deleted."), verbose_name=_("contact id")
+    )
+    recipient_email = models.CharField(max_length=254, verbose_name=_("recipient email"))
+    reason = models.CharField(max_length=20, choices=LeftOutReason, verbose_name=_("reason"))
 
     class Meta:
         constraints = [

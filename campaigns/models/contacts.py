@@ -53,8 +53,13 @@ def refuse_erased(address: str) -> None:
 
 
 class Tag(models.Model):
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=100)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    name = models.CharField(max_length=100, verbose_name=_("name"))
     parent = models.ForeignKey(
         "self",
         null=True,
@@ -130,19 +135,23 @@ class Contact(models.Model):
         related_name="+",
         db_index=False,
         db_constraint=False,
+        verbose_name=_("owner"),
     )
     email = models.CharField(
         _("email address"), max_length=254, help_text=_("Stored in lower case, unique per owner.")
     )
-    name = models.CharField(max_length=200, blank=True)
+    name = models.CharField(max_length=200, blank=True, verbose_name=_("name"))
     attributes = models.JSONField(
         default=dict,
         blank=True,
         help_text=_(
             'More merge variables: {"first_name": "Ada"} is {{ first_name }} in a template.'
         ),
+        verbose_name=_("attributes"),
     )
-    tags = models.ManyToManyField(Tag, blank=True, related_name="contacts", db_constraint=False)
+    tags = models.ManyToManyField(
+        Tag, blank=True, related_name="contacts", db_constraint=False, verbose_name=_("tags")
+    )
     tracking_consent = models.BooleanField(
         _("agrees to open tracking"),
         default=False,
@@ -161,7 +170,10 @@ class Contact(models.Model):
         _("where they agreed"), max_length=200, blank=True, default="", db_default=""
     )
     paused_until = models.DateTimeField(
-        null=True, blank=True, help_text=_("Not mailed before, at the person's wish.")
+        null=True,
+        blank=True,
+        help_text=_("Not mailed before, at the person's wish."),
+        verbose_name=_("paused until"),
     )
     days_between = models.PositiveSmallIntegerField(
         _("days between messages"),
@@ -179,12 +191,20 @@ class Contact(models.Model):
         db_index=False,
         db_constraint=False,
         help_text=_("The import that made this contact."),
+        verbose_name=_("imported by"),
     )
     address_key = models.GeneratedField(
-        expression=AddressKey("email"), output_field=models.BigIntegerField(), db_persist=True
+        expression=AddressKey("email"),
+        output_field=models.BigIntegerField(),
+        db_persist=True,
+        verbose_name=_("address key"),
     )
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, verbose_name=_("created at")
+    )
+    changed_at = models.DateTimeField(
+        db_default=Now(), editable=False, verbose_name=_("changed at")
+    )
 
     objects = OwnedQuerySet.as_manager()
 
@@ -291,10 +311,17 @@ class Suppression(models.Model):
         help_text=_("In lower case. @example.com stands for every address of that domain."),
     )
     reason = models.CharField(
-        max_length=20, choices=SuppressionReason, default=SuppressionReason.MANUAL
+        max_length=20,
+        choices=SuppressionReason,
+        default=SuppressionReason.MANUAL,
+        verbose_name=_("reason"),
     )
-    source = models.CharField(max_length=200, blank=True, help_text=_("Where this came from."))
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    source = models.CharField(
+        max_length=200, blank=True, help_text=_("Where this came from."), verbose_name=_("source")
+    )
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, verbose_name=_("created at")
+    )
 
     objects = SuppressionQuerySet.as_manager()
 

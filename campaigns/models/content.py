@@ -30,13 +30,21 @@ LANGUAGE_LENGTH = 35
 class Sender(models.Model):
     """Who a message is from: this local part, at the domain of the service that sends it."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
     local_part = models.CharField(
         max_length=64,
         validators=[local_part_validator],
         help_text=_("The part before the @; the domain is that of the email service."),
+        verbose_name=_("local part"),
     )
-    display_name = models.CharField(max_length=200, blank=True, validators=[one_line_validator])
+    display_name = models.CharField(
+        max_length=200, blank=True, validators=[one_line_validator], verbose_name=_("display name")
+    )
     reply_to = models.EmailField(_("reply-to address"), blank=True)
     postal_address = models.TextField(
         blank=True,
@@ -45,6 +53,7 @@ class Sender(models.Model):
             "Shown with an unsubscribe link under messages whose template has none. The law "
             "of many countries requires one."
         ),
+        verbose_name=_("postal address"),
     )
 
     objects = OwnedQuerySet.as_manager()
@@ -81,20 +90,27 @@ class Template(models.Model):
     made from `mjml` or `blocks` each time the template is saved.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=200)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    name = models.CharField(max_length=200, verbose_name=_("name"))
     folder = models.CharField(
         max_length=100,
         blank=True,
         default="",
         db_default="",
         help_text=_("Templates are listed by folder. Write a new name to begin a folder."),
+        verbose_name=_("folder"),
     )
     format = models.CharField(
         max_length=10,
         choices=TemplateFormat,
         default=TemplateFormat.HTML,
         db_default=TemplateFormat.HTML,
+        verbose_name=_("format"),
     )
     sender = models.ForeignKey(
         Sender,
@@ -103,18 +119,24 @@ class Template(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         help_text=_("The sender that a new campaign with this template begins with."),
+        verbose_name=_("sender"),
     )
-    subject = models.CharField(max_length=500, validators=[one_line_validator])
+    subject = models.CharField(
+        max_length=500, validators=[one_line_validator], verbose_name=_("subject")
+    )
     preview_text = models.CharField(
-        max_length=500, blank=True, help_text=_("What inboxes show after the subject.")
+        max_length=500,
+        blank=True,
+        help_text=_("What inboxes show after the subject."),
+        verbose_name=_("preview text"),
     )
     html = models.TextField("HTML")
     mjml = models.TextField("MJML", blank=True, default="", db_default="")
-    blocks = models.JSONField(null=True, blank=True)
+    blocks = models.JSONField(null=True, blank=True, verbose_name=_("blocks"))
     text = models.TextField(
         _("plain text"), blank=True, help_text=_("Made from the HTML when this is left empty.")
     )
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("updated at"))
 
     objects = OwnedQuerySet.as_manager()
 
@@ -142,15 +164,23 @@ class TemplateVersion(models.Model):
     users.
     """
 
-    template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="versions")
-    number = models.PositiveIntegerField()
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    template = models.ForeignKey(
+        Template, on_delete=models.CASCADE, related_name="versions", verbose_name=_("template")
     )
-    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    number = models.PositiveIntegerField(verbose_name=_("number"))
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("made by"),
+    )
+    made_at = models.DateTimeField(db_default=Now(), editable=False, verbose_name=_("made at"))
     changed = ArrayField(models.CharField(max_length=30), default=list)
-    note = models.CharField(max_length=100, blank=True, default="", db_default="")
-    snapshot = models.JSONField()
+    note = models.CharField(
+        max_length=100, blank=True, default="", db_default="", verbose_name=_("note")
+    )
+    snapshot = models.JSONField(verbose_name=_("snapshot"))
 
     class Meta:
         verbose_name = _("version of a template")
@@ -171,28 +201,51 @@ class Content(models.Model):
     `{{ edm_link_1 }}`, … in it stand for.
     """
 
-    task = models.ForeignKey("campaigns.Task", on_delete=models.PROTECT, related_name="contents")
-    template = models.ForeignKey(
-        Template, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    task = models.ForeignKey(
+        "campaigns.Task",
+        on_delete=models.PROTECT,
+        related_name="contents",
+        verbose_name=_("campaign"),
     )
-    weight = models.PositiveIntegerField(default=1)
-    language = models.CharField(max_length=LANGUAGE_LENGTH, blank=True, default="", db_default="")
-    subject = models.TextField()
-    preview_text = models.TextField(blank=True)
+    template = models.ForeignKey(
+        Template,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("template"),
+    )
+    weight = models.PositiveIntegerField(default=1, verbose_name=_("weight"))
+    language = models.CharField(
+        max_length=LANGUAGE_LENGTH,
+        blank=True,
+        default="",
+        db_default="",
+        verbose_name=_("language"),
+    )
+    subject = models.TextField(verbose_name=_("subject"))
+    preview_text = models.TextField(blank=True, verbose_name=_("preview text"))
     html = models.TextField("HTML")
     text = models.TextField(_("plain text"))
-    sender_local_part = models.CharField(max_length=64)
-    sender_name = models.CharField(max_length=200, blank=True)
-    reply_to = models.EmailField(blank=True)
+    sender_local_part = models.CharField(max_length=64, verbose_name=_("sender local part"))
+    sender_name = models.CharField(max_length=200, blank=True, verbose_name=_("sender name"))
+    reply_to = models.EmailField(blank=True, verbose_name=_("reply to"))
     link_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])
-    tracks_opens = models.BooleanField(default=False, db_default=False)
+    tracks_opens = models.BooleanField(
+        default=False, db_default=False, verbose_name=_("tracks opens")
+    )
     precompiled = models.JSONField(
         null=True,
         editable=False,
         help_text=_("What a worker made of it, so that dispatchers need none to fill plain gaps."),
+        verbose_name=_("precompiled"),
     )
-    attachment_count = models.PositiveSmallIntegerField(default=0, db_default=0)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    attachment_count = models.PositiveSmallIntegerField(
+        default=0, db_default=0, verbose_name=_("attachment count")
+    )
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, verbose_name=_("created at")
+    )
 
     def __str__(self) -> str:
         return self.subject

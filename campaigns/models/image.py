@@ -31,8 +31,13 @@ class Image(models.Model):
     """A picture as it was taken in. `file` is named by its content, so its address never shows
     another one."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=200, validators=[one_line_validator])
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    name = models.CharField(max_length=200, validators=[one_line_validator], verbose_name=_("name"))
     alt = models.CharField(
         _("alternative text"),
         max_length=300,
@@ -48,9 +53,15 @@ class Image(models.Model):
         default=False,
         help_text=_("The picture says nothing that the text does not say; it needs no words."),
     )
-    file = models.FileField(storage=image_storage, max_length=100, editable=False)
-    width = models.PositiveIntegerField(editable=False, help_text=_("In pixels."))
-    height = models.PositiveIntegerField(editable=False, help_text=_("In pixels."))
+    file = models.FileField(
+        storage=image_storage, max_length=100, editable=False, verbose_name=_("file")
+    )
+    width = models.PositiveIntegerField(
+        editable=False, help_text=_("In pixels."), verbose_name=_("width")
+    )
+    height = models.PositiveIntegerField(
+        editable=False, help_text=_("In pixels."), verbose_name=_("height")
+    )
     octets = models.PositiveIntegerField("size", editable=False)
     created_at = models.DateTimeField("added", db_default=Now(), editable=False)
 

@@ -46,30 +46,48 @@ class Operation(models.Model):
     work whose process is killed goes on after the last piece. `total` and `done` count rows.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
     requested_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("requested by"),
     )
-    kind = models.CharField(max_length=30, choices=OperationKind)
+    kind = models.CharField(max_length=30, choices=OperationKind, verbose_name=_("kind"))
     title = models.CharField(
-        max_length=300, help_text=_("What it is about, such as the file's name.")
+        max_length=300,
+        help_text=_("What it is about, such as the file's name."),
+        verbose_name=_("title"),
     )
-    params = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    params = models.JSONField(default=dict, encoder=DjangoJSONEncoder, verbose_name=_("params"))
 
     state = models.CharField(
-        max_length=12, choices=OperationState, default=OperationState.PREPARING
+        max_length=12,
+        choices=OperationState,
+        default=OperationState.PREPARING,
+        verbose_name=_("state"),
     )
-    total = models.PositiveBigIntegerField(null=True, help_text=_("Rows; empty while not known."))
-    done = models.PositiveBigIntegerField(default=0, help_text=_("Rows."))
-    position = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    result = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
-    problem = models.TextField(blank=True, help_text=_("Why it failed, for staff."))
+    total = models.PositiveBigIntegerField(
+        null=True, help_text=_("Rows; empty while not known."), verbose_name=_("total")
+    )
+    done = models.PositiveBigIntegerField(default=0, help_text=_("Rows."), verbose_name=_("done"))
+    position = models.JSONField(default=dict, encoder=DjangoJSONEncoder, verbose_name=_("position"))
+    result = models.JSONField(default=dict, encoder=DjangoJSONEncoder, verbose_name=_("result"))
+    problem = models.TextField(
+        blank=True, help_text=_("Why it failed, for staff."), verbose_name=_("problem")
+    )
 
-    created_at = models.DateTimeField(db_default=Now())
-    started_at = models.DateTimeField(null=True)
-    progressed_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
-    undone_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(db_default=Now(), verbose_name=_("created at"))
+    started_at = models.DateTimeField(null=True, verbose_name=_("started at"))
+    progressed_at = models.DateTimeField(null=True, verbose_name=_("progressed at"))
+    finished_at = models.DateTimeField(null=True, verbose_name=_("finished at"))
+    undone_at = models.DateTimeField(null=True, verbose_name=_("undone at"))
 
     objects = OwnedQuerySet.as_manager()
 
@@ -100,14 +118,20 @@ class Operation(models.Model):
 class StoredFile(models.Model):
     """A file of an operation, in chunks: workers on other hosts reach nothing but the database."""
 
-    operation = models.ForeignKey(Operation, on_delete=models.CASCADE, related_name="files")
-    role = models.CharField(
-        max_length=20, help_text=_("Such as “upload”, “rejected” or “download”.")
+    operation = models.ForeignKey(
+        Operation, on_delete=models.CASCADE, related_name="files", verbose_name=_("operation")
     )
-    name = models.CharField(max_length=255)
-    size = models.PositiveBigIntegerField(default=0, help_text=_("Bytes."))
-    created_at = models.DateTimeField(db_default=Now())
-    expires_at = models.DateTimeField(null=True, help_text=_("Deleted then."))
+    role = models.CharField(
+        max_length=20,
+        help_text=_("Such as “upload”, “rejected” or “download”."),
+        verbose_name=_("role"),
+    )
+    name = models.CharField(max_length=255, verbose_name=_("name"))
+    size = models.PositiveBigIntegerField(default=0, help_text=_("Bytes."), verbose_name=_("size"))
+    created_at = models.DateTimeField(db_default=Now(), verbose_name=_("created at"))
+    expires_at = models.DateTimeField(
+        null=True, help_text=_("Deleted then."), verbose_name=_("expires at")
+    )
 
     class Meta:
         constraints = [

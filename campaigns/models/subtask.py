@@ -130,6 +130,7 @@ class SubTask(models.Model):
         related_name="subtasks",
         db_index=False,
         db_constraint=False,
+        verbose_name=_("campaign"),
     )
     content = models.ForeignKey(
         Content,
@@ -137,6 +138,7 @@ class SubTask(models.Model):
         related_name="+",
         db_index=False,
         db_constraint=False,
+        verbose_name=_("content"),
     )
     contact_id = models.BigIntegerField(
         null=True,
@@ -144,12 +146,18 @@ class SubTask(models.Model):
             "Whom the launch made it for. No foreign key: the contact may be deleted. Empty "
             "for launches of before this was recorded."
         ),
+        verbose_name=_("contact id"),
     )
-    recipient_email = models.CharField(max_length=254)
-    variables = models.JSONField(default=dict, help_text=_("Merge variables, frozen at launch."))
+    recipient_email = models.CharField(max_length=254, verbose_name=_("recipient email"))
+    variables = models.JSONField(
+        default=dict, help_text=_("Merge variables, frozen at launch."), verbose_name=_("variables")
+    )
 
     status = DatabaseEnumField(
-        type_setting="SUBTASK_STATUS_TYPE", choices=SubTaskStatus, default=SubTaskStatus.PENDING
+        type_setting="SUBTASK_STATUS_TYPE",
+        choices=SubTaskStatus,
+        default=SubTaskStatus.PENDING,
+        verbose_name=_("status"),
     )
     service = models.ForeignKey(
         "dispatch.EmailService",
@@ -158,27 +166,40 @@ class SubTask(models.Model):
         related_name="+",
         db_index=False,
         db_constraint=False,
+        verbose_name=_("service"),
     )
-    available_at = models.DateTimeField(db_default=Now(), help_text=_("Not sent before this time."))
-    claim_token = models.UUIDField(null=True)
-    dispatcher_id = models.BigIntegerField(null=True)
-    in_doubt_since = models.DateTimeField(null=True)
+    available_at = models.DateTimeField(
+        db_default=Now(), help_text=_("Not sent before this time."), verbose_name=_("available at")
+    )
+    claim_token = models.UUIDField(null=True, verbose_name=_("claim token"))
+    dispatcher_id = models.BigIntegerField(null=True, verbose_name=_("dispatcher id"))
+    in_doubt_since = models.DateTimeField(null=True, verbose_name=_("in doubt since"))
     attempts = models.PositiveSmallIntegerField(
-        default=0, help_text=_("Tries that counted: refusals for a while. Waiting does not count.")
+        default=0,
+        help_text=_("Tries that counted: refusals for a while. Waiting does not count."),
+        verbose_name=_("attempts"),
     )
-    failure_reason = models.CharField(max_length=20, choices=FailureReason, blank=True)
-    error = models.TextField(blank=True, help_text=_("What the provider said last."))
-    provider_message_id = models.CharField(max_length=255, blank=True)
+    failure_reason = models.CharField(
+        max_length=20, choices=FailureReason, blank=True, verbose_name=_("failure reason")
+    )
+    error = models.TextField(
+        blank=True, help_text=_("What the provider said last."), verbose_name=_("error")
+    )
+    provider_message_id = models.CharField(
+        max_length=255, blank=True, verbose_name=_("provider message id")
+    )
 
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    allocated_at = models.DateTimeField(null=True)
-    sending_at = models.DateTimeField(null=True)
-    sent_at = models.DateTimeField(null=True)
-    delivered_at = models.DateTimeField(null=True)
-    bounced_at = models.DateTimeField(null=True)
-    opened_at = models.DateTimeField(null=True)
-    clicked_at = models.DateTimeField(null=True)
-    failed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, verbose_name=_("created at")
+    )
+    allocated_at = models.DateTimeField(null=True, verbose_name=_("allocated at"))
+    sending_at = models.DateTimeField(null=True, verbose_name=_("sending at"))
+    sent_at = models.DateTimeField(null=True, verbose_name=_("sent at"))
+    delivered_at = models.DateTimeField(null=True, verbose_name=_("delivered at"))
+    bounced_at = models.DateTimeField(null=True, verbose_name=_("bounced at"))
+    opened_at = models.DateTimeField(null=True, verbose_name=_("opened at"))
+    clicked_at = models.DateTimeField(null=True, verbose_name=_("clicked at"))
+    failed_at = models.DateTimeField(null=True, verbose_name=_("failed at"))
 
     objects = SubTaskQuerySet.as_manager()
 

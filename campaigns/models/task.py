@@ -45,31 +45,55 @@ class TaskQuerySet(OwnedQuerySet):
 class Task(models.Model):
     """A campaign. `campaigns.state.lifecycle` is the only writer of `status`."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(max_length=200)
-    sender = models.ForeignKey(
-        Sender, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("owner"),
     )
-    templates = models.ManyToManyField(Template, through="TaskTemplate", related_name="+")
+    name = models.CharField(max_length=200, verbose_name=_("name"))
+    sender = models.ForeignKey(
+        Sender,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("sender"),
+    )
+    templates = models.ManyToManyField(
+        Template, through="TaskTemplate", related_name="+", verbose_name=_("templates")
+    )
 
-    audience = models.CharField(max_length=10, choices=Audience, default=Audience.ALL)
+    audience = models.CharField(
+        max_length=10, choices=Audience, default=Audience.ALL, verbose_name=_("audience")
+    )
     include_tags = models.ManyToManyField(
-        Tag, blank=True, related_name="+", help_text=_("Contacts with any of these tags.")
+        Tag,
+        blank=True,
+        related_name="+",
+        help_text=_("Contacts with any of these tags."),
+        verbose_name=_("include tags"),
     )
     exclude_tags = models.ManyToManyField(
-        Tag, blank=True, related_name="+", help_text=_("Never contacts with any of these tags.")
+        Tag,
+        blank=True,
+        related_name="+",
+        help_text=_("Never contacts with any of these tags."),
+        verbose_name=_("exclude tags"),
     )
     include_segments = models.ManyToManyField(
         "campaigns.Segment",
         blank=True,
         related_name="+",
         help_text=_("And contacts in any of these."),
+        verbose_name=_("include segments"),
     )
     exclude_segments = models.ManyToManyField(
         "campaigns.Segment",
         blank=True,
         related_name="+",
         help_text=_("Never contacts in any of these."),
+        verbose_name=_("exclude segments"),
     )
     needs_consent = models.BooleanField(
         _("only with recorded consent"),
@@ -99,9 +123,11 @@ class Task(models.Model):
         help_text=_("Leave empty to use every service that the owner may use."),
     )
     priority = models.SmallIntegerField(
-        default=0, help_text=_("Among tasks of one owner, a higher number goes first.")
+        default=0,
+        help_text=_("Among tasks of one owner, a higher number goes first."),
+        verbose_name=_("priority"),
     )
-    scheduled_at = models.DateTimeField(null=True, blank=True)
+    scheduled_at = models.DateTimeField(null=True, blank=True, verbose_name=_("scheduled at"))
     track_opens = models.BooleanField(
         _("record opens"),
         default=False,
@@ -119,18 +145,27 @@ class Task(models.Model):
     )
 
     status = models.CharField(
-        max_length=10, choices=TaskStatus, default=TaskStatus.DRAFT, editable=False
+        max_length=10,
+        choices=TaskStatus,
+        default=TaskStatus.DRAFT,
+        editable=False,
+        verbose_name=_("status"),
     )
     note = models.TextField(
-        blank=True, editable=False, help_text=_("Why the task is in this state, for its staff.")
+        blank=True,
+        editable=False,
+        help_text=_("Why the task is in this state, for its staff."),
+        verbose_name=_("note"),
     )
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    launched_at = models.DateTimeField(null=True, editable=False)
-    started_at = models.DateTimeField(null=True, editable=False)
-    paused_at = models.DateTimeField(null=True, editable=False)
-    resumed_at = models.DateTimeField(null=True, editable=False)
-    completed_at = models.DateTimeField(null=True, editable=False)
-    cancelled_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, verbose_name=_("created at")
+    )
+    launched_at = models.DateTimeField(null=True, editable=False, verbose_name=_("launched at"))
+    started_at = models.DateTimeField(null=True, editable=False, verbose_name=_("started at"))
+    paused_at = models.DateTimeField(null=True, editable=False, verbose_name=_("paused at"))
+    resumed_at = models.DateTimeField(null=True, editable=False, verbose_name=_("resumed at"))
+    completed_at = models.DateTimeField(null=True, editable=False, verbose_name=_("completed at"))
+    cancelled_at = models.DateTimeField(null=True, editable=False, verbose_name=_("cancelled at"))
 
     objects = TaskQuerySet.as_manager()
 
@@ -174,22 +209,37 @@ class TaskTemplate(models.Model):
     sender stands in for the template's and the task's.
     """
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE)
-    template = models.ForeignKey(Template, on_delete=models.PROTECT)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, verbose_name=_("campaign"))
+    template = models.ForeignKey(Template, on_delete=models.PROTECT, verbose_name=_("template"))
     language = models.CharField(
         max_length=LANGUAGE_LENGTH,
         blank=True,
         default="",
         db_default="",
         validators=[language_validator],
+        verbose_name=_("language"),
     )
-    weight = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+    weight = models.PositiveIntegerField(
+        default=1, validators=[MinValueValidator(1)], verbose_name=_("weight")
+    )
     subject = models.CharField(
-        max_length=500, blank=True, default="", db_default="", validators=[one_line_validator]
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[one_line_validator],
+        verbose_name=_("subject"),
     )
-    preview_text = models.CharField(max_length=500, blank=True, default="", db_default="")
+    preview_text = models.CharField(
+        max_length=500, blank=True, default="", db_default="", verbose_name=_("preview text")
+    )
     sender = models.ForeignKey(
-        Sender, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Sender,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("sender"),
     )
 
     class Meta:

@@ -48,7 +48,9 @@ class AttachmentQuerySet(OwnedQuerySet):
 class Attachment(_File):
     """A file of a campaign, which may be changed until the launch."""
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="attachments")
+    task = models.ForeignKey(
+        Task, on_delete=models.CASCADE, related_name="attachments", verbose_name=_("campaign")
+    )
 
     objects = AttachmentQuerySet.as_manager()
 
