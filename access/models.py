@@ -24,7 +24,7 @@ class Team(models.Model):
         on_delete=models.CASCADE,
         related_name="team",
     )
-    name = models.CharField(max_length=100)
+    name = models.CharField(_("name"), max_length=100)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
@@ -32,6 +32,7 @@ class Team(models.Model):
         limit_choices_to={"team": None},
         help_text="They see and use the team's rows as if these were their own, as far as their "
         "permissions go; from the moment they leave no more.",
+        verbose_name=_("members"),
     )
 
     class Meta:

@@ -97,6 +97,7 @@ class ABTest(models.Model):
         _("the better one has more"), max_length=10, choices=Measure, default=Measure.CLICKS
     )
     link = models.CharField(
+        _("link"),
         max_length=2000,
         blank=True,
         help_text=_("Its address as it stands in the templates, for clicks on one link."),
@@ -124,24 +125,38 @@ class ABTest(models.Model):
         _("when no difference is found"), max_length=10, choices=Otherwise, default=Otherwise.FIRST
     )
 
-    state = models.CharField(max_length=12, choices=TestState, default=TestState.PLANNED)
-    sample_size = models.PositiveBigIntegerField(default=0)
-    rest = models.PositiveBigIntegerField(default=0, help_text=_("SubTasks that waited for it."))
+    state = models.CharField(
+        _("state"), max_length=12, choices=TestState, default=TestState.PLANNED
+    )
+    sample_size = models.PositiveBigIntegerField(_("sample size"), default=0)
+    rest = models.PositiveBigIntegerField(
+        _("rest"), default=0, help_text=_("SubTasks that waited for it.")
+    )
     sent_at = models.DateTimeField(
-        null=True, help_text=_("When all of the sample was handed over.")
+        _("sent at"), null=True, help_text=_("When all of the sample was handed over.")
     )
-    decide_at = models.DateTimeField(null=True)
-    looks = models.PositiveSmallIntegerField(default=0, help_text=_("Planned looks already taken."))
-    figures = models.JSONField(default=list)
-    looked_at = models.DateTimeField(null=True)
-    verdict = models.CharField(max_length=10, choices=Verdict, blank=True)
-    winner = models.ForeignKey(Content, null=True, on_delete=models.PROTECT, related_name="+")
-    decided_at = models.DateTimeField(null=True)
+    decide_at = models.DateTimeField(_("decide at"), null=True)
+    looks = models.PositiveSmallIntegerField(
+        _("looks"), default=0, help_text=_("Planned looks already taken.")
+    )
+    figures = models.JSONField(_("figures"), default=list)
+    looked_at = models.DateTimeField(_("looked at"), null=True)
+    verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict, blank=True)
+    winner = models.ForeignKey(
+        Content, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("winner")
+    )
+    decided_at = models.DateTimeField(_("decided at"), null=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("decided by"),
     )
-    released = models.PositiveBigIntegerField(default=0, help_text=_("Of the rest, so far."))
-    released_at = models.DateTimeField(null=True)
+    released = models.PositiveBigIntegerField(
+        _("released"), default=0, help_text=_("Of the rest, so far.")
+    )
+    released_at = models.DateTimeField(_("released at"), null=True)
 
     class Meta:
         verbose_name = _("A/B test")

@@ -26,18 +26,27 @@ class AttributeKind(models.TextChoices):
 class Attribute(models.Model):
     """What an owner's contacts may have: a key of `Contact.attributes`, and its type."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    key = models.CharField(
-        max_length=110, help_text=_("Its name in templates: first_name is {{ first_name }}.")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
     )
-    label = models.CharField(max_length=200, blank=True, help_text=_("Its name on pages."))
+    key = models.CharField(
+        _("key"),
+        max_length=110,
+        help_text=_("Its name in templates: first_name is {{ first_name }}."),
+    )
+    label = models.CharField(
+        _("label"), max_length=200, blank=True, help_text=_("Its name on pages.")
+    )
     kind = models.CharField(
         "type", max_length=10, choices=AttributeKind, default=AttributeKind.TEXT
     )
     choices = ArrayField(
         models.CharField(max_length=200), default=list, blank=True, help_text=_("Of a choice.")
     )
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
     objects = OwnedQuerySet.as_manager()
 
@@ -66,11 +75,16 @@ class Segment(models.Model):
     is computed anew each time.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=100)
-    condition = models.JSONField(default=dict)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    name = models.CharField(_("name"), max_length=100)
+    condition = models.JSONField(_("condition"), default=dict)
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+    changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
 
     objects = OwnedQuerySet.as_manager()
 
@@ -111,10 +125,14 @@ class LeftOut(models.Model):
     """A contact of a launched task's audience that got no message, and why. Written by the launch,
     with its SubTasks."""
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_index=False)
-    contact_id = models.BigIntegerField(help_text=_("No foreign key: the contact may be deleted."))
-    recipient_email = models.CharField(max_length=254)
-    reason = models.CharField(max_length=20, choices=LeftOutReason)
+    task = models.ForeignKey(
+        Task, on_delete=models.CASCADE, related_name="+", db_index=False, verbose_name=_("campaign")
+    )
+    contact_id = models.BigIntegerField(
+        _("contact id"), help_text=_("No foreign key: the contact may be deleted.")
+    )
+    recipient_email = models.CharField(_("recipient email"), max_length=254)
+    reason = models.CharField(_("reason"), max_length=20, choices=LeftOutReason)
 
     class Meta:
         constraints = [

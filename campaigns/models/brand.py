@@ -41,9 +41,13 @@ class Brand(models.Model):
     """
 
     owner = models.OneToOneField(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
     )
     name = models.CharField(
+        _("name"),
         max_length=200,
         blank=True,
         validators=[one_line_validator],
@@ -52,16 +56,19 @@ class Brand(models.Model):
     logo_url = models.URLField("logo's address", max_length=500, blank=True)
     logo_alt = models.CharField(_("logo in words"), max_length=200, blank=True)
     logo_width = models.PositiveSmallIntegerField(_("logo's width in pixels"), default=160)
-    website = models.URLField(max_length=500, blank=True)
+    website = models.URLField(_("website"), max_length=500, blank=True)
     background_colour = _colour(_("behind the message"), "#f4f4f5")
     body_colour = _colour(_("of the message"), "#ffffff")
     text_colour = _colour(_("of text"), "#222222")
     link_colour = _colour(_("of links"), "#1a5fb4")
     button_colour = _colour(_("of buttons"), "#1a5fb4")
     button_text_colour = _colour(_("of text on buttons"), "#ffffff")
-    font = models.CharField(max_length=100, choices=Font, default=Font.ARIAL)
+    font = models.CharField(_("font"), max_length=100, choices=Font, default=Font.ARIAL)
     footer = models.TextField(
-        max_length=2_000, blank=True, help_text=_("Below each message, above the unsubscribe link.")
+        _("footer"),
+        max_length=2_000,
+        blank=True,
+        help_text=_("Below each message, above the unsubscribe link."),
     )
     needs_approval = models.BooleanField(
         _("a second person approves each campaign"),

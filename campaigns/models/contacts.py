@@ -52,8 +52,13 @@ def refuse_erased(address: str) -> None:
 
 
 class Tag(models.Model):
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=100)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    name = models.CharField(_("name"), max_length=100)
     parent = models.ForeignKey(
         "self",
         null=True,
@@ -129,19 +134,23 @@ class Contact(models.Model):
         related_name="+",
         db_index=False,
         db_constraint=False,
+        verbose_name=_("owner"),
     )
     email = models.CharField(
         _("email address"), max_length=254, help_text=_("Stored in lower case, unique per owner.")
     )
-    name = models.CharField(max_length=200, blank=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
     attributes = models.JSONField(
+        _("attributes"),
         default=dict,
         blank=True,
         help_text=_(
             'More merge variables: {"first_name": "Ada"} is {{ first_name }} in a template.'
         ),
     )
-    tags = models.ManyToManyField(Tag, blank=True, related_name="contacts", db_constraint=False)
+    tags = models.ManyToManyField(
+        Tag, blank=True, related_name="contacts", db_constraint=False, verbose_name=_("tags")
+    )
     tracking_consent = models.BooleanField(
         _("agrees to open tracking"),
         default=False,
@@ -160,7 +169,10 @@ class Contact(models.Model):
         _("where they agreed"), max_length=200, blank=True, default="", db_default=""
     )
     paused_until = models.DateTimeField(
-        null=True, blank=True, help_text=_("Not mailed before, at the person's wish.")
+        _("paused until"),
+        null=True,
+        blank=True,
+        help_text=_("Not mailed before, at the person's wish."),
     )
     days_between = models.PositiveSmallIntegerField(
         _("days between messages"),
@@ -178,12 +190,13 @@ class Contact(models.Model):
         db_index=False,
         db_constraint=False,
         help_text=_("The import that made this contact."),
+        verbose_name=_("imported by"),
     )
     address_key = models.GeneratedField(
         expression=AddressKey("email"), output_field=models.BigIntegerField(), db_persist=True
     )
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+    changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
 
     objects = OwnedQuerySet.as_manager()
 
@@ -289,10 +302,12 @@ class Suppression(models.Model):
         help_text=_("In lower case. @example.com stands for every address of that domain."),
     )
     reason = models.CharField(
-        max_length=20, choices=SuppressionReason, default=SuppressionReason.MANUAL
+        _("reason"), max_length=20, choices=SuppressionReason, default=SuppressionReason.MANUAL
     )
-    source = models.CharField(max_length=200, blank=True, help_text=_("Where this came from."))
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    source = models.CharField(
+        _("source"), max_length=200, blank=True, help_text=_("Where this came from.")
+    )
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
     objects = SuppressionQuerySet.as_manager()
 

@@ -29,15 +29,24 @@ LANGUAGE_LENGTH = 35
 class Sender(models.Model):
     """Who a message is from: this local part, at the domain of the service that sends it."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
     local_part = models.CharField(
+        _("local part"),
         max_length=64,
         validators=[local_part_validator],
         help_text=_("The part before the @; the domain is that of the email service."),
     )
-    display_name = models.CharField(max_length=200, blank=True, validators=[one_line_validator])
+    display_name = models.CharField(
+        _("display name"), max_length=200, blank=True, validators=[one_line_validator]
+    )
     reply_to = models.EmailField(_("reply-to address"), blank=True)
     postal_address = models.TextField(
+        _("postal address"),
         blank=True,
         max_length=500,
         help_text=_(
@@ -80,9 +89,15 @@ class Template(models.Model):
     made from `mjml` or `blocks` each time the template is saved.
     """
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=200)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    name = models.CharField(_("name"), max_length=200)
     folder = models.CharField(
+        _("folder"),
         max_length=100,
         blank=True,
         default="",
@@ -90,6 +105,7 @@ class Template(models.Model):
         help_text=_("Templates are listed by folder. Write a new name to begin a folder."),
     )
     format = models.CharField(
+        _("format"),
         max_length=10,
         choices=TemplateFormat,
         default=TemplateFormat.HTML,
@@ -102,18 +118,22 @@ class Template(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
         help_text=_("The sender that a new campaign with this template begins with."),
+        verbose_name=_("sender"),
     )
-    subject = models.CharField(max_length=500, validators=[one_line_validator])
+    subject = models.CharField(_("subject"), max_length=500, validators=[one_line_validator])
     preview_text = models.CharField(
-        max_length=500, blank=True, help_text=_("What inboxes show after the subject.")
+        _("preview text"),
+        max_length=500,
+        blank=True,
+        help_text=_("What inboxes show after the subject."),
     )
     html = models.TextField("HTML")
     mjml = models.TextField("MJML", blank=True, default="", db_default="")
-    blocks = models.JSONField(null=True, blank=True)
+    blocks = models.JSONField(_("blocks"), null=True, blank=True)
     text = models.TextField(
         _("plain text"), blank=True, help_text=_("Made from the HTML when this is left empty.")
     )
-    updated_at = models.DateTimeField(auto_now=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     objects = OwnedQuerySet.as_manager()
 
@@ -141,15 +161,21 @@ class TemplateVersion(models.Model):
     users.
     """
 
-    template = models.ForeignKey(Template, on_delete=models.CASCADE, related_name="versions")
-    number = models.PositiveIntegerField()
-    made_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
+    template = models.ForeignKey(
+        Template, on_delete=models.CASCADE, related_name="versions", verbose_name=_("template")
     )
-    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    number = models.PositiveIntegerField(_("number"))
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name=_("made by"),
+    )
+    made_at = models.DateTimeField(_("made at"), db_default=Now(), editable=False)
     changed = ArrayField(models.CharField(max_length=30), default=list)
-    note = models.CharField(max_length=100, blank=True, default="", db_default="")
-    snapshot = models.JSONField()
+    note = models.CharField(_("note"), max_length=100, blank=True, default="", db_default="")
+    snapshot = models.JSONField(_("snapshot"))
 
     class Meta:
         verbose_name = _("version of a template")
@@ -170,28 +196,43 @@ class Content(models.Model):
     `{{ edm_link_1 }}`, … in it stand for.
     """
 
-    task = models.ForeignKey("campaigns.Task", on_delete=models.PROTECT, related_name="contents")
-    template = models.ForeignKey(
-        Template, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    task = models.ForeignKey(
+        "campaigns.Task",
+        on_delete=models.PROTECT,
+        related_name="contents",
+        verbose_name=_("campaign"),
     )
-    weight = models.PositiveIntegerField(default=1)
-    language = models.CharField(max_length=LANGUAGE_LENGTH, blank=True, default="", db_default="")
-    subject = models.TextField()
-    preview_text = models.TextField(blank=True)
+    template = models.ForeignKey(
+        Template,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("template"),
+    )
+    weight = models.PositiveIntegerField(_("weight"), default=1)
+    language = models.CharField(
+        _("language"), max_length=LANGUAGE_LENGTH, blank=True, default="", db_default=""
+    )
+    subject = models.TextField(_("subject"))
+    preview_text = models.TextField(_("preview text"), blank=True)
     html = models.TextField("HTML")
     text = models.TextField(_("plain text"))
-    sender_local_part = models.CharField(max_length=64)
-    sender_name = models.CharField(max_length=200, blank=True)
-    reply_to = models.EmailField(blank=True)
+    sender_local_part = models.CharField(_("sender local part"), max_length=64)
+    sender_name = models.CharField(_("sender name"), max_length=200, blank=True)
+    reply_to = models.EmailField(_("reply to"), blank=True)
     link_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])
-    tracks_opens = models.BooleanField(default=False, db_default=False)
+    tracks_opens = models.BooleanField(_("tracks opens"), default=False, db_default=False)
     precompiled = models.JSONField(
+        _("precompiled"),
         null=True,
         editable=False,
         help_text=_("What a worker made of it, so that dispatchers need none to fill plain gaps."),
     )
-    attachment_count = models.PositiveSmallIntegerField(default=0, db_default=0)
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    attachment_count = models.PositiveSmallIntegerField(
+        _("attachment count"), default=0, db_default=0
+    )
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
     def __str__(self) -> str:
         return self.subject

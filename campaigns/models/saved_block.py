@@ -14,10 +14,15 @@ from campaigns.models.content import one_line_validator
 class SavedBlock(models.Model):
     """`block` is one block as `campaigns.blocks` stores it; messages get copies of it."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=100, validators=[one_line_validator])
-    block = models.JSONField()
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    name = models.CharField(_("name"), max_length=100, validators=[one_line_validator])
+    block = models.JSONField(_("block"))
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
     objects = OwnedQuerySet.as_manager()
 

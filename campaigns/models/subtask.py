@@ -129,6 +129,7 @@ class SubTask(models.Model):
         related_name="subtasks",
         db_index=False,
         db_constraint=False,
+        verbose_name=_("campaign"),
     )
     content = models.ForeignKey(
         Content,
@@ -136,16 +137,20 @@ class SubTask(models.Model):
         related_name="+",
         db_index=False,
         db_constraint=False,
+        verbose_name=_("content"),
     )
     contact_id = models.BigIntegerField(
+        _("contact id"),
         null=True,
         help_text=_(
             "Whom the launch made it for. No foreign key: the contact may be deleted. Empty "
             "for launches of before this was recorded."
         ),
     )
-    recipient_email = models.CharField(max_length=254)
-    variables = models.JSONField(default=dict, help_text=_("Merge variables, frozen at launch."))
+    recipient_email = models.CharField(_("recipient email"), max_length=254)
+    variables = models.JSONField(
+        _("variables"), default=dict, help_text=_("Merge variables, frozen at launch.")
+    )
 
     status = DatabaseEnumField(
         type_setting="SUBTASK_STATUS_TYPE", choices=SubTaskStatus, default=SubTaskStatus.PENDING
@@ -157,27 +162,34 @@ class SubTask(models.Model):
         related_name="+",
         db_index=False,
         db_constraint=False,
+        verbose_name=_("service"),
     )
-    available_at = models.DateTimeField(db_default=Now(), help_text=_("Not sent before this time."))
-    claim_token = models.UUIDField(null=True)
-    dispatcher_id = models.BigIntegerField(null=True)
-    in_doubt_since = models.DateTimeField(null=True)
+    available_at = models.DateTimeField(
+        _("available at"), db_default=Now(), help_text=_("Not sent before this time.")
+    )
+    claim_token = models.UUIDField(_("claim token"), null=True)
+    dispatcher_id = models.BigIntegerField(_("dispatcher id"), null=True)
+    in_doubt_since = models.DateTimeField(_("in doubt since"), null=True)
     attempts = models.PositiveSmallIntegerField(
-        default=0, help_text=_("Tries that counted: refusals for a while. Waiting does not count.")
+        _("attempts"),
+        default=0,
+        help_text=_("Tries that counted: refusals for a while. Waiting does not count."),
     )
-    failure_reason = models.CharField(max_length=20, choices=FailureReason, blank=True)
-    error = models.TextField(blank=True, help_text=_("What the provider said last."))
-    provider_message_id = models.CharField(max_length=255, blank=True)
+    failure_reason = models.CharField(
+        _("failure reason"), max_length=20, choices=FailureReason, blank=True
+    )
+    error = models.TextField(_("error"), blank=True, help_text=_("What the provider said last."))
+    provider_message_id = models.CharField(_("provider message id"), max_length=255, blank=True)
 
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    allocated_at = models.DateTimeField(null=True)
-    sending_at = models.DateTimeField(null=True)
-    sent_at = models.DateTimeField(null=True)
-    delivered_at = models.DateTimeField(null=True)
-    bounced_at = models.DateTimeField(null=True)
-    opened_at = models.DateTimeField(null=True)
-    clicked_at = models.DateTimeField(null=True)
-    failed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+    allocated_at = models.DateTimeField(_("allocated at"), null=True)
+    sending_at = models.DateTimeField(_("sending at"), null=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True)
+    bounced_at = models.DateTimeField(_("bounced at"), null=True)
+    opened_at = models.DateTimeField(_("opened at"), null=True)
+    clicked_at = models.DateTimeField(_("clicked at"), null=True)
+    failed_at = models.DateTimeField(_("failed at"), null=True)
 
     objects = SubTaskQuerySet.as_manager()
 

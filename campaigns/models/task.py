@@ -45,31 +45,55 @@ class TaskQuerySet(OwnedQuerySet):
 class Task(models.Model):
     """A campaign. `campaigns.state.lifecycle` is the only writer of `status`."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(max_length=200)
-    sender = models.ForeignKey(
-        Sender, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("owner"),
     )
-    templates = models.ManyToManyField(Template, through="TaskTemplate", related_name="+")
+    name = models.CharField(_("name"), max_length=200)
+    sender = models.ForeignKey(
+        Sender,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("sender"),
+    )
+    templates = models.ManyToManyField(
+        Template, through="TaskTemplate", related_name="+", verbose_name=_("templates")
+    )
 
-    audience = models.CharField(max_length=10, choices=Audience, default=Audience.ALL)
+    audience = models.CharField(
+        _("audience"), max_length=10, choices=Audience, default=Audience.ALL
+    )
     include_tags = models.ManyToManyField(
-        Tag, blank=True, related_name="+", help_text=_("Contacts with any of these tags.")
+        Tag,
+        blank=True,
+        related_name="+",
+        help_text=_("Contacts with any of these tags."),
+        verbose_name=_("include tags"),
     )
     exclude_tags = models.ManyToManyField(
-        Tag, blank=True, related_name="+", help_text=_("Never contacts with any of these tags.")
+        Tag,
+        blank=True,
+        related_name="+",
+        help_text=_("Never contacts with any of these tags."),
+        verbose_name=_("exclude tags"),
     )
     include_segments = models.ManyToManyField(
         "campaigns.Segment",
         blank=True,
         related_name="+",
         help_text=_("And contacts in any of these."),
+        verbose_name=_("include segments"),
     )
     exclude_segments = models.ManyToManyField(
         "campaigns.Segment",
         blank=True,
         related_name="+",
         help_text=_("Never contacts in any of these."),
+        verbose_name=_("exclude segments"),
     )
     needs_consent = models.BooleanField(
         _("only with recorded consent"),
@@ -99,9 +123,11 @@ class Task(models.Model):
         help_text=_("Leave empty to use every service that the owner may use."),
     )
     priority = models.SmallIntegerField(
-        default=0, help_text=_("Among tasks of one owner, a higher number goes first.")
+        _("priority"),
+        default=0,
+        help_text=_("Among tasks of one owner, a higher number goes first."),
     )
-    scheduled_at = models.DateTimeField(null=True, blank=True)
+    scheduled_at = models.DateTimeField(_("scheduled at"), null=True, blank=True)
     track_opens = models.BooleanField(
         _("record opens"),
         default=False,
@@ -119,18 +145,21 @@ class Task(models.Model):
     )
 
     status = models.CharField(
-        max_length=10, choices=TaskStatus, default=TaskStatus.DRAFT, editable=False
+        _("status"), max_length=10, choices=TaskStatus, default=TaskStatus.DRAFT, editable=False
     )
     note = models.TextField(
-        blank=True, editable=False, help_text=_("Why the task is in this state, for its staff.")
+        _("note"),
+        blank=True,
+        editable=False,
+        help_text=_("Why the task is in this state, for its staff."),
     )
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
-    launched_at = models.DateTimeField(null=True, editable=False)
-    started_at = models.DateTimeField(null=True, editable=False)
-    paused_at = models.DateTimeField(null=True, editable=False)
-    resumed_at = models.DateTimeField(null=True, editable=False)
-    completed_at = models.DateTimeField(null=True, editable=False)
-    cancelled_at = models.DateTimeField(null=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+    launched_at = models.DateTimeField(_("launched at"), null=True, editable=False)
+    started_at = models.DateTimeField(_("started at"), null=True, editable=False)
+    paused_at = models.DateTimeField(_("paused at"), null=True, editable=False)
+    resumed_at = models.DateTimeField(_("resumed at"), null=True, editable=False)
+    completed_at = models.DateTimeField(_("completed at"), null=True, editable=False)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, editable=False)
 
     objects = TaskQuerySet.as_manager()
 
@@ -174,22 +203,35 @@ class TaskTemplate(models.Model):
     sender stands in for the template's and the task's.
     """
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE)
-    template = models.ForeignKey(Template, on_delete=models.PROTECT)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, verbose_name=_("campaign"))
+    template = models.ForeignKey(Template, on_delete=models.PROTECT, verbose_name=_("template"))
     language = models.CharField(
+        _("language"),
         max_length=LANGUAGE_LENGTH,
         blank=True,
         default="",
         db_default="",
         validators=[language_validator],
     )
-    weight = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
+    weight = models.PositiveIntegerField(_("weight"), default=1, validators=[MinValueValidator(1)])
     subject = models.CharField(
-        max_length=500, blank=True, default="", db_default="", validators=[one_line_validator]
+        _("subject"),
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        validators=[one_line_validator],
     )
-    preview_text = models.CharField(max_length=500, blank=True, default="", db_default="")
+    preview_text = models.CharField(
+        _("preview text"), max_length=500, blank=True, default="", db_default=""
+    )
     sender = models.ForeignKey(
-        Sender, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Sender,
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("sender"),
     )
 
     class Meta:
@@ -217,14 +259,21 @@ class Launch(models.Model):
     """
 
     task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE)
-    last_contact_id = models.BigIntegerField(default=0)
+    last_contact_id = models.BigIntegerField(_("last contact id"), default=0)
     up_to_contact_id = models.BigIntegerField(
-        default=0, help_text=_("The newest contact at the launch; later ones are not mailed.")
+        _("up to contact id"),
+        default=0,
+        help_text=_("The newest contact at the launch; later ones are not mailed."),
     )
-    audience_size = models.PositiveBigIntegerField(default=0)
-    walked = models.PositiveBigIntegerField(default=0, help_text=_("Contacts looked at so far."))
-    inserted = models.PositiveBigIntegerField(default=0, help_text=_("SubTasks made so far."))
+    audience_size = models.PositiveBigIntegerField(_("audience size"), default=0)
+    walked = models.PositiveBigIntegerField(
+        _("walked"), default=0, help_text=_("Contacts looked at so far.")
+    )
+    inserted = models.PositiveBigIntegerField(
+        _("inserted"), default=0, help_text=_("SubTasks made so far.")
+    )
     agreed = models.PositiveBigIntegerField(
+        _("agreed"),
         null=True,
         help_text=_(
             "Of the SubTasks made, those whose recipient agrees to open tracking; empty for "
@@ -232,10 +281,12 @@ class Launch(models.Model):
         ),
     )
     suppressed = models.JSONField(
+        _("suppressed"),
         default=dict,
         help_text=_("Recipients left out, counted by the reason of their suppression."),
     )
     left_out = models.JSONField(
+        _("left out"),
         null=True,
         help_text=_(
             "Recipients left out, counted by the reason of `LeftOut`; empty for launches of "
@@ -248,6 +299,7 @@ class Launch(models.Model):
         help_text=_("The last contact of each chunk but the last."),
     )
     differences = models.JSONField(
+        _("differences"),
         null=True,
         help_text=_(
             "Of what was promised: lists of a change, the reason promised, the reason made, "
@@ -255,9 +307,12 @@ class Launch(models.Model):
         ),
     )
     fingerprint = models.BigIntegerField(
-        null=True, help_text=_("Of the keys of all candidates: their hashes, combined by XOR.")
+        _("fingerprint"),
+        null=True,
+        help_text=_("Of the keys of all candidates: their hashes, combined by XOR."),
     )
     counts_from = models.DateTimeField(
+        _("counts from"),
         null=True,
         help_text=_(
             "What all its relative dates count from, in every chunk; empty for launches of "
@@ -265,6 +320,7 @@ class Launch(models.Model):
         ),
     )
     conditions = models.JSONField(
+        _("conditions"),
         null=True,
         help_text=_(
             "What the segments of its audience asked when it began, by their keys: whom a "
@@ -272,8 +328,8 @@ class Launch(models.Model):
             "was kept."
         ),
     )
-    progressed_at = models.DateTimeField(db_default=Now())
-    finished_at = models.DateTimeField(null=True)
+    progressed_at = models.DateTimeField(_("progressed at"), db_default=Now())
+    finished_at = models.DateTimeField(_("finished at"), null=True)
 
     class Meta:
         verbose_name = _("launch")
