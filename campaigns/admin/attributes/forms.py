@@ -23,7 +23,7 @@ class ChoicesField(forms.CharField):
     """A choice a line. Its value is a list."""
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("help_text", gettext("One a line; of the type “choice” only."))
+        kwargs.setdefault("help_text", _("One a line; of the type “choice” only."))
         super().__init__(required=False, widget=Textarea(attrs={"rows": 6}), **kwargs)
 
     def prepare_value(self, value: Any) -> Any:
@@ -66,7 +66,7 @@ def clean_key(key: str) -> str:
 
 
 class AttributeForm(OwnedForm):
-    choices = ChoicesField()
+    choices = ChoicesField(label=_("Choices"))
 
     def clean_key(self) -> str:
         return clean_key(self.cleaned_data["key"])
@@ -83,7 +83,7 @@ class AttributeForm(OwnedForm):
 
 class TypeForm(StyledForm):
     kind = forms.ChoiceField(label=_("Type"), choices=AttributeKind.choices)
-    choices = ChoicesField()
+    choices = ChoicesField(label=_("Choices"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
