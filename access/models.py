@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models.functions import Lower
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -23,15 +24,18 @@ class Team(models.Model):
         editable=False,
         on_delete=models.CASCADE,
         related_name="team",
+        verbose_name=_("account"),
     )
-    name = models.CharField(_("name"), max_length=100)
+    name = models.CharField(max_length=100, verbose_name=_("name"))
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="teams",
         limit_choices_to={"team": None},
-        help_text="They see and use the team's rows as if these were their own, as far as their "
-        "permissions go; from the moment they leave no more.",
+        help_text=_(
+            "They see and use the team's rows as if these were their own, as far as their "
+            "permissions go; from the moment they leave no more."
+        ),
         verbose_name=_("members"),
     )
 
@@ -43,7 +47,7 @@ class Team(models.Model):
             models.UniqueConstraint(
                 Lower("name"),
                 name="team_name_unique",
-                violation_error_message="There is a team with this name already.",
+                violation_error_message=_("There is a team with this name already."),
             )
         ]
 
@@ -53,11 +57,13 @@ class Team(models.Model):
     @property
     def account_name(self) -> str:
         """A space is in no user name that staff can choose: no user is mistaken for a team."""
-        return f"team {self.name}"
+        return gettext("team %(name)s") % {"name": self.name}
 
     def clean(self) -> None:
         if User.objects.filter(username=self.account_name).exclude(pk=self.account_id).exists():
-            raise ValidationError({"name": f"There is a user named “{self.account_name}”."})
+            raise ValidationError(
+                {"name": gettext("There is a user named “%(name)s”.") % {"name": self.account_name}}
+            )
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """With its account, which is named after the team."""

@@ -7,6 +7,8 @@ from functools import lru_cache
 
 import idna
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from addressing.deceptive_domains import is_deceptive
@@ -31,7 +33,7 @@ _CHARACTERS = re.compile(
     r"(?P<names>.+)\."
 )
 """What the library says of characters."""
-ENCODED_WORD = (
+ENCODED_WORD = _(
     "An address cannot contain =? or ?=, by which some mail programs decode it to another address."
 )
 
@@ -53,18 +55,22 @@ def normalise(address: str) -> str:
             return f"{plain[1].lower()}@{domain}"
     stripped = address.strip().strip(INVISIBLE).strip()
     if not stripped:
-        raise AddressError("There is no address.")
+        raise AddressError(gettext("There is no address."))
     if len(stripped) > MAX_WRITTEN:
-        raise AddressError(f"The address is longer than {MAX_LENGTH} characters.")
+        raise AddressError(
+            gettext("The address is longer than %(most)s characters.") % {"most": MAX_LENGTH}
+        )
     _refuse_unprintable(stripped)
     if has_encoded_word(stripped):
-        raise AddressError(ENCODED_WORD)
+        raise AddressError(str(ENCODED_WORD))
     try:
         stored = _stored(stripped)
     except EmailNotValidError as error:
         raise AddressError(_in_plain_words(str(error))) from error
     if len(stored) > MAX_LENGTH:
-        raise AddressError(f"The address is longer than {MAX_LENGTH} characters.")
+        raise AddressError(
+            gettext("The address is longer than %(most)s characters.") % {"most": MAX_LENGTH}
+        )
     return stored
 
 
@@ -75,9 +81,14 @@ def _in_plain_words(reason: str) -> str:
         return reason
     names = list(dict.fromkeys(map(_character, found["names"].split(", "))))
     if names == ["“@”"]:
-        return "An email address has one @ alone."
-    where = "after the @" if found["after"] else "before the @" if found["before"] else "in it"
-    return f"An email address cannot have {' or '.join(names)} {where}."
+        return gettext("An email address has one @ alone.")
+    if found["after"]:
+        text = gettext("An email address cannot have %(names)s after the @.")
+    elif found["before"]:
+        text = gettext("An email address cannot have %(names)s before the @.")
+    else:
+        text = gettext("An email address cannot have %(names)s in it.")
+    return text % {"names": gettext(" or ").join(names)}
 
 
 def _character(name: str) -> str:
@@ -85,7 +96,7 @@ def _character(name: str) -> str:
     if name[0] in "\"'" and len(name) > 2:
         return f"“{name[1:-1]}”"
     if name.startswith("U+"):
-        return f"the character {name}"
+        return gettext("the character %(name)s") % {"name": name}
     plain = name.lower()
     return f"{'an' if plain[0] in 'aeiou' else 'a'} {plain}"
 
@@ -188,7 +199,7 @@ def clean_address(address: str) -> str:
 def _refuse_unprintable(address: str) -> None:
     """A line break in an address is a broken export or an attempt to add mail headers: say so."""
     if _CONTROL.search(address):
-        raise AddressError("The address contains a line break or a control character.")
+        raise AddressError(gettext("The address contains a line break or a control character."))
 
 
 # Begins where a word does, so that a long text is walked through once.

@@ -23,6 +23,7 @@ from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 
 from access.ownership import owners_open_to
 from addressing.addresses import other_spellings
@@ -175,7 +176,7 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         """Removes invalid keys: Django looks every posted key up, and crashes on invalid ones."""
         if all(key.isdecimal() for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             return super().response_action(request, queryset, *args, **kwargs)
-        messages.error(request, "The selection cannot be read. Nothing was changed.")
+        messages.error(request, gettext("The selection cannot be read. Nothing was changed."))
         return None
 
     def formfield_for_manytomany(
@@ -193,7 +194,7 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         """The row, if this user may see it. Raises Http404."""
         found = self.get_object(request, object_id)
         if found is None or not self.has_view_or_change_permission(request, found):
-            raise Http404("There is no such row, or it has another owner.")
+            raise Http404(gettext("There is no such row, or it has another owner."))
         return found
 
     def url(self, page: str, *args: Any) -> str:
@@ -261,7 +262,11 @@ class OwnedForm(MeanwhileForm):
             usable = owners_open_to(owner.pk) if name in self.of_teams else [owner.pk]
             if foreign := [row for row in _rows(chosen) if row.owner_id not in usable]:
                 listed = ", ".join(f"“{row}”" for row in foreign[:5])
-                self.add_error(name, f"Not owned by {owner}: {listed}.")
+                self.add_error(
+                    name,
+                    gettext("Not owned by %(owner)s: %(listed)s.")
+                    % {"owner": owner, "listed": listed},
+                )
         if self.instance.pk and self.old_owner_id != owner.pk:
             for reason in self.what_keeps_it(owner):
                 self.add_error("owner", reason)

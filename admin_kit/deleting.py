@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db import IntegrityError, connection, transaction
 from django.db.models import ProtectedError
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 from admin_kit.typed import ModelAdmin
 
@@ -59,5 +60,7 @@ class ExplainedDeletion(ModelAdmin):
             with transaction.atomic() if is_deletion else nullcontext():
                 return super().response_action(request, *args, **kwargs)
         except ProtectedError:
-            messages.error(request, "One of them has just come into use. Nothing was deleted.")
+            messages.error(
+                request, gettext("One of them has just come into use. Nothing was deleted.")
+            )
             return None

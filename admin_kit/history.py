@@ -11,12 +11,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import with_addresses_as_written
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.entries import visible_entries
 from admin_kit.filters import TimeRangeFilter
 from admin_kit.moments import to_the_second
+from admin_kit.stored_texts import shown
 from admin_kit.typed import DropdownFilter
 
 APPS = ("campaigns", "dispatch", "signup", "auth")
@@ -87,7 +89,7 @@ class HistoryAdmin(LedgerAdmin):
     list_filter = (KindFilter, ("action_time", TimeRangeFilter))
     sortable_by = ()
     search_fields = ("user__username", "object_repr")
-    search_help_text = "Part of a user name, or of what was changed"
+    search_help_text = _("Part of a user name, or of what was changed")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return visible_entries(super().get_queryset(request), request.user)
@@ -98,23 +100,23 @@ class HistoryAdmin(LedgerAdmin):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    @admin.display(description="when")
+    @admin.display(description=_("when"))
     def when(self, entry: LogEntry) -> str:
         return to_the_second(entry.action_time)
 
-    @admin.display(description="kind")
+    @admin.display(description=_("kind"))
     def what(self, entry: LogEntry) -> str:
         return entry.content_type.name if entry.content_type else "–"
 
-    @admin.display(description="what")
+    @admin.display(description=_("what"))
     def row(self, entry: LogEntry) -> str:
-        what = with_addresses_as_written(entry.object_repr)
+        what = with_addresses_as_written(shown(entry.object_repr))
         url = entry.get_admin_url() if entry.object_id and not entry.is_deletion() else None
         if not url:
             return what
         return format_html('<a href="{}" class="edm-link">{}</a>', url, what)
 
-    @admin.display(description="done")
+    @admin.display(description=_("done"))
     def message(self, entry: LogEntry) -> str:
-        done = with_addresses_as_written(entry.get_change_message())
+        done = with_addresses_as_written(shown(entry.get_change_message()))
         return done or str(entry.get_action_flag_display())

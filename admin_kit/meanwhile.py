@@ -16,6 +16,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from admin_kit.typed import ModelForm
 
@@ -73,12 +74,14 @@ class MeanwhileForm(ModelForm):
     def _told(self, changed: list[str], row: models.Model) -> str:
         labels = [f"“{self.fields[name].label}”" for name in changed[:MOST_NAMED]]
         more = len(changed) - len(labels)
-        listed = ", ".join(labels) + (f" and {more} more" if more else "")
-        return (
-            f"Another save came first{_said_of_last(row)}: it changed {listed}. What you wrote is "
-            "below, and is not saved yet. Open this page in a second window to see what is stored "
-            "now; save here once more to put your text in its place."
+        listed = ", ".join(labels) + (
+            gettext(" and %(more)s more") % {"more": more} if more else ""
         )
+        return gettext(
+            "Another save came first%(by_whom)s: it changed %(fields)s. What you wrote is "
+            "below, and is not saved yet. Open this page in a second window to see what is "
+            "stored now; save here once more to put your text in its place."
+        ) % {"by_whom": _said_of_last(row), "fields": listed}
 
 
 def _value(field: Any, row: models.Model, chosen: Mapping[str, Any] | None) -> Any:
@@ -110,4 +113,7 @@ def _said_of_last(row: models.Model) -> str:
     last = entries.select_related("user").order_by("-action_time", "-pk").first()
     if last is None:
         return ""
-    return f", by {last.user} at {timezone.localtime(last.action_time):%H:%M}"
+    return gettext(", by %(user)s at %(time)s") % {
+        "user": last.user,
+        "time": f"{timezone.localtime(last.action_time):%H:%M}",
+    }

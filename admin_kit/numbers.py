@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.utils import formats
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 
 def number(value: float, decimals: int = 0) -> str:
@@ -15,4 +15,4 @@ def percent(part: int, whole: int) -> str:
     """Such as 97.2 %; a dash of nothing."""
     if not whole:
         return "–"
-    return _("%(number)s %%") % {"number": number(100 * part / whole, 1)}
+    return gettext("%(number)s %%") % {"number": number(100 * part / whole, 1)}

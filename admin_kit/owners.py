@@ -8,6 +8,8 @@ from django import forms
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import User as Visitor
 from access.ownership import choosable_owners, owners_open_to, sees_everything
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 else:
     OwnerChoice = forms.ModelChoiceField
 
-HELP = "Rows of a team are seen and used by all of its members."
+HELP = _("Rows of a team are seen and used by all of its members.")
 
 
 def may_choose_owner(user: Visitor) -> bool:
@@ -27,7 +29,7 @@ def may_choose_owner(user: Visitor) -> bool:
 
 
 def label_of(owner: User, user: Visitor) -> str:
-    return f"Mine ({owner})" if owner.pk == user.pk else str(owner)
+    return gettext("Mine (%(owner)s)") % {"owner": owner} if owner.pk == user.pk else str(owner)
 
 
 class OwnerField(OwnerChoice):
@@ -48,7 +50,7 @@ class OwnerField(OwnerChoice):
 class OwnerFilter(DropdownFilter):
     """Own rows, or those of a team; of any owner for users who may see everything."""
 
-    title = "owner"
+    title = _("owner")
     parameter_name = "owner"
 
     def __init__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:

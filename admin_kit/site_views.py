@@ -17,6 +17,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.middleware.csrf import get_token
 from django.utils.encoding import force_bytes
+from django.utils.translation import gettext
 
 
 class RelatedRows(AutocompleteJsonView):
@@ -44,7 +45,7 @@ def search(request: HttpRequest) -> HttpResponse:
     try:
         answer: HttpResponse = admin.site.search(request)  # type: ignore[attr-defined]  # unfold's
     except (ValueError, InvalidPage) as error:
-        raise Http404("There is no such page.") from error
+        raise Http404(gettext("There is no such page.")) from error
     finally:
         cache.delete(kept)
     return answer

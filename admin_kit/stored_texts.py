@@ -2,7 +2,7 @@
 
 What a process without a reader stores, such as an error of a provider, is English, with its values
 in it. `shown` finds it among the texts of the catalog, whose places stand for any value. A value
-called `reason` is again such a text.
+called `reason` is again such a text, and so is each sentence of several.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ LONGEST = 2000
 """In characters; longer texts are not ours."""
 PLACE = re.compile(r"%\((\w+)\)s")
 REASON = "reason"
-FEWEST_LETTERS = 8
-"""Of what stands between the places: fewer would be found in what others wrote."""
+FEWEST_LETTERS, FEWEST_AFTER_A_PLACE = 5, 8
+"""Of what stands between the places: fewer would be found in what others wrote, and sooner where
+a text begins with any value."""
 
 
 class _Pattern(NamedTuple):
@@ -54,17 +55,27 @@ def shown(stored: object) -> str:
 
 @lru_cache(4096)
 def _shown(text: str, locale: str) -> str:
+    found = _found(text, locale)
+    if found is not None:
+        return found
+    head, stop, rest = text.partition(". ")
+    first = _found(f"{head}.", locale) if stop else None
+    return text if first is None else first + _shown(rest, locale)
+
+
+def _found(text: str, locale: str) -> str | None:
     whole, patterns = _catalog(locale)
     if text in whole:
         return whole[text]
     for pattern in patterns:
         values = _values(pattern.fixed, text)
-        if values is not None:
-            named = dict(zip(pattern.names, values, strict=True))
-            if REASON in named:
-                named[REASON] = _shown(named[REASON], locale)
-            return pattern.translated % named
-    return text
+        named = dict(zip(pattern.names, values or (), strict=False))
+        if values is None or any(_runs_on(*each) for each in named.items()):
+            continue
+        if REASON in named:
+            named[REASON] = _shown(named[REASON], locale)
+        return pattern.translated % named
+    return None
 
 
 @cache
@@ -79,7 +90,7 @@ def _catalog(locale: str) -> tuple[dict[str, str], list[_Pattern]]:
             patterns.append(_Pattern(fixed, tuple(places), translated))
         else:
             whole[text] = translated
-    told = [each for each in patterns if _letters(each) >= FEWEST_LETTERS]
+    told = [each for each in patterns if _is_telling(each)]
     return whole, sorted(told, key=_letters, reverse=True)
 
 
@@ -98,6 +109,15 @@ def _translations(locale: str) -> list[tuple[str, str]]:
 
 def _forms(text: str | Sequence[str] | None) -> list[str]:
     return [text] if isinstance(text, str) else list(text or ("",))
+
+
+def _runs_on(name: str, value: str) -> bool:
+    """Whether a value has taken in the sentences behind its own."""
+    return name != REASON and ". " in value
+
+
+def _is_telling(pattern: _Pattern) -> bool:
+    return _letters(pattern) >= (FEWEST_LETTERS if pattern.fixed[0] else FEWEST_AFTER_A_PLACE)
 
 
 def _letters(pattern: _Pattern) -> int:

@@ -28,17 +28,14 @@ from campaigns.models.contacts import AddressKey, SuppressionReason
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Rows of a higher package that hold addresses, called `name` on pages, in the singular. An
-    erasure deletes them in its transaction."""
+    """Rows of a higher package that hold addresses, called `name` or `plural`, which pages
+    translate. An erasure deletes them in its transaction."""
 
     name: str
+    plural: str
     export: Callable[[str], list[dict[str, Any]]]
     forget: Callable[[str], int]
     count: Callable[[str], int]
-
-    @property
-    def plural(self) -> str:
-        return f"{self.name}s"
 
 
 HOLDERS: list[Holder] = []

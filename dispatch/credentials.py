@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-ENTER_AGAIN = (
+from django.utils.translation import gettext_lazy as _
+
+ENTER_AGAIN = _(
     "Enter it again: it was entered for another place and is sent nowhere else. Changed: {changed}."
 )
 
@@ -21,4 +23,4 @@ def moved(
 
 def enter_again(changed: Collection[str]) -> str:
     """What to tell staff about a secret after these settings were changed."""
-    return ENTER_AGAIN.format(changed=", ".join(name.replace("_", " ") for name in changed))
+    return str(ENTER_AGAIN).format(changed=", ".join(name.replace("_", " ") for name in changed))

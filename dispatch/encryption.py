@@ -11,14 +11,15 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from dispatch.errors import ServiceError
 
-UNREADABLE = (
+UNREADABLE = gettext_noop(
     "The credentials cannot be read with the keys in CREDENTIALS_KEYS. "
     "Add the key they were encrypted with to its end, or enter the credentials again."
 )
-NO_KEY = (
+NO_KEY = gettext_noop(
     "CREDENTIALS_KEYS holds no usable key. "
     "Set it to one or more keys made by `cryptography.fernet.Fernet.generate_key()`, "
     "the newest first."

@@ -22,6 +22,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 MOST_ADDRESSES = 8
 """Of one name that are tried."""
@@ -70,8 +71,12 @@ class AddressForbidden(OSError):
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(
-            f"{host} port {port} leads to an address that may not be connected to: inside only "
-            "what INTERNAL_NETWORKS, INTERNAL_PORTS and LOOPBACK_PORTS name may be"
+            gettext_noop(
+                "%(host)s port %(port)s leads to an address that may not be connected "
+                "to: inside only what INTERNAL_NETWORKS, INTERNAL_PORTS and "
+                "LOOPBACK_PORTS name may be"
+            )
+            % {"host": host, "port": port}
         )
 
 
@@ -118,7 +123,7 @@ def connect(host: str, port: int, timeout: float, is_open: Judge | None = None) 
             sock.close()
             failure = error
             if time.monotonic() >= deadline:
-                raise TimeoutError("timed out") from error
+                raise TimeoutError(gettext_noop("timed out")) from error
         except BaseException:  # also when interrupted: no connection is left open
             sock.close()
             raise

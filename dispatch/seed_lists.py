@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from campaigns.erasure import Holder
 from dispatch.models import SeedList
 
@@ -27,4 +29,5 @@ def forget(address: str) -> int:
     return len(rows)
 
 
-HOLDER = Holder("test address", export, forget, lambda address: of(address).count())
+NAME, PLURAL = gettext_noop("test address"), gettext_noop("test addresses")
+HOLDER = Holder(NAME, PLURAL, export, forget, lambda address: of(address).count())

@@ -36,6 +36,9 @@ OVER_FOR = dt.timedelta(minutes=15)
 """What comes and goes faster is one occurrence."""
 FREEZES = 3
 """In a row that are told, also without need of a person: a first rest of half a minute is none."""
+MOST_NEW = 200
+"""Of moments, and of what lasts, that one look tells: the next one goes on. Maintenance does not
+wait longer."""
 READINGS = 3
 """Of a mailbox that failed in a row."""
 BEGUN = "begun"
@@ -62,7 +65,7 @@ def look_now() -> int:
 def _new(found: list[Notice]) -> list[Notice]:
     keys = [notice.key for notice in found]
     known = set(Notice.objects.filter(key__in=keys).values_list("key", flat=True))
-    return [notice for notice in found if notice.key not in known]
+    return [notice for notice in found if notice.key not in known][:MOST_NEW]
 
 
 def _tell_standing(found: Iterable[Notice]) -> int:
@@ -70,7 +73,8 @@ def _tell_standing(found: Iterable[Notice]) -> int:
     names = {(str(notice.kind), notice.about): notice for notice in found}
     seen = [known[name] for name in names if name in known]
     Standing.objects.filter(pk__in=seen).update(seen_at=Now())
-    told = sum(_begins(notice) for name, notice in names.items() if name not in known)
+    new = [notice for name, notice in names.items() if name not in known]
+    told = sum(_begins(notice) for notice in new[:MOST_NEW])
     Standing.objects.exclude(kind=BEGUN).filter(seen_at__lt=Now() - OVER_FOR).delete()
     return told
 

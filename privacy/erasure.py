@@ -15,12 +15,13 @@ from dataclasses import dataclass, field
 
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
+from django.utils.translation import gettext, gettext_noop, ngettext
 
+from admin_kit.numbers import number
 from campaigns import engagement, erased_keys, erasure, erasure_lock
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.operations import files as stored_files
 from campaigns.state import states
-from campaigns.wording import counted
 from dispatch.models import Attempt
 from dispatch.pace import pace_rows
 from privacy.entries import names_of, naming
@@ -28,7 +29,7 @@ from tracking.events.erasure import forget_events
 
 logger = logging.getLogger(__name__)
 
-ERASED = "[erased address]"
+ERASED = gettext_noop("[erased address]")
 STOPPABLE = (SubTaskStatus.PENDING, SubTaskStatus.ALLOCATED)
 
 
@@ -50,17 +51,31 @@ class Erased:
     """Deleted rows of higher packages, by what they are called."""
 
     def explain(self) -> str:
-        return (
-            f"Erased as {self.key[: erased_keys.SHOWN]}: "
-            f"{counted(self.contacts, 'contact')} deleted, {self._others()}"
-            f"{counted(self.messages, 'message')} without recipient now, {self.stopped:,} of them "
-            f"stopped before they were sent, {counted(self.events, 'event')} emptied."
-        )
+        return gettext(
+            "Erased as %(key)s: %(contacts)s deleted, %(others)s%(messages)s without recipient "
+            "now, %(stopped)s of them stopped before they were sent, %(events)s emptied."
+        ) % {
+            "key": self.key[: erased_keys.SHOWN],
+            "contacts": ngettext("%(count)s contact", "%(count)s contacts", self.contacts)
+            % {"count": number(self.contacts)},
+            "others": self._others(),
+            "messages": _messages(self.messages),
+            "stopped": number(self.stopped),
+            "events": ngettext("%(count)s event", "%(count)s events", self.events)
+            % {"count": number(self.events)},
+        }
 
     def _others(self) -> str:
         return "".join(
-            f"{counted(number, name)} deleted, " for name, number in self.others.items() if number
+            gettext("%(holders)s: %(count)s deleted, ")
+            % {"holders": gettext(name), "count": number(count)}
+            for name, count in self.others.items()
+            if count
         )
+
+
+def _messages(count: int) -> str:
+    return ngettext("%(count)s message", "%(count)s messages", count) % {"count": number(count)}
 
 
 def erase(address: str) -> Erased:
@@ -74,8 +89,10 @@ def erase(address: str) -> Erased:
             done = _forget(address, key)
     except erasure_lock.BeingStored as error:
         raise NotNow(
-            "Contacts are just being imported or a task is being launched. The address gets no "
-            "more messages; erase it again in a minute, when that is over."
+            gettext(
+                "Contacts are just being imported or a campaign is being launched. The address "
+                "gets no more messages; erase it again in a minute, when that is over."
+            )
         ) from error
     _forget_history(address)
     logger.info("address %s was erased: %s", key[: erased_keys.SHOWN], done.explain())
@@ -118,8 +135,12 @@ def _refuse_handed_over(rows: Sequence[SubTask]) -> None:
     )
     if leaving:
         raise NotNow(
-            f"{counted(leaving, 'message')} to the address is being handed over at this moment. "
-            "Nothing else is sent to it; erase it again in a minute, when the outcome is known."
+            gettext(
+                "%(messages)s to the address is being handed over at this moment. "
+                "Nothing else is sent to it; erase it again in a minute, when the "
+                "outcome is known."
+            )
+            % {"messages": _messages(leaving)}
         )
 
 

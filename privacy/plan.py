@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.contrib.auth import get_user_model
+from django.utils.text import capfirst
+from django.utils.translation import gettext, ngettext
 
+from admin_kit.numbers import number
 from campaigns import erasure
-from campaigns.wording import counted
 from privacy.erasure import STOPPABLE
 from tracking.events.erasure import events_of
 
@@ -16,17 +18,28 @@ def details(address: str) -> list[tuple[str, str]]:
     ids = list(messages.values_list("pk", flat=True))
     stopped = messages.filter(status__in=STOPPABLE).count()
     found = [
-        ("Contacts to delete", f"{erasure.contacts_of(address).count():,}"),
-        ("Messages to it", f"{len(ids):,}, {stopped:,} of them not sent yet"),
-        ("Events", f"{events_of(address, ids).count():,}"),
+        (gettext("Contacts to delete"), number(erasure.contacts_of(address).count())),
+        (
+            gettext("Messages to it"),
+            gettext("%(count)s, %(stopped)s of them not sent yet")
+            % {"count": number(len(ids)), "stopped": number(stopped)},
+        ),
+        (gettext("Events"), number(events_of(address, ids).count())),
     ]
     found += [
-        (f"{holder.plural.capitalize()} to delete", f"{number:,}")
+        (
+            gettext("%(what)s to delete") % {"what": capfirst(gettext(holder.plural))},
+            number(count),
+        )
         for holder in erasure.HOLDERS
-        if (number := holder.count(address))
+        if (count := holder.count(address))
     ]
     accounts = get_user_model()._default_manager.filter(email__iexact=address).count()
     if accounts:
-        kept = f"{counted(accounts, 'account')} with this address: not touched, change it there"
-        found.append(("Staff", kept))
+        kept = ngettext(
+            "%(count)s account with this address: not touched, change it there",
+            "%(count)s accounts with this address: not touched, change it there",
+            accounts,
+        ) % {"count": number(accounts)}
+        found.append((gettext("Staff"), kept))
     return found

@@ -11,6 +11,8 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import SEE_EVERYTHING
 from addressing.addresses import as_written, clean_address
@@ -35,9 +37,9 @@ MAY = {
 
 class AddressForm(StyledForm):
     address = forms.CharField(
-        label="Email address",
+        label=_("Email address"),
         max_length=320,
-        help_text="Of the person who asks for an export or for erasure.",
+        help_text=_("Of the person who asks for an export or for erasure."),
     )
 
     def clean_address(self) -> str:
@@ -60,7 +62,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         request,
         _suppressions(),
         "admin/privacy/page.html",
-        title="Export or erase an address",
+        title=gettext("Export or erase an address"),
         opts=NO_LIST,
         form=form,
         allowed=allowed,
@@ -75,7 +77,7 @@ def _suppressions() -> admin.ModelAdmin[Any]:
 
 def _export(request: HttpRequest, address: str) -> HttpResponse:
     content = export.as_json(export.collect(address))
-    _log(request, address, "Everything about it was exported.")
+    _log(request, address, gettext_noop("Everything about it was exported."))
     response = HttpResponse(content, content_type="application/json")
     name = f"address-{timezone.localdate():%Y-%m-%d}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -97,12 +99,14 @@ def _erase(request: HttpRequest, address: str) -> HttpResponse:
 
 def _ask(request: HttpRequest, address: str, problem: str = "") -> HttpResponse:
     question = Question(
-        f"Erase {as_written(address)}?",
-        "This cannot be undone. Contacts with the address are deleted, of every owner. What was "
-        "sent to it stays in the counts, without address, name and values; what was not sent yet "
-        "never will be. Only a keyed hash of the address stays, on the suppression list, so that "
-        "it is never mailed again.",
-        "Erase the address",
+        gettext("Erase %(address)s?") % {"address": as_written(address)},
+        gettext(
+            "This cannot be undone. Contacts with the address are deleted, of every owner. What "
+            "was sent to it stays in the counts, without address, name and values; what was not "
+            "sent yet never will be. Only a keyed hash of the address stays, on the suppression "
+            "list, so that it is never mailed again."
+        ),
+        gettext("Erase the address"),
         details=plan.details(address),
         problems=[problem] if problem else (),
         danger=True,
@@ -115,6 +119,8 @@ def _ask(request: HttpRequest, address: str, problem: str = "") -> HttpResponse:
 def _log(request: HttpRequest, address: str, text: str) -> None:
     """Logs the action without the address: its hash identifies the entry to a person who knows the
     address."""
-    name = f"Address {erased_keys.key_of(address)[: erased_keys.SHOWN]}"
+    name = gettext_noop("Address %(key)s") % {
+        "key": erased_keys.key_of(address)[: erased_keys.SHOWN]
+    }
     log_event(request, Suppression, name, text)
     logger.info("%s, by user %s: %s", name, staff(request).pk, text)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
 from django.utils import translation
+from django.utils.translation import gettext_noop
 
 from sandbox import pool
 from sandbox.limits import NESTED, Failed, LimitReached, Limits
@@ -56,7 +57,8 @@ def bounded(
                     *answer["args"]
                 )
             if "bug" in answer:
-                raise Failed(f"{function.__qualname__} failed in its worker: {answer['bug']}")
+                text = gettext_noop("%(call)s failed in its worker: %(reason)s")
+                raise Failed(text % {"call": function.__qualname__, "reason": answer["bug"]})
             if "limit" in answer:
                 raise LimitReached(answer["limit"])
             result: R = decode(answer["result"])

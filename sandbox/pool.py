@@ -19,6 +19,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.utils.translation import gettext_noop
+
 from sandbox import frames
 from sandbox.limits import MEGABYTE, NESTED, Failed, LimitReached, Limits, Stalled
 
@@ -75,7 +77,10 @@ class Nursery:
                 socket.send_fds(self._sock, [request], fds or [])
                 return int(self._sock.recv(100))
         except (OSError, ValueError) as error:
-            raise EndedFromOutside(f"the nursery of workers is gone: {error!r}") from error
+            raise EndedFromOutside(
+                gettext_noop("the nursery of workers is gone: %(reason)s")
+                % {"reason": f"{error!r}"}
+            ) from error
 
     def close(self) -> None:
         """It ends when it sees this, and its workers when they see their sockets closed."""
@@ -109,7 +114,7 @@ class Pool:
     def run(self, job: bytes, limits: Limits) -> bytes:
         """Have a worker do a job. Raises LimitReached or Failed."""
         if not self._free.acquire(timeout=limits.wait_seconds):
-            raise Failed("all workers are busy")
+            raise Failed(gettext_noop("all workers are busy"))
         try:
             return self._try(job, limits)
         finally:
@@ -209,7 +214,9 @@ def _reason(ended_by: int, limits: Limits) -> Exception:
             return LimitReached(limits.too_much_memory)
         case signal.SIGSEGV | signal.SIGBUS:
             return LimitReached(str(NESTED))
-    return EndedFromOutside(f"a worker was ended by signal {ended_by}")
+    return EndedFromOutside(
+        gettext_noop("a worker was ended by signal %(signal)s") % {"signal": ended_by}
+    )
 
 
 _pool = Pool()

@@ -15,6 +15,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from signin import encryption, single_sign_on
 from signin.models import NAME_LENGTH, Outcome
@@ -27,21 +29,26 @@ from signin.throttling.places import address_of
 from signin.typed import AccountAdapter, MFAAdapter, SocialAdapter
 
 UNKNOWN_ADDRESS = "0.0.0.0"
-WRONG = "Wrong user name or password. Both are case-sensitive."
-NO_ACCOUNT = (
+WRONG = _("Wrong user name or password. Both are case-sensitive.")
+NO_ACCOUNT = _(
     "Single sign-on knows you, but there is no staff account here with your verified email "
     "address. Ask a superuser for one."
 )
-NO_RIGHTS = (
+NO_RIGHTS = _(
     "There is an account for you, but it may not sign in. Ask a superuser to give it rights."
 )
 
 
 def too_many(exceeded: throttle.TooManyTries) -> ValidationError:
-    minutes = f"{exceeded.minutes} minute{'' if exceeded.minutes == 1 else 's'}"
+    count = exceeded.minutes
+    minutes = ngettext("%(count)s minute", "%(count)s minutes", count) % {"count": count}
     return ValidationError(
-        f"Too many tries. Nothing was checked; try again in {minutes}. "
-        "A browser or place that you have signed in from before is not affected by others."
+        gettext(
+            "Too many tries. Nothing was checked; try again in %(minutes)s. A "
+            "browser or place that you have signed in from before is not affected "
+            "by others."
+        )
+        % {"minutes": minutes}
     )
 
 
@@ -49,7 +56,7 @@ class SignInAdapter(AccountAdapter):
     error_messages: ClassVar[dict[str, Any]] = {
         **AccountAdapter.error_messages,
         "username_password_mismatch": WRONG,
-        "incorrect_password": "Wrong password.",
+        "incorrect_password": _("Wrong password."),
     }
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
@@ -77,7 +84,7 @@ class SignInAdapter(AccountAdapter):
         if user.is_active and user.is_staff:
             return None
         record(request, Outcome.NOT_ALLOWED, user, method="oidc")
-        return _refuse(request, NO_RIGHTS)
+        return _refuse(request, str(NO_RIGHTS))
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         response = super().post_login(request, user, **kwargs)
@@ -144,7 +151,7 @@ class SingleSignOnAdapter(SocialAdapter):
             sociallogin.connect(request, user)
         elif not settings.OIDC_CREATE_USERS or not _verified_addresses(sociallogin):
             record(request, Outcome.NOT_ALLOWED, method="oidc")
-            raise ImmediateHttpResponse(_refuse(request, NO_ACCOUNT))
+            raise ImmediateHttpResponse(_refuse(request, str(NO_ACCOUNT)))
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
         return bool(settings.OIDC_CREATE_USERS)

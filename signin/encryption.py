@@ -10,13 +10,14 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 logger = logging.getLogger(__name__)
 
 SECRETS = ("secret", "seed")
 """The secret fields of an Authenticator's data: of apps, and of recovery codes. A security key
 stores no secret."""
-UNREADABLE = (
+UNREADABLE = _(
     "Second factors cannot be read with the keys in CREDENTIALS_KEYS. Add the key they were "
     "encrypted with to its end, or reset the second factor of the user."
 )

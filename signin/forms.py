@@ -9,6 +9,8 @@ from allauth.core import context
 from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from signin.adapters import too_many
 from signin.models import Outcome
@@ -19,7 +21,7 @@ from signin.typed import AuthenticateForm, LoginForm, ReauthenticateForm
 
 CODE_LIVES = dt.timedelta(seconds=90)
 """How long a code of an app may be accepted: the step before, its own, the step after."""
-WRONG_CODE = "Wrong code. Wait for the next one in your app, or use a recovery code."
+WRONG_CODE = _("Wrong code. Wait for the next one in your app, or use a recovery code.")
 
 
 class SignInForm(LoginForm):
@@ -27,8 +29,8 @@ class SignInForm(LoginForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["login"].label = "User name"
-        self.fields["password"].label = "Password"
+        self.fields["login"].label = gettext("User name")
+        self.fields["password"].label = gettext("Password")
 
     def add_prefix(self, field_name: str) -> str:
         return super().add_prefix("username" if field_name == "login" else field_name)

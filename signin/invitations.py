@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.translation import gettext_noop
 
 from signin.models import Invitation
 from signin.session import second_factor, sessions
@@ -35,7 +36,12 @@ def make(user: User, by: User) -> str:
     }
     with transaction.atomic():
         Invitation.objects.update_or_create(user=user, defaults=values)
-        second_factor.log(by, user, f"Made a link to set a password, good for {VALID_DAYS} days.")
+        second_factor.log(
+            by,
+            user,
+            gettext_noop("Made a link to set a password, good for %(days)s days.")
+            % {"days": VALID_DAYS},
+        )
     return settings.PUBLIC_URL + reverse("sign_in_invitation", args=[user.pk, token])
 
 
@@ -52,7 +58,7 @@ def take_back(user: User, by: User) -> bool:
     with transaction.atomic():
         deleted = Invitation.objects.filter(user=user).delete()[0]
         if deleted:
-            second_factor.log(by, user, "Took the link to set a password back.")
+            second_factor.log(by, user, gettext_noop("Took the link to set a password back."))
     return bool(deleted)
 
 
@@ -80,7 +86,7 @@ def accept(user_id: int, token: str, password: str) -> bool:
         user.save(update_fields=["password"])
         Invitation.objects.filter(user=user).delete()
         sessions.end_all(user)
-        second_factor.log(user, user, "Set a password by the link.")
+        second_factor.log(user, user, gettext_noop("Set a password by the link."))
     return True
 
 

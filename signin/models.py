@@ -34,9 +34,9 @@ class SignIn(models.Model):
     the wrong field.
     """
 
-    at = models.DateTimeField(db_default=Now())
-    outcome = models.CharField(max_length=20, choices=Outcome)
-    times = models.PositiveIntegerField(default=1)
+    at = models.DateTimeField(db_default=Now(), verbose_name=_("at"))
+    outcome = models.CharField(max_length=20, choices=Outcome, verbose_name=_("outcome"))
+    times = models.PositiveIntegerField(default=1, verbose_name=_("times"))
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -44,12 +44,20 @@ class SignIn(models.Model):
         on_delete=models.SET_NULL,
         db_index=False,  # by the index on user and time
         related_name="+",
+        verbose_name=_("user"),
     )
-    user_name = models.CharField(max_length=NAME_LENGTH, blank=True)
-    method = models.CharField(max_length=60, blank=True, help_text=_("Such as password and totp."))
+    user_name = models.CharField(max_length=NAME_LENGTH, blank=True, verbose_name=_("user name"))
+    method = models.CharField(
+        max_length=60,
+        blank=True,
+        help_text=_("Such as password and totp."),
+        verbose_name=_("method"),
+    )
     address = models.CharField(_("IP address"), max_length=ADDRESS_LENGTH, blank=True)
-    network = models.CharField(max_length=ADDRESS_LENGTH, blank=True)
-    user_agent = models.CharField(max_length=USER_AGENT_LENGTH, blank=True)
+    network = models.CharField(max_length=ADDRESS_LENGTH, blank=True, verbose_name=_("network"))
+    user_agent = models.CharField(
+        max_length=USER_AGENT_LENGTH, blank=True, verbose_name=_("user agent")
+    )
 
     class Meta:
         verbose_name = _("sign-in")
@@ -96,7 +104,9 @@ class Profile(models.Model):
     time_zone = models.CharField(max_length=64, blank=True, default="")
 
     def __str__(self) -> str:
-        return f"{self.user}: {self.language or 'any language'}, {self.time_zone or 'any zone'}"
+        language = self.language or gettext("any language")
+        zone = self.time_zone or gettext("any zone")
+        return f"{self.user}: {language}, {zone}"
 
 
 class Invitation(models.Model):
@@ -122,8 +132,8 @@ class Invitation(models.Model):
     invited_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField()
     is_mailed = models.BooleanField(
-        default=False, help_text="A mail server took it; else it was shown, to be handed over."
+        default=False, help_text=_("A mail server took it; else it was shown, to be handed over.")
     )
 
     def __str__(self) -> str:
-        return f"invitation of {self.user}"
+        return gettext("invitation of %(user)s") % {"user": self.user}

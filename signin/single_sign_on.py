@@ -18,6 +18,7 @@ from allauth.socialaccount.providers.openid_connect import views
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext_lazy as _
 from requests import RequestException
 
 from signin.session.confirming import OPEN_SECONDS
@@ -25,8 +26,8 @@ from signin.session.sessions import confirmed_within
 
 logger = logging.getLogger(__name__)
 
-FAILED = "Single sign-on did not work this time. Try again, or sign in with your password."
-NOT_CONFIRMED = (
+FAILED = _("Single sign-on did not work this time. Try again, or sign in with your password.")
+NOT_CONFIRMED = _(
     "Single sign-on did not say that you showed just now who you are, so nothing is confirmed. "
     "Try again; if it stays so, its administrator has to have auth_time put into ID tokens."
 )

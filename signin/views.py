@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -82,12 +82,14 @@ def own_sessions(request: HttpRequest) -> HttpResponse:
 def _end(request: HttpRequest, user: User, which: str) -> HttpResponse:
     if which == OTHERS:
         ended = sessions.end_all(user, but=request.session.session_key)
-        messages.success(request, f"Signed out elsewhere: {ended} sessions ended.")
+        messages.success(
+            request, gettext("Signed out elsewhere: %(ended)s sessions ended.") % {"ended": ended}
+        )
     elif which.isdecimal() and len(which) < 19:
         found = UserSession.objects.filter(user=user.pk, pk=int(which)).first()
         if found is not None:
             found.end()
-        messages.success(request, "The session was ended.")
+        messages.success(request, gettext("The session was ended."))
     return HttpResponseRedirect(reverse("sign_in_sessions"))
 
 
@@ -102,6 +104,6 @@ def accept_invitation(request: HttpRequest, user_id: int, token: str) -> HttpRes
     if form.is_valid():
         if not invitations.accept(user_id, token, form.cleaned_data["new_password1"]):
             return render(request, "signin/invitation_over.html", status=404)
-        messages.success(request, _("Your password is set. Sign in with it now."))
+        messages.success(request, gettext("Your password is set. Sign in with it now."))
         return HttpResponseRedirect(reverse("admin:login"))
     return render(request, "signin/invitation.html", {"form": form, "invited": user})

@@ -11,6 +11,7 @@ import datetime as dt
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from campaigns import erasure_lock, suppressions
 from campaigns.models.contacts import SuppressionReason
@@ -59,9 +60,9 @@ def _store(form: SignUpForm, wording: Wording, answers: Answers, network: str) -
     )
     mailing.ask_for(form.service_id)
     if is_blocked:
-        raise _NotMailed("suppressed")
+        raise _NotMailed(gettext_noop("suppressed"))
     if form.pk in asked or len(asked) >= settings.SIGN_UP_MAILS_PER_DAY:
-        raise _NotMailed("asked lately")
+        raise _NotMailed(gettext_noop("asked lately"))
 
 
 def is_mailed_never(address: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from campaigns import erasure, erasure_lock, suppressions
 from campaigns.models import Contact, MailConsent, Tag
@@ -56,7 +57,9 @@ def _keep(sign_up: SignUp) -> None:
     contact.tracking_consent |= bool(answers.get("opens"))
     contact.mail_consent = MailConsent.GIVEN
     contact.mail_consent_at = Now()
-    contact.mail_consent_source = f"Sign-up form “{form.name}”, {sign_up.wording}"[:200]
+    text = gettext_noop("Sign-up form “%(name)s”, wording %(number)s")
+    text %= {"name": form.name, "number": sign_up.wording.number}
+    contact.mail_consent_source = text[:200]
     contact.changed_at = Now()
     contact.save(update_fields=CHANGED)
     own = Tag.objects.filter(owner=form.owner_id)

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 from django.template.loader import render_to_string
+from django.utils.translation import gettext_noop
 
 from addressing.addresses import without_addresses
 from campaigns import background
@@ -68,9 +69,9 @@ def send_waiting(service_id: int) -> None:
 def why_not(service: EmailService) -> str:
     """Why the service sends nothing at all now; "" if it may."""
     if not service.enabled:
-        return "The email service is switched off."
+        return gettext_noop("The email service is switched off.")
     if pace_rows.is_frozen(service.pace, database_time()):
-        return "The email service is frozen."
+        return gettext_noop("The email service is frozen.")
     return ""
 
 
@@ -94,7 +95,7 @@ def _claim(service: EmailService) -> SignUp | None:
         locked = due.select_for_update(skip_locked=True, no_key=True, of=("self",))
         for sign_up in locked.order_by("mail_due_at", "pk")[:10]:
             if not EmailService.objects.usable_by(sign_up.form.owner_id).filter(pk=service.pk):
-                note = "The owner of the form may not use the email service."
+                note = gettext_noop("The owner of the form may not use the email service.")
                 _settle(sign_up, MailState.WAITING, note, DELAYS[1])
                 continue
             _of(sign_up).update(
@@ -150,7 +151,8 @@ def settle_lost() -> int:
         state=State.PENDING, mail_state=MailState.HANDING, mailed_at__lt=Now() - LOST
     )
     return lost.update(
-        mail_state=MailState.DOUBT, mail_note="The worker ended while it was handed over."
+        mail_state=MailState.DOUBT,
+        mail_note=gettext_noop("The worker ended while it was handed over."),
     )
 
 

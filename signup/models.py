@@ -52,25 +52,41 @@ def origins_in(text: str) -> list[str]:
 def validate_origins(text: str) -> None:
     origins = origins_in(text)
     if len(origins) > MOST_ORIGINS:
-        raise ValidationError(f"These are more than {MOST_ORIGINS} sites.")
+        raise ValidationError(
+            gettext("These are more than %(most)s sites.") % {"most": MOST_ORIGINS}
+        )
     for origin in origins:
         if not ORIGIN.match(origin):
             raise ValidationError(
-                f"“{origin[:100]}” is no site: enter https:// and its name alone, one a line, "
-                "such as https://www.example.com."
+                gettext(
+                    "“%(origin)s” is no site: enter https:// and its name alone, one a "
+                    "line, such as https://www.example.com."
+                )
+                % {"origin": origin[:100]}
             )
 
 
 class SignUpForm(models.Model):
     """A form of an owner. Its page is at an address with `key`; its texts are plain."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(
-        max_length=100, help_text=_("For staff. Where a contact agreed says it, too.")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name=_("owner"),
     )
-    key = models.CharField(max_length=32, unique=True, editable=False, default=new_key)
+    name = models.CharField(
+        max_length=100,
+        help_text=_("For staff. Where a contact agreed says it, too."),
+        verbose_name=_("name"),
+    )
+    key = models.CharField(
+        max_length=32, unique=True, editable=False, default=new_key, verbose_name=_("key")
+    )
     enabled = models.BooleanField(
-        default=True, help_text=_("Else its page says that it is closed. Open sign-ups stay valid.")
+        default=True,
+        help_text=_("Else its page says that it is closed. Open sign-ups stay valid."),
+        verbose_name=_("enabled"),
     )
 
     language = models.CharField(
@@ -83,24 +99,40 @@ class SignUpForm(models.Model):
             "Of the words around your texts, on the pages and in the message. Empty: that of "
             "the visitor's browser, and in the message that of this site."
         ),
+        verbose_name=_("language"),
     )
-    title = models.CharField(max_length=200, validators=[one_line_validator])
-    text = models.TextField(blank=True, max_length=2000, help_text=_("Below the title."))
+    title = models.CharField(
+        max_length=200, validators=[one_line_validator], verbose_name=_("title")
+    )
+    text = models.TextField(
+        blank=True, max_length=2000, help_text=_("Below the title."), verbose_name=_("text")
+    )
     asks_name = models.BooleanField(_("asks for the name"), default=True)
     attributes = models.ManyToManyField(
-        Attribute, blank=True, related_name="+", help_text=_("Asked for; none must be answered.")
+        Attribute,
+        blank=True,
+        related_name="+",
+        help_text=_("Asked for; none must be answered."),
+        verbose_name=_("attributes"),
     )
     topics = models.ManyToManyField(
         Tag,
         blank=True,
         related_name="+",
         help_text=_("Public tags to choose from, as on the preference page."),
+        verbose_name=_("topics"),
     )
     tags = models.ManyToManyField(
-        Tag, blank=True, related_name="+", help_text=_("Given to everybody who confirms.")
+        Tag,
+        blank=True,
+        related_name="+",
+        help_text=_("Given to everybody who confirms."),
+        verbose_name=_("tags"),
     )
 
-    sender = models.ForeignKey(Sender, on_delete=models.PROTECT, related_name="+")
+    sender = models.ForeignKey(
+        Sender, on_delete=models.PROTECT, related_name="+", verbose_name=_("sender")
+    )
     service = models.ForeignKey(
         "dispatch.EmailService",
         on_delete=models.PROTECT,
@@ -108,7 +140,9 @@ class SignUpForm(models.Model):
         verbose_name=_("email service"),
         help_text=_("Sends the message that asks to confirm, within its pace and quota."),
     )
-    subject = models.CharField(max_length=200, validators=[one_line_validator])
+    subject = models.CharField(
+        max_length=200, validators=[one_line_validator], verbose_name=_("subject")
+    )
     mail_text = models.TextField(
         _("text of the message"),
         blank=True,
@@ -130,9 +164,11 @@ class SignUpForm(models.Model):
         validators=[validate_origins],
         help_text=_("One a line, such as https://www.example.com. Empty: none."),
     )
-    expired = models.PositiveBigIntegerField(default=0, editable=False)
+    expired = models.PositiveBigIntegerField(default=0, editable=False, verbose_name=_("expired"))
     """How many sign-ups were never confirmed, and are deleted."""
-    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    created_at = models.DateTimeField(
+        db_default=Now(), editable=False, verbose_name=_("created at")
+    )
 
     objects = OwnedQuerySet.as_manager()
 
@@ -185,7 +221,7 @@ class Wording(models.Model):
         constraints = [models.UniqueConstraint("form", "number", name="wording_number_once")]
 
     def __str__(self) -> str:
-        return f"wording {self.number}"
+        return gettext("wording %(number)s") % {"number": self.number}
 
 
 class State(models.TextChoices):
@@ -214,30 +250,51 @@ class SignUp(models.Model):
     """
 
     form = models.ForeignKey(
-        SignUpForm, on_delete=models.PROTECT, related_name="sign_ups", db_index=False
+        SignUpForm,
+        on_delete=models.PROTECT,
+        related_name="sign_ups",
+        db_index=False,
+        verbose_name=_("form"),
     )
-    wording = models.ForeignKey(Wording, on_delete=models.PROTECT, related_name="+", db_index=False)
+    wording = models.ForeignKey(
+        Wording,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("wording"),
+    )
     email = models.CharField(_("email address"), max_length=254)
     mailbox = models.CharField(
-        max_length=254, help_text=_("The address without a part after +, by which it is limited.")
+        max_length=254,
+        help_text=_("The address without a part after +, by which it is limited."),
+        verbose_name=_("mailbox"),
     )
-    answers = models.JSONField(default=dict)
-    state = models.CharField(max_length=10, choices=State, default=State.PENDING)
+    answers = models.JSONField(default=dict, verbose_name=_("answers"))
+    state = models.CharField(
+        max_length=10, choices=State, default=State.PENDING, verbose_name=_("state")
+    )
     network = models.CharField(
-        max_length=45, blank=True, help_text=_("Where it was entered, without the host's part.")
+        max_length=45,
+        blank=True,
+        help_text=_("Where it was entered, without the host's part."),
+        verbose_name=_("network"),
     )
-    asked_at = models.DateTimeField(db_default=Now())
-    expires_at = models.DateTimeField(db_default=Now() + dt.timedelta(days=PENDING_DAYS))
-    confirmed_at = models.DateTimeField(null=True)
-    confirmed_network = models.CharField(max_length=45, blank=True)
+    asked_at = models.DateTimeField(db_default=Now(), verbose_name=_("asked at"))
+    expires_at = models.DateTimeField(
+        db_default=Now() + dt.timedelta(days=PENDING_DAYS), verbose_name=_("expires at")
+    )
+    confirmed_at = models.DateTimeField(null=True, verbose_name=_("confirmed at"))
+    confirmed_network = models.CharField(
+        max_length=45, blank=True, verbose_name=_("confirmed network")
+    )
 
     mail_state = models.CharField(
         "message", max_length=10, choices=MailState, default=MailState.WAITING
     )
-    mail_due_at = models.DateTimeField(db_default=Now())
-    mail_tries = models.PositiveSmallIntegerField(default=0)
-    mail_note = models.CharField(max_length=500, blank=True)
-    mailed_at = models.DateTimeField(null=True)
+    mail_due_at = models.DateTimeField(db_default=Now(), verbose_name=_("mail due at"))
+    mail_tries = models.PositiveSmallIntegerField(default=0, verbose_name=_("mail tries"))
+    mail_note = models.CharField(max_length=500, blank=True, verbose_name=_("mail note"))
+    mailed_at = models.DateTimeField(null=True, verbose_name=_("mailed at"))
 
     objects = SignUpQuerySet.as_manager()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from campaigns.erasure import Holder
 from signup.models import SignUp, mailbox_of
@@ -40,4 +41,5 @@ def forget(address: str) -> int:
     return of(address).delete()[0]
 
 
-HOLDER = Holder("sign-up", export, forget, lambda address: of(address).count())
+NAME, PLURAL = gettext_noop("sign-up"), gettext_noop("sign-ups")
+HOLDER = Holder(NAME, PLURAL, export, forget, lambda address: of(address).count())

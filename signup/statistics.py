@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from django.db.models import Count, Q
+from django.utils.translation import gettext
 
+from admin_kit.stored_texts import shown
 from campaigns import background
 from dispatch.clock import database_time
 from dispatch.models import EmailService
@@ -25,10 +27,10 @@ def figures_of(form: SignUpForm) -> list[Figure]:
     by_state = dict(rows.values_list("state").annotate(number=Count("pk")))
     confirmed, pending = by_state.get(State.CONFIRMED, 0), by_state.get(State.PENDING, 0)
     return [
-        Figure("Asked", confirmed + pending + form.expired),
-        Figure("Confirmed", confirmed),
-        Figure("Not confirmed yet", pending),
-        Figure("Expired", form.expired),
+        Figure(gettext("Asked"), confirmed + pending + form.expired),
+        Figure(gettext("Confirmed"), confirmed),
+        Figure(gettext("Not confirmed yet"), pending),
+        Figure(gettext("Expired"), form.expired),
     ]
 
 
@@ -40,9 +42,9 @@ def mail_of(form: SignUpForm) -> list[Figure]:
         failed=Count("pk", filter=Q(mail_state=MailState.FAILED)),
     )
     figures = [
-        Figure("Messages that wait", rows["waiting"]),
-        Figure("in doubt", rows["doubt"]),
-        Figure("refused", rows["failed"]),
+        Figure(gettext("Messages that wait"), rows["waiting"]),
+        Figure(gettext("in doubt"), rows["doubt"]),
+        Figure(gettext("refused"), rows["failed"]),
     ]
     return [figure for figure in figures if figure.number]
 
@@ -51,12 +53,12 @@ def trouble_of(form: SignUpForm) -> str:
     """Why messages that ask to confirm cannot leave just now, in a sentence; "" if they can."""
     service = EmailService.objects.select_related("pace").get(pk=form.service_id)
     if why := mailing.why_not(service):
-        return why
+        return shown(why)
     if not EmailService.objects.open_to(form.owner_id).filter(pk=service.pk).exists():
-        return "The owner of the form may not use the email service."
+        return gettext("The owner of the form may not use the email service.")
     if pace_rows.quota_left(service.pace, service.limits, database_time()) == 0:
-        return "The quota of the email service is used up for today."
+        return gettext("The quota of the email service is used up for today.")
     if failed := background.failures(mailing.KIND, service.pk):
-        return failed.reason
+        return shown(failed.reason)
     waits = mailing.waiting().filter(form=form, mail_tries__gt=0).exclude(mail_note="")
-    return waits.order_by("-pk").values_list("mail_note", flat=True).first() or ""
+    return shown(waits.order_by("-pk").values_list("mail_note", flat=True).first() or "")

@@ -13,7 +13,8 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
@@ -21,6 +22,7 @@ from access.ownership import owners_open_to, sees_everything
 from addressing.addresses import as_stored, as_written
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.filters import TimeRangeFilter
+from admin_kit.stored_texts import shown
 from admin_kit.typed import label
 from campaigns.admin import task_steps
 from campaigns.admin.seeing import colour_scheme
@@ -66,7 +68,7 @@ class EventAdmin(LedgerAdmin):
         "received_at",
         "times",
         "state_label",
-        "note",
+        "noted",
     )
     list_display_links = ("id",)
     list_filter = (
@@ -77,14 +79,14 @@ class EventAdmin(LedgerAdmin):
     )
     sortable_by = ()
     search_fields = ("recipient",)
-    search_help_text = "The whole address of a recipient"
+    search_help_text = _("The whole address of a recipient")
     fields = (
         "kind",
         "by",
         "message",
         "address",
         "url",
-        "detail",
+        "told",
         "source",
         "service_id",
         "dedupe_key",
@@ -99,7 +101,7 @@ class EventAdmin(LedgerAdmin):
         "state",
         "due_at",
         "settled_at",
-        "note",
+        "noted",
         "raw",
     )
 
@@ -124,23 +126,31 @@ class EventAdmin(LedgerAdmin):
         newest = to_address.order_by("-id").values_list("pk", flat=True)[:1000]
         return queryset.filter(pk__in=list(newest)), False
 
-    @label("kind", KIND_LABELS)
+    @label(_("kind"), KIND_LABELS)
     def kind_label(self, event: Event) -> str:
         return str(event.get_kind_display())
 
-    @admin.display(description="by")
+    @admin.display(description=_("by"))
     def by(self, event: Event) -> str:
         return event.by or "–"
 
-    @label("state", STATE_LABELS)
+    @label(_("state"), STATE_LABELS)
     def state_label(self, event: Event) -> str:
         return str(event.get_state_display())
 
-    @admin.display(description="recipient")
+    @admin.display(description=_("note"))
+    def noted(self, event: Event) -> str:
+        return shown(event.note) or "–"
+
+    @admin.display(description=_("detail"))
+    def told(self, event: Event) -> str:
+        return shown(event.detail) or "–"
+
+    @admin.display(description=_("recipient"))
     def address(self, event: Event) -> str:
         return as_written(event.recipient)
 
-    @admin.display(description="SubTask")
+    @admin.display(description=_("message"))
     def message(self, event: Event) -> str:
         if event.subtask_id is None:
             return "–"
@@ -163,13 +173,13 @@ def _click_map(request: HttpRequest, task_id: int) -> HttpResponse:
     task = get_object_or_404(Task.objects.visible_to(user), pk=task_id)
     contents: list[Content] = list(Content.objects.filter(task=task).order_by("pk"))
     if not contents:
-        raise Http404("It was not launched.")
+        raise Http404(gettext("It was not launched."))
     asked = request.GET.get("version")
     chosen = next((each for each in contents if str(each.pk) == asked), contents[0])
     shown = click_map_of(chosen)
     context = {
         **admin.site.each_context(request),
-        "title": _("Clicks on the message of “%(campaign)s”") % {"campaign": task},
+        "title": gettext("Clicks on the message of “%(campaign)s”") % {"campaign": task},
         "versions": [(each.pk, described(each)) for each in contents],
         "version": chosen.pk,
         "shown": shown,
@@ -183,6 +193,14 @@ def _click_map(request: HttpRequest, task_id: int) -> HttpResponse:
 class RejectedRequestsAdmin(LedgerAdmin):
     """How many requests were rejected; what they were is not kept."""
 
-    list_display = ("day", "endpoint", "reason", "count")
+    list_display = ("day", "at", "why", "count")
     sortable_by = ()
     ordering = ("-day", "endpoint", "reason")
+
+    @admin.display(description=_("endpoint"))
+    def at(self, row: RejectedRequests) -> str:
+        return shown(row.endpoint)
+
+    @admin.display(description=_("reason"))
+    def why(self, row: RejectedRequests) -> str:
+        return shown(row.reason)

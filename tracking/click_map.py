@@ -7,7 +7,7 @@ from copy import copy
 from typing import NamedTuple
 
 from django.utils.html import format_html
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from campaigns.models import Content
 from campaigns.preflight import samples
@@ -86,7 +86,7 @@ def described(frozen: Content) -> str:
     """What stands for it in a list to choose from."""
     if not frozen.language:
         return frozen.subject
-    return _("%(subject)s (%(language)s)") % {
+    return gettext("%(subject)s (%(language)s)") % {
         "subject": frozen.subject,
         "language": frozen.language,
     }

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db.models import Count, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from admin_kit.numbers import number
+from campaigns import wording
 from campaigns.models import Launch, Task
 from campaigns.state import lifecycle
-from campaigns.wording import counted
 
-WHERE = "“agrees to open tracking” on the page of a contact, or a column of an imported file"
+WHERE = _("“agrees to open tracking” on the page of a contact, or a column of an imported file")
 
 
 def warnings(task: Task) -> list[str]:
@@ -19,8 +22,19 @@ def warnings(task: Task) -> list[str]:
     found = lifecycle.expected_contacts(task).aggregate(
         agreed=Count("pk", filter=Q(tracking_consent=True)), all=Count("pk")
     )
-    said = _said(found["agreed"], found["all"], "will be")
-    return [f"{said} Whether one agrees is said by {WHERE}."] if said else []
+    agreed, everyone = found["agreed"], found["all"]
+    if agreed >= everyone:
+        return []
+    text = gettext(
+        "Opens will be recorded for %(agreed)s of %(whom)s: the others did not agree to it. "
+        "Whether one agrees is said by %(where)s."
+    )
+    if not agreed:
+        text = gettext(
+            "“Record opens” is on, but no opens will be recorded: 0 of %(whom)s agreed to it. "
+            "Whether one agrees is said by %(where)s."
+        )
+    return [text % {"agreed": number(agreed), "whom": wording.recipients(everyone), "where": WHERE}]
 
 
 def of_launched(task: Task) -> str:
@@ -29,17 +43,18 @@ def of_launched(task: Task) -> str:
     if not _asks(task):
         return ""
     launch = Launch.objects.filter(task=task, agreed__isnull=False).first()
-    return _said(launch.agreed or 0, launch.inserted, "are") if launch else ""
+    if launch is None or (launch.agreed or 0) >= launch.inserted:
+        return ""
+    text = gettext("Opens are recorded for %(agreed)s of %(whom)s: the others did not agree to it.")
+    if not launch.agreed:
+        text = gettext(
+            "“Record opens” is on, but no opens are recorded: 0 of %(whom)s agreed to it."
+        )
+    return text % {
+        "agreed": number(launch.agreed or 0),
+        "whom": wording.recipients(launch.inserted),
+    }
 
 
 def _asks(task: Task) -> bool:
     return task.track_opens and bool(settings.OPENS_NEED_CONSENT)
-
-
-def _said(agreed: int, recipients: int, verb: str) -> str:
-    whom = counted(recipients, "recipient")
-    if agreed >= recipients:
-        return ""
-    if not agreed:
-        return f"“Record opens” is on, but no opens {verb} recorded: 0 of {whom} agreed to it."
-    return f"Opens {verb} recorded for {agreed:,} of {whom}: the others did not agree to it."

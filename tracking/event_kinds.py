@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class EventKind(models.TextChoices):
     """What happened to a message, or what its recipient did."""
 
-    ACCEPTED = "accepted", "Accepted by the provider"
-    DEFERRED = "deferred", "Delayed"
-    DELIVERED = "delivered", "Delivered"
-    OPENED = "opened", "Opened"
-    CLICKED = "clicked", "Clicked"
-    SOFT_BOUNCED = "soft_bounced", "Bounced for now"
-    HARD_BOUNCED = "hard_bounced", "Bounced for good: the address does not exist"
-    REJECTED = "rejected", "Refused: content, policy or the provider's own list"
-    COMPLAINED = "complained", "Reported as spam"
-    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
-    RESUBSCRIBED = "resubscribed", "Subscribed again"
-    PREFERENCES = "preferences", "Chose what to get"
+    ACCEPTED = "accepted", _("Accepted by the provider")
+    DEFERRED = "deferred", _("Delayed")
+    DELIVERED = "delivered", _("Delivered")
+    OPENED = "opened", _("Opened")
+    CLICKED = "clicked", _("Clicked")
+    SOFT_BOUNCED = "soft_bounced", _("Bounced for now")
+    HARD_BOUNCED = "hard_bounced", _("Bounced for good: the address does not exist")
+    REJECTED = "rejected", _("Refused: content, policy or the provider's own list")
+    COMPLAINED = "complained", _("Reported as spam")
+    UNSUBSCRIBED = "unsubscribed", _("Unsubscribed")
+    RESUBSCRIBED = "resubscribed", _("Subscribed again")
+    PREFERENCES = "preferences", _("Chose what to get")
 
 
 BY_RECIPIENTS = frozenset(
@@ -37,6 +38,6 @@ BY_RECIPIENTS = frozenset(
 class Actor(models.TextChoices):
     """Who opened or clicked, as far as it can be determined."""
 
-    PERSON = "person", "Person"
-    PROXY = "proxy", "Privacy or image proxy"
-    MACHINE = "machine", "Scanner or other machine"
+    PERSON = "person", _("Person")
+    PROXY = "proxy", _("Privacy or image proxy")
+    MACHINE = "machine", _("Scanner or other machine")

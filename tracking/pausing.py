@@ -13,6 +13,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from campaigns.models import FailureReason, Tally, Task, TaskStatus
 from campaigns.state import lifecycle
@@ -22,13 +23,20 @@ from tracking.models import EventTally, PauseBaseline
 logger = logging.getLogger(__name__)
 
 HARD, COMPLAINT = EventKind.HARD_BOUNCED, EventKind.COMPLAINED
-ADVICE = {
-    HARD: "Mailbox providers take that for a list that was bought or is old. Find out where the "
-    "addresses come from, and take out unconfirmed ones. ",
-    COMPLAINT: "Mailbox providers block senders for that. Find out whether these people asked for "
-    "mail, and how easily they can unsubscribe. ",
+TOO_MANY = {
+    HARD: gettext_noop(
+        "Paused automatically: %(count)s of %(messages)s messages bounced for good, %(percent)s "
+        "%%; the limit is %(limit)s %%. Mailbox providers take that for a list that was bought or "
+        "is old. Find out where the addresses come from, and take out unconfirmed ones. Resume "
+        "the campaign to go on; what came before no longer counts then."
+    ),
+    COMPLAINT: gettext_noop(
+        "Paused automatically: %(count)s of %(messages)s messages were reported as spam, "
+        "%(percent)s %%; the limit is %(limit)s %%. Mailbox providers block senders for that. "
+        "Find out whether these people asked for mail, and how easily they can unsubscribe. "
+        "Resume the campaign to go on; what came before no longer counts then."
+    ),
 }
-RESUME = "Resume the task to go on; what came before no longer counts then."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +86,18 @@ def too_many(counts: PauseCounts) -> str:
     if counts.messages < settings.PAUSE_MIN_MESSAGES:
         return ""
     limits = (
-        (HARD, counts.hard_bounces, settings.PAUSE_HARD_BOUNCE_PERCENT, "bounced for good"),
-        (COMPLAINT, counts.complaints, settings.PAUSE_COMPLAINT_PERCENT, "were reported as spam"),
+        (HARD, counts.hard_bounces, settings.PAUSE_HARD_BOUNCE_PERCENT),
+        (COMPLAINT, counts.complaints, settings.PAUSE_COMPLAINT_PERCENT),
     )
-    for kind, count, limit, what in limits:
+    for kind, count, limit in limits:
         percent = 100 * count / counts.messages
         if limit and percent > limit:
-            return (
-                f"{lifecycle.PAUSED_AUTOMATICALLY}"
-                f"{count:,} of {counts.messages:,} messages {what}, "
-                f"{percent:.2f} %; the limit is {limit:g} %. {ADVICE[kind]}{RESUME}"
-            )
+            return TOO_MANY[kind] % {
+                "count": f"{count:,}",
+                "messages": f"{counts.messages:,}",
+                "percent": f"{percent:.2f}",
+                "limit": f"{limit:g}",
+            }
     return ""
 
 

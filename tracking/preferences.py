@@ -15,6 +15,7 @@ from django.db import models, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from campaigns.models import Contact, Tag
 from tracking.event_kinds import EventKind
@@ -130,13 +131,13 @@ def _topics(contact: Contact, chosen: Mapping[int, bool]) -> Iterator[str]:
     removed = [pk for pk in offered if chosen.get(pk) is False and pk in has]
     contact.tags.add(*added)
     contact.tags.remove(*removed)
-    yield from _named("Wants", offered, added)
-    yield from _named("No longer wants", offered, removed)
+    yield from _named(gettext_noop("Wants %(topics)s."), offered, added)
+    yield from _named(gettext_noop("No longer wants %(topics)s."), offered, removed)
 
 
-def _named(verb: str, names: Mapping[int, str], ids: Collection[int]) -> Iterator[str]:
+def _named(text: str, names: Mapping[int, str], ids: Collection[int]) -> Iterator[str]:
     if ids:
-        yield f"{verb} {', '.join(f'“{names[pk]}”' for pk in ids)}."
+        yield text % {"topics": ", ".join(f"“{names[pk]}”" for pk in ids)}
 
 
 def _settings(contact: Contact, choice: Choice) -> Iterator[str]:
@@ -144,13 +145,18 @@ def _settings(contact: Contact, choice: Choice) -> Iterator[str]:
     days = choice.days_between
     if days is not None and (days or None) != contact.days_between:
         contact.days_between = days or None
-        yield f"At most one message in {days} days." if days else "Every message again."
+        often = gettext_noop("At most one message in %(days)s days.") % {"days": days}
+        yield often if days else gettext_noop("Every message again.")
     if choice.pause_days is not None:
         yield from _pause(contact, choice.pause_days)
     agrees = choice.tracking_consent
     if agrees is not None and agrees != contact.tracking_consent:
         contact.tracking_consent = agrees
-        yield "Agrees that opens are recorded." if agrees else "Opens are not to be recorded."
+        yield (
+            gettext_noop("Agrees that opens are recorded.")
+            if agrees
+            else gettext_noop("Opens are not to be recorded.")
+        )
 
 
 def _pause(contact: Contact, days: int) -> Iterator[str]:
@@ -160,7 +166,8 @@ def _pause(contact: Contact, days: int) -> Iterator[str]:
     until = midnight + dt.timedelta(days=days) if days else None
     if until != _pause_of(contact):
         contact.paused_until = until
-        yield f"Paused until {until:%Y-%m-%d}." if until else "Ended the pause."
+        ended = gettext_noop("Ended the pause.")
+        yield gettext_noop("Paused until %(day)s.") % {"day": until.date()} if until else ended
 
 
 def _record(subscriber: Subscriber, changes: Collection[str]) -> None:

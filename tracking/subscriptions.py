@@ -6,11 +6,11 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.db import models, transaction
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
+from admin_kit.stored_texts import in_english
 from campaigns import erased_keys, suppressions
 from campaigns.models import SubTask
 from campaigns.models.contacts import SuppressionReason
@@ -81,7 +81,8 @@ def state_of(subscriber: Subscriber) -> SuppressionReason | None:
 
 def unsubscribe(subscriber: Subscriber, reason: str = "") -> None:
     """Never mail this address again. Idempotent: repeated calls record one event."""
-    source = f"asked by the recipient of SubTask {subscriber.subtask_id}"
+    source = gettext_noop("asked by the recipient of message %(id)s")
+    source %= {"id": subscriber.subtask_id}
     row = (subscriber.email, SuppressionReason.UNSUBSCRIBED, source)
     with transaction.atomic():
         key = suppressions.suppress([row])[subscriber.email]
@@ -92,10 +93,10 @@ def unsubscribe(subscriber: Subscriber, reason: str = "") -> None:
 
 
 def _in_words(reason: str) -> str:
-    """For staff, in the language of the site rather than the recipient's."""
+    """For staff, as all that is stored: in English, and not in the recipient's language."""
     if reason not in Reason.values:
         return ""
-    with translation.override(settings.LANGUAGE_CODE):
+    with in_english():
         return str(Reason(reason).label)
 
 

@@ -7,7 +7,9 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
 
+from admin_kit.stored_texts import shown
 from campaigns.models import Contact, SubTask, SubTaskStatus, Task
 from campaigns.models.ab_test import UNTIL_RELEASED
 from tracking.event_kinds import EventKind
@@ -112,7 +114,7 @@ def _message(subtask: SubTask, events: list[Event]) -> Message:
 def _words(event: Event) -> str:
     """With what was chosen on the page of the subscription: those words are ours."""
     kind = str(event.get_kind_display())
-    return f"{kind}: {event.detail}" if event.kind == EventKind.PREFERENCES else kind
+    return f"{kind}: {shown(event.detail)}" if event.kind == EventKind.PREFERENCES else kind
 
 
 def _own_lines(subtask: SubTask, told: set[str]) -> list[Line]:
@@ -122,15 +124,19 @@ def _own_lines(subtask: SubTask, told: set[str]) -> list[Line]:
         why = str(subtask.get_failure_reason_display())
         lines.append(Line(subtask.failed_at, why, colour="danger"))
     if subtask.bounced_at and not told & {EventKind.HARD_BOUNCED, EventKind.SOFT_BOUNCED}:
-        lines.append(Line(subtask.bounced_at, "Bounced", colour="danger"))
+        lines.append(Line(subtask.bounced_at, gettext("Bounced"), colour="danger"))
     if subtask.delivered_at and EventKind.DELIVERED not in told:
-        lines.append(Line(subtask.delivered_at, "Delivered", colour="success"))
+        lines.append(Line(subtask.delivered_at, gettext("Delivered"), colour="success"))
     if subtask.sent_at:
-        lines.append(Line(subtask.sent_at, "Sent", colour="primary"))
+        lines.append(Line(subtask.sent_at, gettext("Sent"), colour="primary"))
     elif subtask.in_doubt_since:
-        lines.append(Line(subtask.in_doubt_since, "Handed over, no reply", colour="warning"))
+        lines.append(
+            Line(subtask.in_doubt_since, gettext("Handed over, no reply"), colour="warning")
+        )
     elif subtask.status in WAITING and subtask.available_at == UNTIL_RELEASED:
-        lines.append(Line(subtask.created_at, "Waits for the result of an A/B test", colour="info"))
+        lines.append(
+            Line(subtask.created_at, gettext("Waits for the result of an A/B test"), colour="info")
+        )
     elif subtask.status in WAITING:
-        lines.append(Line(subtask.available_at, "Not sent yet", colour="info"))
+        lines.append(Line(subtask.available_at, gettext("Not sent yet"), colour="info"))
     return lines

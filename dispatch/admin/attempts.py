@@ -9,6 +9,7 @@ from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from access.ownership import SEE_EVERYTHING
@@ -16,6 +17,7 @@ from addressing.addresses import as_written
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.filters import TimeRangeFilter
 from admin_kit.moments import to_the_millisecond
+from admin_kit.stored_texts import shown
 from admin_kit.typed import label
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
@@ -37,7 +39,7 @@ OUTCOME_LABELS = {
 
 @admin.register(Attempt)
 class AttemptAdmin(LedgerAdmin):
-    list_display = ("id", "recipient", "service", "outcome_label", "code", "started", "reply")
+    list_display = ("id", "recipient", "service", "outcome_label", "code", "started", "said")
     list_display_links = ("id",)
     list_select_related = ("subtask", "service")
     list_filter = (
@@ -47,11 +49,11 @@ class AttemptAdmin(LedgerAdmin):
     )
     sortable_by = ()
     search_fields = ("subtask__recipient_email",)
-    search_help_text = "The whole address of a recipient"
+    search_help_text = _("The whole address of a recipient")
     fieldsets = (
-        (None, {"fields": ("of_subtask", "service", "outcome", "code", "reply")}),
-        ("Times", {"fields": ("slot", "started", "finished")}),
-        ("Who handed it over", {"fields": ("dispatcher_id", "claim_token")}),
+        (None, {"fields": ("of_subtask", "service", "outcome", "code", "said")}),
+        (_("Times"), {"fields": ("slot", "started", "finished")}),
+        (_("Who handed it over"), {"fields": ("dispatcher_id", "claim_token")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -72,27 +74,31 @@ class AttemptAdmin(LedgerAdmin):
         newest = Attempt.objects.aggregate(newest=Max("pk"))["newest"] or 0
         return queryset.filter(pk__gt=newest - NEWEST), False
 
-    @admin.display(description="recipient")
+    @admin.display(description=_("recipient"))
     def recipient(self, attempt: Attempt) -> str:
         return as_written(attempt.subtask.recipient_email)
 
-    @admin.display(description="SubTask")
+    @admin.display(description=_("message"))
     def of_subtask(self, attempt: Attempt) -> str:
         url = reverse("admin:campaigns_subtask_change", args=[attempt.subtask_id])
         return format_html('<a href="{}" class="edm-link">{}</a>', url, attempt.subtask)
 
-    @label("outcome", OUTCOME_LABELS)
+    @label(_("outcome"), OUTCOME_LABELS)
     def outcome_label(self, attempt: Attempt) -> str:
         return str(attempt.get_outcome_display())
 
-    @admin.display(description="slot")
+    @admin.display(description=_("reply"))
+    def said(self, attempt: Attempt) -> str:
+        return shown(attempt.reply) or "–"
+
+    @admin.display(description=_("slot"))
     def slot(self, attempt: Attempt) -> str:
         return to_the_millisecond(attempt.slot_at)
 
-    @admin.display(description="started")
+    @admin.display(description=_("started"))
     def started(self, attempt: Attempt) -> str:
         return to_the_millisecond(attempt.started_at)
 
-    @admin.display(description="finished")
+    @admin.display(description=_("finished"))
     def finished(self, attempt: Attempt) -> str:
         return to_the_millisecond(attempt.finished_at)

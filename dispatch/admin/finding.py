@@ -18,7 +18,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from unfold.dataclasses import SearchResult
 
@@ -111,7 +111,7 @@ def found_messages(request: HttpRequest) -> HttpResponse:
     answer = find(words, user)
     context: dict[str, Any] = {
         **admin.site.each_context(request),
-        "title": _("Who got what"),
+        "title": gettext("Who got what"),
         "words": words,
         "is_short": len(words) < FEWEST_CHARACTERS,
         "rows": [_row(message) for message in answer.messages],
@@ -137,6 +137,6 @@ def in_the_palette(request: HttpRequest, words: str) -> list[SearchResult]:
     ]
     if answer.more or len(answer.messages) > IN_THE_PALETTE:
         link = f"{reverse('found_messages')}?{urlencode({'q': words})}"
-        title = _("All messages to “%(words)s”") % {"words": words}
+        title = gettext("All messages to “%(words)s”") % {"words": words}
         results.append(SearchResult(title=title, description="", link=link, icon="search"))
     return results

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from access.ownership import SEE_EVERYTHING
@@ -30,7 +31,7 @@ def monitor(request: HttpRequest) -> HttpResponse:
     findings = examine(now)
     context = {
         **admin.site.each_context(request),
-        "title": "Monitor",
+        "title": gettext("Monitor"),
         "at": timezone.localtime(now.at),
         "findings": findings,
         "troubles": sorted(

@@ -9,7 +9,9 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 
+from admin_kit.numbers import number
 from campaigns.models import SubTaskStatus, TaskStatus
 from dispatch.admin.services.state import STATE_LABELS, quota_of, state_of
 from dispatch.models import AttemptOutcome
@@ -28,15 +30,15 @@ Table = dict[str, Any]
 
 def services(now: Snapshot) -> Table:
     headers = [
-        "Service",
-        "State",
-        "Last minute",
-        "Of its pace",
-        "Not accepted",
-        "Slots not used",
-        "In doubt",
-        "Late (half, 99 %, most)",
-        "Quota used",
+        gettext("Service"),
+        gettext("State"),
+        gettext("Last minute"),
+        gettext("Of its pace"),
+        gettext("Not accepted"),
+        gettext("Slots not used"),
+        gettext("In doubt"),
+        gettext("Late (half, 99 of 100, most)"),
+        gettext("Quota used"),
     ]
     return {"headers": headers, "rows": [_service(now, each) for each in now.services]}
 
@@ -52,8 +54,8 @@ def _service(now: Snapshot, reading: ServiceReading) -> list[Any]:
         _label(state, STATE_LABELS[state]),
         _part(done, handed_over(now.minute.outcomes)) if now.minute else "–",
         _of_pace(now, reading, done),
-        _warned(f"{failed:,}", failed > 0) if now.minute else "–",
-        f"{counts.get('unused', 0):,}" if now.minute else "–",
+        _warned(number(failed), failed > 0) if now.minute else "–",
+        number(counts.get("unused", 0)) if now.minute else "–",
         _in_doubt(reading),
         _late(reading.lateness),
         quota_of(service),
@@ -78,7 +80,7 @@ def _state(now: Snapshot, reading: ServiceReading) -> tuple[str, str]:
 
 
 def _part(count: int, total: int) -> str:
-    return f"{count:,} ({percent(count / total)})" if total else f"{count:,}"
+    return f"{count:,} ({percent(count / total)})" if total else number(count)
 
 
 def _of_pace(now: Snapshot, reading: ServiceReading, done: int) -> str:
@@ -101,7 +103,7 @@ def _slow(now: Snapshot, reading: ServiceReading) -> str:
     done = handed_over(now.minute.of_service(reading.service.pk))
     if done >= FEW_USED * allowed:
         return ""
-    return (
+    return gettext(
         "It has work and uses few of its slots. Has the work just begun? Are its connections too "
         "few for how long the provider takes?"
     )
@@ -116,7 +118,7 @@ def _in_doubt(reading: ServiceReading) -> str:
         '<a class="text-orange-700 underline dark:text-orange-400" href="{}?{}">{}</a>',
         url,
         query,
-        f"{reading.in_doubt:,}",
+        number(reading.in_doubt),
     )
 
 
@@ -127,7 +129,14 @@ def _late(late: Lateness | None) -> str:
 
 
 def dispatchers(now: Snapshot) -> Table:
-    headers = ["Dispatcher", "Host", "Process", "Runs for", "Heard of", "In the last minute"]
+    headers = [
+        gettext("Dispatcher"),
+        gettext("Host"),
+        gettext("Process"),
+        gettext("Runs for"),
+        gettext("Heard of"),
+        gettext("In the last minute"),
+    ]
     alive = {each.id for each in now.alive}
     counts = now.minute.dispatchers if now.minute else {}
     total = sum(counts.values())
@@ -146,14 +155,21 @@ def dispatchers(now: Snapshot) -> Table:
 
 
 def tasks(now: Snapshot) -> Table:
-    headers = ["Task", "State", "Waiting", "In flight", "In doubt", "The first has waited"]
+    headers = [
+        gettext("Campaign"),
+        gettext("State"),
+        gettext("Waiting"),
+        gettext("In flight"),
+        gettext("In doubt"),
+        gettext("The first has waited"),
+    ]
     rows = [
         [
             _link(task.name, "campaigns_task_change", task.id),
-            TaskStatus(task.status).label,
-            f"{task.counts[SubTaskStatus.PENDING]:,}",
-            f"{task.counts[SubTaskStatus.ALLOCATED] + task.counts[SubTaskStatus.SENDING]:,}",
-            _warned(f"{task.counts.in_doubt:,}", task.counts.in_doubt > 0),
+            str(TaskStatus(task.status).label),
+            number(task.counts[SubTaskStatus.PENDING]),
+            number(task.counts[SubTaskStatus.ALLOCATED] + task.counts[SubTaskStatus.SENDING]),
+            _warned(number(task.counts.in_doubt), task.counts.in_doubt > 0),
             duration(now.seconds_since(task.waiting_since)) if task.waiting_since else "–",
         ]
         for task in now.tasks[:MOST_TASKS]
@@ -162,12 +178,18 @@ def tasks(now: Snapshot) -> Table:
 
 
 def launches(now: Snapshot) -> Table:
-    headers = ["Task", "Contacts looked at", "SubTasks made", "Last progress"]
+    headers = [
+        gettext("Campaign"),
+        gettext("Contacts looked at"),
+        gettext("Messages made"),
+        gettext("Last progress"),
+    ]
     rows = [
         [
             _link(str(launch.task), "campaigns_task_change", launch.pk),
-            f"{launch.walked:,} of {launch.audience_size:,}",
-            f"{launch.inserted:,}",
+            gettext("%(walked)s of %(audience_size)s")
+            % {"walked": number(launch.walked), "audience_size": number(launch.audience_size)},
+            number(launch.inserted),
             _ago(now, launch.progressed_at),
         ]
         for launch in now.launches
@@ -176,12 +198,12 @@ def launches(now: Snapshot) -> Table:
 
 
 def database(now: Snapshot) -> Table:
-    headers = ["Table", "Rows", "Dead rows", "Last cleaned up"]
+    headers = [gettext("Table"), gettext("Rows"), gettext("Dead rows"), gettext("Last cleaned up")]
     rows = [
         [
             table.name,
-            f"{table.live_rows:,}",
-            f"{table.dead_rows:,}",
+            number(table.live_rows),
+            number(table.dead_rows),
             f"{timezone.localtime(table.vacuumed_at):%Y-%m-%d %H:%M:%S}"
             if table.vacuumed_at
             else "–",
@@ -192,7 +214,7 @@ def database(now: Snapshot) -> Table:
 
 
 def _ago(now: Snapshot, moment: dt.datetime) -> str:
-    return f"{duration(now.seconds_since(moment))} ago"
+    return gettext("%(duration)s ago") % {"duration": duration(now.seconds_since(moment))}
 
 
 def _link(text: str, page: str, key: int) -> str:

@@ -7,8 +7,7 @@ from typing import Any
 
 from django.db import connection
 from django.utils import formats
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from dispatch.models import EmailService
 
@@ -37,10 +36,10 @@ def sentence(task_id: int, services: Collection[EmailService]) -> str:
     }
     most = allowed(services)
     if most is None:
-        return _("%(now)s; its services have no limit of pace.") % {"now": now}
+        return gettext("%(now)s; its services have no limit of pace.") % {"now": now}
     digits = 0 if most >= 10 or float(most).is_integer() else 1
     of = formats.number_format(most, digits, force_grouping=True)
-    return _("%(now)s; its services allow %(most)s a minute, for all campaigns.") % {
+    return gettext("%(now)s; its services allow %(most)s a minute, for all campaigns.") % {
         "now": now,
         "most": of,
     }

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.typed import DropdownFilter
 from dispatch.models import EmailService
@@ -12,7 +13,7 @@ from dispatch.models import EmailService
 class ServiceFilter(DropdownFilter):
     """By the email services that the user may see."""
 
-    title = "email service"
+    title = _("email service")
     parameter_name = "service"
 
     def has_output(self) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from admin_kit.base import Visitor
 from dispatch.admin.services import state
@@ -23,7 +23,7 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Called by unfold (DASHBOARD_CALLBACK) with the page's context."""
     user = request.user
     own_services = services(user) if user.has_perm("dispatch.view_emailservice") else []
-    context["title"] = _("Start")
+    context["title"] = gettext("Start")
     context["needs"] = needs.needs(user, own_services)
     if user.has_perm("campaigns.view_task"):
         context["moving"], context["more_moving"] = underway.under_way(user)

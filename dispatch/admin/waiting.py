@@ -10,7 +10,9 @@ from typing import Any
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from admin_kit.numbers import number
 from campaigns.admin.progress import Wait
 from campaigns.models import Task, TaskStatus
 from dispatch.admin import rate
@@ -25,7 +27,7 @@ from dispatch.waiting.why import Cause, Why, why
 
 LONG = dt.timedelta(days=1)
 MOST_NAMED = 5
-NO_DISPATCHER = (
+NO_DISPATCHER = _(
     "No dispatcher is running: nothing is sent until an operator starts manage.py qcluster."
 )
 OF_SERVICES = (Cause.SERVICE, Cause.SERVICE_OFF)
@@ -36,16 +38,16 @@ def warnings(task: Task) -> list[str]:
     """What to know before a launch when nothing is sent for long. Tells nothing of what a provider
     said, because it is not known who reads it.
     """
-    missing = [] if leases.alive().exists() else [NO_DISPATCHER]
+    missing = [] if leases.alive().exists() else [str(NO_DISPATCHER)]
     services = list(state.with_state(_of(task), AnonymousUser()))
     if not services or any(_sends_within(each, LONG) for each in services):
         return missing
     more = len(services) - MOST_NAMED
     return [
         *missing,
-        "None of its email services can send today. Its messages wait until one can.",
+        gettext("None of its email services can send today. Its messages wait until one can."),
         *(f"“{each}”: {' – '.join(state.state_of(each))}" for each in services[:MOST_NAMED]),
-        *([f"And {more:,} more services."] if more > 0 else []),
+        *([gettext("And %(more)s more services.") % {"more": number(more)}] if more > 0 else []),
     ]
 
 
@@ -79,7 +81,7 @@ def _rate(task: Task) -> Wait:
 def _remarks(found: Why) -> Iterable[Wait]:
     own = [each for each in found.reasons if each.cause not in OF_SERVICES]
     for said in words.sentences(replace(found, reasons=tuple(own))):
-        yield Wait(state.WAITING, "warning", "", said)
+        yield Wait(str(state.WAITING), "warning", "", said)
 
 
 def _outlook(found: Why, estimate: Estimate | None) -> Iterable[Wait]:

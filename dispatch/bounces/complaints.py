@@ -7,6 +7,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from email.message import Message
 
+from django.utils.translation import gettext_noop
+
 from dispatch.bounces import mail
 from tracking.event_kinds import EventKind
 
@@ -41,7 +43,7 @@ def read(message: Message) -> FeedbackReport | None:
             for fields in mail.blocks(part)[:1]:
                 return _feedback(fields)
     if any(mail.header(each, OUTLOOK_HEADER) for each in mail.returned(message)):
-        return FeedbackReport(EventKind.COMPLAINED, "Reported as junk at Outlook.com")
+        return FeedbackReport(EventKind.COMPLAINED, gettext_noop("Reported as junk at Outlook.com"))
     return None
 
 

@@ -15,6 +15,9 @@ from email.message import Message
 from email.parser import HeaderParser
 from email.policy import Compat32
 
+from django.utils.translation import gettext_noop
+
+from admin_kit.numbers import number
 from sandbox import LimitReached
 
 MAX_PARTS = 100
@@ -98,9 +101,13 @@ def parse(raw: bytes) -> Message:
     """
     # For each line the parser looks at every boundary that it is within.
     if raw.lower().count(b"boundary") > MAX_BOUNDARIES:
-        raise LimitReached(f"has more than {MAX_BOUNDARIES} boundaries")
+        raise LimitReached(
+            gettext_noop("has more than %(count)s boundaries") % {"count": MAX_BOUNDARIES}
+        )
     if b"boundary" in raw.lower() and len(_BOUNDARY_LINE.findall(raw)) > MAX_BOUNDARY_LINES:
-        raise LimitReached(f"has more than {MAX_BOUNDARY_LINES:,} parts")
+        raise LimitReached(
+            gettext_noop("has more than %(count)s parts") % {"count": number(MAX_BOUNDARY_LINES)}
+        )
     lines = _with_few_headers(raw).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return email.message_from_string(lines.decode("latin-1"), _Part, policy=_BYTES)
 

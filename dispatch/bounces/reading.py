@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from campaigns import background
 from campaigns.models import BackgroundJob
@@ -38,6 +39,7 @@ from dispatch.models import BounceMailbox
 from dispatch.queue import enqueue
 from sandbox import Failed
 from tracking import rejected_requests, subscriptions
+from tracking.event_kinds import EventKind
 from tracking.events import inbox
 
 Understood = tuple[str, Meaning]
@@ -45,7 +47,17 @@ Understood = tuple[str, Meaning]
 
 logger = logging.getLogger(__name__)
 
-ENDPOINT = "bounce mailbox"
+MESSAGES = gettext_noop("messages")
+KINDS = {
+    EventKind.DELIVERED: gettext_noop("delivered"),
+    EventKind.DEFERRED: gettext_noop("delayed"),
+    EventKind.SOFT_BOUNCED: gettext_noop("bounced for now"),
+    EventKind.HARD_BOUNCED: gettext_noop("bounced for good"),
+    EventKind.REJECTED: gettext_noop("refused"),
+    EventKind.COMPLAINED: gettext_noop("reported as spam"),
+}
+"""What bounce mail is about, as the result of a reading counts it."""
+ENDPOINT = gettext_noop("bounce mailbox")
 """Under this name what was not an event is counted among the rejected requests."""
 
 CLAIM = dt.timedelta(minutes=2)
@@ -93,7 +105,7 @@ class ReadingResult:
     def __str__(self) -> str:
         letters = sum(self.meanings.values())
         listed = _listed(self.meanings)
-        return f"{letters} messages" + (f": {listed}" if listed else "")
+        return f"{letters} {MESSAGES}: {listed}" if listed else f"{letters} {MESSAGES}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,13 +277,13 @@ def _unsubscribe(request: UnsubscribeRequest) -> None:
 def _in_words(meaning: Meaning) -> str:
     match meaning:
         case Told():
-            return str(meaning.event.kind.label).partition(":")[0].lower()
+            return KINDS[meaning.event.kind]
         case Passed():
             return meaning.what
         case SetAside():
             return meaning.why
         case UnsubscribeRequest():
-            return "unsubscribed by mail"
+            return gettext_noop("unsubscribed by mail")
 
 
 def _listed(counts: Counter[str]) -> str:
@@ -285,7 +297,9 @@ def reader_died(job: BackgroundJob) -> bool:
     """
     claimed = Claimed(job.about, uuid.UUID(job.args[1]))
     for row in _mailboxes(claimed):
-        problem = f"Reading it was given up. {job.reason} It is read again after a pause."
+        problem = gettext_noop(
+            "Reading it was given up. %(reason)s It is read again after a pause."
+        ) % {"reason": job.reason}
         _finish(claimed, row, ReadingResult(problem=problem))
     return True
 

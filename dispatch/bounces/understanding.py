@@ -15,6 +15,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
 from addressing.message_ids import subtask_id_in
 from dispatch.bounces import return_path
 from dispatch.bounces.examining import Found, Says, Unreadable, examine
@@ -24,7 +26,7 @@ from tracking.links.personalise import TEST
 from tracking.links.tokens import Purpose, read
 
 logger = logging.getLogger(__name__)
-SOURCE = "bounce mail"
+SOURCE = gettext_noop("bounce mail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +58,16 @@ class UnsubscribeRequest:
 
 
 Meaning = Told | Passed | SetAside | UnsubscribeRequest
-AUTOMATIC_REPLY = Passed("automatic reply")
-READ_RECEIPT = Passed("read receipt")
-OF_TEST = Passed("of a test message")
-OTHER_FEEDBACK = Passed("other feedback")
-EMPTY = SetAside("empty")
-NO_REPORT = SetAside("no report")
-UNKNOWN = SetAside("not about a message of ours")
-FORGED = SetAside("wrong signature")
-UNREADABLE = SetAside("unreadable")
-ENDS_ITS_READER = SetAside("ends what reads it")
+AUTOMATIC_REPLY = Passed(gettext_noop("automatic reply"))
+READ_RECEIPT = Passed(gettext_noop("read receipt"))
+OF_TEST = Passed(gettext_noop("of a test message"))
+OTHER_FEEDBACK = Passed(gettext_noop("other feedback"))
+EMPTY = SetAside(gettext_noop("empty"))
+NO_REPORT = SetAside(gettext_noop("no report"))
+UNKNOWN = SetAside(gettext_noop("not about a message of ours"))
+FORGED = SetAside(gettext_noop("wrong signature"))
+UNREADABLE = SetAside(gettext_noop("unreadable"))
+ENDS_ITS_READER = SetAside(gettext_noop("ends what reads it"))
 _NO_EVENT: dict[Says, Meaning] = {
     Says.NOTHING: EMPTY,
     Says.OTHER_FEEDBACK: OTHER_FEEDBACK,

@@ -10,10 +10,11 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from addressing.message_ids import message_id
 from campaigns.models import Content, FailureReason
 from campaigns.rendering import content
-from campaigns.state.lifecycle import PAUSED_AUTOMATICALLY
 from dispatch.bounces import return_path
 from dispatch.claiming.deliveries import Claim, NotStarted, Unsendable
 from dispatch.message.attached import NOTHING, Attached
@@ -28,6 +29,12 @@ PAUSED_SECONDS = 1.0
 
 
 logger = logging.getLogger(__name__)
+TOO_COSTLY = gettext_noop(
+    "Paused automatically: its template costs too much. %(reason)s Other messages of the same "
+    "services would wait for it. Cancel the campaign and launch a copy with a simpler template; "
+    "resume it to go on all the same, until it costs too much again."
+)
+"""Begins as all such notes do."""
 
 
 @lru_cache(maxsize=256)
@@ -97,12 +104,11 @@ def _rendered(
         return Unsendable(FailureReason.RENDER_ERROR, str(error))
     except Failed as error:
         logger.warning("SubTask %s is rendered later: %s", claim.id, error)
-        return NotStarted(f"no worker could render it: {error}", NO_WORKER_SECONDS)
+        return NotStarted(
+            gettext_noop("no worker could render it: %(reason)s") % {"reason": error},
+            NO_WORKER_SECONDS,
+        )
 
 
 def _paused(error: content.TooCostly) -> str:
-    return (
-        f"{PAUSED_AUTOMATICALLY}its template costs too much. {error} Other messages of the same "
-        "services would wait for it. Cancel the task and launch a copy with a simpler template; "
-        "resume it to go on all the same, until it costs too much again."
-    )
+    return TOO_COSTLY % {"reason": error}

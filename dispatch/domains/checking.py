@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from campaigns import background
 from campaigns.models import BackgroundJob
@@ -21,7 +22,9 @@ from dispatch.models.report import due
 from dispatch.queue import enqueue
 
 EVERY = dt.timedelta(days=1)
-_FAILED = "Could not be checked: {}. It says nothing about the domain; check again later."
+_FAILED = gettext_noop(
+    "Could not be checked: %(reason)s. It says nothing about the domain; check again later."
+)
 
 
 @background.job(enqueue.DOMAIN, seconds=180)
@@ -36,9 +39,15 @@ def check_domain(service_id: int) -> None:
 
 @background.when_given_up(enqueue.DOMAIN)
 def _say_given_up(job: BackgroundJob) -> bool:
-    why = f"the check was given up after {job.attempts} attempts. {job.reason}"
+    why = gettext_noop("the check was given up after %(attempts)s attempts. %(reason)s") % {
+        "attempts": job.attempts,
+        "reason": job.reason,
+    }
     for service in EmailService.objects.filter(pk=job.about):
-        keep(service, [Check("Check", Verdict.UNKNOWN, _FAILED.format(why.rstrip(".")))])
+        keep(
+            service,
+            [Check(gettext_noop("Check"), Verdict.UNKNOWN, _FAILED % {"reason": why.rstrip(".")})],
+        )
     return True
 
 
@@ -46,12 +55,14 @@ def look_at(service: EmailService) -> list[Check]:
     """Every check of a service's domain. Never raises for what the DNS does."""
     domain, selector, host = service.domain, service.dkim_selector, _host(service)
     if is_reserved(domain):
-        words = f"{domain} is reserved for examples and private use: no provider can look it up."
-        return [Check("Domain", Verdict.WARNING, words)]
+        words = gettext_noop(
+            "%(domain)s is reserved for examples and private use: no provider can look it up."
+        ) % {"domain": domain}
+        return [Check(gettext_noop("Domain"), Verdict.WARNING, words)]
     try:
         names = Names()
     except CouldNotAsk as error:
-        return [Check("DNS", Verdict.UNKNOWN, _FAILED.format(error))]
+        return [Check("DNS", Verdict.UNKNOWN, _FAILED % {"reason": error})]
     checks: tuple[tuple[str, Callable[[], Check]], ...] = (
         (spf.NAME, lambda: spf.check(names, domain, host)),
         (dkim.NAME, lambda: dkim.check(names, domain, selector)),
@@ -62,8 +73,14 @@ def look_at(service: EmailService) -> list[Check]:
     bounces = _bounce_domain(service)
     if bounces not in ("", domain):
         checks += (
-            (f"{spf.NAME} of bounces", lambda: spf.check(names, bounces, host)),
-            (f"{MX} of bounces", lambda: check_mail_servers(names, bounces)),
+            (
+                gettext_noop("%(name)s of bounces") % {"name": spf.NAME},
+                lambda: spf.check(names, bounces, host),
+            ),
+            (
+                gettext_noop("%(name)s of bounces") % {"name": MX},
+                lambda: check_mail_servers(names, bounces),
+            ),
         )
     return [_one(name, check) for name, check in checks]
 
@@ -78,7 +95,7 @@ def _one(name: str, check: Callable[[], Check]) -> Check:
     try:
         return replace(check(), name=name)
     except CouldNotAsk as error:
-        return Check(name, Verdict.UNKNOWN, _FAILED.format(error))
+        return Check(name, Verdict.UNKNOWN, _FAILED % {"reason": error})
 
 
 def _host(service: EmailService) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from django.utils.translation import gettext_noop
+
 from dispatch.domains.check import Check, Verdict
 from dispatch.domains.names import Names
 from dispatch.domains.tags import tags_of
@@ -52,10 +54,17 @@ def check(names: Names, domain: str) -> Check:
     record = _applicable(walk.records, domain)
     if domain in walk.ambiguous or (walk.ambiguous and record is None):
         place = walk.ambiguous[0]
-        words = f"There are several records for {place}: receivers use none of them."
-        return Check(NAME, Verdict.PROBLEM, words, f"Leave one record at _dmarc.{place}.")
+        words = gettext_noop(
+            "There are several records for %(place)s: receivers use none of them."
+        ) % {"place": place}
+        return Check(
+            NAME,
+            Verdict.PROBLEM,
+            words,
+            gettext_noop("Leave one record at _dmarc.%(place)s.") % {"place": place},
+        )
     if record is None:
-        words = (
+        words = gettext_noop(
             "There is no DMARC record: Gmail, Yahoo and Microsoft refuse bulk mail without one or "
             "put it with the spam."
         )
@@ -111,11 +120,15 @@ def _judge(record: Record, tag: str, domain: str, publish: str) -> Check:
     tags = record.tags
     wrong = [name for name in ("p", "sp", "np") if tags.get(name, "none").lower() not in POLICIES]
     if wrong and not _asks_for_reports(tags):
-        words = f"The DMARC record has no valid policy ({'=, '.join(wrong)}=): receivers ignore it."
+        words = gettext_noop(
+            "The DMARC record has no valid policy (%(tags)s=): receivers ignore it."
+        ) % {"tags": "=, ".join(wrong)}
         return Check(NAME, Verdict.PROBLEM, words, publish)
     policy = "none" if wrong else tags.get(tag, "none").lower()
-    where = "" if record.place == domain else f" (from {record.place})"
-    words = f"The policy is p={policy}{where}: {_means(policy, tags)}"
+    text = gettext_noop("The policy is p=%(policy)s: %(reason)s")
+    if record.place != domain:
+        text = gettext_noop("The policy is p=%(policy)s (from %(place)s): %(reason)s")
+    words = text % {"policy": policy, "place": record.place, "reason": _means(policy, tags)}
     cautions = _cautions(record, wrong, domain)
     verdict = Verdict.WARNING if cautions else Verdict.OK
     said = " ".join([words, *cautions, *_notes(tags)])
@@ -127,27 +140,41 @@ def _means(policy: str, tags: dict[str, str]) -> str:
     is_test = tags.get("t", "").lower() == "y" and policy != "none"
     done = POLICIES[POLICIES.index(policy) - is_test]
     means = (
-        "enough for bulk mail, but forged mail gets through."
+        gettext_noop("enough for bulk mail, but forged mail gets through.")
         if done == "none"
-        else "mail for which neither SPF nor DKIM vouches is stopped."
+        else gettext_noop("mail for which neither SPF nor DKIM vouches is stopped.")
     )
-    return f"in test mode (t=y), which makes it {done}: {means}" if is_test else means
+    return (
+        gettext_noop("in test mode (t=y), which makes it %(policy)s: %(reason)s")
+        % {"policy": done, "reason": means}
+        if is_test
+        else means
+    )
 
 
 def _cautions(record: Record, wrong: list[str], domain: str) -> list[str]:
     """What had better be changed."""
     said = []
     if wrong:
-        said.append(f"What it says under {'=, '.join(wrong)}= is no policy.")
+        said.append(
+            gettext_noop("What it says under %(tags)s= is no policy.") % {"tags": "=, ".join(wrong)}
+        )
     elif "p" not in record.tags:
         said.append(
-            "It has no p=, which newer receivers take for p=none; others ignore the record."
+            gettext_noop(
+                "It has no p=, which newer receivers take for p=none; others ignore the record."
+            )
         )
     if record.psd == "y":
         said.append(
-            "psd=y says that others register their domains under this one: take it out."
+            gettext_noop(
+                "psd=y says that others register their domains under this one: take it out."
+            )
             if record.place == domain
-            else f"It is that of all domains under {record.place} (psd=y): publish one of your own."
+            else gettext_noop(
+                "It is that of all domains under %(place)s (psd=y): publish one of your own."
+            )
+            % {"place": record.place}
         )
     return said
 
@@ -156,9 +183,13 @@ def _notes(tags: dict[str, str]) -> list[str]:
     """What is as it may be, and worth knowing."""
     said = []
     if tags.get("psd", "").lower() == "n":
-        said.append("By psd=n, SPF and DKIM vouch for it only from this domain or below.")
+        said.append(
+            gettext_noop("By psd=n, SPF and DKIM vouch for it only from this domain or below.")
+        )
     if removed := [name for name in REMOVED if name in tags]:
-        said.append(f"{', '.join(removed)}: without meaning since RFC 9989.")
+        said.append(
+            gettext_noop("%(tags)s: without meaning since RFC 9989.") % {"tags": ", ".join(removed)}
+        )
     return said
 
 

@@ -12,6 +12,7 @@ import dns.nameserver
 import dns.resolver
 import dns.reversename
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 LIFETIME_SECONDS = 4.0
 """How long one name may take, with all repetitions."""
@@ -83,7 +84,7 @@ class Names:
         key = (name.lower(), kind)
         if key not in self._known:
             if len(self._known) >= MOST_QUESTIONS or time.monotonic() > self._until:
-                raise CouldNotAsk("its records ask for too many others")
+                raise CouldNotAsk(gettext_noop("its records ask for too many others"))
             self._known[key] = self._look_up(name, kind)
         return self._known[key]
 
@@ -96,9 +97,15 @@ class Names:
         except (dns.resolver.NoAnswer, *_NO_NAMES):
             return []
         except dns.exception.Timeout as error:
-            raise CouldNotAsk(f"no server answered about {name} ({kind}) in time") from error
+            raise CouldNotAsk(
+                gettext_noop("no server answered about %(name)s (%(kind)s) in time")
+                % {"name": name, "kind": kind}
+            ) from error
         except (dns.exception.DNSException, OSError, ValueError) as error:
-            raise CouldNotAsk(f"the name servers failed at {name} ({kind})") from error
+            raise CouldNotAsk(
+                gettext_noop("the name servers failed at %(name)s (%(kind)s)")
+                % {"name": name, "kind": kind}
+            ) from error
         return [_text(record, kind) for record in itertools.islice(answer, MOST_RECORDS)]
 
 
@@ -119,7 +126,9 @@ def _resolver() -> dns.resolver.Resolver:
     try:
         resolver = dns.resolver.Resolver(configure=not settings.DNS_NAMESERVERS)
     except dns.exception.DNSException as error:
-        raise CouldNotAsk("this machine knows no name servers; set DNS_NAMESERVERS") from error
+        raise CouldNotAsk(
+            gettext_noop("this machine knows no name servers; set DNS_NAMESERVERS")
+        ) from error
     if settings.DNS_NAMESERVERS:
         resolver.nameservers = [_nameserver(each) for each in settings.DNS_NAMESERVERS]
     resolver.timeout, resolver.lifetime = TRY_SECONDS, LIFETIME_SECONDS

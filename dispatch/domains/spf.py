@@ -6,6 +6,9 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop
+
+from admin_kit.numbers import number
 from dispatch.domains.check import Check, Verdict
 from dispatch.domains.names import Names
 
@@ -31,10 +34,13 @@ def check(names: Names, domain: str, host: str) -> Check:
     """`host` is the server that mail goes out by, "" where it is the provider's affair. Raises
     CouldNotAsk.
     """
-    publish = f'{domain}  TXT  "v=spf1 {_mechanism(host)} -all"'
+    publish = gettext_noop('%(domain)s  TXT  "v=spf1 %(reason)s -all"') % {
+        "domain": domain,
+        "reason": _mechanism(host),
+    }
     records = _records(names, domain)
     if not records:
-        words = (
+        words = gettext_noop(
             "There is no SPF record: it is unknown who may send for the domain, and the large "
             "mailbox providers refuse bulk mail without one or put it with the spam."
         )
@@ -42,7 +48,9 @@ def check(names: Names, domain: str, host: str) -> Check:
     try:
         return _judge(names, domain, records)
     except _Broken as error:
-        words = f"The SPF record {error}: receivers take it for broken, as if there was none."
+        words = gettext_noop(
+            "The SPF record %(reason)s: receivers take it for broken, as if there was none."
+        ) % {"reason": error}
         return Check(NAME, Verdict.PROBLEM, words, publish)
 
 
@@ -51,7 +59,7 @@ def _mechanism(host: str) -> str:
     try:
         return f"ip{ipaddress.ip_address(host).version}:{host}"
     except ValueError:
-        return f"a:{host}" if host else "include:<the name that your provider gives>"
+        return f"a:{host}" if host else gettext_noop("include:<the name that your provider gives>")
 
 
 def _records(names: Names, domain: str) -> list[str]:
@@ -62,17 +70,32 @@ def _judge(names: Names, domain: str, records: list[str]) -> Check:
     walk = _Walk(names)
     sign = walk.follow(domain, records, ())
     if sign == "+":
-        words = "The SPF record lets everybody send for the domain; providers distrust it."
-        return Check(NAME, Verdict.PROBLEM, words, "End the record with -all or ~all.")
+        words = gettext_noop(
+            "The SPF record lets everybody send for the domain; providers distrust it."
+        )
+        return Check(
+            NAME, Verdict.PROBLEM, words, gettext_noop("End the record with -all or ~all.")
+        )
     if not walk.lets_somebody:
-        words = (
+        words = gettext_noop(
             "The SPF record lets no server send for the domain: all of its mail fails the check."
         )
-        return Check(NAME, Verdict.PROBLEM, words, "Name your server or provider before “all”.")
+        return Check(
+            NAME, Verdict.PROBLEM, words, gettext_noop("Name your server or provider before “all”.")
+        )
     if sign in ("", "?"):
-        words = "The SPF record does not forbid others to send: forged mail passes for it."
-        return Check(NAME, Verdict.WARNING, words, "End the record with -all or ~all.")
-    return Check(NAME, Verdict.OK, f"The record says who may send, with {walk.lookups} look-ups.")
+        words = gettext_noop(
+            "The SPF record does not forbid others to send: forged mail passes for it."
+        )
+        return Check(
+            NAME, Verdict.WARNING, words, gettext_noop("End the record with -all or ~all.")
+        )
+    return Check(
+        NAME,
+        Verdict.OK,
+        gettext_noop("The record says who may send, with %(count)s look-ups.")
+        % {"count": walk.lookups},
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,17 +124,24 @@ class _Walk:
     def follow(self, domain: str, records: list[str], above: tuple[str, ...]) -> str:
         """The sign of what everybody else comes to, "" for none. Raises _Broken."""
         if len(records) != 1:
-            found = "is missing" if not records else f"is there {len(records)} times"
-            raise _Broken(f"of {domain} {found}")
+            text = gettext_noop("of %(domain)s is missing")
+            if records:
+                text = gettext_noop("of %(domain)s is there %(count)s times")
+            raise _Broken(text % {"domain": domain, "count": len(records)})
         if domain in above:
-            raise _Broken(f"of {domain} includes itself")
+            raise _Broken(gettext_noop("of %(domain)s includes itself") % {"domain": domain})
         redirect = None
         if len(records[0]) > LONGEST_RECORD:
-            raise _Broken(f"of {domain} is longer than {LONGEST_RECORD:,} characters")
+            raise _Broken(
+                gettext_noop("of %(domain)s is longer than %(most)s characters")
+                % {"domain": domain, "most": number(LONGEST_RECORD)}
+            )
         for term in [_term(text, domain) for text in records[0].split()[1:]]:
             if term.kind == "redirect":
                 if redirect:
-                    raise _Broken(f"of {domain} has two redirects")
+                    raise _Broken(
+                        gettext_noop("of %(domain)s has two redirects") % {"domain": domain}
+                    )
                 redirect = term
             elif self._is_for_everybody(term, (*above, domain)):
                 return term.sign
@@ -136,17 +166,25 @@ class _Walk:
     def _count(self, term: _Term) -> None:
         self.lookups += 1
         if self.lookups > MOST_LOOKUPS:
-            raise _Broken(f"takes more than {MOST_LOOKUPS} look-ups")
+            raise _Broken(
+                gettext_noop("takes more than %(most)s look-ups") % {"most": MOST_LOOKUPS}
+            )
         self._void += term.kind in ("a", "mx", "exists") and term.is_known and self._is_void(term)
         if self._void > MOST_VOID:
-            raise _Broken(f"names more than {MOST_VOID} hosts that there are not, “{term.target}”")
+            raise _Broken(
+                gettext_noop("names more than %(most)s hosts that there are not, “%(target)s”")
+                % {"most": MOST_VOID, "target": term.target}
+            )
 
     def _is_void(self, term: _Term) -> bool:
         if term.kind != "mx":
             return not self._names.addresses(term.target)
         servers = self._names.mail_servers(term.target)
         if len(servers) > MOST_MAIL_SERVERS:
-            raise _Broken(f"asks {len(servers)} mail servers of {term.target} for their addresses")
+            raise _Broken(
+                gettext_noop("asks %(count)s mail servers of %(target)s for their addresses")
+                % {"count": len(servers), "target": term.target}
+            )
         return not servers
 
 
@@ -156,12 +194,18 @@ def _term(text: str, domain: str) -> _Term:
         sign, everybody, named, target, own, other, family, network = found.groups()
         kind = (everybody or named or own or family).lower()
         if family and not _is_network(network, int(kind[-1])):
-            raise _Broken(f"of {domain} has an address that is none, “{text[:60]}”")
+            raise _Broken(
+                gettext_noop("of %(domain)s has an address that is none, “%(text)s”")
+                % {"domain": domain, "text": text[:60]}
+            )
         return _Term(kind, (target or other or domain).lower().rstrip("."), sign or "+")
     if found := _MODIFIER.fullmatch(text):
         is_redirect = found[1].lower() == "redirect"
         return _Term("redirect", found[2].lower().rstrip(".")) if is_redirect else _Term("")
-    raise _Broken(f"of {domain} has a part that is no SPF, “{text[:60]}”")
+    raise _Broken(
+        gettext_noop("of %(domain)s has a part that is no SPF, “%(text)s”")
+        % {"domain": domain, "text": text[:60]}
+    )
 
 
 def _is_network(text: str, version: int) -> bool:

@@ -18,6 +18,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from django.db import InterfaceError, OperationalError, connection
+from django.utils.translation import gettext_noop
 
 from campaigns.rendering import content
 from campaigns.state.states import Held
@@ -227,7 +228,9 @@ class Dispatcher:
                 loop.pool.grow(max(1, loop.connections))
                 loop.hand_over([delivery])
             else:
-                self._resolve(loop.drop([delivery], "the task is not being sent any more"))
+                self._resolve(
+                    loop.drop([delivery], gettext_noop("the campaign is not being sent any more"))
+                )
 
     def _follow_paces(self, request: tick.TickRequest, result: tick.TickResult) -> None:
         now = result.clock.reading
@@ -239,7 +242,7 @@ class Dispatcher:
                 continue  # the last was said about a service that is gone
             loop.follow(pace, now)
             if pace_rows.is_frozen(pace, now):
-                self._resolve(loop.recall("the service is frozen"))
+                self._resolve(loop.recall(gettext_noop("the service is frozen")))
             if result.shares.get(key) == 0:
                 loop.could_not_connect(now)
         for key in request.capacity.keys() - result.paces.keys():
@@ -255,7 +258,7 @@ class Dispatcher:
             plan = agenda.services.get(key)
             if plan is None or plan.connects_with != loop.plan.connects_with:
                 loop.retired = True
-                self._resolve(loop.recall("the service was changed"))
+                self._resolve(loop.recall(gettext_noop("the service was changed")))
                 if not loop.in_hand:
                     loop.pool.close()
                     del self._loops[key]
@@ -284,7 +287,8 @@ class Dispatcher:
         loop = self._loops.get(deliveries[0].grant.service_id)
         if loop is None:
             self._resolve(
-                LaneReport(each, NotStarted("the service was changed")) for each in deliveries
+                LaneReport(each, NotStarted(gettext_noop("the service was changed")))
+                for each in deliveries
             )
         else:
             loop.ready.extend(deliveries)
@@ -342,7 +346,7 @@ class Dispatcher:
         began = time.monotonic()
         deadline = began + (STOP_SECONDS if should_stop() else LONGEST_REPLY_SECONDS)
         for loop in self._loops.values():
-            self._resolve(loop.recall("the dispatcher stops"))
+            self._resolve(loop.recall(gettext_noop("the dispatcher stops")))
         self._tick(claim=False)
         while self._is_busy() and time.monotonic() < deadline:
             if should_stop():
@@ -385,7 +389,7 @@ class Dispatcher:
             for delivery in [delivery for delivery in loop.in_hand if which(delivery)]:
                 delivery.grant.gate.close()
                 if which(delivery):  # it may have begun before the gate was closed
-                    why = "the dispatcher stopped before the provider replied"
+                    why = gettext_noop("the dispatcher stopped before the provider replied")
                     outcome = OutcomeUnknown(why) if delivery.started_at else NotStarted(why)
                     loop.in_hand.discard(delivery)
                     self._resolve([LaneReport(delivery, outcome)])

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from campaigns.models import FailureReason
 from dispatch.claiming import compose
 from dispatch.claiming.deliveries import Delivery, LaneReport, NotStarted, Outcome, Unsendable
@@ -108,7 +110,11 @@ class LanePool:
             self._most = max(self._most, lanes)
             self._staying += max(0, missing)
         for _ in range(missing):
-            thread = threading.Thread(target=self._run, name=f"lane {self._name}", daemon=True)
+            thread = threading.Thread(
+                target=self._run,
+                name=f"lane {self._name}",
+                daemon=True,
+            )
             self._threads.append(thread)
             thread.start()
 
@@ -207,7 +213,10 @@ class LanePool:
         # The boundary to templates: a bug must neither lose a delivery nor stop others.
         except Exception as error:
             logger.exception("no message can be made", extra=self._ids(delivery))
-            bug = f"the message cannot be made: {type(error).__name__}: {error}"
+            bug = gettext_noop("the message cannot be made: %(name)s: %(error)s") % {
+                "name": type(error).__name__,
+                "error": error,
+            }
             return Unsendable(FailureReason.RENDER_ERROR, bug)
 
     def _ids(self, delivery: Delivery) -> dict[str, Any]:
@@ -233,5 +242,8 @@ class LanePool:
             extra=self._ids(delivery),
         )
         transport.close()
-        bug = f"the transport failed unexpectedly: {type(error).__name__}: {error}"
+        bug = gettext_noop("the transport failed unexpectedly: %(name)s: %(error)s") % {
+            "name": type(error).__name__,
+            "error": error,
+        }
         return OutcomeUnknown(bug) if delivery.started_at else ServiceError(bug)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_noop
 
 from dispatch.clock import DatabaseClock, database_time
 from dispatch.message.message import Accepted, Message
@@ -53,7 +54,9 @@ def send(service: EmailService, message: Message, patience: dt.timedelta = PATIE
 
         return transport.send(message, starting)
     except SlotMissed as error:
-        raise NoSlot("Its slot passed before the message could be started; try again.") from error
+        raise NoSlot(
+            gettext_noop("Its slot passed before the message could be started; try again.")
+        ) from error
     finally:
         transport.close()
 
@@ -66,13 +69,18 @@ def take_slot(service: EmailService, now: dt.datetime, patience: dt.timedelta = 
     with transaction.atomic():
         pace = pace_rows.lock_waiting([service.pk])[service.pk]
         if pace.limits_changed_at != limits.since:
-            raise NoSlot("Its limits were changed at this moment; try again.")
+            raise NoSlot(gettext_noop("Its limits were changed at this moment; try again."))
         if pace_rows.quota_left(pace, limits, now) == 0:
-            raise NoSlot(f"Its quota is used up until {_time(period_end)}.")
+            raise NoSlot(
+                gettext_noop("Its quota is used up until %(time)s.") % {"time": _time(period_end)}
+            )
         before = pace.next_send_at
         slot = max(now, limits.earliest(before)) if limits.interval else now
         if slot >= min(now + patience, period_end):
-            raise NoSlot(f"Its next message may start at {_time(slot)}; try again then.")
+            raise NoSlot(
+                gettext_noop("Its next message may start at %(time)s; try again then.")
+                % {"time": _time(slot)}
+            )
         pace.next_send_at = gate.padded(before, [slot])
         pace_rows.charge(pace, limits, now, 1)
         pace_rows.save([pace])

@@ -20,6 +20,7 @@ from email.utils import format_datetime, quote
 from functools import lru_cache
 
 import idna
+from django.utils.translation import gettext_noop
 
 from dispatch.errors import MessageError
 from dispatch.message import attached
@@ -99,7 +100,10 @@ def ascii_address(address: str) -> str:
     local, _, domain = address.rpartition("@")
     if not LOCAL_PART.fullmatch(local):
         raise MessageError(
-            f"The address {address!r} cannot be used: its part before the @ is not plain ASCII."
+            gettext_noop(
+                "The address %(address)s cannot be used: its part before the @ is not plain ASCII."
+            )
+            % {"address": f"{address!r}"}
         )
     return f"{local}@{ascii_domain(domain)}"
 
@@ -111,7 +115,10 @@ def any_address(address: str) -> str:
     local, _, domain = address.rpartition("@")
     if not LOCAL_PART_UTF8.fullmatch(local) or _has_unsafe(local):
         raise MessageError(
-            f"The address {address!r} cannot be used: its part before the @ is not plain."
+            gettext_noop(
+                "The address %(address)s cannot be used: its part before the @ is not plain."
+            )
+            % {"address": f"{address!r}"}
         )
     return f"{local}@{ascii_domain(domain)}"
 
@@ -126,7 +133,10 @@ def ascii_domain(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except idna.IDNAError as error:
-        raise MessageError(f"The domain {domain!r} cannot be used: {error}.") from error
+        raise MessageError(
+            gettext_noop("The domain %(domain)s cannot be used: %(reason)s.")
+            % {"domain": f"{domain!r}", "reason": error}
+        ) from error
 
 
 def in_base64(message: Message) -> bytes:
@@ -178,7 +188,9 @@ def _date_line(timestamp: int) -> str:
 def _extra_header(name: str, value: str) -> str:
     lowered = name.lower()
     if not HEADER_NAME.fullmatch(name) or lowered in OUR_HEADERS or lowered.startswith("content-"):
-        raise MessageError(f"The header {name!r} cannot be set.")
+        raise MessageError(
+            gettext_noop("The header %(name)s cannot be set.") % {"name": f"{name!r}"}
+        )
     if value.isascii():
         return _header(name, _checked(name, value).strip())
     return _header(name, _encoded(name, value))
@@ -186,12 +198,14 @@ def _extra_header(name: str, value: str) -> str:
 
 def _message_id(value: str) -> str:
     if not MESSAGE_ID.fullmatch(value):
-        raise MessageError(f"The Message-ID {value!r} is malformed.")
+        raise MessageError(
+            gettext_noop("The Message-ID %(value)s is malformed.") % {"value": f"{value!r}"}
+        )
     return value
 
 
 def _mailbox(name: str, address: str) -> str:
-    words = _encoded("display name", name)
+    words = _encoded(gettext_noop("display name"), name)
     if not words:
         return address
     if PHRASE_SPECIALS.search(words) and not words.startswith("=?"):
@@ -202,7 +216,10 @@ def _mailbox(name: str, address: str) -> str:
 def _checked(name: str, value: str) -> str:
     if found := UNSAFE_IN_HEADER.search(value):
         raise MessageError(
-            f"The {name} contains the character {found.group()!r}, which no header may."
+            gettext_noop(
+                "The %(header)s contains the character %(character)s, which no header may."
+            )
+            % {"header": name, "character": f"{found.group()!r}"}
         )
     return value
 
@@ -242,7 +259,9 @@ def _header(name: str, value: str) -> str:
             lines.append("")
         lines[-1] += " " + word
     if max(len(line.encode("utf-8")) for line in lines) > MAX_LINE:
-        raise MessageError(f"The header {name} has a word too long to send.")
+        raise MessageError(
+            gettext_noop("The header %(name)s has a word too long to send.") % {"name": name}
+        )
     return CRLF.join(lines) + CRLF
 
 

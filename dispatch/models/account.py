@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.models.report import ServiceReport
@@ -22,7 +23,10 @@ class AccountReport(ServiceReport):
     answer = models.TextField(blank=True)
 
     def __str__(self) -> str:
-        return f"account of service {self.service_id}: {self.answer or 'not asked yet'}"
+        return gettext("account of service %(service_id)s: %(answer)s") % {
+            "service_id": self.service_id,
+            "answer": self.answer or gettext("not asked yet"),
+        }
 
     def is_about(self, service: EmailService) -> bool:
         """Whether it still holds: the service connects as it did."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import SubTask
@@ -30,29 +31,40 @@ class Attempt(models.Model):
     clock; `started_at` never comes before `slot_at`.
     """
 
-    subtask = models.ForeignKey(SubTask, on_delete=models.PROTECT, related_name="+", db_index=False)
+    subtask = models.ForeignKey(
+        SubTask,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("message"),
+    )
     service = models.ForeignKey(
         EmailService,
         on_delete=models.PROTECT,
         related_name="+",
         db_constraint=False,
         db_index=False,
+        verbose_name=_("service"),
     )
-    dispatcher_id = models.BigIntegerField()
-    claim_token = models.UUIDField()
-    slot_at = models.DateTimeField(help_text=_("The slot that was granted; no start is earlier."))
+    dispatcher_id = models.BigIntegerField(verbose_name=_("dispatcher id"))
+    claim_token = models.UUIDField(verbose_name=_("claim token"))
+    slot_at = models.DateTimeField(
+        help_text=_("The slot that was granted; no start is earlier."), verbose_name=_("slot at")
+    )
     sending_at = models.DateTimeField(
         null=True,
         help_text=_("When the hand-over was first marked; repeats of one in doubt share it."),
+        verbose_name=_("sending at"),
     )
     started_at = models.DateTimeField(
         null=True,
         help_text=_("Empty when the dispatcher died and it is unknown whether it started."),
+        verbose_name=_("started at"),
     )
-    finished_at = models.DateTimeField(db_default=Now())
-    outcome = models.CharField(max_length=15, choices=AttemptOutcome)
-    code = models.PositiveSmallIntegerField(null=True)
-    reply = models.TextField(blank=True)
+    finished_at = models.DateTimeField(db_default=Now(), verbose_name=_("finished at"))
+    outcome = models.CharField(max_length=15, choices=AttemptOutcome, verbose_name=_("outcome"))
+    code = models.PositiveSmallIntegerField(null=True, verbose_name=_("code"))
+    reply = models.TextField(blank=True, verbose_name=_("reply"))
 
     class Meta:
         verbose_name = _("attempt")
@@ -84,7 +96,10 @@ class Attempt(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"attempt at SubTask {self.subtask_id}: {self.outcome}"
+        return gettext("attempt at message %(id)s: %(outcome)s") % {
+            "id": self.subtask_id,
+            "outcome": self.get_outcome_display(),
+        }
 
 
 class DecisionChoice(models.TextChoices):
@@ -106,4 +121,8 @@ class Decision(models.Model):
         verbose_name_plural = _("decisions")
 
     def __str__(self) -> str:
-        return f"{self.user} on SubTask {self.subtask_id}: {self.get_choice_display()}"
+        return gettext("%(user)s on message %(id)s: %(decision)s") % {
+            "user": self.user,
+            "id": self.subtask_id,
+            "decision": self.get_choice_display(),
+        }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.models.service import EmailService, domain_validator
@@ -47,4 +48,4 @@ class BounceMailbox(models.Model):
         verbose_name_plural = _("bounce mailboxes")
 
     def __str__(self) -> str:
-        return f"bounces of {self.service}"
+        return gettext("bounces of %(service)s") % {"service": self.service}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.models.service import EmailService
@@ -45,7 +46,7 @@ class Dispatcher(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"dispatcher {self.pk} on {self.host}"
+        return gettext("dispatcher %(pk)s on %(host)s") % {"pk": self.pk, "host": self.host}
 
 
 class ConnectionShare(models.Model):
@@ -67,4 +68,7 @@ class ConnectionShare(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.connections} of service {self.service_id}"
+        return gettext("%(connections)s of service %(service_id)s") % {
+            "connections": self.connections,
+            "service_id": self.service_id,
+        }

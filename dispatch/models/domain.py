@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 
 from dispatch.models.report import ServiceReport
 from dispatch.models.service import EmailService
@@ -20,7 +21,10 @@ class DomainReport(ServiceReport):
     checks = models.JSONField(default=list)
 
     def __str__(self) -> str:
-        return f"DNS of service {self.service_id}: {self.verdict or 'not checked yet'}"
+        return gettext("DNS of service %(service_id)s: %(verdict)s") % {
+            "service_id": self.service_id,
+            "verdict": self.verdict or gettext("not checked yet"),
+        }
 
     def is_about(self, service: EmailService) -> bool:
         """Whether it still holds: neither name has been changed since."""

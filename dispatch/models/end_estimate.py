@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Task
 
@@ -17,7 +18,7 @@ class EndEstimate(models.Model):
     made_at = models.DateTimeField(db_default=Now())
     expected_at = models.DateTimeField(null=True)
     latest_at = models.DateTimeField(null=True)
-    renewed_at = models.DateTimeField(null=True, help_text="Of what is expected lately.")
+    renewed_at = models.DateTimeField(null=True, help_text=_("Of what is expected lately."))
     expected_lately = models.DateTimeField(null=True)
     latest_lately = models.DateTimeField(null=True)
 

@@ -34,4 +34,4 @@ class FiguresSample(models.Model):
         indexes = [models.Index("taken_at", name="figures_sample_time")]
 
     def __str__(self) -> str:
-        return f"figures at {self.taken_at}"
+        return gettext("figures at %(taken_at)s") % {"taken_at": self.taken_at}

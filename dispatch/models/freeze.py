@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dispatch.models.service import EmailService
@@ -23,7 +24,9 @@ class Freeze(models.Model):
         db_index=False,
     )
     frozen_at = models.DateTimeField()
-    until = models.DateTimeField(null=True, help_text="As Pace has it: empty when staff froze it.")
+    until = models.DateTimeField(
+        null=True, help_text=_("As Pace has it: empty when staff froze it.")
+    )
     needs_person = models.BooleanField()
     reason = models.TextField(blank=True)
     ended_at = models.DateTimeField(null=True)
@@ -35,4 +38,7 @@ class Freeze(models.Model):
         indexes = [models.Index("service", "frozen_at", name="freeze_service")]
 
     def __str__(self) -> str:
-        return f"service {self.service_id} frozen at {self.frozen_at}"
+        return gettext("service %(service_id)s frozen at %(frozen_at)s") % {
+            "service_id": self.service_id,
+            "frozen_at": self.frozen_at,
+        }

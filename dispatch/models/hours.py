@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 
 class LastCount(models.Model):
@@ -12,7 +14,7 @@ class LastCount(models.Model):
     services = models.JSONField(default=dict)
 
     def __str__(self) -> str:
-        return f"counted at {self.at}"
+        return gettext("counted at %(at)s") % {"at": self.at}
 
 
 class TaskCount(models.Model):
@@ -27,10 +29,13 @@ class TaskCount(models.Model):
     bounced = models.BigIntegerField(default=0)
     opened = models.BigIntegerField(default=0)
     clicked = models.BigIntegerField(default=0)
-    sent_per_minute = models.FloatField(default=0, help_text="Between the last two counts.")
+    sent_per_minute = models.FloatField(default=0, help_text=_("Between the last two counts."))
 
     def __str__(self) -> str:
-        return f"task {self.task_id}: {self.sent} sent"
+        return gettext("campaign %(task_id)s: %(sent)s sent") % {
+            "task_id": self.task_id,
+            "sent": self.sent,
+        }
 
 
 class TaskHour(models.Model):
@@ -49,7 +54,11 @@ class TaskHour(models.Model):
         constraints = [models.UniqueConstraint("hour", "task_id", name="task_hour_once")]
 
     def __str__(self) -> str:
-        return f"task {self.task_id} at {self.hour}: {self.sent} sent"
+        return gettext("campaign %(task_id)s at %(hour)s: %(sent)s sent") % {
+            "task_id": self.task_id,
+            "hour": self.hour,
+            "sent": self.sent,
+        }
 
 
 class ServiceHour(models.Model):
@@ -68,4 +77,8 @@ class ServiceHour(models.Model):
         constraints = [models.UniqueConstraint("service_id", "hour", name="service_hour_once")]
 
     def __str__(self) -> str:
-        return f"service {self.service_id} at {self.hour}: {self.accepted} accepted"
+        return gettext("service %(service_id)s at %(hour)s: %(accepted)s accepted") % {
+            "service_id": self.service_id,
+            "hour": self.hour,
+            "accepted": self.accepted,
+        }

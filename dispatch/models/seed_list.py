@@ -6,6 +6,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
@@ -18,10 +19,18 @@ MOST = 20
 class SeedList(models.Model):
     """`addresses` are in their stored spelling, each once."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    name = models.CharField(max_length=100, validators=[one_line_validator])
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        verbose_name=_("owner"),
+    )
+    name = models.CharField(max_length=100, validators=[one_line_validator], verbose_name=_("name"))
     addresses = ArrayField(
-        models.CharField(max_length=254), size=MOST, help_text=f"One on each line, {MOST} at most."
+        models.CharField(max_length=254),
+        size=MOST,
+        help_text=format_lazy(_("One on each line, {most} at most."), most=MOST),
+        verbose_name=_("addresses"),
     )
 
     objects = OwnedQuerySet.as_manager()

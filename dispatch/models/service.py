@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models.functions import Lower, Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from access.ownership import owners_open_to, sees_everything
@@ -39,7 +40,8 @@ def validate_time_zone(name: str) -> None:
         zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
         raise ValidationError(
-            f"“{name}” is not a time zone; enter a name such as Europe/Berlin."
+            gettext("“%(name)s” is not a time zone; enter a name such as Europe/Berlin.")
+            % {"name": name}
         ) from error
 
 
@@ -79,11 +81,12 @@ class EmailService(models.Model):
     while sending.
     """
 
-    name = models.CharField(max_length=100, unique=True)
+    name = models.CharField(max_length=100, unique=True, verbose_name=_("name"))
     domain = models.CharField(
         max_length=253,
         validators=[domain_validator],
         help_text=_("The domain that messages are from."),
+        verbose_name=_("domain"),
     )
     dkim_selector = models.CharField(
         _("DKIM selector"),
@@ -95,9 +98,12 @@ class EmailService(models.Model):
             "provider or mail server shows it. Used to check the domain."
         ),
     )
-    provider = models.CharField(max_length=30)
+    provider = models.CharField(max_length=30, verbose_name=_("provider"))
     credentials = models.TextField(
-        blank=True, editable=False, help_text=_("The provider's settings, encrypted.")
+        blank=True,
+        editable=False,
+        help_text=_("The provider's settings, encrypted."),
+        verbose_name=_("credentials"),
     )
     sending_interval = models.DecimalField(
         _("sending interval (seconds)"),
@@ -113,27 +119,38 @@ class EmailService(models.Model):
         help_text=_(
             "How many messages may start at once after a time of rest; 1 for an even pace."
         ),
+        verbose_name=_("burst"),
     )
     daily_quota = models.PositiveIntegerField(
-        null=True, blank=True, help_text=_("Most messages in a day; leave empty for no limit.")
+        null=True,
+        blank=True,
+        help_text=_("Most messages in a day; leave empty for no limit."),
+        verbose_name=_("daily quota"),
     )
     quota_reset_time = models.TimeField(
-        default=dt.time(0), help_text=_("When the day of the quota begins, in the time zone below.")
+        default=dt.time(0),
+        help_text=_("When the day of the quota begins, in the time zone below."),
+        verbose_name=_("quota reset time"),
     )
     quota_time_zone = models.CharField(
-        max_length=64, default=default_time_zone, validators=[validate_time_zone]
+        max_length=64,
+        default=default_time_zone,
+        validators=[validate_time_zone],
+        verbose_name=_("quota time zone"),
     )
     max_connections = models.PositiveSmallIntegerField(
         default=2,
         validators=[MinValueValidator(1)],
         help_text=_("Most connections at the same time, over all hosts."),
+        verbose_name=_("max connections"),
     )
-    enabled = models.BooleanField(default=True)
+    enabled = models.BooleanField(default=True, verbose_name=_("enabled"))
     users = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         blank=True,
         related_name="+",
         help_text=_("Who may use this service; leave empty for everyone."),
+        verbose_name=_("reserved for"),
     )
     connection_changed_at = models.DateTimeField(
         db_default=Now(),
@@ -142,12 +159,14 @@ class EmailService(models.Model):
             "Since when provider, account and domain are as they are: a hand-over in doubt "
             "is repeated only where it was made."
         ),
+        verbose_name=_("connection changed at"),
     )
     webhook_key_digest = models.CharField(
         max_length=64,
         unique=True,
         editable=False,
         help_text=_("By this the service is found when its provider posts an event."),
+        verbose_name=_("digest of the webhook key"),
     )
     webhook_key_encrypted = models.TextField(
         editable=False,
@@ -155,6 +174,7 @@ class EmailService(models.Model):
             "The unguessable part of the address that the provider posts events to, to be "
             "shown again."
         ),
+        verbose_name=_("webhook key encrypted"),
     )
 
     objects = EmailServiceQuerySet.as_manager()
@@ -163,7 +183,7 @@ class EmailService(models.Model):
         verbose_name = _("email service")
         verbose_name_plural = _("email services")
         ordering = ["name"]
-        permissions = [("control_emailservice", "Can freeze, unfreeze and test email services")]
+        permissions = [("control_emailservice", _("Can freeze, unfreeze and test email services"))]
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(sending_interval__gte=0), name="service_interval_not_negative"
@@ -264,7 +284,7 @@ class Pace(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Pace of service {self.pk}"
+        return gettext("Pace of service %(pk)s") % {"pk": self.pk}
 
 
 class Turn(models.Model):
@@ -286,4 +306,8 @@ class Turn(models.Model):
         constraints = [models.UniqueConstraint("service", "task_id", name="turn_once")]
 
     def __str__(self) -> str:
-        return f"service {self.service_id} served task {self.task_id} at {self.served_at}"
+        return gettext("service %(service_id)s served campaign %(task_id)s at %(served_at)s") % {
+            "service_id": self.service_id,
+            "task_id": self.task_id,
+            "served_at": self.served_at,
+        }

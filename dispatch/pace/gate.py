@@ -15,6 +15,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from django.utils.translation import gettext_noop
+
 from dispatch.clock import DatabaseClock
 from dispatch.limits import Limits
 from dispatch.pace.slots import START_WINDOW, due_slots
@@ -147,9 +149,13 @@ class Gate:
                 start = clock().at_most()
                 is_late = start >= last_moment or time.monotonic() >= lease_until()
                 if self._closed or is_late:
-                    raise SlotMissed("the slot or the lease passed before it could be started")
+                    raise SlotMissed(
+                        gettext_noop("the slot or the lease passed before it could be started")
+                    )
                 if paced and slot not in self._open:
-                    raise SlotMissed("the service had no interval when it was granted")
+                    raise SlotMissed(
+                        gettext_noop("the service had no interval when it was granted")
+                    )
                 if slot in self._open:
                     self._open.remove(slot)
                     self._due = self.limits.after(self._due, start)
@@ -172,7 +178,9 @@ class Gate:
         """Until slot and pace allow a start; only the lane whose turn it is changes the pace."""
         while (wait := clock().seconds_until(moment := self._allowed(slot))) > 0:
             if self._closed or moment >= last_moment:
-                raise SlotMissed("the slot passed before the message could be started")
+                raise SlotMissed(
+                    gettext_noop("the slot passed before the message could be started")
+                )
             time.sleep(min(wait, START_WINDOW.total_seconds()))
 
     def _allowed(self, slot: dt.datetime) -> dt.datetime:

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.db import connection
+from django.utils.translation import gettext_noop
 
 from addressing.addresses import without_addresses
 from campaigns.state.states import Returned, require_all
@@ -108,7 +109,13 @@ def apply(pace_changes: PaceChanges, pace: Pace, now: dt.datetime) -> None:
     if pace_changes.freeze is not None:
         _freeze(pace, pace_changes.freeze, now)
     elif pace.failures_in_row >= backoff.FAILURES_THAT_FREEZE:
-        _freeze(pace, ServiceError(f"{pace.failures_in_row} failures in a row"), now)
+        _freeze(
+            pace,
+            ServiceError(
+                gettext_noop("%(count)s failures in a row") % {"count": pace.failures_in_row}
+            ),
+            now,
+        )
 
 
 def _freeze(pace: Pace, error: ServiceError, now: dt.datetime) -> None:

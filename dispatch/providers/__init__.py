@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.conf import settings
+from django.utils.translation import gettext, gettext_noop
 
 from dispatch.errors import ServiceError
 from dispatch.providers.base import Provider
@@ -43,7 +44,9 @@ def get_provider(name: str) -> Provider:
     except KeyError:
         known = ", ".join(sorted(_BY_NAME))
         raise ServiceError(
-            f"There is no provider {name!r}; choose one of {known}.", needs_person=True
+            gettext_noop("There is no provider %(name)s; choose one of %(known)s.")
+            % {"name": f"{name!r}", "known": known},
+            needs_person=True,
         ) from None
 
 
@@ -63,7 +66,7 @@ def idempotency_window(name: str) -> dt.timedelta:
 def provider_choices() -> list[tuple[str, str]]:
     """(name, label) of what staff may choose: those for development only while DEBUG is on."""
     return [
-        (provider.name, provider.label)
+        (provider.name, gettext(provider.label))
         for provider in PROVIDERS
         if settings.DEBUG or not provider.development_only
     ]

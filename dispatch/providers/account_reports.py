@@ -8,6 +8,7 @@ import datetime as dt
 
 from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from campaigns import background
 from campaigns.models import BackgroundJob
@@ -70,7 +71,10 @@ def check_account(service_id: int) -> None:
 @background.when_given_up(enqueue.ACCOUNT)
 def _say_given_up(job: BackgroundJob) -> bool:
     for service in EmailService.objects.filter(pk=job.about):
-        answer = f"The provider could not be asked, {job.attempts} times. {job.reason}"
+        answer = gettext_noop("The provider could not be asked, %(attempts)s times. %(reason)s") % {
+            "attempts": job.attempts,
+            "reason": job.reason,
+        }
         _keep(service, works=False, answer=answer)
     return True
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext_noop
 
 from dispatch.message.message import Accepted, Message
 from dispatch.providers.hooks import Post
@@ -111,4 +112,4 @@ class Provider(ABC):
             transport.open()
         finally:
             transport.close()
-        return "The connection works."
+        return gettext_noop("The connection works.")

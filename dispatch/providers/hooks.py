@@ -16,6 +16,7 @@ from typing import Any
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
+from django.utils.translation import gettext_noop
 
 from tracking import rejected_requests
 from tracking.events.incoming import Incoming
@@ -87,11 +88,11 @@ class Post:
         """The whole body. Raises Malformed."""
         body = self.request.body
         if sum(body.count(sign) for sign in (b"{", b"[", b",")) > MOST_PARTS:
-            raise Malformed("too many values")
+            raise Malformed(gettext_noop("too many values"))
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise Malformed("the body is not JSON") from error
+            raise Malformed(gettext_noop("the body is not JSON")) from error
 
 
 def each(
@@ -105,25 +106,29 @@ def each(
     """
     objects = told if isinstance(told, list) else [told]
     if len(objects) > MOST_EVENTS:
-        raise Malformed("too many events")
+        raise Malformed(gettext_noop("too many events"))
     found: list[Incoming] = []
     spoiled: list[str] = []
     for one in objects:
         try:
             if not isinstance(one, dict):
-                raise Malformed("not an object")
+                raise Malformed(gettext_noop("not an object"))
             found += of_one(read(one))
         except MALFORMED as error:
             spoiled.append(f"{type(error).__name__}: {error}"[:200])
             if len(spoiled) in (MOST_WRONG + 1, len(objects)):
                 raise Malformed(spoiled[0]) from error
         if len(found) > MOST_EVENTS:
-            raise Malformed("too many events")
+            raise Malformed(gettext_noop("too many events"))
     if spoiled:
         logger.warning(
             "%s: %d events that make no sense were left out (%r)", source, len(spoiled), spoiled[0]
         )
-        rejected_requests.count(f"webhook {source}", "malformed event", len(spoiled))
+        rejected_requests.count(
+            f"webhook {source}",
+            gettext_noop("malformed event"),
+            len(spoiled),
+        )
     return found
 
 
@@ -133,7 +138,7 @@ def of_one(events: Iterable[Incoming]) -> list[Incoming]:
     """
     found = list(itertools.islice(events, MOST_OF_ONE + 1))
     if len(found) > MOST_OF_ONE:
-        raise Malformed("too many recipients")
+        raise Malformed(gettext_noop("too many recipients"))
     others = [replace(event, raw={}) for event in found[MOST_PAYLOADS:]]
     return found[:MOST_PAYLOADS] + others
 
@@ -144,14 +149,14 @@ def check_password(post: Post) -> None:
     scheme, _, encoded = post.header("Authorization").partition(" ")
     expected = base64.b64encode(f"{WEBHOOK_USER}:{password}".encode())
     if scheme.lower() != "basic" or not hmac.compare_digest(encoded.strip().encode(), expected):
-        raise WebhookRejection("wrong or missing webhook password")
+        raise WebhookRejection(gettext_noop("wrong or missing webhook password"))
 
 
 def check_equal(given: str, *expected: str) -> None:
     """Whether a signature is one of those expected, in constant time. Raises WebhookRejection."""
     matches = [hmac.compare_digest(given.encode(), each.encode()) for each in expected]
     if not any(matches):
-        raise WebhookRejection("wrong signature")
+        raise WebhookRejection(gettext_noop("wrong signature"))
 
 
 def check_fresh(timestamp: str, now: dt.datetime, at_most: dt.timedelta) -> None:
@@ -161,11 +166,11 @@ def check_fresh(timestamp: str, now: dt.datetime, at_most: dt.timedelta) -> None
     try:
         seconds = float(timestamp)
     except ValueError as error:
-        raise WebhookRejection("no timestamp") from error
+        raise WebhookRejection(gettext_noop("no timestamp")) from error
     if seconds > 1e11:
         seconds /= 1000
     if not abs(seconds - now.timestamp()) <= at_most.total_seconds():
-        raise WebhookRejection("stale timestamp")
+        raise WebhookRejection(gettext_noop("stale timestamp"))
 
 
 def fingerprint(*parts: object) -> str:

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import View
 
@@ -59,7 +60,7 @@ class WebhookView(View):
     def post(self, request: HttpRequest, provider: str, key: str) -> HttpResponseBase:
         try:
             if _length(request) > settings.WEBHOOK_MAX_BYTES:
-                return self._reject(provider, "too large", 413)
+                return self._reject(provider, gettext_noop("too large"), 413)
             told = self._read(request, provider, key)
             inbox.accept(told)
         except WebhookRejection as rejection:
@@ -67,7 +68,7 @@ class WebhookView(View):
         except Malformed as malformed:
             return self._reject(provider, "malformed", 400, str(malformed))
         except NotNow as problem:
-            return self._reject(provider, "not now", 503, str(problem))
+            return self._reject(provider, gettext_noop("not now"), 503, str(problem))
         except (OperationalError, InterfaceError):
             logger.exception("an event of %s could not be written down", provider)
             return HttpResponse(status=503)
@@ -86,14 +87,14 @@ class WebhookView(View):
         service = first_statement(lambda: _service(provider, key))
         teller = find_provider(provider)
         if service is None or teller is None or not teller.takes_webhooks:
-            raise WebhookRejection("unknown address")
+            raise WebhookRejection(gettext_noop("unknown address"))
         pk, credentials, now = service
         try:
             post = Post(request, pk, decrypt(credentials), now)
         except CredentialsError as error:
-            raise WebhookRejection("unreadable settings") from error
+            raise WebhookRejection(gettext_noop("unreadable settings")) from error
         if teller.missing_webhook_secrets(post.settings):
-            raise WebhookRejection("no webhook secret")
+            raise WebhookRejection(gettext_noop("no webhook secret"))
         try:
             return teller.incoming(post)
         except MALFORMED as error:

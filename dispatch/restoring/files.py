@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from addressing import message_ids
 from campaigns.models import SubTask, SubTaskStatus
@@ -116,7 +117,11 @@ def _unsubscribe(subtask_ids: list[int], carried: Carried) -> None:
     found = SubTask.objects.filter(pk__in=subtask_ids).values_list("pk", "recipient_email")
     suppress(
         (
-            (email, SuppressionReason.UNSUBSCRIBED, f"asked by the recipient of SubTask {pk}")
+            (
+                email,
+                SuppressionReason.UNSUBSCRIBED,
+                gettext_noop("asked by the recipient of message %(id)s") % {"id": pk},
+            )
             for pk, email in found
         ),
         carried,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.utils.translation import gettext_noop
+
 from campaigns.models import Task, TaskStatus
 from campaigns.state import lifecycle
 
-PAUSED = "Restored from a backup: resume it once what was sent since is carried over."
+PAUSED = gettext_noop("Restored from a backup: resume it once what was sent since is carried over.")
 
 
 def hold() -> Iterator[str]:

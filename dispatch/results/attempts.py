@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext_noop
 
 from campaigns import suppressions
 from campaigns.db.bulk_params import as_json
@@ -40,7 +41,7 @@ def record(results: Iterable[DeliveryResult], dispatcher_id: int) -> None:
         (
             result.report.delivery.claim.recipient_email,
             SuppressionReason.HARD_BOUNCE,
-            f"refused while sending SubTask {result.settlement.id}",
+            gettext_noop("refused while sending message %(id)s") % {"id": result.settlement.id},
         )
         for result in results
         if result.suppress

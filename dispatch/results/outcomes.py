@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext_noop
+
 from campaigns.models import FailureReason, SubTaskStatus
 from campaigns.state.states import Settlement
 from dispatch.claiming.deliveries import LaneReport, NotStarted, Unsendable
@@ -54,7 +56,9 @@ def judge(report: LaneReport) -> DeliveryResult:
     result = _judge(report)
     if report.delivery.claim.repeat_until is None or result.succeeded:
         return result
-    why = result.settlement.error or "The hand-over was to be repeated, and was not begun."
+    why = result.settlement.error or gettext_noop(
+        "The hand-over was to be repeated, and was not begun."
+    )
     return result._replace(settlement=_settle(report, SubTaskStatus.SENDING, error=why))
 
 

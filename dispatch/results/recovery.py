@@ -12,6 +12,7 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.state import states
@@ -27,9 +28,13 @@ logger = logging.getLogger(__name__)
 
 Starts = Mapping[Held, start_log.Start]
 
-DIED = "The dispatcher died before the outcome was recorded."
-ANSWERED = "The dispatcher died after the provider had answered; what it said in words is lost."
-NOT_BEGUN = "The process of the dispatcher ended before the hand-over began: nothing was sent."
+DIED = gettext_noop("The dispatcher died before the outcome was recorded.")
+ANSWERED = gettext_noop(
+    "The dispatcher died after the provider had answered; what it said in words is lost."
+)
+NOT_BEGUN = gettext_noop(
+    "The process of the dispatcher ended before the hand-over began: nothing was sent."
+)
 
 
 def recover_dead() -> int:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.utils import formats, timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from dispatch.pace.openings import Obstacle
 from dispatch.waiting.estimate import Estimate
@@ -29,7 +28,9 @@ def next_start(why: Why) -> str:
         return ""
     if why.next_at <= why.now + SOON:
         return ""
-    return _("The next message can start at %(time)s.") % {"time": moment(why.next_at, why.now)}
+    return gettext("The next message can start at %(time)s.") % {
+        "time": moment(why.next_at, why.now)
+    }
 
 
 def end(estimate: Estimate, now: dt.datetime) -> str:
@@ -38,21 +39,23 @@ def end(estimate: Estimate, now: dt.datetime) -> str:
         return ""
     times = {"time": moment(estimate.expected, now)}
     if estimate.latest is None:
-        return _("Will be done about %(time)s, or much later.") % times
+        return gettext("Will be done about %(time)s, or much later.") % times
     times["latest"] = moment(estimate.latest, now)
     if times["latest"] == times["time"]:
-        return _("Will be done about %(time)s.") % times
-    return _("Will be done about %(time)s, at the latest about %(latest)s.") % times
+        return gettext("Will be done about %(time)s.") % times
+    return gettext("Will be done about %(time)s, at the latest about %(latest)s.") % times
 
 
 def compared(expected: dt.datetime, latest: dt.datetime | None, done: dt.datetime) -> str:
     """How good an estimate was."""
     times = {"expected": moment(expected, done), "done": moment(done, done)}
     if latest is None:
-        return _("Done %(done)s; when it began, %(expected)s was expected.") % times
+        return gettext("Done %(done)s; when it began, %(expected)s was expected.") % times
     times["latest"] = moment(latest, done)
     return (
-        _("Done %(done)s; when it began, %(expected)s was expected, at the latest %(latest)s.")
+        gettext(
+            "Done %(done)s; when it began, %(expected)s was expected, at the latest %(latest)s."
+        )
         % times
     )
 
@@ -84,11 +87,11 @@ def _reason(reason: Reason, now: dt.datetime) -> str:
 def _service(reason: Reason) -> str:
     assert reason.hold is not None
     return {
-        Obstacle.UNFREEZING: _("“%(service)s” is frozen until a person unfreezes it."),
-        Obstacle.FREEZE: _("“%(service)s” is frozen until %(time)s."),
-        Obstacle.NO_QUOTA: _("“%(service)s” has a daily quota of 0: it sends nothing."),
-        Obstacle.QUOTA: _("“%(service)s” has used up its quota until %(time)s."),
-        Obstacle.PACE: _("“%(service)s” starts its next message at %(time)s."),
+        Obstacle.UNFREEZING: gettext("“%(service)s” is frozen until a person unfreezes it."),
+        Obstacle.FREEZE: gettext("“%(service)s” is frozen until %(time)s."),
+        Obstacle.NO_QUOTA: gettext("“%(service)s” has a daily quota of 0: it sends nothing."),
+        Obstacle.QUOTA: gettext("“%(service)s” has used up its quota until %(time)s."),
+        Obstacle.PACE: gettext("“%(service)s” starts its next message at %(time)s."),
     }[reason.hold.obstacle]
 
 
@@ -125,22 +128,24 @@ def _state(reason: Reason) -> str:
     """A reason that is about the campaign as a whole."""
     match reason.cause:
         case Cause.PAUSED if reason.note:
-            return _("It is paused: %(note)s It goes on when a person resumes it.")
+            return gettext("It is paused: %(note)s It goes on when a person resumes it.")
         case Cause.TEST:
-            return _("What is left waits for the result of the A/B test, at %(time)s.")
+            return gettext("What is left waits for the result of the A/B test, at %(time)s.")
     return {
-        Cause.NOT_LAUNCHED: _("It has not been launched."),
-        Cause.SCHEDULED: _("It is scheduled for %(time)s."),
-        Cause.LAUNCHING: _("It is being launched: its messages are being made."),
-        Cause.PAUSED: _("It is paused. It goes on when a person resumes it."),
-        Cause.OVER: _("There is nothing left to send."),
-        Cause.NO_DISPATCHER: _(
+        Cause.NOT_LAUNCHED: gettext("It has not been launched."),
+        Cause.SCHEDULED: gettext("It is scheduled for %(time)s."),
+        Cause.LAUNCHING: gettext("It is being launched: its messages are being made."),
+        Cause.PAUSED: gettext("It is paused. It goes on when a person resumes it."),
+        Cause.OVER: gettext("There is nothing left to send."),
+        Cause.NO_DISPATCHER: gettext(
             "No dispatcher is running: nothing is sent until an operator starts manage.py qcluster."
         ),
-        Cause.NO_SERVICE: _("None of its email services is open to its owner any more."),
-        Cause.SERVICE_OFF: _("“%(service)s” is switched off."),
-        Cause.RETRY: _("What is left was refused for now and is tried again from %(time)s on."),
-        Cause.DECISION: _(
+        Cause.NO_SERVICE: gettext("None of its email services is open to its owner any more."),
+        Cause.SERVICE_OFF: gettext("“%(service)s” is switched off."),
+        Cause.RETRY: gettext(
+            "What is left was refused for now and is tried again from %(time)s on."
+        ),
+        Cause.DECISION: gettext(
             "What is left waits for the result of the A/B test: a person has to choose a variant."
         ),
     }[reason.cause]

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.core.files.uploadhandler import FileUploadHandler
+from django.utils.translation import gettext
 
 OVER_BYTES = 20_000_000
 """The excess over a file's limit that is still read, so that the form can report the error."""
@@ -32,12 +33,12 @@ class LargestUpload(FileUploadHandler):
         encoding: str | None = None,
     ) -> None:
         if content_length > self._left:
-            raise RequestDataTooBig("The request has more bytes than a file may have.")
+            raise RequestDataTooBig(gettext("The request has more bytes than a file may have."))
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self._left -= len(raw_data)
         if self._left < 0:
-            raise RequestDataTooBig("The request has more bytes than a file may have.")
+            raise RequestDataTooBig(gettext("The request has more bytes than a file may have."))
         return raw_data
 
     def file_complete(self, file_size: int) -> None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from signin.models import Profile
 
@@ -36,7 +37,7 @@ def names() -> tuple[str, ...]:
 
 def validate(name: str) -> None:
     if name not in names():
-        raise ValidationError(f"“{name}” is not a time zone.")
+        raise ValidationError(gettext("“%(name)s” is not a time zone.") % {"name": name})
 
 
 def zone_of(profile: Profile | None) -> dt.tzinfo:

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from signin.session.sessions import confirmed_within
 
@@ -38,7 +40,9 @@ PAGES = frozenset(
 )
 ACTIONS = frozenset({"admin:auth_user_changelist", "admin:auth_group_changelist"})
 """Lists may be viewed without confirmation; actions in them require it."""
-NOTHING_DONE = "Nothing was changed: first confirm that it is still you. Then do it again, please."
+NOTHING_DONE = _(
+    "Nothing was changed: first confirm that it is still you. Then do it again, please."
+)
 
 
 def confirmed_lately(request: HttpRequest) -> bool:
@@ -64,9 +68,11 @@ def ask_first(request: HttpRequest) -> HttpResponseRedirect:
 def confirm_elsewhere() -> SafeString:
     """For a form with unsaved work: asks the user to confirm in another tab, and keeps the form."""
     return format_html(
-        "Secrets and where they are sent are changed only shortly after you showed that it is you. "
-        '<a href="{}" target="_blank" rel="noopener" class="edm-link">Confirm that it is you</a> '
-        "in a new tab, then save here again. Secrets have to be entered once more.",
+        gettext(
+            "Secrets and where they are sent are changed only shortly after you showed that it "
+            'is you. <a href="{}" target="_blank" rel="noopener" class="edm-link">Confirm that it '
+            "is you</a> in a new tab, then save here again. Secrets have to be entered once more."
+        ),
         confirm_url(reverse("admin:index")),
     )
 

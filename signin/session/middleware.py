@@ -12,12 +12,14 @@ from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from signin.models import Outcome
 from signin.record import record
 from signin.session import confirming, second_factor, sessions
 
-WITHOUT_SECOND_FACTOR = (
+WITHOUT_SECOND_FACTOR = _(
     "Your account needs a second factor. Set one up now; everything else opens afterwards."
 )
 ALWAYS_OPEN = frozenset(
@@ -72,7 +74,9 @@ def _is_signed_in(request: HttpRequest) -> bool:
 def _has_no_rights(request: HttpRequest) -> str:
     """Why this session is over for good: it does not come to life when rights are given back."""
     user = request.user
-    return "" if getattr(user, "is_staff", False) else "your account may not sign in any more"
+    return (
+        "" if getattr(user, "is_staff", False) else gettext("your account may not sign in any more")
+    )
 
 
 def _asks_by_itself(request: HttpRequest) -> bool:
@@ -89,7 +93,11 @@ def _end(request: HttpRequest, why: str) -> HttpResponse:
     if user.is_authenticated:
         record(request, Outcome.TIMED_OUT, user)
     logout(request)
-    messages.warning(request, f"You were signed out: {why}. Your last request was not carried out.")
+    messages.warning(
+        request,
+        gettext("You were signed out: %(why)s. Your last request was not carried out.")
+        % {"why": why},
+    )
     return redirect_to_login(then, reverse("admin:login"))
 
 

@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.http import HttpRequest
+from django.utils.translation import gettext_noop, override
 
 from signin.session import sessions
 
@@ -34,14 +35,28 @@ def connect() -> None:
 
 
 def _added(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
-    log(user, user, f"Set up a second factor: {authenticator.get_type_display()}.")
+    log(
+        user,
+        user,
+        gettext_noop("Set up a second factor: %(reason)s.") % {"reason": _kind(authenticator)},
+    )
 
 
 def _removed(request: HttpRequest, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
     """Other sessions began with what is not good any more."""
     request.session.pop(SEEN, None)
     sessions.end_all(user, but=request.session.session_key)
-    log(user, user, f"Removed a second factor: {authenticator.get_type_display()}.")
+    log(
+        user,
+        user,
+        gettext_noop("Removed a second factor: %(reason)s.") % {"reason": _kind(authenticator)},
+    )
+
+
+def _kind(authenticator: Authenticator) -> str:
+    """As it is stored, in English."""
+    with override("en"):
+        return str(authenticator.get_type_display())
 
 
 def log(actor: User, user: User, text: str) -> None:

@@ -17,6 +17,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from signin.models import Outcome
 from signin.record import record
@@ -63,9 +64,13 @@ def why_over(session: SessionBase) -> str:
     """Why this session ends now, for the user; empty when it goes on."""
     now = time.time()
     if now - session.get(STARTED, 0) > settings.SESSION_COOKIE_AGE:
-        return f"{settings.SESSION_COOKIE_AGE // 3600} hours have passed since you signed in"
+        return gettext("%(count)s hours have passed since you signed in") % {
+            "count": settings.SESSION_COOKIE_AGE // 3600
+        }
     if now - session.get(USED, 0) > settings.SESSION_IDLE_SECONDS:
-        return f"nothing was done for {settings.SESSION_IDLE_SECONDS // 60} minutes"
+        return gettext("nothing was done for %(count)s minutes") % {
+            "count": settings.SESSION_IDLE_SECONDS // 60
+        }
     return ""
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django import forms
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedForm
 from admin_kit.typed import Textarea
@@ -22,17 +24,19 @@ class FormForm(OwnedForm):
     wording = forms.CharField(
         max_length=LONGEST_WORDING,
         widget=Textarea(attrs={"rows": 4}),
-        label="What people agree to",
-        help_text="Stands beside a box that they have to tick: who sends what, how often, and that "
-        "they can leave at any time. A changed text is a new version; each sign-up keeps the "
-        "version that was on its page.",
+        label=_("What people agree to"),
+        help_text=_(
+            "Stands beside a box that they have to tick: who sends what, how often, and that "
+            "they can leave at any time. A changed text is a new version; each sign-up keeps the "
+            "version that was on its page."
+        ),
     )
     opens_wording = forms.CharField(
         required=False,
         max_length=LONGEST_WORDING,
         widget=Textarea(attrs={"rows": 3}),
-        label="Consent to record opens",
-        help_text="Beside a box of its own, which need not be ticked. Empty: not asked.",
+        label=_("Consent to record opens"),
+        help_text=_("Beside a box of its own, which need not be ticked. Empty: not asked."),
     )
 
     # A control called `attributes` hides the attributes of the form element from scripts, and the
@@ -63,18 +67,22 @@ class FormForm(OwnedForm):
         owner = cleaned.get("owner") or self.instance.owner
         service = cleaned.get("service")
         if service and not EmailService.objects.open_to(owner.pk).filter(pk=service.pk).exists():
-            self.add_error("service", f"{owner} may not use this email service.")
+            self.add_error(
+                "service", gettext("%(owner)s may not use this email service.") % {"owner": owner}
+            )
         for name, most in (("attributes", MOST_FIELDS), ("topics", MOST_TOPICS)):
             if len(cleaned.get(name) or ()) > most:
-                self.add_error(name, f"Choose at most {most}.")
+                self.add_error(name, gettext("Choose at most %(most)s.") % {"most": most})
         if private := [str(tag) for tag in cleaned.get("topics") or () if not tag.is_public]:
-            self.add_error("topics", f"Not public: {', '.join(private)}.")
+            self.add_error(
+                "topics", gettext("Not public: %(tags)s.") % {"tags": ", ".join(private)}
+            )
         return cleaned
 
     def what_keeps_it(self, owner: Any) -> list[str]:
         kept = super().what_keeps_it(owner)
         if self.instance.sign_ups.exists():
-            kept.append("People signed up with it, and agreed to mail of its owner.")
+            kept.append(gettext("People signed up with it, and agreed to mail of its owner."))
         return kept
 
     def save_wording(self) -> None:

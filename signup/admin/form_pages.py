@@ -11,6 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin, WithPanel, choices_for
 from admin_kit.typed import label
@@ -24,7 +26,7 @@ from tracking.views.public import CSS, CSS_SOURCE
 
 PREVIEW = "_preview"
 """A button that posts the form without saving it, to see its page."""
-PREVIEW_BUTTON = {"action_name": PREVIEW, "description": "Preview", "icon": "visibility"}
+PREVIEW_BUTTON = {"action_name": PREVIEW, "description": _("Preview"), "icon": "visibility"}
 OPEN, CLOSED = "open", "closed"
 
 
@@ -51,7 +53,7 @@ def embed_code(form: SignUpForm) -> str:
 
 @admin.register(SignUpForm)
 class SignUpFormAdmin(ExplainedChanges, WithPanel, OwnedAdmin):
-    nothing_yet = (
+    nothing_yet = _(
         "With a form, people put themselves on your list: it has a page of its own and a code "
         "for other sites. They confirm by mail."
     )
@@ -60,28 +62,34 @@ class SignUpFormAdmin(ExplainedChanges, WithPanel, OwnedAdmin):
     list_select_related = ("service", "owner")
     ordering = ("name", "pk")
     search_fields = ("name", "title")
-    search_help_text = "Part of a name or a title"
+    search_help_text = _("Part of a name or a title")
     searchable_fields = ("attributes", "topics", "tags")
     change_form_outer_before_template = "admin/signup/signupform/before_form.html"
     change_form_after_template = "admin/signup/signupform/preview.html"
     fieldsets = (
         (None, {"fields": ("owner", "name", "enabled")}),
-        ("Page", {"fields": ("language", "title", "text", "asks_name", "attributes", "topics")}),
-        ("Consent", {"fields": ("wording", "opens_wording")}),
-        ("Message that asks to confirm", {"fields": ("sender", "service", "subject", "mail_text")}),
-        ("Afterwards", {"fields": ("tags", "next_url")}),
-        ("On other sites", {"fields": ("framed_by",)}),
+        (_("Page"), {"fields": ("language", "title", "text", "asks_name", "attributes", "topics")}),
+        (_("Consent"), {"fields": ("wording", "opens_wording")}),
+        (
+            _("Message that asks to confirm"),
+            {"fields": ("sender", "service", "subject", "mail_text")},
+        ),
+        (_("Afterwards"), {"fields": ("tags", "next_url")}),
+        (_("On other sites"), {"fields": ("framed_by",)}),
     )
 
-    @label("state", {OPEN: "success", CLOSED: "info"})
+    @label(_("state"), {OPEN: "success", CLOSED: "info"})
     def state(self, form: SignUpForm) -> str:
         return OPEN if form.enabled else CLOSED
 
     def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
         """Sign-ups are the proof that people agreed."""
         return [
-            f"People signed up with “{form}”: that is the proof that they agreed. Switch it off "
-            "instead."
+            gettext(
+                "People signed up with “%(form)s”: that is the proof that they agreed. "
+                "Switch it off instead."
+            )
+            % {"form": form}
             for form in objects
             if form.sign_ups.exists()
         ]
@@ -129,7 +137,7 @@ class SignUpFormAdmin(ExplainedChanges, WithPanel, OwnedAdmin):
         if saved is None or self.has_change_permission(request, saved):
             context["actions_submit_line"] = [PREVIEW_BUTTON]
         if PREVIEW in request.POST:
-            messages.info(request, "This form is not saved yet.")
+            messages.info(request, gettext("This form is not saved yet."))
         return super().render_change_form(request, context, *args, **kwargs)
 
     def _preview(self, form: Any) -> str:

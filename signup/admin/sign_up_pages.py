@@ -7,11 +7,14 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import as_written
 from admin_kit.base import LedgerAdmin, visible_rows
 from admin_kit.filters import RelatedRowFilter
 from admin_kit.moments import to_the_minute
+from admin_kit.stored_texts import shown
 from admin_kit.typed import label
 from campaigns.attributes import values
 from campaigns.models import Tag
@@ -29,7 +32,7 @@ MAIL = {
 
 @admin.register(SignUp)
 class SignUpAdmin(LedgerAdmin):
-    nothing_yet = (
+    nothing_yet = _(
         "Each person who enters an address in one of your sign-up forms stands here, with "
         "what they agreed to and when."
     )
@@ -38,7 +41,7 @@ class SignUpAdmin(LedgerAdmin):
     list_filter = (("form", RelatedRowFilter), "state")
     sortable_by = ()
     search_fields = ("email",)
-    search_help_text = "Part of an address"
+    search_help_text = _("Part of an address")
     fields = (
         "address",
         "form",
@@ -51,43 +54,51 @@ class SignUpAdmin(LedgerAdmin):
         "confirmed_network",
         "expires_at",
         "mail_shown",
-        "mail_note",
+        "note",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return visible_rows(super().get_queryset(request), request.user)
 
-    @admin.display(description="address")
+    @admin.display(description=_("address"))
     def address(self, row: SignUp) -> str:
         return as_written(row.email)
 
-    @label("state", STATES)
+    @label(_("state"), STATES)
     def state_shown(self, row: SignUp) -> str:
         return row.get_state_display()
 
-    @label("message", MAIL)
+    @label(_("message"), MAIL)
     def mail_shown(self, row: SignUp) -> str:
         return row.get_mail_state_display()
 
-    @admin.display(description="entered")
+    @admin.display(description=_("entered"))
     def asked(self, row: SignUp) -> str:
         return to_the_minute(row.asked_at)
 
-    @admin.display(description="confirmed")
+    @admin.display(description=_("confirmed"))
     def confirmed(self, row: SignUp) -> str:
         return to_the_minute(row.confirmed_at)
 
-    @admin.display(description="agreed to")
+    @admin.display(description=_("agreed to"))
     def agreed_to(self, row: SignUp) -> str:
         opens = row.wording.opens_text if row.answers.get("opens") else ""
-        return f"Version {row.wording.number}: {' '.join(filter(None, [row.wording.text, opens]))}"
+        return gettext("Version %(number)s: %(text)s") % {
+            "number": row.wording.number,
+            "text": " ".join(filter(None, [row.wording.text, opens])),
+        }
 
-    @admin.display(description="answers")
+    @admin.display(description=_("mail note"))
+    def note(self, row: SignUp) -> str:
+        return shown(row.mail_note)
+
+    @admin.display(description=_("answers"))
     def answered(self, row: SignUp) -> str:
         told = dict(row.answers.get("attributes", {}))
         lines = [f"{key}: {values.show(value)}" for key, value in told.items()]
         if name := row.answers.get("name"):
-            lines.insert(0, f"name: {name}")
+            lines.insert(0, gettext("name: %(name)s") % {"name": name})
         if topics := Tag.objects.filter(pk__in=row.answers.get("topics", [])):
-            lines.append("topics: " + ", ".join(str(tag) for tag in topics))
+            names = ", ".join(str(tag) for tag in topics)
+            lines.append(gettext("topics: %(names)s") % {"names": names})
         return "; ".join(lines) or "–"

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_noop
 
 from signup import asking
 from signup.answers import AnswerForm
@@ -87,7 +87,7 @@ def _posted(request: HttpRequest, form: SignUpForm, wording: Wording) -> HttpRes
     if opened is None or opened.wording != wording.number:
         return _again(request, form, wording)
     if opened.is_too_soon:
-        return reject(request, ENDPOINT, "too soon") or _again(request, form, wording)
+        return reject(request, ENDPOINT, gettext_noop("too soon")) or _again(request, form, wording)
     answers = AnswerForm(form, wording, posted)
     if not answers.is_valid():
         return shown(request, form, wording, answers)

@@ -21,6 +21,7 @@ TEXTS: dict[str | tuple[str, ...], str | tuple[str, ...]] = {
     "%(host)s answered %(code)s to the login.": "%(host)s 对登录的应答为 %(code)s。",
     "%(rate)s %% of the messages bounced.": "%(rate)s%% 的邮件被退回。",
     ("%(number)s failure in a row", "%(number)s failures in a row"): ("连续失败 %(number)s 次",),
+    "Wants %(topics)s.": "希望接收 %(topics)s。",
     "%(name)s, %(other)s": "%(name)s、%(other)s",
 }
 
@@ -53,6 +54,9 @@ def forget() -> None:
     ("mx.example.com answered 535 to the login.", "mx.example.com 对登录的应答为 535。"),
     ("7 % of the messages bounced.", "7% 的邮件被退回。"),
     ("1 failure in a row", "连续失败 1 次"),
+    ("Could not connect: no route. timed out", "无法连接：no route. timed out"),
+    ("timed out. Not again", "timed out. Not again"),
+    ("Wants “Sale”. Wants “News”.", "希望接收 “Sale”。希望接收 “News”。"),
     ("20 failures in a row", "连续失败 20 次"),
 ])  # fmt: skip
 def test_a_stored_text_is_read_in_chinese(stored: str, read: str) -> None:

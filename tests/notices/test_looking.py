@@ -186,6 +186,15 @@ def report(service: EmailService) -> DomainReport:
     return DomainReport.objects.update_or_create(service=service, defaults=values)[0]
 
 
+def test_of_very_many_the_next_looks_tell_the_rest(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "MOST_NEW", 2)
+    owner = ada()
+    for _ in range(3):
+        finish(TaskFactory(owner=owner))
+        TaskFactory(owner=owner, note="It was not launched at its time.")
+    assert [looking.look_now() for _ in range(3)] == [4, 2, 0]
+
+
 def test_looking_at_many_campaigns_takes_no_more_queries_than_at_few() -> None:
     owner = ada()
     counts = []

@@ -70,7 +70,7 @@ def test_leaving_the_new_proof_out_on_the_way_confirms_nothing(
 ) -> None:
     answer = come_by(unlocked, provider, leaving_out="prompt=login")
     assert not is_confirmed(unlocked)
-    assert answer["Location"] == HOME and NOT_CONFIRMED in unlocked.get(HOME).content.decode()
+    assert answer["Location"] == HOME and str(NOT_CONFIRMED) in unlocked.get(HOME).content.decode()
 
 
 def test_a_provider_that_does_not_say_when_confirms_nothing(

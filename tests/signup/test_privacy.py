@@ -49,7 +49,7 @@ def test_is_erased(link: str) -> None:
     done = erase(ADA)
     assert tables_that_name(ADA) == []
     assert done.others == {"sign-up": 1, "test address": 0}
-    assert "1 sign-up deleted" in done.explain()
+    assert "sign-up: 1 deleted" in done.explain()
     assert [row.email for row in SignUp.objects.all()] == ["bob@example.com"]
 
 

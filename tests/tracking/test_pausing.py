@@ -10,6 +10,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.models import SubTask, SubTaskStatus, Task, TaskStatus
 from campaigns.state import lifecycle
+from campaigns.state.lifecycle import PAUSED_AUTOMATICALLY
+from dispatch.claiming import compose
 from dispatch.process import maintenance
 from tests.dispatching import Dispatch, MakeService
 from tests.factories import ContentFactory, EmailServiceFactory, SendingTaskFactory
@@ -88,7 +90,7 @@ def test_the_reason_says_what_happened_and_what_to_do() -> None:
     assert note.startswith("Paused automatically: 3 of 40 messages bounced for good, 7.50 %;")
     assert "the limit is 5 %" in note
     assert "Find out where the addresses come from" in note
-    assert "Resume the task to go on" in note
+    assert "Resume the campaign to go on" in note
 
 
 def test_for_complaints_it_says_so() -> None:
@@ -221,3 +223,8 @@ def test_refusals_while_sending_count_like_bounces_that_come_later(
     apply.apply_waiting()
     assert campaign.look() == TaskStatus.PAUSED
     assert "25 of 25 messages bounced for good" in campaign.task.note
+
+
+def test_each_note_begins_as_staff_are_told_of_automatic_pauses() -> None:
+    notes = [*pausing.TOO_MANY.values(), compose.TOO_COSTLY]
+    assert [each for each in notes if not each.startswith(PAUSED_AUTOMATICALLY)] == []

@@ -44,9 +44,9 @@ def test_without_a_reason_and_on_the_way_back_it_says_nothing_more(ann: Subscrib
 
 
 @override_settings(LANGUAGE_CODE="de")
-def test_the_reason_is_kept_in_the_language_of_the_site(ann: Subscriber) -> None:
+def test_the_reason_is_kept_in_english_as_all_that_is_stored(ann: Subscriber) -> None:
     subscriptions.unsubscribe(ann, "too_often")
-    assert Event.objects.get().detail == "Zu viele Nachrichten"
+    assert Event.objects.get().detail == "Too many messages"
 
 
 def test_the_log_says_it_with_a_token_that_can_be_read_back(

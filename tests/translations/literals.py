@@ -111,6 +111,11 @@ class _Finder(ast.NodeVisitor):
         if not isinstance(node.value, ast.Constant):  # a docstring
             self.generic_visit(node)
 
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        """The values of a StrEnum are codes; Django's choices have labels beside theirs."""
+        if "StrEnum" not in map(ast.unparse, node.bases):
+            self.generic_visit(node)
+
     def visit_Call(self, node: ast.Call) -> None:
         name, of = _called(node.func)
         if _are_listed(node.func):
@@ -124,13 +129,17 @@ class _Finder(ast.NodeVisitor):
             self.found.append((node.lineno, ast.unparse(node)))
             return
         self.visit(node.func)
+        patterns = [each for each in node.keywords if name == "Rule" and each.arg == "text"]
         for each in [*node.args, *node.keywords]:
-            if not (name in KEYS and each in node.args[:1] and _is_word(each)):
+            if each not in patterns and not (
+                name in KEYS and each in node.args[:1] and _is_word(each)
+            ):
                 self.visit(each)
 
     def visit_keyword(self, node: ast.keyword) -> None:
-        if node.arg in SAID_BY and isinstance(node.value, ast.Constant) and node.value.value:
-            self._keep_if(bool(re.search(r"[^\W\d_]{2}", str(node.value.value))), node.value)
+        said = node.value.value if isinstance(node.value, ast.Constant) else None
+        if node.arg in SAID_BY and isinstance(said, str):
+            self._keep_if(bool(re.search(r"[^\W\d_]{2}", said)), node.value)
         else:
             self.generic_visit(node)
 
@@ -142,6 +151,7 @@ class _Finder(ast.NodeVisitor):
         self._keep_if(is_prose(_text(node)), node)
         for value in node.values:
             if isinstance(value, ast.FormattedValue):
+                self.found += [(node.lineno, each) for each in _translated_inside(value)]
                 self.visit(value.value)
 
     def visit_Assign(self, node: ast.Assign) -> None:
@@ -190,6 +200,12 @@ def _called(function: ast.expr) -> tuple[str, str]:
         of = function.value
         return function.attr, of.id if isinstance(of, ast.Name) else ""
     return (function.id, "") if isinstance(function, ast.Name) else ("", "")
+
+
+def _translated_inside(node: ast.AST) -> list[str]:
+    """Babel finds nothing inside an f-string."""
+    calls = [each for each in ast.walk(node) if isinstance(each, ast.Call)]
+    return [ast.unparse(each) for each in calls if _called(each.func)[0] in KEYWORDS]
 
 
 def _is_word(node: ast.AST) -> bool:

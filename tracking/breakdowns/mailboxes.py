@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_noop
+
 DOMAINS = {
     "Gmail": "gmail.com googlemail.com",
     "Outlook and Hotmail": (
@@ -18,7 +20,7 @@ DOMAINS = {
     "NetEase": "163.com 126.com yeah.net vip.163.com vip.126.com 188.com",
     "Sina": "sina.com sina.cn vip.sina.com",
     "Sohu": "sohu.com vip.sohu.com",
-    "China Mobile": "139.com",
+    gettext_noop("China Mobile"): "139.com",
     "Aliyun": "aliyun.com",
     "GMX and WEB.DE": "gmx.de gmx.net gmx.at gmx.ch gmx.com web.de",
     "T-Online": "t-online.de magenta.de",

@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 from django.urls import reverse
 from django.utils import formats, timezone
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from admin_kit.charts import Chart, Series
+from admin_kit.stored_texts import shown
 from campaigns import erased_keys
 from campaigns.models import Content, SubTask, Task
 from tracking.breakdowns.counting import FIRST_HOURS, NUMBERS, OUTCOMES
@@ -87,22 +88,26 @@ def tables(task: Task, data: dict[str, Any]) -> list[Table]:
     found = [
         Table(
             "mailboxes",
-            _("By mailbox provider"),
-            _("Provider"),
+            gettext("By mailbox provider"),
+            gettext("Provider"),
             _mailboxes(data),
-            _("By the domain of the address: a company’s own domain stands under its own name."),
+            gettext(
+                "By the domain of the address: a company’s own domain stands under its own name."
+            ),
         ),
         Table(
             "services",
-            _("By email service"),
-            _("Service"),
+            gettext("By email service"),
+            gettext("Service"),
             _services(task, data["services"]),
             has_errors=any(row[-1] for row in data["services"]),
         ),
     ]
     if len(data["variants"]) > 1:
         rows = _variants(data["variants"])
-        found.append(Table("variants", _("By version of the message"), _("Version"), rows))
+        found.append(
+            Table("variants", gettext("By version of the message"), gettext("Version"), rows)
+        )
     return found
 
 
@@ -125,8 +130,8 @@ def left(data: dict[str, Any]) -> list[Left]:
 
 def _why(why: str, is_own: bool) -> str:
     if is_own:
-        return why or _("no reason given")
-    return _("heard of by %(source)s") % {"source": why}
+        return shown(why) if why else gettext("no reason given")
+    return gettext("heard of by %(source)s") % {"source": shown(why)}
 
 
 def _mailboxes(data: dict[str, Any]) -> list[Row]:
@@ -134,12 +139,12 @@ def _mailboxes(data: dict[str, Any]) -> list[Row]:
     every, shown = (_sums(data[name]) for name in ("variants", "mailboxes"))
     others: list[Any] = [max(0, whole - part) for whole, part in zip(every, shown, strict=True)]
     if others and others[0] > 0:
-        rows.append(Row(_("All others"), *others))
+        rows.append(Row(gettext("All others"), *others))
     return rows
 
 
 def _provider(name: str) -> str:
-    return _("Erased recipients") if name == erased_keys.PLACEHOLDERS.lstrip("@") else name
+    return gettext("Erased recipients") if name == erased_keys.PLACEHOLDERS.lstrip("@") else name
 
 
 def _sums(rows: Iterable[Sequence[Any]]) -> list[int]:
@@ -179,17 +184,17 @@ def _version(content: Content | None) -> str:
 
 def _outcomes(data: dict[str, Any]) -> Chart:
     names = {
-        "sent": _("Sent"),
-        "delivered": _("Delivered"),
-        "bounced": _("Bounced"),
-        "failed": _("Failed"),
+        "sent": gettext("Sent"),
+        "delivered": gettext("Delivered"),
+        "bounced": gettext("Bounced"),
+        "failed": gettext("Failed"),
     }
     start, step = dt.datetime.fromisoformat(data["start"]), data["step"]
     series = [Series(names[name], data["outcomes"][name]) for name in OUTCOMES]
     labels = [
         _moment(start + dt.timedelta(seconds=step * n), step) for n in range(len(series[0].values))
     ]
-    return Chart(_("Outcomes over time"), _("From"), labels, series)
+    return Chart(gettext("Outcomes over time"), gettext("From"), labels, series)
 
 
 def _moment(at: dt.datetime, step: int) -> str:
@@ -204,14 +209,14 @@ def _moment(at: dt.datetime, step: int) -> str:
 
 def _first_day(data: dict[str, Any], kind: EventKind) -> Chart:
     titles = {
-        EventKind.OPENED: _("First opens, by hour of the first day"),
-        EventKind.CLICKED: _("First clicks, by hour of the first day"),
+        EventKind.OPENED: gettext("First opens, by hour of the first day"),
+        EventKind.CLICKED: gettext("First clicks, by hour of the first day"),
     }
     names = {
-        Actor.PERSON: _("People"),
-        Actor.PROXY: _("Mail programs, for people"),
-        Actor.MACHINE: _("Machines"),
+        Actor.PERSON: gettext("People"),
+        Actor.PROXY: gettext("Mail programs, for people"),
+        Actor.MACHINE: gettext("Machines"),
     }
     series = [Series(name, data["first_day"][f"{kind}:{actor}"]) for actor, name in names.items()]
     labels = [f"+{hour} h" for hour in range(FIRST_HOURS)]
-    return Chart(titles[kind], _("Hours after the start"), labels, series)
+    return Chart(titles[kind], gettext("Hours after the start"), labels, series)

@@ -18,6 +18,7 @@ from django.conf import settings
 from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import ExpressionWrapper, F, fields
 from django.db.models.functions import Now
+from django.utils.translation import gettext_noop
 
 from campaigns.state import states
 from tracking.event_kinds import EventKind
@@ -33,8 +34,8 @@ SLICE_SECONDS = 1.0
 """Maintenance has other work, too."""
 SHORT_WAIT = dt.timedelta(seconds=1)
 LONGEST_WAIT = dt.timedelta(minutes=10)
-IN_HAND = "Its SubTask is just being sent or changed."
-REFUSED = "The database refuses it: "
+IN_HAND = gettext_noop("Its message is just being sent or changed.")
+REFUSED = gettext_noop("The database refuses it: %(reason)s")
 
 
 @dataclass(slots=True)
@@ -172,7 +173,9 @@ def _write(settled: Sequence[Settled]) -> None:
 def _give_up_first(why: str) -> None:
     with transaction.atomic():
         for event in _due(1):
-            _write([Settled(event, EventState.GIVEN_UP, REFUSED + why.replace("\x00", ""))])
+            _write(
+                [Settled(event, EventState.GIVEN_UP, REFUSED % {"reason": why.replace("\x00", "")})]
+            )
             logger.error("event %s was given up: %s", event.pk, why)
 
 

@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext_noop
 
 from campaigns import suppressions
 from campaigns.models import SubTaskStatus
@@ -56,7 +57,7 @@ SUPPRESSES: dict[EventKind, SuppressionReason] = {
 }
 BY_PEOPLE = frozenset({K.OPENED, K.CLICKED})
 BOUNCES = frozenset({K.SOFT_BOUNCED, K.HARD_BOUNCED, K.REJECTED})
-OWN_PAGES = "own pages"
+OWN_PAGES = gettext_noop("own pages")
 """The source of actions on our own pages, whose effects are applied at once."""
 HAND_OVER = "hand-over"
 """The source of events that a dispatcher reports during a hand-over."""
@@ -152,7 +153,10 @@ def suppress_soft_bounces(applied: Iterable[Event]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(IN_A_ROW_SQL, [sorted(bounced), settings.SOFT_BOUNCE_DAYS, most])
         emails = [email for (email,) in cursor.fetchall()]
-    why = f"{most} messages in a row bounced for now, within {settings.SOFT_BOUNCE_DAYS} days"
+    why = gettext_noop("%(count)s messages in a row bounced for now, within %(days)s days") % {
+        "count": most,
+        "days": settings.SOFT_BOUNCE_DAYS,
+    }
     suppressions.suppress((email, SuppressionReason.SOFT_BOUNCES, why) for email in emails)
 
 

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_noop
 
 from addressing.message_ids import subtask_id_in
 from campaigns.models import SubTask, SubTaskStatus
 from tracking.models import Event
 
-UNKNOWN = "No SubTask matches the event."
-FOREIGN = "The SubTask was not sent through the service that reports it."
-AMBIGUOUS = "Several SubTasks match the event."
+UNKNOWN = gettext_noop("No message matches the event.")
+FOREIGN = gettext_noop("The message was not sent through the service that reports it.")
+AMBIGUOUS = gettext_noop("Several messages match the event.")
 
 
 class KnownSubTask(NamedTuple):

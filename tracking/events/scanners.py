@@ -14,12 +14,13 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_noop
 
 from tracking.event_kinds import Actor, EventKind
 from tracking.events.inbox import OWN_LINKS
 from tracking.models import Event
 
-TRAP_DETAIL = "the hidden link"
+TRAP_DETAIL = gettext_noop("the hidden link")
 TOO_SOON = dt.timedelta(seconds=2)
 """No person reads a message so soon after it was sent."""
 TOO_MANY_LINKS = 3

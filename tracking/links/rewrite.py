@@ -12,6 +12,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Container, Iterator, Sequence
 from typing import NamedTuple
 
+from django.utils.translation import gettext, ngettext
+
+from admin_kit.numbers import number
 from campaigns.models import Content, Sender, Task
 from campaigns.rendering.content import template_errors
 from campaigns.rendering.html.hrefs import Href, destination_of, hrefs_in, site_of
@@ -116,8 +119,11 @@ def _links(hrefs: list[Href], scopes: _Scopes) -> list[_Followed]:
     links = [each for each in _followed(hrefs, scopes) if not is_address(each[0].text)]
     if len(links) > MAX_LINKS:
         raise environment.Problem(
-            f"has {len(links):,} links; clicks can be recorded on at most {MAX_LINKS:,}. "
-            "Take links out, or do not record clicks"
+            gettext(
+                "has %(count)s links; clicks can be recorded on at most %(most)s. Take links out, "
+                "or do not record clicks"
+            )
+            % {"count": number(len(links)), "most": number(MAX_LINKS)}
         )
     return links
 
@@ -264,9 +270,13 @@ def notices(html: str) -> list[str]:
     some = ", ".join(each[:MOST_SHOWN] for each in shown[:SHOWN_IN_NOTICE]) + (
         ", …" if len(shown) > SHOWN_IN_NOTICE else ""
     )
-    what = "1 link has" if len(shown) == 1 else f"{len(shown):,} links have"
-    return [
-        f"{what} a web address for a text ({some}). Such a link stays as it is, and clicks on it "
-        "are not recorded: mail programs warn of links that show one address and lead to another. "
-        "To record clicks, use words."
-    ]
+    text = ngettext(
+        "%(count)s link has a web address for a text (%(links)s). Such a link stays as it is, and "
+        "clicks on it are not recorded: mail programs warn of links that show one address and lead "
+        "to another. To record clicks, use words.",
+        "%(count)s links have a web address for a text (%(links)s). Such a link stays as it is, "
+        "and clicks on it are not recorded: mail programs warn of links that show one address and "
+        "lead to another. To record clicks, use words.",
+        len(shown),
+    )
+    return [text % {"count": number(len(shown)), "links": some}]

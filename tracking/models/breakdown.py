@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Breakdown(models.Model):
@@ -12,8 +13,8 @@ class Breakdown(models.Model):
 
     task_id = models.BigIntegerField(primary_key=True)
     counted_at = models.DateTimeField()
-    seconds = models.FloatField(help_text="How long it took to count.")
-    state = models.TextField(help_text="The tallies when it was counted: others mean it is old.")
+    seconds = models.FloatField(help_text=_("How long it took to count."))
+    state = models.TextField(help_text=_("The tallies when it was counted: others mean it is old."))
     data = models.JSONField()
 
     def __str__(self) -> str:

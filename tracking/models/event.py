@@ -28,12 +28,16 @@ class Event(models.Model):
     must not be locked by every event. Payload, IP address and user agent are erased after a while.
     """
 
-    kind = models.CharField(max_length=15, choices=EventKind)
-    actor = models.CharField(max_length=10, choices=Actor, default=Actor.PERSON)
-    source = models.CharField(max_length=40)
-    dedupe_key = models.CharField(max_length=200)
+    kind = models.CharField(max_length=15, choices=EventKind, verbose_name=_("kind"))
+    actor = models.CharField(
+        max_length=10, choices=Actor, default=Actor.PERSON, verbose_name=_("actor")
+    )
+    source = models.CharField(max_length=40, verbose_name=_("source"))
+    dedupe_key = models.CharField(max_length=200, verbose_name=_("key of the event"))
     service_id = models.BigIntegerField(
-        null=True, help_text=_("The email service through whose webhook it came.")
+        null=True,
+        help_text=_("The email service through whose webhook it came."),
+        verbose_name=_("service id"),
     )
     subtask = models.ForeignKey(
         SubTask,
@@ -42,32 +46,48 @@ class Event(models.Model):
         related_name="+",
         db_constraint=False,
         db_index=False,
+        verbose_name=_("message"),
     )
-    message_id = models.CharField(max_length=255, blank=True)
-    provider_message_id = models.CharField(max_length=255, blank=True)
-    recipient = models.CharField(max_length=254, blank=True)
+    message_id = models.CharField(max_length=255, blank=True, verbose_name=_("message id"))
+    provider_message_id = models.CharField(
+        max_length=255, blank=True, verbose_name=_("provider message id")
+    )
+    recipient = models.CharField(max_length=254, blank=True, verbose_name=_("recipient"))
     url = models.TextField("link", blank=True)
-    detail = models.TextField(blank=True)
+    detail = models.TextField(blank=True, verbose_name=_("detail"))
     ip_address = models.CharField(
         _("IP address"),
         max_length=45,
         blank=True,
         help_text=_("The network only: the host's part is cut off."),
     )
-    user_agent = models.TextField(blank=True)
+    user_agent = models.TextField(blank=True, verbose_name=_("user agent"))
     raw = models.JSONField("payload", null=True)
-    occurred_at = models.DateTimeField(null=True, help_text=_("As the source says."))
-    received_at = models.DateTimeField(db_default=Now())
-    times = models.PositiveIntegerField(
-        db_default=1, help_text=_("How often it came, where the same again is counted.")
+    occurred_at = models.DateTimeField(
+        null=True, help_text=_("As the source says."), verbose_name=_("occurred at")
     )
-    last_at = models.DateTimeField(null=True, help_text=_("When it came last, if more than once."))
+    received_at = models.DateTimeField(db_default=Now(), verbose_name=_("received at"))
+    times = models.PositiveIntegerField(
+        db_default=1,
+        help_text=_("How often it came, where the same again is counted."),
+        verbose_name=_("times"),
+    )
+    last_at = models.DateTimeField(
+        null=True, help_text=_("When it came last, if more than once."), verbose_name=_("last at")
+    )
 
-    state = models.CharField(max_length=10, choices=EventState, default=EventState.WAITING)
-    due_at = models.DateTimeField(db_default=Now(), help_text=_("Not applied before this time."))
-    settled_at = models.DateTimeField(null=True)
+    state = models.CharField(
+        max_length=10, choices=EventState, default=EventState.WAITING, verbose_name=_("state")
+    )
+    due_at = models.DateTimeField(
+        db_default=Now(), help_text=_("Not applied before this time."), verbose_name=_("due at")
+    )
+    settled_at = models.DateTimeField(null=True, verbose_name=_("settled at"))
     note = models.CharField(
-        max_length=200, blank=True, help_text=_("What it waits for, or why it was given up.")
+        max_length=200,
+        blank=True,
+        help_text=_("What it waits for, or why it was given up."),
+        verbose_name=_("note"),
     )
 
     class Meta:

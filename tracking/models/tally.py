@@ -74,11 +74,11 @@ class RejectedRequests(models.Model):
     """Requests to a public endpoint that were rejected on a day, for a reason; the sum over the
     shards is the number. Nothing else is kept of them."""
 
-    day = models.DateField()
-    endpoint = models.CharField(max_length=40)
-    reason = models.CharField(max_length=40)
-    shard = models.PositiveSmallIntegerField(db_default=0)
-    count = models.PositiveBigIntegerField()
+    day = models.DateField(verbose_name=_("day"))
+    endpoint = models.CharField(max_length=40, verbose_name=_("endpoint"))
+    reason = models.CharField(max_length=40, verbose_name=_("reason"))
+    shard = models.PositiveSmallIntegerField(db_default=0, verbose_name=_("shard"))
+    count = models.PositiveBigIntegerField(verbose_name=_("count"))
 
     class Meta:
         verbose_name = _("rejected requests")

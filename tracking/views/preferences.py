@@ -28,7 +28,7 @@ ID = re.compile(r"[1-9]\d{0,17}", re.ASCII)
 def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what the recipient gets; POST changes it, and again changes nothing more."""
     if read(Purpose.PREFERENCES, token) == (TEST,):
-        return of_test(request, "This link shows the recipient's subscription.")
+        return of_test(request, gettext("This link shows the recipient's subscription."))
     person = subscriber_of(Purpose.PREFERENCES, token)
     if person is None:
         return not_found(request, "preferences")

@@ -22,6 +22,7 @@ from django.http import (
 )
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
+from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 
 from sandbox import Failed
@@ -87,7 +88,7 @@ def _rejected(
     if request.method not in methods:
         return reject(request, endpoint, "method") or HttpResponseNotAllowed(methods)
     if most_bytes and not _is_small(request, most_bytes):
-        return reject(request, endpoint, "too large") or HttpResponse(status=413)
+        return reject(request, endpoint, gettext_noop("too large")) or HttpResponse(status=413)
     if request.method == "POST" and most_bytes and not _can_be_read(request):
         return reject(request, endpoint, "form") or HttpResponse(status=400)
     return None

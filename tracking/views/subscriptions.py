@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from campaigns.models.contacts import SuppressionReason
 from tracking import rate_limits, subscriptions
@@ -22,7 +23,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     enough, so the form's content is ignored.
     """
     if read(Purpose.UNSUBSCRIBE, token) == (TEST,):
-        return of_test(request, "This link unsubscribes the recipient.")
+        return of_test(request, gettext("This link unsubscribes the recipient."))
     person = subscriber_of(Purpose.UNSUBSCRIBE, token)
     if person is None:
         return not_found(request, "unsubscribe")

@@ -28,7 +28,7 @@ def web_view(request: HttpRequest, token: str) -> HttpResponse:
     """Rendered again from the frozen content. Viewing it is not recorded."""
     ids = read(Purpose.WEB_VIEW, token)
     if ids == (personalise.TEST,):
-        return of_test(request, "This link shows the message in the browser.")
+        return of_test(request, gettext("This link shows the message in the browser."))
     if ids and (too_many := limited(request, "web view", rate_limits.PAGES, *ids)):
         return too_many
     html = _html(*ids) if ids else None

@@ -10,10 +10,13 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
 from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
+from admin_kit.stored_texts import shown
 from admin_kit.typed import button
 from dispatch.admin.services import state
 from dispatch.admin.services.test_mail import TestMailForm, UnsavedText
@@ -28,7 +31,9 @@ CONTROL = state.CONTROL
 
 
 class FreezeForm(StyledForm):
-    reason = forms.CharField(max_length=500, help_text="Shown on the page of the service.")
+    reason = forms.CharField(
+        max_length=500, help_text=_("Shown on the page of the service."), label=_("Reason")
+    )
 
 
 class ServiceActions(SafeAdmin):
@@ -46,21 +51,25 @@ class ServiceActions(SafeAdmin):
             hidden.add("renew_webhook")
         return [each for each in actions if each.method.original_function_name not in hidden]
 
-    @button("Renew webhook address", "renew-webhook", icon="key", permissions=["change"])
+    @button(_("Renew webhook address"), "renew-webhook", icon="key", permissions=["change"])
     def renew_webhook(self, request: HttpRequest, object_id: str) -> HttpResponse:
         service = self.visible(request, object_id)
         if not is_confirmed(request):
-            text = (
+            text = gettext(
                 "The old address is refused from then on: what the provider tells is lost until "
                 "the new one is entered there."
             )
-            question = Question(f"Renew the webhook address of “{service}”?", text, "Renew")
+            question = Question(
+                gettext("Renew the webhook address of “%(service)s”?") % {"service": service},
+                text,
+                gettext("Renew"),
+            )
             return self._ask(request, service, question)
         service.renew_webhook_key()
-        return self._done(request, service, "The webhook has a new address.")
+        return self._done(request, service, gettext_noop("The webhook has a new address."))
 
     @button(
-        "Freeze",
+        _("Freeze"),
         "freeze",
         icon="ac_unit",
         variant=ActionVariant.DANGER,
@@ -71,20 +80,22 @@ class ServiceActions(SafeAdmin):
         form = FreezeForm(request.POST if is_confirmed(request) else None)
         if not form.is_valid():
             question = Question(
-                f"Freeze “{service}”?",
-                "It starts no message until a person unfreezes it. Tasks that may use other "
-                "services go on with those.",
-                "Freeze",
+                gettext("Freeze “%(service)s”?") % {"service": service},
+                gettext(
+                    "It starts no message until a person unfreezes it. Campaigns that may use "
+                    "other services go on with those."
+                ),
+                gettext("Freeze"),
                 danger=True,
             )
             return self._ask(request, service, question, form=form)
         reason = form.cleaned_data["reason"]
         with transaction.atomic():
             pace_rows.freeze(service, reason)
-        return self._done(request, service, f"Frozen: {reason}")
+        return self._done(request, service, gettext_noop("Frozen: %(reason)s") % {"reason": reason})
 
     @button(
-        "Unfreeze",
+        _("Unfreeze"),
         "unfreeze",
         icon="local_fire_department",
         permissions=[CONTROL],
@@ -92,23 +103,25 @@ class ServiceActions(SafeAdmin):
     def unfreeze(self, request: HttpRequest, object_id: str) -> HttpResponse:
         service = self.visible(request, object_id)
         if not pace_rows.is_frozen(service.pace, service.now):
-            say(request, f"“{service}” is not frozen.", error=True)
+            say(request, gettext("“%(service)s” is not frozen.") % {"service": service}, error=True)
             return HttpResponseRedirect(self.url("change", service.pk))
         if not is_confirmed(request):
             question = Question(
-                f"Unfreeze “{service}”?",
-                "It goes on sending at once. If what froze it has not changed it will be frozen "
-                "again.",
-                "Unfreeze",
-                details=[("Now", " ".join(state.state_of(service)))],
+                gettext("Unfreeze “%(service)s”?") % {"service": service},
+                gettext(
+                    "It goes on sending at once. If what froze it has not changed it will be "
+                    "frozen again."
+                ),
+                gettext("Unfreeze"),
+                details=[(gettext("Now"), " ".join(state.state_of(service)))],
             )
             return self._ask(request, service, question)
         with transaction.atomic():
             pace_rows.unfreeze(service)
-        return self._done(request, service, "Unfrozen.")
+        return self._done(request, service, gettext_noop("Unfrozen."))
 
     @button(
-        "Test connection",
+        _("Test connection"),
         "test-connection",
         icon="cable",
         permissions=[CONTROL],
@@ -116,29 +129,48 @@ class ServiceActions(SafeAdmin):
     def test_connection(self, request: HttpRequest, object_id: str) -> HttpResponse:
         service = self.visible(request, object_id)
         if not is_confirmed(request):
-            text = "The service is connected to, logged in to and left again. Nothing is sent."
-            question = Question(f"Test the connection of “{service}”?", text, "Test")
+            text = gettext(
+                "The service is connected to, logged in to and left again. Nothing is sent."
+            )
+            question = Question(
+                gettext("Test the connection of “%(service)s”?") % {"service": service},
+                text,
+                gettext("Test"),
+            )
             return self._ask(request, service, question)
         report = account_reports.check(service)
         if not report.works:
-            return self._failed(request, service, f"The connection failed: {report.answer}")
-        return self._done(request, service, f"Connection tested: {report.answer}")
+            return self._failed(
+                request,
+                service,
+                gettext_noop("The connection failed: %(reason)s") % {"reason": report.answer},
+            )
+        return self._done(
+            request,
+            service,
+            gettext_noop("Connection tested: %(reason)s") % {"reason": report.answer},
+        )
 
-    @button("Check domain now", "check-domain", icon="travel_explore", permissions=[CONTROL])
+    @button(_("Check domain now"), "check-domain", icon="travel_explore", permissions=[CONTROL])
     def check_domain(self, request: HttpRequest, object_id: str) -> HttpResponse:
         service = self.visible(request, object_id)
         if not is_confirmed(request):
-            text = (
-                f"The DNS is asked about {service.domain}: SPF, DKIM, DMARC, MX and PTR. The "
-                "cluster does it within seconds; the result appears on the service's page."
+            text = gettext(
+                "The DNS is asked about %(domain)s: SPF, DKIM, DMARC, MX and PTR. The "
+                "cluster does it within seconds; the result appears on the service's "
+                "page."
+            ) % {"domain": service.domain}
+            question = Question(
+                gettext("Check the domain of “%(service)s”?") % {"service": service},
+                text,
+                gettext("Check"),
             )
-            question = Question(f"Check the domain of “{service}”?", text, "Check")
             return self._ask(request, service, question)
         checking.ask(service.pk)
-        return self._done(request, service, "Its domain is being checked.")
+        return self._done(request, service, gettext_noop("Its domain is being checked."))
 
     @button(
-        "Send test mail",
+        _("Send test mail"),
         "send-test",
         icon="forward_to_inbox",
         permissions=[CONTROL],
@@ -176,12 +208,16 @@ class ServiceActions(SafeAdmin):
         return self._test_page(request, form, **text.context)
 
     def _test_page(
-        self, request: HttpRequest, form: TestMailForm, title: str = "Send a test", **context: Any
+        self,
+        request: HttpRequest,
+        form: TestMailForm,
+        title: str = "",
+        **context: Any,
     ) -> HttpResponse:
-        text = (
-            "One message is sent to each address at once, outside of any task. Each takes the next "
-            "slot of the service and counts for its quota; a frozen service sends them all the "
-            "same. What differs from a recipient's message: the mark in the subject, the "
+        text = gettext(
+            "One message is sent to each address at once, outside of any campaign. Each takes the "
+            "next slot of the service and counts for its quota; a frozen service sends them all "
+            "the same. What differs from a recipient's message: the mark in the subject, the "
             "Message-ID, and links, which are not recorded; those to unsubscribe, to the "
             "preferences and to the web view lead to a page that says it is a test."
         )
@@ -189,10 +225,10 @@ class ServiceActions(SafeAdmin):
             request,
             self,
             "admin/plain_form.html",
-            title=title,
+            title=title or gettext("Send a test"),
             text=text,
             form=form,
-            button="Send",
+            button=gettext("Send"),
             back_url=form.campaign_url or self._back_from_test(request),
             **context,
         )
@@ -201,7 +237,7 @@ class ServiceActions(SafeAdmin):
         service = cleaned["service"]
         for outcome in send_tests(cleaned):
             self.log_change(request, service, str(outcome))
-            say(request, f"“{service}”: {outcome}", error=outcome.has_failed)
+            say(request, f"“{service}”: {outcome.told()}", error=outcome.has_failed)
 
     def _same_test_again(self, cleaned: dict[str, Any]) -> str:
         """The form once more, filled in: reloading the page must not send another message."""
@@ -224,11 +260,12 @@ class ServiceActions(SafeAdmin):
         return ask(request, self, question, original=service, back_url=back, **context)
 
     def _done(self, request: HttpRequest, service: EmailService, text: str) -> HttpResponse:
+        """The text is English, as it is stored."""
         self.log_change(request, service, text)
-        say(request, f"“{service}”: {text}")
+        say(request, f"“{service}”: {shown(text)}")
         return HttpResponseRedirect(self.url("change", service.pk))
 
     def _failed(self, request: HttpRequest, service: EmailService, text: str) -> HttpResponse:
         self.log_change(request, service, text)
-        say(request, f"“{service}”: {text}", error=True)
+        say(request, f"“{service}”: {shown(text)}", error=True)
         return HttpResponseRedirect(self.url("change", service.pk))

@@ -7,8 +7,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
 
 from addressing.addresses import MAX_WRITTEN, as_written, clean_address
+from admin_kit.numbers import number
 from dispatch.models.seed_list import MOST
 
 _BETWEEN = re.compile(r"[\s,;]+")
@@ -27,7 +29,10 @@ class AddressesField(forms.CharField):
     def clean(self, value: Any) -> Any:
         written = [each for each in _BETWEEN.split(super().clean(value)) if each]
         if len(written) > MOST:
-            raise ValidationError(f"These are {len(written):,} addresses; {MOST} are the most.")
+            raise ValidationError(
+                gettext("These are %(written)s addresses; %(most)s are the most.")
+                % {"written": number(len(written)), "most": MOST}
+            )
         return list(dict.fromkeys(self._cleaned(each, len(written)) for each in written))
 
     def has_changed(self, initial: Any, data: Any) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Any
 
 from django.db.models.functions import Now
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from admin_kit.moments import with_its_zone
+from admin_kit.stored_texts import shown
 from admin_kit.typed import button
 from dispatch.admin.services.actions import CONTROL, ServiceActions
 from dispatch.bounces.forms import MailboxForm
@@ -21,7 +25,8 @@ from dispatch.models import BounceMailbox, EmailService
 from dispatch.providers import get_provider
 
 PLAIN = ("enabled", "domain")
-INTRODUCTION = (
+COUNTED = re.compile(r"(\d+) ([^,:]+)")
+INTRODUCTION = _(
     "Every message gets a return path of its own, bounces+…@ the bounce domain; what arrives there "
     "is read and leads back to the message."
 )
@@ -44,32 +49,41 @@ class MailboxActions(ServiceActions):
             hidden = {"test_bounce_mailbox"}
         return [each for each in actions if each.method.original_function_name not in hidden]
 
-    @button("Bounce mailbox", "bounce-mailbox", icon="move_to_inbox", permissions=["change"])
+    @button(_("Bounce mailbox"), "bounce-mailbox", icon="move_to_inbox", permissions=["change"])
     def bounce_mailbox(self, request: HttpRequest, object_id: str) -> HttpResponse:
         service = self.visible(request, object_id)
         back_url = self.url("change", service.pk)
         if not _takes_return_path(service):
-            say(request, f"“{service}” tells bounces in another way than by mail.", error=True)
+            say(
+                request,
+                gettext("“%(service)s” tells bounces in another way than by mail.")
+                % {"service": service},
+                error=True,
+            )
             return HttpResponseRedirect(back_url)
         mailbox = _mailbox_of(service)
         form = _form(request, mailbox)
         if form.is_valid() and _keep(service, form):
-            self.log_change(request, service, "Changed where bounces are read.")
-            say(request, f"“{service}”: the bounce mailbox was saved. Test it now.")
+            self.log_change(request, service, gettext_noop("Changed where bounces are read."))
+            say(
+                request,
+                gettext("“%(service)s”: the bounce mailbox was saved. Test it now.")
+                % {"service": service},
+            )
             return HttpResponseRedirect(back_url)
         return page(
             request,
             self,
             "admin/plain_form.html",
-            title=f"Bounce mailbox of “{service}”",
+            title=gettext("Bounce mailbox of “%(service)s”") % {"service": service},
             text=f"{INTRODUCTION} {_state(mailbox)}".strip(),
             form=form,
-            button="Save",
+            button=gettext("Save"),
             back_url=back_url,
         )
 
     @button(
-        "Test bounce mailbox",
+        _("Test bounce mailbox"),
         "test-bounce-mailbox",
         icon="mark_email_read",
         permissions=[CONTROL],
@@ -78,18 +92,34 @@ class MailboxActions(ServiceActions):
         service = self.visible(request, object_id)
         mailbox = _mailbox_of(service)
         if mailbox is None:
-            say(request, f"“{service}” has no bounce mailbox yet.", error=True)
+            say(
+                request,
+                gettext("“%(service)s” has no bounce mailbox yet.") % {"service": service},
+                error=True,
+            )
             return HttpResponseRedirect(self.url("change", service.pk))
         if not is_confirmed(request):
-            text = "The mailbox is opened and left again. Nothing in it is changed."
-            question = Question(f"Test the bounce mailbox of “{service}”?", text, "Test")
+            text = gettext("The mailbox is opened and left again. Nothing in it is changed.")
+            question = Question(
+                gettext("Test the bounce mailbox of “%(service)s”?") % {"service": service},
+                text,
+                gettext("Test"),
+            )
             back_url = self.url("change", service.pk)
             return ask(request, self, question, original=service, back_url=back_url)
         try:
             with open_mailbox(decrypt(mailbox.settings)) as opened:
-                return self._done(request, service, f"Bounce mailbox: {opened.describe()}")
+                return self._done(
+                    request,
+                    service,
+                    gettext_noop("Bounce mailbox: %(reason)s") % {"reason": opened.describe()},
+                )
         except (MailboxError, CredentialsError) as error:
-            return self._failed(request, service, f"The bounce mailbox failed: {error}")
+            return self._failed(
+                request,
+                service,
+                gettext_noop("The bounce mailbox failed: %(reason)s") % {"reason": error},
+            )
 
 
 def _takes_return_path(service: EmailService) -> bool:
@@ -111,7 +141,7 @@ def _form(request: HttpRequest, mailbox: BounceMailbox | None) -> MailboxForm:
         try:
             stored |= decrypt(mailbox.settings)
         except CredentialsError as error:
-            say(request, str(error), error=True)
+            say(request, shown(error), error=True)
     return StyledMailboxForm(request.POST if request.method == "POST" else None, stored)
 
 
@@ -122,7 +152,7 @@ def _keep(service: EmailService, form: MailboxForm) -> bool:
     try:
         encrypted = encrypt(values)
     except CredentialsError as error:
-        form.add_error(None, str(error))
+        form.add_error(None, shown(error))
         return False
     news = {"next_read_at": Now(), "failures_in_row": 0, "problem": ""}
     BounceMailbox.objects.update_or_create(
@@ -137,17 +167,25 @@ def _state(mailbox: BounceMailbox | None) -> str:
     if mailbox is None:
         return ""
     if mailbox.problem:
-        words = f"It cannot be read now: {mailbox.problem}"
+        words = gettext("It cannot be read now: %(problem)s") % {"problem": shown(mailbox.problem)}
     elif mailbox.read_at is None:
-        words = "It has not been read yet."
+        words = gettext("It has not been read yet.")
     else:
-        words = f"Last read {_when(mailbox.read_at)}: {mailbox.result}."
+        words = gettext("Last read %(when)s: %(result)s.") % {
+            "when": _when(mailbox.read_at),
+            "result": _counted(mailbox.result),
+        }
     if mailbox.set_aside_at:
-        words += (
-            f" Last set aside {_when(mailbox.set_aside_at)}: {mailbox.set_aside}. Look at it in "
-            "the mailbox, where it is flagged; it is not read again."
-        )
+        words += gettext(
+            " Last set aside %(when)s: %(set_aside)s. Look at it in the mailbox, "
+            "where it is flagged; it is not read again."
+        ) % {"when": _when(mailbox.set_aside_at), "set_aside": _counted(mailbox.set_aside)}
     return words
+
+
+def _counted(listed: str) -> str:
+    """What was read, as it is stored: “3 messages: 2 bounced for good, 1 no report”."""
+    return COUNTED.sub(lambda found: f"{found[1]} {shown(found[2])}", listed)
 
 
 def _when(moment: dt.datetime) -> str:

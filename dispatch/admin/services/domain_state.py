@@ -5,23 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from django.utils.timesince import timesince
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
+from admin_kit.stored_texts import shown
 from campaigns.models import Task
 from dispatch.domains.check import Verdict
 from dispatch.domains.names import is_reserved
 from dispatch.models import DomainReport, EmailService
 
 WORDS = {
-    Verdict.OK: ("Fine", "success"),
-    Verdict.WARNING: ("Could be better", "warning"),
-    Verdict.PROBLEM: ("Problem", "danger"),
-    Verdict.UNKNOWN: ("Could not be checked", "info"),
+    Verdict.OK: (_("Fine"), "success"),
+    Verdict.WARNING: (_("Could be better"), "warning"),
+    Verdict.PROBLEM: (_("Problem"), "danger"),
+    Verdict.UNKNOWN: (_("Could not be checked"), "info"),
 }
 OF_DOMAIN = {
-    Verdict.OK: "is ready",
-    Verdict.WARNING: "is ready, but could be better",
-    Verdict.PROBLEM: "is not ready",
-    Verdict.UNKNOWN: "could not be checked whole",
+    Verdict.OK: _("%(domain)s is ready"),
+    Verdict.WARNING: _("%(domain)s is ready, but could be better"),
+    Verdict.PROBLEM: _("%(domain)s is not ready"),
+    Verdict.UNKNOWN: _("%(domain)s could not be checked whole"),
 }
 MOST_NAMED = 5
 NOT_READY = (Verdict.PROBLEM, Verdict.UNKNOWN)
@@ -35,17 +38,30 @@ def summary(service: EmailService, report: DomainReport | None) -> dict[str, Any
     """A label and a sentence, with how old the result is."""
     if report is None or not report.is_about(service):
         asked = report is not None and report.asked_at is not None
-        text = "is being checked" if asked else "has not been checked yet"
-        return {"word": "Not checked", "colour": "info", "text": f"{service.domain} {text}."}
+        text = (
+            gettext("%(domain)s is being checked.")
+            if asked
+            else gettext("%(domain)s has not been checked yet.")
+        )
+        return {
+            "word": gettext("Not checked"),
+            "colour": "info",
+            "text": text % {"domain": service.domain},
+        }
     verdict = Verdict(report.verdict)
     word, colour = WORDS[verdict]
     age = timesince(report.checked_at, depth=1) if report.checked_at else ""
-    again = " It is being checked again." if report.asked_at else ""
+    again = gettext(" It is being checked again.") if report.asked_at else ""
     return {
         "word": word,
         "colour": colour,
-        "text": f"{service.domain} {OF_DOMAIN[verdict]}, as of {age} ago.{again}",
+        "text": gettext("%(said)s, as of %(age)s ago.%(again)s")
+        % {"said": _of_domain(service, verdict), "age": age, "again": again},
     }
+
+
+def _of_domain(service: EmailService, verdict: Verdict) -> str:
+    return str(OF_DOMAIN[verdict]) % {"domain": service.domain}
 
 
 def failed_checks(service: EmailService) -> str:
@@ -69,7 +85,8 @@ def checks(service: EmailService, report: DomainReport | None) -> list[dict[str,
 
 def _shown(check: dict[str, str]) -> dict[str, str]:
     word, colour = WORDS[Verdict(check["verdict"])]
-    return {**check, "word": word, "colour": colour}
+    told = {key: shown(value) for key, value in check.items()}
+    return {**told, "word": str(word), "colour": colour}
 
 
 def warnings(task: Task) -> list[str]:
@@ -80,7 +97,9 @@ def warnings(task: Task) -> list[str]:
         services = services.filter(pk__in=chosen)
     found = [_warning(each) for each in services.select_related("domain_report")]
     told = sorted({warning for warning in found if warning})
-    more = [f"And {len(told) - MOST_NAMED} more domains."] if len(told) > MOST_NAMED else []
+    left = len(told) - MOST_NAMED
+    text = ngettext("And %(count)s more domain.", "And %(count)s more domains.", left)
+    more = [text % {"count": left}] if left > 0 else []
     return told[:MOST_NAMED] + more
 
 
@@ -89,14 +108,18 @@ def _warning(service: EmailService) -> str:
         return ""
     report: DomainReport | None = getattr(service, "domain_report", None)
     if report is None or not report.is_about(service):
-        return (
-            f"It has not been checked whether {service.domain} is ready for bulk mail; see the "
-            f"service “{service}”."
-        )
+        return gettext(
+            "It has not been checked whether %(domain)s is ready for bulk mail; "
+            "see the service “%(service)s”."
+        ) % {"domain": service.domain, "service": service}
     if report.verdict not in NOT_READY:
         return ""
     named = ", ".join(each["name"] for each in report.checks if each["verdict"] in NOT_READY)
-    return (
-        f"{service.domain} {OF_DOMAIN[Verdict(report.verdict)]} ({named}): messages may be refused "
-        f"or put with the spam; see the service “{service}”."
-    )
+    return gettext(
+        "%(said)s (%(named)s): messages may be refused or put "
+        "with the spam; see the service “%(service)s”."
+    ) % {
+        "said": _of_domain(service, Verdict(report.verdict)),
+        "named": named,
+        "service": service,
+    }

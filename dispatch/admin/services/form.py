@@ -12,8 +12,10 @@ import copy
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 
 from admin_kit.confirmation import restyled
+from admin_kit.stored_texts import shown
 from admin_kit.typed import ModelForm
 from dispatch.credentials import enter_again, moved
 from dispatch.encryption import CredentialsError, decrypt, encrypt
@@ -84,8 +86,12 @@ class ServiceForm(ModelForm):
         optional = not field.required
         field.required = field.required and not self.stored.get(name)
         if self.stored.get(name):
-            removing = f" Enter “{REMOVE}” to have none." if optional else ""
-            kept = f"Never shown; leave empty to keep it.{removing}"
+            kept = gettext("Never shown; leave empty to keep it.")
+            if optional:
+                kept = gettext("%(kept)s Enter “%(sign)s” to have none.") % {
+                    "kept": kept,
+                    "sign": REMOVE,
+                }
             field.help_text = f"{field.help_text} {kept}".strip()
 
     def _keep(self, settings: dict[str, Any]) -> None:
@@ -101,7 +107,7 @@ class ServiceForm(ModelForm):
             if changed or not self.instance.credentials:
                 self.instance.credentials = encrypt(settings)
         except CredentialsError as error:
-            self.add_error(None, str(error))
+            self.add_error(None, shown(error))
         self.instance.provider = self.provider_chosen.name
 
     def _settings_data(self) -> dict[str, Any]:
@@ -130,7 +136,7 @@ class ServiceForm(ModelForm):
         try:
             return decrypt(self.instance.credentials)
         except CredentialsError as error:
-            self.unreadable = str(error)
+            self.unreadable = shown(error)
             return {}
 
     def _shown(self) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from typing import Any
 
 from django.db import connection
 from django.utils import formats, timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from admin_kit.bar_charts import Chart, chart, table
 from admin_kit.numbers import number, percent
+from admin_kit.stored_texts import shown
 from dispatch.models import AttemptOutcome, EmailService, Freeze, ServiceHour
 from dispatch.monitoring import services as monitoring
 from dispatch.monitoring.words import duration
@@ -111,14 +112,16 @@ def _hours(service: Any) -> Span:
     failed = [_failed(rows[at]) if at in rows else 0 for at in hours]
     interval = float(service.sending_interval)
     allowed = round(SECONDS_AN_HOUR / interval) if interval else None
-    note = _("The line is what its pace allows: %(number)s.") % {"number": number(allowed or 0)}
-    names = _("Accepted"), _("Not accepted")
+    note = gettext("The line is what its pace allows: %(number)s.") % {
+        "number": number(allowed or 0)
+    }
+    names = gettext("Accepted"), gettext("Not accepted")
     charts = [
         chart(names[0], labels, accepted, allowed, note if allowed else ""),
         chart(names[1], labels, failed),
     ]
     series = dict(zip(names, (accepted, failed), strict=True))
-    return Span(_("Last 24 hours"), charts, table(_("Hour"), labels, series))
+    return Span(gettext("Last 24 hours"), charts, table(gettext("Hour"), labels, series))
 
 
 def _failed(row: ServiceHour) -> int:
@@ -136,10 +139,10 @@ def _days(service: Any) -> Span:
             done[day] += row.accepted + _failed(row)
     labels = [formats.date_format(day, "MONTH_DAY_FORMAT") for day in days]
     quota, values = service.daily_quota, list(done.values())
-    note = _("The line is its daily quota: %(number)s.") % {"number": number(quota or 0)}
-    name = _("Handed over")
+    note = gettext("The line is its daily quota: %(number)s.") % {"number": number(quota or 0)}
+    name = gettext("Handed over")
     charts = [chart(name, labels, values, quota, note if quota else "")]
-    return Span(_("Last 30 days"), charts, table(_("Day"), labels, {name: values}))
+    return Span(gettext("Last 30 days"), charts, table(gettext("Day"), labels, {name: values}))
 
 
 def errors_of(service: Any) -> list[Problem]:
@@ -151,7 +154,7 @@ def errors_of(service: Any) -> list[Problem]:
             _cause(outcome, code),
             number(count),
             moment(last, service.now),
-            reply if service.told else "",
+            shown(reply) if service.told else "",
         )
         for outcome, code, count, last, reply in _query(ERRORS, [service.pk, MOST_ERRORS])
     ]
@@ -168,10 +171,10 @@ def came_back(service: EmailService) -> list[tuple[str, str]]:
     if not sent:
         return []
     return [
-        (_("Of the last messages accepted"), number(sent)),
-        (_("Delivered"), percent(delivered, sent) if delivered else _("not reported")),
-        (_("Bounced"), percent(bounced, sent)),
-        (_("Reported as spam"), percent(complained, sent)),
+        (gettext("Of the last messages accepted"), number(sent)),
+        (gettext("Delivered"), percent(delivered, sent) if delivered else gettext("not reported")),
+        (gettext("Bounced"), percent(bounced, sent)),
+        (gettext("Reported as spam"), percent(complained, sent)),
     ]
 
 
@@ -179,7 +182,7 @@ def _late(service: EmailService) -> list[tuple[str, str]]:
     late = monitoring.lateness(service.pk).get(service.pk)
     if late is None:
         return []
-    return [(_("Late, half and 99 of 100"), f"{duration(late.p50)}, {duration(late.p99)}")]
+    return [(gettext("Late, half and 99 of 100"), f"{duration(late.p50)}, {duration(late.p99)}")]
 
 
 def freezes_of(service: Any) -> list[Frozen]:
@@ -194,12 +197,12 @@ def _frozen(row: Freeze, service: Any) -> Frozen:
     if end:
         until = moment(end, service.now)
     elif row.until and not row.needs_person:
-        until = _("goes on until %(time)s") % {"time": moment(row.until, service.now)}
+        until = gettext("goes on until %(time)s") % {"time": moment(row.until, service.now)}
     else:
-        until = _("until a person unfreezes it")
+        until = gettext("until a person unfreezes it")
     is_by_staff = row.needs_person and row.until is None
     told = service.told or is_by_staff
-    return Frozen(moment(row.frozen_at, service.now), until, row.reason if told else "")
+    return Frozen(moment(row.frozen_at, service.now), until, shown(row.reason) if told else "")
 
 
 def _query(sql: str, params: list[Any]) -> list[tuple[Any, ...]]:

@@ -16,12 +16,14 @@ from django.shortcuts import render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from access.ownership import SEE_EVERYTHING
 from admin_kit.base import WithPanel, visible_rows
 from admin_kit.confirmation import page, say
+from admin_kit.numbers import number
 from admin_kit.owners import OwnerFilter
 from admin_kit.typed import SearchableSelect, button, label
 from campaigns.admin import uses
@@ -53,7 +55,7 @@ LIMITS = (
 
 
 class ReservedFilter(OwnerFilter):
-    title = "reserved for"
+    title = _("reserved for")
 
     def owned(self, rows: QuerySet[Any], owner_id: int) -> QuerySet[Any]:
         return rows.filter(users=owner_id)
@@ -65,14 +67,14 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
     list_display = ("name", "domain", "state_label", "why", "quota", "rate", "pace_text")
     list_filter = (("enabled", BooleanRadioFilter), ReservedFilter)
     search_fields = ("name", "domain")
-    search_help_text = "Part of a name or a domain"
+    search_help_text = _("Part of a name or a domain")
     sortable_by = ("name", "domain")
     searchable_fields = ("users",)  # also for who may not see accounts
     readonly_fields = ("webhook_address",)
     actions = None
     actions_detail = (
         {
-            "title": "Test",
+            "title": _("Test"),
             "icon": "science",
             "items": [
                 "test_connection",
@@ -135,14 +137,14 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
             address = ["webhook_address"] if obj is not None and takes_webhooks(obj) else []
             shown.append(
                 (
-                    provider.label,
+                    gettext(provider.label),
                     {
                         "fields": [*address, *settings_fields(provider)],
                         "description": settings_link(provider.name),
                     },
                 )
             )
-        return [*shown, ("Pace and quota", {"fields": LIMITS})]
+        return [*shown, (gettext("Pace and quota"), {"fields": LIMITS})]
 
     def _may_see_users(self, request: HttpRequest, obj: Any) -> bool:
         return self._may_save(request, obj) or request.user.has_perm(SEE_EVERYTHING)
@@ -162,20 +164,23 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
             request,
             self,
             "admin/dispatch/emailservice/choose_provider.html",
-            title="Which provider?",
+            title=gettext("Which provider?"),
             providers=[(*each, settings_link(each[0])) for each in provider_choices()],
             form_url=form_url,
             back_url=back_url,
         )
 
-    @button("Provider", "provider", icon="swap_horiz", permissions=["change"])
+    @button(_("Provider"), "provider", icon="swap_horiz", permissions=["change"])
     def change_provider(self, request: HttpRequest, object_id: str) -> HttpResponse:
         change_url = self.url("change", self.visible(request, object_id).pk)
         return self._choose_provider(request, change_url, change_url)
 
     def save_form(self, request: HttpRequest, form: Any, change: bool) -> Any:
         if getattr(form, "unreadable", ""):
-            say(request, "The credentials were entered anew: the old ones could not be read.")
+            say(
+                request,
+                gettext("The credentials were entered anew: the old ones could not be read."),
+            )
         return super().save_form(request, form, change)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -214,41 +219,44 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
         panel = self.panel_of(request, self.visible(request, object_id))
         return render(request, "admin/dispatch/emailservice/state.html", panel)
 
-    @label("state", state.STATE_LABELS)
+    @label(_("state"), state.STATE_LABELS)
     def state_label(self, service: EmailService) -> str:
         return state.state_of(service)[0]
 
-    @admin.display(description="until when, or why")
+    @admin.display(description=_("until when, or why"))
     def why(self, service: EmailService) -> str:
         return state.state_of(service)[1] or "–"
 
-    @admin.display(description="quota used")
+    @admin.display(description=_("quota used"))
     def quota(self, service: EmailService) -> str:
         return state.quota_of(service)
 
-    @admin.display(description="sent in the last minute")
+    @admin.display(description=_("sent in the last minute"))
     def rate(self, service: Any) -> str:
-        return f"{service.sent_last_minute:,}"
+        return number(service.sent_last_minute)
 
-    @admin.display(description="pace", ordering="sending_interval")
+    @admin.display(description=_("pace"), ordering="sending_interval")
     def pace_text(self, service: EmailService) -> str:
         return state.pace_of(service)
 
-    @admin.display(description="webhook address")
+    @admin.display(description=_("webhook address"))
     def webhook_address(self, service: EmailService) -> str:
         """With its secret part: only for users who may change the service."""
         try:
             address = webhook_url(service)
         except CredentialsError:
-            return UNREADABLE_ADDRESS
+            return str(UNREADABLE_ADDRESS)
         return format_html(
             '<input type="text" readonly value="{}" size="100" class="w-full bg-transparent" '
-            'id="webhook-address" aria-label="Webhook address"><br>{} {}'
-            "Enter it at the provider, so that it tells what "
-            "became of the messages. It is a secret of this service: share it with no one else.",
+            'id="webhook-address" aria-label="{}"><br>{} {} {}',
             address,
+            gettext("Webhook address"),
             copy_button("webhook-address"),
             missing_secrets(service),
+            gettext(
+                "Enter it at the provider, so that it tells what became of the messages. It is a "
+                "secret of this service: share it with no one else."
+            ),
         )
 
 
@@ -265,12 +273,12 @@ def copy_button(element: str) -> str:
         '<button type="button" class="cursor-pointer edm-link font-semibold" data-copy="{}" '
         'data-copied="{}">{}</button>',
         element,
-        _("Copied"),
-        _("Copy"),
+        gettext("Copied"),
+        gettext("Copy"),
     )
 
 
-UNREADABLE_ADDRESS = (
+UNREADABLE_ADDRESS = _(
     "The address cannot be read with the keys in CREDENTIALS_KEYS. Add the key that it was "
     "encrypted with to their end, or renew the address and enter the new one at the provider."
 )
@@ -284,10 +292,15 @@ def missing_secrets(service: EmailService) -> str:
         )
     except ServiceError:
         return ""
-    return f"No events are taken before this is entered: {', '.join(missing)}. " if missing else ""
+    return (
+        gettext("No events are taken before this is entered: %(missing)s.")
+        % {"missing": ", ".join(map(str, missing))}
+        if missing
+        else ""
+    )
 
 
-PROOF = "has sent messages: it belongs to their proof. Take away “Enabled” instead."
+PROOF = _("has sent messages: it belongs to their proof. Take away “Enabled” instead.")
 
 
 def _is_unused(service: EmailService) -> bool:

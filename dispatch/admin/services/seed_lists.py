@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin, OwnedForm
 from admin_kit.confirmation import restyled
@@ -29,9 +30,9 @@ class SeedListAdmin(ExplainedChanges, OwnedAdmin):
     sortable_by = ("name",)
     ordering = ("name", "pk")
     search_fields = ("name",)
-    search_help_text = "Part of a name"
+    search_help_text = _("Part of a name")
     fields = ("owner", "name", "addresses")
 
-    @admin.display(description="addresses")
+    @admin.display(description=_("addresses"))
     def how_many(self, seeds: SeedList) -> str:
         return f"{len(seeds.addresses):,}"

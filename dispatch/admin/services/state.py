@@ -19,10 +19,14 @@ from django.db.models import (
 )
 from django.db.models.functions import Coalesce, Now
 from django.utils.timesince import timesince
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
 
 from access.ownership import SEE_EVERYTHING
 from admin_kit.moments import with_its_zone
-from campaigns.wording import counted
+from admin_kit.numbers import number
+from admin_kit.stored_texts import shown
+from admin_kit.typed import Colours
 from dispatch.admin.services import domain_state
 from dispatch.models import AccountReport, Attempt, BounceMailbox, EmailService
 from dispatch.pace import pace_rows
@@ -34,25 +38,27 @@ CONTROL = "dispatch.control_emailservice"
 RATE_WINDOW = dt.timedelta(minutes=1)
 SOON = dt.timedelta(seconds=2)
 """A wait as short as this is not shown: it is over before it can be read."""
-READY, WAITING, FROZEN, DISABLED = "Ready", "Waiting", "Frozen", "Disabled"
-NO_CONNECTION = "No connection"
-FAILING, NOT_READY, UNREAD = "Failing", "Domain not ready", "Bounces not read"
+READY, WAITING, FROZEN, DISABLED = _("Ready"), _("Waiting"), _("Frozen"), _("Disabled")
+NO_CONNECTION = _("No connection")
+FAILING, NOT_READY, UNREAD = _("Failing"), _("Domain not ready"), _("Bounces not read")
 MANY_FAILURES = 3
 """So many in a row are more than bad luck."""
-UNTOLD = (
+UNTOLD = _(
     "Its provider refused it or could not be reached; those who run the services see what it said."
 )
 """In place of a provider's words, which may be about the message of another owner."""
-STATE_LABELS = {
-    READY: "success",
-    WAITING: "info",
-    NO_CONNECTION: "danger",
-    FROZEN: "danger",
-    FAILING: "danger",
-    NOT_READY: "warning",
-    UNREAD: "warning",
-    DISABLED: "",
-}
+STATE_LABELS = Colours(
+    {
+        READY: "success",
+        WAITING: "info",
+        NO_CONNECTION: "danger",
+        FROZEN: "danger",
+        FAILING: "danger",
+        NOT_READY: "warning",
+        UNREAD: "warning",
+        DISABLED: "",
+    }
+)
 TROUBLES = (FROZEN, NO_CONNECTION, FAILING, NOT_READY, UNREAD)
 """States that a person has to do something about."""
 
@@ -85,35 +91,42 @@ def state_of(service: Any) -> tuple[str, str]:
     fails, what its mail suffers from, then what it only waits for.
     """
     if not service.enabled:
-        return DISABLED, "Staff switched it off."
-    return _stopped(service) or _ailing(service) or _waiting(service) or (READY, "")
+        return str(DISABLED), gettext("Staff switched it off.")
+    return _stopped(service) or _ailing(service) or _waiting(service) or (str(READY), "")
 
 
 def _stopped(service: Any) -> tuple[str, str] | None:
     pace = service.pace
     if pace_rows.is_frozen(pace, service.now):
-        until = "a person unfreezes it" if pace.needs_person else time_of(pace.frozen_until)
+        until = (
+            gettext("Until a person unfreezes it.")
+            if pace.needs_person
+            else gettext("Until %(moment)s.") % {"moment": time_of(pace.frozen_until)}
+        )
         told = service.told or pace_rows.is_frozen_by_staff(pace)
-        return FROZEN, f"Until {until}. {pace.freeze_reason if told else UNTOLD}".strip()
+        return str(FROZEN), f"{until} {shown(pace.freeze_reason) if told else UNTOLD}".strip()
     if why := _no_connection(service):
-        return NO_CONNECTION, why
+        return str(NO_CONNECTION), why
     return None
 
 
 def _ailing(service: Any) -> tuple[str, str] | None:
     if (failures := service.pace.failures_in_row) >= MANY_FAILURES:
-        return FAILING, (
-            f"{counted(failures, 'hand-over')} failed in a row just now; after "
-            f"{FAILURES_THAT_FREEZE} it rests for a while. Its errors say why."
-        )
+        return str(FAILING), ngettext(
+            "%(count)s hand-over failed in a row just now; after %(most)s it rests for a while. "
+            "Its errors say why.",
+            "%(count)s hand-overs failed in a row just now; after %(most)s it rests for a while. "
+            "Its errors say why.",
+            failures,
+        ) % {"count": number(failures), "most": FAILURES_THAT_FREEZE}
     if failed := domain_state.failed_checks(service):
-        return NOT_READY, (
-            f"{service.domain} is not ready for bulk mail ({failed}): messages may be refused or "
-            "put with the spam."
-        )
+        return str(NOT_READY), gettext(
+            "%(domain)s is not ready for bulk mail (%(failed)s): messages may be refused or put "
+            "with the spam."
+        ) % {"domain": service.domain, "failed": failed}
     mailbox: BounceMailbox | None = getattr(service, "bounce_mailbox", None)
     if mailbox is not None and mailbox.enabled and mailbox.problem:
-        return UNREAD, (
+        return str(UNREAD), gettext(
             "Its bounce mailbox cannot be read: what bounces by mail is not noticed, and goes on "
             "being mailed."
         )
@@ -123,13 +136,17 @@ def _ailing(service: Any) -> tuple[str, str] | None:
 def _waiting(service: Any) -> tuple[str, str] | None:
     limits, now = service.limits, service.now
     if limits.daily_quota == 0:
-        return WAITING, "Its daily quota is 0: it sends nothing."
+        return str(WAITING), gettext("Its daily quota is 0: it sends nothing.")
     if pace_rows.quota_left(service.pace, limits, now) == 0:
         _, period_end = limits.period(now)
-        return WAITING, f"The quota is used up until {time_of(period_end)}."
+        return str(WAITING), gettext("The quota is used up until %(moment)s.") % {
+            "moment": time_of(period_end)
+        }
     earliest = limits.earliest(service.pace.next_send_at)
     if limits.interval and earliest > now + SOON:
-        return WAITING, f"The next message may start at {time_of(earliest)}."
+        return str(WAITING), gettext("The next message may start at %(moment)s.") % {
+            "moment": time_of(earliest)
+        }
     return None
 
 
@@ -149,26 +166,31 @@ def _no_connection(service: Any) -> str:
     report: AccountReport | None = getattr(service, "account_report", None)
     if report is None or report.works or service.sends_since or not report.is_about(service):
         return ""
-    assert report.checked_at is not None  # it is about the service
     if not service.told:
-        return UNTOLD
-    said = report.answer.rstrip(".")
-    return f"{said}, as of {timesince(report.checked_at, depth=1)} ago."
+        return str(UNTOLD)
+    return _as_of(report)
 
 
 def figures_of(service: Any) -> list[tuple[str, str]]:
     """What the page of a service shows beside its state."""
-    failures = service.pace.failures_in_row
     figures = [
-        ("Quota used", quota_of(service)),
-        ("Sent in the last minute", f"{service.sent_last_minute:,}"),
-        ("Pace", pace_of(service)),
+        (gettext("Quota used"), quota_of(service)),
+        (gettext("Sent in the last minute"), number(service.sent_last_minute)),
+        (gettext("Pace"), pace_of(service)),
     ]
-    return (
-        [*figures, ("Just now", counted(failures, "failure") + " in a row")]
-        if failures
-        else figures
-    )
+    if failures := service.pace.failures_in_row:
+        text = ngettext("%(count)s failure in a row", "%(count)s failures in a row", failures)
+        figures.append((gettext("Just now"), text % {"count": number(failures)}))
+    return figures
+
+
+def _as_of(report: AccountReport) -> str:
+    """What the provider answered, without the full stop that it may end with, and its age."""
+    assert report.checked_at is not None  # it is about the service
+    return gettext("%(said)s, as of %(age)s ago.") % {
+        "said": shown(report.answer).rstrip(".。"),
+        "age": timesince(report.checked_at, depth=1),
+    }
 
 
 def account_of(service: Any) -> dict[str, str]:
@@ -176,17 +198,26 @@ def account_of(service: Any) -> dict[str, str]:
     report: AccountReport | None = getattr(service, "account_report", None)
     if report is None or report.checked_at is None or not report.is_about(service):
         asked = report is not None and report.asked_at is not None
-        text = "is being tested" if asked else "has not been tested yet"
-        return {"word": "Not tested", "colour": "info", "text": f"The connection {text}."}
+        text = (
+            gettext("The connection is being tested.")
+            if asked
+            else gettext("The connection has not been tested yet.")
+        )
+        return {
+            "word": gettext("Not tested"),
+            "colour": "info",
+            "text": text,
+        }
     if not report.works and service.sends_since:
-        text = "A message was accepted since the connection was last tried."
-        return {"word": "Connects", "colour": "success", "text": text}
-    word, colour = ("Connects", "success") if report.works else (NO_CONNECTION, "danger")
-    age = timesince(report.checked_at, depth=1)
+        text = gettext("A message was accepted since the connection was last tried.")
+        return {"word": gettext("Connects"), "colour": "success", "text": text}
+    word, colour = (gettext("Connects"), "success")
+    if not report.works:
+        word, colour = str(NO_CONNECTION), "danger"
     return {
         "word": word,
         "colour": colour,
-        "text": f"{report.answer.rstrip('.')}, as of {age} ago.",
+        "text": _as_of(report),
     }
 
 
@@ -194,18 +225,24 @@ def quota_of(service: Any) -> str:
     limits = service.limits
     left = pace_rows.quota_left(service.pace, limits, service.now)
     if left is None or limits.daily_quota is None:
-        return "no limit"
+        return gettext("no limit")
     period_start, _ = limits.period(service.now)
     same_period = service.pace.quota_period_start == period_start
     used = service.pace.quota_used if same_period else 0
-    return f"{used:,} of {limits.daily_quota:,}"
+    return gettext("%(used)s of %(quota)s") % {
+        "used": number(used),
+        "quota": number(limits.daily_quota),
+    }
 
 
 def pace_of(service: EmailService) -> str:
     if not service.sending_interval:
-        return "no limit"
-    burst = f", burst {service.burst}" if service.burst > 1 else ""
-    return f"every {service.sending_interval.normalize():f} s{burst}"
+        return gettext("no limit")
+    burst = gettext(", burst %(burst)s") % {"burst": service.burst} if service.burst > 1 else ""
+    return gettext("every %(seconds)s s%(burst)s") % {
+        "seconds": f"{service.sending_interval.normalize():f}",
+        "burst": burst,
+    }
 
 
 def time_of(moment: dt.datetime) -> str:

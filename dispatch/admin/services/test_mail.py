@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import AddressError, as_written, normalise
 from admin_kit.base import Visitor
@@ -38,36 +40,44 @@ class TestMailForm(StyledForm):
     __test__ = False  # not a test case, despite its name
 
     variant = forms.ModelChoiceField(
-        TaskTemplate.objects.none(), empty_label=None, label="What is sent"
+        TaskTemplate.objects.none(), empty_label=None, label=_("What is sent")
     )
     template = forms.ModelChoiceField(
-        Template.objects.none(), required=False, empty_label="A short built-in message"
+        Template.objects.none(),
+        required=False,
+        empty_label=_("A short built-in message"),
+        label=_("Template"),
     )
-    service = forms.ModelChoiceField(EmailService.objects.none(), label="Email service")
+    service = forms.ModelChoiceField(EmailService.objects.none(), label=_("Email service"))
     sender = forms.ModelChoiceField(
         Sender.objects.none(),
         required=False,
-        empty_label="The sender of the template's last task, else its owner's first",
-        help_text="Whose name, reply-to address and postal address the message has.",
+        empty_label=_("The sender of the template's last campaign, else its owner's first"),
+        help_text=_("Whose name, reply-to address and postal address the message has."),
+        label=_("Sender"),
     )
     local_part = forms.CharField(
-        label="From, without a sender",
+        label=_("From, without a sender"),
         initial="test",
         max_length=64,
         validators=[local_part_validator],
-        help_text="The part before the @; the domain is that of the service.",
+        help_text=_("The part before the @; the domain is that of the service."),
     )
     to = AddressesField(
         required=False,
-        help_text=f"Who gets the message: addresses, {MOST} at most with those of the seed list.",
+        help_text=gettext(
+            "Who gets the message: addresses, %(most)s at most with those of the seed list."
+        )
+        % {"most": MOST},
+        label=_("To"),
     )
     seed_list = forms.ModelChoiceField(
-        SeedList.objects.none(), required=False, empty_label="None", label="And a seed list"
+        SeedList.objects.none(), required=False, empty_label=_("None"), label=_("And a seed list")
     )
     unmarked = forms.BooleanField(
         required=False,
-        label="Without a mark",
-        help_text="Else the subject begins with “[Test]”.",
+        label=_("Without a mark"),
+        help_text=_("Else the subject begins with “[Test]”."),
     )
 
     def __init__(self, data: Any, request: HttpRequest, unsaved: Template | None = None) -> None:
@@ -85,18 +95,18 @@ class TestMailForm(StyledForm):
         self._choices("seed_list").queryset = self.seed_lists.order_by("name", "pk")
         self.fields["contact"] = ContactField(
             user=user,
-            label="Contact's address",
+            label=gettext("Contact's address"),
             widget=ContactInput(),
-            help_text="Whose values fill the template; leave empty for sample values.",
+            help_text=gettext("Whose values fill the template; leave empty for sample values."),
         )
         if unsaved is not None:
             del self.fields["template"]
         self._choose_variant(request, user)
         if not self.may_choose:
-            self.fields["to"].help_text = (
-                f"Your own address, or some that are on a seed list: a test goes to no other, and "
-                f"to {MOST} at most."
-            )
+            self.fields["to"].help_text = gettext(
+                "Your own address, or some that are on a seed list: a test goes to no "
+                "other, and to %(most)s at most."
+            ) % {"most": MOST}
         self.restyle()
 
     def _choose_variant(self, request: HttpRequest, user: Visitor) -> None:
@@ -114,7 +124,7 @@ class TestMailForm(StyledForm):
         field = self._choices("variant")
         field.queryset = same.select_related("template", "sender").order_by("pk")
         field.label_from_instance = described
-        self._choices("sender").empty_label = "That of the campaign"
+        self._choices("sender").empty_label = gettext("That of the campaign")
         del self.fields["template"]
 
     def _choices(self, name: str) -> Any:
@@ -139,22 +149,33 @@ class TestMailForm(StyledForm):
 
     def _check_number(self, addresses: list[str]) -> None:
         if not addresses:
-            self.add_error("to", "Write an address, or choose a seed list that has one.")
+            self.add_error("to", gettext("Write an address, or choose a seed list that has one."))
         elif len(addresses) > MOST:
-            said = f"With the seed list these are {len(addresses)} addresses; {MOST} are the most."
+            said = gettext(
+                "With the seed list these are %(addresses)s addresses; %(most)s are the most."
+            ) % {"addresses": len(addresses), "most": MOST}
             self.add_error("to", said)
 
     def clean_to(self) -> list[str]:
         addresses: list[str] = self.cleaned_data["to"]
         if not self.may_choose and not all(map(self._is_allowed, addresses)):
             raise ValidationError(
-                "You may send a test only to your own address"
-                + (f", {self.own_address}" if self.own_address else "; your account has none")
-                + "; and to addresses that are on one of your seed lists."
+                gettext(
+                    "You may send a test only to your own address, %(address)s; and to addresses "
+                    "that are on one of your seed lists."
+                )
+                % {"address": self.own_address}
+                if self.own_address
+                else gettext(
+                    "You may send a test only to your own address; your account has none; and to "
+                    "addresses that are on one of your seed lists."
+                )
             )
         for address in suppressions.suppressed(addresses):
-            which = f"{as_written(address)} is" if len(addresses) > 1 else "This address is"
-            raise ValidationError(f"{which} suppressed: nothing is sent to it.")
+            text = gettext("This address is suppressed: nothing is sent to it.")
+            if len(addresses) > 1:
+                text = gettext("%(address)s is suppressed: nothing is sent to it.")
+            raise ValidationError(text % {"address": as_written(address)})
         return addresses
 
     def _is_allowed(self, address: str) -> bool:
@@ -185,7 +206,8 @@ class UnsavedText:
     def context(self) -> dict[str, Any]:
         """So that the page carries the text on, and leads back to its preview."""
         return {
-            "title": f"Send a test of “{self.template}”, not saved yet",
+            "title": gettext("Send a test of “%(template)s”, not saved yet")
+            % {"template": self.template},
             "carried_form": self.form,
             "carried": {"template": self.template.pk or ""},
             "back_button": {"name": PREVIEW, "formaction": self._page},

@@ -15,7 +15,10 @@ from dataclasses import replace
 from email.utils import make_msgid
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext_noop
+
 from addressing.addresses import as_written
+from admin_kit.stored_texts import shown
 from campaigns import suppressions
 from campaigns.models import Sender, TaskTemplate, Template
 from campaigns.preflight import samples
@@ -32,13 +35,13 @@ from sandbox import Failed
 from tracking.links import personalise
 
 BUILT_IN = Template(
-    subject="Test from {{ service }}",
-    html="<p>This is a test message sent through {{ service }}.</p>",
+    subject=gettext_noop("Test from {{ service }}"),
+    html=gettext_noop("<p>This is a test message sent through {{ service }}.</p>"),
 )
 MARK = "[Test] "
 SECONDS = 20
 """How long staff wait for all of them; what could not be started by then is not sent."""
-NO_TIME = "no test was sent to it: there was no time left. Send one to it again."
+NO_TIME = gettext_noop("no test was sent to it: there was no time left. Send one to it again.")
 
 
 class NotMade(Exception):
@@ -53,7 +56,14 @@ class Outcome(NamedTuple):
     has_failed: bool = True
 
     def __str__(self) -> str:
-        return f"Test to {as_written(self.address)} {self.said}"
+        return gettext_noop("Test to %(address)s %(reason)s") % {
+            "address": as_written(self.address),
+            "reason": self.said,
+        }
+
+    def told(self) -> str:
+        """In the language of who asked for it; else it is English, as it is stored."""
+        return shown(self)
 
 
 def send_tests(cleaned: dict[str, Any]) -> Iterator[Outcome]:
@@ -62,15 +72,20 @@ def send_tests(cleaned: dict[str, Any]) -> Iterator[Outcome]:
     try:
         message = _message(cleaned, addresses[0])
     except (NotMade, content.ContentError, Failed) as error:
-        yield from (Outcome(address, f"failed: {error}") for address in addresses)
+        yield from (
+            Outcome(address, gettext_noop("failed: %(reason)s") % {"reason": error})
+            for address in addresses
+        )
         return
     until = time.monotonic() + SECONDS
     refused, stopped = suppressions.suppressed(addresses), ""
     for address in addresses:
         if address in refused:
-            yield Outcome(address, "is not sent: the address is suppressed.")
+            yield Outcome(address, gettext_noop("is not sent: the address is suppressed."))
         elif stopped or time.monotonic() >= until:
-            yield Outcome(address, f"is not sent: {stopped or NO_TIME}")
+            yield Outcome(
+                address, gettext_noop("is not sent: %(reason)s") % {"reason": stopped or NO_TIME}
+            )
         else:
             outcome, stopped = _send(cleaned["service"], replace(message, to_email=address), until)
             yield outcome
@@ -85,10 +100,12 @@ def _send(service: EmailService, message: Message, until: float) -> tuple[Outcom
             service, replace(message, message_id=own_id), min(left, one_off.PATIENCE)
         )
     except (ServiceError, one_off.NoSlot) as error:
-        return Outcome(address, f"failed: {error}"), "for the same reason."
+        return Outcome(
+            address, gettext_noop("failed: %(reason)s") % {"reason": error}
+        ), gettext_noop("for the same reason.")
     except DeliveryError as error:
-        return Outcome(address, f"failed: {error}"), ""
-    said = f"accepted. {accepted.reply}".strip()
+        return Outcome(address, gettext_noop("failed: %(reason)s") % {"reason": error}), ""
+    said = (gettext_noop("accepted. %(reason)s") % {"reason": accepted.reply}).strip()
     return Outcome(address, said, has_failed=False), ""
 
 

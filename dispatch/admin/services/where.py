@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 SETTINGS = {
     "brevo": "https://app.brevo.com/settings/keys/api",
@@ -26,5 +26,5 @@ def settings_link(provider: str) -> SafeString | str:
     return format_html(
         '<a class="edm-link" href="{}" target="_blank" rel="noopener noreferrer">{}</a>',
         address,
-        _("Its settings, in a new window"),
+        gettext("Its settings, in a new window"),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Sum
 from django.utils import formats, timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from access.ownership import sees_everything
 from admin_kit.bar_charts import Chart, chart, table
@@ -34,11 +34,11 @@ class Span:
 
 def names() -> dict[str, str]:
     return {
-        "sent": _("Sent"),
-        "delivered": _("Delivered"),
-        "bounced": _("Bounced"),
-        "opened": _("Opened"),
-        "clicked": _("Clicked"),
+        "sent": gettext("Sent"),
+        "delivered": gettext("Delivered"),
+        "bounced": gettext("Bounced"),
+        "opened": gettext("Opened"),
+        "clicked": gettext("Clicked"),
     }
 
 
@@ -52,9 +52,14 @@ def activity(user: Visitor, now: dt.datetime) -> list[Span]:
     hours = [hour - dt.timedelta(hours=back) for back in reversed(range(HOURS))]
     days = [(here - dt.timedelta(days=back)).date() for back in reversed(range(DAYS))]
     return [
-        _span(_("Last 24 hours"), _("Hour"), hours, _hour, rows, lambda at: at),
+        _span(gettext("Last 24 hours"), gettext("Hour"), hours, _hour, rows, lambda at: at),
         _span(
-            _("Last 30 days"), _("Day"), days, _day, rows, lambda at: timezone.localtime(at).date()
+            gettext("Last 30 days"),
+            gettext("Day"),
+            days,
+            _day,
+            rows,
+            lambda at: timezone.localtime(at).date(),
         ),
     ]
 

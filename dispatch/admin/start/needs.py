@@ -13,11 +13,11 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.text import Truncator
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext, ngettext
 
 from admin_kit.base import Visitor
 from admin_kit.numbers import number
+from admin_kit.stored_texts import shown
 from campaigns.approvals import asking
 from campaigns.models import (
     ABTest,
@@ -65,10 +65,12 @@ def needs(user: Visitor, services: Sequence[Any]) -> list[Need]:
 def _nothing_runs(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     if leases.alive().exists() or not Task.objects.filter(status=TaskStatus.SENDING).exists():
         return
-    text = _(
+    text = gettext(
         "No dispatcher is running: nothing is sent until an operator starts manage.py qcluster."
     )
-    yield Need(_("Nothing is sent"), "danger", text, _("See the monitor"), reverse("monitor"))
+    yield Need(
+        gettext("Nothing is sent"), "danger", text, gettext("See the monitor"), reverse("monitor")
+    )
 
 
 def _in_doubt(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
@@ -81,18 +83,18 @@ def _in_doubt(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     campaigns = set(task_ids)
     names = Task.objects.filter(pk__in=campaigns).order_by("-pk").values_list("name", flat=True)
     text = _in_doubt_text(len(task_ids), list(names[:MOST_NAMED]), len(campaigns))
-    button = _("Decide") if user.has_perm("campaigns.decide_subtask") else _("See them")
+    button = gettext("Decide") if user.has_perm("campaigns.decide_subtask") else gettext("See them")
     address = reverse("admin:campaigns_subtask_in_doubt")
-    yield Need(_("In doubt"), "warning", text, button, address)
+    yield Need(gettext("In doubt"), "warning", text, button, address)
 
 
 def _in_doubt_text(messages: int, names: Sequence[str], campaigns: int) -> str:
-    listed = ", ".join(_("“%(campaign)s”") % {"campaign": name} for name in names)
+    listed = ", ".join(gettext("“%(campaign)s”") % {"campaign": name} for name in names)
     if campaigns > len(names):
-        listed = _("%(campaigns)s and others") % {"campaigns": listed}
+        listed = gettext("%(campaigns)s and others") % {"campaigns": listed}
     values = {"messages": number(min(messages, MOST_IN_DOUBT)), "campaigns": listed}
     if messages > MOST_IN_DOUBT:
-        text = _(
+        text = gettext(
             "More than %(messages)s messages of %(campaigns)s were handed over, and no reply came "
             "back. They are not sent again by themselves."
         )
@@ -114,25 +116,25 @@ def _visible(user: Visitor) -> Any:
 def _services(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     for service in services:
         word, why = state.state_of(service)
-        if word not in state.TROUBLES:
+        if word not in map(str, state.TROUBLES):
             continue
-        text = _("“%(service)s”: %(why)s") % {"service": service, "why": why}
+        text = gettext("“%(service)s”: %(why)s") % {"service": service, "why": why}
         address = reverse("admin:dispatch_emailservice_change", args=[service.pk])
-        yield Need(word, state.STATE_LABELS[word], text, _("See the service"), address)
+        yield Need(word, state.STATE_LABELS[word], text, gettext("See the service"), address)
 
 
 def _launches(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     """A launch that failed puts its task back to a draft, with the reason."""
     failed = Task.objects.visible_to(user).filter(status=TaskStatus.DRAFT).exclude(note="")
     for task in failed[:MOST_OF_A_KIND]:
-        yield _of_task(_("Launch failed"), "danger", task, task.note)
+        yield _of_task(gettext("Launch failed"), "danger", task, shown(task.note))
 
 
 def _paused(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     """With a note: by itself, or by a person who wrote down why."""
     paused = Task.objects.visible_to(user).filter(status=TaskStatus.PAUSED).exclude(note="")
     for task in paused[:MOST_OF_A_KIND]:
-        yield _of_task(_("Paused"), "warning", task, task.note)
+        yield _of_task(gettext("Paused"), "warning", task, shown(task.note))
 
 
 def _tests(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
@@ -140,25 +142,25 @@ def _tests(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
         state=TestState.ASKING, task__in=_visible(user), task__status=TaskStatus.SENDING
     )
     for test in asking_tests.select_related("task").order_by("-pk")[:MOST_OF_A_KIND]:
-        text = _("Its A/B test has no clear winner: choose a variant for the rest.")
-        yield _of_task(_("A/B test"), "info", test.task, text)
+        text = gettext("Its A/B test has no clear winner: choose a variant for the rest.")
+        yield _of_task(gettext("A/B test"), "info", test.task, text)
 
 
 def _approvals(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     for approval in asking.waiting_for(user)[:MOST_OF_A_KIND]:
-        asked_by = approval.asked_by or _("a deleted user")
-        text = _("%(user)s asks for your approval.") % {"user": asked_by}
+        asked_by = approval.asked_by or gettext("a deleted user")
+        text = gettext("%(user)s asks for your approval.") % {"user": asked_by}
         said = f"{text} {approval.words}".strip()
-        yield _of_task(_("Approval"), "info", approval.task, said)
+        yield _of_task(gettext("Approval"), "info", approval.task, said)
 
 
 def _of_task(word: str, colour: str, task: Task, why: str) -> Need:
-    text = _("“%(campaign)s”: %(why)s") % {
+    text = gettext("“%(campaign)s”: %(why)s") % {
         "campaign": task,
         "why": Truncator(" ".join(why.split())).chars(LONGEST),
     }
     address = reverse("admin:campaigns_task_change", args=[task.pk])
-    return Need(word, colour, text, _("See the campaign"), address)
+    return Need(word, colour, text, gettext("See the campaign"), address)
 
 
 def _work(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
@@ -177,13 +179,13 @@ def _work(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
 
 def _of_work(operation: Operation) -> Need:
     is_import = operation.kind == OperationKind.IMPORT
-    text = _("“%(title)s”: %(why)s") % {
+    text = gettext("“%(title)s”: %(why)s") % {
         "title": operation.title,
-        "why": Truncator(operation.problem).chars(LONGEST),
+        "why": Truncator(shown(operation.problem)).chars(LONGEST),
     }
-    word = _("Import failed") if is_import else _("Work failed")
+    word = gettext("Import failed") if is_import else gettext("Work failed")
     address = reverse("admin:campaigns_operation_change", args=[operation.pk])
-    return Need(word, "danger", text, _("See what failed"), address)
+    return Need(word, "danger", text, gettext("See what failed"), address)
 
 
 KINDS: tuple[tuple[Sequence[str], Callable[[Visitor, Sequence[Any]], Iterable[Need]]], ...] = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext
 
 from admin_kit.base import Visitor
 from admin_kit.numbers import number, percent
@@ -70,7 +70,7 @@ def outlooks(tasks: Sequence[Task], counts: Mapping[int, TaskCounts]) -> dict[in
 
 
 def _said(why: Why, end: Estimate | None, rate: float) -> list[str]:
-    speed = _("%(number)s a minute.") % {"number": number(rate)} if rate >= 1 else ""
+    speed = gettext("%(number)s a minute.") % {"number": number(rate)} if rate >= 1 else ""
     done = words.end(end, why.now) if end and why.next_at else ""
     if any(reason.cause in SAID_BY_STATE for reason in why.reasons):
         return []
@@ -110,9 +110,12 @@ def rates(task: Task, counts: TaskCounts) -> list[tuple[str, str]]:
     opened = clicked + counts[SubTaskStatus.OPENED]
     delivered = opened + counts[SubTaskStatus.DELIVERED]
     arrived = counts.accepted - counts[SubTaskStatus.BOUNCED]
-    unknown = _("not recorded")
+    unknown = gettext("not recorded")
     return [
-        (_("Delivered"), percent(delivered, counts.accepted) if delivered else _("not reported")),
-        (_("Opened"), percent(opened, arrived) if task.track_opens else unknown),
-        (_("Clicked"), percent(clicked, arrived) if task.track_clicks else unknown),
+        (
+            gettext("Delivered"),
+            percent(delivered, counts.accepted) if delivered else gettext("not reported"),
+        ),
+        (gettext("Opened"), percent(opened, arrived) if task.track_opens else unknown),
+        (gettext("Clicked"), percent(clicked, arrived) if task.track_clicks else unknown),
     ]

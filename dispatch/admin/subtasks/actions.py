@@ -11,8 +11,11 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext, gettext_noop, ngettext
+from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
+from admin_kit import numbers, stored_texts
 from admin_kit.base import ChangeList, LedgerAdmin, staff
 from admin_kit.confirmation import Question, ask, bulk_question, is_confirmed, say
 from admin_kit.history import log_each
@@ -20,14 +23,13 @@ from admin_kit.typed import button
 from campaigns.models import SubTask, SubTaskStatus, TaskStatus
 from campaigns.models.stage import Stage
 from campaigns.state import retries
-from campaigns.wording import counted
 from dispatch.decisions import decide
 from dispatch.models import DecisionChoice
 
 EFFECTS = {
-    DecisionChoice.WAS_SENT: "counts as sent",
-    DecisionChoice.SEND_AGAIN: "is sent again; who got the message already gets it twice",
-    DecisionChoice.GIVE_UP: "counts as failed and is not sent again",
+    DecisionChoice.WAS_SENT: _("Each counts as sent."),
+    DecisionChoice.SEND_AGAIN: _("Each is sent again; who got the message already gets it twice."),
+    DecisionChoice.GIVE_UP: _("Each counts as failed and is not sent again."),
 }
 RETRY, DECIDE = "campaigns.retry_subtask", "campaigns.decide_subtask"
 
@@ -44,10 +46,15 @@ class Deed:
 def ask_retry(subtasks: QuerySet[SubTask]) -> Question:
     plan = retries.plan(subtasks)
     return Question(
-        "Retry failed SubTasks?",
+        gettext("Retry failed messages?"),
         plan.explain(),
-        f"Retry {counted(plan.retryable, 'SubTask')}",
-        problems=() if plan.retryable else (f"None can be sent again. {plan.left_out()}",),
+        _filled(
+            ngettext("Retry %(count)s message", "Retry %(count)s messages", plan.retryable),
+            plan.retryable,
+        ),
+        problems=()
+        if plan.retryable
+        else (gettext("None can be sent again. %(why)s") % {"why": plan.left_out()},),
     )
 
 
@@ -64,31 +71,56 @@ def decision(choice: DecisionChoice) -> Deed:
         number, cancelled = unsettled.count(), 0
         if choice == DecisionChoice.SEND_AGAIN:
             cancelled = unsettled.filter(task__status=TaskStatus.CANCELLED).count()
-        left_out = f"{cancelled:,}: their task is cancelled, they fail" if cancelled else ""
+        left_out = (
+            gettext("%(count)s: their campaign is cancelled, they fail")
+            % {"count": numbers.number(cancelled)}
+            if cancelled
+            else ""
+        )
         return Question(
             f"{choice.label}?",
-            f"{counted(number, 'SubTask')} in doubt. Each {EFFECTS[choice]}. The choice is "
-            "recorded with your name.",
+            _filled(
+                ngettext(
+                    "%(count)s message in doubt. %(effect)s Your choice is recorded with your "
+                    "name.",
+                    "%(count)s messages in doubt. %(effect)s Your choice is recorded with your "
+                    "name.",
+                    number,
+                ),
+                number,
+                effect=EFFECTS[choice],
+            ),
             str(choice.label),
-            details=[("Not sent again", left_out)] if left_out else (),
-            problems=() if number else ("Nothing that was selected is in doubt.",),
+            details=[(gettext("Not sent again"), left_out)] if left_out else (),
+            problems=() if number else (gettext("Nothing that was selected is in doubt."),),
             danger=choice == DecisionChoice.SEND_AGAIN,
         )
 
     def settle(subtasks: QuerySet[SubTask], user: Any) -> tuple[list[int], str]:
         ids = decide(list(in_doubt(subtasks).values_list("pk", flat=True)), choice, user)
         if not ids:
-            return ids, "Nothing was changed: what was selected is not in doubt any more."
-        return ids, f"{counted(len(ids), 'SubTask')} in doubt: {choice.label.lower()}."
+            return ids, gettext("Nothing was changed: what was selected is not in doubt any more.")
+        text = ngettext(
+            "%(count)s message in doubt: %(decision)s.",
+            "%(count)s messages in doubt: %(decision)s.",
+            len(ids),
+        )
+        return ids, _filled(text, len(ids), decision=choice.label.lower())
 
-    return Deed(ask_decision, settle, f"Decided: {choice.label}.")
+    with stored_texts.in_english():
+        entry = gettext_noop("Decided: %(reason)s.") % {"reason": choice.label}
+    return Deed(ask_decision, settle, entry)
+
+
+def _filled(text: str, number: int, **values: object) -> str:
+    return text % {"count": numbers.number(number), **values}
 
 
 def in_doubt(subtasks: QuerySet[SubTask]) -> QuerySet[SubTask]:
     return subtasks.filter(in_doubt_since__isnull=False)
 
 
-RETRY_FAILED = Deed(ask_retry, retry, "Tried again.")
+RETRY_FAILED = Deed(ask_retry, retry, gettext_noop("Tried again."))
 WAS_SENT, SEND_AGAIN, GIVE_UP = (
     decision(choice)
     for choice in (DecisionChoice.WAS_SENT, DecisionChoice.SEND_AGAIN, DecisionChoice.GIVE_UP)
@@ -97,9 +129,9 @@ WAS_SENT, SEND_AGAIN, GIVE_UP = (
 
 MOST_AT_ONCE = 5_000
 """SubTasks that one action is about, when all that match are selected."""
-TOO_WIDE = (
-    "Choose a task, with “failed” or without another filter, or “in doubt”, before you select all "
-    "SubTasks. Nothing was changed."
+TOO_WIDE = _(
+    "Choose a campaign, with “failed” or without another filter, or “in doubt”, before you select "
+    "all messages. Nothing was changed."
 )
 COUNTED = frozenset({"task__id__exact", "status__exact", "in_doubt", "stage", "q", "p", "o", "all"})
 
@@ -155,32 +187,32 @@ class SubTaskActions(LedgerAdmin):
     def has_decide_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(DECIDE)
 
-    @admin.action(description="Retry failed SubTasks", permissions=["retry"])
+    @admin.action(description=_("Retry failed SubTasks"), permissions=["retry"])
     def retry_failed_subtasks(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         return self._many(request, queryset, "retry_failed_subtasks", RETRY_FAILED)
 
-    @admin.action(description="In doubt: it was sent", permissions=["decide"])
+    @admin.action(description=_("In doubt: it was sent"), permissions=["decide"])
     def was_sent(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         return self._many(request, queryset, "was_sent", WAS_SENT)
 
-    @admin.action(description="In doubt: send again, may duplicate", permissions=["decide"])
+    @admin.action(description=_("In doubt: send again, may duplicate"), permissions=["decide"])
     def send_again(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         return self._many(request, queryset, "send_again", SEND_AGAIN)
 
-    @admin.action(description="In doubt: give up", permissions=["decide"])
+    @admin.action(description=_("In doubt: give up"), permissions=["decide"])
     def give_up(self, request: HttpRequest, queryset: Any) -> HttpResponse | None:
         return self._many(request, queryset, "give_up", GIVE_UP)
 
-    @button("Retry", "retry", icon="replay", permissions=[RETRY])
+    @button(_("Retry"), "retry", icon="replay", permissions=[RETRY])
     def retry_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._one(request, object_id, RETRY_FAILED)
 
-    @button("It was sent", "was-sent", icon="check", permissions=[DECIDE])
+    @button(_("It was sent"), "was-sent", icon="check", permissions=[DECIDE])
     def was_sent_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._one(request, object_id, WAS_SENT)
 
     @button(
-        "Send again",
+        _("Send again"),
         "send-again",
         icon="replay",
         variant=ActionVariant.WARNING,
@@ -189,7 +221,7 @@ class SubTaskActions(LedgerAdmin):
     def send_again_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._one(request, object_id, SEND_AGAIN)
 
-    @button("Give up", "give-up", icon="close", permissions=[DECIDE])
+    @button(_("Give up"), "give-up", icon="close", permissions=[DECIDE])
     def give_up_this(self, request: HttpRequest, object_id: str) -> HttpResponse:
         return self._one(request, object_id, GIVE_UP)
 
@@ -201,7 +233,7 @@ class SubTaskActions(LedgerAdmin):
     ) -> HttpResponse | None:
         is_all = request.POST.get("select_across") == "1"
         if is_all and not indexed_order(request):
-            say(request, TOO_WIDE, error=True)
+            say(request, str(TOO_WIDE), error=True)
             return None
         if is_all:
             subtasks = _first(subtasks)

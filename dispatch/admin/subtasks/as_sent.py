@@ -9,8 +9,7 @@ from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.decorators import method_decorator
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from addressing.addresses import as_written
 from addressing.message_ids import message_id
@@ -60,7 +59,7 @@ class SeesMessages(LedgerAdmin):
             request,
             self,
             "admin/campaigns/subtask/message.html",
-            title=_("The message to %(address)s")
+            title=gettext("The message to %(address)s")
             % {"address": as_written(subtask.recipient_email)},
             original=subtask,
             shown=shown,
@@ -79,7 +78,9 @@ def rendered(subtask: SubTask) -> Shown:
     at it records nothing, and nothing that is followed here is the recipient's doing.
     """
     if erased_keys.is_placeholder(subtask.recipient_email):
-        return Shown(None, _("The recipient was erased, and what the message said with them."))
+        return Shown(
+            None, gettext("The recipient was erased, and what the message said with them.")
+        )
     at = subtask.sending_at or subtask.sent_at
     frozen, recipient = subtask.content, subtask.variables
     values = {

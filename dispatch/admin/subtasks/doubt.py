@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from django.utils import formats, timezone
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
 
+from admin_kit.stored_texts import shown
 from campaigns.models import SubTask, TaskStatus
 from dispatch.admin.subtasks.as_sent import message_id_of
 from dispatch.providers import idempotency_window
@@ -67,15 +67,17 @@ def doubt_of(subtask: SubTask) -> Doubt | None:
 def _known(subtask: SubTask) -> list[str]:
     assert subtask.service is not None
     said = [
-        _(
+        gettext(
             "It was handed over to “%(service)s” at %(time)s, and no answer came back: the "
             "provider may have accepted it or not."
         )
         % {"service": subtask.service.name, "time": _time(subtask.sending_at)}
     ]
     if subtask.error:
-        said.append(_("What was noted then: %(error)s") % {"error": subtask.error})
-    said.append(_("The provider has told nothing about it so far. If it does, the doubt is over."))
+        said.append(gettext("What was noted then: %(error)s") % {"error": shown(subtask.error)})
+    said.append(
+        gettext("The provider has told nothing about it so far. If it does, the doubt is over.")
+    )
     return [*said, *_repeat(subtask)]
 
 
@@ -88,11 +90,11 @@ def _repeat(subtask: SubTask) -> list[str]:
     until = subtask.sending_at + window
     if timezone.now() >= until:
         return [
-            _("It is not asked again by itself: that was possible until %(time)s.")
+            gettext("It is not asked again by itself: that was possible until %(time)s.")
             % {"time": _time(until)}
         ]
     return [
-        _(
+        gettext(
             "This provider recognises a repeat: while the campaign is being sent, it is asked "
             "again by itself until %(time)s. Wait for that before you decide."
         )
@@ -101,21 +103,23 @@ def _repeat(subtask: SubTask) -> list[str]:
 
 
 def _choices(subtask: SubTask) -> list[tuple[str, str]]:
-    again = _(
+    again = gettext(
         "Choose it when the provider does not have the message, or a second copy does no harm. Who "
         "has the message already gets it twice. A completed campaign goes on for it."
     )
     if subtask.task.status == TaskStatus.CANCELLED:
-        again = _("The campaign is cancelled: it counts as failed, and is not sent.")
+        again = gettext("The campaign is cancelled: it counts as failed, and is not sent.")
     return [
         (
-            _("It was sent"),
-            _("Choose it when the provider has the message. It counts as sent; nothing is sent."),
+            gettext("It was sent"),
+            gettext(
+                "Choose it when the provider has the message. It counts as sent; nothing is sent."
+            ),
         ),
-        (_("Send again"), again),
+        (gettext("Send again"), again),
         (
-            _("Give up"),
-            _(
+            gettext("Give up"),
+            gettext(
                 "Choose it when it is not worth a second copy. It counts as failed; nothing is "
                 "sent, and it may be retried later."
             ),
@@ -125,5 +129,5 @@ def _choices(subtask: SubTask) -> list[tuple[str, str]]:
 
 def _time(at: dt.datetime | None) -> str:
     if at is None:
-        return _("a time unknown")
+        return gettext("a time unknown")
     return str(formats.date_format(timezone.localtime(at), "DATETIME_FORMAT"))

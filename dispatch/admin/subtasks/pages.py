@@ -12,6 +12,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
@@ -20,6 +21,7 @@ from addressing.addresses import as_written
 from admin_kit.base import ChangeList, WithPanel, staff
 from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
 from admin_kit.moments import to_the_minute
+from admin_kit.stored_texts import shown
 from admin_kit.typed import DropdownFilter, label
 from campaigns.ab_tests.variants import letters_of
 from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
@@ -36,7 +38,7 @@ from dispatch.waiting import words
 from dispatch.waiting.why import why_message
 from tracking.feedback import events_of
 
-IN_DOUBT, CANCELLED = "In doubt", "Cancelled"
+IN_DOUBT, CANCELLED = _("In doubt"), _("Cancelled")
 STATUS_LABELS = {
     SubTaskStatus.PENDING.label: "",
     SubTaskStatus.ALLOCATED.label: "info",
@@ -53,11 +55,11 @@ STATUS_LABELS = {
 
 
 class InDoubtFilter(DropdownFilter):
-    title = "in doubt"
+    title = _("in doubt")
     parameter_name = "in_doubt"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("yes", "In doubt"), ("no", "Not in doubt")]
+        return [("yes", gettext("In doubt")), ("no", gettext("Not in doubt"))]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if self.value() == "yes":
@@ -108,8 +110,8 @@ def _waits(subtask: SubTask) -> list[str]:
 def outcome_of(subtask: SubTask) -> str:
     """What has become of it, in a word or two."""
     if subtask.failure_reason == FailureReason.CANCELLED:
-        return CANCELLED
-    return IN_DOUBT if subtask.in_doubt_since else str(subtask.get_status_display())
+        return str(CANCELLED)
+    return str(IN_DOUBT) if subtask.in_doubt_since else str(subtask.get_status_display())
 
 
 @admin.register(SubTask)
@@ -128,7 +130,7 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
     )
     sortable_by = ()
     search_fields = ("recipient_email",)
-    search_help_text = "The whole address of a recipient"
+    search_help_text = _("The whole address of a recipient")
     fieldsets = (
         (None, {"fields": ("task", "recipient", "status_text", "service", "failure", "reply")}),
         (
@@ -190,51 +192,53 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
             "events": events_of(row),
         }
 
-    @admin.display(description="recipient")
+    @admin.display(description=_("recipient"))
     def recipient(self, subtask: SubTask) -> str:
         return as_written(subtask.recipient_email)
 
-    @admin.display(description="variant or language")
+    @admin.display(description=_("variant or language"))
     def variant(self, subtask: Any) -> str:
         return subtask.told_variant or "–"
 
-    @label("status", STATUS_LABELS)
+    @label(_("status"), STATUS_LABELS)
     def status_label(self, subtask: SubTask) -> str:
         return self.status_text(subtask)
 
-    @admin.display(description="status")
+    @admin.display(description=_("status"))
     def status_text(self, subtask: SubTask) -> str:
         return outcome_of(subtask)
 
-    @admin.display(description="values, frozen at the launch")
+    @admin.display(description=_("values, frozen at the launch"))
     def values(self, subtask: SubTask) -> str:
         text = json.dumps(subtask.variables, ensure_ascii=False, indent=2)
         return format_html('<pre class="edm-plain">{}</pre>', text)
 
-    @admin.display(description="not sent before")
+    @admin.display(description=_("not sent before"))
     def not_before(self, subtask: SubTask) -> str:
         if subtask.available_at == UNTIL_RELEASED:
-            return "the result of the A/B test"
+            return gettext("the result of the A/B test")
         return to_the_minute(subtask.available_at)
 
-    @admin.display(description="last reply")
+    @admin.display(description=_("last reply"))
     def reply(self, subtask: SubTask) -> str:
         return (
-            format_html('<div class="edm-plain">{}</div>', subtask.error) if subtask.error else "–"
+            format_html('<div class="edm-plain">{}</div>', shown(subtask.error))
+            if subtask.error
+            else "–"
         )
 
     @admin.display(description=_("why it failed"))
     def failure(self, subtask: SubTask) -> str:
         return self.why(subtask)
 
-    @admin.display(description="Message-ID")
+    @admin.display(description=_("Message-ID"))
     def message_id(self, subtask: SubTask) -> str:
         return message_id_of(subtask) or "–"
 
-    @admin.display(description="failure reason")
+    @admin.display(description=_("failure reason"))
     def why(self, subtask: SubTask) -> str:
         return str(subtask.get_failure_reason_display()) or "–"
 
-    @admin.display(description="sent at")
+    @admin.display(description=_("sent at"))
     def sent(self, subtask: SubTask) -> str:
         return to_the_minute(subtask.sent_at)

@@ -7,18 +7,21 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.utils import formats, timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
+from admin_kit.stored_texts import shown
 from campaigns.models import FailureReason, SubTask
 from dispatch.models import Attempt, Decision
 
 TIMES = (
-    ("created_at", "Made by the launch"),
-    ("allocated_at", "Reserved for a service"),
-    ("in_doubt_since", "In doubt"),
-    ("delivered_at", "Delivered"),
-    ("bounced_at", "Bounced"),
-    ("opened_at", "Opened"),
-    ("clicked_at", "Clicked"),
+    ("created_at", _("Made by the launch")),
+    ("allocated_at", _("Reserved for a service")),
+    ("in_doubt_since", _("In doubt")),
+    ("delivered_at", _("Delivered")),
+    ("bounced_at", _("Bounced")),
+    ("opened_at", _("Opened")),
+    ("clicked_at", _("Clicked")),
 )
 
 
@@ -33,7 +36,12 @@ def story_of(subtask: SubTask) -> dict[str, Any]:
     """A table for unfold's component."""
     events = sorted([*_times(subtask), *_attempts(subtask), *_decisions(subtask)])
     return {
-        "headers": ["When", "What", "Service or person", "Reply"],
+        "headers": [
+            gettext("When"),
+            gettext("What"),
+            gettext("Service or person"),
+            gettext("Reply"),
+        ],
         "rows": [
             [_to_the_second(event.at), event.what, event.who, event.detail] for event in events
         ],
@@ -49,23 +57,28 @@ def _to_the_second(at: dt.datetime) -> str:
 def _times(subtask: SubTask) -> Iterator[Event]:
     for name, what in TIMES:
         if at := getattr(subtask, name):
-            yield Event(at, what)
+            yield Event(at, str(what))
     if subtask.failed_at and subtask.failure_reason == FailureReason.CANCELLED:
-        yield Event(subtask.failed_at, "Cancelled")
+        yield Event(subtask.failed_at, gettext("Cancelled"))
     elif subtask.failed_at:
-        yield Event(subtask.failed_at, "Failed", detail=subtask.get_failure_reason_display())
+        yield Event(
+            subtask.failed_at, gettext("Failed"), detail=subtask.get_failure_reason_display()
+        )
 
 
 def _attempts(subtask: SubTask) -> Iterator[Event]:
     for attempt in Attempt.objects.filter(subtask=subtask).select_related("service"):
         at = attempt.started_at or attempt.finished_at
-        reply = f"{attempt.code or ''} {attempt.reply}".strip()
+        reply = f"{attempt.code or ''} {shown(attempt.reply)}".strip()
         yield Event(
-            at, f"Handed over: {attempt.get_outcome_display().lower()}", str(attempt.service), reply
+            at,
+            gettext("Handed over: %(what)s") % {"what": attempt.get_outcome_display().lower()},
+            str(attempt.service),
+            reply,
         )
 
 
 def _decisions(subtask: SubTask) -> Iterator[Event]:
     for decision in Decision.objects.filter(subtask=subtask).select_related("user"):
-        what = f"Decided: {decision.get_choice_display().lower()}"
+        what = gettext("Decided: %(what)s") % {"what": decision.get_choice_display().lower()}
         yield Event(decision.decided_at, what, str(decision.user))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from dispatch.bounces.mailboxes.base import Letter, Mailbox, MailboxError
 from dispatch.bounces.mailboxes.imap import ImapMailbox
 from dispatch.bounces.mailboxes.maildir import MaildirMailbox
@@ -18,7 +20,7 @@ def open_mailbox(settings: Mapping[str, Any]) -> Mailbox:
     """
     kind = KINDS.get(str(settings.get("kind", "")))
     if kind is None:
-        raise MailboxError("No mailbox is set up. Enter where bounces arrive.")
+        raise MailboxError(gettext_noop("No mailbox is set up. Enter where bounces arrive."))
     return kind.connect(settings)
 
 

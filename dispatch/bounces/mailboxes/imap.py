@@ -11,6 +11,9 @@ import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeVar
 
+from django.utils.translation import gettext_noop
+
+from admin_kit.numbers import number
 from dispatch import network
 from dispatch.bounces.mailboxes.base import READ_BYTES, Letter, Mailbox, MailboxError
 from dispatch.providers.echoes import hidden, readable, repeats
@@ -26,7 +29,11 @@ MOST_LINES = 1_000
 """Of the answer to one command."""
 LONGEST_SECONDS = 240.0
 """How long one connection may last: less than a task of the queue may take."""
-REACH = "could not be reached"
+REACH = gettext_noop("The mail server %(server)s could not be reached: %(reason)s")
+LOGIN = gettext_noop("The mail server %(server)s refused the login: %(reason)s")
+FOLDER = gettext_noop("The mail server %(server)s has no folder “%(folder)s” to read: %(reason)s")
+FAILED = gettext_noop("The mail server %(server)s failed: %(reason)s")
+UNREAD = gettext_noop("The folder was opened: %(count)s messages, %(unread)s of them unread.")
 T = TypeVar("T")
 
 
@@ -98,10 +105,12 @@ class ImapMailbox(Mailbox):
     def connect(cls, settings: Mapping[str, Any]) -> ImapMailbox:
         imap = _tried(settings, REACH, lambda: _connect(settings))
         try:
-            _tried(settings, "refused the login", lambda: _log_in(imap, settings))
+            _tried(settings, LOGIN, lambda: _log_in(imap, settings))
             folder = str(settings.get("folder") or "INBOX")
             messages = _tried(
-                settings, f"has no folder “{folder}” to read", lambda: _select(imap, folder)
+                settings,
+                FOLDER,
+                lambda: _select(imap, folder),
             )
         except MailboxError:
             _leave(imap)
@@ -121,8 +130,11 @@ class ImapMailbox(Mailbox):
                 yield letter
         if withheld:
             raise MailboxError(
-                f"The mail server does not give out {len(withheld):,} of the messages; look at "
-                f"them there. It says: {withheld[0]}"
+                gettext_noop(
+                    "The mail server does not give out %(count)s of the messages; look "
+                    "at them there. It says: %(reason)s"
+                )
+                % {"count": number(len(withheld)), "reason": withheld[0]}
             )
 
     def _unread(self) -> Iterator[str]:
@@ -135,11 +147,11 @@ class ImapMailbox(Mailbox):
     def _fetch(self, uid: str) -> Letter | None:
         """None when it is gone. An empty one may come without a literal. Raises _Withheld."""
         part_of = f"(BODY.PEEK[]<0.{READ_BYTES}>)"
-        answer = _tried(self._settings, "failed", lambda: self._imap.uid("FETCH", uid, part_of))
+        answer = _tried(self._settings, FAILED, lambda: self._imap.uid("FETCH", uid, part_of))
         if answer[0] == "NO":
             said = _said(answer[1][0] if answer[1] else b"")
             raise _Withheld(hidden(said, [str(self._settings.get("password") or "")]))
-        parts = _tried(self._settings, "failed", lambda: _checked(answer))
+        parts = _tried(self._settings, FAILED, lambda: _checked(answer))
         for part in parts:
             if isinstance(part, tuple):
                 return Letter(uid, part[1][:READ_BYTES])
@@ -149,7 +161,7 @@ class ImapMailbox(Mailbox):
         is_deleted = bool(self._settings.get("delete"))
         self._flag(names, r"(\Seen \Deleted)" if is_deleted else r"(\Seen)")
         if is_deleted and names:
-            _tried(self._settings, "failed", lambda: _checked(self._imap.expunge()))
+            _tried(self._settings, FAILED, lambda: _checked(self._imap.expunge()))
 
     def set_aside(self, names: Collection[str]) -> None:
         self._flag(names, r"(\Seen \Flagged)")
@@ -160,20 +172,20 @@ class ImapMailbox(Mailbox):
 
     def describe(self) -> str:
         found = self._search("UNSEEN") if self._messages < SEARCH_AT_ONCE else None
-        unread = f", {len(found):,} of them unread" if found is not None else ""
-        return f"The folder was opened: {self._messages:,} messages{unread}."
+        if found is not None:
+            return UNREAD % {"count": number(self._messages), "unread": number(len(found))}
+        text = gettext_noop("The folder was opened: %(count)s messages.")
+        return text % {"count": number(self._messages)}
 
     def close(self) -> None:
         _leave(self._imap)
 
     def _search(self, *criteria: str) -> list[bytes]:
         answer = self._do("SEARCH", *criteria)
-        return _tried(self._settings, "failed", lambda: _line(answer)).split()
+        return _tried(self._settings, FAILED, lambda: _line(answer)).split()
 
     def _do(self, command: str, *arguments: str) -> list[Any]:
-        return _tried(
-            self._settings, "failed", lambda: _checked(self._imap.uid(command, *arguments))
-        )
+        return _tried(self._settings, FAILED, lambda: _checked(self._imap.uid(command, *arguments)))
 
 
 def _connect(settings: Mapping[str, Any]) -> imaplib.IMAP4:
@@ -246,26 +258,33 @@ def _tried(settings: Mapping[str, Any], what: str, step: Callable[[], T]) -> T:
     except (imaplib.IMAP4.error, OSError, UnicodeError, ValueError, KeyError) as error:
         server = f"{settings.get('host')}:{settings.get('port')}"
         why = _why(error, settings, what)
-        raise MailboxError(f"The mail server {server} {what}: {why}") from error
+        raise MailboxError(
+            what % {"server": server, "folder": settings.get("folder") or "INBOX", "reason": why}
+        ) from error
 
 
 def _why(error: Exception, settings: Mapping[str, Any], what: str) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not to be trusted ({error.verify_message})."
+        return gettext_noop("its certificate is not to be trusted (%(why)s).") % {
+            "why": error.verify_message
+        }
     if isinstance(error, ssl.SSLError):
-        return "it does not speak TLS there. Check the port and the security."
+        return gettext_noop("it does not speak TLS there. Check the port and the security.")
     if isinstance(error, TimeoutError):
-        return "it did not answer in time."
+        return gettext_noop("it did not answer in time.")
     if isinstance(error, _TooMuch) or isinstance(error.__context__, _TooMuch):
-        return f"it answers with more than {MOST_LINES} lines or {LONGEST_ANSWER} bytes."
+        return gettext_noop("it answers with more than %(lines)s lines or %(bytes)s bytes.") % {
+            "lines": MOST_LINES,
+            "bytes": LONGEST_ANSWER,
+        }
     if isinstance(error, imaplib.IMAP4.abort) or (
         isinstance(error, imaplib.IMAP4.error) and what == REACH
     ):
-        return "what answers does not speak IMAP, or breaks off."
+        return gettext_noop("what answers does not speak IMAP, or breaks off.")
     first = error.args[0] if error.args else ""
     said = _said(first if isinstance(first, bytes) else str(error))
     if repeats(said, str(settings.get("password") or "")):
-        return "its reply repeats the password and is not shown."
+        return gettext_noop("its reply repeats the password and is not shown.")
     return said or type(error).__name__
 
 

@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings as django_settings
+from django.utils.translation import gettext_noop
 
+from admin_kit.numbers import number
 from dispatch.bounces.mailboxes.base import READ_BYTES, Letter, Mailbox, MailboxError
 
 FOLDER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.@-]{0,99}")
@@ -34,13 +36,17 @@ class MaildirMailbox(Mailbox):
     def connect(cls, settings: Mapping[str, Any]) -> MaildirMailbox:
         name = str(settings.get("maildir", ""))
         if not FOLDER.fullmatch(name):
-            raise MailboxError(f"“{name}” is no name of a Maildir.")
+            raise MailboxError(gettext_noop("“%(name)s” is no name of a Maildir.") % {"name": name})
         root = Path(django_settings.BOUNCE_MAILDIRS).resolve()
         path = root / name
         if not all(_is_own_folder(path / part) for part in ("new", "cur")):
             raise MailboxError(
-                f"There is no Maildir “{name}” in BOUNCE_MAILDIRS on this machine: a folder with "
-                "the folders new and cur, none of them a link, which the cluster's user may write."
+                gettext_noop(
+                    "There is no Maildir “%(name)s” in BOUNCE_MAILDIRS on this machine: a "
+                    "folder with the folders new and cur, none of them a link, which the "
+                    "cluster's user may write."
+                )
+                % {"name": name}
             )
         return cls(path, bool(settings.get("delete")))
 
@@ -54,7 +60,9 @@ class MaildirMailbox(Mailbox):
             except OSError as error:
                 failed = error
         if failed:
-            raise MailboxError(f"A message cannot be read: {failed.strerror}.") from failed
+            raise MailboxError(
+                gettext_noop("A message cannot be read: %(why)s.") % {"why": failed.strerror}
+            ) from failed
 
     def _start_of(self, name: str) -> bytes:
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -67,7 +75,9 @@ class MaildirMailbox(Mailbox):
                 e.name for e in os.scandir(self._path / "new") if e.is_file(follow_symlinks=False)
             ]
         except OSError as error:
-            raise MailboxError(f"The Maildir cannot be read: {error.strerror}.") from error
+            raise MailboxError(
+                gettext_noop("The Maildir cannot be read: %(why)s.") % {"why": error.strerror}
+            ) from error
         return sorted(name for name in entries if not name.startswith("."))
 
     def done(self, names: Collection[str]) -> None:
@@ -91,12 +101,17 @@ class MaildirMailbox(Mailbox):
                 step()
         except OSError as error:
             raise MailboxError(
-                f"A message cannot be marked as read: {error.strerror}. The cluster's user must be "
-                "allowed to write the Maildir."
+                gettext_noop(
+                    "A message cannot be marked as read: %(why)s. The cluster's user "
+                    "must be allowed to write the Maildir."
+                )
+                % {"why": error.strerror}
             ) from error
 
     def describe(self) -> str:
-        return f"The Maildir was opened: {len(self._names()):,} new messages."
+        return gettext_noop("The Maildir was opened: %(count)s new messages.") % {
+            "count": number(len(self._names()))
+        }
 
     def close(self) -> None:
         """There is no connection."""

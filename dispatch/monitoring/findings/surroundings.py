@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext, ngettext
+
+from admin_kit.numbers import number
 from dispatch.monitoring.database import Table
 from dispatch.monitoring.findings.finding import Finding, Level, level_of
 from dispatch.monitoring.snapshot import Snapshot
-from dispatch.monitoring.words import counted, duration
+from dispatch.monitoring.words import duration
 
 MANY_DEAD_ROWS = 20_000
 """Fewer are nothing to clean up."""
 
 
 def transactions(now: Snapshot) -> Finding:
-    title = "Longest transaction"
+    title = gettext("Longest transaction")
     others = now.transactions
     level = level_of(others.longest_seconds, 30, 300)
     if not others.open:
-        return Finding(title, "–", Level.GOOD, "No other session has a transaction open.")
-    hint = f"{others.open:,} open, {others.idle:,} of them waiting for their client."
+        return Finding(title, "–", Level.GOOD, gettext("No other session has a transaction open."))
+    hint = gettext("%(open)s open, %(idle)s of them waiting for their client.") % {
+        "open": number(others.open),
+        "idle": number(others.idle),
+    }
     if level > Level.GOOD:
-        hint += (
+        hint += gettext(
             " While it is open, no dead row is cleaned up and claims become slower. Find it in "
             "pg_stat_activity; a backup or the audit may be it."
         )
@@ -27,16 +33,20 @@ def transactions(now: Snapshot) -> Finding:
 
 
 def dead_rows(now: Snapshot) -> Finding:
-    title = "Dead rows"
+    title = gettext("Dead rows")
     worst = max(now.tables, key=_dead_share, default=None)
     total = sum(table.dead_rows for table in now.tables)
     level = level_of(_dead_share(worst), 0.2, 1.0) if worst else Level.GOOD
-    hint = "Old versions of rows in the busy tables, which autovacuum cleans up."
+    hint = gettext("Old versions of rows in the busy tables, which autovacuum cleans up.")
     if worst and level > Level.GOOD:
-        hint = (
-            f"{worst.name} has {worst.dead_rows:,} for {worst.live_rows:,} living ones. Is there a "
+        hint = gettext(
+            "%(name)s has %(dead_rows)s for %(live_rows)s living ones. Is there a "
             "long transaction, or is autovacuum off or too slow?"
-        )
+        ) % {
+            "name": worst.name,
+            "dead_rows": number(worst.dead_rows),
+            "live_rows": number(worst.live_rows),
+        }
     return Finding(title, f"{total:,}", level, hint)
 
 
@@ -48,10 +58,16 @@ def _dead_share(table: Table) -> float:
 
 
 def background(now: Snapshot) -> Finding:
-    title = "Background work"
+    title = gettext("Background work")
     waiting, taken = now.background.waiting, now.background.taken
     level = level_of(waiting, 10, 100)
-    hint = f"{counted(taken, 'task')} of django-q2 with a worker; a dispatcher is one."
+    hint = ngettext(
+        "%(count)s task of django-q2 with a worker; a dispatcher is one.",
+        "%(count)s tasks of django-q2 with a worker; a dispatcher is one.",
+        taken,
+    ) % {"count": number(taken)}
     if level > Level.GOOD:
-        hint += " Many wait: no cluster is running, or all its workers are busy."
-    return Finding(title, f"{waiting:,} waiting", level, hint)
+        hint += gettext(" Many wait: no cluster is running, or all its workers are busy.")
+    return Finding(
+        title, gettext("%(waiting)s waiting") % {"waiting": number(waiting)}, level, hint
+    )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext, ngettext
+
+from admin_kit.numbers import number
 from dispatch import counters
 from dispatch.models import AttemptOutcome
 from dispatch.monitoring.activity import handed_over
 from dispatch.monitoring.findings.finding import Finding, Level, level_of, not_yet
 from dispatch.monitoring.snapshot import Snapshot
-from dispatch.monitoring.words import counted, duration, percent, rate
+from dispatch.monitoring.words import duration, percent, rate
 
 ACCEPTED = AttemptOutcome.ACCEPTED.value
 FEW = 20
@@ -24,18 +27,20 @@ EVEN_ENOUGH = 0.25
 
 
 def sent(now: Snapshot) -> Finding:
-    title = "Sent"
+    title = gettext("Sent")
     if now.minute is None:
         return not_yet(title)
     accepted = now.minute.outcomes.get(ACCEPTED, 0)
     value = rate(now.minute.per_second(accepted))
     if not handed_over(now.minute.outcomes) and _could_send(now):
-        hint = (
+        hint = gettext(
             "Mail waits that a service could send, but nothing was sent. Look into the log of the "
             "clusters; are all dispatchers alive, is a transaction open for long?"
         )
         return Finding(title, value, Level.BAD, hint)
-    return Finding(title, value, Level.GOOD, "Messages that providers accepted in the last minute.")
+    return Finding(
+        title, value, Level.GOOD, gettext("Messages that providers accepted in the last minute.")
+    )
 
 
 def _could_send(now: Snapshot) -> bool:
@@ -46,29 +51,31 @@ def _could_send(now: Snapshot) -> bool:
 
 
 def failed(now: Snapshot) -> Finding:
-    title = "Not accepted"
+    title = gettext("Not accepted")
     if now.minute is None:
         return not_yet(title)
     total = sum(now.minute.outcomes.values()) - now.minute.outcomes.get("unused", 0)
     bad = total - now.minute.outcomes.get(ACCEPTED, 0)
     share = bad / total if total else 0.0
     level = level_of(share, 0.05, 0.2) if total >= FEW else Level.GOOD
-    hint = "Refused, failed or without a reply, of all that was tried in the last minute."
+    hint = gettext("Refused, failed or without a reply, of all that was tried in the last minute.")
     if level > Level.GOOD:
-        hint = "Many messages are not accepted. The services below show where; their attempts, why."
+        hint = gettext(
+            "Many messages are not accepted. The services below show where; their attempts, why."
+        )
     return Finding(title, f"{percent(share)} ({bad:,})", level, hint)
 
 
 def punctuality(now: Snapshot) -> Finding:
-    title = "Late starts"
+    title = gettext("Late starts")
     if now.minute is None:
         return not_yet(title)
     late = now.minute.overall.get("lateness_seconds", {})
     p50, p99 = counters.quantile(late, 0.5), counters.quantile(late, 0.99)
     level = level_of(p99 or 0.0, 0.05, 0.5)
-    hint = "How long after their slot paced messages start: half of them, and 99 of 100."
+    hint = gettext("How long after their slot paced messages start: half of them, and 99 of 100.")
     if level > Level.GOOD:
-        hint = (
+        hint = gettext(
             "Messages start late: the dispatchers' hosts or the database are short of processor "
             "time, or a provider is slow and needs more connections."
         )
@@ -76,29 +83,35 @@ def punctuality(now: Snapshot) -> Finding:
 
 
 def claiming(now: Snapshot) -> Finding:
-    title = "Claims"
+    title = gettext("Claims")
     if now.minute is None:
         return not_yet(title)
     p99 = counters.quantile(now.minute.overall.get("claim_seconds", {}), 0.99)
     value = rate(now.minute.per_second(now.minute.overall.get("claimed", 0)))
     level = level_of(p99 or 0.0, 0.1, 0.5)
-    hint = f"SubTasks claimed in the last minute; 99 of 100 claims took up to {duration(p99)}."
+    hint = gettext(
+        "Messages claimed in the last minute; 99 of 100 claims took up to %(duration)s."
+    ) % {"duration": duration(p99)}
     if level > Level.GOOD:
-        hint += " That is slow: look for a long transaction, dead rows, or a busy database."
+        hint += gettext(
+            " That is slow: look for a long transaction, dead rows, or a busy database."
+        )
     return Finding(title, value, level, hint)
 
 
 def unused(now: Snapshot) -> Finding:
-    title = "Slots not used"
+    title = gettext("Slots not used")
     if now.minute is None:
         return not_yet(title)
     count = now.minute.outcomes.get("unused", 0)
     claimed = max(now.minute.overall.get("claimed", 0), count)
     share = count / claimed if claimed else 0.0
     level = level_of(share, 0.1, 0.5) if claimed >= FEW else Level.GOOD
-    hint = "Claimed, then given back without a hand-over: when a task is paused, for example."
+    hint = gettext(
+        "Claimed, then given back without a hand-over: when a campaign is paused, for example."
+    )
     if level > Level.GOOD:
-        hint += (
+        hint += gettext(
             " That many are given back when a service cannot be connected to, or when hosts are "
             "too slow for its pace."
         )
@@ -106,7 +119,7 @@ def unused(now: Snapshot) -> Finding:
 
 
 def balance(now: Snapshot) -> Finding:
-    title = "Smallest part of a dispatcher"
+    title = gettext("Smallest part of a dispatcher")
     if now.minute is None:
         return not_yet(title)
     whole_minute = [
@@ -116,13 +129,16 @@ def balance(now: Snapshot) -> Finding:
     ]
     total = sum(whole_minute)
     if len(whole_minute) < 2 or now.minute.per_second(total) < BUSY * len(whole_minute):
-        return Finding(title, "–", Level.GOOD, "Compared when several have much to do.")
+        return Finding(title, "–", Level.GOOD, gettext("Compared when several have much to do."))
     least = min(whole_minute) / total
     uneven = least < EVEN_ENOUGH / len(whole_minute)
-    hint = f"Of the work of {len(whole_minute)} dispatchers. An even part is "
-    hint += f"{percent(1 / len(whole_minute))}."
+    even = percent(1 / len(whole_minute))
+    hint = gettext("Of the work of %(count)s dispatchers. An even part is %(even)s.") % {
+        "count": len(whole_minute),
+        "even": even,
+    }
     if uneven:
-        hint += (
+        hint += gettext(
             " Services with few connections stay with one dispatcher; otherwise, is its host "
             "overloaded or cut off?"
         )
@@ -130,15 +146,20 @@ def balance(now: Snapshot) -> Finding:
 
 
 def lost_races(now: Snapshot) -> Finding:
-    title = "Lost claims"
+    title = gettext("Lost claims")
     if now.minute is None:
         return not_yet(title)
     lost = now.minute.overall.get("lost_races", 0)
     failures = now.minute.overall.get("database_failures", 0)
-    value = f"{lost:,}" + (f", {counted(failures, 'failed tick')}" if failures else "")
+    value = number(lost)
+    if failures:
+        text = ngettext(
+            "%(lost)s, %(count)s failed tick", "%(lost)s, %(count)s failed ticks", failures
+        )
+        value = text % {"lost": number(lost), "count": number(failures)}
     if not lost and not failures:
-        return Finding(title, value, Level.GOOD, "No dispatcher lost what it held.")
-    hint = (
+        return Finding(title, value, Level.GOOD, gettext("No dispatcher lost what it held."))
+    hint = gettext(
         "A dispatcher found its claim taken away, or its transaction failed. Nothing is sent twice "
         "by that; if it goes on, hosts stall for seconds or the database drops connections."
     )

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from anymail.exceptions import AnymailConfigurationError, AnymailError
 from anymail.signals import AnymailTrackingEvent, EventType
 from anymail.webhooks.base import AnymailBaseWebhookView
+from django.utils.translation import gettext_noop
 
 from dispatch.providers import hooks
 from dispatch.providers.anymail.api import AnymailApi
@@ -96,7 +97,7 @@ class AnymailProvider(AnymailApi):
             except (AnymailError, AnymailConfigurationError) as error:
                 raise Malformed(str(error)) from error
             if len(events) > hooks.MOST_OF_ONE:
-                raise Malformed("too many recipients")
+                raise Malformed(gettext_noop("too many recipients"))
             found = [self._incoming(event, post.service_id) for event in events]
             return [event for event in found if event is not None]
 

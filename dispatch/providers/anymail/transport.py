@@ -9,6 +9,7 @@ import requests
 from anymail.backends.base_requests import AnymailRequestsBackend, RequestsPayload
 from anymail.exceptions import AnymailError
 from django.core.mail import EmailMultiAlternatives
+from django.utils.translation import gettext_noop
 
 from dispatch.errors import MessageError, RecipientError
 from dispatch.message.headers import any_address, ascii_address
@@ -72,7 +73,7 @@ class AnymailTransport(HttpTransport):
         provider, html = self.provider, message.html
         if provider.fills_in_braces:
             refuse_braces("subject", message.subject, provider.label)
-            refuse_braces("text part", message.text, provider.label)
+            refuse_braces(gettext_noop("text part"), message.text, provider.label)
             html = with_literal_braces(html)
         mail = EmailMultiAlternatives(
             subject=message.subject,

@@ -10,7 +10,10 @@ from anymail.backends.brevo import EmailBackend
 from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.brevo import BrevoTrackingWebhookView
 from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
+from admin_kit.numbers import number
 from dispatch.message.message import Message
 from dispatch.providers.anymail.provider import AnymailProvider
 from dispatch.providers.classification import Blame, Rule
@@ -32,17 +35,18 @@ BY_EVENT = {
 }
 
 
-_ENDINGS = """
+ENDINGS = frozenset(
+    """
 xlsx xls ods docx docm doc csv pdf txt gif jpg jpeg png tif tiff rtf bmp cgm css shtml html htm
 zip xml ppt pptx tar ez ics mobi msg pub eps odt mp3 m4a m4v wma ogg flac wav aif aifc aiff mp4
 mov avi mkv mpeg mpg wmv pkpass xlsm
-"""
-ENDINGS = frozenset(_ENDINGS.split())
+""".split()  # noqa: SIM905
+)
 """Of files that it takes, as its reference lists them."""
 
 
 class BrevoForm(forms.Form):
-    api_key = fields.secret("In Brevo: SMTP & API, API keys.", label="API key")
+    api_key = fields.secret(_("In Brevo: SMTP & API, API keys."), label=_("API key"))
     webhook_password = fields.webhook_password()
     api_url = fields.api_url()
 
@@ -90,8 +94,15 @@ class BrevoProvider(AnymailProvider):
         }
 
     def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
-        plans = [f"{plan['credits']:,} credits ({plan['type']})" for plan in answer["plan"]]
-        return f"Brevo answered for the account {answer['email']}: {', '.join(plans)}."
+        plans = [
+            gettext_noop("%(count)s credits (%(kind)s)")
+            % {"count": number(plan["credits"]), "kind": plan["type"]}
+            for plan in answer["plan"]
+        ]
+        return gettext_noop("Brevo answered for the account %(account)s: %(plans)s.") % {
+            "account": answer["email"],
+            "plans": ", ".join(plans),
+        }
 
     # Webhooks
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
+from admin_kit.numbers import number
 from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.engagelab.events import incoming
 from dispatch.providers.engagelab.forms import EngageLabForm
@@ -49,10 +52,14 @@ class EngageLabProvider(HttpProvider):
         }
 
     def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
-        return (
-            f"EngageLab answered: {answer['daily_quota_used']:,} of {answer['daily_quota']:,} "
-            f"messages used today, {answer['account_quota']:,} in the account."
-        )
+        return gettext_noop(
+            "EngageLab answered: %(used)s of %(quota)s messages used today, "
+            "%(left)s in the account."
+        ) % {
+            "used": number(answer["daily_quota_used"]),
+            "quota": number(answer["daily_quota"]),
+            "left": number(answer["account_quota"]),
+        }
 
     def incoming(self, post: Post) -> list[Incoming]:
         return incoming(post)

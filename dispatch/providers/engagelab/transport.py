@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import requests
+from django.utils.translation import gettext_noop
 
 from dispatch.errors import MessageError
 from dispatch.message.headers import any_address, ascii_address
@@ -60,7 +61,9 @@ class EngageLabTransport(HttpTransport):
         forbid_headers(message.headers, FORBIDDEN_HEADERS, "EngageLab")
         data = json.dumps(self._payload(message)).encode("ascii")
         if len(data) > LARGEST_MESSAGE:
-            raise MessageError("The message is larger than the 70 MB that EngageLab takes.")
+            raise MessageError(
+                gettext_noop("The message is larger than the 70 MB that EngageLab takes.")
+            )
         return {
             "method": "POST",
             "url": self.provider.root(self.settings) + "v1/mail/send",
@@ -91,9 +94,10 @@ def _body(message: Message) -> dict[str, Any]:
     """Raises MessageError for what exceeds a limit or would be taken for a variable."""
     if len(message.subject) > LONGEST_SUBJECT:
         raise MessageError(
-            f"The subject has {len(message.subject)} characters; EngageLab takes {LONGEST_SUBJECT}."
+            gettext_noop("The subject has %(count)s characters; EngageLab takes %(most)s.")
+            % {"count": len(message.subject), "most": LONGEST_SUBJECT}
         )
-    for part, words in (("subject", message.subject), ("text part", message.text)):
+    for part, words in (("subject", message.subject), (gettext_noop("text part"), message.text)):
         refuse_variables(part, words, "EngageLab")
         refuse_braces(part, words, "EngageLab")
     content = {
@@ -131,4 +135,7 @@ def _attachments(message: Message) -> list[dict[str, str]]:
 def _limit(name: str, value: dict[str, str], largest: int) -> None:
     size = len(json.dumps(value, ensure_ascii=False).encode("utf-8"))
     if size > largest:
-        raise MessageError(f"The {name} have {size} bytes; EngageLab takes {largest}.")
+        raise MessageError(
+            gettext_noop("The %(name)s have %(size)s bytes; EngageLab takes %(largest)s.")
+            % {"name": name, "size": size, "largest": largest}
+        )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from email.utils import quote
 
+from django.utils.translation import gettext_noop
+
 from dispatch.errors import MessageError
 from dispatch.message.headers import HEADER_NAME, UNSAFE_IN_HEADER, any_address, ascii_address
 from dispatch.message.message import Message
@@ -30,11 +32,16 @@ def check(message: Message) -> None:
     for name, value in values.items():
         if found := UNSAFE_IN_HEADER.search(value):
             raise MessageError(
-                f"The {name} contains the character {found.group()!r}, which no header may."
+                gettext_noop(
+                    "The %(header)s contains the character %(character)s, which no header may."
+                )
+                % {"header": name, "character": f"{found.group()!r}"}
             )
     for name in message.headers:
         if not HEADER_NAME.fullmatch(name):
-            raise MessageError(f"The header {name!r} cannot be set.")
+            raise MessageError(
+                gettext_noop("The header %(name)s cannot be set.") % {"name": f"{name!r}"}
+            )
 
 
 def mailbox(name: str, address: str) -> str:
@@ -46,7 +53,10 @@ def forbid_headers(headers: Mapping[str, str], forbidden: frozenset[str], provid
     """`forbidden` are names in lower case. Raises MessageError."""
     for name in headers:
         if name.lower() in forbidden:
-            raise MessageError(f"{provider} does not let the header {name} be set.")
+            raise MessageError(
+                gettext_noop("%(provider)s does not let the header %(name)s be set.")
+                % {"provider": provider, "name": name}
+            )
 
 
 def with_literal_braces(html: str) -> str:
@@ -76,6 +86,9 @@ def refuse_variables(part: str, text: str, provider: str) -> None:
 
 def _taken_for_template(part: str, found: str, provider: str) -> MessageError:
     return MessageError(
-        f"The {part} contains {found!r}, which {provider} would take for a variable of its own; "
-        "write it in another way."
+        gettext_noop(
+            "The %(part)s contains %(found)s, which %(provider)s would take for a "
+            "variable of its own; write it in another way."
+        )
+        % {"part": part, "found": f"{found!r}", "provider": provider}
     )

@@ -16,6 +16,7 @@ from http.client import HTTPResponse
 from typing import Any, ClassVar
 
 import requests
+from django.utils.translation import gettext_noop
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
@@ -27,6 +28,7 @@ from urllib3.exceptions import (
 )
 from urllib3.poolmanager import PoolManager
 
+from admin_kit.numbers import number
 from dispatch import network
 
 LONGEST_ANSWER = 128 * 1024
@@ -35,7 +37,9 @@ LONGEST_ANSWER = 128 * 1024
 
 class AnswerTooLong(OSError):
     def __init__(self) -> None:
-        super().__init__(f"an answer of more than {LONGEST_ANSWER:,} bytes")
+        super().__init__(
+            gettext_noop("an answer of more than %(most)s bytes") % {"most": number(LONGEST_ANSWER)}
+        )
 
 
 class ConnectionWentStale(Exception):
@@ -135,7 +139,7 @@ class _UntilDeadline(io.RawIOBase):
     def readinto(self, buffer: Any) -> int | None:
         left = self._deadline - time.monotonic()
         if left <= 0:
-            raise TimeoutError("timed out")
+            raise TimeoutError(gettext_noop("timed out"))
         if left < math.inf:
             self._sock.settimeout(left)
         count: int | None = self._incoming.readinto(buffer)
@@ -179,7 +183,7 @@ class _Announcing:
         except socket.gaierror as error:
             raise NameResolutionError(connection.host, connection, error) from error
         except TimeoutError as error:
-            raise ConnectTimeoutError(connection, "timed out") from error
+            raise ConnectTimeoutError(connection, gettext_noop("timed out")) from error
         except (OSError, UnicodeError) as error:
             raise NewConnectionError(connection, str(error)) from error
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

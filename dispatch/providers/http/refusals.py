@@ -11,6 +11,7 @@ from http.client import HTTPException
 from typing import Any
 
 import requests
+from django.utils.translation import gettext_noop
 
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.network import AddressForbidden
@@ -76,13 +77,16 @@ def failure(error: Exception, has_left: bool) -> DeliveryError:
     """The error for a conversation that ended without an answer."""
     reason = _reason(error)
     if has_left:
-        return OutcomeUnknown(f"No answer came: {reason}")
+        return OutcomeUnknown(gettext_noop("No answer came: %(reason)s") % {"reason": reason})
     needs_person = (
         bool(CERTIFICATE.search(reason))
         or isinstance(error, ValueError)
         or isinstance(_innermost(error), AddressForbidden)
     )
-    return ServiceError(f"Could not connect: {reason}", needs_person=needs_person)
+    return ServiceError(
+        gettext_noop("Could not connect: %(reason)s") % {"reason": reason},
+        needs_person=needs_person,
+    )
 
 
 def explanation(response: requests.Response, secrets: Collection[str] = ()) -> str:
@@ -128,9 +132,9 @@ def _reason(error: Exception) -> str:
     """The innermost cause says most; the outer ones repeat the address."""
     cause = _innermost(error)
     if isinstance(error, requests.Timeout) or isinstance(cause, TimeoutError):
-        return "timed out"
+        return gettext_noop("timed out")
     if isinstance(cause, HTTPException) and not isinstance(cause, ConnectionError):
-        return "what answers does not speak HTTP"  # what it says is not shown
+        return gettext_noop("what answers does not speak HTTP")  # what it says is not shown
     return readable(getattr(cause, "strerror", None) or str(cause)) or type(cause).__name__
 
 

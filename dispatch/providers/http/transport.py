@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 import requests
+from django.utils.translation import gettext_noop
 
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.message.message import Accepted, Message
@@ -22,11 +23,26 @@ REPLY_TIMEOUT = 60.0  # seconds; when it passes, the message is in doubt
 
 ADVICE = (
     # What a person who tests a connection can do about it.
-    Rule("does not know the address: check the region and the names entered.", "3..|404|405|410"),
-    Rule("does not accept the credentials: check them, and the region or data centre.", "401|403"),
-    Rule("takes no more requests for now: try again later.", "408|42."),
-    Rule("has trouble of its own: try again later.", "5.."),
-    Rule("refused the request."),
+    Rule(
+        gettext_noop(
+            "%(reason)s. %(provider)s does not know the address: check the region and "
+            "the names entered."
+        ),
+        "3..|404|405|410",
+    ),
+    Rule(
+        gettext_noop(
+            "%(reason)s. %(provider)s does not accept the credentials: check them, and "
+            "the region or data centre."
+        ),
+        "401|403",
+    ),
+    Rule(
+        gettext_noop("%(reason)s. %(provider)s takes no more requests for now: try again later."),
+        "408|42.",
+    ),
+    Rule(gettext_noop("%(reason)s. %(provider)s has trouble of its own: try again later."), "5.."),
+    Rule(gettext_noop("%(reason)s. %(provider)s refused the request.")),
 )
 Request = dict[str, Any]
 """Arguments of `requests.request`."""
@@ -74,7 +90,10 @@ class HttpProvider(Provider):
             return readable(hidden(said, transport.secrets))
         except UNCLEAR as error:
             raise ServiceError(
-                f"{self.label} answered something unexpected; is there a proxy in between?"
+                gettext_noop(
+                    "%(label)s answered something unexpected; is there a proxy in between?"
+                )
+                % {"label": self.label}
             ) from error
         finally:
             transport.close()
@@ -128,7 +147,9 @@ class HttpTransport(Transport):
             refused = refusal(response, self.provider.refusals, self.secrets)
             if not isinstance(refused, OutcomeUnknown):
                 raise refused from error
-            told = f"The answer says neither yes nor no: {refused.reply}"
+            told = gettext_noop("The answer says neither yes nor no: %(reason)s") % {
+                "reason": refused.reply
+            }
             raise OutcomeUnknown(told, code=response.status_code) from error
 
     def ask(self, request: Request) -> requests.Response:
@@ -147,7 +168,7 @@ class HttpTransport(Transport):
     def _advised(self, refused: DeliveryError) -> str:
         """What the provider says, with what to do about it."""
         advice = first_match(ADVICE, Reply(refused.reply, str(refused.code)))
-        return f"{refused.reply.rstrip('.')}. {self.provider.label} {advice}"
+        return advice % {"reason": refused.reply.rstrip("."), "provider": self.provider.label}
 
     def _exchange(self, request: Request, starting: Callable[[], None] | None) -> requests.Response:
         self.open()
@@ -169,4 +190,7 @@ def _check_complete(provider: HttpProvider, settings: Mapping[str, Any]) -> None
     missing = [name for name, field in fields.items() if field.required and not settings.get(name)]
     if missing:
         names = ", ".join(name.replace("_", " ") for name in missing)
-        raise ServiceError(f"The service's settings lack: {names}.", needs_person=True)
+        raise ServiceError(
+            gettext_noop("The service's settings lack: %(names)s.") % {"names": names},
+            needs_person=True,
+        )

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from dispatch.providers.base import Provider
 from dispatch.providers.maildir.forms import MaildirForm
 from dispatch.providers.maildir.transport import MaildirTransport
@@ -14,7 +16,7 @@ from dispatch.providers.maildir.transport import MaildirTransport
 
 class MaildirProvider(Provider):
     name = "maildir"
-    label = "Files on this machine (development)"
+    label = gettext_noop("Files on this machine (development)")
     settings_form = MaildirForm
     development_only = True
     takes_return_path = True

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext_noop
 
 from dispatch.errors import ServiceError
 from dispatch.message.headers import as_bytes, envelope
@@ -28,15 +29,20 @@ class MaildirTransport(Transport):
     def open(self) -> None:
         if not settings.DEBUG:
             raise ServiceError(
-                "The maildir provider sends no mail and works only while DEBUG is on; "
-                "choose another provider.",
+                gettext_noop(
+                    "The maildir provider sends no mail and works only while DEBUG is on; "
+                    "choose another provider."
+                ),
                 needs_person=True,
             )
         try:
             for name in ("tmp", "new", "cur"):
                 (self._path() / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ServiceError(f"Cannot write the Maildir: {error.strerror}.") from error
+            raise ServiceError(
+                gettext_noop("Cannot write the Maildir: %(strerror)s.")
+                % {"strerror": error.strerror}
+            ) from error
 
     def send(self, message: Message, starting: Callable[[], None]) -> Accepted:
         envelope(message)
@@ -49,19 +55,31 @@ class MaildirTransport(Transport):
             unfinished.write_bytes(data)
             unfinished.rename(self._path() / "new" / name)
         except OSError as error:
-            raise ServiceError(f"Cannot write the Maildir: {error.strerror}.") from error
-        return Accepted(provider_message_id=name, reply=f"written as {name}")
+            raise ServiceError(
+                gettext_noop("Cannot write the Maildir: %(strerror)s.")
+                % {"strerror": error.strerror}
+            ) from error
+        return Accepted(
+            provider_message_id=name, reply=gettext_noop("written as %(name)s") % {"name": name}
+        )
 
     def close(self) -> None:
         """There is no connection."""
 
     def _path(self) -> Path:
         if not FOLDER.fullmatch(self._folder):
-            raise ServiceError(f"{self._folder!r} is no folder name.", needs_person=True)
+            raise ServiceError(
+                gettext_noop("%(folder)s is no folder name.") % {"folder": f"{self._folder!r}"},
+                needs_person=True,
+            )
         root = Path(settings.VAR_DIR) / "maildir"
         path = root / self._folder
         if path.resolve() != root.resolve() / self._folder:
-            raise ServiceError(f"{self._folder!r} leads out of var/maildir.", needs_person=True)
+            raise ServiceError(
+                gettext_noop("%(folder)s leads out of var/maildir.")
+                % {"folder": f"{self._folder!r}"},
+                needs_person=True,
+            )
         return path
 
 

@@ -10,6 +10,8 @@ from anymail.backends.mailgun import EmailBackend
 from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.mailgun import MailgunTrackingWebhookView
 from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from dispatch.errors import ServiceError
 from dispatch.providers.anymail.provider import AnymailProvider
@@ -33,22 +35,23 @@ BY_REASON = {
 
 class MailgunForm(forms.Form):
     region = fields.region(
-        ("us", "US"), ("eu", "EU"), help_text="Where the domain was added at Mailgun."
+        ("us", "US"), ("eu", "EU"), help_text=_("Where the domain was added at Mailgun.")
     )
     api_key = fields.secret(
-        "A sending key of the domain, or a key of the account.", label="API key"
+        _("A sending key of the domain, or a key of the account."), label=_("API key")
     )
     sender_domain = forms.RegexField(
         r"\A[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\Z",
         required=False,
         max_length=253,
-        error_messages={"invalid": "Enter a domain name, such as mg.example.com."},
-        help_text="The domain at Mailgun. Blank: the domain of the service.",
+        error_messages={"invalid": _("Enter a domain name, such as mg.example.com.")},
+        help_text=_("The domain at Mailgun. Blank: the domain of the service."),
+        label=_("Sender domain"),
     )
     webhook_signing_key = fields.secret(
-        "In Mailgun: Send, Webhooks, HTTP webhook signing key. Without it no events are taken.",
+        _("In Mailgun: Send, Webhooks, HTTP webhook signing key. Without it no events are taken."),
         required=False,
-        label="Webhook signing key",
+        label=_("Webhook signing key"),
     )
     api_url = fields.api_url()
 
@@ -92,11 +95,13 @@ class MailgunProvider(AnymailProvider):
         domain = answer["domain"]
         if domain["state"] != "active":
             raise ServiceError(
-                f"Mailgun says that {domain['name']} is {domain['state']}: see to its DNS records "
-                "there.",
+                gettext_noop(
+                    "Mailgun says that %(domain)s is %(state)s: see to its DNS records there."
+                )
+                % {"domain": domain["name"], "state": domain["state"]},
                 needs_person=True,
             )
-        return f"Mailgun answered: {domain['name']} is active."
+        return gettext_noop("Mailgun answered: %(domain)s is active.") % {"domain": domain["name"]}
 
     def describe_connection(self, settings: Mapping[str, Any]) -> str:
         try:
@@ -105,8 +110,11 @@ class MailgunProvider(AnymailProvider):
             if error.code not in (401, 403):
                 raise
             raise ServiceError(
-                f"{error.reply} (A key for sending only is refused here even if it is right: send "
-                "a test mail.)",
+                gettext_noop(
+                    "%(reason)s (A key for sending only is refused here even if it is "
+                    "right: send a test mail.)"
+                )
+                % {"reason": error.reply},
                 code=error.code,
                 needs_person=True,
             ) from error

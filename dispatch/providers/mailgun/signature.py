@@ -6,6 +6,8 @@ import datetime as dt
 import hashlib
 import hmac
 
+from django.utils.translation import gettext_noop
+
 from dispatch.providers.hooks import Malformed, Post, check_equal, check_fresh
 
 FRESH_FOR = dt.timedelta(hours=12)
@@ -21,7 +23,7 @@ def check_signature(post: Post) -> None:
         timestamp, token = str(signature["timestamp"]), str(signature["token"])
         given = str(signature["signature"])
     except (LookupError, TypeError) as error:
-        raise Malformed("no signature in the body") from error
+        raise Malformed(gettext_noop("no signature in the body")) from error
     expected = hmac.new(key.encode(), f"{timestamp}{token}".encode(), hashlib.sha256).hexdigest()
     check_equal(given, expected)
     check_fresh(timestamp, post.now, FRESH_FOR)

@@ -9,6 +9,8 @@ from anymail.backends.mailjet import EmailBackend
 from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.mailjet import MailjetTrackingWebhookView
 from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from dispatch.providers.anymail.provider import AnymailProvider
 from dispatch.providers.classification import Blame, Rule
@@ -27,10 +29,12 @@ BY_RELATION = {
 
 class MailjetForm(forms.Form):
     region = fields.region(
-        ("eu", "Standard"), ("us", "US"), help_text="US only for accounts that are kept there."
+        ("eu", _("Standard")),
+        ("us", "US"),
+        help_text=_("US only for accounts that are kept there."),
     )
-    api_key = fields.secret("In Mailjet: Account, API key management.", label="API key")
-    secret_key = fields.secret("Shown once, when the API key was made.")
+    api_key = fields.secret(_("In Mailjet: Account, API key management."), label=_("API key"))
+    secret_key = fields.secret(_("Shown once, when the API key was made."), label=_("Secret key"))
     webhook_password = fields.webhook_password()
     api_url = fields.api_url()
 
@@ -72,7 +76,7 @@ class MailjetProvider(AnymailProvider):
     def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
         active = [each["Email"] for each in answer["Data"] if each["Status"] == "Active"]
         listed = ", ".join(sorted(active)[:5]) or "none"
-        return f"Mailjet answered. Active senders: {listed}."
+        return gettext_noop("Mailjet answered. Active senders: %(listed)s.") % {"listed": listed}
 
     # Webhooks
 

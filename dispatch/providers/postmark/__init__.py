@@ -9,6 +9,8 @@ from anymail.backends.postmark import EmailBackend
 from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.postmark import PostmarkTrackingWebhookView
 from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from dispatch.providers.anymail.provider import AnymailProvider
 from dispatch.providers.classification import Blame, Rule
@@ -34,10 +36,13 @@ _INVALID = r'(?s)"ErrorCode":\s*300\b.{0,200}(Invalid|Error parsing) '
 
 
 class PostmarkForm(forms.Form):
-    server_token = fields.secret("In Postmark: the server, then API Tokens.")
+    server_token = fields.secret(
+        _("In Postmark: the server, then API Tokens."), label=_("Server token")
+    )
     message_stream = fields.word(
-        "The stream for campaigns; Postmark wants them apart from transactional mail.",
+        _("The stream for campaigns; Postmark wants them apart from transactional mail."),
         initial="broadcast",
+        label=_("Message stream"),
     )
     webhook_password = fields.webhook_password()
     api_url = fields.api_url()
@@ -80,8 +85,13 @@ class PostmarkProvider(AnymailProvider):
         }
 
     def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
-        test = " It is a sandbox: nothing is delivered." if _is_sandbox(answer) else ""
-        return f"Postmark answered for the server “{answer['Name']}”.{test}"
+        text = gettext_noop("Postmark answered for the server “%(server)s”.")
+        if _is_sandbox(answer):
+            text = gettext_noop(
+                "Postmark answered for the server “%(server)s”. It is a sandbox: nothing is "
+                "delivered."
+            )
+        return text % {"server": answer["Name"]}
 
     def kind_of(self, event: AnymailTrackingEvent) -> EventKind | None:
         told = event.esp_event.get("Type") or event.esp_event.get("SuppressionReason")

@@ -9,6 +9,8 @@ from anymail.backends.resend import EmailBackend
 from anymail.signals import AnymailTrackingEvent, EventType
 from anymail.webhooks.resend import ResendTrackingWebhookView
 from django import forms
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from dispatch.errors import ServiceError
 from dispatch.providers.anymail.provider import AnymailProvider
@@ -37,11 +39,11 @@ BY_TYPE = {"email.failed": EventKind.REJECTED, "email.suppressed": EventKind.REJ
 
 
 class ResendForm(forms.Form):
-    api_key = fields.secret("A key that may send from the domain.", label="API key")
+    api_key = fields.secret(_("A key that may send from the domain."), label=_("API key"))
     signing_secret = fields.secret(
-        "What Resend shows for the webhook (whsec_…). Without it no events are taken.",
+        _("What Resend shows for the webhook (whsec_…). Without it no events are taken."),
         required=False,
-        label="Webhook signing secret",
+        label=_("Webhook signing secret"),
     )
     api_url = fields.api_url()
 
@@ -51,7 +53,9 @@ class ResendForm(forms.Form):
             try:
                 signing_key(secret)
             except ValueError as error:
-                raise forms.ValidationError("This is no signing secret: whsec_….") from error
+                raise forms.ValidationError(
+                    gettext("This is no signing secret: whsec_….")
+                ) from error
         return secret
 
 
@@ -95,7 +99,7 @@ class ResendProvider(AnymailProvider):
             return super().describe_connection(settings)
         except ServiceError as error:
             if "restricted_api_key" in error.reply:
-                return "Resend knows the key; it may send, and nothing else."
+                return gettext_noop("Resend knows the key; it may send, and nothing else.")
             raise
 
     def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
@@ -103,11 +107,15 @@ class ResendProvider(AnymailProvider):
         states = {each["name"]: each["status"] for each in answer["data"]}
         if domain and states.get(domain, "missing") != "verified":
             raise ServiceError(
-                f"Resend knows the key, but {domain} is {states.get(domain, 'missing')} there: add "
-                "and verify it.",
+                gettext_noop(
+                    "Resend knows the key, but %(domain)s is %(state)s there: add and verify it."
+                )
+                % {"domain": domain, "state": states.get(domain, "missing")},
                 needs_person=True,
             )
-        return f"Resend answered: {domain or 'the account'} is ready."
+        return gettext_noop("Resend answered: %(reason)s is ready.") % {
+            "reason": domain or gettext_noop("the account")
+        }
 
     # Webhooks
 

@@ -9,6 +9,8 @@ from anymail.backends.sendgrid import EmailBackend
 from anymail.signals import AnymailTrackingEvent
 from anymail.webhooks.sendgrid import SendGridTrackingWebhookView
 from django import forms
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from dispatch.errors import ServiceError
 from dispatch.message.message import Message
@@ -33,15 +35,19 @@ BY_CLASSIFICATION = {
 
 class SendGridForm(forms.Form):
     region = fields.region(
-        ("global", "Global"), ("eu", "EU"), help_text="EU: for a subuser that is kept in the EU."
+        ("global", _("Global")),
+        ("eu", "EU"),
+        help_text=_("EU: for a subuser that is kept in the EU."),
     )
-    api_key = fields.secret("A key that may send mail (“Mail Send”).", label="API key")
+    api_key = fields.secret(_("A key that may send mail (“Mail Send”)."), label=_("API key"))
     verification_key = forms.CharField(
         required=False,
         max_length=1000,
-        label="Webhook verification key",
+        label=_("Webhook verification key"),
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=("The public key of the signed event webhook. Without it no events are taken."),
+        help_text=(
+            _("The public key of the signed event webhook. Without it no events are taken.")
+        ),
     )
     api_url = fields.api_url()
 
@@ -52,7 +58,7 @@ class SendGridForm(forms.Form):
                 public_key(key)
             except ValueError as error:
                 raise forms.ValidationError(
-                    "This is no public key as SendGrid shows it."
+                    gettext("This is no public key as SendGrid shows it.")
                 ) from error
         return key
 
@@ -94,10 +100,12 @@ class SendGridProvider(AnymailProvider):
     def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
         if "mail.send" not in answer["scopes"]:
             raise ServiceError(
-                "SendGrid knows the key, but the key may not send: give it “Mail Send” there.",
+                gettext_noop(
+                    "SendGrid knows the key, but the key may not send: give it “Mail Send” there."
+                ),
                 needs_person=True,
             )
-        return "SendGrid answered; the key may send mail."
+        return gettext_noop("SendGrid answered; the key may send mail.")
 
     # Webhooks
 

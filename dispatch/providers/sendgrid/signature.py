@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
+from django.utils.translation import gettext_noop
 
 from dispatch.providers.hooks import Post, WebhookRejection, check_fresh
 
@@ -24,9 +25,9 @@ def public_key(encoded: str) -> ec.EllipticCurvePublicKey:
     try:
         key = load_der_public_key(base64.b64decode(encoded, validate=True))
     except (binascii.Error, UnsupportedAlgorithm) as error:
-        raise ValueError("not a public key") from error
+        raise ValueError(gettext_noop("not a public key")) from error
     if not isinstance(key, ec.EllipticCurvePublicKey):
-        raise ValueError("not a key of an elliptic curve")
+        raise ValueError(gettext_noop("not a key of an elliptic curve"))
     return key
 
 
@@ -42,5 +43,5 @@ def check_signature(post: Post) -> None:
             ec.ECDSA(hashes.SHA256()),
         )
     except (InvalidSignature, ValueError) as error:
-        raise WebhookRejection("wrong signature") from error
+        raise WebhookRejection(gettext_noop("wrong signature")) from error
     check_fresh(timestamp, post.now, FRESH_FOR)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from dispatch.errors import ServiceError
 from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.hooks import Post
@@ -61,15 +63,21 @@ class SesProvider(HttpProvider):
     def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
         quota = answer["SendQuota"]
         if not answer["SendingEnabled"]:
-            raise ServiceError("Amazon has paused sending for this account.", needs_person=True)
-        sandbox = "" if answer["ProductionAccessEnabled"] else " Still in the sandbox."
+            raise ServiceError(
+                gettext_noop("Amazon has paused sending for this account."), needs_person=True
+            )
         used, most, rate = (
             quota[name] for name in ("SentLast24Hours", "Max24HourSend", "MaxSendRate")
         )
-        return (
-            f"Amazon SES answered: {used:,.0f} of {most:,.0f} messages in 24 hours, "
-            f"{rate:g} a second.{sandbox}"
+        text = gettext_noop(
+            "Amazon SES answered: %(used)s of %(most)s messages in 24 hours, %(rate)s a second."
         )
+        if not answer["ProductionAccessEnabled"]:
+            text = gettext_noop(
+                "Amazon SES answered: %(used)s of %(most)s messages in 24 hours, %(rate)s a "
+                "second. Still in the sandbox."
+            )
+        return text % {"used": f"{used:,.0f}", "most": f"{most:,.0f}", "rate": f"{rate:g}"}
 
     def incoming(self, post: Post) -> list[Incoming]:
         return incoming(post)

@@ -17,6 +17,7 @@ import requests
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from django.utils.translation import gettext_noop
 
 from dispatch.providers.hooks import NotNow, WebhookRejection
 from dispatch.providers.http.connection import HandOverSession
@@ -42,7 +43,7 @@ def root(topic_arn: str) -> str:
     """
     topic = _TOPIC.fullmatch(topic_arn)
     if topic is None:
-        raise WebhookRejection("no SNS topic")
+        raise WebhookRejection(gettext_noop("no SNS topic"))
     country = ".cn" if topic[1] == "aws-cn" else ""
     return f"https://sns.{topic[2]}.amazonaws.com{country}/"
 
@@ -65,10 +66,12 @@ class Certificates:
         """
         start = root(topic_arn)
         if not (address.startswith(start) and _PATH.fullmatch(address[len(start) :])):
-            raise WebhookRejection("the certificate is not one of the topic's region at Amazon")
+            raise WebhookRejection(
+                gettext_noop("the certificate is not one of the topic's region at Amazon")
+            )
         certificate = self._known(address) or self._fetch_once(address)
         if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
-            raise WebhookRejection("the certificate has expired")
+            raise WebhookRejection(gettext_noop("the certificate has expired"))
         return _rsa_key(certificate)
 
     def keep(self, address: str, certificate: x509.Certificate) -> None:
@@ -90,7 +93,7 @@ class Certificates:
 
     def _fetch_once(self, address: str) -> x509.Certificate:
         if not self._fetching.acquire(timeout=WAIT_SECONDS):
-            raise NotNow("other certificates of Amazon are being fetched")
+            raise NotNow(gettext_noop("other certificates of Amazon are being fetched"))
         try:
             return self._known(address) or self._fetch(address)
         finally:
@@ -112,7 +115,7 @@ class Certificates:
         now = time.monotonic()
         self._fetched_at = [at for at in self._fetched_at if now - at < WHILE_SECONDS]
         if len(self._fetched_at) >= MOST_FETCHES:
-            raise NotNow("too many certificates of Amazon were asked for")
+            raise NotNow(gettext_noop("too many certificates of Amazon were asked for"))
         self._fetched_at.append(now)
 
     def _remember(self, address: str, until: float, problem: NotNow | WebhookRejection) -> None:
@@ -127,23 +130,26 @@ def _fetched(address: str) -> x509.Certificate:
         with HandOverSession() as session:
             answer = session.hand_over({"method": "GET", "url": address, "timeout": TIMEOUT})
     except requests.RequestException as error:
-        raise NotNow("Amazon's certificate cannot be fetched") from error
+        raise NotNow(gettext_noop("Amazon's certificate cannot be fetched")) from error
     if answer.status_code >= 500 or answer.status_code == 429:
-        raise NotNow(f"Amazon's certificate cannot be fetched: {answer.status_code}")
+        raise NotNow(
+            gettext_noop("Amazon's certificate cannot be fetched: %(status_code)s")
+            % {"status_code": answer.status_code}
+        )
     if answer.status_code != 200 or len(answer.content) > LONGEST:
-        raise WebhookRejection("there is no certificate at the address")
+        raise WebhookRejection(gettext_noop("there is no certificate at the address"))
     try:
         certificate = x509.load_pem_x509_certificate(answer.content)
         _rsa_key(certificate)
     except (ValueError, UnsupportedAlgorithm, x509.InvalidVersion) as error:
-        raise WebhookRejection("there is no certificate at the address") from error
+        raise WebhookRejection(gettext_noop("there is no certificate at the address")) from error
     return certificate
 
 
 def _rsa_key(certificate: x509.Certificate) -> RSAPublicKey:
     key = certificate.public_key()
     if not isinstance(key, RSAPublicKey) or key.key_size not in KEY_BITS:
-        raise WebhookRejection("the certificate is none that Amazon signs with")
+        raise WebhookRejection(gettext_noop("the certificate is none that Amazon signs with"))
     return key
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_noop
 
 from dispatch.providers import hooks
 from dispatch.providers.bounces import by_status_code, codes_in, unless_others_are_blamed
@@ -54,7 +55,7 @@ def incoming(post: Post) -> list[Incoming]:
     notification = post.json()
     topic = post.secret("topic_arn")
     if not hmac.compare_digest(str(notification["TopicArn"]).encode(), topic.encode()):
-        raise WebhookRejection("not from the service's SNS topic")
+        raise WebhookRejection(gettext_noop("not from the service's SNS topic"))
     sns.check(notification, post.now)
     if notification["Type"] == "SubscriptionConfirmation":
         _confirm(str(notification["SubscribeURL"]))
@@ -65,16 +66,21 @@ def incoming(post: Post) -> list[Incoming]:
 
 def _confirm(address: str) -> None:
     if not SNS_ADDRESS.fullmatch(address):
-        raise WebhookRejection("the address to confirm the subscription at is not Amazon's")
+        raise WebhookRejection(
+            gettext_noop("the address to confirm the subscription at is not Amazon's")
+        )
     try:
         with HandOverSession() as session:
             request = {"method": "GET", "url": address, "timeout": CONFIRM_TIMEOUT}
             answer = session.hand_over(request)
     except requests.RequestException as error:
-        raise Malformed("Amazon could not be told that the subscription is wanted") from error
+        raise Malformed(
+            gettext_noop("Amazon could not be told that the subscription is wanted")
+        ) from error
     if not answer.ok:
         raise Malformed(
-            f"Amazon refused the confirmation of the subscription: {answer.status_code}"
+            gettext_noop("Amazon refused the confirmation of the subscription: %(status_code)s")
+            % {"status_code": answer.status_code}
         )
 
 

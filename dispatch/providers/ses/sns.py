@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_noop
 
 from dispatch.providers.hooks import Malformed, WebhookRejection
 from dispatch.providers.ses.certificates import KNOWN
@@ -40,14 +41,14 @@ def check(message: Mapping[str, Any], now: dt.datetime) -> None:
     """
     digest = DIGESTS.get(str(message["SignatureVersion"]))
     if digest is None:
-        raise WebhookRejection("a version of signatures that is not known")
+        raise WebhookRejection(gettext_noop("a version of signatures that is not known"))
     _check_fresh(str(message["Timestamp"]), now)
     signed, signature = string_to_sign(message), _signature(str(message["Signature"]))
     key = KNOWN.key(str(message["SigningCertURL"]), str(message["TopicArn"]), now)
     try:
         key.verify(signature, signed, PKCS1v15(), digest)
     except (InvalidSignature, UnsupportedAlgorithm) as error:
-        raise WebhookRejection("wrong signature") from error
+        raise WebhookRejection(gettext_noop("wrong signature")) from error
 
 
 def string_to_sign(message: Mapping[str, Any]) -> bytes:
@@ -61,7 +62,7 @@ def _signed(message: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if name == "Subject" and value is None:
             continue
         if not isinstance(value, str):
-            raise Malformed(f"{name} is no text")
+            raise Malformed(gettext_noop("%(name)s is no text") % {"name": name})
         yield name, value
 
 
@@ -69,12 +70,12 @@ def _signature(written: str) -> bytes:
     try:
         return base64.b64decode(written[: LONGEST_SIGNATURE + 1].encode("ascii"), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise WebhookRejection("wrong signature") from error
+        raise WebhookRejection(gettext_noop("wrong signature")) from error
 
 
 def _check_fresh(timestamp: str, now: dt.datetime) -> None:
     at = parse_datetime(timestamp)
     if at is None or at.tzinfo is None:
-        raise WebhookRejection("no timestamp")
+        raise WebhookRejection(gettext_noop("no timestamp"))
     if not abs(now - at) <= OLDEST:
-        raise WebhookRejection("stale timestamp")
+        raise WebhookRejection(gettext_noop("stale timestamp"))

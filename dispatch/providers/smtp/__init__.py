@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
+from admin_kit.numbers import number
 from dispatch.providers.base import Provider
 from dispatch.providers.smtp.client import SmtpSettings
 from dispatch.providers.smtp.forms import LARGEST_MEGABYTES, SmtpForm
@@ -34,22 +37,29 @@ class SmtpProvider(Provider):
         try:
             transport.open()
             announced = transport.announced_octets()
-            return transport.describe() + _of_size(announced, self.most_octets(settings))
+            return _with_size(transport.describe(), announced, self.most_octets(settings))
         finally:
             transport.close()
 
 
-def _of_size(announced: int, assumed: int) -> str:
+def _with_size(said: str, announced: int, assumed: int) -> str:
     if not announced:
-        return ""
+        return said
     megabytes = announced // 100_000 / 10
     if announced >= assumed:
-        return f" It takes messages of {megabytes:,g} MB."
-    return (
-        f" It takes messages of {megabytes:,g} MB at most, and “largest message” says "
-        f"{assumed // 1_000_000:,}: campaigns may be launched that it refuses. Write "
-        f"{max(1, announced // 1_000_000):,} there."
-    )
+        return gettext_noop("%(reason)s It takes messages of %(megabytes)s MB.") % {
+            "reason": said,
+            "megabytes": f"{megabytes:,g}",
+        }
+    return gettext_noop(
+        "%(reason)s It takes messages of %(megabytes)s MB at most, and “largest message” says "
+        "%(assumed)s: campaigns may be launched that it refuses. Write %(most)s there."
+    ) % {
+        "reason": said,
+        "megabytes": f"{megabytes:,g}",
+        "assumed": number(assumed // 1_000_000),
+        "most": number(max(1, announced // 1_000_000)),
+    }
 
 
 __all__ = ["SmtpProvider"]

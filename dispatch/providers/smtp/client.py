@@ -14,6 +14,8 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NoReturn
 
+from django.utils.translation import gettext_noop
+
 from dispatch import network
 from dispatch.message.headers import FINAL_DOT, Envelope, ascii_domain
 from dispatch.providers.smtp import wire
@@ -137,7 +139,7 @@ class SmtpClient(smtplib.SMTP):
         self._pass(Phase.RCPT)
         self._pass(Phase.DATA)
         if self._received:  # or a reply too many would pass for the one to the final dot
-            raise smtplib.SMTPServerDisconnected("a reply out of turn")
+            raise smtplib.SMTPServerDisconnected(gettext_noop("a reply out of turn"))
         self.phase = Phase.BODY
         self._send_message(data)
         accepted = self._reply("2")
@@ -189,7 +191,9 @@ class SmtpClient(smtplib.SMTP):
             line = self._line(deadline)
             match = REPLY_LINE.fullmatch(line)
             if match is None:  # what it says is not shown
-                raise smtplib.SMTPServerDisconnected("what answers does not speak SMTP")
+                raise smtplib.SMTPServerDisconnected(
+                    gettext_noop("what answers does not speak SMTP")
+                )
             code, separator, text = match.groups(b"")
             texts.append(text)
             left -= len(line)
@@ -198,7 +202,8 @@ class SmtpClient(smtplib.SMTP):
             if separator != b"-":
                 return int(code), b"\n".join(texts)
         raise smtplib.SMTPServerDisconnected(
-            f"a reply of more than {MOST_LINES} lines or {LONGEST_REPLY} bytes"
+            gettext_noop("a reply of more than %(lines)s lines or %(bytes)s bytes")
+            % {"lines": MOST_LINES, "bytes": LONGEST_REPLY}
         )
 
     def _connect(self) -> None:
@@ -238,7 +243,7 @@ class SmtpClient(smtplib.SMTP):
             self._command(_base64(password), "2")
         else:
             raise smtplib.SMTPNotSupportedError(
-                "The server offers neither AUTH PLAIN nor AUTH LOGIN."
+                gettext_noop("The server offers neither AUTH PLAIN nor AUTH LOGIN.")
             )
 
     def _pass(self, phase: Phase) -> None:
@@ -294,7 +299,9 @@ class SmtpClient(smtplib.SMTP):
         if code >= 400:
             self._refuse(code, text)
         if not str(code).startswith(expected):
-            raise smtplib.SMTPServerDisconnected(f"unexpected reply {code}")
+            raise smtplib.SMTPServerDisconnected(
+                gettext_noop("unexpected reply %(code)s") % {"code": code}
+            )
         return code, text.decode("utf-8", "replace")
 
     def _mail_options(self, envelope: Envelope, size: int) -> str:
@@ -328,7 +335,7 @@ class SmtpClient(smtplib.SMTP):
     @property
     def _socket(self) -> socket.socket:
         if self.sock is None:
-            raise smtplib.SMTPServerDisconnected("not connected")
+            raise smtplib.SMTPServerDisconnected(gettext_noop("not connected"))
         return self.sock
 
     def _deadline(self) -> float:
@@ -347,10 +354,12 @@ class SmtpClient(smtplib.SMTP):
     def _receive(self, deadline: float) -> None:
         chunk = wire.read(self._socket, deadline)
         if not chunk:
-            raise smtplib.SMTPServerDisconnected("the server closed the connection")
+            raise smtplib.SMTPServerDisconnected(gettext_noop("the server closed the connection"))
         self._received += chunk
         if b"\n" not in chunk and len(self._received) > LONGEST_LINE:
-            raise smtplib.SMTPServerDisconnected(f"a line of more than {LONGEST_LINE} bytes")
+            raise smtplib.SMTPServerDisconnected(
+                gettext_noop("a line of more than %(bytes)s bytes") % {"bytes": LONGEST_LINE}
+            )
 
 
 def _greeting_name(settings: SmtpSettings) -> str:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import ssl
 
+from django.utils.translation import gettext_noop
+
 from dispatch.errors import DeliveryError, OutcomeUnknown, ServiceError
 from dispatch.network import AddressForbidden
 from dispatch.providers import bounces
@@ -137,19 +139,27 @@ def lost(phase: Phase, error: Exception) -> DeliveryError:
     """The error for a conversation that ended without a reply."""
     reason = _reason(error)
     if phase is Phase.FINAL_DOT:
-        return OutcomeUnknown(f"No reply to the whole message: {reason}")
+        return OutcomeUnknown(
+            gettext_noop("No reply to the whole message: %(reason)s") % {"reason": reason}
+        )
     lasting = ssl.SSLCertVerificationError | UnicodeError | AddressForbidden
     needs_person = isinstance(error, lasting)
-    return ServiceError(f"Connection lost ({phase.value}): {reason}", needs_person=needs_person)
+    return ServiceError(
+        gettext_noop("Connection lost (%(phase)s): %(reason)s")
+        % {"phase": phase.value, "reason": reason},
+        needs_person=needs_person,
+    )
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return readable(f"the certificate is not valid: {error.verify_message}")
+        return readable(
+            gettext_noop("the certificate is not valid: %(why)s") % {"why": error.verify_message}
+        )
     if isinstance(error, ssl.SSLError):
-        return "what answers does not agree upon TLS: check the port and the security"
+        return gettext_noop("what answers does not agree upon TLS: check the port and the security")
     if isinstance(error, TimeoutError):
-        return "timed out"
+        return gettext_noop("timed out")
     if isinstance(error, UnicodeError):
-        return "the host name or the login cannot be encoded"
+        return gettext_noop("the host name or the login cannot be encoded")
     return readable(getattr(error, "strerror", None) or str(error)) or type(error).__name__

@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from django.utils.translation import gettext_noop
+
 from dispatch.errors import DeliveryError, RecipientError, ServiceError
 from dispatch.message.headers import Envelope, as_data, envelope
 from dispatch.message.message import Accepted, Message
@@ -77,10 +79,17 @@ class SmtpTransport(Transport):
         """Who answered and how the connection is secured; on an open connection."""
         client = self._client
         if client is None:
-            return "Not connected."
-        secured = client.tls_version() or "without encryption"
-        login = f", logged in as {self._settings.user}" if self._settings.user else ""
-        return f"{self._settings.host}:{self._settings.port} answered, {secured}{login}."
+            return gettext_noop("Not connected.")
+        secured = client.tls_version() or gettext_noop("without encryption")
+        text = gettext_noop("%(host)s:%(port)s answered, %(reason)s.")
+        if self._settings.user:
+            text = gettext_noop("%(host)s:%(port)s answered, %(reason)s, logged in as %(user)s.")
+        return text % {
+            "host": self._settings.host,
+            "port": self._settings.port,
+            "reason": secured,
+            "user": self._settings.user,
+        }
 
     def announced_octets(self) -> int:
         """The largest message that the server says it takes (RFC 1870); 0 when it names none."""
@@ -131,8 +140,11 @@ class SmtpTransport(Transport):
         client = self._client
         if addresses.needs_utf8 and client is not None and not client.has_extn("smtputf8"):
             raise RecipientError(
-                "The server cannot take internationalised addresses (it does not offer SMTPUTF8), "
-                f"such as {addresses.recipient}.",
+                gettext_noop(
+                    "The server cannot take internationalised addresses (it does not offer "
+                    "SMTPUTF8), such as %(recipient)s."
+                )
+                % {"recipient": addresses.recipient},
                 permanent=True,
             )
 
@@ -146,7 +158,7 @@ class SmtpTransport(Transport):
         """
         client = self._client
         if client is None:
-            raise ServiceError("The connection is not open.")
+            raise ServiceError(gettext_noop("The connection is not open."))
         try:
             return step(client)
         except smtplib.SMTPNotSupportedError as error:
@@ -171,7 +183,7 @@ class SmtpTransport(Transport):
         raw = error.smtp_error
         enhanced, text = parse(raw if isinstance(raw, str) else raw.decode("utf-8", "replace"))
         if phase is Phase.AUTH and repeats(text, self._settings.password):
-            text = (
+            text = gettext_noop(
                 "The server refused the login; its reply repeats the credentials and is not kept."
             )
         text = hidden(text, [self._settings.password])

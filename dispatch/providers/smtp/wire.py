@@ -9,6 +9,8 @@ import socket
 import ssl
 import time
 
+from django.utils.translation import gettext_noop
+
 RECEIVE_SIZE = 8_192  # bytes
 
 
@@ -59,7 +61,7 @@ def _has_decrypted(sock: socket.socket) -> bool:
 def _wait(sock: socket.socket, event: int, deadline: float) -> None:
     remaining = deadline - time.monotonic()
     if remaining <= 0 or not _is_ready(sock, event, remaining):
-        raise TimeoutError("timed out")
+        raise TimeoutError(gettext_noop("timed out"))
 
 
 def _is_ready(sock: socket.socket, event: int, seconds: float) -> bool:

@@ -11,6 +11,8 @@ from anymail.backends.sparkpost import EmailBackend
 from anymail.signals import AnymailTrackingEvent, EventType
 from anymail.webhooks.sparkpost import SparkPostTrackingWebhookView
 from django import forms
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from dispatch.errors import ServiceError
 from dispatch.providers.anymail.provider import AnymailProvider
@@ -33,10 +35,13 @@ BY_BOUNCE_CLASS = {
 
 
 class SparkPostForm(forms.Form):
-    region = fields.region(("us", "US"), ("eu", "EU"), help_text="Where the account is kept.")
-    api_key = fields.secret("A key that may write transmissions.", label="API key")
+    region = fields.region(("us", "US"), ("eu", "EU"), help_text=_("Where the account is kept."))
+    api_key = fields.secret(_("A key that may write transmissions."), label=_("API key"))
     subaccount = forms.IntegerField(
-        required=False, min_value=1, help_text="Only for a key that acts for a subaccount."
+        required=False,
+        min_value=1,
+        help_text=_("Only for a key that acts for a subaccount."),
+        label=_("Subaccount"),
     )
     webhook_password = fields.webhook_password()
     api_url = fields.api_url()
@@ -88,15 +93,20 @@ class SparkPostProvider(AnymailProvider):
     def describe_account(self, answer: Any, settings: Mapping[str, Any]) -> str:
         status = answer["results"]["status"]
         if status != "active":
-            raise ServiceError(f"SparkPost says that the account is {status}.", needs_person=True)
-        return "SparkPost answered: the account is active."
+            raise ServiceError(
+                gettext_noop("SparkPost says that the account is %(status)s.") % {"status": status},
+                needs_person=True,
+            )
+        return gettext_noop("SparkPost answered: the account is active.")
 
     def describe_connection(self, settings: Mapping[str, Any]) -> str:
         try:
             return super().describe_connection(settings)
         except ServiceError as error:
             if error.code == 403:
-                return "SparkPost knows the key; it may not read the account, so that is all."
+                return gettext_noop(
+                    "SparkPost knows the key; it may not read the account, so that is all."
+                )
             raise
 
     # Webhooks

@@ -68,10 +68,10 @@ def test_are_counted_up_to_a_bound(user: Any, monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.parametrize("action", ["was_sent", "send_again", "give_up"])
 def test_are_asked_about_by_number_and_settled_together(user: Any, action: str) -> None:
     task_in_doubt(user, 60)
-    assert "60 SubTasks in doubt" in page_of(run_on_all(user, action, IN_DOUBT))
+    assert "60 messages in doubt" in page_of(run_on_all(user, action, IN_DOUBT))
     assert Decision.objects.count() == 0
     response = run_on_all(user, action, IN_DOUBT, **CONFIRM)
-    assert "60 SubTasks in doubt" in texts(response)
+    assert "60 messages in doubt" in texts(response)
     assert Decision.objects.filter(user=user).count() == 60
     assert not SubTask.objects.filter(in_doubt_since__isnull=False).exists()
 
@@ -100,7 +100,7 @@ def test_beyond_the_bound_wait_for_the_next_time(
 def test_of_everything_there_is_are_refused(user: Any, fields: dict[str, str]) -> None:
     task_in_doubt(user, 2)
     response = run_on_all(user, "give_up", "", **fields)
-    assert "Choose a task" in texts(response)
+    assert "Choose a campaign" in texts(response)
     assert SubTask.objects.filter(in_doubt_since__isnull=False).count() == 2
 
 

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 
 from dispatch.admin import attempts
 from dispatch.models import Attempt
+from signin.models import Profile
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, address, member, page_of, signed_in
 from tests.factories import EmailServiceFactory, SubTaskFactory
 
@@ -89,3 +90,12 @@ def test_an_owners_older_attempts_are_found_by_the_recipient(
     assert found(f"?q={old.subtask.recipient_email}", user) == [old.pk]
     url = address("dispatch.attempt", "change", old.pk)
     assert signed_in(user).get(url).status_code == 200
+
+
+def test_what_went_wrong_is_kept_in_english_and_read_in_chinese() -> None:
+    row = attempt(outcome="service_error", reply="Could not connect: timed out")
+    user = member(SUPERUSER)
+    Profile.objects.update_or_create(user=user, defaults={"language": "zh-hans"})
+    page = page_of(signed_in(user).get(address("dispatch.attempt", "change", row.pk)))
+    assert "无法连接：超时" in page
+    assert "Could not connect" not in page

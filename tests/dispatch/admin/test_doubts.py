@@ -121,10 +121,10 @@ def test_a_group_is_decided_at_once_after_it_was_asked(service: EmailService) ->
     operator = member(OPERATOR)
     client, url = signed_in(operator), question(operator, "was_sent")
     page = page_of(client.get(url))
-    assert "2 SubTasks in doubt. Each counts as sent." in page
+    assert "2 messages in doubt. Each counts as sent." in page
     assert not Decision.objects.exists()
     answer = client.post(url, CONFIRM, follow=True)
-    assert texts(answer) == "2 SubTasks in doubt: it was sent."
+    assert texts(answer) == "2 messages in doubt: it was sent."
     assert set(Decision.objects.values_list("subtask_id", flat=True)) == {first.pk, second.pk}
     assert entries(first) == [(operator.username, "Decided: It was sent.")]
     assert SubTask.objects.in_doubt().get() == other

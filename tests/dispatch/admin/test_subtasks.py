@@ -172,12 +172,12 @@ class TestManyAtOnce:
         Suppression.objects.create(email=subtasks[1].recipient_email, reason="unsubscribed")
         sent = SubTaskFactory(task__owner=user, status="sent", service=EmailServiceFactory())
         said = (
-            "2 failed SubTasks will be sent again. "
+            "2 failed messages will be sent again. "
             "Left out: 1 on the suppression list, 1 bounced for good, 1 not failed."
         )
         page = page_of(run(user, "retry_failed_subtasks", *subtasks, sent))
         assert said in page
-        assert "Retry 2 SubTasks" in page
+        assert "Retry 2 messages" in page
         assert said in texts(run(user, "retry_failed_subtasks", *subtasks, sent, **CONFIRM))
         assert SubTask.objects.filter(status="pending").count() == 2
 
@@ -185,14 +185,16 @@ class TestManyAtOnce:
         user = member(MANAGER)
         unsettled = [ready("send_again", user) for _ in range(2)]
         page = page_of(run(user, "send_again", *unsettled, SubTaskFactory(task__owner=user)))
-        assert "2 SubTasks in doubt. Each is sent again;" in page
-        assert "The choice is recorded with your name." in page
+        assert "2 messages in doubt. Each is sent again;" in page
+        assert "Your choice is recorded with your name." in page
 
     def test_a_decision_tells_what_becomes_of_cancelled_tasks(self) -> None:
         user = member(MANAGER)
         subtask = ready("send_again", user)
         Task.objects.update(status="cancelled")
-        assert "1: their task is cancelled, they fail" in page_of(run(user, "send_again", subtask))
+        assert "1: their campaign is cancelled, they fail" in page_of(
+            run(user, "send_again", subtask)
+        )
 
     def test_a_decision_is_recorded_with_its_person(self) -> None:
         user = member(MANAGER)

@@ -18,7 +18,7 @@ from dispatch.monitoring.findings import Finding, Level, examine, state, surroun
 from dispatch.monitoring.queues import BackgroundWork, InFlight, TaskReading
 from dispatch.monitoring.services import ServiceReading
 from dispatch.monitoring.snapshot import Snapshot
-from dispatch.monitoring.words import counted, duration, percent, rate
+from dispatch.monitoring.words import duration, messages, percent, rate
 
 NOW = dt.datetime(2030, 1, 1, 12, tzinfo=dt.UTC)
 
@@ -146,7 +146,7 @@ def test_mail_that_no_service_may_send_is_bad() -> None:
         snapshot(tasks=[task(5, waits=90)], services=[service(frozen=True, has_work=True)])
     )
 
-    assert (found.level, found.value) == (Level.BAD, "5 SubTasks")
+    assert (found.level, found.value) == (Level.BAD, "5 messages")
     assert "90 s" in found.hint and "Spring" in found.hint
 
 
@@ -157,7 +157,7 @@ def test_mail_that_waits_for_its_turn_is_no_trouble() -> None:
 
 
 def test_mail_of_a_paused_task_does_not_wait() -> None:
-    assert state.waiting(snapshot(tasks=[task(5, status="paused")])).value == "0 SubTasks"
+    assert state.waiting(snapshot(tasks=[task(5, status="paused")])).value == "0 messages"
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def test_rates_shares_and_numbers_read_well() -> None:
         "1,234 a second",
     ]
     assert [percent(0), percent(0.004), percent(0.5)] == ["0 %", "0.4 %", "50 %"]
-    assert [counted(1, "host"), counted(1200, "host")] == ["1 host", "1,200 hosts"]
+    assert [messages(1), messages(1200)] == ["1 message", "1,200 messages"]
 
 
 def bounces(name: str, problem: str = "") -> BounceMailbox:

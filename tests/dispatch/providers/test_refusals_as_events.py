@@ -45,7 +45,7 @@ def test_the_subtask_stays_as_its_outcome_left_it(
     subtask = refused("550 5.1.1 No such user", make_service, dispatch)
     assert (subtask.status, subtask.failure_reason) == ("failed", "rejected")
     assert subtask.bounced_at is None
-    assert Suppression.objects.get().source == f"refused while sending SubTask {subtask.pk}"
+    assert Suppression.objects.get().source == f"refused while sending message {subtask.pk}"
 
 
 @pytest.mark.parametrize("reply", ["550 5.7.1 Spam", "550 5.2.1 Disabled", "554 5.6.0 Bad content"])

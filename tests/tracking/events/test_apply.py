@@ -364,7 +364,7 @@ class TestInBatches:
         apply.apply_waiting()
         assert now(good).status == S.DELIVERED
         given_up = Event.objects.get(state=EventState.GIVEN_UP)
-        assert given_up.note.startswith(apply.REFUSED)
+        assert given_up.note.startswith("The database refuses it: ")
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, subtask: SubTask) -> None:
