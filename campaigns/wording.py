@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import reduce
 
 from django.utils.functional import Promise
@@ -42,6 +42,10 @@ def rows(number: int) -> str:
     return filled(ngettext("%(count)s row", "%(count)s rows", number), number)
 
 
+def duplicates(number: int) -> str:
+    return filled(ngettext("%(count)s duplicate", "%(count)s duplicates", number), number)
+
+
 def addresses(number: int) -> str:
     return filled(ngettext("%(count)s address", "%(count)s addresses", number), number)
 
@@ -57,6 +61,14 @@ def sentences(*texts: object) -> str:
 
 def _two(first: str, second: str) -> str:
     return gettext("%(first)s %(second)s") % {"first": first, "second": second}
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """Such as “a, b and 3 more”."""
+    if len(names) <= most:
+        return listed(names)
+    values = {"names": listed(names[:most]), "count": len(names) - most}
+    return gettext("%(names)s and %(count)s more") % values
 
 
 def listed(texts: Iterable[object]) -> str:

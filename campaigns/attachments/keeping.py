@@ -25,7 +25,12 @@ SWEPT_AFTER = dt.timedelta(days=1)
 TOO_LARGE = _(
     "The files of a campaign have %(megabytes)s MB together at most. Put large "
     "ones on a website, and link to them."
-) % {"megabytes": MOST_MEGABYTES}
+)
+
+
+def too_large() -> str:
+    return str(TOO_LARGE) % {"megabytes": MOST_MEGABYTES}
+
 
 KEEP_SQL = """
 INSERT INTO campaigns_attachmentdata (digest, data) VALUES (%s, %s)
@@ -45,7 +50,7 @@ class Taken:
 def take(name: str, data: bytes) -> Taken:
     """Raises Refused."""
     if len(data) > MOST_OCTETS:
-        raise Refused(str(TOO_LARGE))
+        raise Refused(too_large())
     name = names.clean(name)
     try:
         return Taken(name, types.type_of(name, data), data)

@@ -42,7 +42,7 @@ ERASED = _(
 TOO_MUCH = _(
     "The XLSX was not ready after %(minutes)s minutes. Export as CSV, which "
     "spreadsheets read as well, or fewer rows."
-) % {"minutes": XLSX_SECONDS // 60}
+)
 TOO_WIDE = _(
     "These contacts have %(columns)s columns together, and a sheet has %(most)s. Export as CSV, or "
     "fewer contacts."
@@ -142,7 +142,7 @@ def _write_xlsx(operation: Operation, export: Export) -> bool:
             if _is_cancelled(operation):
                 return True
             if time.monotonic() > ends_at:
-                raise OperationProblem(str(TOO_MUCH))
+                raise OperationProblem(str(TOO_MUCH) % {"minutes": XLSX_SECONDS // 60})
             keys = stored_keys.read(_file(operation, KEYS), operation.done, PIECE)
             file.add(rows_of(export.subject, keys, headings, export.chosen))
             operation.done += len(keys)

@@ -15,6 +15,9 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import BinaryIO, NamedTuple, Self, TextIO
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.files import encoding as file_encoding
 from campaigns.files import quoting
 from campaigns.files.encoding import SourceError
@@ -24,16 +27,19 @@ MAX_ROW = 500_000
 """Characters of a row, over all of its lines: an unclosed quotation mark ends there."""
 MAX_CELL = 131_072
 """Characters, as for the module csv."""
-TOO_LONG = f"a cell is longer than {MAX_CELL:,} characters"
 MAX_COLUMNS = 500
 _SAMPLE_LINES = 20
 _DELIMITERS = ",;\t|"
 # Excel's own first line, with what separates the cells.
 _SEPARATOR_LINE = re.compile(r'"?sep=([,;\t|:^~!#$%&*/ ])"?\s*+', re.IGNORECASE)
-TOOK_TOO_LONG = (
+TOOK_TOO_LONG = _(
     "The import took longer than it may in the browser, and nothing was imported. Split the file, "
     "or have it imported with manage.py, which takes files of any size."
 )
+
+
+def too_long() -> str:
+    return gettext("a cell is longer than %(most)s characters") % {"most": f"{MAX_CELL:,}"}
 
 
 class CsvRow(NamedTuple):
@@ -92,7 +98,9 @@ def open_table(
         try:
             text = TextIOWrapper(source, encoding=encoding, newline="")
         except LookupError as error:
-            raise SourceError(f"There is no encoding called {encoding!r}.") from error
+            raise SourceError(
+                gettext("There is no encoding called %(encoding)s.") % {"encoding": f"{encoding!r}"}
+            ) from error
         try:
             yield _source(text, encoding, is_header, ends_at, layout)
         finally:
@@ -112,12 +120,17 @@ def _source(
     rows.skip_to(max(lines_before, (layout.header_line or 1) - 1))
     header = next(rows, None)
     if header is None:
-        raise SourceError("The file is empty.")
+        raise SourceError(gettext("The file is empty."))
     if header.problem:
-        raise SourceError(f"The first row cannot be read: {header.problem}.")
+        raise SourceError(
+            gettext("The first row cannot be read: %(problem)s.") % {"problem": header.problem}
+        )
     headings = _headings(header.cells)
     if layout.header_line == 0:
-        headings = [f"Column {number}" for number, _ in enumerate(headings, 1)]
+        headings = [
+            gettext("Column %(number)s") % {"number": number}
+            for number, _ in enumerate(headings, 1)
+        ]
         rows.give_back(header)
     rows.width = len(header.cells)
     rows.address_at = next((n for n, name in enumerate(headings) if is_header([name])), None)
@@ -131,8 +144,11 @@ def _headings(cells: list[str]) -> list[str]:
         headings.pop()
     if len(headings) > MAX_COLUMNS:
         raise SourceError(
-            f"The first row names {len(headings):,} columns, and a file may have {MAX_COLUMNS:,}. "
-            "Save it with those that are needed."
+            gettext(
+                "The first row names %(columns)s columns, and a file may have %(most)s. "
+                "Save it with those that are needed."
+            )
+            % {"columns": f"{len(headings):,}", "most": f"{MAX_COLUMNS:,}"}
         )
     return headings
 
@@ -255,14 +271,16 @@ class CsvRows(Iterator[CsvRow]):
     def _unclear(self, number: int, first: int, line: str) -> CsvRow:
         cells = quoting.bare_cells(line, self._delimiter)
         if number > first:
-            within = f"it stands after the quotation mark on line {first:,}, which is not closed"
+            within = gettext(
+                "it stands after the quotation mark on line %(line)s, which is not closed"
+            ) % {"line": f"{first:,}"}
             return CsvRow(number, number, cells, within if any(cells) else "")
-        unclear = "what its quotation marks enclose is not clear"
+        unclear = gettext("what its quotation marks enclose is not clear")
         return CsvRow(first, self._line, cells, _too_long(line, cells) or unclear)
 
 
 def _too_long(line: str, cells: list[str]) -> str:
-    return TOO_LONG if len(line) > MAX_CELL and max(map(len, cells)) > MAX_CELL else ""
+    return too_long() if len(line) > MAX_CELL and max(map(len, cells)) > MAX_CELL else ""
 
 
 def address_alone(delimiter: str) -> str:
@@ -302,11 +320,17 @@ class _Lines:
         self._row_length += len(line)
         if self._row_length > MAX_ROW:
             raise SourceError(
-                f"The row on line {self._first:,} is longer than {MAX_ROW:,} characters; perhaps a "
-                "quotation mark is not closed."
+                gettext(
+                    "The row on line %(line)s is longer than %(most)s characters; perhaps a "
+                    "quotation mark is not closed."
+                )
+                % {"line": f"{self._first:,}", "most": f"{MAX_ROW:,}"}
             )
         if self._ends_at is not None and time.monotonic() > self._ends_at:
-            raise SourceError(f"{TOOK_TOO_LONG} It was at line {self._number:,} then.")
+            raise SourceError(
+                gettext("%(problem)s It was at line %(line)s then.")
+                % {"problem": TOOK_TOO_LONG, "line": f"{self._number:,}"}
+            )
         return line
 
 

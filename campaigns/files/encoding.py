@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from io import IncrementalNewlineDecoder
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.files.contact_columns import known_column
 
 _CHUNK = 1 << 16  # bytes
@@ -20,17 +23,19 @@ _BOMS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _NOT_TEXT = {
-    b"PK\x03\x04": "a spreadsheet or a zip archive",
-    b"\xd0\xcf\x11\xe0": "an Excel file",
-    b"\x1f\x8b": "a gzip archive",
-    b"%PDF": "a PDF file",
+    b"PK\x03\x04": _("a spreadsheet or a zip archive"),
+    b"\xd0\xcf\x11\xe0": _("an Excel file"),
+    b"\x1f\x8b": _("a gzip archive"),
+    b"%PDF": _("a PDF file"),
 }
 _MARKUP = {
     # Many programs give a web page with a table a name that ends in .xls.
-    "a web page (HTML)": re.compile(rb"<(?:!doctype html|html|head|meta|style|body|table)\b", re.I),
+    _("a web page (HTML)"): re.compile(
+        rb"<(?:!doctype html|html|head|meta|style|body|table)\b", re.I
+    ),
     "XML": re.compile(rb"<\?xml\b", re.I),
     "JSON": re.compile(rb"(?:\[\s*+)?\{\s*+\""),
-    "a file of vCards": re.compile(rb"begin:vcard\b", re.I),
+    _("a file of vCards"): re.compile(rb"begin:vcard\b", re.I),
 }
 _CONTROL = bytes({*range(0x20), 0x7F} - set(b"\t\n\v\f\r\x1a\x1b"))
 _MOST_CONTROL = 32
@@ -38,24 +43,24 @@ _MOST_CONTROL = 32
 LABELS = {
     "utf-8": "UTF-8",
     "utf-16": "UTF-16",
-    "cp1252": "Windows-1252 (Western European)",
-    "cp1250": "Windows-1250 (Central European)",
-    "cp1254": "Windows-1254 (Turkish)",
-    "cp1253": "Windows-1253 (Greek)",
-    "cp1257": "Windows-1257 (Baltic)",
-    "gb18030": "GB 18030 (simplified Chinese)",
-    "big5": "Big5 (traditional Chinese)",
-    "cp932": "Shift JIS (Japanese)",
-    "euc_jp": "EUC-JP (Japanese)",
-    "iso2022_jp": "ISO-2022-JP (Japanese)",
-    "cp949": "Windows-949 (Korean)",
-    "cp1251": "Windows-1251 (Cyrillic)",
-    "koi8_r": "KOI8-R (Cyrillic)",
-    "cp1255": "Windows-1255 (Hebrew)",
-    "cp1256": "Windows-1256 (Arabic)",
-    "cp874": "Windows-874 (Thai)",
-    "cp850": "DOS 850 (Western European)",
-    "mac_roman": "Macintosh (Western European)",
+    "cp1252": _("Windows-1252 (Western European)"),
+    "cp1250": _("Windows-1250 (Central European)"),
+    "cp1254": _("Windows-1254 (Turkish)"),
+    "cp1253": _("Windows-1253 (Greek)"),
+    "cp1257": _("Windows-1257 (Baltic)"),
+    "gb18030": _("GB 18030 (simplified Chinese)"),
+    "big5": _("Big5 (traditional Chinese)"),
+    "cp932": _("Shift JIS (Japanese)"),
+    "euc_jp": _("EUC-JP (Japanese)"),
+    "iso2022_jp": _("ISO-2022-JP (Japanese)"),
+    "cp949": _("Windows-949 (Korean)"),
+    "cp1251": _("Windows-1251 (Cyrillic)"),
+    "koi8_r": _("KOI8-R (Cyrillic)"),
+    "cp1255": _("Windows-1255 (Hebrew)"),
+    "cp1256": _("Windows-1256 (Arabic)"),
+    "cp874": _("Windows-874 (Thai)"),
+    "cp850": _("DOS 850 (Western European)"),
+    "mac_roman": _("Macintosh (Western European)"),
 }
 """The encodings to choose from."""
 _REGIONAL = ("gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r")
@@ -77,10 +82,16 @@ def refuse_what_is_no_text(file: BinaryIO) -> None:
     file.seek(0)
     start = file.read(_CHUNK)
     if what := _what_is_no_table(start):
-        raise SourceError(f"The file is {what}. Open it, and save the table in it as CSV.")
+        raise SourceError(
+            gettext("The file is %(what)s. Open it, and save the table in it as CSV.")
+            % {"what": what}
+        )
     if not start.startswith(tuple(_BOMS)) and not _unmarked_utf16(start) and _is_binary(start):
         raise SourceError(
-            "The file is no text: it may be a picture, a program or damaged. Save the table as CSV."
+            gettext(
+                "The file is no text: it may be a picture, a program or damaged. Save the table "
+                "as CSV."
+            )
         )
 
 
@@ -88,7 +99,7 @@ def _what_is_no_table(start: bytes) -> str:
     found = (what for signature, what in _NOT_TEXT.items() if start.startswith(signature))
     text = start.removeprefix(codecs.BOM_UTF8)
     marked = (what for what, pattern in _MARKUP.items() if pattern.match(text.lstrip()))
-    return next(found, "") or next(marked, "")
+    return str(next(found, "") or next(marked, ""))
 
 
 def _is_binary(start: bytes) -> bool:
@@ -115,18 +126,25 @@ def detected_encoding(file: BinaryIO) -> str:
         return "utf-8"
     if _is_mostly_utf8(file):
         raise SourceError(
-            f"Line {wrong[0]:,} is not valid UTF-8 ({wrong[1]}), though the file is but for a few "
-            "bytes, and nothing was imported. Mend the line, or name the encoding of the file."
+            gettext(
+                "Line %(line)s is not valid UTF-8 (%(what)s), though the file is but for a "
+                "few bytes, and nothing was imported. Mend the line, or name the encoding of the "
+                "file."
+            )
+            % {"line": f"{wrong[0]:,}", "what": wrong[1]}
         )
     return _regional(file, start)
 
 
 def invalid(file: BinaryIO, encoding: str) -> SourceError:
     """The error for a file that is not in the encoding in which it was read."""
-    line, what = _first_wrong(file, encoding) or (1, "it ends within a character")
+    line, what = _first_wrong(file, encoding) or (1, gettext("it ends within a character"))
     return SourceError(
-        f"The file is not valid {encoding}: see line {line:,} ({what}). Nothing was imported. Save "
-        "it as UTF-8, or name its encoding."
+        gettext(
+            "The file is not valid %(encoding)s: see line %(line)s (%(what)s). Nothing was "
+            "imported. Save it as UTF-8, or name its encoding."
+        )
+        % {"encoding": encoding, "line": f"{line:,}", "what": what}
     )
 
 
@@ -150,7 +168,8 @@ def _first_wrong(file: BinaryIO, encoding: str) -> tuple[int, str] | None:
         before = error.object[: error.start].decode(error.encoding, "replace")
         before = "\r" * (decoder.getstate()[1] & 1) + before  # it kept one back
         lines += len(re.findall("\r\n?|\n", before))
-        return lines, f"bytes {error.object[error.start : error.end].hex(' ').upper()}"
+        wrong = error.object[error.start : error.end].hex(" ").upper()
+        return lines, gettext("bytes %(bytes)s") % {"bytes": wrong}
     return None
 
 

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from campaigns.files import time_limits
 from campaigns.files.csv_reader import Source, open_table
 from campaigns.files.encoding import SourceError
@@ -52,6 +54,9 @@ def refuse_without_addresses(header: list[str], has_addresses: IsHeader, what: s
     if not has_addresses(header):
         headings = ", ".join(shortened(heading) for heading in header[:20])
         raise SourceError(
-            f"No column has {what}: the first row must name the columns, one of them “email”. "
-            f"It reads: {headings}."
+            gettext(
+                "No column has %(what)s: the first row must name the columns, one of them "
+                "“email”. It reads: %(headings)s."
+            )
+            % {"what": what, "headings": headings}
         )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, Protocol
 
+from django.utils.translation import gettext
+
 from campaigns.files.csv_reader import CsvRow
 from campaigns.files.encoding import LABELS
 
@@ -89,10 +91,14 @@ class RowError(ValueError):
 def refuse_unreadable(row: CsvRow, value: str = "") -> None:
     """Raises RowError for a row that is no row, or that no column of the database could hold."""
     if row.problem:
-        raise RowError(text_of(row), f"The row cannot be read ({row.problem}){quote_hint(row)}.")
+        raise RowError(
+            text_of(row),
+            gettext("The row cannot be read (%(problem)s)%(hint)s.")
+            % {"problem": row.problem, "hint": quote_hint(row)},
+        )
     for cell in row.cells:
         if "\0" in cell:
-            raise RowError(value or cell, "The row contains a NUL character.")
+            raise RowError(value or cell, gettext("The row contains a NUL character."))
 
 
 def text_of(row: CsvRow, address: str = "") -> str:
@@ -106,7 +112,9 @@ def quote_hint(row: CsvRow) -> str:
     """Names the line of an unclosed quote, which swallows the rows after it."""
     if row.last_line == row.line:
         return ""
-    return f"; the row goes on to line {row.last_line}, perhaps a quotation mark is not closed"
+    return gettext("; the row goes on to line %(line)s, perhaps a quotation mark is not closed") % {
+        "line": row.last_line
+    }
 
 
 def shortened(value: str) -> str:
@@ -116,7 +124,11 @@ def shortened(value: str) -> str:
 
 def blank_note(blank: int) -> list[str]:
     """So that the numbers of a report add up to the lines of the file."""
-    return [f"Blank lines or rows without any value: {blank:,}."] if blank else []
+    return (
+        [gettext("Blank lines or rows without any value: %(count)s.") % {"count": f"{blank:,}"}]
+        if blank
+        else []
+    )
 
 
 def encoding_note(used: str, asked_for: str | None) -> list[str]:
@@ -124,7 +136,9 @@ def encoding_note(used: str, asked_for: str | None) -> list[str]:
     if used in CERTAIN or asked_for is not None:
         return []
     return [
-        f"The file does not say how it is encoded and is not UTF-8; it was read as "
-        f"{LABELS.get(used, used)}. "
-        "Check the letters, and choose another encoding if they are wrong."
+        gettext(
+            "The file does not say how it is encoded and is not UTF-8; it was read as "
+            "%(encoding)s. Check the letters, and choose another encoding if they are wrong."
+        )
+        % {"encoding": LABELS.get(used, used)}
     ]

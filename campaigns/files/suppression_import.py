@@ -11,8 +11,9 @@ from typing import BinaryIO, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import connection
+from django.utils.translation import gettext
 
-from campaigns import erased_keys, erasure_lock, suppressions
+from campaigns import erased_keys, erasure_lock, suppressions, wording
 from campaigns.files import quoting, time_limits
 from campaigns.files.contact_columns import folded, known_column
 from campaigns.files.csv_reader import CsvRow, Source
@@ -30,7 +31,6 @@ from campaigns.files.row_errors import (
 )
 from campaigns.models import Suppression
 from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_domain
-from campaigns.wording import counted
 
 MAX_SOURCE = 200  # characters, as Suppression.source
 _BATCH = 5_000  # rows
@@ -38,13 +38,13 @@ _ADDRESS_HEADINGS = {"domain", "address", "emailordomain", "addressordomain", "r
 _ERASED_KEY = re.compile(rf"{erased_keys.MARK}[0-9a-f]{{64}}")
 _R = SuppressionReason
 _REASONS = {
-    _R.UNSUBSCRIBED: "unsubscribed unsubscribe unsub optout abgemeldet",
-    _R.HARD_BOUNCE: "hardbounce bounce bounced hard invalid permanent",
-    _R.SOFT_BOUNCES: "softbounces softbounce softbouncesinarow",
-    _R.COMPLAINT: "complaint complained spam spamcomplaint spamreport abuse",
-    _R.MANUAL: "manual addedbystaff",
+    _R.UNSUBSCRIBED: ["unsubscribed", "unsubscribe", "unsub", "optout", "abgemeldet"],
+    _R.HARD_BOUNCE: ["hardbounce", "bounce", "bounced", "hard", "invalid", "permanent"],
+    _R.SOFT_BOUNCES: ["softbounces", "softbounce", "softbouncesinarow"],
+    _R.COMPLAINT: ["complaint", "complained", "spam", "spamcomplaint", "spamreport", "abuse"],
+    _R.MANUAL: ["manual", "addedbystaff"],
 }
-_BY_WORD = {word: reason for reason, words in _REASONS.items() for word in words.split()}
+_BY_WORD = {word: reason for reason, words in _REASONS.items() for word in words}
 
 # pg_temp by name: a table of the project that happened to be called the same is never touched.
 CREATE = """
@@ -88,12 +88,16 @@ class SuppressionReport(RowsReport):
         return self.added + self.updated + self.known
 
     def explain(self) -> str:
-        return (
-            f"{counted(self.added, 'address', 'addresses')} suppressed, "
-            f"{self.updated:,} with a worse reason than before, "
-            f"{self.known:,} already on the list, {counted(self.duplicates, 'duplicate')}, "
-            f"{counted(len(self.rejected), 'row')} rejected."
-        )
+        return gettext(
+            "%(added)s suppressed, %(updated)s with a worse reason than before, %(known)s "
+            "already on the list, %(duplicates)s, %(rejected)s rejected."
+        ) % {
+            "added": wording.addresses(self.added),
+            "updated": f"{self.updated:,}",
+            "known": f"{self.known:,}",
+            "duplicates": wording.duplicates(self.duplicates),
+            "rejected": wording.rows(len(self.rejected)),
+        }
 
 
 class Columns(NamedTuple):
@@ -163,7 +167,7 @@ def _has_address_column(header: list[str]) -> bool:
 
 def _columns(header: list[str]) -> Columns:
     """Raises SourceError when there are no addresses."""
-    refuse_without_addresses(header, _has_address_column, "addresses or domains")
+    refuse_without_addresses(header, _has_address_column, gettext("addresses or domains"))
     names = [folded(heading) for heading in header]
     address = next(n for n, heading in enumerate(header) if _is_address_column(heading))
     reason, source = _position(names, "reason"), _position(names, "source")
@@ -211,7 +215,9 @@ def _salvaged(
 
 def _salvage(row: CsvRow, address: str, default: Entry, report: SuppressionReport) -> Entry:
     report.salvaged += 1
-    source = f"{default.source}: line {row.line}" if default.source else f"line {row.line}"
+    source = gettext("line %(line)s") % {"line": row.line}
+    if default.source:
+        source = f"{default.source}: {source}"
     return default._replace(line=row.line, email=address, source=source[:MAX_SOURCE])
 
 
@@ -236,7 +242,9 @@ def _list_other_addresses(
         if number in (columns.email, columns.reason, columns.source) or "@" not in cell:
             continue
         if cell.strip().lower() != entry.email:
-            problem = "Another address of the row is not suppressed: it is not in the column."
+            problem = gettext(
+                "Another address of the row is not suppressed: it is not in the column."
+            )
             report.ignored.add(LineProblem(row.line, shortened(cell), problem))
 
 
@@ -244,9 +252,12 @@ def _salvage_note(salvaged: int) -> list[str]:
     if not salvaged:
         return []
     return [
-        f"{counted(salvaged, 'address', 'addresses')} taken from lines whose quotation marks are "
-        "wrong, or that stand within a cell, so that no one is missing; the reasons in those lines "
-        "are left out."
+        gettext(
+            "%(addresses)s taken from lines whose quotation marks are wrong, or that stand "
+            "within a cell, so that no one is missing; the reasons in those lines are left "
+            "out."
+        )
+        % {"addresses": wording.addresses(salvaged)}
     ]
 
 
@@ -297,7 +308,7 @@ def _stored_form(address: str, may_be_domain: bool) -> str:
     entry = Suppression(email=address)
     try:
         if not address:
-            raise ValidationError("There is no address.")
+            raise ValidationError(gettext("There is no address."))
         entry.clean_address()
     except ValidationError as error:
         raise RowError(address, " ".join(error.messages)) from error

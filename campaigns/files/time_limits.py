@@ -9,14 +9,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from django.db import Error, InterfaceError, ProgrammingError, connection, transaction
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from psycopg import errors
 
 from campaigns.files.csv_reader import TOOK_TOO_LONG, CsvRow
 from campaigns.files.row_errors import FileImportError
 
 SIGN_OF_LIFE_SECONDS = 1.0
-NOTHING = "Nothing was imported."
-AGAIN = "Try again in a few minutes; to import a file again does no harm."
+NOTHING = _("Nothing was imported.")
+AGAIN = _("Try again in a few minutes; to import a file again does no harm.")
 _HELD = (errors.LockNotAvailable, errors.DeadlockDetected)
 _IDLE = (errors.IdleInTransactionSessionTimeout,)
 _GONE = frozenset(["08", "25", "53", "57", "58"])
@@ -76,14 +78,23 @@ def _explained(error: Error, seconds: float | None) -> str:
     cause = error.__cause__
     state = getattr(cause, "sqlstate", None) or ""
     if isinstance(cause, errors.QueryCanceled) and seconds is not None:
-        return f"{TOOK_TOO_LONG} A statement of the database took more than {seconds:,g} s."
+        return gettext("%(problem)s A statement of the database took more than %(seconds)s s.") % {
+            "problem": TOOK_TOO_LONG,
+            "seconds": f"{seconds:,g}",
+        }
     if isinstance(cause, _HELD):
-        return f"Other work holds the same rows, such as another import. {NOTHING} {AGAIN}"
+        return gettext(
+            "Other work holds the same rows, such as another import. %(nothing)s %(again)s"
+        ) % {"nothing": NOTHING, "again": AGAIN}
     if isinstance(cause, _IDLE):
-        return f"The database ended the import, as it had paused for too long. {NOTHING} {AGAIN}"
+        return gettext(
+            "The database ended the import, as it had paused for too long. %(nothing)s %(again)s"
+        ) % {"nothing": NOTHING, "again": AGAIN}
     if isinstance(error, InterfaceError) or not state or state[:2] in _GONE:
-        return f"The database ended the import or cannot be reached. {NOTHING} {AGAIN}"
-    return (
-        f"The database refused the rows of the file: {cause}. {NOTHING} Mend the file; if it looks "
-        "right, show this to an operator."
-    )
+        return gettext(
+            "The database ended the import or cannot be reached. %(nothing)s %(again)s"
+        ) % {"nothing": NOTHING, "again": AGAIN}
+    return gettext(
+        "The database refused the rows of the file: %(cause)s. %(nothing)s Mend the "
+        "file; if it looks right, show this to an operator."
+    ) % {"cause": cause, "nothing": NOTHING}

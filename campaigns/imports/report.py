@@ -6,11 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Self, cast
 
+from django.utils.translation import gettext
+
+from campaigns import wording
 from campaigns.files.import_table import RowsReport
 from campaigns.files.row_errors import LineProblem, Problems
 from campaigns.imports.results import Met, Result
 from campaigns.models.contacts import WAS_ERASED
-from campaigns.wording import counted
 
 LISTS = ("rejected", "ignored", "kept_out", "suppressed", "still_mailed")
 COUNTS = ("created", "updated", "unchanged", "skipped", "duplicates", "blank")
@@ -108,35 +110,55 @@ class ImportReport(RowsReport):
         return report
 
     def explain(self) -> str:
-        skipped = f"{self.skipped:,} skipped, " if self.skipped else ""
-        return (
-            f"{counted(self.created, 'contact')} created, {self.updated:,} updated, "
-            f"{self.unchanged:,} unchanged, {skipped}{counted(self.duplicates, 'duplicate')}, "
-            f"{counted(len(self.rejected), 'row')} rejected.{self._told_elsewhere()}{self._met()}"
+        values = {
+            "created": wording.contacts(self.created),
+            "updated": f"{self.updated:,}",
+            "unchanged": f"{self.unchanged:,}",
+            "skipped": f"{self.skipped:,}",
+            "duplicates": wording.duplicates(self.duplicates),
+            "rejected": wording.rows(len(self.rejected)),
+        }
+        text = (
+            gettext(
+                "%(created)s created, %(updated)s updated, %(unchanged)s unchanged, %(skipped)s "
+                "skipped, %(duplicates)s, %(rejected)s rejected."
+            )
+            if self.skipped
+            else gettext(
+                "%(created)s created, %(updated)s updated, %(unchanged)s unchanged, "
+                "%(duplicates)s, %(rejected)s rejected."
+            )
         )
+        return f"{text % values}{self._told_elsewhere()}{self._met()}"
 
     def _told_elsewhere(self) -> str:
         text = ""
         if self.suppressed or self.kept_out:
-            text = (
-                " Because of what the file says of them: "
-                f"{counted(len(self.suppressed), 'row')} suppressed, "
-                f"{counted(len(self.kept_out), 'row')} kept out."
-            )
+            text = gettext(
+                " Because of what the file says of them: %(suppressed)s suppressed, %(kept_out)s "
+                "kept out."
+            ) % {
+                "suppressed": wording.rows(len(self.suppressed)),
+                "kept_out": wording.rows(len(self.kept_out)),
+            }
         if self.still_mailed:
-            text += (
+            text += gettext(
                 " Contacts that exist and are still mailed, of those kept out or rejected: "
-                f"{len(self.still_mailed):,}."
-            )
+                "%(count)s."
+            ) % {"count": f"{len(self.still_mailed):,}"}
         return text
 
     def _met(self) -> str:
         """Says whom the import did not bring back."""
         words = {
-            "unsubscribed": "unsubscribed",
-            "suppressed": "suppressed for other reasons",
-            "erased": "erased",
-            "refused": "without consent",
+            "unsubscribed": gettext("unsubscribed"),
+            "suppressed": gettext("suppressed for other reasons"),
+            "erased": gettext("erased"),
+            "refused": gettext("without consent"),
         }
         told = [f"{self.met[key]:,} {word}" for key, word in words.items() if self.met[key]]  # type: ignore[literal-required]
-        return f" They stay as they were before: {', '.join(told)}." if told else ""
+        return (
+            gettext(" They stay as they were before: %(who)s.") % {"who": wording.listed(told)}
+            if told
+            else ""
+        )

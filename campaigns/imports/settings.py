@@ -9,6 +9,9 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from campaigns.files.contact_columns import is_reserved
 from campaigns.models import AttributeKind
 
@@ -36,18 +39,18 @@ class Meaning(StrEnum):
 
 
 MEANING_LABELS = {
-    Meaning.ADDRESS: "Email address",
-    Meaning.NAME: "Name",
-    Meaning.FIRST_NAME: "First name",
-    Meaning.LAST_NAME: "Last name",
-    Meaning.TAGS: "Tags",
-    Meaning.CONSENT: "Agrees to be mailed",
-    Meaning.CONSENT_AT: "When they agreed to be mailed",
-    Meaning.TRACKING_CONSENT: "Agrees to open tracking",
-    Meaning.STATUS: "Says whether they may be mailed",
-    Meaning.ATTRIBUTES: "Attributes as JSON",
-    Meaning.ATTRIBUTE: "Attribute",
-    Meaning.IGNORED: "Leave out",
+    Meaning.ADDRESS: _("Email address"),
+    Meaning.NAME: _("Name"),
+    Meaning.FIRST_NAME: _("First name"),
+    Meaning.LAST_NAME: _("Last name"),
+    Meaning.TAGS: _("Tags"),
+    Meaning.CONSENT: _("Agrees to be mailed"),
+    Meaning.CONSENT_AT: _("When they agreed to be mailed"),
+    Meaning.TRACKING_CONSENT: _("Agrees to open tracking"),
+    Meaning.STATUS: _("Says whether they may be mailed"),
+    Meaning.ATTRIBUTES: _("Attributes as JSON"),
+    Meaning.ATTRIBUTE: _("Attribute"),
+    Meaning.IGNORED: _("Leave out"),
 }
 
 ONCE = frozenset({Meaning.ADDRESS, Meaning.NAME, Meaning.FIRST_NAME, Meaning.LAST_NAME,
@@ -65,9 +68,9 @@ class Existing(StrEnum):
 
 
 EXISTING_LABELS = {
-    Existing.UPDATE: "Update: the file's values replace theirs, what it leaves empty stays",
-    Existing.FILL: "Fill blanks: only what they do not have is taken from the file",
-    Existing.SKIP: "Skip: they stay as they are, and get no tags",
+    Existing.UPDATE: _("Update: the file's values replace theirs, what it leaves empty stays"),
+    Existing.FILL: _("Fill blanks: only what they do not have is taken from the file"),
+    Existing.SKIP: _("Skip: they stay as they are, and get no tags"),
 }
 
 
@@ -161,26 +164,33 @@ class ImportSettings:
         told = []
         used = [column.meaning for column in self.columns]
         if used.count(Meaning.ADDRESS) == 0:
-            told.append("Choose the column that has the email addresses.")
+            told.append(gettext("Choose the column that has the email addresses."))
         told += [
-            f"Only one column can be “{MEANING_LABELS[meaning]}”."
+            gettext("Only one column can be “%(meaning)s”.") % {"meaning": MEANING_LABELS[meaning]}
             for meaning in sorted(ONCE)
             if used.count(meaning) > 1
         ]
         keys = [column.key for column in self.columns if column.meaning is Meaning.ATTRIBUTE]
         for column in self.columns:
             if column.meaning is Meaning.ATTRIBUTE and not column.key:
-                told.append(f"Give the attribute of column “{column.heading}” a name.")
+                told.append(
+                    gettext("Give the attribute of column “%(heading)s” a name.")
+                    % {"heading": column.heading}
+                )
         told += [
-            f"No attribute can be called “{key}”: templates have something else by this name."
+            gettext(
+                "No attribute can be called “%(key)s”: templates have something else by this name."
+            )
+            % {"key": key}
             for key in sorted(filter(is_reserved, keys))
         ]
         told += [
-            f"Two columns are the attribute “{key}”: give one another name."
+            gettext("Two columns are the attribute “%(key)s”: give one another name.")
+            % {"key": key}
             for key in sorted({key for key in keys if key and keys.count(key) > 1})
         ]
         if self.all_agreed and not self.agreed_by.strip():
-            told.append("Say where the people in the file agreed to be mailed.")
+            told.append(gettext("Say where the people in the file agreed to be mailed."))
         return told
 
 

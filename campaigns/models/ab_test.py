@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.content import Content
@@ -192,7 +193,7 @@ class ABTest(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"A/B test of “{self.task}”"
+        return gettext("A/B test of “%(campaign)s”") % {"campaign": self.task}
 
 
 class ABSample(models.Model):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
@@ -96,4 +97,4 @@ class Brand(models.Model):
         verbose_name_plural = _("brands")
 
     def __str__(self) -> str:
-        return self.name or f"Brand of {self.owner}"
+        return self.name or gettext("Brand of %(owner)s") % {"owner": self.owner}

@@ -48,7 +48,8 @@ def refuse_erased(address: str) -> None:
     `email` for an erased one."""
     erasure_lock.begin()
     if Suppression.objects.filter(email__in=erased_keys.possible_keys(address)).exists():
-        raise ValidationError({"email": f"{WAS_ERASED} It is not mailed and not stored again."})
+        text = gettext("%(why)s It is not mailed and not stored again.")
+        raise ValidationError({"email": text % {"why": gettext(WAS_ERASED)}})
 
 
 class Tag(models.Model):
@@ -255,7 +256,8 @@ class Contact(models.Model):
             )
         written = json.dumps(self.attributes, ensure_ascii=False, default=str)
         if len(written.encode("utf-8", "replace")) > MAX_STORED:
-            raise ValidationError({"attributes": f"These are more than {MAX_STORED:,} bytes."})
+            text = gettext("These are more than %(most)s bytes.")
+            raise ValidationError({"attributes": text % {"most": f"{MAX_STORED:,}"}})
 
     def merge_variables(self) -> dict[str, Any]:
         """What a template sees; `campaigns.launching.launch` builds the same in SQL."""
@@ -336,7 +338,7 @@ class Suppression(models.Model):
     def __str__(self) -> str:
         if not erased_keys.is_key(self.email):
             return as_written(self.email)
-        return f"Erased address {self.email[: erased_keys.SHOWN]}"
+        return gettext("Erased address %(key)s") % {"key": self.email[: erased_keys.SHOWN]}
 
     def clean(self) -> None:
         self.clean_address()

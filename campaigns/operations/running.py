@@ -11,6 +11,7 @@ import time
 from django.db import OperationalError, transaction
 from django.db.models import F, QuerySet
 from django.db.models.functions import Coalesce, Now
+from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from psycopg.errors import DeadlockDetected, LockNotAvailable
@@ -19,6 +20,8 @@ from campaigns import background
 from campaigns.models import BackgroundJob, Operation, OperationState
 from campaigns.operations import held, progress
 from campaigns.operations.kinds import OperationProblem, step_of
+from signin.models import Profile
+from signin.own.languages import language_of
 
 KIND = "operation"
 SLICE_SECONDS = 60.0
@@ -82,7 +85,8 @@ def _goes_on(operation: Operation) -> bool:
     if operation.state != S.RUNNING:
         return False
     try:
-        is_more = step_of(operation.kind)(operation)
+        with translation.override(_language_of(operation)):
+            is_more = step_of(operation.kind)(operation)
         _say(operation, "")
     except OperationalError as error:
         if not isinstance(error.__cause__, _HELD):
@@ -95,6 +99,12 @@ def _goes_on(operation: Operation) -> bool:
     if not is_more:
         _move(operation, [S.RUNNING, S.CANCELLING], S.DONE, finished_at=Now())
     return is_more
+
+
+def _language_of(operation: Operation) -> str:
+    """Of the person who asked for it: what it keeps of rows and problems is said to them."""
+    profile = Profile.objects.filter(user=operation.requested_by_id or operation.owner_id).first()
+    return language_of(profile.language if profile else "")
 
 
 @background.when_given_up(KIND)

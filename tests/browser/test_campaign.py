@@ -157,7 +157,7 @@ def test_failed_ones_are_retried(
     admin.open(page(task))
     admin.wait_for_text("given up after several tries 2")
     admin.click("Retry failed")
-    admin.wait_for_text("2 failed SubTasks will be sent again.")
+    admin.wait_for_text("2 failed messages will be sent again.")
     admin.confirm()
     admin.wait_for_text("2 of 2 sent")
     assert len(smtp.messages) == 2
@@ -183,9 +183,9 @@ def test_what_is_in_doubt_is_decided_on(
     admin.press(admin.find("#action-toggle"))
     admin.select("action", action)
     admin.click("Run")
-    admin.wait_for_text("2 SubTasks in doubt. Each")
+    admin.wait_for_text("2 messages in doubt. Each")
     admin.click(button)
-    admin.wait_for_text(f"2 SubTasks in doubt: {button.lower()}.")
+    admin.wait_for_text(f"2 messages in doubt: {button.lower()}.")
     assert set(SubTask.objects.values_list("status", flat=True)) == {result}
 
     admin.open(reverse("admin:campaigns_subtask_change", args=[subtasks[0].pk]))

@@ -37,6 +37,7 @@ OF_ADMIN = {
 OF_AN_ACCOUNT = (
     "account_reauthenticate",
     "sign_in_sessions",
+    "own_notices",
     "mfa_index",
     "mfa_activate_totp",
     "mfa_add_webauthn",

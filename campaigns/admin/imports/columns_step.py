@@ -177,4 +177,6 @@ def _first_rows(understanding: Understanding) -> dict[str, Any]:
 
 
 def _header(column: ColumnSettings) -> str:
-    return column.key if column.meaning is Meaning.ATTRIBUTE else MEANING_LABELS[column.meaning]
+    if column.meaning is Meaning.ATTRIBUTE:
+        return column.key
+    return str(MEANING_LABELS[column.meaning])

@@ -9,7 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from csp.decorators import csp_replace
+from django.contrib.admin.models import ADDITION, LogEntry
 from django.contrib.auth.models import User
+from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models.functions import Now
@@ -29,7 +31,8 @@ from campaigns.models import Task, TaskStatus
 CHECKED = "admin/campaigns/steps/check.html"
 COUNTING = "admin/campaigns/task/counting.html"
 TWICE = dt.timedelta(seconds=10)
-"""A second campaign of the same name within that is a second click."""
+"""A second campaign of the same name, by the same user within that, is a second click."""
+MOST_TWINS = 10
 View = Callable[[HttpRequest, str], HttpResponse]
 
 
@@ -137,5 +140,8 @@ def _just_made(user: User, name: str) -> Task | None:
     """What the first click of two has made. Call it in a transaction: the second click waits."""
     User.objects.select_for_update(no_key=True).get(pk=user.pk)
     drafts = Task.objects.visible_to(user).filter(status=TaskStatus.DRAFT, name=name.strip())
-    twin: Task | None = drafts.filter(created_at__gt=Now() - TWICE).order_by("-pk").first()
-    return twin
+    twins = drafts.filter(created_at__gt=Now() - TWICE).order_by("-pk")[:MOST_TWINS]
+    kind = ContentType.objects.get_for_model(Task)
+    own = LogEntry.objects.filter(user=user, content_type=kind, action_flag=ADDITION)
+    made = set(own.filter(object_id__in=[str(each.pk) for each in twins]).values_list("object_id"))
+    return next((each for each in twins if (str(each.pk),) in made), None)

@@ -10,6 +10,9 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.utils.translation import gettext, ngettext
+
+from campaigns import wording
 from campaigns.attributes.yes_no import yes_or_no
 from campaigns.files.contact_columns import folded, known_column
 from campaigns.files.opt_outs import mailing_words as words
@@ -23,7 +26,6 @@ from campaigns.files.opt_outs.certain_words import (
     says_when_or_why,
 )
 from campaigns.models.contacts import SuppressionReason
-from campaigns.wording import counted
 
 _R = SuppressionReason
 _LISTED = 20
@@ -64,17 +66,17 @@ class KeptOut(NamedTuple):
 
     def explain(self, may_suppress: bool = True) -> str:
         """`may_suppress` says whether who imports may add to the suppression list."""
-        became = "kept out"
+        became = gettext("kept out")
         if self.reason and may_suppress:
-            became = f"suppressed as “{self.reason.label}”"
+            became = gettext("suppressed as “%(reason)s”") % {"reason": self.reason.label}
         elif self.reason:
-            became = "kept out, as you may not add to the suppression list"
+            became = gettext("kept out, as you may not add to the suppression list")
         return f"{self.quoted}: {became}."
 
     @property
     def quoted(self) -> str:
         shown = self.told if len(self.told) <= 2 * _SHOWN else f"{self.told[: 2 * _SHOWN - 1]}…"
-        return f"The file says “{shown}”"
+        return gettext("The file says “%(value)s”") % {"value": shown}
 
 
 def columns_of(header: list[str]) -> list[Column]:
@@ -158,18 +160,29 @@ class Judge:
         """Findings that staff should check."""
         for column in self._unclear[:_LISTED]:
             yield (
-                f"“{column.heading}” is not clearly about mailing: it is imported as an attribute, "
-                "and keeps no one out. Check that it does not say whom not to mail."
+                gettext(
+                    "“%(heading)s” is not clearly about mailing: it is imported as an "
+                    "attribute, and "
+                    "keeps no one out. Check that it does not say whom not to mail."
+                )
+                % {"heading": column.heading}
             )
         for (heading, value), rows in self._unknown.most_common(_LISTED):
             yield (
-                f"“{heading}” says “{value}” in {counted(rows, 'row')}, and what that means is not "
-                "known: look below whether these were kept out, and check whether they may be "
-                "mailed."
+                gettext(
+                    "“%(heading)s” says “%(value)s” in %(rows)s, and what that means is not known: "
+                    "look below whether these were kept out, and check whether they may be mailed."
+                )
+                % {"heading": heading, "value": value, "rows": wording.rows(rows)}
             )
         others = self._others + sum(n for _, n in self._unknown.most_common()[_LISTED:])
         if others:
-            yield f"{others:,} more rows have other values that are not known here."
+            text = ngettext(
+                "%(count)s more row has another value that is not known here.",
+                "%(count)s more rows have other values that are not known here.",
+                others,
+            )
+            yield wording.filled(text, others)
 
     def _is_harmless(self, cells: list[str]) -> bool:
         """Whether that is known at a glance: a fast path for most rows."""
@@ -210,7 +223,7 @@ class Judge:
                 self._harmless.add(cell)
             return None
         heading = self._header[position].strip() if position < len(self._header) else ""
-        shown = heading[:_HEADING] or f"column {position + 1}"
+        shown = heading[:_HEADING] or gettext("column %(number)s") % {"number": position + 1}
         return KeptOut(f"{shown}: {' '.join(cell.split())}", reason_anywhere(cell))
 
     def _count(self, heading: str, value: str) -> None:

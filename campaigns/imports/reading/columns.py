@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
+from django.conf import settings
+from django.utils.translation import gettext, gettext_noop, override
+
 from campaigns.files.contact_columns import keys_of
 from campaigns.files.formulas import unescaped_everywhere
 from campaigns.imports.settings import ColumnSettings, Meaning
 
-REJECTED_HEADINGS = ("Import line", "Import reason")
+REJECTED_HEADINGS = (gettext_noop("Import line"), gettext_noop("Import reason"))
 """Of the first two columns of a file of rejected rows; ignored when it comes back."""
 EXPORTED_HEADINGS = (
     "email",
@@ -37,7 +42,16 @@ _OF_EXPORTED = {
 
 
 def is_rejected_file(header: list[str]) -> bool:
-    return tuple(header[:2]) == REJECTED_HEADINGS
+    """In any language of staff."""
+    return any(
+        tuple(header[:2]) == rejected_headings(language) for language in settings.ADMIN_LANGUAGES
+    )
+
+
+def rejected_headings(language: str | None = None) -> tuple[str, ...]:
+    """In that language; in the one of the moment without one."""
+    with override(language) if language else nullcontext():
+        return tuple(map(gettext, REJECTED_HEADINGS))
 
 
 def is_exported_file(header: list[str]) -> bool:

@@ -11,7 +11,7 @@ from html import unescape
 from io import BytesIO
 from typing import NamedTuple
 
-from campaigns.wording import counted
+from django.utils.translation import gettext, ngettext
 
 _BLOCK = 1 << 20  # bytes
 _LONGEST = 12_000  # bytes of a cell with a formula, of which the longest has 8,192
@@ -32,9 +32,12 @@ class Found(NamedTuple):
     total: int = 0
     first: str = ""
 
+    def said(self, text: str) -> str:
+        return text % {"count": f"{self.total:,}", "place": self.place}
+
     @property
     def place(self) -> str:
-        return f", the first in {self.first}" if self.first else ""
+        return gettext(", the first in %(first)s") % {"first": self.first} if self.first else ""
 
 
 class ErrorCells(NamedTuple):
@@ -44,18 +47,25 @@ class ErrorCells(NamedTuple):
     def note(self) -> list[str]:
         notes = []
         if self.errors.total:
-            cells = "has an error" if self.errors.total == 1 else "have errors"
-            notes.append(
-                f"{counted(self.errors.total, 'cell')} of the sheet {cells} such as #N/A"
-                f"{self.errors.place}: taken for empty. Mend the formulas if these values matter."
+            text = ngettext(
+                "%(count)s cell of the sheet has an error such as #N/A%(place)s: taken for empty. "
+                "Mend the formula if this value matters.",
+                "%(count)s cells of the sheet have errors such as #N/A%(place)s: taken for empty. "
+                "Mend the formulas if these values matter.",
+                self.errors.total,
             )
+            notes.append(self.errors.said(text))
         if self.without_result.total:
-            cells = "has a formula" if self.without_result.total == 1 else "have formulas"
-            notes.append(
-                f"{counted(self.without_result.total, 'cell')} of the sheet {cells} without a "
-                f"result{self.without_result.place}: taken for empty. Open the file in a "
-                "spreadsheet program and save it there, which calculates them."
+            text = ngettext(
+                "%(count)s cell of the sheet has a formula without a result%(place)s: taken for "
+                "empty. Open the file in a spreadsheet program and save it there, which calculates "
+                "them.",
+                "%(count)s cells of the sheet have formulas without a result%(place)s: taken for "
+                "empty. Open the file in a spreadsheet program and save it there, which calculates "
+                "them.",
+                self.without_result.total,
             )
+            notes.append(self.without_result.said(text))
         return notes
 
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, NamedTuple, Protocol
 
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from addressing.addresses import AddressError, normalise
 from campaigns.files import time_limits
 from campaigns.files.composite_cells import address_of
@@ -27,7 +30,7 @@ ROWS = 6_000
 CHARACTERS = 10_000_000
 """Of the cells of a piece, after which it ends early."""
 MAX_TAG_NAMES = 10_000  # of a file
-STILL = "The contact exists and is still mailed: suppress or delete it if it must not be."
+STILL = _("The contact exists and is still mailed: suppress or delete it if it must not be.")
 
 
 class Rows(Protocol):
@@ -212,7 +215,7 @@ class Pieces:
             email = normalise(address_of(row.cells[self._reader.address_at])[0])
         except (AddressError, IndexError):
             return
-        reason = f"{kept_out.quoted}, and the row was rejected."
+        reason = gettext("%(said)s, and the row was rejected.") % {"said": kept_out.quoted}
         piece.kept_out.append(_outsider(row.line, email, reason))
         if kept_out.reason and self._settings.may_suppress and not row.problem:
             _suppress(piece, row.line, email, kept_out)
@@ -225,8 +228,11 @@ class Pieces:
             self._names.add(_tag_key(name))
         if len(self._names) > MAX_TAG_NAMES:
             raise SourceError(
-                f"The file names more than {MAX_TAG_NAMES:,} tags; on line {read.line:,} is one "
-                "too many. Is the column of tags the right one?"
+                gettext(
+                    "The file names more than %(most)s tags; on line %(line)s is one too "
+                    "many. Is the column of tags the right one?"
+                )
+                % {"most": f"{MAX_TAG_NAMES:,}", "line": f"{read.line:,}"}
             )
 
     def _report_ignored(self, piece: Piece, row: CsvRow, read: Row) -> None:
@@ -240,7 +246,7 @@ class Pieces:
         for number, cell in enumerate(row.cells):
             is_nameless = number >= len(self._header) or number in self._nameless_at
             if is_nameless and cell.strip():
-                told = "The cell has no column heading."
+                told = gettext("The cell has no column heading.")
                 piece.report.ignored.add(LineProblem(row.line, shortened(cell), told))
 
 
@@ -259,5 +265,6 @@ def _suppress(piece: Piece, line: int, email: str, kept_out: KeptOut) -> None:
     before = piece.suppressed.get(email)
     is_worse = kept_out.reason != SuppressionReason.UNSUBSCRIBED
     if before is None or (before.reason == SuppressionReason.UNSUBSCRIBED and is_worse):
-        told = f"import: {kept_out.told}".replace("\0", "␀")[:MAX_SOURCE]
+        said = gettext("import: %(said)s") % {"said": kept_out.told}
+        told = said.replace("\0", "␀")[:MAX_SOURCE]
         piece.suppressed[email] = Suppressed(line, kept_out.reason, told)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext
 
 from addressing.addresses import AddressError, normalise
 from campaigns.attributes.values import (
@@ -135,10 +136,12 @@ class RowReader:
         name = " ".join(name.split())
         if len(name) > MAX_NAME:
             raise RowError(
-                address, f"The name is longer than {MAX_NAME} characters{quote_hint(row)}."
+                address,
+                gettext("The name is longer than %(most)s characters%(hint)s.")
+                % {"most": MAX_NAME, "hint": quote_hint(row)},
             )
         left_out = [
-            (each, "The row came in without this address: a row is one contact.")
+            (each, gettext("The row came in without this address: a row is one contact."))
             for each in further_addresses(cell)
         ]
         is_long = self._may_be_long or len(text) > MAX_ATTRIBUTE
@@ -166,7 +169,8 @@ class RowReader:
                 if any(_PARTS.search(line) for line in later):
                     raise RowError(
                         text_of(row),
-                        f"The cell of the {what} goes on in another line{quote_hint(row)}.",
+                        gettext("The cell of the %(what)s goes on in another line%(hint)s.")
+                        % {"what": what, "hint": quote_hint(row)},
                     )
 
     def _own_tags(self, row: CsvRow, address: str) -> tuple[str, ...]:
@@ -178,7 +182,11 @@ class RowReader:
             if cell := cell.strip():
                 own += clean_tags(tags_of(cell))
         if len(own) > MAX_TAGS:
-            raise RowError(address, f"The row has more than {MAX_TAGS} tags{quote_hint(row)}.")
+            raise RowError(
+                address,
+                gettext("The row has more than %(most)s tags%(hint)s.")
+                % {"most": MAX_TAGS, "hint": quote_hint(row)},
+            )
         tags = tuple(dict.fromkeys((*self._tags, *own)))
         if len(cells) == 1 and len(self._remembered_tags) < _REMEMBERED:
             self._remembered_tags[cells[0]] = tags
@@ -212,7 +220,13 @@ class RowReader:
                 continue
             if len(cell) > MAX_ATTRIBUTE:
                 raise RowError(
-                    address, f"{key} is longer than {MAX_ATTRIBUTE:,} characters{quote_hint(row)}."
+                    address,
+                    gettext("%(key)s is longer than %(most)s characters%(hint)s.")
+                    % {
+                        "key": key,
+                        "most": f"{MAX_ATTRIBUTE:,}",
+                        "hint": quote_hint(row),
+                    },
                 )
             length += len(cell)
             names += len(key)
@@ -222,15 +236,22 @@ class RowReader:
         if length > MAX_ATTRIBUTE and any(
             len(str(value)) > MAX_ATTRIBUTE for value in attributes.values()
         ):
-            raise RowError(address, f"A value is longer than {MAX_ATTRIBUTE:,} characters.")
+            raise RowError(
+                address,
+                gettext("A value is longer than %(most)s characters.")
+                % {"most": f"{MAX_ATTRIBUTE:,}"},
+            )
         if length > MAX_ATTRIBUTES:
             raise RowError(
-                address, f"The values are longer than {MAX_ATTRIBUTES:,} characters together."
+                address,
+                gettext("The values are longer than %(most)s characters together.")
+                % {"most": f"{MAX_ATTRIBUTES:,}"},
             )
         if names > MAX_NAMES:
             raise RowError(
                 address,
-                f"The names of their columns are longer than {MAX_NAMES:,} characters together.",
+                gettext("The names of their columns are longer than %(most)s characters together.")
+                % {"most": f"{MAX_NAMES:,}"},
             )
         return attributes
 
@@ -250,7 +271,13 @@ class RowReader:
         try:
             return convert(known.kind, value, known.choices) if known else value
         except Unfit as error:
-            left_out.append((show(value), f"The row came in without {key}: {error}"))
+            left_out.append(
+                (
+                    show(value),
+                    gettext("The row came in without %(key)s: %(error)s")
+                    % {"key": key, "error": error},
+                )
+            )
             return None
 
     def _value(
@@ -265,7 +292,13 @@ class RowReader:
                 return self.choices[key].choose(cell)
             return read(cell)
         except Unfit as error:
-            left_out.append((cell, f"The row came in without {key}: {error}"))
+            left_out.append(
+                (
+                    cell,
+                    gettext("The row came in without %(key)s: %(error)s")
+                    % {"key": key, "error": error},
+                )
+            )
             return None
 
     def _set_consent(self, row: Row, cells: list[str], left_out: list[tuple[str, str]]) -> None:
@@ -276,7 +309,13 @@ class RowReader:
             said = MailConsent.GIVEN
             time = time or self._agreed_at
         if at and not _time(at):
-            left_out.append((at, f"The row came in without this time: “{at[:50]}” is none."))
+            left_out.append(
+                (
+                    at,
+                    gettext("The row came in without this time: “%(value)s” is none.")
+                    % {"value": at[:50]},
+                )
+            )
         if said is not None:
             row.consent, row.consent_at = said, time
             row.said_given = said == MailConsent.GIVEN
@@ -290,7 +329,10 @@ class RowReader:
             left_out.append(
                 (
                     cell,
-                    f"The row came in without the consent “{cell[:50]}”: it is neither yes nor no.",
+                    gettext(
+                        "The row came in without the consent “%(value)s”: it is neither yes nor no."
+                    )
+                    % {"value": cell[:50]},
                 )
             )
             return None
@@ -304,7 +346,9 @@ def _cell(cells: list[str], at: int | None) -> str:
 def _explained(cell: str, error: AddressError) -> str:
     several = [each for each in _BETWEEN.split(cell) if each]
     if len(several) > 1 and all(map(_LIKE_AN_ADDRESS.fullmatch, several)):
-        return f"The cell has {len(several)} addresses: give each a row."
+        return gettext("The cell has %(count)s addresses: give each a row.") % {
+            "count": len(several)
+        }
     return str(error)
 
 
@@ -338,7 +382,7 @@ class _Choices:
         word = _folded(cell)
         if word not in self.known:
             if not self.may_grow or len(self.known) >= self.MOST or len(cell) > self.MOST:
-                raise Unfit(f"“{cell[:50]}” is none of the choices.")
+                raise Unfit(gettext("“%(value)s” is none of the choices.") % {"value": cell[:50]})
             self.known[word] = " ".join(cell.split())
         return self.known[word]
 
@@ -357,7 +401,9 @@ def _tracking(address: str, cell: str) -> bool | None:
     try:
         return yes_or_no(cell)
     except ValueError as error:
-        raise RowError(address, f"The consent to tracking is not clear: {error}") from error
+        raise RowError(
+            address, gettext("The consent to tracking is not clear: %(error)s") % {"error": error}
+        ) from error
 
 
 def _time(cell: str) -> str:
@@ -377,5 +423,7 @@ def clean_tags(names: Iterable[str]) -> list[str]:
     tags = [" ".join(name.strip(' "').split()) for name in names]
     for tag in tags:
         if len(tag) > MAX_TAG:
-            raise RowError(tag, f"A tag is longer than {MAX_TAG} characters.")
+            raise RowError(
+                tag, gettext("A tag is longer than %(most)s characters.") % {"most": MAX_TAG}
+            )
     return [tag for tag in tags if tag]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
+from django.utils.translation import gettext
+
 from campaigns.files.contact_columns import known_column
 from campaigns.files.csv_reader import MAX_CELL, Layout, open_table
 from campaigns.files.encoding import SourceError
@@ -76,7 +78,7 @@ def _opened_workbook(file: BinaryIO, settings: ImportSettings) -> Iterator[Opene
 
 def _complete(settings: ImportSettings, header: list[str]) -> ImportSettings:
     if not settings.columns:
-        refuse_without_addresses(header, has_address_column, "email addresses")
+        refuse_without_addresses(header, has_address_column, gettext("email addresses"))
         settings = settings.with_columns(by_headings(header))
     _refuse_other_columns(header, settings)
     return settings
@@ -85,8 +87,11 @@ def _complete(settings: ImportSettings, header: list[str]) -> ImportSettings:
 def _refuse_other_columns(header: list[str], settings: ImportSettings) -> None:
     if len(settings.columns) != len(header):
         raise SourceError(
-            f"The file has {len(header):,} columns, and {len(settings.columns):,} were described. "
-            "Look at the file again."
+            gettext(
+                "The file has %(columns)s columns, and %(described)s were described. Look at the "
+                "file again."
+            )
+            % {"columns": f"{len(header):,}", "described": f"{len(settings.columns):,}"}
         )
 
 

@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
 
+from django.utils.translation import gettext
+
 from campaigns.attributes.values import Reading, Unfit, Value, is_zero_date, parse
 from campaigns.attributes.yes_no import yes_or_no
 from campaigns.imports.settings import ColumnSettings, DayOrder, Meaning
 from campaigns.models import AttributeKind
+from campaigns.wording import first_of
 
 K = AttributeKind
 
@@ -112,11 +115,12 @@ def _note_of_times(columns: Sequence[ColumnSettings], cells: Sequence[list[str]]
     ]
     if not headings:
         return []
-    named = ", ".join(headings[:_NAMED])
-    more = f" and {len(headings) - _NAMED} more" if len(headings) > _NAMED else ""
     return [
-        f"Of the dates in {named}{more}, the times of day are left out. Make a column a text to "
-        "keep them."
+        gettext(
+            "Of the dates in %(columns)s, the times of day are left out. Make a column "
+            "a text to keep them."
+        )
+        % {"columns": first_of(headings, _NAMED)}
     ]
 
 
@@ -201,13 +205,14 @@ def _are_numbers(column: ColumnSettings, cells: list[str]) -> bool:
 
 def _why_text(column: ColumnSettings, cells: list[str]) -> str:
     if _are_dates(cells):
-        return (
-            f"“{column.heading}” has dates, and it is not clear whether the day or the month comes "
+        return gettext(
+            "“%(heading)s” has dates, and it is not clear whether the day or the month comes "
             "first. It is taken for text: make it a date and say which."
-        )
+        ) % {"heading": column.heading}
     if _are_numbers(column, cells):
-        return (
-            f"“{column.heading}” has numbers, and it is not clear whether the mark in them is that "
-            "of thousands or of decimals. It is taken for text: make it a number and say which."
-        )
+        return gettext(
+            "“%(heading)s” has numbers, and it is not clear whether the mark in them is that "
+            "of thousands or of decimals. It is taken for text: make it a number and say "
+            "which."
+        ) % {"heading": column.heading}
     return ""

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, BinaryIO, Self
 
+from django.utils.translation import gettext
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-from campaigns.files.csv_reader import MAX_CELL, MAX_COLUMNS, TOO_LONG, CsvRow
+from campaigns.files.csv_reader import MAX_CELL, MAX_COLUMNS, CsvRow, too_long
 from campaigns.files.encoding import SourceError
 from campaigns.imports.reading.error_cells import error_cells
 from sandbox import Failed, LimitReached, Limits, bounded
@@ -77,21 +78,29 @@ def _called(function: Any, file: BinaryIO, *args: Any) -> Any:
     data = file.read(MAX_MEGABYTES * 1_000_000 + 1)
     if len(data) > MAX_MEGABYTES * 1_000_000:
         raise SourceError(
-            f"The workbook is larger than {MAX_MEGABYTES} MB. Save the sheet as CSV and import "
-            "that."
+            gettext(
+                "The workbook is larger than %(most)s MB. Save the sheet as CSV and import that."
+            )
+            % {"most": MAX_MEGABYTES}
         )
     try:
         return function(data, *args)
     except Unreadable as error:
         raise SourceError(
-            f"The workbook cannot be read: {error}. Save the sheet as CSV."
+            gettext("The workbook cannot be read: %(error)s. Save the sheet as CSV.")
+            % {"error": error}
         ) from error
     except LimitReached as error:
         raise SourceError(
-            f"The workbook cannot be read: it {error}. Save the sheet as CSV and import that."
+            gettext(
+                "The workbook cannot be read: it %(error)s. Save the sheet as CSV and import that."
+            )
+            % {"error": error}
         ) from error
     except Failed as error:
-        raise SourceError("The workbook could not be read just now. Try again later.") from error
+        raise SourceError(
+            gettext("The workbook could not be read just now. Try again later.")
+        ) from error
 
 
 @bounded(LIMITS, raises=(Unreadable,))
@@ -181,7 +190,7 @@ class SheetRows:
             self.group_at += 1
             cells: list[str] = json.loads(line)
             if any(map(str.strip, cells)):
-                problem = TOO_LONG if max(map(len, cells)) > MAX_CELL else ""
+                problem = too_long() if max(map(len, cells)) > MAX_CELL else ""
                 return CsvRow(self.group_at, self.group_at, cells, problem)
             self.blank += 1
         raise StopIteration
@@ -196,14 +205,20 @@ class SheetRows:
         self.skip_to((header_line or 1) - 1)
         row = next(self, None)
         if row is None:
-            raise SourceError("The sheet is empty.")
+            raise SourceError(gettext("The sheet is empty."))
         headings = [cell.strip() for cell in row.cells]
         if len(headings) > MAX_COLUMNS:
             raise SourceError(
-                f"The first row names {len(headings):,} columns, and a file may have "
-                f"{MAX_COLUMNS:,}. Save it with those that are needed."
+                gettext(
+                    "The first row names %(columns)s columns, and a file may have %(most)s. "
+                    "Save it with those that are needed."
+                )
+                % {"columns": f"{len(headings):,}", "most": f"{MAX_COLUMNS:,}"}
             )
         if header_line == 0:
             self._given_back.append(row)
-            return [f"Column {number}" for number, _ in enumerate(headings, 1)]
+            return [
+                gettext("Column %(number)s") % {"number": number}
+                for number, _ in enumerate(headings, 1)
+            ]
         return headings

@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from django.utils.translation import gettext
+
 from campaigns.files.composite_cells import address_of
 from campaigns.files.contact_columns import folded
 from campaigns.files.csv_reader import CsvRow
@@ -13,6 +15,7 @@ from campaigns.files.opt_outs.columns import Kind
 from campaigns.files.opt_outs.columns import columns_of as status_columns_of
 from campaigns.imports.reading.columns import by_headings, judged_headings
 from campaigns.imports.settings import ColumnSettings, Meaning
+from campaigns.wording import first_of
 
 _ADDRESS = re.compile(r"\s*+[^\s@,;|<>]++@[^\s@,;|<>.]++(?:\.[^\s@,;|<>.]++)++\s*+")
 _CONSENT = re.compile(
@@ -82,9 +85,11 @@ def note_of_further_addresses(columns: Sequence[ColumnSettings], sample: list[Cs
     ]
     if not further:
         return []
-    named = ", ".join(f"“{heading}”" for heading in further[:_NAMED])
-    more = f" and {len(further) - _NAMED} more" if len(further) > _NAMED else ""
+    named = [f"“{heading}”" for heading in further]
     return [
-        f"There are more addresses in {named}{more}. Each row makes one contact, of the column "
-        "“Email address”; the others become attributes."
+        gettext(
+            "There are more addresses in %(columns)s. Each row makes one contact, of "
+            "the column “Email address”; the others become attributes."
+        )
+        % {"columns": first_of(named, _NAMED)}
     ]

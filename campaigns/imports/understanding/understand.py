@@ -10,6 +10,8 @@ from io import BytesIO
 from itertools import islice
 from typing import BinaryIO
 
+from django.utils.translation import gettext
+
 from access.ownership import User
 from campaigns.files.csv_reader import CsvRow, Layout, Source, open_table
 from campaigns.files.encoding import SourceError
@@ -58,7 +60,7 @@ def understand(
 def _of_workbook(file: BinaryIO, owner: User, settings: ImportSettings) -> Understanding:
     sheets = tuple(sheet.name for sheet in workbooks.sheets_of(file))
     if not sheets:
-        raise SourceError("The workbook has no sheet with cells.")
+        raise SourceError(gettext("The workbook has no sheet with cells."))
     sheet = settings.sheet if settings.sheet in sheets else _sheet_of_addresses(file, sheets)
     lines = workbooks.lines_of(file, sheet, SAMPLED + HEADER_WITHIN)
     text = BytesIO(b"".join(lines))

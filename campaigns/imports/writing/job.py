@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+from django.utils.translation import gettext
+
 from campaigns.db import statistics
 from campaigns.files.row_errors import blank_note
 from campaigns.imports import attributes
@@ -26,7 +28,11 @@ class Job:
         self.operation = operation
         self.report = ImportReport.from_result(cast("Result | None", operation.result or None))
         self.settings = attributes.with_types(operation.owner_id, settings)
-        source = settings.agreed_by if settings.all_agreed else f"Import of {operation.title}"
+        source = (
+            settings.agreed_by
+            if settings.all_agreed
+            else gettext("Import of %(title)s") % {"title": operation.title}
+        )
         self._target = Target(
             operation.pk,
             operation.owner_id,

@@ -10,6 +10,7 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.db.models import Max
+from django.utils.translation import gettext
 from psycopg.errors import UniqueViolation
 
 from campaigns import erasure_lock, suppressions
@@ -148,8 +149,11 @@ def _stage(cursor: CursorWrapper, rows: Iterable[StagedRow]) -> None:
 def _refuse_too_long(execute: _Execute) -> None:
     if too_long := execute(statements.TOO_LONG).fetchone():
         raise AttributesTooLong(
-            f"With the values of this file the contact {too_long[0]} would have attributes of more "
-            f"than {MAX_STORED:,} bytes. Import fewer columns, or clear some first."
+            gettext(
+                "With the values of this file the contact %(contact)s would have attributes of "
+                "more than %(most)s bytes. Import fewer columns, or clear some first."
+            )
+            % {"contact": too_long[0], "most": f"{MAX_STORED:,}"}
         )
 
 

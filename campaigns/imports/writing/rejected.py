@@ -9,8 +9,10 @@ import datetime as dt
 from collections.abc import Iterable
 from io import StringIO
 
+from django.utils.translation import gettext
+
 from campaigns.files.formulas import escaped_everywhere
-from campaigns.imports.reading.columns import REJECTED_HEADINGS, is_rejected_file
+from campaigns.imports.reading.columns import is_rejected_file, rejected_headings
 from campaigns.imports.reading.pieces import RefusedRow
 from campaigns.models import Operation
 from campaigns.operations import files
@@ -35,10 +37,11 @@ def append(operation: Operation, header: list[str], rows: Iterable[RefusedRow]) 
         return
     head = StringIO()
     headings = header[2 if again else 0 :]
-    csv.writer(head).writerow([*REJECTED_HEADINGS, *map(escaped_everywhere, headings)])
+    csv.writer(head).writerow([*rejected_headings(), *map(escaped_everywhere, headings)])
     first = codecs.BOM_UTF8 + head.getvalue().encode("utf-8", "replace")
     files.store(operation, ROLE, _name(operation.title), [first, data], KEEP)
 
 
 def _name(title: str) -> str:
-    return f"rejected {title.rpartition('.')[0] or title or 'rows'}.csv"
+    name = title.rpartition(".")[0] or title or gettext("rows")
+    return gettext("rejected %(name)s.csv") % {"name": name}

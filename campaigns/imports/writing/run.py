@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 
 from campaigns.files.encoding import SourceError
 from campaigns.files.row_errors import RowError
@@ -46,7 +47,7 @@ def step(operation: Operation) -> bool:
         return _step(operation)
     except (SourceError, RowError, AttributesTooLong) as error:
         told = str(error).replace(f" {NOTHING}", "")
-        came_in = "What had come in before stays." if operation.done else NOTHING
+        came_in = gettext("What had come in before stays.") if operation.done else str(NOTHING)
         raise OperationProblem(f"{told} {came_in}") from error
 
 
@@ -100,7 +101,7 @@ def _upload(operation: Operation) -> StoredFile:
     owner = operation.params.get(FILE_OF) or operation.pk
     file = StoredFile.objects.filter(operation=owner, role=UPLOAD).first()
     if file is None:
-        raise OperationProblem("The file is not there any more. Upload it again.")
+        raise OperationProblem(gettext("The file is not there any more. Upload it again."))
     return file
 
 

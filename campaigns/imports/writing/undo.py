@@ -8,6 +8,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Contact, ImportedAddress, Operation, OperationKind, SubTask, Tag, Task
 from campaigns.operations import progress
@@ -17,11 +19,11 @@ from campaigns.segments import uses
 CONTACTS = 5_000
 """Contacts of a piece."""
 LEFT = {
-    "mailed": "were mailed, or are to be",
-    "chosen": "were chosen in a campaign",
-    "imported": "came in by another import, too",
-    "changed": "were changed since",
-    "tagged": "were given tags since",
+    "mailed": _("were mailed, or are to be"),
+    "chosen": _("were chosen in a campaign"),
+    "imported": _("came in by another import, too"),
+    "changed": _("were changed since"),
+    "tagged": _("were given tags since"),
 }
 """Why a contact is left: the first that holds. That a tag was taken off is no reason: no one would
 miss what is left of the contact."""
@@ -92,9 +94,9 @@ def _import_of(operation: Operation) -> Operation:
         pk=operation.params["import"], owner=operation.owner_id, kind=OperationKind.IMPORT
     ).first()
     if found is None:
-        raise OperationProblem("The import is not there any more. Nothing was removed.")
+        raise OperationProblem(gettext("The import is not there any more. Nothing was removed."))
     if found.is_open:
-        raise OperationProblem("The import is still under way. Cancel it, then undo it.")
+        raise OperationProblem(gettext("The import is still under way. Cancel it, then undo it."))
     return found
 
 

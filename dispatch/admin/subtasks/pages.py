@@ -139,7 +139,7 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
                 "classes": ("collapse",),
                 "fields": (
                     "message_id",
-                    "provider_message_id",
+                    "id_of_provider",
                     "content",
                     "values",
                     "not_before",
@@ -234,6 +234,10 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
     @admin.display(description=_("Message-ID"))
     def message_id(self, subtask: SubTask) -> str:
         return message_id_of(subtask) or "–"
+
+    @admin.display(description=_("provider message id"))
+    def id_of_provider(self, subtask: SubTask) -> str:
+        return subtask.provider_message_id or "–"
 
     @admin.display(description=_("failure reason"))
     def why(self, subtask: SubTask) -> str:

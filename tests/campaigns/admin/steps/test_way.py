@@ -31,6 +31,7 @@ from tests.factories import (
     SenderFactory,
     TagFactory,
     TaskFactory,
+    TeamFactory,
     TemplateFactory,
     UserFactory,
 )
@@ -92,6 +93,13 @@ class TestTheBeginning:
         first, second = way.begin(), way.begin()
         assert second.url == first.url
         assert Task.objects.count() == 1
+
+    def test_is_ones_own_beside_one_of_a_colleague(self, user: User) -> None:
+        colleague = member(MANAGER)
+        team = TeamFactory(members=[user, colleague])
+        Way(colleague).begin(owner=team.account_id)
+        Way(user).begin(owner=team.account_id)
+        assert Task.objects.filter(name="Spring").count() == 2
 
     def test_takes_another_name_for_another_campaign(self, way: Way) -> None:
         way.begin()
