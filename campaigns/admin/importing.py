@@ -51,7 +51,7 @@ class ImportForm(StyledForm):
     """Base of the import forms; each describes the file that it takes."""
 
     file = CsvField(label=_("CSV file"))
-    encoding = forms.ChoiceField(required=False, choices=ENCODINGS)
+    encoding = forms.ChoiceField(label=_("Encoding"), required=False, choices=ENCODINGS)
     only_look = forms.BooleanField(
         required=False,
         label=_("Only look"),

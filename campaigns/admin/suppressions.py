@@ -68,6 +68,7 @@ class SuppressionForm(ModelForm):
 
 class ManyForm(StyledForm):
     addresses = forms.CharField(
+        label=_("Addresses"),
         widget=forms.Textarea(attrs={"rows": 15}),
         help_text=format_lazy(
             _(
@@ -77,8 +78,10 @@ class ManyForm(StyledForm):
             most=f"{MOST_AT_ONCE:,}",
         ),
     )
-    reason = forms.ChoiceField(choices=REASONS, initial=SuppressionReason.MANUAL)
-    source = forms.CharField(required=False, max_length=200, help_text=_("Where these came from."))
+    reason = forms.ChoiceField(label=_("Reason"), choices=REASONS, initial=SuppressionReason.MANUAL)
+    source = forms.CharField(
+        label=_("Source"), required=False, max_length=200, help_text=_("Where these came from.")
+    )
 
     def __init__(self, data: Any, may_suppress_domains: bool) -> None:
         super().__init__(data)
@@ -141,11 +144,13 @@ class FileForm(ImportForm):
         ),
     )
     reason = forms.ChoiceField(
+        label=_("Reason"),
         choices=REASONS,
         initial=SuppressionReason.MANUAL,
         help_text=_("Of rows that do not name one."),
     )
     source = forms.CharField(
+        label=_("Source"),
         required=False,
         max_length=200,
         help_text=_("Where these came from, if the file does not say."),

@@ -71,7 +71,10 @@ class ScheduleForm(OverruleForm):
 
 class PauseForm(StyledForm):
     reason = forms.CharField(
-        required=False, max_length=500, help_text=_("Shown on the campaign’s page.")
+        label=_("Reason"),
+        required=False,
+        max_length=500,
+        help_text=_("Shown on the campaign’s page."),
     )
 
 

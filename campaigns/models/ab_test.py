@@ -83,11 +83,7 @@ class ABTest(models.Model):
     """
 
     task = models.OneToOneField(
-        Task,
-        primary_key=True,
-        on_delete=models.CASCADE,
-        related_name="ab_test",
-        verbose_name=_("campaign"),
+        Task, primary_key=True, on_delete=models.CASCADE, related_name="ab_test"
     )
     sample = models.PositiveIntegerField(
         "sample",
@@ -102,10 +98,10 @@ class ABTest(models.Model):
         _("the better one has more"), max_length=10, choices=Measure, default=Measure.CLICKS
     )
     link = models.CharField(
+        _("link"),
         max_length=2000,
         blank=True,
         help_text=_("Its address as it stands in the templates, for clicks on one link."),
-        verbose_name=_("link"),
     )
     decide_after = models.DurationField(
         _("decide after"),
@@ -131,28 +127,26 @@ class ABTest(models.Model):
     )
 
     state = models.CharField(
-        max_length=12, choices=TestState, default=TestState.PLANNED, verbose_name=_("state")
+        _("state"), max_length=12, choices=TestState, default=TestState.PLANNED
     )
-    sample_size = models.PositiveBigIntegerField(default=0, verbose_name=_("sample size"))
+    sample_size = models.PositiveBigIntegerField(_("sample size"), default=0)
     rest = models.PositiveBigIntegerField(
-        default=0, help_text=_("SubTasks that waited for it."), verbose_name=_("rest")
+        _("rest"), default=0, help_text=_("SubTasks that waited for it.")
     )
     sent_at = models.DateTimeField(
-        null=True, help_text=_("When all of the sample was handed over."), verbose_name=_("sent at")
+        _("sent at"), null=True, help_text=_("When all of the sample was handed over.")
     )
-    decide_at = models.DateTimeField(null=True, verbose_name=_("decide at"))
+    decide_at = models.DateTimeField(_("decide at"), null=True)
     looks = models.PositiveSmallIntegerField(
-        default=0, help_text=_("Planned looks already taken."), verbose_name=_("looks")
+        _("looks"), default=0, help_text=_("Planned looks already taken.")
     )
-    figures = models.JSONField(default=list, verbose_name=_("figures"))
-    looked_at = models.DateTimeField(null=True, verbose_name=_("looked at"))
-    verdict = models.CharField(
-        max_length=10, choices=Verdict, blank=True, verbose_name=_("verdict")
-    )
+    figures = models.JSONField(_("figures"), default=list)
+    looked_at = models.DateTimeField(_("looked at"), null=True)
+    verdict = models.CharField(_("verdict"), max_length=10, choices=Verdict, blank=True)
     winner = models.ForeignKey(
         Content, null=True, on_delete=models.PROTECT, related_name="+", verbose_name=_("winner")
     )
-    decided_at = models.DateTimeField(null=True, verbose_name=_("decided at"))
+    decided_at = models.DateTimeField(_("decided at"), null=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -161,9 +155,9 @@ class ABTest(models.Model):
         verbose_name=_("decided by"),
     )
     released = models.PositiveBigIntegerField(
-        default=0, help_text=_("Of the rest, so far."), verbose_name=_("released")
+        _("released"), default=0, help_text=_("Of the rest, so far.")
     )
-    released_at = models.DateTimeField(null=True, verbose_name=_("released at"))
+    released_at = models.DateTimeField(_("released at"), null=True)
 
     class Meta:
         verbose_name = _("A/B test")
@@ -211,4 +205,4 @@ class ABSample(models.Model):
     subtask_ids = ArrayField(models.BigIntegerField())
 
     def __str__(self) -> str:
-        return f"{len(self.subtask_ids)} SubTasks of {self.test}"
+        return f"{self.test}: {len(self.subtask_ids)}"

@@ -33,12 +33,12 @@ class Attribute(models.Model):
         verbose_name=_("owner"),
     )
     key = models.CharField(
+        _("key"),
         max_length=110,
         help_text=_("Its name in templates: first_name is {{ first_name }}."),
-        verbose_name=_("key"),
     )
     label = models.CharField(
-        max_length=200, blank=True, help_text=_("Its name on pages."), verbose_name=_("label")
+        _("label"), max_length=200, blank=True, help_text=_("Its name on pages.")
     )
     kind = models.CharField(
         "type", max_length=10, choices=AttributeKind, default=AttributeKind.TEXT
@@ -46,9 +46,7 @@ class Attribute(models.Model):
     choices = ArrayField(
         models.CharField(max_length=200), default=list, blank=True, help_text=_("Of a choice.")
     )
-    created_at = models.DateTimeField(
-        db_default=Now(), editable=False, verbose_name=_("created at")
-    )
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
     objects = OwnedQuerySet.as_manager()
 
@@ -83,14 +81,10 @@ class Segment(models.Model):
         related_name="+",
         verbose_name=_("owner"),
     )
-    name = models.CharField(max_length=100, verbose_name=_("name"))
-    condition = models.JSONField(default=dict, verbose_name=_("condition"))
-    created_at = models.DateTimeField(
-        db_default=Now(), editable=False, verbose_name=_("created at")
-    )
-    changed_at = models.DateTimeField(
-        db_default=Now(), editable=False, verbose_name=_("changed at")
-    )
+    name = models.CharField(_("name"), max_length=100)
+    condition = models.JSONField(_("condition"), default=dict)
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+    changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
 
     objects = OwnedQuerySet.as_manager()
 
@@ -135,10 +129,10 @@ class LeftOut(models.Model):
         Task, on_delete=models.CASCADE, related_name="+", db_index=False, verbose_name=_("campaign")
     )
     contact_id = models.BigIntegerField(
-        help_text=_("No foreign key: the contact may be deleted."), verbose_name=_("contact id")
+        _("contact id"), help_text=_("No foreign key: the contact may be deleted.")
     )
-    recipient_email = models.CharField(max_length=254, verbose_name=_("recipient email"))
-    reason = models.CharField(max_length=20, choices=LeftOutReason, verbose_name=_("reason"))
+    recipient_email = models.CharField(_("recipient email"), max_length=254)
+    reason = models.CharField(_("reason"), max_length=20, choices=LeftOutReason)
 
     class Meta:
         constraints = [

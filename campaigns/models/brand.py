@@ -29,7 +29,10 @@ class Font(models.TextChoices):
     GEORGIA = "Georgia, 'Times New Roman', serif", "Georgia"
     TIMES = "'Times New Roman', Times, serif", "Times New Roman"
     COURIER = "'Courier New', Courier, monospace", "Courier New"
-    CHINESE = "'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', sans-serif", "Chinese (sans-serif)"
+    CHINESE = (
+        "'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', sans-serif",
+        _("Chinese (sans-serif)"),
+    )
 
 
 def _colour(label: _StrOrPromise, default: str) -> models.CharField[str, str]:
@@ -48,30 +51,28 @@ class Brand(models.Model):
         verbose_name=_("owner"),
     )
     name = models.CharField(
+        _("name"),
         max_length=200,
         blank=True,
         validators=[one_line_validator],
         help_text=_("Said in the footer."),
-        verbose_name=_("name"),
     )
     logo_url = models.URLField("logo's address", max_length=500, blank=True)
     logo_alt = models.CharField(_("logo in words"), max_length=200, blank=True)
     logo_width = models.PositiveSmallIntegerField(_("logo's width in pixels"), default=160)
-    website = models.URLField(max_length=500, blank=True, verbose_name=_("website"))
+    website = models.URLField(_("website"), max_length=500, blank=True)
     background_colour = _colour(_("behind the message"), "#f4f4f5")
     body_colour = _colour(_("of the message"), "#ffffff")
     text_colour = _colour(_("of text"), "#222222")
     link_colour = _colour(_("of links"), "#1a5fb4")
     button_colour = _colour(_("of buttons"), "#1a5fb4")
     button_text_colour = _colour(_("of text on buttons"), "#ffffff")
-    font = models.CharField(
-        max_length=100, choices=Font, default=Font.ARIAL, verbose_name=_("font")
-    )
+    font = models.CharField(_("font"), max_length=100, choices=Font, default=Font.ARIAL)
     footer = models.TextField(
+        _("footer"),
         max_length=2_000,
         blank=True,
         help_text=_("Below each message, above the unsubscribe link."),
-        verbose_name=_("footer"),
     )
     needs_approval = models.BooleanField(
         _("a second person approves each campaign"),

@@ -59,7 +59,7 @@ class Tag(models.Model):
         related_name="+",
         verbose_name=_("owner"),
     )
-    name = models.CharField(max_length=100, verbose_name=_("name"))
+    name = models.CharField(_("name"), max_length=100)
     parent = models.ForeignKey(
         "self",
         null=True,
@@ -140,14 +140,14 @@ class Contact(models.Model):
     email = models.CharField(
         _("email address"), max_length=254, help_text=_("Stored in lower case, unique per owner.")
     )
-    name = models.CharField(max_length=200, blank=True, verbose_name=_("name"))
+    name = models.CharField(_("name"), max_length=200, blank=True)
     attributes = models.JSONField(
+        _("attributes"),
         default=dict,
         blank=True,
         help_text=_(
             'More merge variables: {"first_name": "Ada"} is {{ first_name }} in a template.'
         ),
-        verbose_name=_("attributes"),
     )
     tags = models.ManyToManyField(
         Tag, blank=True, related_name="contacts", db_constraint=False, verbose_name=_("tags")
@@ -170,10 +170,10 @@ class Contact(models.Model):
         _("where they agreed"), max_length=200, blank=True, default="", db_default=""
     )
     paused_until = models.DateTimeField(
+        _("paused until"),
         null=True,
         blank=True,
         help_text=_("Not mailed before, at the person's wish."),
-        verbose_name=_("paused until"),
     )
     days_between = models.PositiveSmallIntegerField(
         _("days between messages"),
@@ -194,17 +194,10 @@ class Contact(models.Model):
         verbose_name=_("imported by"),
     )
     address_key = models.GeneratedField(
-        expression=AddressKey("email"),
-        output_field=models.BigIntegerField(),
-        db_persist=True,
-        verbose_name=_("address key"),
+        expression=AddressKey("email"), output_field=models.BigIntegerField(), db_persist=True
     )
-    created_at = models.DateTimeField(
-        db_default=Now(), editable=False, verbose_name=_("created at")
-    )
-    changed_at = models.DateTimeField(
-        db_default=Now(), editable=False, verbose_name=_("changed at")
-    )
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+    changed_at = models.DateTimeField(_("changed at"), db_default=Now(), editable=False)
 
     objects = OwnedQuerySet.as_manager()
 
@@ -212,8 +205,8 @@ class Contact(models.Model):
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
         permissions = [
-            ("import_contact", "Can import contacts from a file"),
-            ("export_contact", "Can export contacts, messages and events to a file"),
+            ("import_contact", gettext_noop("Can import contacts from a file")),
+            ("export_contact", gettext_noop("Can export contacts, messages and events to a file")),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -311,17 +304,12 @@ class Suppression(models.Model):
         help_text=_("In lower case. @example.com stands for every address of that domain."),
     )
     reason = models.CharField(
-        max_length=20,
-        choices=SuppressionReason,
-        default=SuppressionReason.MANUAL,
-        verbose_name=_("reason"),
+        _("reason"), max_length=20, choices=SuppressionReason, default=SuppressionReason.MANUAL
     )
     source = models.CharField(
-        max_length=200, blank=True, help_text=_("Where this came from."), verbose_name=_("source")
+        _("source"), max_length=200, blank=True, help_text=_("Where this came from.")
     )
-    created_at = models.DateTimeField(
-        db_default=Now(), editable=False, verbose_name=_("created at")
-    )
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
     objects = SuppressionQuerySet.as_manager()
 
@@ -329,10 +317,10 @@ class Suppression(models.Model):
         verbose_name = _("suppression")
         verbose_name_plural = _("suppressions")
         permissions = [
-            ("export_suppression", "Can export the suppression list"),
-            ("suppress_domain", "Can suppress whole domains"),
-            ("export_address", "Can export everything about an address"),
-            ("erase_address", "Can erase an address"),
+            ("export_suppression", gettext_noop("Can export the suppression list")),
+            ("suppress_domain", gettext_noop("Can suppress whole domains")),
+            ("export_address", gettext_noop("Can export everything about an address")),
+            ("erase_address", gettext_noop("Can erase an address")),
         ]
         constraints = [
             models.CheckConstraint(

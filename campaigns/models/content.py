@@ -37,23 +37,23 @@ class Sender(models.Model):
         verbose_name=_("owner"),
     )
     local_part = models.CharField(
+        _("local part"),
         max_length=64,
         validators=[local_part_validator],
         help_text=_("The part before the @; the domain is that of the email service."),
-        verbose_name=_("local part"),
     )
     display_name = models.CharField(
-        max_length=200, blank=True, validators=[one_line_validator], verbose_name=_("display name")
+        _("display name"), max_length=200, blank=True, validators=[one_line_validator]
     )
     reply_to = models.EmailField(_("reply-to address"), blank=True)
     postal_address = models.TextField(
+        _("postal address"),
         blank=True,
         max_length=500,
         help_text=_(
             "Shown with an unsubscribe link under messages whose template has none. The law "
             "of many countries requires one."
         ),
-        verbose_name=_("postal address"),
     )
 
     objects = OwnedQuerySet.as_manager()
@@ -96,21 +96,21 @@ class Template(models.Model):
         related_name="+",
         verbose_name=_("owner"),
     )
-    name = models.CharField(max_length=200, verbose_name=_("name"))
+    name = models.CharField(_("name"), max_length=200)
     folder = models.CharField(
+        _("folder"),
         max_length=100,
         blank=True,
         default="",
         db_default="",
         help_text=_("Templates are listed by folder. Write a new name to begin a folder."),
-        verbose_name=_("folder"),
     )
     format = models.CharField(
+        _("format"),
         max_length=10,
         choices=TemplateFormat,
         default=TemplateFormat.HTML,
         db_default=TemplateFormat.HTML,
-        verbose_name=_("format"),
     )
     sender = models.ForeignKey(
         Sender,
@@ -121,22 +121,20 @@ class Template(models.Model):
         help_text=_("The sender that a new campaign with this template begins with."),
         verbose_name=_("sender"),
     )
-    subject = models.CharField(
-        max_length=500, validators=[one_line_validator], verbose_name=_("subject")
-    )
+    subject = models.CharField(_("subject"), max_length=500, validators=[one_line_validator])
     preview_text = models.CharField(
+        _("preview text"),
         max_length=500,
         blank=True,
         help_text=_("What inboxes show after the subject."),
-        verbose_name=_("preview text"),
     )
     html = models.TextField("HTML")
     mjml = models.TextField("MJML", blank=True, default="", db_default="")
-    blocks = models.JSONField(null=True, blank=True, verbose_name=_("blocks"))
+    blocks = models.JSONField(_("blocks"), null=True, blank=True)
     text = models.TextField(
         _("plain text"), blank=True, help_text=_("Made from the HTML when this is left empty.")
     )
-    updated_at = models.DateTimeField(auto_now=True, verbose_name=_("updated at"))
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     objects = OwnedQuerySet.as_manager()
 
@@ -167,7 +165,7 @@ class TemplateVersion(models.Model):
     template = models.ForeignKey(
         Template, on_delete=models.CASCADE, related_name="versions", verbose_name=_("template")
     )
-    number = models.PositiveIntegerField(verbose_name=_("number"))
+    number = models.PositiveIntegerField(_("number"))
     made_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -175,12 +173,10 @@ class TemplateVersion(models.Model):
         related_name="+",
         verbose_name=_("made by"),
     )
-    made_at = models.DateTimeField(db_default=Now(), editable=False, verbose_name=_("made at"))
+    made_at = models.DateTimeField(_("made at"), db_default=Now(), editable=False)
     changed = ArrayField(models.CharField(max_length=30), default=list)
-    note = models.CharField(
-        max_length=100, blank=True, default="", db_default="", verbose_name=_("note")
-    )
-    snapshot = models.JSONField(verbose_name=_("snapshot"))
+    note = models.CharField(_("note"), max_length=100, blank=True, default="", db_default="")
+    snapshot = models.JSONField(_("snapshot"))
 
     class Meta:
         verbose_name = _("version of a template")
@@ -215,37 +211,29 @@ class Content(models.Model):
         db_index=False,
         verbose_name=_("template"),
     )
-    weight = models.PositiveIntegerField(default=1, verbose_name=_("weight"))
+    weight = models.PositiveIntegerField(_("weight"), default=1)
     language = models.CharField(
-        max_length=LANGUAGE_LENGTH,
-        blank=True,
-        default="",
-        db_default="",
-        verbose_name=_("language"),
+        _("language"), max_length=LANGUAGE_LENGTH, blank=True, default="", db_default=""
     )
-    subject = models.TextField(verbose_name=_("subject"))
-    preview_text = models.TextField(blank=True, verbose_name=_("preview text"))
+    subject = models.TextField(_("subject"))
+    preview_text = models.TextField(_("preview text"), blank=True)
     html = models.TextField("HTML")
     text = models.TextField(_("plain text"))
-    sender_local_part = models.CharField(max_length=64, verbose_name=_("sender local part"))
-    sender_name = models.CharField(max_length=200, blank=True, verbose_name=_("sender name"))
-    reply_to = models.EmailField(blank=True, verbose_name=_("reply to"))
+    sender_local_part = models.CharField(_("sender local part"), max_length=64)
+    sender_name = models.CharField(_("sender name"), max_length=200, blank=True)
+    reply_to = models.EmailField(_("reply to"), blank=True)
     link_ids = ArrayField(models.BigIntegerField(), default=list, db_default=[])
-    tracks_opens = models.BooleanField(
-        default=False, db_default=False, verbose_name=_("tracks opens")
-    )
+    tracks_opens = models.BooleanField(_("tracks opens"), default=False, db_default=False)
     precompiled = models.JSONField(
+        _("precompiled"),
         null=True,
         editable=False,
         help_text=_("What a worker made of it, so that dispatchers need none to fill plain gaps."),
-        verbose_name=_("precompiled"),
     )
     attachment_count = models.PositiveSmallIntegerField(
-        default=0, db_default=0, verbose_name=_("attachment count")
+        _("attachment count"), default=0, db_default=0
     )
-    created_at = models.DateTimeField(
-        db_default=Now(), editable=False, verbose_name=_("created at")
-    )
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
     def __str__(self) -> str:
         return self.subject

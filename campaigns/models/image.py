@@ -21,7 +21,7 @@ class ImageData(models.Model):
     owners."""
 
     name = models.CharField(max_length=100, primary_key=True)
-    data = models.BinaryField()
+    data = models.BinaryField(_("data"))
 
     def __str__(self) -> str:
         return self.name
@@ -37,7 +37,7 @@ class Image(models.Model):
         related_name="+",
         verbose_name=_("owner"),
     )
-    name = models.CharField(max_length=200, validators=[one_line_validator], verbose_name=_("name"))
+    name = models.CharField(_("name"), max_length=200, validators=[one_line_validator])
     alt = models.CharField(
         _("alternative text"),
         max_length=300,
@@ -53,15 +53,9 @@ class Image(models.Model):
         default=False,
         help_text=_("The picture says nothing that the text does not say; it needs no words."),
     )
-    file = models.FileField(
-        storage=image_storage, max_length=100, editable=False, verbose_name=_("file")
-    )
-    width = models.PositiveIntegerField(
-        editable=False, help_text=_("In pixels."), verbose_name=_("width")
-    )
-    height = models.PositiveIntegerField(
-        editable=False, help_text=_("In pixels."), verbose_name=_("height")
-    )
+    file = models.FileField(_("file"), storage=image_storage, max_length=100, editable=False)
+    width = models.PositiveIntegerField(_("width"), editable=False, help_text=_("In pixels."))
+    height = models.PositiveIntegerField(_("height"), editable=False, help_text=_("In pixels."))
     octets = models.PositiveIntegerField("size", editable=False)
     created_at = models.DateTimeField("added", db_default=Now(), editable=False)
 

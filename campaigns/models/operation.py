@@ -59,35 +59,28 @@ class Operation(models.Model):
         related_name="+",
         verbose_name=_("requested by"),
     )
-    kind = models.CharField(max_length=30, choices=OperationKind, verbose_name=_("kind"))
+    kind = models.CharField(_("kind"), max_length=30, choices=OperationKind)
     title = models.CharField(
-        max_length=300,
-        help_text=_("What it is about, such as the file's name."),
-        verbose_name=_("title"),
+        _("title"), max_length=300, help_text=_("What it is about, such as the file's name.")
     )
-    params = models.JSONField(default=dict, encoder=DjangoJSONEncoder, verbose_name=_("params"))
+    params = models.JSONField(_("params"), default=dict, encoder=DjangoJSONEncoder)
 
     state = models.CharField(
-        max_length=12,
-        choices=OperationState,
-        default=OperationState.PREPARING,
-        verbose_name=_("state"),
+        _("state"), max_length=12, choices=OperationState, default=OperationState.PREPARING
     )
     total = models.PositiveBigIntegerField(
-        null=True, help_text=_("Rows; empty while not known."), verbose_name=_("total")
+        _("total"), null=True, help_text=_("Rows; empty while not known.")
     )
-    done = models.PositiveBigIntegerField(default=0, help_text=_("Rows."), verbose_name=_("done"))
-    position = models.JSONField(default=dict, encoder=DjangoJSONEncoder, verbose_name=_("position"))
-    result = models.JSONField(default=dict, encoder=DjangoJSONEncoder, verbose_name=_("result"))
-    problem = models.TextField(
-        blank=True, help_text=_("Why it failed, for staff."), verbose_name=_("problem")
-    )
+    done = models.PositiveBigIntegerField(_("done"), default=0, help_text=_("Rows."))
+    position = models.JSONField(_("position"), default=dict, encoder=DjangoJSONEncoder)
+    result = models.JSONField(_("result"), default=dict, encoder=DjangoJSONEncoder)
+    problem = models.TextField(_("problem"), blank=True, help_text=_("Why it failed, for staff."))
 
-    created_at = models.DateTimeField(db_default=Now(), verbose_name=_("created at"))
-    started_at = models.DateTimeField(null=True, verbose_name=_("started at"))
-    progressed_at = models.DateTimeField(null=True, verbose_name=_("progressed at"))
-    finished_at = models.DateTimeField(null=True, verbose_name=_("finished at"))
-    undone_at = models.DateTimeField(null=True, verbose_name=_("undone at"))
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    started_at = models.DateTimeField(_("started at"), null=True)
+    progressed_at = models.DateTimeField(_("progressed at"), null=True)
+    finished_at = models.DateTimeField(_("finished at"), null=True)
+    undone_at = models.DateTimeField(_("undone at"), null=True)
 
     objects = OwnedQuerySet.as_manager()
 
@@ -122,16 +115,12 @@ class StoredFile(models.Model):
         Operation, on_delete=models.CASCADE, related_name="files", verbose_name=_("operation")
     )
     role = models.CharField(
-        max_length=20,
-        help_text=_("Such as “upload”, “rejected” or “download”."),
-        verbose_name=_("role"),
+        _("role"), max_length=20, help_text=_("Such as “upload”, “rejected” or “download”.")
     )
-    name = models.CharField(max_length=255, verbose_name=_("name"))
-    size = models.PositiveBigIntegerField(default=0, help_text=_("Bytes."), verbose_name=_("size"))
-    created_at = models.DateTimeField(db_default=Now(), verbose_name=_("created at"))
-    expires_at = models.DateTimeField(
-        null=True, help_text=_("Deleted then."), verbose_name=_("expires at")
-    )
+    name = models.CharField(_("name"), max_length=255)
+    size = models.PositiveBigIntegerField(_("size"), default=0, help_text=_("Bytes."))
+    created_at = models.DateTimeField(_("created at"), db_default=Now())
+    expires_at = models.DateTimeField(_("expires at"), null=True, help_text=_("Deleted then."))
 
     class Meta:
         constraints = [
@@ -154,10 +143,14 @@ class FileChunk(models.Model):
     """A part of a stored file. All but the last have `campaigns.operations.files.CHUNK` bytes."""
 
     file = models.ForeignKey(
-        StoredFile, on_delete=models.CASCADE, related_name="chunks", db_index=False
+        StoredFile,
+        on_delete=models.CASCADE,
+        related_name="chunks",
+        db_index=False,
+        verbose_name=_("file"),
     )
-    number = models.PositiveIntegerField(help_text=_("From 0."))
-    data = models.BinaryField()
+    number = models.PositiveIntegerField(_("number"), help_text=_("From 0."))
+    data = models.BinaryField(_("data"))
 
     class Meta:
         constraints = [models.UniqueConstraint("file", "number", name="file_chunk_once")]
@@ -175,15 +168,30 @@ class ImportedAddress(models.Model):
 
     pk = models.CompositePrimaryKey("operation_id", "address_key")
     operation = models.ForeignKey(
-        Operation, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+        Operation,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        db_constraint=False,
+        verbose_name=_("operation"),
     )
-    address_key = models.BigIntegerField(db_index=True)
-    touched = models.BooleanField(help_text=_("Whether the import made or changed its contact."))
-    told_tracking = models.BooleanField(help_text=_("Whether a row has a consent to tracking."))
-    refused = models.BooleanField(help_text=_("Whether a row refuses to be mailed."))
-    was_refused = models.BooleanField(help_text=_("Whether its contact had refused before."))
-    met_refused = models.BooleanField(help_text=_("Whether a row says otherwise nevertheless."))
-    changed_at = models.DateTimeField(null=True, help_text=_("The last change by the import."))
+    address_key = models.BigIntegerField(_("address key"), db_index=True)
+    touched = models.BooleanField(
+        _("touched"), help_text=_("Whether the import made or changed its contact.")
+    )
+    told_tracking = models.BooleanField(
+        _("told tracking"), help_text=_("Whether a row has a consent to tracking.")
+    )
+    refused = models.BooleanField(_("refused"), help_text=_("Whether a row refuses to be mailed."))
+    was_refused = models.BooleanField(
+        _("was refused"), help_text=_("Whether its contact had refused before.")
+    )
+    met_refused = models.BooleanField(
+        _("met refused"), help_text=_("Whether a row says otherwise nevertheless.")
+    )
+    changed_at = models.DateTimeField(
+        _("changed at"), null=True, help_text=_("The last change by the import.")
+    )
 
     def __str__(self) -> str:
         return f"{self.operation_id}: {self.address_key}"
@@ -194,12 +202,16 @@ class ImportSaid(models.Model):
     Deleted when it ends."""
 
     operation = models.ForeignKey(
-        Operation, on_delete=models.CASCADE, related_name="+", db_constraint=False
+        Operation,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_constraint=False,
+        verbose_name=_("operation"),
     )
-    line = models.BigIntegerField()
-    email = models.CharField(max_length=254, db_index=True)
-    told = models.TextField()
-    suppresses = models.BooleanField()
+    line = models.BigIntegerField(_("line"))
+    email = models.CharField(_("email"), max_length=254, db_index=True)
+    told = models.TextField(_("told"))
+    suppresses = models.BooleanField(_("suppresses"))
 
     def __str__(self) -> str:
         return f"{self.line}: {self.email}"

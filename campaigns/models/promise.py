@@ -23,41 +23,24 @@ class Approval(models.Model):
     """
 
     task = models.OneToOneField(
-        Task,
-        primary_key=True,
-        on_delete=models.CASCADE,
-        related_name="approval",
-        verbose_name=_("campaign"),
+        Task, primary_key=True, on_delete=models.CASCADE, related_name="approval"
     )
-    state = models.CharField(
-        max_length=10, choices=ApprovalState, default=ApprovalState.ASKED, verbose_name=_("state")
-    )
+    state = models.CharField(max_length=10, choices=ApprovalState, default=ApprovalState.ASKED)
     fingerprint = models.JSONField(
         help_text=_(
             "Of what would be frozen when it was asked for: a digest of each part, by name."
-        ),
-        verbose_name=_("fingerprint"),
+        )
     )
     asked_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        verbose_name=_("asked by"),
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    asked_at = models.DateTimeField(db_default=Now(), verbose_name=_("asked at"))
-    words = models.TextField(
-        blank=True, help_text=_("To those who may approve."), verbose_name=_("words")
-    )
+    asked_at = models.DateTimeField(db_default=Now())
+    words = models.TextField(blank=True, help_text=_("To those who may approve."))
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        verbose_name=_("decided by"),
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    decided_at = models.DateTimeField(null=True, verbose_name=_("decided at"))
-    answer = models.TextField(blank=True, verbose_name=_("answer"))
+    decided_at = models.DateTimeField(null=True)
+    answer = models.TextField(blank=True)
 
     class Meta:
         verbose_name = _("approval")
@@ -92,19 +75,13 @@ class Promise(models.Model):
     launch or the schedule. `counts` are by reason, those to be sent under "".
     """
 
-    task = models.ForeignKey(
-        Task, on_delete=models.CASCADE, related_name="promises", verbose_name=_("campaign")
-    )
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="promises")
     shown_to = models.ForeignKey(
-        settings.AUTH_USER_MODEL,
-        null=True,
-        on_delete=models.SET_NULL,
-        related_name="+",
-        verbose_name=_("shown to"),
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )
-    shown_at = models.DateTimeField(db_default=Now(), verbose_name=_("shown at"))
-    confirmed_at = models.DateTimeField(null=True, verbose_name=_("confirmed at"))
-    counts = models.JSONField(default=dict, verbose_name=_("counts"))
+    shown_at = models.DateTimeField(db_default=Now())
+    confirmed_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict)
 
     class Meta:
         constraints = [
@@ -159,18 +136,12 @@ class Difference(models.Model):
 
     NOT_THERE = "none"
 
-    task = models.ForeignKey(
-        Task, on_delete=models.CASCADE, related_name="+", db_index=False, verbose_name=_("campaign")
-    )
-    contact_id = models.BigIntegerField(
-        help_text=_("No foreign key: the contact may be deleted."), verbose_name=_("contact id")
-    )
-    recipient_email = models.CharField(
-        max_length=254, blank=True, verbose_name=_("recipient email")
-    )
-    change = models.CharField(max_length=20, choices=Change, verbose_name=_("change"))
-    promised = models.CharField(max_length=20, blank=True, verbose_name=_("promised"))
-    made = models.CharField(max_length=20, blank=True, verbose_name=_("made"))
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="+", db_index=False)
+    contact_id = models.BigIntegerField(help_text=_("No foreign key: the contact may be deleted."))
+    recipient_email = models.CharField(max_length=254, blank=True)
+    change = models.CharField(max_length=20, choices=Change)
+    promised = models.CharField(max_length=20, blank=True)
+    made = models.CharField(max_length=20, blank=True)
 
     class Meta:
         constraints = [

@@ -20,11 +20,9 @@ class SavedBlock(models.Model):
         related_name="+",
         verbose_name=_("owner"),
     )
-    name = models.CharField(max_length=100, validators=[one_line_validator], verbose_name=_("name"))
-    block = models.JSONField(verbose_name=_("block"))
-    created_at = models.DateTimeField(
-        db_default=Now(), editable=False, verbose_name=_("created at")
-    )
+    name = models.CharField(_("name"), max_length=100, validators=[one_line_validator])
+    block = models.JSONField(_("block"))
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
     objects = OwnedQuerySet.as_manager()
 

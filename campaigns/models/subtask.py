@@ -8,7 +8,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models.functions import Greatest, Now
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet, User, sees_everything
@@ -141,23 +141,20 @@ class SubTask(models.Model):
         verbose_name=_("content"),
     )
     contact_id = models.BigIntegerField(
+        _("contact id"),
         null=True,
         help_text=_(
             "Whom the launch made it for. No foreign key: the contact may be deleted. Empty "
             "for launches of before this was recorded."
         ),
-        verbose_name=_("contact id"),
     )
-    recipient_email = models.CharField(max_length=254, verbose_name=_("recipient email"))
+    recipient_email = models.CharField(_("recipient email"), max_length=254)
     variables = models.JSONField(
-        default=dict, help_text=_("Merge variables, frozen at launch."), verbose_name=_("variables")
+        _("variables"), default=dict, help_text=_("Merge variables, frozen at launch.")
     )
 
     status = DatabaseEnumField(
-        type_setting="SUBTASK_STATUS_TYPE",
-        choices=SubTaskStatus,
-        default=SubTaskStatus.PENDING,
-        verbose_name=_("status"),
+        type_setting="SUBTASK_STATUS_TYPE", choices=SubTaskStatus, default=SubTaskStatus.PENDING
     )
     service = models.ForeignKey(
         "dispatch.EmailService",
@@ -169,37 +166,31 @@ class SubTask(models.Model):
         verbose_name=_("service"),
     )
     available_at = models.DateTimeField(
-        db_default=Now(), help_text=_("Not sent before this time."), verbose_name=_("available at")
+        _("available at"), db_default=Now(), help_text=_("Not sent before this time.")
     )
-    claim_token = models.UUIDField(null=True, verbose_name=_("claim token"))
-    dispatcher_id = models.BigIntegerField(null=True, verbose_name=_("dispatcher id"))
-    in_doubt_since = models.DateTimeField(null=True, verbose_name=_("in doubt since"))
+    claim_token = models.UUIDField(_("claim token"), null=True)
+    dispatcher_id = models.BigIntegerField(_("dispatcher id"), null=True)
+    in_doubt_since = models.DateTimeField(_("in doubt since"), null=True)
     attempts = models.PositiveSmallIntegerField(
+        _("attempts"),
         default=0,
         help_text=_("Tries that counted: refusals for a while. Waiting does not count."),
-        verbose_name=_("attempts"),
     )
     failure_reason = models.CharField(
-        max_length=20, choices=FailureReason, blank=True, verbose_name=_("failure reason")
+        _("failure reason"), max_length=20, choices=FailureReason, blank=True
     )
-    error = models.TextField(
-        blank=True, help_text=_("What the provider said last."), verbose_name=_("error")
-    )
-    provider_message_id = models.CharField(
-        max_length=255, blank=True, verbose_name=_("provider message id")
-    )
+    error = models.TextField(_("error"), blank=True, help_text=_("What the provider said last."))
+    provider_message_id = models.CharField(_("provider message id"), max_length=255, blank=True)
 
-    created_at = models.DateTimeField(
-        db_default=Now(), editable=False, verbose_name=_("created at")
-    )
-    allocated_at = models.DateTimeField(null=True, verbose_name=_("allocated at"))
-    sending_at = models.DateTimeField(null=True, verbose_name=_("sending at"))
-    sent_at = models.DateTimeField(null=True, verbose_name=_("sent at"))
-    delivered_at = models.DateTimeField(null=True, verbose_name=_("delivered at"))
-    bounced_at = models.DateTimeField(null=True, verbose_name=_("bounced at"))
-    opened_at = models.DateTimeField(null=True, verbose_name=_("opened at"))
-    clicked_at = models.DateTimeField(null=True, verbose_name=_("clicked at"))
-    failed_at = models.DateTimeField(null=True, verbose_name=_("failed at"))
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+    allocated_at = models.DateTimeField(_("allocated at"), null=True)
+    sending_at = models.DateTimeField(_("sending at"), null=True)
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True)
+    bounced_at = models.DateTimeField(_("bounced at"), null=True)
+    opened_at = models.DateTimeField(_("opened at"), null=True)
+    clicked_at = models.DateTimeField(_("clicked at"), null=True)
+    failed_at = models.DateTimeField(_("failed at"), null=True)
 
     objects = SubTaskQuerySet.as_manager()
 
@@ -207,8 +198,8 @@ class SubTask(models.Model):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         permissions = [
-            ("retry_subtask", "Can retry failed messages"),
-            ("decide_subtask", "Can decide what happens to messages in doubt"),
+            ("retry_subtask", gettext_noop("Can retry failed messages")),
+            ("decide_subtask", gettext_noop("Can decide what happens to messages in doubt")),
         ]
         constraints = [
             models.UniqueConstraint("task", "recipient_email", name="subtask_recipient_once"),

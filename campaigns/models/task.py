@@ -8,6 +8,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
 from access.ownership import SEE_EVERYTHING, OwnedQuerySet
 from campaigns.models.contacts import Contact, Tag
@@ -51,7 +52,7 @@ class Task(models.Model):
         related_name="+",
         verbose_name=_("owner"),
     )
-    name = models.CharField(max_length=200, verbose_name=_("name"))
+    name = models.CharField(_("name"), max_length=200)
     sender = models.ForeignKey(
         Sender,
         null=True,
@@ -65,7 +66,7 @@ class Task(models.Model):
     )
 
     audience = models.CharField(
-        max_length=10, choices=Audience, default=Audience.ALL, verbose_name=_("audience")
+        _("audience"), max_length=10, choices=Audience, default=Audience.ALL
     )
     include_tags = models.ManyToManyField(
         Tag,
@@ -123,11 +124,11 @@ class Task(models.Model):
         help_text=_("Leave empty to use every service that the owner may use."),
     )
     priority = models.SmallIntegerField(
+        _("priority"),
         default=0,
         help_text=_("Among tasks of one owner, a higher number goes first."),
-        verbose_name=_("priority"),
     )
-    scheduled_at = models.DateTimeField(null=True, blank=True, verbose_name=_("scheduled at"))
+    scheduled_at = models.DateTimeField(_("scheduled at"), null=True, blank=True)
     track_opens = models.BooleanField(
         _("record opens"),
         default=False,
@@ -145,27 +146,21 @@ class Task(models.Model):
     )
 
     status = models.CharField(
-        max_length=10,
-        choices=TaskStatus,
-        default=TaskStatus.DRAFT,
-        editable=False,
-        verbose_name=_("status"),
+        _("status"), max_length=10, choices=TaskStatus, default=TaskStatus.DRAFT, editable=False
     )
     note = models.TextField(
+        _("note"),
         blank=True,
         editable=False,
         help_text=_("Why the task is in this state, for its staff."),
-        verbose_name=_("note"),
     )
-    created_at = models.DateTimeField(
-        db_default=Now(), editable=False, verbose_name=_("created at")
-    )
-    launched_at = models.DateTimeField(null=True, editable=False, verbose_name=_("launched at"))
-    started_at = models.DateTimeField(null=True, editable=False, verbose_name=_("started at"))
-    paused_at = models.DateTimeField(null=True, editable=False, verbose_name=_("paused at"))
-    resumed_at = models.DateTimeField(null=True, editable=False, verbose_name=_("resumed at"))
-    completed_at = models.DateTimeField(null=True, editable=False, verbose_name=_("completed at"))
-    cancelled_at = models.DateTimeField(null=True, editable=False, verbose_name=_("cancelled at"))
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
+    launched_at = models.DateTimeField(_("launched at"), null=True, editable=False)
+    started_at = models.DateTimeField(_("started at"), null=True, editable=False)
+    paused_at = models.DateTimeField(_("paused at"), null=True, editable=False)
+    resumed_at = models.DateTimeField(_("resumed at"), null=True, editable=False)
+    completed_at = models.DateTimeField(_("completed at"), null=True, editable=False)
+    cancelled_at = models.DateTimeField(_("cancelled at"), null=True, editable=False)
 
     objects = TaskQuerySet.as_manager()
 
@@ -175,9 +170,9 @@ class Task(models.Model):
         ordering = ["-id"]
         permissions = [
             (SEE_EVERYTHING.split(".")[1], _("Can see and use the rows of every owner")),
-            ("launch_task", "Can launch and schedule campaigns"),
-            ("control_task", "Can pause, resume and cancel campaigns"),
-            ("approve_task", "Can approve what others would launch"),
+            ("launch_task", gettext_noop("Can launch and schedule campaigns")),
+            ("control_task", gettext_noop("Can pause, resume and cancel campaigns")),
+            ("approve_task", gettext_noop("Can approve what others would launch")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -212,26 +207,24 @@ class TaskTemplate(models.Model):
     task = models.ForeignKey(Task, on_delete=models.CASCADE, verbose_name=_("campaign"))
     template = models.ForeignKey(Template, on_delete=models.PROTECT, verbose_name=_("template"))
     language = models.CharField(
+        _("language"),
         max_length=LANGUAGE_LENGTH,
         blank=True,
         default="",
         db_default="",
         validators=[language_validator],
-        verbose_name=_("language"),
     )
-    weight = models.PositiveIntegerField(
-        default=1, validators=[MinValueValidator(1)], verbose_name=_("weight")
-    )
+    weight = models.PositiveIntegerField(_("weight"), default=1, validators=[MinValueValidator(1)])
     subject = models.CharField(
+        _("subject"),
         max_length=500,
         blank=True,
         default="",
         db_default="",
         validators=[one_line_validator],
-        verbose_name=_("subject"),
     )
     preview_text = models.CharField(
-        max_length=500, blank=True, default="", db_default="", verbose_name=_("preview text")
+        _("preview text"), max_length=500, blank=True, default="", db_default=""
     )
     sender = models.ForeignKey(
         Sender,
@@ -267,14 +260,21 @@ class Launch(models.Model):
     """
 
     task = models.OneToOneField(Task, primary_key=True, on_delete=models.CASCADE)
-    last_contact_id = models.BigIntegerField(default=0)
+    last_contact_id = models.BigIntegerField(_("last contact id"), default=0)
     up_to_contact_id = models.BigIntegerField(
-        default=0, help_text=_("The newest contact at the launch; later ones are not mailed.")
+        _("up to contact id"),
+        default=0,
+        help_text=_("The newest contact at the launch; later ones are not mailed."),
     )
-    audience_size = models.PositiveBigIntegerField(default=0)
-    walked = models.PositiveBigIntegerField(default=0, help_text=_("Contacts looked at so far."))
-    inserted = models.PositiveBigIntegerField(default=0, help_text=_("SubTasks made so far."))
+    audience_size = models.PositiveBigIntegerField(_("audience size"), default=0)
+    walked = models.PositiveBigIntegerField(
+        _("walked"), default=0, help_text=_("Contacts looked at so far.")
+    )
+    inserted = models.PositiveBigIntegerField(
+        _("inserted"), default=0, help_text=_("SubTasks made so far.")
+    )
     agreed = models.PositiveBigIntegerField(
+        _("agreed"),
         null=True,
         help_text=_(
             "Of the SubTasks made, those whose recipient agrees to open tracking; empty for "
@@ -282,10 +282,12 @@ class Launch(models.Model):
         ),
     )
     suppressed = models.JSONField(
+        _("suppressed"),
         default=dict,
         help_text=_("Recipients left out, counted by the reason of their suppression."),
     )
     left_out = models.JSONField(
+        _("left out"),
         null=True,
         help_text=_(
             "Recipients left out, counted by the reason of `LeftOut`; empty for launches of "
@@ -298,6 +300,7 @@ class Launch(models.Model):
         help_text=_("The last contact of each chunk but the last."),
     )
     differences = models.JSONField(
+        _("differences"),
         null=True,
         help_text=_(
             "Of what was promised: lists of a change, the reason promised, the reason made, "
@@ -305,9 +308,12 @@ class Launch(models.Model):
         ),
     )
     fingerprint = models.BigIntegerField(
-        null=True, help_text=_("Of the keys of all candidates: their hashes, combined by XOR.")
+        _("fingerprint"),
+        null=True,
+        help_text=_("Of the keys of all candidates: their hashes, combined by XOR."),
     )
     counts_from = models.DateTimeField(
+        _("counts from"),
         null=True,
         help_text=_(
             "What all its relative dates count from, in every chunk; empty for launches of "
@@ -315,6 +321,7 @@ class Launch(models.Model):
         ),
     )
     conditions = models.JSONField(
+        _("conditions"),
         null=True,
         help_text=_(
             "What the segments of its audience asked when it began, by their keys: whom a "
@@ -322,8 +329,8 @@ class Launch(models.Model):
             "was kept."
         ),
     )
-    progressed_at = models.DateTimeField(db_default=Now())
-    finished_at = models.DateTimeField(null=True)
+    progressed_at = models.DateTimeField(_("progressed at"), db_default=Now())
+    finished_at = models.DateTimeField(_("finished at"), null=True)
 
     class Meta:
         verbose_name = _("launch")

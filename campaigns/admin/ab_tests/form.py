@@ -20,17 +20,17 @@ from campaigns.models.ab_test import SETTINGS, Measure, SampleUnit
 
 HOUR = 3600
 WAITS = [
-    (1 * HOUR, "1 hour"),
-    (2 * HOUR, "2 hours"),
-    (4 * HOUR, "4 hours"),
-    (8 * HOUR, "8 hours"),
-    (12 * HOUR, "12 hours"),
-    (24 * HOUR, "1 day"),
-    (48 * HOUR, "2 days"),
-    (72 * HOUR, "3 days"),
-    (168 * HOUR, "7 days"),
+    (1 * HOUR, _("1 hour")),
+    (2 * HOUR, _("2 hours")),
+    (4 * HOUR, _("4 hours")),
+    (8 * HOUR, _("8 hours")),
+    (12 * HOUR, _("12 hours")),
+    (24 * HOUR, _("1 day")),
+    (48 * HOUR, _("2 days")),
+    (72 * HOUR, _("3 days")),
+    (168 * HOUR, _("7 days")),
 ]
-THRESHOLDS = [(0.9, "90 % sure"), (0.95, "95 % sure"), (0.99, "99 % sure")]
+THRESHOLDS = [(0.9, _("90 % sure")), (0.95, _("95 % sure")), (0.99, _("99 % sure"))]
 
 
 def _seconds(value: Any) -> dt.timedelta:
@@ -49,7 +49,9 @@ class WaitField(forms.TypedChoiceField):
 
 class ABTestForm(ModelForm):
     decide_after = WaitField(
-        initial=dt.timedelta(hours=4), help_text=ABTest._meta.get_field("decide_after").help_text
+        label=_("Decide after"),
+        initial=dt.timedelta(hours=4),
+        help_text=ABTest._meta.get_field("decide_after").help_text,
     )
     threshold = forms.TypedChoiceField(
         label=_("How sure"),

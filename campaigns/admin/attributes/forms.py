@@ -66,7 +66,7 @@ def clean_key(key: str) -> str:
 
 
 class AttributeForm(OwnedForm):
-    choices = ChoicesField()
+    choices = ChoicesField(label=_("Choices"))
 
     def clean_key(self) -> str:
         return clean_key(self.cleaned_data["key"])
@@ -83,7 +83,7 @@ class AttributeForm(OwnedForm):
 
 class TypeForm(StyledForm):
     kind = forms.ChoiceField(label=_("Type"), choices=AttributeKind.choices)
-    choices = ChoicesField()
+    choices = ChoicesField(label=_("Choices"))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

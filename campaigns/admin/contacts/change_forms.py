@@ -36,7 +36,7 @@ class ChangeForm(StyledForm):
 
 class RemoveTagsForm(ChangeForm):
     tags = forms.ModelMultipleChoiceField(
-        queryset=Tag.objects.none(), widget=SearchableSelectMultiple()
+        label=_("Tags"), queryset=Tag.objects.none(), widget=SearchableSelectMultiple()
     )
 
     def __init__(self, *args: Any) -> None:
@@ -79,7 +79,7 @@ class AddTagsForm(RemoveTagsForm):
 
 
 class ConsentForm(ChangeForm):
-    consent = forms.ChoiceField(choices=MailConsent.choices)
+    consent = forms.ChoiceField(label=_("Consent"), choices=MailConsent.choices)
     at = forms.DateTimeField(
         label=_("Since when"),
         widget=forms.TextInput(),

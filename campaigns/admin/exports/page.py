@@ -42,7 +42,7 @@ class ExportForm(StyledForm):
     """`subjects` are the names of what can be exported, with what they are called on the page."""
 
     subject = forms.ChoiceField(label=_("What"))
-    format = forms.ChoiceField(choices=FORMATS, initial=CSV)
+    format = forms.ChoiceField(label=_("Format"), choices=FORMATS, initial=CSV)
     details = forms.BooleanField(
         required=False,
         label=_("With details"),

@@ -20,9 +20,9 @@ MOST_LINES_BEFORE = 100
 
 
 class ReadingForm(StyledForm):
-    encoding = forms.ChoiceField(required=False)
+    encoding = forms.ChoiceField(label=_("Encoding"), required=False)
     delimiter = forms.ChoiceField(required=False, label=_("Separated by"))
-    sheet = forms.ChoiceField(required=False)
+    sheet = forms.ChoiceField(label=_("Sheet"), required=False)
     header_line = forms.IntegerField(
         min_value=0,
         max_value=MOST_LINES_BEFORE,

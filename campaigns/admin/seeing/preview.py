@@ -129,7 +129,9 @@ class ContactField(forms.CharField):
 
 
 class PreviewForm(StyledForm):
-    sender = forms.ModelChoiceField(Sender.objects.none(), required=False, empty_label="")
+    sender = forms.ModelChoiceField(
+        Sender.objects.none(), label=_("Sender"), required=False, empty_label=""
+    )
 
     def __init__(
         self,

@@ -24,6 +24,7 @@ EXPORTING = ["campaigns.export_contact", "campaigns.view_contact"]
 
 class SplitForm(StyledForm):
     parts = forms.TypedChoiceField(
+        label=_("Parts"),
         choices=[(number, str(number)) for number in PARTS],
         coerce=int,
         help_text=_("Of about the same size. A contact stays in its part."),

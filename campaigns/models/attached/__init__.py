@@ -19,9 +19,11 @@ class AttachmentData(models.Model):
     """
 
     digest = models.CharField(max_length=64, primary_key=True)
-    data = models.BinaryField()
+    data = models.BinaryField(_("data"))
     wanted_at = models.DateTimeField(
-        db_default=Now(), help_text="When they were last taken in: not swept soon after."
+        _("wanted at"),
+        db_default=Now(),
+        help_text=_("When they were last taken in: not swept soon after."),
     )
 
     def __str__(self) -> str:
@@ -29,9 +31,11 @@ class AttachmentData(models.Model):
 
 
 class _File(models.Model):
-    data = models.ForeignKey(AttachmentData, on_delete=models.PROTECT, related_name="+")
-    name = models.CharField(max_length=NAME_LENGTH, validators=[one_line_validator])
-    content_type = models.CharField(max_length=100)
+    data = models.ForeignKey(
+        AttachmentData, on_delete=models.PROTECT, related_name="+", verbose_name=_("data")
+    )
+    name = models.CharField(_("name"), max_length=NAME_LENGTH, validators=[one_line_validator])
+    content_type = models.CharField(_("content type"), max_length=100)
     octets = models.PositiveIntegerField("size")
 
     class Meta:
@@ -63,7 +67,9 @@ class Attachment(_File):
 class FrozenAttachment(_File):
     """A file as a launch froze it, with the content that it goes out with. Never changed."""
 
-    content = models.ForeignKey(Content, on_delete=models.CASCADE, related_name="attachments")
+    content = models.ForeignKey(
+        Content, on_delete=models.CASCADE, related_name="attachments", verbose_name=_("content")
+    )
 
     class Meta:
         constraints = [
