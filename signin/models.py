@@ -103,6 +103,10 @@ class Profile(models.Model):
     language = models.CharField(max_length=20, blank=True, default="")
     time_zone = models.CharField(max_length=64, blank=True, default="")
 
+    class Meta:
+        verbose_name = _("profile")
+        verbose_name_plural = _("profiles")
+
     def __str__(self) -> str:
         language = self.language or gettext("any language")
         zone = self.time_zone or gettext("any zone")
@@ -134,6 +138,10 @@ class Invitation(models.Model):
     is_mailed = models.BooleanField(
         default=False, help_text=_("A mail server took it; else it was shown, to be handed over.")
     )
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
 
     def __str__(self) -> str:
         return gettext("invitation of %(user)s") % {"user": self.user}

@@ -289,7 +289,7 @@ class SignUp(models.Model):
     )
 
     mail_state = models.CharField(
-        "message", max_length=10, choices=MailState, default=MailState.WAITING
+        _("message"), max_length=10, choices=MailState, default=MailState.WAITING
     )
     mail_due_at = models.DateTimeField(db_default=Now(), verbose_name=_("mail due at"))
     mail_tries = models.PositiveSmallIntegerField(default=0, verbose_name=_("mail tries"))

@@ -86,13 +86,13 @@ class ABTest(models.Model):
         Task, primary_key=True, on_delete=models.CASCADE, related_name="ab_test"
     )
     sample = models.PositiveIntegerField(
-        "sample",
+        _("sample"),
         default=20,
         validators=[MinValueValidator(1)],
         help_text=_("Who gets the variants."),
     )
     sample_unit = models.CharField(
-        "of", max_length=10, choices=SampleUnit, default=SampleUnit.PERCENT
+        _("of"), max_length=10, choices=SampleUnit, default=SampleUnit.PERCENT
     )
     measure = models.CharField(
         _("the better one has more"), max_length=10, choices=Measure, default=Measure.CLICKS
@@ -203,6 +203,10 @@ class ABSample(models.Model):
         ABTest, primary_key=True, on_delete=models.CASCADE, related_name="drawn"
     )
     subtask_ids = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        verbose_name = _("A/B sample")
+        verbose_name_plural = _("A/B samples")
 
     def __str__(self) -> str:
         return f"{self.test}: {len(self.subtask_ids)}"

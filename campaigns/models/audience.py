@@ -41,10 +41,14 @@ class Attribute(models.Model):
         _("label"), max_length=200, blank=True, help_text=_("Its name on pages.")
     )
     kind = models.CharField(
-        "type", max_length=10, choices=AttributeKind, default=AttributeKind.TEXT
+        _("type"), max_length=10, choices=AttributeKind, default=AttributeKind.TEXT
     )
     choices = ArrayField(
-        models.CharField(max_length=200), default=list, blank=True, help_text=_("Of a choice.")
+        models.CharField(max_length=200),
+        default=list,
+        blank=True,
+        help_text=_("Of a choice."),
+        verbose_name=_("choices"),
     )
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
@@ -135,6 +139,8 @@ class LeftOut(models.Model):
     reason = models.CharField(_("reason"), max_length=20, choices=LeftOutReason)
 
     class Meta:
+        verbose_name = _("contact left out")
+        verbose_name_plural = _("contacts left out")
         constraints = [
             models.UniqueConstraint("task", "contact_id", name="left_out_once"),
         ]

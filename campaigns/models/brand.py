@@ -57,7 +57,7 @@ class Brand(models.Model):
         validators=[one_line_validator],
         help_text=_("Said in the footer."),
     )
-    logo_url = models.URLField("logo's address", max_length=500, blank=True)
+    logo_url = models.URLField(_("logo's address"), max_length=500, blank=True)
     logo_alt = models.CharField(_("logo in words"), max_length=200, blank=True)
     logo_width = models.PositiveSmallIntegerField(_("logo's width in pixels"), default=160)
     website = models.URLField(_("website"), max_length=500, blank=True)

@@ -21,5 +21,9 @@ class ChangedContact(models.Model):
     contact_id = models.BigIntegerField(help_text=_("No foreign key: the contact may be deleted."))
     before = models.JSONField(null=True, encoder=DjangoJSONEncoder)
 
+    class Meta:
+        verbose_name = _("changed contact")
+        verbose_name_plural = _("changed contacts")
+
     def __str__(self) -> str:
         return f"contact {self.contact_id} of operation {self.operation_id}"

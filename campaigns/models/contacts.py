@@ -72,7 +72,7 @@ class Tag(models.Model):
         ),
     )
     is_public = models.BooleanField(
-        "public",
+        _("public"),
         default=False,
         db_default=False,
         help_text=_("Recipients see it on their preference page, and choose whether they want it."),

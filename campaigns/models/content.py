@@ -235,5 +235,9 @@ class Content(models.Model):
     )
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
 
+    class Meta:
+        verbose_name = _("frozen content")
+        verbose_name_plural = _("frozen contents")
+
     def __str__(self) -> str:
         return self.subject

@@ -51,6 +51,10 @@ class Engagement(models.Model):
     )
     at = models.DateTimeField(help_text=_("When it happened last."))
 
+    class Meta:
+        verbose_name = _("engagement")
+        verbose_name_plural = _("engagement")
+
     def __str__(self) -> str:
         return f"{self.task_id}: {self.get_kind_display()} at {self.at}"
 
@@ -80,6 +84,10 @@ class EngagementTimes(models.Model):
             "One for each task, newest first: the third says since when it happened thrice."
         ),
     )
+
+    class Meta:
+        verbose_name = _("engagement")
+        verbose_name_plural = _("engagement")
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}, {len(self.times)} times"

@@ -56,8 +56,8 @@ class Image(models.Model):
     file = models.FileField(_("file"), storage=image_storage, max_length=100, editable=False)
     width = models.PositiveIntegerField(_("width"), editable=False, help_text=_("In pixels."))
     height = models.PositiveIntegerField(_("height"), editable=False, help_text=_("In pixels."))
-    octets = models.PositiveIntegerField("size", editable=False)
-    created_at = models.DateTimeField("added", db_default=Now(), editable=False)
+    octets = models.PositiveIntegerField(_("size"), editable=False)
+    created_at = models.DateTimeField(_("added"), db_default=Now(), editable=False)
 
     objects = OwnedQuerySet.as_manager()
 

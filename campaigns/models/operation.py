@@ -123,6 +123,8 @@ class StoredFile(models.Model):
     expires_at = models.DateTimeField(_("expires at"), null=True, help_text=_("Deleted then."))
 
     class Meta:
+        verbose_name = _("stored file")
+        verbose_name_plural = _("stored files")
         constraints = [
             models.UniqueConstraint("operation", "role", name="stored_file_role_once"),
         ]
@@ -153,6 +155,8 @@ class FileChunk(models.Model):
     data = models.BinaryField(_("data"))
 
     class Meta:
+        verbose_name = _("part of a file")
+        verbose_name_plural = _("parts of files")
         constraints = [models.UniqueConstraint("file", "number", name="file_chunk_once")]
 
     def __str__(self) -> str:
@@ -193,6 +197,10 @@ class ImportedAddress(models.Model):
         _("changed at"), null=True, help_text=_("The last change by the import.")
     )
 
+    class Meta:
+        verbose_name = _("imported address")
+        verbose_name_plural = _("imported addresses")
+
     def __str__(self) -> str:
         return f"{self.operation_id}: {self.address_key}"
 
@@ -212,6 +220,10 @@ class ImportSaid(models.Model):
     email = models.CharField(_("email"), max_length=254, db_index=True)
     told = models.TextField(_("told"))
     suppresses = models.BooleanField(_("suppresses"))
+
+    class Meta:
+        verbose_name = _("what an import said")
+        verbose_name_plural = _("what imports said")
 
     def __str__(self) -> str:
         return f"{self.line}: {self.email}"

@@ -84,6 +84,8 @@ class Promise(models.Model):
     counts = models.JSONField(default=dict)
 
     class Meta:
+        verbose_name = _("promise")
+        verbose_name_plural = _("promises")
         constraints = [
             models.UniqueConstraint(
                 "task",
@@ -110,6 +112,10 @@ class PromisedContacts(models.Model):
         models.BigIntegerField(),
         help_text=_("In the same order; see campaigns.models.contacts.AddressKey."),
     )
+
+    class Meta:
+        verbose_name = _("promised contacts")
+        verbose_name_plural = _("promised contacts")
 
     def __str__(self) -> str:
         return f"{len(self.contact_ids)} contacts of promise {self.promise_id}"
@@ -144,6 +150,8 @@ class Difference(models.Model):
     made = models.CharField(max_length=20, blank=True)
 
     class Meta:
+        verbose_name = _("difference")
+        verbose_name_plural = _("differences")
         constraints = [
             models.UniqueConstraint("task", "contact_id", name="difference_once"),
         ]

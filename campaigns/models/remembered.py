@@ -23,6 +23,8 @@ class RememberedColumns(models.Model):
     objects = OwnedQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("remembered columns")
+        verbose_name_plural = _("remembered columns")
         constraints = [
             models.UniqueConstraint("owner", "header_key", name="remembered_columns_once"),
         ]

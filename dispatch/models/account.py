@@ -22,6 +22,10 @@ class AccountReport(ServiceReport):
     works = models.BooleanField(default=False)
     answer = models.TextField(blank=True)
 
+    class Meta:
+        verbose_name = _("account report")
+        verbose_name_plural = _("account reports")
+
     def __str__(self) -> str:
         return gettext("account of service %(service_id)s: %(answer)s") % {
             "service_id": self.service_id,

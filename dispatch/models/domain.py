@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from dispatch.models.report import ServiceReport
 from dispatch.models.service import EmailService
@@ -19,6 +20,10 @@ class DomainReport(ServiceReport):
     selector = models.CharField(max_length=63, blank=True)
     verdict = models.CharField(max_length=10, blank=True)
     checks = models.JSONField(default=list)
+
+    class Meta:
+        verbose_name = _("domain report")
+        verbose_name_plural = _("domain reports")
 
     def __str__(self) -> str:
         return gettext("DNS of service %(service_id)s: %(verdict)s") % {

@@ -22,5 +22,9 @@ class EndEstimate(models.Model):
     expected_lately = models.DateTimeField(null=True)
     latest_lately = models.DateTimeField(null=True)
 
+    class Meta:
+        verbose_name = _("estimated end")
+        verbose_name_plural = _("estimated ends")
+
     def __str__(self) -> str:
         return f"{self.task_id}: {self.expected_at}"

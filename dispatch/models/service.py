@@ -277,6 +277,8 @@ class Pace(models.Model):
     freezes_in_row = models.PositiveIntegerField(default=0)
 
     class Meta:
+        verbose_name = _("pace")
+        verbose_name_plural = _("paces")
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(quota_used__gte=0), name="pace_quota_used_not_negative"
@@ -303,6 +305,8 @@ class Turn(models.Model):
     served_at = models.DateTimeField()
 
     class Meta:
+        verbose_name = _("turn")
+        verbose_name_plural = _("turns")
         constraints = [models.UniqueConstraint("service", "task_id", name="turn_once")]
 
     def __str__(self) -> str:

@@ -53,7 +53,7 @@ class Event(models.Model):
         max_length=255, blank=True, verbose_name=_("provider message id")
     )
     recipient = models.CharField(max_length=254, blank=True, verbose_name=_("recipient"))
-    url = models.TextField("link", blank=True)
+    url = models.TextField(_("link"), blank=True)
     detail = models.TextField(blank=True, verbose_name=_("detail"))
     ip_address = models.CharField(
         _("IP address"),
@@ -62,7 +62,7 @@ class Event(models.Model):
         help_text=_("The network only: the host's part is cut off."),
     )
     user_agent = models.TextField(blank=True, verbose_name=_("user agent"))
-    raw = models.JSONField("payload", null=True)
+    raw = models.JSONField(_("payload"), null=True)
     occurred_at = models.DateTimeField(
         null=True, help_text=_("As the source says."), verbose_name=_("occurred at")
     )

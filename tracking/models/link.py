@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Content
 
@@ -22,6 +23,8 @@ class Link(models.Model):
     is_personal = models.BooleanField(default=False)
 
     class Meta:
+        verbose_name = _("link")
+        verbose_name_plural = _("links")
         constraints = [models.UniqueConstraint("content", "position", name="link_position_once")]
 
     def __str__(self) -> str:

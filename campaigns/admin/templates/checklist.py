@@ -77,6 +77,7 @@ def shown_findings(findings: Iterable[Finding], user: Visitor) -> list[dict[str,
         {
             "finding": each,
             "level": each.level.value,
+            "label": each.level.label,
             "colour": COLOURS[each.level],
             "places": [_shown(each, place, user) for place in each.places],
             "page": _page(each, user),

@@ -36,7 +36,7 @@ class _File(models.Model):
     )
     name = models.CharField(_("name"), max_length=NAME_LENGTH, validators=[one_line_validator])
     content_type = models.CharField(_("content type"), max_length=100)
-    octets = models.PositiveIntegerField("size")
+    octets = models.PositiveIntegerField(_("size"))
 
     class Meta:
         abstract = True
@@ -72,6 +72,8 @@ class FrozenAttachment(_File):
     )
 
     class Meta:
+        verbose_name = _("frozen attachment")
+        verbose_name_plural = _("frozen attachments")
         constraints = [
             models.UniqueConstraint("content", "name", name="frozen_attachment_name_once")
         ]

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext, gettext_noop
+
 MOST_PLACES = 5
 
 
@@ -18,6 +20,17 @@ class Level(StrEnum):
     BLOCKER = "blocker"
     WARNING = "warning"
     NOTE = "note"
+
+    @property
+    def label(self) -> str:
+        return gettext(LEVELS[self])
+
+
+LEVELS = {
+    Level.BLOCKER: gettext_noop("Blocker"),
+    Level.WARNING: gettext_noop("Warning"),
+    Level.NOTE: gettext_noop("Note"),
+}
 
 
 class Page(StrEnum):
