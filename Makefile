@@ -8,6 +8,8 @@ PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3.14
 BIN := .venv/bin
 PORT ?= 8000
 TEST_ARGS ?=
+# Of docs/staff.md.
+GUIDE_PAGES = start contacts step-audience step-content campaign report message
 # A worker waits for the database about half of its time.
 TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2)
 UV_COMPILE = uv pip compile --universal --python-version 3.11 --no-header \
@@ -20,7 +22,7 @@ run lint: export DEBUG = True
 endif
 endif
 
-.PHONY: help venv venv-dev run test faults fuzz browser oracle bench lint audit format lock clean
+.PHONY: help venv venv-dev run test faults fuzz browser pictures oracle bench lint audit format lock clean
 
 help:
 	@echo "make run      everything on this machine: web, cluster, mail sink and a demo (PORT=$(PORT))"
@@ -28,6 +30,7 @@ help:
 	@echo "make faults   the tests that kill processes and restart the database"
 	@echo "make fuzz     attack each door with mutilated input (FUZZ_SECONDS=5 for each)"
 	@echo "make browser  the tests that drive the admin in Chromium"
+	@echo "make pictures make the pictures of README and docs/staff.md anew"
 	@echo "make oracle   compare templates with Shopify's own Liquid (Debian: apt install ruby ruby-liquid; ORACLE_EXAMPLES=20000)"
 	@echo "make bench    the benchmarks (BENCH_ARGS=--quick to see that they run, --help for more)"
 	@echo "make lint     ruff, mypy, import contracts, migrations and system checks"
@@ -73,6 +76,12 @@ fuzz: venv-dev
 
 browser: venv-dev
 	$(BIN)/python -m pytest tests/browser --numprocesses 2 $(TEST_ARGS)
+
+pictures: venv-dev
+	$(BIN)/python -m pytest tests/browser/test_every_page.py --numprocesses 2 -k pictured
+	@for language in en zh-hans; do mkdir -p docs/images/staff/$$language; for page in $(GUIDE_PAGES); do \
+		cp var/screenshots/$$language/desktop/$$page.png docs/images/staff/$$language/; done; done
+	cp var/screenshots/en/desktop/campaign.png docs/images/campaign.png
 
 oracle: venv-dev
 	$(BIN)/python -m pytest tests/oracle $(TEST_ARGS)

@@ -46,10 +46,11 @@ FRAMED = "/live/"
 MADE = ("campaigns.brand", "campaigns.savedblock", "dispatch.seedlist")
 FILE = "email,name,city\nada@example.com,Ada,Berlin\nnot an address,Bob,\ncleo@example.com,Cleo,Lisbon\n"
 OWN = (
-    "monitor", "found_messages", "privacy", "own_profile", "sign_in_sessions", "own_password", "mfa_index",
+    "monitor", "own_notices", "found_messages", "privacy", "own_profile", "sign_in_sessions", "own_password", "mfa_index",
     "mfa_activate_totp",
 )  # fmt: skip
 """Pages without a row, of the site's own addresses."""
+STEPS = ("step_audience", "step_content", "step_delivery", "step_check", "step_launch")
 
 
 def furnish(smtp_port: int) -> User:
@@ -147,7 +148,7 @@ def addresses() -> Iterator[str]:
         elif (row := row_of(url)) is not None:
             yield url.replace("{0}", str(row.pk))
     draft = Task.objects.get(name="Invitation to the beta")
-    for page in ("change", "launch", "schedule", "preview", "people", "languages"):
+    for page in ("change", "launch", "schedule", "preview", "people", "languages", *STEPS):
         yield reverse(f"admin:campaigns_task_{page}", args=[draft.pk])
 
 
@@ -201,7 +202,7 @@ def main_pages() -> dict[str, str]:
         "campaign": of("campaigns_task_change", task.pk),
         "report": of("campaigns_task_report", task.pk),
         "draft": of("campaigns_task_change", draft.pk),
-        "launch": of("campaigns_task_launch", draft.pk),
+        **{page.replace("_", "-"): of(f"campaigns_task_{page}", draft.pk) for page in STEPS},
         "messages": of("campaigns_subtask_changelist"),
         "message": of("campaigns_subtask_change", message.pk),
         "in-doubt": of("campaigns_subtask_in_doubt"),
@@ -222,6 +223,7 @@ def main_pages() -> dict[str, str]:
         "users": of("auth_user_changelist"),
         "new-user": of("auth_user_add"),
         "profile": reverse("own_profile"),
+        "notifications": reverse("own_notices"),
         "monitor": reverse("monitor"),
         "privacy": reverse("privacy"),
     }

@@ -1,0 +1,78 @@
+"""What a mouse does, the keyboard does."""
+
+from __future__ import annotations
+
+import pytest
+from django.contrib.auth.models import User
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.chromium import Browser
+from tests.factories import ContactFactory
+
+pytestmark = pytest.mark.timeout(300)
+CONTACTS = "/admin/campaigns/contact/"
+SIDEBAR, USER_MENU = "button[aria-controls=nav-sidebar]", "button[aria-controls=user-menu]"
+FILTERS = "#changelist a[role=button]"
+
+
+@pytest.fixture
+def contacts(admin: Browser, user: User) -> Browser:
+    ContactFactory(owner=user, email="cleo@example.com")
+    admin.open(CONTACTS)
+    admin.wait_for_text("cleo@example.com")
+    return admin
+
+
+def has_focus(browser: Browser, selector: str) -> bool:
+    return bool(browser.script("return document.activeElement.matches(arguments[0])", selector))
+
+
+def tab_to(browser: Browser, selector: str, most: int = 120) -> None:
+    """From the top of the page, by the tabulator alone."""
+    for _ in range(most):
+        browser.type(Keys.TAB)
+        if has_focus(browser, selector):
+            return
+    raise AssertionError(f"the keyboard does not reach {selector}")
+
+
+def test_the_first_key_offers_a_way_past_the_navigation(contacts: Browser) -> None:
+    contacts.type(Keys.TAB)
+    assert has_focus(contacts, ".edm-skip-link")
+    assert contacts.find(".edm-skip-link").is_displayed()
+    contacts.type(Keys.ENTER)
+    contacts.wait(lambda: has_focus(contacts, "#content"), "the content has no focus")
+
+
+def test_the_sidebar_is_hidden_and_shown(contacts: Browser) -> None:
+    tab_to(contacts, SIDEBAR)
+    contacts.type(Keys.ENTER)
+    contacts.wait(lambda: not contacts.visible("#nav-sidebar"), "the sidebar stays")
+    contacts.type(Keys.SPACE)
+    contacts.find("#nav-sidebar")
+
+
+def test_the_user_menu_opens_and_escape_closes_it(contacts: Browser) -> None:
+    tab_to(contacts, USER_MENU)
+    contacts.type(Keys.ENTER)
+    contacts.find("#user-menu")
+    contacts.type(Keys.ESCAPE)
+    contacts.wait(lambda: not contacts.visible("#user-menu"), "the menu stays open")
+    assert has_focus(contacts, USER_MENU)
+
+
+def test_the_filters_open(contacts: Browser) -> None:
+    contacts.script("document.querySelector('#content').focus()")
+    tab_to(contacts, FILTERS)
+    contacts.type(Keys.ENTER)
+    contacts.find("#changelist-filter")
+    contacts.type(Keys.ESCAPE)
+    contacts.wait(lambda: not contacts.visible("#changelist-filter"), "the filters stay open")
+
+
+def test_the_palette_opens_takes_words_and_closes(contacts: Browser) -> None:
+    contacts.type(Keys.CONTROL, "k")
+    contacts.find("#search-input-command")
+    contacts.wait(lambda: has_focus(contacts, "#search-input-command"), "no place to write")
+    contacts.type(Keys.ESCAPE)
+    contacts.wait(lambda: not contacts.visible("#search-input-command"), "the palette stays open")
