@@ -20,7 +20,7 @@ NOT_STYLES = {"material-symbols-outlined", "group"}
 
 
 def classes_in(template: Path) -> set[str]:
-    found = re.findall(r'class="([^"]*)"', template.read_text())
+    found = re.findall(r'(?<!:)class="([^"]*)"', template.read_text())
     return {
         name
         for value in found

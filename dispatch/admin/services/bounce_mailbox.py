@@ -25,7 +25,7 @@ from dispatch.models import BounceMailbox, EmailService
 from dispatch.providers import get_provider
 
 PLAIN = ("enabled", "domain")
-COUNTED = re.compile(r"(\d+) ([^,:]+)")
+COUNTED = re.compile(r"(?<!\d)(\d{1,9}) ([^,:]+)")
 INTRODUCTION = _(
     "Every message gets a return path of its own, bounces+…@ the bounce domain; what arrives there "
     "is read and leads back to the message."
