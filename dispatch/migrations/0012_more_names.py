@@ -4,30 +4,29 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('dispatch', '0011_fields'),
+        ("dispatch", "0011_fields"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='accountreport',
-            options={'verbose_name': 'account report', 'verbose_name_plural': 'account reports'},
+            name="accountreport",
+            options={"verbose_name": "account report", "verbose_name_plural": "account reports"},
         ),
         migrations.AlterModelOptions(
-            name='domainreport',
-            options={'verbose_name': 'domain report', 'verbose_name_plural': 'domain reports'},
+            name="domainreport",
+            options={"verbose_name": "domain report", "verbose_name_plural": "domain reports"},
         ),
         migrations.AlterModelOptions(
-            name='endestimate',
-            options={'verbose_name': 'estimated end', 'verbose_name_plural': 'estimated ends'},
+            name="endestimate",
+            options={"verbose_name": "estimated end", "verbose_name_plural": "estimated ends"},
         ),
         migrations.AlterModelOptions(
-            name='pace',
-            options={'verbose_name': 'pace', 'verbose_name_plural': 'paces'},
+            name="pace",
+            options={"verbose_name": "pace", "verbose_name_plural": "paces"},
         ),
         migrations.AlterModelOptions(
-            name='turn',
-            options={'verbose_name': 'turn', 'verbose_name_plural': 'turns'},
+            name="turn",
+            options={"verbose_name": "turn", "verbose_name_plural": "turns"},
         ),
     ]

@@ -4,18 +4,17 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('signin', '0004_fields'),
+        ("signin", "0004_fields"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='invitation',
-            options={'verbose_name': 'invitation', 'verbose_name_plural': 'invitations'},
+            name="invitation",
+            options={"verbose_name": "invitation", "verbose_name_plural": "invitations"},
         ),
         migrations.AlterModelOptions(
-            name='profile',
-            options={'verbose_name': 'profile', 'verbose_name_plural': 'profiles'},
+            name="profile",
+            options={"verbose_name": "profile", "verbose_name_plural": "profiles"},
         ),
     ]

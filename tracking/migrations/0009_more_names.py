@@ -4,14 +4,13 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tracking', '0008_fields'),
+        ("tracking", "0008_fields"),
     ]
 
     operations = [
         migrations.AlterModelOptions(
-            name='link',
-            options={'verbose_name': 'link', 'verbose_name_plural': 'links'},
+            name="link",
+            options={"verbose_name": "link", "verbose_name_plural": "links"},
         ),
     ]
