@@ -17,7 +17,9 @@ from django.conf import settings
 from django.db import connection
 
 PROJECT = Path(settings.BASE_DIR)
-APPS = ("access", "campaigns", "dispatch", "edm_project", "privacy", "signin", "signup", "tracking")
+APPS = (
+    "access", "campaigns", "dispatch", "edm_project", "notices", "privacy", "signin", "signup", "tracking",
+)  # fmt: skip
 BEGINNING = "edm_template_"
 
 

@@ -4,6 +4,8 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
+from access.names import NamesOnly
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -12,34 +14,38 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="team",
-            name="account",
-            field=models.OneToOneField(
-                editable=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                primary_key=True,
-                related_name="team",
-                serialize=False,
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="account",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="team",
-            name="members",
-            field=models.ManyToManyField(
-                blank=True,
-                help_text="They see and use the team's rows as if these were their own, as far as their permissions go; from the moment they leave no more.",
-                limit_choices_to={"team": None},
-                related_name="teams",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="members",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="team",
-            name="name",
-            field=models.CharField(max_length=100, verbose_name="name"),
-        ),
+        NamesOnly(
+            [
+                migrations.AlterField(
+                    model_name="team",
+                    name="account",
+                    field=models.OneToOneField(
+                        editable=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="team",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="account",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="team",
+                    name="members",
+                    field=models.ManyToManyField(
+                        blank=True,
+                        help_text="They see and use the team's rows as if these were their own, as far as their permissions go; from the moment they leave no more.",
+                        limit_choices_to={"team": None},
+                        related_name="teams",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="members",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="team",
+                    name="name",
+                    field=models.CharField(max_length=100, verbose_name="name"),
+                ),
+            ]
+        )
     ]

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import campaigns.models.image
+from access.names import NamesOnly
 
 
 class Migration(migrations.Migration):
@@ -18,1715 +19,1759 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="abtest",
-            name="decide_at",
-            field=models.DateTimeField(null=True, verbose_name="decide at"),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="decided_at",
-            field=models.DateTimeField(null=True, verbose_name="decided at"),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="decided_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="decided by",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="figures",
-            field=models.JSONField(default=list, verbose_name="figures"),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="link",
-            field=models.CharField(
-                blank=True,
-                help_text="Its address as it stands in the templates, for clicks on one link.",
-                max_length=2000,
-                verbose_name="link",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="looked_at",
-            field=models.DateTimeField(null=True, verbose_name="looked at"),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="looks",
-            field=models.PositiveSmallIntegerField(
-                default=0, help_text="Planned looks already taken.", verbose_name="looks"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="released",
-            field=models.PositiveBigIntegerField(
-                default=0, help_text="Of the rest, so far.", verbose_name="released"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="released_at",
-            field=models.DateTimeField(null=True, verbose_name="released at"),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="rest",
-            field=models.PositiveBigIntegerField(
-                default=0, help_text="SubTasks that waited for it.", verbose_name="rest"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="sample_size",
-            field=models.PositiveBigIntegerField(default=0, verbose_name="sample size"),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="sent_at",
-            field=models.DateTimeField(
-                help_text="When all of the sample was handed over.",
-                null=True,
-                verbose_name="sent at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="state",
-            field=models.CharField(
-                choices=[
-                    ("planned", "Planned"),
-                    ("collecting", "Collecting results"),
-                    ("asking", "Waits for your decision"),
-                    ("releasing", "Sending to the rest"),
-                    ("released", "Ended"),
-                ],
-                default="planned",
-                max_length=12,
-                verbose_name="state",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="verdict",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("clear", "One variant is better"),
-                    ("none", "No difference found"),
-                    ("chosen", "Chosen by a person"),
-                    ("split", "The rest is split evenly"),
-                ],
-                max_length=10,
-                verbose_name="verdict",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="abtest",
-            name="winner",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="campaigns.content",
-                verbose_name="winner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attachment",
-            name="content_type",
-            field=models.CharField(max_length=100, verbose_name="content type"),
-        ),
-        migrations.AlterField(
-            model_name="attachment",
-            name="data",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="campaigns.attachmentdata",
-                verbose_name="data",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attachment",
-            name="name",
-            field=models.CharField(
-                max_length=150,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
-                    )
-                ],
-                verbose_name="name",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attachment",
-            name="task",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="attachments",
-                to="campaigns.task",
-                verbose_name="campaign",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attachmentdata",
-            name="data",
-            field=models.BinaryField(verbose_name="data"),
-        ),
-        migrations.AlterField(
-            model_name="attachmentdata",
-            name="wanted_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                help_text="When they were last taken in: not swept soon after.",
-                verbose_name="wanted at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attribute",
-            name="created_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                verbose_name="created at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attribute",
-            name="key",
-            field=models.CharField(
-                help_text="Its name in templates: first_name is {{ first_name }}.",
-                max_length=110,
-                verbose_name="key",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attribute",
-            name="label",
-            field=models.CharField(
-                blank=True, help_text="Its name on pages.", max_length=200, verbose_name="label"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attribute",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="brand",
-            name="font",
-            field=models.CharField(
-                choices=[
-                    ("Arial, Helvetica, sans-serif", "Arial"),
-                    ("Verdana, Geneva, sans-serif", "Verdana"),
-                    ("Tahoma, Verdana, sans-serif", "Tahoma"),
-                    ("'Trebuchet MS', Tahoma, sans-serif", "Trebuchet"),
-                    ("Georgia, 'Times New Roman', serif", "Georgia"),
-                    ("'Times New Roman', Times, serif", "Times New Roman"),
-                    ("'Courier New', Courier, monospace", "Courier New"),
-                    (
-                        "'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', sans-serif",
-                        "Chinese (sans-serif)",
+        NamesOnly(
+            [
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="decide_at",
+                    field=models.DateTimeField(null=True, verbose_name="decide at"),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="decided_at",
+                    field=models.DateTimeField(null=True, verbose_name="decided at"),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="decided_by",
+                    field=models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="decided by",
                     ),
-                ],
-                default="Arial, Helvetica, sans-serif",
-                max_length=100,
-                verbose_name="font",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="brand",
-            name="footer",
-            field=models.TextField(
-                blank=True,
-                help_text="Below each message, above the unsubscribe link.",
-                max_length=2000,
-                verbose_name="footer",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="brand",
-            name="name",
-            field=models.CharField(
-                blank=True,
-                help_text="Said in the footer.",
-                max_length=200,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
-                    )
-                ],
-                verbose_name="name",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="brand",
-            name="owner",
-            field=models.OneToOneField(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="brand",
-            name="website",
-            field=models.URLField(blank=True, max_length=500, verbose_name="website"),
-        ),
-        migrations.AlterField(
-            model_name="contact",
-            name="attributes",
-            field=models.JSONField(
-                blank=True,
-                default=dict,
-                help_text='More merge variables: {"first_name": "Ada"} is {{ first_name }} in a template.',
-                verbose_name="attributes",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="contact",
-            name="changed_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                verbose_name="changed at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="contact",
-            name="created_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                verbose_name="created at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="contact",
-            name="imported_by",
-            field=models.ForeignKey(
-                blank=True,
-                db_constraint=False,
-                db_index=False,
-                editable=False,
-                help_text="The import that made this contact.",
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="campaigns.operation",
-                verbose_name="imported by",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="contact",
-            name="name",
-            field=models.CharField(blank=True, max_length=200, verbose_name="name"),
-        ),
-        migrations.AlterField(
-            model_name="contact",
-            name="owner",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="contact",
-            name="paused_until",
-            field=models.DateTimeField(
-                blank=True,
-                help_text="Not mailed before, at the person's wish.",
-                null=True,
-                verbose_name="paused until",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="contact",
-            name="tags",
-            field=models.ManyToManyField(
-                blank=True,
-                db_constraint=False,
-                related_name="contacts",
-                to="campaigns.tag",
-                verbose_name="tags",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="attachment_count",
-            field=models.PositiveSmallIntegerField(
-                db_default=0, default=0, verbose_name="attachment count"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="created_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                verbose_name="created at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="language",
-            field=models.CharField(
-                blank=True, db_default="", default="", max_length=35, verbose_name="language"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="precompiled",
-            field=models.JSONField(
-                editable=False,
-                help_text="What a worker made of it, so that dispatchers need none to fill plain gaps.",
-                null=True,
-                verbose_name="precompiled",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="preview_text",
-            field=models.TextField(blank=True, verbose_name="preview text"),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="reply_to",
-            field=models.EmailField(blank=True, max_length=254, verbose_name="reply to"),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="sender_local_part",
-            field=models.CharField(max_length=64, verbose_name="sender local part"),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="sender_name",
-            field=models.CharField(blank=True, max_length=200, verbose_name="sender name"),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="subject",
-            field=models.TextField(verbose_name="subject"),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="task",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="contents",
-                to="campaigns.task",
-                verbose_name="campaign",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="template",
-            field=models.ForeignKey(
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="campaigns.template",
-                verbose_name="template",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="tracks_opens",
-            field=models.BooleanField(db_default=False, default=False, verbose_name="tracks opens"),
-        ),
-        migrations.AlterField(
-            model_name="content",
-            name="weight",
-            field=models.PositiveIntegerField(default=1, verbose_name="weight"),
-        ),
-        migrations.AlterField(
-            model_name="filechunk",
-            name="data",
-            field=models.BinaryField(verbose_name="data"),
-        ),
-        migrations.AlterField(
-            model_name="filechunk",
-            name="file",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="chunks",
-                to="campaigns.storedfile",
-                verbose_name="file",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="filechunk",
-            name="number",
-            field=models.PositiveIntegerField(help_text="From 0.", verbose_name="number"),
-        ),
-        migrations.AlterField(
-            model_name="frozenattachment",
-            name="content",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="attachments",
-                to="campaigns.content",
-                verbose_name="content",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="frozenattachment",
-            name="content_type",
-            field=models.CharField(max_length=100, verbose_name="content type"),
-        ),
-        migrations.AlterField(
-            model_name="frozenattachment",
-            name="data",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="campaigns.attachmentdata",
-                verbose_name="data",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="frozenattachment",
-            name="name",
-            field=models.CharField(
-                max_length=150,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
-                    )
-                ],
-                verbose_name="name",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="image",
-            name="file",
-            field=models.FileField(
-                editable=False,
-                storage=campaigns.models.image.image_storage,
-                upload_to="",
-                verbose_name="file",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="image",
-            name="height",
-            field=models.PositiveIntegerField(
-                editable=False, help_text="In pixels.", verbose_name="height"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="image",
-            name="name",
-            field=models.CharField(
-                max_length=200,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
-                    )
-                ],
-                verbose_name="name",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="image",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="image",
-            name="width",
-            field=models.PositiveIntegerField(
-                editable=False, help_text="In pixels.", verbose_name="width"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="imagedata",
-            name="data",
-            field=models.BinaryField(verbose_name="data"),
-        ),
-        migrations.AlterField(
-            model_name="importedaddress",
-            name="address_key",
-            field=models.BigIntegerField(db_index=True, verbose_name="address key"),
-        ),
-        migrations.AlterField(
-            model_name="importedaddress",
-            name="changed_at",
-            field=models.DateTimeField(
-                help_text="The last change by the import.", null=True, verbose_name="changed at"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="importedaddress",
-            name="met_refused",
-            field=models.BooleanField(
-                help_text="Whether a row says otherwise nevertheless.", verbose_name="met refused"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="importedaddress",
-            name="operation",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="campaigns.operation",
-                verbose_name="operation",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="importedaddress",
-            name="refused",
-            field=models.BooleanField(
-                help_text="Whether a row refuses to be mailed.", verbose_name="refused"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="importedaddress",
-            name="told_tracking",
-            field=models.BooleanField(
-                help_text="Whether a row has a consent to tracking.", verbose_name="told tracking"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="importedaddress",
-            name="touched",
-            field=models.BooleanField(
-                help_text="Whether the import made or changed its contact.", verbose_name="touched"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="importedaddress",
-            name="was_refused",
-            field=models.BooleanField(
-                help_text="Whether its contact had refused before.", verbose_name="was refused"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="importsaid",
-            name="email",
-            field=models.CharField(db_index=True, max_length=254, verbose_name="email"),
-        ),
-        migrations.AlterField(
-            model_name="importsaid",
-            name="line",
-            field=models.BigIntegerField(verbose_name="line"),
-        ),
-        migrations.AlterField(
-            model_name="importsaid",
-            name="operation",
-            field=models.ForeignKey(
-                db_constraint=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="campaigns.operation",
-                verbose_name="operation",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="importsaid",
-            name="suppresses",
-            field=models.BooleanField(verbose_name="suppresses"),
-        ),
-        migrations.AlterField(
-            model_name="importsaid",
-            name="told",
-            field=models.TextField(verbose_name="told"),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="agreed",
-            field=models.PositiveBigIntegerField(
-                help_text="Of the SubTasks made, those whose recipient agrees to open tracking; empty for launches of before this was counted.",
-                null=True,
-                verbose_name="agreed",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="audience_size",
-            field=models.PositiveBigIntegerField(default=0, verbose_name="audience size"),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="conditions",
-            field=models.JSONField(
-                help_text="What the segments of its audience asked when it began, by their keys: whom a launch mails does not change while it is under way. Empty for launches of before it was kept.",
-                null=True,
-                verbose_name="conditions",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="counts_from",
-            field=models.DateTimeField(
-                help_text="What all its relative dates count from, in every chunk; empty for launches of before it was kept, which count from when the task was launched.",
-                null=True,
-                verbose_name="counts from",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="differences",
-            field=models.JSONField(
-                help_text="Of what was promised: lists of a change, the reason promised, the reason made, and how many contacts; empty when nothing was promised.",
-                null=True,
-                verbose_name="differences",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="fingerprint",
-            field=models.BigIntegerField(
-                help_text="Of the keys of all candidates: their hashes, combined by XOR.",
-                null=True,
-                verbose_name="fingerprint",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="finished_at",
-            field=models.DateTimeField(null=True, verbose_name="finished at"),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="inserted",
-            field=models.PositiveBigIntegerField(
-                default=0, help_text="SubTasks made so far.", verbose_name="inserted"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="last_contact_id",
-            field=models.BigIntegerField(default=0, verbose_name="last contact id"),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="left_out",
-            field=models.JSONField(
-                help_text="Recipients left out, counted by the reason of `LeftOut`; empty for launches of before they were recorded.",
-                null=True,
-                verbose_name="left out",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="progressed_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(), verbose_name="progressed at"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="suppressed",
-            field=models.JSONField(
-                default=dict,
-                help_text="Recipients left out, counted by the reason of their suppression.",
-                verbose_name="suppressed",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="up_to_contact_id",
-            field=models.BigIntegerField(
-                default=0,
-                help_text="The newest contact at the launch; later ones are not mailed.",
-                verbose_name="up to contact id",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="launch",
-            name="walked",
-            field=models.PositiveBigIntegerField(
-                default=0, help_text="Contacts looked at so far.", verbose_name="walked"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="leftout",
-            name="contact_id",
-            field=models.BigIntegerField(
-                help_text="No foreign key: the contact may be deleted.", verbose_name="contact id"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="leftout",
-            name="reason",
-            field=models.CharField(
-                choices=[
-                    ("erased", "The address was erased"),
-                    ("suppressed", "The address is suppressed"),
-                    ("domain", "The whole domain is suppressed"),
-                    ("invalid", "The address cannot be mailed"),
-                    ("refused", "Did not agree to be mailed"),
-                    ("no_consent", "No recorded consent, and the campaign asks for one"),
-                    ("excluded", "In an excluded tag or segment"),
-                    ("paused", "Asked for a pause"),
-                    ("less_often", "Asked for less mail, and was mailed lately"),
-                    ("running", "In another running campaign"),
-                    ("duplicate", "Another contact has the same address"),
-                ],
-                max_length=20,
-                verbose_name="reason",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="leftout",
-            name="recipient_email",
-            field=models.CharField(max_length=254, verbose_name="recipient email"),
-        ),
-        migrations.AlterField(
-            model_name="leftout",
-            name="task",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to="campaigns.task",
-                verbose_name="campaign",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="created_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(), verbose_name="created at"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="done",
-            field=models.PositiveBigIntegerField(default=0, help_text="Rows.", verbose_name="done"),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="finished_at",
-            field=models.DateTimeField(null=True, verbose_name="finished at"),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("import", "Import"),
-                    ("undo_import", "Undo of an import"),
-                    ("export", "Export"),
-                    ("change_contacts", "Change of contacts"),
-                    ("convert_attribute", "Change of an attribute's type"),
-                    ("decide_doubts", "Decision about messages in doubt"),
-                    ("renew_templates", "New look of templates"),
-                ],
-                max_length=30,
-                verbose_name="kind",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="params",
-            field=models.JSONField(
-                default=dict,
-                encoder=django.core.serializers.json.DjangoJSONEncoder,
-                verbose_name="params",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="position",
-            field=models.JSONField(
-                default=dict,
-                encoder=django.core.serializers.json.DjangoJSONEncoder,
-                verbose_name="position",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="problem",
-            field=models.TextField(
-                blank=True, help_text="Why it failed, for staff.", verbose_name="problem"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="progressed_at",
-            field=models.DateTimeField(null=True, verbose_name="progressed at"),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="requested_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="requested by",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="result",
-            field=models.JSONField(
-                default=dict,
-                encoder=django.core.serializers.json.DjangoJSONEncoder,
-                verbose_name="result",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="started_at",
-            field=models.DateTimeField(null=True, verbose_name="started at"),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="state",
-            field=models.CharField(
-                choices=[
-                    ("preparing", "Being prepared"),
-                    ("queued", "Waiting for a worker"),
-                    ("running", "Under way"),
-                    ("cancelling", "Being cancelled"),
-                    ("done", "Done"),
-                    ("failed", "Failed"),
-                    ("cancelled", "Cancelled"),
-                ],
-                default="preparing",
-                max_length=12,
-                verbose_name="state",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="title",
-            field=models.CharField(
-                help_text="What it is about, such as the file's name.",
-                max_length=300,
-                verbose_name="title",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="total",
-            field=models.PositiveBigIntegerField(
-                help_text="Rows; empty while not known.", null=True, verbose_name="total"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="operation",
-            name="undone_at",
-            field=models.DateTimeField(null=True, verbose_name="undone at"),
-        ),
-        migrations.AlterField(
-            model_name="savedblock",
-            name="block",
-            field=models.JSONField(verbose_name="block"),
-        ),
-        migrations.AlterField(
-            model_name="savedblock",
-            name="created_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                verbose_name="created at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="savedblock",
-            name="name",
-            field=models.CharField(
-                max_length=100,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
-                    )
-                ],
-                verbose_name="name",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="savedblock",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="segment",
-            name="changed_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                verbose_name="changed at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="segment",
-            name="condition",
-            field=models.JSONField(default=dict, verbose_name="condition"),
-        ),
-        migrations.AlterField(
-            model_name="segment",
-            name="created_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                verbose_name="created at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="segment",
-            name="name",
-            field=models.CharField(max_length=100, verbose_name="name"),
-        ),
-        migrations.AlterField(
-            model_name="segment",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="sender",
-            name="display_name",
-            field=models.CharField(
-                blank=True,
-                max_length=200,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
-                    )
-                ],
-                verbose_name="display name",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="sender",
-            name="local_part",
-            field=models.CharField(
-                help_text="The part before the @; the domain is that of the email service.",
-                max_length=64,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\\Z",
-                        "Enter the part of an address before the @, for example: news",
-                    )
-                ],
-                verbose_name="local part",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="sender",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="sender",
-            name="postal_address",
-            field=models.TextField(
-                blank=True,
-                help_text="Shown with an unsubscribe link under messages whose template has none. The law of many countries requires one.",
-                max_length=500,
-                verbose_name="postal address",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="storedfile",
-            name="created_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(), verbose_name="created at"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="storedfile",
-            name="expires_at",
-            field=models.DateTimeField(
-                help_text="Deleted then.", null=True, verbose_name="expires at"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="storedfile",
-            name="name",
-            field=models.CharField(max_length=255, verbose_name="name"),
-        ),
-        migrations.AlterField(
-            model_name="storedfile",
-            name="operation",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="files",
-                to="campaigns.operation",
-                verbose_name="operation",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="storedfile",
-            name="role",
-            field=models.CharField(
-                help_text="Such as “upload”, “rejected” or “download”.",
-                max_length=20,
-                verbose_name="role",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="storedfile",
-            name="size",
-            field=models.PositiveBigIntegerField(
-                default=0, help_text="Bytes.", verbose_name="size"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="allocated_at",
-            field=models.DateTimeField(null=True, verbose_name="allocated at"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="attempts",
-            field=models.PositiveSmallIntegerField(
-                default=0,
-                help_text="Tries that counted: refusals for a while. Waiting does not count.",
-                verbose_name="attempts",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="available_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                help_text="Not sent before this time.",
-                verbose_name="available at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="bounced_at",
-            field=models.DateTimeField(null=True, verbose_name="bounced at"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="claim_token",
-            field=models.UUIDField(null=True, verbose_name="claim token"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="clicked_at",
-            field=models.DateTimeField(null=True, verbose_name="clicked at"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="contact_id",
-            field=models.BigIntegerField(
-                help_text="Whom the launch made it for. No foreign key: the contact may be deleted. Empty for launches of before this was recorded.",
-                null=True,
-                verbose_name="contact id",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="content",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="campaigns.content",
-                verbose_name="content",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="created_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                verbose_name="created at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="delivered_at",
-            field=models.DateTimeField(null=True, verbose_name="delivered at"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="dispatcher_id",
-            field=models.BigIntegerField(null=True, verbose_name="dispatcher id"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="error",
-            field=models.TextField(
-                blank=True, help_text="What the provider said last.", verbose_name="error"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="failed_at",
-            field=models.DateTimeField(null=True, verbose_name="failed at"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="failure_reason",
-            field=models.CharField(
-                blank=True,
-                choices=[
-                    ("rejected", "Rejected by the recipient's server"),
-                    ("retries_exhausted", "Given up after several tries"),
-                    ("invalid", "Invalid address"),
-                    ("render_error", "The template failed for this recipient"),
-                    ("suppressed", "The address is suppressed"),
-                    ("cancelled", "The task was cancelled"),
-                    ("discarded", "Given up by staff while in doubt"),
-                ],
-                max_length=20,
-                verbose_name="failure reason",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="in_doubt_since",
-            field=models.DateTimeField(null=True, verbose_name="in doubt since"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="opened_at",
-            field=models.DateTimeField(null=True, verbose_name="opened at"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="provider_message_id",
-            field=models.CharField(blank=True, max_length=255, verbose_name="provider message id"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="recipient_email",
-            field=models.CharField(max_length=254, verbose_name="recipient email"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="sending_at",
-            field=models.DateTimeField(null=True, verbose_name="sending at"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="sent_at",
-            field=models.DateTimeField(null=True, verbose_name="sent at"),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="service",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="dispatch.emailservice",
-                verbose_name="service",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="task",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="subtasks",
-                to="campaigns.task",
-                verbose_name="campaign",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="subtask",
-            name="variables",
-            field=models.JSONField(
-                default=dict,
-                help_text="Merge variables, frozen at launch.",
-                verbose_name="variables",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="suppression",
-            name="created_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                verbose_name="created at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="suppression",
-            name="reason",
-            field=models.CharField(
-                choices=[
-                    ("unsubscribed", "Unsubscribed"),
-                    ("hard_bounce", "Hard bounce"),
-                    ("soft_bounces", "Soft bounces in a row"),
-                    ("complaint", "Complaint"),
-                    ("manual", "Added by staff"),
-                    ("erased", "Erased at the person's wish"),
-                ],
-                default="manual",
-                max_length=20,
-                verbose_name="reason",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="suppression",
-            name="source",
-            field=models.CharField(
-                blank=True, help_text="Where this came from.", max_length=200, verbose_name="source"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="tag",
-            name="name",
-            field=models.CharField(max_length=100, verbose_name="name"),
-        ),
-        migrations.AlterField(
-            model_name="tag",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="audience",
-            field=models.CharField(
-                choices=[
-                    ("all", "All my contacts"),
-                    ("tags", "Contacts by tags and segments"),
-                    ("chosen", "Chosen contacts"),
-                ],
-                default="all",
-                max_length=10,
-                verbose_name="audience",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="cancelled_at",
-            field=models.DateTimeField(editable=False, null=True, verbose_name="cancelled at"),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="completed_at",
-            field=models.DateTimeField(editable=False, null=True, verbose_name="completed at"),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="created_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                verbose_name="created at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="exclude_segments",
-            field=models.ManyToManyField(
-                blank=True,
-                help_text="Never contacts in any of these.",
-                related_name="+",
-                to="campaigns.segment",
-                verbose_name="exclude segments",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="exclude_tags",
-            field=models.ManyToManyField(
-                blank=True,
-                help_text="Never contacts with any of these tags.",
-                related_name="+",
-                to="campaigns.tag",
-                verbose_name="exclude tags",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="include_segments",
-            field=models.ManyToManyField(
-                blank=True,
-                help_text="And contacts in any of these.",
-                related_name="+",
-                to="campaigns.segment",
-                verbose_name="include segments",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="include_tags",
-            field=models.ManyToManyField(
-                blank=True,
-                help_text="Contacts with any of these tags.",
-                related_name="+",
-                to="campaigns.tag",
-                verbose_name="include tags",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="launched_at",
-            field=models.DateTimeField(editable=False, null=True, verbose_name="launched at"),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="name",
-            field=models.CharField(max_length=200, verbose_name="name"),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="note",
-            field=models.TextField(
-                blank=True,
-                editable=False,
-                help_text="Why the task is in this state, for its staff.",
-                verbose_name="note",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="paused_at",
-            field=models.DateTimeField(editable=False, null=True, verbose_name="paused at"),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="priority",
-            field=models.SmallIntegerField(
-                default=0,
-                help_text="Among tasks of one owner, a higher number goes first.",
-                verbose_name="priority",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="resumed_at",
-            field=models.DateTimeField(editable=False, null=True, verbose_name="resumed at"),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="scheduled_at",
-            field=models.DateTimeField(blank=True, null=True, verbose_name="scheduled at"),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="sender",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="campaigns.sender",
-                verbose_name="sender",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="started_at",
-            field=models.DateTimeField(editable=False, null=True, verbose_name="started at"),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="status",
-            field=models.CharField(
-                choices=[
-                    ("draft", "Draft"),
-                    ("scheduled", "Scheduled"),
-                    ("queued", "Launching"),
-                    ("sending", "Sending"),
-                    ("paused", "Paused"),
-                    ("completed", "Completed"),
-                    ("cancelled", "Cancelled"),
-                ],
-                default="draft",
-                editable=False,
-                max_length=10,
-                verbose_name="status",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="task",
-            name="templates",
-            field=models.ManyToManyField(
-                related_name="+",
-                through="campaigns.TaskTemplate",
-                to="campaigns.template",
-                verbose_name="templates",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="tasktemplate",
-            name="language",
-            field=models.CharField(
-                blank=True,
-                db_default="",
-                default="",
-                max_length=35,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\\Z",
-                        "Enter the tag of a language, such as de, en-GB or zh-Hans.",
-                    )
-                ],
-                verbose_name="language",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="tasktemplate",
-            name="preview_text",
-            field=models.CharField(
-                blank=True, db_default="", default="", max_length=500, verbose_name="preview text"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="tasktemplate",
-            name="sender",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="campaigns.sender",
-                verbose_name="sender",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="tasktemplate",
-            name="subject",
-            field=models.CharField(
-                blank=True,
-                db_default="",
-                default="",
-                max_length=500,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
-                    )
-                ],
-                verbose_name="subject",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="tasktemplate",
-            name="task",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                to="campaigns.task",
-                verbose_name="campaign",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="tasktemplate",
-            name="template",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                to="campaigns.template",
-                verbose_name="template",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="tasktemplate",
-            name="weight",
-            field=models.PositiveIntegerField(
-                default=1,
-                validators=[django.core.validators.MinValueValidator(1)],
-                verbose_name="weight",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="template",
-            name="blocks",
-            field=models.JSONField(blank=True, null=True, verbose_name="blocks"),
-        ),
-        migrations.AlterField(
-            model_name="template",
-            name="folder",
-            field=models.CharField(
-                blank=True,
-                db_default="",
-                default="",
-                help_text="Templates are listed by folder. Write a new name to begin a folder.",
-                max_length=100,
-                verbose_name="folder",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="template",
-            name="format",
-            field=models.CharField(
-                choices=[("html", "HTML"), ("mjml", "MJML"), ("blocks", "Blocks")],
-                db_default="html",
-                default="html",
-                max_length=10,
-                verbose_name="format",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="template",
-            name="name",
-            field=models.CharField(max_length=200, verbose_name="name"),
-        ),
-        migrations.AlterField(
-            model_name="template",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="template",
-            name="preview_text",
-            field=models.CharField(
-                blank=True,
-                help_text="What inboxes show after the subject.",
-                max_length=500,
-                verbose_name="preview text",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="template",
-            name="sender",
-            field=models.ForeignKey(
-                blank=True,
-                help_text="The sender that a new campaign with this template begins with.",
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="campaigns.sender",
-                verbose_name="sender",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="template",
-            name="subject",
-            field=models.CharField(
-                max_length=500,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
-                    )
-                ],
-                verbose_name="subject",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="template",
-            name="updated_at",
-            field=models.DateTimeField(auto_now=True, verbose_name="updated at"),
-        ),
-        migrations.AlterField(
-            model_name="templateversion",
-            name="made_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                verbose_name="made at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="templateversion",
-            name="made_by",
-            field=models.ForeignKey(
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="made by",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="templateversion",
-            name="note",
-            field=models.CharField(
-                blank=True, db_default="", default="", max_length=100, verbose_name="note"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="templateversion",
-            name="number",
-            field=models.PositiveIntegerField(verbose_name="number"),
-        ),
-        migrations.AlterField(
-            model_name="templateversion",
-            name="snapshot",
-            field=models.JSONField(verbose_name="snapshot"),
-        ),
-        migrations.AlterField(
-            model_name="templateversion",
-            name="template",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="versions",
-                to="campaigns.template",
-                verbose_name="template",
-            ),
-        ),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="figures",
+                    field=models.JSONField(default=list, verbose_name="figures"),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="link",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="Its address as it stands in the templates, for clicks on one link.",
+                        max_length=2000,
+                        verbose_name="link",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="looked_at",
+                    field=models.DateTimeField(null=True, verbose_name="looked at"),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="looks",
+                    field=models.PositiveSmallIntegerField(
+                        default=0, help_text="Planned looks already taken.", verbose_name="looks"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="released",
+                    field=models.PositiveBigIntegerField(
+                        default=0, help_text="Of the rest, so far.", verbose_name="released"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="released_at",
+                    field=models.DateTimeField(null=True, verbose_name="released at"),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="rest",
+                    field=models.PositiveBigIntegerField(
+                        default=0, help_text="SubTasks that waited for it.", verbose_name="rest"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="sample_size",
+                    field=models.PositiveBigIntegerField(default=0, verbose_name="sample size"),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="sent_at",
+                    field=models.DateTimeField(
+                        help_text="When all of the sample was handed over.",
+                        null=True,
+                        verbose_name="sent at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="state",
+                    field=models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("collecting", "Collecting results"),
+                            ("asking", "Waits for your decision"),
+                            ("releasing", "Sending to the rest"),
+                            ("released", "Ended"),
+                        ],
+                        default="planned",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="verdict",
+                    field=models.CharField(
+                        blank=True,
+                        choices=[
+                            ("clear", "One variant is better"),
+                            ("none", "No difference found"),
+                            ("chosen", "Chosen by a person"),
+                            ("split", "The rest is split evenly"),
+                        ],
+                        max_length=10,
+                        verbose_name="verdict",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="abtest",
+                    name="winner",
+                    field=models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.content",
+                        verbose_name="winner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attachment",
+                    name="content_type",
+                    field=models.CharField(max_length=100, verbose_name="content type"),
+                ),
+                migrations.AlterField(
+                    model_name="attachment",
+                    name="data",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.attachmentdata",
+                        verbose_name="data",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attachment",
+                    name="name",
+                    field=models.CharField(
+                        max_length=150,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
+                            )
+                        ],
+                        verbose_name="name",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attachment",
+                    name="task",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="campaigns.task",
+                        verbose_name="campaign",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attachmentdata",
+                    name="data",
+                    field=models.BinaryField(verbose_name="data"),
+                ),
+                migrations.AlterField(
+                    model_name="attachmentdata",
+                    name="wanted_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        help_text="When they were last taken in: not swept soon after.",
+                        verbose_name="wanted at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attribute",
+                    name="created_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attribute",
+                    name="key",
+                    field=models.CharField(
+                        help_text="Its name in templates: first_name is {{ first_name }}.",
+                        max_length=110,
+                        verbose_name="key",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attribute",
+                    name="label",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="Its name on pages.",
+                        max_length=200,
+                        verbose_name="label",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attribute",
+                    name="owner",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="brand",
+                    name="font",
+                    field=models.CharField(
+                        choices=[
+                            ("Arial, Helvetica, sans-serif", "Arial"),
+                            ("Verdana, Geneva, sans-serif", "Verdana"),
+                            ("Tahoma, Verdana, sans-serif", "Tahoma"),
+                            ("'Trebuchet MS', Tahoma, sans-serif", "Trebuchet"),
+                            ("Georgia, 'Times New Roman', serif", "Georgia"),
+                            ("'Times New Roman', Times, serif", "Times New Roman"),
+                            ("'Courier New', Courier, monospace", "Courier New"),
+                            (
+                                "'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', sans-serif",
+                                "Chinese (sans-serif)",
+                            ),
+                        ],
+                        default="Arial, Helvetica, sans-serif",
+                        max_length=100,
+                        verbose_name="font",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="brand",
+                    name="footer",
+                    field=models.TextField(
+                        blank=True,
+                        help_text="Below each message, above the unsubscribe link.",
+                        max_length=2000,
+                        verbose_name="footer",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="brand",
+                    name="name",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="Said in the footer.",
+                        max_length=200,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
+                            )
+                        ],
+                        verbose_name="name",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="brand",
+                    name="owner",
+                    field=models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="brand",
+                    name="website",
+                    field=models.URLField(blank=True, max_length=500, verbose_name="website"),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="attributes",
+                    field=models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text='More merge variables: {"first_name": "Ada"} is {{ first_name }} in a template.',
+                        verbose_name="attributes",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="changed_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="created_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="imported_by",
+                    field=models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        editable=False,
+                        help_text="The import that made this contact.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="campaigns.operation",
+                        verbose_name="imported by",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="name",
+                    field=models.CharField(blank=True, max_length=200, verbose_name="name"),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="owner",
+                    field=models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="paused_until",
+                    field=models.DateTimeField(
+                        blank=True,
+                        help_text="Not mailed before, at the person's wish.",
+                        null=True,
+                        verbose_name="paused until",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="contact",
+                    name="tags",
+                    field=models.ManyToManyField(
+                        blank=True,
+                        db_constraint=False,
+                        related_name="contacts",
+                        to="campaigns.tag",
+                        verbose_name="tags",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="attachment_count",
+                    field=models.PositiveSmallIntegerField(
+                        db_default=0, default=0, verbose_name="attachment count"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="created_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="language",
+                    field=models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=35,
+                        verbose_name="language",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="precompiled",
+                    field=models.JSONField(
+                        editable=False,
+                        help_text="What a worker made of it, so that dispatchers need none to fill plain gaps.",
+                        null=True,
+                        verbose_name="precompiled",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="preview_text",
+                    field=models.TextField(blank=True, verbose_name="preview text"),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="reply_to",
+                    field=models.EmailField(blank=True, max_length=254, verbose_name="reply to"),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="sender_local_part",
+                    field=models.CharField(max_length=64, verbose_name="sender local part"),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="sender_name",
+                    field=models.CharField(blank=True, max_length=200, verbose_name="sender name"),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="subject",
+                    field=models.TextField(verbose_name="subject"),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="task",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="contents",
+                        to="campaigns.task",
+                        verbose_name="campaign",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="template",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="campaigns.template",
+                        verbose_name="template",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="tracks_opens",
+                    field=models.BooleanField(
+                        db_default=False, default=False, verbose_name="tracks opens"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="content",
+                    name="weight",
+                    field=models.PositiveIntegerField(default=1, verbose_name="weight"),
+                ),
+                migrations.AlterField(
+                    model_name="filechunk",
+                    name="data",
+                    field=models.BinaryField(verbose_name="data"),
+                ),
+                migrations.AlterField(
+                    model_name="filechunk",
+                    name="file",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chunks",
+                        to="campaigns.storedfile",
+                        verbose_name="file",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="filechunk",
+                    name="number",
+                    field=models.PositiveIntegerField(help_text="From 0.", verbose_name="number"),
+                ),
+                migrations.AlterField(
+                    model_name="frozenattachment",
+                    name="content",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attachments",
+                        to="campaigns.content",
+                        verbose_name="content",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="frozenattachment",
+                    name="content_type",
+                    field=models.CharField(max_length=100, verbose_name="content type"),
+                ),
+                migrations.AlterField(
+                    model_name="frozenattachment",
+                    name="data",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.attachmentdata",
+                        verbose_name="data",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="frozenattachment",
+                    name="name",
+                    field=models.CharField(
+                        max_length=150,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
+                            )
+                        ],
+                        verbose_name="name",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="image",
+                    name="file",
+                    field=models.FileField(
+                        editable=False,
+                        storage=campaigns.models.image.image_storage,
+                        upload_to="",
+                        verbose_name="file",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="image",
+                    name="height",
+                    field=models.PositiveIntegerField(
+                        editable=False, help_text="In pixels.", verbose_name="height"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="image",
+                    name="name",
+                    field=models.CharField(
+                        max_length=200,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
+                            )
+                        ],
+                        verbose_name="name",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="image",
+                    name="owner",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="image",
+                    name="width",
+                    field=models.PositiveIntegerField(
+                        editable=False, help_text="In pixels.", verbose_name="width"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="imagedata",
+                    name="data",
+                    field=models.BinaryField(verbose_name="data"),
+                ),
+                migrations.AlterField(
+                    model_name="importedaddress",
+                    name="address_key",
+                    field=models.BigIntegerField(db_index=True, verbose_name="address key"),
+                ),
+                migrations.AlterField(
+                    model_name="importedaddress",
+                    name="changed_at",
+                    field=models.DateTimeField(
+                        help_text="The last change by the import.",
+                        null=True,
+                        verbose_name="changed at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="importedaddress",
+                    name="met_refused",
+                    field=models.BooleanField(
+                        help_text="Whether a row says otherwise nevertheless.",
+                        verbose_name="met refused",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="importedaddress",
+                    name="operation",
+                    field=models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="campaigns.operation",
+                        verbose_name="operation",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="importedaddress",
+                    name="refused",
+                    field=models.BooleanField(
+                        help_text="Whether a row refuses to be mailed.", verbose_name="refused"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="importedaddress",
+                    name="told_tracking",
+                    field=models.BooleanField(
+                        help_text="Whether a row has a consent to tracking.",
+                        verbose_name="told tracking",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="importedaddress",
+                    name="touched",
+                    field=models.BooleanField(
+                        help_text="Whether the import made or changed its contact.",
+                        verbose_name="touched",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="importedaddress",
+                    name="was_refused",
+                    field=models.BooleanField(
+                        help_text="Whether its contact had refused before.",
+                        verbose_name="was refused",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="importsaid",
+                    name="email",
+                    field=models.CharField(db_index=True, max_length=254, verbose_name="email"),
+                ),
+                migrations.AlterField(
+                    model_name="importsaid",
+                    name="line",
+                    field=models.BigIntegerField(verbose_name="line"),
+                ),
+                migrations.AlterField(
+                    model_name="importsaid",
+                    name="operation",
+                    field=models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="campaigns.operation",
+                        verbose_name="operation",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="importsaid",
+                    name="suppresses",
+                    field=models.BooleanField(verbose_name="suppresses"),
+                ),
+                migrations.AlterField(
+                    model_name="importsaid",
+                    name="told",
+                    field=models.TextField(verbose_name="told"),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="agreed",
+                    field=models.PositiveBigIntegerField(
+                        help_text="Of the SubTasks made, those whose recipient agrees to open tracking; empty for launches of before this was counted.",
+                        null=True,
+                        verbose_name="agreed",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="audience_size",
+                    field=models.PositiveBigIntegerField(default=0, verbose_name="audience size"),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="conditions",
+                    field=models.JSONField(
+                        help_text="What the segments of its audience asked when it began, by their keys: whom a launch mails does not change while it is under way. Empty for launches of before it was kept.",
+                        null=True,
+                        verbose_name="conditions",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="counts_from",
+                    field=models.DateTimeField(
+                        help_text="What all its relative dates count from, in every chunk; empty for launches of before it was kept, which count from when the task was launched.",
+                        null=True,
+                        verbose_name="counts from",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="differences",
+                    field=models.JSONField(
+                        help_text="Of what was promised: lists of a change, the reason promised, the reason made, and how many contacts; empty when nothing was promised.",
+                        null=True,
+                        verbose_name="differences",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="fingerprint",
+                    field=models.BigIntegerField(
+                        help_text="Of the keys of all candidates: their hashes, combined by XOR.",
+                        null=True,
+                        verbose_name="fingerprint",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="finished_at",
+                    field=models.DateTimeField(null=True, verbose_name="finished at"),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="inserted",
+                    field=models.PositiveBigIntegerField(
+                        default=0, help_text="SubTasks made so far.", verbose_name="inserted"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="last_contact_id",
+                    field=models.BigIntegerField(default=0, verbose_name="last contact id"),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="left_out",
+                    field=models.JSONField(
+                        help_text="Recipients left out, counted by the reason of `LeftOut`; empty for launches of before they were recorded.",
+                        null=True,
+                        verbose_name="left out",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="progressed_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        verbose_name="progressed at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="suppressed",
+                    field=models.JSONField(
+                        default=dict,
+                        help_text="Recipients left out, counted by the reason of their suppression.",
+                        verbose_name="suppressed",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="up_to_contact_id",
+                    field=models.BigIntegerField(
+                        default=0,
+                        help_text="The newest contact at the launch; later ones are not mailed.",
+                        verbose_name="up to contact id",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="launch",
+                    name="walked",
+                    field=models.PositiveBigIntegerField(
+                        default=0, help_text="Contacts looked at so far.", verbose_name="walked"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="leftout",
+                    name="contact_id",
+                    field=models.BigIntegerField(
+                        help_text="No foreign key: the contact may be deleted.",
+                        verbose_name="contact id",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="leftout",
+                    name="reason",
+                    field=models.CharField(
+                        choices=[
+                            ("erased", "The address was erased"),
+                            ("suppressed", "The address is suppressed"),
+                            ("domain", "The whole domain is suppressed"),
+                            ("invalid", "The address cannot be mailed"),
+                            ("refused", "Did not agree to be mailed"),
+                            ("no_consent", "No recorded consent, and the campaign asks for one"),
+                            ("excluded", "In an excluded tag or segment"),
+                            ("paused", "Asked for a pause"),
+                            ("less_often", "Asked for less mail, and was mailed lately"),
+                            ("running", "In another running campaign"),
+                            ("duplicate", "Another contact has the same address"),
+                        ],
+                        max_length=20,
+                        verbose_name="reason",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="leftout",
+                    name="recipient_email",
+                    field=models.CharField(max_length=254, verbose_name="recipient email"),
+                ),
+                migrations.AlterField(
+                    model_name="leftout",
+                    name="task",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="campaigns.task",
+                        verbose_name="campaign",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="created_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        verbose_name="created at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="done",
+                    field=models.PositiveBigIntegerField(
+                        default=0, help_text="Rows.", verbose_name="done"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="finished_at",
+                    field=models.DateTimeField(null=True, verbose_name="finished at"),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="kind",
+                    field=models.CharField(
+                        choices=[
+                            ("import", "Import"),
+                            ("undo_import", "Undo of an import"),
+                            ("export", "Export"),
+                            ("change_contacts", "Change of contacts"),
+                            ("convert_attribute", "Change of an attribute's type"),
+                            ("decide_doubts", "Decision about messages in doubt"),
+                            ("renew_templates", "New look of templates"),
+                        ],
+                        max_length=30,
+                        verbose_name="kind",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="owner",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="params",
+                    field=models.JSONField(
+                        default=dict,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="params",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="position",
+                    field=models.JSONField(
+                        default=dict,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="position",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="problem",
+                    field=models.TextField(
+                        blank=True, help_text="Why it failed, for staff.", verbose_name="problem"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="progressed_at",
+                    field=models.DateTimeField(null=True, verbose_name="progressed at"),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="requested_by",
+                    field=models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="requested by",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="result",
+                    field=models.JSONField(
+                        default=dict,
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        verbose_name="result",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="started_at",
+                    field=models.DateTimeField(null=True, verbose_name="started at"),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="state",
+                    field=models.CharField(
+                        choices=[
+                            ("preparing", "Being prepared"),
+                            ("queued", "Waiting for a worker"),
+                            ("running", "Under way"),
+                            ("cancelling", "Being cancelled"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="preparing",
+                        max_length=12,
+                        verbose_name="state",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="title",
+                    field=models.CharField(
+                        help_text="What it is about, such as the file's name.",
+                        max_length=300,
+                        verbose_name="title",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="total",
+                    field=models.PositiveBigIntegerField(
+                        help_text="Rows; empty while not known.", null=True, verbose_name="total"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="operation",
+                    name="undone_at",
+                    field=models.DateTimeField(null=True, verbose_name="undone at"),
+                ),
+                migrations.AlterField(
+                    model_name="savedblock",
+                    name="block",
+                    field=models.JSONField(verbose_name="block"),
+                ),
+                migrations.AlterField(
+                    model_name="savedblock",
+                    name="created_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="savedblock",
+                    name="name",
+                    field=models.CharField(
+                        max_length=100,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
+                            )
+                        ],
+                        verbose_name="name",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="savedblock",
+                    name="owner",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="segment",
+                    name="changed_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="changed at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="segment",
+                    name="condition",
+                    field=models.JSONField(default=dict, verbose_name="condition"),
+                ),
+                migrations.AlterField(
+                    model_name="segment",
+                    name="created_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="segment",
+                    name="name",
+                    field=models.CharField(max_length=100, verbose_name="name"),
+                ),
+                migrations.AlterField(
+                    model_name="segment",
+                    name="owner",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="sender",
+                    name="display_name",
+                    field=models.CharField(
+                        blank=True,
+                        max_length=200,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
+                            )
+                        ],
+                        verbose_name="display name",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="sender",
+                    name="local_part",
+                    field=models.CharField(
+                        help_text="The part before the @; the domain is that of the email service.",
+                        max_length=64,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*\\Z",
+                                "Enter the part of an address before the @, for example: news",
+                            )
+                        ],
+                        verbose_name="local part",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="sender",
+                    name="owner",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="sender",
+                    name="postal_address",
+                    field=models.TextField(
+                        blank=True,
+                        help_text="Shown with an unsubscribe link under messages whose template has none. The law of many countries requires one.",
+                        max_length=500,
+                        verbose_name="postal address",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="storedfile",
+                    name="created_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        verbose_name="created at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="storedfile",
+                    name="expires_at",
+                    field=models.DateTimeField(
+                        help_text="Deleted then.", null=True, verbose_name="expires at"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="storedfile",
+                    name="name",
+                    field=models.CharField(max_length=255, verbose_name="name"),
+                ),
+                migrations.AlterField(
+                    model_name="storedfile",
+                    name="operation",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="files",
+                        to="campaigns.operation",
+                        verbose_name="operation",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="storedfile",
+                    name="role",
+                    field=models.CharField(
+                        help_text="Such as “upload”, “rejected” or “download”.",
+                        max_length=20,
+                        verbose_name="role",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="storedfile",
+                    name="size",
+                    field=models.PositiveBigIntegerField(
+                        default=0, help_text="Bytes.", verbose_name="size"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="allocated_at",
+                    field=models.DateTimeField(null=True, verbose_name="allocated at"),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="attempts",
+                    field=models.PositiveSmallIntegerField(
+                        default=0,
+                        help_text="Tries that counted: refusals for a while. Waiting does not count.",
+                        verbose_name="attempts",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="available_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        help_text="Not sent before this time.",
+                        verbose_name="available at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="bounced_at",
+                    field=models.DateTimeField(null=True, verbose_name="bounced at"),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="claim_token",
+                    field=models.UUIDField(null=True, verbose_name="claim token"),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="clicked_at",
+                    field=models.DateTimeField(null=True, verbose_name="clicked at"),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="contact_id",
+                    field=models.BigIntegerField(
+                        help_text="Whom the launch made it for. No foreign key: the contact may be deleted. Empty for launches of before this was recorded.",
+                        null=True,
+                        verbose_name="contact id",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="content",
+                    field=models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.content",
+                        verbose_name="content",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="created_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="delivered_at",
+                    field=models.DateTimeField(null=True, verbose_name="delivered at"),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="dispatcher_id",
+                    field=models.BigIntegerField(null=True, verbose_name="dispatcher id"),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="error",
+                    field=models.TextField(
+                        blank=True, help_text="What the provider said last.", verbose_name="error"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="failed_at",
+                    field=models.DateTimeField(null=True, verbose_name="failed at"),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="failure_reason",
+                    field=models.CharField(
+                        blank=True,
+                        choices=[
+                            ("rejected", "Rejected by the recipient's server"),
+                            ("retries_exhausted", "Given up after several tries"),
+                            ("invalid", "Invalid address"),
+                            ("render_error", "The template failed for this recipient"),
+                            ("suppressed", "The address is suppressed"),
+                            ("cancelled", "The task was cancelled"),
+                            ("discarded", "Given up by staff while in doubt"),
+                        ],
+                        max_length=20,
+                        verbose_name="failure reason",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="in_doubt_since",
+                    field=models.DateTimeField(null=True, verbose_name="in doubt since"),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="opened_at",
+                    field=models.DateTimeField(null=True, verbose_name="opened at"),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="provider_message_id",
+                    field=models.CharField(
+                        blank=True, max_length=255, verbose_name="provider message id"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="recipient_email",
+                    field=models.CharField(max_length=254, verbose_name="recipient email"),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="sending_at",
+                    field=models.DateTimeField(null=True, verbose_name="sending at"),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="sent_at",
+                    field=models.DateTimeField(null=True, verbose_name="sent at"),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="service",
+                    field=models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="dispatch.emailservice",
+                        verbose_name="service",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="task",
+                    field=models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subtasks",
+                        to="campaigns.task",
+                        verbose_name="campaign",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="subtask",
+                    name="variables",
+                    field=models.JSONField(
+                        default=dict,
+                        help_text="Merge variables, frozen at launch.",
+                        verbose_name="variables",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="suppression",
+                    name="created_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="suppression",
+                    name="reason",
+                    field=models.CharField(
+                        choices=[
+                            ("unsubscribed", "Unsubscribed"),
+                            ("hard_bounce", "Hard bounce"),
+                            ("soft_bounces", "Soft bounces in a row"),
+                            ("complaint", "Complaint"),
+                            ("manual", "Added by staff"),
+                            ("erased", "Erased at the person's wish"),
+                        ],
+                        default="manual",
+                        max_length=20,
+                        verbose_name="reason",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="suppression",
+                    name="source",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="Where this came from.",
+                        max_length=200,
+                        verbose_name="source",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tag",
+                    name="name",
+                    field=models.CharField(max_length=100, verbose_name="name"),
+                ),
+                migrations.AlterField(
+                    model_name="tag",
+                    name="owner",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="audience",
+                    field=models.CharField(
+                        choices=[
+                            ("all", "All my contacts"),
+                            ("tags", "Contacts by tags and segments"),
+                            ("chosen", "Chosen contacts"),
+                        ],
+                        default="all",
+                        max_length=10,
+                        verbose_name="audience",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="cancelled_at",
+                    field=models.DateTimeField(
+                        editable=False, null=True, verbose_name="cancelled at"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="completed_at",
+                    field=models.DateTimeField(
+                        editable=False, null=True, verbose_name="completed at"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="created_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="exclude_segments",
+                    field=models.ManyToManyField(
+                        blank=True,
+                        help_text="Never contacts in any of these.",
+                        related_name="+",
+                        to="campaigns.segment",
+                        verbose_name="exclude segments",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="exclude_tags",
+                    field=models.ManyToManyField(
+                        blank=True,
+                        help_text="Never contacts with any of these tags.",
+                        related_name="+",
+                        to="campaigns.tag",
+                        verbose_name="exclude tags",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="include_segments",
+                    field=models.ManyToManyField(
+                        blank=True,
+                        help_text="And contacts in any of these.",
+                        related_name="+",
+                        to="campaigns.segment",
+                        verbose_name="include segments",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="include_tags",
+                    field=models.ManyToManyField(
+                        blank=True,
+                        help_text="Contacts with any of these tags.",
+                        related_name="+",
+                        to="campaigns.tag",
+                        verbose_name="include tags",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="launched_at",
+                    field=models.DateTimeField(
+                        editable=False, null=True, verbose_name="launched at"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="name",
+                    field=models.CharField(max_length=200, verbose_name="name"),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="note",
+                    field=models.TextField(
+                        blank=True,
+                        editable=False,
+                        help_text="Why the task is in this state, for its staff.",
+                        verbose_name="note",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="owner",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="paused_at",
+                    field=models.DateTimeField(editable=False, null=True, verbose_name="paused at"),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="priority",
+                    field=models.SmallIntegerField(
+                        default=0,
+                        help_text="Among tasks of one owner, a higher number goes first.",
+                        verbose_name="priority",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="resumed_at",
+                    field=models.DateTimeField(
+                        editable=False, null=True, verbose_name="resumed at"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="scheduled_at",
+                    field=models.DateTimeField(blank=True, null=True, verbose_name="scheduled at"),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="sender",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.sender",
+                        verbose_name="sender",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="started_at",
+                    field=models.DateTimeField(
+                        editable=False, null=True, verbose_name="started at"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="status",
+                    field=models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("scheduled", "Scheduled"),
+                            ("queued", "Launching"),
+                            ("sending", "Sending"),
+                            ("paused", "Paused"),
+                            ("completed", "Completed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        editable=False,
+                        max_length=10,
+                        verbose_name="status",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="task",
+                    name="templates",
+                    field=models.ManyToManyField(
+                        related_name="+",
+                        through="campaigns.TaskTemplate",
+                        to="campaigns.template",
+                        verbose_name="templates",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tasktemplate",
+                    name="language",
+                    field=models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=35,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*\\Z",
+                                "Enter the tag of a language, such as de, en-GB or zh-Hans.",
+                            )
+                        ],
+                        verbose_name="language",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tasktemplate",
+                    name="preview_text",
+                    field=models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=500,
+                        verbose_name="preview text",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tasktemplate",
+                    name="sender",
+                    field=models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.sender",
+                        verbose_name="sender",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tasktemplate",
+                    name="subject",
+                    field=models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        max_length=500,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
+                            )
+                        ],
+                        verbose_name="subject",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tasktemplate",
+                    name="task",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        to="campaigns.task",
+                        verbose_name="campaign",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tasktemplate",
+                    name="template",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="campaigns.template",
+                        verbose_name="template",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tasktemplate",
+                    name="weight",
+                    field=models.PositiveIntegerField(
+                        default=1,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="weight",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="template",
+                    name="blocks",
+                    field=models.JSONField(blank=True, null=True, verbose_name="blocks"),
+                ),
+                migrations.AlterField(
+                    model_name="template",
+                    name="folder",
+                    field=models.CharField(
+                        blank=True,
+                        db_default="",
+                        default="",
+                        help_text="Templates are listed by folder. Write a new name to begin a folder.",
+                        max_length=100,
+                        verbose_name="folder",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="template",
+                    name="format",
+                    field=models.CharField(
+                        choices=[("html", "HTML"), ("mjml", "MJML"), ("blocks", "Blocks")],
+                        db_default="html",
+                        default="html",
+                        max_length=10,
+                        verbose_name="format",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="template",
+                    name="name",
+                    field=models.CharField(max_length=200, verbose_name="name"),
+                ),
+                migrations.AlterField(
+                    model_name="template",
+                    name="owner",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="template",
+                    name="preview_text",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="What inboxes show after the subject.",
+                        max_length=500,
+                        verbose_name="preview text",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="template",
+                    name="sender",
+                    field=models.ForeignKey(
+                        blank=True,
+                        help_text="The sender that a new campaign with this template begins with.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="campaigns.sender",
+                        verbose_name="sender",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="template",
+                    name="subject",
+                    field=models.CharField(
+                        max_length=500,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
+                            )
+                        ],
+                        verbose_name="subject",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="template",
+                    name="updated_at",
+                    field=models.DateTimeField(auto_now=True, verbose_name="updated at"),
+                ),
+                migrations.AlterField(
+                    model_name="templateversion",
+                    name="made_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="made at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="templateversion",
+                    name="made_by",
+                    field=models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="made by",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="templateversion",
+                    name="note",
+                    field=models.CharField(
+                        blank=True, db_default="", default="", max_length=100, verbose_name="note"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="templateversion",
+                    name="number",
+                    field=models.PositiveIntegerField(verbose_name="number"),
+                ),
+                migrations.AlterField(
+                    model_name="templateversion",
+                    name="snapshot",
+                    field=models.JSONField(verbose_name="snapshot"),
+                ),
+                migrations.AlterField(
+                    model_name="templateversion",
+                    name="template",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="campaigns.template",
+                        verbose_name="template",
+                    ),
+                ),
+            ]
+        )
     ]

@@ -3,6 +3,8 @@
 import django.contrib.postgres.fields
 from django.db import migrations, models
 
+from access.names import NamesOnly
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -10,94 +12,107 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name="absample",
-            options={"verbose_name": "A/B sample", "verbose_name_plural": "A/B samples"},
-        ),
-        migrations.AlterModelOptions(
-            name="changedcontact",
-            options={"verbose_name": "changed contact", "verbose_name_plural": "changed contacts"},
-        ),
-        migrations.AlterModelOptions(
-            name="content",
-            options={"verbose_name": "frozen content", "verbose_name_plural": "frozen contents"},
-        ),
-        migrations.AlterModelOptions(
-            name="difference",
-            options={"verbose_name": "difference", "verbose_name_plural": "differences"},
-        ),
-        migrations.AlterModelOptions(
-            name="engagement",
-            options={"verbose_name": "engagement", "verbose_name_plural": "engagement"},
-        ),
-        migrations.AlterModelOptions(
-            name="engagementtimes",
-            options={"verbose_name": "engagement", "verbose_name_plural": "engagement"},
-        ),
-        migrations.AlterModelOptions(
-            name="filechunk",
-            options={"verbose_name": "part of a file", "verbose_name_plural": "parts of files"},
-        ),
-        migrations.AlterModelOptions(
-            name="frozenattachment",
-            options={
-                "verbose_name": "frozen attachment",
-                "verbose_name_plural": "frozen attachments",
-            },
-        ),
-        migrations.AlterModelOptions(
-            name="importedaddress",
-            options={
-                "verbose_name": "imported address",
-                "verbose_name_plural": "imported addresses",
-            },
-        ),
-        migrations.AlterModelOptions(
-            name="importsaid",
-            options={
-                "verbose_name": "what an import said",
-                "verbose_name_plural": "what imports said",
-            },
-        ),
-        migrations.AlterModelOptions(
-            name="leftout",
-            options={
-                "verbose_name": "contact left out",
-                "verbose_name_plural": "contacts left out",
-            },
-        ),
-        migrations.AlterModelOptions(
-            name="promise",
-            options={"verbose_name": "promise", "verbose_name_plural": "promises"},
-        ),
-        migrations.AlterModelOptions(
-            name="promisedcontacts",
-            options={
-                "verbose_name": "promised contacts",
-                "verbose_name_plural": "promised contacts",
-            },
-        ),
-        migrations.AlterModelOptions(
-            name="rememberedcolumns",
-            options={
-                "verbose_name": "remembered columns",
-                "verbose_name_plural": "remembered columns",
-            },
-        ),
-        migrations.AlterModelOptions(
-            name="storedfile",
-            options={"verbose_name": "stored file", "verbose_name_plural": "stored files"},
-        ),
-        migrations.AlterField(
-            model_name="attribute",
-            name="choices",
-            field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.CharField(max_length=200),
-                blank=True,
-                default=list,
-                help_text="Of a choice.",
-                size=None,
-                verbose_name="choices",
-            ),
-        ),
+        NamesOnly(
+            [
+                migrations.AlterModelOptions(
+                    name="absample",
+                    options={"verbose_name": "A/B sample", "verbose_name_plural": "A/B samples"},
+                ),
+                migrations.AlterModelOptions(
+                    name="changedcontact",
+                    options={
+                        "verbose_name": "changed contact",
+                        "verbose_name_plural": "changed contacts",
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="content",
+                    options={
+                        "verbose_name": "frozen content",
+                        "verbose_name_plural": "frozen contents",
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="difference",
+                    options={"verbose_name": "difference", "verbose_name_plural": "differences"},
+                ),
+                migrations.AlterModelOptions(
+                    name="engagement",
+                    options={"verbose_name": "engagement", "verbose_name_plural": "engagement"},
+                ),
+                migrations.AlterModelOptions(
+                    name="engagementtimes",
+                    options={"verbose_name": "engagement", "verbose_name_plural": "engagement"},
+                ),
+                migrations.AlterModelOptions(
+                    name="filechunk",
+                    options={
+                        "verbose_name": "part of a file",
+                        "verbose_name_plural": "parts of files",
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="frozenattachment",
+                    options={
+                        "verbose_name": "frozen attachment",
+                        "verbose_name_plural": "frozen attachments",
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="importedaddress",
+                    options={
+                        "verbose_name": "imported address",
+                        "verbose_name_plural": "imported addresses",
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="importsaid",
+                    options={
+                        "verbose_name": "what an import said",
+                        "verbose_name_plural": "what imports said",
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="leftout",
+                    options={
+                        "verbose_name": "contact left out",
+                        "verbose_name_plural": "contacts left out",
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="promise",
+                    options={"verbose_name": "promise", "verbose_name_plural": "promises"},
+                ),
+                migrations.AlterModelOptions(
+                    name="promisedcontacts",
+                    options={
+                        "verbose_name": "promised contacts",
+                        "verbose_name_plural": "promised contacts",
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="rememberedcolumns",
+                    options={
+                        "verbose_name": "remembered columns",
+                        "verbose_name_plural": "remembered columns",
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="storedfile",
+                    options={"verbose_name": "stored file", "verbose_name_plural": "stored files"},
+                ),
+                migrations.AlterField(
+                    model_name="attribute",
+                    name="choices",
+                    field=django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=200),
+                        blank=True,
+                        default=list,
+                        help_text="Of a choice.",
+                        size=None,
+                        verbose_name="choices",
+                    ),
+                ),
+            ]
+        )
     ]

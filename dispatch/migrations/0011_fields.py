@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import dispatch.models.service
+from access.names import NamesOnly
 
 
 class Migration(migrations.Migration):
@@ -20,259 +21,265 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="attempt",
-            name="claim_token",
-            field=models.UUIDField(verbose_name="claim token"),
-        ),
-        migrations.AlterField(
-            model_name="attempt",
-            name="code",
-            field=models.PositiveSmallIntegerField(null=True, verbose_name="code"),
-        ),
-        migrations.AlterField(
-            model_name="attempt",
-            name="dispatcher_id",
-            field=models.BigIntegerField(verbose_name="dispatcher id"),
-        ),
-        migrations.AlterField(
-            model_name="attempt",
-            name="finished_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(), verbose_name="finished at"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attempt",
-            name="outcome",
-            field=models.CharField(
-                choices=[
-                    ("accepted", "Accepted"),
-                    ("deferred", "Refused for now"),
-                    ("rejected", "Refused for good"),
-                    ("service_error", "The service failed"),
-                    ("unknown", "Unknown: no reply came back"),
-                    ("not_started", "Not started: the process ended before"),
-                    ("restored", "Sent before the database was restored"),
-                ],
-                max_length=15,
-                verbose_name="outcome",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attempt",
-            name="reply",
-            field=models.TextField(blank=True, verbose_name="reply"),
-        ),
-        migrations.AlterField(
-            model_name="attempt",
-            name="sending_at",
-            field=models.DateTimeField(
-                help_text="When the hand-over was first marked; repeats of one in doubt share it.",
-                null=True,
-                verbose_name="sending at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attempt",
-            name="service",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="dispatch.emailservice",
-                verbose_name="service",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attempt",
-            name="slot_at",
-            field=models.DateTimeField(
-                help_text="The slot that was granted; no start is earlier.", verbose_name="slot at"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attempt",
-            name="started_at",
-            field=models.DateTimeField(
-                help_text="Empty when the dispatcher died and it is unknown whether it started.",
-                null=True,
-                verbose_name="started at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="attempt",
-            name="subtask",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="campaigns.subtask",
-                verbose_name="message",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="burst",
-            field=models.PositiveSmallIntegerField(
-                default=1,
-                help_text="How many messages may start at once after a time of rest; 1 for an even pace.",
-                validators=[django.core.validators.MinValueValidator(1)],
-                verbose_name="burst",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="connection_changed_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                help_text="Since when provider, account and domain are as they are: a hand-over in doubt is repeated only where it was made.",
-                verbose_name="connection changed at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="credentials",
-            field=models.TextField(
-                blank=True,
-                editable=False,
-                help_text="The provider's settings, encrypted.",
-                verbose_name="credentials",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="daily_quota",
-            field=models.PositiveIntegerField(
-                blank=True,
-                help_text="Most messages in a day; leave empty for no limit.",
-                null=True,
-                verbose_name="daily quota",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="domain",
-            field=models.CharField(
-                help_text="The domain that messages are from.",
-                max_length=253,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A(?=.{4,253}\\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9-]{2,63}\\Z",
-                        "Enter a domain name in lower case, for example: mail.example.com",
-                    )
-                ],
-                verbose_name="domain",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="enabled",
-            field=models.BooleanField(default=True, verbose_name="enabled"),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="max_connections",
-            field=models.PositiveSmallIntegerField(
-                default=2,
-                help_text="Most connections at the same time, over all hosts.",
-                validators=[django.core.validators.MinValueValidator(1)],
-                verbose_name="max connections",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="name",
-            field=models.CharField(max_length=100, unique=True, verbose_name="name"),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="provider",
-            field=models.CharField(max_length=30, verbose_name="provider"),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="quota_reset_time",
-            field=models.TimeField(
-                default=datetime.time(0, 0),
-                help_text="When the day of the quota begins, in the time zone below.",
-                verbose_name="quota reset time",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="quota_time_zone",
-            field=models.CharField(
-                default=dispatch.models.service.default_time_zone,
-                max_length=64,
-                validators=[dispatch.models.service.validate_time_zone],
-                verbose_name="quota time zone",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="users",
-            field=models.ManyToManyField(
-                blank=True,
-                help_text="Who may use this service; leave empty for everyone.",
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="reserved for",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="webhook_key_digest",
-            field=models.CharField(
-                editable=False,
-                help_text="By this the service is found when its provider posts an event.",
-                max_length=64,
-                unique=True,
-                verbose_name="digest of the webhook key",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="emailservice",
-            name="webhook_key_encrypted",
-            field=models.TextField(
-                editable=False,
-                help_text="The unguessable part of the address that the provider posts events to, to be shown again.",
-                verbose_name="webhook key encrypted",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="seedlist",
-            name="addresses",
-            field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.CharField(max_length=254),
-                help_text="One on each line, 20 at most.",
-                size=20,
-                verbose_name="addresses",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="seedlist",
-            name="name",
-            field=models.CharField(
-                max_length=100,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
-                    )
-                ],
-                verbose_name="name",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="seedlist",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.CASCADE,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
+        NamesOnly(
+            [
+                migrations.AlterField(
+                    model_name="attempt",
+                    name="claim_token",
+                    field=models.UUIDField(verbose_name="claim token"),
+                ),
+                migrations.AlterField(
+                    model_name="attempt",
+                    name="code",
+                    field=models.PositiveSmallIntegerField(null=True, verbose_name="code"),
+                ),
+                migrations.AlterField(
+                    model_name="attempt",
+                    name="dispatcher_id",
+                    field=models.BigIntegerField(verbose_name="dispatcher id"),
+                ),
+                migrations.AlterField(
+                    model_name="attempt",
+                    name="finished_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        verbose_name="finished at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attempt",
+                    name="outcome",
+                    field=models.CharField(
+                        choices=[
+                            ("accepted", "Accepted"),
+                            ("deferred", "Refused for now"),
+                            ("rejected", "Refused for good"),
+                            ("service_error", "The service failed"),
+                            ("unknown", "Unknown: no reply came back"),
+                            ("not_started", "Not started: the process ended before"),
+                            ("restored", "Sent before the database was restored"),
+                        ],
+                        max_length=15,
+                        verbose_name="outcome",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attempt",
+                    name="reply",
+                    field=models.TextField(blank=True, verbose_name="reply"),
+                ),
+                migrations.AlterField(
+                    model_name="attempt",
+                    name="sending_at",
+                    field=models.DateTimeField(
+                        help_text="When the hand-over was first marked; repeats of one in doubt share it.",
+                        null=True,
+                        verbose_name="sending at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attempt",
+                    name="service",
+                    field=models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="dispatch.emailservice",
+                        verbose_name="service",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attempt",
+                    name="slot_at",
+                    field=models.DateTimeField(
+                        help_text="The slot that was granted; no start is earlier.",
+                        verbose_name="slot at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attempt",
+                    name="started_at",
+                    field=models.DateTimeField(
+                        help_text="Empty when the dispatcher died and it is unknown whether it started.",
+                        null=True,
+                        verbose_name="started at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="attempt",
+                    name="subtask",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.subtask",
+                        verbose_name="message",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="burst",
+                    field=models.PositiveSmallIntegerField(
+                        default=1,
+                        help_text="How many messages may start at once after a time of rest; 1 for an even pace.",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="burst",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="connection_changed_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        help_text="Since when provider, account and domain are as they are: a hand-over in doubt is repeated only where it was made.",
+                        verbose_name="connection changed at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="credentials",
+                    field=models.TextField(
+                        blank=True,
+                        editable=False,
+                        help_text="The provider's settings, encrypted.",
+                        verbose_name="credentials",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="daily_quota",
+                    field=models.PositiveIntegerField(
+                        blank=True,
+                        help_text="Most messages in a day; leave empty for no limit.",
+                        null=True,
+                        verbose_name="daily quota",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="domain",
+                    field=models.CharField(
+                        help_text="The domain that messages are from.",
+                        max_length=253,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A(?=.{4,253}\\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+[a-z0-9-]{2,63}\\Z",
+                                "Enter a domain name in lower case, for example: mail.example.com",
+                            )
+                        ],
+                        verbose_name="domain",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="enabled",
+                    field=models.BooleanField(default=True, verbose_name="enabled"),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="max_connections",
+                    field=models.PositiveSmallIntegerField(
+                        default=2,
+                        help_text="Most connections at the same time, over all hosts.",
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="max connections",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="name",
+                    field=models.CharField(max_length=100, unique=True, verbose_name="name"),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="provider",
+                    field=models.CharField(max_length=30, verbose_name="provider"),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="quota_reset_time",
+                    field=models.TimeField(
+                        default=datetime.time(0, 0),
+                        help_text="When the day of the quota begins, in the time zone below.",
+                        verbose_name="quota reset time",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="quota_time_zone",
+                    field=models.CharField(
+                        default=dispatch.models.service.default_time_zone,
+                        max_length=64,
+                        validators=[dispatch.models.service.validate_time_zone],
+                        verbose_name="quota time zone",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="users",
+                    field=models.ManyToManyField(
+                        blank=True,
+                        help_text="Who may use this service; leave empty for everyone.",
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="reserved for",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="webhook_key_digest",
+                    field=models.CharField(
+                        editable=False,
+                        help_text="By this the service is found when its provider posts an event.",
+                        max_length=64,
+                        unique=True,
+                        verbose_name="digest of the webhook key",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="emailservice",
+                    name="webhook_key_encrypted",
+                    field=models.TextField(
+                        editable=False,
+                        help_text="The unguessable part of the address that the provider posts events to, to be shown again.",
+                        verbose_name="webhook key encrypted",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="seedlist",
+                    name="addresses",
+                    field=django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=254),
+                        help_text="One on each line, 20 at most.",
+                        size=20,
+                        verbose_name="addresses",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="seedlist",
+                    name="name",
+                    field=models.CharField(
+                        max_length=100,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
+                            )
+                        ],
+                        verbose_name="name",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="seedlist",
+                    name="owner",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+            ]
+        )
     ]

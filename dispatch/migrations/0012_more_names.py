@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from access.names import NamesOnly
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,24 +11,37 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name="accountreport",
-            options={"verbose_name": "account report", "verbose_name_plural": "account reports"},
-        ),
-        migrations.AlterModelOptions(
-            name="domainreport",
-            options={"verbose_name": "domain report", "verbose_name_plural": "domain reports"},
-        ),
-        migrations.AlterModelOptions(
-            name="endestimate",
-            options={"verbose_name": "estimated end", "verbose_name_plural": "estimated ends"},
-        ),
-        migrations.AlterModelOptions(
-            name="pace",
-            options={"verbose_name": "pace", "verbose_name_plural": "paces"},
-        ),
-        migrations.AlterModelOptions(
-            name="turn",
-            options={"verbose_name": "turn", "verbose_name_plural": "turns"},
-        ),
+        NamesOnly(
+            [
+                migrations.AlterModelOptions(
+                    name="accountreport",
+                    options={
+                        "verbose_name": "account report",
+                        "verbose_name_plural": "account reports",
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="domainreport",
+                    options={
+                        "verbose_name": "domain report",
+                        "verbose_name_plural": "domain reports",
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="endestimate",
+                    options={
+                        "verbose_name": "estimated end",
+                        "verbose_name_plural": "estimated ends",
+                    },
+                ),
+                migrations.AlterModelOptions(
+                    name="pace",
+                    options={"verbose_name": "pace", "verbose_name_plural": "paces"},
+                ),
+                migrations.AlterModelOptions(
+                    name="turn",
+                    options={"verbose_name": "turn", "verbose_name_plural": "turns"},
+                ),
+            ]
+        )
     ]

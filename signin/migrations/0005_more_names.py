@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from access.names import NamesOnly
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,12 +11,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name="invitation",
-            options={"verbose_name": "invitation", "verbose_name_plural": "invitations"},
-        ),
-        migrations.AlterModelOptions(
-            name="profile",
-            options={"verbose_name": "profile", "verbose_name_plural": "profiles"},
-        ),
+        NamesOnly(
+            [
+                migrations.AlterModelOptions(
+                    name="invitation",
+                    options={"verbose_name": "invitation", "verbose_name_plural": "invitations"},
+                ),
+                migrations.AlterModelOptions(
+                    name="profile",
+                    options={"verbose_name": "profile", "verbose_name_plural": "profiles"},
+                ),
+            ]
+        )
     ]

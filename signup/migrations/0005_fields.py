@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import signup.models
+from access.names import NamesOnly
 
 
 class Migration(migrations.Migration):
@@ -20,253 +21,266 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="signup",
-            name="answers",
-            field=models.JSONField(default=dict, verbose_name="answers"),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="asked_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(), verbose_name="asked at"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="confirmed_at",
-            field=models.DateTimeField(null=True, verbose_name="confirmed at"),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="confirmed_network",
-            field=models.CharField(blank=True, max_length=45, verbose_name="confirmed network"),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="expires_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.expressions.CombinedExpression(
-                    django.db.models.functions.datetime.Now(),
-                    "+",
-                    models.Value(datetime.timedelta(days=7)),
+        NamesOnly(
+            [
+                migrations.AlterField(
+                    model_name="signup",
+                    name="answers",
+                    field=models.JSONField(default=dict, verbose_name="answers"),
                 ),
-                verbose_name="expires at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="form",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="sign_ups",
-                to="signup.signupform",
-                verbose_name="form",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="mail_due_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(), verbose_name="mail due at"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="mail_note",
-            field=models.CharField(blank=True, max_length=500, verbose_name="mail note"),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="mail_tries",
-            field=models.PositiveSmallIntegerField(default=0, verbose_name="mail tries"),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="mailbox",
-            field=models.CharField(
-                help_text="The address without a part after +, by which it is limited.",
-                max_length=254,
-                verbose_name="mailbox",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="mailed_at",
-            field=models.DateTimeField(null=True, verbose_name="mailed at"),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="network",
-            field=models.CharField(
-                blank=True,
-                help_text="Where it was entered, without the host's part.",
-                max_length=45,
-                verbose_name="network",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="state",
-            field=models.CharField(
-                choices=[("pending", "Not confirmed yet"), ("confirmed", "Confirmed")],
-                default="pending",
-                max_length=10,
-                verbose_name="state",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signup",
-            name="wording",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="signup.wording",
-                verbose_name="wording",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="attributes",
-            field=models.ManyToManyField(
-                blank=True,
-                help_text="Asked for; none must be answered.",
-                related_name="+",
-                to="campaigns.attribute",
-                verbose_name="attributes",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="created_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                editable=False,
-                verbose_name="created at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="enabled",
-            field=models.BooleanField(
-                default=True,
-                help_text="Else its page says that it is closed. Open sign-ups stay valid.",
-                verbose_name="enabled",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="expired",
-            field=models.PositiveBigIntegerField(default=0, editable=False, verbose_name="expired"),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="key",
-            field=models.CharField(
-                default=signup.models.new_key,
-                editable=False,
-                max_length=32,
-                unique=True,
-                verbose_name="key",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="language",
-            field=models.CharField(
-                blank=True,
-                choices=[("en", "English"), ("de", "Deutsch"), ("zh-hans", "简体中文")],
-                db_default="",
-                default="",
-                help_text="Of the words around your texts, on the pages and in the message. Empty: that of the visitor's browser, and in the message that of this site.",
-                max_length=10,
-                verbose_name="language",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="name",
-            field=models.CharField(
-                help_text="For staff. Where a contact agreed says it, too.",
-                max_length=100,
-                verbose_name="name",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="owner",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to=settings.AUTH_USER_MODEL,
-                verbose_name="owner",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="sender",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="+",
-                to="campaigns.sender",
-                verbose_name="sender",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="subject",
-            field=models.CharField(
-                max_length=200,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
-                    )
-                ],
-                verbose_name="subject",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="tags",
-            field=models.ManyToManyField(
-                blank=True,
-                help_text="Given to everybody who confirms.",
-                related_name="+",
-                to="campaigns.tag",
-                verbose_name="tags",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="text",
-            field=models.TextField(
-                blank=True, help_text="Below the title.", max_length=2000, verbose_name="text"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="title",
-            field=models.CharField(
-                max_length=200,
-                validators=[
-                    django.core.validators.RegexValidator(
-                        "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
-                    )
-                ],
-                verbose_name="title",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="signupform",
-            name="topics",
-            field=models.ManyToManyField(
-                blank=True,
-                help_text="Public tags to choose from, as on the preference page.",
-                related_name="+",
-                to="campaigns.tag",
-                verbose_name="topics",
-            ),
-        ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="asked_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        verbose_name="asked at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="confirmed_at",
+                    field=models.DateTimeField(null=True, verbose_name="confirmed at"),
+                ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="confirmed_network",
+                    field=models.CharField(
+                        blank=True, max_length=45, verbose_name="confirmed network"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="expires_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.expressions.CombinedExpression(
+                            django.db.models.functions.datetime.Now(),
+                            "+",
+                            models.Value(datetime.timedelta(days=7)),
+                        ),
+                        verbose_name="expires at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="form",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sign_ups",
+                        to="signup.signupform",
+                        verbose_name="form",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="mail_due_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        verbose_name="mail due at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="mail_note",
+                    field=models.CharField(blank=True, max_length=500, verbose_name="mail note"),
+                ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="mail_tries",
+                    field=models.PositiveSmallIntegerField(default=0, verbose_name="mail tries"),
+                ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="mailbox",
+                    field=models.CharField(
+                        help_text="The address without a part after +, by which it is limited.",
+                        max_length=254,
+                        verbose_name="mailbox",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="mailed_at",
+                    field=models.DateTimeField(null=True, verbose_name="mailed at"),
+                ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="network",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="Where it was entered, without the host's part.",
+                        max_length=45,
+                        verbose_name="network",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="state",
+                    field=models.CharField(
+                        choices=[("pending", "Not confirmed yet"), ("confirmed", "Confirmed")],
+                        default="pending",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signup",
+                    name="wording",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="signup.wording",
+                        verbose_name="wording",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="attributes",
+                    field=models.ManyToManyField(
+                        blank=True,
+                        help_text="Asked for; none must be answered.",
+                        related_name="+",
+                        to="campaigns.attribute",
+                        verbose_name="attributes",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="created_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        editable=False,
+                        verbose_name="created at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="enabled",
+                    field=models.BooleanField(
+                        default=True,
+                        help_text="Else its page says that it is closed. Open sign-ups stay valid.",
+                        verbose_name="enabled",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="expired",
+                    field=models.PositiveBigIntegerField(
+                        default=0, editable=False, verbose_name="expired"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="key",
+                    field=models.CharField(
+                        default=signup.models.new_key,
+                        editable=False,
+                        max_length=32,
+                        unique=True,
+                        verbose_name="key",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="language",
+                    field=models.CharField(
+                        blank=True,
+                        choices=[("en", "English"), ("de", "Deutsch"), ("zh-hans", "简体中文")],
+                        db_default="",
+                        default="",
+                        help_text="Of the words around your texts, on the pages and in the message. Empty: that of the visitor's browser, and in the message that of this site.",
+                        max_length=10,
+                        verbose_name="language",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="name",
+                    field=models.CharField(
+                        help_text="For staff. Where a contact agreed says it, too.",
+                        max_length=100,
+                        verbose_name="name",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="owner",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="owner",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="sender",
+                    field=models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="campaigns.sender",
+                        verbose_name="sender",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="subject",
+                    field=models.CharField(
+                        max_length=200,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
+                            )
+                        ],
+                        verbose_name="subject",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="tags",
+                    field=models.ManyToManyField(
+                        blank=True,
+                        help_text="Given to everybody who confirms.",
+                        related_name="+",
+                        to="campaigns.tag",
+                        verbose_name="tags",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="text",
+                    field=models.TextField(
+                        blank=True,
+                        help_text="Below the title.",
+                        max_length=2000,
+                        verbose_name="text",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="title",
+                    field=models.CharField(
+                        max_length=200,
+                        validators=[
+                            django.core.validators.RegexValidator(
+                                "\\A[^\\r\\n\\x00]*\\Z", "Enter one line of text."
+                            )
+                        ],
+                        verbose_name="title",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="signupform",
+                    name="topics",
+                    field=models.ManyToManyField(
+                        blank=True,
+                        help_text="Public tags to choose from, as on the preference page.",
+                        related_name="+",
+                        to="campaigns.tag",
+                        verbose_name="topics",
+                    ),
+                ),
+            ]
+        )
     ]

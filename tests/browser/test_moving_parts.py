@@ -32,7 +32,7 @@ def test_the_colours_of_the_installation_are_there(admin: Browser) -> None:
 def test_the_theme_is_switched_from_the_menu_of_the_user(admin: Browser) -> None:
     admin.open("/admin/")
     root = admin.driver.find_element("tag name", "html")
-    admin.press(admin.find("[x-on\\:click*='openUserLinks = !']"))
+    admin.press(admin.find("button[aria-controls=user-menu]"))
     admin.press(admin.find("[x-on\\:click*='dark']"))
     admin.wait(lambda: "dark" in (root.get_attribute("class") or ""), "not dark")
     admin.press(admin.find("[x-on\\:click*='light']"))

@@ -4,6 +4,8 @@ import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
+from access.names import NamesOnly
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -12,186 +14,199 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name="event",
-            name="actor",
-            field=models.CharField(
-                choices=[
-                    ("person", "Person"),
-                    ("proxy", "Privacy or image proxy"),
-                    ("machine", "Scanner or other machine"),
-                ],
-                default="person",
-                max_length=10,
-                verbose_name="actor",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="dedupe_key",
-            field=models.CharField(max_length=200, verbose_name="key of the event"),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="detail",
-            field=models.TextField(blank=True, verbose_name="detail"),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="due_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(),
-                help_text="Not applied before this time.",
-                verbose_name="due at",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="kind",
-            field=models.CharField(
-                choices=[
-                    ("accepted", "Accepted by the provider"),
-                    ("deferred", "Delayed"),
-                    ("delivered", "Delivered"),
-                    ("opened", "Opened"),
-                    ("clicked", "Clicked"),
-                    ("soft_bounced", "Bounced for now"),
-                    ("hard_bounced", "Bounced for good: the address does not exist"),
-                    ("rejected", "Refused: content, policy or the provider's own list"),
-                    ("complained", "Reported as spam"),
-                    ("unsubscribed", "Unsubscribed"),
-                    ("resubscribed", "Subscribed again"),
-                    ("preferences", "Chose what to get"),
-                ],
-                max_length=15,
-                verbose_name="kind",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="last_at",
-            field=models.DateTimeField(
-                help_text="When it came last, if more than once.", null=True, verbose_name="last at"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="message_id",
-            field=models.CharField(blank=True, max_length=255, verbose_name="message id"),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="note",
-            field=models.CharField(
-                blank=True,
-                help_text="What it waits for, or why it was given up.",
-                max_length=200,
-                verbose_name="note",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="occurred_at",
-            field=models.DateTimeField(
-                help_text="As the source says.", null=True, verbose_name="occurred at"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="provider_message_id",
-            field=models.CharField(blank=True, max_length=255, verbose_name="provider message id"),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="received_at",
-            field=models.DateTimeField(
-                db_default=django.db.models.functions.datetime.Now(), verbose_name="received at"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="recipient",
-            field=models.CharField(blank=True, max_length=254, verbose_name="recipient"),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="service_id",
-            field=models.BigIntegerField(
-                help_text="The email service through whose webhook it came.",
-                null=True,
-                verbose_name="service id",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="settled_at",
-            field=models.DateTimeField(null=True, verbose_name="settled at"),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="source",
-            field=models.CharField(max_length=40, verbose_name="source"),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="state",
-            field=models.CharField(
-                choices=[("waiting", "Waiting"), ("applied", "Applied"), ("given_up", "Given up")],
-                default="waiting",
-                max_length=10,
-                verbose_name="state",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="subtask",
-            field=models.ForeignKey(
-                db_constraint=False,
-                db_index=False,
-                null=True,
-                on_delete=django.db.models.deletion.DO_NOTHING,
-                related_name="+",
-                to="campaigns.subtask",
-                verbose_name="message",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="times",
-            field=models.PositiveIntegerField(
-                db_default=1,
-                help_text="How often it came, where the same again is counted.",
-                verbose_name="times",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="event",
-            name="user_agent",
-            field=models.TextField(blank=True, verbose_name="user agent"),
-        ),
-        migrations.AlterField(
-            model_name="rejectedrequests",
-            name="count",
-            field=models.PositiveBigIntegerField(verbose_name="count"),
-        ),
-        migrations.AlterField(
-            model_name="rejectedrequests",
-            name="day",
-            field=models.DateField(verbose_name="day"),
-        ),
-        migrations.AlterField(
-            model_name="rejectedrequests",
-            name="endpoint",
-            field=models.CharField(max_length=40, verbose_name="endpoint"),
-        ),
-        migrations.AlterField(
-            model_name="rejectedrequests",
-            name="reason",
-            field=models.CharField(max_length=40, verbose_name="reason"),
-        ),
-        migrations.AlterField(
-            model_name="rejectedrequests",
-            name="shard",
-            field=models.PositiveSmallIntegerField(db_default=0, verbose_name="shard"),
-        ),
+        NamesOnly(
+            [
+                migrations.AlterField(
+                    model_name="event",
+                    name="actor",
+                    field=models.CharField(
+                        choices=[
+                            ("person", "Person"),
+                            ("proxy", "Privacy or image proxy"),
+                            ("machine", "Scanner or other machine"),
+                        ],
+                        default="person",
+                        max_length=10,
+                        verbose_name="actor",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="dedupe_key",
+                    field=models.CharField(max_length=200, verbose_name="key of the event"),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="detail",
+                    field=models.TextField(blank=True, verbose_name="detail"),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="due_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        help_text="Not applied before this time.",
+                        verbose_name="due at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="kind",
+                    field=models.CharField(
+                        choices=[
+                            ("accepted", "Accepted by the provider"),
+                            ("deferred", "Delayed"),
+                            ("delivered", "Delivered"),
+                            ("opened", "Opened"),
+                            ("clicked", "Clicked"),
+                            ("soft_bounced", "Bounced for now"),
+                            ("hard_bounced", "Bounced for good: the address does not exist"),
+                            ("rejected", "Refused: content, policy or the provider's own list"),
+                            ("complained", "Reported as spam"),
+                            ("unsubscribed", "Unsubscribed"),
+                            ("resubscribed", "Subscribed again"),
+                            ("preferences", "Chose what to get"),
+                        ],
+                        max_length=15,
+                        verbose_name="kind",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="last_at",
+                    field=models.DateTimeField(
+                        help_text="When it came last, if more than once.",
+                        null=True,
+                        verbose_name="last at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="message_id",
+                    field=models.CharField(blank=True, max_length=255, verbose_name="message id"),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="note",
+                    field=models.CharField(
+                        blank=True,
+                        help_text="What it waits for, or why it was given up.",
+                        max_length=200,
+                        verbose_name="note",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="occurred_at",
+                    field=models.DateTimeField(
+                        help_text="As the source says.", null=True, verbose_name="occurred at"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="provider_message_id",
+                    field=models.CharField(
+                        blank=True, max_length=255, verbose_name="provider message id"
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="received_at",
+                    field=models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(),
+                        verbose_name="received at",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="recipient",
+                    field=models.CharField(blank=True, max_length=254, verbose_name="recipient"),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="service_id",
+                    field=models.BigIntegerField(
+                        help_text="The email service through whose webhook it came.",
+                        null=True,
+                        verbose_name="service id",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="settled_at",
+                    field=models.DateTimeField(null=True, verbose_name="settled at"),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="source",
+                    field=models.CharField(max_length=40, verbose_name="source"),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="state",
+                    field=models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("applied", "Applied"),
+                            ("given_up", "Given up"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="subtask",
+                    field=models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="campaigns.subtask",
+                        verbose_name="message",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="times",
+                    field=models.PositiveIntegerField(
+                        db_default=1,
+                        help_text="How often it came, where the same again is counted.",
+                        verbose_name="times",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="event",
+                    name="user_agent",
+                    field=models.TextField(blank=True, verbose_name="user agent"),
+                ),
+                migrations.AlterField(
+                    model_name="rejectedrequests",
+                    name="count",
+                    field=models.PositiveBigIntegerField(verbose_name="count"),
+                ),
+                migrations.AlterField(
+                    model_name="rejectedrequests",
+                    name="day",
+                    field=models.DateField(verbose_name="day"),
+                ),
+                migrations.AlterField(
+                    model_name="rejectedrequests",
+                    name="endpoint",
+                    field=models.CharField(max_length=40, verbose_name="endpoint"),
+                ),
+                migrations.AlterField(
+                    model_name="rejectedrequests",
+                    name="reason",
+                    field=models.CharField(max_length=40, verbose_name="reason"),
+                ),
+                migrations.AlterField(
+                    model_name="rejectedrequests",
+                    name="shard",
+                    field=models.PositiveSmallIntegerField(db_default=0, verbose_name="shard"),
+                ),
+            ]
+        )
     ]

@@ -2,6 +2,8 @@
 
 from django.db import migrations
 
+from access.names import NamesOnly
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -9,8 +11,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterModelOptions(
-            name="link",
-            options={"verbose_name": "link", "verbose_name_plural": "links"},
-        ),
+        NamesOnly(
+            [
+                migrations.AlterModelOptions(
+                    name="link",
+                    options={"verbose_name": "link", "verbose_name_plural": "links"},
+                ),
+            ]
+        )
     ]
