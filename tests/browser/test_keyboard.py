@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.chromium import Browser
@@ -71,7 +72,8 @@ def test_the_filters_open(contacts: Browser) -> None:
 
 
 def test_the_palette_opens_takes_words_and_closes(contacts: Browser) -> None:
-    contacts.type(Keys.CONTROL, "k")
+    keys = ActionChains(contacts.driver)
+    keys.key_down(Keys.CONTROL).send_keys("k").key_up(Keys.CONTROL).perform()
     contacts.find("#search-input-command")
     contacts.wait(lambda: has_focus(contacts, "#search-input-command"), "no place to write")
     contacts.type(Keys.ESCAPE)
