@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
+from django.db.models.functions import Now
 from django.test import Client
 from django.urls import reverse
 from django_q.models import OrmQ
@@ -23,6 +25,8 @@ from campaigns.state import lifecycle
 from devmail import demo
 from dispatch.engine.dispatcher import Dispatcher
 from dispatch.models import EmailService
+from dispatch.models.hours import LastCount
+from dispatch.monitoring import hours
 from dispatch.pace import services
 from signup.models import SignUpForm
 from tests.campaigns.admin.imports.wizard import Wizard
@@ -57,9 +61,12 @@ def furnish(smtp_port: int) -> User:
     """The demo, its first campaign half sent, with what came back. Returns its account."""
     demo.prepare(smtp_port)
     owner = User.objects.get(username=demo.USER)
+    hours.count()
     _send_some(Task.objects.get(name=CAMPAIGN))
     _make_the_rest(owner)
     _write_and_import(owner)
+    LastCount.objects.update(at=Now() - dt.timedelta(hours=1))
+    hours.count()
     return owner
 
 

@@ -1,0 +1,3 @@
+"""Django groups the digits of Chinese numbers by four; marketing teams read them by three."""
+
+NUMBER_GROUPING = 3
