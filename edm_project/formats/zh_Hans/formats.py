@@ -1,3 +1,4 @@
-"""Django groups the digits of Chinese numbers by four; marketing teams read them by three."""
+"""Numbers as marketing teams write them: Django has no separator for Chinese, and groups of four."""
 
 NUMBER_GROUPING = 3
+THOUSAND_SEPARATOR = ","
