@@ -1,4 +1,4 @@
-"""Numbers as marketing teams write them: Django has no separator for Chinese, and groups of four."""
+"""Numbers as marketing teams write them: Django groups those of Chinese by four, unseparated."""
 
 NUMBER_GROUPING = 3
 THOUSAND_SEPARATOR = ","
