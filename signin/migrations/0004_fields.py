@@ -5,8 +5,6 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-from access.names import NamesOnly
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -15,76 +13,72 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        NamesOnly(
-            [
-                migrations.AlterField(
-                    model_name="signin",
-                    name="at",
-                    field=models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), verbose_name="at"
-                    ),
-                ),
-                migrations.AlterField(
-                    model_name="signin",
-                    name="method",
-                    field=models.CharField(
-                        blank=True,
-                        help_text="Such as password and totp.",
-                        max_length=60,
-                        verbose_name="method",
-                    ),
-                ),
-                migrations.AlterField(
-                    model_name="signin",
-                    name="network",
-                    field=models.CharField(blank=True, max_length=45, verbose_name="network"),
-                ),
-                migrations.AlterField(
-                    model_name="signin",
-                    name="outcome",
-                    field=models.CharField(
-                        choices=[
-                            ("signed_in", "signed in"),
-                            ("confirmed", "confirmed"),
-                            ("signed_out", "signed out"),
-                            ("timed_out", "session timed out"),
-                            ("wrong_password", "wrong user name or password"),
-                            ("wrong_code", "right password, wrong second factor"),
-                            ("refused", "refused: too many tries"),
-                            ("not_allowed", "known, but no staff account"),
-                        ],
-                        max_length=20,
-                        verbose_name="outcome",
-                    ),
-                ),
-                migrations.AlterField(
-                    model_name="signin",
-                    name="times",
-                    field=models.PositiveIntegerField(default=1, verbose_name="times"),
-                ),
-                migrations.AlterField(
-                    model_name="signin",
-                    name="user",
-                    field=models.ForeignKey(
-                        blank=True,
-                        db_index=False,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                        verbose_name="user",
-                    ),
-                ),
-                migrations.AlterField(
-                    model_name="signin",
-                    name="user_agent",
-                    field=models.CharField(blank=True, max_length=200, verbose_name="user agent"),
-                ),
-                migrations.AlterField(
-                    model_name="signin",
-                    name="user_name",
-                    field=models.CharField(blank=True, max_length=150, verbose_name="user name"),
-                ),
-            ]
-        )
+        migrations.AlterField(
+            model_name="signin",
+            name="at",
+            field=models.DateTimeField(
+                db_default=django.db.models.functions.datetime.Now(), verbose_name="at"
+            ),
+        ),
+        migrations.AlterField(
+            model_name="signin",
+            name="method",
+            field=models.CharField(
+                blank=True,
+                help_text="Such as password and totp.",
+                max_length=60,
+                verbose_name="method",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="signin",
+            name="network",
+            field=models.CharField(blank=True, max_length=45, verbose_name="network"),
+        ),
+        migrations.AlterField(
+            model_name="signin",
+            name="outcome",
+            field=models.CharField(
+                choices=[
+                    ("signed_in", "signed in"),
+                    ("confirmed", "confirmed"),
+                    ("signed_out", "signed out"),
+                    ("timed_out", "session timed out"),
+                    ("wrong_password", "wrong user name or password"),
+                    ("wrong_code", "right password, wrong second factor"),
+                    ("refused", "refused: too many tries"),
+                    ("not_allowed", "known, but no staff account"),
+                ],
+                max_length=20,
+                verbose_name="outcome",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="signin",
+            name="times",
+            field=models.PositiveIntegerField(default=1, verbose_name="times"),
+        ),
+        migrations.AlterField(
+            model_name="signin",
+            name="user",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="user",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="signin",
+            name="user_agent",
+            field=models.CharField(blank=True, max_length=200, verbose_name="user agent"),
+        ),
+        migrations.AlterField(
+            model_name="signin",
+            name="user_name",
+            field=models.CharField(blank=True, max_length=150, verbose_name="user name"),
+        ),
     ]

@@ -2,8 +2,6 @@
 
 from django.db import migrations
 
-from access.names import NamesOnly
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -11,16 +9,12 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        NamesOnly(
-            [
-                migrations.AlterModelOptions(
-                    name="invitation",
-                    options={"verbose_name": "invitation", "verbose_name_plural": "invitations"},
-                ),
-                migrations.AlterModelOptions(
-                    name="profile",
-                    options={"verbose_name": "profile", "verbose_name_plural": "profiles"},
-                ),
-            ]
-        )
+        migrations.AlterModelOptions(
+            name="invitation",
+            options={"verbose_name": "invitation", "verbose_name_plural": "invitations"},
+        ),
+        migrations.AlterModelOptions(
+            name="profile",
+            options={"verbose_name": "profile", "verbose_name_plural": "profiles"},
+        ),
     ]
