@@ -11,9 +11,10 @@ from campaigns.admin.operations.work import kept_files
 from campaigns.exports.tables import SUBJECTS
 from campaigns.exports.xlsx_file import MOST_CHARACTERS
 from campaigns.models import Operation, OperationKind, OperationState
-from campaigns.wording import counted
 
 EXPIRED = _("The file has expired: export again.")
+
+COUNTED = {"contact": wording.contacts, "message": wording.messages}
 
 
 @tells(OperationKind.EXPORT)
@@ -45,7 +46,7 @@ def _left(left: int, noun: str) -> list[str]:
     return (
         [
             gettext("%(counted)s had been deleted before their turn came.")
-            % {"counted": counted(left, noun)}
+            % {"counted": COUNTED.get(noun, wording.rows)(left)}
         ]
         if left > 0
         else []
