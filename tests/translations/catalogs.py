@@ -42,7 +42,7 @@ GAPS = (
 )  # fmt: skip
 """What libraries have staff read, and do not translate into Chinese."""
 
-BETTER = frozenset({
+BETTER: frozenset[str | tuple[str, ...]] = frozenset({
     " By %(filter_title)s ", "Are you sure you want to delete the %(object_name)s \"%(escaped_object)s\"? All of the "
     "following related items will be deleted:", "Enter the same password as before, for verification.",
     "First, enter a username and password. Then, you’ll be able to edit more user options.",

@@ -66,11 +66,9 @@ def test_a_translation_can_be_filled_in(locale: str) -> None:
 
 def can_be_filled_in(message: Message) -> bool:
     """A percent sign beside a place is written twice."""
-    ids, told = message.id, message.string
-    texts_of = [
-        *([ids] if isinstance(ids, str) else ids),
-        *([told] if isinstance(told, str) else told),
-    ]
+    ids, told = message.id, message.string or ""
+    texts_of = [ids] if isinstance(ids, str) else list(ids)
+    texts_of += [told] if isinstance(told, str) else list(told)
     values = {name: 1 for text in texts_of for name in NAMED.findall(text)}
     if not values:
         return True
