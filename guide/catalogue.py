@@ -92,6 +92,7 @@ GROUPS = (
             "be-told-what-happens",
             "share-with-a-team",
             "add-users",
+            "see-who-did-what",
         ),
     ),
     Group(
