@@ -39,7 +39,9 @@ def signed_in(owner_id: int, is_superuser: bool = False) -> Iterator[Client]:
     user.groups.add(Group.objects.get(name="campaign manager"))
     user.is_superuser = is_superuser
     user.save()
-    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
+    with override_settings(
+        STORAGES={**settings.STORAGES, "staticfiles": plain}, REQUIRE_SECOND_FACTOR="nobody"
+    ):
         client = Client(headers={"host": "localhost"})
         client.force_login(user)
         yield client
