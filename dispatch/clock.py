@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from django.db import connection
+from campaigns.db.times import database_time as database_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,3 @@ class DatabaseClock:
         passed.
         """
         return (moment - self.at_least()).total_seconds()
-
-
-def database_time() -> dt.datetime:
-    """What time it is now, to the database; within a transaction, too."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        now: dt.datetime = cursor.fetchone()[0]
-        return now

@@ -14,6 +14,7 @@ from admin_kit.base import OwnedAdmin, Visitor
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from admin_kit.stored_texts import in_english
 from admin_kit.typed import button
+from campaigns.admin import retrying
 from campaigns.admin import task_steps as steps
 from campaigns.admin.ab_tests.actions import DecidesTests, may_decide
 from campaigns.admin.approvals.buttons import APPROVALS, ApprovesTasks
@@ -27,7 +28,7 @@ from campaigns.admin.templates.checklist import OverruleForm, shown_findings
 from campaigns.models import SubTask, Tally, Task
 from campaigns.recipients import promises
 from campaigns.recipients.decision import UnknownAudience
-from campaigns.state import lifecycle, retries, transitions
+from campaigns.state import bulk, lifecycle, retries, transitions
 
 LAUNCH = "admin/campaigns/task/launch.html"
 
@@ -135,7 +136,20 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         permissions=["campaigns.retry_subtask"],
     )
     def retry_failed(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        task: Task = self.visible(request, object_id)
+        if retrying.is_too_many(task) and not transitions.why_not(task, "retry_failed"):
+            return self._retry_in_the_background(request, task)
         return self._take(request, object_id, steps.RETRY)
+
+    def _retry_in_the_background(self, request: HttpRequest, task: Task) -> HttpResponse:
+        at = retrying.asked_at(request)
+        if is_confirmed(request):
+            self.log_change(request, task, gettext_noop("Asked for a retry of all that failed."))
+            chosen = bulk.Selection(at, task.pk)
+            return retrying.begin(request, bulk.RETRY_FAILED, chosen, str(task))
+        question = retrying.ask(task, Tally.objects.counts(task.pk).failed)
+        question = retrying.put_at(retrying.in_the_background(question), at)
+        return ask(request, self, question, original=task, back_url=self._change_url(task))
 
     @button(
         _("Cancel"),

@@ -20,6 +20,7 @@ class OperationKind(models.TextChoices):
     CHANGE_CONTACTS = "change_contacts", _("Change of contacts")
     CONVERT_ATTRIBUTE = "convert_attribute", _("Change of an attribute's type")
     DECIDE_DOUBTS = "decide_doubts", _("Decision about messages in doubt")
+    RETRY_FAILED = "retry_failed", _("Retry of failed messages")
     RENEW_TEMPLATES = "renew_templates", _("New look of templates")
 
 

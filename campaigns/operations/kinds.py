@@ -19,7 +19,8 @@ STEPS: dict[str, str] = {
     OperationKind.EXPORT: "campaigns.exports.run.step",
     OperationKind.CHANGE_CONTACTS: "campaigns.contact_changes.run.step",
     OperationKind.CONVERT_ATTRIBUTE: "campaigns.attributes.change.step",
-    OperationKind.DECIDE_DOUBTS: "dispatch.doubts.step",
+    OperationKind.DECIDE_DOUBTS: "dispatch.deciding.step",
+    OperationKind.RETRY_FAILED: "campaigns.state.bulk.step",
     OperationKind.RENEW_TEMPLATES: "campaigns.blocks.renewing.step",
 }
 

@@ -12,20 +12,21 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import URLPattern, path, reverse
+from django.urls import URLPattern, path
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.confirmation import ask, is_confirmed, page, say
 from admin_kit.history import log_each
 from admin_kit.numbers import number
-from campaigns.admin.operations.results import Told, tells
-from campaigns.models import Operation, OperationKind, SubTask, Task
-from dispatch.admin.subtasks.actions import DECIDE, GIVE_UP, MOST_AT_ONCE, SEND_AGAIN, WAS_SENT
+from campaigns.admin import retrying
+from campaigns.models import SubTask, Task
+from campaigns.state import bulk
+from dispatch.admin.subtasks.deeds import GIVE_UP, SEND_AGAIN, WAS_SENT
 from dispatch.clock import database_time
-from dispatch.doubts import Doubt, decide_later, doubts, key_of
+from dispatch.deciding import DECIDE
+from dispatch.doubts import Doubt, doubts, key_of
 from dispatch.models import DecisionChoice, EmailService
 from dispatch.waiting.words import moment
 from tracking.event_kinds import EventKind
@@ -80,10 +81,10 @@ class Group:
 
 def groups(user: Any, now: dt.datetime) -> list[Group]:
     """Those of the campaigns that this user sees, of what was in doubt at this time, the largest
-    first; MOST_AT_ONCE messages are looked at.
+    first; bulk.MOST_AT_ONCE messages are looked at.
     """
     found: dict[tuple[int, str], list[Doubt]] = {}
-    for row in doubts(user, now, MOST_AT_ONCE):
+    for row in doubts(user, now, bulk.MOST_AT_ONCE):
         found.setdefault((row.service_id, row.cause), []).append(row)
     services = EmailService.objects.in_bulk({service_id for service_id, _cause in found})
     names = dict(Task.objects.filter(pk__in=_tasks_of(found.values())).values_list("pk", "name"))
@@ -103,7 +104,7 @@ def groups(user: Any, now: dt.datetime) -> list[Group]:
 
 def is_all(found: Sequence[Group]) -> bool:
     """Whether nothing else is in doubt."""
-    return sum(len(group.ids) for group in found) < MOST_AT_ONCE
+    return sum(len(group.ids) for group in found) < bulk.MOST_AT_ONCE
 
 
 def _tasks_of(found: Any) -> set[int]:
@@ -150,7 +151,7 @@ class DoubtQueue(LedgerAdmin):
             "admin/campaigns/subtask/doubts.html",
             title=_("In doubt"),
             groups=found,
-            most=number(MOST_AT_ONCE),
+            most=number(bulk.MOST_AT_ONCE),
             is_all=is_all(found),
             messages_url=self.url("changelist"),
         )
@@ -179,24 +180,16 @@ class DoubtQueue(LedgerAdmin):
         deed = DEEDS[DecisionChoice(choice)]
         matching: QuerySet[SubTask] = SubTask.objects.filter(pk__in=group.ids)
         if not is_confirmed(request):
-            question = deed.question(matching)
+            question = deed.ask(matching)
             question = question if is_all(found) else replace(question, warnings=[_and_the_rest()])
             return ask(request, self, question, back_url=back)
         if not is_all(found):
-            return self._decide_later(request, group, at, DecisionChoice(choice))
+            chosen = bulk.Selection(at, group=group.key)
+            return retrying.begin(request, deed.name, chosen, group.service.name)
         ids, text = deed.do(matching, staff(request))
         log_each(request, SubTask.objects.filter(pk__in=ids).only("recipient_email"), deed.entry)
         say(request, text, error=not ids)
         return HttpResponseRedirect(back)
-
-    def _decide_later(
-        self, request: HttpRequest, group: Group, at: dt.datetime, choice: DecisionChoice
-    ) -> HttpResponse:
-        operation = decide_later(staff(request), group.key, at, choice, group.service.name)
-        say(request, _("They are decided in the background. You may leave this page."))
-        return HttpResponseRedirect(
-            reverse("admin:campaigns_operation_change", args=[operation.pk])
-        )
 
 
 def _moment(request: HttpRequest) -> dt.datetime | None:
@@ -212,18 +205,4 @@ def _and_the_rest() -> str:
     return _(
         "More messages are in doubt than a page looks at. All others of this service that ended in "
         "the same way are decided with these, in the background, and you see how far it is."
-    )
-
-
-@tells(OperationKind.DECIDE_DOUBTS)
-def tell(operation: Operation) -> Told:
-    decided = operation.result.get("decided", 0)
-    choice = DecisionChoice(operation.params["choice"])
-    said = ngettext(
-        "%(number)s message decided: %(choice)s.",
-        "%(number)s messages decided: %(choice)s.",
-        decided,
-    ) % {"number": number(decided), "choice": choice.label}
-    return Told(
-        [said], [(_("What is still in doubt"), reverse("admin:campaigns_subtask_in_doubt"))]
     )

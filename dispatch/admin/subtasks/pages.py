@@ -28,10 +28,11 @@ from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED
 from campaigns.models.stage import Stage, condition
 from dispatch.admin.service_filter import ServiceFilter
-from dispatch.admin.subtasks.actions import CountedChangeList, SubTaskActions
+from dispatch.admin.subtasks.actions import SubTaskActions
 from dispatch.admin.subtasks.as_sent import SeesMessages, message_id_of
 from dispatch.admin.subtasks.doubt import doubt_of
 from dispatch.admin.subtasks.doubts import DoubtQueue
+from dispatch.admin.subtasks.matching import CountedChangeList
 from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
 from dispatch.admin.subtasks.story import story_of
 from dispatch.waiting import words

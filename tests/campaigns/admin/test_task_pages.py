@@ -338,3 +338,20 @@ class TestTheProgress:
 def test_a_task_that_is_gone_leads_back_with_a_message() -> None:
     response = signed_in(member(SUPERUSER)).get(url("change", 12345), follow=True)
     assert "doesn’t exist" in texts(response)
+
+
+def test_of_a_launched_task_the_results_come_first_and_what_was_sent_is_folded() -> None:
+    client = signed_in(member(MANAGER))
+    user = User.objects.latest("pk")
+    task = SendingTaskFactory(owner=user)
+    SubTaskFactory(task=task, content=ContentFactory(task=task))
+    page = page_of(client.get(url("change", task.pk)))
+    folded = page.index('<details id="plan"')
+    assert page.index("data-figure=") < folded < page.index("field-sender")
+    assert page.count("<details") == page.count("</details>")
+
+
+def test_of_a_draft_nothing_is_folded() -> None:
+    user = member(MANAGER)
+    page = page_of(signed_in(user).get(url("change", TaskFactory(owner=user).pk)))
+    assert '<details id="plan"' not in page

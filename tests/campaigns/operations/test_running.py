@@ -142,5 +142,6 @@ def test_every_kind_has_what_runs_it() -> None:
         "change_contacts",
         "convert_attribute",
         "decide_doubts",
+        "retry_failed",
         "renew_templates",
     }

@@ -15,8 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Operation, SubTask, TaskStatus
 from campaigns.operations import running
-from dispatch import doubts as dispatch_doubts
-from dispatch.admin.subtasks import doubts as admin_doubts
+from campaigns.state import bulk
 from dispatch.admin.subtasks.doubts import Group, groups
 from dispatch.clock import database_time
 from dispatch.models import Attempt, AttemptOutcome, Decision, EmailService
@@ -164,8 +163,8 @@ def test_an_address_that_makes_no_sense_changes_nothing(service: EmailService, q
 class TestMoreThanAPageLooksAt:
     @pytest.fixture(autouse=True)
     def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(admin_doubts, "MOST_AT_ONCE", 2)
-        monkeypatch.setattr(dispatch_doubts, "PIECE", 3)
+        monkeypatch.setattr(bulk, "MOST_AT_ONCE", 2)
+        monkeypatch.setattr(bulk, "PIECE", 3)
 
     def ask(self, user: User, choice: str = "give_up") -> Operation:
         signed_in(user).post(question(user, choice), CONFIRM)
@@ -191,7 +190,7 @@ class TestMoreThanAPageLooksAt:
         assert (operation.state, operation.total) == ("queued", 5)
         assert not Decision.objects.exists()
         self.work(operation)
-        assert (operation.state, operation.done, operation.result) == ("done", 5, {"decided": 5})
+        assert (operation.state, operation.done, operation.result) == ("done", 5, {"changed": 5})
         decided = Decision.objects.values_list("subtask_id", "user_id", "choice")
         assert set(decided) == {(each.pk, operator.pk, "give_up") for each in own}
         assert entries(own[4]) == [(operator.username, "Decided: Give up.")]
@@ -202,7 +201,7 @@ class TestMoreThanAPageLooksAt:
         operator = member(OPERATOR)
         client = signed_in(operator)
         answer = client.post(question(operator, "was_sent"), CONFIRM, follow=True)
-        assert texts(answer) == "They are decided in the background. You may leave this page."
+        assert texts(answer) == "It is done in the background. You may leave this page."
         self.work(Operation.objects.get())
         url = address("campaigns.operation", "change", Operation.objects.get().pk)
         assert "3 messages decided: It was sent." in page_of(client.get(url))
@@ -252,7 +251,7 @@ class TestMoreThanAPageLooksAt:
         operator.groups.clear()
         self.work(operation)
         assert operation.state == "failed"
-        assert "may not decide any more" in operation.problem
+        assert "may not do this any more" in operation.problem
         assert SubTask.objects.in_doubt().count() == 3
 
 
