@@ -19,6 +19,9 @@ from django.middleware.csrf import get_token
 from django.utils.encoding import force_bytes
 from django.utils.translation import gettext
 
+NO_RESULTS = "ul"
+"""What unfold's template says in place of the list."""
+
 
 class RelatedRows(AutocompleteJsonView):
     """The choices of form fields and filters. Django takes a reverse relation for a field, too, and
@@ -39,7 +42,8 @@ def autocomplete(request: HttpRequest) -> HttpResponseBase:
 def search(request: HttpRequest) -> HttpResponse:
     """Of models by their name, and of what the command palette finds. To be wrapped in
     `admin_view`. Unfold keeps what it found for some minutes: a message goes on meanwhile, and an
-    address may be erased."""
+    address may be erased. Its palette takes the list of results alone from an answer, and would
+    say nothing when there are none."""
     key = f"{request.user.pk}_{request.GET.get('s', '').lower()}"
     kept = f"unfold_search_{hashlib.sha256(force_bytes(key)).hexdigest()}"
     try:
@@ -48,6 +52,9 @@ def search(request: HttpRequest) -> HttpResponse:
         raise Http404(gettext("There is no such page.")) from error
     finally:
         cache.delete(kept)
+    found = getattr(answer, "context_data", None)
+    if found and not found["results"]:
+        answer.headers["HX-Reselect"] = NO_RESULTS
     return answer
 
 

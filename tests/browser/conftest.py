@@ -4,10 +4,11 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection, connections
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
@@ -36,6 +37,30 @@ def no_kept_connections() -> None:
     connections.settings["default"]["CONN_MAX_AGE"] = 0
 
 
+@pytest.fixture(scope="session", autouse=True)
+def rights(django_db_setup: None, django_db_blocker: Any) -> dict[str, list[tuple[str, str]]]:
+    """The permissions of each role, as migrations gave them: read before a test empties tables."""
+    with django_db_blocker.unblock():
+        found = Group.objects.values_list(
+            "name", "permissions__content_type__app_label", "permissions__codename"
+        )
+        given: dict[str, list[tuple[str, str]]] = {}
+        for name, app, codename in found:
+            given.setdefault(name, []).append((app, codename))
+        connection.close()
+    return given
+
+
+@pytest.fixture
+def roles(transactional_db: None, rights: dict[str, list[tuple[str, str]]]) -> None:
+    """The groups of the roles, made again."""
+    known = Permission.objects.values_list("content_type__app_label", "codename", "pk")
+    keys = {(app, codename): pk for app, codename, pk in known}
+    for name, permissions in rights.items():
+        group, _ = Group.objects.get_or_create(name=name)
+        group.permissions.set([keys[each] for each in permissions])
+
+
 @pytest.fixture
 def user(transactional_db: None) -> User:
     return User.objects.create_superuser("ada", "ada@example.com", PASSWORD)
@@ -57,13 +82,19 @@ def browser(chromium: Browser, live_server: LiveServer) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def admin(browser: Browser, user: User, client: Client) -> Browser:
+def admin(browser: Browser, user: User) -> Browser:
     """Signed in."""
+    sign_in_as(browser, user)
+    return browser
+
+
+def sign_in_as(browser: Browser, user: User) -> None:
+    """In place of who was signed in, without a form."""
+    client = Client()
     client.force_login(user)
     browser.open("/admin/login/")
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     browser.driver.add_cookie({"name": settings.SESSION_COOKIE_NAME, "value": session})
-    return browser
 
 
 @pytest.fixture

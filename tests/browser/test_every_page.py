@@ -8,13 +8,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.test import Client
 
 from devmail.demo import USER
 from signin.models import Profile
 from tests.browser.chromium import DESKTOP, PHONE, Browser
+from tests.browser.conftest import sign_in_as
 from tests.browser.furnished import MISSING, furnish, main_pages, pages
 from tests.smtp_server import SmtpServer
 
@@ -43,11 +42,7 @@ def axe() -> str:
 @pytest.fixture
 def staff(browser: Browser, smtp: SmtpServer, transactional_db: None) -> Browser:
     """Signed in as the account of a database in use."""
-    client = Client()
-    client.force_login(furnish(smtp.port))
-    browser.open("/admin/login/")
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    browser.driver.add_cookie({"name": settings.SESSION_COOKIE_NAME, "value": session})
+    sign_in_as(browser, furnish(smtp.port))
     browser.driver.set_script_timeout(60)
     return browser
 
