@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.admin import ModelAdmin
 from django.db.models import Model
 from django.test import Client
-from django.urls import NoReverseMatch, URLPattern, reverse
+from django.urls import NoReverseMatch, reverse
 
 from bench import product, report
 from bench.context import Bench
@@ -59,9 +59,7 @@ def every_page(client: Client) -> dict[str, str]:
 def pages_of(model: type[Model], model_admin: ModelAdmin[Model]) -> Iterator[tuple[str, str]]:
     """Those that take no row, and those of one."""
     rows = rows_of(model)
-    for pattern in model_admin.get_urls():
-        if not isinstance(pattern, URLPattern) or not pattern.name:
-            continue
+    for pattern in filter(lambda each: each.name, model_admin.get_urls()):
         count = len(pattern.pattern.converters)
         for suffix, pk in rows.items() if count == 1 else [("", None)]:
             try:
