@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
 from addressing.deceptive_domains import is_deceptive
+from addressing.reasons import in_plain_words
 
 MAX_LENGTH = 254
 MAX_WRITTEN = 1_000
@@ -27,12 +28,6 @@ _USUALLY = re.compile(
 )
 """An address of which only the domain must be looked at, once for all of its addresses."""
 _CONTROL = re.compile("[\0-\x1f\x7f-\x9f]")
-_CHARACTERS = re.compile(
-    r"The (?:email address|(?P<after>part after the @-sign)) contains (?:invalid|unsafe) characters"
-    r"(?: in quotes)?(?P<before> before the @-sign)?(?: after Unicode normalization)?: "
-    r"(?P<names>.+)\."
-)
-"""What the library says of characters."""
 ENCODED_WORD = _(
     "An address cannot contain =? or ?=, by which some mail programs decode it to another address."
 )
@@ -66,39 +61,12 @@ def normalise(address: str) -> str:
     try:
         stored = _stored(stripped)
     except EmailNotValidError as error:
-        raise AddressError(_in_plain_words(str(error))) from error
+        raise AddressError(in_plain_words(str(error))) from error
     if len(stored) > MAX_LENGTH:
         raise AddressError(
             gettext("The address is longer than %(most)s characters.") % {"most": MAX_LENGTH}
         )
     return stored
-
-
-def _in_plain_words(reason: str) -> str:
-    """The library's reason, but characters are not called by their names in Unicode."""
-    found = _CHARACTERS.fullmatch(reason)
-    if found is None:
-        return reason
-    names = list(dict.fromkeys(map(_character, found["names"].split(", "))))
-    if names == ["“@”"]:
-        return gettext("An email address has one @ alone.")
-    if found["after"]:
-        text = gettext("An email address cannot have %(names)s after the @.")
-    elif found["before"]:
-        text = gettext("An email address cannot have %(names)s before the @.")
-    else:
-        text = gettext("An email address cannot have %(names)s in it.")
-    return text % {"names": gettext(" or ").join(names)}
-
-
-def _character(name: str) -> str:
-    """Such as “(”, or a space, of what is not seen."""
-    if name[0] in "\"'" and len(name) > 2:
-        return f"“{name[1:-1]}”"
-    if name.startswith("U+"):
-        return gettext("the character %(name)s") % {"name": name}
-    plain = name.lower()
-    return f"{'an' if plain[0] in 'aeiou' else 'a'} {plain}"
 
 
 def _stored(address: str) -> str:

@@ -61,7 +61,7 @@ def log_each_of(user_id: int, rows: Iterable[Model], text: str) -> None:
 class KindFilter(DropdownFilter):
     """By the model that an entry is about."""
 
-    title = "kind"
+    title = _("kind")
     parameter_name = "kind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -116,7 +116,7 @@ class HistoryAdmin(LedgerAdmin):
             return what
         return format_html('<a href="{}" class="edm-link">{}</a>', url, what)
 
-    @admin.display(description=_("done"))
+    @admin.display(description=_("what happened"))
     def message(self, entry: LogEntry) -> str:
         done = with_addresses_as_written(shown(entry.get_change_message()))
         return done or str(entry.get_action_flag_display())

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import erased_keys, suppressions
+from campaigns import erased_keys, suppression_sources, suppressions
 from campaigns.models import Contact, MailConsent, Suppression
 
 
@@ -84,7 +84,8 @@ def _standing(contact: Contact, entry: Suppression | None, now: dt.datetime) -> 
             if entry.email.startswith("@")
             else gettext("Suppressed: %(reason)s")
         ) % {"reason": entry.get_reason_display().lower()}
-        return Standing(S.SUPPRESSED, words, entry.source, entry.created_at)
+        where = suppression_sources.told(entry.source)
+        return Standing(S.SUPPRESSED, words, where, entry.created_at)
     source, since = contact.mail_consent_source, contact.mail_consent_at
     if contact.mail_consent == MailConsent.REFUSED:
         return Standing(S.REFUSED, str(S.REFUSED.label), source, since)

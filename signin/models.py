@@ -85,7 +85,7 @@ class Tries(models.Model):
     until = models.DateTimeField(db_index=True)
 
     class Meta:
-        verbose_name_plural = "tries"
+        verbose_name_plural = _("tries")
 
     def __str__(self) -> str:
         return f"{self.key}: {self.count}"

@@ -119,4 +119,7 @@ def table_of(problems: Problems) -> dict[str, Any]:
         [problem.line, as_written(problem.value), problem.reason]
         for problem in islice(problems, SHOWN)
     ]
-    return {"headers": [gettext("Line"), gettext("Value"), gettext("Reason")], "rows": rows}
+    return {
+        "headers": [gettext("Line of the file"), gettext("Value"), gettext("Reason")],
+        "rows": rows,
+    }

@@ -23,7 +23,7 @@ from admin_kit.base import SafeAdmin, UncountedPaginator, staff, visible_rows
 from admin_kit.confirmation import StyledForm, page, say
 from admin_kit.history import log_event
 from admin_kit.typed import ModelForm, button
-from campaigns import erased_keys, suppressions, wording
+from campaigns import erased_keys, suppression_sources, suppressions, wording
 from campaigns.admin.importing import SECONDS, CsvField, ImportForm, import_page
 from campaigns.files import suppression_export
 from campaigns.files.suppression_import import SuppressionReport, import_suppressions
@@ -79,9 +79,7 @@ class ManyForm(StyledForm):
         ),
     )
     reason = forms.ChoiceField(label=_("Reason"), choices=REASONS, initial=SuppressionReason.MANUAL)
-    source = forms.CharField(
-        label=_("Source"), required=False, max_length=200, help_text=_("Where these came from.")
-    )
+    source = forms.CharField(label=_("Where these came from"), required=False, max_length=200)
 
     def __init__(self, data: Any, may_suppress_domains: bool) -> None:
         super().__init__(data)
@@ -150,10 +148,10 @@ class FileForm(ImportForm):
         help_text=_("Of rows that do not name one."),
     )
     source = forms.CharField(
-        label=_("Source"),
+        label=_("Where these came from"),
         required=False,
         max_length=200,
-        help_text=_("Where these came from, if the file does not say."),
+        help_text=_("For rows that do not say."),
     )
     field_order = ("file", "reason", "source", "encoding", "only_look")
 
@@ -167,17 +165,22 @@ class SuppressionAdmin(SafeAdmin):
     form = SuppressionForm
     paginator = UncountedPaginator
     list_disable_select_all = True
-    list_display = ("shown", "reason", "source", "created_at")
+    list_display = ("shown", "reason", "where_from", "created_at")
     list_filter = (("reason", ChoicesDropdownFilter),)
     sortable_by = ("shown",)
     ordering = ("-id",)
     search_fields = ("email",)
     fields = ("email", "reason", "source")
+    readonly_fields = ("where_from",)
     actions_list = ("add_many", "import_file", "export_file")
 
     @admin.display(description=_("address or @domain"), ordering="email")
     def shown(self, row: Suppression) -> str:
         return str(row)
+
+    @admin.display(description=_("where from"))
+    def where_from(self, row: Suppression) -> str:
+        return suppression_sources.told(row.source)
 
     @admin.display(description=_("address or @domain"))
     def written(self, row: Suppression) -> str:
@@ -196,7 +199,7 @@ class SuppressionAdmin(SafeAdmin):
         columns = super().get_list_display(request)
         if not _is_restricted(request):
             return columns
-        return [column for column in columns if column != "source"]
+        return [column for column in columns if column != "where_from"]
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         """An entry that was looked up has no page for users who may not see all entries."""
@@ -207,10 +210,12 @@ class SuppressionAdmin(SafeAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fields = super().get_fields(request, obj)
         if obj is not None and not self.has_change_permission(request, obj):
-            fields = ["written" if name == "email" else name for name in fields]
+            fields = ["written", "reason", "where_from"]
+        elif obj is not None and suppression_sources.told(obj.source) != obj.source:
+            fields = ["email", "reason", "where_from"]
         if obj is None or not _is_restricted(request):
             return fields
-        return [name for name in fields if name != "source"]
+        return [name for name in fields if name not in ("source", "where_from")]
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Length, Lower, Now
 from django.db.models.lookups import GreaterThan
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet, User, owners_open_to, sees_everything
@@ -140,7 +140,7 @@ class Contact(models.Model):
     email = models.CharField(
         _("email address"), max_length=254, help_text=_("Stored in lower case, unique per owner.")
     )
-    name = models.CharField(_("name"), max_length=200, blank=True)
+    name = models.CharField(pgettext_lazy("of a person", "name"), max_length=200, blank=True)
     attributes = models.JSONField(
         _("attributes"),
         default=dict,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from django.db import models
 from django.db.models import Sum
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.db.enum_field import DatabaseEnumField
 from campaigns.models.subtask import FailureReason, SubTaskStatus
@@ -102,7 +103,7 @@ class Tally(models.Model):
     objects = TallyQuerySet.as_manager()
 
     class Meta:
-        verbose_name_plural = "tallies"
+        verbose_name_plural = _("tallies")
         # Reading and folding: WHERE task_id IN (…)
         indexes = [models.Index("task_id", name="tally_task")]
 

@@ -42,7 +42,7 @@ class MailboxForm(forms.Form):
     )
     kind = forms.ChoiceField(
         initial="imap",
-        label="Mailbox",
+        label=_("Mailbox"),
         choices=[("imap", "IMAP"), ("maildir", _("Maildir on the machines of the cluster"))],
     )
     host = forms.CharField(
@@ -90,7 +90,7 @@ class MailboxForm(forms.Form):
         initial=15,
         min_value=1,
         max_value=60,
-        help_text="Seconds.",
+        help_text=_("Seconds."),
         label=_("Timeout"),
     )
     ca_certificates = authorities()

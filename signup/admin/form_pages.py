@@ -27,7 +27,7 @@ from tracking.views.public import CSS, CSS_SOURCE
 PREVIEW = "_preview"
 """A button that posts the form without saving it, to see its page."""
 PREVIEW_BUTTON = {"action_name": PREVIEW, "description": _("Preview"), "icon": "visibility"}
-OPEN, CLOSED = "open", "closed"
+OPEN, CLOSED = _("open"), _("closed")
 
 
 def page_of(form: SignUpForm, wording: Wording, attributes: Any, topics: Any) -> str:
@@ -80,7 +80,7 @@ class SignUpFormAdmin(ExplainedChanges, WithPanel, OwnedAdmin):
 
     @label(_("state"), {OPEN: "success", CLOSED: "info"})
     def state(self, form: SignUpForm) -> str:
-        return OPEN if form.enabled else CLOSED
+        return str(OPEN if form.enabled else CLOSED)
 
     def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
         """Sign-ups are the proof that people agreed."""

@@ -28,6 +28,7 @@ from dispatch.models import EmailService
 from dispatch.models.hours import LastCount
 from dispatch.monitoring import hours
 from dispatch.pace import services
+from guide.catalogue import DOCUMENTS
 from signup.models import SignUpForm
 from tests.campaigns.admin.imports.wizard import Wizard
 from tests.campaigns.admin.test_ownership import MAKE
@@ -51,7 +52,7 @@ MADE = ("campaigns.brand", "campaigns.savedblock", "dispatch.seedlist")
 FILE = "email,name,city\nada@example.com,Ada,Berlin\nnot an address,Bob,\ncleo@example.com,Cleo,Lisbon\n"
 OWN = (
     "monitor", "own_notices", "found_messages", "privacy", "own_profile", "sign_in_sessions", "own_password", "mfa_index",
-    "mfa_activate_totp",
+    "mfa_activate_totp", "help",
 )  # fmt: skip
 """Pages without a row, of the site's own addresses."""
 STEPS = ("step_audience", "step_content", "step_delivery", "step_check", "step_launch")
@@ -147,6 +148,8 @@ def _is_a_page(client: Client, url: str) -> bool:
 
 def addresses() -> Iterator[str]:
     yield from (reverse(name) for name in OWN)
+    yield from (reverse("help_document", args=[name]) for name in DOCUMENTS)
+    yield f"{reverse('help')}?q=undo"
     task = Task.objects.get(name=CAMPAIGN)
     yield reverse("click_map", args=[task.pk])
     for url in ADDRESSES:
@@ -233,4 +236,7 @@ def main_pages() -> dict[str, str]:
         "notifications": reverse("own_notices"),
         "monitor": reverse("monitor"),
         "privacy": reverse("privacy"),
+        "help": reverse("help"),
+        "guide": reverse("help_document", args=["staff"]),
+        "how-to": reverse("help_document", args=["import-contacts"]),
     }

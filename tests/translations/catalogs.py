@@ -42,6 +42,23 @@ GAPS = (
 )  # fmt: skip
 """What libraries have staff read, and do not translate into Chinese."""
 
+BETTER: frozenset[str | tuple[str, ...]] = frozenset({
+    " By %(filter_title)s ", "Are you sure you want to delete the %(object_name)s \"%(escaped_object)s\"? All of the "
+    "following related items will be deleted:", "Enter the same password as before, for verification.",
+    "First, enter a username and password. Then, you’ll be able to edit more user options.",
+    "Please enter your old password, for security’s sake, and then enter your new password twice so we can verify you "
+    "typed it in correctly.", "You don’t have permission to view or edit anything.", "Your password was changed.",
+    "Your old password was entered incorrectly. Please enter it again.",
+    "Your password can’t be a commonly used password.", "Your password can’t be entirely numeric.",
+    "Your password can’t be too similar to your other personal information.",
+    ("Your password must contain at least %(min_length)d character.",
+     "Your password must contain at least %(min_length)d characters."),
+    "log entries", "log entry", "group", "groups", "staff status",
+    "Designates whether the user can log into this admin site.",
+    "Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+})  # fmt: skip
+"""What libraries translate otherwise than the rest of the product speaks: ours stands before theirs."""
+
 NOT_WRITTEN = (
     b'"Report-Msgid-Bugs-To:', b'"POT-Creation-Date:', b'"PO-Revision-Date:', b'"Last-Translator:',
     b'"Language-Team:', b'"Generated-By:',
@@ -60,12 +77,16 @@ def read(locale: str) -> Catalog:
 def wanted(locale: str) -> Catalog:
     found = catalog(READ_IN[locale])
     for message in [each for library in LIBRARIES for each in _of_library(library, locale)]:
-        if message.id and message.string:
+        if message.id and message.string and _key(message.id) not in BETTER:
             found.delete(message.id, message.context)
     if READ_IN[locale] == EVERYTHING:
-        for text in GAPS:
+        for text in (*GAPS, *BETTER):
             found.add(text)
     return found
+
+
+def _key(id: str | Sequence[str]) -> str | tuple[str, ...]:
+    return id if isinstance(id, str) else tuple(id)
 
 
 def _of_library(name: str, locale: str) -> Catalog:

@@ -23,7 +23,9 @@ SAID_BY = frozenset({
     "description", "empty_label", "help_text", "label", "search_help_text", "short_description",
     "title", "verbose_name", "verbose_name_plural", "violation_error_message",
 })  # fmt: skip
-"""Arguments whose every text is shown."""
+"""Arguments, and attributes of classes, whose every text is shown."""
+TITLED = frozenset({"button", "label"})
+"""Decorators whose first argument is the title of a column or button."""
 
 COUNTS = "counted"
 """Makes “2,000 recipients” of a number and a noun."""
@@ -64,6 +66,9 @@ class Literal(NamedTuple):
     line: int
     text: str
 
+    is_shown: bool = False
+    """For sure: where it stands, a text is shown."""
+
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.text}"
 
@@ -80,7 +85,7 @@ def found_in(source: str, where: Path) -> Iterator[Literal]:
     finder = _Finder()
     finder.visit(ast.parse(source))
     for line, text in finder.found:
-        yield Literal(where.as_posix(), line, text)
+        yield Literal(where.as_posix(), line, text, (line, text) in finder.shown)
 
 
 def is_prose(text: str) -> bool:
@@ -106,6 +111,7 @@ def _is_a_class(word: str) -> bool:
 class _Finder(ast.NodeVisitor):
     def __init__(self) -> None:
         self.found: list[tuple[int, str]] = []
+        self.shown: set[tuple[int, str]] = set()
 
     def visit_Expr(self, node: ast.Expr) -> None:
         if not isinstance(node.value, ast.Constant):  # a docstring
@@ -113,6 +119,9 @@ class _Finder(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         """The values of a StrEnum are codes; Django's choices have labels beside theirs."""
+        for each in node.body:
+            if isinstance(each, ast.Assign) and _is_named(each.targets[0], SAID_BY):
+                self._keep_if_said(each.value)
         if "StrEnum" not in map(ast.unparse, node.bases):
             self.generic_visit(node)
 
@@ -129,6 +138,8 @@ class _Finder(ast.NodeVisitor):
             self.found.append((node.lineno, ast.unparse(node)))
             return
         self.visit(node.func)
+        if name in TITLED and node.args:
+            self._keep_if_said(node.args[0])
         patterns = [each for each in node.keywords if name == "Rule" and each.arg == "text"]
         for each in [*node.args, *node.keywords]:
             if each not in patterns and not (
@@ -137,10 +148,7 @@ class _Finder(ast.NodeVisitor):
                 self.visit(each)
 
     def visit_keyword(self, node: ast.keyword) -> None:
-        said = node.value.value if isinstance(node.value, ast.Constant) else None
-        if node.arg in SAID_BY and isinstance(said, str):
-            self._keep_if(bool(re.search(r"[^\W\d_]{2}", said)), node.value)
-        else:
+        if not (node.arg in SAID_BY and self._keep_if_said(node.value)):
             self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> None:
@@ -181,9 +189,23 @@ class _Finder(ast.NodeVisitor):
     def visit_arg(self, node: ast.arg) -> None:
         """An annotation is no text."""
 
+    def _keep_if_said(self, node: ast.expr) -> bool:
+        """Whether it is a text as it stands."""
+        said = node.value if isinstance(node, ast.Constant) else None
+        if not isinstance(said, str):
+            return False
+        if re.search(r"[^\W\d_]{2}", said):
+            self._keep_if(True, node)
+            self.shown.add(self.found[-1])
+        return True
+
     def _keep_if(self, said: bool, node: ast.expr) -> None:
         if said:
             self.found.append((node.lineno, _text(node)))
+
+
+def _is_named(node: ast.expr, names: frozenset[str]) -> bool:
+    return isinstance(node, ast.Name) and node.id in names
 
 
 def _are_listed(function: ast.expr) -> bool:

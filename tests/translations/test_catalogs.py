@@ -13,6 +13,7 @@ from tests.translations.catalogs import READ_IN, all_of, path_of, read, wanted
 
 LOCALES = pytest.mark.parametrize("locale", sorted(READ_IN))
 PLACE = re.compile(r"%\(\w+\)[sd]|{\w+[^}]*}")
+NAMED = re.compile(r"%\((\w+)\)")
 needed = cache(wanted)
 known = cache(read)
 
@@ -56,6 +57,30 @@ def has_its_places(message: Message) -> bool:
 def test_a_translation_that_lost_a_place_is_noticed() -> None:
     assert not has_its_places(Message("Sent to %(name)s", "已发送"))
     assert has_its_places(Message("Sent to %(name)s", "已发送给 %(name)s"))
+
+
+@LOCALES
+def test_a_translation_can_be_filled_in(locale: str) -> None:
+    assert [each.id for each in texts(known(locale)) if not can_be_filled_in(each)] == []
+
+
+def can_be_filled_in(message: Message) -> bool:
+    """A percent sign beside a place is written twice."""
+    ids, told = message.id, message.string or ""
+    texts_of = [ids] if isinstance(ids, str) else list(ids)
+    texts_of += [told] if isinstance(told, str) else list(told)
+    values = {name: 1 for text in texts_of for name in NAMED.findall(text)}
+    if not values:
+        return True
+    try:
+        return all(text % values for text in texts_of)
+    except (TypeError, ValueError):
+        return False
+
+
+def test_a_translation_that_breaks_its_page_is_noticed() -> None:
+    assert not can_be_filled_in(Message("Up to %(time)s in 99 of 100", "99% 的耗时不超过 %(time)s"))
+    assert can_be_filled_in(Message("Up to %(time)s in 99 of 100", "99%% 的耗时不超过 %(time)s"))
 
 
 @LOCALES

@@ -26,8 +26,8 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_noop
 
-from campaigns import suppressions
-from campaigns.models import SubTaskStatus
+from campaigns import suppression_sources, suppressions
+from campaigns.models import SubTaskStatus, Task
 from campaigns.models.contacts import SuppressionReason
 from campaigns.state.states import NEXT, StatusRise
 from tracking.event_kinds import Actor, EventKind
@@ -113,17 +113,24 @@ def _together(subtask_id: int, matched: list[Matched]) -> StatusRise:
 
 def suppress(matched: Iterable[Matched]) -> None:
     """Suppress addresses because of events reported by others."""
+    told = [
+        each for each in matched if each.event.kind in SUPPRESSES and each.event.source != OWN_PAGES
+    ]
+    names = _names_of_tasks({each.row.task_id for each in told})
     suppressions.suppress(
-        (each.row.recipient_email, SUPPRESSES[EventKind(each.event.kind)], _source(each.event))
-        for each in matched
-        if each.event.kind in SUPPRESSES and each.event.source != OWN_PAGES
+        (
+            each.row.recipient_email,
+            SUPPRESSES[EventKind(each.event.kind)],
+            suppression_sources.reported(names[each.row.task_id], each.event.source),
+        )
+        for each in told
     )
 
 
-def _source(event: Event) -> str:
-    return (
-        f"{event.get_kind_display().partition(':')[0]}: SubTask {event.subtask_id}, {event.source}"
-    )
+def _names_of_tasks(task_ids: set[int]) -> dict[int, str]:
+    if not task_ids:
+        return {}
+    return dict(Task.objects.filter(pk__in=task_ids).values_list("pk", "name"))
 
 
 # Soft bounces of different messages within so many days, since the last successful delivery. Uses

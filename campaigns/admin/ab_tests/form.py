@@ -124,7 +124,7 @@ class ABTestInline(StackedInline):
         ("decide_after", "threshold"),
         ("ends_early", "otherwise"),
     )
-    verbose_name = "A/B test"
+    verbose_name = _("A/B test")
     verbose_name_plural = _("A/B test: a sample gets the templates above, the rest the better one")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import TextFilter as UnfoldTextFilter
 
 from addressing.addresses import as_stored
@@ -26,7 +27,7 @@ MOST_IMPORTS = 50
 class TagFilter(RelatedRowFilter):
     """Also contacts with a tag under the chosen one."""
 
-    title = "tag"
+    title = _("tag")
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         chosen = self.used_parameters.get(self.lookup_kwarg)
@@ -47,7 +48,7 @@ class AppliedFilter(DropdownFilter):
 
 
 class StatusFilter(DropdownFilter):
-    title = "status"
+    title = _("status")
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -63,7 +64,7 @@ class StatusFilter(DropdownFilter):
 
 
 class SegmentFilter(AppliedFilter):
-    title = "segment"
+    title = _("segment")
     parameter_name = SEGMENT
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -81,7 +82,7 @@ class SegmentFilter(AppliedFilter):
 
 
 class ImportFilter(AppliedFilter):
-    title = "import"
+    title = _("import")
     parameter_name = "imported_by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
@@ -100,7 +101,7 @@ class ImportFilter(AppliedFilter):
 class DomainFilter(UnfoldTextFilter):  # type: ignore[misc]  # unfold is not typed
     """Of addresses at exactly this domain."""
 
-    title = "domain"
+    title = _("domain")
     parameter_name = "domain"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

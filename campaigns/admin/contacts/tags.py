@@ -30,6 +30,7 @@ from campaigns.db.keys import is_key
 from campaigns.models import Contact, Tag
 from campaigns.wording import listed, sentences
 
+PUBLIC = _("public")
 MOST = 10_000
 """Up to which the contacts of a tag are counted for the list."""
 COUNT_SQL = """
@@ -117,9 +118,9 @@ class TagAdmin(OwnedAdmin):
     def under(self, tag: Tag) -> str:
         return str(tag.parent or "")
 
-    @label("public", {"public": "info"})
+    @label(PUBLIC, {PUBLIC: "info"})
     def public(self, tag: Tag) -> str:
-        return gettext("public") if tag.is_public else ""
+        return str(PUBLIC) if tag.is_public else ""
 
     @admin.display(description=_("contacts"))
     def contact_count(self, tag: Any) -> SafeString:

@@ -172,7 +172,7 @@ def _first_rows(understanding: Understanding) -> dict[str, Any]:
         }
         for row in understanding.sample
     ]
-    headers = [gettext("Line"), *(_header(columns[n]) for n in taken)]
+    headers = [gettext("Line of the file"), *(_header(columns[n]) for n in taken)]
     return {"headers": headers, "rows": rows, "width": len(taken)} if rows else {}
 
 

@@ -106,4 +106,7 @@ def _tables(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], int]]
 def _table(rows: list[list[Any]]) -> dict[str, Any]:
     """For unfold's component."""
     cells = [[line, as_written(value), reason] for line, value, reason in rows]
-    return {"headers": [gettext("Line"), gettext("Value"), gettext("Reason")], "rows": cells}
+    return {
+        "headers": [gettext("Line of the file"), gettext("Value"), gettext("Reason")],
+        "rows": cells,
+    }

@@ -13,7 +13,7 @@ from campaigns.models import Operation, OperationKind, OperationState
 
 NAMES = {
     "file": _("File"),
-    "columns": _("Columns"),
+    "columns": _("Match columns"),
     "options": _("What to do"),
     "check": _("Check"),
     "import": _("Import"),

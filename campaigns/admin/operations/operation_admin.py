@@ -39,7 +39,7 @@ class OperationAdmin(WithPanel, LedgerAdmin, OwnedAdmin):
     nothing_yet = _(
         "Imports, exports and changes of many contacts stand here while they run and afterwards."
     )
-    list_display = ("kind", "title", "state_label", "rows", "requested_by", "created")
+    list_display = ("title", "kind", "state_label", "rows", "requested_by", "created")
     list_display_links = ("title",)
     list_filter = (("kind", ChoicesDropdownFilter), ("state", ChoicesDropdownFilter))
     list_select_related = ("owner", "requested_by")
@@ -151,7 +151,7 @@ class OperationAdmin(WithPanel, LedgerAdmin, OwnedAdmin):
         may = operation is not None and may_cancel(operation, request.user)
         return super().get_actions_detail(request, object_id) if may else []
 
-    @label("state", COLOURS)
+    @label(_("state"), COLOURS)
     def state_label(self, operation: Operation) -> str:
         return str(operation.get_state_display())
 

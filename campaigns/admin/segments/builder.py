@@ -186,7 +186,7 @@ class Shown:
         ]
         return {
             "name": name,
-            "title": " ".join([gettext("Line"), ".".join(str(each + 1) for each in path)]),
+            "title": " ".join([gettext("Condition"), ".".join(str(each + 1) for each in path)]),
             "fields": self._fields(asked, line.field),
             "operators": [(each.name, each.label) for each in operators],
             "operator": line.operator,

@@ -49,6 +49,6 @@ class SignInAdmin(LedgerAdmin):
     def who(self, row: SignIn) -> str:
         return row.user_name or str(UNKNOWN)
 
-    @label("what", COLOURS)
+    @label(_("result"), COLOURS)
     def result(self, row: SignIn) -> str:
         return row.get_outcome_display()

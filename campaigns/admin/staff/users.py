@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy, gettext_noop
+from django.utils.translation import gettext, gettext_lazy, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext as _
 from unfold.forms import AdminPasswordChangeForm
 
@@ -113,7 +113,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         return HttpResponseRedirect(back_url)
 
     @button(
-        _("Reset second factor"),
+        gettext_lazy("Reset second factor"),
         "reset-second-factor",
         icon="phonelink_erase",
         permissions=["reset_second_factor"],
@@ -242,7 +242,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
 
     # The list
 
-    @admin.display(description=gettext_lazy("name"))
+    @admin.display(description=pgettext_lazy("of a person", "name"))
     def name(self, user: User) -> str:
         return user.get_full_name() or "–"
 

@@ -27,7 +27,7 @@ def folders_of(user: Visitor) -> list[str]:
 
 
 class FolderFilter(DropdownFilter):
-    title = "folder"
+    title = _("folder")
     parameter_name = "folder"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -15,7 +15,9 @@ from dispatch.models import SeedList
 
 
 class SeedListForm(OwnedForm):
-    addresses = AddressesField(help_text=SeedList._meta.get_field("addresses").help_text)
+    addresses = AddressesField(
+        label=_("addresses"), help_text=SeedList._meta.get_field("addresses").help_text
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

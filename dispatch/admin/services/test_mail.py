@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
+from django.utils.text import format_lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -65,11 +66,11 @@ class TestMailForm(StyledForm):
     )
     to = AddressesField(
         required=False,
-        help_text=gettext(
-            "Who gets the message: addresses, %(most)s at most with those of the seed list."
-        )
-        % {"most": MOST},
-        label=_("To"),
+        help_text=format_lazy(
+            _("Who gets the message: addresses, {most} at most with those of the seed list."),
+            most=MOST,
+        ),
+        label=_("Recipients"),
     )
     seed_list = forms.ModelChoiceField(
         SeedList.objects.none(), required=False, empty_label=_("None"), label=_("And a seed list")

@@ -40,7 +40,8 @@ def test_bounces_for_good_complaints_and_unsubscribes_suppress_at_once(
     subtask = sent()
     tell(kind, subtask)
     assert listed() == {subtask.recipient_email: reason}
-    assert f"SubTask {subtask.pk}, postmark" in Suppression.objects.get().source
+    name = subtask.task.name
+    assert Suppression.objects.get().source == f"Campaign “{name}”, reported by postmark"
 
 
 @pytest.mark.parametrize("kind", sorted(set(K) - set(AT_ONCE)))
