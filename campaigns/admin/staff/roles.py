@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.wording import listed
@@ -36,11 +36,7 @@ ABILITIES: tuple[tuple[Any, str], ...] = (
 )
 
 
-NAMES = {
-    "campaign manager": _("campaign manager"),
-    "operator": _("operator"),
-    "viewer": _("viewer"),
-}
+NAMES = (gettext_noop("campaign manager"), gettext_noop("operator"), gettext_noop("viewer"))
 """Of the roles that every installation begins with."""
 DOES: tuple[tuple[str, Any], ...] = (
     ("campaigns.launch_task", _("writes and launches campaigns")),
@@ -78,7 +74,7 @@ def table() -> Table:
 
 def named(group: Group) -> str:
     """In the reader's language, where it is one of ours."""
-    return str(NAMES.get(group.name, group.name))
+    return gettext(group.name) if group.name in NAMES else group.name
 
 
 def in_a_sentence(group: Group) -> str:
