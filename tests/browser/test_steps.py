@@ -129,7 +129,6 @@ def test_one_who_leaves_in_the_middle_comes_back_to_the_same_place(
     admin.wait_for_text("“Spring” is kept as a draft.")
 
     admin.click("Spring")
-    admin.click("Go on step by step")
     admin.wait(lambda: admin.path.endswith("/steps/content/"), "not where it went on")
     admin.choose("tasktemplate_set-0-template", "Seeds")
     frame = admin.find(".edm-message-frame")
