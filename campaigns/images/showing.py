@@ -14,7 +14,7 @@ MOST = 10
 
 
 def address_here(image: Image) -> str:
-    """From a page of this site, whatever host it was asked from."""
+    """From a page of this site, on the host that the page was asked from."""
     if isinstance(image.file.storage, DatabaseStorage):
         return reverse("image", args=[image.file.name])
     return str(image.file.url)
