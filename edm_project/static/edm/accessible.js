@@ -49,8 +49,15 @@
     });
   };
 
+  /* Where the cells of a row stand below each other, those that say nothing take no room. */
+  const markEmpty = (root) => {
+    for (const cell of root.querySelectorAll("td[data-label]")) {
+      if (["", "–", "-"].includes(cell.textContent.trim()) && !cell.querySelector("input, img, svg")) cell.classList.add("edm-empty");
+    }
+  };
+
   const tidy = () => { nameSelect2(document); reachable(document); };
-  document.addEventListener("DOMContentLoaded", nameScrolling);
+  document.addEventListener("DOMContentLoaded", () => { nameScrolling(); markEmpty(document); });
   window.addEventListener("load", () => {
     tidy();
     if (!window.django || !django.jQuery) return;
@@ -63,5 +70,5 @@
     django.jQuery(document).on("change formset:added", () => setTimeout(tidy));
   });
   document.addEventListener("formset:added", () => setTimeout(tidy));
-  document.addEventListener("htmx:afterSwap", (event) => reachable(event.target));
+  document.addEventListener("htmx:afterSwap", (event) => { reachable(event.target); markEmpty(event.target); });
 })();
