@@ -132,7 +132,10 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "libraries": {"stored_texts": "admin_kit.stored_texts"},
+            "libraries": {
+                "stored_texts": "admin_kit.stored_texts",
+                "told_changes": "admin_kit.told_changes",
+            },
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

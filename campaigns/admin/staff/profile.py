@@ -19,6 +19,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from admin_kit.base import staff
 from admin_kit.confirmation import StyledForm, page_of_no_model, say
 from admin_kit.typed import SearchableSelect
+from campaigns.admin.staff import roles
+from campaigns.wording import listed
 from signin.models import Profile
 from signin.own import zones
 from signin.own.languages import spoken
@@ -97,7 +99,7 @@ def _account(user: User) -> dict[str, Any]:
     return {
         "account": user,
         "now": timezone.now(),
-        "roles": ", ".join(user.groups.order_by("name").values_list("name", flat=True)),
+        "roles": listed(map(roles.name_of, user.groups.order_by("name"))),
         "teams": ", ".join(user.teams.values_list("name", flat=True)),
         "has_second_factor": second_factor.has_one(user),
         "needs_second_factor": second_factor.is_required_of(user),

@@ -9,6 +9,9 @@ from typing import Any
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from admin_kit.stored_texts import shown
 
 ABILITIES: tuple[tuple[Any, str], ...] = (
     (_("See campaigns and messages"), "campaigns.view_task"),
@@ -33,6 +36,14 @@ ABILITIES: tuple[tuple[Any, str], ...] = (
 )
 
 
+NAMES = (gettext_noop("campaign manager"), gettext_noop("operator"), gettext_noop("viewer"))
+"""Of the roles that there are at first."""
+
+
+def name_of(group: Group) -> str:
+    return shown(group.name)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     ability: str
@@ -54,7 +65,9 @@ def table() -> Table:
         Line(str(ability), [permission in each for each in rights])
         for ability, permission in ABILITIES
     ]
-    return Table([group.name for group in groups], [line for line in lines if any(line.answers)])
+    return Table(
+        [name_of(group) for group in groups], [line for line in lines if any(line.answers)]
+    )
 
 
 def rights_of_group(group: Group) -> set[str]:

@@ -16,7 +16,7 @@ from access.models import Team
 from access.ownership import sees_everything
 from admin_kit.history import log_each
 from admin_kit.typed import ModelForm, SearchableSelectMultiple
-from campaigns.admin.staff import roles
+from campaigns.admin.staff import permissions, roles
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 else:
     ChangeForm = UserChangeForm
     GroupChoice = TeamChoice = forms.ModelMultipleChoiceField
+
+
+WORDS = {"groups": roles.name_of, "user_permissions": permissions.label_of}
+"""How rows are called in the lists that offer them."""
 
 
 def teams_open_to(actor: User) -> Any:
@@ -67,6 +71,8 @@ class RolesAndTeams(ModelForm):
         for name in offered.keys() & self.fields.keys():
             field: Any = self.fields[name]
             field.queryset = offered[name]
+            if name in WORDS:
+                field.label_from_instance = WORDS[name]
         if self.instance.pk:
             self.initial["teams"] = list(self.instance.teams.all())
         if "teams" in self.fields and not offered["teams"].exists():

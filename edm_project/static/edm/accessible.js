@@ -49,8 +49,16 @@
     });
   };
 
+  /* Cells in which nothing stands: a phone leaves them out. */
+  const markNothing = () => {
+    for (const cell of document.querySelectorAll("#result_list .data-row > td")) {
+      const isEmpty = ["", "-", "–"].includes(cell.textContent.trim()) && !cell.querySelector("input, img, svg, a");
+      cell.classList.toggle("edm-nothing", isEmpty);
+    }
+  };
+
   const tidy = () => { nameSelect2(document); reachable(document); };
-  document.addEventListener("DOMContentLoaded", nameScrolling);
+  document.addEventListener("DOMContentLoaded", () => { nameScrolling(); markNothing(); });
   window.addEventListener("load", () => {
     tidy();
     if (!window.django || !django.jQuery) return;
