@@ -30,11 +30,10 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One measure over time. `highest` is what the tallest bar stands for."""
+    """One measure over time."""
 
     name: str
     total: str
-    highest: str
     first: str
     last: str
     bars: Sequence[Bar]
@@ -64,7 +63,6 @@ def chart(
     return Chart(
         name=name,
         total=number(sum(values)),
-        highest=number(highest),
         first=labels[0] if labels else "",
         last=labels[-1] if labels else "",
         bars=bars,

@@ -29,8 +29,14 @@ class Line(NamedTuple):
 
 
 class Tick(NamedTuple):
+    """The text of one that is the last ends at the edge of the picture."""
+
     at: float
     text: str
+
+    @property
+    def is_last(self) -> bool:
+        return self.at == WIDTH - RIGHT
 
 
 @dataclass(frozen=True, slots=True)

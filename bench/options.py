@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 NAMES = (
     "ceiling", "bare", "dispatch", "post-office", "django-q2", "celery", "procrastinate",
-    "claims", "import", "launch", "first", "campaign", "segments", "contacts",
+    "claims", "import", "launch", "first", "campaign", "segments", "contacts", "pages",
 )  # fmt: skip
 """The benchmarks, in the order in which they run."""
 

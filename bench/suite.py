@@ -21,6 +21,7 @@ from bench.measures import (
     first_hand_over,
     importing,
     launching,
+    pages,
     segments,
     speed,
 )
@@ -46,6 +47,7 @@ BENCHMARKS: dict[str, Callable[[Bench], None]] = {
     "campaign": campaign.run,
     "segments": segments.run,
     "contacts": contacts.run,
+    "pages": pages.run,
 }
 
 

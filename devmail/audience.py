@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
@@ -101,8 +101,9 @@ def seed(
     draw: float = 0.5,
 ) -> Seeded:
     """Make the audience of a new owner. `draw`, between -1 and 1, is the seed of what is random.
-    With messages, each has its SubTask and its rows in the event inbox, else only what segments
-    read, which is much faster. Locks nothing of other owners."""
+    With messages, each has its SubTask, its attempt and its rows in the event inbox, and the newest
+    campaign is under way; else only what segments read, which is much faster. Locks nothing of
+    other owners."""
     owner_id = _owner()
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
@@ -111,7 +112,7 @@ def seed(
     _contacts(owner_id, contacts, say)
     _tags(owner_id)
     say("tagged")
-    sent = _campaigns(owner_id, contacts, events)
+    sent = _campaigns(owner_id, contacts, events, with_messages)
     # With the messages, the table's own trigger writes some of it, for which it needs the indexes.
     with (
         audience_messages.without_triggers(owner_id),
@@ -156,13 +157,21 @@ def _tags(owner_id: int) -> None:
         cursor.execute(TAGGED_SQL, [[tag.pk for tag in made.values()], shares, owner_id])
 
 
-def _campaigns(owner_id: int, contacts: int, events: int) -> list[Sent]:
-    """Completed ones, about one a month, that go to equal shares of the contacts."""
+def _campaigns(owner_id: int, contacts: int, events: int, under_way: bool) -> list[Sent]:
+    """About one a month, that go to equal shares of the contacts: completed, or the newest under
+    way."""
     messages = events / EVENTS_PER_MESSAGE
     count = max(CAMPAIGNS, math.ceil(messages / max(1, contacts) / MOST_SHARE))
     sender = Sender.objects.create(owner_id=owner_id, local_part="news", display_name="News")
     share = messages / count / max(1, contacts)
-    return [_campaign(owner_id, sender, number, count, share) for number in range(count)]
+    sent = [_campaign(owner_id, sender, number, count, share) for number in range(count)]
+    return [_under_way(sent[0]), *sent[1:]] if under_way else sent
+
+
+def _under_way(sent: Sent) -> Sent:
+    """Begun today."""
+    Task.objects.filter(pk=sent.task_id).update(status=TaskStatus.SENDING)
+    return replace(sent, days_ago=0.3, is_under_way=True)
 
 
 @transaction.atomic
@@ -184,15 +193,18 @@ def _campaign(owner_id: int, sender: Sender, number: int, count: int, share: flo
     return Sent(task.pk, owner_id, content.pk, days_ago, share)
 
 
-TABLES = ("contact", "contact_tags", "engagement", "engagementtimes", "subtask", "launch")
+TABLES = (
+    "campaigns_contact", "campaigns_contact_tags", "campaigns_engagement",
+    "campaigns_engagementtimes", "campaigns_subtask", "campaigns_launch", "dispatch_attempt",
+    "tracking_event",
+)  # fmt: skip
 
 
 def analyze() -> None:
     """As autovacuum does sooner or later."""
     with connection.cursor() as cursor:
         for table in TABLES:
-            cursor.execute(f"VACUUM (ANALYZE) campaigns_{table}")
-        cursor.execute("VACUUM (ANALYZE) tracking_event")
+            cursor.execute(f"VACUUM (ANALYZE) {table}")
 
 
 def _seeded(owner_id: int) -> Seeded:

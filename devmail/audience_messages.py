@@ -24,6 +24,7 @@ class Sent:
     content_id: int
     days_ago: float
     share: float
+    is_under_way: bool = False
 
 
 # A contact's liveliness is the same for all campaigns. Times of opens have a long tail.
@@ -89,10 +90,36 @@ SELECT d.name, CASE WHEN d.is_machine THEN 'machine' ELSE 'person' END, 'seed',
 FROM did d JOIN campaigns_subtask s ON s.task_id = %(task)s AND s.recipient_email = d.email
 WHERE d.kind <> 1 AND d.link = 0
 """
+ATTEMPTS_SQL = """
+INSERT INTO dispatch_attempt (subtask_id, service_id, dispatcher_id, claim_token, slot_at,
+                              sending_at, started_at, finished_at, outcome, code, reply)
+SELECT id, service_id, 1, gen_random_uuid(), sent_at, sent_at, sent_at,
+       sent_at + interval '80 milliseconds', 'accepted', 250, 'OK'
+FROM campaigns_subtask WHERE task_id = %(task)s AND sent_at IS NOT NULL
+"""
+# Some are in doubt, some failed, the rest waits.
+UNDER_WAY_SQL = """
+INSERT INTO campaigns_subtask (task_id, content_id, recipient_email, variables, status, service_id,
+                               claim_token, sending_at, in_doubt_since, failure_reason, error,
+                               failed_at, provider_message_id, attempts)
+SELECT %(task)s, %(content)s, email, jsonb_build_object('email', email), status::{status},
+       CASE WHEN status <> 'pending' THEN %(service)s END,
+       CASE WHEN status = 'sending' THEN gen_random_uuid() END,
+       CASE WHEN status = 'sending' THEN now() END, CASE WHEN status = 'sending' THEN now() END,
+       CASE WHEN status = 'failed' THEN 'rejected' ELSE '' END,
+       CASE WHEN status = 'failed' THEN '550 5.1.1 No such user' ELSE '' END,
+       CASE WHEN status = 'failed' THEN now() END, '', 0
+FROM (SELECT email, CASE WHEN r < 0.005 THEN 'sending' WHEN r < 0.02 THEN 'failed'
+                         ELSE 'pending' END AS status
+      FROM (SELECT email, random() AS r FROM campaigns_contact c WHERE owner_id = %(owner)s
+              AND NOT EXISTS (SELECT FROM drawn d WHERE d.email = c.email)
+              AND random() < %(share)s OFFSET 0) AS left_over) AS fated
+"""
 
 
 @transaction.atomic
 def send(sent: Sent, with_messages: bool) -> None:
+    """What is left of a campaign under way waits, is in doubt or failed."""
     values: dict[str, int | float] = {
         "task": sent.task_id,
         "owner": sent.owner_id,
@@ -104,7 +131,9 @@ def send(sent: Sent, with_messages: bool) -> None:
     statements = [DRAWN_SQL, DID_SQL, FACTS_SQL, LAUNCHED_SQL]
     if with_messages:
         values["service"] = _service()
-        statements += [SUBTASKS_SQL.format(status=_status()), EVENTS_SQL]
+        statements += [SUBTASKS_SQL.format(status=_status()), EVENTS_SQL, ATTEMPTS_SQL]
+        if sent.is_under_way:
+            statements.append(UNDER_WAY_SQL.format(status=_status()))
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement, values)

@@ -109,7 +109,7 @@ UNFOLD: dict[str, Any] = {
         ],
     },
     "GLOBAL_CALLBACK": "edm_project.admin_settings.on_every_page",
-    "COMMAND": {"search_callback": "dispatch.admin.finding.in_the_palette"},
+    "COMMAND": {"search_callback": "edm_project.web.palette.found"},
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,
@@ -180,6 +180,10 @@ UNFOLD: dict[str, Any] = {
                     _link(_("Teams"), "diversity_3", "access.team"),
                     _link(_("Sign-ins"), "login", "signin.signin"),
                 ],
+            },
+            {
+                "separator": True,
+                "items": [_page(_("Help"), "help", "help", EVERYBODY)],
             },
         ],
     },

@@ -133,6 +133,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "libraries": {
+                "purpose": "guide.screens.purpose",
                 "stored_texts": "admin_kit.stored_texts",
                 "told_changes": "admin_kit.told_changes",
             },

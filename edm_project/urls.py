@@ -9,6 +9,7 @@ from dispatch.admin.finding import found_messages
 from dispatch.admin.monitor import monitor
 from dispatch.monitoring.views import metrics
 from edm_project.web.health import healthz, readyz
+from guide.views import help_document, help_list, help_picture
 from notices.pages import own_notices
 from privacy.views import privacy
 from tracking.admin import click_map
@@ -21,6 +22,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/account/profile/", admin.site.admin_view(own_profile), name="own_profile"),
     path("admin/account/notices/", admin.site.admin_view(own_notices), name="own_notices"),
     path("admin/account/language/", admin.site.admin_view(own_language), name="own_language"),
+    path("admin/help/", admin.site.admin_view(help_list), name="help"),
+    path("admin/help/<slug:name>/", admin.site.admin_view(help_document), name="help_document"),
+    path(
+        "admin/help/pictures/<path:path>",
+        admin.site.admin_view(help_picture, cacheable=True),
+        name="help_picture",
+    ),
     path("admin/", include("signin.urls")),
     path("admin/autocomplete/", admin.site.admin_view(autocomplete)),
     path("admin/search/", admin.site.admin_view(search)),

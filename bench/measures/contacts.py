@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
 from statistics import median
 
-from django.conf import settings
-from django.contrib.auth.models import Group, User
-from django.test import Client, override_settings
 from django.urls import reverse
 
 from bench import product, report
 from bench.context import Bench
 from bench.report import Headline, Table
-from bench.rig.programs import Failure
+from bench.rig.browsing import LAPS, Measured, measured, signed_in
 from campaigns.models import Contact, Tag
 from devmail import audience
 
 MOST_SECONDS = 0.15
-LAPS = 7
 FAR_PAGE = 400
 NO_TARGET = "suppressed contacts"
 """Where there are few, the whole list of contacts is compared with that of suppressions."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    what: str
-    seconds: list[float]
-    processor: list[float]
-    """Seconds of processor time of this process alone: where other programs want the processors,
-    the clock tells of them, too."""
 
 
 def run(bench: Bench) -> None:
@@ -48,20 +33,8 @@ def run(bench: Bench) -> None:
 
 
 def measure(owner_id: int) -> list[Measured]:
-    # Nothing is collected here, and the pages only name static files.
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    with override_settings(STORAGES={**settings.STORAGES, "staticfiles": plain}):
-        client = signed_in(owner_id)
+    with signed_in(owner_id) as client:
         return [measured(client, what, url) for what, url in pages(owner_id).items()]
-
-
-def signed_in(owner_id: int) -> Client:
-    """As a campaign manager who owns the contacts."""
-    user = User.objects.get(pk=owner_id)
-    user.groups.add(Group.objects.get(name="campaign manager"))
-    client = Client(headers={"host": "localhost"})
-    client.force_login(user)
-    return client
 
 
 def pages(owner_id: int) -> dict[str, str]:
@@ -89,27 +62,11 @@ def pages(owner_id: int) -> dict[str, str]:
     }
 
 
-def measured(client: Client, what: str, url: str) -> Measured:
-    """After a lap that fills the caches of this process and the database."""
-    laps = [lap(client, url) for _ in range(LAPS + 1)][1:]
-    return Measured(what, [by_clock for by_clock, _ in laps], [cpu for _, cpu in laps])
-
-
-def lap(client: Client, url: str) -> tuple[float, float]:
-    """Seconds by the clock, and of processor time."""
-    began, cpu = time.perf_counter(), time.process_time()
-    response = client.get(url, secure=True)
-    took = time.perf_counter() - began, time.process_time() - cpu
-    if response.status_code != 200:
-        raise Failure(f"{url} answered {response.status_code}.")
-    return took
-
-
 def tell(bench: Bench, made: audience.Seeded, found: list[Measured]) -> None:
     table = Table("Pages about contacts", ["page", "ms", "slowest lap, ms", "processor, ms"])
     for each in found:
         table.add(
-            each.what, report.milliseconds(median(each.seconds)),
+            each.what, report.milliseconds(each.median),
             report.milliseconds(max(each.seconds)),
             report.milliseconds(median(each.processor)),
         )  # fmt: skip
@@ -120,7 +77,7 @@ def tell(bench: Bench, made: audience.Seeded, found: list[Measured]) -> None:
     )
     bench.tables.append(table)
     aimed = [each for each in found if each.what != NO_TARGET]
-    slowest = max(median(each.seconds) for each in aimed)
+    slowest = max(each.median for each in aimed)
     bench.headlines.append(
         Headline(
             f"slowest of {len(aimed)} pages about {made.contacts:,} contacts",

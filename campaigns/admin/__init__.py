@@ -17,6 +17,7 @@ __all__ = [
     "brand_admin",
     "contact_admin",
     "export_results",
+    "groups",
     "history",
     "image_admin",
     "operation_admin",

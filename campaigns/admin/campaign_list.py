@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,19 +17,28 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from admin_kit.base import ChangeList, SafeAdmin
 from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
 from admin_kit.moments import to_the_minute
-from admin_kit.numbers import number
 from admin_kit.typed import label
 from campaigns.admin.progress import STATUS_COLOURS, Progress, bar
+from campaigns.admin.steps.where import RESUMED
 from campaigns.models import Tally, Task, TaskStatus
 from campaigns.models.tally import TaskCounts
 
 
+class Rate(NamedTuple):
+    """A part of a campaign's messages, as it is written. One that is not known says why."""
+
+    key: str
+    name: str
+    text: str
+    is_known: bool
+
+
 class Facts(NamedTuple):
     """What dependent apps know of a campaign: why it waits and when it will be done, in sentences;
-    its rates, each with a name."""
+    its rates."""
 
     said: Sequence[str] = ()
-    rates: Sequence[tuple[str, str]] = ()
+    rates: Sequence[Rate] = ()
 
 
 FACTS: list[Callable[[Sequence[Task], Mapping[int, TaskCounts]], Mapping[int, Facts]]] = []
@@ -36,7 +46,13 @@ FACTS: list[Callable[[Sequence[Task], Mapping[int, TaskCounts]], Mapping[int, Fa
 
 
 class CampaignChangeList(ChangeList):
-    """Loads the counts of all campaigns on the page, and what else is known of them, at once."""
+    """Loads the counts of all campaigns on the page, and what else is known of them, at once. A
+    draft opens where its steps go on."""
+
+    def url_for_result(self, result: Any) -> str:
+        if result.status == TaskStatus.DRAFT:
+            return reverse(f"admin:{RESUMED}", args=[result.pk])
+        return str(super().url_for_result(result))
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -55,10 +71,10 @@ class CampaignList(SafeAdmin):
         "name",
         "status_label",
         "progress_bar",
-        "audience_size",
+        "delivered",
+        "opened",
+        "clicked",
         "when",
-        "results",
-        "outlook",
     )
     list_filter = (
         ("status", ChoicesDropdownFilter),
@@ -70,7 +86,7 @@ class CampaignList(SafeAdmin):
     search_help_text = gettext_lazy("Part of a name")
     list_select_related = ("owner",)
     nothing_yet = gettext_lazy(
-        "Campaigns stand here, from the first draft to the last result. Begin with “Add”."
+        "Campaigns stand here, from the first draft to the last result. Begin with “New campaign”."
     )
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -82,37 +98,46 @@ class CampaignList(SafeAdmin):
 
     @admin.display(description=gettext_lazy("progress"))
     def progress_bar(self, task: Any) -> str:
+        """How far it is; of one under way, when it will be done or why it waits."""
         if not task.progress.is_launched:
             return "–"
-        return format_html("<div>{}<p>{}</p></div>", bar(task.progress), task.progress.summary)
+        said = [sentence for facts in task.facts for sentence in facts.said]
+        return format_html(
+            '<div>{}<p class="mt-1">{}</p>{}</div>',
+            bar(task.progress),
+            task.progress.summary,
+            format_html_join("", '<p class="text-xs">{}</p>', ([text] for text in said)),
+        )
 
-    @admin.display(description=gettext_lazy("audience"))
-    def audience_size(self, task: Any) -> str:
-        total = task.progress.counts.total
-        return number(total) if total else "–"
+    @admin.display(description=gettext_lazy("delivered"))
+    def delivered(self, task: Any) -> str:
+        return _rate(task, "delivered")
+
+    @admin.display(description=gettext_lazy("opened"))
+    def opened(self, task: Any) -> str:
+        return _rate(task, "opened")
+
+    @admin.display(description=gettext_lazy("clicked"))
+    def clicked(self, task: Any) -> str:
+        return _rate(task, "clicked")
 
     @admin.display(description=gettext_lazy("when"))
     def when(self, task: Task) -> str:
         """Of its state: when it is to be launched, was launched, ended, or was made."""
-        for at, text in _moments(task):
-            if at is not None:
-                return text % {"time": to_the_minute(at)}
-        return "–"
-
-    @admin.display(description=gettext_lazy("results"))
-    def results(self, task: Any) -> str:
-        rates = [rate for facts in task.facts for rate in facts.rates]
-        return _lines(f"{name}: {rate}" for name, rate in rates)
-
-    @admin.display(description=gettext_lazy("end, or why it waits"))
-    def outlook(self, task: Any) -> str:
-        said = [sentence for facts in task.facts for sentence in facts.said]
-        return _lines(said)
+        return when(task)
 
 
-def _lines(texts: Iterable[str]) -> str:
-    lines = format_html_join("", "<p>{}</p>", ([text] for text in texts))
-    return format_html("<div>{}</div>", lines) if lines else "–"
+def _rate(task: Any, key: str) -> str:
+    """A dash for what is not known: no service reports it, or it is not recorded."""
+    found = (rate for facts in task.facts for rate in facts.rates if rate.key == key)
+    return next((rate.text for rate in found if rate.is_known), "–")
+
+
+def when(task: Task) -> str:
+    for at, text in _moments(task):
+        if at is not None:
+            return text % {"time": to_the_minute(at)}
+    return "–"
 
 
 def _moments(task: Task) -> list[tuple[dt.datetime | None, str]]:

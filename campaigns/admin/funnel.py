@@ -51,12 +51,14 @@ class Part(NamedTuple):
 
 
 class Step(NamedTuple):
-    """`left` are those that did not get to the next step."""
+    """`rate` is such as “12.5 %”, and `of` says of whom. `left` are those that did not get to the
+    next step, wherever there are any."""
 
     name: str
     label: str
     number: int
     rate: str
+    of: str
     note: str
     percent: float
     url: str
@@ -74,8 +76,21 @@ def funnel(
 ) -> list[Step]:
     """`left_out` at the launch; `by_reason` has their lists, for those who may read them."""
     audience = counts.total + left_out
-    left = [[Part(_("Left out"), left_out, rate(left_out, audience, ""), parts=by_reason)], []]
-    steps = [Step("audience", _("Audience"), audience, "", "", 100.0, "", "", left[0])]
+    left = Part(_("Left out"), left_out, rate(left_out, audience), parts=by_reason)
+    steps = [
+        Step(
+            "audience",
+            _("Audience"),
+            audience,
+            "",
+            "",
+            "",
+            100.0,
+            "",
+            "",
+            [left] if left_out else [],
+        )
+    ]
     for step, beside in STEPS:
         found = stages.number(step, counts)
         steps[-1] = steps[-1]._replace(
@@ -86,8 +101,8 @@ def funnel(
                 step.value,
                 str(step.label),
                 found,
-                _rate_of(step, found, counts, audience),
-                _note(step, task, found),
+                *_rate_of(step, found, counts, audience),
+                _note(step, task),
                 100 * found / audience if audience else 0.0,
                 url_of(task, step) if found else "",
                 people_url(task, step) if found and makes_segments else "",
@@ -97,12 +112,11 @@ def funnel(
     return steps
 
 
-def rate(part: int, whole: int, of: str) -> str:
-    """Such as “12.5 % of those sent”; "" of nothing."""
+def rate(part: int, whole: int) -> str:
+    """Such as “12.5 %”; "" of nothing."""
     if not whole:
         return ""
-    percent = formats.number_format(round(100 * part / whole, 1), 1)
-    return _("%(percent)s %% %(of)s") % {"percent": percent, "of": of} if of else f"{percent} %"
+    return f"{formats.number_format(round(100 * part / whole, 1), 1)} %"
 
 
 def url_of(task: Task, stage: Stage) -> str:
@@ -130,13 +144,14 @@ def reached(counts: TaskCounts) -> int:
 
 def _beside(task: Task, counts: TaskCounts, beside: Iterable[Stage], whole: int) -> Iterable[Part]:
     for stage in beside:
-        found = stages.number(stage, counts)
+        if not (found := stages.number(stage, counts)):
+            continue
         within = WITHIN.get(stage)
         yield Part(
             str(stage.label),
             found,
-            rate(found, whole, ""),
-            url_of(task, stage) if found else "",
+            rate(found, whole),
+            url_of(task, stage),
             list(within(task, counts)) if within else (),
         )
 
@@ -148,8 +163,10 @@ def _reasons(task: Task, counts: TaskCounts) -> Iterable[Number]:
 
 
 def _on_the_way(task: Task, counts: TaskCounts) -> Iterable[Number]:
-    yield Number(_("Reserved for a service"), counts[SubTaskStatus.ALLOCATED], "")
-    yield Number(_("Being handed over"), counts[SubTaskStatus.SENDING], "")
+    if reserved := counts[SubTaskStatus.ALLOCATED]:
+        yield Number(_("Reserved for a service"), reserved, "")
+    if sending := counts[SubTaskStatus.SENDING]:
+        yield Number(_("Being handed over"), sending, "")
 
 
 WITHIN: dict[Stage, Callable[[Task, TaskCounts], Iterable[Number]]] = {
@@ -158,15 +175,15 @@ WITHIN: dict[Stage, Callable[[Task, TaskCounts], Iterable[Number]]] = {
 }
 
 
-def _rate_of(step: Stage, found: int, counts: TaskCounts, audience: int) -> str:
+def _rate_of(step: Stage, found: int, counts: TaskCounts, audience: int) -> tuple[str, str]:
     if step == Stage.SENT:
-        return rate(found, audience, _("of the audience"))
+        return rate(found, audience), _("of the audience")
     if step == Stage.DELIVERED:
-        return rate(found, stages.number(Stage.SENT, counts), _("of those sent"))
-    return rate(found, reached(counts), _("of those that did not bounce"))
+        return rate(found, stages.number(Stage.SENT, counts)), _("of those sent")
+    return rate(found, reached(counts)), _("of those that did not bounce")
 
 
-def _note(step: Stage, task: Task, found: int) -> str:
+def _note(step: Stage, task: Task) -> str:
     if step == Stage.OPENED and not task.track_opens:
         return _("opens are not recorded: only those who clicked, or as a provider reports")
     if step == Stage.CLICKED and not task.track_clicks:

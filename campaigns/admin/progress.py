@@ -95,6 +95,11 @@ class Progress:
         return self.counts.total > 0 or self.task.status == TaskStatus.QUEUED
 
     @property
+    def has_results(self) -> bool:
+        """Whether anything can have come back."""
+        return self.counts.total > 0 or self.task.status in (TaskStatus.SENDING, TaskStatus.PAUSED)
+
+    @property
     def needs_attention(self) -> bool:
         """Only SubTasks in doubt are left: a person has to decide."""
         is_waiting = self.counts.open == 0 and self.counts.in_doubt > 0

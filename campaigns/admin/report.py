@@ -15,10 +15,13 @@ from django.utils.translation import gettext as _
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page
 from admin_kit.told_changes import told
+from campaigns.admin.campaign_list import when
 from campaigns.admin.progress import progress_of
 from campaigns.models import Task
 
 MOST_DEEDS = 50
+UNCHANGED = "[]"
+"""What is recorded of a form that was saved as it was."""
 
 
 class Deed(NamedTuple):
@@ -58,16 +61,30 @@ class TaskReport(OwnedAdmin):
             title=_("Report: %(campaign)s") % {"campaign": task},
             original=task,
             progress=progress_of(task, request.user),
+            facts=facts_of(task),
             deeds=deeds_of(task),
             back_url=self.url("change", task.pk),
         )
+
+
+def facts_of(task: Task) -> list[tuple[str, str]]:
+    """What tells a campaign from others: a name and a text each."""
+    subjects = [
+        choice.subject or choice.template.subject
+        for choice in task.tasktemplate_set.select_related("template").order_by("pk")
+    ]
+    more = len(set(subjects)) - 1
+    subject = next(iter(subjects), "–")
+    if more > 0:
+        subject = f"{subject} (+{more})"
+    return [(_("Subject"), subject), (_("From"), str(task.sender or "–")), ("", when(task))]
 
 
 def deeds_of(task: Task) -> list[Deed]:
     """Who did what, and what happened by itself, the newest first."""
     entries = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(Task), object_id=str(task.pk)
-    )
+    ).exclude(change_message=UNCHANGED)
     done = [
         Deed(
             entry.action_time,
@@ -81,8 +98,8 @@ def deeds_of(task: Task) -> list[Deed]:
 
 def _by_itself(task: Task) -> list[Deed]:
     times = (
-        (task.launched_at, _("Its messages began to be made")),
-        (task.started_at, _("The first message could be sent")),
-        (task.completed_at, _("Nothing was left to send")),
+        (task.launched_at, _("The launch began")),
+        (task.started_at, _("Sending began")),
+        (task.completed_at, _("Done: nothing was left to send")),
     )
     return [Deed(at, what) for at, what in times if at]

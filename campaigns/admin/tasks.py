@@ -28,7 +28,7 @@ from campaigns.admin.planning.templates import (
 )
 from campaigns.admin.progress import progress_of
 from campaigns.admin.recipients.lists import TaskLists
-from campaigns.admin.report import TaskReport, deeds_of
+from campaigns.admin.report import TaskReport, deeds_of, facts_of
 from campaigns.admin.segments.people import TaskPeople
 from campaigns.admin.steps import where
 from campaigns.admin.steps.pages import CampaignSteps
@@ -141,6 +141,7 @@ class TaskAdmin(
         return {
             "progress": progress,
             "is_launched": progress.is_launched,
+            "facts": facts_of(row) if progress.is_launched else [],
             "deeds": deeds_of(row),
             "follow_ups": self.follow_ups_of(request, row),
             "approval": approval_panel(row),

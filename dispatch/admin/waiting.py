@@ -61,16 +61,17 @@ def foretold(task: Task, messages: int) -> list[tuple[str, str]]:
 
 def waits(task: Task, user: User | AnonymousUser) -> list[Wait]:
     """What holds up a task that is being sent, when it goes on and will be done, and what the first
-    of its services are doing. Of a completed one, how good the estimate was."""
+    of its services do in place of sending. Of a completed one, how good the estimate was."""
     if task.status != TaskStatus.SENDING:
         said = looking_back.compared(task)
         return [Wait(gettext("Estimate"), "info", "", said)] if said else []
     services = state.with_state(_of(task), user)[:MOST_NAMED]
     doing = [_wait(each, *state.state_of(each)) for each in services]
+    holding = [each for each in doing if each.word != str(state.READY)]
     agenda = agendas.read()
     found = why(task, agenda)
     end = estimates(agenda).get(task.pk)
-    return [*_remarks(found), *_outlook(found, end), _rate(task), *doing]
+    return [*_remarks(found), *_outlook(found, end), _rate(task), *holding]
 
 
 def _rate(task: Task) -> Wait:

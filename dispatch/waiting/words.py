@@ -37,10 +37,10 @@ def end(estimate: Estimate, now: dt.datetime) -> str:
     """When it will be done; "" when that is not known."""
     if estimate.expected is None:
         return ""
-    times = {"time": moment(estimate.expected, now)}
+    times = {"time": _about(estimate.expected, now)}
     if estimate.latest is None:
         return gettext("Will be done about %(time)s, or much later.") % times
-    times["latest"] = moment(estimate.latest, now)
+    times["latest"] = _about(estimate.latest, now)
     if times["latest"] == times["time"]:
         return gettext("Will be done about %(time)s.") % times
     return gettext("Will be done about %(time)s, at the latest about %(latest)s.") % times
@@ -48,10 +48,10 @@ def end(estimate: Estimate, now: dt.datetime) -> str:
 
 def compared(expected: dt.datetime, latest: dt.datetime | None, done: dt.datetime) -> str:
     """How good an estimate was."""
-    times = {"expected": moment(expected, done), "done": moment(done, done)}
+    times = {"expected": _about(expected, done), "done": _written(done, done)}
     if latest is None:
         return gettext("Done %(done)s; when it began, %(expected)s was expected.") % times
-    times["latest"] = moment(latest, done)
+    times["latest"] = _about(latest, done)
     return (
         gettext(
             "Done %(done)s; when it began, %(expected)s was expected, at the latest %(latest)s."
@@ -62,10 +62,19 @@ def compared(expected: dt.datetime, latest: dt.datetime | None, done: dt.datetim
 
 def moment(at: dt.datetime, now: dt.datetime) -> str:
     """In the time zone and language of who reads it; the day, when it is not today."""
+    is_near = abs(at - now) < dt.timedelta(hours=1)
+    return _written(at, now, "H:i:s" if is_near else "H:i")
+
+
+def _about(at: dt.datetime, now: dt.datetime) -> str:
+    """To the minute that begins after it: an end is a guess, and a campaign is not done before."""
+    return _written(at + dt.timedelta(seconds=-at.second % 60, microseconds=-at.microsecond), now)
+
+
+def _written(at: dt.datetime, now: dt.datetime, time: str = "H:i") -> str:
     local, here = timezone.localtime(at), timezone.localtime(now)
     if local.date() == here.date():
-        is_near = abs(at - now) < dt.timedelta(hours=1)
-        return formats.time_format(local, "H:i:s" if is_near else "H:i")
+        return formats.time_format(local, time)
     day = "MONTH_DAY_FORMAT" if local.year == here.year else "DATE_FORMAT"
     return f"{formats.date_format(local, day)}, {formats.time_format(local, 'H:i')}"
 

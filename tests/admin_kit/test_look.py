@@ -12,6 +12,7 @@ TEMPLATES = sorted((settings.BASE_DIR / "templates").rglob("*.html"))
 STYLES = (
     Path(unfold.__file__).parent / "static/unfold/css/styles.css",
     settings.BASE_DIR / "edm_project/static/edm/admin.css",
+    settings.BASE_DIR / "edm_project/static/edm/help.css",
     settings.BASE_DIR / "templates/tracking/public.css",
     settings.BASE_DIR / "edm_project/static/edm/live_frame.css",
 )
@@ -51,12 +52,13 @@ def test_every_style_of_ours_is_used() -> None:
         *(settings.BASE_DIR / "edm_project/static/edm").glob("*.js"),
         *(
             path
-            for app in ("admin_kit", "campaigns", "dispatch")
+            for app in ("admin_kit", "campaigns", "dispatch", "guide")
             for path in (settings.BASE_DIR / app).rglob("*.py")
         ),
     ]
     code = "".join(path.read_text() for path in sources)
-    ours = set(re.findall(r"\.(edm-[a-z-]+)", STYLES[1].read_text()))
+    styles = STYLES[1].read_text() + STYLES[2].read_text()
+    ours = set(re.findall(r"\.(edm-[a-z-]+)", styles))
     assert {name for name in ours if name not in code} == set()
 
 

@@ -51,9 +51,11 @@ MADE = ("campaigns.brand", "campaigns.savedblock", "dispatch.seedlist")
 FILE = "email,name,city\nada@example.com,Ada,Berlin\nnot an address,Bob,\ncleo@example.com,Cleo,Lisbon\n"
 OWN = (
     "monitor", "own_notices", "found_messages", "privacy", "own_profile", "sign_in_sessions", "own_password", "mfa_index",
-    "mfa_activate_totp",
+    "mfa_activate_totp", "help",
 )  # fmt: skip
 """Pages without a row, of the site's own addresses."""
+DOCUMENTS_OF_ALL_KINDS = ("staff", "import-contacts", "write-a-template", "operations")
+"""With pictures, wide tables, code, and long."""
 STEPS = ("step_audience", "step_content", "step_delivery", "step_check", "step_launch")
 
 
@@ -147,6 +149,8 @@ def _is_a_page(client: Client, url: str) -> bool:
 
 def addresses() -> Iterator[str]:
     yield from (reverse(name) for name in OWN)
+    yield from (reverse("help_document", args=[name]) for name in DOCUMENTS_OF_ALL_KINDS)
+    yield f"{reverse('help')}?q=undo"
     task = Task.objects.get(name=CAMPAIGN)
     yield reverse("click_map", args=[task.pk])
     for url in ADDRESSES:
@@ -233,4 +237,7 @@ def main_pages() -> dict[str, str]:
         "notifications": reverse("own_notices"),
         "monitor": reverse("monitor"),
         "privacy": reverse("privacy"),
+        "help": reverse("help"),
+        "guide": reverse("help_document", args=["staff"]),
+        "how-to": reverse("help_document", args=["import-contacts"]),
     }

@@ -10,7 +10,8 @@ from tests.faults.databases import OwnServer, Server, django_uses
 from tests.faults.evidence import Evidence
 from tests.faults.harness import HEADER, LEGEND, Scenario
 
-TABLE = pytest.StashKey[list[str]]()
+TABLE = "faults"
+"""A property of each test that adds a line to the table: it comes along from other processes."""
 TIMEOUT_SECONDS = 240
 LINES_SHOWN = 40
 
@@ -70,11 +71,11 @@ def _last_lines(log: Path) -> list[str]:
 
 
 @pytest.fixture
-def report(request: pytest.FixtureRequest) -> ScenarioReport:
+def report(record_property: Callable[[str, object], None]) -> ScenarioReport:
     """Add a line to the table that is printed at the end."""
 
     def add(scenario: Scenario, name: str, found: Evidence, notes: str = "") -> None:
-        request.config.stash.setdefault(TABLE, []).append(scenario.row(name, found, notes))
+        record_property(TABLE, scenario.row(name, found, notes))
 
     return add
 
@@ -85,10 +86,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(TIMEOUT_SECONDS))
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
-) -> None:
-    if rows := config.stash.get(TABLE, []):
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    rows = [
+        str(value)
+        for outcome in ("passed", "failed")
+        for test in terminalreporter.getreports(outcome)
+        for name, value in getattr(test, "user_properties", [])
+        if name == TABLE
+    ]
+    if rows:
         terminalreporter.section("faults")
-        for line in (HEADER, *sorted(rows), LEGEND):
+        for line in (HEADER, *sorted(set(rows)), LEGEND):
             terminalreporter.write_line(line)

@@ -24,9 +24,14 @@ PLAIN_BACKEND = "django.db.backends.postgresql"
 
 
 class Server:
-    """The PostgreSQL server of the settings. Names begin with the test database's, so that two runs do not meet."""
+    """The PostgreSQL server of the settings. Names begin with the test database's and end with the
+    process of the tests, so that neither two runs nor two processes of one meet.
+    """
 
-    prefix = f"{settings.DATABASES['default']['TEST']['NAME']}_faults"
+    prefix = (
+        f"{settings.DATABASES['default']['TEST']['NAME']}_faults"
+        f"{os.environ.get('PYTEST_XDIST_WORKER', '')}"
+    )
 
     def __init__(self) -> None:
         if not os.environ.get("DATABASE_URL"):

@@ -16,6 +16,9 @@ from tests.faults.harness import START_SECONDS, Scenario, dispatchers, in_half_a
 from tests.faults.hosts import NETWORK, Hosts, wrong_clock
 from tests.faults.programs import Cluster, Program, environment, wait_until
 
+# One bridge for all of them.
+pytestmark = pytest.mark.xdist_group("hosts")
+
 WRONG_BY_SECONDS = {"fast": 600, "slow": -600}
 CUT_OFF_SECONDS = 20.0
 

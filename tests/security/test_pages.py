@@ -18,6 +18,7 @@ from dispatch.models import EmailService
 from tests.campaigns.admin.staff import NOBODY, SUPERUSER, member, signed_in
 from tests.campaigns.admin.test_every_page import make_a_row_of_each
 from tests.factories import TagFactory
+from tests.guide.telling import is_explained
 from tests.responses import ClientResponse
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +119,9 @@ def visitor() -> Client:
     return signed_in(user)
 
 
-def test_no_page_of_the_admin_has_anything_that_its_policy_blocks(visitor: Client) -> None:
+def test_no_page_of_the_admin_has_anything_that_its_policy_blocks_or_lacks_its_purpose(
+    visitor: Client,
+) -> None:
     looked_at = 0
     for path in pages_of_admin():
         response = visitor.get(path)
@@ -133,6 +136,7 @@ def test_no_page_of_the_admin_has_anything_that_its_policy_blocks(visitor: Clien
             src for src in markup.sources if not re.match(r"/(?!/)|data:|about:blank$", src)
         ] == [], path
         assert markup.styles == [] or response.status_code != 200, path
+        assert is_explained(response.text), path
     assert looked_at > 60
 
 

@@ -112,12 +112,9 @@ def tables(task: Task, data: dict[str, Any]) -> list[Table]:
 
 
 def charts(data: dict[str, Any]) -> list[Chart]:
-    """The outcomes over the whole time, and the opens and clicks of the first day."""
-    return [
-        _outcomes(data),
-        _first_day(data, EventKind.OPENED),
-        _first_day(data, EventKind.CLICKED),
-    ]
+    """The outcomes over the whole time, and the opens and clicks of the first day, if any."""
+    first_day = (_first_day(data, EventKind.OPENED), _first_day(data, EventKind.CLICKED))
+    return [_outcomes(data), *(each for each in first_day if not each.is_empty)]
 
 
 def left(data: dict[str, Any]) -> list[Left]:

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext
 
 from addressing.addresses import AddressError, normalise
-from campaigns.attributes.values import (
-    Reading,
-    Unfit,
-    Value,
-    convert,
-    parse,
-    show,
-    with_one_zone,
-)
-from campaigns.attributes.yes_no import agreed, says_nothing, yes_or_no
+from campaigns.attributes.values import Unfit, Value, convert, show
 from campaigns.files.composite_cells import (
     address_of,
     attributes_of,
@@ -29,6 +18,8 @@ from campaigns.files.composite_cells import (
 )
 from campaigns.files.csv_reader import CsvRow
 from campaigns.files.row_errors import RowError, quote_hint, refuse_unreadable, text_of
+from campaigns.imports.reading.choices import Choices
+from campaigns.imports.reading.consent import consent_of, is_recorded_only, time_of, tracking_of
 from campaigns.imports.reading.types import reader
 from campaigns.imports.settings import ColumnSettings, ImportSettings, Meaning
 from campaigns.models import AttributeKind, MailConsent
@@ -108,7 +99,7 @@ class RowReader:
         names = sum(len(key) for _, key, _ in self._attributes)
         self._may_be_long = self._composite_at is not None or names > MAX_NAMES
         self.choices = {
-            column.key: _Choices(column.choices)
+            column.key: Choices(column.choices)
             for column in self._columns
             if column.meaning is M.ATTRIBUTE and column.kind == AttributeKind.CHOICE
         }
@@ -130,7 +121,7 @@ class RowReader:
             raise RowError(text_of(row, cell), _explained(cell, error)) from error
         tracking = None
         if self._tracking_at is not None:
-            tracking = _tracking(address, _cell(cells, self._tracking_at))
+            tracking = tracking_of(address, _cell(cells, self._tracking_at))
         tags = self._own_tags(row, address) if self._tags_at else self._tags
         name = _cell(cells, self._name_at) or self._joined_name(cells).strip() or beside
         name = " ".join(name.split())
@@ -157,7 +148,7 @@ class RowReader:
         """The cells that may say that the person must not be mailed: without a yes, no or time in
         the column of consent, as that is recorded."""
         at = self.consent_at
-        if at is None or at >= len(cells) or not _is_recorded_only(cells[at]):
+        if at is None or at >= len(cells) or not is_recorded_only(cells[at]):
             return cells
         return [*cells[:at], "", *cells[at + 1 :]]
 
@@ -219,40 +210,15 @@ class RowReader:
             if not cell:
                 continue
             if len(cell) > MAX_ATTRIBUTE:
-                raise RowError(
-                    address,
-                    gettext("%(key)s is longer than %(most)s characters%(hint)s.")
-                    % {
-                        "key": key,
-                        "most": f"{MAX_ATTRIBUTE:,}",
-                        "hint": quote_hint(row),
-                    },
-                )
+                problem = gettext("%(key)s is longer than %(most)s characters%(hint)s.")
+                values = {"key": key, "most": f"{MAX_ATTRIBUTE:,}", "hint": quote_hint(row)}
+                raise RowError(address, problem % values)
             length += len(cell)
             names += len(key)
             value = cell if read is None else self._value(key, cell, read, left_out)
             if value is not None:
                 attributes[key] = value
-        if length > MAX_ATTRIBUTE and any(
-            len(str(value)) > MAX_ATTRIBUTE for value in attributes.values()
-        ):
-            raise RowError(
-                address,
-                gettext("A value is longer than %(most)s characters.")
-                % {"most": f"{MAX_ATTRIBUTE:,}"},
-            )
-        if length > MAX_ATTRIBUTES:
-            raise RowError(
-                address,
-                gettext("The values are longer than %(most)s characters together.")
-                % {"most": f"{MAX_ATTRIBUTES:,}"},
-            )
-        if names > MAX_NAMES:
-            raise RowError(
-                address,
-                gettext("The names of their columns are longer than %(most)s characters together.")
-                % {"most": f"{MAX_NAMES:,}"},
-            )
+        _refuse_long(address, attributes, length, names)
         return attributes
 
     def _composite(self, cells: list[str], left_out: list[tuple[str, str]]) -> dict[str, Value]:
@@ -303,12 +269,12 @@ class RowReader:
 
     def _set_consent(self, row: Row, cells: list[str], left_out: list[tuple[str, str]]) -> None:
         at = _cell(cells, self._consent_time_at)
-        time = _time(at) if at else ""
+        time = time_of(at) if at else ""
         said = self._consent(cells, left_out)
         if said is None and (time and self.consent_at is None or self._all_agreed):
             said = MailConsent.GIVEN
             time = time or self._agreed_at
-        if at and not _time(at):
+        if at and not time_of(at):
             left_out.append(
                 (
                     at,
@@ -343,6 +309,25 @@ def _cell(cells: list[str], at: int | None) -> str:
     return cells[at].strip() if at is not None and at < len(cells) else ""
 
 
+def _refuse_long(address: str, attributes: dict[str, Value], length: int, names: int) -> None:
+    """Raises RowError. `length` and `names` count characters of all values and of their names."""
+    if length > MAX_ATTRIBUTE and any(
+        len(str(value)) > MAX_ATTRIBUTE for value in attributes.values()
+    ):
+        problem, most = gettext("A value is longer than %(most)s characters."), MAX_ATTRIBUTE
+    elif length > MAX_ATTRIBUTES:
+        problem = gettext("The values are longer than %(most)s characters together.")
+        most = MAX_ATTRIBUTES
+    elif names > MAX_NAMES:
+        problem = gettext(
+            "The names of their columns are longer than %(most)s characters together."
+        )
+        most = MAX_NAMES
+    else:
+        return
+    raise RowError(address, problem % {"most": f"{most:,}"})
+
+
 def _explained(cell: str, error: AddressError) -> str:
     several = [each for each in _BETWEEN.split(cell) if each]
     if len(several) > 1 and all(map(_LIKE_AN_ADDRESS.fullmatch, several)):
@@ -352,70 +337,8 @@ def _explained(cell: str, error: AddressError) -> str:
     return str(error)
 
 
-def consent_of(cell: str) -> bool | None:
-    """Whether a cell says that a person agreed, by yes, such a word or the time; None where it says
-    neither."""
-    try:
-        return yes_or_no(cell)
-    except ValueError:
-        said = agreed(cell)
-    return True if said is None and _time(cell.strip()) else said
-
-
-def _is_recorded_only(cell: str) -> bool:
-    """Whether a cell of consent says nothing that the list of suppressions should know: “no” is
-    recorded, “unsubscribed” is more."""
-    return consent_of(cell) is not None and agreed(cell) is not False
-
-
-class _Choices:
-    """The choices of a column. Those of an attribute that the import makes grow with the file."""
-
-    MOST = 200
-
-    def __init__(self, choices: Iterable[str]) -> None:
-        self.known = {_folded(choice): choice for choice in choices}
-        self.may_grow = False
-
-    def choose(self, cell: str) -> str:
-        """Raises Unfit."""
-        word = _folded(cell)
-        if word not in self.known:
-            if not self.may_grow or len(self.known) >= self.MOST or len(cell) > self.MOST:
-                raise Unfit(gettext("“%(value)s” is none of the choices.") % {"value": cell[:50]})
-            self.known[word] = " ".join(cell.split())
-        return self.known[word]
-
-
-def _folded(choice: str) -> str:
-    return " ".join(choice.split()).casefold()
-
-
 def _key(column: ColumnSettings) -> str:
     return column.key if column.meaning is M.ATTRIBUTE else column.meaning.value
-
-
-def _tracking(address: str, cell: str) -> bool | None:
-    if says_nothing(cell):
-        return None
-    try:
-        return yes_or_no(cell)
-    except ValueError as error:
-        raise RowError(
-            address, gettext("The consent to tracking is not clear: %(error)s") % {"error": error}
-        ) from error
-
-
-def _time(cell: str) -> str:
-    """In ISO 8601, in UTC where the cell names no zone; "" for what is no time."""
-    try:
-        found = parse_datetime(with_one_zone(cell))
-        if found is None:
-            day = parse(AttributeKind.DATE, cell, (), Reading())
-            found = dt.datetime.fromisoformat(str(day))
-    except (ValueError, OverflowError):  # Unfit is one
-        return ""
-    return (found if found.tzinfo else found.replace(tzinfo=dt.UTC)).isoformat()
 
 
 def clean_tags(names: Iterable[str]) -> list[str]:

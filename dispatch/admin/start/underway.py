@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 
 from admin_kit.base import Visitor
 from admin_kit.numbers import number, percent
-from campaigns.admin.campaign_list import Facts
+from campaigns.admin.campaign_list import Facts, Rate
 from campaigns.admin.progress import MOVING, OVER, Progress
 from campaigns.models import SubTaskStatus, Tally, Task, TaskStatus
 from campaigns.models.tally import TaskCounts
@@ -39,7 +39,7 @@ class Result:
 
     task: Task
     progress: Progress
-    rates: Sequence[tuple[str, str]]
+    rates: Sequence[Rate]
 
 
 def under_way(user: Visitor) -> tuple[list[UnderWay], int]:
@@ -102,7 +102,7 @@ def last_results(user: Visitor) -> list[Result]:
     ]
 
 
-def rates(task: Task, counts: TaskCounts) -> list[tuple[str, str]]:
+def rates(task: Task, counts: TaskCounts) -> list[Rate]:
     """What part of a campaign's messages was delivered, opened and clicked, as its page says."""
     if not counts.accepted:
         return []
@@ -110,12 +110,20 @@ def rates(task: Task, counts: TaskCounts) -> list[tuple[str, str]]:
     opened = clicked + counts[SubTaskStatus.OPENED]
     delivered = opened + counts[SubTaskStatus.DELIVERED]
     arrived = counts.accepted - counts[SubTaskStatus.BOUNCED]
+    reported = percent(delivered, counts.accepted) if delivered else gettext("not reported")
     unknown = gettext("not recorded")
     return [
-        (
-            gettext("Delivered"),
-            percent(delivered, counts.accepted) if delivered else gettext("not reported"),
+        Rate("delivered", gettext("Delivered"), reported, delivered > 0),
+        Rate(
+            "opened",
+            gettext("Opened"),
+            percent(opened, arrived) if task.track_opens else unknown,
+            task.track_opens,
         ),
-        (gettext("Opened"), percent(opened, arrived) if task.track_opens else unknown),
-        (gettext("Clicked"), percent(clicked, arrived) if task.track_clicks else unknown),
+        Rate(
+            "clicked",
+            gettext("Clicked"),
+            percent(clicked, arrived) if task.track_clicks else unknown,
+            task.track_clicks,
+        ),
     ]

@@ -27,18 +27,20 @@ from campaigns.ab_tests.variants import letters_of
 from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED
 from campaigns.models.stage import Stage, condition
+from campaigns.models.subtask import ENDED
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtasks.actions import SubTaskActions
 from dispatch.admin.subtasks.as_sent import SeesMessages, message_id_of
 from dispatch.admin.subtasks.doubt import doubt_of
 from dispatch.admin.subtasks.doubts import DoubtQueue
 from dispatch.admin.subtasks.matching import CountedChangeList
-from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
+from dispatch.admin.subtasks.search import own_task_ids, states_asked, subtasks_to, tasks_with
 from dispatch.admin.subtasks.story import story_of
 from dispatch.waiting import words
 from dispatch.waiting.why import why_message
 from tracking.feedback import events_of
 
+BEFORE_THE_END = {*SubTaskStatus.values} - {*ENDED}
 IN_DOUBT, CANCELLED = _("In doubt"), _("Cancelled")
 STATUS_LABELS = {
     SubTaskStatus.PENDING.label: "",
@@ -154,9 +156,11 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         subtasks = super().get_queryset(request).defer("variables", "error")
-        if staff(request).has_perm(SEE_EVERYTHING):
-            return subtasks
-        return subtasks.filter(task__in=own_task_ids(request.user))
+        sees_all = staff(request).has_perm(SEE_EVERYTHING)
+        own = None if sees_all else own_task_ids(request.user)
+        if (states := states_asked(request.GET)) and not self._is_by_id(request):
+            own = tasks_with(states, own)
+        return subtasks if own is None else subtasks.filter(task__in=own)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return SubTaskList
@@ -171,9 +175,15 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
         """
         if "task__id__exact" in request.GET:
             return ("recipient_email",)
-        if staff(request).has_perm(SEE_EVERYTHING):
-            return ("-id",)
-        return ("-task_id", "-recipient_email")
+        return ("-id",) if self._is_by_id(request) else ("-task_id", "-recipient_email")
+
+    def _is_by_id(self, request: HttpRequest) -> bool:
+        """For who sees all messages there are indexes of this order, but not of those that wait or
+        are under way."""
+        return (
+            staff(request).has_perm(SEE_EVERYTHING)
+            and request.GET.get("status__exact") not in BEFORE_THE_END
+        )
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
+from django.db.models import Sum
+
 from addressing.addresses import AddressError, normalise
 from admin_kit.base import Visitor
-from campaigns.models import SubTask, Task
+from campaigns.models import FailureReason, SubTask, SubTaskStatus, Tally, Task
 
 MOST_FOUND = 1_000
 
@@ -14,6 +18,33 @@ def own_task_ids(user: Visitor) -> list[int]:
     the index on (task, recipient).
     """
     return list(Task.objects.visible_to(user).order_by().values_list("pk", flat=True))
+
+
+STATES: Mapping[str, Collection[str]] = {
+    "status": SubTaskStatus.values,
+    "failure_reason": FailureReason.values,
+}
+"""What a list may be asked for that tallies count, by their values."""
+
+
+def states_asked(asked: Mapping[str, str]) -> dict[str, str]:
+    """Of the parameters of a list, as fields of Tally."""
+    given = {field: asked.get(f"{field}__exact", "") for field in STATES}
+    found = {field: value for field, value in given.items() if value in STATES[field]}
+    return found if asked.get("in_doubt") != "yes" else {**found, "in_doubt": "True"}
+
+
+def tasks_with(states: Mapping[str, str], task_ids: Collection[int] | None) -> list[int]:
+    """The keys of those that have messages in such a state; None are all tasks.
+
+    Where a list ends after a page, the planner walks its order until that is full, and cannot tell
+    that all that waits is in an old campaign, behind all that newer ones have sent.
+    """
+    tallies = Tally.objects.filter(**states)
+    if task_ids is not None:
+        tallies = tallies.filter(task_id__in=task_ids)
+    counts = tallies.values("task_id").annotate(n=Sum("count")).filter(n__gt=0)
+    return list(counts.values_list("task_id", flat=True))
 
 
 def subtasks_to(address: str, user: Visitor) -> list[int]:

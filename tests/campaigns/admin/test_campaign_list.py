@@ -51,8 +51,8 @@ def test_one_that_is_over_shows_its_size_and_its_rates() -> None:
     for status in ("sent", "delivered", "clicked", "bounced"):
         SubTaskFactory(task=task, content=content, status=status, service=service)
     shown = columns(member(VIEWER))
-    assert shown["audience_size"] == "4"
-    assert shown["results"] == "Delivered: 50.0 % Opened: not recorded Clicked: 33.3 %"
+    assert shown["progress_bar"] == "4 of 4 sent"
+    assert [shown[rate] for rate in ("delivered", "opened", "clicked")] == ["50.0 %", "–", "33.3 %"]
     assert shown["when"] == "Done 1 Mar 2026, 12:00"
 
 
@@ -61,15 +61,21 @@ def test_what_no_service_reports_is_not_shown_as_nothing() -> None:
     SubTaskFactory(
         task=task, content=ContentFactory(task=task), status="sent", service=EmailServiceFactory()
     )
-    assert "Delivered: not reported" in columns(member(VIEWER))["results"]
+    assert columns(member(VIEWER))["delivered"] == "–"
 
 
 def test_one_that_waits_says_why() -> None:
     pace_rows.freeze(EmailServiceFactory(name="North"), "The contract ended")
     DispatcherFactory()
     sending_task()
-    outlook = columns(member(VIEWER))["outlook"]
-    assert outlook == "“North” is frozen until a person unfreezes it."
+    said = columns(member(VIEWER))["progress_bar"]
+    assert said.endswith("“North” is frozen until a person unfreezes it.")
+
+
+def test_a_draft_opens_where_its_steps_go_on() -> None:
+    task = TaskFactory(owner=member(MANAGER))
+    page = page_of(signed_in(task.owner).get(LIST))
+    assert f'href="/admin/campaigns/task/{task.pk}/steps/' in page
 
 
 def test_it_can_be_filtered_by_state_by_time_and_by_service() -> None:

@@ -93,12 +93,12 @@ def test_a_step_has_those_that_got_further() -> None:
 
 
 def test_rates_say_of_what_they_are_parts() -> None:
-    assert [step.rate for step in steps_of(some_of_each(), left_out=8)] == [
-        "",
-        "50.0 % of the audience",
-        "60.0 % of those sent",
-        "50.0 % of those that did not bounce",
-        "12.5 % of those that did not bounce",
+    assert [(step.rate, step.of) for step in steps_of(some_of_each(), left_out=8)] == [
+        ("", ""),
+        ("50.0 %", "of the audience"),
+        ("60.0 %", "of those sent"),
+        ("50.0 %", "of those that did not bounce"),
+        ("12.5 %", "of those that did not bounce"),
     ]
 
 

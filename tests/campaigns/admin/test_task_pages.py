@@ -276,8 +276,8 @@ class TestTheProgress:
     def test_shows_a_funnel_and_the_sum(self) -> None:
         page = page_of(self.progress(with_every_state()))
         assert figures_of(page) == {
-            "Audience": 8, "Left out": 0, "Not sent yet": 1, "Reserved for a service": 0,
-            "Being handed over": 0, "In doubt": 1, "Failed": 1, "Cancelled": 0,
+            "Audience": 8, "Not sent yet": 1, "In doubt": 1,
+            "Failed": 1, "Rejected by the recipient&#x27;s server": 1,
             "Sent": 5, "Bounced": 1, "Sent, nothing back": 1,
             "Delivered": 3, "Delivered, not opened": 1,
             "Opened": 2, "Opened, not clicked": 1, "Clicked": 1,
@@ -287,13 +287,11 @@ class TestTheProgress:
     def test_opens_the_messages_behind_each_number(self) -> None:
         client = signed_in(member(SUPERUSER))
         page = page_of(client.get(url("progress", with_every_state().pk)))
-        shown = {label: number for label, number in figures_of(page).items() if number}
-        assert {"Audience": 8, **numbers_in_lists(client, page)} == shown
+        assert {"Audience": 8, **numbers_in_lists(client, page)} == figures_of(page)
 
     def test_tells_why_subtasks_failed(self) -> None:
-        assert "Rejected by the recipient&#x27;s server</a> 1" in page_of(
-            self.progress(with_every_state())
-        )
+        found = figures_of(page_of(self.progress(with_every_state())))
+        assert found["Rejected by the recipient&#x27;s server"] == 1
 
     def test_asks_for_news_while_anything_may_change(self) -> None:
         assert "hx-get" in page_of(self.progress(SendingTaskFactory()))
@@ -315,7 +313,7 @@ class TestTheProgress:
     def test_tells_how_many_were_left_out(self) -> None:
         task = SendingTaskFactory()
         Launch.objects.create(task=task, suppressed={"unsubscribed": 2, "hard_bounce": 1})
-        assert "3 contacts were left out at the launch" in page_of(self.progress(task))
+        assert figures_of(page_of(self.progress(task)))["Left out"] == 3
 
     def test_leads_to_what_only_a_person_can_decide(self) -> None:
         subtask = in_doubt(EmailServiceFactory())

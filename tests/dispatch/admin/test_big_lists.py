@@ -21,6 +21,7 @@ from tests.factories import (
     SendingTaskFactory,
     SubTaskFactory,
     TagFactory,
+    in_doubt,
 )
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +46,12 @@ INSERT INTO campaigns_subtask (task_id, content_id, recipient_email, variables, 
 SELECT %s, %s, 'r' || n || '@example.com', '{}', 'pending', 0, '', '', ''
 FROM generate_series(1, %s) AS n
 """
+
+SENT = (
+    SUBTASKS.replace("'r'", "'s'")
+    .replace("'pending'", "'failed'")
+    .replace("0, ''", "0, 'rejected'", 1)
+)
 
 
 def make_one_of_each(owner: User) -> None:
@@ -133,8 +140,11 @@ class TestAmongManySubTasks:
 
     @pytest.fixture
     def few(self) -> Task:
-        """A task with 60 SubTasks, older than four with 5,000 each of somebody else."""
+        """A task with 62 SubTasks, older than four with 5,000 each of somebody else."""
         few: Task = SendingTaskFactory()
+        content = ContentFactory(task=few)
+        SubTaskFactory(task=few, content=content, status="failed", failure_reason="rejected")
+        in_doubt(EmailServiceFactory(), task=few, content=content)
         with connection.cursor() as cursor:
             for task, count in [(few, 60), *((SendingTaskFactory(), 5_000) for _ in range(4))]:
                 content = ContentFactory(task=task)
@@ -175,3 +185,47 @@ def _rows(plan: Any) -> int:
         found = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
         read += int(found * node["Actual Loops"])
     return read
+
+
+@pytest.mark.parametrize("role", [SUPERUSER, MANAGER])
+@pytest.mark.parametrize(
+    "asked", ["status__exact=pending", "status__exact=sending&in_doubt=yes"], ids=["waits", "doubt"]
+)
+def test_what_is_under_way_is_looked_for_only_in_campaigns_that_have_such_messages(
+    role: str, asked: str
+) -> None:
+    user = member(role)
+    old, new = SendingTaskFactory(owner=user), SendingTaskFactory(owner=user)
+    SubTaskFactory(
+        task=new, content=ContentFactory(task=new), status="sent", service=EmailServiceFactory()
+    )
+    content = ContentFactory(task=old)
+    waits = SubTaskFactory(task=old, content=content)
+    doubt = in_doubt(
+        EmailServiceFactory(), task=old, content=content, recipient_email="b@example.com"
+    )
+
+    queries = queries_of(signed_in(user), f"{LISTS['campaigns.subtask']}?{asked}")
+
+    (page,) = [each for each in queries if "LIMIT 5" in each and 'FROM "campaigns_subtask"' in each]
+    assert f'"campaigns_subtask"."task_id" IN ({old.pk})' in page
+    shown = waits if "pending" in asked else doubt
+    assert (
+        shown.recipient_email
+        in signed_in(user).get(f"{LISTS['campaigns.subtask']}?{asked}").content.decode()
+    )
+
+
+def test_the_planner_knows_that_hardly_anything_of_a_big_campaign_waits() -> None:
+    big, small = SendingTaskFactory(), SendingTaskFactory()
+    with connection.cursor() as cursor:
+        for task, count in ((big, 20), (small, 20_000)):
+            cursor.execute(SUBTASKS, [task.pk, ContentFactory(task=task).pk, count])
+        cursor.execute(SENT, [big.pk, ContentFactory(task=big).pk, 20_000])
+        cursor.execute("ANALYZE campaigns_subtask")
+        cursor.execute(
+            "EXPLAIN (FORMAT JSON) SELECT FROM campaigns_subtask WHERE task_id = %s AND status = 'pending'",
+            [big.pk],
+        )
+        (((plan, *_),),) = cursor.fetchall()
+    assert plan["Plan"]["Plan Rows"] < 500  # of 20,000, half of which would wait as elsewhere

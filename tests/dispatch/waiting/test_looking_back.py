@@ -54,9 +54,7 @@ def test_of_what_is_not_being_sent_nothing_is_kept() -> None:
 def test_a_completed_campaign_says_how_good_its_estimate_was() -> None:
     task = SendingTaskFactory(status=TaskStatus.COMPLETED, completed_at=NOON + 2 * HOUR)
     EndEstimate.objects.create(task=task, expected_at=NOON, latest_at=NOON + HOUR)
-    assert compared(task) == (
-        "Done 14:00:00; when it began, 12:00 was expected, at the latest 13:00."
-    )
+    assert compared(task) == ("Done 14:00; when it began, 12:00 was expected, at the latest 13:00.")
 
 
 def test_what_is_expected_lately_follows_the_services() -> None:
