@@ -16,7 +16,7 @@ register = template.Library()
 FROM_TO = gettext_noop("%(label)s from %(old)s to %(new)s")
 NOT_SHOWN = gettext_noop("%(label)s (not shown)")
 NOTHING = gettext_noop("nothing")
-YES_OR_NO = {"“yes”": gettext_noop("yes"), "“no”": gettext_noop("no")}
+YES_OR_NO = (gettext_noop("yes"), gettext_noop("no"))
 _FROM_TO = re.compile(
     r"(?P<label>[^“”]{1,200}) from (?P<old>“[^”]*”|nothing) to (?P<new>“.*”|nothing)"
 )
@@ -61,4 +61,5 @@ def label_told(label: str) -> str:
 def _value(value: str) -> str:
     if value == NOTHING:
         return gettext(NOTHING)
-    return f"“{gettext(YES_OR_NO[value])}”" if value in YES_OR_NO else value
+    word = value[1:-1]
+    return value.replace(word, gettext(word)) if word in YES_OR_NO else value
