@@ -28,6 +28,10 @@ class Bar:
     height: float
 
 
+NEAR = 5
+"""A limit is near from a fifth of it on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chart:
     """One measure over time."""
@@ -52,8 +56,13 @@ def chart(
     limit: int | None = None,
     note: str = "",
 ) -> Chart:
-    """`limit` is drawn as a line across, for what the values may reach."""
-    highest = max([*values, limit or 0, 1])
+    """`limit` is drawn as a line across, for what the values may reach: where they come near it, as
+    else they would not be seen below it."""
+    highest = max([*values, 1])
+    if limit and highest * NEAR >= limit:
+        highest = max(highest, limit)
+    else:
+        limit = None
     place = WIDTH / max(len(values), 1)
     bars = [
         _bar(label, value, at * place, place, highest)

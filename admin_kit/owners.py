@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 else:
     OwnerChoice = forms.ModelChoiceField
 
-HELP = _("Rows of a team are seen and used by all of its members.")
+HELP = _("What is a team’s is seen and used by all of its members.")
 
 
 def may_choose_owner(user: Visitor) -> bool:

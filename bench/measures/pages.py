@@ -66,7 +66,7 @@ def pages_of(model: type[Model], model_admin: ModelAdmin[Model]) -> Iterator[tup
                 url = reverse(f"admin:{pattern.name}", args=[pk] if count else [])
             except NoReverseMatch:
                 continue
-            yield f"{pattern.name.replace('_', ' ')}{suffix}", url
+            yield f"{str(pattern.name).replace('_', ' ')}{suffix}", url
 
 
 def rows_of(model: type[Model]) -> dict[str, object]:

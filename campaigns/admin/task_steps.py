@@ -23,7 +23,7 @@ from campaigns.admin.languages.question import Told
 from campaigns.admin.planning.moment import LaunchTime
 from campaigns.admin.recipients import numbers
 from campaigns.admin.templates.checklist import OverruleForm
-from campaigns.models import Audience, Promise, SubTask, Tally, Task, TaskStatus
+from campaigns.models import Audience, Promise, SubTask, Tally, Task, TaskStatus, TaskTemplate
 from campaigns.models.tally import TaskCounts
 from campaigns.preflight import merge_fields
 from campaigns.preflight.checklist import checking
@@ -98,7 +98,7 @@ def _before(task: Task, shown: Shown, title: str, text: str, button: str) -> Que
         title,
         text,
         button,
-        details=[*plan_of(task, shown), *shown.fields.figures],
+        details=[*plan_of(task, shown), *shown.fields.gaps],
         problems=shown.problems,
         warnings=warnings_of_launch(task, shown),
         hidden=shown.hidden,
@@ -312,11 +312,10 @@ def checked(
 
 def plan_of(task: Task, shown: Shown) -> list[tuple[str, str]]:
     """Summary of what a task would send, shown before its launch and its approval."""
-    templates = listed(
-        variants.described(choice)
-        for choice in task.tasktemplate_set.select_related("template", "sender").order_by("pk")
-    )
+    choices = list(task.tasktemplate_set.select_related("template", "sender").order_by("pk"))
+    templates = listed(variants.described(choice, len(choices) > 1) for choice in choices)
     return [
+        *_subject(choices),
         (gettext("From"), str(task.sender or gettext("no sender"))),
         (gettext("Templates"), templates or gettext("none")),
         *inline.details(task),
@@ -330,6 +329,13 @@ def plan_of(task: Task, shown: Shown) -> list[tuple[str, str]]:
         ),
         *(detail for foretell in FORETOLD for detail in foretell(task, shown.sent)),
     ]
+
+
+def _subject(choices: Sequence[TaskTemplate]) -> list[tuple[str, str]]:
+    """Of the only template; of several each says its own."""
+    if len(choices) != 1:
+        return []
+    return [(gettext("Subject"), choices[0].subject or choices[0].template.subject)]
 
 
 def _audience(task: Task) -> str:

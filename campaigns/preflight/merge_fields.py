@@ -93,6 +93,13 @@ class MergeFieldReport:
             for path, empty in self.empty.items()
         ]
 
+    @property
+    def gaps(self) -> list[tuple[str, str]]:
+        """Those that are empty for anyone."""
+        return [
+            figure for figure, empty in zip(self.figures, self.empty.values(), strict=True) if empty
+        ]
+
 
 NO_FIELDS = MergeFieldReport(0, {}, 0, {})
 

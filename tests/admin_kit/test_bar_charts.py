@@ -20,6 +20,11 @@ def test_a_limit_is_a_line_across() -> None:
     assert chart("Sent", ["a", "b"], [25, 100], limit=50).line == 32.0
 
 
+def test_a_limit_that_is_far_away_is_no_line_and_leaves_the_bars_their_height() -> None:
+    drawn = chart("Sent", ["a", "b"], [25, 50], limit=1_000)
+    assert (drawn.line, [bar.height for bar in drawn.bars]) == (None, [32.0, 64.0])
+
+
 def test_the_sum_is_told_with_its_thousands() -> None:
     assert chart("Sent", ["a", "b"], [1_000, 234]).total == "1,234"
 

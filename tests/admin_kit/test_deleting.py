@@ -139,7 +139,7 @@ def test_an_account_in_use_says_what_it_has(user: User) -> None:
     page = page_of(signed_in(member(SUPERUSER)).get(url(account)))
     assert f'href="{url(contact, "change")}">{contact}</a>' in page
     assert ">North</a>" in page
-    assert "Take away “Active” instead" in page
+    assert "Switch “May sign in” off instead" in page
 
 
 def test_a_group_with_members_stays(user: User) -> None:

@@ -78,3 +78,12 @@ def test_every_picture_and_anchor_of_a_page_is_there(language: str, by_operator:
     pages = reading.pages(language, by_operator=by_operator)
     assert len(pages) > 38
     assert {page.name: wrong for page in pages if (wrong := wrong_in(page, by_operator))} == {}
+
+
+@pytest.mark.parametrize("language", settings.ADMIN_LANGUAGES)
+def test_no_mark_of_emphasis_is_left(language: str) -> None:
+    """Such as of one that ends with a full stop, with no space behind it."""
+    texts = {
+        page.name: re.sub(r"(?s)<code.*?</code>", "", page.html) for page in reading.pages(language)
+    }
+    assert [name for name, text in texts.items() if "**" in text] == []

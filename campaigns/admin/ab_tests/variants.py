@@ -25,8 +25,8 @@ def whom(task: Task, recipients: int) -> str:
     }
 
 
-def described(choice: TaskTemplate) -> str:
-    """One of a task's templates, with what is said otherwise."""
+def described(choice: TaskTemplate, is_one_of_many: bool = True) -> str:
+    """One of a task's templates, with what is said otherwise; its weight beside others."""
     otherwise = [
         *(
             [gettext("in %(language)s") % {"language": named(choice.language)}]
@@ -44,9 +44,9 @@ def described(choice: TaskTemplate) -> str:
             else []
         ),
         *([gettext("from %(sender)s") % {"sender": choice.sender}] if choice.sender else []),
-        gettext("weight %(weight)s") % {"weight": choice.weight},
+        *([gettext("weight %(weight)s") % {"weight": choice.weight}] if is_one_of_many else []),
     ]
-    return f"{choice.template} ({listed(otherwise)})"
+    return f"{choice.template} ({listed(otherwise)})" if otherwise else str(choice.template)
 
 
 def details(task: Task, recipients: int) -> list[tuple[str, str]]:

@@ -61,7 +61,7 @@ def _url(task_id: int, query: Mapping[str, str]) -> str:
 
 
 def details(promise: Promise, user: User | AnonymousUser) -> list[tuple[str, str]]:
-    """What the question before a launch says: candidates = will be sent + left out."""
+    """What the question before a launch says: audience = will be sent + left out."""
     counts = promises.numbers(promise)
     reasons = [
         Number(str(reason.label), number, promised_url(promise, reason))
@@ -70,7 +70,7 @@ def details(promise: Promise, user: User | AnonymousUser) -> list[tuple[str, str
     links = may_list(user)
     sent = Number(gettext("Will be sent"), counts.sent, promised_url(promise, SENT))
     return [
-        (gettext("Candidates"), f"{counts.candidates:,}"),
+        (gettext("Contacts in it"), f"{counts.candidates:,}"),
         (sent.label, _number(sent, links)),
         (gettext("Left out"), f"{counts.left_out:,}"),
         *((f"– {each.label}", _number(each, links)) for each in reasons),

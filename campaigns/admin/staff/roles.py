@@ -8,10 +8,13 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from admin_kit.stored_texts import shown
+
+from campaigns.wording import listed
 
 ABILITIES: tuple[tuple[Any, str], ...] = (
     (_("See campaigns and messages"), "campaigns.view_task"),
@@ -37,11 +40,23 @@ ABILITIES: tuple[tuple[Any, str], ...] = (
 
 
 NAMES = (gettext_noop("campaign manager"), gettext_noop("operator"), gettext_noop("viewer"))
+<<<<<<< HEAD
 """Of the roles that there are at first."""
 
 
 def name_of(group: Group) -> str:
     return shown(group.name)
+=======
+"""Of the roles that every installation begins with."""
+DOES: tuple[tuple[str, Any], ...] = (
+    ("campaigns.launch_task", _("writes and launches campaigns")),
+    ("campaigns.change_contact", _("keeps contacts")),
+    ("dispatch.change_emailservice", _("sets up email services")),
+    ("campaigns.control_task", _("pauses and cancels campaigns")),
+    ("campaigns.decide_subtask", _("decides messages in doubt")),
+    ("auth.change_user", _("adds users")),
+)
+>>>>>>> main
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +80,28 @@ def table() -> Table:
         Line(str(ability), [permission in each for each in rights])
         for ability, permission in ABILITIES
     ]
+<<<<<<< HEAD
     return Table(
         [name_of(group) for group in groups], [line for line in lines if any(line.answers)]
     )
+=======
+    return Table([named(group) for group in groups], [line for line in lines if any(line.answers)])
+
+
+def named(group: Group) -> str:
+    """In the reader's language, where it is one of ours."""
+    return gettext(group.name) if group.name in NAMES else group.name
+
+
+def in_a_sentence(group: Group) -> str:
+    """A role and the most that it lets, read from its permissions."""
+    rights = rights_of_group(group)
+    does = listed(said for permission, said in DOES if permission in rights)
+    words = {"role": named(group), "does": does or gettext("changes nothing")}
+    if "campaigns.see_everything" in rights:
+        return gettext("%(role)s: %(does)s; sees what every owner has") % words
+    return gettext("%(role)s: %(does)s; sees their own and what their teams have") % words
+>>>>>>> main
 
 
 def rights_of_group(group: Group) -> set[str]:
@@ -99,12 +133,11 @@ def may_change_group(actor: User, group: Group) -> bool:
 
 def groups_open_to(actor: User) -> QuerySet[Group]:
     """The roles that the actor may give and take."""
-    groups = Group.objects.order_by("name")
+    groups = Group.objects.order_by("name").prefetch_related("permissions__content_type")
     if actor.is_superuser:
         return groups
     mine = rights_of(actor)
-    usable = groups.prefetch_related("permissions__content_type")
-    return groups.filter(pk__in=[each.pk for each in usable if rights_of_group(each) <= mine])
+    return groups.filter(pk__in=[each.pk for each in groups if rights_of_group(each) <= mine])
 
 
 def permissions_open_to(actor: User) -> QuerySet[Permission]:

@@ -29,8 +29,16 @@ else:
     GroupChoice = TeamChoice = forms.ModelMultipleChoiceField
 
 
+<<<<<<< HEAD
 WORDS = {"groups": roles.name_of, "user_permissions": permissions.label_of}
 """How rows are called in the lists that offer them."""
+=======
+class RoleChoice(GroupChoice):
+    """Each role with what it lets."""
+
+    def label_from_instance(self, obj: Group) -> str:
+        return roles.in_a_sentence(obj)
+>>>>>>> main
 
 
 def teams_open_to(actor: User) -> Any:
@@ -41,17 +49,29 @@ def teams_open_to(actor: User) -> Any:
     return teams if sees_everything(actor) else teams.filter(members=actor)
 
 
+HELP = {
+    "email": _("The link to set a password goes there, and notifications."),
+    "is_active": _(
+        "Switch it off in place of deleting the account: the user is signed out at once, and what "
+        "they made and did stays."
+    ),
+    "is_staff": _("Whether the account may use these pages at all."),
+}
+
+
 class RolesAndTeams(ModelForm):
     """Offers what the actor may give. What else the user has stays as it is."""
 
     actor: User
 
-    groups = GroupChoice(
+    groups = RoleChoice(
         Group.objects.none(),
         label=_("Role"),
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text=_("What the user may see and do; the table below says what each lets."),
+        help_text=_(
+            "Without a role the user sees nothing. The table below says all that each of them lets."
+        ),
     )
     teams = TeamChoice(
         Team.objects.none(),
@@ -77,8 +97,10 @@ class RolesAndTeams(ModelForm):
             self.initial["teams"] = list(self.instance.teams.all())
         if "teams" in self.fields and not offered["teams"].exists():
             del self.fields["teams"]
-        if "email" in self.fields:
-            self.fields["email"].help_text = _("An invitation goes there.")
+        for name in HELP.keys() & self.fields.keys():
+            self.fields[name].help_text = HELP[name]
+        if "is_active" in self.fields:
+            self.fields["is_active"].label = _("May sign in")
 
     def clean_email(self) -> str:
         """Single sign-on, invitations and notices know a user by it."""
@@ -130,7 +152,23 @@ class NewStaffForm(RolesAndTeams):
 
     class Meta:
         model = User
-        fields = ("username", "first_name", "last_name", "email")
+        fields = ("email", "first_name", "last_name", "username")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        username = self.fields["username"]
+        username.required = False
+        username.help_text = _("To sign in with. Leave it empty to use the email address.")
+
+    def clean(self) -> dict[str, Any]:
+        """The address is the user name of those who get no other."""
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("username") or self.errors.keys() & {"username", "email"}:
+            return cleaned
+        cleaned["username"] = cleaned.get("email", "")
+        if not cleaned["username"]:
+            self.add_error("email", _("Give an email address or a user name."))
+        return cleaned
 
     def save(self, commit: bool = True) -> User:
         self.instance.set_unusable_password()

@@ -14,6 +14,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy, gettext_noop, pgettext_lazy
 from django.utils.translation import gettext as _
 from unfold.forms import AdminPasswordChangeForm
@@ -46,21 +47,27 @@ class StaffAdmin(UserAdmin, SafeAdmin):
     list_display = ("username", "email", "name", "role", "is_active", "last_seen")
     list_filter = ("groups", "is_active", "is_staff", "is_superuser")
     search_help_text = gettext_lazy("Part of a user name, a name or an email address")
+    empty_value_display = "–"
+    add_form_template = "admin/change_form.html"
+    """Django's own promises more options after saving; here all are there."""
     actions_detail = ("invite", "take_invitation_back", "reset_second_factor")
     change_form_outer_before_template = "admin/auth/user/before_form.html"
     change_form_outer_after_template = "admin/auth/user/roles.html"
     add_fieldsets = (
-        (None, {"fields": ("username", "first_name", "last_name", "email", "groups", "teams")}),
+        (None, {"fields": ("email", "first_name", "last_name", "username", "groups", "teams")}),
     )
     fieldsets = (
         (None, {"fields": ("username", "first_name", "last_name", "email", "password")}),
         (
             gettext_lazy("What the user may"),
-            {"fields": ("groups", "teams", "is_active", "is_staff")},
+            {"fields": ("groups", "teams", "is_active")},
         ),
         (
             gettext_lazy("For experts"),
-            {"classes": ["collapse"], "fields": ("is_superuser", "user_permissions")},
+            {
+                "classes": ["collapse"],
+                "fields": ("is_staff", "is_superuser", "user_permissions"),
+            },
         ),
     )
 
@@ -212,7 +219,9 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         return {
             "roles": roles.table(),
             "invitation": inviting.told(invitation) if invitation else "",
-            "no_mail": not object_id and not sending.is_configured(),
+            "is_new": not object_id,
+            "no_mail": not sending.is_configured(),
+            "days": invitations.VALID_DAYS,
         }
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -239,16 +248,25 @@ class StaffAdmin(UserAdmin, SafeAdmin):
     def role(self, user: User) -> str:
         if user.is_superuser:
             return _("superuser")
+<<<<<<< HEAD
         return listed(map(roles.name_of, user.groups.all())) or "–"
+=======
+        return listed(map(roles.named, user.groups.all())) or "–"
+>>>>>>> main
 
     @admin.display(description=gettext_lazy("signed in last"))
     def last_seen(self, user: User) -> str:
-        return to_the_minute(user.last_login)
+        invitation: Invitation | None = getattr(user, "invitation", None)
+        if user.last_login or invitation is None:
+            return to_the_minute(user.last_login)
+        if invitation.expires_at < timezone.now():
+            return gettext("never: the link of the invitation has expired")
+        return gettext("not yet: invited")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """Without the accounts of teams, which have pages of their own."""
         accounts: QuerySet[User] = super().get_queryset(request)
-        return accounts.filter(team=None).prefetch_related("groups")
+        return accounts.filter(team=None).select_related("invitation").prefetch_related("groups")
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> Any:
         """Pages name the owner of a row, and lead here: of a team, on to the team."""
@@ -300,7 +318,7 @@ def _uses_of(user: User, asking: Visitor) -> list[str]:
     if LogEntry.objects.filter(user=user.pk).exists():
         lines.append(gettext("The history has entries of this user."))
     return (
-        [*lines, gettext("Take away “Active” instead: then this user cannot sign in.")]
+        [*lines, gettext("Switch “May sign in” off instead: then this user cannot sign in.")]
         if lines
         else []
     )

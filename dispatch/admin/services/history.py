@@ -112,9 +112,7 @@ def _hours(service: Any) -> Span:
     failed = [_failed(rows[at]) if at in rows else 0 for at in hours]
     interval = float(service.sending_interval)
     allowed = round(SECONDS_AN_HOUR / interval) if interval else None
-    note = gettext("The line is what its pace allows: %(number)s.") % {
-        "number": number(allowed or 0)
-    }
+    note = gettext("Its pace allows %(number)s an hour.") % {"number": number(allowed or 0)}
     names = gettext("Accepted"), gettext("Not accepted")
     charts = [
         chart(names[0], labels, accepted, allowed, note if allowed else ""),
@@ -139,7 +137,7 @@ def _days(service: Any) -> Span:
             done[day] += row.accepted + _failed(row)
     labels = [formats.date_format(day, "MONTH_DAY_FORMAT") for day in days]
     quota, values = service.daily_quota, list(done.values())
-    note = gettext("The line is its daily quota: %(number)s.") % {"number": number(quota or 0)}
+    note = gettext("Its quota is %(number)s a day.") % {"number": number(quota or 0)}
     name = gettext("Handed over")
     charts = [chart(name, labels, values, quota, note if quota else "")]
     return Span(gettext("Last 30 days"), charts, table(gettext("Day"), labels, {name: values}))
@@ -182,7 +180,12 @@ def _late(service: EmailService) -> list[tuple[str, str]]:
     late = monitoring.lateness(service.pk).get(service.pk)
     if late is None:
         return []
-    return [(gettext("Late, half and 99 of 100"), f"{duration(late.p50)}, {duration(late.p99)}")]
+    return [
+        (
+            gettext("Starts late by, half and 99 of 100"),
+            f"{duration(late.p50)}, {duration(late.p99)}",
+        )
+    ]
 
 
 def freezes_of(service: Any) -> list[Frozen]:

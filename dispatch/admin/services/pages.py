@@ -44,14 +44,21 @@ from dispatch.providers.webhooks import takes_webhooks, webhook_url
 from signin.session.confirming import confirmed_lately
 
 GENERAL = ("name", "domain", "dkim_selector", "enabled", "users")
-LIMITS = (
-    "sending_interval",
-    "burst",
-    "daily_quota",
-    "quota_reset_time",
-    "quota_time_zone",
-    "max_connections",
-)
+LIMITS = ("sending_interval", "daily_quota", "quota_reset_time", "quota_time_zone")
+RARE_LIMITS = ("burst", "max_connections")
+RARE_SETTINGS = {
+    PREFIX + name
+    for name in (
+        "timeout",
+        "reply_timeout",
+        "ehlo_name",
+        "messages_per_connection",
+        "largest_megabytes",
+        "ca_certificates",
+        "api_url",
+    )
+}
+"""What works as it is nearly everywhere: folded, so that the rest is seen."""
 
 
 class ReservedFilter(OwnerFilter):
@@ -126,25 +133,33 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
         provider = self.provider_of(request, obj)
         if provider is not None:
             kwargs["form"] = form_for(provider, confirmed=confirmed_lately(request))
-        kwargs["fields"] = [*GENERAL, *LIMITS]
+        kwargs["fields"] = [*GENERAL, *LIMITS, *RARE_LIMITS]
         return super().get_form(request, obj, change=change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         provider = self.provider_of(request, obj)
         general = GENERAL if self._may_see_users(request, obj) else GENERAL[:-1]
         shown: list[tuple[str | None, dict[str, Any]]] = [(None, {"fields": general})]
+        rare: list[str] = []
         if provider is not None and self._may_save(request, obj):
             address = ["webhook_address"] if obj is not None and takes_webhooks(obj) else []
+            settings = settings_fields(provider)
+            rare = [name for name in settings if name in RARE_SETTINGS]
+            usual = [name for name in settings if name not in RARE_SETTINGS]
             shown.append(
                 (
                     gettext(provider.label),
                     {
-                        "fields": [*address, *settings_fields(provider)],
+                        "fields": [*address, *usual],
                         "description": settings_link(provider.name),
                     },
                 )
             )
-        return [*shown, (gettext("Pace and quota"), {"fields": LIMITS})]
+        return [
+            *shown,
+            (gettext("Pace and quota"), {"fields": LIMITS}),
+            (gettext("Rarely changed"), {"fields": [*rare, *RARE_LIMITS], "classes": ["collapse"]}),
+        ]
 
     def _may_see_users(self, request: HttpRequest, obj: Any) -> bool:
         return self._may_save(request, obj) or request.user.has_perm(SEE_EVERYTHING)
@@ -165,7 +180,7 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
             self,
             "admin/dispatch/emailservice/choose_provider.html",
             title=gettext("Which provider?"),
-            providers=[(*each, settings_link(each[0])) for each in provider_choices()],
+            providers=provider_choices(),
             form_url=form_url,
             back_url=back_url,
         )
@@ -210,6 +225,8 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
                 "domain": domain_state.summary(row, report),
                 "checks": domain_state.checks(row, report),
                 "url": self.url("state", row.pk),
+                "test_url": self.url("test_connection", row.pk),
+                "check_url": self.url("check_domain", row.pk),
                 "attempts_url": f"{reverse('admin:dispatch_attempt_changelist')}?{query}",
             },
         }

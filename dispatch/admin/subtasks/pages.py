@@ -22,7 +22,7 @@ from admin_kit.base import ChangeList, WithPanel, staff
 from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
 from admin_kit.moments import to_the_minute
 from admin_kit.stored_texts import shown
-from admin_kit.typed import DropdownFilter, label
+from admin_kit.typed import Colours, DropdownFilter, label
 from campaigns.ab_tests.variants import letters_of
 from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED
@@ -40,6 +40,7 @@ from dispatch.waiting import words
 from dispatch.waiting.why import why_message
 from tracking.feedback import events_of
 
+OF_FAILED = ("failure", "reply")
 BEFORE_THE_END = {*SubTaskStatus.values} - {*ENDED}
 IN_DOUBT, CANCELLED = _("In doubt"), _("Cancelled")
 STATUS_LABELS = {
@@ -119,8 +120,8 @@ def outcome_of(subtask: SubTask) -> str:
 
 @admin.register(SubTask)
 class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
-    list_display = ("id", "recipient", "task", "variant", "status_label", "service", "why", "sent")
-    list_display_links = ("id", "recipient")
+    list_display = ("recipient", "task", "variant", "status_label", "why", "service", "sent")
+    list_display_links = ("recipient",)
     list_select_related = ("task", "service")
     list_filter = (
         ("task", RelatedRowFilter),
@@ -135,7 +136,7 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
     search_fields = ("recipient_email",)
     search_help_text = _("The whole address of a recipient")
     fieldsets = (
-        (None, {"fields": ("task", "recipient", "status_text", "service", "failure", "reply")}),
+        (None, {"fields": ("task", "service", "sent", *OF_FAILED)}),
         (
             _("Technical details"),
             {
@@ -153,6 +154,19 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
     )
     change_form_outer_before_template = "admin/campaigns/subtask/before_form.html"
     change_form_outer_after_template = "admin/campaigns/subtask/story.html"
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Variants are of one campaign."""
+        shown = super().get_list_display(request)
+        is_of_one = "task__id__exact" in request.GET
+        return shown if is_of_one else [name for name in shown if name != "variant"]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without what only a message has that was refused."""
+        (title, first), *rest = super().get_fieldsets(request, obj)
+        if obj is not None and not obj.failure_reason and not obj.error:
+            first = {**first, "fields": [each for each in first["fields"] if each not in OF_FAILED]}
+        return [(title, first), *rest]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         subtasks = super().get_queryset(request).defer("variables", "error")
@@ -196,6 +210,9 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
 
     def panel_of(self, request: HttpRequest, row: SubTask) -> dict[str, Any]:
         return {
+            "outcome": (outcome := outcome_of(row)),
+            "outcome_colour": Colours(STATUS_LABELS)[outcome],
+            "recipient": self.recipient(row),
             "waits": _waits(row),
             "doubt": doubt_of(row),
             "message_url": self.url("message", row.pk),
@@ -213,10 +230,6 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
 
     @label(_("status"), STATUS_LABELS)
     def status_label(self, subtask: SubTask) -> str:
-        return self.status_text(subtask)
-
-    @admin.display(description=_("status"))
-    def status_text(self, subtask: SubTask) -> str:
         return outcome_of(subtask)
 
     @admin.display(description=_("values, frozen at the launch"))

@@ -31,7 +31,7 @@ def states_asked(asked: Mapping[str, str]) -> dict[str, str]:
     """Of the parameters of a list, as fields of Tally."""
     given = {field: asked.get(f"{field}__exact", "") for field in STATES}
     found = {field: value for field, value in given.items() if value in STATES[field]}
-    return found if asked.get("in_doubt") != "yes" else {**found, "in_doubt": "True"}
+    return found if asked.get("in_doubt") != "yes" else {**found, "in_doubt": "1"}
 
 
 def tasks_with(states: Mapping[str, str], task_ids: Collection[int] | None) -> list[int]:

@@ -103,7 +103,7 @@ class SmtpForm(forms.Form):
         initial=LARGEST_MEGABYTES,
         min_value=1,
         max_value=1_000,
-        label=_("largest message (MB)"),
+        label=_("Largest message (MB)"),
         help_text=_(
             "What the server takes, with attachments as they travel: no campaign with more "
             "is launched. Postfix takes 10 MB unless it is told otherwise."

@@ -134,7 +134,7 @@ class TestTheQuestion:
         Contact.objects.all().delete()
         page = question(signed_in(user), task)
         assert numbers_on(page) == {}
-        assert "<dt>Candidates</dt> <dd" in page
+        assert "<dt>Contacts in it</dt> <dd" in page
 
     def test_keeps_only_a_few_that_were_not_confirmed(self, user: User, task: Task) -> None:
         client = signed_in(user)

@@ -223,7 +223,7 @@ class TestTheQuestion:
         page = self.ask(user, "launch", task)
         assert "Sending to 3 recipients starts at once." in page
         assert "Launch to 3 recipients" in page
-        assert "<dt>Candidates</dt>" in page
+        assert "<dt>Contacts in it</dt>" in page
         assert numbers_on(page) == {"Will be sent": "3", "The address is suppressed": "1"}
 
     def test_of_a_launch_tells_what_is_sent(self, user: Any) -> None:
@@ -231,7 +231,7 @@ class TestTheQuestion:
         template = task.templates.get()
         page = self.ask(user, "launch", task)
         assert "Example News &lt;news@…&gt;" in page
-        assert f"{template} (weight 1)" in page
+        assert f">{template}</dd>" in page
         assert f"all contacts of {user}" in page
 
     def test_of_a_launch_that_cannot_be_says_why_and_offers_no_button(self, user: Any) -> None:

@@ -113,6 +113,46 @@ class TestForm:
             "Took out the member “ada”.",
         ]
 
+    def test_each_role_says_beside_it_the_most_that_it_lets(self) -> None:
+        page = page_of(signed_in(member(SUPERUSER)).get(address("auth.user", "add")))
+        assert (
+            "campaign manager: writes and launches campaigns, keeps contacts, pauses and cancels "
+            "campaigns, decides messages in doubt; sees their own and what their teams have"
+        ) in page
+        assert "viewer: changes nothing; sees what every owner has" in page
+
+    def test_what_a_role_lets_is_read_from_its_permissions(self) -> None:
+        role(VIEWER).permissions.add(Permission.objects.get(codename="change_contact"))
+        page = page_of(signed_in(member(SUPERUSER)).get(address("auth.user", "add")))
+        assert "viewer: keeps contacts; sees what every owner has" in page
+
+    def test_roles_are_called_in_the_language_of_the_reader(self) -> None:
+        client = signed_in(member(SUPERUSER))
+        page = page_of(
+            client.get(address("auth.user", "add"), headers={"accept-language": "zh-hans"})
+        )
+        assert "查看者：不做任何更改；可查看所有所有者的内容" in page
+
+    def test_the_address_is_the_user_name_of_who_gets_no_other(self) -> None:
+        add(member(SUPERUSER), username="")
+        assert User.objects.get(username="ada@example.com").email == "ada@example.com"
+
+    def test_one_of_address_and_user_name_is_needed(self) -> None:
+        page = page_of(add(member(SUPERUSER), username="", email=""))
+        assert "Give an email address or a user name." in page
+
+    def test_an_address_that_is_the_user_name_of_another_is_refused(self) -> None:
+        UserFactory(username="ada@example.com")
+        page = page_of(add(member(SUPERUSER), username=""))
+        assert "A user with that username already exists." in page
+
+    def test_the_list_says_who_has_not_signed_in_since_the_invitation(self) -> None:
+        linked(UserFactory(username="ada"))
+        client, users = signed_in(member(SUPERUSER)), address("auth.user", "changelist")
+        assert "not yet: invited" in page_of(client.get(users))
+        Invitation.objects.update(expires_at="2026-01-01T00:00Z")
+        assert "never: the link of the invitation has expired" in page_of(client.get(users))
+
     def test_two_accounts_do_not_share_an_address(self) -> None:
         UserFactory(username="grace", email="Ada@example.com")
         assert "“grace” has this address already." in page_of(add(member(SUPERUSER)))

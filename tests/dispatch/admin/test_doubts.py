@@ -85,7 +85,7 @@ def test_doubts_are_grouped_by_service_and_by_what_the_connection_said(
 def test_those_of_campaigns_that_are_over_are_there_too(service: EmailService, status: str) -> None:
     doubt(service, task=SendingTaskFactory(status=status, name="Spring"))
     page = page_of(signed_in(member(VIEWER)).get(QUEUE))
-    assert "1 of “North”" in page
+    assert "Handed to “North”: 1" in page
     assert "“Spring”" in page
 
 

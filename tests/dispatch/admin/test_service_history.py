@@ -98,10 +98,10 @@ def test_hours_are_shown_against_the_pace_and_days_against_the_quota(
         ("Accepted", "40"),
         ("Not accepted", "2"),
     ]
-    assert hours.charts[0].note == "The line is what its pace allows: 60."
+    assert hours.charts[0].note == "Its pace allows 60 an hour."
     assert (days.charts[0].total, days.charts[0].note) == (
         "42",
-        "The line is its daily quota: 500.",
+        "Its quota is 500 a day.",
     )
 
 
