@@ -32,7 +32,7 @@ class StaffGroupAdmin(GroupAdmin, SafeAdmin):
 
     @admin.display(description=_("role"))
     def role(self, group: Group) -> str:
-        return roles.name_of(group)
+        return roles.named(group)
 
     @admin.display(description=_("members"))
     def members(self, group: Any) -> SafeString:
@@ -73,4 +73,4 @@ class StaffGroupAdmin(GroupAdmin, SafeAdmin):
     def deletion_of(self, objects: Sequence[Group], request: HttpRequest) -> tuple[Any, ...]:
         """Its permissions go with it: they are not listed one by one."""
         _listed, counts, missing, protected = super().deletion_of(objects, request)
-        return [roles.name_of(group) for group in objects], {}, missing, protected
+        return [roles.named(group) for group in objects], {}, missing, protected

@@ -20,10 +20,6 @@ from admin_kit.base import staff
 from admin_kit.confirmation import StyledForm, page_of_no_model, say
 from admin_kit.typed import SearchableSelect
 from campaigns.admin.staff import roles
-<<<<<<< HEAD
-from campaigns.wording import listed
-=======
->>>>>>> main
 from signin.models import Profile
 from signin.own import zones
 from signin.own.languages import spoken
@@ -102,11 +98,7 @@ def _account(user: User) -> dict[str, Any]:
     return {
         "account": user,
         "now": timezone.now(),
-<<<<<<< HEAD
-        "roles": listed(map(roles.name_of, user.groups.order_by("name"))),
-=======
         "roles": [roles.in_a_sentence(group) for group in user.groups.order_by("name")],
->>>>>>> main
         "teams": ", ".join(user.teams.values_list("name", flat=True)),
         "has_second_factor": second_factor.has_one(user),
         "needs_second_factor": second_factor.is_required_of(user),

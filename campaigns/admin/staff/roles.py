@@ -10,9 +10,6 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
-
-from admin_kit.stored_texts import shown
 
 from campaigns.wording import listed
 
@@ -40,13 +37,6 @@ ABILITIES: tuple[tuple[Any, str], ...] = (
 
 
 NAMES = (gettext_noop("campaign manager"), gettext_noop("operator"), gettext_noop("viewer"))
-<<<<<<< HEAD
-"""Of the roles that there are at first."""
-
-
-def name_of(group: Group) -> str:
-    return shown(group.name)
-=======
 """Of the roles that every installation begins with."""
 DOES: tuple[tuple[str, Any], ...] = (
     ("campaigns.launch_task", _("writes and launches campaigns")),
@@ -56,7 +46,6 @@ DOES: tuple[tuple[str, Any], ...] = (
     ("campaigns.decide_subtask", _("decides messages in doubt")),
     ("auth.change_user", _("adds users")),
 )
->>>>>>> main
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +69,6 @@ def table() -> Table:
         Line(str(ability), [permission in each for each in rights])
         for ability, permission in ABILITIES
     ]
-<<<<<<< HEAD
-    return Table(
-        [name_of(group) for group in groups], [line for line in lines if any(line.answers)]
-    )
-=======
     return Table([named(group) for group in groups], [line for line in lines if any(line.answers)])
 
 
@@ -101,7 +85,6 @@ def in_a_sentence(group: Group) -> str:
     if "campaigns.see_everything" in rights:
         return gettext("%(role)s: %(does)s; sees what every owner has") % words
     return gettext("%(role)s: %(does)s; sees their own and what their teams have") % words
->>>>>>> main
 
 
 def rights_of_group(group: Group) -> set[str]:

@@ -29,16 +29,11 @@ else:
     GroupChoice = TeamChoice = forms.ModelMultipleChoiceField
 
 
-<<<<<<< HEAD
-WORDS = {"groups": roles.name_of, "user_permissions": permissions.label_of}
-"""How rows are called in the lists that offer them."""
-=======
 class RoleChoice(GroupChoice):
     """Each role with what it lets."""
 
     def label_from_instance(self, obj: Group) -> str:
         return roles.in_a_sentence(obj)
->>>>>>> main
 
 
 def teams_open_to(actor: User) -> Any:
@@ -91,8 +86,9 @@ class RolesAndTeams(ModelForm):
         for name in offered.keys() & self.fields.keys():
             field: Any = self.fields[name]
             field.queryset = offered[name]
-            if name in WORDS:
-                field.label_from_instance = WORDS[name]
+        if "user_permissions" in self.fields:
+            single: Any = self.fields["user_permissions"]
+            single.label_from_instance = permissions.label_of
         if self.instance.pk:
             self.initial["teams"] = list(self.instance.teams.all())
         if "teams" in self.fields and not offered["teams"].exists():

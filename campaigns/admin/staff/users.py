@@ -248,11 +248,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
     def role(self, user: User) -> str:
         if user.is_superuser:
             return _("superuser")
-<<<<<<< HEAD
-        return listed(map(roles.name_of, user.groups.all())) or "–"
-=======
         return listed(map(roles.named, user.groups.all())) or "–"
->>>>>>> main
 
     @admin.display(description=gettext_lazy("signed in last"))
     def last_seen(self, user: User) -> str:

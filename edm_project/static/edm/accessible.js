@@ -49,27 +49,15 @@
     });
   };
 
-<<<<<<< HEAD
-  /* Cells in which nothing stands: a phone leaves them out. */
-  const markNothing = () => {
-    for (const cell of document.querySelectorAll("#result_list .data-row > td")) {
-      const isEmpty = ["", "-", "–"].includes(cell.textContent.trim()) && !cell.querySelector("input, img, svg, a");
-      cell.classList.toggle("edm-nothing", isEmpty);
-=======
   /* Where the cells of a row stand below each other, those that say nothing take no room. */
   const markEmpty = (root) => {
     for (const cell of root.querySelectorAll("td[data-label]")) {
       if (["", "–", "-"].includes(cell.textContent.trim()) && !cell.querySelector("input, img, svg")) cell.classList.add("edm-empty");
->>>>>>> main
     }
   };
 
   const tidy = () => { nameSelect2(document); reachable(document); };
-<<<<<<< HEAD
-  document.addEventListener("DOMContentLoaded", () => { nameScrolling(); markNothing(); });
-=======
   document.addEventListener("DOMContentLoaded", () => { nameScrolling(); markEmpty(document); });
->>>>>>> main
   window.addEventListener("load", () => {
     tidy();
     if (!window.django || !django.jQuery) return;
