@@ -127,8 +127,8 @@ def test_pause_resume_and_cancel(
     admin.fill("reason", "Wrong price")
     admin.confirm()
     admin.wait_for_text("“Spring”: Paused. Wrong price")
-    held = ("Reserved for a service", "Being handed over")
-    admin.wait(lambda: sum(map(admin.figure, held)) == 0, "it goes on")
+    held = "[data-figure='Reserved for a service'], [data-figure='Being handed over']"
+    admin.wait(lambda: not admin.visible(held), "it goes on")
     sent = len(smtp.messages)
 
     admin.click("Resume")
