@@ -65,6 +65,7 @@ NAMES = frozenset({
 })  # fmt: skip
 """The same in every language, or read by programs alone."""
 NOT_SHOWN = frozenset({
+    "True",
     "Arial, Helvetica, sans-serif", "Verdana, Geneva, sans-serif", "Tahoma, Verdana, sans-serif", "'Trebuchet MS', Tahoma, sans-serif",
     "Georgia, 'Times New Roman', serif", "'Times New Roman', Times, serif", "'Courier New', Courier, monospace",
     "'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', sans-serif", "{}, chunk {}", "{} contacts of promise {}", "{}: {} of {}",
