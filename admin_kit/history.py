@@ -19,6 +19,7 @@ from admin_kit.entries import visible_entries
 from admin_kit.filters import TimeRangeFilter
 from admin_kit.moments import to_the_second
 from admin_kit.stored_texts import shown
+from admin_kit.told_changes import told
 from admin_kit.typed import DropdownFilter
 
 APPS = ("campaigns", "dispatch", "signup", "auth")
@@ -118,5 +119,5 @@ class HistoryAdmin(LedgerAdmin):
 
     @admin.display(description=_("what happened"))
     def message(self, entry: LogEntry) -> str:
-        done = with_addresses_as_written(shown(entry.get_change_message()))
+        done = with_addresses_as_written(told(entry))
         return done or str(entry.get_action_flag_display())

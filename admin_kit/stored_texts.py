@@ -103,7 +103,8 @@ def _translations(locale: str) -> list[tuple[str, str]]:
             with path.open("rb") as file:
                 for message in read_mo(file):
                     translated = _forms(message.string)[-1]
-                    found += [(text, translated) for text in _forms(message.id) if text]
+                    texts = [] if message.context else _forms(message.id)
+                    found += [(text, translated) for text in texts if text]
     return [(text, translated) for text, translated in found if translated]
 
 

@@ -135,6 +135,7 @@ TEMPLATES = [
             "libraries": {
                 "purpose": "guide.screens.purpose",
                 "stored_texts": "admin_kit.stored_texts",
+                "told_changes": "admin_kit.told_changes",
             },
             "context_processors": [
                 "django.template.context_processors.request",

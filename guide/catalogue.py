@@ -50,6 +50,7 @@ GROUPS = (
             "keep-contacts",
             "choose-whom-to-mail",
             "let-people-sign-up",
+            "give-public-pages-your-look",
             "keep-the-suppression-list",
             "unsubscribes-and-bounces",
             "export-or-erase-an-address",

@@ -8,8 +8,10 @@ class SignUpConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns import erasure
+        from campaigns.brands import samples as looks
         from dispatch.process import chores
-        from signup import records, upkeep
+        from signup import records, samples, upkeep
 
         chores.MORE += [upkeep.ask_for_due, upkeep.expire]
         erasure.HOLDERS.append(records.HOLDER)
+        looks.SAMPLES.extend(samples.SAMPLES)

@@ -28,6 +28,7 @@ from dispatch.errors import DeliveryError, OutcomeUnknown, RecipientError, Servi
 from dispatch.message.message import Message
 from dispatch.models import EmailService
 from dispatch.pace import pace_rows
+from signup import faces
 from signup.models import PENDING_DAYS, MailState, SignUp, State
 from tracking.links import tokens
 
@@ -157,13 +158,14 @@ def settle_lost() -> int:
 
 
 def compose(service: EmailService, sign_up: SignUp) -> Message:
-    """Of the form's own texts alone, and the link: nothing that a stranger entered is in it."""
+    """Of the form's own texts alone, the look of its owner, and the link: nothing that a stranger
+    entered is in it."""
     form = sign_up.form
     context = {
         "form": form,
+        "face": faces.of_form(form),
         "url": confirm_url(sign_up),
         "days": PENDING_DAYS,
-        "postal_address": form.sender.postal_address.strip(),
     }
     with form.speaking():
         html = render_to_string("signup/mail.html", context)
@@ -180,4 +182,6 @@ def compose(service: EmailService, sign_up: SignUp) -> Message:
 
 
 def confirm_url(sign_up: SignUp) -> str:
-    return f"{settings.PUBLIC_URL}/y/{tokens.sign(tokens.Purpose.SIGN_UP, sign_up.pk)}"
+    """Names the form, too, so that the page can lead back to it once the sign-up is deleted."""
+    token = tokens.sign(tokens.Purpose.SIGN_UP, sign_up.pk, sign_up.form_id)
+    return f"{settings.PUBLIC_URL}/y/{token}"

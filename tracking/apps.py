@@ -8,10 +8,12 @@ class TrackingConfig(AppConfig):
 
     def ready(self) -> None:
         from campaigns.ab_tests import figures
+        from campaigns.brands import samples as looks
         from campaigns.exports import tables
         from campaigns.launching import frozen_content
         from campaigns.preflight import notices, samples
         from tracking import event_export, tested
+        from tracking import samples as pages
         from tracking.links import personalise, rewrite
 
         figures.BY_PEOPLE.append(tested.by_people)
@@ -19,3 +21,4 @@ class TrackingConfig(AppConfig):
         frozen_content.FINISHERS.append(rewrite.finish)
         notices.FROM_HTML.append(rewrite.notices)
         samples.LINKS.append(personalise.links_of_test)
+        looks.SAMPLES[:0] = pages.SAMPLES  # first what more people see

@@ -38,12 +38,13 @@ class Reason(models.TextChoices):
 @dataclass(frozen=True, slots=True)
 class Subscriber:
     """The recipient of a message, as identified by one of its links. `sender` is the name that the
-    message was from, or ""."""
+    message was from, and `postal_address` that of its sender as it is now, or ""."""
 
     subtask_id: int
     email: str
     owner_id: int = field(default=0, compare=False)
     sender: str = field(default="", compare=False)
+    postal_address: str = field(default="", compare=False)
 
     @property
     def shown(self) -> str:
@@ -60,12 +61,15 @@ def masked(address: str) -> str:
 def subscriber(subtask_id: int) -> Subscriber | None:
     """None when the SubTask does not exist or was anonymised."""
     found = SubTask.objects.filter(pk=subtask_id).values_list(
-        "recipient_email", "task__owner", "content__sender_name"
+        "recipient_email",
+        "task__owner",
+        "content__sender_name",
+        "task__sender__postal_address",
     )
-    email, owner_id, sender = found.first() or ("", 0, "")
+    email, owner_id, sender, postal_address = found.first() or ("", 0, "", "")
     if not email or erased_keys.is_placeholder(email):
         return None
-    return Subscriber(subtask_id, email, owner_id, sender)
+    return Subscriber(subtask_id, email, owner_id, sender, postal_address or "")
 
 
 def state_of(subscriber: Subscriber) -> SuppressionReason | None:

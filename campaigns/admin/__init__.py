@@ -8,7 +8,7 @@ from campaigns.admin.exports import results as export_results
 from campaigns.admin.images import image_admin
 from campaigns.admin.operations import operation_admin
 from campaigns.admin.segments import segment_admin
-from campaigns.admin.staff import sign_ins, teams, users
+from campaigns.admin.staff import groups, sign_ins, teams, users
 from campaigns.admin.templates import template_admin
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "brand_admin",
     "contact_admin",
     "export_results",
+    "groups",
     "history",
     "image_admin",
     "operation_admin",

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_noop, override
 
+from admin_kit.told_changes import FROM_TO, NOT_SHOWN, NOTHING
 from admin_kit.typed import ModelAdmin
 from campaigns.models import Contact
 from campaigns.wording import contacts
@@ -62,10 +63,10 @@ class ExplainedChanges(ModelAdmin):
         label = str(field.label or name.replace("_", " "))
         is_secret = isinstance(field.widget, forms.PasswordInput)
         if is_secret or name.startswith(self.hidden_changes or ("\0",)):
-            return gettext_noop("%(label)s (not shown)") % {"label": label}
+            return NOT_SHOWN % {"label": label}
         old = _text(field, form.get_initial_for_field(field, name))
         old, new = _where_they_differ(old, _text(field, form.cleaned_data.get(name)))
-        return gettext_noop("%(label)s from %(old)s to %(new)s") % {
+        return FROM_TO % {
             "label": label,
             "old": old,
             "new": new,
@@ -112,7 +113,7 @@ def _where_they_differ(old: str, new: str) -> tuple[str, str]:
 
 def _excerpt(text: str, start: int) -> str:
     if not text:
-        return "nothing"
+        return NOTHING
     before = "…" if start else ""
     after = "…" if len(text) > start + LONGEST else ""
     return f"“{before}{' '.join(text[start : start + LONGEST].split())}{after}”"

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page
-from admin_kit.stored_texts import shown
+from admin_kit.told_changes import told
 from campaigns.admin.campaign_list import when
 from campaigns.admin.progress import progress_of
 from campaigns.models import Task
@@ -88,7 +88,7 @@ def deeds_of(task: Task) -> list[Deed]:
     done = [
         Deed(
             entry.action_time,
-            shown(entry.get_change_message()) or str(entry.get_action_flag_display()),
+            told(entry) or str(entry.get_action_flag_display()),
             entry.user.get_full_name() or entry.user.get_username(),
         )
         for entry in entries.select_related("user").order_by("-action_time")[:MOST_DEEDS]

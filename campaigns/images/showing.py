@@ -8,16 +8,22 @@ from django.utils.translation import gettext
 
 from campaigns import wording
 from campaigns.images.storage import DatabaseStorage
-from campaigns.models import Content, Image, Template
+from campaigns.models import Brand, Content, Image, Template
 
 MOST = 10
 
 
-def address_for_staff(image: Image) -> str:
-    """From the host of the page that they look at, which need not be that of recipients."""
+def address_here(image: Image) -> str:
+    """From a page of this site, on the host that the page was asked from."""
     if isinstance(image.file.storage, DatabaseStorage):
         return reverse("image", args=[image.file.name])
     return str(image.file.url)
+
+
+def brands_that_show(image: Image) -> list[str]:
+    """A line for the brand of its owner whose logo it is: public pages show it."""
+    brands = Brand.objects.filter(owner=image.owner_id, logo_url__endswith=f"/{image.file.name}")
+    return [gettext("The brand “%(brand)s” has it as its logo.") % {"brand": b} for b in brands]
 
 
 def templates_that_show(image: Image) -> list[str]:

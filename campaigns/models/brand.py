@@ -1,4 +1,4 @@
-"""How an owner's messages look, unless they say otherwise, and what the owner asks of each."""
+"""How an owner's messages and public pages look, and what the owner asks of each campaign."""
 
 from __future__ import annotations
 
@@ -16,6 +16,15 @@ from campaigns.models.content import one_line_validator
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise
 
+COLOURS = (
+    "background_colour",
+    "body_colour",
+    "text_colour",
+    "link_colour",
+    "button_colour",
+    "button_text_colour",
+)
+HEXADECIMAL = r"^#[0-9a-fA-F]{6}$"
 colour_validator = RegexValidator(r"\A#[0-9a-fA-F]{6}\Z", _("Enter a colour, such as #1a73e8."))
 
 
@@ -40,8 +49,8 @@ def _colour(label: _StrOrPromise, default: str) -> models.CharField[str, str]:
 
 
 class Brand(models.Model):
-    """Logo, colours, font and footer of an owner's templates in blocks, and the owner's rules for
-    campaigns. One for each owner.
+    """Logo, colours, font and footer of an owner's templates in blocks and public pages, and the
+    owner's rules for campaigns. One for each owner.
     """
 
     owner = models.OneToOneField(
@@ -55,12 +64,20 @@ class Brand(models.Model):
         max_length=200,
         blank=True,
         validators=[one_line_validator],
-        help_text=_("Said in the footer."),
+        help_text=_("Said in the footer, and on public pages of senders without a name."),
     )
     logo_url = models.URLField(_("logo's address"), max_length=500, blank=True)
     logo_alt = models.CharField(_("logo in words"), max_length=200, blank=True)
     logo_width = models.PositiveSmallIntegerField(_("logo's width in pixels"), default=160)
     website = models.URLField(_("website"), max_length=500, blank=True)
+    privacy_url = models.URLField(
+        _("privacy notice"),
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Its address. Public pages lead to it, and the message that asks to confirm."),
+    )
     background_colour = _colour(_("behind the message"), "#f4f4f5")
     body_colour = _colour(_("of the message"), "#ffffff")
     text_colour = _colour(_("of text"), "#222222")
@@ -98,6 +115,13 @@ class Brand(models.Model):
     class Meta:
         verbose_name = _("brand")
         verbose_name_plural = _("brands")
+        constraints = [
+            # They go into style sheets.
+            models.CheckConstraint(
+                condition=models.Q(*((f"{name}__regex", HEXADECIMAL) for name in COLOURS)),
+                name="brand_colours_are_colours",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name or gettext("Brand of %(owner)s") % {"owner": self.owner}

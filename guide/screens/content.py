@@ -54,8 +54,8 @@ CONTENT: Screens = {
     ),
     **of_model(
         "campaigns_brand",
-        _("How messages look: logo, colours, fonts and footer, said once for all of them."),
-        _("One look: messages in blocks take it, and follow when you change it."),
+        _("How messages and public pages look: logo, colours, font and footer, said once for all."),
+        _("One look: messages in blocks and public pages take it, and follow when you change it."),
         *LOOK,
     ),
     **of_model(

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.base import OwnedForm
+from admin_kit.previewed import PreviewedForm
 from admin_kit.typed import Textarea
 from dispatch.models import EmailService
 from signup.answers import MOST_FIELDS, MOST_TOPICS
@@ -17,10 +17,7 @@ from signup.models import SignUpForm, Wording
 LONGEST_WORDING = 2000
 
 
-class FormForm(OwnedForm):
-    is_for_show = False
-    """Then it is checked as ever, but never valid, so that nothing saves it."""
-
+class FormForm(PreviewedForm):
     wording = forms.CharField(
         max_length=LONGEST_WORDING,
         widget=Textarea(attrs={"rows": 4}),
@@ -58,9 +55,6 @@ class FormForm(OwnedForm):
 
     def add_prefix(self, field_name: str) -> str:
         return super().add_prefix(self.control_names.get(field_name, field_name))
-
-    def is_valid(self) -> bool:
-        return super().is_valid() and not self.is_for_show
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()

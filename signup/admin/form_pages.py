@@ -6,27 +6,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from csp.decorators import csp_update
-from django.contrib import admin, messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib import admin
+from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.base import OwnedAdmin, WithPanel, choices_for
+from admin_kit.base import WithPanel, choices_for
+from admin_kit.previewed import PreviewedAdmin
 from admin_kit.typed import label
 from campaigns.admin.changes import ExplainedChanges
-from signup import statistics
+from campaigns.admin.images.image_admin import FROM_THEIR_STORE
+from campaigns.brands.face import RULES, hash_of
+from campaigns.brands.samples import LIGHT
+from signup import faces, statistics
 from signup.admin.form import FormForm
 from signup.answers import AnswerForm
 from signup.models import SignUpForm, Wording
 from signup.views.hosted import HONEYPOT
-from tracking.views.public import CSS, CSS_SOURCE
 
-PREVIEW = "_preview"
-"""A button that posts the form without saving it, to see its page."""
-PREVIEW_BUTTON = {"action_name": PREVIEW, "description": _("Preview"), "icon": "visibility"}
 OPEN, CLOSED = _("open"), _("closed")
 
 
@@ -34,12 +34,11 @@ def page_of(form: SignUpForm, wording: Wording, attributes: Any, topics: Any) ->
     """The page that strangers see, without a mark: it stands in a frame where nothing is posted."""
     answers = AnswerForm(form, wording, asked=attributes, topics=topics)
     context = {
-        "css": CSS,
+        "face": faces.of_form(form).preview(LIGHT),
         "form": form,
         "wording": wording,
         "answers": answers,
         "honeypot": HONEYPOT,
-        "sender": form.shown_sender,
     }
     with form.speaking():
         return render_to_string("signup/page.html", context)
@@ -52,7 +51,7 @@ def embed_code(form: SignUpForm) -> str:
 
 
 @admin.register(SignUpForm)
-class SignUpFormAdmin(ExplainedChanges, WithPanel, OwnedAdmin):
+class SignUpFormAdmin(ExplainedChanges, WithPanel, PreviewedAdmin):
     nothing_yet = _(
         "With a form, people put themselves on your list: it has a page of its own and a code "
         "for other sites. They confirm by mail."
@@ -99,18 +98,12 @@ class SignUpFormAdmin(ExplainedChanges, WithPanel, OwnedAdmin):
             kwargs["queryset"] = choices_for(db_field, request.user).filter(is_public=True)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    def get_form(
-        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
-    ) -> type[Any]:
-        form = super().get_form(request, obj, change=change, **kwargs)
-        return type(form.__name__, (form,), {"is_for_show": PREVIEW in request.POST})
-
     def save_related(self, request: HttpRequest, form: Any, *args: Any) -> None:
         super().save_related(request, form, *args)
         form.save_wording()
 
     # The preview stands in a frame of this page, whose policy holds in it, too.
-    @method_decorator(csp_update({"style-src": [CSS_SOURCE]}))
+    @method_decorator(csp_update({"style-src": [hash_of(RULES)], **FROM_THEIR_STORE}))
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         return super().changeform_view(request, *args, **kwargs)
 
@@ -128,21 +121,8 @@ class SignUpFormAdmin(ExplainedChanges, WithPanel, OwnedAdmin):
             }
         }
 
-    def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
-    ) -> HttpResponse:
-        form = context["adminform"].form
-        context["preview"] = self._preview(form)
-        saved = context["original"]
-        if saved is None or self.has_change_permission(request, saved):
-            context["actions_submit_line"] = [PREVIEW_BUTTON]
-        if PREVIEW in request.POST:
-            messages.info(request, gettext("This form is not saved yet."))
-        return super().render_change_form(request, context, *args, **kwargs)
-
-    def _preview(self, form: Any) -> str:
-        """Of what was posted as far as it is right, else of what is saved; "" before there is any
-        of it."""
+    def preview_of(self, request: HttpRequest, form: Any) -> str:
+        """ "" before there is any of it."""
         row: SignUpForm = form.instance
         if form.is_bound:
             told = getattr(form, "cleaned_data", {})

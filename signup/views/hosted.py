@@ -3,12 +3,12 @@ button is pressed once more, below the wording of today."""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import get_language, gettext_noop
 
-from signup import asking
+from signup import asking, faces
 from signup.answers import AnswerForm
 from signup.asking import ENDPOINT
 from signup.models import SignUpForm, Wording, origins_in
@@ -32,13 +32,14 @@ def hosted(request: HttpRequest, key: str) -> HttpResponse:
     wording = form.wording() if form else None
     if form is None or wording is None:
         return public.not_found(request, ENDPOINT)
+    public.shows(request, partial(faces.of_form, form))
     with form.speaking(get_language()):
         return framed(form, _answer(request, form, wording))
 
 
 def _answer(request: HttpRequest, form: SignUpForm, wording: Wording) -> HttpResponse:
     if not form.enabled:
-        return page(request, "signup/closed", {"sender": form.shown_sender})
+        return page(request, "signup/closed")
     answer = _posted(request, form, wording) if request.method == "POST" else None
     return answer or shown(request, form, wording)
 
@@ -61,7 +62,6 @@ def shown(
             "notice": notice,
             "mark": page_tokens.mark(form, wording),
             "honeypot": HONEYPOT,
-            "sender": form.shown_sender,
         },
     )
 
@@ -70,7 +70,8 @@ def framed(form: SignUpForm, response: HttpResponse) -> HttpResponse:
     """Let the sites that the owner named show it in a frame; no other may."""
     if origins := origins_in(form.framed_by):
         ancestors = " ".join(["frame-ancestors", *origins])
-        response.headers["Content-Security-Policy"] = public.PAGE_POLICY.replace(
+        policy = response.headers.get("Content-Security-Policy", public.BARE_POLICY)
+        response.headers["Content-Security-Policy"] = policy.replace(
             "frame-ancestors 'none'", ancestors
         )
         response.xframe_options_exempt = True
@@ -80,7 +81,7 @@ def framed(form: SignUpForm, response: HttpResponse) -> HttpResponse:
 def _posted(request: HttpRequest, form: SignUpForm, wording: Wording) -> HttpResponse | None:
     posted = request.POST
     if posted.get(HONEYPOT):
-        return reject(request, ENDPOINT, "honeypot") or _thanks(request, form)
+        return reject(request, ENDPOINT, "honeypot") or _thanks(request)
     opened = page_tokens.read(form, posted.get(MARK, ""))
     if posted.get(MARK) and opened is None:
         return reject(request, ENDPOINT, "mark") or _again(request, form, wording)
@@ -112,9 +113,8 @@ def _asked(
         if wait := rate_limits.seconds_to_wait(limit, whom):
             return too_many(request, ENDPOINT, wait)
     asking.ask(form, wording, answers.answers, network)
-    return _thanks(request, form)
+    return _thanks(request)
 
 
-def _thanks(request: HttpRequest, form: SignUpForm) -> HttpResponse:
-    context: dict[str, Any] = {"sender": form.shown_sender}
-    return page(request, "signup/thanks", context)
+def _thanks(request: HttpRequest) -> HttpResponse:
+    return page(request, "signup/thanks")

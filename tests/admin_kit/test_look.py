@@ -13,7 +13,7 @@ STYLES = (
     Path(unfold.__file__).parent / "static/unfold/css/styles.css",
     settings.BASE_DIR / "edm_project/static/edm/admin.css",
     settings.BASE_DIR / "edm_project/static/edm/help.css",
-    settings.BASE_DIR / "templates/tracking/public.css",
+    settings.BASE_DIR / "templates/public_page.css",
     settings.BASE_DIR / "edm_project/static/edm/live_frame.css",
 )
 # Names that scripts and unfold's icons go by, not styles.

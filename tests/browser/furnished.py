@@ -20,7 +20,7 @@ from django_q.models import OrmQ
 
 from access.models import Team
 from campaigns.launching import launch
-from campaigns.models import Operation, SubTask, Task, Template
+from campaigns.models import Brand, Image, Operation, SubTask, Task, Template
 from campaigns.state import lifecycle
 from devmail import demo
 from dispatch.engine.dispatcher import Dispatcher
@@ -39,7 +39,7 @@ from tests.tracking.making import apply_all, event
 from tests.tracking.visiting import path
 from tracking.event_kinds import EventKind
 from tracking.events import inbox
-from tracking.links.tokens import Purpose
+from tracking.links.tokens import Purpose, sign
 from tracking.models import RejectedRequests
 
 SENT = 60
@@ -49,6 +49,12 @@ FRAMED = "/live/"
 """The message as it is written, in a frame of the page where one writes."""
 MADE = ("campaigns.brand", "campaigns.savedblock", "dispatch.seedlist")
 FILE = "email,name,city\nada@example.com,Ada,Berlin\nnot an address,Bob,\ncleo@example.com,Cleo,Lisbon\n"
+COLOURS = {
+    "website": "https://www.garden.example/", "privacy_url": "https://www.garden.example/privacy",
+    "background_colour": "#f7e8ef", "body_colour": "#fffaf5", "link_colour": "#ff7fb0",
+    "button_colour": "#ffe000",
+}  # fmt: skip
+"""Of the brand; links, and texts on buttons, cannot be read as they are."""
 OWN = (
     "monitor", "own_notices", "found_messages", "privacy", "own_profile", "sign_in_sessions", "own_password", "mfa_index",
     "mfa_activate_totp", "help",
@@ -126,6 +132,7 @@ def _write_and_import(owner: User) -> None:
     wizard = Wizard(owner)
     picture = SimpleUploadedFile("rose.jpg", pictures.from_a_camera(), "image/jpeg")
     wizard.client.post("/admin/campaigns/image/choose/", {"upload": picture, "alt": "A rose"})
+    Brand.objects.update(logo_url=Image.objects.get().file.url, **COLOURS)
     wizard.bring(FILE, "list.csv")
     wizard.upload(FILE, "next.csv")
 
@@ -192,7 +199,9 @@ def public() -> Iterator[str]:
     subtask = SubTask.objects.filter(sent_at__isnull=False).order_by("pk")[0]
     yield path(Purpose.UNSUBSCRIBE, subtask.pk)
     yield path(Purpose.PREFERENCES, subtask.pk)
-    yield f"/s/{SignUpForm.objects.get().key}"
+    form = SignUpForm.objects.get()
+    yield f"/s/{form.key}"
+    yield f"/y/{sign(Purpose.SIGN_UP, form.sign_ups.get().pk, form.pk)}"
     yield MISSING
 
 
@@ -224,6 +233,7 @@ def main_pages() -> dict[str, str]:
         "preview": of("campaigns_template_preview", template.pk),
         "contacts": of("campaigns_contact_changelist"),
         "import": of("campaigns_contact_import", wizard.pk),
+        "brand": of("campaigns_brand_change", Brand.objects.get().pk),
         "segments": of("campaigns_segment_changelist"),
         "segment": of("campaigns_segment_add"),
         "tags": of("campaigns_tag_changelist"),

@@ -157,7 +157,6 @@ ADDED_BY_NOBODY = {
         "campaigns/savedblock",
         "campaigns/subtask",
         "dispatch/attempt",
-        "django_q/ormq",
         "signin/signin",
         "signup/signup",
         "tracking/event",

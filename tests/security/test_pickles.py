@@ -13,7 +13,7 @@ import pytest
 from django.contrib import admin
 from django.db import connection
 from django.test import Client
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django_q.signing import SignedPackage
 from pytest_django import Settings
 
@@ -21,8 +21,6 @@ from dispatch.monitoring import snapshot
 from tests.campaigns.admin.staff import SUPERUSER, member, signed_in
 
 pytestmark = pytest.mark.django_db
-PAGES = ("changelist", "change", "delete", "history", "add")
-MODELS = ("success", "failure", "task", "schedule", "ormq")
 
 
 class Evil:
@@ -56,23 +54,6 @@ def trap(tmp_path: Path) -> Path:
     return folder
 
 
-def addresses() -> list[str]:
-    found = []
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id::text FROM django_q_task UNION SELECT id::text FROM django_q_ormq"
-        )
-        keys = [row[0] for row in cursor.fetchall()]
-    for model in MODELS:
-        for page in PAGES:
-            for arguments in [[], *([key] for key in keys)]:
-                try:
-                    found.append(reverse(f"admin:django_q_{model}_{page}", args=arguments))
-                except NoReverseMatch:
-                    continue
-    return found
-
-
 @pytest.fixture
 def client() -> Client:
     return signed_in(member(SUPERUSER))
@@ -83,17 +64,9 @@ def test_the_trap_works(trap: Path) -> None:
     assert trap.exists()
 
 
-def test_no_page_of_the_queue_reads_a_pickle(client: Client, trap: Path) -> None:
-    assert len(addresses()) > 1
-    for address in addresses():
-        for query in ("", "?q=x", "?o=1.2.3", "?name__contains=x", "?e=1"):
-            client.get(address + query, follow=True)
-    assert not trap.exists()
-
-
-def test_the_results_of_tasks_have_no_page(client: Client) -> None:
-    names = {model._meta.label_lower for model in admin.site._registry}
-    assert {name for name in names if name.startswith("django_q.")} == {"django_q.ormq"}
+def test_neither_the_queue_nor_the_results_of_tasks_have_pages() -> None:
+    assert {model._meta.app_label for model in admin.site._registry} >= {"campaigns"}
+    assert not [model for model in admin.site._registry if model._meta.app_label == "django_q"]
 
 
 def test_neither_monitor_nor_metrics_nor_probes_read_a_pickle(

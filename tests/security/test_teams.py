@@ -72,7 +72,7 @@ SECOND_PARTS = {
 }
 """Of the addresses that have two."""
 WITHOUT_OWNER = {
-    "access.team", "admin.logentry", "auth.group", "auth.user", "django_q.ormq", "signin.signin",
+    "access.team", "admin.logentry", "auth.group", "auth.user", "signin.signin",
     "tracking.rejectedrequests",
 }  # fmt: skip
 ABOUT_A_ROW = [url for url in ADDRESSES if "{0}" in url and url != "/admin/r/{0}/{0}/"]

@@ -65,13 +65,15 @@ NAMES = frozenset({
 })  # fmt: skip
 """The same in every language, or read by programs alone."""
 NOT_SHOWN = frozenset({
+    "True",
     "Arial, Helvetica, sans-serif", "Verdana, Geneva, sans-serif", "Tahoma, Verdana, sans-serif", "'Trebuchet MS', Tahoma, sans-serif",
     "Georgia, 'Times New Roman', serif", "'Times New Roman', Times, serif", "'Courier New', Courier, monospace",
     "'PingFang SC', 'Microsoft YaHei', 'Noto Sans SC', sans-serif", "{}, chunk {}", "{} contacts of promise {}", "{}: {} of {}",
     "bg-base-50 login dark:bg-base-900",
     'attachment; filename="{}"', "ask to confirm sign-ups, service {}", "sign-up {}", "warm up", "{} seconds", "web view", "count campaign {}", "{} doubt={} events={}", "{}: SubTask {}, {}", "unsubscribe {}",
     "event {}: {} more", "bucket {}: {} since {}", "{} at {}", "{} {} by {}: {}", "{} since {}", "Outlook and Hotmail",
-    "Apple iCloud", "GMX and WEB.DE", "default-src 'none'; style-src {}; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "Apple iCloud", "GMX and WEB.DE", "default-src 'none'; style-src {};{} form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    " img-src {};", "@media (prefers-color-scheme: dark){:root{{}}}",
     "{% if {} != \"\" %}<img src=\"{{ {} }}\" width=\"1\" height=\"1\" alt=\"\" style=\"border:0;height:1px;width:1px\">{% endif %}", "from {}", "no line", "no number", "no such name",
     '_dmarc.{}  TXT  "v=DMARC1; p=none; rua=mailto:dmarc-reports@{}"', "webhook {}", 'Basic realm="webhook"', "Bearer {}", "MAIL FROM:<{}>{}", "HTTP {} {}",
     "Invalid Address", "Mailbox Unavailable", "Frequency or Volume Too High", "Rendering Failure", "prepare content", "lane {}", "cluster {} already runs {}",

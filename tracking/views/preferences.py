@@ -29,7 +29,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     """GET shows what the recipient gets; POST changes it, and again changes nothing more."""
     if read(Purpose.PREFERENCES, token) == (TEST,):
         return of_test(request, gettext("This link shows the recipient's subscription."))
-    person = subscriber_of(Purpose.PREFERENCES, token)
+    person = subscriber_of(request, Purpose.PREFERENCES, token)
     if person is None:
         return not_found(request, "preferences")
     is_post = request.method == "POST"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import logging
 import re
 from collections.abc import Callable
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import (
     HttpRequest,
@@ -25,6 +21,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 
+from campaigns.brands.face import Face, hash_of
 from sandbox import Failed
 from tracking import rate_limits, recording, rejected_requests
 from tracking.events import sanitize
@@ -34,14 +31,7 @@ logger = logging.getLogger(__name__)
 View = Callable[..., HttpResponse]
 
 MAX_BODY = 10_000  # bytes; the largest form of ours has a few hundred
-CSS = (Path(settings.BASE_DIR) / "templates" / "tracking" / "public.css").read_text("utf-8")
-_CSS_HASH = base64.b64encode(hashlib.sha256(CSS.encode("utf-8")).digest()).decode("ascii")
-CSS_SOURCE = f"'sha256-{_CSS_HASH}'"
-"""How a policy names it."""
-PAGE_POLICY = (
-    f"default-src 'none'; style-src {CSS_SOURCE}; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
+BARE_POLICY = "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
 def public(
@@ -62,7 +52,7 @@ def public(
                 response = rejected or view(request, *args, **kwargs)
             except Failed as error:
                 response = _busy(request, endpoint, error)
-            response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+            response.headers.setdefault("Content-Security-Policy", BARE_POLICY)
             response.headers["Cache-Control"] = "no-store"
             response.headers["Referrer-Policy"] = "no-referrer"
             response.headers["X-Robots-Tag"] = "noindex"
@@ -150,10 +140,29 @@ def too_many(request: HttpRequest, endpoint: str, wait: int) -> HttpResponse:
     return response
 
 
+def shows(request: HttpRequest, face_of: Callable[[], Face]) -> None:
+    """From here on the pages that answer this request look like whom its token is from; those for
+    errors, too. Asked only once there is a page to show.
+    """
+    request.face_of = face_of  # type: ignore[attr-defined]
+
+
 def page(
     request: HttpRequest, name: str, context: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     """A page from templates/tracking/, or of another folder that is named, in the language of the
     reader."""
     template = name if "/" in name else f"tracking/{name}"
-    return render(request, f"{template}.html", {"css": CSS, **(context or {})}, status=status)
+    face = getattr(request, "face_of", Face)()
+    response = render(request, f"{template}.html", {"face": face, **(context or {})}, status=status)
+    response.headers["Content-Security-Policy"] = policy_of(face)
+    return response
+
+
+def policy_of(face: Face) -> str:
+    """Its one style sheet, and its logo from where this site keeps pictures."""
+    images = f" img-src {face.logo.source};" if face.logo else ""
+    return (
+        f"default-src 'none'; style-src {hash_of(face.css)};{images} form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )

@@ -3,6 +3,8 @@ unsubscribing with a valid token."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext
@@ -12,7 +14,8 @@ from tracking import rate_limits, subscriptions
 from tracking.links.personalise import TEST
 from tracking.links.tokens import Purpose, read, sign
 from tracking.subscriptions import Reason, Subscriber
-from tracking.views.public import form_of, limited, not_found, of_test, page, public
+from tracking.views import faces
+from tracking.views.public import form_of, limited, not_found, of_test, page, public, shows
 
 
 @public("unsubscribe", "GET", "HEAD", "POST", needs_form=False)
@@ -24,7 +27,7 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     """
     if read(Purpose.UNSUBSCRIBE, token) == (TEST,):
         return of_test(request, gettext("This link unsubscribes the recipient."))
-    person = subscriber_of(Purpose.UNSUBSCRIBE, token)
+    person = subscriber_of(request, Purpose.UNSUBSCRIBE, token)
     if person is None:
         return not_found(request, "unsubscribe")
     if request.method != "POST":
@@ -40,10 +43,14 @@ def _asked(request: HttpRequest, person: Subscriber) -> HttpResponse:
     return _unsubscribed(request, person) if is_off else _question(request, person)
 
 
-def subscriber_of(purpose: Purpose, token: str) -> Subscriber | None:
-    """Whom this token is for; None for one that is forged, or of a message that is gone."""
+def subscriber_of(request: HttpRequest, purpose: Purpose, token: str) -> Subscriber | None:
+    """Whom this token is for, in the look of the sender from here on; None for one that is forged,
+    or of a message that is gone."""
     ids = read(purpose, token)
-    return subscriptions.subscriber(*ids) if ids else None
+    person = subscriptions.subscriber(*ids) if ids else None
+    if person:
+        shows(request, partial(faces.of_subscriber, person))
+    return person
 
 
 def _question(request: HttpRequest, person: Subscriber) -> HttpResponse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 
@@ -10,7 +11,8 @@ from tracking import recording
 from tracking.links import destinations
 from tracking.links.personalise import TRAP
 from tracking.links.tokens import Purpose, read
-from tracking.views.public import not_found, page, public, reject
+from tracking.views import faces
+from tracking.views.public import not_found, page, public, reject, shows
 
 PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 
@@ -33,6 +35,7 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     if ids is None:
         return not_found(request, "click")
     subtask_id, link_id = ids
+    shows(request, partial(faces.of_message, subtask_id))
     if link_id == TRAP:
         recording.record_trap(request, subtask_id)
         return page(request, "not_found", status=404)

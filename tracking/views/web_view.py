@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
@@ -12,7 +15,8 @@ from campaigns.rendering import content
 from tracking import rate_limits
 from tracking.links import personalise
 from tracking.links.tokens import Purpose, read
-from tracking.views.public import limited, not_found, of_test, public
+from tracking.views import faces
+from tracking.views.public import limited, not_found, of_test, public, shows
 
 # Templates by staff are shown on the site where they log in: no scripts, an origin of its own.
 MESSAGE_POLICY = (
@@ -25,10 +29,12 @@ MESSAGE_POLICY = (
 
 @public("web view", "GET", "HEAD")
 def web_view(request: HttpRequest, token: str) -> HttpResponse:
-    """Rendered again from the frozen content. Viewing it is not recorded."""
+    """Rendered again from the frozen content, with its sender below. Viewing it is not recorded."""
     ids = read(Purpose.WEB_VIEW, token)
     if ids == (personalise.TEST,):
         return of_test(request, gettext("This link shows the message in the browser."))
+    if ids:
+        shows(request, partial(faces.of_message, *ids))
     if ids and (too_many := limited(request, "web view", rate_limits.PAGES, *ids)):
         return too_many
     html = _html(*ids) if ids else None
@@ -49,7 +55,14 @@ def _html(subtask_id: int) -> str | None:
         html = content.render(subtask.content, {**variables, personalise.OPEN_URL: ""}).html
     except content.RenderError:
         return None
-    return html + _files(subtask.content) if subtask.content.attachment_count else html
+    files = _files(subtask.content) if subtask.content.attachment_count else ""
+    return html + files + _sender(subtask.pk)
+
+
+def _sender(subtask_id: int) -> str:
+    """In a page the message stands without the name that a mailbox shows beside it."""
+    face = faces.of_message(subtask_id)
+    return render_to_string("tracking/below_message.html", {"face": face}).strip()
 
 
 def _files(frozen: Content) -> str:

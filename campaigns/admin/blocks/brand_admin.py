@@ -18,32 +18,30 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.base import OwnedAdmin, OwnedForm, staff
-from campaigns.admin.blocks import contrast
+from admin_kit.base import staff
+from admin_kit.previewed import PreviewedAdmin, PreviewedForm
+from campaigns.admin.blocks import previews
 from campaigns.admin.blocks.builder import pictures
+from campaigns.admin.blocks.previews import Preview
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.admin.images.image_admin import FROM_THEIR_STORE
 from campaigns.admin.operations.results import Told, tells
 from campaigns.approvals import rule
 from campaigns.blocks import renewing
+from campaigns.brands.face import RULES, hash_of
 from campaigns.models import Brand, Operation, OperationKind
+from campaigns.models.brand import COLOURS
 from campaigns.wording import templates
 from sandbox import Failed
 
-COLOURS = (
-    "background_colour",
-    "body_colour",
-    "text_colour",
-    "link_colour",
-    "button_colour",
-    "button_text_colour",
-)
 CHOOSE = (
     '{}<p class="edm-editor-hint"><a href="{url}" target="_blank" rel="noopener" class="edm-link" '
     'data-choose="{choose_url}" data-close="{close}" data-failed="{failed}" '
     'data-into="id_logo_url" data-alt="id_logo_alt" '
     'data-width="id_logo_width">{choose}</a></p>'
 )
+# The previews stand in frames of this page, whose policy holds in them, too.
+OF_PREVIEWS = {**FROM_THEIR_STORE, "style-src": [hash_of(RULES)]}
 LATER = _("The new look could not be given to the templates just now. Save the brand again.")
 
 
@@ -58,7 +56,7 @@ class LogoAddress(forms.URLInput):
         return format_html(CHOOSE, address, choose=gettext("Choose a picture"), **pictures())
 
 
-class BrandForm(OwnedForm):
+class BrandForm(PreviewedForm):
     class Meta:
         widgets = {
             name: forms.TextInput(attrs={"type": "color", "class": "edm-colour"})
@@ -88,18 +86,22 @@ class BrandForm(OwnedForm):
 
 
 @admin.register(Brand)
-@method_decorator(csp_update(FROM_THEIR_STORE), name="changeform_view")
-class BrandAdmin(ExplainedChanges, OwnedAdmin):
+@method_decorator(csp_update(OF_PREVIEWS), name="changeform_view")
+class BrandAdmin(ExplainedChanges, PreviewedAdmin):
     form = BrandForm
     list_display = ("__str__", "font", "website")
     list_select_related = ("owner",)
     ordering = ("name", "pk")
     search_fields = ("name",)
     search_help_text = _("Part of a name")
+    change_form_after_template = "admin/campaigns/brand/preview.html"
     fieldsets = (
-        (None, {"fields": ("owner", "name", "website")}),
+        (None, {"fields": ("owner", "name", "website", "privacy_url")}),
         (_("Logo"), {"fields": ("logo_url", "logo_alt", "logo_width")}),
-        (_("Colours"), {"fields": COLOURS}),
+        (
+            _("Colours"),
+            {"fields": COLOURS, "description": _("Of messages in blocks and of public pages.")},
+        ),
         (_("Text"), {"fields": ("font", "footer")}),
         (_("Rules for campaigns"), {"fields": ("needs_approval", "asks_for_label")}),
     )
@@ -122,9 +124,13 @@ class BrandAdmin(ExplainedChanges, OwnedAdmin):
             field.widget = LogoAddress(field.widget.attrs)
         return field
 
+    def preview_of(self, request: HttpRequest, form: Any) -> Preview:
+        brand = previews.as_far_as_right(form.instance, form.errors)
+        return previews.of_brand(brand, request.POST.get(previews.SHOWN, ""))
+
     def save_model(self, request: HttpRequest, obj: Brand, *args: Any, **kwargs: Any) -> None:
         super().save_model(request, obj, *args, **kwargs)
-        for warning in contrast.warnings(obj):
+        for warning in previews.warnings(obj):
             messages.warning(request, warning)
         self._renew(request, obj)
 

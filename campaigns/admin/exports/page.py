@@ -23,7 +23,6 @@ from campaigns.admin.operations.downloads import streamed
 from campaigns.exports import asking, contacts
 from campaigns.exports.asking import AT_ONCE, CSV, EXPORT, XLSX, Export, Refused
 from campaigns.exports.tables import SUBJECTS, Chosen, Gone
-from campaigns.wording import counted
 
 FORMATS = [
     (CSV, _("CSV: for every program, and to import again")),
@@ -115,13 +114,12 @@ def _give(request: HttpRequest, model_admin: SafeAdmin, export: Export) -> HttpR
         return _start(request, model_admin, export)
     if not keys:
         raise Refused(gettext("There are no rows to export."))
-    rows = counted(len(keys), export.subject.noun)
     _log(
         request,
         model_admin,
         export,
-        gettext_noop("Exported to a file (%(format)s): %(rows)s.")
-        % {"format": export.format.upper(), "rows": rows},
+        gettext_noop("Exported to a file (%(format)s); number of rows: %(count)s.")
+        % {"format": export.format.upper(), "count": f"{len(keys):,}"},
     )
     return streamed(export.file_name, asking.file_of(export, keys))
 

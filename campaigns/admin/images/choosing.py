@@ -98,7 +98,7 @@ def _described(image: Image) -> dict[str, Any]:
     return {
         "name": image.name,
         "address": image.file.url,
-        "thumbnail": showing.address_for_staff(image),
+        "thumbnail": showing.address_here(image),
         "alt": image.alt,
         "is_decoration": image.is_decoration,
         "width": image.width,

@@ -99,7 +99,11 @@ class ImageAdmin(ExplainedChanges, PicturePicker, OwnedAdmin):
             )
 
     def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
-        return [line for image in objects for line in showing.templates_that_show(image)]
+        return [
+            line
+            for image in objects
+            for line in (*showing.brands_that_show(image), *showing.templates_that_show(image))
+        ]
 
     def deletion_of(self, objects: Sequence[Any], request: HttpRequest) -> tuple[Any, ...]:
         listed, counts, perms, protected = super().deletion_of(objects, request)
@@ -118,7 +122,7 @@ def _shown(image: Image, css: str) -> SafeString:
     return format_html(
         '<img class="{}" src="{}" alt="{}" width="{}" height="{}" loading="lazy">',
         css,
-        showing.address_for_staff(image),
+        showing.address_here(image),
         image.alt,
         image.width,
         image.height,

@@ -16,7 +16,7 @@ from access.models import Team
 from access.ownership import sees_everything
 from admin_kit.history import log_each
 from admin_kit.typed import ModelForm, SearchableSelectMultiple
-from campaigns.admin.staff import roles
+from campaigns.admin.staff import permissions, roles
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -86,6 +86,9 @@ class RolesAndTeams(ModelForm):
         for name in offered.keys() & self.fields.keys():
             field: Any = self.fields[name]
             field.queryset = offered[name]
+        if "user_permissions" in self.fields:
+            single: Any = self.fields["user_permissions"]
+            single.label_from_instance = permissions.label_of
         if self.instance.pk:
             self.initial["teams"] = list(self.instance.teams.all())
         if "teams" in self.fields and not offered["teams"].exists():

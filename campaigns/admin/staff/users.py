@@ -9,8 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.admin import GroupAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -36,7 +35,6 @@ from signin.session import second_factor, sessions
 from system_mail import sending
 
 admin.site.unregister(User)
-admin.site.unregister(Group)
 
 
 @admin.register(User)
@@ -320,30 +318,3 @@ def _uses_of(user: User, asking: Visitor) -> list[str]:
         if lines
         else []
     )
-
-
-@admin.register(Group)
-class StaffGroupAdmin(GroupAdmin, SafeAdmin):
-    filter_horizontal = ()
-    searchable_fields = ("permissions",)
-
-    def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        """Not of groups with more rights than the own ones."""
-        allowed = super().has_change_permission(request, obj)
-        return allowed and (obj is None or roles.may_change_group(staff(request), obj))
-
-    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or roles.may_change_group(staff(request), obj))
-
-    def formfield_for_manytomany(
-        self, db_field: Any, request: HttpRequest | None = None, **kwargs: Any
-    ) -> Any:
-        """A group gives its members no right that the user who makes it lacks."""
-        assert request is not None  # the admin's form has one
-        kwargs["queryset"] = roles.permissions_open_to(staff(request))
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
-
-    def uses_of(self, objects: Sequence[Group], request: HttpRequest) -> list[str]:
-        """Deleting the group would take its permissions from its members."""
-        return uses.by_rows(User.objects.filter(groups__in=objects).distinct(), request.user)

@@ -118,7 +118,7 @@ class TestContacts:
         post(user)
         entry = LogEntry.objects.get()
         assert (entry.user, entry.object_repr) == (user, "all contacts")
-        assert entry.get_change_message() == "Exported to a file (CSV): 1 contact."
+        assert entry.get_change_message() == "Exported to a file (CSV); number of rows: 1."
 
 
 class TestContactsThatMatchTheList:

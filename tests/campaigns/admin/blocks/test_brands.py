@@ -6,7 +6,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from campaigns.admin.blocks import contrast
 from campaigns.blocks import renewing
 from campaigns.models import Brand, Operation, OperationState, Template, TemplateFormat
 from campaigns.operations import running
@@ -97,14 +96,6 @@ def test_colours_that_cannot_be_read_are_warned_of(client: Client) -> None:
     response = client.post(ADD, posted(text_colour="#999999"), follow=True)
     assert "Text on the message: the contrast is 2.8 to 1." in texts(response)
     assert Brand.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [("#000000", "#ffffff", 21.0), ("#ffffff", "#ffffff", 1.0), ("#767676", "#ffffff", 4.54)],
-)
-def test_the_contrast_is_that_of_the_wcag(one: str, other: str, expected: float) -> None:
-    assert round(contrast.ratio(one, other), 2) == expected
 
 
 @pytest.mark.parametrize("colour", ["red", "#12345", "#1234567", '#fff"><script>', "url(x)"])

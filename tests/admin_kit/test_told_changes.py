@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.utils.translation import override
+
+from admin_kit.told_changes import told
+
+
+def in_chinese(message: object) -> str:
+    text = message if isinstance(message, str) else json.dumps(message)
+    with override("zh-hans"):
+        return told(LogEntry(action_flag=CHANGE, change_message=text))
+
+
+@pytest.mark.parametrize(
+    ("field", "chinese"),
+    [
+        ("Name from “Spring” to “Spring from Bonn to Kiel”", "名称由“Spring”改为“Spring from Bonn to Kiel”"),
+        ("Subject from nothing to “Hello”", "主题由无改为“Hello”"),
+        ("Public from “no” to “yes”", "公开由“否”改为“是”"),
+        ("Password (not shown)", "密码（不显示）"),
+        ("Sender", "发件人"),
+    ],
+)  # fmt: skip
+def test_a_changed_field_is_named_in_the_language_of_the_reader(field: str, chinese: str) -> None:
+    assert in_chinese([{"changed": {"fields": [field]}}]) == f"已修改{chinese}。"
+
+
+def test_what_was_written_as_a_sentence_is_shown_as_one() -> None:
+    assert in_chinese("Paused.") == "已暂停。"
+
+
+@pytest.mark.parametrize(
+    "message", ["", "[", "[7]", '[{"changed": 7}]', '[{"changed": {"fields": 7}}]']
+)
+def test_what_cannot_be_read_breaks_nothing(message: str) -> None:
+    assert isinstance(in_chinese(message), str)
+
+
+def test_english_is_as_it_was_stored() -> None:
+    entry = LogEntry(
+        action_flag=CHANGE,
+        change_message=json.dumps([{"changed": {"fields": ["Name from “a” to nothing"]}}]),
+    )
+    with override("en"):
+        assert told(entry) == "Changed Name from “a” to nothing."

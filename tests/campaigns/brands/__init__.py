@@ -1,0 +1,1 @@
+"""How an owner looks on public pages."""
