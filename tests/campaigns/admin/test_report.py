@@ -71,4 +71,4 @@ def test_says_who_did_what() -> None:
     client.post(address("campaigns.task", "pause", task.pk), CONFIRM)
     page = page_of(client.get(address("campaigns.task", "report", task.pk)))
     assert "<strong>mia</strong>: Paused" in page
-    assert "The first message could be sent" in page
+    assert "Sending began" in page
