@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db import OperationalError
+from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.signals import connection_created
+from django.db.models.signals import post_migrate, pre_migrate
 from django.dispatch import receiver
 
 ROUNDS = 5
@@ -38,6 +39,19 @@ def set_up(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
         except BaseException:
             connection.close()  # else the next statement would run in it, without any limit
             raise
+
+
+@receiver(pre_migrate)
+def let_migrations_think(using: str, **kwargs: Any) -> None:
+    """A migration works in Python between its statements: on a slow machine for longer than any
+    other transaction may be idle."""
+    with connections[using].cursor() as cursor:
+        cursor.execute("SET idle_in_transaction_session_timeout = 0")
+
+
+@receiver(post_migrate)
+def limit_again(using: str, **kwargs: Any) -> None:
+    set_up(connections[using])
 
 
 def is_shared(connection: BaseDatabaseWrapper) -> bool:
