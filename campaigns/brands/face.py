@@ -125,7 +125,7 @@ def logo_of(brand: Brand, name: str = "") -> Logo | None:
 
 
 def _on_the_web(url: str) -> str:
-    """The address, if a page may link it: whatever is stored, a page for leaving is shown."""
+    """The address, if a page may link it. One that is malformed hinders no page."""
     try:
         return url if urlsplit(url).scheme in ("https", "http") else ""
     except ValueError:
