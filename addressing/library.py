@@ -31,7 +31,7 @@ NO_DOMAIN = (
     "An email address cannot have two letters followed by",
 )
 CHARACTERS = re.compile(
-    r"The (?:email address|(?P<after>part after the @-sign)) contains (?:invalid|unsafe) characters"
+    r"\AThe (?:email address|(?P<after>part after the @-sign)) contains (?:invalid|unsafe) characters"
     r"(?: in quotes)?(?P<before> before the @-sign)?(?: after Unicode normalization)?: "
     r"(?P<names>.+)\."
 )
