@@ -30,9 +30,13 @@ NO_DOMAIN = (
     "The part after the @-sign",
     "An email address cannot have two letters followed by",
 )
-CHARACTERS = re.compile(
-    r"\AThe (?:email address|(?P<after>part after the @-sign)) contains (?:invalid|unsafe) characters"
+_CHARACTERS = re.compile(
+    r"The (?:email address|(?P<after>part after the @-sign)) contains (?:invalid|unsafe) characters"
     r"(?: in quotes)?(?P<before> before the @-sign)?(?: after Unicode normalization)?: "
     r"(?P<names>.+)\."
 )
-"""What it says of characters."""
+
+
+def of_characters(reason: str) -> re.Match[str] | None:
+    """What it says of characters: where they are and which."""
+    return _CHARACTERS.fullmatch(reason)

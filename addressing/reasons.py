@@ -62,7 +62,7 @@ def in_plain_words(reason: str) -> str:
     """What the library gives as the reason, in the language of the reader. Characters are not
     called by their names in Unicode."""
     reason = reason.removeprefix(library.NORMALISED)
-    found = library.CHARACTERS.fullmatch(reason)
+    found = library.of_characters(reason)
     if found is not None:
         return _of_characters(found)
     if reason in SENTENCES:

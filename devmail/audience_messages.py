@@ -128,10 +128,12 @@ def send(sent: Sent, with_messages: bool) -> None:
         "share": sent.share,
         "with_messages": with_messages,
     }
-    statements = [DRAWN_SQL, DID_SQL, FACTS_SQL, LAUNCHED_SQL]
+    # Else the planner takes a campaign that it has not seen yet for one of hardly any messages.
+    statements = [DRAWN_SQL, DID_SQL, "ANALYZE drawn", "ANALYZE did", FACTS_SQL, LAUNCHED_SQL]
     if with_messages:
         values["service"] = _service()
-        statements += [SUBTASKS_SQL.format(status=_status()), EVENTS_SQL, ATTEMPTS_SQL]
+        statements += [SUBTASKS_SQL.format(status=_status()), "ANALYZE campaigns_subtask"]
+        statements += [EVENTS_SQL, ATTEMPTS_SQL]
         if sent.is_under_way:
             statements.append(UNDER_WAY_SQL.format(status=_status()))
     with connection.cursor() as cursor:

@@ -76,16 +76,21 @@ class _Place:
         return reverse("help_picture", args=[path.relative_to(PICTURES).as_posix()])
 
 
-@cache
 def page(name: str, language: str, *, by_operator: bool = False) -> Page | None:
     """The document in this language, else in English. None if this reader may not read it, or it is
     not in this installation."""
     document = readable(name, by_operator=by_operator)
+    return _read(document, language, by_operator=by_operator) if document else None
+
+
+@cache
+def _read(document: Document, language: str, *, by_operator: bool) -> Page | None:
+    """Kept for documents alone: of names that are none there is no end."""
     for known in (language, ENGLISH):
-        if document and (path := document.path_in(known)):
-            place = _Place(path, name, known, by_operator)
+        if path := document.path_in(known):
+            place = _Place(path, document.name, known, by_operator)
             found = render(_source(path), link=place.link, picture=place.picture)
-            return Page(name, known, found.title, found.html, found.passages)
+            return Page(document.name, known, found.title, found.html, found.passages)
     return None
 
 

@@ -10,6 +10,8 @@ from guide.markdown import Passage
 from guide.reading import Page
 
 MOST = 30
+MOST_CHARACTERS = 200
+"""Of the words: the command palette passes on what an address may hold."""
 BEFORE, AFTER = 60, 160
 """Characters around the first word that are shown."""
 _HALF_A_WORD = re.compile(r" [A-Za-z0-9]{1,30}$")
@@ -47,7 +49,7 @@ class Hit:
 
 def search(pages: Iterable[Page], words: str) -> list[Hit]:
     """The parts that contain each of the words, the best first."""
-    asked = words.lower().split()
+    asked = words[:MOST_CHARACTERS].lower().split()
     hits = [hit for page in pages for hit in _of_page(page, asked)] if asked else []
     return sorted(hits, key=lambda hit: hit.rank)[:MOST]
 
@@ -70,4 +72,5 @@ def _rank(page: Page, passage: Passage, asked: list[str]) -> int | None:
 
 
 def _has(text: str, asked: list[str]) -> bool:
-    return all(word in text.lower() for word in asked)
+    lowered = text.lower()
+    return all(word in lowered for word in asked)

@@ -15,7 +15,6 @@ from admin_kit.confirmation import page_of_no_model
 from guide import catalogue, reading, searching
 from guide.reading import Page
 
-MOST_WORDS = 200
 IN_THE_PALETTE = 5
 PICTURES_ARE_KEPT_SECONDS = 3600
 
@@ -31,7 +30,7 @@ def page_for(request: HttpRequest, name: str, language: str = "") -> Page | None
 
 @require_safe
 def help_list(request: HttpRequest) -> HttpResponse:
-    words = request.GET.get("q", "")[:MOST_WORDS].strip()
+    words = request.GET.get("q", "")[: searching.MOST_CHARACTERS].strip()
     hits = _find(request, words)
     return page_of_no_model(
         request,

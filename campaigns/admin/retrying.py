@@ -25,12 +25,16 @@ AT = "at"
 
 def asked_at(request: HttpRequest) -> dt.datetime:
     """When the question was put, else now."""
-    now = database_time()
+    return moment(request.POST.get(AT, "")) or database_time()
+
+
+def moment(text: str) -> dt.datetime | None:
+    """As a page wrote it, in the past; None for what is no moment of any page."""
     try:
-        at = dt.datetime.fromisoformat(request.POST.get(AT, ""))
-    except ValueError:
-        return now
-    return min(at, now) if at.tzinfo else now
+        at = dt.datetime.fromisoformat(text)
+        return min(at.astimezone(dt.UTC), database_time()) if at.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def put_at(question: Question, at: dt.datetime) -> Question:

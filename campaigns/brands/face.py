@@ -71,7 +71,8 @@ class Face:
 
     @property
     def website_name(self) -> str:
-        return urlsplit(self.website).netloc.removeprefix("www.")
+        """Without a user and a password, which some write before it."""
+        return urlsplit(self.website).netloc.rpartition("@")[2].removeprefix("www.")
 
     def preview(self, scheme: str) -> Face:
         """As it is seen on a "light" or "dark" screen."""
@@ -124,4 +125,8 @@ def logo_of(brand: Brand, name: str = "") -> Logo | None:
 
 
 def _on_the_web(url: str) -> str:
-    return url if url.lower().startswith(("https://", "http://")) else ""
+    """The address, if a page may link it. One that is malformed hinders no page."""
+    try:
+        return url if urlsplit(url).scheme in ("https", "http") else ""
+    except ValueError:
+        return ""

@@ -126,6 +126,7 @@ def step(operation: Operation) -> bool:
     chosen = Selection.of(operation.params)
     piece = deed.next(user, chosen, operation.position.get("after", (0, 0)))
     if piece is None:
+        _check_campaign(user, chosen)
         return False
     changed = deed.do(piece.ids, user)
     rows = SubTask.objects.filter(pk__in=changed.ids).only("recipient_email")
@@ -152,6 +153,17 @@ def _asker(operation: Operation, deed: Deed) -> User:
             )
         )
     return user
+
+
+def _check_campaign(user: User, chosen: Selection) -> None:
+    """Else work on one that was given to another owner would end as if nothing had been left."""
+    if chosen.task_id is not None and not _task_of(user, chosen):
+        raise OperationProblem(
+            gettext(
+                "Who has asked for it does not see the campaign any more: it has another owner "
+                "now, or was deleted. The rest is as it was: its owner has to ask for it again."
+            )
+        )
 
 
 def failed_until(at: dt.datetime) -> Q:

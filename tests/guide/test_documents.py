@@ -43,6 +43,12 @@ def leads_somewhere(page: Page, link: str, by_operator: bool) -> bool:
     return target is not None and (not anchor or unquote(anchor) in anchors)
 
 
+def test_names_of_no_document_fill_no_memory() -> None:
+    before = reading._read.cache_info().currsize
+    assert [reading.page(f"nonsense-{number}", "en") for number in range(3)] == [None] * 3
+    assert reading._read.cache_info().currsize == before
+
+
 @pytest.mark.parametrize("document", DOCUMENTS.values(), ids=DOCUMENTS)
 def test_a_document_is_there_in_english(document: Document) -> None:
     assert document.path_in("en") is not None

@@ -36,6 +36,10 @@ def test_without_words_there_is_nothing() -> None:
     assert found("  ") == []
 
 
+def test_words_beyond_the_first_200_characters_are_not_looked_for() -> None:
+    assert found("soft " * 40 + "nowhere") == [("rest", "Beds")]
+
+
 def test_what_stands_around_the_word_is_shown_in_whole_words() -> None:
     long = page("long", f"# Long\n\n{'before ' * 20}needle {'after ' * 40}\n")
     assert search([long], "needle")[0].excerpt("needle") == (

@@ -9,6 +9,7 @@ from csp.decorators import csp_update
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import User
+from django.core.validators import URLValidator
 from django.db import models
 from django.http import HttpRequest
 from django.urls import reverse
@@ -42,6 +43,8 @@ CHOOSE = (
 )
 # The previews stand in frames of this page, whose policy holds in them, too.
 OF_PREVIEWS = {**FROM_THEIR_STORE, "style-src": [hash_of(RULES)]}
+OF_THE_WEB = URLValidator(schemes=("http", "https"))
+"""Else public pages would leave a link out without a word."""
 LATER = _("The new look could not be given to the templates just now. Save the brand again.")
 
 
@@ -120,6 +123,9 @@ class BrandAdmin(ExplainedChanges, PreviewedAdmin):
         if isinstance(db_field, models.URLField):
             kwargs.setdefault("assume_scheme", "https")
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(field, forms.URLField):
+            own = [each for each in field.validators if not isinstance(each, URLValidator)]
+            field.validators = [OF_THE_WEB, *own]
         if db_field.name == "logo_url" and field is not None:
             field.widget = LogoAddress(field.widget.attrs)
         return field

@@ -54,6 +54,9 @@ HELP = {
 }
 
 
+KEPT_BY_ITSELF = frozenset({"is_active", "is_staff", "is_superuser"})
+
+
 class RolesAndTeams(ModelForm):
     """Offers what the actor may give. What else the user has stays as it is."""
 
@@ -142,6 +145,29 @@ class RolesAndTeams(ModelForm):
 class StaffForm(RolesAndTeams, ChangeForm):
     """Of an account that there is."""
 
+    def clean(self) -> dict[str, Any]:
+        """Who shuts the own account could not open it again, and the last superuser no one."""
+        cleaned = super().clean() or self.cleaned_data
+        if self.instance.pk == self.actor.pk:
+            for name in KEPT_BY_ITSELF & self.fields.keys():
+                if self.initial.get(name) and not cleaned.get(name):
+                    self.add_error(name, _("Another user has to take this from you."))
+        return cleaned
+
+
+NO_USER_NAME = _(
+    "The email address cannot be the user name: it is longer than 150 characters, or has others "
+    "than letters, digits and @ . + - _. Give a user name."
+)
+
+
+def _may_be_a_user_name(address: str) -> bool:
+    try:
+        User._meta.get_field("username").run_validators(address)
+    except ValidationError:
+        return False
+    return True
+
 
 class NewStaffForm(RolesAndTeams):
     """Without a password: the user sets it by the link of an invitation."""
@@ -161,9 +187,13 @@ class NewStaffForm(RolesAndTeams):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("username") or self.errors.keys() & {"username", "email"}:
             return cleaned
-        cleaned["username"] = cleaned.get("email", "")
-        if not cleaned["username"]:
+        address = cleaned.get("email", "")
+        if not address:
             self.add_error("email", _("Give an email address or a user name."))
+        elif not _may_be_a_user_name(address):
+            self.add_error("username", NO_USER_NAME)
+        else:
+            cleaned["username"] = address
         return cleaned
 
     def save(self, commit: bool = True) -> User:

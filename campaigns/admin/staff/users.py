@@ -174,8 +174,8 @@ class StaffAdmin(UserAdmin, SafeAdmin):
         return allowed and (obj is None or roles.may_act_on(staff(request), obj))
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        allowed = super().has_delete_permission(request, obj)
-        return allowed and (obj is None or roles.may_act_on(staff(request), obj))
+        actor, allowed = staff(request), super().has_delete_permission(request, obj)
+        return allowed and (obj is None or (obj != actor and roles.may_act_on(actor, obj)))
 
     def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
         """What this user has to give. Single permissions, and every right at once, are for

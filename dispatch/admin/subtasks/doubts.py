@@ -171,7 +171,7 @@ class DoubtQueue(LedgerAdmin):
         if not staff(request).has_perm(DECIDE) or not self.has_view_permission(request):
             raise PermissionDenied
         back = self.url("in_doubt")
-        choice, at = request.GET.get("choice", ""), _moment(request)
+        choice, at = request.GET.get("choice", ""), retrying.moment(request.GET.get("at", ""))
         found = groups(request.user, at) if at else []
         group = next((each for each in found if each.key == request.GET.get("group")), None)
         if at is None or group is None or choice not in DecisionChoice.values:
@@ -190,15 +190,6 @@ class DoubtQueue(LedgerAdmin):
         log_each(request, SubTask.objects.filter(pk__in=ids).only("recipient_email"), deed.entry)
         say(request, text, error=not ids)
         return HttpResponseRedirect(back)
-
-
-def _moment(request: HttpRequest) -> dt.datetime | None:
-    """When the page was shown; None for what is no moment."""
-    try:
-        at = dt.datetime.fromisoformat(request.GET.get("at", ""))
-    except ValueError:
-        return None
-    return at if at.tzinfo else None
 
 
 def _and_the_rest() -> str:

@@ -34,6 +34,12 @@ def is_of_doubts(request: HttpRequest) -> bool:
     return asked.get("in_doubt") == "yes" or asked.get("stage") == Stage.IN_DOUBT
 
 
+def is_ambiguous(request: HttpRequest) -> bool:
+    """Whether a filter is given several times, as no control of the list does: the list shows what
+    any of its values matches."""
+    return any(len(values) > 1 for _name, values in request.GET.lists())
+
+
 def can_choose_all(request: HttpRequest) -> bool:
     """Whether an index has all that match: it has those in doubt, and all or the failed ones of one
     task.
@@ -41,7 +47,7 @@ def can_choose_all(request: HttpRequest) -> bool:
     asked = request.GET
     if is_of_doubts(request):
         return True
-    if not asked.get(TASK) or asked.keys() - COUNTED:
+    if not asked.get(TASK) or asked.keys() - COUNTED or is_ambiguous(request):
         return False
     if stage := asked.get("stage"):
         return stage == Stage.FAILED
@@ -82,7 +88,7 @@ def selection(request: HttpRequest, at: dt.datetime) -> bulk.Selection | None:
     """The filters of the list, for the cluster; None when it would choose others by them. Each
     message that a deed is about has the state that a filter by state names."""
     asked = request.GET
-    if asked.get(SEARCH) or asked.keys() - COUNTED - {SERVICE}:
+    if asked.get(SEARCH) or asked.keys() - COUNTED - {SERVICE} or is_ambiguous(request):
         return None
     return bulk.Selection(at, _key(asked.get(TASK)), _key(asked.get(SERVICE)))
 

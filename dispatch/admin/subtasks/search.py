@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from django.db.models import Sum
+from django.http import QueryDict
 
 from addressing.addresses import AddressError, normalise
 from admin_kit.base import Visitor
@@ -27,14 +29,19 @@ STATES: Mapping[str, Collection[str]] = {
 """What a list may be asked for that tallies count, by their values."""
 
 
-def states_asked(asked: Mapping[str, str]) -> dict[str, str]:
-    """Of the parameters of a list, as fields of Tally."""
-    given = {field: asked.get(f"{field}__exact", "") for field in STATES}
-    found = {field: value for field, value in given.items() if value in STATES[field]}
-    return found if asked.get("in_doubt") != "yes" else {**found, "in_doubt": "1"}
+def states_asked(asked: QueryDict) -> dict[str, Any]:
+    """Of the parameters of a list, as a condition of tallies. One that is given several times asks
+    for any of its values."""
+    given = {field: asked.getlist(f"{field}__exact") for field in STATES}
+    found: dict[str, Any] = {
+        f"{field}__in": values
+        for field, values in given.items()
+        if values and all(value in STATES[field] for value in values)
+    }
+    return found if asked.get("in_doubt") != "yes" else {**found, "in_doubt": True}
 
 
-def tasks_with(states: Mapping[str, str], task_ids: Collection[int] | None) -> list[int]:
+def tasks_with(states: Mapping[str, Any], task_ids: Collection[int] | None) -> list[int]:
     """The keys of those that have messages in such a state; None are all tasks.
 
     Where a list ends after a page, the planner walks its order until that is full, and cannot tell

@@ -146,6 +146,15 @@ class TestForm:
         page = page_of(add(member(SUPERUSER), username=""))
         assert "A user with that username already exists." in page
 
+    @pytest.mark.parametrize(
+        "email", ["o'brien@example.com", f"{'a' * 60}@{'b' * 60}.{'c' * 60}.de"]
+    )
+    def test_an_address_that_cannot_be_a_user_name_asks_for_one(self, email: str) -> None:
+        page = page_of(add(member(SUPERUSER), username="", email=email))
+        assert "The email address cannot be the user name" in page and "Give a user name." in page
+        add(member(SUPERUSER), email=email)
+        assert User.objects.get(username="ada").email == email
+
     def test_the_list_says_who_has_not_signed_in_since_the_invitation(self) -> None:
         linked(UserFactory(username="ada"))
         client, users = signed_in(member(SUPERUSER)), address("auth.user", "changelist")
@@ -269,6 +278,23 @@ class TestSwitchedOff:
             address("auth.user", "change", ada.pk), {"username": ada.username, "is_staff": "on"}
         )
         assert use(link).status_code == 404
+
+
+class TestOneself:
+    @pytest.mark.parametrize("taken", ["is_active", "is_staff", "is_superuser"])
+    def test_is_not_shut_out(self, taken: str) -> None:
+        ada = member(SUPERUSER)
+        form = dict.fromkeys({"is_active", "is_staff", "is_superuser"} - {taken}, "on")
+        url = address("auth.user", "change", ada.pk)
+        response = signed_in(ada).post(url, {"username": ada.username, **form})
+        assert "Another user has to take this from you." in page_of(response)
+        ada = User.objects.get(pk=ada.pk)
+        assert ada.is_active and ada.is_staff and ada.is_superuser
+
+    def test_is_not_deleted(self) -> None:
+        ada = member(SUPERUSER)
+        url = address("auth.user", "delete", ada.pk)
+        assert signed_in(ada).post(url, {"post": "yes"}).status_code == 403
 
 
 class TestRights:

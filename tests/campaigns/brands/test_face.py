@@ -72,6 +72,18 @@ def test_links_lead_to_the_web_alone() -> None:
     assert (shown.website, shown.privacy_url) == ("", "")
 
 
+def test_an_address_that_cannot_be_read_is_left_out() -> None:
+    shown = face.of_brand(brand_of(UserFactory(), website="https://[bad/"), "")
+    assert (shown.website, shown.website_name) == ("", "")
+
+
+def test_a_website_is_named_by_its_host_alone() -> None:
+    website = "https://shop.example:secret@www.elsewhere.example/x"
+    assert face.of_brand(brand_of(UserFactory(), website=website), "").website_name == (
+        "elsewhere.example"
+    )
+
+
 @pytest.mark.parametrize("name", COLOURS)
 @pytest.mark.parametrize("colour", ["red", "#12345", "#12345g", "}*{x:y"])
 def test_the_database_refuses_what_is_no_colour(name: str, colour: str) -> None:

@@ -114,6 +114,38 @@ def test_of_a_filter_that_is_not_kept_are_refused_beyond_the_bound(
     assert SubTask.objects.in_doubt().count() == 3
 
 
+def test_of_two_campaigns_are_not_offered(user: Any) -> None:
+    first, second = task_in_doubt(user, 60), task_in_doubt(user, 60)
+    both = f"?task__id__exact={first.pk}&task__id__exact={second.pk}"
+    assert "objects across all pages" not in page_of(signed_in(user).get(LIST + both))
+
+
+def test_of_two_campaigns_are_not_left_to_a_filter_by_one_of_them(
+    user: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST_AT_ONCE", 2)
+    first, second = task_in_doubt(user, 3), task_in_doubt(user, 3)
+    both = f"{IN_DOUBT}&task__id__exact={first.pk}&task__id__exact={second.pk}"
+    assert "Nothing was changed" in texts(run_on_all(user, "give_up", both, **CONFIRM))
+    assert not Operation.objects.exists() and SubTask.objects.in_doubt().count() == 6
+
+
+@pytest.mark.parametrize(
+    ("at", "left"),
+    [
+        ("0001-01-01T00:00:00+23:59", 0),  # before any time that there is: as if none were given
+        ("2020-01-01T00:00:00+23:59", 2),  # an offset that the database does not know
+        ("9999-12-31T23:59:59-23:59", 0),
+        ("2020-01-01", 0),
+        ("\x00", 0),
+    ],
+)
+def test_as_of_an_odd_time_are_decided_without_an_error(user: Any, at: str, left: int) -> None:
+    task_in_doubt(user, 2)
+    assert run_on_all(user, "give_up", IN_DOUBT, **CONFIRM, at=at).status_code == 200
+    assert SubTask.objects.in_doubt().count() == left
+
+
 def test_that_come_into_doubt_after_the_question_are_left_alone(user: Any) -> None:
     task = task_in_doubt(user, 2)
     asked = hidden(run_on_all(user, "give_up", IN_DOUBT))
@@ -270,9 +302,22 @@ class TestMoreThanARequestMayChange:
     def test_stop_when_the_campaign_is_not_theirs_any_more(self, user: Any) -> None:
         task = self.failed(user)
         operation = self.confirm(user, "retry_failed_subtasks", f"?task__id__exact={task.pk}")
+        Operation.objects.filter(pk=operation.pk).update(state="running")
+        operation.refresh_from_db()
+        bulk.step(operation)
         Task.objects.filter(pk=task.pk).update(owner=member(MANAGER))
         self.work(operation)
-        assert SubTask.objects.filter(status="failed").count() == 5
+        assert SubTask.objects.filter(status="failed").count() == 3
+        assert (operation.state, operation.result["changed"]) == ("failed", 2)
+        assert "has another owner now" in operation.problem
+
+    def test_in_doubt_of_a_campaign_that_went_to_another_owner_stay_so(self, user: Any) -> None:
+        task = task_in_doubt(user, 3)
+        operation = self.confirm(user, "give_up", f"?task__id__exact={task.pk}")
+        Task.objects.filter(pk=task.pk).update(owner=member(MANAGER))
+        self.work(operation)
+        assert operation.state == "failed" and "has another owner now" in operation.problem
+        assert SubTask.objects.in_doubt().count() == 3
 
     def test_are_told_in_the_language_of_who_asked(self, user: Any) -> None:
         task_in_doubt(user, 3)

@@ -150,7 +150,14 @@ def test_a_second_click_changes_nothing(service: EmailService) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["", "?group=x&choice=give_up&at=yesterday", "?group=x&choice=all&at=2026-01-01"]
+    "query",
+    [
+        "",
+        "?group=x&choice=give_up&at=yesterday",
+        "?group=x&choice=all&at=2026-01-01",
+        "?group=x&choice=give_up&at=0001-01-01T00:00:00%2B23:59",
+        "?group=x&choice=give_up&at=2026-01-01T00:00:00%2B23:59",
+    ],
 )
 def test_an_address_that_makes_no_sense_changes_nothing(service: EmailService, query: str) -> None:
     doubt(service)

@@ -322,6 +322,7 @@ class TestTheList:
             ("?task__id__exact={task}", {"pending", "sent", "failed", "in_doubt"}),
             ("?status__exact=sent", {"sent"}),
             ("?status__exact=sending", {"in_doubt"}),
+            ("?status__exact=sent&status__exact=pending", {"pending", "sent", "other"}),
             ("?in_doubt=yes", {"in_doubt"}),
             ("?in_doubt=no", {"pending", "sent", "failed", "other"}),
             ("?failure_reason__exact=render_error", {"failed"}),

@@ -111,10 +111,13 @@ def test_a_picture_that_is_a_logo_stays(client: Client, user: User) -> None:
     assert Image.objects.exists()
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "garden", "https://"])
-def test_a_privacy_notice_is_on_the_web(client: Client, url: str) -> None:
-    response = client.post(ADD, posted(privacy_url=url))
-    assert "privacy_url" in response.context["adminform"].form.errors
+@pytest.mark.parametrize("field", ["privacy_url", "website", "logo_url"])
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "garden", "https://", "ftp://garden.example"]
+)
+def test_a_link_leads_to_the_web(client: Client, field: str, url: str) -> None:
+    response = client.post(ADD, posted(**{field: url}))
+    assert response.context["adminform"].form.errors[field] == ["Enter a valid URL."]
     assert not Brand.objects.exists()
 
 
