@@ -38,6 +38,16 @@ def _page(title: Promise, icon: str, name: str, permission: str) -> dict[str, An
     }
 
 
+def _group(title: Promise, *items: dict[str, Any]) -> dict[str, Any]:
+    """What staff use each day."""
+    return {"title": title, "separator": True, "items": list(items)}
+
+
+def _folded(title: Promise, *items: dict[str, Any]) -> dict[str, Any]:
+    """What is used less often: open where one of its pages is shown, and by its button."""
+    return {"title": title, "collapsible": True, "items": list(items)}
+
+
 def _on_contacts(request: HttpRequest) -> bool:
     """The pages of imports are below those of contacts, and have an entry of their own."""
     contacts = reverse("admin:campaigns_contact_changelist")
@@ -115,72 +125,64 @@ UNFOLD: dict[str, Any] = {
         "command_search": True,
         "show_all_applications": False,
         "navigation": [
-            {
-                "title": _("Campaigns"),
-                "items": [
-                    _link(_("Campaigns"), "campaign", "campaigns.task"),
-                    _link(pgettext_lazy("e-mail", "Messages"), "mail", "campaigns.subtask"),
-                    _page(
-                        _("Who got what"),
-                        "person_search",
-                        "found_messages",
-                        "campaigns.view_subtask",
-                    ),
-                    _link(_("Templates"), "draft", "campaigns.template"),
-                    _link(_("Saved blocks"), "dashboard_customize", "campaigns.savedblock"),
-                    _link(_("Brands"), "palette", "campaigns.brand"),
-                    _link(_("Images"), "image", "campaigns.image"),
-                    _link(_("Senders"), "badge", "campaigns.sender"),
-                    _link(_("Seed lists"), "forward_to_inbox", "dispatch.seedlist"),
-                ],
-            },
-            {
-                "title": _("Audience"),
-                "separator": True,
-                "items": [
-                    _link(_("Contacts"), "contacts", "campaigns.contact")
-                    | {"active": _on_contacts},
-                    _link(_("Segments"), "filter_alt", "campaigns.segment"),
-                    _link(_("Tags"), "sell", "campaigns.tag"),
-                    _link(_("Attributes"), "tune", "campaigns.attribute"),
-                    _link(_("Sign-up forms"), "how_to_reg", "signup.signupform"),
-                    _link(_("Sign-ups"), "fact_check", "signup.signup"),
-                    _page(
-                        _("Imports"),
-                        "upload_file",
-                        "admin:campaigns_contact_imports",
-                        "campaigns.import_contact",
-                    )
-                    | {"active": _on_imports},
-                    _link(_("Suppressions"), "block", "campaigns.suppression"),
-                    _link(_("Work"), "sync", "campaigns.operation"),
-                    _page(
-                        _("Export or erase"), "person_off", "privacy", "campaigns.export_address"
-                    ),
-                ],
-            },
-            {
-                "title": _("Delivery"),
-                "separator": True,
-                "items": [
-                    _link(_("Email services"), "dns", "dispatch.emailservice"),
-                    _link(_("Attempts"), "receipt_long", "dispatch.attempt"),
-                    _page(_("Monitor"), "monitor_heart", "monitor", "campaigns.see_everything"),
-                    _link(_("Events"), "mark_email_read", "tracking.event"),
-                    _link(_("Rejected requests"), "gpp_bad", "tracking.rejectedrequests"),
-                ],
-            },
-            {
-                "title": _("Staff"),
-                "separator": True,
-                "items": [
-                    _link(_("History"), "history", "admin.logentry", EVERYBODY),
-                    _link(_("Users"), "person", "auth.user"),
-                    _link(_("Groups"), "group", "auth.group"),
-                    _link(_("Teams"), "diversity_3", "access.team"),
-                    _link(_("Sign-ins"), "login", "signin.signin"),
-                ],
-            },
+            _group(
+                _("Campaigns"),
+                _link(_("Campaigns"), "campaign", "campaigns.task"),
+                _link(pgettext_lazy("e-mail", "Messages"), "mail", "campaigns.subtask"),
+                _page(
+                    _("Who got what"), "person_search", "found_messages", "campaigns.view_subtask"
+                ),
+                _link(_("Templates"), "draft", "campaigns.template"),
+            ),
+            _folded(
+                _("Content"),
+                _link(_("Saved blocks"), "dashboard_customize", "campaigns.savedblock"),
+                _link(_("Brands"), "palette", "campaigns.brand"),
+                _link(_("Images"), "image", "campaigns.image"),
+                _link(_("Senders"), "badge", "campaigns.sender"),
+                _link(_("Seed lists"), "forward_to_inbox", "dispatch.seedlist"),
+            ),
+            _group(
+                _("Audience"),
+                _link(_("Contacts"), "contacts", "campaigns.contact") | {"active": _on_contacts},
+                _link(_("Segments"), "filter_alt", "campaigns.segment"),
+                _link(_("Tags"), "sell", "campaigns.tag"),
+                _page(
+                    _("Imports"),
+                    "upload_file",
+                    "admin:campaigns_contact_imports",
+                    "campaigns.import_contact",
+                )
+                | {"active": _on_imports},
+                _link(_("Sign-up forms"), "how_to_reg", "signup.signupform"),
+                _link(_("Suppressions"), "block", "campaigns.suppression"),
+            ),
+            _folded(
+                _("Data"),
+                _link(_("Attributes"), "tune", "campaigns.attribute"),
+                _link(_("Sign-ups"), "fact_check", "signup.signup"),
+                _link(_("Work"), "sync", "campaigns.operation"),
+                _page(_("Export or erase"), "person_off", "privacy", "campaigns.export_address"),
+            ),
+            _group(
+                _("Delivery"),
+                _link(_("Email services"), "dns", "dispatch.emailservice"),
+                _page(_("Monitor"), "monitor_heart", "monitor", "campaigns.see_everything"),
+            ),
+            _folded(
+                _("Logs"),
+                _link(_("Attempts"), "receipt_long", "dispatch.attempt"),
+                _link(_("Events"), "mark_email_read", "tracking.event"),
+                _link(_("Rejected requests"), "gpp_bad", "tracking.rejectedrequests"),
+            ),
+            _folded(
+                _("Staff"),
+                _link(_("History"), "history", "admin.logentry", EVERYBODY),
+                _link(_("Users"), "person", "auth.user"),
+                _link(_("Groups"), "group", "auth.group"),
+                _link(_("Teams"), "diversity_3", "access.team"),
+                _link(_("Sign-ins"), "login", "signin.signin"),
+            ),
             {
                 "separator": True,
                 "items": [_page(_("Help"), "help", "help", EVERYBODY)],

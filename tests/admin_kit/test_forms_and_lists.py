@@ -35,7 +35,7 @@ def staff(client: Client, superuser: User) -> Client:
 
 def current_entries(page: str) -> list[str]:
     """The entries of the sidebar that are marked as where one is."""
-    links = re.findall(r'<a href="([^"]+)" class="[^"]* active">', page)
+    links = re.findall(r'<a href="([^"]+)" aria-current="page" class="[^"]* active">', page)
     return [str(link) for link in links]
 
 
@@ -65,6 +65,24 @@ def test_no_control_hides_what_scripts_read_of_a_form(staff: Client, superuser: 
 def test_one_entry_of_the_sidebar_is_current(staff: Client, page: str, entry: str) -> None:
     shown = staff.get(reverse(f"admin:{page}")).text
     assert set(current_entries(shown)) == {reverse(f"admin:{entry}")}
+
+
+@pytest.mark.parametrize(
+    ("page", "opened"),
+    [
+        ("campaigns_contact_changelist", []),
+        ("campaigns_brand_changelist", ["Content"]),
+        ("auth_user_changelist", ["Staff"]),
+    ],
+)
+def test_the_folded_group_of_the_page_alone_is_open(
+    staff: Client, page: str, opened: list[str]
+) -> None:
+    shown = staff.get(reverse(f"admin:{page}")).text
+    buttons = re.findall(r'<button[^>]* aria-expanded="(true|false)"[^>]*>\s*(\w+)\s*<span', shown)
+    groups = {name: state for state, name in buttons}
+    assert set(groups) >= {"Content", "Data", "Logs", "Staff"}
+    assert [name for name, state in groups.items() if state == "true"] == opened
 
 
 def test_an_empty_list_says_what_stands_there(staff: Client) -> None:

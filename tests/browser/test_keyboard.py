@@ -13,6 +13,7 @@ from tests.factories import ContactFactory
 pytestmark = pytest.mark.timeout(300)
 CONTACTS = "/admin/campaigns/contact/"
 SIDEBAR, USER_MENU = "button[aria-controls=nav-sidebar]", "button[aria-controls=user-menu]"
+CONTENT = "#nav-sidebar button[aria-controls=nav-group-2]"
 FILTERS = "#changelist a[role=button]"
 
 
@@ -51,6 +52,17 @@ def test_the_sidebar_is_hidden_and_shown(contacts: Browser) -> None:
     contacts.wait(lambda: not contacts.visible("#nav-sidebar"), "the sidebar stays")
     contacts.type(Keys.SPACE)
     contacts.find("#nav-sidebar")
+
+
+def test_a_folded_group_of_the_sidebar_opens_and_closes(contacts: Browser) -> None:
+    brands = "#nav-sidebar a[href$='/brand/']"
+    assert contacts.visible(brands) == []
+    tab_to(contacts, CONTENT)
+    contacts.type(Keys.ENTER)
+    contacts.find(brands)
+    assert contacts.find(CONTENT).get_attribute("aria-expanded") == "true"
+    contacts.type(Keys.SPACE)
+    contacts.wait(lambda: not contacts.visible(brands), "the group stays open")
 
 
 def test_the_user_menu_opens_and_escape_closes_it(contacts: Browser) -> None:
