@@ -69,7 +69,7 @@ class _Recorder(LimitedStringIO):
     def pass_over(self, size: int) -> None:
         self.size += size
         if self.size > self.limit:
-            raise OutputStreamLimitError(gettext("output stream limit reached"), token=None)
+            raise OutputStreamLimitError(gettext("what comes out is too long"), token=None)
 
     def end_gap(self) -> None:
         self.values.append(self.getvalue())

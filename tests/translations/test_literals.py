@@ -11,6 +11,9 @@ from tests.translations.literals import Literal, is_prose
 
 OPERATORS_READ = {
     "addressing/library.py": "sentences of a library, which are compared",
+    "campaigns/rendering/liquid/library.py": "sentences of a library, which are compared",
+    "campaigns/rendering/liquid/reasons.py": "sentences of a library, beside what is said for them",
+    "campaigns/rendering/mjml/reasons.py": "sentences of a library, beside what is said for them",
     "campaigns/db/": "migrate prints it",
     "campaigns/models/change.py": "a row that only programs read",
     "campaigns/models/engagement.py": "rows that only programs read",

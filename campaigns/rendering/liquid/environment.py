@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from liquid import BoundTemplate, Environment, RenderContext
 from liquid.exceptions import LiquidError
 
-from campaigns.rendering.liquid import dates, localised, numbers, texts
+from campaigns.rendering.liquid import dates, localised, numbers, reasons, texts
 from campaigns.rendering.liquid.blocks import Misplaced, Tag, refuse_misplaced
 
 MAX_SOURCE = 1_000_000  # characters of one template
@@ -157,7 +157,10 @@ def problems() -> Iterator[None]:
     except _FILTER_FAULTS as error:
         if _TOO_MANY_DIGITS.search(str(error)):
             raise Problem(gettext("a number gets too large to be written")) from error
-        raise Problem(f"{type(error).__name__}: {error}") from error
+        said = f"{type(error).__name__}: {error}"
+        raise Problem(
+            gettext("a filter cannot work with its value (%(said)s)") % {"said": said}
+        ) from error
 
 
 class Markup(NamedTuple):
@@ -262,7 +265,9 @@ def _swallows_another(found: Markup) -> bool:
 def _unclosed(opening: str, text: str) -> str:
     closing = _CLOSING[opening]
     begins = " ".join(text[2:].split("\n")[0].split()[:1])[:40]
-    written = f" after '{opening} {begins}'" if begins.isidentifier() else ""
+    written = ""
+    if begins.isidentifier():
+        written = gettext(" after '%(start)s'") % {"start": f"{opening} {begins}"}
     return gettext("'%(opening)s' without '%(closing)s': '%(closing)s' is missing%(written)s") % {
         "opening": opening,
         "closing": closing,
@@ -272,9 +277,12 @@ def _unclosed(opening: str, text: str) -> str:
 
 def _refuse_endless(source: str, opening: Markup) -> None:
     if not _OPAQUE[opening.tag].search(source, opening.end):
-        name = opening.tag
+        missing = {
+            "opening": f"{{% {opening.tag} %}}",
+            "closing": f"{{% end{opening.tag} %}}",
+        }
         raise Problem(
-            f"'{{% {name} %}}' without '{{% end{name} %}}'", line_at(source, opening.start)
+            gettext("'%(opening)s' without '%(closing)s'") % missing, line_at(source, opening.start)
         )
 
 
@@ -306,4 +314,5 @@ def _problem(error: LiquidError) -> Problem:
     if isinstance(error.__cause__, RecursionError):
         return Problem(gettext("an expression has too many parts, or is nested too deeply"))
     context = error.context()
-    return Problem(str(error.message or gettext("cannot be read")), context[0] if context else None)
+    said = reasons.in_plain_words(str(error.message or "")) or gettext("cannot be read")
+    return Problem(said, context[0] if context else None)

@@ -12,7 +12,7 @@ from mjml import mjml2html
 
 from campaigns.rendering.html.source import Edit, apply_edits, unescape
 from campaigns.rendering.liquid.environment import MAX_SOURCE
-from campaigns.rendering.mjml import icons, rules
+from campaigns.rendering.mjml import icons, reasons, rules
 from campaigns.rendering.mjml.columns import share_of
 from campaigns.rendering.mjml.places import Wrong
 from campaigns.rendering.mjml.reading import Between, Document, Element, read
@@ -114,7 +114,8 @@ class _Compiler:
     def _not_compiled(self, said: str) -> Wrong:
         position = POSITION.search(said)
         at = self.written.source_of(int(position[1])) if position else None
-        return Wrong(gettext("it cannot be compiled here (%(said)s)") % {"said": said[:200]}, at)
+        plain = reasons.in_plain_words(said)[:200]
+        return Wrong(gettext("it cannot be compiled here (%(said)s)") % {"said": plain}, at)
 
     def _outside(self) -> None:
         where = self.before

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.rendering.html.source import Edit, HtmlReader, StartTag, apply_edits
+from campaigns.rendering.mjml import reasons
 from campaigns.rendering.mjml.liquid_units import Units, refuse_torn, tag_of
 from campaigns.rendering.mjml.places import Places, Wrong
 from campaigns.rendering.mjml.vocabulary import KINDS, NOT_READ, meant
@@ -346,6 +347,6 @@ def _parse_as_xml(skeleton: str) -> None:
     except expat.ExpatError as error:
         message = _SYNTAX.get(expat.ErrorString(error.code) or "")
         said = message or gettext("this is not well-formed (%(problem)s)") % {
-            "problem": expat.ErrorString(error.code)
+            "problem": reasons.in_plain_words(expat.ErrorString(error.code) or "")
         }
         raise Wrong(str(said), max(parser.ErrorByteIndex, 0)) from error

@@ -123,16 +123,16 @@ def test_the_preview_text_is_not_in_the_plain_text() -> None:
 @pytest.mark.parametrize(
     ("source", "message"),
     [
-        ("{% for i in (1..10001) %}x{% endfor %}", "loop iteration limit"),
+        ("{% for i in (1..10001) %}x{% endfor %}", "loops go round too often"),
         (
             "{% for i in (1..100) %}{% for j in (1..101) %}x{% endfor %}{% endfor %}",
-            "loop iteration limit",
+            "loops go round too often",
         ),
         (
             "{% for i in (1..99) %}{% assign l = l | append: l %}{% endfor %}",
-            "local namespace limit",
+            "what is kept in variables is too long",
         ),
-        ("{% for i in (1..9999) %}{{ l }}{% endfor %}", "output stream limit"),
+        ("{% for i in (1..9999) %}{{ l }}{% endfor %}", "what comes out is too long"),
         ("{{ n | divided_by: 0 }}", "divide by 0"),
     ],
 )  # fmt: skip
@@ -179,12 +179,12 @@ def test_an_odd_value_in_a_filter_is_a_render_error() -> None:
         ),
         ("html", "\n\n{{ x | shout }}", "HTML, line 3: unknown filter 'shout'"),
         ("html", "{% endif %}", "HTML, line 1: unexpected tag 'endif'"),
-        ("html", "{{ x | default: &quot;q&quot; }}", "HTML, line 1: unexpected '&'"),
-        ("text", "{% for x %}{% endfor %}", "Plain text, line 1: expected in"),
+        ("html", "{{ x | default: &quot;q&quot; }}", "HTML, line 1: unexpected “&”"),
+        ("text", "{% for x %}{% endfor %}", "Plain text, line 1: expected “in”, found the end"),
         ("preview_text", "{% nonsense %}", "Preview text, line 1: unexpected tag 'nonsense'"),
         ("html", "{% include '/etc/passwd' %}", "HTML, line 1: unexpected tag 'include'"),
         ("html", "{% render 'x' %}", "HTML, line 1: unexpected tag 'render'"),
-        ("html", "{% if x %}" * 50, "HTML, line 1: block nesting limit"),
+        ("html", "{% if x %}" * 50, "HTML, line 1: tags stand too deep within one another"),
         ("html", "a\n{% raw %}b", "HTML, line 2: '{% raw %}' without '{% endraw %}'"),
         ("text", "{% doc %}", "Plain text, line 1: '{% doc %}' without '{% enddoc %}'"),
     ],

@@ -192,7 +192,7 @@ def test_the_output_is_bounded_to_the_byte(tag: str, excess: int) -> None:
     said = by_precompiled(source, True, variables)
     assert said == by_liquid(source, True, variables)
     if excess:
-        assert said == "output stream limit reached, line 2"
+        assert said == "what comes out is too long, line 2"
     else:
         assert len(said.encode()) == 2_000_000
 
@@ -200,7 +200,7 @@ def test_the_output_is_bounded_to_the_byte(tag: str, excess: int) -> None:
 def test_a_fixed_part_that_is_too_long_is_refused_with_its_line() -> None:
     source = "{{ a }}\n" * 3 + "é" * 900_000
     variables = {"a": "x" * 200_000}
-    problem = "output stream limit reached, line 3"
+    problem = "what comes out is too long, line 3"
     assert by_precompiled(source, True, variables) == by_liquid(source, True, variables) == problem
 
 
