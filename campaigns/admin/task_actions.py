@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,8 +25,9 @@ from campaigns.admin.recipients import numbers
 from campaigns.admin.seeing.campaigns import TaskPreview
 from campaigns.admin.segments.follow_ups import FOLLOW_UPS, TaskFollowUps
 from campaigns.admin.task_steps import ScheduleForm, Step
-from campaigns.admin.templates.checklist import OverruleForm, shown_findings
+from campaigns.admin.templates.checklist import OverruleForm, shown_findings, summary
 from campaigns.models import SubTask, Tally, Task
+from campaigns.preflight.checklist.findings import Finding, Level
 from campaigns.recipients import promises
 from campaigns.recipients.decision import UnknownAudience
 from campaigns.state import bulk, lifecycle, retries, transitions
@@ -248,8 +250,23 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
             form = form or self._form(request, task, step, {})
             return ask(request, self, question, form=form, **context)
         form = form or self._form(request, task, step, {"findings": question.findings})
-        shown = shown_findings(question.findings, request.user)
-        return ask(request, self, question, form=form, checklist=shown, template=LAUNCH, **context)
+        context |= self._checks(request, task, question.findings)
+        return ask(request, self, question, form=form, template=LAUNCH, **context)
+
+    def _checks(
+        self, request: HttpRequest, task: Task, findings: Sequence[Finding]
+    ) -> dict[str, Any]:
+        """In one line, with a link to all of it; all of it for those who have no such page."""
+        return {
+            "check_url": self.check_url(request, task),
+            "must_look": any(each.level != Level.NOTE for each in findings),
+            "summary": summary(findings),
+            "checklist": shown_findings(findings, request.user),
+        }
+
+    def check_url(self, request: HttpRequest, task: Task) -> str:
+        """The page of the checklist of this campaign; "" for a user who has none."""
+        return ""
 
     def _count_first(self, request: HttpRequest, task: Task, step: Step) -> HttpResponse:
         """A page that asks for the question, which takes seconds."""

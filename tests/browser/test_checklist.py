@@ -50,6 +50,7 @@ def test_a_warning_leads_to_its_line_and_is_overruled_by_name(admin: Browser, ta
     admin.dark(True)
     look(admin, "launch-dark")
     admin.dark(False)
+    admin.click("See the check", "#checks")
     admin.click("HTML, line 3", "[data-check=links_http]")
     admin.wait(
         lambda: (

@@ -132,6 +132,10 @@ class CampaignSteps(StepForms, TaskActions):
         may = self.has_change_permission(request, task)
         return reverse(f"admin:{where.RESUMED}", args=[task.pk]) if may else ""
 
+    def check_url(self, request: HttpRequest, task: Task) -> str:
+        may = self.has_change_permission(request, task)
+        return where.url_of(where.CHECK, task) if may else ""
+
     def _may_launch(self, request: HttpRequest) -> bool:
         return request.user.has_perm("campaigns.launch_task")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.urls import reverse
 
 from campaigns.models import Task
 from tests.campaigns.admin.staff import (
@@ -88,6 +89,35 @@ def test_a_warning_has_a_box_without_which_nothing_is_launched(user: User) -> No
     again = page_of(client.post(url(task), CONFIRM))
     task.refresh_from_db()
     assert task.status == "draft" and "Mend it, or say that it may be so." in again
+
+
+def test_a_launch_says_in_a_line_what_the_checklist_found(user: User) -> None:
+    task = ready(user, subject="Last chance")
+    page = page_of(signed_in(user).get(url(task)))
+    check = reverse("admin:campaigns_task_step_check", args=[task.pk])
+    assert re.search(r"The checklist found 1 warning and \d notes?\.", page)
+    assert f'href="{check}">See the check</a>' in page
+    assert "data-check=" not in page
+
+
+def test_a_launch_without_warnings_says_that_all_checks_are_passed(user: User) -> None:
+    page = page_of(signed_in(user).get(url(ready(user))))
+    assert "All checks are passed." in page and "The checklist found" not in page
+
+
+def test_a_blocker_is_named_on_the_launch_and_has_no_button(user: User) -> None:
+    task = ready(user, html=f"<p>Hi</p>{HIDDEN}")
+    page = page_of(signed_in(user).get(url(task)))
+    assert "This cannot be done now" in page and 'name="confirmed"' not in page
+    assert "no unsubscribe link that every reader sees" in page
+    assert re.search(r"The checklist found 1 blocker", page)
+
+
+def test_who_cannot_open_the_check_reads_all_of_it_at_the_launch(user: User) -> None:
+    task, client = ready(user, subject="Last chance"), signed_in(user)
+    Task.objects.update(status="scheduled", scheduled_at="2030-01-01T10:00Z")
+    page = page_of(client.get(url(task)))
+    assert 'data-level="warning"' in page and "See the check" not in page
 
 
 def test_what_is_overruled_is_in_the_history_by_name(user: User) -> None:
