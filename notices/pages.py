@@ -53,9 +53,22 @@ class ChoiceForm(StyledForm):
         super().__init__(*args, **kwargs)
         wanted: Any = self.fields["wanted"]
         wanted.choices = [(kind.value, kind.label) for kind in receivers.kinds_of(user)]
-        if user.email:
-            address = {"address": user.email}
-            self.fields["mail"].help_text = _("To %(address)s.") % address
+        self.fields["mail"].help_text = _about_mail(user)
+
+
+def _about_mail(user: User) -> str:
+    """Where mail goes, or what keeps it."""
+    if not system_mail.is_configured():
+        return _(
+            "Mail cannot reach you yet: an operator has to set up the system’s own mail first. "
+            "Until then, only a webhook can tell you."
+        )
+    if not user.email:
+        return _(
+            "Your account has no email address, so you can be told by webhook alone. Ask an "
+            "administrator to enter one."
+        )
+    return _("To %(address)s.") % {"address": user.email}
 
 
 @require_http_methods(["GET", "POST"])
@@ -108,8 +121,6 @@ def _shown(request: HttpRequest, user: User, form: ChoiceForm, secret: str = "")
         form=form,
         choice=choices.of(user),
         secret=secret,
-        has_mail=system_mail.is_configured(),
-        account=user,
         deliveries=_deliveries(user),
         test_name=TEST,
         new_secret_name=NEW_SECRET,

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.ownership import OwnedQuerySet
 from campaigns.models import Attribute, Sender, Tag
-from campaigns.models.content import one_line_validator
+from campaigns.models.content import for_a_header, one_line_validator
 
 PENDING_DAYS = 7
 """How long a sign-up may be confirmed. Then it is deleted."""
@@ -176,6 +176,9 @@ class SignUpForm(models.Model):
         verbose_name = _("sign-up form")
         verbose_name_plural = _("sign-up forms")
         ordering = ["name", "pk"]
+
+    def clean(self) -> None:
+        self.subject = for_a_header(self.subject)
 
     def __str__(self) -> str:
         return self.name

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
@@ -25,6 +27,13 @@ language_validator = RegexValidator(
     _("Enter the tag of a language, such as de, en-GB or zh-Hans."),
 )
 LANGUAGE_LENGTH = 35
+_NOT_IN_HEADERS = re.compile(r"[\s\x00-\x1f\x7f-\x9f]+")
+
+
+def for_a_header(text: str) -> str:
+    """Line ends of word processors and the like as blanks: they come along with what is pasted,
+    unseen, and no header may have them."""
+    return _NOT_IN_HEADERS.sub(" ", text).strip()
 
 
 class Sender(models.Model):
@@ -63,6 +72,7 @@ class Sender(models.Model):
         verbose_name_plural = _("senders")
 
     def clean(self) -> None:
+        self.display_name = for_a_header(self.display_name)
         for name in ("local_part", "reply_to"):
             if has_encoded_word(getattr(self, name)):
                 raise ValidationError({name: ENCODED_WORD})

@@ -28,7 +28,8 @@ def start_page(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     if user.has_perm("campaigns.view_task"):
         context["moving"], context["more_moving"] = underway.under_way(user)
         context["results"] = underway.last_results(user)
-        context["spans"] = activity.activity(user, database_time())
+        now = database_time()
+        context["spans"], context["counted"] = activity.activity(user, now), activity.counted(now)
     if user.has_perm("dispatch.view_emailservice"):
         context["services"] = [_glance(each) for each in own_services[:MOST_SHOWN]]
         context["more_services"] = max(0, len(own_services) - MOST_SHOWN)

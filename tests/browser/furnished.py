@@ -45,6 +45,8 @@ from tracking.models import RejectedRequests
 SENT = 60
 CAMPAIGN = "Spring newsletter"
 MISSING = "/no-such-page"
+LINK = "https://www.example.com/garden/spring"
+"""Of the campaign's message."""
 FRAMED = "/live/"
 """The message as it is written, in a frame of the page where one writes."""
 MADE = ("campaigns.brand", "campaigns.savedblock", "dispatch.seedlist")
@@ -88,13 +90,24 @@ def _send_some(task: Task) -> None:
     for service in EmailService.objects.all():
         service.sending_interval = 1
         services.save(service)
-    kinds = (
-        (EventKind.DELIVERED, 1), (EventKind.OPENED, 2), (EventKind.CLICKED, 5),
-        (EventKind.HARD_BOUNCED, 20), (EventKind.UNSUBSCRIBED, 25), (EventKind.COMPLAINED, 40),
-    )  # fmt: skip
     for number, subtask in enumerate(_sent(task).order_by("pk"), 1):
-        inbox.accept([event(kind, subtask) for kind, every in kinds if number % every == 0])
+        inbox.accept([event(kind, subtask, **more) for kind, more in _came_back(number)])
     apply_all()
+
+
+def _came_back(number: int) -> Iterator[tuple[EventKind, dict[str, str]]]:
+    """About the message of this number. One that bounced did nothing else; who clicked, left or
+    complained had opened it."""
+    if number % 20 == 0:
+        yield EventKind.HARD_BOUNCED, {}
+        return
+    kinds = (
+        (EventKind.DELIVERED, 1), (EventKind.OPENED, 2), (EventKind.CLICKED, 6),
+        (EventKind.UNSUBSCRIBED, 24), (EventKind.COMPLAINED, 42),
+    )  # fmt: skip
+    for kind, every in kinds:
+        if number % every == 0:
+            yield kind, {"url": LINK} if kind == EventKind.CLICKED else {}
 
 
 def _sent(task: Task) -> Any:

@@ -61,7 +61,7 @@ def test_says_that_there_is_no_address() -> None:
 
 def test_says_that_there_is_no_system_mail(settings: Settings) -> None:
     settings.EMAIL_HOST = ""
-    assert "No system mail is set up" in shown(ada())
+    assert "Mail cannot reach you yet" in shown(ada())
 
 
 def test_who_has_chosen_nothing_sees_that_everything_is_told_by_mail() -> None:

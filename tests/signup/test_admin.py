@@ -83,6 +83,12 @@ class TestAForm:
         assert [w.text for w in made.wordings.all()] == ["I want news by mail."]
         assert made.key != form.key
 
+    def test_has_a_subject_that_a_header_takes(self, staff: Client, form: SignUpForm) -> None:
+        staff.post(
+            address(FORMS, "change", form.pk), posted(form, subject="Our\x0bnews,\u2028monthly")
+        )
+        assert SignUpForm.objects.get().subject == "Our news, monthly"
+
     def test_keeps_every_version_of_its_wording(self, staff: Client, form: SignUpForm) -> None:
         url = address(FORMS, "change", form.pk)
         staff.post(url, posted(form))

@@ -16,6 +16,7 @@ from admin_kit.bar_charts import Chart, chart, table
 from admin_kit.base import Visitor
 from campaigns.models import Task
 from dispatch.models import TaskHour
+from dispatch.models.hours import LastCount
 
 HOURS, DAYS = 24, 30
 FIELDS = ("sent", "delivered", "bounced", "opened", "clicked")
@@ -62,6 +63,15 @@ def activity(user: Visitor, now: dt.datetime) -> list[Span]:
             lambda at: timezone.localtime(at).date(),
         ),
     ]
+
+
+def counted(now: dt.datetime) -> str:
+    """When the counts were written down last, with its day unless that is today; "" for never."""
+    at = LastCount.objects.values_list("at", flat=True).first()
+    if at is None:
+        return ""
+    at, today = timezone.localtime(at), timezone.localtime(now).date()
+    return formats.date_format(at, "TIME_FORMAT" if at.date() == today else "DATETIME_FORMAT")
 
 
 def _rows(user: Visitor, since: dt.datetime) -> list[Row]:

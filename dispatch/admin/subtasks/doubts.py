@@ -13,8 +13,10 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path
+from django.utils import formats, timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.confirmation import ask, is_confirmed, page, say
@@ -23,12 +25,11 @@ from admin_kit.numbers import number
 from campaigns.admin import retrying
 from campaigns.models import SubTask, Task
 from campaigns.state import bulk
-from dispatch.admin.subtasks.deeds import GIVE_UP, SEND_AGAIN, WAS_SENT
+from dispatch.admin.subtasks.deeds import EFFECTS, GIVE_UP, SEND_AGAIN, WAS_SENT
 from dispatch.clock import database_time
 from dispatch.deciding import DECIDE
 from dispatch.doubts import Doubt, doubts, key_of
 from dispatch.models import DecisionChoice, EmailService
-from dispatch.waiting.words import moment
 from tracking.event_kinds import EventKind
 
 DEEDS = {
@@ -50,16 +51,21 @@ class Group:
     since: str
     campaigns: str
     events: str
-    choices: Sequence[tuple[str, str]] = ()
-    """The label of each decision, with the address that asks about it."""
+    choices: Sequence[tuple[str, str, str]] = ()
+    """The label of each decision, with the address that asks about it, and what it does."""
 
     @property
     def key(self) -> str:
         return key_of(self.service.pk, self.cause)
 
     @property
-    def count(self) -> str:
-        return number(len(self.ids))
+    def title(self) -> str:
+        text = ngettext(
+            "%(count)s message handed to “%(service)s”",
+            "%(count)s messages handed to “%(service)s”",
+            len(self.ids),
+        )
+        return text % {"count": number(len(self.ids)), "service": self.service}
 
     @property
     def shown_cause(self) -> str:
@@ -93,7 +99,7 @@ def groups(user: Any, now: dt.datetime) -> list[Group]:
             service=services[service_id],
             cause=cause,
             ids=[row.id for row in rows],
-            since=moment(min(row.since for row in rows), now),
+            since=_minute(min(row.since for row in rows)),
             campaigns=_named([names[pk] for pk in sorted({row.task_id for row in rows})]),
             events=_events(rows),
         )
@@ -105,6 +111,10 @@ def groups(user: Any, now: dt.datetime) -> list[Group]:
 def is_all(found: Sequence[Group]) -> bool:
     """Whether nothing else is in doubt."""
     return sum(len(group.ids) for group in found) < bulk.MOST_AT_ONCE
+
+
+def _minute(at: dt.datetime) -> str:
+    return formats.date_format(timezone.localtime(at), "DATETIME_FORMAT")
 
 
 def _tasks_of(found: Any) -> set[int]:
@@ -156,12 +166,16 @@ class DoubtQueue(LedgerAdmin):
             messages_url=self.url("changelist"),
         )
 
-    def _choices(self, group: Group, now: dt.datetime) -> list[tuple[str, str]]:
+    def _choices(self, group: Group, now: dt.datetime) -> list[tuple[str, str, str]]:
         """What comes into doubt after the page was shown is not decided with it."""
         about = {"group": group.key, "at": now.isoformat()}
         address = self.url("in_doubt_decide")
         return [
-            (str(choice.label), f"{address}?{urlencode({**about, 'choice': choice.value})}")
+            (
+                str(choice.label),
+                f"{address}?{urlencode({**about, 'choice': choice.value})}",
+                str(EFFECTS[choice]),
+            )
             for choice in DEEDS
         ]
 

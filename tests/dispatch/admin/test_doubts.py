@@ -85,7 +85,7 @@ def test_doubts_are_grouped_by_service_and_by_what_the_connection_said(
 def test_those_of_campaigns_that_are_over_are_there_too(service: EmailService, status: str) -> None:
     doubt(service, task=SendingTaskFactory(status=status, name="Spring"))
     page = page_of(signed_in(member(VIEWER)).get(QUEUE))
-    assert "Handed to “North”: 1" in page
+    assert "1 message handed to “North”" in page
     assert "“Spring”" in page
 
 
@@ -113,6 +113,23 @@ def test_who_may_not_decide_sees_no_buttons_and_is_refused(service: EmailService
     assert signed_in(may_not).post(url, CONFIRM).status_code == 403
     assert signed_in(member(NOBODY)).get(QUEUE).status_code == 403
     assert not Decision.objects.exists()
+
+
+def test_each_decision_says_what_it_does_before_it_is_chosen(service: EmailService) -> None:
+    doubt(service)
+    page = page_of(signed_in(member(OPERATOR)).get(QUEUE))
+    for effect in (
+        "Each counts as sent.",
+        "Each is sent again; who got the message already gets it twice.",
+        "Each counts as failed and is not sent again.",
+    ):
+        assert effect in page
+
+
+def test_since_when_is_told_with_its_day(service: EmailService) -> None:
+    subtask = doubt(service)
+    SubTask.objects.filter(pk=subtask.pk).update(in_doubt_since="2026-03-09T11:55:14Z")
+    assert [each.since for each in seen(member(OPERATOR))] == ["9 Mar 2026, 11:55"]
 
 
 def test_a_group_is_decided_at_once_after_it_was_asked(service: EmailService) -> None:

@@ -7,8 +7,9 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from dispatch.admin.start.activity import Span, activity
+from dispatch.admin.start.activity import Span, activity, counted
 from dispatch.models import TaskHour
+from dispatch.models.hours import LastCount
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, member
 from tests.factories import SendingTaskFactory
 
@@ -60,3 +61,21 @@ def test_the_campaigns_of_others_are_left_out() -> None:
     TaskHour.objects.create(task_id=own.pk, hour=NINE, sent=1)
     TaskHour.objects.create(task_id=foreign.pk, hour=NINE, sent=10)
     assert totals(activity(manager, NOW)[0])["Sent"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("at", "told"),
+    [
+        (dt.datetime(2026, 3, 10, 12, 19, 30, tzinfo=dt.UTC), "12:19"),
+        (dt.datetime(2026, 3, 9, 23, 59, tzinfo=dt.UTC), "9 Mar 2026, 23:59"),
+    ],
+)
+def test_the_last_count_is_told_with_its_day_unless_that_is_today(
+    at: dt.datetime, told: str
+) -> None:
+    LastCount.objects.create(pk=1, at=at)
+    assert counted(NOW) == told
+
+
+def test_before_the_first_count_nothing_is_told() -> None:
+    assert counted(NOW) == ""
