@@ -126,7 +126,7 @@ class Task(models.Model):
     priority = models.SmallIntegerField(
         _("priority"),
         default=0,
-        help_text=_("Among tasks of one owner, a higher number goes first."),
+        help_text=_("Among campaigns of one owner, a higher number goes first."),
     )
     scheduled_at = models.DateTimeField(_("scheduled at"), null=True, blank=True)
     track_opens = models.BooleanField(

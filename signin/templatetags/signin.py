@@ -7,7 +7,10 @@ from django.forms import BoundField
 from django.forms.widgets import CheckboxInput, HiddenInput
 from unfold.widgets import CHECKBOX_CLASSES, INPUT_CLASSES
 
+from signin import browsers
+
 register = template.Library()
+register.filter("browser", browsers.in_words)
 
 
 @register.filter

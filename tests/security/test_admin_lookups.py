@@ -17,7 +17,6 @@ from django.contrib.auth.models import User
 from django.db.models import Field, Model
 from django.test import RequestFactory
 from django.urls import reverse
-from django_q.models import OrmQ
 
 from admin_kit.base import SafeAdmin
 from campaigns.models import Tag
@@ -268,9 +267,6 @@ class TestAnOrder:
 class TestAnAdmin:
     def test_of_every_model_is_built_on_ours(self) -> None:
         assert check_admins(None) == []
-
-    def test_of_the_queue_is_one(self) -> None:
-        assert isinstance(admin.site._registry[OrmQ], SafeAdmin)
 
     def test_that_is_not_fails_the_system_check(self, monkeypatch: pytest.MonkeyPatch) -> None:
         plain = ModelAdmin(Tag, admin.site)

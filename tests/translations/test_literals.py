@@ -49,6 +49,7 @@ OPERATORS_READ = {
     "edm_project/web/health.py": "probes read it",
     "embedded_postgres/": "printed by the database for development",
     "signin/checks.py": "manage.py check prints it",
+    "signin/browsers.py": "names of browsers and systems",
 }
 """Rooms that stay English, and why."""
 

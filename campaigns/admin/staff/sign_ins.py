@@ -6,12 +6,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import LedgerAdmin
 from admin_kit.filters import TimeRangeFilter
 from admin_kit.moments import to_the_second
 from admin_kit.typed import label
+from signin import browsers
 from signin.models import Outcome, SignIn
 
 COLOURS = {
@@ -26,7 +28,7 @@ UNKNOWN = _("no such account")
 
 @admin.register(SignIn)
 class SignInAdmin(LedgerAdmin):
-    list_display = ("when", "who", "result", "times", "method", "address", "user_agent")
+    list_display = ("when", "who", "result", "times", "method", "address", "browser")
     fields = list_display
     list_filter = ("outcome", ("at", TimeRangeFilter))
     sortable_by = ()
@@ -52,3 +54,8 @@ class SignInAdmin(LedgerAdmin):
     @label(_("result"), COLOURS)
     def result(self, row: SignIn) -> str:
         return row.get_outcome_display()
+
+    @admin.display(description=_("browser"))
+    def browser(self, row: SignIn) -> str:
+        words = browsers.in_words(row.user_agent)
+        return format_html('<span title="{}">{}</span>', row.user_agent, words)
