@@ -71,11 +71,4 @@ DELIVERY: Screens = {
         "operations",
         "watching",
     ),
-    **of_model(
-        "django_q_ormq",
-        _("Background work that waits for a process."),
-        _("One piece of background work that waits."),
-        "operations",
-        "watching",
-    ),
 }
