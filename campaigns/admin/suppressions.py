@@ -37,6 +37,7 @@ HELP = _("Part of an address; a whole one is also found when it was erased")
 OWN_HELP = _("A whole address, or part of one of your contacts'; listed are those of your contacts")
 MOST_AT_ONCE = 10_000
 SECONDS_AT_ONCE = 5.0
+MOST_ERRORS = 50
 """Time limit for checking the pasted lines."""
 REASONS = [choice for choice in SuppressionReason.choices if choice[0] != SuppressionReason.ERASED]
 """The reasons that staff may choose; erased addresses have rows of their own kind."""
@@ -115,22 +116,20 @@ class ManyForm(StyledForm):
                     refuse_domain(row.email, self.may_suppress_domains)
                     rows.append(row)
             except ValidationError as error:
-                errors.append(
-                    gettext("Line %(number)s, “%(line)s”: %(problems)s")
-                    % {
-                        "number": number,
-                        "line": line.strip()[:80],
-                        "problems": " ".join(error.messages),
-                    }
-                )
+                errors.append(_of_line(number, line.strip(), error))
         if errors:
-            more = (
-                [gettext("And %(more)s more.") % {"more": len(errors) - 50}]
-                if len(errors) > 50
-                else []
-            )
-            raise ValidationError(errors[:50] + more)
+            left = len(errors) - MOST_ERRORS
+            more = [gettext("And %(more)s more.") % {"more": left}] if left > 0 else []
+            raise ValidationError(errors[:MOST_ERRORS] + more)
         return rows
+
+
+def _of_line(number: int, line: str, error: ValidationError) -> str:
+    return gettext("Line %(number)s, “%(line)s”: %(problems)s") % {
+        "number": number,
+        "line": line[:80],
+        "problems": " ".join(error.messages),
+    }
 
 
 class FileForm(ImportForm):

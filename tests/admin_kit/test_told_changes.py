@@ -19,7 +19,7 @@ def in_chinese(message: object) -> str:
     ("field", "chinese"),
     [
         ("Name from “Spring” to “Spring from Bonn to Kiel”", "名称由“Spring”改为“Spring from Bonn to Kiel”"),
-        ("Subject from nothing to “Hello”", "主题由无改为“Hello”"),
+        ("Subject from nothing to “Hello”", "主题由空值改为“Hello”"),
         ("Public from “no” to “yes”", "公开由“否”改为“是”"),
         ("Password (not shown)", "密码（不显示）"),
         ("Sender", "发件人"),

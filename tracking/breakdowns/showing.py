@@ -11,7 +11,7 @@ from django.utils import formats, timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 
-from admin_kit.charts import Chart, Series
+from admin_kit.charts.lines import Chart, Series
 from admin_kit.stored_texts import shown
 from campaigns import erased_keys
 from campaigns.models import Content, SubTask, Task

@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import formats, timezone
 from django.utils.translation import gettext
 
-from admin_kit.bar_charts import Chart, chart, table
+from admin_kit.charts.bars import Chart, chart, table
 from admin_kit.numbers import number, percent
 from admin_kit.stored_texts import shown
 from dispatch.models import AttemptOutcome, EmailService, Freeze, ServiceHour

@@ -12,8 +12,8 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext
 
 from access.ownership import sees_everything
-from admin_kit.bar_charts import Chart, chart, table
 from admin_kit.base import Visitor
+from admin_kit.charts.bars import Chart, chart, table
 from campaigns.models import Task
 from dispatch.models import TaskHour
 from dispatch.models.hours import LastCount

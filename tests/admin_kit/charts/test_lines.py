@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.template.loader import render_to_string
 
-from admin_kit.charts import Chart, Series
+from admin_kit.charts.lines import Chart, Series
 
 
 def chart(*values: int, others: tuple[int, ...] = ()) -> Chart:

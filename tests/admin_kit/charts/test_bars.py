@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from admin_kit.bar_charts import chart, table
+from admin_kit.charts.bars import chart, table
 
 
 def test_the_tallest_bar_is_that_of_the_highest_value() -> None:
