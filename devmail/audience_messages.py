@@ -97,6 +97,11 @@ SELECT id, service_id, 1, gen_random_uuid(), sent_at, sent_at, sent_at,
        sent_at + interval '80 milliseconds', 'accepted', 250, 'OK'
 FROM campaigns_subtask WHERE task_id = %(task)s AND sent_at IS NOT NULL
 """
+ALL_LAUNCHED_SQL = """
+UPDATE campaigns_launch SET inserted = made.n, audience_size = made.n, walked = made.n
+FROM (SELECT count(*) AS n FROM campaigns_subtask WHERE task_id = %(task)s) AS made
+WHERE task_id = %(task)s
+"""
 # Some are in doubt, some failed, the rest waits.
 UNDER_WAY_SQL = """
 INSERT INTO campaigns_subtask (task_id, content_id, recipient_email, variables, status, service_id,
@@ -135,7 +140,7 @@ def send(sent: Sent, with_messages: bool) -> None:
         statements += [SUBTASKS_SQL.format(status=_status()), "ANALYZE campaigns_subtask"]
         statements += [EVENTS_SQL, ATTEMPTS_SQL]
         if sent.is_under_way:
-            statements.append(UNDER_WAY_SQL.format(status=_status()))
+            statements += [UNDER_WAY_SQL.format(status=_status()), ALL_LAUNCHED_SQL]
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement, values)

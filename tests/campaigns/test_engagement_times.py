@@ -19,6 +19,7 @@ from campaigns.models import (
     Task,
 )
 from devmail import audience
+from dispatch.models import Attempt
 from tests.campaigns.segments.population import key_of
 from tests.factories import EmailServiceFactory, SubTaskFactory, TaskFactory, UserFactory
 from tracking.models import Event
@@ -144,6 +145,7 @@ def test_after_many_changes_the_times_are_those_of_the_messages_and_events() -> 
     SubTask.objects.filter(task=tasks[0]).update(sent_at=NOON)
     SubTask.objects.filter(task=tasks[1]).update(sent_at=None)
     Event.objects.filter(subtask__task=tasks[2]).delete()
+    Attempt.objects.filter(subtask__task=tasks[2]).delete()
     SubTask.objects.filter(task=tasks[2]).delete()
     Engagement.objects.filter(task=tasks[2]).delete()
     Contact.objects.filter(owner=made.owner_id)[0].delete()

@@ -6,9 +6,10 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from campaigns.models import Contact, Engagement, Launch, SubTask
+from campaigns.models import Contact, Engagement, Launch, SubTask, SubTaskStatus, Task, TaskStatus
 from devmail import audience
 from dispatch.audit import audit
+from dispatch.models import Attempt
 from tracking.models import Event
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +42,12 @@ def test_as_many_contacts_and_about_as_many_events_as_asked_for() -> None:
 
 def test_the_messages_themselves_add_up_by_the_audit() -> None:
     made = audience.seed(100, 500, quiet, with_messages=True)
-    assert SubTask.objects.count() == Engagement.objects.filter(kind=1).count() == made.messages
+    sent = SubTask.objects.filter(sent_at__isnull=False).count()
+    assert sent == Engagement.objects.filter(kind=1).count() == made.messages
+    assert Attempt.objects.count() == sent
     assert Event.objects.count() == made.events
+    (under_way,) = Task.objects.filter(status=TaskStatus.SENDING)
+    assert SubTask.objects.filter(task=under_way, status=SubTaskStatus.PENDING).exists()
     assert [result.offenders for result in audit() if result.guarantee.startswith("3")] == [[]]
 
 

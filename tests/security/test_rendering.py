@@ -61,7 +61,10 @@ HOSTILE: dict[str, tuple[str, dict[str, Any]]] = {
         {"words": WORDS},
     ),
 }
-LIMIT = "0.25 s of processor time|128 MB of memory|limit reached|makes more than"
+LIMIT = (
+    "0.25 s of processor time|128 MB of memory|limit reached|makes more than"
+    "|what is kept in variables is too long"
+)
 
 
 class Source:

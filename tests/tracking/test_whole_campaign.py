@@ -112,8 +112,12 @@ def test_only_who_agreed_gets_the_pixel_and_all_get_a_way_out(mails: list[Receiv
 def test_the_page_in_the_browser_is_the_message_without_the_pixel(mails: list[Received]) -> None:
     html = html_of(mails[0])
     url = group(r'href="http://localhost:8000(/w/[^"]+)"', html)
-    without_pixel = re.sub(r"<img[^>]*/o/[^>]*>", "", html)
-    assert get(url).content.decode().splitlines() == without_pixel.splitlines()
+    without_pixel = "\n".join(re.sub(r"<img[^>]*/o/[^>]*>", "", html).splitlines())
+    shown = "\n".join(get(url).content.decode().splitlines())
+    message, sender = shown[: len(without_pixel)], shown[len(without_pixel) :]
+    assert message == without_pixel
+    assert message.endswith("</html>")
+    assert "<a href=" not in sender and "<img" not in sender
 
 
 def visit(opened: list[Received], clicked: list[Received], left: list[Received]) -> None:

@@ -27,21 +27,26 @@ from campaigns.ab_tests.variants import letters_of
 from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED
 from campaigns.models.stage import Stage, condition
-from campaigns.models.subtask import ENDED
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtasks.actions import SubTaskActions
 from dispatch.admin.subtasks.as_sent import SeesMessages, message_id_of
 from dispatch.admin.subtasks.doubt import doubt_of
 from dispatch.admin.subtasks.doubts import DoubtQueue
 from dispatch.admin.subtasks.matching import CountedChangeList
-from dispatch.admin.subtasks.search import own_task_ids, states_asked, subtasks_to, tasks_with
+from dispatch.admin.subtasks.search import (
+    own_task_ids,
+    states_asked,
+    subtasks_to,
+    tasks_with,
+    unfinished_task_ids,
+)
 from dispatch.admin.subtasks.story import story_of
 from dispatch.waiting import words
 from dispatch.waiting.why import why_message
 from tracking.feedback import events_of
 
 OF_FAILED = ("failure", "reply")
-BEFORE_THE_END = {*SubTaskStatus.values} - {*ENDED}
+UNFINISHED = {SubTaskStatus.PENDING, SubTaskStatus.ALLOCATED, SubTaskStatus.SENDING}
 IN_DOUBT, CANCELLED = _("In doubt"), _("Cancelled")
 STATUS_LABELS = {
     SubTaskStatus.PENDING.label: "",
@@ -172,8 +177,8 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
         subtasks = super().get_queryset(request).defer("variables", "error")
         sees_all = staff(request).has_perm(SEE_EVERYTHING)
         own = None if sees_all else own_task_ids(request.user)
-        if (states := states_asked(request.GET)) and not self._is_by_id(request):
-            own = tasks_with(states, own)
+        if (states := states_asked(request.GET)) and self._is_by_task(request):
+            own = tasks_with(states, unfinished_task_ids() if own is None else own)
         return subtasks if own is None else subtasks.filter(task__in=own)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
@@ -189,15 +194,15 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
         """
         if "task__id__exact" in request.GET:
             return ("recipient_email",)
-        return ("-id",) if self._is_by_id(request) else ("-task_id", "-recipient_email")
+        return ("-task_id", "-recipient_email") if self._is_by_task(request) else ("-id",)
 
-    def _is_by_id(self, request: HttpRequest) -> bool:
-        """For who sees all messages there are indexes of this order, but not of those that wait or
-        are under way."""
-        return (
-            staff(request).has_perm(SEE_EVERYTHING)
-            and request.GET.get("status__exact") not in BEFORE_THE_END
-        )
+    def _is_by_task(self, request: HttpRequest) -> bool:
+        """Who sees all messages has indexes by key, but not of those that wait or are under way."""
+        if "task__id__exact" in request.GET:
+            return False
+        states = set(request.GET.getlist("status__exact"))
+        sees_all = staff(request).has_perm(SEE_EVERYTHING)
+        return not sees_all or bool(states) and states <= UNFINISHED
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str

@@ -10,7 +10,7 @@ from django.http import QueryDict
 
 from addressing.addresses import AddressError, normalise
 from admin_kit.base import Visitor
-from campaigns.models import FailureReason, SubTask, SubTaskStatus, Tally, Task
+from campaigns.models import FailureReason, SubTask, SubTaskStatus, Tally, Task, TaskStatus
 
 MOST_FOUND = 1_000
 
@@ -41,15 +41,19 @@ def states_asked(asked: QueryDict) -> dict[str, Any]:
     return found if asked.get("in_doubt") != "yes" else {**found, "in_doubt": True}
 
 
-def tasks_with(states: Mapping[str, Any], task_ids: Collection[int] | None) -> list[int]:
-    """The keys of those that have messages in such a state; None are all tasks.
+def unfinished_task_ids() -> list[int]:
+    """The keys of all tasks in which a message may wait or be under way."""
+    tasks = Task.objects.exclude(status__in=(TaskStatus.DRAFT, TaskStatus.COMPLETED))
+    return list(tasks.order_by().values_list("pk", flat=True))
+
+
+def tasks_with(states: Mapping[str, Any], task_ids: Collection[int]) -> list[int]:
+    """The keys of those that have messages in such a state.
 
     Where a list ends after a page, the planner walks its order until that is full, and cannot tell
     that all that waits is in an old campaign, behind all that newer ones have sent.
     """
-    tallies = Tally.objects.filter(**states)
-    if task_ids is not None:
-        tallies = tallies.filter(task_id__in=task_ids)
+    tallies = Tally.objects.filter(task_id__in=task_ids, **states)
     counts = tallies.values("task_id").annotate(n=Sum("count")).filter(n__gt=0)
     return list(counts.values_list("task_id", flat=True))
 

@@ -345,7 +345,7 @@ class TestInBatches:
     ) -> None:
         subtasks = [sent() for _ in range(20)]
         inbox.accept(event(K.HARD_BOUNCED, subtask) for subtask in subtasks)
-        with django_assert_max_num_queries(13):
+        with django_assert_max_num_queries(14):
             apply.apply_waiting()
 
     def test_a_kind_that_only_a_newer_version_knows_waits_for_it(self) -> None:
