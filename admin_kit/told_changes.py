@@ -27,16 +27,28 @@ _NOT_SHOWN = re.compile(r"(?P<label>[^“”]{1,200}) \(not shown\)")
 def told(entry: LogEntry) -> str:
     """Django joins the fields of a change; those of ours say the old and the new value."""
     try:
-        parts: Any = json.loads(entry.change_message)
-        for part in parts:
-            for change in part.values():
-                change["fields"] = list(map(field_told, change.get("fields") or ()))
-                if not change["fields"]:
-                    del change["fields"]
+        stored: Any = json.loads(entry.change_message)
+        parts = [_part_told(part) for part in stored]
     except (ValueError, AttributeError, TypeError, KeyError):
         return shown(entry.change_message)
-    copied = LogEntry(change_message=json.dumps(parts), action_flag=entry.action_flag)
+    told_parts = [part for part in parts if part]
+    copied = LogEntry(change_message=json.dumps(told_parts), action_flag=entry.action_flag)
     return str(copied.get_change_message())
+
+
+def _part_told(part: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """As Django reads it; empty for a change that names nothing. Of a row of a table whose fields
+    are not named, only the row is told: Django would look for them."""
+    ((verb, change),) = part.items()
+    fields = list(map(field_told, change.pop("fields", None) or ()))
+    if fields:
+        return {verb: {**change, "fields": fields}}
+    if verb != "changed":
+        return {verb: change}
+    if "name" not in change:
+        return {}
+    row = gettext("%(name)s “%(object)s”") % {"name": change["name"], "object": change["object"]}
+    return {verb: {"fields": [row]}}
 
 
 def field_told(field: str) -> str:

@@ -29,6 +29,19 @@ def test_a_changed_field_is_named_in_the_language_of_the_reader(field: str, chin
     assert in_chinese([{"changed": {"fields": [field]}}]) == f"已修改{chinese}。"
 
 
+@pytest.mark.parametrize(
+    ("stored", "chinese"),
+    [
+        ([{"changed": {"name": "附件", "object": "a.pdf", "fields": []}}], "已修改附件“a.pdf”。"),
+        ([{"changed": {"name": "附件", "object": "a.pdf"}}], "已修改附件“a.pdf”。"),
+        ([{"changed": {}}, {"changed": {"fields": ["Sender"]}}], "已修改发件人。"),
+        ([{"changed": {"fields": []}}], "没有字段被修改。"),
+    ],
+)
+def test_a_change_without_fields_is_told_of_its_row_alone(stored: object, chinese: str) -> None:
+    assert in_chinese(stored) == chinese
+
+
 def test_what_was_written_as_a_sentence_is_shown_as_one() -> None:
     assert in_chinese("Paused.") == "已暂停。"
 

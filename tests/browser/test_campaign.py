@@ -42,6 +42,7 @@ def sign_in(browser: Browser) -> None:
 
 
 def add_a_sender(browser: Browser) -> None:
+    browser.click("Content")
     browser.click("Senders")
     browser.press(browser.find("a[href$='/sender/add/']"))
     browser.fill("local_part", "news")
