@@ -69,7 +69,7 @@ test: venv-dev
 	$(BIN)/python -m pytest --numprocesses $(TEST_WORKERS) $(TEST_ARGS)
 
 faults: venv-dev
-	$(BIN)/python -m pytest tests/faults --numprocesses 2 --dist loadgroup $(TEST_ARGS)
+	$(BIN)/python -m pytest tests/faults $(TEST_ARGS)
 
 fuzz: venv-dev
 	$(BIN)/python -m pytest tests/fuzz --timeout 0 --numprocesses $(TEST_WORKERS) $(TEST_ARGS)
