@@ -72,6 +72,10 @@ def check_pointers(names: Names, host: str) -> Check:
             gettext_noop("The addresses of %(host)s have names that lead back to them.")
             % {"host": host},
         )
+    return _without_names(host, nameless)
+
+
+def _without_names(host: str, nameless: list[str]) -> Check:
     words = gettext_noop(
         "%(addresses)s of %(host)s has no name that leads back to it. If this "
         "server itself delivers to recipients, the large mailbox providers "

@@ -157,20 +157,7 @@ class TagAdmin(OwnedAdmin):
         tags = self.get_queryset(request).filter(pk__in=keys).order_by("name")
         tags = tags.select_related("parent")
         names = listed(gettext("“%(name)s”") % {"name": tag} for tag in tags)
-        question = Question(
-            gettext("Merge tags into one?"),
-            sentences(
-                gettext(
-                    "Of %(names)s one stays. Who has any of them has that one then; campaigns, "
-                    "segments and forms that use one of the others use it, too."
-                )
-                % {"names": names},
-                *_of_parents(tags),
-                gettext("This cannot be undone."),
-            ),
-            gettext("Merge"),
-            problems=[] if len(tags) > 1 else [gettext("Choose at least two tags.")],
-        )
+        question = _merge_question(tags, names)
         form = MergeForm(request.POST if is_confirmed(request) else None, tags)
         if question.problems or not form.is_valid():
             return ask(request, self, question, form=form, back_url=self.url("changelist"))
@@ -200,6 +187,23 @@ class TagAdmin(OwnedAdmin):
         losing = Contact.tags.through._default_manager.filter(tag__in=objects).count()
         counts = {gettext("tags"): len(objects), gettext("contacts that lose a tag"): losing}
         return [str(tag) for tag in objects], counts, set(), []
+
+
+def _merge_question(tags: QuerySet[Tag], names: str) -> Question:
+    return Question(
+        gettext("Merge tags into one?"),
+        sentences(
+            gettext(
+                "Of %(names)s one stays. Who has any of them has that one then; campaigns, "
+                "segments and forms that use one of the others use it, too."
+            )
+            % {"names": names},
+            *_of_parents(tags),
+            gettext("This cannot be undone."),
+        ),
+        gettext("Merge"),
+        problems=[] if len(tags) > 1 else [gettext("Choose at least two tags.")],
+    )
 
 
 def _of_parents(tags: QuerySet[Tag]) -> list[str]:
