@@ -24,7 +24,7 @@ RECIPIENTS = (
 )
 """Where the texts are that recipients read."""
 EVERYTHING = ("",)
-READ_IN = {"de": RECIPIENTS, "zh_Hans": EVERYTHING}
+READ_IN: dict[str, tuple[str, ...]] = {"de": RECIPIENTS, "en": (), "zh_Hans": EVERYTHING}
 """What is translated into each language: staff read English or Chinese."""
 LIBRARIES = ("django.contrib.admin", "django.contrib.auth", "django.conf", "unfold")
 """They translate what the templates and forms that replace theirs say as they do."""
@@ -59,6 +59,9 @@ BETTER: frozenset[str | tuple[str, ...]] = frozenset({
 })  # fmt: skip
 """What libraries translate otherwise than the rest of the product speaks: ours stands before theirs."""
 
+IN_OUR_ENGLISH = ("group", "groups", "log entries", "log entry")
+"""What Django names otherwise than the rest of the product does, in English too."""
+
 NOT_WRITTEN = (
     b'"Report-Msgid-Bugs-To:', b'"POT-Creation-Date:', b'"PO-Revision-Date:', b'"Last-Translator:',
     b'"Language-Team:', b'"Generated-By:',
@@ -79,6 +82,8 @@ def wanted(locale: str) -> Catalog:
     for message in [each for library in LIBRARIES for each in _of_library(library, locale)]:
         if message.id and message.string and _key(message.id) not in BETTER:
             found.delete(message.id, message.context)
+    for text in IN_OUR_ENGLISH if locale == "en" else ():
+        found.add(text)
     if READ_IN[locale] == EVERYTHING:
         for text in (*GAPS, *BETTER):
             found.add(text)
