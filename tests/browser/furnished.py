@@ -234,7 +234,7 @@ def public() -> dict[str, str]:
 def _picture_name(page: str, taken: set[str]) -> str:
     """As its view is named; the second of a view is numbered."""
     match = resolve(urlsplit(page).path)
-    document = str(match.captured_kwargs.get("name", ""))
+    document = str(match.kwargs.get("name", ""))
     plain = slugify(f"{match.url_name} {document}".replace("_", " "))
     numbered = (f"{plain}-{number}" for number in count(2))
     return next(each for each in chain([plain], numbered) if each not in taken)

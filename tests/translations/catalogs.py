@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from importlib.util import find_spec
 from io import BytesIO
@@ -67,6 +68,9 @@ NOT_WRITTEN = (
     b'"Language-Team:', b'"Generated-By:',
 )  # fmt: skip
 
+NO_TIME = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""Else each catalog would differ each time that one is compiled."""
+
 
 def path_of(locale: str) -> Path:
     return ROOT / "locale" / locale / "LC_MESSAGES" / "django.po"
@@ -82,8 +86,9 @@ def wanted(locale: str) -> Catalog:
     for message in [each for library in LIBRARIES for each in _of_library(library, locale)]:
         if message.id and message.string and _key(message.id) not in BETTER:
             found.delete(message.id, message.context)
-    for text in IN_OUR_ENGLISH if locale == "en" else ():
-        found.add(text)
+    if locale == "en":
+        for word in IN_OUR_ENGLISH:
+            found.add(word)
     if READ_IN[locale] == EVERYTHING:
         for text in (*GAPS, *BETTER):
             found.add(text)
@@ -109,6 +114,7 @@ def bring_up_to_date(locale: str) -> list[str]:
     known, needed = read(locale), wanted(locale)
     known.update(needed, no_fuzzy_matching=True)
     known.obsolete.clear()
+    known.creation_date = known.revision_date = NO_TIME
     path_of(locale).write_bytes(_written(known))
     with path_of(locale).with_suffix(".mo").open("wb") as file:
         write_mo(file, known)
