@@ -93,8 +93,8 @@ def _open_for(task: Task, user: User) -> Approval:
 
 
 def why_not(task: Task, user: User) -> str:
-    """Why a user may not decide now, whatever it is; "" when the user may. A promise of nothing:
-    `approve` and `send_back` look again.
+    """Why a user may not decide now; "" when the user may. Locks nothing: `approve` and `send_back`
+    look again.
     """
     approval = of(task)
     return _not_asked() if approval is None else _refusal(approval, user)
