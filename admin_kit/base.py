@@ -347,8 +347,10 @@ class OwnedAdmin(SafeAdmin):
     ) -> Any:
         """Beside the owner there are no buttons to add or change users."""
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if db_field.name == "owner" and isinstance(field.widget, RelatedFieldWidgetWrapper):
-            field.widget = field.widget.widget
+        if field is not None and db_field.name == "owner":
+            wrapped = field.widget
+            if isinstance(wrapped, RelatedFieldWidgetWrapper):
+                field.widget = wrapped.widget
         return field
 
     def formfield_for_foreignkey(
