@@ -43,6 +43,12 @@ def leads_somewhere(page: Page, link: str, by_operator: bool) -> bool:
     return target is not None and (not anchor or unquote(anchor) in anchors)
 
 
+def is_translated(target: Path, language: str) -> bool:
+    """Whether this is the English text of a document that the language has, too."""
+    document, of = catalogue.documents_by_path().get(target, (None, ""))
+    return document is not None and of == "en" and document.path_in(language) is not None
+
+
 def test_names_of_no_document_fill_no_memory() -> None:
     before = reading._read.cache_info().currsize
     assert [reading.page(f"nonsense-{number}", "en") for number in range(3)] == [None] * 3
@@ -64,6 +70,25 @@ def test_every_how_to_for_staff_is_in_one_group() -> None:
 def test_every_translation_is_of_a_document_that_is_listed() -> None:
     files = {path for code in LANGUAGES for path in (DOCS / "how-to" / code).glob("*.md")}
     assert files <= set(catalogue.documents_by_path())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_for_staff_is_there_in_every_language(language: str) -> None:
+    """A new how-to comes with its Chinese text."""
+    for_staff = [each for each in DOCUMENTS.values() if not each.for_operators]
+    assert [each.name for each in for_staff if each.path_in(language) is None] == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_link_of_a_translation_leads_to_a_translation(language: str) -> None:
+    paths = [path for each in DOCUMENTS.values() if (path := each.path_in(language))]
+    links = {path: re.findall(r"\]\(([^)\s#:]+\.md)", path.read_text("utf-8")) for path in paths}
+    assert [
+        (path.name, link)
+        for path, found in links.items()
+        for link in found[1:]  # the first leads to the English text of the page
+        if is_translated((path.parent / link).resolve(), language)
+    ] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
