@@ -78,7 +78,7 @@ browser: venv-dev
 	$(BIN)/python -m pytest tests/browser --numprocesses 2 $(TEST_ARGS)
 
 pictures: venv-dev
-	$(BIN)/python -m pytest tests/browser/test_every_page.py -k pictured
+	$(BIN)/python -m pytest tests/browser/test_every_page.py --numprocesses 2
 	@for language in en zh-hans; do mkdir -p docs/images/staff/$$language; for page in $(GUIDE_PAGES); do \
 		cp var/screenshots/$$language/desktop/$$page.png docs/images/staff/$$language/; done; done
 	cp var/screenshots/en/desktop/campaign.png docs/images/campaign.png

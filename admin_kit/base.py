@@ -229,6 +229,14 @@ class LedgerAdmin(SafeAdmin):
     ordering: ClassVar[tuple[str, ...]] = ("-id",)
     list_disable_select_all = True
     warn_unsaved_form = False
+    has_history = False
+    """Whether staff do anything to these rows, so that each leads to its history."""
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        context["show_history"] = self.has_history
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return False

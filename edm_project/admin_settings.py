@@ -179,7 +179,7 @@ UNFOLD: dict[str, Any] = {
                 _("Staff"),
                 _link(_("History"), "history", "admin.logentry", EVERYBODY),
                 _link(_("Users"), "person", "auth.user"),
-                _link(_("Groups"), "group", "auth.group"),
+                _link(_("Roles"), "group", "auth.group"),
                 _link(_("Teams"), "diversity_3", "access.team"),
                 _link(_("Sign-ins"), "login", "signin.signin"),
             ),

@@ -109,9 +109,11 @@ class Chart:
         ]
 
     def _points(self, values: Sequence[int]) -> str:
-        return " ".join(
-            f"{self._x(at):.1f},{self._y(value):.1f}" for at, value in enumerate(values)
-        )
+        """A lone value is as high from end to end: a point alone is not drawn."""
+        points = [(self._x(at), self._y(value)) for at, value in enumerate(values)]
+        if len(points) == 1:
+            points.append((float(self.right), points[0][1]))
+        return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
     def _x(self, at: int) -> float:
         steps = max(1, len(self.labels) - 1)

@@ -93,6 +93,11 @@ class Browser:
         scheme = {"name": "prefers-color-scheme", "value": "dark" if on else "light"}
         self.command("Emulation.setEmulatedMedia", features=[scheme])
 
+    def speak(self, language: str) -> None:
+        """What the browser asks for, of pages that know no account."""
+        self.command("Network.enable")
+        self.command("Network.setExtraHTTPHeaders", headers={"Accept-Language": language})
+
     def command(self, name: str, **arguments: Any) -> None:
         self.driver.execute_cdp_cmd(name, arguments)
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Iterator
+from itertools import chain, count
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -15,7 +17,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db.models import Model
 from django.db.models.functions import Now
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
+from django.utils.text import slugify
 from django_q.models import OrmQ
 
 from access.models import Team
@@ -28,6 +31,7 @@ from dispatch.models import EmailService
 from dispatch.models.hours import LastCount
 from dispatch.monitoring import hours
 from dispatch.pace import services
+from signin.models import Outcome, SignIn
 from signup.models import SignUpForm
 from tests.campaigns.admin.imports.wizard import Wizard
 from tests.campaigns.admin.test_ownership import MAKE
@@ -57,9 +61,10 @@ COLOURS = {
     "button_colour": "#ffe000",
 }  # fmt: skip
 """Of the brand; links, and texts on buttons, cannot be read as they are."""
+REDIRECTS = "/admin/r/"
 OWN = (
     "monitor", "own_notices", "found_messages", "privacy", "own_profile", "sign_in_sessions", "own_password", "mfa_index",
-    "mfa_activate_totp", "help",
+    "mfa_activate_totp", "mfa_list_webauthn", "mfa_add_webauthn", "account_reauthenticate", "help",
 )  # fmt: skip
 """Pages without a row, of the site's own addresses."""
 DOCUMENTS_OF_ALL_KINDS = ("staff", "import-contacts", "write-a-template", "operations")
@@ -128,6 +133,7 @@ def _make_the_rest(owner: User) -> None:
     sign_up_of(owner)
     team = Team.objects.create(name="Garden")
     team.members.add(owner)
+    SignIn.objects.create(user=owner, user_name=owner.username, outcome=Outcome.SIGNED_IN)
     RejectedRequests.objects.create(day="2030-01-01", endpoint="open", reason="token", count=1)
     OrmQ.objects.create(key="edm:one-cluster", payload="")
     LogEntry.objects.create(
@@ -150,12 +156,15 @@ def _write_and_import(owner: User) -> None:
     wizard.upload(FILE, "next.csv")
 
 
-def pages() -> list[str]:
-    """Every address that answers with a page, those of staff first."""
+def pages() -> dict[str, str]:
+    """Every address that answers with a page, those of staff first, by the name of its picture."""
     client = Client()
     client.force_login(User.objects.get(username=demo.USER))
-    found = [each for each in addresses() if not each.endswith(FRAMED) and _is_a_page(client, each)]
-    return [*found, *public()]
+    found = {page: name for name, page in {**_main_lists(), **_main_rows()}.items()}
+    for page in addresses():
+        if page not in found and not page.endswith(FRAMED) and _is_a_page(client, page):
+            found[page] = _picture_name(page, taken=set(found.values()))
+    return {name: page for page, name in found.items()} | public()
 
 
 def _is_a_page(client: Client, url: str) -> bool:
@@ -176,22 +185,23 @@ def addresses() -> Iterator[str]:
     for url in ADDRESSES:
         if "{0}" not in url:
             yield url
-        elif (row := row_of(url)) is not None:
-            yield url.replace("{0}", str(row.pk))
+        elif not url.startswith(REDIRECTS):
+            yield url.replace("{0}", str(row_of(url).pk))
     draft = Task.objects.get(name="Invitation to the beta")
     for page in ("change", "launch", "schedule", "preview", "people", "languages", *STEPS):
         yield reverse(f"admin:campaigns_task_{page}", args=[draft.pk])
 
 
-def row_of(url: str) -> Model | None:
-    """What a page is about: of a model that has several, the one with most to show."""
+def row_of(url: str) -> Model:
+    """What a page is about: of a model that has several, the one with most to show.
+
+    Raises AssertionError if there is none, so that no page is passed over.
+    """
     _, _, app, name, *rest = url.split("/")
     label = f"{app}.{name}"
     if rest and rest[0] == "imports":
-        return Operation.objects.filter(title__startswith="list").first()
+        return Operation.objects.get(title__startswith="list")
     registered = {each._meta.label_lower: each for each in admin.site._registry}
-    if label not in registered:
-        return None
     rows: Any = registered[label]._default_manager
     named = {
         "campaigns.task": CAMPAIGN,
@@ -202,57 +212,50 @@ def row_of(url: str) -> Model | None:
         rows = rows.filter(name=named[label])
     if label == "campaigns.subtask":
         rows = rows.filter(sent_at__isnull=False)
-    found: Model | None = rows.order_by("pk").first()
-    return found
+    row: Model | None = rows.order_by("pk").first()
+    assert row is not None, f"no row of {label}"
+    return row
 
 
-def public() -> Iterator[str]:
+def public() -> dict[str, str]:
     """What recipients and strangers see. The web view of a message shows staff's own work alone, and runs no
     script at all, so that none can look at it."""
     subtask = SubTask.objects.filter(sent_at__isnull=False).order_by("pk")[0]
-    yield path(Purpose.UNSUBSCRIBE, subtask.pk)
-    yield path(Purpose.PREFERENCES, subtask.pk)
     form = SignUpForm.objects.get()
-    yield f"/s/{form.key}"
-    yield f"/y/{sign(Purpose.SIGN_UP, form.sign_ups.get().pk, form.pk)}"
-    yield MISSING
+    return {
+        "unsubscribe": path(Purpose.UNSUBSCRIBE, subtask.pk),
+        "preferences": path(Purpose.PREFERENCES, subtask.pk),
+        "sign-up": f"/s/{form.key}",
+        "sign-up-confirmed": f"/y/{sign(Purpose.SIGN_UP, form.sign_ups.get().pk, form.pk)}",
+        "not-found": MISSING,
+    }
 
 
-def main_pages() -> dict[str, str]:
-    """What staff use most, by the names of their pictures."""
-    task, draft = Task.objects.get(name=CAMPAIGN), Task.objects.get(name="Invitation to the beta")
-    message = SubTask.objects.filter(sent_at__isnull=False).order_by("pk")[0]
-    template = Template.objects.get(name=CAMPAIGN)
-    service = EmailService.objects.get(name="North")
-    wizard = Operation.objects.filter(title__startswith="list").order_by("pk")[0]
+def _picture_name(page: str, taken: set[str]) -> str:
+    """As its view is named; the second of a view is numbered."""
+    match = resolve(urlsplit(page).path)
+    document = str(match.kwargs.get("name", ""))
+    plain = slugify(f"{match.url_name} {document}".replace("_", " "))
+    numbered = (f"{plain}-{number}" for number in count(2))
+    return next(each for each in chain([plain], numbered) if each not in taken)
 
-    def of(name: str, *ids: int) -> str:
-        return reverse(f"admin:{name}", args=ids)
 
+def _main_lists() -> dict[str, str]:
+    """Where staff work most."""
+    of = _admin_page
     return {
         "start": "/admin/",
         "campaigns": of("campaigns_task_changelist"),
-        "campaign": of("campaigns_task_change", task.pk),
-        "report": of("campaigns_task_report", task.pk),
-        "draft": of("campaigns_task_change", draft.pk),
-        **{page.replace("_", "-"): of(f"campaigns_task_{page}", draft.pk) for page in STEPS},
         "messages": of("campaigns_subtask_changelist"),
-        "message": of("campaigns_subtask_change", message.pk),
         "in-doubt": of("campaigns_subtask_in_doubt"),
         "who-got-what": reverse("found_messages"),
         "templates": of("campaigns_template_changelist"),
-        "template": of("campaigns_template_change", template.pk),
-        "checklist": of("campaigns_template_checklist", template.pk),
-        "preview": of("campaigns_template_preview", template.pk),
         "contacts": of("campaigns_contact_changelist"),
-        "import": of("campaigns_contact_import", wizard.pk),
-        "brand": of("campaigns_brand_change", Brand.objects.get().pk),
         "segments": of("campaigns_segment_changelist"),
         "segment": of("campaigns_segment_add"),
         "tags": of("campaigns_tag_changelist"),
         "suppressions": of("campaigns_suppression_changelist"),
         "services": of("dispatch_emailservice_changelist"),
-        "service": of("dispatch_emailservice_change", service.pk),
         "new-service": of("dispatch_emailservice_add"),
         "users": of("auth_user_changelist"),
         "new-user": of("auth_user_add"),
@@ -264,3 +267,30 @@ def main_pages() -> dict[str, str]:
         "guide": reverse("help_document", args=["staff"]),
         "how-to": reverse("help_document", args=["import-contacts"]),
     }
+
+
+def _main_rows() -> dict[str, str]:
+    """What staff look at and write most."""
+    of = _admin_page
+    task, draft = Task.objects.get(name=CAMPAIGN), Task.objects.get(name="Invitation to the beta")
+    message = SubTask.objects.filter(sent_at__isnull=False).order_by("pk")[0]
+    template = Template.objects.get(name=CAMPAIGN)
+    service = EmailService.objects.get(name="North")
+    wizard = Operation.objects.filter(title__startswith="list").order_by("pk")[0]
+    return {
+        "campaign": of("campaigns_task_change", task.pk),
+        "report": of("campaigns_task_report", task.pk),
+        "draft": of("campaigns_task_change", draft.pk),
+        **{page.replace("_", "-"): of(f"campaigns_task_{page}", draft.pk) for page in STEPS},
+        "message": of("campaigns_subtask_change", message.pk),
+        "template": of("campaigns_template_change", template.pk),
+        "checklist": of("campaigns_template_checklist", template.pk),
+        "preview": of("campaigns_template_preview", template.pk),
+        "import": of("campaigns_contact_import", wizard.pk),
+        "brand": of("campaigns_brand_change", Brand.objects.get().pk),
+        "service": of("dispatch_emailservice_change", service.pk),
+    }
+
+
+def _admin_page(name: str, *ids: int) -> str:
+    return reverse(f"admin:{name}", args=ids)

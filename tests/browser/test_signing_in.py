@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from django.contrib.auth.models import User
 from selenium.webdriver.common.virtual_authenticator import VirtualAuthenticatorOptions
 
-from tests.browser.chromium import DESKTOP, PHONE, Browser
+from signin import invitations
+from tests.browser.accessibility import violations
+from tests.browser.chromium import Browser
 from tests.browser.conftest import PASSWORD
 from tests.signin.pages import code, with_app
 
 pytestmark = pytest.mark.timeout(180)
 
 INDEX = "/admin/account/second-factor/"
-PAGES = (
-    "/admin/account/sessions/",
-    INDEX,
-    f"{INDEX}totp/activate/",
-    f"{INDEX}webauthn/",
-    f"{INDEX}webauthn/add/",
-    "/admin/account/confirm/",
-    "/admin/signin/signin/",
-)
 NOTHING_SENT = "Nothing is being sent."
 
 
@@ -67,11 +61,12 @@ def test_a_security_key_is_added_and_signs_in(
     browser.wait_for_text(NOTHING_SENT)
 
 
-@pytest.mark.parametrize("size", [DESKTOP, PHONE])
-def test_every_page_fits_the_window(admin: Browser, size: tuple[int, int]) -> None:
-    admin.resize(size)
-    widths = {}
-    for path in PAGES:
-        admin.open(path)
-        widths[path] = admin.script("return document.documentElement.scrollWidth")
-    assert {path: width for path, width in widths.items() if width > size[0]} == {}
+def test_axe_finds_nothing_before_one_is_in(browser: Browser, user: User) -> None:
+    with_app(user)
+    browser.open(urlsplit(invitations.make(user, by=user)).path)
+    wrong = violations(browser)
+    enter(browser)
+    browser.wait_for_text("Second factor")
+    wrong += violations(browser)
+    browser.open("/admin/login/")
+    assert wrong + violations(browser) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from importlib.util import find_spec
 from io import BytesIO
@@ -24,7 +25,7 @@ RECIPIENTS = (
 )
 """Where the texts are that recipients read."""
 EVERYTHING = ("",)
-READ_IN = {"de": RECIPIENTS, "zh_Hans": EVERYTHING}
+READ_IN: dict[str, tuple[str, ...]] = {"de": RECIPIENTS, "en": (), "zh_Hans": EVERYTHING}
 """What is translated into each language: staff read English or Chinese."""
 LIBRARIES = ("django.contrib.admin", "django.contrib.auth", "django.conf", "unfold")
 """They translate what the templates and forms that replace theirs say as they do."""
@@ -59,10 +60,16 @@ BETTER: frozenset[str | tuple[str, ...]] = frozenset({
 })  # fmt: skip
 """What libraries translate otherwise than the rest of the product speaks: ours stands before theirs."""
 
+IN_OUR_ENGLISH = ("group", "groups", "log entries", "log entry")
+"""What Django names otherwise than the rest of the product does, in English too."""
+
 NOT_WRITTEN = (
     b'"Report-Msgid-Bugs-To:', b'"POT-Creation-Date:', b'"PO-Revision-Date:', b'"Last-Translator:',
     b'"Language-Team:', b'"Generated-By:',
 )  # fmt: skip
+
+NO_TIME = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
+"""Else each catalog would differ each time that one is compiled."""
 
 
 def path_of(locale: str) -> Path:
@@ -79,6 +86,9 @@ def wanted(locale: str) -> Catalog:
     for message in [each for library in LIBRARIES for each in _of_library(library, locale)]:
         if message.id and message.string and _key(message.id) not in BETTER:
             found.delete(message.id, message.context)
+    if locale == "en":
+        for word in IN_OUR_ENGLISH:
+            found.add(word)
     if READ_IN[locale] == EVERYTHING:
         for text in (*GAPS, *BETTER):
             found.add(text)
@@ -104,6 +114,7 @@ def bring_up_to_date(locale: str) -> list[str]:
     known, needed = read(locale), wanted(locale)
     known.update(needed, no_fuzzy_matching=True)
     known.obsolete.clear()
+    known.creation_date = known.revision_date = NO_TIME
     path_of(locale).write_bytes(_written(known))
     with path_of(locale).with_suffix(".mo").open("wb") as file:
         write_mo(file, known)

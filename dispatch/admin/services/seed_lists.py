@@ -16,7 +16,7 @@ from dispatch.models import SeedList
 
 class SeedListForm(OwnedForm):
     addresses = AddressesField(
-        label=_("addresses"), help_text=SeedList._meta.get_field("addresses").help_text
+        label=_("Addresses"), help_text=SeedList._meta.get_field("addresses").help_text
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

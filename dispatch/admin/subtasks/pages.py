@@ -125,6 +125,7 @@ def outcome_of(subtask: SubTask) -> str:
 
 @admin.register(SubTask)
 class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
+    has_history = True
     list_display = ("recipient", "task", "variant", "status_label", "why", "service", "sent")
     list_display_links = ("recipient",)
     list_select_related = ("task", "service")

@@ -30,6 +30,11 @@ def test_a_line_goes_from_the_left_to_the_right_and_up_to_the_top() -> None:
     assert line.points == "56.0,176.0 344.0,93.0 632.0,10.0"
 
 
+def test_a_lone_value_is_a_line_too() -> None:
+    (line,) = chart(10).lines()
+    assert line.points == "56.0,10.0 632.0,10.0"
+
+
 def test_lines_have_strokes_of_their_own() -> None:
     shown = drawn(chart(1, 2, others=(0, 1)))
     assert 'class="edm-line edm-line-1" points=' in shown

@@ -143,6 +143,21 @@ class TestTheHistory:
         assert "secret group" in page_of(client.get(HISTORY))
         assert "secret group" not in page_of(signed_in(member(VIEWER)).get(HISTORY))
 
+    def test_of_a_row_without_changes_says_so(self) -> None:
+        user = member(MANAGER)
+        tag = TagFactory(owner=user)
+        assert "Nothing has been changed here yet." in page_of(
+            signed_in(user).get(address("campaigns.tag", "history", tag.pk))
+        )
+
+    def test_has_no_history_of_its_own(self) -> None:
+        user = self.do_something(MANAGER)
+        entry = LogEntry.objects.get(user=user)
+        url = address("admin.logentry", "change", entry.pk)
+        page = page_of(signed_in(user).get(url))
+        assert url.replace("change", "history") not in page
+        assert "History" in page
+
     def test_cannot_be_changed_by_anybody(self) -> None:
         self.do_something(SUPERUSER)
         entry = LogEntry.objects.get()
