@@ -37,8 +37,13 @@ class ExplainedDeletion(ModelAdmin):
         return self.deletion_of(objects, request)
 
     def deletion_of(self, objects: Sequence[Any], request: HttpRequest) -> tuple[Any, ...]:
-        """As `get_deleted_objects`, of rows that are not in use."""
-        return super().get_deleted_objects(objects, request)
+        """As `get_deleted_objects`, of rows that are not in use: what the page says of each, and
+        how much goes with them. Tables that staff see no page of are not counted."""
+        _listed, counts, missing, protected = super().get_deleted_objects(objects, request)
+        others = {str(each._meta.verbose_name_plural) for each in self.admin_site._registry}
+        others.discard(str(self.opts.verbose_name_plural))
+        told = {name: number for name, number in counts.items() if str(name) in others}
+        return [str(row) for row in objects], told, missing, protected
 
     def render_delete_form(self, request: HttpRequest, context: dict[str, Any]) -> Any:
         response = super().render_delete_form(request, context)

@@ -2,7 +2,7 @@
 
 What a process without a reader stores, such as an error of a provider, is English, with its values
 in it. `shown` finds it among the texts of the catalog, whose places stand for any value. A value
-called `reason` is again such a text, and so is each sentence of several.
+called `reason` or the like is again such a text, and so is each sentence of several.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from babel.messages.mofile import read_mo
 from django import template
 from django.conf import settings
-from django.utils.translation import get_language, override, to_locale
+from django.utils.translation import get_language, gettext, override, to_locale
 
 register = template.Library()
 LANGUAGE = "en"
@@ -25,7 +25,12 @@ LANGUAGE = "en"
 LONGEST = 2000
 """In characters; longer texts are not ours."""
 PLACE = re.compile(r"%\((\w+)\)s")
-REASON = "reason"
+REASONS = frozenset({"reason", "why", "problem", "error", "failure", "part"})
+"""Places whose value is such a text."""
+LISTS = frozenset({"parts"})
+"""Places whose value is a list of such texts, with commas."""
+EXACT = "part"
+"""A place whose value is in the catalog as it is, without places: a text may say little else."""
 FEWEST_LETTERS, FEWEST_AFTER_A_PLACE = 5, 8
 """Of what stands between the places: fewer would be found in what others wrote, and sooner where
 a text begins with any value."""
@@ -70,12 +75,20 @@ def _found(text: str, locale: str) -> str | None:
     for pattern in patterns:
         values = _values(pattern.fixed, text)
         named = dict(zip(pattern.names, values or (), strict=False))
-        if values is None or any(_runs_on(*each) for each in named.items()):
+        if values is None or (EXACT in named and named[EXACT] not in whole):
             continue
-        if REASON in named:
-            named[REASON] = _shown(named[REASON], locale)
-        return pattern.translated % named
+        read = {name: _value(name, value, locale) for name, value in named.items()}
+        if not any(
+            _runs_on(name, value, value != read[name], pattern) for name, value in named.items()
+        ):
+            return pattern.translated % read
     return None
+
+
+def _value(name: str, value: str, locale: str) -> str:
+    if name in LISTS:
+        return gettext(", ").join(_shown(each, locale) for each in value.split(", "))
+    return _shown(value, locale) if name in REASONS else value
 
 
 @cache
@@ -112,12 +125,18 @@ def _forms(text: str | Sequence[str] | None) -> list[str]:
     return [text] if isinstance(text, str) else list(text or ("",))
 
 
-def _runs_on(name: str, value: str) -> bool:
-    """Whether a value has taken in the sentences behind its own."""
-    return name != REASON and ". " in value
+def _runs_on(name: str, value: str, is_known: bool, pattern: _Pattern) -> bool:
+    """Whether a value has taken in the sentences behind its own. One that is a text may be several,
+    unless the stop behind it is not its own."""
+    if name not in REASONS:
+        return ". " in value
+    after = pattern.fixed[pattern.names.index(name) + 1]
+    return ". " in value and after.startswith(".") and not is_known
 
 
 def _is_telling(pattern: _Pattern) -> bool:
+    if EXACT in pattern.names:
+        return True
     return _letters(pattern) >= (FEWEST_LETTERS if pattern.fixed[0] else FEWEST_AFTER_A_PLACE)
 
 

@@ -6,7 +6,8 @@ attempt is counted before it begins, so that one that hangs or kills its process
 all attempts have failed, the function registered with `when_given_up` reports it where staff look,
 and may take several calls to do so.
 
-A direct call, as in tests and commands, runs the job at once.
+A direct call, as in tests and commands, runs the job at once. It has no reader: what it stores is
+English, and is translated where it is shown.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
+from admin_kit.stored_texts import in_english
 from campaigns.models import BackgroundJob
 
 logger = logging.getLogger(__name__)
@@ -81,6 +83,10 @@ def job(
     def mark(function: Function) -> Function:
         @functools.wraps(function)
         def run(about: int, *args: Any) -> Any:
+            with in_english():
+                return _run(about, *args)
+
+        def _run(about: int, *args: Any) -> Any:
             jobs = _of(kind, about)
             if not jobs.exists():
                 return function(about, *args)
@@ -253,9 +259,14 @@ def _set_aside() -> None:
         if each.attempts < _attempts_of(each):
             continue
         give_up = GIVE_UP.get(each.kind)
-        if give_up is None or give_up(each):
+        if give_up is None or _gives_up(give_up, each):
             logger.error("%s was given up: %s", each.name, each.reason)
             waiting.filter(pk=each.pk).update(set_aside_at=Now())
+
+
+def _gives_up(give_up: GiveUp, each: BackgroundJob) -> bool:
+    with in_english():
+        return give_up(each)
 
 
 def _attempts_of(each: BackgroundJob) -> int:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from admin_kit.moments import to_the_minute, with_its_zone
+from admin_kit.stored_texts import shown
 from notices.models import Delivery, Kind, Notice, State, Why
 
 TYPES = {
@@ -105,7 +106,7 @@ def _webhook_off(facts: dict[str, Any]) -> list[str]:
 def _of_reason(facts: dict[str, Any]) -> list[str]:
     """Stored in English, and translated where it is a text of a catalog."""
     reason = str(facts.get("reason", ""))
-    return [_(reason)] if reason else []
+    return [shown(reason)] if reason else []
 
 
 _EXPLAINED = {

@@ -45,7 +45,7 @@ from campaigns.rendering import content
 from campaigns.segments import moment
 from campaigns.segments.moment import Moment
 from campaigns.state import lifecycle
-from campaigns.wording import listed
+from campaigns.wording import sentences
 
 CHUNK = 20_000
 SLICE_SECONDS = 60.0
@@ -236,10 +236,11 @@ def _why_nothing_is_sent(launch: Launch) -> str:
     counts = counting.counts_of(launch.left_out or {})
     if not counts.by_reason or set(counts.by_reason) <= SUPPRESSED:
         return str(ALL_SUPPRESSED)
-    reasons = listed(f"{reason.label}: {n:,}" for reason, n in counts.by_reason.items())
-    return gettext("It was not sent: every recipient is left out. %(reasons)s.") % {
-        "reasons": reasons
-    }
+    found = [gettext("It was not sent: every recipient is left out.")]
+    for reason, number in counts.by_reason.items():
+        text = gettext("Of these, %(count)s: %(reason)s.")
+        found.append(text % {"count": f"{number:,}", "reason": reason.label})
+    return sentences(*found)
 
 
 def _commit_asynchronously() -> None:

@@ -22,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import Team
 from access.ownership import is_team, owners_open_to
+from admin_kit.stored_texts import in_english
 from campaigns import audience, tasks
 from campaigns.ab_tests import plan
 from campaigns.approvals import asking
@@ -305,7 +306,8 @@ def launch_due() -> int:
     A worker finds out whether each can be launched (`launch.expand`): its templates and its
     audience are the staff's, and may take long to look at.
     """
-    return sum(_launch_due(task) for task in Task.objects.due().select_related("owner"))
+    with in_english():
+        return sum(_launch_due(task) for task in Task.objects.due().select_related("owner"))
 
 
 def _started_late(minutes: int) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from addressing.message_ids import message_id
+from admin_kit.stored_texts import in_english
 from campaigns.models import Content, FailureReason
 from campaigns.rendering import content
 from dispatch.bounces import return_path
@@ -97,7 +98,8 @@ def _rendered(
     message is not started.
     """
     try:
-        return content.render(frozen, variables)
+        with in_english():
+            return content.render(frozen, variables)
     except content.TooCostly as error:
         return NotStarted(str(error), PAUSED_SECONDS, pause=_paused(error))
     except content.RenderError as error:

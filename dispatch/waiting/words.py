@@ -7,6 +7,8 @@ import datetime as dt
 from django.utils import formats, timezone
 from django.utils.translation import gettext, ngettext
 
+from admin_kit.stored_texts import shown
+from campaigns.state.lifecycle import PAUSED_AUTOMATICALLY
 from dispatch.pace.openings import Obstacle
 from dispatch.waiting.estimate import Estimate
 from dispatch.waiting.why import Cause, Reason, Why
@@ -83,7 +85,7 @@ def _reason(reason: Reason, now: dt.datetime) -> str:
     values = {
         "service": reason.service,
         "number": f"{reason.number:,}",
-        "note": reason.note,
+        "note": shown(reason.note),
         "time": moment(reason.until, now) if reason.until else "",
     }
     if reason.cause == Cause.SERVICE:
@@ -136,8 +138,10 @@ def _plural(reason: Reason) -> str:
 def _state(reason: Reason) -> str:
     """A reason that is about the campaign as a whole."""
     match reason.cause:
+        case Cause.PAUSED if reason.note.startswith(PAUSED_AUTOMATICALLY):
+            return "%(note)s"
         case Cause.PAUSED if reason.note:
-            return gettext("It is paused: %(note)s It goes on when a person resumes it.")
+            return gettext("It is paused: “%(note)s” It goes on when a person resumes it.")
         case Cause.TEST:
             return gettext("What is left waits for the result of the A/B test, at %(time)s.")
     return {

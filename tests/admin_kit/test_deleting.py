@@ -16,6 +16,7 @@ from campaigns.admin.contacts.tags import TagAdmin
 from campaigns.admin.templates.template_admin import TemplateAdmin
 from campaigns.models import Contact, Sender, Tag, Task, Template
 from dispatch.models import EmailService, Turn
+from notices.models import Notice
 from tests.campaigns.admin.staff import (
     MANAGER,
     OPERATOR,
@@ -140,6 +141,33 @@ def test_an_account_in_use_says_what_it_has(user: User) -> None:
     assert f'href="{url(contact, "change")}">{contact}</a>' in page
     assert ">North</a>" in page
     assert "Switch “May sign in” off instead" in page
+
+
+def test_only_what_staff_know_is_said_to_go_with_it() -> None:
+    account = UserFactory(username="leaver")
+    Notice.objects.create(
+        owner=account, kind="finished", key="finished:1", happened_at="2026-01-01T00:00Z"
+    )
+    page = page_of(signed_in(member(SUPERUSER)).get(url(account)))
+    assert "Delete the user “leaver”? This cannot be undone." in page
+    assert "What goes with it" not in page
+    assert "finished:1" not in page
+
+
+def test_a_tag_says_how_many_contacts_lose_it(user: User) -> None:
+    tag = TagFactory(owner=user, name="customers")
+    tag.contacts.set([ContactFactory(owner=user), ContactFactory(owner=user)])
+    page = page_of(signed_in(user).get(url(tag)))
+    assert "What goes with it" in page
+    assert "<li>Contacts that lose a tag: 2</li>" in page
+
+
+def test_several_are_named_before_they_are_deleted(user: User) -> None:
+    tags = [TagFactory(owner=user, name=name) for name in ("customers", "colleagues")]
+    form = {"action": "delete_selected", "_selected_action": [tag.pk for tag in tags]}
+    page = page_of(signed_in(user).post(url(tags[0], "changelist"), form))
+    assert "Delete these tags? This cannot be undone." in page
+    assert page.count("<li>customers</li>") == page.count("<li>colleagues</li>") == 1
 
 
 def test_a_group_with_members_stays(user: User) -> None:

@@ -23,6 +23,13 @@ TEXTS: dict[str | tuple[str, ...], str | tuple[str, ...]] = {
     ("%(number)s failure in a row", "%(number)s failures in a row"): ("连续失败 %(number)s 次",),
     "Wants %(topics)s.": "希望接收 %(topics)s。",
     "%(name)s, %(other)s": "%(name)s、%(other)s",
+    "“%(task)s” was not launched. %(why)s": "“%(task)s”没有启动。%(why)s",
+    "%(part)s: %(problem)s.": "%(part)s：%(problem)s。",
+    "Subject": "主题",
+    "the audience": "受众",
+    "Of these, %(count)s: %(reason)s.": "其中 %(count)s 人：%(reason)s。",
+    "the sender": "发件人",
+    "Changed: %(parts)s.": "已更改：%(parts)s。",
 }
 
 
@@ -58,13 +65,16 @@ def forget() -> None:
     ("timed out. Not again", "timed out. Not again"),
     ("Wants “Sale”. Wants “News”.", "希望接收 “Sale”。希望接收 “News”。"),
     ("20 failures in a row", "连续失败 20 次"),
+    ("“Spring” was not launched. Subject: timed out. timed out", "“Spring”没有启动。主题：超时。超时"),
+    ("Of these, 1: timed out. Of these, 2: Subject.", "其中 1 人：超时。其中 2 人：主题。"),
+    ("Changed: the audience, the sender.", "已更改：受众，发件人。"),
 ])  # fmt: skip
 def test_a_stored_text_is_read_in_chinese(stored: str, read: str) -> None:
     assert shown(stored) == read
 
 
 @pytest.mark.parametrize("stored", [
-    "550 No such user", "it timed out twice", "Could not connect", "Ada, Bob", "", "x" * 100_000,
+    "550 No such user", "Reply: timed out.", "it timed out twice", "Could not connect", "Ada, Bob", "", "x" * 100_000,
 ])  # fmt: skip
 def test_what_others_wrote_is_read_as_it_is(stored: str) -> None:
     assert shown(stored) == stored

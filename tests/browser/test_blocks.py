@@ -60,7 +60,8 @@ def ids(browser: Browser) -> list[str]:
 
 def test_a_message_of_each_kind_is_written_by_mouse(admin: Browser) -> None:
     admin.open("/admin/campaigns/template/")
-    admin.click("New in blocks")
+    admin.click("Add template")
+    admin.find(".edm-choices a[href*=blocks]").click()
     admin.fill("name", "Spring")
     admin.fill("subject", "Spring is here")
     with admin.without_reload():

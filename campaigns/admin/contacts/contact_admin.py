@@ -76,7 +76,7 @@ class ContactAdmin(EditsAttributes, ImportPages, ExportsAllMatching, ShowsThePer
 
     def deletion_of(self, objects: Sequence[Any], request: HttpRequest) -> tuple[Any, ...]:
         """Lists the contacts only, not the links to their tags."""
-        return [str(contact) for contact in objects], {"contacts": len(objects)}, set(), []
+        return [str(contact) for contact in objects], {}, set(), []
 
     @admin.display(description=_("email"), ordering="email")
     def address(self, contact: Contact) -> str:

@@ -185,7 +185,7 @@ class TagAdmin(OwnedAdmin):
     def deletion_of(self, objects: Sequence[Any], request: HttpRequest) -> tuple[Any, ...]:
         """Counts the contacts that lose the tag; Django would list each of them."""
         losing = Contact.tags.through._default_manager.filter(tag__in=objects).count()
-        counts = {gettext("tags"): len(objects), gettext("contacts that lose a tag"): losing}
+        counts = {gettext("contacts that lose a tag"): losing} if losing else {}
         return [str(tag) for tag in objects], counts, set(), []
 
 

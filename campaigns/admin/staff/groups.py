@@ -72,5 +72,5 @@ class StaffGroupAdmin(GroupAdmin, SafeAdmin):
 
     def deletion_of(self, objects: Sequence[Group], request: HttpRequest) -> tuple[Any, ...]:
         """Its permissions go with it: they are not listed one by one."""
-        _listed, counts, missing, protected = super().deletion_of(objects, request)
+        _listed, _counts, missing, protected = super().deletion_of(objects, request)
         return [roles.named(group) for group in objects], {}, missing, protected

@@ -48,4 +48,4 @@ class TeamAdmin(ExplainedChanges, SafeAdmin):
         )
 
     def deletion_of(self, objects: Sequence[Team], request: HttpRequest) -> tuple[Any, ...]:
-        return [str(team) for team in objects], {gettext("teams"): len(objects)}, set(), []
+        return [str(team) for team in objects], {}, set(), []

@@ -298,11 +298,13 @@ def _reset_question(user: User) -> Question:
 
 
 def owned_by(user: User, asking: Visitor) -> list[str]:
-    """What an account owns, and the services reserved for it."""
+    """What an account owns, of what staff know, and the services reserved for it. What else there
+    is, such as a notice or what helps to search, goes with the account."""
     owned = (
         model._default_manager.filter(owner=user.pk)
         for model in apps.get_models()
         if any(field.name == "owner" for field in model._meta.fields)
+        and admin.site.is_registered(model)
     )
     # A service with an empty list of users would be open to all users.
     services = apps.get_model("dispatch", "EmailService").objects.filter(users=user.pk)
