@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db.models.functions import Now
 
 from campaigns.models import Attribute, Contact, MailConsent, Operation, StoredFile, Suppression
 from tests.campaigns.admin.imports.wizard import UPLOAD, Wizard, figures, page, run_the_cluster
@@ -294,6 +295,14 @@ class TestTheUndo:
         assert "Left: they were changed since" in question
         assert "1 contact left: they were changed since." in wizard.undo()
         assert Contact.objects.get() == ada
+
+    def test_is_not_offered_where_it_would_remove_none(self, wizard: Wizard) -> None:
+        wizard.bring(ROWS)
+        Contact.objects.update(changed_at=Now())
+        question = page_of(wizard.client.get(page("undo", wizard.operation)))
+        assert "None of the contacts that it made can be removed." in question
+        assert "Left: they were changed since" in question
+        assert 'name="confirmed"' not in question
 
 
 class TestTheReport:
