@@ -48,7 +48,7 @@ CONTENT: Screens = {
     **of_model(
         "campaigns_savedblock",
         _("Blocks that you kept, to use them again in other messages."),
-        _("One kept block: its name, and whose it is."),
+        _("One kept block: its name, and how it looks in a message."),
         BLOCKS,
         "use-a-block-again",
     ),

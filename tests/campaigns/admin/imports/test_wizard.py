@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.db.models.functions import Now
 
-from campaigns.models import Contact, MailConsent, Operation, StoredFile, Suppression
+from campaigns.models import Attribute, Contact, MailConsent, Operation, StoredFile, Suppression
 from tests.campaigns.admin.imports.wizard import UPLOAD, Wizard, figures, page, run_the_cluster
 from tests.campaigns.admin.staff import (
     CONFIRM,
@@ -303,6 +303,21 @@ class TestTheUndo:
         assert "None of the contacts that it made can be removed." in question
         assert "Left: they were changed since" in question
         assert 'name="confirmed"' not in question
+
+
+class TestTheReport:
+    def test_says_once_what_is_wrong_with_the_same_value_in_many_rows(
+        self, wizard: Wizard, user: User
+    ) -> None:
+        Attribute.objects.create(owner=user, key="plan", kind="choice", choices=["free"])
+        rows = "".join(f"p{n}@example.com,pro\n" for n in range(5))
+        shown = wizard.bring(f"email,plan\n{rows}")
+        assert shown.count("“pro” is none of the choices") == 1
+        assert "2, 3, 4 and 2 more" in shown
+
+    def test_names_each_line_of_a_few(self, wizard: Wizard) -> None:
+        shown = wizard.bring("email\nnobody\nada@example.com\nnobody\n")
+        assert "2, 4" in shown
 
 
 class TestTheHistory:
