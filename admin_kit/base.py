@@ -3,7 +3,7 @@ strings."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
@@ -13,12 +13,13 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import DataError, IntegrityError, models, transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
@@ -115,6 +116,8 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
     show_facets = ShowFacets.NEVER
     nothing_yet: str | _StrPromise = ""
     """What an empty list says: what stands here, and how it comes here."""
+    add_page = "add"
+    """Where the button to add a row leads."""
     list_sections: Sequence[Any] = ()
     """Unfold's templates ask for it twice in each row, and a template that asks for what there is
     not looks through all that there is: a seventh of a page's time."""
@@ -150,6 +153,13 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         if "\x00" in object_id:
             return None
         return super().get_object(request, object_id, from_field or None)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """One may go on with another row where one adds rows, not where one changes one."""
+        context.setdefault("show_save_and_add_another", context["original"] is None)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
         """Of two posts at once, such as a double click makes, one finds what the other has saved:
@@ -324,9 +334,10 @@ class OwnedAdmin(SafeAdmin):
         return excluded if may_choose_owner(request.user) else (*excluded, "owner")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Whose the row is stands last in its part: it is as good as always right."""
         excluded = self.get_exclude(request, obj)
         return [
-            (title, {**options, "fields": [f for f in options["fields"] if f not in excluded]})
+            (title, {**options, "fields": _owner_last(options["fields"], excluded)})
             for title, options in super().get_fieldsets(request, obj)
         ]
 
@@ -339,6 +350,17 @@ class OwnedAdmin(SafeAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"owner": request.user.pk, **super().get_changeform_initial_data(request)}
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any
+    ) -> Any:
+        """Beside the owner there are no buttons to add or change users."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None and db_field.name == "owner":
+            wrapped = field.widget
+            if isinstance(wrapped, RelatedFieldWidgetWrapper):
+                field.widget = wrapped.widget
+        return field
 
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey[Any, Any], request: HttpRequest, **kwargs: Any
@@ -353,6 +375,10 @@ class OwnedAdmin(SafeAdmin):
     ) -> Any:
         kwargs.setdefault("queryset", choices_for(db_field, request.user))
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+
+def _owner_last(fields: Iterable[Any], excluded: Sequence[str]) -> list[Any]:
+    return sorted((each for each in fields if each not in excluded), key=lambda f: f == "owner")
 
 
 def choices_for(field: Any, user: Visitor) -> QuerySet[Any]:

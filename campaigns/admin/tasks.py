@@ -30,7 +30,7 @@ from campaigns.admin.progress import progress_of
 from campaigns.admin.recipients.lists import TaskLists
 from campaigns.admin.report import TaskReport, deeds_of, facts_of
 from campaigns.admin.segments.people import TaskPeople
-from campaigns.admin.steps import where
+from campaigns.admin.steps import beside, where
 from campaigns.admin.steps.pages import CampaignSteps
 from campaigns.admin.task_actions import TaskActions
 from campaigns.models import Task
@@ -146,6 +146,8 @@ class TaskAdmin(
             "follow_ups": self.follow_ups_of(request, row),
             "approval": approval_panel(row),
             "steps_url": self.steps_url(request, row),
+            "count_url": where.url_of(where.AUDIENCE, row) if self.steps_url(request, row) else "",
+            "show_name": beside.SHOW,
         }
 
     def get_urls(self) -> list[URLPattern]:

@@ -55,11 +55,8 @@ def approve(task: Task, user: AbstractBaseUser, seen: str, words: str = "") -> N
     with transaction.atomic():
         approval = _open_for(task, user)
         now = fingerprint.of(approval.task)
-        if parts := fingerprint.changed(approval.fingerprint, now):
-            raise NotApproved(
-                gettext("Changed since it was asked for: %(parts)s. It has to be asked again.")
-                % {"parts": listed(parts)}
-            )
+        if changes := _changed_since_asked(approval, now):
+            raise NotApproved(changes)
         if seen != mark(now):
             raise NotApproved(gettext("It was changed since you looked at it. Look at it again."))
         _decide(approval, ApprovalState.APPROVED, user, words)
@@ -85,16 +82,43 @@ def _locked(task: Task) -> Task:
     return locked
 
 
-def _open_for(task: Task, user: AbstractBaseUser) -> Approval:
+def _open_for(task: Task, user: User) -> Approval:
     """That a user may decide. Raises NotApproved."""
     locked = _locked(task)
     approval = Approval.objects.select_for_update().filter(task=locked).first()
-    if approval is None or approval.state != ApprovalState.ASKED:
-        raise NotApproved(gettext("No approval is asked for now."))
-    if approval.asked_by_id == user.pk:
-        raise NotApproved(gettext("You asked for it yourself: another user has to approve it."))
+    if approval is None or (refusal := _refusal(approval, user)):
+        raise NotApproved(refusal if approval else _not_asked())
     approval.task = locked
     return approval
+
+
+def why_not(task: Task, user: User) -> str:
+    """Why a user may not decide now; "" when the user may. Locks nothing: `approve` and `send_back`
+    look again.
+    """
+    approval = of(task)
+    return _not_asked() if approval is None else _refusal(approval, user)
+
+
+def _refusal(approval: Approval, user: User) -> str:
+    if approval.state != ApprovalState.ASKED:
+        return _not_asked()
+    if approval.asked_by_id == user.pk:
+        return gettext("You asked for it yourself: another user has to approve it.")
+    return ""
+
+
+def _not_asked() -> str:
+    return gettext("No approval is asked for now.")
+
+
+def _changed_since_asked(approval: Approval, now: Fingerprint) -> str:
+    parts = fingerprint.changed(approval.fingerprint, now)
+    if not parts:
+        return ""
+    return gettext("Changed since it was asked for: %(parts)s. It has to be asked again.") % {
+        "parts": listed(parts)
+    }
 
 
 def mark(parts: Fingerprint) -> str:
@@ -115,13 +139,13 @@ def problem(
     approval = of(task)
     if approval is None:
         return gettext("Its owner wants a second person to approve it. Ask for an approval.")
-    if approval.state == ApprovalState.ASKED:
-        return gettext("It waits for the approval that %(name)s asked for.") % {
-            "name": _name(approval.asked_by)
-        }
     if approval.state == ApprovalState.SENT_BACK:
         return _sent_back(approval)
     now = fingerprint.of(task, choices, conditions)
+    if approval.state == ApprovalState.ASKED:
+        return _changed_since_asked(approval, now) or gettext(
+            "It waits for the approval that %(name)s asked for."
+        ) % {"name": _name(approval.asked_by)}
     if parts := fingerprint.changed(approval.fingerprint, now):
         return gettext("Changed since it was approved: %(parts)s. Ask for an approval again.") % {
             "parts": listed(parts)
@@ -134,6 +158,16 @@ def waiting_for(user: User) -> QuerySet[Approval]:
     asked = Approval.objects.filter(state=ApprovalState.ASKED, task__status__in=OPEN)
     mine = asked.filter(task__in=Task.objects.visible_to(user)).exclude(asked_by=user.pk)
     return mine.select_related("task", "asked_by").order_by("asked_at")
+
+
+def answered_for(user: User) -> QuerySet[Approval]:
+    """What this user asked for and has an answer to, of drafts: one that was sent back is to be
+    changed, one that was approved to be launched. The last answers first.
+    """
+    answers = (ApprovalState.SENT_BACK, ApprovalState.APPROVED)
+    found = Approval.objects.filter(asked_by=user.pk, state__in=answers)
+    open_ones = found.filter(task__status=TaskStatus.DRAFT, task__in=Task.objects.visible_to(user))
+    return open_ones.select_related("task", "decided_by").order_by("-decided_at")
 
 
 def _sent_back(approval: Approval) -> str:

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.text import slugify
 from django.utils.translation import gettext
 
 from campaigns.exports import contacts, csv_file, keys, messages, xlsx_file  # noqa: F401  (register)
@@ -21,6 +22,8 @@ from campaigns.operations import running
 CSV, XLSX = "csv", "xlsx"
 AT_ONCE = 5_000
 """Rows of a file that is made while the browser waits; larger ones are made in the cluster."""
+LONGEST_ABOUT = 60
+"""Characters of a file's name."""
 EXPORT = "campaigns.export_contact"
 
 
@@ -39,6 +42,8 @@ class Export:
     chosen: Chosen
     title: str
     matching: QuerySet[Any] | None = None
+    about: str = ""
+    """What the file is named after: a campaign or segment."""
 
     @property
     def subject(self) -> Subject:
@@ -46,8 +51,11 @@ class Export:
 
     @property
     def file_name(self) -> str:
-        """Such as contacts-2026-05-01.csv."""
-        return f"{self.subject_name}-{timezone.localdate():%Y-%m-%d}.{self.format}"
+        """Such as contacts-2026-05-01.csv or spring-news-messages-2026-05-01.csv."""
+        about = slugify(self.about, allow_unicode=True)[:LONGEST_ABOUT].strip("-")
+        parts = [about] if about else []
+        parts += [self.subject_name, f"{timezone.localdate():%Y-%m-%d}"]
+        return f"{'-'.join(parts)}.{self.format}"
 
     def refuse_without_right(self) -> None:
         """Raises Refused. Also in the worker: rights may have been taken away meanwhile."""

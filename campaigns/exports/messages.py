@@ -27,7 +27,7 @@ HEADINGS = [
     "failure",
     "error",
     "service",
-    "attempts",
+    "refused_for_a_while",
     *TIMES,
     "provider_message_id",
 ]

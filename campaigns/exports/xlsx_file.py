@@ -23,6 +23,8 @@ MOST_COLUMNS = 16_384
 MOST_CHARACTERS = 32_767
 """Of a cell, counted as spreadsheets do, in UTF-16."""
 MOST_DIGITS = 15
+FIRST_WIDTH, OTHER_WIDTH = 34, 20
+"""Characters: an address, and a date with its time, which a narrower column shows as ####."""
 FIRST_DATE = dt.date(1900, 3, 1)
 """Before, spreadsheets have other dates or none."""
 _PART = 1 << 16
@@ -52,6 +54,7 @@ class XlsxFile:
     def add(self, rows: Iterable[Row]) -> None:
         for row in rows:
             if self._at == self._most_rows:
+                self._let_filter()
                 self._sheet, self._at = self._next_sheet(), 0
             self._at += 1
             self.rows += 1
@@ -60,6 +63,7 @@ class XlsxFile:
 
     def close(self) -> None:
         """Make the file of all that was added."""
+        self._let_filter()
         self._book.close()
 
     def discard(self) -> None:
@@ -70,9 +74,14 @@ class XlsxFile:
     def _next_sheet(self) -> Worksheet:
         sheet = self._book.add_worksheet()
         sheet.freeze_panes(1, 0)
+        sheet.set_column(0, 0, FIRST_WIDTH)
+        sheet.set_column(1, max(len(self._headings) - 1, 1), OTHER_WIDTH)
         for column, heading in enumerate(self._headings):
             sheet.write_string(0, column, _as_text(heading), self._bold)
         return sheet
+
+    def _let_filter(self) -> None:
+        self._sheet.autofilter(0, 0, self._at, len(self._headings) - 1)
 
     def _write(self, column: int, cell: Cell) -> None:
         sheet, at = self._sheet, self._at

@@ -18,7 +18,7 @@ CONTENT: Screens = {
         WRITE,
     ),
     "campaigns_template_starters": Screen(
-        _("Samples to begin a message with, in blocks, MJML or HTML."), WRITE
+        _("Every way to begin a message; nothing is saved before you save it."), WRITE
     ),
     "campaigns_template_write_in_blocks": Screen(_("Begins a message of blocks."), BLOCKS),
     "campaigns_template_preview": Screen(
@@ -48,7 +48,7 @@ CONTENT: Screens = {
     **of_model(
         "campaigns_savedblock",
         _("Blocks that you kept, to use them again in other messages."),
-        _("One kept block: its name, and whose it is."),
+        _("One kept block: its name, and how it looks in a message."),
         BLOCKS,
         "use-a-block-again",
     ),

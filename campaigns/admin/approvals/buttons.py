@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from django import forms
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
@@ -207,12 +206,16 @@ class ApprovesTasks(OwnedAdmin):
     ) -> HttpResponse:
         """With all that is approved: its mark is of what was there before it was read."""
         seen = asking.mark(fingerprint.of(task))
+        decides = asked is not ASK
+        refusal = asking.why_not(task, request.user) if decides else ""
+        approval = asking.of(task) if decides else None
         shown = Shown([]) if numbers.is_big(task) else task_steps.show(task, request.user)
         question = Question(
             asked.title.format(task),
             str(asked.text),
             str(asked.button),
             details=task_steps.plan_of(task, shown),
+            problems=[refusal] if refusal else [],
             hidden={SEEN: [seen]},
         )
         return ask(
@@ -224,14 +227,15 @@ class ApprovesTasks(OwnedAdmin):
             original=task,
             back_url=self.url("change", task.pk),
             checklist=shown_findings(shown.findings, request.user),
-            previews=_previews(task, request.user),
+            said=_history(approval) if approval else [],
+            preview_url=self.url("preview", task.pk),
+            instead=() if refusal else self._instead(task, asked),
         )
 
-
-def _previews(task: Task, user: Visitor) -> list[tuple[str, str]]:
-    if not user.has_perm("campaigns.view_template"):
-        return []
-    templates = task.templates.order_by("pk").distinct()
-    return [
-        (str(row), reverse("admin:campaigns_template_preview", args=[row.pk])) for row in templates
-    ]
+    def _instead(self, task: Task, asked: Asked) -> tuple[str, str] | tuple[()]:
+        """The other decision, a label and an address; none beside the question to ask."""
+        if asked is APPROVE:
+            return gettext("Send it back instead"), self.url("send_back", task.pk)
+        if asked is SEND_BACK:
+            return gettext("Approve it instead"), self.url("approve", task.pk)
+        return ()

@@ -148,7 +148,7 @@ class Shown:
             "id": key,
             "place": f"{key} {block['kind']}{parent}",
             "label": kind.label if kind else block["kind"],
-            "summary": _summary(block),
+            "summary": summary_of(block),
             "is_open": is_wrong or self.edited.open in (key, *within),
             "is_wrong": bool(own),
             "error": self.errors.get((key, ""), ""),
@@ -241,7 +241,7 @@ _CONTROLS = {
 }
 
 
-def _summary(block: Block) -> str:
+def summary_of(block: Block) -> str:
     """The first words that a block says."""
     for name in ("text", "alt", "attribute", "by", "address"):
         value = block.get(name)

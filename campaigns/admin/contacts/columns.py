@@ -20,6 +20,7 @@ from campaigns.models import Contact, EngagementKind, EngagementTimes
 SEGMENT = "segment"
 """The parameter of the filter by segment."""
 SECONDS = 10.0
+SEEN = (EngagementKind.OPENED, EngagementKind.CLICKED)
 TOO_LONG = _(
     "The contacts of this segment take too long to find just now. Filter more, or look again later."
 )
@@ -44,7 +45,7 @@ class ContactChangeList(ChangeList):
         contacts: list[Any] = list(self.result_list)
         standings = standings_of(contacts, timezone.now())
         mailed = last_times(contacts, [EngagementKind.SENT])
-        seen = last_times(contacts, [EngagementKind.OPENED, EngagementKind.CLICKED])
+        seen = last_times(contacts, SEEN)
         for contact in contacts:
             key = (contact.owner_id, contact.address_key)
             contact.standing = standings[contact.pk]

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import WithPanel, visible_rows
 from admin_kit.confirmation import StyledForm
+from campaigns.admin.contacts.columns import SEEN, last_times
 from campaigns.contact_status import ContactStatus, standings_of
-from campaigns.models import Contact, Operation, Task
+from campaigns.models import Contact, EngagementKind, Operation, Task
 from campaigns.recipients.answer import Answer, why
 
 MOST_CAMPAIGNS = 100
@@ -49,6 +50,9 @@ class Person:
         self.contact, self._request = contact, request
         self.standing = standings_of([contact], timezone.now())[contact.pk]
         self.colour = COLOURS[self.standing.status.value]
+        key = (contact.owner_id, contact.address_key)
+        self.mailed_at = last_times([contact], [EngagementKind.SENT]).get(key)
+        self.seen_at = last_times([contact], SEEN).get(key)
         self.page = request.GET.get("messages", "")
         self.may_see_messages = request.user.has_perm("campaigns.view_subtask")
         tasks = visible_rows(Task.objects.filter(owner=contact.owner_id), request.user)

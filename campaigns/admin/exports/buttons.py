@@ -26,24 +26,23 @@ class ExportContacts(OwnedAdmin):
     @button(_("Export to a file"), "export", icon="download", permissions=["export"])
     def export_file(self, request: HttpRequest) -> HttpResponseBase:
         back_url = self.url("changelist")
-        chosen, what = _chosen(request)
+        chosen, what, about = _chosen(request)
         subjects = {contacts.NAME: gettext("Contacts")}
-        return export_page(request, self, subjects, chosen, what, back_url)
+        return export_page(request, self, subjects, chosen, what, back_url, about=about)
 
 
-def _chosen(request: HttpRequest) -> tuple[dict[str, int], str]:
-    """What the address names, if the user may see it. Raises Http404."""
+def _chosen(request: HttpRequest) -> tuple[dict[str, int], str, str]:
+    """What the address names, if the user may see it: its key, a sentence for it and its name.
+    Raises Http404."""
     if segment_id := request.GET.get("segment"):
         segment = _visible(request, Segment.objects, segment_id)
-        return {"segment": segment.pk}, gettext_noop("contacts of the segment “%(segment)s”") % {
-            "segment": segment
-        }
+        what = gettext_noop("contacts of the segment “%(segment)s”") % {"segment": segment}
+        return {"segment": segment.pk}, what, str(segment)
     if import_id := request.GET.get("import"):
         operation = _visible(request, Operation.objects, import_id)
-        return {"import": operation.pk}, gettext_noop("contacts that “%(title)s” brought") % {
-            "title": operation.title
-        }
-    return {}, gettext_noop("all contacts")
+        what = gettext_noop("contacts that “%(title)s” brought") % {"title": operation.title}
+        return {"import": operation.pk}, what, operation.title
+    return {}, gettext_noop("all contacts"), ""
 
 
 def _visible(request: HttpRequest, rows: Any, key: str) -> Any:
@@ -64,7 +63,8 @@ class ExportTask(OwnedAdmin):
         task: Task = self.visible(request, object_id)
         what = gettext_noop("the results of “%(task)s”") % {"task": task}
         back_url = self.url("change", task.pk)
-        return export_page(request, self, OF_TASK, {"task": task.pk}, what, back_url)
+        chosen = {"task": task.pk}
+        return export_page(request, self, OF_TASK, chosen, what, back_url, about=str(task))
 
 
 def has_results(task: Task) -> bool:

@@ -70,11 +70,12 @@ def export_page(
     what: str,
     back_url: str,
     matching: QuerySet[Any] | None = None,
+    about: str = "",
 ) -> HttpResponseBase:
     """`subjects` are those that can be chosen, by their name in `campaigns.exports.tables`; the
     user may lack the permission for some. `chosen` says which rows, `what` in words: it is the
     title of the export in the history. `matching` are rows, which the user sees, that are chosen
-    otherwise. Asks for the permission to export."""
+    otherwise, `about` what the file is named after. Asks for the permission to export."""
     user = staff(request)
     allowed = {name: label for name, label in subjects.items() if may_export(user, name)}
     if not allowed:
@@ -84,7 +85,7 @@ def export_page(
         entered = form.cleaned_data
         name = entered.get("subject") or next(iter(allowed))
         more = {contacts.DETAILS: True} if entered.get("details") else {}
-        export = Export(user, name, entered["format"], {**chosen, **more}, what, matching)
+        export = Export(user, name, entered["format"], {**chosen, **more}, what, matching, about)
         try:
             return _give(request, model_admin, export)
         except (Refused, Gone) as error:

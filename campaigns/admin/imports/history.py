@@ -14,8 +14,10 @@ from django.utils.translation import gettext
 
 from access.ownership import sees_everything
 from admin_kit.base import staff
+from admin_kit.labels import label
 from admin_kit.moments import to_the_minute
 from campaigns.admin.imports.steps import url
+from campaigns.admin.operations.work import COLOURS
 from campaigns.db.keys import is_key
 from campaigns.models import Operation, OperationKind, OperationState
 from campaigns.models.operation import FILE_OF
@@ -71,7 +73,8 @@ def _table(imports: list[Operation], with_owners: bool) -> dict[str, Any]:
 def _row(operation: Operation, with_owners: bool) -> list[Any]:
     result = operation.result
     numbers = [f"{result[name]:,}" if name in result else "–" for name in COUNTED]
-    row = [_link(operation), to_the_minute(operation.created_at), state_of(operation), *numbers]
+    state = label(state_of(operation), _colour(operation))
+    row = [_link(operation), to_the_minute(operation.created_at), state, *numbers]
     return [*row, str(operation.owner)] if with_owners else row
 
 
@@ -84,6 +87,11 @@ def state_of(operation: Operation) -> str:
     if operation.state == S.PREPARING:
         return gettext("Not imported yet")
     return str(operation.get_state_display())
+
+
+def _colour(operation: Operation) -> str:
+    is_undone = operation.undone_at is not None
+    return "warning" if is_undone else COLOURS[operation.get_state_display()]
 
 
 def _link(operation: Operation) -> SafeString:

@@ -18,6 +18,8 @@ from campaigns.models import Operation
 
 SHOWN = 20
 """Rows of each table of problems; the file of rejected rows has all of those."""
+NAMED = 3
+"""Lines of one row of a table."""
 FIGURES = {
     "created": _("Created"),
     "updated": _("Updated"),
@@ -52,13 +54,12 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`lists` are headings with sentences, `tables` headings with a table and how many rows there
-    are in all."""
+    """`lists` are headings with sentences, `tables` headings with a table, of how many problems it
+    is, and how many there are in all."""
 
     figures: list[Figure]
     lists: list[tuple[str, list[str]]]
-    tables: list[tuple[str, dict[str, Any], int]]
-    shown: int = SHOWN
+    tables: list[tuple[str, dict[str, Any], int, int]]
 
 
 def report_of(operation: Operation) -> Report:
@@ -97,15 +98,37 @@ def _lists(result: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
         yield gettext("To look at"), notes
 
 
-def _tables(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], int]]:
+def _tables(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], int, int]]:
     for name, heading in TABLES.items():
         if rows := result.get("listed", {}).get(name):
-            yield str(heading), _table(rows[:SHOWN]), result.get(name, len(rows))
+            alike = _alike(rows)[:SHOWN]
+            shown = sum(len(lines) for lines, _value, _reason in alike)
+            yield str(heading), _table(alike), shown, result.get(name, len(rows))
 
 
-def _table(rows: list[list[Any]]) -> dict[str, Any]:
+Alike = tuple[list[int], str, str]
+
+
+def _alike(rows: list[list[Any]]) -> list[Alike]:
+    """What is wrong with a value is said once, with all lines that have it."""
+    lines: dict[tuple[str, str], list[int]] = {}
+    for line, value, reason in rows:
+        lines.setdefault((value, reason), []).append(line)
+    return [(found, value, reason) for (value, reason), found in lines.items()]
+
+
+def _named(lines: list[int]) -> str:
+    """Such as “2, 3, 4 and 117 more”."""
+    named = ", ".join(str(line) for line in lines[:NAMED])
+    more = len(lines) - NAMED
+    if more <= 0:
+        return named
+    return gettext("%(lines)s and %(number)s more") % {"lines": named, "number": f"{more:,}"}
+
+
+def _table(rows: list[Alike]) -> dict[str, Any]:
     """For unfold's component."""
-    cells = [[line, as_written(value), reason] for line, value, reason in rows]
+    cells = [[_named(lines), as_written(value), reason] for lines, value, reason in rows]
     return {
         "headers": [gettext("Line of the file"), gettext("Value"), gettext("Reason")],
         "rows": cells,

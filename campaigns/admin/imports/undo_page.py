@@ -48,6 +48,9 @@ def _question(operation: Operation) -> Question:
         )
         % {"removed": removed},
         gettext("Remove %(removed)s") % {"removed": removed},
+        problems=[gettext("None of the contacts that it made can be removed.")]
+        if left and not found["removed"]
+        else [],
         details=[(gettext("Removed"), f"{found['removed']:,}"), *left],
         danger=True,
     )

@@ -21,6 +21,8 @@ from campaigns.models import Sender, Task
 
 LEAVE = "_leave"
 """The button that keeps the draft for later."""
+WHOLE = "_whole"
+"""The link to the whole form, which keeps what is written here."""
 FORM = "admin/campaigns/steps/form.html"
 FIELDSETS: dict[str, Any] = {
     where.AUDIENCE: ((None, {"fields": ("name", "owner", *AUDIENCE)}),),
@@ -65,7 +67,7 @@ class StepForms(OwnedAdmin):
         told: dict[str, Any] = {
             "is_to_save": change and request.method == "POST",
             "is_for_show": beside.SHOW in request.POST,
-            "may_lack": LEAVE in request.POST,
+            "may_lack": LEAVE in request.POST or WHOLE in request.POST,
         }
         if key == where.CONTENT and request.method != "POST":
             told["proposes"] = {"sender": _only_sender(obj)}
@@ -101,6 +103,7 @@ class StepForms(OwnedAdmin):
             "back_url": self._before(key, task),
             "show_name": beside.SHOW,
             "leave_name": LEAVE,
+            "whole_name": WHOLE,
             "writing": ways_to_write(task) if task else [],
             "no_sender": key == where.CONTENT and task and not _senders(task).exists(),
             "beside": self._beside(request, key, task, context),
@@ -144,6 +147,8 @@ class StepForms(OwnedAdmin):
         )
 
     def _go_on(self, request: HttpRequest, task: Task) -> HttpResponse:
+        if WHOLE in request.POST:
+            return HttpResponseRedirect(self.url("change", task.pk))
         if LEAVE in request.POST:
             told = gettext(
                 "“%(campaign)s” is kept as a draft. Nothing is sent before you launch it."

@@ -25,7 +25,7 @@ class TemplateForm(MjmlForm):
             "folder": TextInput(attrs={"list": "edm-folders", "autocomplete": "off"}),
             "html": CodeArea("liquid", "HTML"),
             "mjml": CodeArea("liquid", "MJML"),
-            "text": Textarea(attrs={"rows": 10, "class": "edm-code"}),
+            "text": Textarea(attrs={"rows": 5, "class": "edm-code"}),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -18,10 +18,10 @@ TWO_PREVIEW_TEXTS = _(
     "field, or remove <mj-preview>."
 )
 REQUIRED = Field.default_error_messages["required"]
-HELP = {
-    "format": _("What the message is written in. Of MJML the HTML is made each time you save."),
-    "html": _("With MJML as the format, what was made of the MJML: changes here are lost."),
-    "mjml": _("Needed with MJML as the format. It is kept when you change to HTML."),
+HELP: dict[str, Any] = {
+    "format": _("Of MJML the HTML is made each time you save."),
+    "html": "",
+    "mjml": _("It is kept when you change to HTML."),
 }
 
 

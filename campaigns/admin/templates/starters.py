@@ -1,4 +1,4 @@
-"""Templates to begin with: written in MJML, responsive, with a dark mode."""
+"""Templates to begin with, in blocks or in MJML: responsive, the latter with a dark mode."""
 
 from __future__ import annotations
 
@@ -19,9 +19,12 @@ from admin_kit.confirmation import page
 from admin_kit.typed import button
 from campaigns.admin.planning.writing import carried
 from campaigns.admin.seeing.preview import MESSAGE_POLICY, Preview, preview
+from campaigns.admin.templates import starter_blocks
+from campaigns.admin.templates.blocks_pages import CANNOT
+from campaigns.blocks import making
+from campaigns.blocks.look import Look
 from campaigns.models import Sender, Template, TemplateFormat
 from campaigns.rendering import content
-from sandbox import Failed
 
 FOLDER = Path(__file__).parents[2] / "starters"
 STARTER = "starter"
@@ -61,34 +64,59 @@ class Starters(OwnedAdmin):
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         initial = super().get_changeform_initial_data(request)
         starter = STARTERS.get(initial.pop(STARTER, ""))
-        if starter:
-            initial |= {
-                "name": str(starter.name),
-                "subject": starter.subject,
-                "format": TemplateFormat.MJML,
-                "mjml": starter.mjml,
+        if starter is None:
+            return initial
+        initial["name"] = str(starter.name)
+        if initial.get("format") == TemplateFormat.BLOCKS:
+            owner_id = staff(request).pk
+            look = making.look_of(owner_id)
+            blocks = starter_blocks.stored(starter.key, owner_id, look)
+            return {
+                **initial,
+                "subject": starter_blocks.subject_of(starter.key),
+                "blocks": blocks,
             }
-        return initial
+        return {
+            **initial,
+            "subject": starter.subject,
+            "format": TemplateFormat.MJML,
+            "mjml": starter.mjml,
+        }
 
     @button(_("Start from a sample"), "starters", icon="auto_awesome", permissions=["add"])
     @method_decorator(csp_replace(MESSAGE_POLICY))
     def starters(self, request: HttpRequest) -> HttpResponse:
         owner = staff(request)
+        look = making.look_of(owner.pk)
         return page(
             request,
             self,
             "admin/campaigns/template/starters.html",
-            title=gettext("Start from a sample"),
-            starters=[(one, _preview_of(one, owner)) for one in STARTERS.values()],
-            add_url=f"{self.url('add')}?{urlencode(carried(request))}&",
+            title=gettext("New template"),
+            starters=[(one, _preview_of(one, owner, look)) for one in _offered()],
+            add_url=f"{self.url('add')}?{_passed_on(request)}",
+            is_wide=True,
+            in_blocks=f"format={TemplateFormat.BLOCKS}",
         )
 
 
-def _preview_of(starter: Starter, owner: User) -> Preview:
+def _passed_on(request: HttpRequest) -> str:
+    """The begin of a query string."""
+    query = urlencode(carried(request))
+    return f"{query}&" if query else ""
+
+
+def _offered() -> list[Starter]:
+    """In Chinese all of them are."""
+    is_chinese = starter_blocks.is_in_chinese()
+    return [one for one in STARTERS.values() if not (is_chinese and one.key.endswith("-zh"))]
+
+
+def _preview_of(starter: Starter, owner: User, look: Look) -> Preview:
     sender = Sender(owner=owner, local_part="news")
     try:
-        html = content.compile_mjml(starter.mjml)
-    except Failed:
+        html = making.html_of(starter_blocks.stored(starter.key, owner.pk, look), look)
+    except CANNOT:
         return Preview("", "", "", str(content.NOT_NOW))
-    template = Template(owner=owner, subject=starter.subject, html=html)
-    return preview(template, None, sender)
+    subject = starter_blocks.subject_of(starter.key)
+    return preview(Template(owner=owner, subject=subject, html=html), None, sender)

@@ -68,22 +68,28 @@ class TemplateAdmin(
     search_fields = ("name", "subject")
     search_help_text = _("Part of a name or a subject")
     fieldsets = (
-        (None, {"fields": ("owner", "name", "folder", "sender")}),
+        (None, {"fields": (("name", "folder"),)}),
         (
             _("Message"),
             {
-                "fields": ("subject", "preview_text", "format", "mjml", "html", "text"),
+                "fields": ("subject", "preview_text", "format", "mjml", "html"),
                 "description": _(
-                    "Everywhere: {{ name }}, {{ email }}, "
-                    "{{ first_name | default: 'friend' }} and every other attribute of a contact."
+                    "Personal in subject and text: {{ first_name | default: 'friend' }}, and all "
+                    "that “Variables” of the preview lists."
                 ),
             },
         ),
+        (_("Plain text and sender"), {"fields": ("text", "sender", "owner")}),
     )
     actions_list = (*BlocksPages.actions_list, "starters")
+    add_page = "starters"
     actions_detail = ("preview", "checklist", "send_test", "duplicate", "versions", *BUTTONS)
     change_form_after_template = "admin/campaigns/template/live.html"
     hidden_changes = ("blocks",)
+
+    def get_actions_list(self, request: HttpRequest) -> list[Any]:
+        """The one button leads to every way to begin."""
+        return []
 
     def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
         return uses.by_tasks(objects, request.user, "templates")

@@ -12,7 +12,13 @@ from io import BytesIO
 from typing import Any, BinaryIO, Self
 
 from django.utils.translation import gettext
-from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+from python_calamine import (
+    CalamineError,
+    CalamineSheet,
+    CalamineWorkbook,
+    SheetTypeEnum,
+    SheetVisibleEnum,
+)
 
 from campaigns.files.csv_reader import MAX_CELL, MAX_COLUMNS, CsvRow, too_long
 from campaigns.files.encoding import SourceError
@@ -117,9 +123,14 @@ def _lines(data: bytes, sheet: str, most: int) -> tuple[int, list[str], list[str
     try:
         found = _open(data).get_sheet_by_name(sheet)
         blocks = list(_compressed(_as_json(found.iter_rows(), most)))
-        return found.total_height, error_cells(data, sheet).note(), blocks
+        return _height(found), error_cells(data, sheet).note(), blocks
     except (CalamineError, ValueError, KeyError) as error:
         raise Unreadable(str(error)[:200]) from error
+
+
+def _height(sheet: CalamineSheet) -> int:
+    """Rows from the first line to the last that is filled; `total_height` counts from 0."""
+    return sheet.end[0] + 1 if sheet.end else 0
 
 
 def _open(data: bytes) -> CalamineWorkbook:

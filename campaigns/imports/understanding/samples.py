@@ -55,5 +55,4 @@ def _shown(column: ColumnSettings, cell: str, row: Row) -> str:
         M.CONSENT: str(MailConsent(row.consent).label) if row.consent and cell else "",
         M.CONSENT_AT: row.consent_at if cell else "",
         M.TRACKING_CONSENT: show(row.tracking),
-        M.IGNORED: "",
     }.get(column.meaning, cell)

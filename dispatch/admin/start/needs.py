@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Q
@@ -22,6 +22,7 @@ from admin_kit.stored_texts import shown
 from campaigns.approvals import asking
 from campaigns.models import (
     ABTest,
+    ApprovalState,
     Operation,
     OperationKind,
     OperationState,
@@ -40,6 +41,8 @@ MOST_OF_A_KIND = 5
 MOST_NAMED = 3
 FAILED_SINCE = dt.timedelta(days=7)
 LONGEST = 200
+ANSWERS: dict[str, str] = {ApprovalState.APPROVED: "success", ApprovalState.SENT_BACK: "warning"}
+"""The colours of what became of an approval that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,22 @@ def _approvals(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
         asked_by = approval.asked_by or gettext("a deleted user")
         text = gettext("%(user)s asks for your approval.") % {"user": asked_by}
         said = f"{text} {approval.words}".strip()
-        yield _of_task(gettext("Approval"), "info", approval.task, said)
+        need = _of_task(gettext("Approval"), "info", approval.task, said)
+        address = reverse("admin:campaigns_task_approve", args=[approval.task_id])
+        yield replace(need, button=gettext("Look at it"), url=address)
+
+
+def _answers(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
+    """To what this user asked to be approved."""
+    for approval in asking.answered_for(user)[:MOST_OF_A_KIND]:
+        values = {"user": approval.decided_by or gettext("a deleted user")}
+        if approval.state == ApprovalState.APPROVED:
+            text = gettext("%(user)s approved it. You may launch it.") % values
+        else:
+            text = gettext("%(user)s sent it back.") % values
+        said = f"{text} {approval.answer}".strip()
+        word, colour = str(approval.get_state_display()), ANSWERS[approval.state]
+        yield _of_task(word, colour, approval.task, said)
 
 
 def _of_task(word: str, colour: str, task: Task, why: str) -> Need:
@@ -197,6 +215,7 @@ KINDS: tuple[tuple[Sequence[str], Callable[[Visitor, Sequence[Any]], Iterable[Ne
     (["campaigns.view_task", "campaigns.control_task"], _paused),
     (["campaigns.view_task", "campaigns.control_task"], _tests),
     (["campaigns.view_task", "campaigns.approve_task"], _approvals),
+    (["campaigns.view_task", "campaigns.launch_task"], _answers),
     (["campaigns.view_operation"], _work),
 )
 """In this order, each with the permissions that it takes."""

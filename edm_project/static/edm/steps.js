@@ -2,3 +2,18 @@
 django.jQuery(document).on("change", "#task_form select.select2-hidden-accessible", (event) => {
   event.target.dispatchEvent(new CustomEvent("picked", { bubbles: true }));
 });
+
+/* A link that keeps what is written: it saves the form first, if that has been changed. */
+const stepForm = document.getElementById("task_form");
+const written = () => new URLSearchParams(new FormData(stepForm)).toString();
+const atFirst = stepForm && written();
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-keeps]");
+  const opensElsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+  if (!link || opensElsewhere || written() === atFirst) return;
+  event.preventDefault();
+  const leads = document.createElement("input");
+  Object.assign(leads, { type: "hidden", name: link.dataset.keeps, value: "yes" });
+  stepForm.append(leads);
+  stepForm.requestSubmit();
+});

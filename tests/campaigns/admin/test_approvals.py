@@ -72,6 +72,10 @@ def page(user: User, task: Task, name: str = "change") -> str:
     return page_of(signed_in(user).get(url(task, name)))
 
 
+def start_of(user: User) -> str:
+    return page_of(signed_in(user).get(reverse("admin:index")))
+
+
 def test_a_campaign_says_that_it_needs_one_and_the_launch_that_it_lacks_one(
     author: User, task: Task
 ) -> None:
@@ -131,6 +135,44 @@ def test_a_change_since_it_was_seen_is_not_approved(author: User, second: User, 
     task.templates.update(subject="Other")
     press(author, task, "ask_approval")
     assert "Look at it again" in texts(client.post(url(task, "approve"), data, follow=True))
+
+
+def test_who_decides_reads_who_asked_and_in_which_words(
+    author: User, second: User, task: Task
+) -> None:
+    press(author, task, "ask_approval", words="Is the price right?")
+    shown = page(second, task, "approve")
+    assert "Asked for by ann" in shown and "Is the price right?" in shown
+    assert url(task, "send_back") in shown and url(task, "preview") in shown
+    assert url(task, "approve") in page(second, task, "send_back")
+
+
+def test_who_asked_reads_that_another_decides(author: User, task: Task) -> None:
+    press(author, task, "ask_approval")
+    shown = page(author, task, "approve")
+    assert "This cannot be done now" in shown and "You asked for it yourself" in shown
+    assert url(task, "send_back") not in shown
+
+
+def test_a_change_since_it_was_asked_for_is_told_before_an_answer(author: User, task: Task) -> None:
+    press(author, task, "ask_approval")
+    task.templates.update(subject="Other")
+    assert "Changed since it was asked for: the content" in page(author, task)
+
+
+def test_the_answer_is_told_on_the_start_page_of_who_asked(
+    author: User, second: User, task: Task
+) -> None:
+    press(author, task, "ask_approval")
+    press(second, task, "send_back", words="Wrong price")
+    assert "“Spring”: bea sent it back. Wrong price" in start_of(author)
+    press(author, task, "ask_approval")
+    assert "bea" not in start_of(author)
+    press(second, task, "approve")
+    assert "“Spring”: bea approved it. You may launch it." in start_of(author)
+    assert "approved it" not in start_of(second)
+    press(author, task, "launch")
+    assert "approved it" not in start_of(author)
 
 
 @pytest.mark.parametrize("page", ["approve", "send_back"])

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.contrib.auth.models import User
+from django.utils import translation
 
+from campaigns.admin.templates import starter_blocks
 from campaigns.admin.templates.starters import FOLDER, STARTERS
+from campaigns.blocks import making
+from campaigns.blocks.look import Look
 from campaigns.models import Template, TemplateFormat
 from campaigns.rendering import content
 from tests.campaigns.admin.staff import MANAGER, VIEWER, address, member, page_of, signed_in
+from tests.factories import SenderFactory
 
 pytestmark = pytest.mark.django_db
 ADD = address("campaigns.template", "add")
@@ -29,6 +36,62 @@ def test_a_sample_can_be_saved_and_sent_as_it_is(key: str) -> None:
     content.check(STARTERS[key].subject, html, "")
     for link in ("unsubscribe_url", "web_view_url", "preferences_url"):
         assert f'href="{{{{ {link} }}}}"' in html
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("key", STARTERS)
+def test_a_sample_in_blocks_can_be_saved_and_sent_as_it_is(
+    user: User, key: str, language: str
+) -> None:
+    with translation.override(language):
+        html = making.html_of(starter_blocks.stored(key, user.pk, Look()), Look())
+        content.check(starter_blocks.subject_of(key), html, "")
+    for link in ("unsubscribe_url", "web_view_url", "preferences_url"):
+        assert f'href="{{{{ {link} }}}}"' in html
+
+
+def test_a_sample_takes_the_name_and_the_footer_of_the_brand(user: User) -> None:
+    look = Look(name="Northwind", footer="Seeds since 1890")
+    html = making.html_of(starter_blocks.stored("newsletter", user.pk, look), look)
+    assert "Northwind" in html and "Seeds since 1890" in html
+    assert "Example News" not in html and "signed up at example.com" not in html
+
+
+def test_a_sample_has_the_postal_address_of_the_owners_sender(user: User) -> None:
+    SenderFactory(owner=user, postal_address="1 Garden Lane")
+    html = making.html_of(starter_blocks.stored("newsletter", user.pk, Look()), Look())
+    assert "1 Garden Lane" in html
+
+
+def test_each_begins_in_blocks_and_on_the_side_in_mjml(user: User) -> None:
+    text = page_of(signed_in(user).get(address("campaigns.template", "starters")))
+    assert f'href="{ADD}?format=blocks&amp;starter=welcome"' in text
+    assert f'href="{ADD}?starter=welcome"' in text
+
+
+def test_one_in_blocks_is_in_the_form_and_can_be_saved(user: User) -> None:
+    client = signed_in(user)
+    asked = {"format": "blocks", "starter": "welcome"}
+    page = page_of(client.get(ADD, asked))
+    assert "Good to have you" in page
+    assert not Template.objects.exists()
+    blocks = starter_blocks.stored("welcome", user.pk, Look())
+    posted = {"name": "Hello", "subject": "Welcome!", "blocks": json.dumps(blocks)}
+    client.post(f"{ADD}?format=blocks&starter=welcome", posted)
+    saved = Template.objects.get()
+    assert (saved.format, saved.subject) == (TemplateFormat.BLOCKS, "Welcome!")
+    assert "Good to have you" in saved.html
+
+
+def test_the_list_of_templates_leads_to_the_samples(user: User) -> None:
+    text = page_of(signed_in(user).get(address("campaigns.template", "changelist")))
+    assert f'href="{address("campaigns.template", "starters")}"' in text
+
+
+def test_in_chinese_they_are_chinese(user: User) -> None:
+    url = address("campaigns.template", "starters")
+    text = page_of(signed_in(user).get(url, headers={"accept-language": "zh-hans"}))
+    assert "很高兴认识您" in text and "Good to have you" not in text
 
 
 def test_the_page_shows_all_of_them(user: User) -> None:

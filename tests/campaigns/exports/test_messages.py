@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from io import BytesIO
 from typing import Any
 
+import openpyxl
 import pytest
 from django.contrib.auth.models import User
 
@@ -68,6 +70,30 @@ def test_a_message_has_its_recipient_status_times_and_last_reply(user: User, sen
     assert (row["name"], row["status"], row["service"]) == ("Ada", "Sent", "the service")
     assert (row["sent_at"], row["failed_at"]) == ("2026-05-01T12:30:05Z", "")
     assert (row["last_reply"], row["provider_message_id"]) == ("250 OK queued", "abc")
+
+
+def test_a_message_sent_at_once_was_refused_for_a_while_0_times(user: User) -> None:
+    (row,) = csv_rows(exported(user, one_message(owner=user).task, "messages"))
+    assert row["refused_for_a_while"] == "0"
+
+
+def test_a_file_is_named_after_its_campaign(user: User) -> None:
+    def named(about: str) -> str:
+        return Export(user, "messages", "csv", {}, "results", about=about).file_name[:-15]
+
+    assert named("Spring “news” 🎉 / May") == "spring-news-may-messages"
+    assert named("春季 <b>新品</b>") == "春季-b新品b-messages"
+    assert named("=1+1 " + "x" * 100) == f"11-{'x' * 57}-messages"
+    assert named("🎉") == "messages"
+
+
+def test_columns_of_an_xlsx_are_as_wide_as_a_time_and_can_be_filtered(
+    user: User, sent: SubTask
+) -> None:
+    sheet = openpyxl.load_workbook(BytesIO(exported(user, sent.task, "messages", "xlsx"))).active
+    assert sheet.auto_filter.ref.startswith("A1:") and sheet.auto_filter.ref.endswith("2")
+    assert sheet.column_dimensions["A"].width >= len("ada.lovelace@sub.example.com")
+    assert sheet.column_dimensions["B"].width >= len("2026-05-01 12:30:05")
 
 
 def test_a_message_says_its_variant_and_language(user: User, sent: SubTask) -> None:

@@ -88,7 +88,13 @@ def test_what_staff_changed_is_taken(owner: User) -> None:
     columns = (ColumnSettings("email", Meaning.ADDRESS), ColumnSettings("x", Meaning.IGNORED))
     found = understood(raw, owner, columns=columns)
     assert found.settings.columns == columns
-    assert found.sample[0].cells == ("a@b.example", "")
+    assert found.sample[0].cells == ("a@b.example", "1")
+
+
+def test_a_column_without_a_heading_shows_what_is_in_it(owner: User) -> None:
+    found = understood(b"email,,city\na@b.example,Ann,Bern\n", owner)
+    assert meanings(found) == ["address", "ignored", "attribute"]
+    assert found.sample[0].cells == ("a@b.example", "Ann", "Bern")
 
 
 def test_a_column_made_one_of_choices_has_those_of_its_cells(owner: User) -> None:

@@ -100,6 +100,15 @@ def test_the_first_sheet_with_addresses_is_chosen(owner: User) -> None:
     assert found.sheets == ("Sheet 0", "Sheet 1")
 
 
+@pytest.mark.parametrize(
+    ("sheet", "rows"), [(ROWS, 2), ([["Our club"], [], *ROWS], 2), ([["email"]], 0)]
+)
+def test_rows_are_counted_from_the_headings_to_the_last(
+    owner: User, sheet: list[list[Any]], rows: int
+) -> None:
+    assert understand(BytesIO(workbook(sheet)), "x.xlsx", owner).rows == rows
+
+
 def test_rows_come_in_with_their_types(owner: User) -> None:
     assert numbers_of(imported(workbook(ROWS), owner)) == [2, 0, 0, 0, 0]
     ages = dict(Contact.objects.values_list("email", "attributes__age"))

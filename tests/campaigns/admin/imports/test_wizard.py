@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.db.models.functions import Now
 
-from campaigns.models import Contact, MailConsent, Operation, StoredFile, Suppression
+from campaigns.models import Attribute, Contact, MailConsent, Operation, StoredFile, Suppression
 from tests.campaigns.admin.imports.wizard import UPLOAD, Wizard, figures, page, run_the_cluster
 from tests.campaigns.admin.staff import (
     CONFIRM,
@@ -294,6 +295,29 @@ class TestTheUndo:
         assert "Left: they were changed since" in question
         assert "1 contact left: they were changed since." in wizard.undo()
         assert Contact.objects.get() == ada
+
+    def test_is_not_offered_where_it_would_remove_none(self, wizard: Wizard) -> None:
+        wizard.bring(ROWS)
+        Contact.objects.update(changed_at=Now())
+        question = page_of(wizard.client.get(page("undo", wizard.operation)))
+        assert "None of the contacts that it made can be removed." in question
+        assert "Left: they were changed since" in question
+        assert 'name="confirmed"' not in question
+
+
+class TestTheReport:
+    def test_says_once_what_is_wrong_with_the_same_value_in_many_rows(
+        self, wizard: Wizard, user: User
+    ) -> None:
+        Attribute.objects.create(owner=user, key="plan", kind="choice", choices=["free"])
+        rows = "".join(f"p{n}@example.com,pro\n" for n in range(5))
+        shown = wizard.bring(f"email,plan\n{rows}")
+        assert shown.count("“pro” is none of the choices") == 1
+        assert "2, 3, 4 and 2 more" in shown
+
+    def test_names_each_line_of_a_few(self, wizard: Wizard) -> None:
+        shown = wizard.bring("email\nnobody\nada@example.com\nnobody\n")
+        assert "2, 4" in shown
 
 
 class TestTheHistory:

@@ -150,3 +150,25 @@ def test_a_step_takes_no_more_queries_for_many_rows(user: User, key: str) -> Non
     TemplateFactory.create_batch(20, owner=user)
     assert queries() <= few
     assert few <= {"audience": 40, "content": 60, "delivery": 40}.get(key, 120)
+
+
+def test_the_page_of_a_draft_counts_as_the_first_step_does(way: Way, user: User) -> None:
+    task = TaskFactory(owner=user)
+    page = page_of(way.client.get(address("campaigns.task", "change", task.pk)))
+    assert f'hx-post="{step("audience", task)}"' in page
+
+
+def test_the_page_of_a_campaign_that_is_under_way_counts_nothing(way: Way, user: User) -> None:
+    task = TaskFactory(owner=user, status="sending")
+    page = page_of(way.client.get(address("campaigns.task", "change", task.pk)))
+    assert step("audience", task) not in page
+
+
+def test_is_counted_from_all_that_the_page_of_a_draft_has(
+    way: Way, user: User, people: list[Contact]
+) -> None:
+    """Fields of other steps, that are posted along, are left alone."""
+    task = TaskFactory(owner=user)
+    posted = {**ALL, **SHOW, "priority": "3", "track_opens": "on", "variants-TOTAL_FORMS": "0"}
+    shown = page_of(way.client.post(step("audience", task), posted))
+    assert 'data-figure="Will be sent"' in shown

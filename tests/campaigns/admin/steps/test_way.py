@@ -68,6 +68,16 @@ def stored() -> Task:
     return Task.objects.get()
 
 
+def test_the_way_to_all_settings_keeps_what_is_written(way: Way, user: User) -> None:
+    task = draft_of(user)
+    shown = page_of(way.see("content", task))
+    whole = address("campaigns.task", "change", task.pk)
+    assert shown.count(f'href="{whole}" data-keeps="_whole"') == 2
+    written = {**row(TemplateFactory(owner=user), subject="Seeds"), "_next": "", "_whole": "yes"}
+    assert way.save("content", task, **written).url == whole
+    assert task.tasktemplate_set.get().subject == "Seeds"
+
+
 class TestTheBeginning:
     @pytest.mark.parametrize("page", ["/admin/", address("campaigns.task", "changelist")])
     def test_is_where_new_campaign_leads(self, user: User, page: str) -> None:
