@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
@@ -26,12 +27,15 @@ from campaigns.admin.seeing.campaigns import TaskPreview
 from campaigns.admin.segments.follow_ups import FOLLOW_UPS, TaskFollowUps
 from campaigns.admin.task_steps import ScheduleForm, Step
 from campaigns.admin.templates.checklist import OverruleForm, shown_findings, summary
+from campaigns.approvals import asking
 from campaigns.models import SubTask, Tally, Task
 from campaigns.preflight.checklist.findings import Finding, Level
 from campaigns.recipients import promises
 from campaigns.recipients.decision import UnknownAudience
 from campaigns.state import bulk, lifecycle, retries, transitions
 
+BEGINNINGS = ("launch", "schedule")
+"""What has no button before an approval that is wanted: the page says so, and how to ask."""
 LAUNCH = "admin/campaigns/task/launch.html"
 
 
@@ -70,6 +74,8 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         if name in APPROVALS:
             return may_approve(task, name, user)
         if name in transitions.TRANSITIONS and transitions.why_not(task, name):
+            return False
+        if name in BEGINNINGS and asking.problem(task):
             return False
         if name == "export_results":
             return has_results(task)
@@ -189,7 +195,7 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
             % {"number": task.pk, "task": task},
         )
         say(request, gettext("“%(copy)s” is a new draft.") % {"copy": copy})
-        return HttpResponseRedirect(self._change_url(copy))
+        return HttpResponseRedirect(reverse("admin:campaigns_task_step_audience", args=[copy.pk]))
 
     def _take(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
         """Ask; once confirmed, do it and log it, or show why it cannot be done."""
