@@ -31,6 +31,7 @@ from campaigns.models import Content, Task
 from tracking import consent
 from tracking.click_map import click_map_of, described
 from tracking.event_kinds import EventKind
+from tracking.feedback import feedback_of, has_clicks_of_no_link, links_of
 from tracking.models import Event, EventState, RejectedRequests
 
 task_steps.WARNERS.append(consent.warnings)
@@ -184,6 +185,7 @@ def _click_map(request: HttpRequest, task_id: int) -> HttpResponse:
         "versions": [(each.pk, described(each)) for each in contents],
         "version": chosen.pk,
         "shown": shown,
+        "not_by_link": has_clicks_of_no_link(feedback_of(task.pk), links_of(task.pk)),
         "message": colour_scheme.as_seen(shown.html, scheme="light"),
         "back_url": reverse("admin:campaigns_task_change", args=[task.pk]),
     }

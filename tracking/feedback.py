@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from campaigns.models import SubTask
@@ -83,3 +84,10 @@ def links_of(task_id: int) -> list[Line]:
         line.recipients[tally.actor] = tally.recipients
         line.events += tally.clicks
     return list(lines.values())
+
+
+def has_clicks_of_no_link(lines: Sequence[Line], links: Sequence[Line]) -> bool:
+    """Whether more people clicked than the links tell of: a provider reported the others, whose own
+    addresses for a link are not known here."""
+    clicked = sum(line.people for line in lines if line.label == str(EventKind.CLICKED.label))
+    return clicked > sum(link.people for link in links)

@@ -14,10 +14,12 @@ from django.utils.translation import gettext as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page
+from admin_kit.stored_texts import shown
 from admin_kit.told_changes import told
 from campaigns.admin.campaign_list import when
 from campaigns.admin.progress import progress_of
-from campaigns.models import Task
+from campaigns.models import Task, TaskStatus
+from campaigns.state.lifecycle import PAUSED_AUTOMATICALLY
 
 MOST_DEEDS = 50
 UNCHANGED = "[]"
@@ -64,6 +66,7 @@ class TaskReport(OwnedAdmin):
             facts=facts_of(task),
             deeds=deeds_of(task),
             back_url=self.url("change", task.pk),
+            print_button={"type": "button", "data-print": ""},
         )
 
 
@@ -102,4 +105,10 @@ def _by_itself(task: Task) -> list[Deed]:
         (task.started_at, _("Sending began")),
         (task.completed_at, _("Done: nothing was left to send")),
     )
-    return [Deed(at, what) for at, what in times if at]
+    paused = [(task.paused_at, shown(task.note))] if _is_paused_by_itself(task) else []
+    return [Deed(at, what) for at, what in (*times, *paused) if at]
+
+
+def _is_paused_by_itself(task: Task) -> bool:
+    """A person who pauses it is in the history."""
+    return task.status == TaskStatus.PAUSED and task.note.startswith(PAUSED_AUTOMATICALLY)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
@@ -189,7 +190,7 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
             % {"number": task.pk, "task": task},
         )
         say(request, gettext("“%(copy)s” is a new draft.") % {"copy": copy})
-        return HttpResponseRedirect(self._change_url(copy))
+        return HttpResponseRedirect(reverse("admin:campaigns_task_step_audience", args=[copy.pk]))
 
     def _take(self, request: HttpRequest, object_id: str, step: Step) -> HttpResponse:
         """Ask; once confirmed, do it and log it, or show why it cannot be done."""

@@ -32,7 +32,7 @@ class TaskStatus(models.TextChoices):
 
 
 class Audience(models.TextChoices):
-    ALL = "all", _("All my contacts")
+    ALL = "all", _("All contacts")
     TAGS = "tags", _("Contacts by tags and segments")
     CHOSEN = "chosen", _("Chosen contacts")
 

@@ -35,16 +35,25 @@ MOST_TASKS = 1_000
 """The newest campaigns of the owners of these contacts."""
 MOST_MESSAGES = 50
 IN_THE_PALETTE = 8
+PEOPLE_IN_THE_PALETTE = 4
 VIEW = "campaigns.view_subtask"
 NAMES = "campaigns.view_contact"
 
 
+class Person(NamedTuple):
+    key: int
+    owner_id: int
+    email: str
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The newest messages first. `more` says whether there may be others."""
+    """The newest contacts and messages first. `more` says whether there may be other messages."""
 
     messages: list[SubTask] = field(default_factory=list)
     more: bool = False
+    people: list[Person] = field(default_factory=list)
 
 
 def find(words: str, user: Visitor) -> Answer:
@@ -52,24 +61,29 @@ def find(words: str, user: Visitor) -> Answer:
     words = words.strip()
     if len(words) < FEWEST_CHARACTERS or "\x00" in words:
         return Answer()
-    keys, more = _of_contacts(words, user) if user.has_perm(NAMES) else (set(), False)
+    people = _people(words, user) if user.has_perm(NAMES) else []
+    keys, more = _messages_to(people[:MOST_CONTACTS], user), len(people) > MOST_CONTACTS
     if "@" in words:
         keys |= set(subtasks_to(words, user))
     newest = sorted(keys, reverse=True)[:MOST_MESSAGES]
     found = SubTask.objects.filter(pk__in=newest).select_related("task", "service")
     messages = list(found.defer("variables", "error").order_by("-pk"))
-    return Answer(messages, more or len(keys) > MOST_MESSAGES)
+    return Answer(messages, more or len(keys) > MOST_MESSAGES, people)
 
 
-def _of_contacts(words: str, user: Visitor) -> tuple[set[int], bool]:
-    """The keys of messages to contacts whom the words fit, and whether they fit more of them."""
+def _people(words: str, user: Visitor) -> list[Person]:
+    """The contacts whom the words fit, MOST_CONTACTS and one at most."""
     contacts = contact_search.search(Contact.objects.visible_to(user), words, user)
-    rows = list(contacts.order_by("-pk").values_list("owner_id", "email")[: MOST_CONTACTS + 1])
-    people = rows[:MOST_CONTACTS]
-    tasks = _tasks_of({owner for owner, _email in people}, user)
-    addresses = {email for _owner, email in people}
+    rows = contacts.order_by("-pk").values_list("pk", "owner_id", "email", "name")
+    return [Person(*row) for row in rows[: MOST_CONTACTS + 1]]
+
+
+def _messages_to(people: Collection[Person], user: Visitor) -> set[int]:
+    """Their keys."""
+    tasks = _tasks_of({each.owner_id for each in people}, user)
+    addresses = {each.email for each in people}
     found = SubTask.objects.filter(task__in=tasks, recipient_email__in=addresses)
-    return set(found.order_by().values_list("pk", flat=True)), len(rows) > MOST_CONTACTS
+    return set(found.order_by().values_list("pk", flat=True))
 
 
 def _tasks_of(owners: Collection[int], user: Visitor) -> list[int]:
@@ -121,11 +135,23 @@ def found_messages(request: HttpRequest) -> HttpResponse:
 
 
 def in_the_palette(request: HttpRequest, words: str) -> list[SearchResult]:
-    """The newest messages, and a way to all of them."""
+    """The newest contacts, their newest messages, and a way to all of these."""
     user = staff(request)
-    if not user.has_perm(VIEW):
-        return []
     answer = find(words, user)
+    people = [_found(each) for each in answer.people[:PEOPLE_IN_THE_PALETTE]]
+    return [*people, *_messages(answer, words)] if user.has_perm(VIEW) else people
+
+
+def _found(person: Person) -> SearchResult:
+    return SearchResult(
+        title=as_written(person.email),
+        description=person.name or gettext("Contact"),
+        link=reverse("admin:campaigns_contact_change", args=[person.key]),
+        icon="contacts",
+    )
+
+
+def _messages(answer: Answer, words: str) -> list[SearchResult]:
     results = [
         SearchResult(
             title=as_written(message.recipient_email),

@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from admin_kit.numbers import number
+from campaigns.ab_tests import plan, sampling
 from campaigns.admin.progress import Wait
 from campaigns.models import Task, TaskStatus
 from dispatch.admin import rate
@@ -52,11 +53,20 @@ def warnings(task: Task) -> list[str]:
 
 
 def foretold(task: Task, messages: int) -> list[tuple[str, str]]:
-    """When the last of so many messages would be sent, if a task were launched now."""
-    if not messages:
+    """When the last of so many messages would be sent, if a task were launched now; with an A/B
+    test the last of its sample.
+    """
+    test = plan.test_of(task)
+    at_once = sampling.size_of(test, messages) if test else messages
+    if not at_once:
         return []
-    end = words.end(estimate_of_launch(task, messages), database_time())
-    return [(gettext("If launched now"), end)] if end else []
+    end = words.end(estimate_of_launch(task, at_once), database_time())
+    if not end:
+        return []
+    if not test:
+        return [(gettext("If launched now"), end)]
+    rest = gettext("The rest waits for the result of the A/B test.")
+    return [(gettext("The sample, if launched now"), f"{end} {rest}")]
 
 
 def waits(task: Task, user: User | AnonymousUser) -> list[Wait]:

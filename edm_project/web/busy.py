@@ -13,6 +13,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views import defaults
 
+from edm_project.web.uploads import FilesTooLarge
+
 logger = logging.getLogger(__name__)
 
 ENDED = frozenset({"25006", "25P03", "25P04"})
@@ -45,6 +47,8 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A session that cannot be saved counts as ended, for any reason."""
+    if isinstance(exception, FilesTooLarge):
+        return render(request, "400.html", {"too_large": str(exception)}, status=400)
     ended = exception.__context__
     reason = ended.__context__ if isinstance(ended, UpdateError) else None
     return busy(request, reason) if is_trouble(reason) else defaults.bad_request(request, exception)

@@ -16,13 +16,18 @@ LARGE = {"campaigns_contact_import_file": "campaigns.import_contact"}
 the permission without which no one may send so much."""
 
 
+class FilesTooLarge(RequestDataTooBig):
+    """The message is for who sent them."""
+
+
 class LargestUpload(FileUploadHandler):
     """Refuses by the request's declared length before reading, and by the actual size when none is
     declared."""
 
     def __init__(self, request: Any = None) -> None:
         super().__init__(request)
-        self._left = _most_megabytes(request) * 1_000_000 + OVER_BYTES
+        self._most = _most_megabytes(request) * 1_000_000 + OVER_BYTES
+        self._left = self._most
 
     def handle_raw_input(
         self,
@@ -33,13 +38,21 @@ class LargestUpload(FileUploadHandler):
         encoding: str | None = None,
     ) -> None:
         if content_length > self._left:
-            raise RequestDataTooBig(gettext("The request has more bytes than a file may have."))
+            raise self._too_large()
 
     def receive_data_chunk(self, raw_data: bytes, start: int) -> bytes:
         self._left -= len(raw_data)
         if self._left < 0:
-            raise RequestDataTooBig(gettext("The request has more bytes than a file may have."))
+            raise self._too_large()
         return raw_data
+
+    def _too_large(self) -> FilesTooLarge:
+        return FilesTooLarge(
+            gettext(
+                "The files are larger than %(most)s MB in all, which is more than this page takes."
+            )
+            % {"most": self._most // 1_000_000}
+        )
 
     def file_complete(self, file_size: int) -> None:
         """Others keep it."""

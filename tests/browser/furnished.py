@@ -112,7 +112,7 @@ def _came_back(number: int) -> Iterator[tuple[EventKind, dict[str, str]]]:
     )  # fmt: skip
     for kind, every in kinds:
         if number % every == 0:
-            yield kind, {"url": LINK} if kind == EventKind.CLICKED else {}
+            yield kind, {"url": LINK, "source": "click"} if kind == EventKind.CLICKED else {}
 
 
 def _sent(task: Task) -> Any:

@@ -12,6 +12,7 @@ from selenium.webdriver.common.keys import Keys
 
 from campaigns.blocks.kinds import KINDS
 from campaigns.models import Template, TemplateFormat
+from tests.browser.accessibility import violations
 from tests.browser.chromium import PHONE, Browser
 from tests.factories import ContactFactory, SenderFactory
 
@@ -72,6 +73,7 @@ def test_a_message_of_each_kind_is_written_by_mouse(admin: Browser) -> None:
                 admin.press(admin.find(f"#add_text_{key}_1"))
                 admin.find(".edm-block-column textarea").send_keys("On the right")
     assert kinds(admin)[-1] == "footer"
+    assert violations(admin) == []
     assert admin.find("[name=subject]").get_attribute("value") == "Spring is here"
     admin.press(admin.find("button[name=_preview]"))
     admin.wait_for_text("Spring is here")
@@ -164,3 +166,4 @@ def test_what_is_wrong_is_said_at_its_block_and_a_phone_shows_it(admin: Browser)
     assert admin.find(f"[name='b-{key}__link']").get_attribute("value") == "javascript:alert(1)"
     wide = admin.script("return document.documentElement.scrollWidth > innerWidth")
     assert not wide
+    assert violations(admin) == []

@@ -77,7 +77,7 @@ def plan_a_task(browser: Browser) -> None:
     assert not browser.visible("select[name=contacts] + .select2")
     browser.select("audience", "Chosen contacts")
     browser.find("select[name=contacts] + .select2")
-    browser.select("audience", "All my contacts")
+    browser.select("audience", "All contacts")
     browser.choose("tasktemplate_set-0-template", "Seeds")
     browser.press(browser.find("button[name=_continue]"))
     browser.wait_for_text("Nothing is sent before you launch it.")

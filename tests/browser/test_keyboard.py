@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
+from tests.browser.accessibility import violations
 from tests.browser.chromium import Browser
 from tests.factories import ContactFactory
 
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.timeout(300)
 CONTACTS = "/admin/campaigns/contact/"
 SIDEBAR, USER_MENU = "button[aria-controls=nav-sidebar]", "button[aria-controls=user-menu]"
 CONTENT = "#nav-sidebar button[aria-controls=nav-group-2]"
+PALETTE = "#search-input-command"
 FILTERS = "#changelist a[role=button]"
 
 
@@ -69,6 +71,7 @@ def test_the_user_menu_opens_and_escape_closes_it(contacts: Browser) -> None:
     tab_to(contacts, USER_MENU)
     contacts.type(Keys.ENTER)
     contacts.find("#user-menu")
+    assert violations(contacts) == []
     contacts.type(Keys.ESCAPE)
     contacts.wait(lambda: not contacts.visible("#user-menu"), "the menu stays open")
     assert has_focus(contacts, USER_MENU)
@@ -79,14 +82,40 @@ def test_the_filters_open(contacts: Browser) -> None:
     tab_to(contacts, FILTERS)
     contacts.type(Keys.ENTER)
     contacts.find("#changelist-filter")
+    assert violations(contacts) == []
     contacts.type(Keys.ESCAPE)
     contacts.wait(lambda: not contacts.visible("#changelist-filter"), "the filters stay open")
 
 
-def test_the_palette_opens_takes_words_and_closes(contacts: Browser) -> None:
-    keys = ActionChains(contacts.driver)
+def open_the_palette(browser: Browser) -> None:
+    keys = ActionChains(browser.driver)
     keys.key_down(Keys.CONTROL).send_keys("k").key_up(Keys.CONTROL).perform()
-    contacts.find("#search-input-command")
-    contacts.wait(lambda: has_focus(contacts, "#search-input-command"), "no place to write")
-    contacts.type(Keys.ESCAPE)
-    contacts.wait(lambda: not contacts.visible("#search-input-command"), "the palette stays open")
+    browser.wait(lambda: has_focus(browser, PALETTE), "no place to write")
+
+
+def test_the_palette_keeps_the_keyboard_and_gives_it_back(contacts: Browser) -> None:
+    tab_to(contacts, USER_MENU)
+    open_the_palette(contacts)
+    contacts.type("cleo")
+    contacts.wait_for_text("Found 1 result")
+    assert violations(contacts) == []
+    tab_to(contacts, "#command-results a", most=2)
+    contacts.type(Keys.TAB)
+    assert has_focus(contacts, PALETTE)
+    back = ActionChains(contacts.driver)
+    back.key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
+    assert has_focus(contacts, "#command-results a")
+    contacts.type(Keys.ESCAPE, Keys.ESCAPE)
+    contacts.wait(lambda: not contacts.visible(PALETTE), "the palette stays open")
+    assert has_focus(contacts, USER_MENU)
+
+
+def test_the_palette_says_and_opens_what_the_arrows_choose(contacts: Browser) -> None:
+    open_the_palette(contacts)
+    contacts.type("cleo")
+    contacts.wait_for_text("Found 1 result")
+    contacts.type(Keys.ARROW_DOWN)
+    said = "return document.querySelector('[role=dialog] [role=status]').textContent"
+    contacts.wait(lambda: "cleo@example.com" in contacts.script(said), "nothing is said")
+    contacts.type(Keys.ENTER)
+    contacts.wait(lambda: contacts.path.startswith("/admin/campaigns/contact/"), "not opened")

@@ -10,6 +10,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
 from campaigns.models import Attribute, Segment, Task
+from tests.browser.accessibility import violations
 from tests.browser.chromium import PHONE, Browser
 from tests.factories import (
     ContactFactory,
@@ -90,6 +91,7 @@ def test_is_built_of_two_groups_by_mouse_and_used_in_a_campaign(admin: Browser, 
     counts(admin, "2 contacts")
     admin.wait_for_text("City is “Berlin” and (has the tag “VIP” or Points is more than 10)")
     admin.wait_for_text("Ada, ada@example.com")
+    assert violations(admin) == []
     assert admin.find("[name=name]").get_attribute("value") == "Berlin or VIP"
     admin.save()
     admin.wait_for_text("was added successfully")

@@ -14,6 +14,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from campaigns.models import Attribute, Template, TemplateVersion
+from tests.browser.accessibility import violations
 from tests.browser.chromium import PHONE, Browser
 from tests.factories import ContactFactory, TemplateFactory
 
@@ -106,6 +107,7 @@ def test_names_the_line_that_is_wrong_and_keeps_what_was_seen(admin: Browser, us
     see_beside(admin, "HTML, line 3: unknown filter 'nonsense'")
     see(admin, "Hello")
     admin.wait(lambda: admin.visible(".ace_gutter-cell.ace_error") or None, "no mark at the line")
+    assert violations(admin) == []
 
 
 def test_is_left_by_keyboard(admin: Browser) -> None:

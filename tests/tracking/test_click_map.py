@@ -64,6 +64,14 @@ def test_the_page_shows_it_in_a_frame_without_any_right(content: Content) -> Non
     assert "3 · 75 %" in shown
 
 
+def test_the_page_says_that_a_provider_told_of_more_clicks(content: Content) -> None:
+    told = "a provider reported those clicks, and they are not counted by link"
+    assert told not in page(content.task).text
+    reported = from_launch(content, recipient_email="cleo@example.com")
+    tell(EventKind.CLICKED, reported, source="postmark", url="https://a.example/")
+    assert told in page(content.task).text
+
+
 def test_the_page_shows_the_version_that_is_chosen() -> None:
     first = ContentFactory(subject="One", html="<p>In English</p>")
     other = ContentFactory(

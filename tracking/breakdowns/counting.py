@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection
 
 from campaigns.models import Task
+from campaigns.models.ab_test import UNTIL_RELEASED
 from tracking.breakdowns import mailboxes
 from tracking.event_kinds import Actor, EventKind
 from tracking.events.effects import OWN_PAGES
@@ -18,6 +19,8 @@ MOST_ROWS = 12
 FIRST_HOURS = 24
 STEPS_SECONDS = (60, 300, 900, 3_600, 21_600, 86_400, 604_800)
 MOST_STEPS = 48
+UNDECIDED = 0
+"""In place of the key of a content: of messages whose variant is not decided yet."""
 OUTCOMES = ("sent", "delivered", "bounced", "failed")
 NUMBERS = ("messages", "sent", "delivered", "opened", "clicked", "bounced", "failed")
 """Of each row of a table, in this order, after its name."""
@@ -46,8 +49,10 @@ FROM campaigns_subtask s JOIN dispatch_emailservice v ON v.id = s.service_id
 WHERE s.task_id = %(task)s
 GROUP BY v.id ORDER BY 2 DESC, 1 LIMIT %(most)s
 """
+# What waits for the result of an A/B test has the content of its first variant until then.
 VARIANTS_SQL = f"""
-SELECT s.content_id, {_COUNTED}
+SELECT CASE WHEN s.status = 'pending' AND s.available_at >= %(until_released)s THEN {UNDECIDED}
+       ELSE s.content_id END, {_COUNTED}
 FROM campaigns_subtask s WHERE s.task_id = %(task)s
 GROUP BY 1 ORDER BY 1 LIMIT %(most)s
 """
@@ -102,6 +107,7 @@ def count(task: Task, now: dt.datetime) -> dict[str, Any]:
         "step": step,
         "last": steps - 1,
         "hours": FIRST_HOURS,
+        "until_released": UNTIL_RELEASED,
     }
     return {
         "mailboxes": _rows(MAILBOXES_SQL, values),

@@ -15,7 +15,7 @@ from admin_kit.charts.lines import Chart, Series
 from admin_kit.stored_texts import shown
 from campaigns import erased_keys
 from campaigns.models import Content, SubTask, Task
-from tracking.breakdowns.counting import FIRST_HOURS, NUMBERS, OUTCOMES
+from tracking.breakdowns.counting import FIRST_HOURS, NUMBERS, OUTCOMES, UNDECIDED
 from tracking.event_kinds import Actor, EventKind
 
 DAY_SECONDS = 86_400
@@ -170,7 +170,12 @@ def _variants(rows: Sequence[Sequence[Any]]) -> list[Row]:
     contents: dict[int, Any] = Content.objects.only("subject", "language").in_bulk(
         [row[0] for row in rows]
     )
-    return [Row(_version(contents.get(key)), *numbers) for key, *numbers in rows]
+    decided = [row for row in rows if row[0] != UNDECIDED]
+    waiting = [row for row in rows if row[0] == UNDECIDED]
+    return [
+        *(Row(_version(contents.get(key)), *numbers) for key, *numbers in decided),
+        *(Row(gettext("Waits for the result of the A/B test"), *row[1:]) for row in waiting),
+    ]
 
 
 def _version(content: Content | None) -> str:

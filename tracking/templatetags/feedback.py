@@ -10,7 +10,7 @@ from campaigns.models import Contact, Task, TaskStatus
 from tracking import consent
 from tracking.breakdowns import averages, showing
 from tracking.breakdowns.keeping import Found, breakdown_of
-from tracking.feedback import feedback_of, links_of
+from tracking.feedback import feedback_of, has_clicks_of_no_link, links_of
 from tracking.timeline import timeline_of
 
 register = template.Library()
@@ -19,10 +19,12 @@ WHILE_COUNTING_SECONDS, WHILE_SENDING_SECONDS = 3, 60
 
 @register.inclusion_tag("admin/tracking/feedback.html")
 def task_feedback(task: Task) -> dict[str, Any]:
+    lines, links = feedback_of(task.pk), links_of(task.pk)
     return {
         "task": task,
-        "lines": feedback_of(task.pk),
-        "links": links_of(task.pk),
+        "lines": lines,
+        "links": links,
+        "not_by_link": has_clicks_of_no_link(lines, links),
         "opens": consent.of_launched(task),
     }
 

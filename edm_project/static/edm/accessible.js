@@ -56,6 +56,19 @@
     }
   };
 
+  /* The keyboard stays in what covers the page. */
+  const STOPS = "a[href], button, input, select, textarea";
+  const stay = (event) => {
+    const dialog = event.key === "Tab" && event.target.closest("[role=dialog][aria-modal=true]");
+    if (!dialog) return;
+    const stops = [...dialog.querySelectorAll(STOPS)].filter((each) => each.offsetParent && !each.disabled && each.tabIndex >= 0);
+    const [first, last] = [stops[0], stops[stops.length - 1]];
+    if (event.target !== (event.shiftKey ? first : last)) return;
+    event.preventDefault();
+    (event.shiftKey ? last : first).focus();
+  };
+  document.addEventListener("keydown", stay);
+
   const tidy = () => { nameSelect2(document); reachable(document); };
   document.addEventListener("DOMContentLoaded", () => { nameScrolling(); markEmpty(document); });
   window.addEventListener("load", () => {

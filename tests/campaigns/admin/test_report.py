@@ -72,3 +72,17 @@ def test_says_who_did_what() -> None:
     page = page_of(client.get(address("campaigns.task", "report", task.pk)))
     assert "<strong>mia</strong>: Paused" in page
     assert "Sending began" in page
+
+
+def test_says_that_it_was_paused_by_itself() -> None:
+    user = member(MANAGER)
+    note = "Paused automatically: 13 of 1,754 messages were reported as spam."
+    task = sent_task(owner=user, status="paused", paused_at=Now(), note=note)
+    assert note in page_of(signed_in(user).get(address("campaigns.task", "report", task.pk)))
+
+
+def test_has_a_button_to_print_it() -> None:
+    user = member(MANAGER)
+    url = address("campaigns.task", "report", sent_task(owner=user).pk)
+    page = page_of(signed_in(user).get(url))
+    assert "data-print" in page and "edm/print.js" in page and "Printed on" in page

@@ -349,7 +349,7 @@ class TestTheEffect:
         response = self.do(user, "clone", task)
         copy = Task.objects.exclude(pk=task.pk).get()
         assert (copy.status, copy.name, copy.owner) == ("draft", "Copy of Spring", user)
-        assert response.redirect_chain[-1][0] == url("change", copy)
+        assert response.redirect_chain[-1][0] == url("step_audience", copy)
         assert entries(copy) == [(user.username, f"Cloned from campaign {task.pk}, “Spring”.")]
 
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
-from campaigns.models import Task
+from campaigns.models import ABTest, Task
+from dispatch.admin.waiting import foretold
 from dispatch.models import AccountReport, EmailService, Pace
 from dispatch.pace import pace_rows
+from dispatch.waiting.estimate import estimate_of_launch
 from tests.campaigns.admin.staff import (
     CONFIRM,
     MANAGER,
@@ -249,3 +251,23 @@ def test_a_message_says_why_it_is_not_sent_yet() -> None:
     shown = page_of(signed_in(member(SUPERUSER)).get(url))
     assert "Why it is not sent yet" in shown
     assert "is tried again from" in shown
+
+
+def test_the_end_that_is_foretold_of_an_ab_test_is_that_of_its_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[int] = []
+
+    def estimated(task: Task, messages: int) -> Any:
+        asked.append(messages)
+        return estimate_of_launch(task, messages)
+
+    monkeypatch.setattr("dispatch.admin.waiting.estimate_of_launch", estimated)
+    EmailServiceFactory()
+    task = TaskFactory()
+    assert [label for label, _ in foretold(task, 200)] == ["If launched now"]
+    ABTest.objects.create(task=task, sample=30)
+    ((label, said),) = foretold(task, 200)
+    assert asked == [200, 60]
+    assert label == "The sample, if launched now"
+    assert said.endswith("The rest waits for the result of the A/B test.")

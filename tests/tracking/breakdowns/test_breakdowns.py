@@ -10,6 +10,7 @@ from django.utils import timezone
 from pytest_django.fixtures import DjangoAssertNumQueries
 
 from campaigns.models import BackgroundJob, SubTask, Task
+from campaigns.models.ab_test import UNTIL_RELEASED
 from tests.factories import (
     ContentFactory,
     EmailServiceFactory,
@@ -118,6 +119,18 @@ class TestVersions:
         assert {name: row[3] for name, row in table(task, "variants").items()} == {
             "One": 0,
             "Zwei (de)": 1,
+        }
+
+    def test_leave_what_waits_for_the_test_to_none_of_them(self, task: Task) -> None:
+        first = ContentFactory(task=task, subject="One")
+        sent(task, "a@example.com", "opened", content=first)
+        sent(task, "b@example.com", content=ContentFactory(task=task, subject="Two"))
+        values = {"content": first, "service": None, "available_at": UNTIL_RELEASED}
+        sent(task, "c@example.com", "pending", **values)
+        assert {name: row[:2] for name, row in table(task, "variants").items()} == {
+            "One": (1, 1),
+            "Two": (1, 1),
+            "Waits for the result of the A/B test": (1, 0),
         }
 
     def test_are_not_shown_where_there_is_one(self, task: Task) -> None:
