@@ -31,6 +31,7 @@ from addressing.addresses import other_spellings
 from admin_kit.autocompletes import Autocompletes
 from admin_kit.deleting import ExplainedDeletion
 from admin_kit.entries import visible_entries
+from admin_kit.listing import listed
 from admin_kit.lookups import DeclaredLookups
 from admin_kit.meanwhile import MeanwhileForm
 from admin_kit.owners import OwnerField, OwnerFilter, may_choose_owner
@@ -279,11 +280,11 @@ class OwnedForm(MeanwhileForm):
         for name, chosen in list(cleaned.items()):
             usable = owners_open_to(owner.pk) if name in self.of_teams else [owner.pk]
             if foreign := [row for row in _rows(chosen) if row.owner_id not in usable]:
-                listed = ", ".join(f"“{row}”" for row in foreign[:5])
+                names = listed(f"“{row}”" for row in foreign[:5])
                 self.add_error(
                     name,
                     gettext("Not owned by %(owner)s: %(listed)s.")
-                    % {"owner": owner, "listed": listed},
+                    % {"owner": owner, "listed": names},
                 )
         if self.instance.pk and self.old_owner_id != owner.pk:
             for reason in self.what_keeps_it(owner):

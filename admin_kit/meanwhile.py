@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
+from admin_kit.listing import listed
 from admin_kit.typed import ModelForm
 
 SEEN = "edm-seen"
@@ -74,14 +75,12 @@ class MeanwhileForm(ModelForm):
     def _told(self, changed: list[str], row: models.Model) -> str:
         labels = [f"“{self.fields[name].label}”" for name in changed[:MOST_NAMED]]
         more = len(changed) - len(labels)
-        listed = ", ".join(labels) + (
-            gettext(" and %(more)s more") % {"more": more} if more else ""
-        )
+        names = listed(labels) + (gettext(" and %(more)s more") % {"more": more} if more else "")
         return gettext(
             "Another save came first%(by_whom)s: it changed %(fields)s. What you wrote is "
             "below, and is not saved yet. Open this page in a second window to see what is "
             "stored now; save here once more to put your text in its place."
-        ) % {"by_whom": _said_of_last(row), "fields": listed}
+        ) % {"by_whom": _said_of_last(row), "fields": names}
 
 
 def _value(field: Any, row: models.Model, chosen: Mapping[str, Any] | None) -> Any:

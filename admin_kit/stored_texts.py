@@ -17,7 +17,9 @@ from typing import NamedTuple
 from babel.messages.mofile import read_mo
 from django import template
 from django.conf import settings
-from django.utils.translation import get_language, gettext, override, to_locale
+from django.utils.translation import get_language, override, to_locale
+
+from admin_kit.listing import listed
 
 register = template.Library()
 LANGUAGE = "en"
@@ -87,7 +89,7 @@ def _found(text: str, locale: str) -> str | None:
 
 def _value(name: str, value: str, locale: str) -> str:
     if name in LISTS:
-        return gettext(", ").join(_shown(each, locale) for each in value.split(", "))
+        return listed(_shown(each, locale) for each in value.split(", "))
     return _shown(value, locale) if name in REASONS else value
 
 

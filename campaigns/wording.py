@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import reduce
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
+
+from admin_kit.listing import listed as listed
 
 Text = str | Promise
 """Said in the language of the moment at which it is shown."""
@@ -69,8 +71,3 @@ def first_of(names: Sequence[str], most: int) -> str:
         return listed(names)
     values = {"names": listed(names[:most]), "count": len(names) - most}
     return gettext("%(names)s and %(count)s more") % values
-
-
-def listed(texts: Iterable[object]) -> str:
-    """Such as “a, b, c”."""
-    return gettext(", ").join(map(str, texts))

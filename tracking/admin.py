@@ -22,6 +22,7 @@ from access.ownership import sees_everything
 from addressing.addresses import as_stored, as_written
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.filters import TimeRangeFilter
+from admin_kit.moments import to_the_minute
 from admin_kit.stored_texts import shown
 from admin_kit.typed import label
 from campaigns.admin import task_steps
@@ -50,28 +51,32 @@ KIND_LABELS = {
     EventKind.RESUBSCRIBED.label: "info",
     EventKind.PREFERENCES.label: "info",
 }
-STATE_LABELS = {
-    EventState.WAITING.label: "info",
-    EventState.APPLIED.label: "success",
-    EventState.GIVEN_UP.label: "warning",
+SHOWN_IF_TOLD = ("by", "url", "told", "occurred_at", "times", "last_at", "noted")
+ENDPOINTS = {
+    "open": _("picture that records opens"),
+    "click": _("links in messages"),
+    "web view": _("message in the browser"),
+    "unsubscribe": _("unsubscribing"),
+    "preferences": _("preference page"),
+    "sign-up": _("sign-up form"),
+    "confirmation": _("confirming a sign-up"),
 }
+"""What counts are kept of, by their names in metrics."""
+REASONS = {
+    "token": _("a link that is damaged or made up"),
+    "method": _("a request of another kind than the page takes"),
+    "form": _("a form that cannot be read"),
+    "limit": _("too many requests"),
+    "honeypot": _("filled in what people do not see"),
+    "mark": _("not sent from the form's own page"),
+}
+WEBHOOK = "webhook "
 
 
 @admin.register(Event)
 class EventAdmin(LedgerAdmin):
-    list_display = (
-        "id",
-        "kind_label",
-        "by",
-        "address",
-        "message",
-        "source",
-        "received_at",
-        "times",
-        "state_label",
-        "noted",
-    )
-    list_display_links = ("id",)
+    list_display = ("address", "kind_label", "by", "received", "often", "source", "standing")
+    list_display_links = ("address",)
     list_filter = (
         ("kind", ChoicesDropdownFilter),
         ("actor", ChoicesDropdownFilter),
@@ -81,29 +86,26 @@ class EventAdmin(LedgerAdmin):
     sortable_by = ()
     search_fields = ("recipient",)
     search_help_text = _("The whole address of a recipient")
-    fields = (
-        "kind",
-        "by",
-        "message",
-        "address",
-        "url",
-        "told",
-        "source",
-        "service_id",
-        "dedupe_key",
-        "message_id",
-        "provider_message_id",
-        "ip_address",
-        "user_agent",
-        "occurred_at",
-        "received_at",
-        "times",
-        "last_at",
-        "state",
-        "due_at",
-        "settled_at",
-        "noted",
-        "raw",
+    fieldsets = (
+        (None, {"fields": ("kind", *SHOWN_IF_TOLD, "message", "received_at", "source")}),
+        (
+            _("Technical details"),
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    "state",
+                    "service_id",
+                    "dedupe_key",
+                    "message_id",
+                    "provider_message_id",
+                    "ip_address",
+                    "user_agent",
+                    "due_at",
+                    "settled_at",
+                    "raw",
+                ),
+            },
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -128,6 +130,14 @@ class EventAdmin(LedgerAdmin):
         newest = to_address.order_by("-id").values_list("pk", flat=True)[:1000]
         return queryset.filter(pk__in=list(newest)), False
 
+    def get_fieldsets(self, request: HttpRequest, obj: Event | None = None) -> Any:
+        """Without what is not told of this event."""
+        (title, told), *rest = super().get_fieldsets(request, obj)
+        names = [
+            name for name in told["fields"] if name not in SHOWN_IF_TOLD or _is_told(obj, name)
+        ]
+        return [(title, {**told, "fields": names}), *rest]
+
     @label(_("kind"), KIND_LABELS)
     def kind_label(self, event: Event) -> str:
         return str(event.get_kind_display())
@@ -136,9 +146,21 @@ class EventAdmin(LedgerAdmin):
     def by(self, event: Event) -> str:
         return event.by or "–"
 
-    @label(_("state"), STATE_LABELS)
-    def state_label(self, event: Event) -> str:
-        return str(event.get_state_display())
+    @admin.display(description=_("received"))
+    def received(self, event: Event) -> str:
+        return to_the_minute(event.received_at)
+
+    @admin.display(description=_("times"), empty_value="")
+    def often(self, event: Event) -> str:
+        """Of what happened more than once."""
+        return str(event.times) if event.times > 1 else ""
+
+    @admin.display(description=_("not counted"))
+    def standing(self, event: Event) -> str:
+        """Of one that is not applied, why."""
+        if event.state == EventState.APPLIED:
+            return ""
+        return shown(event.note) or str(event.get_state_display())
 
     @admin.display(description=_("note"))
     def noted(self, event: Event) -> str:
@@ -157,7 +179,15 @@ class EventAdmin(LedgerAdmin):
         if event.subtask_id is None:
             return "–"
         url = reverse("admin:campaigns_subtask_change", args=[event.subtask_id])
-        return format_html('<a class="hover:underline" href="{}">{}</a>', url, event.subtask_id)
+        to = gettext("Message to %(address)s") % {"address": as_written(event.recipient)}
+        return format_html('<a class="edm-link" href="{}">{}</a>', url, to)
+
+
+def _is_told(event: Event | None, name: str) -> bool:
+    """`times` only of what happened more than once."""
+    found = {"told": "detail", "noted": "note"}.get(name, name)
+    value = getattr(event, found, None)
+    return value not in (None, "", 1)
 
 
 @require_safe
@@ -197,13 +227,17 @@ class RejectedRequestsAdmin(LedgerAdmin):
     """How many requests were rejected; what they were is not kept."""
 
     list_display = ("day", "at", "why", "count")
+    fields = list_display
     sortable_by = ()
     ordering = ("-day", "endpoint", "reason")
 
     @admin.display(description=_("endpoint"))
     def at(self, row: RejectedRequests) -> str:
-        return shown(row.endpoint)
+        provider = row.endpoint.removeprefix(WEBHOOK)
+        if provider != row.endpoint:
+            return gettext("webhook of %(provider)s") % {"provider": provider}
+        return str(ENDPOINTS.get(row.endpoint) or shown(row.endpoint))
 
     @admin.display(description=_("reason"))
     def why(self, row: RejectedRequests) -> str:
-        return shown(row.reason)
+        return str(REASONS.get(row.reason) or shown(row.reason))

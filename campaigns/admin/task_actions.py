@@ -27,12 +27,15 @@ from campaigns.admin.seeing.campaigns import TaskPreview
 from campaigns.admin.segments.follow_ups import FOLLOW_UPS, TaskFollowUps
 from campaigns.admin.task_steps import ScheduleForm, Step
 from campaigns.admin.templates.checklist import OverruleForm, shown_findings, summary
+from campaigns.approvals import asking
 from campaigns.models import SubTask, Tally, Task
 from campaigns.preflight.checklist.findings import Finding, Level
 from campaigns.recipients import promises
 from campaigns.recipients.decision import UnknownAudience
 from campaigns.state import bulk, lifecycle, retries, transitions
 
+BEGINNINGS = ("launch", "schedule")
+"""What has no button before an approval that is wanted: the page says so, and how to ask."""
 LAUNCH = "admin/campaigns/task/launch.html"
 
 
@@ -71,6 +74,8 @@ class TaskActions(ApprovesTasks, DecidesTests, TaskFollowUps, ExportTask, TaskPr
         if name in APPROVALS:
             return may_approve(task, name, user)
         if name in transitions.TRANSITIONS and transitions.why_not(task, name):
+            return False
+        if name in BEGINNINGS and asking.problem(task):
             return False
         if name == "export_results":
             return has_results(task)

@@ -79,8 +79,10 @@ def link_to(row: Any) -> SafeString:
         return conditional_escape(row)
     meta = row._meta
     url = reverse(f"admin:{meta.app_label}_{meta.model_name}_change", args=[row.pk])
-    state = f" ({row.get_status_display().lower()})" if isinstance(row, Task) else ""
-    return format_html('<a class="underline" href="{}">{}</a>{}', url, row, state)
+    link = format_html('<a class="underline" href="{}">{}</a>', url, row)
+    if not isinstance(row, Task):
+        return link
+    return format_html(gettext("{} ({})"), link, row.get_status_display().lower())
 
 
 def _listed(task: Task, fields: Iterable[str], ids: Collection[int]) -> str:

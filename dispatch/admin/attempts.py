@@ -16,7 +16,7 @@ from access.ownership import SEE_EVERYTHING
 from addressing.addresses import as_written
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.filters import TimeRangeFilter
-from admin_kit.moments import to_the_millisecond
+from admin_kit.moments import to_the_millisecond, to_the_second
 from admin_kit.stored_texts import shown
 from admin_kit.typed import label
 from dispatch.admin.service_filter import ServiceFilter
@@ -39,8 +39,8 @@ OUTCOME_LABELS = {
 
 @admin.register(Attempt)
 class AttemptAdmin(LedgerAdmin):
-    list_display = ("id", "recipient", "service", "outcome_label", "code", "started", "said")
-    list_display_links = ("id",)
+    list_display = ("recipient", "service", "outcome_label", "started_to_the_second", "said")
+    list_display_links = ("recipient",)
     list_select_related = ("subtask", "service")
     list_filter = (
         ("outcome", ChoicesDropdownFilter),
@@ -51,9 +51,14 @@ class AttemptAdmin(LedgerAdmin):
     search_fields = ("subtask__recipient_email",)
     search_help_text = _("The whole address of a recipient")
     fieldsets = (
-        (None, {"fields": ("of_subtask", "service", "outcome", "code", "said")}),
-        (_("Times"), {"fields": ("slot", "started", "finished")}),
-        (_("Who handed it over"), {"fields": ("dispatcher_id", "claim_token")}),
+        (None, {"fields": ("of_subtask", "service", "outcome", "said", "started_to_the_second")}),
+        (
+            _("Technical details"),
+            {
+                "classes": ("collapse",),
+                "fields": ("slot", "started", "finished", "dispatcher_id", "claim_token"),
+            },
+        ),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -61,6 +66,14 @@ class AttemptAdmin(LedgerAdmin):
         if staff(request).has_perm(SEE_EVERYTHING):
             return attempts
         return attempts.filter(subtask__task__in=own_task_ids(request.user))
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.shown_name = self.recipient(found)
+        return found
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -89,13 +102,19 @@ class AttemptAdmin(LedgerAdmin):
 
     @admin.display(description=_("reply"))
     def said(self, attempt: Attempt) -> str:
-        return shown(attempt.reply) or "–"
+        """The code and the words of the server."""
+        code = str(attempt.code or "")
+        return f"{code} {shown(attempt.reply)}".strip() or "–"
+
+    @admin.display(description=_("started"))
+    def started_to_the_second(self, attempt: Attempt) -> str:
+        return to_the_second(attempt.started_at)
 
     @admin.display(description=_("slot"))
     def slot(self, attempt: Attempt) -> str:
         return to_the_millisecond(attempt.slot_at)
 
-    @admin.display(description=_("started"))
+    @admin.display(description=_("start"))
     def started(self, attempt: Attempt) -> str:
         return to_the_millisecond(attempt.started_at)
 

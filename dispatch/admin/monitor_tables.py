@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
+from admin_kit.listing import listed
 from admin_kit.numbers import number
 from campaigns.models import SubTaskStatus, TaskStatus
 from dispatch.admin.services.state import STATE_LABELS, quota_of, state_of
@@ -125,7 +126,7 @@ def _in_doubt(reading: ServiceReading) -> str:
 def _late(late: Lateness | None) -> str:
     if late is None:
         return "–"
-    return ", ".join(duration(each) for each in (late.p50, late.p99, late.max))
+    return listed(duration(each) for each in (late.p50, late.p99, late.max))
 
 
 def dispatchers(now: Snapshot) -> Table:

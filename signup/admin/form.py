@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from admin_kit.listing import listed
 from admin_kit.previewed import PreviewedForm
 from admin_kit.typed import Textarea
 from dispatch.models import EmailService
@@ -68,9 +69,7 @@ class FormForm(PreviewedForm):
             if len(cleaned.get(name) or ()) > most:
                 self.add_error(name, gettext("Choose at most %(most)s.") % {"most": most})
         if private := [str(tag) for tag in cleaned.get("topics") or () if not tag.is_public]:
-            self.add_error(
-                "topics", gettext("Not public: %(tags)s.") % {"tags": ", ".join(private)}
-            )
+            self.add_error("topics", gettext("Not public: %(tags)s.") % {"tags": listed(private)})
         return cleaned
 
     def what_keeps_it(self, owner: Any) -> list[str]:

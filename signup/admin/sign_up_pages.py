@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from addressing.addresses import as_written
 from admin_kit.base import LedgerAdmin, visible_rows
 from admin_kit.filters import RelatedRowFilter
+from admin_kit.listing import listed
 from admin_kit.moments import to_the_minute
 from admin_kit.stored_texts import shown
 from admin_kit.typed import label
@@ -99,6 +100,5 @@ class SignUpAdmin(LedgerAdmin):
         if name := row.answers.get("name"):
             lines.insert(0, gettext("name: %(name)s") % {"name": name})
         if topics := Tag.objects.filter(pk__in=row.answers.get("topics", [])):
-            names = ", ".join(str(tag) for tag in topics)
-            lines.append(gettext("topics: %(names)s") % {"names": names})
+            lines.append(gettext("topics: %(names)s") % {"names": listed(topics)})
         return "; ".join(lines) or "–"

@@ -38,6 +38,7 @@ def catalog(tmp_path: Path, settings: Settings) -> Iterator[None]:
     made = Catalog(locale="zh_Hans")
     for text, translated in TEXTS.items():
         made.add(text, translated)
+    made.add(", ", "、", context="between the items of a list")
     folder = tmp_path / "zh_Hans" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     with (folder / "django.mo").open("wb") as file:
@@ -67,7 +68,7 @@ def forget() -> None:
     ("20 failures in a row", "连续失败 20 次"),
     ("“Spring” was not launched. Subject: timed out. timed out", "“Spring”没有启动。主题：超时。超时"),
     ("Of these, 1: timed out. Of these, 2: Subject.", "其中 1 人：超时。其中 2 人：主题。"),
-    ("Changed: the audience, the sender.", "已更改：受众，发件人。"),
+    ("Changed: the audience, the sender.", "已更改：受众、发件人。"),
 ])  # fmt: skip
 def test_a_stored_text_is_read_in_chinese(stored: str, read: str) -> None:
     assert shown(stored) == read

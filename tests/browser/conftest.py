@@ -75,10 +75,16 @@ def browser(chromium: Browser, live_server: LiveServer) -> Iterator[Browser]:
     chromium.complaints()
     chromium.foreign_requests()
     yield chromium
+    chromium.wait(lambda: not asks(chromium), "the page asks on and on")  # for rows that go now
     complaints, foreign = chromium.complaints(), chromium.foreign_requests()
     chromium.driver.get("about:blank")  # else it goes on asking for news
     assert complaints == []
     assert foreign == []
+
+
+def asks(browser: Browser) -> bool:
+    """Whether the page waits for an answer."""
+    return bool(browser.driver.find_elements("css selector", ".htmx-request"))
 
 
 @pytest.fixture

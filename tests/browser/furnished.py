@@ -33,6 +33,7 @@ from dispatch.monitoring import hours
 from dispatch.pace import services
 from signin.models import Outcome, SignIn
 from signup.models import SignUpForm
+from tests.browser import states
 from tests.campaigns.admin.imports.wizard import Wizard
 from tests.campaigns.admin.test_ownership import MAKE
 from tests.campaigns.images import pictures
@@ -80,6 +81,7 @@ def furnish(smtp_port: int) -> User:
     _send_some(Task.objects.get(name=CAMPAIGN))
     _make_the_rest(owner)
     _write_and_import(owner)
+    states.make(owner)
     LastCount.objects.update(at=Now() - dt.timedelta(hours=1))
     hours.count()
     return owner
@@ -190,6 +192,7 @@ def addresses() -> Iterator[str]:
     draft = Task.objects.get(name="Invitation to the beta")
     for page in ("change", "launch", "schedule", "preview", "people", "languages", *STEPS):
         yield reverse(f"admin:campaigns_task_{page}", args=[draft.pk])
+    yield from states.addresses()
 
 
 def row_of(url: str) -> Model:

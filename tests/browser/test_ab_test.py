@@ -9,6 +9,7 @@ from django.urls import reverse
 from campaigns.ab_tests import deciding, release
 from campaigns.launching import launch
 from campaigns.models import ABTest, Task, TaskTemplate
+from tests.browser.accessibility import violations
 from tests.browser.chromium import PHONE, Browser
 from tests.campaigns.ab_tests.making import (
     click,
@@ -69,11 +70,13 @@ def test_the_result_is_watched_and_decided_by_hand(admin: Browser, user: User) -
     admin.open(page(task))
     admin.wait_for_text("150 recipients of the sample get the variants; 150 wait for the result.")
     admin.wait_for_text("Third subject")
+    assert violations(admin) == []
     admin.resize(PHONE)
     assert not admin.is_wider_than_its_window()
 
     admin.click("Decide it now")
     admin.wait_for_text("cannot be taken back")
+    assert violations(admin) == []
     admin.press(admin.find("input[name=decision][value=C]"))
     admin.confirm()
     admin.wait_for_text("is sent to the rest")

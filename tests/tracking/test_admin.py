@@ -14,7 +14,7 @@ from tests.tracking.making import event, from_launch, frozen, sent, tell
 from tracking.event_kinds import Actor, EventKind
 from tracking.events import apply, inbox
 from tracking.feedback import MOST_EVENTS, feedback_of, links_of
-from tracking.models import Event
+from tracking.models import Event, RejectedRequests
 
 pytestmark = pytest.mark.django_db
 
@@ -84,8 +84,28 @@ class TestTheList:
         assert client.post(url.replace("change", "delete"), {"post": "yes"}).status_code == 403
         assert Event.objects.filter(kind="opened").exists()
 
+    def test_says_who_it_was_and_no_more_of_what_counts(self) -> None:
+        tell(EventKind.OPENED, sent(recipient_email="ann@example.com"))
+        found = page(member(SUPERUSER), EVENTS)
+        assert "ann@example.com</a>" in found
+        assert "Applied" not in found.replace('"applied">Applied</option>', "")
+
+    def test_says_why_one_does_not_count(self) -> None:
+        tell(EventKind.DELIVERED, recipient="unknown@example.com")
+        Event.objects.update(state="given_up", note="no message of this address")
+        assert "no message of this address" in page(member(SUPERUSER), EVENTS)
+
 
 class TestTheEvent:
+    def test_names_what_is_told_and_folds_the_rest(self) -> None:
+        tell(EventKind.HARD_BOUNCED, sent(recipient_email="ann@example.com"), detail="550 no")
+        url = reverse("admin:tracking_event_change", args=[Event.objects.get().pk])
+        plain, details = page(member(SUPERUSER), url).split("Technical details", 1)
+        assert "Message to ann@example.com</a>" in plain
+        assert "550 no" in plain
+        assert "Occurred at" not in plain
+        assert "User agent" in details
+
     def test_shows_its_payload_as_text(self) -> None:
         tell(EventKind.OPENED, sent(), raw={"x": "<script>alert(1)</script>"})
         url = reverse("admin:tracking_event_change", args=[Event.objects.get().pk])
@@ -97,6 +117,19 @@ class TestTheEvent:
         tell(EventKind.OPENED, subtask_id=10**12)
         url = reverse("admin:tracking_event_change", args=[Event.objects.get().pk])
         assert str(10**12) in page(member(SUPERUSER), url)
+
+
+class TestRejectedRequests:
+    def test_are_said_in_words(self) -> None:
+        for endpoint, reason in (("open", "token"), ("webhook brevo", "wrong signature")):
+            RejectedRequests.objects.create(
+                day="2030-01-01", endpoint=endpoint, reason=reason, count=1
+            )
+        found = page(member(SUPERUSER), reverse("admin:tracking_rejectedrequests_changelist"))
+        assert "picture that records opens" in found
+        assert "a link that is damaged or made up" in found
+        assert "webhook of brevo" in found
+        assert "wrong signature" in found
 
 
 class TestTheSubTask:

@@ -44,7 +44,7 @@ GAPS = (
 """What libraries have staff read, and do not translate into Chinese."""
 
 BETTER: frozenset[str | tuple[str, ...]] = frozenset({
-    " By %(filter_title)s ", "Are you sure you want to delete the %(object_name)s \"%(escaped_object)s\"? All of the "
+    "Save", " By %(filter_title)s ", "Are you sure you want to delete the %(object_name)s \"%(escaped_object)s\"? All of the "
     "following related items will be deleted:", "Enter the same password as before, for verification.",
     "First, enter a username and password. Then, you’ll be able to edit more user options.",
     "Please enter your old password, for security’s sake, and then enter your new password twice so we can verify you "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import SubTask
@@ -140,4 +141,7 @@ class Event(models.Model):
         return str(self.get_actor_display()) if self.kind in BY_RECIPIENTS else ""
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} ({self.source})"
+        return gettext("%(kind)s (%(source)s)") % {
+            "kind": self.get_kind_display(),
+            "source": self.source,
+        }

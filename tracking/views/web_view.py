@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
+from admin_kit.listing import listed
 from campaigns import erased_keys
 from campaigns.models import Content, FrozenAttachment, SubTask
 from campaigns.rendering import content
@@ -68,7 +69,7 @@ def _sender(subtask_id: int) -> str:
 def _files(frozen: Content) -> str:
     """That there were files: they are in the mail, and nowhere else."""
     files = FrozenAttachment.objects.filter(content=frozen).order_by("pk")
-    names = ", ".join(files.values_list("name", flat=True))
+    names = listed(files.values_list("name", flat=True))
     said = gettext("The message came with files, which are only in the mail: %(names)s.")
     return format_html(
         '<p style="font-family: sans-serif; padding: 16px; text-align: center">{}</p>',

@@ -89,6 +89,9 @@ def _question(task: Task) -> Question:
         )
         % {"recipients": recipients(test.rest)},
         gettext("Decide"),
+        warnings=[gettext("The sample is still being sent: the numbers are not all of it.")]
+        if test.decide_at is None
+        else [],
         details=[
             (
                 f"{row.letter} “{row.subject}”",

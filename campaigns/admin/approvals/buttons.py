@@ -163,6 +163,7 @@ class ApprovesTasks(OwnedAdmin):
         _("Ask for approval"),
         "ask-approval",
         icon="how_to_reg",
+        variant=ActionVariant.PRIMARY,
         permissions=["campaigns.launch_task"],
     )
     def ask_approval(self, request: HttpRequest, object_id: str) -> HttpResponse:

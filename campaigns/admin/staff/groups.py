@@ -16,14 +16,29 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import SafeAdmin, staff
+from admin_kit.typed import ModelForm
 from campaigns.admin import uses
 from campaigns.admin.staff import permissions, roles
 
 admin.site.unregister(Group)
 
 
+class RoleForm(ModelForm):
+    """A role of ours has its name in the reader's language, and keeps it in English."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["name"] = roles.named(self.instance)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        return self.instance.name if name == self.initial.get("name") else name
+
+
 @admin.register(Group)
 class StaffGroupAdmin(GroupAdmin, SafeAdmin):
+    form = RoleForm
     nothing_yet = _("A role says what its members may see and do.")
     list_display = ("role", "members")
     sortable_by = ()
@@ -43,6 +58,21 @@ class StaffGroupAdmin(GroupAdmin, SafeAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         groups: QuerySet[Group] = super().get_queryset(request)
         return groups.annotate(how_many=Count("user", filter=Q(user__team=None)))
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Any:
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.shown_name = roles.named(found)
+        return found
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        if (role := context.get("original")) is not None:
+            context["subtitle"] = roles.named(role)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         """Not of groups with more rights than the own ones."""

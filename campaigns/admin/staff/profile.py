@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from admin_kit.base import staff
 from admin_kit.confirmation import StyledForm, page_of_no_model, say
+from admin_kit.listing import listed
 from admin_kit.typed import SearchableSelect
 from campaigns.admin.staff import roles
 from signin.models import Profile
@@ -99,7 +100,7 @@ def _account(user: User) -> dict[str, Any]:
         "account": user,
         "now": timezone.now(),
         "roles": [roles.in_a_sentence(group) for group in user.groups.order_by("name")],
-        "teams": ", ".join(user.teams.values_list("name", flat=True)),
+        "teams": listed(user.teams.values_list("name", flat=True)),
         "has_second_factor": second_factor.has_one(user),
         "needs_second_factor": second_factor.is_required_of(user),
         "number_of_sessions": len(sessions.of(user)),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.contrib.auth.hashers import is_password_usable
 from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
-from unfold.forms import UserChangeForm
+from unfold.forms import UnfoldReadOnlyPasswordHashWidget, UserChangeForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from access.models import Team
@@ -142,8 +143,23 @@ class RolesAndTeams(ModelForm):
                 )
 
 
+class PasswordIsSet(UnfoldReadOnlyPasswordHashWidget):  # type: ignore[misc]  # unfold is not typed
+    """Whether there is one; Django would say how it is stored."""
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context: dict[str, Any] = super().get_context(name, value, attrs)
+        is_set = bool(value) and is_password_usable(value)
+        context["summary"] = [{"label": _("Set") if is_set else _("Not set yet")}]
+        return context
+
+
 class StaffForm(RolesAndTeams, ChangeForm):
     """Of an account that there is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "password" in self.fields:
+            self.fields["password"].widget = PasswordIsSet()
 
     def clean(self) -> dict[str, Any]:
         """Who shuts the own account could not open it again, and the last superuser no one."""

@@ -8,6 +8,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from admin_kit.listing import listed
 from admin_kit.stored_texts import shown
 from campaigns.models import Task
 from dispatch.domains.check import Verdict
@@ -114,7 +115,7 @@ def _warning(service: EmailService) -> str:
         ) % {"domain": service.domain, "service": service}
     if report.verdict not in NOT_READY:
         return ""
-    named = ", ".join(each["name"] for each in report.checks if each["verdict"] in NOT_READY)
+    named = listed(each["name"] for each in report.checks if each["verdict"] in NOT_READY)
     return gettext(
         "%(said)s (%(named)s): messages may be refused or put "
         "with the spam; see the service “%(service)s”."

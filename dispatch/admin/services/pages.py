@@ -23,6 +23,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from access.ownership import SEE_EVERYTHING
 from admin_kit.base import WithPanel, visible_rows
 from admin_kit.confirmation import page, say
+from admin_kit.listing import listed
 from admin_kit.numbers import number
 from admin_kit.owners import OwnerFilter
 from admin_kit.typed import SearchableSelect, button, label
@@ -311,7 +312,7 @@ def missing_secrets(service: EmailService) -> str:
         return ""
     return (
         gettext("No events are taken before this is entered: %(missing)s.")
-        % {"missing": ", ".join(map(str, missing))}
+        % {"missing": listed(missing)}
         if missing
         else ""
     )

@@ -16,6 +16,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 
 from admin_kit.base import Visitor
+from admin_kit.listing import listed
 from admin_kit.numbers import number
 from admin_kit.stored_texts import shown
 from campaigns.approvals import asking
@@ -92,10 +93,10 @@ def _in_doubt(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
 
 
 def _in_doubt_text(messages: int, names: Sequence[str], campaigns: int) -> str:
-    listed = ", ".join(gettext("“%(campaign)s”") % {"campaign": name} for name in names)
+    named = listed(gettext("“%(campaign)s”") % {"campaign": name} for name in names)
     if campaigns > len(names):
-        listed = gettext("%(campaigns)s and others") % {"campaigns": listed}
-    values = {"messages": number(min(messages, MOST_IN_DOUBT)), "campaigns": listed}
+        named = gettext("%(campaigns)s and others") % {"campaigns": named}
+    values = {"messages": number(min(messages, MOST_IN_DOUBT)), "campaigns": named}
     if messages > MOST_IN_DOUBT:
         text = gettext(
             "More than %(messages)s messages of %(campaigns)s were handed over, and no reply came "

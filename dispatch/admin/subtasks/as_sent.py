@@ -15,6 +15,7 @@ from addressing.addresses import as_written
 from addressing.message_ids import message_id
 from admin_kit.base import LedgerAdmin
 from admin_kit.confirmation import page
+from admin_kit.listing import listed
 from campaigns import erased_keys
 from campaigns.admin.seeing import colour_scheme
 from campaigns.admin.seeing.preview import FRAMED, MESSAGE_POLICY
@@ -64,7 +65,7 @@ class SeesMessages(LedgerAdmin):
             original=subtask,
             shown=shown,
             sender=sender_of(subtask),
-            files=", ".join(files.values_list("name", flat=True)),
+            files=listed(files.values_list("name", flat=True)),
             views=VIEWS,
             view=view,
             is_framed=view in FRAMED,

@@ -21,6 +21,7 @@ from django.utils.translation import ngettext
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.confirmation import ask, is_confirmed, page, say
 from admin_kit.history import log_each
+from admin_kit.listing import listed
 from admin_kit.numbers import number
 from campaigns.admin import retrying
 from campaigns.models import SubTask, Task
@@ -122,8 +123,8 @@ def _tasks_of(found: Any) -> set[int]:
 
 
 def _named(names: Sequence[str]) -> str:
-    listed = ", ".join(_("“%(campaign)s”") % {"campaign": name} for name in names[:MOST_NAMED])
-    return _("%(campaigns)s and others") % {"campaigns": listed} if names[MOST_NAMED:] else listed
+    first = listed(_("“%(campaign)s”") % {"campaign": name} for name in names[:MOST_NAMED])
+    return _("%(campaigns)s and others") % {"campaigns": first} if names[MOST_NAMED:] else first
 
 
 def _events(rows: Sequence[Doubt]) -> str:
@@ -132,7 +133,10 @@ def _events(rows: Sequence[Doubt]) -> str:
     for row in rows:
         for kind in row.kinds or ():
             counts[kind] = counts.get(kind, 0) + 1
-    return ", ".join(f"{EventKind(kind).label}: {number(n)}" for kind, n in sorted(counts.items()))
+    return listed(
+        _("%(name)s: %(number)s") % {"name": EventKind(kind).label, "number": number(n)}
+        for kind, n in sorted(counts.items())
+    )
 
 
 class DoubtQueue(LedgerAdmin):

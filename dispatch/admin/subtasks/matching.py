@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import ChangeList, staff
+from admin_kit.listing import listed
 from campaigns.models import SubTask, SubTaskStatus, Tally, Task
 from campaigns.models import stage as stages
 from campaigns.models.stage import Stage
@@ -105,4 +106,4 @@ def title_of(request: HttpRequest, chosen: bulk.Selection) -> str:
         about += Task.objects.visible_to(user).filter(pk=chosen.task_id)
     if chosen.service_id is not None:
         about += EmailService.objects.visible_to(user).filter(pk=chosen.service_id)
-    return ", ".join(map(str, about)) or gettext("All campaigns")
+    return listed(about) or gettext("All campaigns")

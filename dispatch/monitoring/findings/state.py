@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, ngettext
 
+from admin_kit.listing import listed
 from admin_kit.numbers import number
 from admin_kit.stored_texts import shown
 from campaigns.models import SubTaskStatus, TaskStatus
@@ -65,7 +66,7 @@ def services(now: Snapshot) -> Finding:
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(names[:3]) + (
+    return listed(names[:3]) + (
         gettext(" and %(count)s more") % {"count": len(names) - 3} if len(names) > 3 else ""
     )
 

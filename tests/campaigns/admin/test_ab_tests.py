@@ -211,6 +211,18 @@ def test_an_unknown_variant_is_refused(client: Client) -> None:
     assert test_of(task).state == "collecting"
 
 
+def test_the_numbers_are_those_on_which_it_was_decided(client: Client) -> None:
+    task = collecting(100, sample=30)
+    still = "The sample is still being sent"
+    assert still not in page_of(client.get(decision_page(task)))
+    ABTest.objects.update(decide_at=None)
+    assert still in page_of(client.get(decision_page(task)))
+    whole = address("campaigns.task", "change", task.pk)
+    assert "In the sample, as of" in page_of(client.get(whole))
+    client.post(decision_page(task), {**CONFIRM, "decision": "B"})
+    assert "In the sample, when it was decided: " in page_of(client.get(whole))
+
+
 def test_what_is_decided_cannot_be_decided_again(client: Client) -> None:
     task = launched(100, sample=30)
     answer = {**CONFIRM, "decision": "B"}

@@ -147,6 +147,17 @@ def test_who_decides_reads_who_asked_and_in_which_words(
     assert url(task, "approve") in page(second, task, "send_back")
 
 
+def test_the_launch_has_no_button_before_it(author: User, second: User, task: Task) -> None:
+    launch, schedule = (f'href="{url(task, name)}"' for name in ("launch", "schedule"))
+    for state in ("nothing", "asked"):
+        shown = page(author, task)
+        assert launch not in shown and schedule not in shown, state
+        press(author, task, "ask_approval")
+    press(second, task, "approve")
+    shown = page(author, task)
+    assert launch in shown and schedule in shown
+
+
 def test_who_asked_reads_that_another_decides(author: User, task: Task) -> None:
     press(author, task, "ask_approval")
     shown = page(author, task, "approve")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from django.urls import reverse
 
 from admin_kit.history import log_each
 from campaigns.models import Task
+from signin.models import Profile
 from tests.campaigns.admin.staff import (
     MANAGER,
     NOBODY,
@@ -200,3 +202,33 @@ class TestTheHistory:
         tasks = TaskFactory.create_batch(3)
         log_each(request, Task.objects.all(), "Done.")
         assert {entry.object_id for entry in LogEntry.objects.all()} == {str(t.pk) for t in tasks}
+
+
+def role_page(group: Group) -> str:
+    return address("auth.group", "change", group.pk)
+
+
+class TestARoleOfOurs:
+    def test_has_its_name_in_the_language_of_the_reader_and_keeps_it(self) -> None:
+        user, group = member(SUPERUSER), Group.objects.get(name=MANAGER)
+        Profile.objects.create(user=user, language="zh-hans")
+        client = signed_in(user)
+        page = page_of(client.get(role_page(group)))
+        assert 'value="活动经理"' in page
+        assert MANAGER not in page
+        client.post(role_page(group), {"name": "活动经理", "permissions": []}, follow=True)
+        assert Group.objects.get(pk=group.pk).name == MANAGER
+
+    def test_can_have_another_name(self) -> None:
+        group = Group.objects.get(name=VIEWER)
+        signed_in(member(SUPERUSER)).post(role_page(group), {"name": "guests", "permissions": []})
+        assert Group.objects.get(pk=group.pk).name == "guests"
+
+
+def test_an_account_says_that_a_password_is_set_and_not_how_it_is_stored() -> None:
+    account = UserFactory()
+    account.set_password("a long passphrase")
+    account.save()
+    page = page_of(signed_in(member(SUPERUSER)).get(address("auth.user", "change", account.pk)))
+    assert "pbkdf2" not in page
+    assert re.search(r'class="readonly[^>]*> Set <', page)
