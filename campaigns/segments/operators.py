@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from django.utils.translation import gettext_lazy as _
@@ -43,12 +43,13 @@ class Input(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """`label` stands in a list to choose from, `phrase` in the sentence of a condition."""
+    """`label` stands in a list to choose from, `phrase` in the sentence of a condition. Its texts
+    differ from language to language, and so take no part in what is equal."""
 
     name: str
-    named: Text
+    named: Text = field(compare=False)
     input: Input
-    said: Text = ""
+    said: Text = field(default="", compare=False)
 
     @property
     def label(self) -> str:

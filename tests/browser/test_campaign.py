@@ -54,7 +54,8 @@ def add_a_sender(browser: Browser) -> None:
 
 def write_and_preview_a_template(browser: Browser) -> None:
     browser.click("Templates")
-    browser.press(browser.find("a[href$='/template/add/']"))
+    browser.press(browser.find("a.edm-new"))
+    browser.click("Empty, as code")
     browser.fill("name", "Seeds")
     browser.fill("subject", "Seeds for {{ name }}")
     browser.write_code("html", "<p>Dear {{ name }}, it is time to sow.</p>")

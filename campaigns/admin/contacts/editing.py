@@ -42,7 +42,7 @@ class EditsAttributes(OwnedAdmin):
         email = "email" if is_editable else "address"
         excluded = self.get_exclude(request, obj) or ()
         parts = [
-            (None, ["owner", email, "name", "tags"]),
+            (None, [email, "name", "tags", "owner"]),
             (gettext("Attributes"), names),
             (gettext("Consent and frequency"), list(CONSENT)),
         ]

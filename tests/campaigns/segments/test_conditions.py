@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.utils import translation
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from campaigns.segments.matching import checked, contacts_in
+from campaigns.models import Attribute
+from campaigns.segments.matching import checked, contacts_in, contacts_of, problem_of
 from campaigns.segments.moment import Moment
 from tests.campaigns.segments.population import LINK, NOW, Population, holds, populate
-from tests.factories import ContactFactory
+from tests.factories import ContactFactory, SegmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 TEXTS = ["pro", "PRO", "o", "%", "_", "50%_x\\", "\\", "free", "Name 1"]
@@ -163,3 +165,20 @@ def test_a_text_of_any_script_is_found(name: str) -> None:
     ContactFactory(owner=contact.owner)
     asked = {"match": "all", "lines": [line("name", "is", name)]}
     assert list(contacts_in(contact.owner_id, checked(contact.owner_id, asked))) == [contact]
+
+
+KINDS = ("text", "number", "date", "yes_no", "choice")
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans", "de"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_attributes_are_asked_the_same_in_each_language(kind: str, language: str) -> None:
+    """What stands on pages for a question is no part of it."""
+    owner = UserFactory()
+    Attribute.objects.create(owner=owner, key="it", kind=kind, choices=["a"])
+    condition = {"match": "all", "lines": [line("attribute:it", "empty")]}
+    contact = ContactFactory(owner=owner)
+    segment = SegmentFactory(owner=owner, condition=condition)
+    with translation.override(language):
+        assert problem_of(segment) == ""
+        assert list(contacts_of(segment)) == [contact]
