@@ -59,7 +59,8 @@ def knows_password() -> bool:
 def prepare(smtp_port: int) -> bool:
     """Create the demo unless it exists. True when it was created now.
 
-    All or nothing, in one transaction: an interrupted start creates it again.
+    All or nothing, in one transaction: an interrupted start creates it again. Its campaign is
+    launched afterwards: what that looks at first may take longer than a transaction may be idle.
     """
     with transaction.atomic():
         if get_user_model()._default_manager.filter(username=USER).exists():
@@ -68,7 +69,7 @@ def prepare(smtp_port: int) -> bool:
         _make_services(smtp_port)
         tags = _make_contacts(owner)
         running, _ = _make_tasks(owner, tags)
-        lifecycle.launch(running)
+    lifecycle.launch(running)
     return True
 
 

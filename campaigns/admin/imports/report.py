@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import as_written
+from admin_kit.stored_texts import shown as as_read
 from campaigns import wording
 from campaigns.admin.imports.import_work import is_check
 from campaigns.models import Operation
@@ -92,10 +93,10 @@ def _lists(result: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
         yield gettext("People in the file whom no import brings back"), told
     if reasons := result.get("reasons"):
         most_first = sorted(reasons.items(), key=lambda each: -each[1])
-        lines = [f"{wording.rows(rows)}: {reason}" for reason, rows in most_first]
+        lines = [f"{wording.rows(rows)}: {as_read(reason)}" for reason, rows in most_first]
         yield gettext("Why rows are rejected"), lines
     if notes := result.get("notes"):
-        yield gettext("To look at"), notes
+        yield gettext("To look at"), [as_read(note) for note in notes]
 
 
 def _tables(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], int, int]]:
@@ -128,7 +129,7 @@ def _named(lines: list[int]) -> str:
 
 def _table(rows: list[Alike]) -> dict[str, Any]:
     """For unfold's component."""
-    cells = [[_named(lines), as_written(value), reason] for lines, value, reason in rows]
+    cells = [[_named(lines), as_written(value), as_read(reason)] for lines, value, reason in rows]
     return {
         "headers": [gettext("Line of the file"), gettext("Value"), gettext("Reason")],
         "rows": cells,

@@ -11,6 +11,7 @@ from django.contrib.auth.models import Permission, User
 from django.db.models.functions import Now
 
 from campaigns.models import Attribute, Contact, MailConsent, Operation, StoredFile, Suppression
+from signin.models import Profile
 from tests.campaigns.admin.imports.wizard import UPLOAD, Wizard, figures, page, run_the_cluster
 from tests.campaigns.admin.staff import (
     CONFIRM,
@@ -266,6 +267,15 @@ class TestTheImport:
         part = page_of(wizard.client.get(page("progress", wizard.operation)))
         assert "10 of 40 rows" in part
         assert page("cancel", wizard.operation) in part
+
+    def test_tells_in_the_language_of_the_reader_why_rows_were_rejected(
+        self, wizard: Wizard, user: User
+    ) -> None:
+        wizard.bring(ROWS)
+        Profile.objects.create(user=user, language="zh-hans")
+        told = wizard.result()
+        assert "邮箱地址必须包含 @。" in told
+        assert "@-sign" not in told
 
 
 class TestTheUndo:
