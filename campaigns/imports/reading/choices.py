@@ -23,7 +23,13 @@ class Choices:
         word = _folded(cell)
         if word not in self.known:
             if not self.may_grow or len(self.known) >= self.MOST or len(cell) > self.MOST:
-                raise Unfit(gettext("“%(value)s” is none of the choices.") % {"value": cell[:50]})
+                raise Unfit(
+                    gettext(
+                        "“%(value)s” is none of the choices. Add it to the attribute, and import "
+                        "the file again."
+                    )
+                    % {"value": cell[:50]}
+                )
             self.known[word] = " ".join(cell.split())
         return self.known[word]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from campaigns.attributes.values import show
 from campaigns.files.csv_reader import CsvRow
@@ -18,11 +18,16 @@ M = Meaning
 
 
 def sample_of(
-    rows: list[CsvRow], header: list[str], settings: ImportSettings, judge: Judge
+    rows: list[CsvRow],
+    header: list[str],
+    settings: ImportSettings,
+    judge: Judge,
+    declared: Collection[str],
 ) -> Iterator[SampleRow]:
+    """`declared` are keys of attributes that there are already: they take no new choices."""
     reader = RowReader(settings)
-    for choices in reader.choices.values():
-        choices.may_grow = True
+    for key, choices in reader.choices.items():
+        choices.may_grow = key not in declared
     for row in rows:
         if is_own_file(header):
             row = row._replace(cells=own_cells(header, row.cells))

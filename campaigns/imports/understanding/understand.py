@@ -160,14 +160,16 @@ def _understood(
     )
     problems = settings.problems()
     judge = Judge(judged_headings(header))
+    declared = tuple(attributes.declared_keys(owner.pk, settings))
+    shown = sample_of(sample[:SHOWN], header, settings, judge, declared)
     return Understanding(
         settings=settings,
         sheets=sheets,
-        sample=() if problems else tuple(sample_of(sample[:SHOWN], header, settings, judge)),
+        sample=() if problems else tuple(shown),
         rows=total,
         notes=tuple(notes),
         problem=" ".join(problems),
-        existing_kinds=tuple(attributes.declared_keys(owner.pk, settings)),
+        existing_kinds=declared,
     )
 
 

@@ -190,3 +190,20 @@ class TestTheSamples:
 def test_a_file_that_is_no_table_is_refused_with_a_sentence(owner: User) -> None:
     with pytest.raises(FileImportError, match="empty"):
         understood(b"", owner)
+
+
+def test_the_first_rows_show_which_values_are_none_of_the_choices_that_there_are(
+    owner: User,
+) -> None:
+    Attribute.objects.create(owner=owner, key="city", kind="choice", choices=["Bern"])
+    found = understood(b"email,city\na@b.example,Bern\nc@b.example,Basel\n", owner)
+    assert [row.problems for row in found.sample] == [
+        (),
+        (
+            (
+                1,
+                "The row came in without city: “Basel” is none of the choices. "
+                "Add it to the attribute, and import the file again.",
+            ),
+        ),
+    ]
