@@ -32,6 +32,7 @@ TEXTS: dict[str | tuple[str, ...], str | tuple[str, ...]] = {
     "Changed: %(parts)s.": "已更改：%(parts)s。",
     ("day", "%(count)s days"): ("%(count)s 天",),
     "Rows.": "行。",
+    "Frozen: %(reason)s": "已冻结：%(reason)s",
 }
 
 
@@ -99,7 +100,7 @@ def test_a_page_in_chinese_stores_english() -> None:
     assert gettext("Save") == "保存"
 
 
-@pytest.mark.parametrize("part", ["Could not connect: ", "“a” was not launched. ", "Rows. "])
+@pytest.mark.parametrize("part", ["Frozen: ", "Rows. "])
 def test_what_a_server_repeats_without_end_is_read_to_an_end(part: str) -> None:
     text = (part * 2000)[: stored_texts.LONGEST]
     assert 100 < len(shown(text)) < stored_texts.LONGEST
