@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.models import Attribute, AttributeKind, EngagementKind, MailConsent
 from campaigns.segments import operators
@@ -60,7 +61,7 @@ def _engagement(
     return Field(name, label, MESSAGES, operators.engagement(did, did_not))
 
 
-CONTACT, MESSAGES, ATTRIBUTES = _("Contact"), _("Messages"), _("Attributes")
+CONTACT, MESSAGES, ATTRIBUTES = _("Contact"), pgettext_lazy("e-mail", "Messages"), _("Attributes")
 FIXED = (
     Field("tag", _("Tag"), CONTACT, operators.TAG),
     Field("segment", _("Segment"), CONTACT, operators.SEGMENT),

@@ -179,6 +179,6 @@ def _recorded(owner_id: int, campaign: object) -> str:
     )
     return gettext(
         "An open is known only where it is recorded: that a message was not opened may "
-        "mean that nothing was recorded. Of %(of)s, that is so for %(recorded)s of "
+        "mean that nothing was recorded. Of %(of)s, opens are recorded for %(recorded)s of "
         "%(messages)s."
     ) % {"of": of, "recorded": f"{found['recorded'] or 0:,}", "messages": messages}

@@ -12,7 +12,7 @@ SET_UP, DOMAIN, BOUNCES = (
     "unsubscribes-and-bounces",
 )
 MAILBOX = (BOUNCES, "reading-bounces-from-a-mailbox")
-_TEST = _("Sends a message to an address of yours through this service.")
+_TEST = _("Sends the message to your own inbox before anyone else gets it.")
 
 DELIVERY: Screens = {
     **of_model(

@@ -192,7 +192,7 @@ def test_those_who_did_not_open_a_campaign_are_mailed_in_two_clicks(
     admin.confirm()
     admin.wait_for_text("“Spring: did not open it” is a new draft.")
     draft = Task.objects.latest("pk")
-    assert admin.path == reverse("admin:campaigns_task_change", args=[draft.pk])
+    assert admin.path == reverse("admin:campaigns_task_step_check", args=[draft.pk])
 
 
 def test_reads_well_in_the_dark_and_on_a_phone(admin: Browser, user: User) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,7 @@ from campaigns import wording
 from campaigns.admin.segments import checking
 from campaigns.admin.segments.draft import Group
 from campaigns.db.few_at_once import answer_within
-from campaigns.models import Segment
+from campaigns.models import Contact, Segment
 from campaigns.segments import matching, sentence
 from campaigns.segments.sql.plans import planned_for_sets
 
@@ -75,7 +76,16 @@ def size_of(segment: Segment) -> str:
     """In a word, for a list."""
     if matching.problem_of(segment):
         return gettext("cannot be used")
-    size = within_time(matching.contacts_of(segment).count)
+    return _in_a_word(matching.contacts_of(segment))
+
+
+def size_of_condition(owner_id: int, condition: object) -> str:
+    """In a word, before there is a segment of it."""
+    return _in_a_word(matching.contacts_in(owner_id, condition))
+
+
+def _in_a_word(contacts: QuerySet[Contact]) -> str:
+    size = within_time(contacts.count)
     return gettext("takes too long") if size is None else f"{size:,}"
 
 

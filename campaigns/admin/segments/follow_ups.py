@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +13,7 @@ from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import Question, ask, is_confirmed, say
 from admin_kit.typed import button
 from campaigns import audience
+from campaigns.admin.segments import counting
 from campaigns.admin.segments.actions import ADD, ask_for_parts
 from campaigns.models import Audience, Task
 from campaigns.segments import sentence
@@ -20,6 +22,8 @@ from campaigns.state.follow_ups import MISSING, Missing
 
 BOTH = [ADD, "campaigns.add_task"]
 PREFIX = "mail_"
+CHECK = "admin:campaigns_task_step_check"
+"""Of the steps of a campaign: it shows a draft's audience, content and what is wrong with them."""
 FOLLOW_UPS = {
     "mail_not_opened": _("Mail those who did not open it"),
     "mail_not_clicked": _("Mail those who did not click"),
@@ -100,6 +104,8 @@ class TaskFollowUps(OwnedAdmin):
             gettext("“%(draft)s” is a new draft. Look at its templates before you launch it.")
             % {"draft": draft},
         )
+        if self.has_change_permission(request, draft):
+            return HttpResponseRedirect(reverse(CHECK, args=[draft.pk]))
         return HttpResponseRedirect(self.url("change", draft.pk))
 
 
@@ -110,10 +116,15 @@ def _makes_sense(task: Task, name: str) -> bool:
 
 
 def _question(task: Task, missing: Missing) -> Question:
-    said = sentence.say(task.owner_id, follow_ups.segment_condition(task, missing))
-    whom = gettext("Those of whom holds: %(sentence)s") % {"sentence": said.sentence}
+    condition = follow_ups.segment_condition(task, missing)
+    said = sentence.say(task.owner_id, condition)
     if missing.field == "sent":
         whom = gettext("The audience of “%(task)s”, never those who got it") % {"task": task}
+        details = [(gettext("Audience"), whom)]
+    else:
+        whom = gettext("Those of whom holds: %(sentence)s") % {"sentence": said.sentence}
+        size = counting.size_of_condition(task.owner_id, condition)
+        details = [(gettext("Audience"), whom), (gettext("Contacts in it"), size)]
     return Question(
         QUESTIONS[missing.field] % {"task": task},
         gettext(
@@ -121,6 +132,6 @@ def _question(task: Task, missing: Missing) -> Question:
             "services. Nothing is sent before you launch it."
         ),
         gettext("Make the draft"),
-        details=[(gettext("Audience"), whom)],
+        details=details,
         warnings=said.notes if missing.field == "opened" else (),
     )

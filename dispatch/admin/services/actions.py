@@ -215,11 +215,9 @@ class ServiceActions(SafeAdmin):
         **context: Any,
     ) -> HttpResponse:
         text = gettext(
-            "One message is sent to each address at once, outside of any campaign. Each takes the "
-            "next slot of the service and counts for its quota; a frozen service sends them all "
-            "the same. What differs from a recipient's message: the mark in the subject, the "
-            "Message-ID, and links, which are not recorded; those to unsubscribe, to the "
-            "preferences and to the web view lead to a page that says it is a test."
+            "Each address gets the message at once, outside of any campaign. It counts for the "
+            "service's quota, and goes out of a frozen service, too. Its links record nothing, "
+            "and unsubscribe no one."
         )
         return page(
             request,

@@ -32,6 +32,8 @@ from dispatch.models.seed_list import MOST
 CHECK = "admin:campaigns_task_step_check"
 """Of the steps of a campaign, which leads to its page once it is launched."""
 
+ORDER = ("variant", "template", "to", "seed_list", "service", "contact", "sender", "local_part")
+
 
 class TestMailForm(StyledForm):
     """To any address for users who control services, else only to their own and to those of seed
@@ -87,6 +89,7 @@ class TestMailForm(StyledForm):
         self.unsaved = unsaved
         user = request.user
         self.campaign_url = ""
+        self.services_of_campaign = EmailService.objects.none()
         self.own_address = getattr(user, "email", "")
         self.may_choose = user.has_perm("dispatch.control_emailservice")
         self._choices("template").queryset = Template.objects.visible_to(user)
@@ -103,6 +106,8 @@ class TestMailForm(StyledForm):
         if unsaved is not None:
             del self.fields["template"]
         self._choose_variant(request, user)
+        self._choose_service(user)
+        self.order_fields(ORDER)
         if not self.may_choose:
             self.fields["to"].help_text = gettext(
                 "Your own address, or some that are on a seed list: a test goes to no "
@@ -120,13 +125,30 @@ class TestMailForm(StyledForm):
         visible = TaskTemplate.objects.filter(task__in=tasks)
         key = int(asked) if asked.isdecimal() and asked.isascii() and len(asked) < 19 else 0
         same = visible.filter(task__in=visible.filter(pk=key).values("task"))
-        if first := same.first():
-            self.campaign_url = reverse(CHECK, args=[first.task_id])
         field = self._choices("variant")
-        field.queryset = same.select_related("template", "sender").order_by("pk")
-        field.label_from_instance = described
+        field.queryset = same.select_related("template", "sender", "task").order_by("pk")
         self._choices("sender").empty_label = gettext("That of the campaign")
         del self.fields["template"]
+        if found := list(field.queryset):
+            self._be_of(found[0].task)
+            is_one_of_many = len(found) > 1
+            field.label_from_instance = lambda each: described(each, is_one_of_many)
+            if not is_one_of_many:
+                field.widget = forms.HiddenInput()
+
+    def _be_of(self, task: Task) -> None:
+        """One of its services is tried, and none is asked for the sender that its owner has."""
+        self.campaign_url = reverse(CHECK, args=[task.pk])
+        self.services_of_campaign = task.services.all()
+        if Sender.objects.filter(owner=task.owner_id).exists():
+            self.fields["local_part"].widget = forms.HiddenInput()
+
+    def _choose_service(self, user: Visitor) -> None:
+        """The first that may send, unless one is asked for."""
+        usable = EmailService.objects.usable_by(user.pk or 0).order_by("pk")
+        of_campaign = usable.filter(pk__in=self.services_of_campaign.values("pk"))
+        if not self.initial["service"] and (first := of_campaign.first() or usable.first()):
+            self.initial["service"] = first.pk
 
     def _choices(self, name: str) -> Any:
         return self.fields[name]

@@ -96,5 +96,9 @@ def test_how_far_opens_can_be_known_is_said(need: bool, recorded: str) -> None:
         campaign = {"campaign": task.pk}
         (note,) = say(task.owner_id, of(line("opened", "did_not", campaign))).notes
         (of_all,) = say(task.owner_id, of(line("opened", "did_not", {}))).notes
-    assert note.endswith(f"Of the campaign “Spring”, that is so for {recorded} of 1,000 messages.")
-    assert of_all.endswith(f"Of all campaigns, that is so for {recorded} of 2,000 messages.")
+    assert note.endswith(
+        f"Of the campaign “Spring”, opens are recorded for {recorded} of 1,000 messages."
+    )
+    assert of_all.endswith(
+        f"Of all campaigns, opens are recorded for {recorded} of 2,000 messages."
+    )

@@ -154,6 +154,33 @@ def test_a_variant_of_a_campaign_is_sent_as_the_campaign_says(
     assert response.context["form"]["variant"].value() == str(second.pk)
 
 
+def test_the_test_of_a_campaign_is_filled_in_but_for_what_there_is_to_choose(
+    user: User, make_service: MakeService
+) -> None:
+    make_service(name="North")
+    south = make_service(name="South")
+    task = TaskFactory(owner=user, sender=SenderFactory(owner=user))
+    task.services.add(south)
+    variant = task.tasktemplate_set.get()
+    form = signed_in(user).get(TEST, {"variant": variant.pk}).context["form"]
+    hidden = {field.name for field in form.hidden_fields()}
+    assert hidden == {"variant", "local_part"}
+    assert form["service"].value() == south.pk
+    assert form["to"].value() == "mia@example.com"
+
+
+def test_a_variant_among_several_is_to_be_chosen(user: User, make_service: MakeService) -> None:
+    make_service()
+    task = TaskFactory(owner=user, template=TemplateFactory(owner=user, name="One"))
+    TaskTemplate.objects.create(task=task, template=TemplateFactory(owner=user, name="Two"))
+    first = task.tasktemplate_set.order_by("pk").first()
+    assert first
+    form = signed_in(user).get(TEST, {"variant": first.pk}).context["form"]
+    shown = [label for _, label in form.fields["variant"].choices]
+    assert shown == ["One (weight 1)", "Two (weight 1)"]
+    assert "variant" not in {field.name for field in form.hidden_fields()}
+
+
 def test_a_variant_is_tested_with_the_files_of_its_campaign(
     user: User, make_service: MakeService, smtp: SmtpServer
 ) -> None:

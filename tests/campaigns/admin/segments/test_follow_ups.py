@@ -71,7 +71,7 @@ def test_a_draft_mails_those_who_did_not(
     assert Task.objects.count() == 1
     response = client.post(url, CONFIRM)
     draft = Task.objects.latest("pk")
-    assert response.headers["Location"] == address("campaigns.task", "change", draft.pk)
+    assert response.headers["Location"] == address("campaigns.task", "step_check", draft.pk)
     assert draft.status == "draft"
     assert mailed(draft) == expected
     assert list(draft.templates.all()) == list(task.templates.all())
@@ -89,6 +89,15 @@ def test_those_who_did_not_get_it_are_of_its_audience(
     task.include_tags.add(tag)
     client.post(address("campaigns.task", "mail_not_sent", task.pk), CONFIRM)
     assert mailed(Task.objects.latest("pk")) == {"Dan"}
+
+
+@pytest.mark.parametrize(("page", "number"), [("mail_not_opened", 2), ("mail_not_clicked", 2)])
+def test_the_question_says_how_many_they_are(
+    client: Client, task: Task, page: str, number: int
+) -> None:
+    url = address("campaigns.task", page, task.pk)
+    details = dict(client.get(url).context["question"].details)
+    assert details["Contacts in it"] == str(number)
 
 
 def test_the_question_says_that_only_recorded_opens_are_known(client: Client, task: Task) -> None:
