@@ -27,6 +27,10 @@ LANGUAGE = "en"
 LONGEST = 2000
 """In characters; longer texts are not ours."""
 PLACE = re.compile(r"%\((\w+)\)s")
+DEEPEST = 5
+"""Texts within texts."""
+MOST_SEARCHES = 120
+"""Of the catalog, for one text."""
 REASONS = frozenset({"reason", "why", "problem", "error", "failure", "part"})
 """Places whose value is such a text."""
 LISTS = frozenset({"parts"})
@@ -45,6 +49,9 @@ class _Pattern(NamedTuple):
     names: tuple[str, ...]
     translated: str
 
+    def may_fit(self, text: str) -> bool:
+        return text.startswith(self.fixed[0]) and text.endswith(self.fixed[-1])
+
 
 def in_english() -> AbstractContextManager[None]:
     """Around what stores a text while a page is asked for in another language."""
@@ -62,35 +69,57 @@ def shown(stored: object) -> str:
 
 @lru_cache(4096)
 def _shown(text: str, locale: str) -> str:
-    found = _found(text, locale)
-    if found is not None:
-        return found
-    head, stop, rest = text.partition(". ")
-    first = _found(f"{head}.", locale) if stop else None
-    return text if first is None else first + _shown(rest, locale)
+    return _Reading(locale).shown(text)
 
 
-def _found(text: str, locale: str) -> str | None:
-    whole, patterns = _catalog(locale)
-    if text in whole:
-        return whole[text]
-    for pattern in patterns:
+class _Reading:
+    """Of one stored text, which may come from a server that means harm: what it nests and how often
+    the catalog is searched for it have an end, behind which all stays as it is."""
+
+    def __init__(self, locale: str) -> None:
+        self._whole, self._patterns = _catalog(locale)
+        self._left, self._depth = MOST_SEARCHES, 0
+
+    def shown(self, text: str) -> str:
+        read = ""
+        while (found := self._found(text)) is None:
+            head, stop, rest = text.partition(". ")
+            first = self._found(f"{head}.") if stop else None
+            if first is None:
+                return read + text
+            read, text = read + first, rest
+        return read + found
+
+    def _found(self, text: str) -> str | None:
+        if text in self._whole:
+            return self._whole[text]
+        self._left -= 1
+        if self._left < 0:
+            return None
+        fitting = (each for each in self._patterns if each.may_fit(text))
+        return next(filter(None, (self._filled(each, text) for each in fitting)), None)
+
+    def _filled(self, pattern: _Pattern, text: str) -> str | None:
         values = _values(pattern.fixed, text)
         named = dict(zip(pattern.names, values or (), strict=False))
-        if values is None or (EXACT in named and named[EXACT] not in whole):
-            continue
-        read = {name: _value(name, value, locale) for name, value in named.items()}
-        if not any(
+        if values is None or (EXACT in named and named[EXACT] not in self._whole):
+            return None
+        read = {name: self._value(name, value) for name, value in named.items()}
+        if any(
             _runs_on(name, value, value != read[name], pattern) for name, value in named.items()
         ):
-            return pattern.translated % read
-    return None
+            return None
+        return pattern.translated % read
 
-
-def _value(name: str, value: str, locale: str) -> str:
-    if name in LISTS:
-        return listed(_shown(each, locale) for each in value.split(", "))
-    return _shown(value, locale) if name in REASONS else value
+    def _value(self, name: str, value: str) -> str:
+        if self._depth == DEEPEST or name not in REASONS | LISTS:
+            return value
+        self._depth += 1
+        try:
+            texts = value.split(", ") if name in LISTS else [value]
+            return listed(self.shown(each) for each in texts)
+        finally:
+            self._depth -= 1
 
 
 @cache
@@ -120,7 +149,12 @@ def _translations(locale: str) -> list[tuple[str, str]]:
                     translated = _forms(message.string)[-1]
                     texts = [] if message.context else _forms(message.id)
                     found += [(text, translated) for text in texts if text]
-    return [(text, translated) for text, translated in found if translated]
+    return [each for each in found if each[1] and _has_its_values(*each)]
+
+
+def _has_its_values(text: str, translated: str) -> bool:
+    """A text for one, such as “day”, may not say the number that its translation says."""
+    return set(PLACE.findall(translated)) <= set(PLACE.findall(text))
 
 
 def _forms(text: str | Sequence[str] | None) -> list[str]:
@@ -147,9 +181,10 @@ def _letters(pattern: _Pattern) -> int:
 
 
 def _values(fixed: tuple[str, ...], text: str) -> list[str] | None:
-    """What stands in the places, each up to the next fixed part; none if the text is another."""
+    """What stands in the places of a text that may fit, each up to the next fixed part; none if the
+    text is another."""
     first, *between, last = fixed
-    if not (text.startswith(first) and text.endswith(last)) or len(text) < len(first) + len(last):
+    if len(text) < len(first) + len(last):
         return None
     rest, values = text[len(first) : len(text) - len(last)], []
     for each in between:

@@ -172,14 +172,15 @@ class EventAdmin(LedgerAdmin):
 
     @admin.display(description=_("recipient"))
     def address(self, event: Event) -> str:
-        return as_written(event.recipient)
+        """The link to the event: a provider may tell of none."""
+        return as_written(event.recipient) or "–"
 
     @admin.display(description=_("message"))
     def message(self, event: Event) -> str:
         if event.subtask_id is None:
             return "–"
         url = reverse("admin:campaigns_subtask_change", args=[event.subtask_id])
-        to = gettext("Message to %(address)s") % {"address": as_written(event.recipient)}
+        to = gettext("Message to %(address)s") % {"address": self.address(event)}
         return format_html('<a class="edm-link" href="{}">{}</a>', url, to)
 
 

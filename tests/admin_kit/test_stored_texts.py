@@ -30,6 +30,9 @@ TEXTS: dict[str | tuple[str, ...], str | tuple[str, ...]] = {
     "Of these, %(count)s: %(reason)s.": "其中 %(count)s 人：%(reason)s。",
     "the sender": "发件人",
     "Changed: %(parts)s.": "已更改：%(parts)s。",
+    ("day", "%(count)s days"): ("%(count)s 天",),
+    "Rows.": "行。",
+    "Frozen: %(reason)s": "已冻结：%(reason)s",
 }
 
 
@@ -75,7 +78,7 @@ def test_a_stored_text_is_read_in_chinese(stored: str, read: str) -> None:
 
 
 @pytest.mark.parametrize("stored", [
-    "550 No such user", "Reply: timed out.", "it timed out twice", "Could not connect", "Ada, Bob", "", "x" * 100_000,
+    "day", "550 No such user", "Reply: timed out.", "it timed out twice", "Could not connect", "Ada, Bob", "", "x" * 100_000,
 ])  # fmt: skip
 def test_what_others_wrote_is_read_as_it_is(stored: str) -> None:
     assert shown(stored) == stored
@@ -95,3 +98,9 @@ def test_a_page_in_chinese_stores_english() -> None:
     with in_english():
         assert gettext("Save") == "Save"
     assert gettext("Save") == "保存"
+
+
+@pytest.mark.parametrize("part", ["Frozen: ", "Rows. "])
+def test_what_a_server_repeats_without_end_is_read_to_an_end(part: str) -> None:
+    text = (part * 2000)[: stored_texts.LONGEST]
+    assert 100 < len(shown(text)) < stored_texts.LONGEST

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
@@ -39,6 +41,12 @@ class TestTheList:
         found = page(member(SUPERUSER), f"{EVENTS}?q=ANN@example.com")
         assert "ann@example.com" in found
         assert "bob@example.com" not in found
+
+    def test_leads_also_to_an_event_of_no_address(self) -> None:
+        tell(EventKind.OPENED, sent())
+        Event.objects.update(recipient="")
+        shown = " ".join(page(member(SUPERUSER), EVENTS).split())
+        assert re.search(r'href="/admin/tracking/event/\d+/change/[^"]*"[^>]*> ?– ?</a>', shown)
 
     def test_finds_nothing_for_a_part_of_one(self) -> None:
         tell(EventKind.OPENED, sent(recipient_email="ann@example.com"))

@@ -24,6 +24,8 @@ from campaigns.models import SavedBlock, Sender, Template
 from campaigns.rendering.content import TemplateError
 from sandbox import Failed, LimitReached
 
+NO_SUBJECT = "–"
+
 
 @admin.register(SavedBlock)
 @method_decorator(csp_replace(MESSAGE_POLICY), name="changeform_view")
@@ -61,5 +63,6 @@ def _seen(saved: SavedBlock) -> Preview:
         html = making.html_of(drafts.as_stored([saved.block]), making.look_of(owner.pk))
     except (BlocksError, TemplateError, LimitReached, Failed):
         return Preview("", "", "", gettext("The block cannot be shown just now."))
-    message = Template(owner=owner, subject=saved.name, html=html)
+    # Its name is no text of a message: it may hold what Liquid takes for a tag.
+    message = Template(owner=owner, subject=NO_SUBJECT, html=html)
     return preview(message, None, Sender(owner=owner, local_part="news"))

@@ -22,6 +22,7 @@ from admin_kit.stored_texts import shown
 from campaigns.approvals import asking
 from campaigns.models import (
     ABTest,
+    Approval,
     ApprovalState,
     Operation,
     OperationKind,
@@ -163,14 +164,19 @@ def _approvals(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
 def _answers(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     """To what this user asked to be approved."""
     for approval in asking.answered_for(user)[:MOST_OF_A_KIND]:
-        values = {"user": approval.decided_by or gettext("a deleted user")}
-        if approval.state == ApprovalState.APPROVED:
-            text = gettext("%(user)s approved it. You may launch it.") % values
-        else:
-            text = gettext("%(user)s sent it back.") % values
-        said = f"{text} {approval.answer}".strip()
-        word, colour = str(approval.get_state_display()), ANSWERS[approval.state]
-        yield _of_task(word, colour, approval.task, said)
+        word, colour, text = _answered(approval)
+        yield _of_task(word, colour, approval.task, f"{text} {approval.answer}".strip())
+
+
+def _answered(approval: Approval) -> tuple[str, str, str]:
+    """A word, its colour and a sentence. An approval is void when what it was given for changes."""
+    values = {"user": approval.decided_by or gettext("a deleted user")}
+    word, colour = str(approval.get_state_display()), ANSWERS[approval.state]
+    if approval.state == ApprovalState.SENT_BACK:
+        return word, colour, gettext("%(user)s sent it back.") % values
+    if problem := asking.problem(approval.task):
+        return gettext("No longer approved"), "warning", problem
+    return word, colour, gettext("%(user)s approved it. You may launch it.") % values
 
 
 def _of_task(word: str, colour: str, task: Task, why: str) -> Need:

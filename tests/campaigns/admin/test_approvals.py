@@ -186,6 +186,17 @@ def test_the_answer_is_told_on_the_start_page_of_who_asked(
     assert "approved it" not in start_of(author)
 
 
+def test_an_approval_that_a_change_voided_is_not_told_as_one(
+    author: User, second: User, task: Task
+) -> None:
+    press(author, task, "ask_approval")
+    press(second, task, "approve")
+    task.templates.update(subject="Other")
+    told = start_of(author)
+    assert "“Spring”: Changed since it was approved: the content." in told
+    assert "You may launch it" not in told
+
+
 @pytest.mark.parametrize("page", ["approve", "send_back"])
 def test_strangers_and_viewers_do_not_decide(author: User, task: Task, page: str) -> None:
     press(author, task, "ask_approval")

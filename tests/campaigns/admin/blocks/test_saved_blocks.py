@@ -16,8 +16,8 @@ def user() -> User:
     return member(MANAGER)
 
 
-def kept(user: User, **block: str) -> SavedBlock:
-    return SavedBlock.objects.create(owner=user, name="Greeting", block={"id": "a", **block})
+def kept(user: User, called: str = "Greeting", **block: str) -> SavedBlock:
+    return SavedBlock.objects.create(owner=user, name=called, block={"id": "a", **block})
 
 
 def test_the_page_shows_the_block_in_the_look_of_the_brand(user: User) -> None:
@@ -26,6 +26,12 @@ def test_the_page_shows_the_block_in_the_look_of_the_brand(user: User) -> None:
     page = page_of(signed_in(user).get(address("campaigns.savedblock", "change", saved.pk)))
     assert "Come in" in page and "#123456" in page
     assert "How it looks in a message" in page
+
+
+def test_a_block_is_shown_whatever_its_name_has(user: User) -> None:
+    saved = kept(user, "{% if %} {{ x", kind="text", text="Come in")
+    page = page_of(signed_in(user).get(address("campaigns.savedblock", "change", saved.pk)))
+    assert "<iframe" in page
 
 
 def test_a_block_that_cannot_be_shown_has_its_page_all_the_same(user: User) -> None:
