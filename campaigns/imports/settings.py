@@ -215,7 +215,7 @@ class Understanding:
 
 @dataclass(frozen=True, slots=True)
 class SampleRow:
-    """`problems` are those of its cells, by the place of the column."""
+    """`problems` are those of its cells, by the place of the column: these stand as in the file."""
 
     line: int
     cells: tuple[str, ...]

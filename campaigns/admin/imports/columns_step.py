@@ -173,7 +173,9 @@ def _first_rows(understanding: Understanding) -> dict[str, Any]:
         for row in understanding.sample
     ]
     headers = [gettext("Line of the file"), *(_header(columns[n]) for n in taken)]
-    return {"headers": headers, "rows": rows, "width": len(taken)} if rows else {}
+    left_out = list(dict.fromkeys(why for row in understanding.sample for _, why in row.problems))
+    shown = {"headers": headers, "rows": rows, "width": len(taken), "left_out": left_out}
+    return shown if rows else {}
 
 
 def _header(column: ColumnSettings) -> str:

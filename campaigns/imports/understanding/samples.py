@@ -39,10 +39,11 @@ def sample_of(
             yield SampleRow(row.line, tuple(cells), error.reason)
             continue
         kept_out = judge.kept_out(reader.judged(row.cells))
+        left_out = {cell for cell, _ in read.left_out}
         yield SampleRow(
             row.line,
             tuple(
-                _shown(column, cell, read)
+                cell if cell in left_out else _shown(column, cell, read)
                 for column, cell in zip(settings.columns, cells, strict=True)
             ),
             kept_out.explain(settings.may_suppress) if kept_out else "",

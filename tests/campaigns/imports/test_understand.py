@@ -197,6 +197,7 @@ def test_the_first_rows_show_which_values_are_none_of_the_choices_that_there_are
 ) -> None:
     Attribute.objects.create(owner=owner, key="city", kind="choice", choices=["Bern"])
     found = understood(b"email,city\na@b.example,Bern\nc@b.example,Basel\n", owner)
+    assert [row.cells[1] for row in found.sample] == ["Bern", "Basel"]
     assert [row.problems for row in found.sample] == [
         (),
         (

@@ -74,6 +74,14 @@ class TestTheUpload:
 
 
 class TestTheColumns:
+    def test_strike_out_what_does_not_come_in_and_say_why(self, wizard: Wizard, user: User) -> None:
+        Attribute.objects.create(owner=user, key="plan", kind="choice", choices=["free"])
+        wizard.upload("email,plan\nada@example.com,free\nbob@example.com,pro\n")
+        shown = page_of(wizard.client.get(page("columns", wizard.operation)))
+        assert ">pro</s>" in shown
+        assert ">free</s>" not in shown
+        assert "<li>The row came in without plan: “pro” is none of the choices." in shown
+
     def test_show_the_rows_as_they_will_come_in(self, wizard: Wizard) -> None:
         shown = page_of(wizard.upload(ROWS))
         assert "Rejected: " in shown
