@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.keys import Keys
 
 from tests.browser.accessibility import violations
@@ -119,3 +120,19 @@ def test_the_palette_says_and_opens_what_the_arrows_choose(contacts: Browser) ->
     contacts.wait(lambda: "cleo@example.com" in contacts.script(said), "nothing is said")
     contacts.type(Keys.ENTER)
     contacts.wait(lambda: contacts.path.startswith("/admin/campaigns/contact/"), "not opened")
+
+
+def test_a_palette_that_a_click_closed_opens_anew(contacts: Browser) -> None:
+    open_the_palette(contacts)
+    contacts.type("cleo")
+    contacts.wait_for_text("Found 1 result")
+    contacts.type(Keys.ARROW_DOWN)
+    beside = ActionBuilder(contacts.driver)
+    beside.pointer_action.move_to_location(5, 300).click()
+    beside.perform()
+    contacts.wait(lambda: not contacts.visible(PALETTE), "the palette stays open")
+    open_the_palette(contacts)
+    assert not contacts.visible("#command-results a")
+    contacts.type(Keys.ENTER)
+    assert contacts.path == CONTACTS
+    assert contacts.complaints() == []
