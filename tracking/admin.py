@@ -131,11 +131,13 @@ class EventAdmin(LedgerAdmin):
         return queryset.filter(pk__in=list(newest)), False
 
     def get_fieldsets(self, request: HttpRequest, obj: Event | None = None) -> Any:
-        """Without what is not told of this event."""
+        """Without what is not told of this event; of one without a message, to which address."""
         (title, told), *rest = super().get_fieldsets(request, obj)
         names = [
             name for name in told["fields"] if name not in SHOWN_IF_TOLD or _is_told(obj, name)
         ]
+        if obj is not None and obj.subtask_id is None:
+            names[names.index("message")] = "address"
         return [(title, {**told, "fields": names}), *rest]
 
     @label(_("kind"), KIND_LABELS)
