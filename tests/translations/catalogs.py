@@ -44,6 +44,7 @@ GAPS = (
 """What libraries have staff read, and do not translate into Chinese."""
 
 BETTER: frozenset[str | tuple[str, ...]] = frozenset({
+    "Add", "Add %(name)s", "Add %s", "Add another %(model)s", "Change %s", "Save and add another", "Select %s", "View %s",
     "Save", " By %(filter_title)s ", "Are you sure you want to delete the %(object_name)s \"%(escaped_object)s\"? All of the "
     "following related items will be deleted:", "Enter the same password as before, for verification.",
     "First, enter a username and password. Then, you’ll be able to edit more user options.",
