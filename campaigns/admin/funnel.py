@@ -101,7 +101,7 @@ def funnel(
                 step.value,
                 str(step.label),
                 found,
-                *_rate_of(step, found, counts, audience),
+                *_rate_of(step, found, task, counts, audience),
                 _note(step, task),
                 100 * found / audience if audience else 0.0,
                 url_of(task, step) if found else "",
@@ -175,7 +175,12 @@ WITHIN: dict[Stage, Callable[[Task, TaskCounts], Iterable[Number]]] = {
 }
 
 
-def _rate_of(step: Stage, found: int, counts: TaskCounts, audience: int) -> tuple[str, str]:
+def _rate_of(
+    step: Stage, found: int, task: Task, counts: TaskCounts, audience: int
+) -> tuple[str, str]:
+    """None of what is not recorded: 0 % would say that it did not happen."""
+    if not found and not is_recorded(step, task):
+        return "", ""
     if step == Stage.SENT:
         return rate(found, audience), _("of the audience")
     if step == Stage.DELIVERED:
@@ -183,9 +188,14 @@ def _rate_of(step: Stage, found: int, counts: TaskCounts, audience: int) -> tupl
     return rate(found, reached(counts)), _("of those that did not bounce")
 
 
+def is_recorded(step: Stage, task: Task) -> bool:
+    """By our own links and pictures; a provider may report it all the same."""
+    return {Stage.OPENED: task.track_opens, Stage.CLICKED: task.track_clicks}.get(step, True)
+
+
 def _note(step: Stage, task: Task) -> str:
-    if step == Stage.OPENED and not task.track_opens:
+    if step == Stage.OPENED and not is_recorded(step, task):
         return _("opens are not recorded: only those who clicked, or as a provider reports")
-    if step == Stage.CLICKED and not task.track_clicks:
+    if step == Stage.CLICKED and not is_recorded(step, task):
         return _("clicks are not recorded")
     return str(EXPLAINED[step])

@@ -24,9 +24,10 @@ from unfold.dataclasses import SearchResult
 
 from addressing.addresses import as_written
 from admin_kit.base import Visitor, staff
+from admin_kit.typed import Colours
 from campaigns import contact_search
 from campaigns.models import Contact, SubTask, Task, TaskStatus
-from dispatch.admin.subtasks.pages import outcome_of
+from dispatch.admin.subtasks.pages import STATUS_LABELS, outcome_of
 from dispatch.admin.subtasks.search import subtasks_to
 
 FEWEST_CHARACTERS = 3
@@ -97,6 +98,7 @@ class Row(NamedTuple):
     address: str
     campaign: str
     outcome: str
+    colour: str
     sent_at: dt.datetime | None
     url: str
 
@@ -105,7 +107,8 @@ def _row(message: SubTask) -> Row:
     return Row(
         as_written(message.recipient_email),
         str(message.task),
-        outcome_of(message),
+        (outcome := outcome_of(message)),
+        Colours(STATUS_LABELS)[outcome],
         message.sent_at,
         _url_of(message),
     )

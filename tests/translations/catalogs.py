@@ -61,7 +61,7 @@ BETTER: frozenset[str | tuple[str, ...]] = frozenset({
 })  # fmt: skip
 """What libraries translate otherwise than the rest of the product speaks: ours stands before theirs."""
 
-IN_OUR_ENGLISH = ("group", "groups", "log entries", "log entry")
+IN_OUR_ENGLISH = ("group", "groups", "log entries", "log entry", "username", "Username")
 """What Django names otherwise than the rest of the product does, in English too."""
 
 NOT_WRITTEN = (

@@ -83,10 +83,16 @@ def variants_of(task: Task) -> list[Variant]:
             Variant(str(each.pk), _said_of(each), _template_of(each), each.language, each)
             for each in frozen
         ]
-    chosen = task.tasktemplate_set.select_related("task__sender", "template__sender", "sender")
+    rows = task.tasktemplate_set.select_related("task__sender", "template__sender", "sender")
+    chosen = list(rows.order_by("pk"))
     return [
-        Variant(str(each.pk), described(each), samples.of_choice(each), each.language)
-        for each in chosen.order_by("pk")
+        Variant(
+            str(each.pk),
+            described(each, len(chosen) > 1),
+            samples.of_choice(each),
+            each.language,
+        )
+        for each in chosen
     ]
 
 

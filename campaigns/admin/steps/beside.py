@@ -95,7 +95,7 @@ def message(request: HttpRequest, task: Task, rows: Any) -> dict[str, Any]:
     shown = None if asked.form.errors else preview.preview(template, asked.contact, sender)
     return {
         **preview.seen(shown, asked),
-        "choices": [(key, described(choice)) for key, choice in choices.items()],
+        "choices": [(key, described(choice, len(choices) > 1)) for key, choice in choices.items()],
         "choice": shown_key,
         "template": choices[str(shown_key)].template,
     }

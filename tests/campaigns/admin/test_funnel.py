@@ -114,6 +114,14 @@ def test_says_what_is_not_recorded() -> None:
     assert "clicks are not recorded" in clicked.note
 
 
+def test_none_of_what_is_not_recorded_is_no_rate() -> None:
+    task = SendingTaskFactory(track_opens=False, track_clicks=True)
+    SubTaskFactory(task=task, status="sent", service=EmailServiceFactory())
+    opened, clicked = steps_of(task)[3:]
+    assert (opened.number, opened.rate) == (0, "")
+    assert (clicked.number, clicked.rate) == (0, "0.0 %")
+
+
 def test_a_reason_of_the_left_out_opens_their_list() -> None:
     task = some_of_each()
     Launch.objects.create(task=task, left_out={"suppressed": 3}, inserted=12)
