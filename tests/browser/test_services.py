@@ -38,7 +38,9 @@ def test_the_webhook_address_is_copied_with_the_keyboard_and_that_is_said(
     admin.type(Keys.ENTER)
 
     def said() -> bool:
-        return bool(admin.script("return document.querySelector('[role=status]').textContent"))
+        return bool(
+            admin.script("return document.querySelector('body > [role=status]').textContent")
+        )
 
     admin.wait(said, "nothing is said")
     copied = admin.driver.execute_async_script(
