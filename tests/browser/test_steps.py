@@ -11,6 +11,7 @@ from django.urls import reverse
 from selenium.webdriver.common.keys import Keys
 
 from campaigns.models import Contact, Suppression, Task
+from dispatch.models import EmailService
 from tests.browser.chromium import PHONE, Browser
 from tests.dispatching import MakeService
 from tests.factories import ContactFactory, SenderFactory, TagFactory, TemplateFactory
@@ -57,6 +58,15 @@ def write_a_message(admin: Browser) -> None:
     admin.wait(lambda: admin.path.endswith("/steps/content/"), "not back at the content")
 
 
+def send_a_test(admin: Browser, service: EmailService) -> None:
+    """From the check, and back there."""
+    admin.click("Send a test")
+    admin.select("service", str(service))
+    admin.press(admin.find("#content-main form button[type=submit]"))
+    admin.wait_for_text(f"Test to {OWN}")
+    admin.press(admin.find("#content-main form a[href$='/steps/check/']"))
+
+
 def test_a_newcomers_first_campaign_from_the_import_to_the_report(
     admin: Browser,
     user: User,
@@ -85,12 +95,8 @@ def test_a_newcomers_first_campaign_from_the_import_to_the_report(
     go_on(admin, "check")
     admin.wait_for_text("There is no plain text.")
 
-    admin.click("Send a test")
-    admin.select("service", str(service))
-    admin.press(admin.find("#content-main form button[type=submit]"))
-    admin.wait_for_text(f"Test to {OWN}")
+    send_a_test(admin, service)
     assert [message.recipient for message in smtp.messages] == [OWN]
-    admin.press(admin.find("#content-main form a[href$='/steps/check/']"))
 
     admin.click("Go on to the launch")
     admin.wait_for_text("Sending to 2 recipients starts at once.")
