@@ -1,4 +1,4 @@
-"""Turn an export into headings, facts and rows. Whatever an export has is on the page."""
+"""Turn an export into headings, facts and rows. All that an export has is on the page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
-from admin_kit.listing import listed
+from admin_kit.words.listing import listed
+from dispatch import seed_lists
 from privacy.readable.values import VALUES
 from privacy.readable.words import LABELS, SECTIONS, WITHIN
 
@@ -24,7 +25,7 @@ HEADINGS = {
     "left_out": "task",
     "changed_before_launch": "task",
     "engagement": "what",
-    "test addresses": "seed_list",
+    seed_lists.PLURAL: "seed_list",
     "handed_over": "outcome",
     "decisions": "choice",
     "events": "kind",

@@ -12,6 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from dispatch import seed_lists
+
 Word = str | Promise
 
 SECTIONS: Mapping[str, Word] = {
@@ -23,7 +25,7 @@ SECTIONS: Mapping[str, Word] = {
     "changed_before_launch": _("Mailings for which something changed before they were sent"),
     "other_events": _("Reports that belong to no message"),
     "engagement": _("What is remembered of what you did with mailings"),
-    "test addresses": _("Lists of addresses for test messages"),
+    seed_lists.PLURAL: _("Lists of addresses for test messages"),
     "history": _("What staff noted"),
 }
 """In the order of the page, by the names that an export has for its lists."""
