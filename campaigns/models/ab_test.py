@@ -193,7 +193,7 @@ class ABTest(models.Model):
         ]
 
     def __str__(self) -> str:
-        if self.task_id is None:  # deleted just now: the history names it
+        if self.pk is None:  # deleted just now: the history names it
             return gettext("A/B test")
         return gettext("A/B test of “%(campaign)s”") % {"campaign": self.task}
 

@@ -44,7 +44,7 @@ class File(NamedTuple):
     """`name` is that of the browser for one that was not taken."""
 
     form: Any
-    index: int
+    place: int
     name: str
     size: str
 
@@ -64,8 +64,8 @@ def inlines(request: HttpRequest, task: Task | None, found: Sequence[Any]) -> li
 
 
 def shown(request: HttpRequest, task: Task, formsets: Sequence[Any]) -> dict[str, Any]:
-    by_prefix = {each.formset.prefix: each.formset for each in formsets}
-    templates = by_prefix.get(kinds.TEMPLATES)
+    by_prefix: dict[str, Any] = {each.formset.prefix: each.formset for each in formsets}
+    templates = by_prefix[kinds.TEMPLATES]
     test = by_prefix.get(kinds.TESTS)
     files = by_prefix.get(kinds.FILES)
     kind = kinds.chosen(request, task)
@@ -77,7 +77,7 @@ def shown(request: HttpRequest, task: Task, formsets: Sequence[Any]) -> dict[str
         "differs": kinds.differs(request, choices),
         "templates": templates,
         "rows": _rows(templates),
-        "saved_rows": sum(1 for each in templates.forms if each.instance.pk),
+        "saved_rows": len([each for each in templates.forms if each.instance.pk]),
         "may_add": {each: len(templates.forms) < most for each, most in kinds.MOST_ROWS.items()},
         "test": test,
         "test_form": next(iter(test.forms), None) if test else None,

@@ -101,10 +101,10 @@ def stays(request: HttpRequest) -> bool:
 def url_after(request: HttpRequest, task: Task) -> str:
     """Where a button that shows the step again leads: a row more, or what is saved."""
     url = reverse("admin:campaigns_task_step_content", args=[task.pk])
-    kept = {name: request.POST[name] for name in (KIND, DIFFERS) if request.POST.get(name)}
+    kept = {name: str(request.POST[name]) for name in (KIND, DIFFERS) if request.POST.get(name)}
     if MORE in request.POST:
         rows = _number(request.POST, f"{TEMPLATES}-TOTAL_FORMS") + 1
-        return f"{url}?{urlencode({**kept, ROWS: rows})}#message-{rows}"
+        return f"{url}?{urlencode({**kept, ROWS: str(rows)})}#message-{rows}"
     place = "messages" if REMOVE in request.POST else "files"
     return f"{url}?{urlencode(kept)}#{place}"
 
