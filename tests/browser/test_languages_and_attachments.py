@@ -87,4 +87,5 @@ def test_languages_and_files_are_planned_in_the_steps(
     admin.wait_for_text("No recipient gets the message in French (fr).")
     assert "Übersicht.pdf 18 bytes" in " ".join(admin.find("#files").text.split())
     admin.click("Remove", within="#files")
-    admin.wait(lambda: not Attachment.objects.exists(), "the file stays")
+    admin.wait_for_text("No recipient gets the message in French (fr).")
+    assert not Attachment.objects.exists()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -21,7 +20,6 @@ from campaigns.models import Sender, Task, TaskTemplate
 from campaigns.models.content import language_validator
 
 MOST_TEMPLATES = 50
-IS_TAG = re.compile(language_validator.regex).match
 VARIANT = ("template", "language", "subject", "preview_text", "sender")
 """What two rows of templates may not have all in common."""
 ANOTHER_OWNER = _("“%(row)s” has another owner than the campaign, not a team of this owner.")
@@ -48,8 +46,10 @@ class TemplateRow(ModelForm):
     def clean_language(self) -> str:
         """What names no language would be no one's: each would get what is for everyone else."""
         written: str = self.cleaned_data["language"]
-        if not IS_TAG(written):
-            return written  # the field's own check says so
+        try:
+            language_validator(written)
+        except ValidationError:
+            return written  # the field's own check says so, too
         if part := unknown_part(written):
             raise ValidationError(UNKNOWN % {"tag": written, "part": part})
         return canonical(written)
