@@ -97,7 +97,8 @@ def _remarks(found: Why) -> Iterable[Wait]:
 
 def _outlook(found: Why, estimate: Estimate | None) -> Iterable[Wait]:
     end = words.end(estimate, found.now) if estimate and found.next_at else ""
-    if said := " ".join(filter(None, [words.next_start(found), end])):
+    goes_on = found.next_at and found.next_at > found.now + words.USUAL
+    if said := " ".join(filter(None, [words.next_start(found) if goes_on else "", end])):
         yield Wait(gettext("Estimate"), "info", "", said)
 
 
