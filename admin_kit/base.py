@@ -28,12 +28,11 @@ from django.utils.translation import gettext
 
 from access.ownership import owners_open_to
 from addressing.addresses import other_spellings
-from admin_kit.autocompletes import Autocompletes
 from admin_kit.deleting import ExplainedDeletion
 from admin_kit.entries import visible_entries
-from admin_kit.listing import listed
+from admin_kit.forms.autocompletes import Autocompletes
+from admin_kit.forms.meanwhile import MeanwhileForm
 from admin_kit.lookups import DeclaredLookups
-from admin_kit.meanwhile import MeanwhileForm
 from admin_kit.owners import OwnerField, OwnerFilter, may_choose_owner
 from admin_kit.typed import (
     TICK,
@@ -43,6 +42,7 @@ from admin_kit.typed import (
     SearchableSelectMultiple,
 )
 from admin_kit.typed import ChangeList as BaseChangeList
+from admin_kit.words.listing import listed
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise

@@ -17,10 +17,10 @@ from addressing.addresses import with_addresses_as_written
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.entries import visible_entries
 from admin_kit.filters import TimeRangeFilter
-from admin_kit.moments import to_the_second
-from admin_kit.stored_texts import shown
-from admin_kit.told_changes import told
 from admin_kit.typed import DropdownFilter
+from admin_kit.words.moments import to_the_second
+from admin_kit.words.stored_texts import shown
+from admin_kit.words.told_changes import told
 
 APPS = ("campaigns", "dispatch", "signup", "auth")
 

@@ -29,7 +29,7 @@ from django_q.conf import Conf
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
-from admin_kit.stored_texts import in_english
+from admin_kit.words.stored_texts import in_english
 from campaigns.models import BackgroundJob
 
 logger = logging.getLogger(__name__)

@@ -6,7 +6,7 @@ import re
 
 from django.utils.translation import gettext, gettext_noop
 
-from admin_kit.stored_texts import shown
+from admin_kit.words.stored_texts import shown
 
 MOST_OF_A_NAME = 120
 REPORTED = gettext_noop("Campaign “%(campaign)s”, reported by %(source)s")

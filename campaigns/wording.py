@@ -8,7 +8,7 @@ from functools import reduce
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext
 
-from admin_kit.listing import listed as listed
+from admin_kit.words.listing import listed as listed
 
 Text = str | Promise
 """Said in the language of the moment at which it is shown."""

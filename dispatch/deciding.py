@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 from django.db.models import Q
 from django.utils.translation import gettext_noop
 
-from admin_kit import stored_texts
+from admin_kit.words import stored_texts
 from campaigns.models import OperationKind, SubTask
 from campaigns.state import bulk
 from campaigns.state.bulk import step

@@ -134,8 +134,8 @@ TEMPLATES = [
         "OPTIONS": {
             "libraries": {
                 "purpose": "guide.screens.purpose",
-                "stored_texts": "admin_kit.stored_texts",
-                "told_changes": "admin_kit.told_changes",
+                "stored_texts": "admin_kit.words.stored_texts",
+                "told_changes": "admin_kit.words.told_changes",
             },
             "context_processors": [
                 "django.template.context_processors.request",
@@ -253,7 +253,7 @@ DEFAULT_FROM_EMAIL = SERVER_EMAIL = environment.address("EMAIL_FROM", "")
 if EMAIL_HOST and not DEFAULT_FROM_EMAIL:
     environment.text("EMAIL_FROM", hint="Set it to the address that system mail is from.")
 
-FORM_RENDERER = "admin_kit.form_rendering.FormRenderer"
+FORM_RENDERER = "admin_kit.forms.rendering.FormRenderer"
 
 LANGUAGE_CODE = environment.text("LANGUAGE_CODE", "en")
 TIME_ZONE = environment.time_zone("TIME_ZONE", "UTC")

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from admin_kit.moments import to_the_minute, with_its_zone
-from admin_kit.stored_texts import shown
+from admin_kit.words.moments import to_the_minute, with_its_zone
+from admin_kit.words.stored_texts import shown
 from notices.models import Delivery, Kind, Notice, State, Why
 
 TYPES = {

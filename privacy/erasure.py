@@ -17,7 +17,7 @@ from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.utils.translation import gettext, gettext_noop, ngettext
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from campaigns import engagement, erased_keys, erasure, erasure_lock
 from campaigns.models import SubTask, SubTaskStatus
 from campaigns.operations import files as stored_files

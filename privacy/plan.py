@@ -6,7 +6,7 @@ from django.contrib.auth import get_user_model
 from django.utils.text import capfirst
 from django.utils.translation import gettext, ngettext
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from campaigns import erasure
 from privacy.erasure import STOPPABLE
 from tracking.events.erasure import events_of

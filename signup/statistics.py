@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db.models import Count, Q
 from django.utils.translation import gettext
 
-from admin_kit.stored_texts import shown
+from admin_kit.words.stored_texts import shown
 from campaigns import background
 from dispatch.clock import database_time
 from dispatch.models import EmailService

@@ -22,9 +22,9 @@ from access.ownership import sees_everything
 from addressing.addresses import as_stored, as_written
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.filters import TimeRangeFilter
-from admin_kit.moments import to_the_minute
-from admin_kit.stored_texts import shown
 from admin_kit.typed import label
+from admin_kit.words.moments import to_the_minute
+from admin_kit.words.stored_texts import shown
 from campaigns.admin import task_steps
 from campaigns.admin.seeing import colour_scheme
 from campaigns.admin.seeing.preview import MESSAGE_POLICY

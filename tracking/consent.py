@@ -7,7 +7,7 @@ from django.db.models import Count, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from campaigns import wording
 from campaigns.models import Launch, Task
 from campaigns.state import lifecycle

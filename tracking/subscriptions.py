@@ -10,7 +10,7 @@ from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from admin_kit.stored_texts import in_english
+from admin_kit.words.stored_texts import in_english
 from campaigns import erased_keys, suppressions
 from campaigns.models import SubTask
 from campaigns.models.contacts import SuppressionReason

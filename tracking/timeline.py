@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
-from admin_kit.stored_texts import shown
+from admin_kit.words.stored_texts import shown
 from campaigns.models import Contact, SubTask, SubTaskStatus, Task
 from campaigns.models.ab_test import UNTIL_RELEASED
 from tracking.event_kinds import EventKind

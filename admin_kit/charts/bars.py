@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 
 WIDTH, HEIGHT = 240.0, 64.0
 """Of the drawing, in its own units; the page scales it."""

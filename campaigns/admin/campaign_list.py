@@ -16,8 +16,8 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from admin_kit.base import ChangeList, SafeAdmin
 from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
-from admin_kit.moments import to_the_minute
 from admin_kit.typed import label
+from admin_kit.words.moments import to_the_minute
 from campaigns.admin.progress import STATUS_COLOURS, Progress, bar
 from campaigns.admin.steps.where import RESUMED
 from campaigns.models import Tally, Task, TaskStatus

@@ -13,8 +13,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_noop, override
 
-from admin_kit.told_changes import FROM_TO, NOT_SHOWN, NOTHING
 from admin_kit.typed import ModelAdmin
+from admin_kit.words.told_changes import FROM_TO, NOT_SHOWN, NOTHING
 from campaigns.models import Contact
 from campaigns.wording import contacts
 

@@ -13,8 +13,8 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.moments import with_its_zone
 from admin_kit.typed import Colours
+from admin_kit.words.moments import with_its_zone
 from campaigns import background
 from campaigns.admin.ab_tests.panel import TestPanel, panel_of
 from campaigns.admin.funnel import MAKES_SEGMENTS, Step, funnel, url_of

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page
-from admin_kit.stored_texts import shown
-from admin_kit.told_changes import told
+from admin_kit.words.stored_texts import shown
+from admin_kit.words.told_changes import told
 from campaigns.admin.campaign_list import when
 from campaigns.admin.progress import progress_of
 from campaigns.models import Task, TaskStatus

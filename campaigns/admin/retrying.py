@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 
 from admin_kit.base import staff
 from admin_kit.confirmation import Question, say
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from campaigns.admin.operations.results import Told, tells
 from campaigns.db.times import database_time
 from campaigns.models import Operation, OperationKind, Tally, Task, TaskStatus

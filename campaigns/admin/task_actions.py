@@ -14,8 +14,8 @@ from unfold.enums import ActionVariant
 
 from admin_kit.base import OwnedAdmin, Visitor
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
-from admin_kit.stored_texts import in_english
 from admin_kit.typed import button
+from admin_kit.words.stored_texts import in_english
 from campaigns.admin import retrying
 from campaigns.admin import task_steps as steps
 from campaigns.admin.ab_tests.actions import DecidesTests, may_decide

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import Visitor
 from admin_kit.confirmation import Question, StyledForm
-from admin_kit.moments import with_its_zone
+from admin_kit.words.moments import with_its_zone
 from campaigns.admin.ab_tests import variants
 from campaigns.admin.attachments import inline
 from campaigns.admin.languages import question as languages

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy as _
 
 from access.models import Team
 from access.ownership import is_team, owners_open_to
-from admin_kit.stored_texts import in_english
+from admin_kit.words.stored_texts import in_english
 from campaigns import audience, tasks
 from campaigns.ab_tests import plan
 from campaigns.approvals import asking

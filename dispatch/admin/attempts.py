@@ -16,9 +16,9 @@ from access.ownership import SEE_EVERYTHING
 from addressing.addresses import as_written
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.filters import TimeRangeFilter
-from admin_kit.moments import to_the_millisecond, to_the_second
-from admin_kit.stored_texts import shown
 from admin_kit.typed import label
+from admin_kit.words.moments import to_the_millisecond, to_the_second
+from admin_kit.words.stored_texts import shown
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
 from dispatch.models import Attempt, AttemptOutcome

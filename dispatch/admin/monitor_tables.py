@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
-from admin_kit.listing import listed
-from admin_kit.numbers import number
+from admin_kit.words.listing import listed
+from admin_kit.words.numbers import number
 from campaigns.models import SubTaskStatus, TaskStatus
 from dispatch.admin.services.state import STATE_LABELS, quota_of, state_of
 from dispatch.models import AttemptOutcome

@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from campaigns.ab_tests import plan, sampling
 from campaigns.admin.progress import Wait
 from campaigns.models import Task, TaskStatus

@@ -17,7 +17,7 @@ from email.policy import Compat32
 
 from django.utils.translation import gettext_noop
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from sandbox import LimitReached
 
 MAX_PARTS = 100

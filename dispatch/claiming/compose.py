@@ -13,7 +13,7 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from addressing.message_ids import message_id
-from admin_kit.stored_texts import in_english
+from admin_kit.words.stored_texts import in_english
 from campaigns.models import Content, FailureReason
 from campaigns.rendering import content
 from dispatch.bounces import return_path

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext_noop
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from dispatch.domains.check import Check, Verdict
 from dispatch.domains.names import Names
 

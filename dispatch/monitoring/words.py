@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, ngettext
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 
 
 def duration(seconds: float | None) -> str:

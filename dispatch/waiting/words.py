@@ -7,7 +7,7 @@ import datetime as dt
 from django.utils import formats, timezone
 from django.utils.translation import gettext, ngettext
 
-from admin_kit.stored_texts import shown
+from admin_kit.words.stored_texts import shown
 from campaigns.state.lifecycle import PAUSED_AUTOMATICALLY
 from dispatch.pace.openings import Obstacle
 from dispatch.waiting.estimate import Estimate

@@ -8,9 +8,9 @@ from django import forms
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.listing import listed
 from admin_kit.previewed import PreviewedForm
 from admin_kit.typed import Textarea
+from admin_kit.words.listing import listed
 from dispatch.models import EmailService
 from signup.answers import MOST_FIELDS, MOST_TOPICS
 from signup.models import SignUpForm, Wording

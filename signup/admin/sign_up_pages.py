@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy as _
 from addressing.addresses import as_written
 from admin_kit.base import LedgerAdmin, visible_rows
 from admin_kit.filters import RelatedRowFilter
-from admin_kit.listing import listed
-from admin_kit.moments import to_the_minute
-from admin_kit.stored_texts import shown
 from admin_kit.typed import label
+from admin_kit.words.listing import listed
+from admin_kit.words.moments import to_the_minute
+from admin_kit.words.stored_texts import shown
 from campaigns.attributes import values
 from campaigns.models import Tag
 from signup.models import MailState, SignUp, State

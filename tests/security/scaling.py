@@ -28,6 +28,11 @@ UNSEEN_BYTES = 16
 """For each unit of size, that a run may have held without growing: in room left by one before."""
 
 
+def repeated(piece: str, *, before: str = "", after: str = "") -> Callable[[int], str]:
+    """A text of about so many characters."""
+    return lambda size: before + piece * (size // len(piece)) + after
+
+
 class Cost(NamedTuple):
     seconds: float
     peak_bytes: int

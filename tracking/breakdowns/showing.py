@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from admin_kit.charts.lines import Chart, Series
-from admin_kit.stored_texts import shown
+from admin_kit.words.stored_texts import shown
 from campaigns import erased_keys
 from campaigns.models import Content, SubTask, Task
 from tracking.breakdowns.counting import FIRST_HOURS, NUMBERS, OUTCOMES, UNDECIDED

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext, ngettext
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from campaigns.models import Content, Sender, Task
 from campaigns.rendering.content import template_errors
 from campaigns.rendering.html.hrefs import Href, destination_of, hrefs_in, site_of

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
-from admin_kit.listing import listed
+from admin_kit.words.listing import listed
 from campaigns import erased_keys
 from campaigns.models import Content, FrozenAttachment, SubTask
 from campaigns.rendering import content

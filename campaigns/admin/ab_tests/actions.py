@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, say
-from admin_kit.moments import to_the_minute
 from admin_kit.typed import button
+from admin_kit.words.moments import to_the_minute
 from campaigns.ab_tests import deciding
 from campaigns.ab_tests.variants import Variant, variants_of
 from campaigns.admin.ab_tests import panel

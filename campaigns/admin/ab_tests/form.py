@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from admin_kit.confirmation import restyled
-from admin_kit.inlines import MayBeMissing
+from admin_kit.forms.inlines import MayBeMissing
 from admin_kit.typed import InlineFormSet, ModelForm, StackedInline
 from campaigns.ab_tests.plan import problems_of_rows
 from campaigns.models import ABTest, TaskStatus

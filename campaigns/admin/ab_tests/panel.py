@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.moments import to_the_minute
+from admin_kit.words.moments import to_the_minute
 from campaigns.ab_tests import deciding, figures
 from campaigns.ab_tests.figures import Figures
 from campaigns.models import ABTest, Task, TaskStatus

@@ -15,8 +15,8 @@ from unfold.enums import ActionVariant
 
 from admin_kit.base import OwnedAdmin, Visitor, staff
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, say
-from admin_kit.moments import to_the_minute
 from admin_kit.typed import button
+from admin_kit.words.moments import to_the_minute
 from campaigns.admin import task_steps
 from campaigns.admin.recipients import numbers
 from campaigns.admin.task_steps import Shown

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminFileFieldWidget
 
-from admin_kit.inlines import MayBeMissing
+from admin_kit.forms.inlines import MayBeMissing
 from admin_kit.typed import ModelForm, TabularInline
 from campaigns.attachments import keeping
 from campaigns.attachments.keeping import MOST_FILES, MOST_MEGABYTES, MOST_OCTETS, TOO_LARGE

@@ -13,8 +13,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import ChangeList, OwnedAdmin, UncountedPaginator
-from admin_kit.moments import to_the_minute
 from admin_kit.typed import label_of
+from admin_kit.words.moments import to_the_minute
 from campaigns import contact_search
 from campaigns.admin import uses
 from campaigns.admin.contacts.columns import ContactChangeList

@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from admin_kit.base import SafeAdmin, staff
 from admin_kit.confirmation import StyledForm, page, say
 from admin_kit.history import log_event
-from admin_kit.stored_texts import shown
+from admin_kit.words.stored_texts import shown
 from campaigns.admin.operations.downloads import streamed
 from campaigns.exports import asking, contacts
 from campaigns.exports.asking import AT_ONCE, CSV, EXPORT, XLSX, Export, Refused

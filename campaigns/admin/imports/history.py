@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 
 from access.ownership import sees_everything
 from admin_kit.base import staff
-from admin_kit.labels import label
-from admin_kit.moments import to_the_minute
+from admin_kit.words.labels import label
+from admin_kit.words.moments import to_the_minute
 from campaigns.admin.imports.steps import url
 from campaigns.admin.operations.work import COLOURS
 from campaigns.db.keys import is_key

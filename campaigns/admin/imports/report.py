@@ -12,7 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import as_written
-from admin_kit.stored_texts import shown as as_read
+from admin_kit.words.stored_texts import shown as as_read
 from campaigns import wording
 from campaigns.admin.imports.import_work import is_check
 from campaigns.models import Operation

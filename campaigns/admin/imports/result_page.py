@@ -11,7 +11,7 @@ from django.utils.translation import gettext, gettext_noop
 from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import Question, ask, is_confirmed, page, say
 from admin_kit.history import log_event
-from admin_kit.moments import to_the_minute
+from admin_kit.words.moments import to_the_minute
 from campaigns.admin.imports.import_work import ImportWork
 from campaigns.admin.imports.report import contacts_url, report_of
 from campaigns.admin.imports.steps import steps, url

@@ -17,8 +17,8 @@ from unfold.enums import ActionVariant
 from admin_kit.base import LedgerAdmin, OwnedAdmin, WithPanel
 from admin_kit.confirmation import Question, ask, is_confirmed, say
 from admin_kit.history import log_event
-from admin_kit.moments import to_the_minute
 from admin_kit.typed import button, label
+from admin_kit.words.moments import to_the_minute
 from campaigns.admin.operations.downloads import as_download
 from campaigns.admin.operations.work import (
     COLOURS,

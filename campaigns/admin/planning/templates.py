@@ -11,8 +11,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from access.ownership import owners_open_to
-from admin_kit.autocompletes import Autocompletes
 from admin_kit.base import choices_for
+from admin_kit.forms.autocompletes import Autocompletes
 from admin_kit.typed import InlineFormSet, ModelForm, TabularInline
 from campaigns.admin.planning.form import is_open
 from campaigns.languages.tags import canonical

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.http import urlencode
 from django.utils.translation import gettext
 
-from admin_kit.moments import to_the_minute
+from admin_kit.words.moments import to_the_minute
 from campaigns import audience
 from campaigns.models import Change, Difference, Launch, LeftOutReason, Promise, Task
 from campaigns.recipients import counting, promises

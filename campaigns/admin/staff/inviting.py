@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from admin_kit.base import staff
 from admin_kit.confirmation import Question, page, say
-from admin_kit.moments import with_its_zone
+from admin_kit.words.moments import with_its_zone
 from signin import invitations
 from signin.models import Invitation
 from system_mail import sending

@@ -18,7 +18,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from admin_kit.stored_texts import shown
+from admin_kit.words.stored_texts import shown
 from campaigns.admin.staff import roles
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from admin_kit.base import staff
 from admin_kit.confirmation import StyledForm, page_of_no_model, say
-from admin_kit.listing import listed
 from admin_kit.typed import SearchableSelect
+from admin_kit.words.listing import listed
 from campaigns.admin.staff import roles
 from signin.models import Profile
 from signin.own import zones

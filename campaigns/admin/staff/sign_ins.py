@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import LedgerAdmin
 from admin_kit.filters import TimeRangeFilter
-from admin_kit.moments import to_the_second
 from admin_kit.typed import label
+from admin_kit.words.moments import to_the_second
 from signin import browsers
 from signin.models import Outcome, SignIn
 

@@ -22,8 +22,8 @@ from unfold.forms import AdminPasswordChangeForm
 from access.ownership import is_team
 from admin_kit.base import SafeAdmin, Visitor, staff
 from admin_kit.confirmation import Question, ask, is_confirmed, say
-from admin_kit.moments import to_the_minute
 from admin_kit.typed import UserAdmin, button
+from admin_kit.words.moments import to_the_minute
 from campaigns.admin import uses
 from campaigns.admin.staff import inviting, roles
 from campaigns.admin.staff.user_forms import NewStaffForm, StaffForm, teams_open_to

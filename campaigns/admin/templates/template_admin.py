@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page
-from admin_kit.meanwhile import SEEN
+from admin_kit.forms.meanwhile import SEEN
 from admin_kit.typed import button
 from campaigns.admin import uses
 from campaigns.admin.changes import ExplainedChanges

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import OwnedAdmin, staff
 from admin_kit.confirmation import Question, ask, is_confirmed, page, say
-from admin_kit.moments import to_the_minute
-from admin_kit.stored_texts import shown
 from admin_kit.typed import button
+from admin_kit.words.moments import to_the_minute
+from admin_kit.words.stored_texts import shown
 from campaigns import template_versions
 from campaigns.admin.templates import differences
 from campaigns.models import Sender, Template, TemplateVersion

@@ -16,8 +16,8 @@ from unfold.enums import ActionVariant
 
 from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
-from admin_kit.stored_texts import shown
 from admin_kit.typed import button
+from admin_kit.words.stored_texts import shown
 from dispatch.admin.services import state
 from dispatch.admin.services.test_mail import TestMailForm, UnsavedText
 from dispatch.admin.services.test_sending import send_tests

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
 from addressing.addresses import MAX_WRITTEN, as_written, clean_address
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from dispatch.models.seed_list import MOST
 
 _BETWEEN = re.compile(r"[\s,;]+")

@@ -12,9 +12,9 @@ from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
-from admin_kit.moments import with_its_zone
-from admin_kit.stored_texts import shown
 from admin_kit.typed import button
+from admin_kit.words.moments import with_its_zone
+from admin_kit.words.stored_texts import shown
 from dispatch.admin.services.actions import CONTROL, ServiceActions
 from dispatch.bounces.forms import MailboxForm
 from dispatch.bounces.mailboxes import MailboxError, open_mailbox

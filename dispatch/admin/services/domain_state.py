@@ -8,8 +8,8 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.listing import listed
-from admin_kit.stored_texts import shown
+from admin_kit.words.listing import listed
+from admin_kit.words.stored_texts import shown
 from campaigns.models import Task
 from dispatch.domains.check import Verdict
 from dispatch.domains.names import is_reserved

@@ -15,8 +15,8 @@ from django import forms
 from django.utils.translation import gettext
 
 from admin_kit.confirmation import restyled
-from admin_kit.stored_texts import shown
 from admin_kit.typed import ModelForm
+from admin_kit.words.stored_texts import shown
 from dispatch.credentials import enter_again, moved
 from dispatch.encryption import CredentialsError, decrypt, encrypt
 from dispatch.models import EmailService

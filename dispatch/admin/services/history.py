@@ -14,8 +14,8 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext
 
 from admin_kit.charts.bars import Chart, chart, table
-from admin_kit.numbers import number, percent
-from admin_kit.stored_texts import shown
+from admin_kit.words.numbers import number, percent
+from admin_kit.words.stored_texts import shown
 from dispatch.models import AttemptOutcome, EmailService, Freeze, ServiceHour
 from dispatch.monitoring import services as monitoring
 from dispatch.monitoring.words import duration

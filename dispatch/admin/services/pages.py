@@ -23,10 +23,10 @@ from unfold.contrib.filters.admin import BooleanRadioFilter
 from access.ownership import SEE_EVERYTHING
 from admin_kit.base import WithPanel, visible_rows
 from admin_kit.confirmation import page, say
-from admin_kit.listing import listed
-from admin_kit.numbers import number
 from admin_kit.owners import OwnerFilter
 from admin_kit.typed import SearchableSelect, button, label
+from admin_kit.words.listing import listed
+from admin_kit.words.numbers import number
 from campaigns.admin import uses
 from campaigns.admin.changes import ExplainedChanges
 from dispatch.admin.services import domain_state, state

@@ -23,10 +23,10 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from access.ownership import SEE_EVERYTHING
-from admin_kit.moments import with_its_zone
-from admin_kit.numbers import number
-from admin_kit.stored_texts import shown
 from admin_kit.typed import Colours
+from admin_kit.words.moments import with_its_zone
+from admin_kit.words.numbers import number
+from admin_kit.words.stored_texts import shown
 from dispatch.admin.services import domain_state
 from dispatch.models import AccountReport, Attempt, BounceMailbox, EmailService
 from dispatch.pace import pace_rows

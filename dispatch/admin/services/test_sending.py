@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext_noop
 
 from addressing.addresses import as_written
-from admin_kit.stored_texts import shown
+from admin_kit.words.stored_texts import shown
 from campaigns import suppressions
 from campaigns.models import Sender, TaskTemplate, Template
 from campaigns.preflight import samples

@@ -16,9 +16,9 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext, ngettext
 
 from admin_kit.base import Visitor
-from admin_kit.listing import listed
-from admin_kit.numbers import number
-from admin_kit.stored_texts import shown
+from admin_kit.words.listing import listed
+from admin_kit.words.numbers import number
+from admin_kit.words.stored_texts import shown
 from campaigns.approvals import asking
 from campaigns.models import (
     ABTest,

@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 
 from admin_kit.base import Visitor
-from admin_kit.numbers import number, percent
+from admin_kit.words.numbers import number, percent
 from campaigns.admin.campaign_list import Facts, Rate
 from campaigns.admin.progress import MOVING, OVER, Progress
 from campaigns.models import SubTaskStatus, Tally, Task, TaskStatus

@@ -15,7 +15,7 @@ from addressing.addresses import as_written
 from addressing.message_ids import message_id
 from admin_kit.base import LedgerAdmin
 from admin_kit.confirmation import page
-from admin_kit.listing import listed
+from admin_kit.words.listing import listed
 from campaigns import erased_keys
 from campaigns.admin.seeing import colour_scheme
 from campaigns.admin.seeing.preview import FRAMED, MESSAGE_POLICY

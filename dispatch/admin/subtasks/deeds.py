@@ -15,7 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from admin_kit.confirmation import Question
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from campaigns.admin import retrying
 from campaigns.admin.operations.results import Told, tells
 from campaigns.models import Operation, OperationKind, SubTask, TaskStatus

@@ -10,7 +10,7 @@ from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
-from admin_kit.stored_texts import shown
+from admin_kit.words.stored_texts import shown
 from campaigns.models import SubTask, TaskStatus
 from dispatch.admin.subtasks.as_sent import message_id_of
 from dispatch.providers import idempotency_window

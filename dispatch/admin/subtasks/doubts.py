@@ -21,8 +21,8 @@ from django.utils.translation import ngettext
 from admin_kit.base import LedgerAdmin, staff
 from admin_kit.confirmation import ask, is_confirmed, page, say
 from admin_kit.history import log_each
-from admin_kit.listing import listed
-from admin_kit.numbers import number
+from admin_kit.words.listing import listed
+from admin_kit.words.numbers import number
 from campaigns.admin import retrying
 from campaigns.models import SubTask, Task
 from campaigns.state import bulk

@@ -13,7 +13,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import ChangeList, staff
-from admin_kit.listing import listed
+from admin_kit.words.listing import listed
 from campaigns.models import SubTask, SubTaskStatus, Tally, Task
 from campaigns.models import stage as stages
 from campaigns.models.stage import Stage

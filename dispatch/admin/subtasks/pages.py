@@ -20,9 +20,9 @@ from access.ownership import SEE_EVERYTHING
 from addressing.addresses import as_written
 from admin_kit.base import ChangeList, WithPanel, staff
 from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
-from admin_kit.moments import to_the_minute
-from admin_kit.stored_texts import shown
 from admin_kit.typed import Colours, DropdownFilter, label
+from admin_kit.words.moments import to_the_minute
+from admin_kit.words.stored_texts import shown
 from campaigns.ab_tests.variants import letters_of
 from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED

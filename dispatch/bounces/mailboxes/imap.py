@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from django.utils.translation import gettext_noop
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from dispatch import network
 from dispatch.bounces.mailboxes.base import READ_BYTES, Letter, Mailbox, MailboxError
 from dispatch.providers.echoes import hidden, readable, repeats

@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings as django_settings
 from django.utils.translation import gettext_noop
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from dispatch.bounces.mailboxes.base import READ_BYTES, Letter, Mailbox, MailboxError
 
 FOLDER = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.@-]{0,99}")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, ngettext
 
-from admin_kit.listing import listed
-from admin_kit.numbers import number
-from admin_kit.stored_texts import shown
+from admin_kit.words.listing import listed
+from admin_kit.words.numbers import number
+from admin_kit.words.stored_texts import shown
 from campaigns.models import SubTaskStatus, TaskStatus
 from dispatch.lease_terms import HEARTBEAT_SECONDS, LEASE_SECONDS
 from dispatch.monitoring.findings.finding import Finding, Level, level_of

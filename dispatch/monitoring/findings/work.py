@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, ngettext
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from dispatch import counters
 from dispatch.models import AttemptOutcome
 from dispatch.monitoring.activity import handed_over

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from dispatch.providers.classification import Blame, Rule
 from dispatch.providers.engagelab.events import incoming
 from dispatch.providers.engagelab.forms import EngageLabForm

@@ -28,7 +28,7 @@ from urllib3.exceptions import (
 )
 from urllib3.poolmanager import PoolManager
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from dispatch import network
 
 LONGEST_ANSWER = 128 * 1024

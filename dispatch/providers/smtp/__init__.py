@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from admin_kit.numbers import number
+from admin_kit.words.numbers import number
 from dispatch.providers.base import Provider
 from dispatch.providers.smtp.client import SmtpSettings
 from dispatch.providers.smtp.forms import LARGEST_MEGABYTES, SmtpForm

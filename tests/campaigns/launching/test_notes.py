@@ -6,7 +6,7 @@ import pytest
 from django.db.models.functions import Now
 from django.utils.translation import override
 
-from admin_kit.stored_texts import shown
+from admin_kit.words.stored_texts import shown
 from campaigns.launching import launch
 from campaigns.models import BackgroundJob, Suppression, Task, TaskStatus
 from campaigns.tasks import LAUNCH

@@ -10,7 +10,7 @@ from django import template
 from django.contrib.admin.models import LogEntry
 from django.utils.translation import gettext, gettext_noop
 
-from admin_kit.stored_texts import shown
+from admin_kit.words.stored_texts import shown
 
 register = template.Library()
 FROM_TO = gettext_noop("%(label)s from %(old)s to %(new)s")

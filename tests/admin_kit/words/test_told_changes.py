@@ -6,7 +6,7 @@ import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.utils.translation import override
 
-from admin_kit.told_changes import told
+from admin_kit.words.told_changes import told
 
 
 def in_chinese(message: object) -> str:

@@ -12,8 +12,8 @@ from django.template import Context, Template
 from django.utils.translation import gettext, override
 from pytest_django import Settings
 
-from admin_kit import stored_texts
-from admin_kit.stored_texts import in_english, shown
+from admin_kit.words import stored_texts
+from admin_kit.words.stored_texts import in_english, shown
 
 TEXTS: dict[str | tuple[str, ...], str | tuple[str, ...]] = {
     "timed out": "超时",

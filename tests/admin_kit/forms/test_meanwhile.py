@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from admin_kit.meanwhile import SEEN
+from admin_kit.forms.meanwhile import SEEN
 from campaigns.models import Brand, Template
 from tests.campaigns.admin.staff import MANAGER, address, member, page_of, signed_in
 from tests.factories import TemplateFactory

@@ -19,7 +19,7 @@ from django import template
 from django.conf import settings
 from django.utils.translation import get_language, override, to_locale
 
-from admin_kit.listing import listed
+from admin_kit.words.listing import listed
 
 register = template.Library()
 LANGUAGE = "en"

@@ -18,8 +18,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from admin_kit.listing import listed
 from admin_kit.typed import ModelForm
+from admin_kit.words.listing import listed
 
 SEEN = "edm-seen"
 """The name of the form's control with the digests."""

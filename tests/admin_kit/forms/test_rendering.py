@@ -5,7 +5,7 @@ from django.forms.widgets import CheckboxInput
 from django.utils import translation
 from django.utils.translation import gettext_lazy
 
-from admin_kit.form_rendering import FormRenderer
+from admin_kit.forms.rendering import FormRenderer
 
 kept, plain = FormRenderer(), DjangoTemplates()
 
