@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from statistics import median
+from urllib.parse import quote
 
 from django.contrib import admin
 from django.contrib.admin import ModelAdmin
@@ -91,6 +92,7 @@ def lists() -> dict[str, str]:
     events = reverse("admin:tracking_event_changelist")
     attempts = reverse("admin:dispatch_attempt_changelist")
     found = reverse("found_messages")
+    palette = f"{reverse('admin:search')}?extended=1"
     task = Task.objects.get(status=TaskStatus.SENDING)
     address = (
         SubTask.objects.filter(task=task)
@@ -119,6 +121,11 @@ def lists() -> dict[str, str]:
         "who got it, part of an address": f"{found}?q={address[2:]}",
         "who got it, a domain": f"{found}?q=corp.example",
         "who got it, none": f"{found}?q=qqqq",
+        "palette, an address": f"{palette}&s={address}",
+        "palette, part of an address": f"{palette}&s={address[2:]}",
+        "palette, a domain": f"{palette}&s=corp.example",
+        "palette, a campaign": f"{palette}&s={quote(task.name)}",
+        "palette, none": f"{palette}&s=qqqq",
         "events, page 400": f"{events}?p=400",
         "events, clicked": f"{events}?kind__exact=clicked",
         "events, complained": f"{events}?kind__exact=complained",

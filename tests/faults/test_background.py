@@ -22,7 +22,7 @@ from tests.faults.test_pace import summary
 
 SERVICES = 20
 INTERVAL = "0.5"
-SLICE_SECONDS = 60
+SLICE_SECONDS = 15
 CALM_SECONDS = SLICE_SECONDS + 5
 HANGING_SECONDS = 2 * SLICE_SECONDS + 5
 """Over one and over two ends of a slice."""
