@@ -43,8 +43,9 @@ class Listing(OwnedAdmin):
             return templates
         using = TaskTemplate.objects.filter(template=OuterRef("pk")).order_by().values("template")
         counted = using.annotate(many=Count("task", distinct=True)).values("many")
-        listed = templates.defer(*TEXTS)
-        return listed.annotate(in_campaigns=Coalesce(Subquery(counted), 0))
+        in_campaigns = Coalesce(Subquery(counted), 0)
+        listed: QuerySet[Any] = templates.defer(*TEXTS).annotate(in_campaigns=in_campaigns)
+        return listed
 
     def is_list(self, request: HttpRequest) -> bool:
         match = request.resolver_match
