@@ -120,7 +120,7 @@ def _alike(rows: list[list[Any]]) -> list[Alike]:
 
 def _named(lines: list[int]) -> str:
     """Such as “2, 3, 4 and 117 more”."""
-    named = ", ".join(str(line) for line in lines[:NAMED])
+    named = wording.listed(lines[:NAMED])
     more = len(lines) - NAMED
     if more <= 0:
         return named
