@@ -22,7 +22,7 @@ from admin_kit.base import ChangeList, WithPanel, staff
 from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
 from admin_kit.typed import Colours, DropdownFilter, label
 from admin_kit.words.moments import to_the_minute
-from admin_kit.words.stored_texts import shown
+from admin_kit.words.stored_texts import shown_reply
 from campaigns.ab_tests.variants import letters_of
 from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED
@@ -269,7 +269,7 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
     @admin.display(description=_("last reply"))
     def reply(self, subtask: SubTask) -> str:
         return (
-            format_html('<div class="edm-plain">{}</div>', shown(subtask.error))
+            format_html('<div class="edm-plain">{}</div>', shown_reply(subtask.error))
             if subtask.error
             else "–"
         )
