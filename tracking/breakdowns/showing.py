@@ -12,11 +12,13 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from admin_kit.charts.lines import Chart, Series
+from admin_kit.words.numbers import percent
 from admin_kit.words.stored_texts import shown
 from campaigns import erased_keys
 from campaigns.models import Content, SubTask, Task
+from campaigns.wording import subject_in_words
 from tracking.breakdowns.counting import FIRST_HOURS, NUMBERS, OUTCOMES, UNDECIDED
-from tracking.event_kinds import Actor, EventKind
+from tracking.event_kinds import Actor, EventKind, source_in_words
 
 DAY_SECONDS = 86_400
 LONGEST_ERROR = 200
@@ -43,20 +45,21 @@ class Row(NamedTuple):
         return self.sent - self.bounced
 
     @property
-    def delivered_rate(self) -> str:
-        return percent(self.delivered, self.sent)
-
-    @property
-    def opened_rate(self) -> str:
-        return percent(self.opened, self.reached)
-
-    @property
-    def clicked_rate(self) -> str:
-        return percent(self.clicked, self.reached)
-
-    @property
-    def bounced_rate(self) -> str:
-        return percent(self.bounced, self.sent)
+    def cells(self) -> list[tuple[int, str]]:
+        """What became of its messages, each with its rate, which none has of nought."""
+        return [
+            (self.sent, ""),
+            *(
+                (number, percent(number, whole) if number else "")
+                for number, whole in (
+                    (self.delivered, self.sent),
+                    (self.opened, self.reached),
+                    (self.clicked, self.reached),
+                    (self.bounced, self.sent),
+                )
+            ),
+            (self.failed, ""),
+        ]
 
 
 class Table(NamedTuple):
@@ -72,15 +75,6 @@ class Left(NamedTuple):
     what: str
     why: str
     number: int
-
-
-def percent(part: int, whole: int) -> str:
-    """“–” of nothing."""
-    return percent_of_one(part / whole) if whole else "–"
-
-
-def percent_of_one(part: float) -> str:
-    return f"{formats.number_format(round(100 * part, 1), 1)} %"
 
 
 def tables(task: Task, data: dict[str, Any]) -> list[Table]:
@@ -128,7 +122,7 @@ def left(data: dict[str, Any]) -> list[Left]:
 def _why(why: str, is_own: bool) -> str:
     if is_own:
         return shown(why) if why else gettext("no reason given")
-    return gettext("heard of by %(source)s") % {"source": shown(why)}
+    return gettext("heard of by %(source)s") % {"source": source_in_words(why)}
 
 
 def _mailboxes(data: dict[str, Any]) -> list[Row]:
@@ -181,7 +175,8 @@ def _variants(rows: Sequence[Sequence[Any]]) -> list[Row]:
 def _version(content: Content | None) -> str:
     if content is None:
         return "–"
-    return f"{content.subject} ({content.language})" if content.language else content.subject
+    subject = subject_in_words(content.subject)
+    return f"{subject} ({content.language})" if content.language else subject
 
 
 def _outcomes(data: dict[str, Any]) -> Chart:
