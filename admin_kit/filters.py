@@ -36,12 +36,13 @@ class TimeRangeFilter(DateTimeRangeFilter):
     it."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        start, end = self._moment("from", dt.time.min), self._moment("to", dt.time.max)
+        start, end = self.moment("from", dt.time.min), self.moment("to", dt.time.max)
         if start:
             queryset = queryset.filter(**{f"{self.field_path}__gte": start})
         return queryset.filter(**{f"{self.field_path}__lte": end}) if end else queryset
 
-    def _moment(self, which: str, otherwise: dt.time) -> dt.datetime | None:
+    def moment(self, which: str, otherwise: dt.time) -> dt.datetime | None:
+        """Where the range begins (“from”) or ends (“to”)."""
         day, time = (
             self.used_parameters.get(f"{self.field_path}_{which}_{part}") or "" for part in (0, 1)
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import reduce
 
@@ -12,6 +13,9 @@ from admin_kit.words.listing import listed as listed
 
 Text = str | Promise
 """Said in the language of the moment at which it is shown."""
+
+_FILLED_IN = re.compile(r"\{\{-?\s*+([A-Za-z_][\w.]*+)[^{}]*+\}\}")
+_CHOSEN = re.compile(r"\{%[^{}]*+\}")
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -59,6 +63,13 @@ def templates(number: int) -> str:
 def sentences(*texts: object) -> str:
     """One after the other."""
     return reduce(_two, map(str, texts))
+
+
+def subject_in_words(subject: str) -> str:
+    """A template's subject where staff read it among others: “[first name], it is spring” for
+    “{{ first_name | default: 'friend' }}, it is spring”, and all branches of what is chosen."""
+    named = _FILLED_IN.sub(lambda found: f"[{found[1].replace('_', ' ')}]", subject)
+    return " ".join(_CHOSEN.sub("", named).split())
 
 
 def _two(first: str, second: str) -> str:

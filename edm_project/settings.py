@@ -133,6 +133,7 @@ TEMPLATES = [
         "APP_DIRS": True,
         "OPTIONS": {
             "libraries": {
+                "chosen_filters": "admin_kit.chosen_filters",
                 "purpose": "guide.screens.purpose",
                 "stored_texts": "admin_kit.words.stored_texts",
                 "told_changes": "admin_kit.words.told_changes",

@@ -12,13 +12,18 @@ from django.db.models import Model
 from django.utils import timezone
 
 from campaigns import engagement, erasure, suppressions
-from campaigns.models import Contact, SubTask, Suppression
+from campaigns.models import Contact, EngagementKind, SubTask, Suppression
 from campaigns.models.ab_test import UNTIL_RELEASED
+from campaigns.rendering.content import filled_subject
 from dispatch.models import Attempt, Decision
 from privacy.entries import naming
 from tracking.events.erasure import events_of
 from tracking.models import Event
 
+CONTACT = (
+    "email", "name", "attributes", "tracking_consent", "mail_consent", "mail_consent_at",
+    "mail_consent_source", "paused_until", "days_between", "created_at", "changed_at",
+)  # fmt: skip
 MESSAGE = (
     "id", "status", "failure_reason", "error", "variables", "provider_message_id", "attempts",
     "created_at", "available_at", "sending_at", "sent_at", "delivered_at", "bounced_at",
@@ -47,11 +52,11 @@ def collect(address: str) -> dict[str, Any]:
         "suppressions": [_suppression(row) for row in entries],
         "messages": _messages(messages, events),
         "left_out": [
-            {"task": row.task.name, "reason": row.get_reason_display()}
+            {"task": row.task.name, "reason": row.reason}
             for row in erasure.left_out_of(address).select_related("task").order_by("pk")
         ],
         "changed_before_launch": [
-            {"task": row.task.name, "change": row.get_change_display()}
+            {"task": row.task.name, "change": row.change}
             for row in erasure.differences_of(address).select_related("task").order_by("pk")
         ],
         **{holder.plural: holder.export(address) for holder in erasure.HOLDERS},
@@ -67,7 +72,7 @@ def as_json(collected: dict[str, Any]) -> str:
 
 def _contact(contact: Contact) -> dict[str, Any]:
     return {
-        **_values(contact, ("email", "name", "attributes", "tracking_consent", "created_at")),
+        **_values(contact, CONTACT),
         "owner": str(contact.owner),
         "tags": [tag.name for tag in contact.tags.all()],
     }
@@ -78,7 +83,7 @@ def _engagement(address: str) -> Iterable[dict[str, Any]]:
     for fact in engagement.of_address(address).select_related("task"):
         yield {
             "task": fact.task.name,
-            "what": fact.get_kind_display(),
+            "what": EngagementKind(fact.kind).name.lower(),
             "by_machine": fact.is_machine,
             "is_of_a_link": fact.link != 0,
             "last_at": fact.at,
@@ -102,7 +107,7 @@ def _messages(messages: Iterable[SubTask], events: Iterable[Event]) -> list[dict
             **_values(message, MESSAGE),
             "waits_for_test": message.available_at == UNTIL_RELEASED,
             "task": message.task.name,
-            "subject": message.content.subject,
+            "subject": filled_subject(message.content.subject, message.variables),
             "sender": message.content.sender_name or message.content.sender_local_part,
             "service": str(message.service) if message.service else None,
             "handed_over": attempts[message.pk],

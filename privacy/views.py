@@ -22,17 +22,19 @@ from admin_kit.history import log_event
 from campaigns import erased_keys
 from campaigns.models import Suppression
 from privacy import erasure, export, plan
+from privacy.readable.page import LANGUAGES, as_html, language_for
 
 logger = logging.getLogger(__name__)
 
-EXPORT, ERASE = "export", "erase"
+READ, EXPORT, ERASE = "read", "export", "erase"
 NO_LIST = None
 """In place of a model's `opts`: the heading is then the page's title, not "Suppressions"."""
 MAY = {
+    READ: (SEE_EVERYTHING, "campaigns.export_address"),
     EXPORT: (SEE_EVERYTHING, "campaigns.export_address"),
     ERASE: (SEE_EVERYTHING, "campaigns.erase_address"),
 }
-"""Both act on the rows of every owner, so they require permission to see these, too."""
+"""All act on the rows of every owner, so they require permission to see these, too."""
 
 
 class AddressForm(StyledForm):
@@ -40,6 +42,13 @@ class AddressForm(StyledForm):
         label=_("Email address"),
         max_length=320,
         help_text=_("Of the person who asks for an export or for erasure."),
+    )
+
+    language = forms.ChoiceField(
+        label=_("Language of the page to read"),
+        choices=[("", _("As the contact says")), *LANGUAGES.items()],
+        required=False,
+        help_text=_("Of the page that the person opens. Data has no language."),
     )
 
     def clean_address(self) -> str:
@@ -57,6 +66,8 @@ def privacy(request: HttpRequest) -> HttpResponse:
         if wanted not in allowed:
             raise PermissionDenied
         address = form.cleaned_data["address"]
+        if wanted == READ:
+            return _export_to_read(request, address, form.cleaned_data["language"])
         return _export(request, address) if wanted == EXPORT else _erase(request, address)
     return page(
         request,
@@ -77,9 +88,20 @@ def _suppressions() -> admin.ModelAdmin[Any]:
 
 def _export(request: HttpRequest, address: str) -> HttpResponse:
     content = export.as_json(export.collect(address))
+    return _download(request, address, content, "application/json", "json")
+
+
+def _export_to_read(request: HttpRequest, address: str, language: str) -> HttpResponse:
+    content = as_html(address, language or language_for(address))
+    return _download(request, address, content, "text/html; charset=utf-8", "html")
+
+
+def _download(
+    request: HttpRequest, address: str, content: str, content_type: str, ending: str
+) -> HttpResponse:
     _log(request, address, gettext_noop("Everything about it was exported."))
-    response = HttpResponse(content, content_type="application/json")
-    name = f"address-{timezone.localdate():%Y-%m-%d}.json"
+    response = HttpResponse(content, content_type=content_type)
+    name = f"address-{timezone.localdate():%Y-%m-%d}.{ending}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response

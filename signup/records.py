@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_noop
 
 from campaigns.erasure import Holder
+from campaigns.models import Tag
 from signup.models import SignUp, mailbox_of
 
 EXPORTED = (
@@ -30,10 +31,17 @@ def export(address: str) -> list[dict[str, Any]]:
             "owner": str(row.form.owner),
             "wording": row.wording.text,
             "wording_of_opens": row.wording.opens_text,
+            "topics": _topics(row),
             **{name: getattr(row, name) for name in EXPORTED},
         }
         for row in rows
     ]
+
+
+def _topics(row: SignUp) -> list[str]:
+    """The names of those that still exist; the answers have their keys."""
+    chosen = Tag.objects.filter(pk__in=row.answers.get("topics", []))
+    return list(chosen.order_by("name").values_list("name", flat=True))
 
 
 def forget(address: str) -> int:

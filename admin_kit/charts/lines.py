@@ -84,9 +84,12 @@ class Chart:
             power *= 10
 
     def lines(self) -> list[Line]:
+        """Without those of which nothing happened: they would lie on the axis, one over the
+        other."""
         return [
             Line(each.name, number, self._points(each.values))
             for number, each in enumerate(self.series, start=1)
+            if any(each.values)
         ]
 
     def scale(self) -> list[Tick]:

@@ -8,11 +8,12 @@ from django.utils.translation import gettext
 
 def number(value: float, decimals: int = 0) -> str:
     """Such as 1,234 in English."""
-    return formats.number_format(value, decimals, force_grouping=True)
+    return formats.number_format(round(value, decimals), decimals, force_grouping=True)
 
 
-def percent(part: int, whole: int) -> str:
-    """Such as 97.2 %; a dash of nothing."""
+def percent(part: float, whole: float) -> str:
+    """Such as 97.2 %, which no line breaks; a dash of nothing."""
     if not whole:
         return "–"
-    return gettext("%(number)s %%") % {"number": number(100 * part / whole, 1)}
+    written = gettext("%(number)s %%") % {"number": number(100 * part / whole, 1)}
+    return written.replace(" ", "\N{NO-BREAK SPACE}")

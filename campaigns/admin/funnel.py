@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from django.urls import reverse
-from django.utils import formats
 from django.utils.functional import Promise as LazyText
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from admin_kit.words.numbers import percent
 from campaigns.admin.recipients.numbers import Number
 from campaigns.models import FailureReason, SubTaskStatus, Task
 from campaigns.models import stage as stages
@@ -35,13 +35,15 @@ EXPLAINED: dict[Stage, str | LazyText] = {
     Stage.OPENED: gettext_lazy("or clicked; by people, or by their mail program for them"),
     Stage.CLICKED: gettext_lazy("followed a link"),
 }
+RATED = (Stage.FAILED, Stage.BOUNCED)
 PEOPLE = (Stage.SENT, Stage.DELIVERED, Stage.OPENED, Stage.CLICKED, Stage.BOUNCED)
 """Of these a segment can be made."""
 MAKES_SEGMENTS = ("campaigns.add_segment", "campaigns.view_contact")
 
 
 class Part(NamedTuple):
-    """A number, with the list of its messages. `rate` says of what it is a part."""
+    """A number, with the list of its messages. `rate` says what part of the step it is, where that
+    is asked for."""
 
     label: str
     number: int
@@ -52,7 +54,7 @@ class Part(NamedTuple):
 
 class Step(NamedTuple):
     """`rate` is such as “12.5 %”, and `of` says of whom. `left` are those that did not get to the
-    next step, wherever there are any."""
+    next step, wherever there are any. The number of what is not known is no nought."""
 
     name: str
     label: str
@@ -64,6 +66,7 @@ class Step(NamedTuple):
     url: str
     people_url: str
     left: Sequence[Part]
+    is_known: bool = True
 
     @property
     def width(self) -> str:
@@ -76,7 +79,7 @@ def funnel(
 ) -> list[Step]:
     """`left_out` at the launch; `by_reason` has their lists, for those who may read them."""
     audience = counts.total + left_out
-    left = Part(_("Left out"), left_out, rate(left_out, audience), parts=by_reason)
+    left = Part(_("Left out"), left_out, parts=by_reason)
     steps = [
         Step(
             "audience",
@@ -102,11 +105,12 @@ def funnel(
                 str(step.label),
                 found,
                 *_rate_of(step, found, task, counts, audience),
-                _note(step, task),
+                _note(step, found, task, counts),
                 100 * found / audience if audience else 0.0,
                 url_of(task, step) if found else "",
                 people_url(task, step) if found and makes_segments else "",
                 (),
+                is_known(step, found, task, counts),
             )
         )
     return steps
@@ -116,7 +120,7 @@ def rate(part: int, whole: int) -> str:
     """Such as “12.5 %”; "" of nothing."""
     if not whole:
         return ""
-    return f"{formats.number_format(round(100 * part / whole, 1), 1)} %"
+    return percent(part, whole)
 
 
 def url_of(task: Task, stage: Stage) -> str:
@@ -137,11 +141,6 @@ def people_url(task: Task, stage: Stage) -> str:
     return f"{reverse('admin:campaigns_task_people', args=[task.pk])}?{query}"
 
 
-def reached(counts: TaskCounts) -> int:
-    """Sent and not come back: not every server reports what it delivers."""
-    return stages.number(Stage.SENT, counts) - stages.number(Stage.BOUNCED, counts)
-
-
 def _beside(task: Task, counts: TaskCounts, beside: Iterable[Stage], whole: int) -> Iterable[Part]:
     for stage in beside:
         if not (found := stages.number(stage, counts)):
@@ -150,7 +149,7 @@ def _beside(task: Task, counts: TaskCounts, beside: Iterable[Stage], whole: int)
         yield Part(
             str(stage.label),
             found,
-            rate(found, whole),
+            rate(found, whole) if stage in RATED else "",
             url_of(task, stage),
             list(within(task, counts)) if within else (),
         )
@@ -178,14 +177,23 @@ WITHIN: dict[Stage, Callable[[Task, TaskCounts], Iterable[Number]]] = {
 def _rate_of(
     step: Stage, found: int, task: Task, counts: TaskCounts, audience: int
 ) -> tuple[str, str]:
-    """None of what is not recorded: 0 % would say that it did not happen."""
-    if not found and not is_recorded(step, task):
+    """None of what is not known: 0 % would say that it did not happen."""
+    if not is_known(step, found, task, counts):
         return "", ""
     if step == Stage.SENT:
         return rate(found, audience), _("of the audience")
     if step == Stage.DELIVERED:
         return rate(found, stages.number(Stage.SENT, counts)), _("of those sent")
-    return rate(found, reached(counts)), _("of those that did not bounce")
+    return rate(found, stages.reached(counts)), _("of those that did not bounce")
+
+
+def is_known(step: Stage, found: int, task: Task, counts: TaskCounts) -> bool:
+    """Whether none is said by someone. Few servers report what they deliver."""
+    if found:
+        return True
+    if step == Stage.DELIVERED:
+        return not stages.number(Stage.SENT, counts)
+    return is_recorded(step, task)
 
 
 def is_recorded(step: Stage, task: Task) -> bool:
@@ -193,7 +201,9 @@ def is_recorded(step: Stage, task: Task) -> bool:
     return {Stage.OPENED: task.track_opens, Stage.CLICKED: task.track_clicks}.get(step, True)
 
 
-def _note(step: Stage, task: Task) -> str:
+def _note(step: Stage, found: int, task: Task, counts: TaskCounts) -> str:
+    if step == Stage.DELIVERED and not is_known(step, found, task, counts):
+        return _("not reported so far")
     if step == Stage.OPENED and not is_recorded(step, task):
         return _("opens are not recorded: only those who clicked, or as a provider reports")
     if step == Stage.CLICKED and not is_recorded(step, task):

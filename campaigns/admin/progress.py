@@ -47,7 +47,7 @@ STATUS_COLOURS = Colours(
 
 class Wait(NamedTuple):
     """Why a task or one of its services is waiting: a word, its colour, its subject, and a
-    sentence."""
+    sentence. What is no trouble has the sentence alone."""
 
     word: str
     colour: str

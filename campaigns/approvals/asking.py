@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -136,12 +137,29 @@ def problem(
     """
     if not is_needed(task):
         return ""
-    approval = of(task)
+    return _problem(of(task), lambda: fingerprint.of(task, choices, conditions))
+
+
+def problems(approvals: Sequence[Approval]) -> dict[int, str]:
+    """The same of the tasks that these are of, as they are now, by their keys: in as many queries
+    for one as for all."""
+    owners = {each.task.owner_id for each in approvals}
+    strict = set(Brand.objects.filter(owner__in=owners, needs_approval=True).values_list("owner"))
+    needed = [each for each in approvals if (each.task.owner_id,) in strict]
+    now = fingerprint.of_each([each.task for each in needed])
+    found = {
+        each.task_id: _problem(each, partial(now.__getitem__, each.task_id)) for each in needed
+    }
+    return {each.task_id: found.get(each.task_id, "") for each in approvals}
+
+
+def _problem(approval: Approval | None, read: Callable[[], Fingerprint]) -> str:
+    """`read` says what the task is now."""
     if approval is None:
         return gettext("Its owner wants a second person to approve it. Ask for an approval.")
     if approval.state == ApprovalState.SENT_BACK:
         return _sent_back(approval)
-    now = fingerprint.of(task, choices, conditions)
+    now = read()
     if approval.state == ApprovalState.ASKED:
         return _changed_since_asked(approval, now) or gettext(
             "It waits for the approval that %(name)s asked for."
@@ -167,7 +185,7 @@ def answered_for(user: User) -> QuerySet[Approval]:
     answers = (ApprovalState.SENT_BACK, ApprovalState.APPROVED)
     found = Approval.objects.filter(asked_by=user.pk, state__in=answers)
     open_ones = found.filter(task__status=TaskStatus.DRAFT, task__in=Task.objects.visible_to(user))
-    return open_ones.select_related("task", "decided_by").order_by("-decided_at")
+    return open_ones.select_related("task__sender", "decided_by").order_by("-decided_at")
 
 
 def _sent_back(approval: Approval) -> str:

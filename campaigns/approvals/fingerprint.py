@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import replace
 
 from django.db.models import Model
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import audience
-from campaigns.models import ABTest, Attachment, Audience, Tag, Task, TaskTemplate
+from campaigns.approvals import ingredients
+from campaigns.approvals.ingredients import Ingredients
+from campaigns.models import Task, TaskTemplate
 from campaigns.models.ab_test import SETTINGS as TEST_SETTINGS
 
 Fingerprint = dict[str, str]
@@ -36,8 +37,6 @@ OF_TEMPLATE = frozenset(
     | {"blocks", "updated_at"}
 )
 """What is not frozen of each, or is read otherwise. HTML is what was made of MJML and blocks."""
-OF_FILES = ("name", "content_type", "data")
-"""Of attachments, what counts: the key of the data is a digest of it."""
 OF_SENDER = frozenset({"owner"})
 RELATIONS = frozenset(
     {"templates", "services", "contacts"}
@@ -54,19 +53,30 @@ def of(
     """`choices` and `conditions` are what a launch has read of its templates and segments; without
     them they are read now.
     """
-    if choices is None:
-        rows = TaskTemplate.objects.filter(task=task).select_related("template", "sender")
-        choices = list(rows.order_by("pk"))
-    if conditions is None:
-        conditions = audience.conditions(task)
-    test = ABTest.objects.filter(task=task).first()
+    now = ingredients.read([task])[task.pk]
+    if choices is not None:
+        now = replace(now, choices=choices)
+    if conditions is not None:
+        now = replace(now, conditions=conditions)
+    return _of(task, now)
+
+
+def of_each(tasks: Sequence[Task]) -> dict[int, Fingerprint]:
+    """By the key of the task, in as many queries for one as for all. The senders of the tasks are
+    read before, or one by one."""
+    now = ingredients.read(tasks)
+    return {task.pk: _of(task, now[task.pk]) for task in tasks}
+
+
+def _of(task: Task, now: Ingredients) -> Fingerprint:
+    audience = [now.tags, now.segments, now.contacts]
     parts: dict[str, object] = {
-        "content": [_content(choice) for choice in choices],
-        "attachments": sorted(Attachment.objects.filter(task=task).values_list(*OF_FILES)),
-        "senders": [_sender(task, choice) for choice in choices],
-        "audience": [_values(task, OF_TASK), _audience(task), sorted(conditions.items())],
-        "services": sorted(task.services.values_list("pk", flat=True)),
-        "ab_test": [getattr(test, name) for name in TEST_SETTINGS] if test else None,
+        "content": [_content(choice) for choice in now.choices],
+        "attachments": now.attachments,
+        "senders": [_sender(task, choice) for choice in now.choices],
+        "audience": [_values(task, OF_TASK), audience, sorted(now.conditions.items())],
+        "services": now.services,
+        "ab_test": [getattr(now.test, name) for name in TEST_SETTINGS] if now.test else None,
     }
     return {name: _digest(value) for name, value in parts.items()}
 
@@ -90,26 +100,6 @@ def _content(choice: TaskTemplate) -> list[object]:
 def _sender(task: Task, choice: TaskTemplate) -> list[object]:
     sender = choice.sender or task.sender
     return [sender.pk, _values(sender, OF_SENDER)] if sender else []
-
-
-def _audience(task: Task) -> list[object]:
-    tags = [_with_below(task.exclude_tags.values_list("pk", flat=True))]
-    if task.audience == Audience.TAGS:
-        tags.append(_with_below(task.include_tags.values_list("pk", flat=True)))
-    segments = [_keys(task.exclude_segments)]
-    if task.audience == Audience.TAGS:
-        segments.append(_keys(task.include_segments))
-    chosen = _keys(task.contacts) if task.audience == Audience.CHOSEN else []
-    return [tags, segments, chosen]
-
-
-def _with_below(keys: Any) -> list[int]:
-    own = list(keys)
-    return sorted({*own, *Tag.objects.filter(parent__in=own).values_list("pk", flat=True)})
-
-
-def _keys(relation: Any) -> list[int]:
-    return sorted(relation.values_list("pk", flat=True))
 
 
 def _values(row: Model, left_out: frozenset[str]) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple, Protocol
 
 from django.utils.translation import gettext
@@ -30,19 +30,28 @@ class Problems:
 
     LISTED = 1_000
 
-    def __init__(self, listed: Iterable[LineProblem] = (), total: int = 0) -> None:
+    def __init__(
+        self, listed: Iterable[LineProblem] = (), total: int = 0, most: int = LISTED
+    ) -> None:
         self._listed = list(listed)
         self._total = total
+        self._most = most
 
     def add(self, problem: LineProblem) -> None:
         self._total += 1
-        if len(self._listed) < self.LISTED:
+        if len(self._listed) < self._most:
             self._listed.append(problem)
 
     def extend(self, others: Problems) -> None:
         """Add those that come after these."""
-        self._listed += others._listed[: max(self.LISTED - len(self._listed), 0)]
+        self._listed += others._listed[: max(self._most - len(self._listed), 0)]
         self._total += len(others)
+
+    def forget(self, lines: Collection[int]) -> None:
+        """What these lines of the file say is not kept; they stay counted."""
+        self._listed = [
+            each._replace(value="") if each.line in lines else each for each in self._listed
+        ]
 
     def __len__(self) -> int:
         """All of them."""

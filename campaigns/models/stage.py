@@ -56,6 +56,11 @@ def number(stage: Stage, counts: TaskCounts) -> int:
     return sum(counts[status] for status in _STATUSES[stage])
 
 
+def reached(counts: TaskCounts) -> int:
+    """Sent and not come back: not every server reports what it delivers."""
+    return number(Stage.SENT, counts) - number(Stage.BOUNCED, counts)
+
+
 def condition(stage: Stage) -> Q:
     """Which SubTasks are there."""
     cancelled = Q(failure_reason=FailureReason.CANCELLED)

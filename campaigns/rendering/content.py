@@ -207,6 +207,16 @@ def render(content: CompiledContent, variables: Mapping[str, Any]) -> Rendered:
     )
 
 
+def filled_subject(subject: str, variables: Mapping[str, Any]) -> str:
+    """For one recipient, to be read; as it is written where it cannot be filled."""
+    renderer = _renderer(subject, "", "", "")
+    try:
+        filled = renderer.fill(variables)
+    except (CannotRender, CostsTooMuch, Failed):
+        return subject
+    return str(Pieces(renderer.parts()["subject"].fixed, filled.values["subject"]))
+
+
 def is_plain(content: CompiledContent) -> bool:
     """Whether its messages need no worker, unless a recipient's values do. Raises TemplateError."""
     with _known_as_wrong():

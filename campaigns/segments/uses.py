@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
@@ -46,14 +46,39 @@ def segments_within(segment: Segment) -> set[int]:
 
 def conditions_of(segments: Iterable[Segment]) -> dict[int, object]:
     """The conditions of segments, and of those that they use, by their keys."""
-    found: dict[int, object] = {}
+    return {each.pk: each.condition for each in _with_used(segments, _stored)}
+
+
+def conditions_of_each(groups: Iterable[Collection[Segment]]) -> list[dict[int, object]]:
+    """The same of each group, in as many queries for one as for all."""
+    groups = list(groups)
+    known = _with_used((each for group in groups for each in group), _stored)
+
+    def among_known(keys: Collection[int], owners: Collection[int]) -> list[Segment]:
+        return [each for each in known if each.pk in keys and each.owner_id in owners]
+
+    return [
+        {each.pk: each.condition for each in _with_used(group, among_known)} for group in groups
+    ]
+
+
+Find = Callable[[Collection[int], Collection[int]], Iterable[Segment]]
+"""The segments with these keys of these owners."""
+
+
+def _with_used(segments: Iterable[Segment], find: Find) -> list[Segment]:
+    """Also those that they use, each once."""
+    found: dict[int, Segment] = {}
     wanted = list(segments)
     while wanted:
-        found.update((each.pk, each.condition) for each in wanted)
+        found.update((each.pk, each) for each in wanted)
         within = set().union(*(segments_within(each) for each in wanted)) - found.keys()
-        owners = {each.owner_id for each in wanted}
-        wanted = list(Segment.objects.filter(pk__in=within, owner__in=owners))
-    return found
+        wanted = list(find(within, {each.owner_id for each in wanted}))
+    return list(found.values())
+
+
+def _stored(keys: Collection[int], owners: Collection[int]) -> Iterable[Segment]:
+    return Segment.objects.filter(pk__in=keys, owner__in=owners)
 
 
 def _names(segment: Segment, row: Tag | Segment | Task | Operation) -> bool:

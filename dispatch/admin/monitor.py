@@ -13,6 +13,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from access.ownership import SEE_EVERYTHING
+from admin_kit.words.moments import to_the_second
 from dispatch import counters
 from dispatch.admin import monitor_tables as tables
 from dispatch.models import AttemptOutcome
@@ -32,7 +33,7 @@ def monitor(request: HttpRequest) -> HttpResponse:
     context = {
         **admin.site.each_context(request),
         "title": gettext("Monitor"),
-        "at": timezone.localtime(now.at),
+        "at": f"{to_the_second(now.at)} {timezone.localtime(now.at):%Z}",
         "findings": findings,
         "troubles": sorted(
             (each for each in findings if each.needs_attention), key=lambda each: -each.level

@@ -7,11 +7,11 @@ from typing import Any
 
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
 from admin_kit.words.listing import listed
+from admin_kit.words.moments import to_the_second
 from admin_kit.words.numbers import number
 from campaigns.models import SubTaskStatus, TaskStatus
 from dispatch.admin.services.state import STATE_LABELS, quota_of, state_of
@@ -205,9 +205,7 @@ def database(now: Snapshot) -> Table:
             table.name,
             number(table.live_rows),
             number(table.dead_rows),
-            f"{timezone.localtime(table.vacuumed_at):%Y-%m-%d %H:%M:%S}"
-            if table.vacuumed_at
-            else "–",
+            to_the_second(table.vacuumed_at),
         ]
         for table in now.tables
     ]

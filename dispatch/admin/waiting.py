@@ -74,7 +74,7 @@ def waits(task: Task, user: User | AnonymousUser) -> list[Wait]:
     of its services do in place of sending. Of a completed one, how good the estimate was."""
     if task.status != TaskStatus.SENDING:
         said = looking_back.compared(task)
-        return [Wait(gettext("Estimate"), "info", "", said)] if said else []
+        return [Wait("", "", "", said)] if said else []
     services = state.with_state(_of(task), user)[:MOST_NAMED]
     doing = [_wait(each, *state.state_of(each)) for each in services]
     holding = [each for each in doing if each.word != str(state.READY)]
@@ -86,7 +86,7 @@ def waits(task: Task, user: User | AnonymousUser) -> list[Wait]:
 
 def _rate(task: Task) -> Wait:
     services = list(_of(task).only("pk", "enabled", "sending_interval"))
-    return Wait(gettext("Pace"), "info", "", rate.sentence(task.pk, services))
+    return Wait("", "", "", rate.sentence(task.pk, services))
 
 
 def _remarks(found: Why) -> Iterable[Wait]:
@@ -97,8 +97,9 @@ def _remarks(found: Why) -> Iterable[Wait]:
 
 def _outlook(found: Why, estimate: Estimate | None) -> Iterable[Wait]:
     end = words.end(estimate, found.now) if estimate and found.next_at else ""
-    if said := " ".join(filter(None, [words.next_start(found), end])):
-        yield Wait(gettext("Estimate"), "info", "", said)
+    goes_on = found.next_at and found.next_at > found.now + words.USUAL
+    if said := " ".join(filter(None, [words.next_start(found) if goes_on else "", end])):
+        yield Wait("", "", "", said)
 
 
 def _of(task: Task) -> QuerySet[EmailService]:

@@ -15,13 +15,19 @@ from dispatch.waiting.why import Cause, Reason, Why
 
 SOON = dt.timedelta(seconds=2)
 """A wait as short as this is not told: it is over before it can be read."""
+USUAL = dt.timedelta(minutes=5)
+"""Time as short as this between two messages is the pace that staff chose, and no wait."""
 
 
 def sentences(why: Why) -> list[str]:
-    """Each reason, without those that are over in a moment."""
-    soon = why.now + SOON
-    lasting = [each for each in why.reasons if each.until is None or each.until > soon]
+    """Each reason, without those that are over in a moment, and without a usual pace."""
+    lasting = [each for each in why.reasons if _lasts(each, why.now)]
     return [said for each in lasting if (said := _reason(each, why.now))]
+
+
+def _lasts(reason: Reason, now: dt.datetime) -> bool:
+    is_paced = reason.hold is not None and reason.hold.obstacle == Obstacle.PACE
+    return reason.until is None or reason.until > now + (USUAL if is_paced else SOON)
 
 
 def next_start(why: Why) -> str:

@@ -33,8 +33,8 @@ def launched() -> Task:
 def test_an_export_shows_where_an_address_was_left_out() -> None:
     task = launched()
     collected = export.collect(ADA)
-    assert collected["left_out"] == [{"task": task.name, "reason": "Did not agree to be mailed"}]
-    assert collected["changed_before_launch"] == [{"task": task.name, "change": "is left out now"}]
+    assert collected["left_out"] == [{"task": task.name, "reason": "refused"}]
+    assert collected["changed_before_launch"] == [{"task": task.name, "change": "left_out"}]
 
 
 def test_an_erasure_forgets_the_address_and_keeps_the_counts() -> None:

@@ -184,6 +184,16 @@ class TestTheTask:
         )
         assert "Reported as spam" in text
 
+    def test_says_which_part_of_those_it_reached_left(self) -> None:
+        subtask = sent()
+        tell(EventKind.UNSUBSCRIBED, subtask)
+        tell(EventKind.HARD_BOUNCED, subtask)
+        rates = {line.label: line.rate for line in feedback_of(subtask.task_id, reached=8)}
+        assert rates == {
+            "Unsubscribed": "12.5\N{NO-BREAK SPACE}%",
+            "Bounced for good: the address does not exist": "",
+        }
+
     def test_of_which_nothing_came_back_shows_nothing(self) -> None:
         subtask = sent()
         text = page(

@@ -15,6 +15,8 @@ from babel.messages.pofile import read_po, write_po
 from tests.translations.extract import ROOT, catalog
 
 RECIPIENTS = (
+    "privacy/readable/",
+    "templates/privacy/",
     "templates/signup/",
     "templates/tracking/",
     "signup/answers.py",

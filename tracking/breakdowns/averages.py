@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
+from admin_kit.words.numbers import percent
 from campaigns.models import Tally, Task
 from campaigns.models import stage as stages
 from campaigns.models.stage import Stage
 from campaigns.models.tally import TaskCounts
-from tracking.breakdowns.showing import percent_of_one
 from tracking.event_kinds import EventKind
 from tracking.models import EventTally
 
@@ -61,8 +61,8 @@ def compared(task: Task) -> Compared | None:
     rows = [
         Beside(
             str(name),
-            percent_of_one(own[key]),
-            percent_of_one(fmean(rates[key] for rates in found.values())),
+            percent(own[key], 1),
+            percent(fmean(rates[key] for rates in found.values()), 1),
         )
         for key, name in NAMES.items()
     ]

@@ -12,6 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 
 from admin_kit.charts.lines import Chart, Series
+from admin_kit.words.numbers import percent
 from admin_kit.words.stored_texts import shown
 from campaigns import erased_keys
 from campaigns.models import Content, SubTask, Task
@@ -43,20 +44,21 @@ class Row(NamedTuple):
         return self.sent - self.bounced
 
     @property
-    def delivered_rate(self) -> str:
-        return percent(self.delivered, self.sent)
-
-    @property
-    def opened_rate(self) -> str:
-        return percent(self.opened, self.reached)
-
-    @property
-    def clicked_rate(self) -> str:
-        return percent(self.clicked, self.reached)
-
-    @property
-    def bounced_rate(self) -> str:
-        return percent(self.bounced, self.sent)
+    def cells(self) -> list[tuple[int, str]]:
+        """What became of its messages, each with its rate, which none has of nought."""
+        return [
+            (self.sent, ""),
+            *(
+                (number, percent(number, whole) if number else "")
+                for number, whole in (
+                    (self.delivered, self.sent),
+                    (self.opened, self.reached),
+                    (self.clicked, self.reached),
+                    (self.bounced, self.sent),
+                )
+            ),
+            (self.failed, ""),
+        ]
 
 
 class Table(NamedTuple):
@@ -72,15 +74,6 @@ class Left(NamedTuple):
     what: str
     why: str
     number: int
-
-
-def percent(part: int, whole: int) -> str:
-    """“–” of nothing."""
-    return percent_of_one(part / whole) if whole else "–"
-
-
-def percent_of_one(part: float) -> str:
-    return f"{formats.number_format(round(100 * part, 1), 1)} %"
 
 
 def tables(task: Task, data: dict[str, Any]) -> list[Table]:

@@ -6,7 +6,8 @@ from typing import Any
 
 from django import template
 
-from campaigns.models import Contact, Task, TaskStatus
+from campaigns.models import Contact, Tally, Task, TaskStatus
+from campaigns.models import stage as stages
 from tracking import consent
 from tracking.breakdowns import averages, showing
 from tracking.breakdowns.keeping import Found, breakdown_of
@@ -19,7 +20,8 @@ WHILE_COUNTING_SECONDS, WHILE_SENDING_SECONDS = 3, 60
 
 @register.inclusion_tag("admin/tracking/feedback.html")
 def task_feedback(task: Task) -> dict[str, Any]:
-    lines, links = feedback_of(task.pk), links_of(task.pk)
+    reached = stages.reached(Tally.objects.counts(task.pk))
+    lines, links = feedback_of(task.pk, reached), links_of(task.pk, reached)
     return {
         "task": task,
         "lines": lines,

@@ -21,6 +21,7 @@ from campaigns.attachments import keeping
 from campaigns.attachments.keeping import MOST_FILES, MOST_MEGABYTES, MOST_OCTETS, TOO_LARGE
 from campaigns.attachments.names import Refused
 from campaigns.models import Attachment, Task, TaskStatus
+from campaigns.wording import listed
 
 
 class AttachmentForm(ModelForm):
@@ -129,7 +130,7 @@ def details(task: Task) -> list[tuple[str, str]]:
 def said(task: Task) -> str:
     """Names and sizes, "" without any."""
     files = Attachment.objects.filter(task=task).order_by("pk")
-    return ", ".join(f"{file.name} ({filesizeformat(file.octets)})" for file in files)
+    return listed(f"{file.name} ({filesizeformat(file.octets)})" for file in files)
 
 
 def _is_open(task: Any) -> bool:

@@ -32,7 +32,7 @@ from campaigns.blocks import renewing
 from campaigns.brands.face import RULES, hash_of
 from campaigns.models import Brand, Operation, OperationKind
 from campaigns.models.brand import COLOURS
-from campaigns.wording import templates
+from campaigns.wording import listed, templates
 from sandbox import Failed
 
 CHOOSE = (
@@ -175,7 +175,7 @@ def tell(operation: Operation) -> Told:
 
 
 def _kept(names: list[str]) -> str:
-    listed = ", ".join(f"“{name}”" for name in names[:10])
+    shown = listed(f"“{name}”" for name in names[:10])
     return gettext(
         "These keep their old look, for they cannot be compiled; open and mend them: %(listed)s."
-    ) % {"listed": listed}
+    ) % {"listed": shown}

@@ -45,7 +45,7 @@ class RemoveTagsForm(ChangeForm):
         field.queryset = Tag.objects.filter(owner=self.owner_id)
 
     def names(self) -> str:
-        return ", ".join(tag.name for tag in self.cleaned_data["tags"])
+        return wording.listed(tag.name for tag in self.cleaned_data["tags"])
 
 
 class AddTagsForm(RemoveTagsForm):
@@ -181,7 +181,7 @@ def _ask_to_delete(contacts: QuerySet[Contact], total: int) -> Question:
 
 def _add(contacts: QuerySet[Contact], form: AddTagsForm) -> Operation:
     tags = form.all_tags()
-    names = ", ".join(tag.name for tag in tags)
+    names = wording.listed(tag.name for tag in tags)
     return asking.tags(Action.ADD_TAGS, contacts, [tag.pk for tag in tags], names, form.asker)
 
 

@@ -74,7 +74,7 @@ def check_page(request: HttpRequest, model_admin: SafeAdmin, operation: Operatio
         title=gettext("What would become of “%(title)s”") % {"title": operation.title},
         steps=steps("check", operation),
         work=ImportWork(check, request.user),
-        report=report_of(check),
+        report=report_of(check, request.user),
         is_checked=check.state == S.DONE,
         has_failed=check.state in (S.FAILED, S.CANCELLED),
         back_url=url("options", operation),

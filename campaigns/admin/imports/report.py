@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -12,13 +12,16 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import as_written
+from admin_kit.base import Visitor
 from admin_kit.words.stored_texts import shown as as_read
 from campaigns import wording
 from campaigns.admin.imports.import_work import is_check
+from campaigns.admin.operations.work import file_url, kept_files, may_download
 from campaigns.models import Operation
+from campaigns.models.operation import ENDED_STATES
 
 SHOWN = 20
-"""Rows of each table of problems; the file of rejected rows has all of those."""
+"""Rows of each table of problems; files have all of them."""
 NAMED = 3
 """Lines of one row of a table."""
 FIGURES = {
@@ -46,6 +49,9 @@ TABLES = {
     "ignored": _("Cells that were left out, of rows that came in"),
 }
 
+FILES = {"kept_out": "rejected"}
+"""The roles of files that are not named as the list."""
+
 
 class Figure(NamedTuple):
     label: str
@@ -53,22 +59,34 @@ class Figure(NamedTuple):
     url: str
 
 
+class ProblemTable(NamedTuple):
+    """`shown` problems of `total`; `url` is of the file that has all, "" before the work ends."""
+
+    heading: str
+    table: dict[str, Any]
+    shown: int
+    total: int
+    url: str
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`lists` are headings with sentences, `tables` headings with a table, of how many problems it
-    is, and how many there are in all."""
+    """`lists` are headings with sentences."""
 
     figures: list[Figure]
     lists: list[tuple[str, list[str]]]
-    tables: list[tuple[str, dict[str, Any], int, int]]
+    tables: list[ProblemTable]
 
 
-def report_of(operation: Operation) -> Report:
+def report_of(operation: Operation, user: Visitor) -> Report:
     """Empty before the first piece."""
     result = operation.result
     if not result:
         return Report([], [], [])
-    return Report(list(_figures(operation, result)), list(_lists(result)), list(_tables(result)))
+    has_files = operation.state in ENDED_STATES and may_download(operation, user)
+    urls = {each.role: file_url(each) for each in kept_files(operation)} if has_files else {}
+    figures, lists = _figures(operation, result), _lists(result)
+    return Report(list(figures), list(lists), list(_tables(result, urls)))
 
 
 def contacts_url(operation: Operation) -> str:
@@ -99,12 +117,13 @@ def _lists(result: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
         yield gettext("To look at"), [as_read(note) for note in notes]
 
 
-def _tables(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], int, int]]:
+def _tables(result: dict[str, Any], urls: Mapping[str, str]) -> Iterator[ProblemTable]:
     for name, heading in TABLES.items():
         if rows := result.get("listed", {}).get(name):
             alike = _alike(rows)[:SHOWN]
             shown = sum(len(lines) for lines, _value, _reason in alike)
-            yield str(heading), _table(alike), shown, result.get(name, len(rows))
+            total, url = result.get(name, len(rows)), urls.get(FILES.get(name, name), "")
+            yield ProblemTable(str(heading), _table(alike), shown, total, url)
 
 
 Alike = tuple[list[int], str, str]
@@ -120,7 +139,7 @@ def _alike(rows: list[list[Any]]) -> list[Alike]:
 
 def _named(lines: list[int]) -> str:
     """Such as “2, 3, 4 and 117 more”."""
-    named = ", ".join(str(line) for line in lines[:NAMED])
+    named = wording.listed(lines[:NAMED])
     more = len(lines) - NAMED
     if more <= 0:
         return named

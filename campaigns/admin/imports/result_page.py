@@ -38,7 +38,7 @@ def result_page(request: HttpRequest, model_admin: SafeAdmin, operation: Operati
         title=gettext("Import of “%(title)s”") % {"title": operation.title},
         steps=steps("import", operation),
         work=ImportWork(operation, request.user),
-        report=report_of(operation),
+        report=report_of(operation, request.user),
         undo=Work(undo, request.user) if undo else None,
         undone_at=to_the_minute(operation.undone_at) if operation.undone_at else "",
         buttons=_buttons(operation, undo),

@@ -29,8 +29,9 @@ from campaigns.admin.seeing.preview import asked as asked_of
 from campaigns.admin.seeing.suggesting import SuggestsContacts
 from campaigns.admin.templates.blocks_pages import BUTTONS, BlocksPages
 from campaigns.admin.templates.checklist import Checklist
-from campaigns.admin.templates.copies import Copies, FolderFilter, folders_of
+from campaigns.admin.templates.copies import Copies, folders_of
 from campaigns.admin.templates.form import TemplateForm
+from campaigns.admin.templates.listing import Listing
 from campaigns.admin.templates.live import LIVE_MEDIA, LivePreview
 from campaigns.admin.templates.starters import Starters
 from campaigns.admin.templates.versions import Versions
@@ -59,14 +60,10 @@ class TemplateAdmin(
     SuggestsContacts,
     BlocksPages,
     Starters,
+    Listing,
     OwnedAdmin,
 ):
     form = TemplateForm
-    list_display = ("name", "folder", "subject", "updated_at")
-    list_filter = (FolderFilter,)
-    ordering = ("folder", "name", "pk")
-    search_fields = ("name", "subject")
-    search_help_text = _("Part of a name or a subject")
     fieldsets = (
         (None, {"fields": (("name", "folder"),)}),
         (

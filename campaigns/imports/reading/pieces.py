@@ -16,7 +16,7 @@ from campaigns.files.composite_cells import address_of
 from campaigns.files.csv_reader import CsvRow
 from campaigns.files.encoding import SourceError
 from campaigns.files.opt_outs.columns import Judge, KeptOut
-from campaigns.files.row_errors import LineProblem, RowError, shortened
+from campaigns.files.row_errors import LineProblem, Problems, RowError, shortened
 from campaigns.files.suppression_import import MAX_SOURCE
 from campaigns.imports.reading.columns import is_own_file, judged_headings, own_cells
 from campaigns.imports.reading.rows import Row, RowReader
@@ -29,6 +29,8 @@ ROWS = 6_000
 """Rows of a piece, about; those that are rejected count, too."""
 CHARACTERS = 10_000_000
 """Of the cells of a piece, after which it ends early."""
+ALL_OF_A_PIECE = CHARACTERS
+"""Problems, for the files of them: there are fewer than characters."""
 MAX_TAG_NAMES = 10_000  # of a file
 STILL = _("The contact exists and is still mailed: suppress or delete it if it must not be.")
 
@@ -83,7 +85,11 @@ class Piece:
     suppressed: dict[str, Suppressed] = field(default_factory=dict)
     kept_out: list[KeptOutRow] = field(default_factory=list)
     refused: list[RefusedRow] = field(default_factory=list)
-    report: ImportReport = field(default_factory=ImportReport)
+    report: ImportReport = field(
+        default_factory=lambda: ImportReport(
+            ignored=Problems(most=ALL_OF_A_PIECE), suppressed=Problems(most=ALL_OF_A_PIECE)
+        )
+    )
     read: int = 0
     position: dict[str, Any] = field(default_factory=dict)
     is_last: bool = False
@@ -92,6 +98,13 @@ class Piece:
         """Reject the rows of erased addresses; what they say is not kept."""
         lines = [(row.line, email) for email, row in self.rows.items() if email in erased]
         lines += [each for each in self.further if each[1] in erased]
+        self._forget_lines(
+            {
+                *(line for line, _ in lines),
+                *(row.line for row in self.kept_out if row.email in erased),
+                *(row.line for email, row in self.suppressed.items() if email in erased),
+            }
+        )
         for line, email in sorted(lines):
             self.report.reject(LineProblem(line, email, reason))
             self.refused.append(RefusedRow(line, reason, []))
@@ -102,6 +115,15 @@ class Piece:
         self.kept_out = [row for row in self.kept_out if row.email not in erased]
         for email in erased:
             self.suppressed.pop(email, None)
+
+    def _forget_lines(self, lines: set[int]) -> None:
+        """In what is said of rows, and in the file of rejected rows."""
+        report = self.report
+        for problems in (report.ignored, report.kept_out, report.suppressed):
+            problems.forget(lines)
+        self.refused = [
+            row._replace(cells=[]) if row.line in lines else row for row in self.refused
+        ]
 
 
 class Pieces:

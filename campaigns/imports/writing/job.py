@@ -13,7 +13,7 @@ from campaigns.imports.reading.pieces import Piece
 from campaigns.imports.report import ImportReport
 from campaigns.imports.results import Result
 from campaigns.imports.settings import MAX_AGREED_BY, ImportSettings
-from campaigns.imports.writing import rejected
+from campaigns.imports.writing import problem_files, rejected
 from campaigns.imports.writing.merge import Target, finish, links_until, merge
 from campaigns.models import Operation
 
@@ -53,8 +53,10 @@ class Job:
     def add(self, piece: Piece, header: list[str]) -> None:
         """Merge a piece. Raises AttributesTooLong."""
         merge(piece, self._target)
+        rejected.append(self.operation, header, sorted(piece.refused))
+        problem_files.append(self.operation, "ignored", piece.report.ignored)
+        problem_files.append(self.operation, "suppressed", piece.report.suppressed)
         if not self._target.dry_run:
-            rejected.append(self.operation, header, sorted(piece.refused))
             attributes.keep_choices(self.operation.owner_id, piece.position["choices"])
             self._declare_found(piece)
         self.report.add(piece.report)
@@ -75,7 +77,9 @@ class Job:
 
     def finish(self) -> None:
         """After the last piece."""
-        for problem in finish(self._target):
+        still_mailed = list(finish(self._target))
+        problem_files.append(self.operation, "still_mailed", still_mailed)
+        for problem in still_mailed:
             self.report.still_mailed.add(problem)
         self.report.notes += blank_note(self.report.blank)
         self.operation.total = self.operation.done

@@ -74,7 +74,7 @@ def failed_checks(service: EmailService) -> str:
         return ""
     if report.verdict != Verdict.PROBLEM:
         return ""
-    return ", ".join(each["name"] for each in report.checks if each["verdict"] == Verdict.PROBLEM)
+    return listed(each["name"] for each in report.checks if each["verdict"] == Verdict.PROBLEM)
 
 
 def checks(service: EmailService, report: DomainReport | None) -> list[dict[str, str]]:

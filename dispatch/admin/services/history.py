@@ -180,12 +180,7 @@ def _late(service: EmailService) -> list[tuple[str, str]]:
     late = monitoring.lateness(service.pk).get(service.pk)
     if late is None:
         return []
-    return [
-        (
-            gettext("Starts late by, half and 99 of 100"),
-            f"{duration(late.p50)}, {duration(late.p99)}",
-        )
-    ]
+    return [(gettext("99 of 100 start late by at most"), duration(late.p99))]
 
 
 def freezes_of(service: Any) -> list[Frozen]:

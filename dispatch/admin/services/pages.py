@@ -215,7 +215,12 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
         word, why = state.state_of(row)
         report = domain_state.report_of(row)
         query = urlencode({"service": str(row.pk)})
+        provider = self.provider_of(request, row)
         return {
+            "facts": [
+                (gettext("Domain"), row.domain),
+                (gettext("Provider"), gettext(provider.label) if provider else row.provider),
+            ],
             "service_history": partial(history_of, row),
             "service_state": {
                 "word": word,

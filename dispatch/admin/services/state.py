@@ -33,11 +33,10 @@ from dispatch.pace import pace_rows
 from dispatch.pace.backoff import FAILURES_THAT_FREEZE
 from dispatch.pace.openings import opening
 from dispatch.providers import account_reports
+from dispatch.waiting.words import USUAL
 
 CONTROL = "dispatch.control_emailservice"
 RATE_WINDOW = dt.timedelta(minutes=1)
-SOON = dt.timedelta(seconds=2)
-"""A wait as short as this is not shown: it is over before it can be read."""
 READY, WAITING, FROZEN, DISABLED = _("Ready"), _("Waiting"), _("Frozen"), _("Disabled")
 NO_CONNECTION = _("No connection")
 FAILING, NOT_READY, UNREAD = _("Failing"), _("Domain not ready"), _("Bounces not read")
@@ -143,7 +142,7 @@ def _waiting(service: Any) -> tuple[str, str] | None:
             "moment": time_of(period_end)
         }
     earliest = limits.earliest(service.pace.next_send_at)
-    if limits.interval and earliest > now + SOON:
+    if limits.interval and earliest > now + USUAL:
         return str(WAITING), gettext("The next message may start at %(moment)s.") % {
             "moment": time_of(earliest)
         }

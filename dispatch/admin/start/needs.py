@@ -163,18 +163,20 @@ def _approvals(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
 
 def _answers(user: Visitor, services: Sequence[Any]) -> Iterable[Need]:
     """To what this user asked to be approved."""
-    for approval in asking.answered_for(user)[:MOST_OF_A_KIND]:
-        word, colour, text = _answered(approval)
+    answered = asking.answered_for(user)[:MOST_OF_A_KIND]
+    problems = asking.problems([each for each in answered if each.state == ApprovalState.APPROVED])
+    for approval in answered:
+        word, colour, text = _answered(approval, problems.get(approval.task_id, ""))
         yield _of_task(word, colour, approval.task, f"{text} {approval.answer}".strip())
 
 
-def _answered(approval: Approval) -> tuple[str, str, str]:
+def _answered(approval: Approval, problem: str) -> tuple[str, str, str]:
     """A word, its colour and a sentence. An approval is void when what it was given for changes."""
     values = {"user": approval.decided_by or gettext("a deleted user")}
     word, colour = str(approval.get_state_display()), ANSWERS[approval.state]
     if approval.state == ApprovalState.SENT_BACK:
         return word, colour, gettext("%(user)s sent it back.") % values
-    if problem := asking.problem(approval.task):
+    if problem:
         return gettext("No longer approved"), "warning", problem
     return word, colour, gettext("%(user)s approved it. You may launch it.") % values
 

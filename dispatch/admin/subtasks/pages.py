@@ -63,6 +63,11 @@ STATUS_LABELS = {
 }
 
 
+UNDONE = (Stage.FAILED, Stage.CANCELLED)
+MOST_DIGITS = 9
+"""Of the key of a campaign."""
+
+
 class InDoubtFilter(DropdownFilter):
     title = _("in doubt")
     parameter_name = "in_doubt"
@@ -92,6 +97,13 @@ class StageFilter(DropdownFilter):
         return (
             queryset.filter(condition(Stage(value))) if value in Stage.values else queryset.none()
         )
+
+
+def has_variants(task: str) -> bool:
+    """Whether the messages of this campaign, as it was asked for, are not all alike."""
+    if not task.isdecimal() or len(task) > MOST_DIGITS:
+        return False
+    return Content.objects.filter(task=int(task)).order_by()[:2].count() > 1
 
 
 class SubTaskList(CountedChangeList):
@@ -162,10 +174,13 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
     change_form_outer_after_template = "admin/campaigns/subtask/story.html"
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        """Variants are of one campaign."""
-        shown = super().get_list_display(request)
-        is_of_one = "task__id__exact" in request.GET
-        return shown if is_of_one else [name for name in shown if name != "variant"]
+        """Without what the filters say of each row already, and without what no row has."""
+        without = {"why"} if request.GET.get("stage", Stage.FAILED) not in UNDONE else set[str]()
+        task = request.GET.get("task__id__exact", "")
+        without.add("task" if task else "variant")
+        if task and not has_variants(task):
+            without.add("variant")
+        return [name for name in super().get_list_display(request) if name not in without]
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Without what only a message has that was refused."""

@@ -49,6 +49,14 @@
     });
   };
 
+  /* Where the cells of a row stand below each other, each begins with its heading: as a sentence does. */
+  const nameCells = (root) => {
+    for (const cell of root.querySelectorAll("[data-label]")) {
+      const [first = "", ...rest] = cell.dataset.label;
+      cell.dataset.label = first.toLocaleUpperCase(document.documentElement.lang) + rest.join("");
+    }
+  };
+
   /* Where the cells of a row stand below each other, those that say nothing take no room. */
   const markEmpty = (root) => {
     for (const cell of root.querySelectorAll("td[data-label]")) {
@@ -70,7 +78,7 @@
   document.addEventListener("keydown", stay);
 
   const tidy = () => { nameSelect2(document); reachable(document); };
-  document.addEventListener("DOMContentLoaded", () => { nameScrolling(); markEmpty(document); });
+  document.addEventListener("DOMContentLoaded", () => { nameScrolling(); nameCells(document); markEmpty(document); });
   window.addEventListener("load", () => {
     tidy();
     if (!window.django || !django.jQuery) return;
@@ -83,5 +91,5 @@
     django.jQuery(document).on("change formset:added", () => setTimeout(tidy));
   });
   document.addEventListener("formset:added", () => setTimeout(tidy));
-  document.addEventListener("htmx:afterSwap", (event) => { reachable(event.target); markEmpty(event.target); });
+  document.addEventListener("htmx:afterSwap", (event) => { reachable(event.target); nameCells(event.target); markEmpty(event.target); });
 })();

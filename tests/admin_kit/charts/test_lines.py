@@ -65,3 +65,9 @@ def test_nothing_is_said_in_words() -> None:
 def test_names_are_text() -> None:
     shown = Chart("<b>", "Hour", ["1 h"], [Series("<i>", [1])])
     assert "<b>" not in drawn(shown) and "<i>" not in drawn(shown)
+
+
+def test_no_line_is_drawn_of_what_did_not_happen() -> None:
+    (line,) = chart(0, 3, others=(0, 0)).lines()
+    assert line.name == "Opened"
+    assert "Clicked" in drawn(chart(0, 3, others=(0, 0)))

@@ -95,10 +95,10 @@ def test_a_step_has_those_that_got_further() -> None:
 def test_rates_say_of_what_they_are_parts() -> None:
     assert [(step.rate, step.of) for step in steps_of(some_of_each(), left_out=8)] == [
         ("", ""),
-        ("50.0 %", "of the audience"),
-        ("60.0 %", "of those sent"),
-        ("50.0 %", "of those that did not bounce"),
-        ("12.5 %", "of those that did not bounce"),
+        ("50.0\N{NO-BREAK SPACE}%", "of the audience"),
+        ("60.0\N{NO-BREAK SPACE}%", "of those sent"),
+        ("50.0\N{NO-BREAK SPACE}%", "of those that did not bounce"),
+        ("12.5\N{NO-BREAK SPACE}%", "of those that did not bounce"),
     ]
 
 
@@ -119,7 +119,26 @@ def test_none_of_what_is_not_recorded_is_no_rate() -> None:
     SubTaskFactory(task=task, status="sent", service=EmailServiceFactory())
     opened, clicked = steps_of(task)[3:]
     assert (opened.number, opened.rate) == (0, "")
-    assert (clicked.number, clicked.rate) == (0, "0.0 %")
+    assert (clicked.number, clicked.rate) == (0, "0.0\N{NO-BREAK SPACE}%")
+
+
+def test_that_no_server_reports_a_delivery_does_not_say_that_there_is_none() -> None:
+    task = SendingTaskFactory()
+    SubTaskFactory(task=task, status="sent", service=EmailServiceFactory())
+    delivered = steps_of(task)[2]
+    assert (delivered.is_known, delivered.rate, delivered.note) == (
+        False,
+        "",
+        "not reported so far",
+    )
+    page = page_of(signed_in(member(SUPERUSER)).get(address("campaigns.task", "progress", task.pk)))
+    assert 'data-figure="Delivered">–<' in page
+
+
+def test_bounces_have_their_rate() -> None:
+    task = some_of_each()
+    page = page_of(signed_in(member(SUPERUSER)).get(address("campaigns.task", "progress", task.pk)))
+    assert 'data-rate="Bounced">20.0 %<' in page
 
 
 def test_a_reason_of_the_left_out_opens_their_list() -> None:

@@ -34,6 +34,34 @@ def user() -> User:
     return member(MANAGER)
 
 
+class TestTheList:
+    def listed(self, user: User) -> str:
+        return page_of(signed_in(user).get(address("campaigns.template", "changelist")))
+
+    def test_says_a_subject_in_words(self, user: User) -> None:
+        TemplateFactory(owner=user, subject="{{ first_name | default: 'friend' }}, it is spring")
+        shown = self.listed(user)
+        assert "[first name], it is spring" in shown
+        assert "default:" not in shown
+
+    def test_says_in_how_many_campaigns_a_template_is(self, user: User) -> None:
+        template = TemplateFactory(owner=user)
+        for _ in range(2):
+            TaskFactory(owner=user, template=template)
+        assert re.search(r"field-campaigns[^>]*>\s*2\s*<", self.listed(user))
+
+    def test_leads_to_what_it_looks_like(self, user: User) -> None:
+        template = TemplateFactory(owner=user, name="Spring")
+        url = address("campaigns.template", "preview", template.pk)
+        assert f'href="{url}" aria-label="Preview of Spring"' in self.listed(user)
+
+    def test_has_folders_when_there_are_some(self, user: User) -> None:
+        TemplateFactory(owner=user)
+        assert "field-folder" not in self.listed(user)
+        TemplateFactory(owner=user, folder="Spring")
+        assert "field-folder" in self.listed(user)
+
+
 class TestTheForm:
     def save(self, user: User, **fields: str) -> Any:
         form = {"name": "Spring", "subject": "Hi", "html": "<p>Hi</p>", **fields}

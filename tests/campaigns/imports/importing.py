@@ -69,7 +69,11 @@ def tags(owner: User) -> set[str]:
 
 
 def rejected_rows(operation: Operation) -> list[list[str]]:
-    file = operation.files.get(role="rejected")
+    return rows_of(operation, "rejected")
+
+
+def rows_of(operation: Operation, role: str) -> list[list[str]]:
+    file = operation.files.get(role=role)
     text = files.open_file(file).read().decode("utf-8-sig")
     return list(csv.reader(StringIO(text)))
 

@@ -13,7 +13,7 @@ from campaigns.imports.reading import pieces
 from campaigns.imports.settings import Existing
 from campaigns.imports.writing import run
 from campaigns.models import Attribute, Contact, Operation, OperationState, Suppression, Tag
-from campaigns.operations import held, running
+from campaigns.operations import files, held, running
 from campaigns.operations.kinds import OperationProblem
 from tests.campaigns.imports.importing import (
     carried_out,
@@ -23,6 +23,7 @@ from tests.campaigns.imports.importing import (
     numbers_of,
     prepared,
     rejected_rows,
+    rows_of,
     tags,
 )
 from tests.factories import UserFactory
@@ -153,6 +154,50 @@ def test_the_cells_of_an_erased_address_are_not_kept(
     result = carried_out(operation)
     assert (numbers_of(result), result["met"]["erased"]) == ([2, 0, 0, 0, 3], 2)
     assert all("ann@b.example" not in cell for row in rejected_rows(operation) for cell in row)
+
+
+def test_what_the_file_says_of_an_erased_address_is_kept_in_no_file(
+    owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaigns.suppressions.erased_among", lambda told: {"ann@b.example"})
+    raw = b"email,name,status\nann@b.example,Ann,unsubscribed\nbob@b.example,Bob,unsubscribed\n"
+    for may_suppress in (True, False):
+        operation = prepared(raw, owner, guessed(raw, owner, may_suppress=may_suppress))
+        result = carried_out(operation)
+        kept = [str(result["listed"])]
+        kept += [
+            files.open_file(file).read().decode()
+            for file in operation.files.exclude(role=run.UPLOAD)
+        ]
+        assert any("bob@b.example" in each for each in kept)
+        assert [each for each in kept if "ann" in each.lower()] == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "role"),
+    [
+        ("u{n}@b.example,{n},,a cell too many", "ignored"),
+        ("u{n}@b.example,{n},unsubscribed", "suppressed"),
+        ("u{n}@b.example,{n},cleaned?", "still_mailed"),
+    ],
+)
+def test_a_file_has_all_that_the_result_has_the_first_of(
+    owner: User, rows: str, role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("campaigns.imports.report.LISTED", 3)
+    if role == "still_mailed":
+        for n in range(8):
+            Contact.objects.create(owner=owner, email=f"u{n}@b.example")
+    text = "email,name,status\n" + "".join(f"{rows.format(n=n)}\n" for n in range(8))
+    operation = prepared(
+        text.encode(), owner, guessed(text.encode(), owner, may_suppress=role == "suppressed")
+    )
+    result = carried_out(operation)
+    listed = result["listed"][role]
+    assert (len(listed), result[role]) == (3, 8)  # type: ignore[literal-required]
+    found = rows_of(operation, role)
+    assert found[0] == ["Line of the file", "Value", "Reason"]
+    assert [row[0] for row in found[1:]] == [str(line) for line in range(2, 10)]
 
 
 def test_a_tag_that_only_an_erased_person_has_is_not_made(

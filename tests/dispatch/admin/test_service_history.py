@@ -81,9 +81,9 @@ def test_what_came_back_is_told_of_the_newest_messages(service: EmailService) ->
     attempt(service, AttemptOutcome.REJECTED, status="bounced")
     assert came_back(service) == [
         ("Of the last messages accepted", "4"),
-        ("Delivered", "50.0 %"),
-        ("Bounced", "25.0 %"),
-        ("Reported as spam", "25.0 %"),
+        ("Delivered", "50.0\N{NO-BREAK SPACE}%"),
+        ("Bounced", "25.0\N{NO-BREAK SPACE}%"),
+        ("Reported as spam", "25.0\N{NO-BREAK SPACE}%"),
     ]
 
 

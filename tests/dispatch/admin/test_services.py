@@ -235,10 +235,12 @@ class TestTheState:
         assert "The next message may start at 1 Jan 2100, 10:20 UTC." in self.shown(service)
         assert "Waiting" in self.in_list
 
-    def test_is_ready_when_the_next_slot_is_a_moment_away(self) -> None:
-        service = EmailServiceFactory(sending_interval=60)
-        Pace.objects.update(next_send_at=database_time())
+    @pytest.mark.parametrize("minutes", [0, 4])
+    def test_is_ready_when_the_next_slot_is_at_its_usual_pace(self, minutes: int) -> None:
+        service = EmailServiceFactory(sending_interval=600)
+        Pace.objects.update(next_send_at=database_time() + dt.timedelta(minutes=minutes))
         assert "Ready" in self.shown(service)
+        assert "may start at" not in self.in_list
 
     def test_waits_for_its_quota_until_when(self) -> None:
         service = EmailServiceFactory(daily_quota=1000)

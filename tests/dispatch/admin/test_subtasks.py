@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -76,6 +77,41 @@ def state(subtask: SubTask) -> tuple[str, bool]:
 
 def url(page: str, subtask: Any) -> str:
     return address("campaigns.subtask", page, getattr(subtask, "pk", subtask))
+
+
+def headings(query: str) -> list[str]:
+    page = page_of(signed_in(member(SUPERUSER)).get(f"{LIST}?{query}"))
+    return re.findall(r'<th scope="col" [^>]*> <span>([^<]*)</span>', page)
+
+
+class TestTheColumns:
+    """A column that says the same in each row is left out."""
+
+    def test_says_of_which_campaign_each_message_is(self) -> None:
+        SubTaskFactory()
+        assert headings("") == [
+            *("Recipient", "Campaign", "Status", "Failure reason", "Service", "Sent at")
+        ]
+
+    def test_of_one_campaign_names_it_in_no_row(self) -> None:
+        subtask = SubTaskFactory()
+        query = f"task__id__exact={subtask.task_id}"
+        assert headings(query) == [*("Recipient", "Status", "Failure reason", "Service", "Sent at")]
+
+    def test_of_a_campaign_with_variants_tells_them(self) -> None:
+        task = SendingTaskFactory()
+        for _ in range(2):
+            SubTaskFactory(task=task, content=ContentFactory(task=task))
+        assert "Variant or language" in headings(f"task__id__exact={task.pk}")
+
+    def test_of_what_did_not_fail_has_no_reasons(self) -> None:
+        SubTaskFactory(status="sent", service=EmailServiceFactory())
+        assert "Failure reason" not in headings("stage=sent")
+
+    @pytest.mark.parametrize("asked", ["x", "-1", "9" * 30])
+    def test_of_what_is_no_campaign_is_empty(self, asked: str) -> None:
+        response = signed_in(member(SUPERUSER)).get(f"{LIST}?task__id__exact={asked}")
+        assert response.status_code in (200, 302)
 
 
 def run(user: Any, action: str, *subtasks: SubTask, query: str = "", **fields: str) -> Any:

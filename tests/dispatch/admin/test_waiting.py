@@ -186,6 +186,13 @@ class TestATaskThatIsBeingSent:
         assert "Post" in shown
         assert why in shown
 
+    def test_takes_no_usual_pace_for_a_wait(self) -> None:
+        service = EmailServiceFactory(name="Post", sending_interval=240)
+        Pace.objects.filter(service=service).update(next_send_at=Now() + dt.timedelta(minutes=4))
+        shown = page(sending(service))
+        assert "can start at" not in shown and "may start at" not in shown
+        assert "Will be done about" in shown
+
     def test_says_that_a_quota_is_used_up_and_until_when(self) -> None:
         service = EmailServiceFactory(daily_quota=5)
         Pace.objects.filter(service=service).update(quota_used=5, quota_period_start=Now())

@@ -281,9 +281,9 @@ class TestBesideEarlierCampaigns:
         compared = averages.compared(task)
         assert compared and compared.campaigns == 2
         rows = {row.name.partition(",")[0]: (row.own, row.usual) for row in compared.rows}
-        assert rows["Opened"] == ("50.0 %", "20.0 %")
-        assert rows["Delivered"] == ("100.0 %", "100.0 %")
-        assert rows["Unsubscribed"] == ("5.0 %", "0.0 %")
+        assert rows["Opened"] == ("50.0\N{NO-BREAK SPACE}%", "20.0\N{NO-BREAK SPACE}%")
+        assert rows["Delivered"] == ("100.0\N{NO-BREAK SPACE}%", "100.0\N{NO-BREAK SPACE}%")
+        assert rows["Unsubscribed"] == ("5.0\N{NO-BREAK SPACE}%", "0.0\N{NO-BREAK SPACE}%")
 
     def test_the_first_has_none(self) -> None:
         assert averages.compared(self.campaign(1, 5)) is None

@@ -228,6 +228,20 @@ class TestTheImport:
         assert f"imported_by={wizard.operation.pk}" in shown
         assert "Rejected rows, to correct" in shown
 
+    def test_leads_from_the_check_to_all_rows_that_would_be_rejected(self, wizard: Wizard) -> None:
+        wrong = "".join(f"Cy,wrong{n:03},Rome\n" for n in range(120))
+        wizard.upload(f"name,email,city\nAda,ada@example.com,Rome\n{wrong}".encode())
+        wizard.columns()
+        wizard.options()
+        shown = wizard.check()
+        assert "The first 20 of 120 are shown." in shown
+        assert not Contact.objects.exists()
+        check = Operation.objects.get(params__dry_run=True)
+        url = address("campaigns.operation", "file", check.pk, "rejected")
+        assert f'href="{url}"' in shown
+        rows = b"".join(iter(wizard.client.get(url))).decode().splitlines()
+        assert (len(rows), "wrong119" in rows[-1]) == (121, True)
+
     def test_marks_the_contacts_that_it_made(self, wizard: Wizard, user: User) -> None:
         ContactFactory(owner=user, email="ada@example.com")
         wizard.bring(ROWS)

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+from pytest_django.fixtures import DjangoAssertNumQueries
 
-from campaigns.approvals import asking
-from campaigns.models import OperationState, TaskStatus
+from campaigns.approvals import asking, fingerprint
+from campaigns.models import ABTest, Brand, OperationState, TaskStatus
 from dispatch.admin import start_page
 from dispatch.admin.start.needs import Need, needs
 from dispatch.models import BounceMailbox, DomainReport, Pace
@@ -19,8 +22,11 @@ from tests.factories import (
     DispatcherFactory,
     EmailServiceFactory,
     OperationFactory,
+    SegmentFactory,
     SendingTaskFactory,
+    TagFactory,
     TaskFactory,
+    UserFactory,
     in_doubt,
 )
 
@@ -150,6 +156,34 @@ def test_an_approval_is_asked_of_who_may_give_it() -> None:
     may = approver.has_perm("campaigns.approve_task")
     assert texts == ([f"“Spring”: {asker} asks for your approval. Please look."] if may else [])
     assert words(asker) == []
+
+
+def approved_draft(asker: User) -> None:
+    """With all that an approval may be of."""
+    task = TaskFactory(owner=asker, audience="tags")
+    inner = SegmentFactory(owner=asker)
+    within = {"field": "segment", "operator": "in", "value": inner.pk}
+    outer = SegmentFactory(owner=asker, condition={"match": "all", "lines": [within]})
+    task.include_segments.add(outer)
+    task.include_tags.add(TagFactory(owner=asker))
+    task.exclude_tags.add(TagFactory(owner=asker))
+    ABTest.objects.create(task=task)
+    asking.ask(task, asker)
+    asking.approve(task, UserFactory(), asking.mark(fingerprint.of(task)))
+
+
+def test_approved_drafts_take_as_many_queries_as_one(
+    manager: User, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    Brand.objects.create(owner=manager, needs_approval=True)
+    approved_draft(manager)
+    needed(manager)
+    with CaptureQueriesContext(connection) as of_one:
+        assert words(manager) == ["Approved"]
+    for _ in range(4):
+        approved_draft(manager)
+    with django_assert_max_num_queries(len(of_one)):
+        assert words(manager) == ["Approved"] * 5
 
 
 def test_each_need_leads_to_a_page_that_its_reader_may_open(manager: User) -> None:
