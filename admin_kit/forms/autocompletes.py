@@ -10,21 +10,31 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple
 from django.http import HttpRequest
+from django.utils.translation import gettext
 
 if TYPE_CHECKING:
     from django.contrib.admin.options import BaseModelAdmin
 
     Base = BaseModelAdmin[Any]
+    Widget = AutocompleteSelect
 else:
-    Base = object
+    Base = Widget = object
 
 
-class ForgivingSelect(AutocompleteSelect):
+class SaysWhatToDo(Widget):
+    """An empty field would look like one that is broken."""
+
+    def build_attrs(self, base_attrs: Any, extra_attrs: Any = None) -> dict[str, Any]:
+        attrs: dict[str, Any] = super().build_attrs(base_attrs, extra_attrs)
+        return {**attrs, "data-placeholder": gettext("Choose…")}
+
+
+class ForgivingSelect(SaysWhatToDo, AutocompleteSelect):
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, keys_among(value), attr)
 
 
-class ForgivingSelectMultiple(AutocompleteSelectMultiple):
+class ForgivingSelectMultiple(SaysWhatToDo, AutocompleteSelectMultiple):
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         return super().optgroups(name, keys_among(value), attr)
 

@@ -37,6 +37,8 @@ LISTS = frozenset({"parts"})
 """Places whose value is a list of such texts, with commas."""
 EXACT = "part"
 """A place whose value is in the catalog as it is, without places: a text may say little else."""
+SERVERS_OWN = re.compile(r"[A-Z][^.]*|\S+")
+"""What the product never says of a reply alone: it says sentences, or several small words."""
 FEWEST_LETTERS, FEWEST_AFTER_A_PLACE = 5, 8
 """Of what stands between the places: fewer would be found in what others wrote, and sooner where
 a text begins with any value."""
@@ -65,6 +67,15 @@ def shown(stored: object) -> str:
     if not language or language.startswith(LANGUAGE) or len(text) > LONGEST:
         return text
     return _shown(text, to_locale(language))
+
+
+@register.filter
+def shown_reply(stored: object) -> str:
+    """Of what a server may have said: its own words, such as “Accepted”, stay as they are, also
+    where the product says the same."""
+    text = str(stored)
+    whole, _ = _catalog(to_locale(get_language() or LANGUAGE))
+    return text if SERVERS_OWN.fullmatch(text) and text in whole else shown(text)
 
 
 @lru_cache(4096)

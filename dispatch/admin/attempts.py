@@ -18,7 +18,7 @@ from admin_kit.base import LedgerAdmin, staff
 from admin_kit.filters import TimeRangeFilter
 from admin_kit.typed import label
 from admin_kit.words.moments import to_the_millisecond, to_the_second
-from admin_kit.words.stored_texts import shown
+from admin_kit.words.stored_texts import shown_reply
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtasks.search import own_task_ids, subtasks_to
 from dispatch.models import Attempt, AttemptOutcome
@@ -104,7 +104,7 @@ class AttemptAdmin(LedgerAdmin):
     def said(self, attempt: Attempt) -> str:
         """The code and the words of the server."""
         code = str(attempt.code or "")
-        return f"{code} {shown(attempt.reply)}".strip() or "–"
+        return f"{code} {shown_reply(attempt.reply)}".strip() or "–"
 
     @admin.display(description=_("started"))
     def started_to_the_second(self, attempt: Attempt) -> str:

@@ -22,7 +22,7 @@ from campaigns.admin.attributes.forms import AttributeForm, NameForm, TypeForm
 from campaigns.admin.changes import ExplainedChanges
 from campaigns.attributes import change, looking
 from campaigns.attributes.change import Change
-from campaigns.models import Attribute
+from campaigns.models import Attribute, AttributeKind
 
 CHANGE, DELETE = "campaigns.change_attribute", "campaigns.delete_attribute"
 OF_THE_NEWEST = format_lazy(
@@ -60,6 +60,12 @@ class AttributeAdmin(ExplainedChanges, OwnedAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return AttributeChangeList
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Other types than “choice” have no choices."""
+        fields = super().get_fields(request, obj)
+        has_none = obj is not None and obj.kind != AttributeKind.CHOICE
+        return [each for each in fields if each != "choices"] if has_none else fields
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Buttons change name and type, with all values."""

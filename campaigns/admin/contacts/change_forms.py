@@ -36,7 +36,9 @@ class ChangeForm(StyledForm):
 
 class RemoveTagsForm(ChangeForm):
     tags = forms.ModelMultipleChoiceField(
-        label=_("Tags"), queryset=Tag.objects.none(), widget=SearchableSelectMultiple()
+        label=_("Tags"),
+        queryset=Tag.objects.none(),
+        widget=SearchableSelectMultiple({"data-placeholder": _("Choose…")}),
     )
 
     def __init__(self, *args: Any) -> None:

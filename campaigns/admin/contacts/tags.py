@@ -114,6 +114,15 @@ class TagAdmin(OwnedAdmin):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return TagChangeList
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Without the columns that would be empty."""
+        tags = self.get_queryset(request).order_by()
+        empty = {
+            "under": not tags.filter(parent__isnull=False).exists(),
+            "public": not tags.filter(is_public=True).exists(),
+        }
+        return [each for each in super().get_list_display(request) if not empty.get(each)]
+
     @admin.display(description=_("under"))
     def under(self, tag: Tag) -> str:
         return str(tag.parent or "")

@@ -15,7 +15,7 @@ from django.utils.translation import gettext
 
 from admin_kit.charts.bars import Chart, chart, table
 from admin_kit.words.numbers import number, percent
-from admin_kit.words.stored_texts import shown
+from admin_kit.words.stored_texts import shown, shown_reply
 from dispatch.models import AttemptOutcome, EmailService, Freeze, ServiceHour
 from dispatch.monitoring import services as monitoring
 from dispatch.monitoring.words import duration
@@ -152,7 +152,7 @@ def errors_of(service: Any) -> list[Problem]:
             _cause(outcome, code),
             number(count),
             moment(last, service.now),
-            shown(reply) if service.told else "",
+            shown_reply(reply) if service.told else "",
         )
         for outcome, code, count, last, reply in _query(ERRORS, [service.pk, MOST_ERRORS])
     ]

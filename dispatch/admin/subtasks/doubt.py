@@ -10,7 +10,7 @@ from django.utils import formats, timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
-from admin_kit.words.stored_texts import shown
+from admin_kit.words.stored_texts import shown_reply
 from campaigns.models import SubTask, TaskStatus
 from dispatch.admin.subtasks.as_sent import message_id_of
 from dispatch.providers import idempotency_window
@@ -74,7 +74,8 @@ def _known(subtask: SubTask) -> list[str]:
         % {"service": subtask.service.name, "time": _time(subtask.sending_at)}
     ]
     if subtask.error:
-        said.append(gettext("What was noted then: %(error)s") % {"error": shown(subtask.error)})
+        noted = {"error": shown_reply(subtask.error)}
+        said.append(gettext("What was noted then: %(error)s") % noted)
     said.append(
         gettext("The provider has told nothing about it so far. If it does, the doubt is over.")
     )

@@ -22,11 +22,12 @@ from admin_kit.base import ChangeList, WithPanel, staff
 from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
 from admin_kit.typed import Colours, DropdownFilter, label
 from admin_kit.words.moments import to_the_minute
-from admin_kit.words.stored_texts import shown
+from admin_kit.words.stored_texts import shown_reply
 from campaigns.ab_tests.variants import letters_of
 from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED
 from campaigns.models.stage import Stage, condition
+from campaigns.wording import subject_in_words
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtasks.actions import SubTaskActions
 from dispatch.admin.subtasks.as_sent import SeesMessages, message_id_of
@@ -234,6 +235,7 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
             "outcome": (outcome := outcome_of(row)),
             "outcome_colour": Colours(STATUS_LABELS)[outcome],
             "recipient": self.recipient(row),
+            "subject": subject_in_words(row.content.subject),
             "waits": _waits(row),
             "doubt": doubt_of(row),
             "message_url": self.url("message", row.pk),
@@ -267,7 +269,7 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
     @admin.display(description=_("last reply"))
     def reply(self, subtask: SubTask) -> str:
         return (
-            format_html('<div class="edm-plain">{}</div>', shown(subtask.error))
+            format_html('<div class="edm-plain">{}</div>', shown_reply(subtask.error))
             if subtask.error
             else "–"
         )

@@ -10,7 +10,7 @@ from django.utils import formats, timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.words.stored_texts import shown
+from admin_kit.words.stored_texts import shown_reply
 from campaigns.models import FailureReason, SubTask
 from dispatch.models import Attempt, Decision
 
@@ -69,7 +69,7 @@ def _times(subtask: SubTask) -> Iterator[Event]:
 def _attempts(subtask: SubTask) -> Iterator[Event]:
     for attempt in Attempt.objects.filter(subtask=subtask).select_related("service"):
         at = attempt.started_at or attempt.finished_at
-        reply = f"{attempt.code or ''} {shown(attempt.reply)}".strip()
+        reply = f"{attempt.code or ''} {shown_reply(attempt.reply)}".strip()
         yield Event(
             at,
             gettext("Handed over: %(what)s") % {"what": attempt.get_outcome_display().lower()},

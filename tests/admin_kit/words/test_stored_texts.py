@@ -13,7 +13,7 @@ from django.utils.translation import gettext, override
 from pytest_django import Settings
 
 from admin_kit.words import stored_texts
-from admin_kit.words.stored_texts import in_english, shown
+from admin_kit.words.stored_texts import in_english, shown, shown_reply
 
 TEXTS: dict[str | tuple[str, ...], str | tuple[str, ...]] = {
     "timed out": "超时",
@@ -82,6 +82,14 @@ def test_a_stored_text_is_read_in_chinese(stored: str, read: str) -> None:
 ])  # fmt: skip
 def test_what_others_wrote_is_read_as_it_is(stored: str) -> None:
     assert shown(stored) == stored
+
+
+@pytest.mark.parametrize(("said", "read"), [
+    ("Subject", "Subject"), ("day", "day"), ("550 No such user", "550 No such user"),
+    ("timed out", "超时"), ("Could not connect: timed out", "无法连接：超时"),
+])  # fmt: skip
+def test_a_servers_own_words_stay_though_the_product_has_them_too(said: str, read: str) -> None:
+    assert shown_reply(said) == read
 
 
 def test_it_is_read_in_english_as_it_is_stored() -> None:

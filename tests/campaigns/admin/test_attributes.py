@@ -72,6 +72,12 @@ class TestThePage:
         points.refresh_from_db()
         assert (points.key, points.kind, points.label) == ("points", "text", "Points earned")
 
+    def test_has_choices_if_it_is_one(self, user: User, points: Attribute) -> None:
+        url = address("campaigns.attribute", "change", points.pk)
+        assert 'name="choices"' not in page_of(signed_in(user).get(url))
+        Attribute.objects.filter(pk=points.pk).update(kind="choice", choices=["a"])
+        assert 'name="choices"' in page_of(signed_in(user).get(url))
+
     def test_of_the_list_says_how_many_have_it(self, user: User, points: Attribute) -> None:
         response = signed_in(user).get(address(MODEL, "changelist"))
         assert "of the newest 5,000 contacts" in page_of(response).lower()

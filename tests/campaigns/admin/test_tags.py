@@ -51,6 +51,16 @@ def test_the_list_counts_contacts(user: User) -> None:
     assert f'?tags__id__exact={spring.pk}">2</a>' in page_of(signed_in(user).get(LIST))
 
 
+def test_the_list_has_no_columns_that_would_be_empty(user: User) -> None:
+    parent, child = tags(user, "club", "club of Rome")
+    url = address("campaigns.tag", "changelist")
+    assert "field-under" not in page_of(signed_in(user).get(url))
+    assert "field-public" not in page_of(signed_in(user).get(url))
+    Tag.objects.filter(pk=child.pk).update(parent=parent, is_public=True)
+    assert "field-under" in page_of(signed_in(user).get(url))
+    assert "field-public" in page_of(signed_in(user).get(url))
+
+
 class TestUnderAnother:
     def test_is_one_level(self, user: User) -> None:
         top, middle, low = tags(user, "top", "middle", "low")
