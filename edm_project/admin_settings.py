@@ -63,6 +63,26 @@ def _on_imports(request: HttpRequest) -> bool:
     return request.path.startswith(contacts) and not _on_contacts(request)
 
 
+def _tests_a(request: HttpRequest) -> str:
+    """A test is sent by a service, but staff come to it from what they test: a campaign's variant
+    or a template."""
+    if request.path != reverse("admin:dispatch_emailservice_test_mail"):
+        return ""
+    asked = request.POST if request.method == "POST" else request.GET
+    return next((name for name in ("variant", "template") if asked.get(name)), "")
+
+
+def _is_below(model: str, tested: str) -> Callable[[HttpRequest], bool]:
+    app, name = model.split(".")
+
+    def active(request: HttpRequest) -> bool:
+        pages = reverse(f"admin:{app}_{name}_changelist")
+        found = _tests_a(request)
+        return found == tested if found else request.path.startswith(pages)
+
+    return active
+
+
 def _may_view(permission: str) -> Callable[[HttpRequest], bool]:
     return lambda request: permission == EVERYBODY or request.user.has_perm(permission)
 
@@ -127,12 +147,14 @@ UNFOLD: dict[str, Any] = {
         "navigation": [
             _group(
                 _("Campaigns"),
-                _link(_("Campaigns"), "campaign", "campaigns.task"),
+                _link(_("Campaigns"), "campaign", "campaigns.task")
+                | {"active": _is_below("campaigns.task", "variant")},
                 _link(pgettext_lazy("e-mail", "Messages"), "mail", "campaigns.subtask"),
                 _page(
                     _("Who got what"), "person_search", "found_messages", "campaigns.view_subtask"
                 ),
-                _link(_("Templates"), "draft", "campaigns.template"),
+                _link(_("Templates"), "draft", "campaigns.template")
+                | {"active": _is_below("campaigns.template", "template")},
             ),
             _folded(
                 _("Content"),
@@ -166,7 +188,8 @@ UNFOLD: dict[str, Any] = {
             ),
             _group(
                 _("Delivery"),
-                _link(_("Email services"), "dns", "dispatch.emailservice"),
+                _link(_("Email services"), "dns", "dispatch.emailservice")
+                | {"active": _is_below("dispatch.emailservice", "")},
                 _page(_("Monitor"), "monitor_heart", "monitor", "campaigns.see_everything"),
             ),
             _folded(

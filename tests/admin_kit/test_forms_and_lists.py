@@ -68,6 +68,19 @@ def test_one_entry_of_the_sidebar_is_current(staff: Client, page: str, entry: st
 
 
 @pytest.mark.parametrize(
+    ("asked", "entry"),
+    [
+        ("?variant=1", "campaigns_task"),
+        ("?template=1", "campaigns_template"),
+        ("", "dispatch_emailservice"),
+    ],
+)
+def test_a_test_mail_belongs_to_what_is_tested(staff: Client, asked: str, entry: str) -> None:
+    shown = staff.get(reverse("admin:dispatch_emailservice_test_mail") + asked).text
+    assert set(current_entries(shown)) == {reverse(f"admin:{entry}_changelist")}
+
+
+@pytest.mark.parametrize(
     ("page", "opened"),
     [
         ("campaigns_contact_changelist", []),
