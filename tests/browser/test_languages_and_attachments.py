@@ -87,5 +87,7 @@ def test_languages_and_files_are_planned_in_the_steps(
     admin.wait_for_text("No recipient gets the message in French (fr).")
     assert "Übersicht.pdf 18 bytes" in " ".join(admin.find("#files").text.split())
     admin.click("Remove", within="#files")
+    admin.wait(lambda: "Übersicht.pdf" not in admin.text, "the file stays")
     admin.wait_for_text("No recipient gets the message in French (fr).")
+    admin.wait_until_quiet()
     assert not Attachment.objects.exists()
