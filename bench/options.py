@@ -66,7 +66,7 @@ FULL = Options(
     campaign=1_000_000,
     claims=(10_000, 1_000_000, 10_000_000),
     contacts=1_000_000,
-    events=10_000_000,
+    events=14_000_000,  # of ten million messages
     minutes=180.0,
 )
 

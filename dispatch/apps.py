@@ -10,10 +10,12 @@ class DispatchConfig(AppConfig):
         from campaigns import erasure
         from campaigns.attachments import limits
         from campaigns.exports import messages
-        from dispatch import seed_lists
+        from dispatch import providers, seed_lists
         from dispatch.providers import sizes
         from dispatch.results import replies
+        from tracking import event_kinds
 
         limits.OF_SERVICES.append(sizes.of_task)
         messages.MORE.append(messages.More("last_reply", replies.last_of))
         erasure.HOLDERS.append(seed_lists.HOLDER)
+        event_kinds.SOURCES.update((each.name, each.label) for each in providers.PROVIDERS)

@@ -75,7 +75,7 @@ WEBHOOK = "webhook "
 
 @admin.register(Event)
 class EventAdmin(LedgerAdmin):
-    list_display = ("address", "kind_label", "by", "received", "often", "source", "standing")
+    list_display = ("address", "kind_label", "by", "received", "often", "reported", "standing")
     list_display_links = ("address",)
     list_filter = (
         ("kind", ChoicesDropdownFilter),
@@ -87,7 +87,7 @@ class EventAdmin(LedgerAdmin):
     search_fields = ("recipient",)
     search_help_text = _("The whole address of a recipient")
     fieldsets = (
-        (None, {"fields": ("kind", *SHOWN_IF_TOLD, "message", "received_at", "source")}),
+        (None, {"fields": ("kind", *SHOWN_IF_TOLD, "message", "received_at", "reported")}),
         (
             _("Technical details"),
             {
@@ -151,6 +151,10 @@ class EventAdmin(LedgerAdmin):
     @admin.display(description=_("received"))
     def received(self, event: Event) -> str:
         return to_the_minute(event.received_at)
+
+    @admin.display(description=_("reported by"))
+    def reported(self, event: Event) -> str:
+        return event.reported_by
 
     @admin.display(description=_("times"), empty_value="")
     def often(self, event: Event) -> str:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from admin_kit.words.stored_texts import shown
 
 
 class EventKind(models.TextChoices):
@@ -41,3 +44,16 @@ class Actor(models.TextChoices):
     PERSON = "person", _("Person")
     PROXY = "proxy", _("Privacy or image proxy")
     MACHINE = "machine", _("Scanner or other machine")
+
+
+SOURCES: dict[str, str | Promise] = {
+    "open": _("a picture in the message"),
+    "click": _("a link in the message"),
+    "hand-over": _("the server, when it was handed over"),
+}
+"""What reporters are called on pages; dependent apps add those that they know."""
+
+
+def source_in_words(source: str) -> str:
+    """Who reported an event, by the name that the inbox keeps."""
+    return shown(str(SOURCES.get(source, source)))

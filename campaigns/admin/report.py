@@ -20,6 +20,7 @@ from campaigns.admin.campaign_list import when
 from campaigns.admin.progress import progress_of
 from campaigns.models import Task, TaskStatus
 from campaigns.state.lifecycle import PAUSED_AUTOMATICALLY
+from campaigns.wording import subject_in_words
 
 MOST_DEEDS = 50
 UNCHANGED = "[]"
@@ -73,7 +74,7 @@ class TaskReport(OwnedAdmin):
 def facts_of(task: Task) -> list[tuple[str, str]]:
     """What tells a campaign from others: a name and a text each."""
     subjects = [
-        choice.subject or choice.template.subject
+        subject_in_words(choice.subject or choice.template.subject)
         for choice in task.tasktemplate_set.select_related("template").order_by("pk")
     ]
     more = len(set(subjects)) - 1

@@ -13,7 +13,7 @@ from campaigns.models import SubTask
 from tests.campaigns.admin.staff import MANAGER, SUPERUSER, VIEWER, member, signed_in
 from tests.factories import EmailServiceFactory
 from tests.tracking.making import event, from_launch, frozen, sent, tell
-from tracking.event_kinds import Actor, EventKind
+from tracking.event_kinds import Actor, EventKind, source_in_words
 from tracking.events import apply, inbox
 from tracking.feedback import MOST_EVENTS, feedback_of, links_of
 from tracking.models import Event, RejectedRequests
@@ -158,7 +158,20 @@ class TestTheSubTask:
         inbox.accept(event(EventKind.OPENED, subtask) for _ in range(MOST_EVENTS + 50))
         apply.apply_waiting()
         text = page(member(SUPERUSER), change(subtask))
-        assert text.count("postmark") == MOST_EVENTS
+        assert text.count("Postmark") == MOST_EVENTS
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("click", "a link in the message"),
+        ("ses", "Amazon SES"),
+        ("own pages", "own pages"),
+        ("elsewhere", "elsewhere"),
+    ],
+)
+def test_who_reported_an_event_is_told_in_words(source: str, told: str) -> None:
+    assert source_in_words(source) == told
 
 
 class TestTheTask:

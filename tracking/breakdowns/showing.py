@@ -16,8 +16,9 @@ from admin_kit.words.numbers import percent
 from admin_kit.words.stored_texts import shown
 from campaigns import erased_keys
 from campaigns.models import Content, SubTask, Task
+from campaigns.wording import subject_in_words
 from tracking.breakdowns.counting import FIRST_HOURS, NUMBERS, OUTCOMES, UNDECIDED
-from tracking.event_kinds import Actor, EventKind
+from tracking.event_kinds import Actor, EventKind, source_in_words
 
 DAY_SECONDS = 86_400
 LONGEST_ERROR = 200
@@ -121,7 +122,7 @@ def left(data: dict[str, Any]) -> list[Left]:
 def _why(why: str, is_own: bool) -> str:
     if is_own:
         return shown(why) if why else gettext("no reason given")
-    return gettext("heard of by %(source)s") % {"source": shown(why)}
+    return gettext("heard of by %(source)s") % {"source": source_in_words(why)}
 
 
 def _mailboxes(data: dict[str, Any]) -> list[Row]:
@@ -174,7 +175,8 @@ def _variants(rows: Sequence[Sequence[Any]]) -> list[Row]:
 def _version(content: Content | None) -> str:
     if content is None:
         return "–"
-    return f"{content.subject} ({content.language})" if content.language else content.subject
+    subject = subject_in_words(content.subject)
+    return f"{subject} ({content.language})" if content.language else subject
 
 
 def _outcomes(data: dict[str, Any]) -> Chart:

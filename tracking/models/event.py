@@ -8,7 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import SubTask
-from tracking.event_kinds import BY_RECIPIENTS, Actor, EventKind
+from tracking.event_kinds import BY_RECIPIENTS, Actor, EventKind, source_in_words
 
 
 class EventState(models.TextChoices):
@@ -140,8 +140,12 @@ class Event(models.Model):
         """The actor; "" for what servers report."""
         return str(self.get_actor_display()) if self.kind in BY_RECIPIENTS else ""
 
+    @property
+    def reported_by(self) -> str:
+        return source_in_words(self.source)
+
     def __str__(self) -> str:
         return gettext("%(kind)s (%(source)s)") % {
             "kind": self.get_kind_display(),
-            "source": self.source,
+            "source": self.reported_by,
         }

@@ -10,12 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from admin_kit.words import numbers
 from admin_kit.words.moments import to_the_minute
 from campaigns.ab_tests import deciding, figures
 from campaigns.ab_tests.figures import Figures
 from campaigns.models import ABTest, Task, TaskStatus
 from campaigns.models.ab_test import OPEN_STATES, Measure, TestState, Verdict
-from campaigns.wording import recipients, sentences
+from campaigns.wording import recipients, sentences, subject_in_words
 
 SUCCEEDED = {
     Measure.CLICKS: _("Clicked"),
@@ -29,14 +30,16 @@ NO_DIFFERENCE = _(
 
 
 def percent(part: float) -> str:
-    return f"{100 * part:.1f} %"
+    return numbers.percent(part, 1)
 
 
 def chance(probability: float) -> str:
     """Never certain: a test does not prove."""
     if probability > 0.999:
-        return "over 99.9 %"
-    return "under 0.1 %" if probability < 0.001 else percent(probability)
+        return gettext("over %(percent)s") % {"percent": percent(0.999)}
+    if probability < 0.001:
+        return gettext("under %(percent)s") % {"percent": percent(0.001)}
+    return percent(probability)
 
 
 class Row(NamedTuple):
@@ -99,7 +102,7 @@ def _row(test: ABTest, of: Figures) -> Row:
     low, high = of.interval(test.measure)
     return Row(
         of.letter,
-        of.subject,
+        subject_in_words(of.subject),
         of.sent,
         of.delivered,
         of.opened,

@@ -27,6 +27,7 @@ from campaigns.ab_tests.variants import letters_of
 from campaigns.models import Content, FailureReason, SubTask, SubTaskStatus
 from campaigns.models.ab_test import UNTIL_RELEASED
 from campaigns.models.stage import Stage, condition
+from campaigns.wording import subject_in_words
 from dispatch.admin.service_filter import ServiceFilter
 from dispatch.admin.subtasks.actions import SubTaskActions
 from dispatch.admin.subtasks.as_sent import SeesMessages, message_id_of
@@ -234,6 +235,7 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
             "outcome": (outcome := outcome_of(row)),
             "outcome_colour": Colours(STATUS_LABELS)[outcome],
             "recipient": self.recipient(row),
+            "subject": subject_in_words(row.content.subject),
             "waits": _waits(row),
             "doubt": doubt_of(row),
             "message_url": self.url("message", row.pk),

@@ -43,6 +43,14 @@ def test_has_the_results_by_provider_service_and_time(name: str) -> None:
         assert text in page
 
 
+def test_says_the_subject_in_words() -> None:
+    user = member(VIEWER)
+    task = sent_task(owner=user)
+    task.templates.update(subject="{{ first_name | default: 'friend' }}, it is spring")
+    page = page_of(signed_in(user).get(address("campaigns.task", "report", task.pk)))
+    assert "[first name], it is spring" in page
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_is_not_for_other_owners(name: str) -> None:
     url = address("campaigns.task", name, sent_task().pk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import User
@@ -13,7 +14,9 @@ from campaigns.admin.templates.starters import FOLDER, STARTERS
 from campaigns.blocks import making
 from campaigns.blocks.look import Look
 from campaigns.models import Template, TemplateFormat
+from campaigns.preflight import previews
 from campaigns.rendering import content
+from sandbox import Failed
 from tests.campaigns.admin.staff import MANAGER, VIEWER, address, member, page_of, signed_in
 from tests.factories import SenderFactory
 
@@ -99,6 +102,23 @@ def test_the_page_shows_all_of_them(user: User) -> None:
     for starter in STARTERS.values():
         assert f"starter={starter.key}" in text
     assert "Three things worth your time" in text and "值得一读的三件事" in text
+
+
+def test_who_looks_again_waits_for_no_sample(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    client, url = signed_in(user), address("campaigns.template", "starters")
+    page_of(client.get(url))
+    monkeypatch.setattr(previews, "preview", Mock(side_effect=AssertionError))
+    assert "Three things worth your time" in page_of(client.get(url))
+
+
+def test_a_sample_that_could_not_be_shown_once_is_shown_again_later(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, url = signed_in(user), address("campaigns.template", "starters")
+    with monkeypatch.context() as patched:
+        patched.setattr(previews, "preview", Mock(side_effect=Failed("busy")))
+        assert "Three things worth your time" not in page_of(client.get(url))
+    assert "Three things worth your time" in page_of(client.get(url))
 
 
 def test_a_viewer_has_no_use_for_it() -> None:

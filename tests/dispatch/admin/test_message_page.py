@@ -61,6 +61,11 @@ class TestTheMessage:
         assert "From Garden News <news@mail.example.com>, replies to us@example.com" in seen
         assert "Hello Åsa" in seen
 
+    def test_says_its_subject_in_words_before_it_is_opened(self, client: Client) -> None:
+        content = ContentFactory(subject="{{ first_name }}, it is spring")
+        subtask = SubTaskFactory(content=content, task=content.task)
+        assert "[first name], it is spring" in page_of(client.get(url("change", subtask)))
+
     @pytest.mark.parametrize(
         ("view", "shown"), [("text", "Dear Ada, in short"), ("source", "<p>Dear Ada</p>")]
     )

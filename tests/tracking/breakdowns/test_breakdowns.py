@@ -192,7 +192,7 @@ def test_who_left_says_why(task: Task) -> None:
     assert said == {
         ("Unsubscribed", "Too many messages"): 1,
         ("Unsubscribed", "no reason given"): 1,
-        ("Reported as spam", "heard of by postmark"): 1,
+        ("Reported as spam", "heard of by Postmark"): 1,
     }
 
 
