@@ -31,6 +31,7 @@ from addressing.addresses import other_spellings
 from admin_kit.deleting import ExplainedDeletion
 from admin_kit.entries import visible_entries
 from admin_kit.forms.autocompletes import Autocompletes
+from admin_kit.forms.inlines import add_as
 from admin_kit.forms.meanwhile import MeanwhileForm
 from admin_kit.lookups import DeclaredLookups
 from admin_kit.owners import OwnerField, OwnerFilter, may_choose_owner
@@ -160,6 +161,12 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         """One may go on with another row where one adds rows, not where one changes one."""
         context.setdefault("show_save_and_add_another", context["original"] is None)
         return super().render_change_form(request, context, *args, **kwargs)
+
+    def get_inline_formsets(self, *args: Any, **kwargs: Any) -> Any:
+        found = super().get_inline_formsets(*args, **kwargs)
+        for each in found:
+            add_as(each)
+        return found
 
     def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
         """Of two posts at once, such as a double click makes, one finds what the other has saved:

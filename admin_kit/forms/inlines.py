@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from admin_kit.typed import InlineFormSet
@@ -15,3 +16,13 @@ class MayBeMissing(InlineFormSet):
         if self.is_bound and f"{self.prefix}-TOTAL_FORMS" not in self.data:
             counts = {"TOTAL_FORMS": "0", "INITIAL_FORMS": "0"}
             self.data = {f"{self.prefix}-{name}": count for name, count in counts.items()}
+
+
+def add_as(rows: Any) -> None:
+    """The link that adds a row says the `add_text` of the rows, if they have one; Django's “Add
+    another …” is wrong for the first."""
+    if text := getattr(rows.opts, "add_text", ""):
+        data = json.loads(rows.inline_formset_data())
+        data["options"]["addText"] = str(text)
+        written = json.dumps(data)
+        rows.inline_formset_data = lambda: written

@@ -20,6 +20,11 @@ class Variant(NamedTuple):
         return f"{self.letter} “{self.subject}”"
 
 
+def letter(number: int) -> str:
+    """Counted from 0; one too many has a number."""
+    return LETTERS[number : number + 1] or str(number + 1)
+
+
 def letters_of(task_ids: Iterable[int]) -> dict[int, str]:
     """By the key of a content its letter, of those of these tasks that have a test."""
     tested = ABTest.objects.filter(task__in=set(task_ids)).values_list("pk", flat=True)

@@ -23,11 +23,11 @@ from campaigns.admin.languages.question import Told
 from campaigns.admin.planning.moment import LaunchTime
 from campaigns.admin.recipients import numbers
 from campaigns.admin.templates.checklist import OverruleForm
-from campaigns.models import Audience, Promise, SubTask, Tally, Task, TaskStatus, TaskTemplate
+from campaigns.models import Audience, Promise, SubTask, Tally, Task, TaskStatus
 from campaigns.models.tally import TaskCounts
 from campaigns.preflight import merge_fields
 from campaigns.preflight.checklist import checking
-from campaigns.preflight.checklist.findings import Finding, Level, of_level
+from campaigns.preflight.checklist.findings import Finding, Level, in_order, of_level
 from campaigns.recipients import promises
 from campaigns.recipients.decision import UnknownAudience
 from campaigns.state import lifecycle, retries
@@ -290,13 +290,14 @@ def show(task: Task, user: Visitor) -> Shown:
         return Shown(problems)
     fields, findings = checked(task, promise)
     blockers = of_level(findings, Level.BLOCKER)
+    told = languages.told(task, promise)
     return Shown(
         problems or [f"{each.name} {each.mend}" for each in blockers],
         promises.numbers(promise).sent,
         numbers.details(promise, user),
         fields,
-        findings,
-        languages.told(task, promise),
+        in_order([*told.findings, *findings]),
+        told,
         {"promise": [str(promise.pk)]},
     )
 
@@ -312,12 +313,8 @@ def checked(
 
 def plan_of(task: Task, shown: Shown) -> list[tuple[str, str]]:
     """Summary of what a task would send, shown before its launch and its approval."""
-    choices = list(task.tasktemplate_set.select_related("template", "sender").order_by("pk"))
-    templates = listed(variants.described(choice, len(choices) > 1) for choice in choices)
     return [
-        *_subject(choices),
-        (gettext("From"), str(task.sender or gettext("no sender"))),
-        (gettext("Templates"), templates or gettext("none")),
+        *variants.written(task),
         *inline.details(task),
         (gettext("Audience"), _audience(task)),
         *shown.details,
@@ -329,13 +326,6 @@ def plan_of(task: Task, shown: Shown) -> list[tuple[str, str]]:
         ),
         *(detail for foretell in FORETOLD for detail in foretell(task, shown.sent)),
     ]
-
-
-def _subject(choices: Sequence[TaskTemplate]) -> list[tuple[str, str]]:
-    """Of the only template; of several each says its own."""
-    if len(choices) != 1:
-        return []
-    return [(gettext("Subject"), choices[0].subject or choices[0].template.subject)]
 
 
 def _audience(task: Task) -> str:

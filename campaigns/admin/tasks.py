@@ -31,6 +31,7 @@ from campaigns.admin.recipients.lists import TaskLists
 from campaigns.admin.report import TaskReport, deeds_of, facts_of
 from campaigns.admin.segments.people import TaskPeople
 from campaigns.admin.steps import beside, where
+from campaigns.admin.steps.forms import may_lack
 from campaigns.admin.steps.pages import CampaignSteps
 from campaigns.admin.task_actions import TaskActions
 from campaigns.models import Task
@@ -102,8 +103,10 @@ class TaskAdmin(
         ]
 
     def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
-        """A test looks at the templates that are sent with it."""
+        """A test looks at the templates that are sent with it, unless it is still unfinished."""
         formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]  # private
+        if may_lack(request):
+            return formsets, inlines
         templates = next((each for each in formsets if isinstance(each, TemplateFormSet)), None)
         for each in formsets:
             if isinstance(each, ABTestFormSet):

@@ -6,23 +6,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 
 from campaigns.languages import choosing
 from campaigns.languages.choosing import COLUMN, Languages
-from campaigns.models import Contact, Promise
+from campaigns.models import Contact, Promise, Task
+from campaigns.recipients import decision
+from campaigns.recipients.counting import use_memory
+from campaigns.recipients.decision import SENT, Decided
 
 MOST_MISSING = 10
 MOST_CHARACTERS = 35
 """Of a language that is named: what contacts have there may be any text."""
 NONE, MISSING = -1, -2
 
+PROMISED_SQL = """
+SELECT unnest(contact_ids) FROM campaigns_promisedcontacts
+WHERE promise_id = %(promise)s AND reason = ''
+"""
 CHOSEN_SQL = f"""
 SELECT CASE_OF_TAGS AS chosen, {COLUMN}
-FROM (SELECT {choosing.OF_ATTRIBUTES} FROM campaigns_contact WHERE id IN (
-    SELECT unnest(contact_ids) FROM campaigns_promisedcontacts
-    WHERE promise_id = %(promise)s AND reason = ''
-)) AS c
+FROM (SELECT {choosing.OF_ATTRIBUTES} FROM campaigns_contact WHERE id IN (RECIPIENTS)) AS c
 """
 COUNT_SQL = f"SELECT chosen, count(*) FROM ({CHOSEN_SQL}) AS d GROUP BY 1"
 MISSING_SQL = f"""
@@ -46,10 +50,23 @@ class Counts:
 
 def count(promise: Promise, languages: Languages) -> Counts:
     """Of those who are promised a message. Reads the attributes of all."""
-    found = dict(_rows(COUNT_SQL, promise, languages))
+    return _count(Decided(PROMISED_SQL, {"promise": promise.pk}), languages)
+
+
+def count_now(task: Task, languages: Languages) -> Counts:
+    """Of those who would get a message now. Reads all candidates. Raises UnknownAudience."""
+    decided = decision.decide(task)
+    with transaction.atomic():
+        use_memory()
+        sql = f"SELECT id FROM ({decided.sql}) AS decided WHERE reason = '{SENT}'"
+        return _count(Decided(sql, decided.params), languages)
+
+
+def _count(of: Decided, languages: Languages) -> Counts:
+    found = dict(_rows(COUNT_SQL, of, languages))
     by_tag = {tag: found.get(n, 0) for n, tag in enumerate(languages.tags)}
     missing = found.get(MISSING, 0)
-    named = _rows(MISSING_SQL, promise, languages) if missing else []
+    named = _rows(MISSING_SQL, of, languages) if missing else []
     return Counts(by_tag, found.get(NONE, 0), missing, named)
 
 
@@ -62,10 +79,10 @@ def language_of(contact: Contact) -> str:
     return str(found[0]) if found else ""
 
 
-def _rows(query: str, promise: Promise, languages: Languages) -> list[tuple[Any, int]]:
+def _rows(query: str, of: Decided, languages: Languages) -> list[tuple[Any, int]]:
     otherwise = f"CASE WHEN {COLUMN} = '' THEN {NONE} ELSE {MISSING} END"
     case = choosing.case([str(n) for n in range(len(languages.tags))], otherwise)
+    query = query.replace("CASE_OF_TAGS", case).replace("RECIPIENTS", of.sql)
     with connection.cursor() as cursor:
-        values = {**choosing.params(languages), "promise": promise.pk}
-        cursor.execute(query.replace("CASE_OF_TAGS", case), values)
+        cursor.execute(query, {**of.params, **choosing.params(languages)})
         return [(key, number) for key, number in cursor.fetchall()]

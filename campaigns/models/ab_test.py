@@ -193,6 +193,8 @@ class ABTest(models.Model):
         ]
 
     def __str__(self) -> str:
+        if self.pk is None:  # deleted just now: the history names it
+            return gettext("A/B test")
         return gettext("A/B test of “%(campaign)s”") % {"campaign": self.task}
 
 

@@ -145,6 +145,10 @@ class Browser:
     def wait_for_path(self, path: str) -> None:
         self.wait(lambda: self.path == path, f"not at {path}")
 
+    def wait_until_quiet(self) -> None:
+        """A page that is left while it asks for something complains of it."""
+        self.wait(lambda: not self.visible(".htmx-request"), "it asks on and on")
+
     # Hands
 
     def type(self, *keys: str) -> None:

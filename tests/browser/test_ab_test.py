@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse
+from selenium.webdriver.common.keys import Keys
 
 from campaigns.ab_tests import deciding, release
 from campaigns.launching import launch
@@ -49,7 +50,7 @@ def test_a_test_is_planned_in_the_form_and_shown_before_the_launch(
 ) -> None:
     task = a_draft(user)
     admin.open(page(task))
-    admin.click("Add another A/B test")
+    admin.click("Add an A/B test")
     admin.fill("ab_test-0-sample", "30")
     admin.select("ab_test-0-decide_after", "2 hours")
     admin.press(admin.find("button[name=_continue]"))
@@ -84,3 +85,35 @@ def test_the_result_is_watched_and_decided_by_hand(admin: Browser, user: User) -
     admin.open(page(task))
     admin.wait_for_text("All 150 that waited were released.")
     assert test_of(task).decided_by == user
+
+
+def test_a_test_is_planned_in_the_steps_on_a_phone(admin: Browser, user: User) -> None:
+    task = planned(200, variants=1, status="draft", owner=user)
+    ABTest.objects.all().delete()
+    EmailServiceFactory()
+    admin.resize(PHONE)
+    admin.open(page(task, "step_content"))
+    assert not admin.visible("[name=tasktemplate_set-1-subject]")
+    admin.press(admin.find("[name=kind][value=test]"))
+    admin.fill("tasktemplate_set-1-subject", "Second subject")
+    assert not admin.is_wider_than_its_window()
+    assert violations(admin) == []
+    admin.type(Keys.TAB)
+    admin.wait(lambda: "B: " in admin.find("#beside").text, "the variant is not seen")
+    admin.wait_until_quiet()
+    admin.click("Add a variant")
+    admin.fill("tasktemplate_set-2-subject", "Third subject")
+    admin.fill("ab_test-0-sample", "30")
+    admin.select("ab_test-0-decide_after", "2 hours")
+    admin.type(Keys.TAB)
+    admin.wait_until_quiet()
+    admin.press(admin.find("button[name=_next]"))
+    admin.wait_for_path(page(task, "step_delivery"))
+    rows = TaskTemplate.objects.filter(task=task).order_by("pk")
+    assert list(rows.values_list("subject", flat=True)) == ["", "Second subject", "Third subject"]
+    assert len(set(rows.values_list("template", flat=True))) == 1
+
+    admin.open(page(task, "step_check"))
+    admin.wait_for_text("60 get the variants, at least 20 each, and 140 wait for the result")
+    admin.wait_for_text("Variant C “Third subject”")
+    assert not admin.is_wider_than_its_window()

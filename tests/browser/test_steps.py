@@ -37,13 +37,8 @@ def who_gets_it(admin: Browser) -> str:
     return admin.find(".edm-step-number").text
 
 
-def is_quiet(admin: Browser) -> None:
-    """A page that is left while it asks for something complains of it."""
-    admin.wait(lambda: not admin.visible(".htmx-request"), "it asks on and on")
-
-
 def go_on(admin: Browser, to: str) -> None:
-    is_quiet(admin)
+    admin.wait_until_quiet()
     admin.press(admin.find("button[name=_next]"))
     admin.wait(lambda: admin.path.endswith(f"/steps/{to}/"), f"not at {to}")
 
@@ -130,7 +125,7 @@ def test_one_who_leaves_in_the_middle_comes_back_to_the_same_place(
         admin.choose("include_tags", "VIP")
         admin.wait(lambda: who_gets_it(admin) == "2", "the tag is not counted")
     assert not admin.is_wider_than_its_window()
-    is_quiet(admin)
+    admin.wait_until_quiet()
     admin.press(admin.find("button[name=_leave]"))
     admin.wait_for_text("“Spring” is kept as a draft.")
 
@@ -139,7 +134,7 @@ def test_one_who_leaves_in_the_middle_comes_back_to_the_same_place(
     admin.choose("tasktemplate_set-0-template", "Seeds")
     frame = admin.find(".edm-message-frame")
     assert "It is time to sow." in str(frame.get_attribute("srcdoc"))
-    is_quiet(admin)
+    admin.wait_until_quiet()
     assert not admin.is_wider_than_its_window()
     assert list(Task.objects.get().include_tags.all()) == [vip]
     assert not Task.objects.get().templates.exists()

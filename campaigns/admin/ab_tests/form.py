@@ -124,6 +124,7 @@ class ABTestInline(StackedInline):
         ("decide_after", "threshold"),
         ("ends_early", "otherwise"),
     )
+    add_text = _("Add an A/B test")
     verbose_name = _("A/B test")
     verbose_name_plural = _("A/B test: a sample gets the templates above, the rest the better one")
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.utils.translation import gettext
 
 from campaigns import wording
 from campaigns.ab_tests import plan
 from campaigns.ab_tests.plan import Plan
+from campaigns.ab_tests.variants import letter
 from campaigns.admin.ab_tests.panel import percent
 from campaigns.languages.tags import named
 from campaigns.models import ABTest, Task, TaskTemplate
@@ -25,27 +28,50 @@ def whom(task: Task, recipients: int) -> str:
     }
 
 
-def described(choice: TaskTemplate, is_one_of_many: bool = True) -> str:
-    """One of a task's templates, with what is said otherwise; its weight beside others."""
-    otherwise = [
-        *(
-            [gettext("in %(language)s") % {"language": named(choice.language)}]
-            if choice.language
-            else []
-        ),
-        *(
-            [gettext("subject “%(subject)s”") % {"subject": choice.subject}]
-            if choice.subject
-            else []
-        ),
-        *(
-            [gettext("preview “%(preview_text)s”") % {"preview_text": choice.preview_text}]
-            if choice.preview_text
-            else []
-        ),
-        *([gettext("from %(sender)s") % {"sender": choice.sender}] if choice.sender else []),
-        *([gettext("weight %(weight)s") % {"weight": choice.weight}] if is_one_of_many else []),
-    ]
+def written(task: Task) -> list[tuple[str, str]]:
+    """What is sent and from whom; each variant of a test on its own line, for it is compared."""
+    choices = list(task.tasktemplate_set.select_related("template", "sender").order_by("pk"))
+    sender = (gettext("From"), str(task.sender or gettext("no sender")))
+    if len(choices) == 1:
+        [only] = choices
+        subject = (gettext("Subject"), only.subject or only.template.subject)
+        return [subject, sender, (gettext("Templates"), described(only, False))]
+    if choices and plan.test_of(task):
+        return [sender, *_compared(choices)]
+    told = listed(described(choice, weighs(choices)) for choice in choices)
+    return [sender, (gettext("Templates"), told or gettext("none"))]
+
+
+def _compared(choices: Sequence[TaskTemplate]) -> list[tuple[str, str]]:
+    found = []
+    for number, choice in enumerate(choices):
+        subject = choice.subject or choice.template.subject
+        template = described(choice, weighs(choices), with_subject=False)
+        said = {"subject": subject, "template": template}
+        label = gettext("Variant %(letter)s") % {"letter": letter(number)}
+        found.append((label, gettext("“%(subject)s”, %(template)s") % said))
+    return found
+
+
+def weighs(choices: Sequence[TaskTemplate]) -> bool:
+    """Else each gets as many as another, and their weights say nothing."""
+    return len({choice.weight for choice in choices}) > 1
+
+
+def described(choice: TaskTemplate, with_weight: bool = True, *, with_subject: bool = True) -> str:
+    """One of a task's templates, with what is said otherwise."""
+    otherwise = []
+    if choice.language:
+        otherwise.append(gettext("in %(language)s") % {"language": named(choice.language)})
+    if choice.subject and with_subject:
+        otherwise.append(gettext("subject “%(subject)s”") % {"subject": choice.subject})
+    if choice.preview_text:
+        told = gettext("preview “%(preview_text)s”")
+        otherwise.append(told % {"preview_text": choice.preview_text})
+    if choice.sender:
+        otherwise.append(gettext("from %(sender)s") % {"sender": choice.sender})
+    if with_weight:
+        otherwise.append(gettext("weight %(weight)s") % {"weight": choice.weight})
     return f"{choice.template} ({listed(otherwise)})" if otherwise else str(choice.template)
 
 

@@ -89,6 +89,7 @@ class AttachmentInline(TabularInline):
     extra = 0
     max_num = MOST_FILES
     hide_title = True
+    add_text = _("Attach a file")
     verbose_name = _("attachment")
     verbose_name_plural = format_lazy(
         _("attachments, the same for every recipient: {files} files, {megabytes} MB"),

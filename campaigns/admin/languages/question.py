@@ -1,4 +1,4 @@
-"""Who gets which language, in the question before a launch."""
+"""Who gets which language, while a campaign is planned and in the question before its launch."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from campaigns.languages.choosing import Languages
 from campaigns.languages.counting import Counts
 from campaigns.languages.tags import named
 from campaigns.models import Promise, Task, TaskTemplate
+from campaigns.preflight.checklist.findings import Finding, Level
 from campaigns.wording import listed, recipients
 
 
@@ -21,17 +22,52 @@ class Told:
 
     details: Sequence[tuple[str, str]] = ()
     warnings: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
 
 
 def told(task: Task, promise: Promise) -> Told:
-    written = TaskTemplate.objects.filter(task=task).order_by("pk")
-    languages = choosing.languages_of(written.values_list("language", flat=True))
-    if not languages.are_several:
-        return Told()
-    counts = counting.count(promise, languages)
-    return Told(
-        [(gettext("Languages"), _who_gets_what(languages, counts))], _missing(languages, counts)
+    languages = _languages(task)
+    return _told(languages, counting.count(promise, languages)) if languages.are_several else Told()
+
+
+def told_now(task: Task) -> Told:
+    """Of those who would get a message now. Raises UnknownAudience."""
+    languages = _languages(task)
+    return (
+        _told(languages, counting.count_now(task, languages)) if languages.are_several else Told()
     )
+
+
+def _languages(task: Task) -> Languages:
+    written = TaskTemplate.objects.filter(task=task).order_by("pk")
+    return choosing.languages_of(written.values_list("language", flat=True))
+
+
+def _told(languages: Languages, counts: Counts) -> Told:
+    return Told(
+        [(gettext("Languages"), _who_gets_what(languages, counts))],
+        _missing(languages, counts),
+        _unread(languages, counts),
+    )
+
+
+def _unread(languages: Languages, counts: Counts) -> list[Finding]:
+    """A language that no one of the audience has, unless all others read it."""
+    others = counts.unknown + counts.missing
+    return [
+        Finding(
+            "unread_language",
+            Level.NOTE,
+            gettext("No recipient gets the message in %(language)s.") % {"language": named(tag)},
+            gettext("No contact of the audience has this language."),
+            gettext(
+                "Compare its tag with what contacts have in the attribute “language”, or take the "
+                "message out."
+            ),
+        )
+        for tag, number in counts.by_tag.items()
+        if not number + (others if tag == languages.default else 0)
+    ]
 
 
 def _who_gets_what(languages: Languages, counts: Counts) -> str:

@@ -15,8 +15,9 @@ from admin_kit.base import choices_for
 from admin_kit.forms.autocompletes import Autocompletes
 from admin_kit.typed import InlineFormSet, ModelForm, TabularInline
 from campaigns.admin.planning.form import is_open
-from campaigns.languages.tags import canonical
+from campaigns.languages.tags import canonical, unknown_part
 from campaigns.models import Sender, Task, TaskTemplate
+from campaigns.models.content import language_validator
 
 MOST_TEMPLATES = 50
 VARIANT = ("template", "language", "subject", "preview_text", "sender")
@@ -25,6 +26,10 @@ ANOTHER_OWNER = _("“%(row)s” has another owner than the campaign, not a team
 TWICE = _(
     "“%(row)s” is here twice: raise its weight, or give it another subject, preview text, sender "
     "or language."
+)
+UNKNOWN = _(
+    "“%(tag)s” names no language that is known: “%(part)s” is wrong. Enter a tag such as de, en-GB "
+    "or zh-Hans."
 )
 ADDED_SINCE = _(
     "“%(row)s” was added to the campaign since this page was opened. Nothing was saved now; open "
@@ -39,8 +44,15 @@ class TemplateRow(ModelForm):
         }
 
     def clean_language(self) -> str:
+        """What names no language would be no one's: each would get what is for everyone else."""
         written: str = self.cleaned_data["language"]
-        return canonical(written) if written else ""
+        try:
+            language_validator(written)
+        except ValidationError:
+            return written  # the field's own check says so, too
+        if part := unknown_part(written):
+            raise ValidationError(UNKNOWN % {"tag": written, "part": part})
+        return canonical(written)
 
 
 class TemplateFormSet(InlineFormSet):
@@ -70,6 +82,9 @@ class TemplateFormSet(InlineFormSet):
                 raise ValidationError(ADDED_SINCE % {"row": template})
             seen.add(variant)
 
+    def is_taken_out(self, form: Any) -> bool:
+        return self.is_bound and form.add_prefix("DELETE") in self.data
+
     def _saved_meanwhile(self) -> set[tuple[Any, ...]]:
         """The task's variants that are not in the posted form: saved in another tab or by a double
         click."""
@@ -89,6 +104,7 @@ class TemplateInline(Autocompletes, TabularInline):
     max_num = MOST_TEMPLATES
     hide_title = True
     autocomplete_fields = ("template", "sender")
+    add_text = _("Add a template")
     verbose_name = _("template")
     verbose_name_plural = _("templates, one for each recipient by language and weight")
 

@@ -16,7 +16,7 @@ from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import say
 from campaigns.admin.planning.templates import take_sender
 from campaigns.db.keys import is_key
-from campaigns.models import Task, TaskTemplate, Template
+from campaigns.models import ABTest, Task, TaskTemplate, Template
 
 CAMPAIGN = "campaign"
 """In the address of a page of a template: the campaign that it is written for."""
@@ -99,11 +99,12 @@ class WritesForCampaigns(OwnedAdmin):
 
 
 def use(task: Task, template: Template) -> None:
-    """In place of the only one, or beside several."""
+    """In place of the only one, or beside several, or as another variant of a test."""
     with transaction.atomic():
         Task.objects.select_for_update(no_key=True).get(pk=task.pk)
+        is_tested = ABTest.objects.filter(task=task).exists()
         rows = list(TaskTemplate.objects.filter(task=task).order_by("pk")[:2])
-        if len(rows) == 1:
+        if len(rows) == 1 and not is_tested:
             kept = {"subject": "", "preview_text": "", "template": template}
             TaskTemplate.objects.filter(pk=rows[0].pk).update(**kept)
         else:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import page, say
 from admin_kit.typed import button
-from campaigns.admin.ab_tests.variants import described
+from campaigns.admin.ab_tests.variants import described, weighs
 from campaigns.admin.attachments import inline as attachments
 from campaigns.admin.seeing import preview
 from campaigns.admin.seeing.preview import MESSAGE_POLICY, Preview
@@ -88,7 +88,7 @@ def variants_of(task: Task) -> list[Variant]:
     return [
         Variant(
             str(each.pk),
-            described(each, len(chosen) > 1),
+            described(each, weighs(chosen)),
             samples.of_choice(each),
             each.language,
         )

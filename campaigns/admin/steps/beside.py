@@ -12,7 +12,8 @@ from typing import Any
 from django.db import transaction
 from django.http import HttpRequest
 
-from campaigns.admin.ab_tests.variants import described
+from campaigns.ab_tests.variants import letter
+from campaigns.admin.ab_tests.variants import described, weighs
 from campaigns.admin.recipients import numbers
 from campaigns.admin.recipients.numbers import Number
 from campaigns.admin.seeing import preview
@@ -80,7 +81,7 @@ def _of(task: Task, lists: bool) -> Figures:
     )
 
 
-def message(request: HttpRequest, task: Task, rows: Any) -> dict[str, Any]:
+def message(request: HttpRequest, task: Task, rows: Any, is_test: bool) -> dict[str, Any]:
     """One of the variants of a form, saved or not, as one of its recipients gets it."""
     data = request.POST if request.method == "POST" else request.GET
     choices = _choices(task, rows)
@@ -95,17 +96,25 @@ def message(request: HttpRequest, task: Task, rows: Any) -> dict[str, Any]:
     shown = None if asked.form.errors else preview.preview(template, asked.contact, sender)
     return {
         **preview.seen(shown, asked),
-        "choices": [(key, described(choice, len(choices) > 1)) for key, choice in choices.items()],
+        "choices": _labelled(choices, is_test),
         "choice": shown_key,
         "template": choices[str(shown_key)].template,
     }
+
+
+def _labelled(choices: Mapping[str, TaskTemplate], is_test: bool) -> list[tuple[str, str]]:
+    with_weight = weighs(list(choices.values()))
+    return [
+        (key, (f"{letter(number)}: " if is_test else "") + described(choice, with_weight))
+        for number, (key, choice) in enumerate(choices.items())
+    ]
 
 
 def _choices(task: Task, rows: Any) -> Mapping[str, TaskTemplate]:
     found = {}
     for number, form in enumerate(rows.forms):
         choice = copy(form.instance)
-        if choice.template_id is not None:
+        if choice.template_id is not None and not rows.is_taken_out(form):
             choice.task = task
             found[str(number)] = choice
     return found

@@ -14,9 +14,9 @@ from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import say
 from campaigns.admin.planning.form import AUDIENCE
 from campaigns.admin.planning.moment import LaunchTime
-from campaigns.admin.planning.templates import TemplateFormSet, TemplateInline
+from campaigns.admin.planning.templates import TemplateFormSet
 from campaigns.admin.planning.writing import ways_to_write
-from campaigns.admin.steps import beside, where
+from campaigns.admin.steps import beside, content, kinds, where
 from campaigns.models import Sender, Task
 
 LEAVE = "_leave"
@@ -55,7 +55,15 @@ class StepForms(OwnedAdmin):
         key = where.key_of(request)
         if not key:
             return found
-        return [each for each in found if key == where.CONTENT and isinstance(each, TemplateInline)]
+        return content.inlines(request, obj, found) if key == where.CONTENT else []
+
+    def get_formset_kwargs(
+        self, request: HttpRequest, obj: Any, inline: Any, prefix: str
+    ) -> dict[str, Any]:
+        found: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if where.key_of(request) == where.CONTENT and "data" in found:
+            found["files"] = kinds.read(found["data"], found["files"])
+        return found
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -67,7 +75,7 @@ class StepForms(OwnedAdmin):
         told: dict[str, Any] = {
             "is_to_save": change and request.method == "POST",
             "is_for_show": beside.SHOW in request.POST,
-            "may_lack": LEAVE in request.POST or WHOLE in request.POST,
+            "may_lack": may_lack(request),
         }
         if key == where.CONTENT and request.method != "POST":
             told["proposes"] = {"sender": _only_sender(obj)}
@@ -105,9 +113,11 @@ class StepForms(OwnedAdmin):
             "leave_name": LEAVE,
             "whole_name": WHOLE,
             "writing": ways_to_write(task) if task else [],
-            "no_sender": key == where.CONTENT and task and not _senders(task).exists(),
             "beside": self._beside(request, key, task, context),
         }
+        if key == where.CONTENT:
+            context["parts"] = content.shown(request, task, context["inline_admin_formsets"])
+            context["no_sender"] = not _senders(task).exists()
         part: Any = super().render_change_form(request, context, *args, **kwargs)
         part.template_name = FORM
         made: HttpResponse = part
@@ -129,7 +139,8 @@ class StepForms(OwnedAdmin):
                 for each in context["inline_admin_formsets"]
                 if isinstance(each.formset, TemplateFormSet)
             )
-            return beside.message(request, form.instance, rows)
+            is_test = task is not None and kinds.chosen(request, task) == kinds.TEST
+            return beside.message(request, form.instance, rows, is_test)
         return beside.figures(request, type(form), task) if beside.SHOW in request.POST else None
 
     def response_add(
@@ -149,6 +160,8 @@ class StepForms(OwnedAdmin):
     def _go_on(self, request: HttpRequest, task: Task) -> HttpResponse:
         if WHOLE in request.POST:
             return HttpResponseRedirect(self.url("change", task.pk))
+        if kinds.stays(request):
+            return HttpResponseRedirect(kinds.url_after(request, task))
         if LEAVE in request.POST:
             told = gettext(
                 "“%(campaign)s” is kept as a draft. Nothing is sent before you launch it."
@@ -158,6 +171,12 @@ class StepForms(OwnedAdmin):
         at = where.FORMS.index(where.key_of(request))
         following = (*where.FORMS, where.CHECK)[at + 1]
         return HttpResponseRedirect(where.url_of(following, task))
+
+
+def may_lack(request: HttpRequest) -> bool:
+    """A draft that is left, or is still being put together, is saved unfinished."""
+    leaves = LEAVE in request.POST or WHOLE in request.POST
+    return bool(where.key_of(request)) and (leaves or kinds.stays(request))
 
 
 def _senders(task: Task) -> QuerySet[Sender]:

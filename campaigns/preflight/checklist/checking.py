@@ -10,8 +10,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext
 
 from campaigns import audience, wording
+from campaigns.ab_tests.variants import letter
 from campaigns.launching import frozen_content
-from campaigns.models import Brand, Contact, Content, Sender, Task, TaskTemplate, Template
+from campaigns.models import ABTest, Brand, Contact, Content, Sender, Task, TaskTemplate, Template
 from campaigns.models.content import TemplateFormat
 from campaigns.preflight import merge_fields, notices, samples
 from campaigns.preflight.checklist import work
@@ -119,10 +120,14 @@ def _drafts(task: Task) -> list[Draft]:
     rows = list(choices.order_by("pk"))
     if len(rows) < 2:
         return [Draft(task, row) for row in rows]
-    return [Draft(task, row, _variant(n, row)) for n, row in enumerate(rows, 1)]
+    is_test = ABTest.objects.filter(task=task).exists()
+    return [
+        Draft(task, row, _variant(letter(n) if is_test else str(n + 1), row))
+        for n, row in enumerate(rows)
+    ]
 
 
-def _variant(number: int, row: TaskTemplate) -> str:
+def _variant(number: str, row: TaskTemplate) -> str:
     return gettext("Variant %(number)s (%(template)s)") % {"number": number, "template": _said(row)}
 
 

@@ -18,7 +18,7 @@ from addressing.addresses import AddressError, as_written, normalise
 from admin_kit.base import Visitor
 from admin_kit.confirmation import StyledForm
 from campaigns import suppressions
-from campaigns.admin.ab_tests.variants import described
+from campaigns.admin.ab_tests.variants import described, weighs
 from campaigns.admin.seeing.preview import ContactField
 from campaigns.admin.seeing.suggesting import ContactInput
 from campaigns.admin.templates.template_admin import PREVIEW
@@ -131,9 +131,9 @@ class TestMailForm(StyledForm):
         del self.fields["template"]
         if found := list(field.queryset):
             self._be_of(found[0].task)
-            is_one_of_many = len(found) > 1
-            field.label_from_instance = lambda each: described(each, is_one_of_many)
-            if not is_one_of_many:
+            with_weight = weighs(found)
+            field.label_from_instance = lambda each: described(each, with_weight)
+            if len(found) == 1:
                 field.widget = forms.HiddenInput()
 
     def _be_of(self, task: Task) -> None:

@@ -177,7 +177,7 @@ def test_a_variant_among_several_is_to_be_chosen(user: User, make_service: MakeS
     assert first
     form = signed_in(user).get(TEST, {"variant": first.pk}).context["form"]
     shown = [label for _, label in form.fields["variant"].choices]
-    assert shown == ["One (weight 1)", "Two (weight 1)"]
+    assert shown == ["One", "Two"]
     assert "variant" not in {field.name for field in form.hidden_fields()}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from campaigns.models import Task, Template
+from campaigns.models import ABTest, Task, Template
 from tests.campaigns.admin.staff import MANAGER, address, entries, member, page_of, signed_in
 from tests.campaigns.admin.steps.way import Way, step
 from tests.factories import SenderFactory, TaskFactory, TemplateFactory, UserFactory
@@ -101,6 +101,14 @@ def test_what_is_saved_and_gone_on_with_stays_with_the_campaign(user: User, task
     written = address("campaigns.template", "change", Template.objects.get().pk)
     assert response.url == f"{written}?campaign={task.pk}"
     assert templates_of(task) == ["Seeds"]
+
+
+def test_a_text_for_a_test_of_one_variant_is_another_variant(user: User) -> None:
+    task = TaskFactory(owner=user)
+    ABTest.objects.create(task=task)
+    [first] = templates_of(task)
+    write(user, task)
+    assert templates_of(task) == [first, "Seeds"]
 
 
 def test_a_text_that_is_edited_leads_back(user: User) -> None:
