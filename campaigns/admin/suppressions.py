@@ -33,8 +33,8 @@ from campaigns.models.contacts import DOMAIN_REFUSED, SuppressionReason, is_doma
 NEWEST = 50_000
 """The newest entries, among which those of an owner's contacts are listed; older ones are found by
 search."""
-HELP = _("Part of an address; a whole one is also found when it was erased")
-OWN_HELP = _("A whole address, or part of one of your contacts'; listed are those of your contacts")
+HELP = _("Part of an address; an erased one whole")
+OWN_HELP = _("A whole address, or part of a contact’s")
 MOST_AT_ONCE = 10_000
 SECONDS_AT_ONCE = 5.0
 MOST_ERRORS = 50

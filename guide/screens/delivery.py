@@ -21,6 +21,9 @@ DELIVERY: Screens = {
         _("One service: its connection and limits, its state and why, and how it did lately."),
         SET_UP,
     ),
+    "dispatch_emailservice_add": Screen(
+        _("A new service: by whom it sends, from which domain, and how much at most."), SET_UP
+    ),
     "dispatch_emailservice_change_provider": Screen(
         _("Which provider sends for this service; campaigns and limits stay."), SET_UP
     ),

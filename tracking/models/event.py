@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -142,7 +143,7 @@ class Event(models.Model):
 
     @property
     def reported_by(self) -> str:
-        return source_in_words(self.source)
+        return capfirst(source_in_words(self.source))
 
     def __str__(self) -> str:
         return gettext("%(kind)s (%(source)s)") % {

@@ -46,7 +46,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
     searchable_fields = ("user_permissions",)
     list_display = ("username", "email", "name", "role", "is_active", "last_seen")
     list_filter = ("groups", "is_active", "is_staff", "is_superuser")
-    search_help_text = gettext_lazy("Part of a user name, a name or an email address")
+    search_help_text = gettext_lazy("Part of a name or an email address")
     empty_value_display = "–"
     add_form_template = "admin/change_form.html"
     """Django's own promises more options after saving; here all are there."""

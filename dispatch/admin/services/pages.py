@@ -171,8 +171,13 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
         return self.has_change_permission(request, obj)
 
     def add_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if self.has_add_permission(request) and self.provider_of(request, None) is None:
-            return self._choose_provider(request, self.url("add"), self.url("changelist"))
+        provider = self.provider_of(request, None)
+        if provider is None:
+            if self.has_add_permission(request):
+                return self._choose_provider(request, self.url("add"), self.url("changelist"))
+            return super().add_view(request, *args, **kwargs)
+        heading = gettext("New service: %(provider)s") % {"provider": gettext(provider.label)}
+        kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), "heading": heading}
         return super().add_view(request, *args, **kwargs)
 
     def _choose_provider(self, request: HttpRequest, form_url: str, back_url: str) -> HttpResponse:

@@ -49,6 +49,14 @@
     });
   };
 
+  /* What is wider than its place is moved by the arrow keys, too. */
+  const reachWide = () => {
+    for (const wide of document.querySelectorAll(".overflow-x-auto:not([data-simplebar])")) {
+      if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+      else if (wide.tabIndex === 0) wide.removeAttribute("tabindex");
+    }
+  };
+
   /* Where the cells of a row stand below each other, each begins with its heading: as a sentence does. */
   const nameCells = (root) => {
     for (const cell of root.querySelectorAll("[data-label]")) {
@@ -78,7 +86,7 @@
   document.addEventListener("keydown", stay);
 
   const tidy = () => { nameSelect2(document); reachable(document); };
-  document.addEventListener("DOMContentLoaded", () => { nameScrolling(); nameCells(document); markEmpty(document); });
+  document.addEventListener("DOMContentLoaded", () => { nameScrolling(); nameCells(document); markEmpty(document); reachWide(); });
   window.addEventListener("load", () => {
     tidy();
     if (!window.django || !django.jQuery) return;
@@ -91,5 +99,7 @@
     django.jQuery(document).on("change formset:added", () => setTimeout(tidy));
   });
   document.addEventListener("formset:added", () => setTimeout(tidy));
-  document.addEventListener("htmx:afterSwap", (event) => { reachable(event.target); nameCells(event.target); markEmpty(event.target); });
+  window.addEventListener("resize", reachWide);
+  document.addEventListener("toggle", reachWide, true);
+  document.addEventListener("htmx:afterSwap", (event) => { reachable(event.target); nameCells(event.target); markEmpty(event.target); reachWide(); });
 })();

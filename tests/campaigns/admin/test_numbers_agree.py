@@ -150,8 +150,8 @@ def test_bounces_are_told_by_servers_and_done_by_no_person() -> None:
         EventTally.objects.create(
             task_id=task.pk, kind=kind, actor=Actor.PERSON, events=number, recipients=number
         )
-    rows = re.findall(r'<tr class="border-t[^>]*>(.*?)</tr>', page(task))
-    cells = [re.findall(r"<td[^>]*>(?:<span[^>]*>)?([^<]*)", row) for row in rows]
+    rows = re.findall(r"<tr> <th[^>]* scope=\"row\">.*?</tr>", page(task))
+    cells = [re.findall(r"<t[hd][^>]*>(?:<span[^>]*>)?([^<]*)", row) for row in rows]
     by_label = {cell[0].split(":")[0]: cell[1:] for cell in cells}
     assert by_label["Bounced for good"] == ["–", "–", "–", "13", "13"]
     assert by_label["Opened"] == ["7", "0", "0", "–", "7"]

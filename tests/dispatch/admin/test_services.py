@@ -214,6 +214,18 @@ class TestTheForm:
         assert EmailService.objects.exists()
 
 
+def test_a_new_service_is_headed_by_its_provider() -> None:
+    page = page_of(signed_in(member(SUPERUSER)).get(f"{url('add')}?provider=postmark"))
+    assert "New service: Postmark" in page
+
+
+def test_the_page_of_a_service_says_who_sends_for_which_domain() -> None:
+    service = EmailServiceFactory(name="North", domain="north.example.com", provider="smtp")
+    page = page_of(signed_in(member(VIEWER)).get(url("change", service.pk)))
+    for fact in ("Domain</dt>", "north.example.com</dd>", "Provider</dt>", "SMTP</dd>"):
+        assert fact in page
+
+
 class TestTheState:
     def shown(self, service: EmailService, role: str = VIEWER) -> str:
         client = signed_in(member(role))
