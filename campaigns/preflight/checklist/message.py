@@ -21,7 +21,8 @@ MOST_SOUGHT = 20
 
 
 class Spot(NamedTuple):
-    """Where something stands in the HTML, what is written there, and what is wrong with it."""
+    """Where something stands in the HTML, -1 where that is not known, what is written there, and
+    what is wrong with it."""
 
     at: int
     written: str
@@ -90,7 +91,9 @@ class Message:
                 return Place("mjml", line_at(self.written.mjml, at) if at >= 0 else 0, written=said)
             case "blocks":
                 return self._block(spot.written, said)
-        return Place("html", line_at(self.written.html, spot.at), written=said)
+        return Place(
+            "html", line_at(self.written.html, spot.at) if spot.at >= 0 else 0, written=said
+        )
 
     def _block(self, text: str, said: str) -> Place:
         for number, (key, texts) in enumerate(self.written.blocks, 1):

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from campaigns.preflight.checklist import findings, images, inbox, links, plain_text, programs
+from campaigns.preflight.checklist import (
+    findings,
+    images,
+    inbox,
+    links,
+    plain_text,
+    programs,
+    untouched,
+)
 from campaigns.preflight.checklist.findings import Finding
 from campaigns.preflight.checklist.message import Message, Written
 from campaigns.rendering.template_work import PARSING
@@ -18,6 +26,7 @@ CHECKS: tuple[Check, ...] = (
     *images.CHECKS,
     *plain_text.CHECKS,
     *programs.CHECKS,
+    *untouched.CHECKS,
 )
 """Each is a pure function that yields what it finds, named after it."""
 

@@ -59,6 +59,12 @@ def test_a_save_tells_what_is_wrong_and_where_the_rest_is_listed(user: User) -> 
     assert '#line-html-1">HTML, line 1</a>' in told
 
 
+def test_what_is_left_of_a_sample_is_overruled_by_name(user: User) -> None:
+    task = ready(user, html="<p>Two sentences on the second story.</p>")
+    page = page_of(signed_in(user).get(url(task)))
+    assert "“Two sentences on the second story”" in page and len(boxes(page)) == 1
+
+
 def test_the_page_links_each_finding_to_its_line(user: User) -> None:
     template = TemplateFactory(owner=user, html="<p>\n<a href='http://example.com'>x</a></p>")
     client = signed_in(user)
