@@ -134,7 +134,8 @@ def _make_the_rest(owner: User) -> None:
     )
     for model in MADE:
         MAKE[model](owner)
-    SegmentFactory(owner=owner, name="Opened lately")
+    lately = {"field": "opened", "operator": "did", "value": {"days": 30}}
+    SegmentFactory(owner=owner, name="Opened lately", condition={"match": "all", "lines": [lately]})
     sign_up_of(owner)
     team = Team.objects.create(name="Garden")
     team.members.add(owner)

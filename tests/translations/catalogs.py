@@ -63,8 +63,10 @@ BETTER: frozenset[str | tuple[str, ...]] = frozenset({
 })  # fmt: skip
 """What libraries translate otherwise than the rest of the product speaks: ours stands before theirs."""
 
-IN_OUR_ENGLISH = ("group", "groups", "log entries", "log entry", "username", "Username")
-"""What Django names otherwise than the rest of the product does, in English too."""
+IN_OUR_ENGLISH = (
+    "group", "groups", "log entries", "log entry", "username", "Username", "Add Security Key", "Security Keys",
+)  # fmt: skip
+"""What libraries name otherwise than the rest of the product does, in English too."""
 
 NOT_WRITTEN = (
     b'"Report-Msgid-Bugs-To:', b'"POT-Creation-Date:', b'"PO-Revision-Date:', b'"Last-Translator:',
