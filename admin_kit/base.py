@@ -375,7 +375,10 @@ class OwnedAdmin(SafeAdmin):
         if db_field.name == "owner":
             return OwnerField(request.user, label=capfirst(db_field.verbose_name))
         kwargs.setdefault("queryset", choices_for(db_field, request.user))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if field is not None and field.empty_label:
+            field.empty_label = gettext("Choose…")  # as the other selects say
+        return field
 
     def formfield_for_manytomany(
         self, db_field: models.ManyToManyField[Any, Any], request: HttpRequest, **kwargs: Any

@@ -231,6 +231,7 @@ ACCOUNT_SESSION_COOKIE_AGE = SESSION_COOKIE_AGE
 ACCOUNT_RATE_LIMITS = MFA_RATE_LIMITS = False
 MFA_ADAPTER = "signin.adapters.SecondFactorAdapter"
 MFA_FORMS = {
+    "add_webauthn": "signin.forms.AddKeyForm",
     "authenticate": "signin.forms.CodeForm",
     "reauthenticate": "signin.forms.ConfirmByCodeForm",
 }

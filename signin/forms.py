@@ -17,7 +17,7 @@ from signin.models import Outcome
 from signin.record import record, record_too_many_tries
 from signin.throttling import throttle
 from signin.throttling.limits import code_limits
-from signin.typed import AuthenticateForm, LoginForm, ReauthenticateForm
+from signin.typed import AddWebAuthnForm, AuthenticateForm, LoginForm, ReauthenticateForm
 
 CODE_LIVES = dt.timedelta(seconds=90)
 """How long a code of an app may be accepted: the step before, its own, the step after."""
@@ -74,3 +74,11 @@ class CodeForm(_CountedCode, AuthenticateForm):
 
 class ConfirmByCodeForm(_CountedCode, ReauthenticateForm):
     """The form within a session."""
+
+
+class AddKeyForm(AddWebAuthnForm):
+    """allauth gives the name of a key no label, and Django's is English."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the key")

@@ -10,6 +10,7 @@ from allauth.account.views import LoginView as AllauthLoginView
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.base.forms import AuthenticateForm as AllauthAuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as AllauthReauthenticateForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm as AllauthAddWebAuthnForm
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
     class AuthenticateForm(forms.Form): ...
 
     class ReauthenticateForm(forms.Form): ...
+
+    class AddWebAuthnForm(forms.Form): ...
 else:
     AccountAdapter = DefaultAccountAdapter
     MFAAdapter = DefaultMFAAdapter
@@ -48,3 +51,4 @@ else:
     LoginView = AllauthLoginView
     AuthenticateForm = AllauthAuthenticateForm
     ReauthenticateForm = AllauthReauthenticateForm
+    AddWebAuthnForm = AllauthAddWebAuthnForm

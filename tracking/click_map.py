@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.utils.html import format_html
 from django.utils.translation import gettext
 
+from admin_kit.words.numbers import percent
 from campaigns.models import Content
 from campaigns.preflight import samples
 from campaigns.rendering import content
@@ -60,7 +61,7 @@ def _marked(frozen: Content) -> str:
 
 
 def _badge(number: int, total: int) -> str:
-    share = f" · {100 * number / total:.0f} %" if total else ""
+    share = f" · {percent(number, total, decimals=0)}" if total else ""
     return str(format_html(BADGE, f"{number:,}{share}"))
 
 

@@ -11,9 +11,9 @@ def number(value: float, decimals: int = 0) -> str:
     return formats.number_format(round(value, decimals), decimals, force_grouping=True)
 
 
-def percent(part: float, whole: float) -> str:
+def percent(part: float, whole: float, decimals: int = 1) -> str:
     """Such as 97.2 %, which no line breaks; a dash of nothing."""
     if not whole:
         return "–"
-    written = gettext("%(number)s %%") % {"number": number(100 * part / whole, 1)}
+    written = gettext("%(number)s %%") % {"number": number(100 * part / whole, decimals)}
     return written.replace(" ", "\N{NO-BREAK SPACE}")

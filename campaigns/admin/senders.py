@@ -25,7 +25,7 @@ class SenderForm(OwnedForm):
 @admin.register(Sender)
 class SenderAdmin(ExplainedChanges, OwnedAdmin):
     form = SenderForm
-    list_display = ("__str__", "local_part", "display_name", "reply_to")
+    list_display = ("__str__", "reply_to")
     ordering = ("display_name", "local_part", "pk")
     search_fields = ("local_part", "display_name")
     search_help_text = _("Part of an address or a name")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, ngettext
 
+from admin_kit.words import numbers
 from admin_kit.words.numbers import number
 
 
@@ -33,7 +34,7 @@ def rate(per_second: float) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{share * 100:.1f} %" if 0 < share < 0.1 else f"{share * 100:.0f} %"
+    return numbers.percent(share, 1, decimals=1 if 0 < share < 0.1 else 0)
 
 
 def messages(count: int) -> str:

@@ -13,7 +13,7 @@ EXPORT, SUPPRESS, SIGN_UP = (
     "keep-the-suppression-list",
     "let-people-sign-up",
 )
-TYPES = (EXPORT, "change-what-attributes-are")
+TYPES = (KEEP, "change-what-attributes-are")
 
 AUDIENCE: Screens = {
     **of_model(

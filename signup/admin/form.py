@@ -13,7 +13,7 @@ from admin_kit.typed import Textarea
 from admin_kit.words.listing import listed
 from dispatch.models import EmailService
 from signup.answers import MOST_FIELDS, MOST_TOPICS
-from signup.models import SignUpForm, Wording
+from signup.models import LANGUAGES, SignUpForm, Wording
 
 LONGEST_WORDING = 2000
 
@@ -50,6 +50,8 @@ class FormForm(PreviewedForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if isinstance(language := self.fields.get("language"), forms.ChoiceField):
+            language.choices = [("", _("As the browser asks for")), *LANGUAGES.items()]
         if self.instance.pk and (wording := self.instance.wording()):
             self.initial["wording"] = wording.text
             self.initial["opens_wording"] = wording.opens_text

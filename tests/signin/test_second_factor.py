@@ -74,6 +74,12 @@ def test_an_app_is_set_up_by_its_first_code(
     assert "Set up a second factor: TOTP Authenticator." in told
 
 
+def test_a_key_is_named_in_the_language_of_the_page(ada: User, client: Client) -> None:
+    sign_in(client)
+    client.cookies["django_language"] = "zh-hans"
+    assert "密钥名称" in client.get(reverse("mfa_add_webauthn")).content.decode()
+
+
 def test_a_recovery_code_is_good_for_one_sign_in(ada: User, client: Client) -> None:
     sign_in(client)
     codes = set_up(client)

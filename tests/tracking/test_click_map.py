@@ -41,7 +41,10 @@ def badges(shown: str) -> list[tuple[str, str]]:
 
 
 def test_each_link_has_its_people_and_their_part(content: Content) -> None:
-    assert badges(click_map_of(content).html) == [("3 · 75 %", "first"), ("1 · 25 %", "second")]
+    assert badges(click_map_of(content).html) == [
+        ("3 · 75\N{NO-BREAK SPACE}%", "first"),
+        ("1 · 25\N{NO-BREAK SPACE}%", "second"),
+    ]
 
 
 def test_a_link_that_was_not_followed_has_nothing() -> None:
@@ -61,7 +64,7 @@ def page(task: Task, role: str = SUPERUSER, query: str = "") -> ClientResponse:
 def test_the_page_shows_it_in_a_frame_without_any_right(content: Content) -> None:
     shown = html.unescape(html.unescape(page(content.task, VIEWER).content.decode()))
     assert 'sandbox="" referrerpolicy="no-referrer"' in shown
-    assert "3 · 75 %" in shown
+    assert "3 · 75\N{NO-BREAK SPACE}%" in shown
 
 
 def test_the_page_says_that_a_provider_told_of_more_clicks(content: Content) -> None:

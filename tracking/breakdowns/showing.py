@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from django.urls import reverse
@@ -26,7 +26,7 @@ LONGEST_ERROR = 200
 
 class Row(NamedTuple):
     """Numbers of messages, in the order of NUMBERS. `url` opens them, `error_url` the message of
-    which the error tells."""
+    which the error tells. `unknown` are the names of those of which no one has said anything."""
 
     name: str
     messages: int
@@ -39,23 +39,24 @@ class Row(NamedTuple):
     url: str = ""
     error: str = ""
     error_url: str = ""
+    unknown: Collection[str] = ()
 
     @property
     def reached(self) -> int:
         return self.sent - self.bounced
 
     @property
-    def cells(self) -> list[tuple[int, str]]:
+    def cells(self) -> list[tuple[int | None, str]]:
         """What became of its messages, each with its rate, which none has of nought."""
         return [
             (self.sent, ""),
             *(
-                (number, percent(number, whole) if number else "")
-                for number, whole in (
-                    (self.delivered, self.sent),
-                    (self.opened, self.reached),
-                    (self.clicked, self.reached),
-                    (self.bounced, self.sent),
+                (None if name in self.unknown else number, percent(number, whole) if number else "")
+                for name, number, whole in (
+                    ("delivered", self.delivered, self.sent),
+                    ("opened", self.opened, self.reached),
+                    ("clicked", self.clicked, self.reached),
+                    ("bounced", self.bounced, self.sent),
                 )
             ),
             (self.failed, ""),
@@ -102,7 +103,22 @@ def tables(task: Task, data: dict[str, Any]) -> list[Table]:
         found.append(
             Table("variants", gettext("By version of the message"), gettext("Version"), rows)
         )
-    return found
+    unknown = _unknown(task, data)
+    return [
+        table._replace(rows=[row._replace(unknown=unknown) for row in table.rows])
+        for table in found
+    ]
+
+
+def _unknown(task: Task, data: dict[str, Any]) -> frozenset[str]:
+    """Few servers report what they deliver: none would say that it was not delivered."""
+    whole = dict(zip(NUMBERS, _sums(data["variants"]), strict=False))
+    is_told = {
+        "delivered": not whole.get("sent"),
+        "opened": task.track_opens,
+        "clicked": task.track_clicks,
+    }
+    return frozenset(name for name, told in is_told.items() if not (told or whole.get(name)))
 
 
 def charts(data: dict[str, Any]) -> list[Chart]:

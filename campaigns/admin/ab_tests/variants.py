@@ -13,7 +13,7 @@ from campaigns.ab_tests.variants import letter
 from campaigns.admin.ab_tests.panel import percent
 from campaigns.languages.tags import named
 from campaigns.models import ABTest, Task, TaskTemplate
-from campaigns.wording import listed, sentences
+from campaigns.wording import listed, sentences, subject_in_words
 
 
 def whom(task: Task, recipients: int) -> str:
@@ -34,7 +34,7 @@ def written(task: Task) -> list[tuple[str, str]]:
     sender = (gettext("From"), str(task.sender or gettext("no sender")))
     if len(choices) == 1:
         [only] = choices
-        subject = (gettext("Subject"), only.subject or only.template.subject)
+        subject = (gettext("Subject"), subject_in_words(only.subject or only.template.subject))
         return [subject, sender, (gettext("Templates"), described(only, False))]
     if choices and plan.test_of(task):
         return [sender, *_compared(choices)]
@@ -45,7 +45,7 @@ def written(task: Task) -> list[tuple[str, str]]:
 def _compared(choices: Sequence[TaskTemplate]) -> list[tuple[str, str]]:
     found = []
     for number, choice in enumerate(choices):
-        subject = choice.subject or choice.template.subject
+        subject = subject_in_words(choice.subject or choice.template.subject)
         template = described(choice, weighs(choices), with_subject=False)
         said = {"subject": subject, "template": template}
         label = gettext("Variant %(letter)s") % {"letter": letter(number)}
@@ -64,7 +64,8 @@ def described(choice: TaskTemplate, with_weight: bool = True, *, with_subject: b
     if choice.language:
         otherwise.append(gettext("in %(language)s") % {"language": named(choice.language)})
     if choice.subject and with_subject:
-        otherwise.append(gettext("subject “%(subject)s”") % {"subject": choice.subject})
+        shown = subject_in_words(choice.subject)
+        otherwise.append(gettext("subject “%(subject)s”") % {"subject": shown})
     if choice.preview_text:
         told = gettext("preview “%(preview_text)s”")
         otherwise.append(told % {"preview_text": choice.preview_text})

@@ -25,7 +25,7 @@ from campaigns.languages import choosing, counting
 from campaigns.languages.tags import named
 from campaigns.models import Contact, Content, Task, Template
 from campaigns.preflight import merge_fields, notices, samples
-from campaigns.wording import listed
+from campaigns.wording import listed, subject_in_words
 
 TO_TEST = "admin:dispatch_emailservice_test_mail"
 NOTHING = _("No template is chosen yet: choose one, save, and look again.")
@@ -98,7 +98,7 @@ def variants_of(task: Task) -> list[Variant]:
 
 def _said_of(frozen: Content) -> str:
     language = gettext("in %(language)s") % {"language": named(frozen.language)}
-    subject = gettext("subject “%(subject)s”") % {"subject": frozen.subject}
+    subject = gettext("subject “%(subject)s”") % {"subject": subject_in_words(frozen.subject)}
     template = str(frozen.template or gettext("a deleted template"))
     return listed([template, *([language] if frozen.language else []), subject])
 

@@ -99,6 +99,13 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
     )
     change_form_outer_before_template = "admin/dispatch/emailservice/before_form.html"
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Why a service is not ready has a column while one is not."""
+        shown = super().get_list_display(request)
+        if any(state.state_of(service)[1] for service in self.get_queryset(request)):
+            return shown
+        return [each for each in shown if each != "why"]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         visible = visible_rows(super().get_queryset(request), request.user)
         return state.with_state(visible, request.user)

@@ -231,6 +231,7 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
         return queryset.filter(pk__in=subtasks_to(search_term, request.user)), False
 
     def panel_of(self, request: HttpRequest, row: SubTask) -> dict[str, Any]:
+        events = events_of(row)
         return {
             "outcome": (outcome := outcome_of(row)),
             "outcome_colour": Colours(STATUS_LABELS)[outcome],
@@ -239,8 +240,8 @@ class SubTaskAdmin(DoubtQueue, SubTaskActions, SeesMessages, WithPanel):
             "waits": _waits(row),
             "doubt": doubt_of(row),
             "message_url": self.url("message", row.pk),
-            "story": story_of(row),
-            "events": events_of(row),
+            "story": story_of(row, {event.kind for event in events}),
+            "events": events,
         }
 
     @admin.display(description=_("recipient"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
 from django.utils import formats, timezone
@@ -13,15 +13,18 @@ from django.utils.translation import gettext_lazy as _
 from admin_kit.words.stored_texts import shown_reply
 from campaigns.models import FailureReason, SubTask
 from dispatch.models import Attempt, Decision
+from tracking.event_kinds import EventKind
 
 TIMES = (
     ("created_at", _("Made by the launch")),
     ("allocated_at", _("Reserved for a service")),
     ("in_doubt_since", _("In doubt")),
-    ("delivered_at", _("Delivered")),
-    ("bounced_at", _("Bounced")),
-    ("opened_at", _("Opened")),
-    ("clicked_at", _("Clicked")),
+)
+OUTCOMES = (
+    (EventKind.DELIVERED, "delivered_at", _("Delivered")),
+    (EventKind.HARD_BOUNCED, "bounced_at", _("Bounced")),
+    (EventKind.OPENED, "opened_at", _("Opened")),
+    (EventKind.CLICKED, "clicked_at", _("Clicked")),
 )
 
 
@@ -32,9 +35,10 @@ class Event(NamedTuple):
     detail: str = ""
 
 
-def story_of(subtask: SubTask) -> dict[str, Any]:
-    """A table for unfold's component."""
-    events = sorted([*_times(subtask), *_attempts(subtask), *_decisions(subtask)])
+def story_of(subtask: SubTask, told: Collection[str] = ()) -> dict[str, Any]:
+    """A table for unfold's component, without the kinds of events that are told beside it."""
+    own = [*_times(subtask), *_outcomes(subtask, told)]
+    events = sorted([*own, *_attempts(subtask), *_decisions(subtask)])
     return {
         "headers": [
             gettext("When"),
@@ -64,6 +68,12 @@ def _times(subtask: SubTask) -> Iterator[Event]:
         yield Event(
             subtask.failed_at, gettext("Failed"), detail=subtask.get_failure_reason_display()
         )
+
+
+def _outcomes(subtask: SubTask, told: Collection[str]) -> Iterator[Event]:
+    for kind, name, what in OUTCOMES:
+        if kind not in told and (at := getattr(subtask, name)):
+            yield Event(at, str(what))
 
 
 def _attempts(subtask: SubTask) -> Iterator[Event]:

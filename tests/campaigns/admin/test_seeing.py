@@ -146,6 +146,11 @@ class TestOfACampaign:
         assert "Frozen for Ada Lovelace" in message(response)
         assert "/test-mail/" not in page_of(response)
 
+    def test_says_a_subject_in_words(self, user: User) -> None:
+        task = TaskFactory(owner=user)
+        ContentFactory(task=task, subject="{{ first_name }}, it is spring")
+        assert "subject “[first name], it is spring”" in page_of(see(user, task))
+
     def test_says_which_language_the_contact_gets_and_what_is_attached(self, user: User) -> None:
         task = in_languages("en", "de", status="draft", owner=user)
         attach(task)

@@ -234,6 +234,11 @@ class TestTheQuestion:
         assert f">{template}</dd>" in page
         assert f"all contacts of {user}" in page
 
+    def test_of_a_launch_says_the_subject_in_words(self, user: Any) -> None:
+        task = ready("draft", user)
+        task.templates.update(subject="{{ first_name | default: 'friend' }}, it is spring")
+        assert ">[first name], it is spring</dd>" in self.ask(user, "launch", task)
+
     def test_of_a_launch_that_cannot_be_says_why_and_offers_no_button(self, user: Any) -> None:
         task = TaskFactory(owner=user, sender=None)
         page = self.ask(user, "launch", task)

@@ -92,6 +92,10 @@ class TestTheForm:
         assert problem in page_of(self.save(user, **{field: value}))
         assert not Template.objects.exists()
 
+    def test_may_have_no_sender(self, user: User) -> None:
+        page = page_of(signed_in(user).get(address("campaigns.template", "add")))
+        assert '<option value="" selected>Choose…</option>' in page
+
     def test_names_a_variable_that_no_contact_has(self, user: User) -> None:
         ContactFactory(owner=user, attributes={"first_name": "Ada"})
         ContactFactory(attributes={"first_nam": "of another owner"})

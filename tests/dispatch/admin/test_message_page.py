@@ -106,6 +106,18 @@ class TestTheMessage:
         subtask = self.message()
         assert f'href="{url("message", subtask)}"' in page_of(client.get(url("change", subtask)))
 
+    def test_what_came_back_is_told_once(self, client: Client) -> None:
+        subtask = self.message()
+        tell(EventKind.DELIVERED, subtask)
+        page = html.unescape(page_of(client.get(url("change", subtask))))
+        happened, came_back = page.split("What happened</h2>")[1].split("What came back</h2>")
+        assert ("Delivered" in happened, "Delivered" in came_back) == (False, True)
+
+    def test_an_outcome_without_its_event_is_told(self, client: Client) -> None:
+        subtask = self.message(delivered_at=timezone.now())
+        page = page_of(client.get(url("change", subtask)))
+        assert "Delivered" in page.split("What happened</h2>")[1]
+
     def test_its_page_has_the_message_id(self, client: Client) -> None:
         subtask = self.message()
         page = html.unescape(page_of(client.get(url("change", subtask))))

@@ -126,7 +126,7 @@ def test_a_service_is_shown_with_its_part_of_the_work() -> None:
     first, second = rows(page(), "services")
 
     assert "North" in first[0] and "Ready" in first[1]
-    assert (first[2], second[2]) == ("30 (50 %)", "30 (50 %)")
+    assert (first[2], second[2]) == ("30 (50\N{NO-BREAK SPACE}%)", "30 (50\N{NO-BREAK SPACE}%)")
     assert first[3].endswith("%") and second[3] == "–"
     assert "3" in first[4]
 
@@ -175,7 +175,10 @@ def test_dispatchers_are_shown_with_their_part() -> None:
 
     shown = [(row[0], row[5]) for row in rows(page(), "dispatchers")]
 
-    assert shown == [(str(first.pk), "5 (100 %)"), (str(second.pk), "0 (0 %)")]
+    assert shown == [
+        (str(first.pk), "5 (100\N{NO-BREAK SPACE}%)"),
+        (str(second.pk), "0 (0\N{NO-BREAK SPACE}%)"),
+    ]
 
 
 def test_tasks_are_shown_with_what_is_left() -> None:

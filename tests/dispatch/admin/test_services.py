@@ -219,6 +219,14 @@ def test_a_new_service_is_headed_by_its_provider() -> None:
     assert "New service: Postmark" in page
 
 
+def test_the_list_says_why_only_while_a_service_is_not_ready() -> None:
+    EmailServiceFactory(name="North")
+    client = signed_in(member(OPERATOR))
+    assert "column-why" not in page_of(client.get(url("changelist")))
+    EmailServiceFactory(name="South", enabled=False)
+    assert "Staff switched it off." in page_of(client.get(url("changelist")))
+
+
 def test_the_page_of_a_service_says_who_sends_for_which_domain() -> None:
     service = EmailServiceFactory(name="North", domain="north.example.com", provider="smtp")
     page = page_of(signed_in(member(VIEWER)).get(url("change", service.pk)))

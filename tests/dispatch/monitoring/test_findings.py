@@ -218,7 +218,10 @@ def test_many_that_are_not_accepted_are_looked_at(outcomes: dict[str, Any], leve
 
 
 def test_what_was_given_back_has_not_failed() -> None:
-    assert work.failed(snapshot(minute=minute(accepted=30, unused=30))).value == "0 % (0)"
+    assert (
+        work.failed(snapshot(minute=minute(accepted=30, unused=30))).value
+        == "0\N{NO-BREAK SPACE}% (0)"
+    )
 
 
 @pytest.mark.parametrize(
@@ -322,7 +325,11 @@ def test_rates_shares_and_numbers_read_well() -> None:
         "3.2 a second",
         "1,234 a second",
     ]
-    assert [percent(0), percent(0.004), percent(0.5)] == ["0 %", "0.4 %", "50 %"]
+    assert [percent(0), percent(0.004), percent(0.5)] == [
+        "0\N{NO-BREAK SPACE}%",
+        "0.4\N{NO-BREAK SPACE}%",
+        "50\N{NO-BREAK SPACE}%",
+    ]
     assert [messages(1), messages(1200)] == ["1 message", "1,200 messages"]
 
 

@@ -81,6 +81,20 @@ class TestMailboxProviders:
         assert rows["All others"][0] == 3
         assert sum(row[0] for row in rows.values()) == 15
 
+    def test_tell_none_from_what_was_never_reported(self, task: Task) -> None:
+        task.track_opens, task.track_clicks = False, True
+        sent(task, "a@gmail.com")
+        (row,) = showing.tables(task, count(task, LATER))[0].rows
+        assert row.cells == [(1, ""), (None, ""), (None, ""), (0, ""), (0, ""), (0, "")]
+
+    def test_tell_what_was_reported_of_others(self, task: Task) -> None:
+        task.track_opens = False
+        sent(task, "a@gmail.com", "opened")
+        sent(task, "b@163.com")
+        gmail, netease = showing.tables(task, count(task, LATER))[0].rows
+        assert gmail.cells[1:3] == [(1, "100.0\N{NO-BREAK SPACE}%")] * 2
+        assert netease.cells[1:3] == [(0, ""), (0, "")]
+
     def test_leave_out_messages_of_other_campaigns(self, task: Task) -> None:
         sent(task, "a@gmail.com")
         sent(SendingTaskFactory(), "b@gmail.com")
