@@ -26,11 +26,12 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext_noop
 
+from admin_kit.words.stored_texts import in_english
 from campaigns import suppression_sources, suppressions
 from campaigns.models import SubTaskStatus, Task
 from campaigns.models.contacts import SuppressionReason
 from campaigns.state.states import NEXT, StatusRise
-from tracking.event_kinds import Actor, EventKind
+from tracking.event_kinds import Actor, EventKind, source_in_words
 from tracking.events.match import LockedSubTask
 from tracking.models import Event
 
@@ -117,11 +118,13 @@ def suppress(matched: Iterable[Matched]) -> None:
         each for each in matched if each.event.kind in SUPPRESSES and each.event.source != OWN_PAGES
     ]
     names = _names_of_tasks({each.row.task_id for each in told})
+    with in_english():
+        sources = {each.event.source: source_in_words(each.event.source) for each in told}
     suppressions.suppress(
         (
             each.row.recipient_email,
             SUPPRESSES[EventKind(each.event.kind)],
-            suppression_sources.reported(names[each.row.task_id], each.event.source),
+            suppression_sources.reported(names[each.row.task_id], sources[each.event.source]),
         )
         for each in told
     )

@@ -41,7 +41,7 @@ def test_bounces_for_good_complaints_and_unsubscribes_suppress_at_once(
     tell(kind, subtask)
     assert listed() == {subtask.recipient_email: reason}
     name = subtask.task.name
-    assert Suppression.objects.get().source == f"Campaign “{name}”, reported by postmark"
+    assert Suppression.objects.get().source == f"Campaign “{name}”, reported by Postmark"
 
 
 @pytest.mark.parametrize("kind", sorted(set(K) - set(AT_ONCE)))
