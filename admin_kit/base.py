@@ -338,7 +338,7 @@ class OwnedAdmin(SafeAdmin):
 
     def get_exclude(self, request: HttpRequest, obj: Any = None) -> Any:
         excluded = tuple(super().get_exclude(request, obj) or ())
-        return excluded if may_choose_owner(request.user) else (*excluded, "owner")
+        return excluded if may_choose_owner(request) else (*excluded, "owner")
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Whose the row is stands last in its part: it is as good as always right."""
@@ -350,7 +350,7 @@ class OwnedAdmin(SafeAdmin):
 
     def get_list_display(self, request: HttpRequest) -> Any:
         columns = tuple(super().get_list_display(request))
-        return (*columns, "owner") if may_choose_owner(request.user) else columns
+        return (*columns, "owner") if may_choose_owner(request) else columns
 
     def get_list_filter(self, request: HttpRequest) -> Any:
         return (*super().get_list_filter(request), OwnerFilter)

@@ -21,11 +21,23 @@ else:
     OwnerChoice = forms.ModelChoiceField
 
 HELP = _("What is a team’s is seen and used by all of its members.")
+_MAY_CHOOSE = "may_choose_owner"
 
 
-def may_choose_owner(user: Visitor) -> bool:
-    """Others own what they make."""
-    return sees_everything(user) or len(owners_open_to(user.pk)) > 1
+def may_choose_owner(request: HttpRequest) -> bool:
+    """Whether there is more than one owner to choose from. Others own what they make. Looked up
+    once in a request."""
+    found: bool | None = getattr(request, _MAY_CHOOSE, None)
+    if found is None:
+        found = len(_first_two(request.user)) > 1
+        setattr(request, _MAY_CHOOSE, found)
+    return found
+
+
+def _first_two(user: Visitor) -> list[int]:
+    if not sees_everything(user):
+        return owners_open_to(user.pk)[:2]
+    return list(choosable_owners(user).values_list("pk", flat=True)[:2])
 
 
 def label_of(owner: User, user: Visitor) -> str:
