@@ -28,6 +28,13 @@ def django_db_modify_db_settings(
         connection.settings_dict["TEST"]["TEMPLATE"] = template_database.make()
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """Dropping the database of the tests waits for the disk, for as long as a busy one takes."""
+    yield
+    connection.settings_dict["SESSION"] |= {"statement_timeout": "0"}
+
+
 @pytest.fixture(scope="session", autouse=True)
 def workers() -> None:
     """Import what workers need now, not while a test's transaction or slot waits for it."""
