@@ -123,6 +123,14 @@ class TestAnABTest:
         assert way.save("content", task, **fields).url.startswith(step("content", task))
         assert rows_of(task, "subject") == ["", "Third subject"]
 
+    @pytest.mark.parametrize("wait", ["9" * 20, "9" * 5000])
+    def test_with_an_endless_wait_is_refused_in_words(
+        self, way: Way, user: User, wait: str
+    ) -> None:
+        task = planned(3, variants=2, status="draft", owner=user)
+        fields = {**posted(task, "test", differs="subject"), "ab_test-0-decide_after": wait}
+        assert "Select a valid choice" in page_of(way.save("content", task, **fields))
+
     def test_ends_with_the_choice_of_one_message(self, way: Way, user: User) -> None:
         task = planned(3, variants=2, status="draft", owner=user)
         shown = page_of(way.see("content", task))
