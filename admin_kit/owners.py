@@ -55,6 +55,11 @@ class OwnerField(OwnerChoice):
         )
         self.user = user
 
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """A form from before there was a choice is shown again with the owner that it had, not with
+        the first of all."""
+        return (initial or self.initial) if data is None else data
+
     def label_from_instance(self, obj: User) -> str:
         return label_of(obj, self.user)
 

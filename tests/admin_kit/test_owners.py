@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from admin_kit.owners import OwnerFilter
 from campaigns.models import Tag
 from tests.campaigns.admin.staff import SUPERUSER, address, member, page_of, signed_in
-from tests.factories import TeamFactory, UserFactory
+from tests.factories import TagFactory, TeamFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +67,20 @@ def test_that_is_looked_up_once_in_a_request(superuser: User) -> None:
         page_of(client.get(ADD))
     asked = [query for query in queries if "LIMIT 2" in query["sql"]]
     assert len([query for query in asked if 'FROM "auth_user"' in query["sql"]]) == 1
+
+
+def test_a_form_from_before_there_was_a_choice_is_shown_again_with_its_owner(
+    superuser: User,
+) -> None:
+    UserFactory(username="a-colleague")
+    page = page_of(signed_in(superuser).post(ADD, {"name": "press"}))
+    assert f'<option value="{superuser.pk}" selected>' in page
+    assert not Tag.objects.exists()
+
+
+def test_so_is_one_of_a_row_that_another_owns(superuser: User) -> None:
+    colleague = UserFactory(username="a-colleague")
+    tag = TagFactory(owner=colleague)
+    url = address("campaigns.tag", "change", tag.pk)
+    page = page_of(signed_in(superuser).post(url, {"name": "press"}))
+    assert f'<option value="{colleague.pk}" selected>' in page
