@@ -30,7 +30,7 @@ from access.ownership import owners_open_to
 from addressing.addresses import other_spellings
 from admin_kit.deleting import ExplainedDeletion
 from admin_kit.entries import visible_entries
-from admin_kit.forms.autocompletes import Autocompletes
+from admin_kit.forms.autocompletes import Autocompletes, is_key
 from admin_kit.forms.inlines import add_as
 from admin_kit.forms.meanwhile import MeanwhileForm
 from admin_kit.lookups import DeclaredLookups
@@ -192,7 +192,7 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         self, request: HttpRequest, queryset: QuerySet[Any], *args: Any, **kwargs: Any
     ) -> Any:
         """Removes invalid keys: Django looks every posted key up, and crashes on invalid ones."""
-        if all(key.isdecimal() for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+        if all(is_key(key) for key in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             return super().response_action(request, queryset, *args, **kwargs)
         messages.error(request, gettext("The selection cannot be read. Nothing was changed."))
         return None

@@ -39,9 +39,17 @@ class ForgivingSelectMultiple(SaysWhatToDo, AutocompleteSelectMultiple):
         return super().optgroups(name, keys_among(value), attr)
 
 
+LONGEST = 18
+"""Digits; Python refuses to read thousands of them as a number."""
+
+
 def keys_among(values: Any) -> list[Any]:
     """The posted values that can be keys of a row; "" stands for nothing chosen."""
-    return [value for value in values if str(value).isdecimal() or value in ("", None)]
+    return [value for value in values if is_key(str(value)) or value in ("", None)]
+
+
+def is_key(text: str) -> bool:
+    return text.isdecimal() and len(text) <= LONGEST
 
 
 class Autocompletes(Base):

@@ -149,7 +149,8 @@ def _own(key: str, values: Mapping[str, Any]) -> Iterator[Fact]:
     yield from _facts(key, named)
     for name, value in values.items():
         if name not in named and f"{key}.{name}" not in ELSEWHERE:
-            yield Fact(name, _shown(key, name, value))
+            # Without its name, which may by chance be one of ours.
+            yield Fact(name, _shown(key, "", value))
 
 
 def _moment(value: dt.datetime) -> str:

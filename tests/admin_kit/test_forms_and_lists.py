@@ -103,3 +103,10 @@ def test_an_empty_list_says_what_stands_there(staff: Client) -> None:
     assert "A segment is a condition with a name" in page
     searched = staff.get(reverse("admin:campaigns_segment_changelist"), {"q": "x"}).text
     assert "Nothing matches this search" in searched
+
+
+def test_a_selection_of_keys_of_any_length_is_refused(staff: Client) -> None:
+    url = reverse("admin:campaigns_tag_changelist")
+    form = {"action": "delete_selected", "_selected_action": "1" * 5000, "post": "yes"}
+    page = staff.post(url, form, follow=True).content.decode()
+    assert "The selection cannot be read. Nothing was changed." in page

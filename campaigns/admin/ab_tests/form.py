@@ -34,7 +34,12 @@ THRESHOLDS = [(0.9, _("90 % sure")), (0.95, _("95 % sure")), (0.99, _("99 % sure
 
 
 def _seconds(value: Any) -> dt.timedelta:
-    return value if isinstance(value, dt.timedelta) else dt.timedelta(seconds=float(value))
+    if isinstance(value, dt.timedelta):
+        return value
+    try:
+        return dt.timedelta(seconds=float(value))
+    except OverflowError as error:
+        raise ValueError from error  # what the field expects
 
 
 class WaitField(forms.TypedChoiceField):

@@ -18,7 +18,7 @@ from unfold.widgets import UnfoldAdminFileFieldWidget
 from admin_kit.forms.inlines import MayBeMissing
 from admin_kit.typed import ModelForm, TabularInline
 from campaigns.attachments import keeping
-from campaigns.attachments.keeping import MOST_FILES, MOST_MEGABYTES, MOST_OCTETS, TOO_LARGE
+from campaigns.attachments.keeping import MOST_FILES, MOST_MEGABYTES, MOST_OCTETS, too_large
 from campaigns.attachments.names import Refused
 from campaigns.models import Attachment, Task, TaskStatus
 from campaigns.wording import listed
@@ -57,7 +57,7 @@ class AttachmentForm(ModelForm):
 def _taken(file: UploadedFile[bytes]) -> keeping.Taken:
     """Raises Refused, before a file that is too large is read."""
     if (file.size or 0) > MOST_OCTETS:
-        raise Refused(TOO_LARGE)
+        raise Refused(too_large())
     file.seek(0)
     return keeping.take(file.name or "", file.read())
 
@@ -74,7 +74,7 @@ class AttachmentFormSet(MayBeMissing):
             names.append(taken.name if taken else form.instance.name)
             octets += len(taken.data) if taken else form.instance.octets or 0
         if octets > MOST_OCTETS:
-            raise ValidationError(TOO_LARGE)
+            raise ValidationError(too_large())
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValidationError(
                 gettext("“%(name)s” is attached twice. Rename one, or remove it.")

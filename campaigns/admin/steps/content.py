@@ -77,7 +77,7 @@ def shown(request: HttpRequest, task: Task, formsets: Sequence[Any]) -> dict[str
         "differs": kinds.differs(request, choices),
         "templates": templates,
         "rows": _rows(templates),
-        "saved_rows": len([each for each in templates.forms if each.instance.pk]),
+        **_saved(task),
         "may_add": {each: len(templates.forms) < most for each, most in kinds.MOST_ROWS.items()},
         "test": test,
         "test_form": next(iter(test.forms), None) if test else None,
@@ -88,6 +88,17 @@ def shown(request: HttpRequest, task: Task, formsets: Sequence[Any]) -> dict[str
         "most_megabytes": MOST_MEGABYTES,
         "languages": usual(),
         "who": _who_reads(request, task) if kind == kinds.LANGUAGES else None,
+    }
+
+
+def _saved(task: Task) -> dict[str, Any]:
+    """What another choice would take away."""
+    rows = list(TaskTemplate.objects.filter(task=task).values_list("language", "template"))
+    return {
+        "saved_rows": len(rows),
+        "saved_languages": any(language for language, _ in rows),
+        "saved_templates": len({template for _, template in rows}),
+        "saved_test": ABTest.objects.filter(task=task).exists(),
     }
 
 

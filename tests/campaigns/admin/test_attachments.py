@@ -97,6 +97,14 @@ def test_what_is_wrong_with_a_file_is_said(
     assert names(task) == []
 
 
+def test_how_much_is_too_much_together_is_said(client: Client, task: Task) -> None:
+    kept = attach(task)
+    Attachment.objects.update(octets=25_000_000)
+    page = saved(client, task, {"id": kept.pk}, upload("more.pdf"))
+    assert "The files of a campaign have 25 MB together at most." in page
+    assert names(task) == ["programme.pdf"]
+
+
 def test_a_form_that_says_nothing_of_files_changes_none(client: Client, task: Task) -> None:
     attach(task)
     [choice] = task.tasktemplate_set.all()

@@ -59,6 +59,13 @@ class TestThePage:
         assert "city: London" in page
         assert "Groups that you are in VIP" in page
 
+    def test_says_all_of_attributes_that_are_called_as_our_own_values(self) -> None:
+        attributes = {"answers": {"topics": "Gardens"}, "raw": "Silk"}
+        ContactFactory(email=ADA, attributes=attributes)
+        page = plain(as_html(ADA, "en"))
+        assert "answers: topics: Gardens" in page
+        assert "raw: Silk" in page
+
     def test_says_what_was_sent_and_what_came_of_it(self) -> None:
         subtask = sent(recipient_email=ADA, variables={"name": "Ada"})
         subtask.content.__class__.objects.filter(pk=subtask.content_id).update(

@@ -123,6 +123,14 @@ class TestAnABTest:
         assert way.save("content", task, **fields).url.startswith(step("content", task))
         assert rows_of(task, "subject") == ["", "Third subject"]
 
+    @pytest.mark.parametrize("wait", ["9" * 20, "9" * 5000])
+    def test_with_an_endless_wait_is_refused_in_words(
+        self, way: Way, user: User, wait: str
+    ) -> None:
+        task = planned(3, variants=2, status="draft", owner=user)
+        fields = {**posted(task, "test", differs="subject"), "ab_test-0-decide_after": wait}
+        assert "Select a valid choice" in page_of(way.save("content", task, **fields))
+
     def test_ends_with_the_choice_of_one_message(self, way: Way, user: User) -> None:
         task = planned(3, variants=2, status="draft", owner=user)
         shown = page_of(way.see("content", task))
@@ -243,3 +251,33 @@ class TestSeveralAtRandom:
         assert 'name="kind" value="split" checked' in shown
         way.save("content", task, **posted(task, "split"))
         assert rows_of(task, "weight") == [1, 3]
+
+
+class TestWhatAnotherChoiceTakesAway:
+    LANGUAGES = "the messages have no languages any more"
+    TEST = "the campaign has no A/B test any more"
+    TEMPLATES = "all variants have the template of the first"
+
+    def said(self, way: Way, task: Task) -> list[str]:
+        shown = page_of(way.see("content", task))
+        return [each for each in (self.LANGUAGES, self.TEST, self.TEMPLATES) if each in shown]
+
+    def test_is_nothing_of_one_message(self, way: Way, user: User) -> None:
+        assert self.said(way, TaskFactory(owner=user)) == []
+
+    def test_is_said_of_languages(self, way: Way, user: User) -> None:
+        task = in_languages("", "de", status="draft", owner=user)
+        assert self.said(way, task) == [self.LANGUAGES]
+
+    def test_is_said_of_a_test_and_its_templates(self, way: Way, user: User) -> None:
+        task = planned(3, variants=2, status="draft", owner=user)
+        assert self.said(way, task) == [self.TEST]
+        last = TaskTemplate.objects.filter(task=task).latest("pk")
+        TaskTemplate.objects.filter(pk=last.pk).update(template=TemplateFactory(owner=user))
+        assert self.said(way, task) == [self.TEST, self.TEMPLATES]
+
+
+def test_a_key_of_any_length_is_refused_in_words(way: Way, user: User) -> None:
+    task = TaskFactory(owner=user)
+    shown = page_of(way.save("content", task, **posted(task, "one", sender="1" * 5000)))
+    assert "Select a valid choice" in shown
