@@ -118,6 +118,12 @@ class EventAdmin(LedgerAdmin):
         own = list(Task.objects.visible_to(request.user).order_by().values_list("pk", flat=True))
         return events.filter(state=EventState.APPLIED, subtask__task__in=own)
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        """Owners see those alone that count."""
+        columns = super().get_list_display(request)
+        everything = sees_everything(request.user)
+        return [name for name in columns if everything or name != "standing"]
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:

@@ -59,6 +59,13 @@ class TestTheList:
         assert "ann@example.com" in page(member(SUPERUSER), f"{EVENTS}?{on.format('2026-03-05')}")
         assert "ann@" not in page(member(SUPERUSER), f"{EVENTS}?{on.format('2026-03-06')}")
 
+    def test_tells_owners_of_no_events_that_do_not_count(self) -> None:
+        mine = sent(task__owner=member(MANAGER))
+        tell(EventKind.OPENED, mine)
+        assert "field-standing" in page(member(SUPERUSER), EVENTS)
+        found = page(mine.task.owner, EVENTS)
+        assert "field-received" in found and "field-standing" not in found
+
     def test_counts_no_rows(self) -> None:
         subtask = sent()
         inbox.accept(event(EventKind.OPENED, subtask) for _ in range(60))
