@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from access.ownership import SEE_EVERYTHING
-from admin_kit.base import WithPanel, visible_rows
+from admin_kit.base import ChangeList, WithPanel, visible_rows
 from admin_kit.confirmation import page, say
 from admin_kit.owners import OwnerFilter
 from admin_kit.typed import SearchableSelect, button, label
@@ -69,6 +69,15 @@ class ReservedFilter(OwnerFilter):
         return rows.filter(users=owner_id)
 
 
+class ServiceList(ChangeList):
+    """Why a service is not ready has a column while one of the page is not."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if not any(state.state_of(service)[1] for service in self.result_list):
+            self.list_display = [each for each in self.list_display if each != "why"]
+
+
 @admin.register(EmailService)
 class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
     hidden_changes = (PREFIX,)  # nor are they shown to all who read the history
@@ -99,12 +108,8 @@ class EmailServiceAdmin(ExplainedChanges, MailboxActions, WithPanel):
     )
     change_form_outer_before_template = "admin/dispatch/emailservice/before_form.html"
 
-    def get_list_display(self, request: HttpRequest) -> Any:
-        """Why a service is not ready has a column while one is not."""
-        shown = super().get_list_display(request)
-        if any(state.state_of(service)[1] for service in self.get_queryset(request)):
-            return shown
-        return [each for each in shown if each != "why"]
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ServiceList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         visible = visible_rows(super().get_queryset(request), request.user)
