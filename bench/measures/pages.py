@@ -91,8 +91,6 @@ def lists() -> dict[str, str]:
     messages = reverse("admin:campaigns_subtask_changelist")
     events = reverse("admin:tracking_event_changelist")
     attempts = reverse("admin:dispatch_attempt_changelist")
-    found = reverse("found_messages")
-    palette = f"{reverse('admin:search')}?extended=1"
     task = Task.objects.get(status=TaskStatus.SENDING)
     address = (
         SubTask.objects.filter(task=task)
@@ -117,20 +115,29 @@ def lists() -> dict[str, str]:
         "messages, part of an address": f"{messages}?q={address[2:]}",
         "messages, a domain": f"{messages}?q=corp.example",
         "messages, of none": f"{messages}?q=qqqq",
-        "who got it, an address": f"{found}?q={address}",
-        "who got it, part of an address": f"{found}?q={address[2:]}",
-        "who got it, a domain": f"{found}?q=corp.example",
-        "who got it, none": f"{found}?q=qqqq",
-        "palette, an address": f"{palette}&s={address}",
-        "palette, part of an address": f"{palette}&s={address[2:]}",
-        "palette, a domain": f"{palette}&s=corp.example",
-        "palette, a campaign": f"{palette}&s={quote(task.name)}",
-        "palette, none": f"{palette}&s=qqqq",
+        **_searches(address, task.name),
         "events, page 400": f"{events}?p=400",
         "events, clicked": f"{events}?kind__exact=clicked",
         "events, complained": f"{events}?kind__exact=complained",
         "attempts, page 400": f"{attempts}?p=400",
         "attempts, unknown": f"{attempts}?outcome__exact=unknown",
+    }
+
+
+def _searches(address: str, name: str) -> dict[str, str]:
+    """What finds people and campaigns from every page."""
+    found = reverse("found_messages")
+    palette = f"{reverse('admin:search')}?extended=1"
+    asked = {
+        "an address": address,
+        "part of an address": address[2:],
+        "a domain": "corp.example",
+        "none": "qqqq",
+    }
+    return {
+        **{f"who got it, {what}": f"{found}?q={words}" for what, words in asked.items()},
+        **{f"palette, {what}": f"{palette}&s={words}" for what, words in asked.items()},
+        "palette, a campaign": f"{palette}&s={quote(name)}",
     }
 
 

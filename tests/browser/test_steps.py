@@ -62,6 +62,16 @@ def send_a_test(admin: Browser, service: EmailService) -> None:
     admin.press(admin.find("#content-main form a[href$='/steps/check/']"))
 
 
+def launch_the_draft(admin: Browser) -> None:
+    admin.click("Go on to the launch")
+    admin.wait_for_text("Sending to 2 recipients starts at once.")
+    assert Task.objects.get().status == "draft"
+    for box in admin.visible("[name^=although-]"):
+        admin.press(box)
+    admin.confirm()
+    admin.wait_for_text("“Spring”: Launched.")
+
+
 def test_a_newcomers_first_campaign_from_the_import_to_the_report(
     admin: Browser,
     user: User,
@@ -93,13 +103,7 @@ def test_a_newcomers_first_campaign_from_the_import_to_the_report(
     send_a_test(admin, service)
     assert [message.recipient for message in smtp.messages] == [OWN]
 
-    admin.click("Go on to the launch")
-    admin.wait_for_text("Sending to 2 recipients starts at once.")
-    assert Task.objects.get().status == "draft"
-    for box in admin.visible("[name^=although-]"):
-        admin.press(box)
-    admin.confirm()
-    admin.wait_for_text("“Spring”: Launched.")
+    launch_the_draft(admin)
     admin.wait_for_text("2 of 2 sent")
     assert any(b"Subject: Sow now, Cleo" in message.data for message in smtp.messages)
     admin.open(reverse("admin:campaigns_task_report", args=[Task.objects.get().pk]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from campaigns.preflight.checklist.findings import (
     in_order,
     of_level,
 )
-from campaigns.preflight.checklist.message import Written, listed
+from campaigns.preflight.checklist.message import Written, listed, texts_in
 from campaigns.preflight.merge_fields import MergeFieldReport
 from campaigns.rendering import content
 from sandbox import Failed, LimitReached
@@ -340,12 +340,4 @@ def _too_large(size: int) -> Finding:
 
 def _blocks(template: Template) -> list[tuple[str, list[str]]]:
     stored = template.blocks if isinstance(template.blocks, dict) else {}
-    return [(str(block.get("id", "")), list(_texts(block))) for block in stored.get("blocks", [])]
-
-
-def _texts(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _texts(each)
+    return [(str(block.get("id", "")), list(texts_in(block))) for block in stored.get("blocks", [])]

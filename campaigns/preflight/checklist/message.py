@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext
 
@@ -154,3 +154,12 @@ def listed(names: Iterable[str], most: int = 4) -> str:
         "names": wording.listed(all_[:-1]),
         "last": all_[-1],
     }
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """All of what is stored as JSON, such as blocks."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts_in(each)

@@ -10,14 +10,14 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from string import punctuation
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from django.utils.translation import gettext
 
 from campaigns.blocks import markup
 from campaigns.preflight.checklist.document import Document
 from campaigns.preflight.checklist.findings import MOST_PLACES, Finding, Level, Place
-from campaigns.preflight.checklist.message import Message, Spot, listed, short
+from campaigns.preflight.checklist.message import Message, Spot, listed, short, texts_in
 from campaigns.rendering.html.hrefs import unescape_attribute
 from campaigns.rendering.html.source import mask_liquid
 
@@ -80,15 +80,7 @@ def _body(path: Path) -> Document:
 
 def _strings(path: Path) -> Iterator[str]:
     """All of a file of JSON."""
-    return _strings_of(json.loads(path.read_text("utf-8")))
-
-
-def _strings_of(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _strings_of(each)
+    return texts_in(json.loads(path.read_text("utf-8")))
 
 
 def _lower(texts: Iterable[str]) -> set[str]:

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import Contact, Suppression, Task
-from tests.campaigns.admin.staff import MANAGER, address, member, page_of
+from tests.campaigns.admin.staff import address, page_of
 from tests.campaigns.admin.steps.way import BEGIN, Way, row, step
 from tests.factories import (
     ContactFactory,
@@ -24,16 +24,6 @@ from tests.factories import (
 pytestmark = pytest.mark.django_db
 SHOW = {"_show": "yes"}
 ALL = {"name": "Spring", "audience": "all"}
-
-
-@pytest.fixture
-def user() -> User:
-    return member(MANAGER)
-
-
-@pytest.fixture
-def way(user: User) -> Way:
-    return Way(user)
 
 
 @pytest.fixture

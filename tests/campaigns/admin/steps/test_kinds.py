@@ -11,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from campaigns.models import ABTest, Attachment, Task, TaskTemplate
 from tests.campaigns.ab_tests.making import planned
-from tests.campaigns.admin.staff import MANAGER, member, page_of
+from tests.campaigns.admin.staff import page_of
 from tests.campaigns.admin.steps.way import Way, step
 from tests.campaigns.attachments.making import PDF, attach
 from tests.campaigns.languages.making import add_contacts, in_languages
@@ -23,16 +23,6 @@ SETTINGS = {
     "sample": "10", "sample_unit": "percent", "measure": "clicks", "link": "",
     "decide_after": "7200", "threshold": "0.95", "ends_early": "on", "otherwise": "ask",
 }  # fmt: skip
-
-
-@pytest.fixture
-def user() -> User:
-    return member(MANAGER)
-
-
-@pytest.fixture
-def way(user: User) -> Way:
-    return Way(user)
 
 
 def posted(task: Task, kind: str, *new: dict[str, Any], **more: Any) -> dict[str, Any]:

@@ -40,16 +40,6 @@ pytestmark = pytest.mark.django_db
 TOMORROW = dt.timedelta(days=1)
 
 
-@pytest.fixture
-def user() -> User:
-    return member(MANAGER)
-
-
-@pytest.fixture
-def way(user: User) -> Way:
-    return Way(user)
-
-
 def draft_of(user: User, **values: object) -> Task:
     """With nothing but a name."""
     made: Task = Task.objects.create(owner=user, name="Spring", **values)

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from campaigns.models import ABTest, Task, Template
-from tests.campaigns.admin.staff import MANAGER, address, entries, member, page_of, signed_in
+from tests.campaigns.admin.staff import address, entries, page_of, signed_in
 from tests.campaigns.admin.steps.way import Way, step
 from tests.factories import SenderFactory, TaskFactory, TemplateFactory, UserFactory
 
@@ -20,11 +20,6 @@ TEXT = {
     "html": "<p>Sow</p>",
     "_save": "Save",
 }
-
-
-@pytest.fixture
-def user() -> User:
-    return member(MANAGER)
 
 
 @pytest.fixture
