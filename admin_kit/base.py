@@ -1,5 +1,4 @@
-"""Base admin classes: own rows only, no counting of big tables, no crash on invalid query
-strings."""
+"""Base admin classes: own rows only, and no crash on what is posted."""
 
 from __future__ import annotations
 
@@ -11,13 +10,11 @@ from django.contrib.admin import ShowFacets
 from django.contrib.admin.checks import ModelAdminChecks
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.options import IncorrectLookupParameters
-from django.contrib.admin.views.main import ORDER_VAR
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import DataError, IntegrityError, models, transaction
+from django.db import IntegrityError, models
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -33,23 +30,21 @@ from admin_kit.entries import visible_entries
 from admin_kit.forms.autocompletes import Autocompletes, is_key
 from admin_kit.forms.inlines import add_as
 from admin_kit.forms.meanwhile import MeanwhileForm
+from admin_kit.lists import ChangeList, UncountedPaginator
 from admin_kit.lookups import DeclaredLookups
 from admin_kit.owners import OwnerField, OwnerFilter, may_choose_owner
 from admin_kit.typed import (
     TICK,
     TICK_ALL,
     TICKED_KEY,
-    InfinitePages,
     SearchableSelectMultiple,
 )
-from admin_kit.typed import ChangeList as BaseChangeList
 from admin_kit.words.listing import listed
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
 Visitor = User | AnonymousUser
-MAX_PAGES = 500
 
 
 def staff(request: HttpRequest) -> User:
@@ -57,51 +52,6 @@ def staff(request: HttpRequest) -> User:
     if not request.user.is_authenticated:
         raise PermissionDenied
     return request.user
-
-
-class UncountedPaginator(InfinitePages):
-    """Pages without a total. Far pages, which cost as much as all pages before them, are not
-    offered."""
-
-    template_name = "unfold/helpers/pagination_infinite.html"
-
-    @property
-    def count(self) -> int:
-        return self.per_page * MAX_PAGES
-
-
-class ChangeList(BaseChangeList):
-    """A change list whose query strings cannot break it: what the database refuses is an incorrect
-    lookup, and leads back to the plain list. It is ordered by columns that may be sorted by alone;
-    Django takes any column that is shown.
-    """
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = capfirst(str(self.opts.verbose_name_plural))  # Django's: "Select … to change"
-
-    def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
-        asked = self.params.pop(ORDER_VAR, "").split(".")
-        if sortable := [part for part in asked if self._may_sort(part)]:
-            self.params[ORDER_VAR] = ".".join(sortable)
-        return list(super().get_ordering(request, queryset))
-
-    def _may_sort(self, part: str) -> bool:
-        """Of the number of a column, with a minus before it for descending."""
-        try:
-            return self.list_display[int(part.removeprefix("-"))] in (self.sortable_by or ())
-        except (ValueError, IndexError):
-            return False
-
-    def get_results(self, request: HttpRequest) -> None:
-        try:
-            with transaction.atomic():
-                super().get_results(request)
-                self.result_list = list(self.result_list)
-        except (DataError, ValueError, OverflowError) as error:
-            raise IncorrectLookupParameters from error
-        # Else unfold's heading gives the number of results, which an uncounted list does not know.
-        self.full_result_count = self.result_count
 
 
 class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):

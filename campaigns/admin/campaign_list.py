@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from admin_kit.base import ChangeList, SafeAdmin
+from admin_kit.base import SafeAdmin
 from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
+from admin_kit.lists import ChangeList
 from admin_kit.typed import label
 from admin_kit.words.moments import to_the_minute
 from campaigns.admin.progress import STATUS_COLOURS, Progress, bar

@@ -19,9 +19,10 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from access.ownership import SEE_EVERYTHING, owners_open_to
 from addressing.addresses import AddressError, as_written, normalise
-from admin_kit.base import SafeAdmin, UncountedPaginator, staff, visible_rows
+from admin_kit.base import SafeAdmin, staff, visible_rows
 from admin_kit.confirmation import StyledForm, page, say
 from admin_kit.history import log_event
+from admin_kit.lists import UncountedPaginator
 from admin_kit.typed import ModelForm, button
 from campaigns import erased_keys, suppression_sources, suppressions, wording
 from campaigns.admin.importing import SECONDS, CsvField, ImportForm, import_page

@@ -14,8 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.enums import ActionVariant
 
-from admin_kit.base import ChangeList, OwnedAdmin, staff
+from admin_kit.base import OwnedAdmin, staff
 from admin_kit.confirmation import Question, ask, is_confirmed, page, say
+from admin_kit.lists import ChangeList
 from admin_kit.typed import button
 from campaigns.admin.attributes import questions
 from campaigns.admin.attributes.forms import AttributeForm, NameForm, TypeForm

@@ -11,8 +11,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.base import ChangeList
 from admin_kit.confirmation import say
+from admin_kit.lists import ChangeList
 from campaigns.contact_status import standings_of
 from campaigns.db.few_at_once import answer_within
 from campaigns.models import Contact, EngagementKind, EngagementTimes

@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.base import ChangeList, OwnedAdmin, UncountedPaginator
+from admin_kit.base import OwnedAdmin
+from admin_kit.lists import ChangeList, UncountedPaginator
 from admin_kit.typed import label_of
 from admin_kit.words.moments import to_the_minute
 from campaigns import contact_search

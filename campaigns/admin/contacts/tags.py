@@ -19,8 +19,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.base import ChangeList, OwnedAdmin, OwnedForm
+from admin_kit.base import OwnedAdmin, OwnedForm
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, say
+from admin_kit.lists import ChangeList
 from admin_kit.typed import label
 from campaigns import tag_merging
 from campaigns.admin import uses

@@ -19,7 +19,8 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from admin_kit import confirmation
-from admin_kit.base import ChangeList, OwnedAdmin
+from admin_kit.base import OwnedAdmin
+from admin_kit.lists import ChangeList
 from campaigns.admin import uses
 from campaigns.admin.segments import counting, draft
 from campaigns.admin.segments.actions import SegmentActions

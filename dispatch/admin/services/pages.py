@@ -21,8 +21,9 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import BooleanRadioFilter
 
 from access.ownership import SEE_EVERYTHING
-from admin_kit.base import ChangeList, WithPanel, visible_rows
+from admin_kit.base import WithPanel, visible_rows
 from admin_kit.confirmation import page, say
+from admin_kit.lists import ChangeList
 from admin_kit.owners import OwnerFilter
 from admin_kit.typed import SearchableSelect, button, label
 from admin_kit.words.listing import listed

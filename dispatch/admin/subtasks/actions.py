@@ -13,9 +13,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 from unfold.enums import ActionVariant
 
-from admin_kit.base import ChangeList, LedgerAdmin, staff
+from admin_kit.base import LedgerAdmin, staff
 from admin_kit.confirmation import Question, ask, bulk_question, is_confirmed, say
 from admin_kit.history import log_each
+from admin_kit.lists import ChangeList
 from admin_kit.typed import button
 from campaigns.admin import retrying
 from campaigns.models import SubTask, SubTaskStatus

@@ -12,7 +12,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from admin_kit.base import ChangeList, staff
+from admin_kit.base import staff
+from admin_kit.lists import ChangeList
 from admin_kit.words.listing import listed
 from campaigns.models import SubTask, SubTaskStatus, Tally, Task
 from campaigns.models import stage as stages

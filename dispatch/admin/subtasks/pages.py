@@ -18,8 +18,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from access.ownership import SEE_EVERYTHING
 from addressing.addresses import as_written
-from admin_kit.base import ChangeList, WithPanel, staff
+from admin_kit.base import WithPanel, staff
 from admin_kit.filters import RelatedRowFilter, TimeRangeFilter
+from admin_kit.lists import ChangeList
 from admin_kit.typed import Colours, DropdownFilter, label
 from admin_kit.words.moments import to_the_minute
 from admin_kit.words.stored_texts import shown_reply
