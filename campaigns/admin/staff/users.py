@@ -41,9 +41,7 @@ admin.site.unregister(User)
 class RoleFilter(RelatedFieldListFilter):
     """Roles by the names that the reader knows them by."""
 
-    def field_choices(
-        self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
         return [(group.pk, roles.named(group)) for group in Group.objects.order_by("name")]
 
 
