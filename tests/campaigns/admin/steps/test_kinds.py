@@ -226,7 +226,7 @@ class TestFiles:
         uploads = [SimpleUploadedFile(f"{number}.pdf", PDF) for number in range(200)]
         fields = {**posted(task, "one"), "tasktemplate_set-0-subject": "Sow now"}
         shown = page_of(way.save("content", task, **fields, uploads=uploads))
-        assert "10 files at most" in shown
+        assert "A campaign has 10 files at most." in shown
         assert 'value="Sow now"' in shown
         assert not Attachment.objects.filter(task=task).exists()
 
