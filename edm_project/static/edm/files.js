@@ -13,7 +13,7 @@ addEventListener("submit", (event) => {
   event.stopImmediatePropagation();
   const first = lists.find((list) => list && list.length);
   const field = Array.from(form.elements).find((each) => each.type === "file" && each.files === first);
-  const place = field.closest("section, fieldset, .form-row, form") ?? form;
+  const place = field.closest("section") ?? field.closest(".form-row") ?? form;
   place.before(box);
   box.scrollIntoView({ block: "center" });
 }, true);
