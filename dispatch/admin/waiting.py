@@ -61,7 +61,7 @@ def foretold(task: Task, messages: int) -> list[tuple[str, str]]:
     at_once = sampling.size_of(test, messages) if test else messages
     if not at_once:
         return []
-    end = words.end(estimate_of_launch(task, at_once), database_time())
+    end = words.end_if_launched(estimate_of_launch(task, at_once), database_time())
     if not end:
         return []
     if not test:

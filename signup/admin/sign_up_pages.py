@@ -58,6 +58,17 @@ class SignUpAdmin(LedgerAdmin):
         "note",
     )
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without what was not told, or has not happened."""
+        told = {
+            "answered": obj is not None and self.answered(obj) != "–",
+            "network": bool(obj and obj.network),
+            "confirmed": bool(obj and obj.confirmed_at),
+            "confirmed_network": bool(obj and obj.confirmed_network),
+            "note": bool(obj and obj.mail_note),
+        }
+        return [name for name in self.fields if told.get(name, True)]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return visible_rows(super().get_queryset(request), request.user)
 

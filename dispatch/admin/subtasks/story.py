@@ -17,7 +17,6 @@ from tracking.event_kinds import EventKind
 
 TIMES = (
     ("created_at", _("Made by the launch")),
-    ("allocated_at", _("Reserved for a service")),
     ("in_doubt_since", _("In doubt")),
 )
 OUTCOMES = (
@@ -37,8 +36,9 @@ class Event(NamedTuple):
 
 def story_of(subtask: SubTask, told: Collection[str] = ()) -> dict[str, Any]:
     """A table for unfold's component, without the kinds of events that are told beside it."""
-    own = [*_times(subtask), *_outcomes(subtask, told)]
-    events = sorted([*own, *_attempts(subtask), *_decisions(subtask)])
+    attempts = list(_attempts(subtask))
+    own = [*_times(subtask, attempts), *_outcomes(subtask, told)]
+    events = sorted([*own, *attempts, *_decisions(subtask)])
     return {
         "headers": [
             gettext("When"),
@@ -58,7 +58,10 @@ def _to_the_second(at: dt.datetime) -> str:
     return f"{formats.date_format(local, 'DATE_FORMAT')}, {formats.time_format(local, 'H:i:s')}"
 
 
-def _times(subtask: SubTask) -> Iterator[Event]:
+def _times(subtask: SubTask, attempts: Collection[Event]) -> Iterator[Event]:
+    at = subtask.allocated_at
+    if at and not any(each.at >= at for each in attempts):  # else the hand-over says it
+        yield Event(at, gettext("Reserved for a service"), str(subtask.service or ""))
     for name, what in TIMES:
         if at := getattr(subtask, name):
             yield Event(at, str(what))

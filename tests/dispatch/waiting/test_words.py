@@ -33,6 +33,8 @@ def test_a_moment_is_told_in_the_readers_language() -> None:
 
 def test_an_end_is_told_with_the_latest_it_may_be() -> None:
     estimate = Estimate(NOON + dt.timedelta(hours=2), NOON + dt.timedelta(hours=3))
+    planned = "It is done about 14:00, at the latest about 15:00."
+    assert words.end_if_launched(estimate, NOON) == planned
     assert words.end(estimate, NOON) == "Will be done about 14:00, at the latest about 15:00."
 
 
