@@ -123,6 +123,11 @@ class TestAForm:
         assert response.status_code == 200
         assert field in response.context["adminform"].form.errors
 
+    def test_says_what_to_do_with_its_empty_lists(self, staff: Client) -> None:
+        shown = page_of(staff.get(address(FORMS, "add")))
+        for name in ("attributes", "topics", "tags"):
+            assert re.search(f'<select name="{name}" [^>]*data-placeholder="Choose…"', shown)
+
     def test_takes_no_rows_of_others(self, staff: Client, form: SignUpForm) -> None:
         foreign = {
             "sender": SenderFactory().pk,
