@@ -97,7 +97,10 @@ def _written(at: dt.datetime, now: dt.datetime, time: str = "H:i") -> str:
     if local.date() == here.date():
         return formats.time_format(local, time)
     day = "MONTH_DAY_FORMAT" if local.year == here.year else "DATE_FORMAT"
-    return f"{formats.date_format(local, day)}, {formats.time_format(local, 'H:i')}"
+    return gettext("%(day)s, %(time)s") % {
+        "day": formats.date_format(local, day),
+        "time": formats.time_format(local, "H:i"),
+    }
 
 
 def _reason(reason: Reason, now: dt.datetime) -> str:

@@ -14,7 +14,7 @@ from addressing.addresses import as_written
 from admin_kit.base import LedgerAdmin, visible_rows
 from admin_kit.filters import RelatedRowFilter
 from admin_kit.typed import label
-from admin_kit.words.listing import listed
+from admin_kit.words.listing import headed, listed
 from admin_kit.words.moments import to_the_minute
 from admin_kit.words.stored_texts import shown
 from campaigns.attributes import values
@@ -107,7 +107,7 @@ class SignUpAdmin(LedgerAdmin):
     @admin.display(description=_("answers"))
     def answered(self, row: SignUp) -> str:
         told = dict(row.answers.get("attributes", {}))
-        lines = [f"{key}: {values.show(value)}" for key, value in told.items()]
+        lines = [headed(key, values.show(value)) for key, value in told.items()]
         if name := row.answers.get("name"):
             lines.insert(0, gettext("name: %(name)s") % {"name": name})
         if topics := Tag.objects.filter(pk__in=row.answers.get("topics", [])):

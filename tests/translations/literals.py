@@ -49,6 +49,8 @@ TAGS = re.compile(r"<[^<>]*>?|\{%.*?%\}", re.DOTALL)
 SENTENCE = re.compile(
     r"[^\W\d_]{2,}[,;:.!?)”’]* +[(“]?([a-z{]|[A-Z][a-zA-Z])|\{\}[^\W\d_]* +\(?[a-z]{2,}|[A-Z]/[A-Z] [a-z]"
 )
+COLON = re.compile(r"\{\}[”)]?: [“(]?\{\}")
+"""A heading and what is below it, joined as English does."""
 UNIT = re.compile(r"\{\} (s|min|h|d)$|\{\}(min|h|d)$")
 """Of time, behind a number."""
 HALF = re.compile(r"^ +\(?[a-z]{2,}\)?$|^[a-z]{2,} +$")
@@ -90,7 +92,7 @@ def literals() -> Iterator[Literal]:
 
 
 def found_in(source: str, where: Path) -> Iterator[Literal]:
-    finder = _Finder()
+    finder = _Finder(is_page="admin" in where.parts)
     finder.visit(ast.parse(source))
     for line, text in dict.fromkeys(finder.found):
         yield Literal(where.as_posix(), line, text, (line, text) in finder.shown)
@@ -121,7 +123,8 @@ def _is_a_class(word: str) -> bool:
 
 
 class _Finder(ast.NodeVisitor):
-    def __init__(self) -> None:
+    def __init__(self, *, is_page: bool) -> None:
+        self.is_page = is_page
         self.found: list[tuple[int, str]] = []
         self.shown: set[tuple[int, str]] = set()
 
@@ -176,7 +179,9 @@ class _Finder(ast.NodeVisitor):
             self._keep_html(node)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        self._keep_if(is_prose(_text(node)) or bool(UNIT.search(_text(node))), node)
+        text = _text(node)
+        is_joined = self.is_page and COLON.search(text)
+        self._keep_if(is_prose(text) or bool(UNIT.search(text) or is_joined), node)
         self._keep_html(node)
         for value in node.values:
             if isinstance(value, ast.FormattedValue):

@@ -277,6 +277,11 @@ def test_a_time_in_a_format_of_its_own_is_found(source: str) -> None:
     assert len(list(own_formats.found_in(source, Path("room/module.py")))) == 1
 
 
+def test_two_texts_of_a_page_that_are_joined_by_a_colon_are_found() -> None:
+    source = "said = f'“{name}”: {words}'"
+    assert [each.text for each in literals.found_in(source, Path("admin/page.py"))] == ["“{}”: {}"]
+
+
 def test_a_list_of_names_is_no_prose() -> None:
     assert not is_prose("gmail.com googlemail.com")
     assert not is_prose("text-orange-700 underline dark:text-orange-400")

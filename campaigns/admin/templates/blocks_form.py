@@ -10,6 +10,7 @@ from django.forms.utils import ErrorDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from admin_kit.words.listing import headed
 from campaigns.admin.blocks import draft as drafts
 from campaigns.admin.blocks.builder import Builder, Carried
 from campaigns.admin.templates.form import TemplateForm
@@ -142,7 +143,7 @@ def _named(draft: drafts.Draft, problem: Problem) -> Problem:
     block = drafts.find(draft, problem.block) or {}
     kind = KINDS.get(block.get("kind", ""))
     label = kind.label if kind else gettext("A block")
-    return problem._replace(message=f"{label}: {problem.message}")
+    return problem._replace(message=headed(label, problem.message))
 
 
 def _try_alone(block: dict[str, Any], look: Look) -> None:

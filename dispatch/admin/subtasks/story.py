@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from django.utils import formats, timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from admin_kit.words.moments import to_the_second
 from admin_kit.words.stored_texts import shown_reply
 from campaigns.models import FailureReason, SubTask
 from dispatch.models import Attempt, Decision
@@ -47,15 +47,9 @@ def story_of(subtask: SubTask, told: Collection[str] = ()) -> dict[str, Any]:
             gettext("Reply"),
         ],
         "rows": [
-            [_to_the_second(event.at), event.what, event.who, event.detail] for event in events
+            [to_the_second(event.at), event.what, event.who, event.detail] for event in events
         ],
     }
-
-
-def _to_the_second(at: dt.datetime) -> str:
-    """In the language of who reads it. To the millisecond they are in the list of attempts."""
-    local = timezone.localtime(at)
-    return f"{formats.date_format(local, 'DATE_FORMAT')}, {formats.time_format(local, 'H:i:s')}"
 
 
 def _times(subtask: SubTask, attempts: Collection[Event]) -> Iterator[Event]:
