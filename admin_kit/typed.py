@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.auth import admin as auth_admin
+from django.utils.translation import override
 from unfold import decorators, widgets
 from unfold.admin import ModelAdmin as UnfoldModelAdmin
 from unfold.admin import StackedInline as UnfoldStackedInline
@@ -125,9 +126,14 @@ def button(
 
 
 TICKED_KEY = "0123456789"
-TICK = str(checkbox.render(ACTION_CHECKBOX_NAME, TICKED_KEY))
-"""The box to tick of a row whose key this is."""
 TICK_ALL = UnfoldModelAdmin.action_checkbox.short_description
+
+
+@cache
+def tick(language: str) -> str:
+    """The box to tick, named in this language, of the row whose key is `TICKED_KEY`."""
+    with override(language):
+        return str(checkbox.render(ACTION_CHECKBOX_NAME, TICKED_KEY))
 
 
 @lru_cache(maxsize=1_000)

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from admin_kit.words.moments import day
 from campaigns import erased_keys, suppression_sources, suppressions
 from campaigns.models import Contact, MailConsent, Suppression
 
@@ -92,7 +93,7 @@ def _standing(contact: Contact, entry: Suppression | None, now: dt.datetime) -> 
     if contact.paused_until and contact.paused_until > now:
         return Standing(
             S.PAUSED,
-            gettext("Paused until %(day)s") % {"day": f"{contact.paused_until:%Y-%m-%d}"},
+            gettext("Paused until %(day)s") % {"day": day(contact.paused_until)},
         )
     if contact.mail_consent == MailConsent.UNKNOWN:
         return Standing(S.NO_CONSENT, str(S.NO_CONSENT.label))

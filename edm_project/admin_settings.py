@@ -14,6 +14,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from edm_project.web.content_security import mark_as_admin
+from edm_project.web.uploads import most_octets
 from signin.own.languages import spoken
 
 EVERYBODY = "everybody"
@@ -106,7 +107,11 @@ def languages(request: HttpRequest) -> list[dict[str, str]]:
 def on_every_page(request: HttpRequest) -> dict[str, Any]:
     """The colours are in a file, colours.css, not inline."""
     mark_as_admin(request)
-    return {"colors": None}
+    return {
+        "colors": None,
+        "most_octets": most_octets(request),
+        "most_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
+    }
 
 
 UNFOLD: dict[str, Any] = {
@@ -117,7 +122,12 @@ UNFOLD: dict[str, Any] = {
     "SITE_URL": None,
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": _static("edm/icon.svg")}],
     "STYLES": [_static("edm/colours.css"), _static("edm/admin.css")],
-    "SCRIPTS": [_static("edm/htmx.js"), _static("edm/copy.js"), _static("edm/accessible.js")],
+    "SCRIPTS": [
+        _static("edm/htmx.js"),
+        _static("edm/copy.js"),
+        _static("edm/accessible.js"),
+        _static("edm/files.js"),
+    ],
     "DASHBOARD_CALLBACK": "dispatch.admin.start_page.start_page",
     "ENVIRONMENT": "edm_project.admin_settings.environment",
     "SHOW_BACK_BUTTON": True,

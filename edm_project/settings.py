@@ -59,6 +59,8 @@ CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 # Pasted lists and large templates; a task may be for thousands of contacts chosen one by one.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10_000_000
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000
+# More than a form takes, so that it says so itself, and keeps what else was written.
+DATA_UPLOAD_MAX_NUMBER_FILES = 1_000
 # Of a file of suppressed addresses that is imported while the browser waits.
 IMPORT_MAX_MEGABYTES = environment.integer("IMPORT_MAX_MEGABYTES", 5, minimum=1)
 # Of a file of contacts, which is stored and imported in the cluster; `manage.py import_contacts`

@@ -17,7 +17,7 @@ USER_AGENT_LENGTH = 200
 
 class Outcome(models.TextChoices):
     SIGNED_IN = "signed_in", _("signed in")
-    CONFIRMED = "confirmed", "confirmed"
+    CONFIRMED = "confirmed", _("confirmed")
     SIGNED_OUT = "signed_out", _("signed out")
     TIMED_OUT = "timed_out", _("session timed out")
     WRONG_PASSWORD = "wrong_password", _("wrong user name or password")

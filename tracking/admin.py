@@ -24,6 +24,7 @@ from admin_kit.base import LedgerAdmin, staff
 from admin_kit.filters import TimeRangeFilter
 from admin_kit.typed import label
 from admin_kit.words.moments import to_the_minute
+from admin_kit.words.numbers import number
 from admin_kit.words.stored_texts import shown
 from campaigns.admin import task_steps
 from campaigns.admin.seeing import colour_scheme
@@ -75,7 +76,7 @@ WEBHOOK = "webhook "
 
 @admin.register(Event)
 class EventAdmin(LedgerAdmin):
-    list_display = ("address", "kind_label", "by", "received", "often", "reported", "standing")
+    list_display = ("address", "kind_label", "by", "received", "reported", "standing")
     list_display_links = ("address",)
     list_filter = (
         ("kind", ChoicesDropdownFilter),
@@ -156,16 +157,13 @@ class EventAdmin(LedgerAdmin):
 
     @admin.display(description=_("received"))
     def received(self, event: Event) -> str:
-        return to_the_minute(event.received_at)
+        """With how often, of what happened more than once."""
+        at = to_the_minute(event.received_at)
+        return f"{at} (× {number(event.times)})" if event.times > 1 else at
 
     @admin.display(description=_("reported by"))
     def reported(self, event: Event) -> str:
         return event.reported_by
-
-    @admin.display(description=_("times"), empty_value="")
-    def often(self, event: Event) -> str:
-        """Of what happened more than once."""
-        return str(event.times) if event.times > 1 else ""
 
     @admin.display(description=_("not counted"))
     def standing(self, event: Event) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from django.db.models import QuerySet
 from django.utils.translation import gettext
 
+from admin_kit.words.listing import headed
 from admin_kit.words.stored_texts import shown
 from campaigns.models import Contact, SubTask, SubTaskStatus, Task
 from campaigns.models.ab_test import UNTIL_RELEASED
@@ -114,7 +115,7 @@ def _message(subtask: SubTask, events: list[Event]) -> Message:
 def _words(event: Event) -> str:
     """With what was chosen on the page of the subscription: those words are ours."""
     kind = str(event.get_kind_display())
-    return f"{kind}: {shown(event.detail)}" if event.kind == EventKind.PREFERENCES else kind
+    return headed(kind, shown(event.detail)) if event.kind == EventKind.PREFERENCES else kind
 
 
 def _own_lines(subtask: SubTask, told: set[str]) -> list[Line]:

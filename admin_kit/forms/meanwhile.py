@@ -15,11 +15,11 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.db.models import QuerySet
-from django.utils import timezone
 from django.utils.translation import gettext
 
 from admin_kit.typed import ModelForm
 from admin_kit.words.listing import listed
+from admin_kit.words.moments import to_the_minute
 
 SEEN = "edm-seen"
 """The name of the form's control with the digests."""
@@ -114,5 +114,5 @@ def _said_of_last(row: models.Model) -> str:
         return ""
     return gettext(", by %(user)s at %(time)s") % {
         "user": last.user,
-        "time": f"{timezone.localtime(last.action_time):%H:%M}",
+        "time": to_the_minute(last.action_time),
     }

@@ -1,12 +1,17 @@
-"""Several things in one sentence, in the language of the reader."""
+"""Several things in one sentence, put together as the language of the reader does."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.utils.translation import pgettext
+from django.utils.translation import gettext, pgettext
 
 
 def listed(texts: Iterable[object]) -> str:
     """Such as “a, b, c”."""
     return pgettext("between the items of a list", ", ").join(map(str, texts))
+
+
+def headed(name: object, said: object) -> str:
+    """Such as “Name: what is said of it”, with the colon of the language."""
+    return gettext("%(name)s: %(said)s") % {"name": name, "said": said}

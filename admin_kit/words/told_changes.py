@@ -10,6 +10,7 @@ from django import template
 from django.contrib.admin.models import LogEntry
 from django.utils.translation import gettext, gettext_noop
 
+from admin_kit.words.moments import RECORDED, read_again, written_day
 from admin_kit.words.stored_texts import shown
 
 register = template.Library()
@@ -20,6 +21,7 @@ YES_OR_NO = (gettext_noop("yes"), gettext_noop("no"))
 _FROM_TO = re.compile(
     r"(?P<label>[^“”]{1,200}) from (?P<old>“[^”]*”|nothing) to (?P<new>“.*”|nothing)"
 )
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _NOT_SHOWN = re.compile(r"(?P<label>[^“”]{1,200}) \(not shown\)")
 
 
@@ -74,4 +76,8 @@ def _value(value: str) -> str:
     if value == NOTHING:
         return gettext(NOTHING)
     word = value[1:-1]
+    if ISO_DAY.fullmatch(word):
+        return value.replace(word, written_day(word))
+    if RECORDED.fullmatch(word):
+        return read_again(value)
     return value.replace(word, gettext(word)) if word in YES_OR_NO else value

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop, override
 
 from admin_kit.typed import ModelAdmin
+from admin_kit.words.moments import recorded
 from admin_kit.words.told_changes import FROM_TO, NOT_SHOWN, NOTHING
 from campaigns.models import Contact
 from campaigns.wording import contacts
@@ -81,7 +82,7 @@ def _text(field: Any, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dt.datetime):
-        return _recorded(value)
+        return recorded(value if timezone.is_aware(value) else timezone.make_aware(value))
     choices = getattr(field, "choices", None)
     if choices and not isinstance(value, (list, tuple)):
         value = dict(choices).get(value, value)
@@ -117,10 +118,3 @@ def _excerpt(text: str, start: int) -> str:
     before = "…" if start else ""
     after = "…" if len(text) > start + LONGEST else ""
     return f"“{before}{' '.join(text[start : start + LONGEST].split())}{after}”"
-
-
-def _recorded(moment: dt.datetime) -> str:
-    """In the zone of the site, with its name: who reads it later may have chosen another one."""
-    if not timezone.is_aware(moment):
-        return f"{moment:%Y-%m-%d %H:%M}"
-    return f"{timezone.localtime(moment, timezone.get_default_timezone()):%Y-%m-%d %H:%M %Z}"

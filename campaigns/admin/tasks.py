@@ -30,7 +30,7 @@ from campaigns.admin.progress import progress_of
 from campaigns.admin.recipients.lists import TaskLists
 from campaigns.admin.report import TaskReport, deeds_of, facts_of
 from campaigns.admin.segments.people import TaskPeople
-from campaigns.admin.steps import beside, where
+from campaigns.admin.steps import beside, kinds, where
 from campaigns.admin.steps.forms import may_lack
 from campaigns.admin.steps.pages import CampaignSteps
 from campaigns.admin.task_actions import TaskActions
@@ -105,6 +105,9 @@ class TaskAdmin(
     def _create_formsets(self, request: HttpRequest, obj: Any, change: bool) -> Any:
         """A test looks at the templates that are sent with it, unless it is still unfinished."""
         formsets, inlines = super()._create_formsets(request, obj, change)  # type: ignore[misc]  # private
+        for each in formsets:
+            if isinstance(each, TemplateFormSet):
+                each.is_only = kinds.takes_one(request)
         if may_lack(request):
             return formsets, inlines
         templates = next((each for each in formsets if isinstance(each, TemplateFormSet)), None)

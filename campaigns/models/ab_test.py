@@ -24,7 +24,7 @@ FEWEST_VARIANTS = 2
 
 class SampleUnit(models.TextChoices):
     PERCENT = "percent", _("% of the recipients")
-    NUMBER = "number", "recipients"
+    NUMBER = "number", _("recipients")
 
 
 class Measure(models.TextChoices):

@@ -13,6 +13,7 @@ from django.utils import formats
 from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
+from admin_kit.words.listing import headed
 from campaigns import wording
 from campaigns.models import Launch, Operation, Segment, Tag, Task
 from campaigns.segments import tree
@@ -76,7 +77,7 @@ def _line(line: Line, catalogue: Catalogue) -> str:
     try:
         asked = question(line, catalogue)
     except ConditionError as error:
-        return f"[{line.field}: {error.message}]"
+        return f"[{headed(line.field, error.message)}]"
     value = _value(asked, catalogue.owner_id)
     return asked.operator.phrase.replace("{value}", value).replace("{field}", asked.field.label)
 

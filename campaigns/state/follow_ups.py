@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from admin_kit.words.listing import headed
 from campaigns.models import Audience, Segment, Task
 from campaigns.segments import making
 from campaigns.state import lifecycle
@@ -57,10 +58,10 @@ def plan(task: Task, missing: Missing) -> tuple[Segment, Task]:
     """
     with transaction.atomic():
         draft = lifecycle.clone(task)
-        draft.name = f"{task.name}: {missing.of_it}"[:200]
+        draft.name = headed(task.name, missing.of_it)[:200]
         words = gettext("got it") if missing.field == "sent" else missing.of_it
         segment = making.make(
-            task.owner_id, f"{task.name[:70]}: {words}", segment_condition(task, missing)
+            task.owner_id, headed(task.name[:70], words), segment_condition(task, missing)
         )
         if missing.field == "sent":
             draft.exclude_segments.add(segment)

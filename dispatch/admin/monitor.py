@@ -13,12 +13,13 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 
 from access.ownership import SEE_EVERYTHING
+from admin_kit.words.listing import listed
 from admin_kit.words.moments import to_the_second
 from dispatch import counters
 from dispatch.admin import monitor_tables as tables
 from dispatch.models import AttemptOutcome
 from dispatch.monitoring import activity, snapshot
-from dispatch.monitoring.findings import examine
+from dispatch.monitoring.findings import Level, examine
 
 MILLISECONDS = 1000
 
@@ -34,7 +35,8 @@ def monitor(request: HttpRequest) -> HttpResponse:
         **admin.site.each_context(request),
         "title": gettext("Monitor"),
         "at": f"{to_the_second(now.at)} {timezone.localtime(now.at):%Z}",
-        "findings": findings,
+        "findings": [each for each in findings if each.level != Level.UNKNOWN],
+        "later": listed(each.title for each in findings if each.level == Level.UNKNOWN),
         "troubles": sorted(
             (each for each in findings if each.needs_attention), key=lambda each: -each.level
         ),

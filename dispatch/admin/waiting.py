@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from admin_kit.words.listing import headed
 from admin_kit.words.numbers import number
 from campaigns.ab_tests import plan, sampling
 from campaigns.admin.progress import Wait
@@ -47,7 +48,7 @@ def warnings(task: Task) -> list[str]:
     return [
         *missing,
         gettext("None of its email services can send today. Its messages wait until one can."),
-        *(f"“{each}”: {' – '.join(state.state_of(each))}" for each in services[:MOST_NAMED]),
+        *(headed(f"“{each}”", " – ".join(state.state_of(each))) for each in services[:MOST_NAMED]),
         *([gettext("And %(more)s more services.") % {"more": number(more)}] if more > 0 else []),
     ]
 
@@ -60,7 +61,7 @@ def foretold(task: Task, messages: int) -> list[tuple[str, str]]:
     at_once = sampling.size_of(test, messages) if test else messages
     if not at_once:
         return []
-    end = words.end(estimate_of_launch(task, at_once), database_time())
+    end = words.end_if_launched(estimate_of_launch(task, at_once), database_time())
     if not end:
         return []
     if not test:
@@ -81,12 +82,15 @@ def waits(task: Task, user: User | AnonymousUser) -> list[Wait]:
     agenda = agendas.read()
     found = why(task, agenda)
     end = estimates(agenda).get(task.pk)
-    return [*_remarks(found), *_outlook(found, end), _rate(task), *holding]
+    return [*_remarks(found), *_outlook(found, end), *_rate(task, found), *holding]
 
 
-def _rate(task: Task) -> Wait:
+def _rate(task: Task, found: Why) -> Iterable[Wait]:
+    """What paces allow says nothing while something else keeps the services for longer."""
+    if found.next_at is None or found.next_at > found.now + words.USUAL:
+        return
     services = list(_of(task).only("pk", "enabled", "sending_interval"))
-    return Wait("", "", "", rate.sentence(task.pk, services))
+    yield Wait("", "", "", rate.sentence(task.pk, services))
 
 
 def _remarks(found: Why) -> Iterable[Wait]:

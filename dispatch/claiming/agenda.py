@@ -147,6 +147,14 @@ def services_for(task: Task, enabled: Iterable[int]) -> frozenset[int]:
     return _serving(frozenset(enabled), [task.pk])(task.pk, task.owner_id)
 
 
+def switched_off(plans: Iterable[TaskPlan]) -> dict[int, list[str]]:
+    """The services that would carry each of these tasks if they were on, by name."""
+    plans = list(plans)
+    names = dict(EmailService.objects.filter(enabled=False).values_list("pk", "name"))
+    serving = _serving(frozenset(names), [plan.id for plan in plans])
+    return {plan.id: sorted(names[pk] for pk in serving(plan.id, plan.owner_id)) for plan in plans}
+
+
 def _serving(
     enabled: frozenset[int], task_ids: Sequence[int]
 ) -> Callable[[int, int], frozenset[int]]:

@@ -11,9 +11,9 @@ import math
 from typing import NamedTuple
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from admin_kit.words.moments import recorded
 from dispatch.clock import DatabaseClock, database_time
 from dispatch.message.message import Accepted, Message
 from dispatch.models import EmailService
@@ -89,4 +89,5 @@ def take_slot(service: EmailService, now: dt.datetime, patience: dt.timedelta = 
 
 
 def _time(moment: dt.datetime) -> str:
-    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S %Z}"
+    """The minute from which on there is a slot."""
+    return recorded(moment + dt.timedelta(seconds=59))

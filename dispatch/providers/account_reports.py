@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 
 from django.db.models import F, OuterRef, Q, Subquery
-from django.db.models.functions import Now
+from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext_noop
 
 from campaigns import background
@@ -49,13 +49,15 @@ def _keep(service: EmailService, works: bool, answer: str) -> AccountReport:
 
 def sends_since() -> Subquery:
     """Of services in a query: when a provider first accepted a message of theirs since the
-    connection was last tried; None when it did not. Uses index attempt_pace, also in its order:
-    without one PostgreSQL may look through all attempts.
+    connection was last tried or changed; None when it did not. Uses index attempt_pace, also in its
+    order: without one PostgreSQL may look through all attempts.
     """
     accepted = Attempt.objects.filter(
         service=OuterRef("pk"),
         outcome=AttemptOutcome.ACCEPTED,
-        started_at__gt=OuterRef("account_report__checked_at"),
+        started_at__gt=Greatest(
+            OuterRef("account_report__checked_at"), OuterRef("connection_changed_at")
+        ),
     )
     return Subquery(accepted.order_by("started_at").values("started_at")[:1])
 

@@ -36,6 +36,8 @@ class Surroundings:
     openings: Mapping[int, Opening]
     """Of each service that is switched on."""
     tests: Mapping[int, ABTest]
+    off: Mapping[int, list[str]]
+    """Of each task that no service carries: those that are switched off."""
     alive: bool
 
 
@@ -57,12 +59,14 @@ def _read() -> Surroundings:
     rows: list[Any] = list(Pace.objects.filter(pk__in=agenda.services).annotate(now=Now()))
     paces: dict[int, Pace] = {pace.pk: pace for pace in rows}
     now = rows[0].now if rows else database_time()
+    left = [plan for plan in agenda.tasks.values() if not plan.service_ids]
     held = [pk for pk, plan in agenda.tasks.items() if plan.available_at >= UNTIL_RELEASED]
     return Surroundings(
         now,
         agenda,
         {pk: openings.opening(paces[pk], plan.limits, now) for pk, plan in agenda.services.items()},
         {test.pk: test for test in ABTest.objects.filter(task__in=held)},
+        agendas.switched_off(left) if left else {},
         leases.alive().exists(),
     )
 
@@ -83,7 +87,7 @@ def _of_sending(task: Task, counts: TaskCounts, around: Surroundings) -> Why:
 def _by_services(plan: TaskPlan, around: Surroundings, reasons: list[Reason]) -> Why:
     """The service that can start first says until when: the others make no difference."""
     if not plan.service_ids:
-        return Why(around.now, None, (*reasons, Reason(Cause.NO_SERVICE)))
+        return Why(around.now, None, (*reasons, *whys.without_service(around.off[plan.id])))
     found = sorted(
         (around.openings[pk].at or dt.datetime.max.replace(tzinfo=dt.UTC), pk)
         for pk in plan.service_ids

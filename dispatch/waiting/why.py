@@ -137,7 +137,7 @@ def _of_sending(task: Task, agenda: Agenda, now: dt.datetime) -> Why:
     if not leases.alive().exists():
         return Why(now, None, (*reasons, Reason(Cause.NO_DISPATCHER)))
     turns = [next_turn(queue, plan, now) for queue in _queues(agenda, plan, now)]
-    reasons += _of_services(task, turns, now)
+    reasons += [*_off(task, plan), *_of_services(turns, now)]
     times = [turn.at for turn in turns if turn.at is not None]
     return Why(now, min(times, default=None), tuple(reasons))
 
@@ -193,12 +193,22 @@ def _repeats(agenda: Agenda, service_id: int) -> int:
     return SubTask.objects.repeatable([service_id], window).order_by()[:MOST_REPEATS].count()
 
 
-def _of_services(task: Task, turns: list[TurnAt], now: dt.datetime) -> Iterable[Reason]:
+def _off(task: Task, plan: TaskPlan) -> list[Reason]:
+    """Services that are off; beside others those that were chosen alone."""
+    if plan.service_ids and not task.services.filter(enabled=False).exists():
+        return []
+    names = agendas.switched_off([plan])[plan.id]
+    return without_service(names) if names or not plan.service_ids else []
+
+
+def without_service(names: Iterable[str]) -> list[Reason]:
+    """Why none of its services carries a task: these are off, or none may."""
+    off = [Reason(Cause.SERVICE_OFF, service=name) for name in names]
+    return off or [Reason(Cause.NO_SERVICE)]
+
+
+def _of_services(turns: list[TurnAt], now: dt.datetime) -> Iterable[Reason]:
     """What keeps each service, and who is served before."""
-    chosen = task.services.filter(enabled=False).values_list("name", flat=True)
-    yield from (Reason(Cause.SERVICE_OFF, service=name) for name in chosen)
-    if not turns:
-        yield Reason(Cause.NO_SERVICE)
     for turn in turns:
         name = turn.service.name
         for hold in turn.holds:

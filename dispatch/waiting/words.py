@@ -41,6 +41,19 @@ def next_start(why: Why) -> str:
     }
 
 
+def end_if_launched(estimate: Estimate, now: dt.datetime) -> str:
+    """As `end` says it, of what is not launched yet."""
+    if estimate.expected is None:
+        return ""
+    times = {"time": _about(estimate.expected, now)}
+    if estimate.latest is None:
+        return gettext("It is done about %(time)s, or much later.") % times
+    times["latest"] = _about(estimate.latest, now)
+    if times["latest"] == times["time"]:
+        return gettext("It is done about %(time)s.") % times
+    return gettext("It is done about %(time)s, at the latest about %(latest)s.") % times
+
+
 def end(estimate: Estimate, now: dt.datetime) -> str:
     """When it will be done; "" when that is not known."""
     if estimate.expected is None:
@@ -84,7 +97,10 @@ def _written(at: dt.datetime, now: dt.datetime, time: str = "H:i") -> str:
     if local.date() == here.date():
         return formats.time_format(local, time)
     day = "MONTH_DAY_FORMAT" if local.year == here.year else "DATE_FORMAT"
-    return f"{formats.date_format(local, day)}, {formats.time_format(local, 'H:i')}"
+    return gettext("%(day)s, %(time)s") % {
+        "day": formats.date_format(local, day),
+        "time": formats.time_format(local, "H:i"),
+    }
 
 
 def _reason(reason: Reason, now: dt.datetime) -> str:

@@ -6,7 +6,9 @@ import logging
 import sys
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib.sessions.backends.base import UpdateError
+from django.core.exceptions import TooManyFilesSent
 from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -49,6 +51,9 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A session that cannot be saved counts as ended, for any reason."""
     if isinstance(exception, FilesTooLarge):
         return render(request, "400.html", {"too_large": str(exception)}, status=400)
+    if isinstance(exception, TooManyFilesSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FILES
+        return render(request, "400.html", {"most_files": most}, status=400)
     ended = exception.__context__
     reason = ended.__context__ if isinstance(ended, UpdateError) else None
     return busy(request, reason) if is_trouble(reason) else defaults.bad_request(request, exception)

@@ -20,13 +20,18 @@ class FilesTooLarge(RequestDataTooBig):
     """The message is for who sent them."""
 
 
+def most_octets(request: Any) -> int:
+    """Of what is sent to the page with files, in all."""
+    return _most_megabytes(request) * 1_000_000 + OVER_BYTES
+
+
 class LargestUpload(FileUploadHandler):
     """Refuses by the request's declared length before reading, and by the actual size when none is
     declared."""
 
     def __init__(self, request: Any = None) -> None:
         super().__init__(request)
-        self._most = _most_megabytes(request) * 1_000_000 + OVER_BYTES
+        self._most = most_octets(request)
         self._left = self._most
 
     def handle_raw_input(

@@ -14,7 +14,7 @@ from addressing.addresses import as_written
 from admin_kit.base import LedgerAdmin, visible_rows
 from admin_kit.filters import RelatedRowFilter
 from admin_kit.typed import label
-from admin_kit.words.listing import listed
+from admin_kit.words.listing import headed, listed
 from admin_kit.words.moments import to_the_minute
 from admin_kit.words.stored_texts import shown
 from campaigns.attributes import values
@@ -58,6 +58,17 @@ class SignUpAdmin(LedgerAdmin):
         "note",
     )
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Without what was not told, or has not happened."""
+        told = {
+            "answered": obj is not None and self.answered(obj) != "–",
+            "network": bool(obj and obj.network),
+            "confirmed": bool(obj and obj.confirmed_at),
+            "confirmed_network": bool(obj and obj.confirmed_network),
+            "note": bool(obj and obj.mail_note),
+        }
+        return [name for name in self.fields if told.get(name, True)]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return visible_rows(super().get_queryset(request), request.user)
 
@@ -96,7 +107,7 @@ class SignUpAdmin(LedgerAdmin):
     @admin.display(description=_("answers"))
     def answered(self, row: SignUp) -> str:
         told = dict(row.answers.get("attributes", {}))
-        lines = [f"{key}: {values.show(value)}" for key, value in told.items()]
+        lines = [headed(key, values.show(value)) for key, value in told.items()]
         if name := row.answers.get("name"):
             lines.insert(0, gettext("name: %(name)s") % {"name": name})
         if topics := Tag.objects.filter(pk__in=row.answers.get("topics", [])):

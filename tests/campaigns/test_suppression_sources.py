@@ -10,14 +10,24 @@ from campaigns import suppression_sources
     ("stored", "english", "chinese"),
     [
         (
-            suppression_sources.reported("Spring", "postmark"),
+            suppression_sources.reported("Spring", "Postmark"),
+            "Campaign “Spring”, reported by Postmark",
+            "活动“Spring”，由 Postmark 上报",
+        ),
+        (
             "Campaign “Spring”, reported by postmark",
-            "活动“Spring”，由 postmark 上报",
+            "Campaign “Spring”, reported by Postmark",
+            "活动“Spring”，由 Postmark 上报",
+        ),
+        (
+            "Campaign “Spring”, reported by gone",
+            "Campaign “Spring”, reported by gone",
+            "活动“Spring”，由 gone 上报",
         ),
         (
             "Unsubscribed: SubTask 12, postmark",
-            "Message 12, reported by postmark",
-            "邮件 12，由 postmark 上报",
+            "Message 12, reported by Postmark",
+            "邮件 12，由 Postmark 上报",
         ),
         (
             "3 messages in a row bounced for now, within 30 days",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
@@ -37,6 +38,16 @@ def test_a_form_with_too_much_in_it_is_explained(settings: Settings) -> None:
     )
     assert response.status_code == 400
     assert "better imported from a file" in response.text
+
+
+def test_more_files_than_any_form_takes_are_explained(settings: Settings) -> None:
+    settings.DATA_UPLOAD_MAX_NUMBER_FILES = 2
+    files = [SimpleUploadedFile(f"{name}.png", b"x") for name in "abc"]
+    url = address("campaigns.image", "add")
+    response = signed_in(member(SUPERUSER)).post(url, {"upload": files})
+    assert response.status_code == 400
+    assert "More than 2 files came at once. Nothing was changed." in response.text
+    assert "choose fewer files" in response.text
 
 
 @pytest.mark.parametrize("path", ["/admin/nothing/", "/nothing"])

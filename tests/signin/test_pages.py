@@ -107,6 +107,14 @@ def test_signing_out_is_in_the_log(ada: User, client: Client) -> None:
     assert SignIn.objects.filter(outcome="signed_out", user=ada).exists()
 
 
+def test_the_log_says_in_words_how_one_signed_in(admin_client: Client) -> None:
+    SignIn.objects.create(outcome="signed_in", user_name="ada", method="password and totp")
+    SignIn.objects.create(outcome="refused", method="wide-pair")
+    page = admin_client.get(reverse("admin:signin_signin_changelist")).content.decode()
+    assert "password, authenticator app" in page
+    assert "limit of the network with this name" in page
+
+
 def test_only_superusers_see_the_log(ada: User, client: Client, admin_client: Client) -> None:
     sign_in(client, password="not it")
     url = reverse("admin:signin_signin_changelist")

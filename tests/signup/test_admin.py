@@ -265,6 +265,12 @@ class TestThoseWhoSignedUp:
         assert "Version 1: I want news by mail." in shown
         assert "name: Ada; size: 41" in shown
 
+    def test_have_no_lines_of_what_has_not_happened(self, staff: Client, form: SignUpForm) -> None:
+        sign_up(form)
+        url = address(SIGN_UPS, "change", SignUp.objects.get().pk)
+        shown = staff.get(url).context["adminform"].fieldsets[0][1]["fields"]
+        assert "asked" in shown and "confirmed" not in shown and "note" not in shown
+
     def test_of_other_owners_are_not_found(self, form: SignUpForm) -> None:
         sign_up(form)
         client = signed_in(member(MANAGER))

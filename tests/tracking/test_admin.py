@@ -48,6 +48,12 @@ class TestTheList:
         shown = " ".join(page(member(SUPERUSER), EVENTS).split())
         assert re.search(r'href="/admin/tracking/event/\d+/change/[^"]*"[^>]*> ?– ?</a>', shown)
 
+    def test_says_how_often_what_happened_more_than_once(self) -> None:
+        tell(EventKind.OPENED, sent())
+        assert "(×" not in page(member(SUPERUSER), EVENTS)
+        Event.objects.update(times=3)
+        assert "(× 3)" in page(member(SUPERUSER), EVENTS)
+
     def test_finds_nothing_for_a_part_of_one(self) -> None:
         tell(EventKind.OPENED, sent(recipient_email="ann@example.com"))
         assert "ann@example.com</" not in page(member(SUPERUSER), f"{EVENTS}?q=ann@")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.translations.extract import KEYWORDS, ROOT, product_files
+from tests.translations.html_texts import LETTERS, READ, texts_of
 
 NOT_SHOWN_IN = frozenset({"management", "migrations"})
 """Folders: commands are for operators, migrations say again what the models say."""
@@ -20,12 +21,15 @@ FOR_PROGRAMMERS = frozenset({
 LOGS = frozenset({"log", "logger", "logging", "warnings"})
 NOT_PROSE_TO = frozenset({"cast", "compile", "execute", "RunSQL", "RawSQL", "TypeVar", "getattr"})
 SAID_BY = frozenset({
-    "description", "empty_label", "help_text", "label", "search_help_text", "short_description",
+    "description", "empty_label", "empty_value_display", "heading", "help_text", "label", "search_help_text", "short_description",
     "title", "verbose_name", "verbose_name_plural", "violation_error_message",
 })  # fmt: skip
 """Arguments, and attributes of classes, whose every text is shown."""
 TITLED = frozenset({"button", "label"})
 """Decorators whose first argument is the title of a column or button."""
+TELLERS = frozenset({"ValidationError", "add_error", "message_user"})
+LEVELS = frozenset({"add_message", "debug", "error", "info", "success", "warning"})
+"""Of Django's messages. Every text of these is shown."""
 
 COUNTS = "counted"
 """Makes “2,000 recipients” of a number and a noun."""
@@ -36,16 +40,22 @@ SQL = re.compile(
     r"|WHEN|LISTEN|NOTIFY|DECLARE|FETCH|SUM|MAX|MIN|COALESCE|GROUP|HAVING|LATERAL|DO|PERFORM|RAISE)\b"
 )
 MORE_SQL = re.compile(
-    r"\b(SELECT|WHERE|FROM [a-z_]+|INTERVAL|ORDER BY|IS NOT NULL|IS NULL|LEFT JOIN|NOT IN|FILTER \(|RETURNS"
+    r"\b(SELECT|WHERE|FROM [a-z_]+|INTERVAL|ORDER BY|IS NOT NULL|IS NULL|IS TRUE|ON CONFLICT|LEFT JOIN|NOT IN|FILTER \(|RETURNS"
     r"|INTERSECT|EXCEPT|RETURN)\b| AS \{|\bIN \(|%s\b|\{0\}|max-age="
 )
 PATTERN = re.compile(r" [!=]= |\(\?|\\[AbBdDsSwWZ.({\[]|\.\*|\[\^|[^ ]\|[^ ]|\^\[")
 STYLE = re.compile(r"[a-z-]+:[^;]*;|\.[a-z-]+ *\{")
 TAGS = re.compile(r"<[^<>]*>?|\{%.*?%\}", re.DOTALL)
 SENTENCE = re.compile(
-    r"[^\W\d_]{2,}[,;:.!?)”’]* +[(“]?([a-z{]|[A-Z][a-z])|\{\}[^\W\d_]* +[a-z]{2,}"
+    r"[^\W\d_]{2,}[,;:.!?)”’]* +[(“]?([a-z{]|[A-Z][a-zA-Z])|\{\}[^\W\d_]* +\(?[a-z]{2,}|[A-Z]/[A-Z] [a-z]"
 )
-WORD = re.compile(r"[A-Z][a-z]+(…|\.|:)?$")
+COLON = re.compile(r"\{\}[”)]?: [“(]?\{\}")
+"""A heading and what is below it, joined as English does."""
+UNIT = re.compile(r"\{\} (s|min|h|d)$|\{\}(min|h|d)$")
+"""Of time, behind a number."""
+HALF = re.compile(r"^ +\(?[a-z]{2,}\)?$|^[a-z]{2,} +$")
+PLACE = re.compile(r"\{\w*\}|%\(\w+\)s|%[sd]")
+WORD = re.compile(r"[A-Z][a-z]*(-[a-z]+|(?<=[a-z]))(…|\.+|:|!|\?)?$")
 KEYS = frozenset(
     {
         "get",
@@ -82,9 +92,9 @@ def literals() -> Iterator[Literal]:
 
 
 def found_in(source: str, where: Path) -> Iterator[Literal]:
-    finder = _Finder()
+    finder = _Finder(is_page="admin" in where.parts)
     finder.visit(ast.parse(source))
-    for line, text in finder.found:
+    for line, text in dict.fromkeys(finder.found):
         yield Literal(where.as_posix(), line, text, (line, text) in finder.shown)
 
 
@@ -94,7 +104,11 @@ def is_prose(text: str) -> bool:
         return False
     plain = TAGS.sub(" ", text)
     words = plain.split()
-    if STYLE.search(plain) or all(re.search(r"[^\W_][-.:_/=][^\W_]", word) for word in words):
+    if (
+        plain.isupper()
+        or STYLE.search(plain)
+        or all(re.search(r"[^\W_][-.:_/=][^\W_]", word) for word in words)
+    ):
         return False
     if plain.islower() and "{}" not in plain and any(_is_a_class(word) for word in words):
         return False
@@ -109,7 +123,8 @@ def _is_a_class(word: str) -> bool:
 
 
 class _Finder(ast.NodeVisitor):
-    def __init__(self) -> None:
+    def __init__(self, *, is_page: bool) -> None:
+        self.is_page = is_page
         self.found: list[tuple[int, str]] = []
         self.shown: set[tuple[int, str]] = set()
 
@@ -119,7 +134,10 @@ class _Finder(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         """The values of a StrEnum are codes; Django's choices have labels beside theirs."""
+        has_labels = any("Choices" in ast.unparse(each) for each in node.bases)
         for each in node.body:
+            if has_labels and isinstance(each, ast.Assign) and isinstance(each.value, ast.Tuple):
+                self._keep_if_said(each.value.elts[-1])
             if isinstance(each, ast.Assign) and _is_named(each.targets[0], SAID_BY):
                 self._keep_if_said(each.value)
         if "StrEnum" not in map(ast.unparse, node.bases):
@@ -138,6 +156,10 @@ class _Finder(ast.NodeVisitor):
             self.found.append((node.lineno, ast.unparse(node)))
             return
         self.visit(node.func)
+        if name in TELLERS or (of == "messages" and name in LEVELS):
+            for told in node.args[1:] if name == "add_error" else node.args:
+                self._keep_what_is_told(told)
+            return
         if name in TITLED and node.args:
             self._keep_if_said(node.args[0])
         patterns = [each for each in node.keywords if name == "Rule" and each.arg == "text"]
@@ -154,22 +176,44 @@ class _Finder(ast.NodeVisitor):
     def visit_Constant(self, node: ast.Constant) -> None:
         if isinstance(node.value, str):
             self._keep_if(is_prose(node.value) or _is_word(node), node)
+            self._keep_html(node)
 
     def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
-        self._keep_if(is_prose(_text(node)), node)
+        text = _text(node)
+        is_joined = self.is_page and COLON.search(text)
+        self._keep_if(is_prose(text) or bool(UNIT.search(text) or is_joined), node)
+        self._keep_html(node)
         for value in node.values:
             if isinstance(value, ast.FormattedValue):
                 self.found += [(node.lineno, each) for each in _translated_inside(value)]
                 self.visit(value.value)
 
     def visit_Assign(self, node: ast.Assign) -> None:
+        said = [
+            each
+            for each in node.targets
+            if isinstance(each, ast.Attribute) and each.attr in SAID_BY
+        ]
+        if said and self._keep_if_said(node.value):
+            return
         if not any(isinstance(each, ast.Name) and each.id == "__all__" for each in node.targets):
             self.visit(node.value)
 
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        """Half a sentence that is glued to something."""
+        for each in (node.left, node.right):
+            text = _text(each) if isinstance(each, ast.Constant) else ""
+            if isinstance(node.op, ast.Add) and HALF.search(text) and not is_prose(text):
+                self._keep_if(True, each)
+            self.visit(each)
+
     def visit_Dict(self, node: ast.Dict) -> None:
-        for each in [*node.keys, *node.values]:
-            if each is not None and not (each in node.keys and _is_word(each)):
-                self.visit(each)
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is not None and not _is_word(key):
+                self.visit(key)
+            is_read = isinstance(key, ast.Constant) and key.value in READ
+            if not (is_read and self._keep_if_said(value)):
+                self.visit(value)
 
     def visit_Subscript(self, node: ast.Subscript) -> None:
         self.visit(node.value)
@@ -199,9 +243,41 @@ class _Finder(ast.NodeVisitor):
             self.shown.add(self.found[-1])
         return True
 
+    def _keep_what_is_told(self, node: ast.expr) -> None:
+        """Its every text, also a small word, and those in a list or put together."""
+        if isinstance(node, (ast.Constant, ast.JoinedStr)):
+            text = PLACE.sub("", TAGS.sub(" ", _text(node)))
+            if isinstance(getattr(node, "value", ""), str) and LETTERS.search(text):
+                self._keep_if(True, node)
+                self.shown.add(self.found[-1])
+            return
+        for each in _parts(node):
+            self._keep_what_is_told(each)
+        if not _parts(node):
+            self.visit(node)
+
+    def _keep_html(self, node: ast.expr) -> None:
+        """What stands in tags, if it is not prose as a whole."""
+        if not is_prose(_text(node)):
+            self.found += [(node.lineno, each) for each in texts_of(_text(node))]
+
     def _keep_if(self, said: bool, node: ast.expr) -> None:
         if said:
             self.found.append((node.lineno, _text(node)))
+
+
+def _parts(node: ast.expr) -> list[ast.expr]:
+    """Of what is listed, chosen or put together."""
+    match node:
+        case ast.List() | ast.Tuple():
+            return node.elts
+        case ast.Dict():
+            return node.values
+        case ast.BinOp():
+            return [node.left, node.right]
+        case ast.IfExp():
+            return [node.body, node.orelse]
+    return []
 
 
 def _is_named(node: ast.expr, names: frozenset[str]) -> bool:

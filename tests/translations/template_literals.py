@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 from pathlib import Path
 
 from django.template.base import DebugLexer, Token, TokenType
 
 from tests.translations.extract import ROOT, product_files
+from tests.translations.html_texts import Reader
 from tests.translations.literals import Literal
 
-READ = frozenset({"alt", "aria-description", "aria-label", "data-copied", "placeholder", "title"})
-NOT_READ = frozenset({"script", "style"})
 QUIET_TAGS = frozenset({
     "extends", "load", "static", "translate", "trans", "url", "csrf_token", "element", "slot", "block",
 })  # fmt: skip
 """What stands in their quotes is a name or translated."""
-LETTERS = re.compile(r"[^\W\d_]{2}")
+TRANSLATES = frozenset({"translate", "trans"})
 QUOTED = re.compile(r"""(?<!_\()"([^"]*)"|(?<!_\()'([^']*)'""")
 SPOKEN = re.compile(r"^[A-Z][a-z]+\b|[a-z]{2} [a-z]{2}")
-FILTERS = re.compile(r"\|(pluralize|yesno\b(?!:_))")
-ENTITY = re.compile(r"&\w+;")
+GLUED = re.compile(r"\|(?:pluralize|yesno\b(?!:_))")
+INSTEAD = re.compile(r"""\|default(?:_if_none)?:["']([^"']*[^\W\d_]{2}[^"']*)["']""")
+"""What is shown where there is nothing."""
+OWN_FORMAT = re.compile(r"""\|(?:date|time):["'](?!(?:\w+_FORMAT|c|T)["'])[^"']*["']""")
+"""There is one format of dates; “c” is for programs, “T” is the zone."""
+SAYING = re.compile(
+    r"""\b(?:title|label|text|heading|description)=["']([^"'/]*[^\W\d_]{2}[^"'/]*)["']"""
+)
+"""What a template that is included, or a tag, is given to say."""
 
 
 def literals() -> Iterator[Literal]:
@@ -32,7 +37,7 @@ def literals() -> Iterator[Literal]:
 
 
 def found_in(source: str, where: Path) -> Iterator[Literal]:
-    reader = _Reader()
+    reader = Reader()
     told = _Told()
     for token in DebugLexer(source).tokenize():
         reader.feed(told.without_tags(token))
@@ -58,37 +63,14 @@ class _Told:
             self._until = "endcomment"
         elif token.token_type is TokenType.TEXT:
             return token.contents
-        elif token.token_type is not TokenType.COMMENT and name not in QUIET_TAGS:
-            self._look_into(token)
+        elif token.token_type is not TokenType.COMMENT:
+            self._look_into(token, name)
         return "\n" * token.contents.count("\n")
 
-    def _look_into(self, token: Token) -> None:
-        quoted = ["".join(each) for each in QUOTED.findall(token.contents)]
+    def _look_into(self, token: Token, name: str) -> None:
+        code = "" if name in TRANSLATES else token.contents
+        quoted = ["".join(each) for each in QUOTED.findall(code if name not in QUIET_TAGS else "")]
         said = [each for each in quoted if SPOKEN.search(each) and "/" not in each]
-        glued = [each.group() for each in FILTERS.finditer(token.contents)]
+        said += [each for each in SAYING.findall(code) + INSTEAD.findall(code) if each not in said]
+        glued = [each.group() for wrong in (GLUED, OWN_FORMAT) for each in wrong.finditer(code)]
         self.found += [(token.lineno or 0, each) for each in said + glued]
-
-
-class _Reader(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.found: list[tuple[int, str]] = []
-        self._inside = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        names = dict(attrs).get("class") or ""
-        self._inside = tag if tag in NOT_READ or "material-symbols" in names else ""
-        button = tag == "input" and ("type", "submit") in attrs
-        for name, value in attrs:
-            if (name in READ or (button and name == "value")) and LETTERS.search(value or ""):
-                self._keep(value or "")
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = ""
-
-    def handle_data(self, data: str) -> None:
-        if not self._inside and LETTERS.search(ENTITY.sub("", data)):
-            self._keep(data)
-
-    def _keep(self, text: str) -> None:
-        self.found.append((self.getpos()[0], " ".join(text.split())))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.translations import at_import, literals, template_literals
+from tests.translations import at_import, literals, own_formats, script_literals, template_literals
 from tests.translations.literals import Literal, is_prose
 
 OPERATORS_READ = {
@@ -53,6 +53,20 @@ OPERATORS_READ = {
 }
 """Rooms that stay English, and why."""
 
+NOT_READ_AS_TIMES = {
+    "admin_kit/words/moments.py": "the formats themselves",
+    "campaigns/admin/contacts/change_forms.py": "what stands in a field to begin with",
+    "campaigns/admin/planning/moment.py": "what a browser's own field takes",
+    "campaigns/admin/suppressions.py": "the name of a file",
+    "campaigns/exports/asking.py": "the name of a file",
+    "privacy/views.py": "the name of a file",
+    "campaigns/segments/sql/": "compared in the database",
+    "dispatch/admin/monitor.py": "minutes below a chart of one hour",
+    "dispatch/claiming/deliveries.py": "a key",
+    "notices/looking.py": "a key",
+    "dispatch/providers/ses/signature.py": "a signature",
+}
+"""Where a time is written in a format of its own, and what for."""
 WORDS_OF_OTHERS = {
     "signin/own/zones.py": "regions in the names of time zones",
     "dispatch/bounces/": "headers of mail",
@@ -64,7 +78,7 @@ WORDS_OF_OTHERS = {
 NAMES = frozenset({
     "EDM Dispatch", "English", "Deutsch", "Gmail", "Yahoo and AOL", "Orange", "Yandex", "Proton", "Sina", "Sohu",
     "Amazon SES", "Brevo", "EngageLab", "Mailgun", "Mailjet", "Postmark", "Resend", "SendGrid", "SMTP", "SparkPost",
-    "Aliyun", "Homepage", "iframe",
+    "Aliyun", "Homepage", "iframe", "HTML", "MJML",
     "Arial", "Verdana", "Tahoma", "Trebuchet", "Georgia", "Times New Roman", "Courier New", "Ctrl + K", "Macintosh",
 })  # fmt: skip
 """The same in every language, or read by programs alone."""
@@ -106,6 +120,17 @@ def test_no_text_of_the_code_goes_past_gettext() -> None:
 
 def test_no_text_of_a_template_goes_past_gettext() -> None:
     found = [str(each) for each in template_literals.literals() if said_past_gettext(each)]
+    assert not found, "\n".join(found)
+
+
+def test_no_script_says_anything_that_its_page_did_not_give_it() -> None:
+    found = list(map(str, script_literals.literals()))
+    assert not found, "\n".join(found)
+
+
+def test_times_are_written_in_the_one_format_of_the_reader() -> None:
+    allowed = tuple(NOT_READ_AS_TIMES | OPERATORS_READ)
+    found = [str(each) for each in own_formats.literals() if not each.path.startswith(allowed)]
     assert not found, "\n".join(found)
 
 
@@ -155,6 +180,24 @@ def found_in_template(source: str) -> list[str]:
     ("gettext(f'{n} were sent')", "{} were sent"),
     ("f'<b>{gettext(name)}</b>'", "gettext(name)"),
     ("counted(3, 'recipient')", "counted(3, 'recipient')"),
+    ("messages.success(request, 'done')", "done"),
+    ("messages.info(request, 'Sent: ' + number)", "Sent: "),
+    ("form.add_error('name', 'taken')", "taken"),
+    ("raise ValidationError({'name': 'taken'})", "taken"),
+    ("raise ValidationError('Bad URL')", "Bad URL"),
+    ("format_html('<b>Hidden</b>')", "Hidden"),
+    ("format_html('<span title=\"Closed\">{}</span>', x)", "Closed"),
+    ("format_html('<img alt=\"{} opened\">', x)", "opened"),
+    ("class Kind(TextChoices):\n    NEW = 'new', 'first of all'", "first of all"),
+    ("class Kind(TextChoices):\n    NEW = 'new', 'new'", "new"),
+    ("CHOICES = [('ab', 'A/B test')]", "A/B test"),
+    ("x = TextInput(attrs={'placeholder': 'search'})", "search"),
+    ("shown.short_description = 'kind'", "kind"),
+    ("x = f'{name} (archived)'", "{} (archived)"),
+    ("x = name + ' (archived)'", " (archived)"),
+    ("x = f'+{hour} h'", "+{} h"),
+    ("x = 'Sign-up'", "Sign-up"),
+    ("x = 'Stop!'", "Stop!"),
 ])  # fmt: skip
 def test_a_text_of_the_code_is_found(source: str, text: str) -> None:
     assert found_in_code(source) == [text]
@@ -184,6 +227,15 @@ def test_what_is_not_shown_is_let_be(source: str) -> None:
     ("{{ number|pluralize }}", "|pluralize"),
     ('{{ name|default:"No name" }}', "No name"),
     ('{% include "a.html" with title="All of them" %}', "All of them"),
+    ('{% include "a.html" with title="all" %}', "all"),
+    ('{% element button title="Go back" %}', "Go back"),
+    ('{{ name|default:"none" }}', "none"),
+    ('{{ at|date:"Y-m-d" }}', '|date:"Y-m-d"'),
+    ('<optgroup label="All">', "All"),
+    ('<a hx-confirm="Sure?">{{ x }}</a>', "Sure?"),
+    ("""<b x-text="open ? 'Hide' : ''"></b>""", "Hide"),
+    ('<input type="reset" value="Clear">', "Clear"),
+    ("<p>发</p>", "发"),
 ])  # fmt: skip
 def test_a_text_of_a_template_is_found(source: str, text: str) -> None:
     assert found_in_template(source) == [text]
@@ -200,6 +252,34 @@ def test_a_text_of_a_template_is_found(source: str, text: str) -> None:
 ])  # fmt: skip
 def test_what_a_template_does_not_say_itself_is_let_be(source: str) -> None:
     assert found_in_template(source) == []
+
+
+@pytest.mark.parametrize("source, text", [
+    ("button.textContent = 'Copied'", "Copied"),
+    ("alert('no')", "no"),
+    ("field.setAttribute('aria-label', 'close')", "close"),
+    ("let said = `${number} rows are left`", "${number} rows are left"),
+])  # fmt: skip
+def test_a_text_of_a_script_is_found(source: str, text: str) -> None:
+    assert [each.text for each in script_literals.found_in(source, Path("page.js"))] == [text]
+
+
+@pytest.mark.parametrize("source", [
+    "// what this is for\nlet x = 1", "document.querySelector('#rows > li a')",
+    "field.setAttribute('aria-busy', 'true')", "button.textContent = link.dataset.close",
+])  # fmt: skip
+def test_what_a_script_does_not_say_itself_is_let_be(source: str) -> None:
+    assert not list(script_literals.found_in(source, Path("page.js")))
+
+
+@pytest.mark.parametrize("source", ["at.strftime('%d %b')", "f'{at:%H:%M}'"])
+def test_a_time_in_a_format_of_its_own_is_found(source: str) -> None:
+    assert len(list(own_formats.found_in(source, Path("room/module.py")))) == 1
+
+
+def test_two_texts_of_a_page_that_are_joined_by_a_colon_are_found() -> None:
+    source = "said = f'“{name}”: {words}'"
+    assert [each.text for each in literals.found_in(source, Path("admin/page.py"))] == ["“{}”: {}"]
 
 
 def test_a_list_of_names_is_no_prose() -> None:

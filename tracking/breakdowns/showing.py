@@ -231,5 +231,5 @@ def _first_day(data: dict[str, Any], kind: EventKind) -> Chart:
         Actor.MACHINE: gettext("Machines"),
     }
     series = [Series(name, data["first_day"][f"{kind}:{actor}"]) for actor, name in names.items()]
-    labels = [f"+{hour} h" for hour in range(FIRST_HOURS)]
+    labels = [gettext("+%(hour)s h") % {"hour": hour} for hour in range(FIRST_HOURS)]
     return Chart(titles[kind], gettext("Hours after the start"), labels, series)

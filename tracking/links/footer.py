@@ -8,6 +8,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext
 
+from admin_kit.words.listing import headed
 from tracking.links.personalise import UNSUBSCRIBE_URL, WEB_VIEW_URL
 
 _STYLE = (
@@ -33,8 +34,7 @@ def text(postal_address: str, language: str) -> str:
     """As `html`, for the plain text."""
     lines = [_text_line(line) for line in postal_address.strip().splitlines()]
     with translation.override(_supported(language)):
-        label = gettext("Unsubscribe")
-    way_out = f"{label}: {{{{ {UNSUBSCRIBE_URL} }}}}"
+        way_out = headed(gettext("Unsubscribe"), f"{{{{ {UNSUBSCRIBE_URL} }}}}")
     return "\n".join(["\n", _RULE, *lines, way_out, ""])
 
 

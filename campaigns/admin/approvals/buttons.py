@@ -16,6 +16,7 @@ from unfold.enums import ActionVariant
 from admin_kit.base import OwnedAdmin, Visitor, staff
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, say
 from admin_kit.typed import button
+from admin_kit.words.listing import headed
 from admin_kit.words.moments import to_the_minute
 from campaigns.admin import task_steps
 from campaigns.admin.recipients import numbers
@@ -87,7 +88,7 @@ def _line(what: str, user: Any, at: Any, words: str) -> str:
         "user": user or gettext("a deleted user"),
         "time": to_the_minute(at),
     }
-    return f"{line}: {words}" if words else gettext("%(line)s.") % {"line": line}
+    return headed(line, words) if words else gettext("%(line)s.") % {"line": line}
 
 
 def may(task: Task, name: str, user: Visitor) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
@@ -63,6 +63,13 @@ def _taken(file: UploadedFile[bytes]) -> keeping.Taken:
 
 
 class AttachmentFormSet(MayBeMissing):
+    default_error_messages: ClassVar[dict[str, Any]] = {
+        **MayBeMissing.default_error_messages,
+        "too_many_forms": _(
+            "A campaign has %(num)s files at most. Remove some, or choose fewer at once."
+        ),
+    }
+
     def clean(self) -> None:
         super().clean()
         names, octets = [], 0

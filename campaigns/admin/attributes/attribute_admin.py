@@ -18,6 +18,7 @@ from admin_kit.base import OwnedAdmin, staff
 from admin_kit.confirmation import Question, ask, is_confirmed, page, say
 from admin_kit.lists import ChangeList
 from admin_kit.typed import button
+from admin_kit.words.listing import headed
 from campaigns.admin.attributes import questions
 from campaigns.admin.attributes.forms import AttributeForm, NameForm, TypeForm
 from campaigns.admin.changes import ExplainedChanges
@@ -95,7 +96,7 @@ class AttributeAdmin(ExplainedChanges, OwnedAdmin):
             )
         kind, choices = form.cleaned_data["kind"], form.cleaned_data["choices"]
         question = questions.of_type(attribute, kind, choices)
-        title = f"{attribute.key}: {attribute.get_kind_display()} → {question.details[0][1]}"
+        title = headed(attribute.key, f"{attribute.get_kind_display()} → {question.details[0][1]}")
         return self._ask_or_start(
             request, attribute, question, Change.TYPE, title, kind=kind, choices=choices
         )

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from admin_kit.base import staff
 from admin_kit.previewed import PreviewedAdmin, PreviewedForm
+from admin_kit.words.listing import headed
 from campaigns.admin.blocks import previews
 from campaigns.admin.blocks.builder import pictures
 from campaigns.admin.blocks.previews import Preview
@@ -112,7 +113,7 @@ class BrandAdmin(ExplainedChanges, PreviewedAdmin):
     def uses_of(self, objects: Sequence[Any], request: HttpRequest) -> list[str]:
         """A brand that is deleted takes its rules along."""
         reasons = ((brand, rule.why_it_stays(brand, request.user)) for brand in objects)
-        return [f"“{brand}”: {reason}" for brand, reason in reasons if reason]
+        return [headed(f"“{brand}”", reason) for brand, reason in reasons if reason]
 
     def formfield_for_dbfield(
         self, db_field: models.Field[Any, Any], request: HttpRequest, **kwargs: Any

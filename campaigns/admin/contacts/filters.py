@@ -14,6 +14,7 @@ from addressing.addresses import as_stored
 from admin_kit.base import visible_rows
 from admin_kit.filters import RelatedRowFilter
 from admin_kit.typed import DropdownFilter
+from admin_kit.words.moments import day
 from campaigns import audience, contact_search
 from campaigns.admin.contacts.columns import SEGMENT
 from campaigns.contact_status import ContactStatus, condition_of
@@ -88,7 +89,7 @@ class ImportFilter(AppliedFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         imports = visible_rows(Operation.objects.filter(kind=OperationKind.IMPORT), request.user)
         newest = imports.order_by("-pk").values_list("pk", "title", "created_at")[:MOST_IMPORTS]
-        return [(str(key), f"{title}, {at:%Y-%m-%d}") for key, title, at in newest]
+        return [(str(key), f"{title}, {day(at)}") for key, title, at in newest]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         value = self.value()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from addressing.addresses import as_written
 from admin_kit.base import Visitor
+from admin_kit.words.listing import headed
 from admin_kit.words.stored_texts import shown as as_read
 from campaigns import wording
 from campaigns.admin.imports.import_work import is_check
@@ -111,7 +112,7 @@ def _lists(result: dict[str, Any]) -> Iterator[tuple[str, list[str]]]:
         yield gettext("People in the file whom no import brings back"), told
     if reasons := result.get("reasons"):
         most_first = sorted(reasons.items(), key=lambda each: -each[1])
-        lines = [f"{wording.rows(rows)}: {as_read(reason)}" for reason, rows in most_first]
+        lines = [headed(wording.rows(rows), as_read(reason)) for reason, rows in most_first]
         yield gettext("Why rows are rejected"), lines
     if notes := result.get("notes"):
         yield gettext("To look at"), [as_read(note) for note in notes]

@@ -36,6 +36,11 @@ ADDED_SINCE = _(
     "the campaign again."
 )
 
+ANOTHER_SINCE = _(
+    "Another message was added to the campaign since this page was opened. Nothing was saved now; "
+    "open this step again to see both."
+)
+
 
 class TemplateRow(ModelForm):
     class Meta:
@@ -56,6 +61,9 @@ class TemplateRow(ModelForm):
 
 
 class TemplateFormSet(InlineFormSet):
+    is_only = False
+    """Whether no other message is to stay with the campaign."""
+
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         """A draft may be saved before it has a template."""
         if i >= self.initial_form_count():
@@ -65,6 +73,8 @@ class TemplateFormSet(InlineFormSet):
     def clean(self) -> None:
         super().clean()
         seen, already = set(), self._saved_meanwhile()
+        if self.is_only and already:
+            raise ValidationError(ANOTHER_SINCE)
         usable = owners_open_to(self.instance.owner_id)
         for form in self.forms:
             if not form.is_valid() or form.cleaned_data.get("DELETE"):

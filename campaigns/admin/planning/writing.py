@@ -3,7 +3,8 @@ campaign uses once it is saved."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,26 +22,41 @@ from campaigns.models import ABTest, Task, TaskTemplate, Template
 CAMPAIGN = "campaign"
 """In the address of a page of a template: the campaign that it is written for."""
 BACK = "admin:campaigns_task_step_content"
+WORDS = ("subject", "preview_text")
+"""What a message says otherwise than its template."""
+NO_WORDS: Mapping[str, str] = {}
 
 
-def ways_to_write(task: Task) -> list[tuple[str, str]]:
-    """Links to the editors, each with what it says."""
-    asked: dict[str, str | int] = {CAMPAIGN: task.pk, "owner": task.owner_id, "name": task.name}
+class WayToWrite(NamedTuple):
+    """A link to an editor. `key` names it in a form."""
+
+    key: str
+    label: str
+    url: str
+
+
+def ways_to_write(task: Task, words: Mapping[str, str] = NO_WORDS) -> list[WayToWrite]:
+    """`words` are those of a message that has no template yet: the editor begins with them."""
+    asked = {CAMPAIGN: str(task.pk), "owner": str(task.owner_id), "name": task.name, **words}
     add = reverse("admin:campaigns_template_add")
     starters = reverse("admin:campaigns_template_starters")
+    blocks = urlencode({**asked, "format": "blocks"})
     return [
-        (
-            gettext("Put it together from blocks"),
-            f"{add}?{urlencode({**asked, 'format': 'blocks'})}",
-        ),
-        (gettext("Start from a sample"), f"{starters}?{urlencode(asked)}"),
-        (gettext("Write HTML or MJML"), f"{add}?{urlencode(asked)}"),
+        WayToWrite("blocks", gettext("Put it together from blocks"), f"{add}?{blocks}"),
+        WayToWrite("sample", gettext("Start from a sample"), f"{starters}?{urlencode(asked)}"),
+        WayToWrite("code", gettext("Write HTML or MJML"), f"{add}?{urlencode(asked)}"),
     ]
+
+
+def url_to_edit(template_id: int, task: Task) -> str:
+    """The page of a template that leads back to the campaign."""
+    page = reverse("admin:campaigns_template_change", args=[template_id])
+    return f"{page}?{urlencode({CAMPAIGN: task.pk})}"
 
 
 def carried(request: HttpRequest) -> dict[str, str]:
     """What an address passes on that says for which campaign it is."""
-    names = (CAMPAIGN, "owner", "name")
+    names = (CAMPAIGN, "owner", "name", *WORDS)
     return {
         name: request.GET[name] for name in names if CAMPAIGN in request.GET and name in request.GET
     }

@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold import widgets
 
+from admin_kit.words.moments import day
 from campaigns.admin.segments import controls
 from campaigns.admin.segments import draft as drafts
 from campaigns.admin.segments.draft import DO, Group, Line, Path
@@ -69,7 +70,7 @@ class Rows:
                 rows = Segment.objects.exclude(pk=own).order_by("name")
             case "import":
                 imports = Operation.objects.filter(kind=OperationKind.IMPORT).order_by("-pk")
-                return [(o.pk, f"{o.title}, {o.created_at:%Y-%m-%d}") for o in self._own(imports)]
+                return [(o.pk, f"{o.title}, {day(o.created_at)}") for o in self._own(imports)]
             case _:
                 rows = Task.objects.filter(launched_at__isnull=False).order_by("-pk")
         return [(row.pk, row.name) for row in self._own(rows)]

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from admin_kit.base import OwnedAdmin
 from admin_kit.confirmation import Question, ask, is_confirmed, say
+from admin_kit.words.listing import headed
 from campaigns.admin.contacts.columns import SEGMENT
 from campaigns.admin.funnel import MAKES_SEGMENTS, PEOPLE
 from campaigns.models import Segment, Task
@@ -42,7 +43,7 @@ class TaskPeople(OwnedAdmin):
             return ask(request, self, _question(task, condition), original=task, back_url=back_url)
         segment = Segment.objects.filter(owner=task.owner_id, condition=condition).first()
         if segment is None:
-            name = f"{task.name[:70]}: {stage.label}"
+            name = headed(task.name[:70], stage.label)
             segment = making.make(task.owner_id, name, condition)
             self.log_addition(
                 request, segment, gettext_noop("Made from the page of “%(task)s”.") % {"task": task}

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin import RelatedFieldListFilter
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -37,6 +38,13 @@ from system_mail import sending
 admin.site.unregister(User)
 
 
+class RoleFilter(RelatedFieldListFilter):
+    """Roles by the names that the reader knows them by."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
+        return [(group.pk, roles.named(group)) for group in Group.objects.order_by("name")]
+
+
 @admin.register(User)
 class StaffAdmin(UserAdmin, SafeAdmin):
     form = StaffForm
@@ -45,7 +53,7 @@ class StaffAdmin(UserAdmin, SafeAdmin):
     filter_horizontal = ()
     searchable_fields = ("user_permissions",)
     list_display = ("username", "email", "name", "role", "is_active", "last_seen")
-    list_filter = ("groups", "is_active", "is_staff", "is_superuser")
+    list_filter = (("groups", RoleFilter), "is_active", "is_staff", "is_superuser")
     search_help_text = gettext_lazy("Part of a name or an email address")
     empty_value_display = "–"
     add_form_template = "admin/change_form.html"

@@ -16,13 +16,11 @@ from campaigns.admin.planning.form import AUDIENCE
 from campaigns.admin.planning.moment import LaunchTime
 from campaigns.admin.planning.templates import TemplateFormSet
 from campaigns.admin.planning.writing import ways_to_write
-from campaigns.admin.steps import beside, content, kinds, where
+from campaigns.admin.steps import beside, content, kinds, leads, where
 from campaigns.models import Sender, Task
 
 LEAVE = "_leave"
 """The button that keeps the draft for later."""
-WHOLE = "_whole"
-"""The link to the whole form, which keeps what is written here."""
 FORM = "admin/campaigns/steps/form.html"
 FIELDSETS: dict[str, Any] = {
     where.AUDIENCE: ((None, {"fields": ("name", "owner", *AUDIENCE)}),),
@@ -111,7 +109,6 @@ class StepForms(OwnedAdmin):
             "back_url": self._before(key, task),
             "show_name": beside.SHOW,
             "leave_name": LEAVE,
-            "whole_name": WHOLE,
             "writing": ways_to_write(task) if task else [],
             "beside": self._beside(request, key, task, context),
         }
@@ -158,8 +155,8 @@ class StepForms(OwnedAdmin):
         )
 
     def _go_on(self, request: HttpRequest, task: Task) -> HttpResponse:
-        if WHOLE in request.POST:
-            return HttpResponseRedirect(self.url("change", task.pk))
+        if url := leads.url_after(request, task, kinds.TEMPLATES):
+            return HttpResponseRedirect(url)
         if kinds.stays(request):
             return HttpResponseRedirect(kinds.url_after(request, task))
         if LEAVE in request.POST:
@@ -175,7 +172,7 @@ class StepForms(OwnedAdmin):
 
 def may_lack(request: HttpRequest) -> bool:
     """A draft that is left, or is still being put together, is saved unfinished."""
-    leaves = LEAVE in request.POST or WHOLE in request.POST
+    leaves = LEAVE in request.POST or leads.leads(request)
     return bool(where.key_of(request)) and (leaves or kinds.stays(request))
 
 

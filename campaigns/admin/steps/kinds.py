@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.admin.steps import leads
 from campaigns.attachments.keeping import MOST_FILES
 from campaigns.models import ABTest, Task, TaskTemplate
 from campaigns.models.ab_test import MOST_VARIANTS
@@ -72,6 +73,11 @@ def chosen(request: HttpRequest, task: Task) -> str:
     return _known(data.get(KIND, "")) or of(task)
 
 
+def takes_one(request: HttpRequest) -> bool:
+    """Whether the step is saved with one message alone."""
+    return request.method == "POST" and request.POST.get(KIND) == ONE
+
+
 def offered(kind: str) -> Sequence[Kind]:
     """At random is a choice of the page with all settings, shown where it was made."""
     return [each for each in KINDS if each.key != SPLIT or kind == SPLIT]
@@ -119,6 +125,7 @@ def read(data: QueryDict, files: MultiValueDict[str, UploadedFile[bytes]]) -> An
     for button, prefix in ((REMOVE, TEMPLATES), (REMOVE_FILE, FILES)):
         if (number := data.get(button, "")).isdecimal():
             data[f"{prefix}-{number}-DELETE"] = "on"
+    leads.take_words_out(data, TEMPLATES)
     return _with_uploads(data, files)
 
 

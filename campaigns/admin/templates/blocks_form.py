@@ -7,8 +7,10 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from admin_kit.words.listing import headed
 from campaigns.admin.blocks import draft as drafts
 from campaigns.admin.blocks.builder import Builder, Carried
 from campaigns.admin.templates.form import TemplateForm
@@ -140,7 +142,8 @@ def _named(draft: drafts.Draft, problem: Problem) -> Problem:
     """With the kind of the block that it is of."""
     block = drafts.find(draft, problem.block) or {}
     kind = KINDS.get(block.get("kind", ""))
-    return problem._replace(message=f"{kind.label if kind else 'A block'}: {problem.message}")
+    label = kind.label if kind else gettext("A block")
+    return problem._replace(message=headed(label, problem.message))
 
 
 def _try_alone(block: dict[str, Any], look: Look) -> None:

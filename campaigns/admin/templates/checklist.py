@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from admin_kit.base import OwnedAdmin, Visitor
 from admin_kit.confirmation import StyledForm, page
 from admin_kit.typed import button
+from admin_kit.words.listing import headed
 from campaigns.models import Contact, Template
 from campaigns.preflight import samples
 from campaigns.preflight.checklist import checking, spam
@@ -59,7 +60,7 @@ class OverruleForm(StyledForm):
         self._warnings = {each.key: each for each in of_level(findings, Level.WARNING)}
         for key, warning in self._warnings.items():
             self.fields[f"although-{key}"] = forms.BooleanField(
-                label=f"{self.although}: {warning.name}",
+                label=headed(self.although, warning.name),
                 error_messages={"required": gettext("Mend it, or say that it may be so.")},
             )
         self.restyle()

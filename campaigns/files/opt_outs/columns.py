@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from django.utils.translation import gettext, ngettext
 
+from admin_kit.words.listing import headed
 from campaigns import wording
 from campaigns.attributes.yes_no import yes_or_no
 from campaigns.files.contact_columns import folded, known_column
@@ -71,7 +72,7 @@ class KeptOut(NamedTuple):
             became = gettext("suppressed as “%(reason)s”") % {"reason": self.reason.label}
         elif self.reason:
             became = gettext("kept out, as you may not add to the suppression list")
-        return f"{self.quoted}: {became}."
+        return gettext("%(line)s.") % {"line": headed(self.quoted, became)}
 
     @property
     def quoted(self) -> str:

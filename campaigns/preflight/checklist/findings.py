@@ -10,6 +10,8 @@ from typing import Any
 
 from django.utils.translation import gettext, gettext_noop
 
+from admin_kit.words.listing import headed
+
 MOST_PLACES = 5
 
 
@@ -84,7 +86,7 @@ class Finding:
 
     @property
     def name(self) -> str:
-        return f"{self.of}: {self.what}" if self.of else self.what
+        return headed(self.of, self.what) if self.of else self.what
 
     @property
     def more(self) -> int:

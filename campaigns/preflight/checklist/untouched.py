@@ -26,8 +26,6 @@ SHORTEST = 20
 """Characters of a sentence that is taken for a sample's: shorter ones others write, too."""
 FEWEST_WIDE = 8
 """Letters that are enough for that in Chinese."""
-FEWEST_LINKS = 2
-"""Addresses of samples, without a sentence: one alone may be anyone's example."""
 NAMED = 3
 _HOST = "https://example.com/"
 # Of what is printed by Liquid a document keeps as many x as it is long.
@@ -96,7 +94,7 @@ def sample_text(message: Message) -> Iterator[Finding]:
     ]
     texts = _of_samples(message.document.words)
     links = _links(message)
-    if not heads and not texts and len(links) < FEWEST_LINKS:
+    if not heads and not texts and not links:
         return
     spots = [Spot(written.html.find(each), each) for each in (*texts, *links)]
     named = [*(sentence for sentence, _ in heads), *(spot.written for spot in spots)]

@@ -17,6 +17,7 @@ from unfold.enums import ActionVariant
 from admin_kit.base import SafeAdmin
 from admin_kit.confirmation import Question, StyledForm, ask, is_confirmed, page, say
 from admin_kit.typed import button
+from admin_kit.words.listing import headed
 from admin_kit.words.stored_texts import shown
 from dispatch.admin.services import state
 from dispatch.admin.services.test_mail import TestMailForm, UnsavedText
@@ -235,7 +236,7 @@ class ServiceActions(SafeAdmin):
         service = cleaned["service"]
         for outcome in send_tests(cleaned):
             self.log_change(request, service, str(outcome))
-            say(request, f"“{service}”: {outcome.told()}", error=outcome.has_failed)
+            say(request, headed(f"“{service}”", outcome.told()), error=outcome.has_failed)
 
     def _same_test_again(self, cleaned: dict[str, Any]) -> str:
         """The form once more, filled in: reloading the page must not send another message."""
@@ -260,10 +261,10 @@ class ServiceActions(SafeAdmin):
     def _done(self, request: HttpRequest, service: EmailService, text: str) -> HttpResponse:
         """The text is English, as it is stored."""
         self.log_change(request, service, text)
-        say(request, f"“{service}”: {shown(text)}")
+        say(request, headed(f"“{service}”", shown(text)))
         return HttpResponseRedirect(self.url("change", service.pk))
 
     def _failed(self, request: HttpRequest, service: EmailService, text: str) -> HttpResponse:
         self.log_change(request, service, text)
-        say(request, f"“{service}”: {shown(text)}", error=True)
+        say(request, headed(f"“{service}”", shown(text)), error=True)
         return HttpResponseRedirect(self.url("change", service.pk))

@@ -195,7 +195,11 @@ def _as_of(report: AccountReport) -> str:
 def account_of(service: Any) -> dict[str, str]:
     """A label, and what the provider last said of the account, with how old that is."""
     report: AccountReport | None = getattr(service, "account_report", None)
-    if report is None or report.checked_at is None or not report.is_about(service):
+    told = report if report is not None and report.is_about(service) else None
+    if service.sends_since and not (told and told.works):
+        text = gettext("A message was accepted since the connection was last tried or changed.")
+        return {"word": gettext("Connects"), "colour": "success", "text": text}
+    if told is None:
         asked = report is not None and report.asked_at is not None
         text = (
             gettext("The connection is being tested.")
@@ -207,16 +211,13 @@ def account_of(service: Any) -> dict[str, str]:
             "colour": "info",
             "text": text,
         }
-    if not report.works and service.sends_since:
-        text = gettext("A message was accepted since the connection was last tried.")
-        return {"word": gettext("Connects"), "colour": "success", "text": text}
     word, colour = (gettext("Connects"), "success")
-    if not report.works:
+    if not told.works:
         word, colour = str(NO_CONNECTION), "danger"
     return {
         "word": word,
         "colour": colour,
-        "text": _as_of(report),
+        "text": _as_of(told),
     }
 
 

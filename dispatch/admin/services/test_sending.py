@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from django.utils.translation import gettext_noop
 
 from addressing.addresses import as_written
+from admin_kit.words.moments import read_again
 from admin_kit.words.stored_texts import shown
 from campaigns import suppressions
 from campaigns.models import Sender, TaskTemplate, Template
@@ -63,7 +64,7 @@ class Outcome(NamedTuple):
 
     def told(self) -> str:
         """In the language of who asked for it; else it is English, as it is stored."""
-        return shown(self)
+        return read_again(shown(self)) if self.has_failed else shown(self)
 
 
 def send_tests(cleaned: dict[str, Any]) -> Iterator[Outcome]:

@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Collection, Iterator
 from typing import Any, NamedTuple
 
-from django.utils import formats, timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from admin_kit.words.moments import to_the_second
 from admin_kit.words.stored_texts import shown_reply
 from campaigns.models import FailureReason, SubTask
 from dispatch.models import Attempt, Decision
@@ -17,7 +17,6 @@ from tracking.event_kinds import EventKind
 
 TIMES = (
     ("created_at", _("Made by the launch")),
-    ("allocated_at", _("Reserved for a service")),
     ("in_doubt_since", _("In doubt")),
 )
 OUTCOMES = (
@@ -37,8 +36,9 @@ class Event(NamedTuple):
 
 def story_of(subtask: SubTask, told: Collection[str] = ()) -> dict[str, Any]:
     """A table for unfold's component, without the kinds of events that are told beside it."""
-    own = [*_times(subtask), *_outcomes(subtask, told)]
-    events = sorted([*own, *_attempts(subtask), *_decisions(subtask)])
+    attempts = list(_attempts(subtask))
+    own = [*_times(subtask, attempts), *_outcomes(subtask, told)]
+    events = sorted([*own, *attempts, *_decisions(subtask)])
     return {
         "headers": [
             gettext("When"),
@@ -47,18 +47,15 @@ def story_of(subtask: SubTask, told: Collection[str] = ()) -> dict[str, Any]:
             gettext("Reply"),
         ],
         "rows": [
-            [_to_the_second(event.at), event.what, event.who, event.detail] for event in events
+            [to_the_second(event.at), event.what, event.who, event.detail] for event in events
         ],
     }
 
 
-def _to_the_second(at: dt.datetime) -> str:
-    """In the language of who reads it. To the millisecond they are in the list of attempts."""
-    local = timezone.localtime(at)
-    return f"{formats.date_format(local, 'DATE_FORMAT')}, {formats.time_format(local, 'H:i:s')}"
-
-
-def _times(subtask: SubTask) -> Iterator[Event]:
+def _times(subtask: SubTask, attempts: Collection[Event]) -> Iterator[Event]:
+    at = subtask.allocated_at
+    if at and not any(each.at >= at for each in attempts):  # else the hand-over says it
+        yield Event(at, gettext("Reserved for a service"), str(subtask.service or ""))
     for name, what in TIMES:
         if at := getattr(subtask, name):
             yield Event(at, str(what))

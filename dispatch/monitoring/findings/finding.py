@@ -3,8 +3,6 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from django.utils.translation import gettext
-
 
 class Level(enum.IntEnum):
     UNKNOWN = 0
@@ -33,9 +31,7 @@ class Finding:
 
 def not_yet(title: str) -> Finding:
     """What is about the last minute, when there has been none."""
-    return Finding(
-        title, "–", Level.UNKNOWN, gettext("Known when a dispatcher has run for half a minute.")
-    )
+    return Finding(title, "–", Level.UNKNOWN, "")
 
 
 def level_of(value: float, look: float, bad: float) -> Level:

@@ -72,6 +72,21 @@
     }
   };
 
+  /* A table of many numbers becomes a card for each row on a phone: each number has its heading there. */
+  const FEW = 3;
+  const stackNumbers = () => {
+    for (const table of document.querySelectorAll("table.edm-wide-numbers:not(.edm-stacks)")) {
+      const heads = table.tHead ? [...table.tHead.rows[0].cells] : [];
+      if (heads.length <= FEW) continue;
+      for (const row of table.tBodies[0].rows) {
+        [...row.cells].forEach((cell, number) => {
+          if (cell.tagName === "TD" && heads[number]) cell.dataset.column = heads[number].textContent.trim();
+        });
+      }
+      table.classList.add("edm-stacks");
+    }
+  };
+
   /* The keyboard stays in what covers the page. */
   const STOPS = "a[href], button, input, select, textarea";
   const stay = (event) => {
@@ -86,7 +101,7 @@
   document.addEventListener("keydown", stay);
 
   const tidy = () => { nameSelect2(document); reachable(document); };
-  document.addEventListener("DOMContentLoaded", () => { nameScrolling(); nameCells(document); markEmpty(document); reachWide(); });
+  document.addEventListener("DOMContentLoaded", () => { nameScrolling(); nameCells(document); markEmpty(document); stackNumbers(); reachWide(); });
   window.addEventListener("load", () => {
     tidy();
     if (!window.django || !django.jQuery) return;
@@ -101,5 +116,5 @@
   document.addEventListener("formset:added", () => setTimeout(tidy));
   window.addEventListener("resize", reachWide);
   document.addEventListener("toggle", reachWide, true);
-  document.addEventListener("htmx:afterSwap", (event) => { reachable(event.target); nameCells(event.target); markEmpty(event.target); reachWide(); });
+  document.addEventListener("htmx:afterSwap", (event) => { reachable(event.target); nameCells(event.target); markEmpty(event.target); stackNumbers(); reachWide(); });
 })();

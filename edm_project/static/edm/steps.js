@@ -19,7 +19,7 @@ document.addEventListener("click", (event) => {
   if (!link || opensElsewhere || written() === atFirst) return;
   event.preventDefault();
   const leads = document.createElement("input");
-  Object.assign(leads, { type: "hidden", name: link.dataset.keeps, value: "yes" });
+  Object.assign(leads, { type: "hidden", name: link.dataset.keeps, value: link.dataset.as ?? "yes" });
   stepForm.append(leads);
   stepForm.requestSubmit();
 });

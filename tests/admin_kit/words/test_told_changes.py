@@ -4,8 +4,11 @@ import json
 
 import pytest
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.utils import timezone
 from django.utils.translation import override
+from pytest_django import Settings
 
+from admin_kit.words.moments import read_again
 from admin_kit.words.told_changes import told
 
 
@@ -60,3 +63,29 @@ def test_english_is_as_it_was_stored() -> None:
     )
     with override("en"):
         assert told(entry) == "Changed Name from “a” to nothing."
+
+
+@pytest.mark.parametrize(
+    ("field", "told_there"),
+    [
+        ("Scheduled from nothing to “2026-01-31 23:30 UTC”", "“1 Feb 2026, 07:30”"),
+        ("Since from “2026-01-31” to nothing", "“31 Jan 2026”"),
+        ("Name from nothing to “2026-99-99”", "“2026-99-99”"),
+        ("Name from nothing to “2026-01-31 23:30 XYZ”", "“2026-01-31 23:30 XYZ”"),
+    ],
+)
+def test_a_time_is_told_in_the_zone_of_the_reader(field: str, told_there: str) -> None:
+    entry = LogEntry(
+        action_flag=CHANGE, change_message=json.dumps([{"changed": {"fields": [field]}}])
+    )
+    with timezone.override("Asia/Shanghai"):
+        assert told_there in told(entry)
+
+
+def test_the_zone_that_a_time_was_kept_with_tells_the_hour_that_comes_twice(
+    settings: Settings,
+) -> None:
+    settings.TIME_ZONE = "Europe/Berlin"
+    with timezone.override("UTC"):
+        assert read_again("until 2026-10-25 02:30 CEST.") == "until 25 Oct 2026, 00:30."
+        assert read_again("until 2026-10-25 02:30 CET.") == "until 25 Oct 2026, 01:30."

@@ -87,7 +87,7 @@ def test_a_file_is_removed_or_exchanged(client: Client, task: Task) -> None:
         ([upload("setup.exe")], "“setup.exe” is a program, and Gmail and others refuse"),
         ([upload("all.zip", zipped("run.js"))], "There is a program in “all.zip”"),
         ([upload("a.pdf"), upload("a.pdf")], "“a.pdf” is attached twice"),
-        ([upload(f"{n}.pdf") for n in range(11)], "Please submit at most 10 forms."),
+        ([upload(f"{n}.pdf") for n in range(11)], "A campaign has 10 files at most."),
     ],
 )
 def test_what_is_wrong_with_a_file_is_said(

@@ -45,6 +45,10 @@ NAMES = frozenset({
 UNSEEN = frozenset({"script", "style", "pre", "code", "textarea", "option"})
 
 
+def _is_english(said: str) -> bool:
+    return bool(WORD.search(said)) and not CHINESE.search(said) and said not in NAMES
+
+
 class _Said(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
@@ -61,6 +65,8 @@ class _Said(HTMLParser):
         for name, value in attrs:
             if name in ("title", "placeholder", "aria-label", "data-copied"):
                 self._look_at(value or "")
+            if name == "aria-label" and _is_english(value or ""):
+                self.english.append(value or "")
 
     def handle_endtag(self, tag: str) -> None:
         self._unseen -= tag in UNSEEN
@@ -75,8 +81,7 @@ class _Said(HTMLParser):
 
     def _look_at_title(self, text: str) -> None:
         said = " ".join(text.split())
-        is_english = WORD.search(said) and not CHINESE.search(said) and said not in NAMES
-        if is_english and self._in_titles and not any(self._open):
+        if _is_english(said) and self._in_titles and not any(self._open):
             self.english.append(said)
 
     def _look_at(self, text: str) -> None:

@@ -15,7 +15,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from signin import invitations
-from signin.models import Invitation
+from signin.models import Invitation, Profile
 from tests.campaigns.admin.staff import (
     CONFIRM,
     MANAGER,
@@ -378,3 +378,10 @@ class TestRights:
         operators = address("auth.group", "change", role(OPERATOR).pk)
         assert client.post(operators, {"name": "operator", "permissions": []}).status_code == 403
         assert role(OPERATOR).permissions.exists()
+
+
+def test_users_are_filtered_by_roles_in_the_language_of_who_looks() -> None:
+    superuser = member(SUPERUSER)
+    Profile.objects.update_or_create(user=superuser, defaults={"language": "zh-hans"})
+    page = page_of(signed_in(superuser).get(reverse("admin:auth_user_changelist")))
+    assert 'title="运维人员"' in page and 'title="operator"' not in page

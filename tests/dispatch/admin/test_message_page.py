@@ -5,15 +5,18 @@ from __future__ import annotations
 import datetime as dt
 import html
 import re
+import uuid
 from typing import Any
 
 import pytest
+from django.db.models.functions import Now
 from django.test import Client
 from django.utils import timezone
 
 from addressing.message_ids import subtask_id_in
 from campaigns.models import SubTask
 from dispatch.admin.subtasks.doubt import WHERE
+from dispatch.models import Attempt
 from dispatch.providers import PROVIDERS
 from tests.campaigns.admin.staff import (
     MANAGER,
@@ -105,6 +108,16 @@ class TestTheMessage:
     def test_is_one_click_from_its_page(self, client: Client) -> None:
         subtask = self.message()
         assert f'href="{url("message", subtask)}"' in page_of(client.get(url("change", subtask)))
+
+    def test_is_reserved_until_it_is_handed_over(self, client: Client) -> None:
+        service = EmailServiceFactory(name="Post")
+        subtask = SubTaskFactory(status="sent", allocated_at=Now(), service=service)
+        assert "Reserved for a service" in page_of(client.get(url("change", subtask)))
+        Attempt.objects.create(
+            subtask=subtask, service=service, dispatcher_id=1, claim_token=uuid.uuid4(),
+            slot_at=Now(), started_at=Now(), outcome="accepted",
+        )  # fmt: skip
+        assert "Reserved for a service" not in page_of(client.get(url("change", subtask)))
 
     def test_what_came_back_is_told_once(self, client: Client) -> None:
         subtask = self.message()

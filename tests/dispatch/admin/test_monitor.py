@@ -98,6 +98,7 @@ def test_with_nobody_dispatching_the_first_thing_it_says_is_that() -> None:
     response = page()
 
     assert response.context["troubles"][0].title == "Dispatchers"
+    assert response.text.count("Known when a dispatcher has run for half a minute: Sent,") == 1
     assert "manage.py qcluster" in response.text
 
 

@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from campaigns.models import SubTask
 from dispatch.admin import rate
 from dispatch.models import Attempt, EmailService
+from dispatch.pace import pace_rows
 from tests.campaigns.admin.staff import SUPERUSER, address, member, page_of, signed_in
 from tests.factories import (
     ContentFactory,
@@ -86,6 +87,14 @@ def test_the_page_of_a_campaign_says_it() -> None:
     url = address("campaigns.task", "progress", subtask.task_id)
     page = page_of(signed_in(member(SUPERUSER)).get(url))
     assert "About 7 messages a minute; its services allow 120 a minute, for all campaigns." in page
+
+
+def test_while_its_services_wait_for_longer_the_page_says_nothing_of_what_they_allow() -> None:
+    living_dispatcher()
+    subtask = one_message()
+    pace_rows.freeze(service(0.5), "The contract ended")
+    url = address("campaigns.task", "progress", subtask.task_id)
+    assert "a minute" not in page_of(signed_in(member(SUPERUSER)).get(url))
 
 
 def test_one_is_one_message(subtask: SubTask) -> None:

@@ -63,6 +63,14 @@ def attempts(service: EmailService, count: int, **kwargs: Any) -> None:
     )  # fmt: skip
 
 
+def test_a_service_that_sends_connects_though_it_was_never_tested() -> None:
+    service = EmailServiceFactory()
+    attempts(service, 1, started_at="2999-01-01T00:00Z")
+    shown = page_of(signed_in(member(OPERATOR)).get(url("change", service.pk)))
+    assert "A message was accepted since the connection was last tried or changed." in shown
+    assert "Not tested" not in shown
+
+
 class TestTheForm:
     @pytest.fixture
     def user(self) -> Any:

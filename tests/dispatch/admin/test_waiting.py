@@ -238,9 +238,9 @@ def test_a_task_says_that_no_dispatcher_is_running() -> None:
 def test_a_launch_says_when_it_would_be_done() -> None:
     DispatcherFactory()
     service = EmailServiceFactory(sending_interval=1)
-    assert "Will be done about" in question(draft(service))
+    assert "It is done about" in question(draft(service))
     frozen(service)
-    assert "Will be done about" not in question(draft(service))
+    assert "It is done about" not in question(draft(service))
 
 
 def test_a_task_that_is_being_sent_says_when_it_goes_on_and_ends() -> None:

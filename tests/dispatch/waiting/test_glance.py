@@ -19,6 +19,7 @@ from tests.factories import (
     DispatcherFactory,
     EmailServiceFactory,
     TaskFactory,
+    UserFactory,
     in_doubt,
     sending_task,
 )
@@ -61,6 +62,15 @@ def test_with_all_services_frozen_one_of_them_is_named() -> None:
 
 def test_without_a_service_it_says_so() -> None:
     assert causes(sending_task()) == [Cause.NO_SERVICE]
+
+
+def test_with_all_services_switched_off_they_are_named_as_on_the_page_of_the_campaign() -> None:
+    EmailServiceFactory(name="North", enabled=False)
+    EmailServiceFactory(name="Theirs", enabled=False).users.add(UserFactory())
+    task = sending_task()
+    found = at_a_glance(task)[task.pk].reasons
+    assert [(each.cause, each.service) for each in found] == [(Cause.SERVICE_OFF, "North")]
+    assert why(task).reasons == found
 
 
 def test_without_a_dispatcher_it_says_so() -> None:

@@ -102,7 +102,7 @@ def test_a_service_that_a_person_has_to_unfreeze_opens_at_no_known_time() -> Non
 def test_a_service_that_is_switched_off_is_named() -> None:
     service = EmailServiceFactory(enabled=False)
     found = why(sending(service))
-    assert causes(found) == [Cause.SERVICE_OFF, Cause.NO_SERVICE]
+    assert causes(found) == [Cause.SERVICE_OFF]
     assert found.reasons[0].service == service.name
 
 

@@ -18,7 +18,7 @@ NOON = dt.datetime(2026, 11, 29, 12, tzinfo=dt.UTC)
     [
         (0.5, "12:30:00"),
         (5, "17:00"),
-        (15.5, "30 November, 03:30"),
+        (15.5, "30 Nov, 03:30"),
         (24 * 40, "8 Jan 2027, 12:00"),
     ],
 )
@@ -28,11 +28,13 @@ def test_a_moment_is_told_as_briefly_as_it_is_clear(hours: float, said: str) -> 
 
 def test_a_moment_is_told_in_the_readers_language() -> None:
     with translation.override("zh-hans"):
-        assert words.moment(NOON + dt.timedelta(days=1), NOON) == "11月30日, 12:00"
+        assert words.moment(NOON + dt.timedelta(days=1), NOON) == "11月30日 12:00"
 
 
 def test_an_end_is_told_with_the_latest_it_may_be() -> None:
     estimate = Estimate(NOON + dt.timedelta(hours=2), NOON + dt.timedelta(hours=3))
+    planned = "It is done about 14:00, at the latest about 15:00."
+    assert words.end_if_launched(estimate, NOON) == planned
     assert words.end(estimate, NOON) == "Will be done about 14:00, at the latest about 15:00."
 
 

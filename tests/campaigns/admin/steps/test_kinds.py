@@ -219,6 +219,17 @@ class TestFiles:
         assert "a.exe" in shown.split('id="files"')[1]
         assert "a.exe" not in Attachment.objects.values_list("name", flat=True)
 
+    def test_that_are_far_too_many_leave_the_texts_as_they_are_written(
+        self, way: Way, user: User
+    ) -> None:
+        task = TaskFactory(owner=user)
+        uploads = [SimpleUploadedFile(f"{number}.pdf", PDF) for number in range(200)]
+        fields = {**posted(task, "one"), "tasktemplate_set-0-subject": "Sow now"}
+        shown = page_of(way.save("content", task, **fields, uploads=uploads))
+        assert "A campaign has 10 files at most." in shown
+        assert 'value="Sow now"' in shown
+        assert not Attachment.objects.filter(task=task).exists()
+
     def test_are_removed(self, way: Way, user: User) -> None:
         task = TaskFactory(owner=user)
         file = attach(task)
@@ -265,6 +276,16 @@ class TestWhatAnotherChoiceTakesAway:
         last = TaskTemplate.objects.filter(task=task).latest("pk")
         TaskTemplate.objects.filter(pk=last.pk).update(template=TemplateFactory(owner=user))
         assert self.said(way, task) == [self.TEST, self.TEMPLATES]
+
+
+def test_one_message_is_not_saved_beside_one_that_came_meanwhile(way: Way, user: User) -> None:
+    task = TaskFactory(owner=user)
+    fields = posted(task, "one", **{"tasktemplate_set-0-subject": "Sow now"})
+    task.tasktemplate_set.create(template=TemplateFactory(owner=user))
+    shown = page_of(way.save("content", task, **fields))
+    assert "Another message was added to the campaign since this page was opened" in shown
+    assert 'value="Sow now"' in shown
+    assert rows_of(task, "subject") == ["", ""]
 
 
 def test_a_key_of_any_length_is_refused_in_words(way: Way, user: User) -> None:

@@ -9,7 +9,7 @@ from django.contrib.auth.models import User
 
 from campaigns.models import ABTest, Task, Template
 from tests.campaigns.admin.staff import address, entries, page_of, signed_in
-from tests.campaigns.admin.steps.way import Way, step
+from tests.campaigns.admin.steps.way import Way, row, step
 from tests.factories import SenderFactory, TaskFactory, TemplateFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,37 @@ def test_a_sample_is_taken_for_the_campaign(user: User, task: Task) -> None:
     shown = page_of(signed_in(user).get(url))
     add = address("campaigns.template", "add")
     assert f'href="{add}?campaign={task.pk}&amp;starter=newsletter"' in shown
+
+
+def test_the_way_to_an_editor_keeps_what_is_written(user: User) -> None:
+    task, fields = TaskFactory(owner=user), {}
+    message = task.tasktemplate_set.get()
+    for name, value in {"id": message.pk, "template": message.template_id, "weight": 1}.items():
+        fields[f"tasktemplate_set-0-{name}"] = value
+    counts = {"tasktemplate_set-TOTAL_FORMS": 1, "tasktemplate_set-INITIAL_FORMS": 1}
+    written = {**fields, **counts, "tasktemplate_set-0-subject": "Sow now", "_next": ""}
+    way = Way(user)
+    starters = address("campaigns.template", "starters")
+    assert way.save("content", task, **written, _write="sample").url.startswith(starters)
+    assert task.tasktemplate_set.get().subject == "Sow now"
+    edited = way.save("content", task, **written, _edit=message.template_id).url
+    page = address("campaigns.template", "change", message.template_id)
+    assert edited == f"{page}?campaign={task.pk}"
+
+
+def test_the_editor_begins_with_the_words_of_a_message_that_has_no_template(
+    user: User, task: Task
+) -> None:
+    written = {**row(subject="Sow now", preview_text="Soon"), "_next": "", "_write": "code"}
+    way = Way(user)
+    url = way.save("content", task, **written).url
+    assert 'value="Sow now"' in page_of(way.client.get(url))
+    assert templates_of(task) == []
+
+
+@pytest.mark.parametrize("fields", [{"_write": "https://a.example"}, {"_edit": "12345"}])
+def test_no_other_address_is_led_to(user: User, task: Task, fields: dict[str, str]) -> None:
+    assert Way(user).save("content", task, **row(), **fields).url == step("delivery", task)
 
 
 def test_the_editor_says_for_what_it_is(user: User, task: Task) -> None:

@@ -17,7 +17,13 @@ from campaigns.preflight.checklist.untouched import FOLDER, sample_text
 from tests import template_corpus
 from tests.security.scaling import assert_linear, repeated
 
-CORPUS = [name for name, path in template_corpus.FILES.items() if path.parent != FOLDER]
+LIKE_SAMPLES = {"cjk.mjml", "social-and-links.mjml"}
+"""They link to addresses that a sample has, on the site that is an example only."""
+CORPUS = [
+    name
+    for name, path in template_corpus.FILES.items()
+    if path.parent != FOLDER and name not in LIKE_SAMPLES
+]
 DEMO = sorted((template_corpus.PROJECT / "devmail" / "demo_content").glob("*.html"))
 STORY = "Two sentences on the second story."
 SIGNED_UP = "You get this because you signed up at example.com."
@@ -146,9 +152,9 @@ def test_a_line_that_is_not_known_is_not_told() -> None:
 
 @pytest.mark.parametrize(
     ("paths", "is_found"),
-    [(("first", "second"), True), (("first", "mine"), False), (("first", "first"), False)],
+    [(("first", "second"), True), (("first", "mine"), True), (("mine", "ours"), False)],
 )
-def test_links_alone_are_a_samples_when_two_of_them_are_there(
+def test_one_link_of_a_sample_that_was_forgotten_is_found(
     paths: tuple[str, ...], is_found: bool
 ) -> None:
     links = (f'<a href="{escape(f"https://example.com/{path}")}">Mine</a>' for path in paths)
