@@ -167,7 +167,7 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
         field = super().formfield_for_manytomany(db_field, request, **kwargs)
         if field is not None and db_field.name in self.searchable_fields:
             # Set here, for unfold restyles and Django explains a list to select from with Control.
-            field.widget = SearchableSelectMultiple()
+            field.widget = SearchableSelectMultiple({"data-placeholder": gettext("Choose…")})
             field.widget.choices = field.choices
             field.help_text = db_field.help_text
         return field

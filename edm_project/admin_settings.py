@@ -110,6 +110,7 @@ def on_every_page(request: HttpRequest) -> dict[str, Any]:
     return {
         "colors": None,
         "most_octets": most_octets(request),
+        "most_megabytes": most_octets(request) // 1_000_000,
         "most_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
     }
 

@@ -136,7 +136,7 @@ class EmailServiceFactory(ModelFactory[EmailService]):
 
     @classmethod
     def _create(cls, model_class: type[EmailService], *args: Any, **values: Any) -> EmailService:
-        service = model_class(*args, **values)
+        service = model_class(**values)
         services.save(service)
         return service
 

@@ -248,7 +248,7 @@ class TaskTemplate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.template} × {self.weight}"
+        return str(self.template) if self.weight == 1 else f"{self.template} × {self.weight}"
 
 
 class Launch(models.Model):

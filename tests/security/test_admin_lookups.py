@@ -18,6 +18,7 @@ from django.db.models import Field, Model
 from django.test import RequestFactory
 from django.urls import reverse
 
+from access.ownership import looked_up_once
 from admin_kit.base import SafeAdmin
 from campaigns.models import Tag
 from dispatch.models import EmailService
@@ -96,19 +97,24 @@ def rows(model_admin: ModelAdmin[Any], user: User, parameters: dict[str, str]) -
 
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label_lower)
-def test_no_list_is_narrowed_by_what_it_does_not_declare(model: type[Model], role: str) -> None:
+def test_no_list_is_narrowed_by_what_it_does_not_declare(
+    model: type[Model], role: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     user = member(role)
     make_a_row_of_each(user)
     signed_in(user).post(address("campaigns.tag", "add"), {"name": "spring", "owner": user.pk})
     model_admin = admin.site._registry[model]
+    # Some ask the database which columns they need, for each of thousands of questions.
+    monkeypatch.setattr(model_admin, "get_list_display", lambda request: ("__str__",))
     everything = rows(model_admin, user, {})
     allowed = DECLARED.get(model._meta.label_lower, set())
-    narrowed = [
-        lookup
-        for lookup, value in asked(model)
-        if lookup not in allowed
-        and rows(model_admin, user, {lookup: value}) not in (None, everything)
-    ]
+    with looked_up_once():
+        narrowed = [
+            lookup
+            for lookup, value in asked(model)
+            if lookup not in allowed
+            and rows(model_admin, user, {lookup: value}) not in (None, everything)
+        ]
     assert everything is not None
     assert narrowed == []
 

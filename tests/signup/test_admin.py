@@ -123,6 +123,11 @@ class TestAForm:
         assert response.status_code == 200
         assert field in response.context["adminform"].form.errors
 
+    def test_says_what_to_do_with_its_empty_lists(self, staff: Client) -> None:
+        form = staff.get(address(FORMS, "add")).context["adminform"].form
+        for name in ("attributes", "topics", "tags"):
+            assert 'data-placeholder="Choose…"' in str(form[name])
+
     def test_takes_no_rows_of_others(self, staff: Client, form: SignUpForm) -> None:
         foreign = {
             "sender": SenderFactory().pk,

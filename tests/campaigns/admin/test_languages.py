@@ -128,8 +128,8 @@ def test_results_are_shown_by_language(client: Client) -> None:
     url = address("campaigns.task", "languages", task.pk)
     page = page_of(client.get(url))
     assert url in progress
-    assert 'German (de)</th> <td class="px-4 py-2">2</td> <td class="px-4 py-2">2</td>' in page
-    assert 'everyone else</th> <td class="px-4 py-2">1</td> <td class="px-4 py-2">0</td>' in page
+    assert "German (de)</th> <td>2</td> <td>2</td>" in page
+    assert "everyone else</th> <td>1</td> <td>0</td>" in page
 
 
 def test_results_of_many_messages_come_after_the_page(

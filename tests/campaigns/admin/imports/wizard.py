@@ -16,6 +16,7 @@ from tests.campaigns.admin.staff import CONFIRM, address, page_of, signed_in
 from tests.responses import ClientResponse
 
 UPLOAD = address("campaigns.contact", "import_file")
+ROWS = "Email,Name,City\nada@example.com,Ada,London\nnobody,Bob,Rome\ncy@example.com,Cy,Oslo\n"
 OPTIONS = {"existing": "update", "tags": "", "may_suppress": "on"}
 
 

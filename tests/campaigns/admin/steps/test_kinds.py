@@ -245,6 +245,13 @@ class TestFiles:
 
 
 class TestSeveralAtRandom:
+    def test_are_named_with_a_weight_of_their_own(self, user: User) -> None:
+        task = TaskFactory(owner=user)
+        row, template = task.tasktemplate_set.get(), task.templates.get()
+        assert str(row) == template.name
+        row.weight = 3
+        assert str(row) == f"{template.name} × 3"
+
     def test_stay_as_they_were_planned(self, way: Way, user: User) -> None:
         task = TaskFactory(owner=user)
         task.tasktemplate_set.create(template=TemplateFactory(owner=user), weight=3)
