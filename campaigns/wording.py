@@ -61,8 +61,8 @@ def templates(number: int) -> str:
 
 
 def sentences(*texts: object) -> str:
-    """One after the other."""
-    return reduce(_two, map(str, texts))
+    """One after the other, as the language joins them; "" of none."""
+    return reduce(_two, map(str, texts)) if texts else ""
 
 
 def subject_in_words(subject: str) -> str:

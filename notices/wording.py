@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from admin_kit.words.moments import to_the_minute, with_its_zone
 from admin_kit.words.stored_texts import shown
+from campaigns.wording import sentences
 from notices.models import Delivery, Kind, Notice, State, Why
 
 TYPES = {
@@ -54,7 +55,7 @@ def _headlines() -> dict[Kind, str]:
 def explanation(notice: Notice) -> str:
     """What it means for the mail, and what to do."""
     told = _EXPLAINED.get(Kind(notice.kind), _of_reason)(notice.facts)
-    return " ".join(part for part in told if part)
+    return sentences(*filter(None, told))
 
 
 def _finished(facts: dict[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from campaigns import suppressions
 from campaigns.models import FailureReason, SubTask, SubTaskStatus, TaskStatus
 from campaigns.models.contacts import SuppressionReason
 from campaigns.state import lifecycle, states
-from campaigns.wording import filled, listed
+from campaigns.wording import filled, listed, sentences
 
 CHUNK = 5_000
 LOOKED_AT = 1_000
@@ -44,7 +44,7 @@ class RetryPlan:
             self.retryable,
         )
         parts = (again, self._may_arrive_twice(), self.left_out())
-        return " ".join(part for part in parts if part)
+        return sentences(*filter(None, parts))
 
     def _may_arrive_twice(self) -> str:
         if not self.in_doubt:

@@ -17,6 +17,7 @@ from admin_kit.words.numbers import number
 from campaigns.ab_tests import plan, sampling
 from campaigns.admin.progress import Wait
 from campaigns.models import Task, TaskStatus
+from campaigns.wording import sentences
 from dispatch.admin import rate
 from dispatch.admin.services import state
 from dispatch.claiming import agenda as agendas
@@ -102,7 +103,7 @@ def _remarks(found: Why) -> Iterable[Wait]:
 def _outlook(found: Why, estimate: Estimate | None) -> Iterable[Wait]:
     end = words.end(estimate, found.now) if estimate and found.next_at else ""
     goes_on = found.next_at and found.next_at > found.now + words.USUAL
-    if said := " ".join(filter(None, [words.next_start(found) if goes_on else "", end])):
+    if said := sentences(*filter(None, [words.next_start(found) if goes_on else "", end])):
         yield Wait("", "", "", said)
 
 

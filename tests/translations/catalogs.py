@@ -60,6 +60,12 @@ BETTER: frozenset[str | tuple[str, ...]] = frozenset({
     "log entries", "log entry", "group", "groups", "staff status",
     "Designates whether the user can log into this admin site.",
     "Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+    "The {name} “{obj}” was added successfully.", "The {name} “{obj}” was changed successfully.",
+    "You may edit it again below.", "The %(name)s “%(obj)s” was deleted successfully.",
+    "The {name} “{obj}” was added successfully. You may add another {name} below.",
+    "The {name} “{obj}” was changed successfully. You may edit it again below.",
+    "The {name} “{obj}” was changed successfully. You may add another {name} below.",
+    "%(name)s with ID “%(key)s” doesn’t exist. Perhaps it was deleted?", "Password change",
 })  # fmt: skip
 """What libraries translate otherwise than the rest of the product speaks: ours stands before theirs."""
 

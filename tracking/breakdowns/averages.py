@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from statistics import fmean
 from typing import NamedTuple
 
@@ -31,6 +31,9 @@ NAMES = {
 LEAVING = (EventKind.UNSUBSCRIBED, EventKind.COMPLAINED)
 
 Rates = dict[str, float]
+"""Without those that are not known: few servers report what they deliver, and opens and clicks are
+recorded where the campaign says so."""
+UNKNOWN = "–"
 
 
 class Beside(NamedTuple):
@@ -53,30 +56,38 @@ def compared(task: Task) -> Compared | None:
     if task.launched_at is None:
         return None
     before = Task.objects.filter(owner=task.owner_id, launched_at__lt=task.launched_at)
-    keys = list(before.order_by("-launched_at").values_list("pk", flat=True)[:MOST_CAMPAIGNS])
-    found = _rates([task.pk, *keys])
+    found = _rates([task, *before.order_by("-launched_at")[:MOST_CAMPAIGNS]])
     own = found.pop(task.pk, None)
     if own is None or not found:
         return None
-    rows = [
-        Beside(
-            str(name),
-            percent(own[key], 1),
-            percent(fmean(rates[key] for rates in found.values()), 1),
-        )
-        for key, name in NAMES.items()
-    ]
-    return Compared(len(found), rows)
+    return Compared(len(found), list(_rows(own, list(found.values()))))
 
 
-def _rates(task_ids: list[int]) -> dict[int, Rates]:
+def _rows(own: Rates, earlier: list[Rates]) -> Iterator[Beside]:
+    for key, name in NAMES.items():
+        usual = [rates[key] for rates in earlier if key in rates]
+        if usual or key in own:
+            yield Beside(
+                str(name),
+                percent(own[key], 1) if key in own else UNKNOWN,
+                percent(fmean(usual), 1) if usual else UNKNOWN,
+            )
+
+
+def _rates(tasks: Iterable[Task]) -> dict[int, Rates]:
     """Of those sent to enough people."""
-    left = _left(task_ids)
+    by_key = {task.pk: task for task in tasks}
+    left = _left(by_key)
     return {
-        pk: _rates_of(counts, left[pk])
-        for pk, counts in Tally.objects.counts_of(task_ids).items()
+        pk: _known(by_key[pk], _rates_of(counts, left[pk]))
+        for pk, counts in Tally.objects.counts_of(list(by_key)).items()
         if counts.accepted >= FEWEST_SENT
     }
+
+
+def _known(task: Task, rates: Rates) -> Rates:
+    recorded = {"delivered": False, "opened": task.track_opens, "clicked": task.track_clicks}
+    return {key: rate for key, rate in rates.items() if rate or recorded.get(key, True)}
 
 
 def _rates_of(counts: TaskCounts, left: dict[str, int]) -> Rates:

@@ -299,6 +299,29 @@ class TestBesideEarlierCampaigns:
         assert rows["Delivered"] == ("100.0\N{NO-BREAK SPACE}%", "100.0\N{NO-BREAK SPACE}%")
         assert rows["Unsubscribed"] == ("5.0\N{NO-BREAK SPACE}%", "0.0\N{NO-BREAK SPACE}%")
 
+    def test_what_is_not_known_is_not_said_to_be_none(self, task: Task) -> None:
+        """No server reported, and nothing was recorded; the one before has opens."""
+        self.campaign(-1, 5, owner=task.owner)
+        Task.objects.filter(pk=task.pk).update(track_opens=False, track_clicks=False)
+        task.refresh_from_db()
+        for number in range(20):
+            sent(task, f"{number}@example.com")
+        compared = averages.compared(task)
+        assert compared is not None
+        rows = {row.name.partition(",")[0]: (row.own, row.usual) for row in compared.rows}
+        assert rows["Delivered"] == ("–", "100.0\N{NO-BREAK SPACE}%")
+        assert rows["Opened"] == ("–", "25.0\N{NO-BREAK SPACE}%")
+        assert rows["Bounced"] == ("0.0\N{NO-BREAK SPACE}%", "0.0\N{NO-BREAK SPACE}%")
+
+    def test_what_neither_knows_has_no_row(self, task: Task) -> None:
+        earlier = SendingTaskFactory(owner=task.owner, launched_at=BEGAN - dt.timedelta(days=1))
+        for number in range(20):
+            sent(task, f"{number}@example.com")
+            sent(earlier, f"{number}@example.org")
+        compared = averages.compared(task)
+        assert compared is not None
+        assert "Delivered" not in {row.name.partition(",")[0] for row in compared.rows}
+
     def test_the_first_has_none(self) -> None:
         assert averages.compared(self.campaign(1, 5)) is None
 
