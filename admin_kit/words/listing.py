@@ -15,3 +15,8 @@ def listed(texts: Iterable[object]) -> str:
 def headed(name: object, said: object) -> str:
     """Such as “Name: what is said of it”, with the colon of the language."""
     return gettext("%(name)s: %(said)s") % {"name": name, "said": said}
+
+
+def asked(what: object) -> str:
+    """Such as “Delete?”."""
+    return gettext("%(what)s?") % {"what": what}

@@ -112,4 +112,4 @@ class SignUpAdmin(LedgerAdmin):
             lines.insert(0, gettext("name: %(name)s") % {"name": name})
         if topics := Tag.objects.filter(pk__in=row.answers.get("topics", [])):
             lines.append(gettext("topics: %(names)s") % {"names": listed(topics)})
-        return "; ".join(lines) or "–"
+        return listed(lines) or "–"

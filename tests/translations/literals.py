@@ -49,8 +49,8 @@ TAGS = re.compile(r"<[^<>]*>?|\{%.*?%\}", re.DOTALL)
 SENTENCE = re.compile(
     r"[^\W\d_]{2,}[,;:.!?)”’]* +[(“]?([a-z{]|[A-Z][a-zA-Z])|\{\}[^\W\d_]* +\(?[a-z]{2,}|[A-Z]/[A-Z] [a-z]"
 )
-COLON = re.compile(r"\{\}[”)]?: [“(]?\{\}")
-"""A heading and what is below it, joined as English does."""
+COLON = re.compile(r"\{\}[”)]?: [“(]?\{\}|\{\}[?!]$")
+"""A heading and what is below it, or a question, with the signs of English."""
 UNIT = re.compile(r"\{\} (s|min|h|d)$|\{\}(min|h|d)$")
 """Of time, behind a number."""
 HALF = re.compile(r"^ +\(?[a-z]{2,}\)?$|^[a-z]{2,} +$")

@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from admin_kit.base import staff
 from admin_kit.confirmation import Question, ask, is_confirmed, say
 from admin_kit.history import log_event
+from admin_kit.words.listing import asked
 from campaigns.admin.contacts.change_forms import CHANGES, Change
 from campaigns.admin.contacts.matching import TICKED, ChoosesAllMatching, counted_within
 from campaigns.admin.operations.results import Told, tells
@@ -179,7 +180,7 @@ def _refused(change: Change, total: int | None) -> Question:
         problem = gettext("No contact matches.")
     else:
         problem = gettext("These contacts have several owners. Filter by one owner first.")
-    return Question(f"{change.action.label}?", "", str(change.action.label), problems=[problem])
+    return Question(asked(change.action.label), "", str(change.action.label), problems=[problem])
 
 
 def _visible_change(request: HttpRequest, key: int) -> Operation:

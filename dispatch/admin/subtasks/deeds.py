@@ -15,6 +15,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from admin_kit.confirmation import Question
+from admin_kit.words.listing import asked
 from admin_kit.words.numbers import number
 from campaigns.admin import retrying
 from campaigns.admin.operations.results import Told, tells
@@ -81,7 +82,7 @@ def ask_decision(
         count,
     )
     return Question(
-        f"{choice.label}?",
+        asked(choice.label),
         _filled(text, count, effect=EFFECTS[choice]),
         str(choice.label),
         details=_not_sent_again(unsettled) if choice == DecisionChoice.SEND_AGAIN else (),
