@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class DispatchConfig(AppConfig):
@@ -16,6 +17,7 @@ class DispatchConfig(AppConfig):
         from tracking import event_kinds
 
         limits.OF_SERVICES.append(sizes.of_task)
-        messages.MORE.append(messages.More("last_reply", replies.last_of))
+        last_reply = pgettext_lazy("column of an export", "last_reply")
+        messages.MORE.append(messages.More(last_reply, replies.last_of))
         erasure.HOLDERS.append(seed_lists.HOLDER)
         event_kinds.SOURCES.update((each.name, each.label) for each in providers.PROVIDERS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from django.utils.translation import pgettext_lazy
+
 from addressing.addresses import as_written
 from campaigns.exports import messages
 from campaigns.exports.tables import Chosen, Row, Subject
@@ -11,21 +13,21 @@ from campaigns.models import SubTask
 from tracking.models import Event, EventState
 
 NAME = "events"
-HEADINGS = [
-    "recipient",
-    "event",
-    "by",
-    "occurred_at",
-    "received_at",
-    "link",
-    "detail",
-    "times",
-    "last_at",
-]
+HEADINGS = (
+    pgettext_lazy("column of an export", "recipient"),
+    pgettext_lazy("column of an export", "event"),
+    pgettext_lazy("column of an export", "by"),
+    pgettext_lazy("column of an export", "occurred_at"),
+    pgettext_lazy("column of an export", "received_at"),
+    pgettext_lazy("column of an export", "link"),
+    pgettext_lazy("column of an export", "detail"),
+    pgettext_lazy("column of an export", "times"),
+    pgettext_lazy("column of an export", "last_at"),
+)
 
 
 def headings(keys: Sequence[int], chosen: Chosen) -> list[str]:
-    return HEADINGS
+    return [str(each) for each in HEADINGS]
 
 
 def rows(keys: Sequence[int], names: Sequence[str], chosen: Chosen) -> Iterator[Row]:

@@ -12,6 +12,11 @@ def listed(texts: Iterable[object]) -> str:
     return pgettext("between the items of a list", ", ").join(map(str, texts))
 
 
+def listed_apart(texts: Iterable[object]) -> str:
+    """Such as “a: 1; b: 2, 3”: items that may be lists themselves."""
+    return gettext("; ").join(map(str, texts))
+
+
 def headed(name: object, said: object) -> str:
     """Such as “Name: what is said of it”, with the colon of the language."""
     return gettext("%(name)s: %(said)s") % {"name": name, "said": said}

@@ -4,40 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 
 from addressing.addresses import as_written
 from campaigns.ab_tests import variants
 from campaigns.exports.tables import SUBJECTS, Cell, Chosen, Gone, Row, Subject
 from campaigns.models import Content, SubTask, Task
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise
+
 NAME = "messages"
 TIMES = ("sending_at", "sent_at", "delivered_at", "opened_at", "clicked_at", "bounced_at",
          "failed_at")  # fmt: skip
-HEADINGS = [
-    "recipient",
-    "name",
-    "variant",
-    "language",
-    "status",
-    "in_doubt",
-    "failure",
-    "error",
-    "service",
-    "refused_for_a_while",
-    *TIMES,
-    "provider_message_id",
-]
+HEADINGS = (
+    pgettext_lazy("column of an export", "recipient"),
+    pgettext_lazy("column of an export", "name"),
+    pgettext_lazy("column of an export", "variant"),
+    pgettext_lazy("column of an export", "language"),
+    pgettext_lazy("column of an export", "status"),
+    pgettext_lazy("column of an export", "in_doubt"),
+    pgettext_lazy("column of an export", "failure"),
+    pgettext_lazy("column of an export", "error"),
+    pgettext_lazy("column of an export", "service"),
+    pgettext_lazy("column of an export", "refused_for_a_while"),
+    pgettext_lazy("column of an export", "sending_at"),
+    pgettext_lazy("column of an export", "sent_at"),
+    pgettext_lazy("column of an export", "delivered_at"),
+    pgettext_lazy("column of an export", "opened_at"),
+    pgettext_lazy("column of an export", "clicked_at"),
+    pgettext_lazy("column of an export", "bounced_at"),
+    pgettext_lazy("column of an export", "failed_at"),
+    pgettext_lazy("column of an export", "provider_message_id"),
+)
+"""In English as programs read them; in other languages for people."""
 
 
 @dataclass(frozen=True, slots=True)
 class More:
     """A column of an app that builds on this one: gives its cells by the key of the SubTask."""
 
-    heading: str
+    heading: _StrOrPromise
     cells: Callable[[Sequence[int]], dict[int, Cell]]
 
 
@@ -53,7 +64,7 @@ def of_task(user: User, chosen: Chosen) -> QuerySet[SubTask]:
 
 
 def headings(keys: Sequence[int], chosen: Chosen) -> list[str]:
-    return [*HEADINGS, *(each.heading for each in MORE)]
+    return [str(each) for each in (*HEADINGS, *(more.heading for more in MORE))]
 
 
 def rows(keys: Sequence[int], names: Sequence[str], chosen: Chosen) -> Iterator[Row]:

@@ -23,7 +23,7 @@ class Stage(models.TextChoices):
     CLICKED = "clicked", _("Clicked")
     NOT_OPENED = "not_opened", _("Delivered, not opened")
     NOT_CLICKED = "not_clicked", _("Opened, not clicked")
-    NOTHING_BACK = "nothing_back", _("Sent, nothing back")
+    NOTHING_BACK = "nothing_back", _("Sent, no delivery reported")
     BOUNCED = "bounced", _("Bounced")
     WAITING = "waiting", _("Not sent yet")
     IN_DOUBT = "in_doubt", _("In doubt")

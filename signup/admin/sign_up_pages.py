@@ -14,7 +14,7 @@ from addressing.addresses import as_written
 from admin_kit.base import LedgerAdmin, visible_rows
 from admin_kit.filters import RelatedRowFilter
 from admin_kit.typed import label
-from admin_kit.words.listing import headed, listed
+from admin_kit.words.listing import headed, listed, listed_apart
 from admin_kit.words.moments import to_the_minute
 from admin_kit.words.stored_texts import shown
 from campaigns.attributes import values
@@ -112,4 +112,4 @@ class SignUpAdmin(LedgerAdmin):
             lines.insert(0, gettext("name: %(name)s") % {"name": name})
         if topics := Tag.objects.filter(pk__in=row.answers.get("topics", [])):
             lines.append(gettext("topics: %(names)s") % {"names": listed(topics)})
-        return listed(lines) or "–"
+        return listed_apart(lines) or "–"

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.timeout(180)
 
 Works = Callable[[], None]
 MESSAGES = 40
-SENT = "Sent, nothing back"
+SENT = "Sent, no delivery reported"
 
 
 def page(task: Task) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext
 
+from admin_kit.words.listing import listed_apart
 from campaigns.languages import choosing, counting
 from campaigns.languages.choosing import Languages
 from campaigns.languages.counting import Counts
@@ -81,7 +82,7 @@ def _who_gets_what(languages: Languages, counts: Counts) -> str:
         parts.append(each % {"language": named(tag), "number": f"{number:,}"})
     if not languages.default:
         parts.append(gettext("for everyone else: %(others)s") % {"others": f"{others:,}"})
-    return gettext("; ").join(parts)
+    return listed_apart(parts)
 
 
 def _missing(languages: Languages, counts: Counts) -> list[str]:

@@ -58,7 +58,7 @@ def test_what_was_sent_is_not_said_twice_with_different_numbers() -> None:
         SubTaskFactory(task=task, content=content, status=status, service=service)
     assert "3 of 3 sent" in page(task)
     found = figures(task)
-    assert (found["Sent"], found["Sent, nothing back"], found["Bounced"]) == ("3", "2", "1")
+    assert (found["Sent"], found["Sent, no delivery reported"], found["Bounced"]) == ("3", "2", "1")
 
 
 def test_what_was_cancelled_has_not_failed() -> None:

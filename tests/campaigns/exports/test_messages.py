@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 from django.contrib.auth.models import User
+from django.utils import translation
 
 from campaigns.exports import asking
 from campaigns.exports.asking import Export
@@ -16,7 +17,7 @@ from campaigns.exports.tables import Gone
 from campaigns.models import ABTest, SubTask, SubTaskStatus, Task
 from dispatch.models import Attempt
 from tests.campaigns.admin.staff import MANAGER, member
-from tests.campaigns.exports.files import csv_rows, xlsx_rows
+from tests.campaigns.exports.files import csv_rows, sheets, xlsx_rows
 from tests.factories import (
     ContentFactory,
     EmailServiceFactory,
@@ -143,3 +144,19 @@ def test_events_are_those_of_the_task_in_their_order(user: User, sent: SubTask) 
 def test_nothing_is_exported_of_a_task_of_others(sent: SubTask, subject: str) -> None:
     with pytest.raises(Gone):
         exported(member(MANAGER), sent.task, subject)
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "expected"),
+    [
+        ("en", "messages", ["recipient", "status", "in_doubt", "sent_at", "last_reply"]),
+        ("zh-hans", "messages", ["收件人", "状态", "状态不明", "发送时间", "最后回复"]),
+        ("zh-hans", "events", ["收件人", "事件", "发生时间", "链接"]),
+    ],
+)
+def test_its_headings_are_in_the_language_of_the_reader(
+    user: User, sent: SubTask, language: str, subject: str, expected: list[str]
+) -> None:
+    with translation.override(language):
+        (sheet,) = sheets(exported(user, sent.task, subject, "xlsx"))
+    assert [heading for heading in sheet[0] if heading in expected] == expected
