@@ -19,6 +19,14 @@ settings.register_profile("however slow the machine is", deadline=None)
 settings.load_profile("however slow the machine is")
 
 
+LONGEST = "tests/test_run.py"
+"""Begun last, the other processes would have nothing to do meanwhile."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
     django_db_modify_db_settings_parallel_suffix: None, django_db_blocker: DjangoDbBlocker
