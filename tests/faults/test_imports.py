@@ -15,7 +15,7 @@ from tests.faults.conftest import ScenarioReport
 from tests.faults.harness import Scenario
 from tests.faults.programs import wait_until
 
-ROWS = 150_000
+ROWS = 90_000
 AGAIN = 5_000
 """Rows at the end that repeat the first addresses."""
 KILLS = 3
