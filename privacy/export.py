@@ -48,7 +48,7 @@ def collect(address: str) -> dict[str, Any]:
     return {
         "address": address,
         "exported_at": timezone.now(),
-        "contacts": [_contact(contact) for contact in erasure.contacts_of(address)],
+        "contacts": [_contact(contact) for contact in erasure.contacts_of(address).order_by("pk")],
         "suppressions": [_suppression(row) for row in entries],
         "messages": _messages(messages, events),
         "left_out": [
@@ -74,7 +74,7 @@ def _contact(contact: Contact) -> dict[str, Any]:
     return {
         **_values(contact, CONTACT),
         "owner": str(contact.owner),
-        "tags": [tag.name for tag in contact.tags.all()],
+        "tags": [tag.name for tag in contact.tags.order_by("name")],
     }
 
 

@@ -110,6 +110,6 @@ class SignUpAdmin(LedgerAdmin):
         lines = [headed(key, values.show(value)) for key, value in told.items()]
         if name := row.answers.get("name"):
             lines.insert(0, gettext("name: %(name)s") % {"name": name})
-        if topics := Tag.objects.filter(pk__in=row.answers.get("topics", [])):
+        if topics := Tag.objects.filter(pk__in=row.answers.get("topics", [])).order_by("name"):
             lines.append(gettext("topics: %(names)s") % {"names": listed(topics)})
         return listed_apart(lines) or "–"
