@@ -40,7 +40,7 @@ from admin_kit.typed import (
     SearchableSelectMultiple,
     tick,
 )
-from admin_kit.words.listing import listed
+from admin_kit.words.listing import headed, listed
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -157,8 +157,7 @@ class SafeAdmin(DeclaredLookups, Autocompletes, ExplainedDeletion):
             for part, name in zip(
                 field.widget.widgets, (gettext("Date"), gettext("Time")), strict=True
             ):
-                names = {"label": field.label, "value": name}
-                part.attrs["aria-label"] = gettext("%(label)s: %(value)s") % names
+                part.attrs["aria-label"] = headed(field.label, name)
         return field
 
     def formfield_for_manytomany(

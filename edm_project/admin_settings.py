@@ -107,10 +107,11 @@ def languages(request: HttpRequest) -> list[dict[str, str]]:
 def on_every_page(request: HttpRequest) -> dict[str, Any]:
     """The colours are in a file, colours.css, not inline."""
     mark_as_admin(request)
+    most = most_octets(request)
     return {
         "colors": None,
-        "most_octets": most_octets(request),
-        "most_megabytes": most_octets(request) // 1_000_000,
+        "most_octets": most,
+        "most_megabytes": most // 1_000_000,
         "most_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
     }
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import NamedTuple
 
 from django.utils import formats, timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from admin_kit.words.stored_texts import shown
 from campaigns.state.lifecycle import PAUSED_AUTOMATICALLY
@@ -41,30 +42,45 @@ def next_start(why: Why) -> str:
     }
 
 
-def end_if_launched(estimate: Estimate, now: dt.datetime) -> str:
-    """As `end` says it, of what is not launched yet."""
-    if estimate.expected is None:
-        return ""
-    times = {"time": _about(estimate.expected, now)}
-    if estimate.latest is None:
-        return gettext("It is done about %(time)s, or much later.") % times
-    times["latest"] = _about(estimate.latest, now)
-    if times["latest"] == times["time"]:
-        return gettext("It is done about %(time)s.") % times
-    return gettext("It is done about %(time)s, at the latest about %(latest)s.") % times
+class _End(NamedTuple):
+    """Sentences on when something is done, by what is known of it."""
+
+    at: str
+    at_the_latest: str
+    no_latest: str
+
+
+_UNDER_WAY = _End(
+    gettext_noop("Will be done about %(time)s."),
+    gettext_noop("Will be done about %(time)s, at the latest about %(latest)s."),
+    gettext_noop("Will be done about %(time)s, or much later."),
+)
+_IF_LAUNCHED = _End(
+    gettext_noop("It is done about %(time)s."),
+    gettext_noop("It is done about %(time)s, at the latest about %(latest)s."),
+    gettext_noop("It is done about %(time)s, or much later."),
+)
 
 
 def end(estimate: Estimate, now: dt.datetime) -> str:
     """When it will be done; "" when that is not known."""
+    return _end(_UNDER_WAY, estimate, now)
+
+
+def end_if_launched(estimate: Estimate, now: dt.datetime) -> str:
+    """As `end` says it, of what is not launched yet."""
+    return _end(_IF_LAUNCHED, estimate, now)
+
+
+def _end(said: _End, estimate: Estimate, now: dt.datetime) -> str:
     if estimate.expected is None:
         return ""
     times = {"time": _about(estimate.expected, now)}
     if estimate.latest is None:
-        return gettext("Will be done about %(time)s, or much later.") % times
+        return gettext(said.no_latest) % times
     times["latest"] = _about(estimate.latest, now)
-    if times["latest"] == times["time"]:
-        return gettext("Will be done about %(time)s.") % times
-    return gettext("Will be done about %(time)s, at the latest about %(latest)s.") % times
+    is_sure = times["latest"] == times["time"]
+    return gettext(said.at if is_sure else said.at_the_latest) % times
 
 
 def compared(expected: dt.datetime, latest: dt.datetime | None, done: dt.datetime) -> str:

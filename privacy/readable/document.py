@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 
-from admin_kit.words.listing import listed
+from admin_kit.words.listing import headed, listed
 from dispatch import seed_lists
 from privacy.readable.values import VALUES
 from privacy.readable.words import LABELS, SECTIONS, WITHIN
@@ -136,10 +136,7 @@ def _shown(key: str, name: str, value: Any) -> str:
     if name in SEEN_WHEN_OPENED or isinstance(value, list):
         return json.dumps(value, cls=DjangoJSONEncoder, ensure_ascii=False, indent=2)
     if isinstance(value, dict):
-        return "\n".join(
-            gettext("%(label)s: %(value)s") % {"label": each.label, "value": each.value}
-            for each in _own(name, value)
-        )
+        return "\n".join(headed(each.label, each.value) for each in _own(name, value))
     return str(value)
 
 

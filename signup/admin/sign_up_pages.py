@@ -30,6 +30,9 @@ MAIL = {
     MailState.FAILED.label: "danger",
 }
 
+ANSWERS = ("name", "attributes", "topics")
+"""What a person may have told in a form."""
+
 
 @admin.register(SignUp)
 class SignUpAdmin(LedgerAdmin):
@@ -61,7 +64,7 @@ class SignUpAdmin(LedgerAdmin):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Without what was not told, or has not happened."""
         told = {
-            "answered": obj is not None and self.answered(obj) != "–",
+            "answered": bool(obj and any(obj.answers.get(each) for each in ANSWERS)),
             "network": bool(obj and obj.network),
             "confirmed": bool(obj and obj.confirmed_at),
             "confirmed_network": bool(obj and obj.confirmed_network),

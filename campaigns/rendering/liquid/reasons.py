@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext, gettext_noop
 
+from admin_kit.words.listing import headed
 from campaigns.rendering.liquid import library
 
 SENTENCES = {
@@ -134,9 +135,7 @@ def _of_mismatch(said: str) -> str:
             "wanted": _name(found.wanted),
             "found": _name(found.found),
         }
-    return (
-        gettext("%(name)s: %(said)s") % {"name": found.name, "said": text} if found.name else text
-    )
+    return headed(found.name, text) if found.name else text
 
 
 def _name(kind: str) -> str:
